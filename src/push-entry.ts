@@ -1,0 +1,64 @@
+import type { Outcome, PlatformName, Settlement } from './push.ts';
+import { platforms } from './push.ts';
+
+/**
+ * One target's result as told to the caller (sync `logs`), to the feedback hook and to the log: Gorush's fields, and those
+ * that Martlet adds. Absent fields are left out of the JSON.
+ */
+export interface PushEntry {
+  notif_id?: string;
+  type: 'succeeded-push' | 'failed-push';
+  platform: PlatformName | '';
+  token: string;
+  message: string;
+  error: string;
+  status?: number;
+  reason?: string;
+  category?: string;
+  /** True: the token is dead, delete it. */
+  invalid_token?: boolean;
+  /** True: the same push may succeed later. */
+  retryable?: boolean;
+  attempts?: number;
+  provider_id?: string;
+  unregistered_at?: string;
+  environment?: string;
+  request_id?: string;
+}
+
+const RETRYABLE = new Set(['unavailable', 'not_sent', 'unanswered', 'stale_credential', 'expired', 'pending']);
+
+const platformName = (platform: number): PlatformName | '' =>
+  platforms[platform as keyof typeof platforms]?.name ?? '';
+
+function outcomeFields(outcome: Outcome): Partial<PushEntry> {
+  const providerId = outcome.providerId === undefined ? {} : { provider_id: outcome.providerId };
+  if (outcome.kind === 'accepted') return providerId;
+  return {
+    ...(outcome.status === undefined ? {} : { status: outcome.status }),
+    reason: outcome.reason,
+    category: outcome.category,
+    invalid_token: outcome.category === 'invalid_token',
+    retryable: RETRYABLE.has(outcome.category),
+    ...providerId,
+    ...(outcome.unregisteredAt === undefined ? {} : { unregistered_at: outcome.unregisteredAt }),
+  };
+}
+
+/** The entry of `settlement.targets[index]`. Gorush writes a topic push with the topic in the place of the token. */
+export function pushEntry(settlement: Settlement, index: number): PushEntry {
+  const { notification, attempts, environment, requestId } = settlement;
+  const outcome = settlement.outcomes[index] as Outcome;
+  return {
+    ...(notification.notif_id ? { notif_id: notification.notif_id } : {}),
+    type: outcome.kind === 'accepted' ? 'succeeded-push' : 'failed-push',
+    platform: platformName(notification.platform),
+    token: settlement.targets[index] as string,
+    message: notification.message ?? '',
+    error: outcome.kind === 'accepted' ? '' : outcome.error,
+    ...outcomeFields(outcome),
+    attempts,
+    environment,
+    request_id: requestId,
+  };
+}

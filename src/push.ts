@@ -1,0 +1,237 @@
+/**
+ * The domain: what a push is, what can become of it, and who carries it. Imports nothing of ours.
+ *
+ * A `Notification` has the field names of Gorush's request JSON, so that one spelling serves the HTTP body, the queue record
+ * and the broker entry: `JSON.stringify(notification)` is what a Gorush would have queued.
+ */
+
+/** A JSON value as the caller wrote it. An integer that a double cannot hold is a `JSON.rawJSON` object: digits survive. */
+export type Json = string | number | boolean | null | Json[] | JsonObject;
+export type JsonObject = { [key: string]: Json | undefined };
+
+export type Provider = 'apns' | 'fcm' | 'hms';
+export type PlatformName = 'ios' | 'android' | 'huawei';
+/** APNs has two hosts that know different tokens; FCM and HMS have one and are always `production`. */
+export type Environment = 'production' | 'development';
+/** What one push is addressed to. A topic or a condition is one push, whoever receives it. */
+export type TargetKind = 'token' | 'topic' | 'condition';
+
+export const platforms = {
+  1: { name: 'ios', provider: 'apns' },
+  2: { name: 'android', provider: 'fcm' },
+  3: { name: 'huawei', provider: 'hms' },
+} as const satisfies Record<number, { name: PlatformName; provider: Provider }>;
+
+export const platformOf = { apns: 'ios', fcm: 'android', hms: 'huawei' } as const satisfies Record<
+  Provider,
+  PlatformName
+>;
+
+/** Gorush's `alert` object (APNs). Empty strings and zeroes count as absent, as they do in Gorush. */
+export interface Alert {
+  action?: string;
+  'action-loc-key'?: string;
+  body?: string;
+  'launch-image'?: string;
+  'loc-args'?: string[];
+  'loc-key'?: string;
+  title?: string;
+  subtitle?: string;
+  'title-loc-args'?: string[];
+  'title-loc-key'?: string;
+  'summary-arg'?: string;
+  'summary-arg-count'?: number;
+}
+
+/**
+ * One notification as posted to `/api/push`, decoded and type-checked: canonical key spelling, unknown keys dropped,
+ * `null` and absent alike. Numbers typed `number` are integers unless said otherwise.
+ */
+export interface Notification {
+  notif_id?: string;
+  /** One more token, on every platform. The decoder leaves it here; the relay adds it to the targets. */
+  to?: string;
+  topic?: string;
+  condition?: string;
+  tokens: string[];
+  /** 1 iOS, 2 Android, 3 Huawei; anything else is answered 200 and fails per token. */
+  platform: number;
+  message?: string;
+  title?: string;
+  image?: string;
+  priority?: string;
+  content_available?: boolean;
+  mutable_content?: boolean;
+  sound?: Json;
+  data?: JsonObject;
+  /** Lowers the configured `max_retry`; 0 or less leaves it. */
+  retry?: number;
+
+  /** FCM: objects of the v1 API with canonical snake_case keys, checked as Google's Go client checks them when decoding. */
+  notification?: JsonObject;
+  android?: JsonObject;
+  webpush?: JsonObject;
+  apns?: JsonObject;
+  fcm_options?: JsonObject;
+  /** FCM, legacy spelling that Gorush documents: sends `validate_only`. */
+  dry_run?: boolean;
+  collapse_key?: string;
+  /** Seconds. */
+  time_to_live?: number;
+  restricted_package_name?: string;
+
+  app_id?: string;
+  app_secret?: string;
+  huawei_notification?: JsonObject;
+  huawei_data?: string;
+  huawei_collapse_key?: number;
+  huawei_ttl?: string;
+  bi_tag?: string;
+  fast_app_target?: number;
+
+  /** APNs, UNIX seconds; 0 means: try once, do not store. */
+  expiration?: number;
+  apns_id?: string;
+  collapse_id?: string;
+  push_type?: string;
+  badge?: number;
+  category?: string;
+  'thread-id'?: string;
+  'url-args'?: string[];
+  alert?: Alert;
+  production?: boolean;
+  development?: boolean;
+  /** Name of the sound. */
+  name?: string;
+  /** 0 to 1, a fraction. */
+  volume?: number;
+  interruption_level?: string;
+  'content-state'?: JsonObject;
+  'stale-date'?: number;
+  'dismissal-date'?: number;
+  event?: string;
+  timestamp?: number;
+  'attributes-type'?: string;
+  attributes?: JsonObject;
+  /** A fraction. */
+  'relevance-score'?: number;
+}
+
+/**
+ * Why a push failed, in classes that decide what happens next (docs/errors.md):
+ * - `invalid_token`   the target is dead: delete it, never resend
+ * - `invalid_request` the request is wrong: never resend
+ * - `credential`      our own credential is wrong: never resend, someone must act
+ * - `stale_credential` the credential needed a refresh; the transport has dropped it: resend at once, once
+ * - `unavailable`     the provider says later (429, 5xx): backoff, counts against `max_retry`
+ * - `not_sent`        provably not processed by the provider: backoff, does not count
+ * - `unanswered`      may have been processed, no answer came: backoff, counts
+ * - `disabled`        the platform is off or unknown
+ * - `expired`         waited longer than `queue.max_age` or than its own expiration
+ * - `pending`         only in the answer of a sync request that ran out of time: the push goes on
+ */
+export type Category =
+  | 'invalid_token'
+  | 'invalid_request'
+  | 'credential'
+  | 'stale_credential'
+  | 'unavailable'
+  | 'not_sent'
+  | 'unanswered'
+  | 'disabled'
+  | 'expired'
+  | 'pending';
+
+export interface Accepted {
+  readonly kind: 'accepted';
+  /** APNs: apns-id; FCM: message name; HMS: requestId. */
+  readonly providerId?: string;
+}
+
+export interface Failed {
+  readonly kind: 'failed';
+  readonly category: Category;
+  /** The provider's own word, verbatim (`Unregistered`, `UNREGISTERED`, `80300007`), or ours in CamelCase (`Timeout`). */
+  readonly reason: string;
+  /** The text that Gorush puts into `error`. Never contains a token or a secret. */
+  readonly error: string;
+  /** HTTP status of the provider's answer; absent when there was none. */
+  readonly status?: number;
+  readonly providerId?: string;
+  /** ISO 8601, from a 410's timestamp. */
+  readonly unregisteredAt?: string;
+  /** From Retry-After; milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
+/** What became of one attempt for one target. A provider's answer is a value; nothing on this path throws. */
+export type Outcome = Accepted | Failed;
+
+/** The outcome of every accepted push without an id worth keeping: one object for all. */
+export const ACCEPTED: Accepted = Object.freeze({ kind: 'accepted' });
+
+/** A notification and a slice of its targets, on its way to one provider. */
+export interface Delivery {
+  readonly notification: Notification;
+  readonly kind: TargetKind;
+  /** Device tokens, or the one topic or condition. */
+  readonly targets: readonly string[];
+  readonly environment: Environment;
+  /** Attempts before this one. */
+  readonly attempt: number;
+}
+
+/** Called once for each index of `delivery.targets`, in any order, possibly before `send` returns. Never throws. */
+export type Settle = (index: number, outcome: Outcome) => void;
+
+export interface TransportStatus {
+  /** `fail` when no push can get through, `warn` when the last attempts failed. */
+  readonly status: 'pass' | 'warn' | 'fail';
+  /** One sentence for /readyz; no secrets. */
+  readonly output?: string;
+  /** Open sessions, and pushes written or waiting for a free stream. */
+  readonly sessions: number;
+  readonly inFlight: number;
+  /** Pushes that may be in flight before a further one would only wait inside the transport. */
+  readonly capacity: number;
+  /** UNIX ms of the last accepted push. */
+  readonly lastSuccessAt?: number;
+}
+
+/** One provider with one credential set and environment. Owns its connections. */
+export interface PushTransport {
+  /** Builds the payload once, sends one request for each target (HMS: one for up to 1,000), settles each exactly once. Never throws. */
+  send(delivery: Delivery, settle: Settle): void;
+  status(): TransportStatus;
+  /** Settles what is in flight (as `not_sent` or `unanswered`) and closes the sessions. */
+  close(): Promise<void>;
+}
+
+/** Final results of the targets of one delivery. `targets[i]` ended as `outcomes[i]`. */
+export interface Settlement {
+  readonly requestId: string;
+  readonly app: string;
+  readonly provider: Provider | undefined;
+  readonly environment: Environment;
+  readonly notification: Notification;
+  readonly kind: TargetKind;
+  readonly targets: readonly string[];
+  readonly outcomes: readonly Outcome[];
+  /** How often each of these targets was sent. */
+  readonly attempts: number;
+}
+
+/**
+ * Facts, in the past tense. A listener never decides anything, never blocks and never throws (the relay guards it once);
+ * each call covers a batch, not a push.
+ */
+export interface RelayEvents {
+  /** A request was taken: `counts` as Gorush counts (tokens, and one for a topic). */
+  accepted?(request: { requestId: string; app: string; notifications: number; counts: number }): void;
+  /** Targets reached their final outcome. */
+  settled?(settlement: Settlement): void;
+  /** Targets will be tried again. */
+  retried?(retry: { lane: string; provider: Provider; category: Category; reason: string; count: number }): void;
+  /** A request was refused because the queue was full or broken. */
+  refused?(refusal: { reason: string; notifications: number }): void;
+}
