@@ -1,0 +1,196 @@
+import { Fifo } from './fifo.ts';
+import type { Attempts, Batch, QueueDepth, QueueEntry, TargetGroup } from './queue.ts';
+import { NO_ATTEMPTS } from './queue.ts';
+import { Schedule } from './schedule.ts';
+
+/** A group of targets that is handed out slice by slice from `next` on. */
+interface Waiting {
+  readonly entry: QueueEntry;
+  readonly kind: TargetGroup['kind'];
+  readonly targets: readonly string[];
+  readonly places: readonly number[] | undefined;
+  readonly offset: number;
+  readonly attempts: Attempts;
+  next: number;
+}
+
+/** After this many urgent batches in a row an ordinary one has its turn. */
+const URGENT_RUN = 8;
+/** A setTimeout of more than this fires at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
+class LaneList {
+  readonly #urgent = new Fifo<Waiting>();
+  readonly #ordinary = new Fifo<Waiting>();
+  readonly deferred = new Schedule<Waiting>();
+  #run = 0;
+  waiting = 0;
+  deferredPushes = 0;
+  entries = 0;
+
+  add(work: Waiting): void {
+    if (work.targets.length === 0) return;
+    (work.entry.urgent ? this.#urgent : this.#ordinary).push(work);
+    this.waiting += work.targets.length - work.next;
+  }
+
+  #pick(): Fifo<Waiting> | undefined {
+    if (this.#urgent.length === 0) return this.#ordinary.length > 0 ? this.#ordinary : undefined;
+    if (this.#ordinary.length > 0 && this.#run >= URGENT_RUN) return this.#ordinary;
+    return this.#urgent;
+  }
+
+  take(limit: number): Batch | undefined {
+    const list = this.#pick();
+    if (!list) return undefined;
+    this.#run = list === this.#urgent ? this.#run + 1 : 0;
+    const work = list.peek() as Waiting;
+    const from = work.next;
+    const to = Math.min(work.targets.length, from + limit);
+    work.next = to;
+    if (to === work.targets.length) list.shift();
+    this.waiting -= to - from;
+    const whole = from === 0 && to === work.targets.length;
+    return {
+      entry: work.entry,
+      kind: work.kind,
+      targets: whole ? work.targets : work.targets.slice(from, to),
+      ...(work.places ? { places: whole ? work.places : work.places.slice(from, to) } : {}),
+      offset: work.offset + from,
+      attempts: work.attempts,
+    };
+  }
+}
+
+export interface LaneStoreOptions {
+  /** Called when a lane has something to take. */
+  readonly wake: (lane: string) => void;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+}
+
+/** What waits in memory, lane by lane: ready in order of arrival (urgent first), or deferred to a time. */
+export class LaneStore {
+  readonly #lanes = new Map<string, LaneList>();
+  readonly #entries = new Set<QueueEntry>();
+  readonly #wake: (lane: string) => void;
+  readonly #now: () => number;
+  #timer: NodeJS.Timeout | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+
+  constructor({ wake, now = () => performance.now() }: LaneStoreOptions) {
+    this.#wake = wake;
+    this.#now = now;
+  }
+
+  /** Entries not wholly settled. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** `done`: places (see `placeOf`) that were settled before, for an entry that comes back from a file or a broker. */
+  add(entry: QueueEntry, done?: ReadonlySet<number>): void {
+    const lane = this.#lane(entry.lane);
+    lane.entries++;
+    this.#entries.add(entry);
+    let offset = 0;
+    for (const { kind, targets } of entry.groups) {
+      const work = { entry, kind, targets, places: undefined, offset, attempts: NO_ATTEMPTS, next: 0 };
+      lane.add(done ? withoutDone(work, done) : work);
+      offset += targets.length;
+    }
+    this.#wake(entry.lane);
+  }
+
+  take(lane: string, limit: number): Batch | undefined {
+    return this.#lanes.get(lane)?.take(limit);
+  }
+
+  /** True when that was the entry's last open target. */
+  settle(batch: Batch, count: number): boolean {
+    const { entry } = batch;
+    entry.open -= count;
+    if (entry.open > 0) return false;
+    this.#entries.delete(entry);
+    this.#lane(entry.lane).entries--;
+    return true;
+  }
+
+  defer(batch: Batch, at: number): void {
+    const { entry, kind, targets, places, offset, attempts } = batch;
+    const lane = this.#lane(entry.lane);
+    lane.deferred.add(at, { entry, kind, targets, places, offset, attempts, next: 0 });
+    lane.deferredPushes += targets.length;
+    this.#arm(at);
+  }
+
+  depth(lane?: string): QueueDepth {
+    const lists = lane === undefined ? [...this.#lanes.values()] : [this.#lane(lane)];
+    const sum = { notifications: 0, waiting: 0, deferred: 0 };
+    for (const list of lists) {
+      sum.notifications += list.entries;
+      sum.waiting += list.waiting;
+      sum.deferred += list.deferredPushes;
+    }
+    return sum;
+  }
+
+  oldestAge(): number {
+    // Insertion order is not quite order of age (entries taken over from a file), but the first is never far off the oldest.
+    const [first] = this.#entries;
+    return first ? Math.max(0, this.#now() - first.since) : 0;
+  }
+
+  lanes(): string[] {
+    return [...this.#lanes.keys()];
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+  }
+
+  #lane(name: string): LaneList {
+    let lane = this.#lanes.get(name);
+    if (!lane) {
+      lane = new LaneList();
+      this.#lanes.set(name, lane);
+    }
+    return lane;
+  }
+
+  #arm(at: number): void {
+    if (at >= this.#timerAt) return;
+    clearTimeout(this.#timer);
+    this.#timerAt = at;
+    this.#timer = setTimeout(() => this.#release(), Math.min(LONGEST_TIMER, Math.max(0, at - this.#now())));
+    this.#timer.unref();
+  }
+
+  #release(): void {
+    this.#timerAt = Number.POSITIVE_INFINITY;
+    const now = this.#now();
+    let next = Number.POSITIVE_INFINITY;
+    for (const [name, lane] of this.#lanes) {
+      let woken = false;
+      for (let work = lane.deferred.takeDue(now); work; work = lane.deferred.takeDue(now)) {
+        lane.deferredPushes -= work.targets.length;
+        lane.add(work);
+        woken = true;
+      }
+      if (woken) this.#wake(name);
+      next = Math.min(next, lane.deferred.next() ?? next);
+    }
+    if (next < Number.POSITIVE_INFINITY) this.#arm(next);
+  }
+}
+
+function withoutDone(work: Waiting, done: ReadonlySet<number>): Waiting {
+  const targets: string[] = [];
+  const places: number[] = [];
+  work.targets.forEach((target, i) => {
+    if (done.has(work.offset + i)) return;
+    targets.push(target);
+    places.push(work.offset + i);
+  });
+  return { ...work, targets, places };
+}

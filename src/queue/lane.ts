@@ -1,0 +1,196 @@
+import PQueue from 'p-queue';
+import type { Outcome, PushTransport } from '../push.ts';
+import { Breaker } from '../resilience/breaker.ts';
+import { RateLimiter } from '../resilience/limiter.ts';
+import type { Batch, Queue } from './queue.ts';
+
+export interface LaneOptions {
+  readonly name: string;
+  readonly transport: PushTransport;
+  readonly queue: Pick<Queue, 'take'>;
+  /** Pushes per second; 0 is no limit. */
+  readonly rateLimit?: number;
+  /** Most pushes under way; 0 lets the provider decide. */
+  readonly maxInFlight?: number;
+  /** Takes the outcomes of some targets of a batch: `indexes[i]` ended as `outcomes[indexes[i]]`. */
+  readonly onOutcomes: (batch: Batch, indexes: readonly number[], outcomes: readonly Outcome[]) => void;
+  readonly now?: () => number;
+  readonly random?: () => number;
+}
+
+export interface LaneStatus {
+  readonly name: string;
+  readonly inFlight: number;
+  readonly limit: number;
+  readonly breaker: Breaker['state'];
+}
+
+/** A batch on its way: gathers what its targets became, and hands it over once for each turn of the event loop. */
+class Flight {
+  readonly batch: Batch;
+  readonly outcomes: Outcome[];
+  fresh: number[] = [];
+  open: number;
+
+  constructor(batch: Batch) {
+    this.batch = batch;
+    this.outcomes = new Array(batch.targets.length);
+    this.open = batch.targets.length;
+  }
+}
+
+/** Pushes that may be under way before a provider has said how many streams it allows. */
+const FIRST_LIMIT = 256;
+const MOST_AT_ONCE = 1000;
+
+/**
+ * One (app, provider, environment): takes batches from the queue while the provider has room, the rate limit and the breaker
+ * allow it, and hands them to the transport. Tasks of its p-queue are groups of batches taken in one turn; how many pushes are
+ * under way is counted here, since a batch may hold one token or a thousand. A lane that is stuck holds up only itself.
+ */
+export class Lane {
+  readonly name: string;
+  readonly transport: PushTransport;
+  readonly #tasks = new PQueue();
+  readonly #queue: Pick<Queue, 'take'>;
+  readonly #breaker: Breaker;
+  readonly #limiter: RateLimiter | undefined;
+  readonly #maxInFlight: number;
+  readonly #onOutcomes: LaneOptions['onOutcomes'];
+  #inFlight = 0;
+  #scheduled = false;
+  #stopped = false;
+  #timer: NodeJS.Timeout | undefined;
+  #dirty: Flight[] = [];
+  #idle: (() => void)[] = [];
+
+  constructor(options: LaneOptions) {
+    this.name = options.name;
+    this.transport = options.transport;
+    this.#queue = options.queue;
+    this.#onOutcomes = options.onOutcomes;
+    this.#maxInFlight = options.maxInFlight ?? 0;
+    this.#breaker = new Breaker({
+      ...(options.now ? { now: options.now } : {}),
+      random: options.random ?? Math.random,
+    });
+    this.#limiter = options.rateLimit ? new RateLimiter(options.rateLimit, options.now) : undefined;
+  }
+
+  status(): LaneStatus {
+    return { name: this.name, inFlight: this.#inFlight, limit: this.#limit(), breaker: this.#breaker.state };
+  }
+
+  /** There may be something to take: looks once for each turn of the event loop, so that what arrives together leaves together. */
+  wake(): void {
+    if (this.#scheduled || this.#stopped) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      this.#pump();
+    });
+  }
+
+  /** Takes no more; resolves when nothing is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
+    await this.#tasks.onIdle();
+  }
+
+  /**
+   * What the provider takes: the streams of its sessions, and half as many again that wait for one, so that a finished
+   * stream is used at once and the pool sees that it could use a further session.
+   */
+  #limit(): number {
+    const { capacity } = this.transport.status();
+    const limit = Math.max(FIRST_LIMIT, Math.ceil(capacity * 1.5));
+    return this.#maxInFlight > 0 ? Math.min(limit, this.#maxInFlight) : limit;
+  }
+
+  #pump(): void {
+    if (this.#stopped) return;
+    let room = Math.min(this.#limit() - this.#inFlight, this.#limiter?.available() ?? Number.POSITIVE_INFINITY);
+    if (room < 1) {
+      if (this.#limiter && this.#limiter.available() < 1) this.#later(this.#limiter.waitMs());
+      return;
+    }
+    const admitted = this.#breaker.admit();
+    if (admitted === 0) {
+      const wait = this.#breaker.waitMs();
+      if (wait > 0) this.#later(wait);
+      return;
+    }
+    room = Math.min(room, admitted);
+    const group: Batch[] = [];
+    while (room > 0) {
+      const batch = this.#queue.take(this.name, Math.min(room, MOST_AT_ONCE));
+      if (!batch) break;
+      group.push(batch);
+      room -= batch.targets.length;
+      this.#inFlight += batch.targets.length;
+      this.#limiter?.take(batch.targets.length);
+    }
+    if (group.length > 0) void this.#tasks.add(() => this.#send(group));
+    else if (admitted === 1) this.#breaker.returnProbe();
+    if (room === 0 && this.#limiter) this.#later(this.#limiter.waitMs());
+  }
+
+  #send(group: Batch[]): void {
+    for (const batch of group) {
+      const flight = new Flight(batch);
+      const { entry } = batch;
+      this.transport.send(
+        {
+          notification: entry.notification,
+          kind: batch.kind,
+          targets: batch.targets,
+          environment: entry.environment,
+          attempt: batch.attempts.sent,
+        },
+        (index, outcome) => this.#arrived(flight, index, outcome),
+      );
+    }
+  }
+
+  #arrived(flight: Flight, index: number, outcome: Outcome): void {
+    if (flight.outcomes[index] !== undefined) return;
+    flight.outcomes[index] = outcome;
+    flight.open--;
+    if (flight.fresh.push(index) > 1) return;
+    this.#dirty.push(flight);
+    if (this.#dirty.length === 1) setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    for (const flight of dirty) {
+      const { fresh } = flight;
+      flight.fresh = [];
+      this.#inFlight -= fresh.length;
+      this.#learn(flight, fresh);
+      this.#onOutcomes(flight.batch, fresh, flight.outcomes);
+    }
+    if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    this.wake();
+  }
+
+  /** The breaker counts turns of the loop, not pushes: a thousand streams of one lost session are one failure. */
+  #learn(flight: Flight, fresh: readonly number[]): void {
+    let unreachable = true;
+    for (const index of fresh) {
+      const outcome = flight.outcomes[index] as Outcome;
+      if (outcome.kind === 'accepted' || outcome.category !== 'not_sent') unreachable = false;
+    }
+    if (unreachable) this.#breaker.failed();
+    else this.#breaker.succeeded();
+  }
+
+  #later(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#pump(), Math.max(1, ms));
+    this.#timer.unref();
+  }
+}

@@ -1,0 +1,98 @@
+import type { Environment, Notification, Provider, TargetKind } from '../push.ts';
+
+/** An accepted request, as far as the queue keeps it. */
+export interface QueuedRequest {
+  readonly id: string;
+  readonly app: string;
+  /** UNIX milliseconds. */
+  readonly acceptedAt: number;
+}
+
+/** Targets of one kind within an entry. */
+export interface TargetGroup {
+  readonly kind: TargetKind;
+  readonly targets: readonly string[];
+}
+
+/** How often a push was tried, in the counts that limit it. */
+export interface Attempts {
+  /** Requests written or tried. */
+  readonly sent: number;
+  /** Those that count against `max_retry`. */
+  readonly counted: number;
+  /** Those that provably never reached the provider. */
+  readonly unsent: number;
+  /** Free retries used (a refreshed credential, a provider's own custom). */
+  readonly free: number;
+}
+
+export const NO_ATTEMPTS: Attempts = Object.freeze({ sent: 0, counted: 0, unsent: 0, free: 0 });
+
+/** One notification of an accepted request, on its lane. The engine owns `open` and `key`. */
+export interface QueueEntry {
+  readonly request: QueuedRequest;
+  readonly lane: string;
+  readonly provider: Provider;
+  readonly environment: Environment;
+  readonly notification: Notification;
+  readonly groups: readonly TargetGroup[];
+  /** Taken before the others of its lane, without starving them. */
+  readonly urgent: boolean;
+  /** Milliseconds of the relay's monotonic clock at which it was accepted. */
+  readonly since: number;
+  /** Targets without a final outcome. */
+  open: number;
+  /** The engine's name for the record; 0 until it has one. */
+  key: number;
+}
+
+/** A slice of an entry's targets. Who took it settles or defers every target of it. */
+export interface Batch {
+  readonly entry: QueueEntry;
+  readonly kind: TargetKind;
+  readonly targets: readonly string[];
+  /** Place of each target among all targets of the entry; contiguous from `offset` where absent. */
+  readonly places?: readonly number[];
+  readonly offset: number;
+  readonly attempts: Attempts;
+}
+
+/** The place of `batch.targets[index]` among all targets of its entry. */
+export const placeOf = (batch: Batch, index: number): number => batch.places?.[index] ?? batch.offset + index;
+
+export interface QueueDepth {
+  /** Notifications not wholly settled, those under way included. */
+  readonly notifications: number;
+  /** Pushes that wait for their turn, and those that wait for a retry time. */
+  readonly waiting: number;
+  readonly deferred: number;
+}
+
+export interface QueueHealth {
+  readonly status: 'pass' | 'warn' | 'fail';
+  readonly output?: string;
+}
+
+/**
+ * Where accepted pushes are until they are settled. `take` hands out work lane by lane; whoever built the queue is told by
+ * its `wake(lane)` callback when a lane has work again. At least once: what was taken and not settled comes back after a crash.
+ */
+export interface Queue {
+  /**
+   * Takes all entries or none. Returns once they are as safe as the engine can make them: at once, or by promise.
+   * @throws QueueRefusedError when it is full, closed or cannot write.
+   */
+  append(entries: readonly QueueEntry[]): void | Promise<void>;
+  /** The next batch of a lane, at most `limit` targets (≥ 1); undefined when nothing is ready. */
+  take(lane: string, limit: number): Batch | undefined;
+  /** These targets of the batch (indexes into `batch.targets`) have their final outcome. */
+  settle(batch: Batch, indexes: readonly number[]): void;
+  /** Puts a slice back at the tail of its lane at `at` (monotonic milliseconds). */
+  defer(batch: Batch, at: number): void;
+  depth(lane?: string): QueueDepth;
+  /** Age of the oldest unsettled notification, milliseconds; 0 when there is none. */
+  oldestAge(): number;
+  health(): QueueHealth;
+  /** Keeps what is unsettled, if the engine can, and frees its resources. */
+  close(): Promise<void>;
+}
