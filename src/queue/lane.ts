@@ -1,5 +1,5 @@
 import PQueue from 'p-queue';
-import type { Outcome, PushTransport } from '../push.ts';
+import type { Category, Outcome, PushTransport } from '../push.ts';
 import { Breaker } from '../resilience/breaker.ts';
 import { RateLimiter } from '../resilience/limiter.ts';
 import type { Batch, Queue } from './queue.ts';
@@ -14,6 +14,8 @@ export interface LaneOptions {
   readonly maxInFlight?: number;
   /** Takes the outcomes of some targets of a batch: `indexes[i]` ended as `outcomes[indexes[i]]`. */
   readonly onOutcomes: (batch: Batch, indexes: readonly number[], outcomes: readonly Outcome[]) => void;
+  /** The outcome of a batch that is no longer worth sending; undefined for the others. */
+  readonly stale: (batch: Batch) => Outcome | undefined;
   readonly now?: () => number;
   readonly random?: () => number;
 }
@@ -25,19 +27,29 @@ export interface LaneStatus {
   readonly breaker: Breaker['state'];
 }
 
+/** Batches taken in one turn: one task of the p-queue, done when the last of their targets has an outcome. */
+interface Group {
+  open: number;
+  done: () => void;
+}
+
 /** A batch on its way: gathers what its targets became, and hands it over once for each turn of the event loop. */
 class Flight {
   readonly batch: Batch;
+  readonly group: Group;
   readonly outcomes: Outcome[];
   fresh: number[] = [];
-  open: number;
 
-  constructor(batch: Batch) {
+  constructor(batch: Batch, group: Group) {
     this.batch = batch;
+    this.group = group;
     this.outcomes = new Array(batch.targets.length);
-    this.open = batch.targets.length;
   }
 }
+
+/** How much a turn of nothing but such outcomes adds towards opening the breaker: unreachable 5 times, refused 20 times. */
+const FAILURE_WEIGHT: Partial<Record<Category, number>> = { not_sent: 4, unanswered: 4, credential: 1 };
+const BREAKER_THRESHOLD = 20;
 
 /** Pushes that may be under way before a provider has said how many streams it allows. */
 const FIRST_LIMIT = 256;
@@ -57,22 +69,24 @@ export class Lane {
   readonly #limiter: RateLimiter | undefined;
   readonly #maxInFlight: number;
   readonly #onOutcomes: LaneOptions['onOutcomes'];
+  readonly #stale: LaneOptions['stale'];
   #inFlight = 0;
   #scheduled = false;
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
   #dirty: Flight[] = [];
-  #idle: (() => void)[] = [];
 
   constructor(options: LaneOptions) {
     this.name = options.name;
     this.transport = options.transport;
     this.#queue = options.queue;
     this.#onOutcomes = options.onOutcomes;
+    this.#stale = options.stale;
     this.#maxInFlight = options.maxInFlight ?? 0;
     this.#breaker = new Breaker({
+      threshold: BREAKER_THRESHOLD,
       ...(options.now ? { now: options.now } : {}),
-      random: options.random ?? Math.random,
+      ...(options.random ? { random: options.random } : {}),
     });
     this.#limiter = options.rateLimit ? new RateLimiter(options.rateLimit, options.now) : undefined;
   }
@@ -95,7 +109,6 @@ export class Lane {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#timer);
-    if (this.#inFlight > 0) await new Promise<void>((resolve) => this.#idle.push(resolve));
     await this.#tasks.onIdle();
   }
 
@@ -127,6 +140,15 @@ export class Lane {
     while (room > 0) {
       const batch = this.#queue.take(this.name, Math.min(room, MOST_AT_ONCE));
       if (!batch) break;
+      const stale = this.#stale(batch);
+      if (stale) {
+        this.#onOutcomes(
+          batch,
+          [...batch.targets.keys()],
+          batch.targets.map(() => stale),
+        );
+        continue;
+      }
       group.push(batch);
       room -= batch.targets.length;
       this.#inFlight += batch.targets.length;
@@ -137,27 +159,24 @@ export class Lane {
     if (room === 0 && this.#limiter) this.#later(this.#limiter.waitMs());
   }
 
-  #send(group: Batch[]): void {
-    for (const batch of group) {
-      const flight = new Flight(batch);
-      const { entry } = batch;
-      this.transport.send(
-        {
-          notification: entry.notification,
-          kind: batch.kind,
-          targets: batch.targets,
-          environment: entry.environment,
-          attempt: batch.attempts.sent,
-        },
-        (index, outcome) => this.#arrived(flight, index, outcome),
-      );
-    }
+  #send(batches: readonly Batch[]): Promise<void> {
+    return new Promise((done) => {
+      const group: Group = { open: batches.reduce((sum, batch) => sum + batch.targets.length, 0), done };
+      for (const batch of batches) this.#sendBatch(new Flight(batch, group));
+    });
+  }
+
+  #sendBatch(flight: Flight): void {
+    const { entry, kind, targets, attempts } = flight.batch;
+    const { notification, environment } = entry;
+    this.transport.send({ notification, kind, targets, environment, attempt: attempts.sent }, (index, outcome) =>
+      this.#arrived(flight, index, outcome),
+    );
   }
 
   #arrived(flight: Flight, index: number, outcome: Outcome): void {
     if (flight.outcomes[index] !== undefined) return;
     flight.outcomes[index] = outcome;
-    flight.open--;
     if (flight.fresh.push(index) > 1) return;
     this.#dirty.push(flight);
     if (this.#dirty.length === 1) setImmediate(() => this.#flush());
@@ -167,25 +186,30 @@ export class Lane {
     const dirty = this.#dirty;
     this.#dirty = [];
     for (const flight of dirty) {
-      const { fresh } = flight;
+      const { fresh, group } = flight;
       flight.fresh = [];
       this.#inFlight -= fresh.length;
       this.#learn(flight, fresh);
       this.#onOutcomes(flight.batch, fresh, flight.outcomes);
+      group.open -= fresh.length;
+      if (group.open === 0) group.done();
     }
-    if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
     this.wake();
   }
 
   /** The breaker counts turns of the loop, not pushes: a thousand streams of one lost session are one failure. */
   #learn(flight: Flight, fresh: readonly number[]): void {
-    let unreachable = true;
+    let weight = 0;
     for (const index of fresh) {
       const outcome = flight.outcomes[index] as Outcome;
-      if (outcome.kind === 'accepted' || outcome.category !== 'not_sent') unreachable = false;
+      const failure = outcome.kind === 'failed' ? FAILURE_WEIGHT[outcome.category] : undefined;
+      if (failure === undefined) {
+        this.#breaker.succeeded();
+        return;
+      }
+      weight = Math.max(weight, failure);
     }
-    if (unreachable) this.#breaker.failed();
-    else this.#breaker.succeeded();
+    this.#breaker.failed(weight);
   }
 
   #later(ms: number): void {

@@ -1,7 +1,7 @@
 import { backoff } from './backoff.ts';
 
 export interface BreakerOptions {
-  /** Consecutive failures that open it; default 5. */
+  /** Weight of consecutive failures that opens it; default 5. */
   readonly threshold?: number;
   /** First and longest pause until a probe, milliseconds; default 1,000 and 30,000. */
   readonly firstMs?: number;
@@ -63,11 +63,12 @@ export class Breaker {
     if (this.#state.name !== 'closed' || this.#state.failures > 0) this.#setState({ name: 'closed', failures: 0 });
   }
 
-  failed(): void {
+  /** @param weight how much this failure adds towards the threshold. */
+  failed(weight = 1): void {
     const state = this.#state;
     if (state.name === 'half-open') this.#open(state.rounds + 1);
     else if (state.name === 'closed') {
-      const failures = state.failures + 1;
+      const failures = state.failures + weight;
       if (failures >= this.#threshold) this.#open(0);
       else this.#setState({ name: 'closed', failures });
     }
