@@ -1,0 +1,94 @@
+import { bytes, choice, flag, integer, list, ours, seconds, section, shown, text } from './leaf.ts';
+
+export const coreSection = section('The HTTP server and the process.', {
+  enabled: flag(true, 'Serve HTTP.'),
+  address: text('', 'Address to listen on; empty: all interfaces.', shown),
+  shutdown_timeout: seconds(
+    30,
+    'How long a shutdown waits for pushes that are under way; the rest stays in the queue.',
+  ),
+  port: text('8088', 'Port to listen on. Not used with `core.auto_tls.enabled`, which listens on 443.', shown),
+  max_notification: integer(100, 'Notifications that one request may carry; more are refused with 400.'),
+  worker_num: integer(
+    0,
+    'Share of each lane that may be under way at once, in batches; 0: as many as there are CPU cores.',
+  ),
+  queue_num: integer(
+    0,
+    'Notifications that may wait; 0: 8192. A request that does not fit gets 503 with Retry-After.',
+    {
+      ...shown,
+      minimum: 0,
+    },
+  ),
+  mode: choice(['release', 'debug', 'test'], 'release', 'Kept for Gorush; `debug` and `release` behave alike.'),
+  sync: flag(false, 'Answer /api/push when the outcome of every push is known, with the failed ones in `logs`.'),
+  ssl: flag(false, 'Serve HTTPS with `core.cert_path` and `core.key_path`, or with their base64 twins.'),
+  cert_path: text('cert.pem', 'Certificate of the server, a PEM file.'),
+  key_path: text('key.pem', 'Private key of the server, a PEM file.'),
+  cert_base64: text('', 'Certificate of the server, PEM in base64; used when no path is given.'),
+  key_base64: text('', 'Private key of the server, PEM in base64; used when no path is given.'),
+  http_proxy: text('', 'Proxy for the providers: `http://user:password@host:port`.'),
+  pid: section('The file with the process id.', {
+    enabled: flag(false, 'Write the process id to a file.'),
+    path: text(
+      'gorush.pid',
+      'Where to; not outside the working folder by `..`, not below /etc, /usr, /var, /sys, /proc.',
+      shown,
+    ),
+    override: flag(true, 'Overwrite a file that is there already; else that is an error.'),
+  }),
+  auto_tls: section("Certificates from Let's Encrypt.", {
+    enabled: flag(false, "Serve HTTPS on port 443 with a certificate from Let's Encrypt."),
+    folder: text('.cache', 'Folder that the certificates are kept in.', shown),
+    host: text('', 'Host name of the certificate.', shown),
+  }),
+  feedback_hook_url: text('', 'URL that is told of each failed push; empty: none.', shown),
+  feedback_timeout: seconds(10, 'How long one call of the hook may take; 0: 10.'),
+  feedback_header: list('Headers for the hook, `name:value` each, split at the first colon.'),
+  sync_timeout: seconds(
+    30,
+    'When a request in sync mode is answered with what there is; the rest is reported as `Pending` and goes on.',
+    ours,
+  ),
+  max_body: bytes(10 * 1024 * 1024, 'Largest request body; larger ones get 413.', ours),
+  processes: integer(1, 'Worker processes that share the port; 0: one for each CPU core.', { ...ours, minimum: 0 }),
+  max_connections: integer(10_000, 'Connections that are served at once; further ones are closed. 0: any number.', {
+    ...ours,
+    minimum: 0,
+  }),
+  header_timeout: seconds(10, 'How long a client may take to send the head of a request.', ours),
+  idle_timeout: seconds(
+    75,
+    'How long a connection without a request stays open; more than the 60 s of common load balancers.',
+    ours,
+  ),
+  shutdown_delay: seconds(
+    0,
+    'How long to go on serving, though /readyz says 503, before a shutdown closes the port.',
+    ours,
+  ),
+  ca_path: text(
+    '',
+    'PEM file with certificate authorities that are trusted besides the usual ones, for providers and the hook.',
+    ours,
+  ),
+});
+
+const uri = (path: string, description: string) =>
+  text(path, description, { ...shown, pattern: '^/', wanted: 'a path that begins with "/"' });
+
+export const apiSection = section('Where the HTTP API is.', {
+  push_uri: uri('/api/push', 'POST: send.'),
+  stat_go_uri: uri('/api/stat/go', 'GET: figures of the runtime.'),
+  stat_app_uri: uri('/api/stat/app', 'GET: counters of pushes.'),
+  config_uri: uri('/api/config', 'GET: this configuration as YAML, without secrets.'),
+  sys_stat_uri: uri('/sys/stats', 'GET: counters of HTTP answers.'),
+  metric_uri: uri('/metrics', 'GET: Prometheus metrics.'),
+  health_uri: uri('/healthz', 'GET, HEAD: 200 while the process lives.'),
+});
+
+export const grpcSection = section('The gRPC API.', {
+  enabled: flag(false, 'Serve gRPC.'),
+  port: text('9000', 'Port to listen on.', shown),
+});

@@ -1,0 +1,86 @@
+/**
+ * The pieces that the schema of config.yml is put together from. Each is plain JSON Schema; `unit`, `public`, `martlet` and
+ * `foldCase` are annotations of ours.
+ */
+
+interface Extras {
+  /** Shown by /api/config and in errors as it is. Whatever is not marked is redacted: a new key is a secret until somebody decides. */
+  public?: true;
+  /** A key that Gorush does not have. */
+  martlet?: true;
+  minimum?: number;
+  maximum?: number;
+  pattern?: string;
+  /** What `pattern` means, for the error: "must be …". */
+  wanted?: string;
+}
+
+const open = { public: true } as const;
+/** For a key that anybody may see. */
+export const shown: { public: true } = open;
+/** For a key of Martlet's own that anybody may see. */
+export const ours: { public: true; martlet: true } = { ...open, martlet: true };
+
+export const text = (byDefault: string, description: string, extras: Extras = {}) =>
+  ({ type: 'string', default: byDefault, description, ...extras }) as const;
+
+export const flag = (byDefault: boolean, description: string, extras: Extras = open) =>
+  ({ type: 'boolean', default: byDefault, description, ...extras }) as const;
+
+export const integer = (byDefault: number, description: string, extras: Extras = open) =>
+  ({ type: 'integer', default: byDefault, description, ...extras }) as const;
+
+/** A duration or a rate; fractions allowed. */
+export const seconds = (byDefault: number, description: string, extras: Extras = open) =>
+  ({ type: 'number', unit: 'seconds', default: byDefault, description, minimum: 0, ...extras }) as const;
+
+export const perSecond = (byDefault: number, description: string, extras: Extras = open) =>
+  ({ type: 'number', unit: 'per second', default: byDefault, description, minimum: 0, ...extras }) as const;
+
+/** A number of bytes; may be written as `10MiB`, `512KiB`, `5MB`. */
+export const bytes = (byDefault: number, description: string, extras: Extras = open) =>
+  ({ type: 'integer', unit: 'bytes', default: byDefault, description, minimum: 1, ...extras }) as const;
+
+/** Texts; an environment variable is split at white space. */
+export const list = (description: string, extras: Extras = {}) =>
+  ({ type: 'array', items: { type: 'string' }, default: [] as readonly string[], description, ...extras }) as const;
+
+export const choice = <const Word extends string>(
+  words: readonly Word[],
+  byDefault: Word,
+  description: string,
+  extras: Extras & { foldCase?: true } = open,
+) => ({ type: 'string', enum: words, default: byDefault, description, ...extras }) as const;
+
+export const section = <const Keys extends object>(description: string, properties: Keys) =>
+  ({ type: 'object', additionalProperties: false, description, properties }) as const;
+
+/** One key of config.yml, as JSON Schema with our annotations. */
+export interface Leaf extends Extras {
+  readonly type: 'string' | 'boolean' | 'integer' | 'number' | 'array';
+  readonly description: string;
+  readonly default: string | boolean | number | readonly string[];
+  readonly enum?: readonly string[];
+  readonly unit?: 'seconds' | 'per second' | 'bytes';
+  /** Upper and lower case mean the same; the configuration holds lower case. */
+  readonly foldCase?: true;
+}
+
+export interface Section {
+  readonly type: 'object';
+  readonly description: string;
+  readonly properties: { readonly [key: string]: Leaf | Section };
+}
+
+/** The TypeScript type of what a schema describes, once its defaults are filled in. */
+export type FromSchema<S> = S extends { enum: readonly (infer Word)[] }
+  ? Word
+  : S extends { properties: infer Keys }
+    ? { readonly [K in keyof Keys]: FromSchema<Keys[K]> }
+    : S extends { type: 'array' }
+      ? readonly string[]
+      : S extends { type: 'boolean' }
+        ? boolean
+        : S extends { type: 'integer' | 'number' }
+          ? number
+          : string;

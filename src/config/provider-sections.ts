@@ -1,0 +1,71 @@
+import { flag, integer, ours, perSecond, seconds, section, shown, text } from './leaf.ts';
+
+const origin = (url: string, description: string) =>
+  text(url, description, { ...ours, pattern: '^https?://[^/\\s]+/?$', wanted: 'https://host or https://host:port' });
+
+const connections = integer(0, 'HTTP/2 connections to each of its hosts; 0: as many as needed, up to 8.', {
+  ...ours,
+  minimum: 0,
+  maximum: 1000,
+});
+const rateLimit = perSecond(0, 'Pushes per second; 0: no limit.', ours);
+const requestTimeout = seconds(15, 'After which a push without an answer counts as unanswered.', ours);
+const maxRetry = integer(
+  0,
+  'How often a push is sent again after an answer that says "later"; a request can only lower it with `retry`.',
+);
+
+export const androidSection = section('Firebase Cloud Messaging (FCM).', {
+  enabled: flag(true, 'Send to Android. Without credentials and unless set explicitly, it is off.'),
+  key_path: text('', 'File with the service account, JSON. GOOGLE_APPLICATION_CREDENTIALS serves as well.'),
+  credential: text('', 'The service account itself, JSON or JSON in base64; goes before `android.key_path`.'),
+  max_retry: maxRetry,
+  endpoint: origin(
+    'https://fcm.googleapis.com',
+    'Where FCM is; sign-in goes to the `token_uri` of the service account.',
+  ),
+  connections,
+  rate_limit: rateLimit,
+  request_timeout: requestTimeout,
+});
+
+export const huaweiSection = section('Huawei Mobile Services (HMS).', {
+  enabled: flag(false, 'Send to Huawei.'),
+  appsecret: text('', 'Secret of the app.'),
+  appid: text('', 'Id of the app.', shown),
+  max_retry: maxRetry,
+  endpoint: origin('https://push-api.cloud.huawei.com', 'Where HMS push is.'),
+  auth_endpoint: origin('https://oauth-login.cloud.huawei.com', 'Where HMS sign-in is.'),
+  rate_limit: rateLimit,
+  request_timeout: requestTimeout,
+});
+
+export const iosSection = section('Apple Push Notification service (APNs).', {
+  enabled: flag(false, 'Send to iOS.'),
+  key_path: text('', 'File with the token key (`.p8`) or the certificate and its key (`.pem`, `.p12`).'),
+  key_base64: text('', 'The same in base64; used when no path is given.'),
+  key_type: text('pem', 'What `ios.key_base64` holds: `pem`, `p12` or `p8`.', shown),
+  password: text('', 'Password of the certificate.'),
+  production: flag(false, "Send to Apple's production host unless a request says otherwise."),
+  max_concurrent_pushes: integer(
+    100,
+    'Kept for Gorush: APNs itself says how many pushes may be under way. 0 or less is no limit either.',
+  ),
+  max_retry: maxRetry,
+  key_id: text('', 'Id of the token key, ten characters; needed with `.p8`.'),
+  team_id: text('', 'Id of the team, ten characters; needed with `.p8`.'),
+  endpoint: origin('https://api.push.apple.com', 'Where production APNs is.'),
+  sandbox_endpoint: origin('https://api.sandbox.push.apple.com', 'Where development APNs is.'),
+  connections,
+  rate_limit: rateLimit,
+  request_timeout: requestTimeout,
+  generate_apns_id: flag(false, 'Give each push an apns-id of our own when the request has none.', ours),
+});
+
+export const sandboxSection = section('Simulated providers inside the process.', {
+  enabled: flag(
+    false,
+    'Send to simulated APNs, FCM and HMS servers instead of the real ones; needs no credentials. Never in production.',
+    ours,
+  ),
+});
