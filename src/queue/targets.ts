@@ -1,0 +1,22 @@
+import type { Notification } from '../push.ts';
+import type { TargetGroup } from './queue.ts';
+
+/**
+ * Whom a notification is sent to. `to` is one more token. On iOS `topic` is the bundle id; on Android and Huawei a topic or a
+ * condition is a push of its own, sent before those to the tokens, as Gorush does. (Both at once go out as one push with two
+ * targets, which the provider's payload refuses with Google's own words.)
+ */
+export function targetsOf(notification: Notification): TargetGroup[] {
+  const { to, topic, condition, platform } = notification;
+  const tokens = to ? [...notification.tokens, to] : notification.tokens;
+  const groups: TargetGroup[] = [];
+  if (platform !== 1) {
+    if (topic) groups.push({ kind: 'topic', targets: [topic] });
+    else if (condition) groups.push({ kind: 'condition', targets: [condition] });
+  }
+  if (tokens.length > 0) groups.push({ kind: 'token', targets: tokens });
+  return groups;
+}
+
+/** What Gorush counts: tokens, and one for a topic on any platform; a condition alone is not counted. */
+export const countOf = ({ tokens, to, topic }: Notification): number => tokens.length + (to ? 1 : 0) + (topic ? 1 : 0);

@@ -1,0 +1,311 @@
+import { randomUUID } from 'node:crypto';
+import type {
+  Category,
+  Environment,
+  Failed,
+  Notification,
+  Outcome,
+  Provider,
+  RelayEvents,
+  Settlement,
+} from './push.ts';
+import type { PushEntry } from './push-entry.ts';
+import type { Attempts, Batch, Queue, QueuedRequest, QueueEntry } from './queue/queue.ts';
+import { placeOf } from './queue/queue.ts';
+import { countOf, targetsOf } from './queue/targets.ts';
+import { decideRetry, type RetryPolicy } from './resilience/retry-decision.ts';
+import { SyncAnswer } from './sync-answer.ts';
+
+/** Where a notification goes; `refused` says why nowhere. */
+export type Route =
+  | { readonly lane: string; readonly provider: Provider; readonly environment: Environment }
+  | { readonly refused: Failed };
+
+export interface RelayOptions {
+  readonly queue: Queue;
+  readonly route: (notification: Notification) => Route;
+  readonly policies: Record<Provider, RetryPolicy>;
+  readonly events: Required<Pick<RelayEvents, 'accepted' | 'settled' | 'retried' | 'refused'>>;
+  /** UNIX milliseconds, and monotonic milliseconds. */
+  readonly now?: () => number;
+  readonly monotonic?: () => number;
+  readonly random?: () => number;
+  readonly newId?: () => string;
+}
+
+export interface AcceptedPush {
+  readonly requestId: string;
+  /** As Gorush counts; platforms that are off count nothing. */
+  readonly counts: number;
+  /** Failed pushes of a sync request; empty otherwise. */
+  readonly logs: readonly PushEntry[];
+}
+
+export interface AcceptOptions {
+  readonly app?: string;
+  readonly requestId?: string;
+  /** Milliseconds to wait for the outcomes; absent: do not wait. */
+  readonly syncMs?: number;
+}
+
+const URGENT_LEVELS = new Set(['time-sensitive', 'critical']);
+
+const isUrgent = (n: Notification): boolean =>
+  n.priority === 'high' || n.push_type === 'voip' || URGENT_LEVELS.has(n.interruption_level ?? '');
+
+/** One flush of outcomes, sorted by what happens next. */
+interface Sorted {
+  readonly final: number[];
+  readonly outcomes: Outcome[];
+  readonly again: Again[];
+}
+
+/** Targets to try again: what failed alike is deferred together. */
+interface Again {
+  readonly failed: Failed;
+  readonly delayMs: number;
+  readonly attempts: Attempts;
+  readonly indexes: number[];
+}
+
+/**
+ * Takes notifications, hands them to their lanes by way of the queue, and decides about each outcome: final, or once more.
+ * Every accepted target gets exactly one final outcome, told to the events and to the sync request that waits for it.
+ */
+export class Relay {
+  readonly #queue: Queue;
+  readonly #options: RelayOptions;
+  readonly #now: () => number;
+  readonly #monotonic: () => number;
+  readonly #random: () => number;
+  readonly #newId: () => string;
+  readonly #waiting = new Map<string, SyncAnswer>();
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    this.#queue = options.queue;
+    this.#now = options.now ?? Date.now;
+    this.#monotonic = options.monotonic ?? (() => performance.now());
+    this.#random = options.random ?? Math.random;
+    this.#newId = options.newId ?? randomUUID;
+  }
+
+  /**
+   * Takes all notifications of a request or none.
+   * @throws QueueRefusedError (or rejects with it): nothing was taken.
+   */
+  accept(notifications: readonly Notification[], options: AcceptOptions = {}): AcceptedPush | Promise<AcceptedPush> {
+    const request: QueuedRequest = {
+      id: options.requestId ?? this.#newId(),
+      app: options.app ?? 'default',
+      acceptedAt: this.#now(),
+    };
+    const { entries, refused, counts } = this.#plan(request, notifications);
+    const accepted = { requestId: request.id, counts, logs: [] };
+    let sync: SyncAnswer | undefined;
+    if (options.syncMs !== undefined) {
+      sync = new SyncAnswer(entries);
+      if (entries.length > 0) this.#waiting.set(request.id, sync);
+    }
+    const done = (): AcceptedPush | Promise<AcceptedPush> => {
+      this.#options.events.accepted({
+        requestId: request.id,
+        app: request.app,
+        notifications: notifications.length,
+        counts,
+      });
+      for (const settlement of refused) this.#tell(settlement, sync);
+      return sync ? this.#answer(sync, accepted, options.syncMs as number) : accepted;
+    };
+    try {
+      const appended = entries.length > 0 ? this.#queue.append(entries) : undefined;
+      return appended ? appended.then(done, (error) => this.#refuse(request.id, notifications.length, error)) : done();
+    } catch (error) {
+      return this.#refuse(request.id, notifications.length, error);
+    }
+  }
+
+  /** Outcomes of some targets of a batch, from its lane. */
+  settle(batch: Batch, indexes: readonly number[], outcomes: readonly Outcome[]): void {
+    const { final, outcomes: finals, again } = this.#sort(batch, indexes, outcomes);
+    for (const retry of again) this.#retry(batch, retry);
+    if (final.length === 0) return;
+    const { entry } = batch;
+    const whole = final.length === batch.targets.length;
+    const settlement: Settlement = {
+      requestId: entry.request.id,
+      app: entry.request.app,
+      provider: entry.provider,
+      environment: entry.environment,
+      notification: entry.notification,
+      kind: batch.kind,
+      targets: whole ? batch.targets : final.map((index) => batch.targets[index] as string),
+      outcomes: finals,
+      attempts: batch.attempts.sent + 1,
+    };
+    // Told before it is forgotten: a crash between the two repeats a push rather than losing its result.
+    const sync = this.#waiting.get(entry.request.id);
+    sync?.settled(
+      entry,
+      final.map((index) => placeOf(batch, index)),
+    );
+    this.#tell(settlement, sync);
+    sync?.check();
+    this.#queue.settle(batch, final);
+  }
+
+  /** The outcome of a batch that waited too long to be worth sending. */
+  stale(batch: Batch): Failed | undefined {
+    const { entry } = batch;
+    const maxAge = this.#policy(entry).maxAgeMs;
+    if (this.#monotonic() - entry.since < Math.min(maxAge, this.#lifetime(entry))) return undefined;
+    return expired('waited in the queue until it expired');
+  }
+
+  /** Sync requests that still wait; they are answered with what they have. */
+  close(): void {
+    for (const sync of this.#waiting.values()) sync.giveUp();
+  }
+
+  #plan(request: QueuedRequest, notifications: readonly Notification[]) {
+    const entries: QueueEntry[] = [];
+    const refused: Settlement[] = [];
+    let counts = 0;
+    for (const notification of notifications) {
+      const route = this.#options.route(notification);
+      if ('refused' in route) {
+        refused.push(...refusal(request, notification, route.refused));
+        continue;
+      }
+      counts += countOf(notification);
+      const groups = targetsOf(notification);
+      const open = groups.reduce((sum, group) => sum + group.targets.length, 0);
+      if (open === 0) continue;
+      const since = this.#monotonic();
+      entries.push({ request, ...route, notification, groups, urgent: isUrgent(notification), since, open, key: 0 });
+    }
+    return { entries, refused, counts };
+  }
+
+  #refuse(requestId: string, notifications: number, error: unknown): never {
+    this.#waiting.delete(requestId);
+    this.#options.events.refused({ reason: error instanceof Error ? error.message : String(error), notifications });
+    throw error;
+  }
+
+  async #answer(sync: SyncAnswer, accepted: AcceptedPush, ms: number): Promise<AcceptedPush> {
+    const open = await sync.wait(ms);
+    this.#waiting.delete(accepted.requestId);
+    for (const { entry, kind, targets } of open) {
+      const outcomes = targets.map(() => PENDING);
+      const settlement = { ...identity(entry.request, entry.notification, entry.environment), kind, targets, outcomes };
+      sync.tell({ ...settlement, provider: entry.provider, attempts: 0 });
+    }
+    return { ...accepted, logs: sync.logs };
+  }
+
+  #tell(settlement: Settlement, sync: SyncAnswer | undefined): void {
+    this.#options.events.settled(settlement);
+    sync?.tell(settlement);
+  }
+
+  #sort(batch: Batch, indexes: readonly number[], outcomes: readonly Outcome[]): Sorted {
+    const sorted: Sorted = { final: [], outcomes: [], again: [] };
+    for (const index of indexes) {
+      const outcome = outcomes[index] as Outcome;
+      if (outcome.kind === 'failed' && this.#again(batch, outcome, index, sorted.again)) continue;
+      sorted.final.push(index);
+      sorted.outcomes.push(outcome.kind === 'failed' && outcome.category === 'not_sent' ? gaveUp(outcome) : outcome);
+    }
+    return sorted;
+  }
+
+  /** True when the target is to be tried again; it has joined those that failed alike. */
+  #again(batch: Batch, failed: Failed, index: number, again: Again[]): boolean {
+    const alike = again.find((other) => isAlike(other.failed, failed));
+    if (alike) {
+      alike.indexes.push(index);
+      return true;
+    }
+    const { entry } = batch;
+    const age = this.#monotonic() - entry.since;
+    const left = this.#lifetime(entry) - age;
+    const decision = decideRetry(failed, batch.attempts, this.#policy(entry), age, left, this.#random);
+    if (decision.again)
+      again.push({ failed, indexes: [index], delayMs: decision.delayMs, attempts: decision.attempts });
+    return decision.again;
+  }
+
+  #retry(batch: Batch, { failed, indexes, delayMs, attempts }: Again): void {
+    const { entry, kind, targets } = batch;
+    const slice: Batch = {
+      entry,
+      kind,
+      targets: indexes.map((index) => targets[index] as string),
+      places: indexes.map((index) => placeOf(batch, index)),
+      offset: 0,
+      attempts,
+    };
+    this.#queue.defer(slice, this.#monotonic() + delayMs);
+    const { category, reason } = failed;
+    this.#options.events.retried({
+      lane: entry.lane,
+      provider: entry.provider,
+      category,
+      reason,
+      count: indexes.length,
+    });
+  }
+
+  /** Gorush's rule: a request can lower `max_retry`, not raise it. */
+  #policy(entry: QueueEntry): RetryPolicy {
+    const policy = this.#options.policies[entry.provider];
+    const { retry } = entry.notification;
+    return retry && retry > 0 && retry < policy.maxRetry ? { ...policy, maxRetry: retry } : policy;
+  }
+
+  /** Milliseconds from acceptance to the push's own expiration. An expiration of 0 (or one in the past) is for APNs to judge. */
+  #lifetime(entry: QueueEntry): number {
+    const { expiration } = entry.notification;
+    const lifetime = expiration ? expiration * 1000 - entry.request.acceptedAt : 0;
+    return lifetime > 0 ? lifetime : Number.POSITIVE_INFINITY;
+  }
+}
+
+const isAlike = (a: Failed, b: Failed): boolean =>
+  a === b || (a.category === b.category && a.reason === b.reason && a.retryAfterMs === b.retryAfterMs);
+
+const expired = (why: string): Failed => ({
+  kind: 'failed',
+  category: 'expired' satisfies Category,
+  reason: 'Expired',
+  error: why,
+});
+
+const gaveUp = (last: Failed): Failed => expired(`not delivered in time: ${last.error}`);
+
+const PENDING: Failed = {
+  kind: 'failed',
+  category: 'pending',
+  reason: 'Pending',
+  error: 'no outcome within core.sync_timeout; delivery goes on',
+};
+
+const identity = (request: QueuedRequest, notification: Notification, environment: Environment) => ({
+  requestId: request.id,
+  app: request.app,
+  environment,
+  notification,
+});
+
+/** A notification that no lane takes: one failure for each target. */
+function refusal(request: QueuedRequest, notification: Notification, failed: Failed): Settlement[] {
+  return targetsOf(notification).map(({ kind, targets }) => ({
+    ...identity(request, notification, 'production'),
+    provider: undefined,
+    kind,
+    targets,
+    outcomes: targets.map(() => failed),
+    attempts: 0,
+  }));
+}
