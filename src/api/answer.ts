@@ -1,0 +1,35 @@
+import type { ServerResponse } from 'node:http';
+
+/** The version of the Gorush whose behaviour is served. */
+export const GORUSH_VERSION = 'v1.22.0';
+
+/** Headers of every answer but a redirect, as Gorush sends them. */
+export function versionHeaders(version: string): Record<string, string> {
+  return { 'X-Gorush-Version': GORUSH_VERSION, 'X-Martlet-Version': version };
+}
+
+export function sendJson(res: ServerResponse, status: number, body: unknown, headers?: Record<string, string>): void {
+  sendText(res, status, 'application/json; charset=utf-8', JSON.stringify(body), headers);
+}
+
+export function sendText(
+  res: ServerResponse,
+  status: number,
+  type: string,
+  body: string,
+  headers?: Record<string, string>,
+): void {
+  res.writeHead(status, { ...headers, 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
+  res.end(body);
+}
+
+/** Gorush's error body: `{"code": …, "message": …}`, and what Martlet adds. */
+export function sendError(
+  res: ServerResponse,
+  status: number,
+  message: string,
+  extra: { details?: unknown; headers?: Record<string, string> } = {},
+): void {
+  const details = extra.details === undefined ? {} : { details: extra.details };
+  sendJson(res, status, { code: status, message, ...details }, extra.headers);
+}

@@ -1,0 +1,105 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import express, { type ErrorRequestHandler, type Router } from 'express';
+import { stringify } from 'yaml';
+import { GORUSH_VERSION, sendError, sendJson, sendText, versionHeaders } from './answer.ts';
+import { exactRoutes, type Route, type Routes } from './exact-routes.ts';
+
+export interface ApiOptions {
+  /** Where each part is served: the `api.*` section of the configuration. */
+  readonly uris: {
+    readonly push_uri: string;
+    readonly stat_go_uri: string;
+    readonly stat_app_uri: string;
+    readonly config_uri: string;
+    readonly sys_stat_uri: string;
+    readonly metric_uri: string;
+    readonly health_uri: string;
+  };
+  /** Martlet's own version. */
+  readonly version: string;
+  readonly sandbox: boolean;
+  readonly push: Route;
+  readonly statGo: () => object;
+  readonly statApp: () => object | Promise<object>;
+  readonly sysStats: () => object;
+  /** The redacted configuration. */
+  readonly configView: () => object;
+  readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
+  readonly ready: () => { readonly status: number; readonly body: object };
+  /** Routers of parts that are switched on, such as the sandbox. */
+  readonly routers?: readonly Router[];
+  readonly onError: (error: unknown) => void;
+}
+
+const NOT_FOUND = '404 page not found';
+
+function routesOf(options: ApiOptions): Routes {
+  const { uris } = options;
+  const json =
+    (body: () => object | Promise<object>): Route =>
+    async (_req, res) =>
+      sendJson(res, 200, await body());
+  const health: Route = (_req, res) => void res.writeHead(200, { 'Content-Length': 0 }).end();
+  const version = { source: 'https://github.com/appleboy/gorush', version: GORUSH_VERSION, martlet: options.version };
+  return new Map<string, Route>([
+    [`POST ${uris.push_uri}`, options.push],
+    [`GET ${uris.stat_go_uri}`, json(options.statGo)],
+    [`GET ${uris.stat_app_uri}`, json(options.statApp)],
+    [`GET ${uris.sys_stat_uri}`, json(options.sysStats)],
+    [
+      `GET ${uris.config_uri}`,
+      (_req, res) => sendText(res, 200, 'application/yaml; charset=utf-8', stringify(options.configView())),
+    ],
+    [
+      `GET ${uris.metric_uri}`,
+      async (_req, res) => {
+        const { type, text } = await options.metrics();
+        sendText(res, 200, type, text);
+      },
+    ],
+    [`GET ${uris.health_uri}`, health],
+    [`HEAD ${uris.health_uri}`, health],
+    [
+      'GET /readyz',
+      (_req, res) => {
+        const { status, body } = options.ready();
+        sendJson(res, status, body);
+      },
+    ],
+    ['GET /version', json(() => ({ ...version, ...(options.sandbox ? { sandbox: true } : {}) }))],
+    ['GET /', json(() => ({ text: 'Welcome to notification server.' }))],
+  ]);
+}
+
+/** Never shows a stack, and answers once. */
+const errorHandler =
+  (onError: (error: unknown) => void): ErrorRequestHandler =>
+  (error, _req, res, _next) => {
+    onError(error);
+    if (res.headersSent) res.destroy();
+    else sendError(res, 500, 'Internal Server Error');
+  };
+
+/** Gorush's HTTP face, as a listener for `http.createServer`. */
+export function createApp(options: ApiOptions): (req: IncomingMessage, res: ServerResponse) => void {
+  const headers = versionHeaders(options.version);
+  const routes = routesOf(options);
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.use(exactRoutes(routes, headers));
+  app.use((_req, res, next) => {
+    res.set(headers);
+    next();
+  });
+  for (const router of options.routers ?? []) app.use(router);
+  app.use((_req, res) => sendText(res, 404, 'text/plain', NOT_FOUND));
+  app.use(errorHandler(options.onError));
+  return (req, res) => {
+    // The one request that comes by the million goes straight to its route: Express's own work would cost more than the push.
+    if (req.method === 'POST' && req.url === options.uris.push_uri) {
+      for (const name in headers) res.setHeader(name, headers[name] as string);
+      void options.push(req, res);
+    } else app(req, res);
+  };
+}
