@@ -25,6 +25,8 @@ export interface RelayOptions {
   readonly queue: Queue;
   readonly route: (notification: Notification) => Route;
   readonly policies: Record<Provider, RetryPolicy>;
+  /** Most targets of one notification that go out before others have their turn. */
+  readonly slices: Record<Provider, number>;
   readonly events: Required<Pick<RelayEvents, 'accepted' | 'settled' | 'retried' | 'refused'>>;
   /** UNIX milliseconds, and monotonic milliseconds. */
   readonly now?: () => number;
@@ -182,7 +184,9 @@ export class Relay {
       const open = groups.reduce((sum, group) => sum + group.targets.length, 0);
       if (open === 0) continue;
       const since = this.#monotonic();
-      entries.push({ request, ...route, notification, groups, urgent: isUrgent(notification), since, open, key: 0 });
+      const slice = this.#options.slices[route.provider];
+      const urgent = isUrgent(notification);
+      entries.push({ request, ...route, notification, groups, urgent, slice, since, open, key: 0 });
     }
     return { entries, refused, counts };
   }

@@ -40,15 +40,16 @@ class LaneList {
     return this.#urgent;
   }
 
+  /** A slice of the first notification, which then goes behind the others: a huge one does not hold up the lane. */
   take(limit: number): Batch | undefined {
     const list = this.#pick();
     if (!list) return undefined;
     this.#run = list === this.#urgent ? this.#run + 1 : 0;
-    const work = list.peek() as Waiting;
+    const work = list.shift() as Waiting;
     const from = work.next;
-    const to = Math.min(work.targets.length, from + limit);
+    const to = Math.min(work.targets.length, from + Math.min(limit, work.entry.slice));
     work.next = to;
-    if (to === work.targets.length) list.shift();
+    if (to < work.targets.length) list.push(work);
     this.waiting -= to - from;
     const whole = from === 0 && to === work.targets.length;
     return {

@@ -38,6 +38,8 @@ export interface QueueEntry {
   readonly groups: readonly TargetGroup[];
   /** Taken before the others of its lane, without starving them. */
   readonly urgent: boolean;
+  /** Most targets that go out before other notifications of the lane have their turn. */
+  readonly slice: number;
   /** Milliseconds of the relay's monotonic clock at which it was accepted. */
   readonly since: number;
   /** Targets without a final outcome. */

@@ -12,10 +12,9 @@ export class RateLimiter {
 
   /** @param rate permits per second, above 0. @param now monotonic milliseconds. */
   constructor(rate: number, now: () => number = () => performance.now()) {
-    this.#capacity = rate <= 1 ? 1 : Math.max(1, Math.floor(rate / 50));
-    // A limit of one or less a second has a bucket of one and refills at exactly its rate: one permit at a time.
-    this.#perMs =
-      (rate <= 1 ? rate : rate === this.#capacity ? rate : Math.max(rate - this.#capacity, rate / 2)) / 1000;
+    this.#capacity = Math.max(1, Math.floor(rate / 50));
+    // Single permits, evenly spaced, never exceed the rate; a bucket of more must leave room for its burst.
+    this.#perMs = (this.#capacity === 1 ? rate : rate - this.#capacity) / 1000;
     this.#tokens = this.#capacity;
     this.#now = now;
     this.#at = now();

@@ -1,0 +1,98 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { LaneStore } from '../../src/queue/lane-store.ts';
+import { NO_ATTEMPTS, type QueueEntry } from '../../src/queue/queue.ts';
+
+function entry(tokens: string[], more: Partial<QueueEntry> = {}): QueueEntry {
+  return {
+    request: { id: 'r', app: 'default', acceptedAt: 0 },
+    lane: 'a',
+    provider: 'apns',
+    environment: 'production',
+    notification: { platform: 1, tokens },
+    groups: [{ kind: 'token', targets: tokens }],
+    urgent: false,
+    slice: 100,
+    since: 0,
+    open: tokens.length,
+    key: 0,
+    ...more,
+  };
+}
+
+const tokens = (prefix: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
+
+function takeAll(store: LaneStore, limit: number): string[][] {
+  const taken: string[][] = [];
+  for (let batch = store.take('a', limit); batch; batch = store.take('a', limit)) taken.push([...batch.targets]);
+  return taken;
+}
+
+test('a notification larger than the limit is handed out slice by slice, each target once', () => {
+  const store = new LaneStore({ wake: () => {} });
+  store.add(entry(tokens('t', 7)));
+  expect(takeAll(store, 3)).toEqual([['t0', 't1', 't2'], ['t3', 't4', 't5'], ['t6']]);
+});
+
+test('a huge notification takes turns with the others of its lane', () => {
+  const store = new LaneStore({ wake: () => {} });
+  store.add(entry(tokens('big', 4), { slice: 2 }));
+  store.add(entry(['small']));
+  expect(takeAll(store, 100)).toEqual([['big0', 'big1'], ['small'], ['big2', 'big3']]);
+});
+
+test('urgent batches go first, without starving the ordinary ones', () => {
+  const store = new LaneStore({ wake: () => {} });
+  store.add(entry(['ordinary']));
+  for (let i = 0; i < 20; i++) store.add(entry([`urgent${i}`], { urgent: true }));
+  const order = takeAll(store, 100).flat();
+  expect(order[0]).toBe('urgent0');
+  expect(order.indexOf('ordinary')).toBe(8);
+});
+
+test('places name each target among all targets of its entry, over groups, slices and retries', () => {
+  const store = new LaneStore({ wake: () => {} });
+  const groups = [
+    { kind: 'topic', targets: ['news'] },
+    { kind: 'token', targets: ['t0', 't1', 't2'] },
+  ] as const;
+  store.add(entry([], { groups, open: 4 }));
+  const topic = store.take('a', 9);
+  const first = store.take('a', 2);
+  expect([topic?.offset, first?.offset]).toEqual([0, 1]);
+  expect(store.take('a', 2)?.offset).toBe(3);
+});
+
+test('what was settled before a restart is not handed out again', () => {
+  const store = new LaneStore({ wake: () => {} });
+  store.add(entry(tokens('t', 4), { open: 2 }), new Set([0, 2]));
+  const batch = store.take('a', 100);
+  expect(batch?.targets).toEqual(['t1', 't3']);
+  expect(batch?.places).toEqual([1, 3]);
+});
+
+test('a deferred batch comes back at the tail of its lane when its time has come, and the lane is woken', async () => {
+  const woken: string[] = [];
+  const store = new LaneStore({ wake: (lane) => woken.push(lane) });
+  store.add(entry(['late']));
+  const batch = store.take('a', 1);
+  if (!batch) throw new Error('nothing to take');
+  store.defer({ ...batch, attempts: { ...NO_ATTEMPTS, sent: 1 } }, performance.now() + 20);
+  expect(store.take('a', 1)).toBeUndefined();
+  expect(store.depth('a')).toEqual({ notifications: 1, waiting: 0, deferred: 1 });
+  woken.length = 0;
+  while (woken.length === 0) await sleep(5);
+  expect(store.take('a', 1)?.attempts.sent).toBe(1);
+  store.close();
+});
+
+test('an entry is forgotten with its last target', () => {
+  const store = new LaneStore({ wake: () => {} });
+  store.add(entry(['t0', 't1']));
+  const batch = store.take('a', 2);
+  if (!batch) throw new Error('nothing to take');
+  expect(store.settle(batch, 1)).toBe(false);
+  expect(store.size).toBe(1);
+  expect(store.settle(batch, 1)).toBe(true);
+  expect(store.size).toBe(0);
+});
