@@ -35,5 +35,16 @@ const leavesOf = (part: Section, prefix: string): ConfigKey[] =>
 /** Every key, in the order of the schema. */
 export const configKeys: readonly ConfigKey[] = leavesOf(configSchema, '');
 
+const build = (part: Section, prefix: string, value: (key: ConfigKey) => unknown): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(part.properties).map(([name, child]) => {
+      const path = prefix + name;
+      return [name, child.type === 'object' ? build(child, `${path}.`, value) : value({ path, leaf: child })];
+    }),
+  );
+
+/** A configuration made of one value for each key; the caller answers for their types. */
+export const buildConfig = (value: (key: ConfigKey) => unknown): Config => build(configSchema, '', value) as Config;
+
 /** `core.auto_tls.host` → `CORE_AUTO_TLS_HOST`, to follow `GORUSH_` or `MARTLET_`. */
 export const environmentName = (path: string): string => path.toUpperCase().replaceAll('.', '_');

@@ -1,0 +1,53 @@
+import type { Config } from './schema.ts';
+
+interface Row {
+  /** The key that asks for it. */
+  readonly key: string;
+  readonly asked: (config: Config) => boolean;
+  /** What to say, and what to do instead. */
+  readonly text: string;
+}
+
+const stat = (engine: Config['stat']['engine']): Row => ({
+  key: 'stat.engine',
+  asked: (config) => config.stat.engine === engine,
+  text: `${engine} is not available in this version; use memory`,
+});
+
+const queue = (engine: Config['queue']['engine']): Row => ({
+  key: 'queue.engine',
+  asked: (config) => config.queue.engine === engine,
+  text: `${engine} is not available in this version; use local`,
+});
+
+/** Settings that are understood but do nothing yet: asking for one is a mistake, never silence. One row each. */
+export const unavailable: readonly Row[] = [
+  queue('redis'),
+  queue('nats'),
+  queue('nsq'),
+  stat('redis'),
+  stat('boltdb'),
+  stat('buntdb'),
+  stat('leveldb'),
+  stat('badger'),
+  {
+    key: 'grpc.enabled',
+    asked: (config) => config.grpc.enabled,
+    text: 'gRPC is not available in this version; set it to false',
+  },
+  {
+    key: 'core.ssl',
+    asked: (config) => config.core.ssl,
+    text: 'HTTPS is not available in this version; set it to false and put a proxy before the relay',
+  },
+  {
+    key: 'core.auto_tls.enabled',
+    asked: (config) => config.core.auto_tls.enabled,
+    text: 'HTTPS is not available in this version; set it to false and put a proxy before the relay',
+  },
+  {
+    key: 'core.processes',
+    asked: (config) => config.core.processes !== 1,
+    text: 'several processes are not available in this version; set it to 1',
+  },
+];

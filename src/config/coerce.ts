@@ -1,0 +1,89 @@
+import type { Leaf } from './leaf.ts';
+
+/** A number as it stood in the file: a key id of digits keeps its leading zeros. */
+export class NumberText {
+  readonly source: string;
+  readonly value: number;
+  constructor(source: string, value: number) {
+    this.source = source;
+    this.value = value;
+  }
+}
+
+const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
+const FALSE = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False', '']);
+const FACTORS: Record<string, number> = { kb: 1e3, mb: 1e6, gb: 1e9, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, b: 1, '': 1 };
+
+/** A whole number as Go's ParseInt reads it with base 0: `42`, `0x2a`, `0o52`, `052`, `0b101`, `1_000`. */
+function goInteger(text: string): number | undefined {
+  const match = /^([+-]?)(0[xob]?)?([0-9a-f_]+)$/i.exec(text);
+  if (text === '' || text === '0') return 0;
+  if (!match) return undefined;
+  const [, sign, prefix = '', written = ''] = match;
+  const digits = written.replaceAll('_', '');
+  const number = Number(
+    prefix === '' ? (/^\d+$/.test(digits) ? digits : Number.NaN) : `0${/[xob]/i.exec(prefix)?.[0] ?? 'o'}${digits}`,
+  );
+  return Number.isNaN(number) ? undefined : number * (sign === '-' ? -1 : 1);
+}
+
+function size(text: string): number | undefined {
+  const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim()) ?? [];
+  const factor = FACTORS[unit.toLowerCase().replace(/^([kmg])ib?$/, '$1')];
+  return amount === undefined || factor === undefined ? undefined : Math.round(Number(amount) * factor);
+}
+
+function boolean(given: unknown): unknown {
+  if (given instanceof NumberText) return given.value !== 0;
+  if (typeof given !== 'string') return given;
+  return TRUE.has(given) ? true : FALSE.has(given) ? false : given;
+}
+
+function integer(given: unknown): unknown {
+  if (given instanceof NumberText) return goInteger(given.source) ?? Math.trunc(given.value);
+  if (typeof given === 'boolean') return given ? 1 : 0;
+  return typeof given === 'string' ? (goInteger(given) ?? given) : given;
+}
+
+function number(given: unknown): unknown {
+  const whole = integer(given);
+  if (given instanceof NumberText && !Number.isInteger(given.value)) return given.value;
+  return typeof whole === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(whole) ? Number(whole) : whole;
+}
+
+function text(given: unknown): unknown {
+  if (given instanceof NumberText) return given.source;
+  return typeof given === 'boolean' ? (given ? '1' : '0') : given;
+}
+
+const item = (given: unknown): unknown =>
+  given === null ? '' : typeof given === 'boolean' ? String(given) : text(given);
+
+function list(given: unknown): unknown {
+  if (Array.isArray(given)) return given.map(item);
+  const one = item(given);
+  return typeof one === 'string' ? one.split(/\s+/).filter((part) => part !== '') : one;
+}
+
+/**
+ * A value from the file, an environment variable or a flag in the type of its key, by the weak typing of Gorush's config library
+ * (mapstructure): `"true"`, `1` and `t` are booleans, `8088` is a text, `3.7` is a whole number. What cannot be converted comes
+ * back as it is, for the schema to complain.
+ */
+export function coerce(leaf: Leaf, given: unknown): unknown {
+  if (leaf.unit === 'bytes' && typeof given === 'string') return size(given) ?? integer(given);
+  switch (leaf.type) {
+    case 'boolean':
+      return boolean(given);
+    case 'integer':
+      return integer(given);
+    case 'number':
+      return number(given);
+    case 'array':
+      return list(given);
+    case 'string': {
+      const word = text(given);
+      return leaf.foldCase && typeof word === 'string' ? word.toLowerCase() : word;
+    }
+  }
+}

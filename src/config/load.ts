@@ -1,0 +1,130 @@
+import { availableParallelism } from 'node:os';
+import { unavailable } from './availability.ts';
+import { checkPlatforms, GOOGLE_CREDENTIALS } from './check-platforms.ts';
+import { checkServer } from './check-server.ts';
+import { coerce } from './coerce.ts';
+import type { Draft, Findings, Origin, Purpose } from './draft.ts';
+import { type Environment, fromEnvironment, unknownVariables } from './environment.ts';
+import { findConfigFile } from './find-file.ts';
+import { configError, type Mistake } from './mistake.ts';
+import { nearestKey } from './nearest-key.ts';
+import { type FileContent, readConfigFile } from './read-file.ts';
+import { buildConfig, type Config, type ConfigKey, configKeys } from './schema.ts';
+import { misfits, schemaMistake } from './validate.ts';
+
+export interface LoadOptions {
+  /** The file that `-c` names; without it Gorush's search path. */
+  readonly path?: string | undefined;
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly home?: string | undefined;
+  /** Values from the command line by key path. */
+  readonly flags?: Readonly<Record<string, string | boolean>>;
+  /** Default `serve`. Other purposes check only what they need. */
+  readonly purpose?: Purpose;
+  /** For `core.worker_num: 0`. */
+  readonly cpus?: number;
+}
+
+export interface LoadedConfig {
+  /** Deeply frozen; `ios.enabled` and its like tell what is really on. */
+  readonly config: Config;
+  /** The file that was read; absent when there was none. */
+  readonly file?: string;
+  /** One line each, for the log. Without secrets. */
+  readonly warnings: readonly string[];
+  /** Keys and variables that nothing knows, also told in `warnings`: `martlet check` fails on them. */
+  readonly unknown: readonly string[];
+}
+
+interface Given {
+  readonly raw: unknown;
+  readonly value: unknown;
+  readonly origin: Origin;
+}
+
+const GORUSH_QUEUE_NUM = 8192;
+const EMPTY: FileContent = { values: new Map(), unknown: [], mistakes: [] };
+
+/** Flags go before the environment, the environment before the file, the file before the defaults. */
+function pick({ path, leaf }: ConfigKey, { flags = {}, env }: LoadOptions, file: FileContent): Given {
+  const variable = fromEnvironment(env, path);
+  const [raw, origin] =
+    flags[path] !== undefined
+      ? [flags[path], 'command line']
+      : variable
+        ? [variable.value, variable.name]
+        : file.values.has(path)
+          ? [file.values.get(path), 'file']
+          : [undefined, 'default'];
+  return { raw, origin, value: raw === undefined ? leaf.default : coerce(leaf, raw) };
+}
+
+function unknownKeys(file: FileContent): string[] {
+  const known = configKeys.map((key) => key.path);
+  return file.unknown.map((path) => {
+    const near = nearestKey(path, known);
+    return `unknown key \`${path}\`${near ? `, did you mean \`${near}\`?` : ''}`;
+  });
+}
+
+/** What zeroes and empty texts of Gorush's file stand for, and which platforms are on in the end. */
+function effective(config: Config, on: Record<string, boolean>, options: LoadOptions): Record<string, unknown> {
+  const { core, android } = config;
+  const inherited = android.credential === '' && android.key_path === '' ? options.env[GOOGLE_CREDENTIALS] : undefined;
+  return {
+    ...(core.worker_num <= 0 ? { 'core.worker_num': options.cpus ?? availableParallelism() } : {}),
+    ...(core.queue_num === 0 ? { 'core.queue_num': GORUSH_QUEUE_NUM } : {}),
+    ...(core.port === '' ? { 'core.port': '8088' } : {}),
+    ...(core.feedback_timeout === 0 ? { 'core.feedback_timeout': 10 } : {}),
+    ...(inherited ? { 'android.key_path': inherited } : {}),
+    'ios.enabled': on.ios,
+    'android.enabled': on.android,
+    'huawei.enabled': on.huawei,
+  };
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) for (const child of Object.values(value)) freeze(child);
+  return Object.freeze(value);
+}
+
+/** The checks beyond the schema; a complaint about a key that is wrong anyway is left out. */
+function check(draft: Draft, mistakes: Mistake[], warnings: string[]): Record<string, boolean> {
+  const findings: Findings = { mistakes: [], warnings };
+  checkServer(draft, findings);
+  const on = checkPlatforms(draft, findings);
+  mistakes.push(...findings.mistakes.filter(({ key }) => !draft.broken(key)));
+  if (draft.purpose === 'serve')
+    for (const { key, asked, text } of unavailable) if (asked(draft.config)) mistakes.push({ key, text });
+  return on;
+}
+
+/**
+ * The configuration: defaults, file, GORUSH_ and MARTLET_ variables, flags, each over the one before.
+ * Throws one ConfigError that tells every mistake, a line each.
+ */
+export function loadConfig(options: LoadOptions): LoadedConfig {
+  const file = options.path || findConfigFile(options.cwd, options.home);
+  const content = file ? readConfigFile(file, Boolean(options.path)) : EMPTY;
+  const given = new Map(configKeys.map((key) => [key.path, pick(key, options, content)]));
+  const wrong = misfits(buildConfig(({ path }) => given.get(path)?.value));
+  const mistakes = [...content.mistakes];
+  for (const key of configKeys) if (wrong.has(key.path)) mistakes.push(schemaMistake(key, given.get(key.path)!));
+
+  const draft: Draft = {
+    config: buildConfig(({ path, leaf }) => (wrong.has(path) ? leaf.default : given.get(path)?.value)),
+    purpose: options.purpose ?? 'serve',
+    origin: (path) => given.get(path)?.origin ?? 'default',
+    broken: (path) => wrong.has(path) || content.mistakes.some(({ key }) => path.startsWith(`${key}.`)),
+    env: options.env,
+    cwd: options.cwd,
+  };
+  const unknown = [...unknownKeys(content), ...unknownVariables(options.env)];
+  const warnings = [...unknown];
+  const on = check(draft, mistakes, warnings);
+  if (mistakes.length > 0) throw configError(mistakes, unknown);
+  const changed = effective(draft.config, on, options);
+  const config = buildConfig(({ path }) => changed[path] ?? given.get(path)?.value);
+  return { config: freeze(config), ...(file ? { file } : {}), warnings, unknown };
+}

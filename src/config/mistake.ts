@@ -1,0 +1,53 @@
+import { ConfigError } from '../errors.ts';
+import type { Leaf } from './leaf.ts';
+
+/** One thing that is wrong with the configuration. */
+export interface Mistake {
+  /** The key, or what else is to blame: `-c`, a file. */
+  readonly key: string;
+  /** What is wrong and what would be right; Gorush's own sentence where it has one. */
+  readonly text: string;
+}
+
+/** All mistakes as one error, a line each; `notes` are lines that may explain one of them. */
+export function configError(mistakes: readonly Mistake[], notes: readonly string[] = []): ConfigError {
+  const lines = [...mistakes.map(({ key, text }) => `${key}: ${text}`), ...notes];
+  if (lines.length === 1) return new ConfigError(lines[0]);
+  const head = mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`;
+  return new ConfigError([`${head} in the configuration:`, ...lines].join('\n  '));
+}
+
+const KINDS = {
+  boolean: 'true or false',
+  integer: 'a whole number',
+  number: 'a number',
+  string: 'a text',
+  array: 'a list of texts',
+};
+
+/** What a key wants: `a whole number, 0 or more`. */
+export function wanted(leaf: Leaf): string {
+  if (leaf.wanted) return leaf.wanted;
+  if (leaf.enum) return `one of ${leaf.enum.filter((word) => word !== '').join(', ')}`;
+  const unit = leaf.unit === 'bytes' ? ' of bytes, or one with a unit like 10MiB' : leaf.unit ? ` (${leaf.unit})` : '';
+  const least = leaf.minimum === undefined ? '' : `, ${leaf.minimum} or more`;
+  const most = leaf.maximum === undefined ? '' : `, at most ${leaf.maximum}`;
+  return KINDS[leaf.type] + unit + least + most;
+}
+
+/** A value for an error or a log line: as it is when anybody may see it, else only that there is one. */
+export const shownValue = (leaf: Leaf, value: unknown): string =>
+  leaf.public ? JSON.stringify(value) : 'something else (not shown)';
+
+const ERRNO: Record<string, string> = {
+  ENOENT: 'no such file or directory',
+  ENOTDIR: 'not a directory',
+  EISDIR: 'is a directory',
+  EACCES: 'permission denied',
+};
+
+/** Why a file could not be opened, in the words that Go uses. */
+export const fileTrouble = (error: unknown): string => {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code ?? 'unknown error';
+  return ERRNO[code] ?? code;
+};

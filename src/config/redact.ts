@@ -1,0 +1,38 @@
+import type { Leaf, Section } from './leaf.ts';
+import { type Config, configSchema } from './schema.ts';
+
+const REDACTED = '[REDACTED]';
+
+/**
+ * An address without its user, password and query. Cut at the last `@`, whatever stands before it: of several addresses in one
+ * text only the last stays readable, but a password with any character in it is gone.
+ */
+function withoutUserInfo(text: string): string {
+  const url = URL.parse(text);
+  const anonymous =
+    text.startsWith('/') || (url !== null && url.host !== '' && url.username === '' && url.password === '');
+  const bare = anonymous ? text : text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, `$1${REDACTED}@`);
+  return bare.includes('://') ? bare.replace(/\?.*$/s, `?${REDACTED}`) : bare;
+}
+
+function shownLeaf(leaf: Leaf, value: unknown): unknown {
+  if (leaf.public) return typeof value === 'string' ? withoutUserInfo(value) : value;
+  if (Array.isArray(value)) return value.map((item) => (item === '' ? '' : REDACTED));
+  return value === '' ? '' : REDACTED;
+}
+
+const shownSection = (part: Section, values: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(
+    Object.entries(part.properties).map(([name, child]) => [
+      name,
+      child.type === 'object'
+        ? shownSection(child, values[name] as Record<string, unknown>)
+        : shownLeaf(child, values[name]),
+    ]),
+  );
+
+/**
+ * The configuration as GET /api/config shows it: Gorush's keys in Gorush's order, ours after them. A key that is not marked
+ * `public` in the schema reads `[REDACTED]`, or stays empty; user, password and query of a URL are taken out everywhere.
+ */
+export const configView = (config: Config): Record<string, unknown> => shownSection(configSchema, config);
