@@ -10,7 +10,7 @@ import type {
   Settlement,
 } from './push.ts';
 import type { PushEntry } from './push-entry.ts';
-import type { Attempts, Batch, Queue, QueuedRequest, QueueEntry } from './queue/queue.ts';
+import type { Attempts, Batch, Queue, QueuedRequest, QueueEntry, RequestBody, StoredRequest } from './queue/queue.ts';
 import { placeOf } from './queue/queue.ts';
 import { countOf, targetsOf } from './queue/targets.ts';
 import { decideRetry, type RetryPolicy } from './resilience/retry-decision.ts';
@@ -96,7 +96,11 @@ export class Relay {
    * Takes all notifications of a request or none.
    * @throws QueueRefusedError (or rejects with it): nothing was taken.
    */
-  accept(notifications: readonly Notification[], options: AcceptOptions = {}): AcceptedPush | Promise<AcceptedPush> {
+  accept(
+    notifications: readonly Notification[],
+    body: RequestBody = () => JSON.stringify({ notifications }),
+    options: AcceptOptions = {},
+  ): AcceptedPush | Promise<AcceptedPush> {
     const request: QueuedRequest = {
       id: options.requestId ?? this.#newId(),
       app: options.app ?? 'default',
@@ -120,11 +124,27 @@ export class Relay {
       return sync ? this.#answer(sync, accepted, options.syncMs as number) : accepted;
     };
     try {
-      const appended = entries.length > 0 ? this.#queue.append(entries) : undefined;
+      const appended = entries.length > 0 ? this.#queue.append(entries, body) : undefined;
       return appended ? appended.then(done, (error) => this.#refuse(request.id, notifications.length, error)) : done();
     } catch (error) {
       return this.#refuse(request.id, notifications.length, error);
     }
+  }
+
+  /**
+   * Entries of a request that was accepted before, by this process or another; without those that are settled. Notifications
+   * that no lane takes any more fail now, and are told.
+   */
+  restore(stored: StoredRequest, notifications: readonly Notification[]): QueueEntry[] {
+    const { id, app, acceptedAt, isDone } = stored;
+    const { entries, refused } = this.#plan({ id, app, acceptedAt }, notifications);
+    for (const settlement of refused) this.#tell(settlement, undefined);
+    const since = this.#monotonic() - Math.max(0, this.#now() - acceptedAt);
+    return entries.flatMap((entry) => {
+      let open = 0;
+      for (let place = 0; place < entry.open; place++) if (!isDone(entry.index, place)) open++;
+      return open > 0 ? [{ ...entry, since, open }] : [];
+    });
   }
 
   /** Outcomes of some targets of a batch, from its lane. */
@@ -173,7 +193,7 @@ export class Relay {
     const entries: QueueEntry[] = [];
     const refused: Settlement[] = [];
     let counts = 0;
-    for (const notification of notifications) {
+    for (const [index, notification] of notifications.entries()) {
       const route = this.#options.route(notification);
       if ('refused' in route) {
         refused.push(...refusal(request, notification, route.refused));
@@ -186,7 +206,7 @@ export class Relay {
       const since = this.#monotonic();
       const slice = this.#options.slices[route.provider];
       const urgent = isUrgent(notification);
-      entries.push({ request, ...route, notification, groups, urgent, slice, since, open, key: 0 });
+      entries.push({ request, index, ...route, notification, groups, urgent, slice, since, open, key: 0 });
     }
     return { entries, refused, counts };
   }

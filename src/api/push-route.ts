@@ -13,6 +13,7 @@ export type Decoded =
 export interface PushRouteOptions {
   readonly accept: (
     notifications: readonly Notification[],
+    body: Buffer,
     options: AcceptOptions,
   ) => AcceptedPush | Promise<AcceptedPush>;
   readonly decode: (body: Buffer) => Decoded;
@@ -36,7 +37,7 @@ export function pushRoute(options: PushRouteOptions): Route {
         return;
       }
       const notifications = readNotifications(body, res, options);
-      if (notifications) takeIn(notifications, res, options, acceptOptions);
+      if (notifications) takeIn(notifications, body, res, options, acceptOptions);
     });
   };
 }
@@ -61,6 +62,7 @@ function readNotifications(body: Buffer, res: ServerResponse, options: PushRoute
 
 function takeIn(
   notifications: Notification[],
+  body: Buffer,
   res: ServerResponse,
   { accept, onError }: PushRouteOptions,
   acceptOptions: AcceptOptions,
@@ -74,7 +76,7 @@ function takeIn(
     sendError(res, 500, 'Internal Server Error');
   };
   try {
-    const accepted = accept(notifications, acceptOptions);
+    const accepted = accept(notifications, body, acceptOptions);
     if (accepted instanceof Promise) accepted.then((push) => succeed(res, push), fail);
     else succeed(res, accepted);
   } catch (error) {

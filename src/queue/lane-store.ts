@@ -89,15 +89,15 @@ export class LaneStore {
     return this.#entries.size;
   }
 
-  /** `done`: places (see `placeOf`) that were settled before, for an entry that comes back from a file or a broker. */
-  add(entry: QueueEntry, done?: ReadonlySet<number>): void {
+  /** `isDone`: places (see `placeOf`) that were settled before, for an entry that comes back from a file or a broker. */
+  add(entry: QueueEntry, isDone?: (place: number) => boolean): void {
     const lane = this.#lane(entry.lane);
     lane.entries++;
     this.#entries.add(entry);
     let offset = 0;
     for (const { kind, targets } of entry.groups) {
       const work = { entry, kind, targets, places: undefined, offset, attempts: NO_ATTEMPTS, next: 0 };
-      lane.add(done ? withoutDone(work, done) : work);
+      lane.add(isDone ? withoutDone(work, isDone) : work);
       offset += targets.length;
     }
     this.#wake(entry.lane);
@@ -185,11 +185,11 @@ export class LaneStore {
   }
 }
 
-function withoutDone(work: Waiting, done: ReadonlySet<number>): Waiting {
+function withoutDone(work: Waiting, isDone: (place: number) => boolean): Waiting {
   const targets: string[] = [];
   const places: number[] = [];
   work.targets.forEach((target, i) => {
-    if (done.has(work.offset + i)) return;
+    if (isDone(work.offset + i)) return;
     targets.push(target);
     places.push(work.offset + i);
   });

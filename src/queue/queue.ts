@@ -31,6 +31,8 @@ export const NO_ATTEMPTS: Attempts = Object.freeze({ sent: 0, counted: 0, unsent
 /** One notification of an accepted request, on its lane. The engine owns `open` and `key`. */
 export interface QueueEntry {
   readonly request: QueuedRequest;
+  /** Place of the notification within its request. */
+  readonly index: number;
   readonly lane: string;
   readonly provider: Provider;
   readonly environment: Environment;
@@ -44,7 +46,7 @@ export interface QueueEntry {
   readonly since: number;
   /** Targets without a final outcome. */
   open: number;
-  /** The engine's name for the record; 0 until it has one. */
+  /** The engine's name for the record of the request; 0 until it has one. */
   key: number;
 }
 
@@ -61,6 +63,19 @@ export interface Batch {
 
 /** The place of `batch.targets[index]` among all targets of its entry. */
 export const placeOf = (batch: Batch, index: number): number => batch.places?.[index] ?? batch.offset + index;
+
+/** A request as JSON: bytes as received, or a function that writes it when an engine wants it. */
+export type RequestBody = Uint8Array | (() => string);
+
+/** A request that comes back from a file or a broker. */
+export interface StoredRequest extends QueuedRequest {
+  readonly body: Uint8Array;
+  /** What was settled before: by index of the notification, the places of its targets. */
+  readonly isDone: (notification: number, place: number) => boolean;
+}
+
+/** Makes entries of a stored request again; called by durable engines, never while they are being built. */
+export type Restore = (request: StoredRequest) => QueueEntry[];
 
 export interface QueueDepth {
   /** Notifications not wholly settled, those under way included. */
@@ -81,10 +96,11 @@ export interface QueueHealth {
  */
 export interface Queue {
   /**
-   * Takes all entries or none. Returns once they are as safe as the engine can make them: at once, or by promise.
-   * @throws QueueRefusedError when it is full, closed or cannot write.
+   * Takes all entries of one request or none. Returns once they are as safe as the engine can make them: at once, or by promise.
+   * @param body the request as JSON, `{"notifications": [...]}`: what a durable engine keeps.
+   * @throws QueueRefusedError (or rejects with it) when it is full, closed or cannot write.
    */
-  append(entries: readonly QueueEntry[]): void | Promise<void>;
+  append(entries: readonly QueueEntry[], body: RequestBody): void | Promise<void>;
   /** The next batch of a lane, at most `limit` targets (≥ 1); undefined when nothing is ready. */
   take(lane: string, limit: number): Batch | undefined;
   /** These targets of the batch (indexes into `batch.targets`) have their final outcome. */

@@ -1,0 +1,238 @@
+import { QueueRefusedError, toError } from '../errors.ts';
+import { hasBit, newBits, setBit } from './bits.ts';
+import { Journal, type JournalRecord, type NewRecord, type Progress, type Removal } from './journal.ts';
+import { LaneStore } from './lane-store.ts';
+import { headroom, refuseWhenFull } from './memory-queue.ts';
+import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, RequestBody, Restore } from './queue.ts';
+import { placeOf } from './queue.ts';
+
+export interface LocalQueueOptions {
+  readonly path: string;
+  readonly sync: 'normal' | 'full';
+  /** Notifications that may be unsettled at a time (`core.queue_num`). */
+  readonly limit: number;
+  readonly wake: (lane: string) => void;
+  /** Called from the first turn of the event loop on, for each record that the file held. */
+  readonly restore: Restore;
+  /** Told when the file cannot be written, and when it can again. */
+  readonly onTrouble?: (error: Error | undefined) => void;
+  readonly now?: () => number;
+}
+
+/** A request with unsettled targets: its record, and how far it has got. */
+interface Pending {
+  open: number;
+  /** Targets that the file does not count as settled yet. */
+  uncounted: number;
+  /** Only for requests of more than one push: a bit for each settled target, by notification. */
+  done: Map<number, { bits: Uint8Array; more: number }> | undefined;
+}
+
+interface Append {
+  readonly entries: readonly QueueEntry[];
+  readonly record: NewRecord;
+}
+
+/** How often the progress inside large requests is written: a crash resends at most as much. */
+const PROGRESS_MS = 500;
+
+/**
+ * The queue on a file. `append` resolves when its turn's transaction is committed: requests that arrive together share one.
+ * A settled request is forgotten with the next transaction; progress inside a larger one is written twice a second.
+ */
+export class LocalQueue implements Queue {
+  readonly #options: LocalQueueOptions;
+  readonly #journal: Journal;
+  readonly #store: LaneStore;
+  readonly #pending = new Map<number, Pending>();
+  #appends: Append[] = [];
+  #removals: Removal[] = [];
+  #dirty = new Set<number>();
+  #group: PromiseWithResolvers<void> | undefined;
+  #waiting = 0;
+  #nextKey = 1;
+  #timer: NodeJS.Timeout;
+  #trouble: Error | undefined;
+  #closed = false;
+
+  /** @throws when the file cannot be opened or is damaged. */
+  constructor(options: LocalQueueOptions) {
+    this.#options = options;
+    this.#journal = new Journal(options.path, options.sync);
+    this.#store = new LaneStore(options);
+    this.#timer = setInterval(() => this.#tick(), PROGRESS_MS);
+    this.#timer.unref();
+    const records = [...this.#journal.records()];
+    this.#nextKey = (records.at(-1)?.key ?? 0) + 1;
+    if (records.length > 0) setImmediate(() => this.#recover(records));
+  }
+
+  append(entries: readonly QueueEntry[], body: RequestBody): Promise<void> {
+    if (this.#closed) throw new QueueRefusedError('the queue is closed');
+    refuseWhenFull(this.#store.size + this.#waiting, entries.length, this.#options.limit);
+    const { request } = entries[0] as QueueEntry;
+    const key = this.#nextKey++;
+    let pushes = 0;
+    for (const entry of entries) {
+      entry.key = key;
+      pushes += entry.open;
+    }
+    const text = typeof body === 'function' ? body() : body;
+    this.#appends.push({
+      entries,
+      record: { key, id: request.id, app: request.app, acceptedAt: request.acceptedAt, pushes, body: text },
+    });
+    this.#waiting += entries.length;
+    this.#group ??= this.#schedule();
+    return this.#group.promise;
+  }
+
+  take(lane: string, limit: number): Batch | undefined {
+    return this.#store.take(lane, limit);
+  }
+
+  settle(batch: Batch, indexes: readonly number[]): void {
+    const { entry } = batch;
+    this.#store.settle(batch, indexes.length);
+    const pending = this.#pending.get(entry.key);
+    if (!pending) return;
+    pending.open -= indexes.length;
+    if (pending.open === 0) {
+      this.#pending.delete(entry.key);
+      this.#dirty.delete(entry.key);
+      this.#removals.push({ key: entry.key, pushes: pending.uncounted });
+      this.#group ??= this.#schedule();
+      return;
+    }
+    pending.done ??= new Map();
+    const size = entry.groups.reduce((sum, group) => sum + group.targets.length, 0);
+    const done = pending.done.get(entry.index) ?? { bits: newBits(size), more: 0 };
+    for (const index of indexes) setBit(done.bits, placeOf(batch, index));
+    done.more += indexes.length;
+    pending.done.set(entry.index, done);
+    this.#dirty.add(entry.key);
+  }
+
+  defer(batch: Batch, at: number): void {
+    this.#store.defer(batch, at);
+  }
+
+  depth(lane?: string): QueueDepth {
+    return this.#store.depth(lane);
+  }
+
+  oldestAge(): number {
+    return this.#store.oldestAge();
+  }
+
+  health(): QueueHealth {
+    if (this.#trouble) return { status: 'fail', output: `queue.local.path: cannot write: ${this.#trouble.message}` };
+    return headroom(this.#store.size, this.#options.limit);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#timer);
+    this.#store.close();
+    this.#commit(this.#progress());
+    this.#journal.close();
+  }
+
+  /** One transaction at the end of this turn of the event loop. */
+  #schedule(): PromiseWithResolvers<void> {
+    const group = Promise.withResolvers<void>();
+    // A group of removals only has nobody who waits for it; its failure is in the health.
+    group.promise.catch(() => {});
+    setImmediate(() => this.#commit([]));
+    return group;
+  }
+
+  #commit(progress: readonly Progress[]): void {
+    const appends = this.#appends;
+    const removals = this.#removals;
+    const group = this.#group;
+    this.#appends = [];
+    this.#removals = [];
+    this.#group = undefined;
+    for (const { entries } of appends) this.#waiting -= entries.length;
+    try {
+      if (appends.length + removals.length + progress.length > 0) {
+        this.#journal.commit(
+          appends.map((append) => append.record),
+          removals,
+          progress,
+        );
+      }
+    } catch (error) {
+      this.#failed(toError(error), removals, group);
+      return;
+    }
+    this.#wrote(progress);
+    for (const { entries, record } of appends) {
+      this.#pending.set(record.key, { open: record.pushes, uncounted: record.pushes, done: undefined });
+      for (const entry of entries) this.#store.add(entry);
+    }
+    group?.resolve();
+  }
+
+  #failed(error: Error, removals: readonly Removal[], group: PromiseWithResolvers<void> | undefined): void {
+    // What is settled stays to be forgotten: the next tick tries again, without the appends that may be what does not fit.
+    this.#removals = [...removals, ...this.#removals];
+    if (this.#trouble?.message !== error.message) this.#options.onTrouble?.(error);
+    this.#trouble = error;
+    group?.reject(new QueueRefusedError(`the queue file cannot be written: ${error.message}`, 5, { cause: error }));
+  }
+
+  #wrote(progress: readonly Progress[]): void {
+    if (this.#trouble) this.#options.onTrouble?.(undefined);
+    this.#trouble = undefined;
+    for (const { key, notification, more } of progress) {
+      const pending = this.#pending.get(key);
+      const done = pending?.done?.get(notification);
+      if (!pending || !done) continue;
+      pending.uncounted -= more;
+      done.more -= more;
+    }
+    if (progress.length > 0) this.#dirty.clear();
+  }
+
+  #progress(): Progress[] {
+    return [...this.#dirty].flatMap((key) =>
+      [...(this.#pending.get(key)?.done ?? [])]
+        .filter(([, { more }]) => more > 0)
+        .map(([notification, { bits, more }]) => ({ key, notification, done: bits, more })),
+    );
+  }
+
+  #tick(): void {
+    const progress = this.#progress();
+    if (progress.length > 0 || this.#removals.length > 0 || this.#trouble) this.#commit(progress);
+  }
+
+  #recover(records: readonly JournalRecord[]): void {
+    for (const { key, id, app, acceptedAt, pushes, body, done } of records) {
+      const isDone = (notification: number, place: number): boolean => {
+        const bits = done.get(notification);
+        return bits !== undefined && hasBit(bits, place);
+      };
+      const entries = this.#options.restore({ id, app, acceptedAt, body, isDone });
+      const open = entries.reduce((sum, entry) => sum + entry.open, 0);
+      let counted = 0;
+      const progress: Pending['done'] = new Map();
+      for (const [notification, bits] of done) {
+        progress.set(notification, { bits, more: 0 });
+        for (let place = 0; place < bits.length * 8; place++) if (hasBit(bits, place)) counted++;
+      }
+      if (open === 0) {
+        this.#removals.push({ key, pushes: pushes - counted });
+        continue;
+      }
+      this.#pending.set(key, { open, uncounted: pushes - counted, done: progress });
+      for (const entry of entries) {
+        entry.key = key;
+        this.#store.add(entry, (place) => isDone(entry.index, place));
+      }
+    }
+  }
+}
