@@ -1,0 +1,65 @@
+import { unavailable } from '../../src/config/availability.ts';
+import type { Leaf, Section } from '../../src/config/leaf.ts';
+import { configSchema, environmentName } from '../../src/config/schema.ts';
+
+const HEAD = `# Configuration
+
+<!-- Generated from src/config/schema.ts by \`npm run docs\`. -->
+
+Martlet reads Gorush's \`config.yml\` as it is. Each setting is taken from the first of these that has it:
+
+1. the command line (\`martlet --help\`),
+2. the environment: the name in the tables with \`MARTLET_\` instead of \`GORUSH_\`, then that name itself; an empty one counts as not
+   set, a list is split at spaces,
+3. the file: the one that \`-c\` names, else the first of \`/etc/gorush/config.yml\`, \`$HOME/.gorush/config.yml\`, \`./config.yml\`
+   (\`.json\` and \`.yaml\` are found as well),
+4. the default.
+
+All mistakes are told at once, and the process ends with 1. Unknown keys and unknown \`GORUSH_\` or \`MARTLET_\` variables are warned of with
+the nearest known name; \`martlet check\` fails on them. A top-level key that begins with \`x-\` is left alone, for YAML anchors.
+
+A platform is on when its \`enabled\` says so. When nothing says so, it follows the default, but never without credentials: an iOS-only file
+need not switch Android off. With \`sandbox.enabled\` all three are on that are not switched off, and need no credentials.
+
+Keys marked ✦ are Martlet's own; Gorush ignores them. Keys marked 🔒 read \`[REDACTED]\` in GET /api/config and are never printed.
+Durations are in seconds, fractions allowed.
+`;
+
+const byDefault = (leaf: Leaf): string => {
+  if (leaf.unit === 'bytes') return `${Number(leaf.default) / 2 ** 20} MiB`;
+  return Array.isArray(leaf.default) ? 'none' : leaf.default === '' ? 'empty' : `\`${leaf.default}\``;
+};
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+
+function row(path: string, leaf: Leaf): string {
+  const marks = `${leaf.martlet ? ' ✦' : ''}${leaf.public ? '' : ' 🔒'}`;
+  return `| \`${path}\`${marks} | \`GORUSH_${environmentName(path)}\` | ${byDefault(leaf)} | ${cell(leaf.description)} |`;
+}
+
+const rows = (part: Section, prefix: string): string[] =>
+  Object.entries(part.properties).flatMap(([name, child]) =>
+    child.type === 'object' ? rows(child, `${prefix}${name}.`) : [row(prefix + name, child)],
+  );
+
+const table = (name: string, part: Section): string =>
+  [
+    `## ${name}`,
+    '',
+    part.description,
+    '',
+    '| key | environment | default | meaning |',
+    '|---|---|---|---|',
+    ...rows(part, `${name}.`),
+    '',
+  ].join('\n');
+
+/** Settings that are understood but refused: the page must not promise them. */
+const missing = (): string[] =>
+  unavailable.length === 0
+    ? []
+    : ['## Not available in this version', '', ...unavailable.map(({ key, text }) => `- \`${key}\`: ${text}.`), ''];
+
+/** docs/configuration.md: every key with its environment name, default and meaning. */
+export const configurationPage = (): string =>
+  [HEAD, ...Object.entries(configSchema.properties).map(([name, part]) => table(name, part)), ...missing()].join('\n');

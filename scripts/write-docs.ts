@@ -1,0 +1,21 @@
+/** Writes the generated pages of docs/. With `--check` it writes nothing and ends with 1, naming the stale ones. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { configurationPage } from './pages/configuration-page.ts';
+
+const pages: readonly { file: string; render: () => string }[] = [
+  { file: 'docs/configuration.md', render: configurationPage },
+];
+
+const root = new URL('../', import.meta.url);
+const stale = pages
+  .map(({ file, render }) => ({ file, url: new URL(file, root), content: render() }))
+  .filter(({ url, content }) => !existsSync(url) || readFileSync(url, 'utf8') !== content);
+
+if (process.argv.includes('--check')) {
+  for (const { file } of stale) console.error(`${file} is stale: run npm run docs`);
+  process.exitCode = stale.length > 0 ? 1 : 0;
+} else
+  for (const { file, url, content } of stale) {
+    writeFileSync(url, content);
+    console.log(`wrote ${file}`);
+  }
