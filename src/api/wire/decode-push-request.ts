@@ -1,0 +1,53 @@
+import { Buffer } from 'node:buffer';
+import type { Notification } from '../../push.ts';
+import type { Decoding, Mistake } from './decoding.ts';
+import { list } from './go-types.ts';
+import { notification } from './notification-fields.ts';
+import { parseJson } from './parse-json.ts';
+import { struct } from './struct.ts';
+
+export type DecodedRequest =
+  /** May be empty: Gorush answers that, and too many, with messages of their own. */
+  | { readonly ok: true; readonly notifications: Notification[] }
+  /** Gorush answers all of these with 400 `Missing notifications field.`; at most 20 details. */
+  | { readonly ok: false; readonly details: Mistake[] };
+
+const request = struct({ notifications: list(notification) });
+
+const POSITION = / in JSON at position (\d+) \(line \d+ column \d+\)$/;
+
+/**
+ * Decodes the body of `POST /api/push` as Go's encoding/json decodes it into Gorush's structs: the same bodies are refused, the
+ * same keys are read (any case), null is like absent. Never throws.
+ */
+export function decodePushRequest(body: Uint8Array | string): DecodedRequest {
+  try {
+    const { value, careful } = parseJson(textOf(body));
+    const decoding: Decoding = { careful, mistakes: [] };
+    const decoded = value === null ? {} : request(value, decoding);
+    if (decoding.mistakes.length > 0) return refused(decoding.mistakes);
+    const { notifications } = decoded as unknown as { notifications?: Notification[] };
+    return notifications ? { ok: true, notifications } : refused([{ path: 'notifications', reason: 'is required' }]);
+  } catch (thrown) {
+    return refused([{ path: '', reason: reasonOf(thrown, body) }]);
+  }
+}
+
+const refused = (mistakes: readonly Mistake[]): DecodedRequest => ({
+  ok: false,
+  details: mistakes.map(({ path, reason }) => ({ path: path || '$', reason })),
+});
+
+/** Invalid UTF-8 and lone surrogates become U+FFFD. A byte order mark stays, and is refused, as Go refuses it. */
+function textOf(body: Uint8Array | string): string {
+  if (typeof body === 'string') return body.toWellFormed();
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+}
+
+/** V8's own text quotes the body, so only its position is told. */
+function reasonOf(thrown: unknown, body: Uint8Array | string): string {
+  if (body.length === 0) return 'the body is empty';
+  if (thrown instanceof RangeError) return 'is nested too deeply';
+  const position = POSITION.exec(thrown instanceof SyntaxError ? thrown.message : '')?.[1];
+  return position === undefined ? 'is not valid JSON' : `is not valid JSON at position ${position}`;
+}

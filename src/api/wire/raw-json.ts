@@ -1,0 +1,14 @@
+/**
+ * A number kept as its digits: what `JSON.rawJSON` makes. `JSON.stringify` writes `rawJSON` as it stands, so an integer that a
+ * double cannot hold reaches the provider digit for digit. TypeScript's library does not know these functions yet.
+ */
+export interface RawJson {
+  readonly rawJSON: string;
+}
+
+interface RawJsonSupport {
+  rawJSON(text: string): RawJson;
+  isRawJSON(value: unknown): value is RawJson;
+}
+
+export const { rawJSON, isRawJSON } = JSON as unknown as RawJsonSupport;
