@@ -38,6 +38,9 @@ export interface Totals {
   readonly settled: number;
 }
 
+/** How long a commit waits for a reader (`martlet queue`) to get out of the way; the event loop stands still meanwhile. */
+const BUSY_MS = 100;
+
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS request (
     key INTEGER PRIMARY KEY, id TEXT NOT NULL, app TEXT NOT NULL, accepted_at INTEGER NOT NULL, pushes INTEGER NOT NULL,
@@ -69,7 +72,7 @@ export class Journal {
    * operating system (survives the process). @throws when the file cannot be opened, or is damaged.
    */
   constructor(path: string, sync: 'normal' | 'full') {
-    this.#db = new DatabaseSync(path, { timeout: 1000 });
+    this.#db = new DatabaseSync(path, { timeout: BUSY_MS });
     try {
       this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${sync === 'full' ? 'FULL' : 'NORMAL'}`);
       this.#db.exec(SCHEMA);

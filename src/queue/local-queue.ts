@@ -1,5 +1,5 @@
 import { QueueRefusedError, toError } from '../errors.ts';
-import { hasBit, newBits, setBit } from './bits.ts';
+import { hasBit, newBits, setBit, setBits } from './bits.ts';
 import { Journal, type JournalRecord, type NewRecord, type Progress, type Removal } from './journal.ts';
 import { LaneStore } from './lane-store.ts';
 import { headroom, refuseWhenFull } from './memory-queue.ts';
@@ -7,6 +7,7 @@ import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, RequestBody, Re
 import { placeOf } from './queue.ts';
 
 export interface LocalQueueOptions {
+  /** The file; this queue is its only writer. */
   readonly path: string;
   readonly sync: 'normal' | 'full';
   /** Notifications that may be unsettled at a time (`core.queue_num`). */
@@ -16,6 +17,7 @@ export interface LocalQueueOptions {
   readonly restore: Restore;
   /** Told when the file cannot be written, and when it can again. */
   readonly onTrouble?: (error: Error | undefined) => void;
+  readonly onClosed?: () => void;
   readonly now?: () => number;
 }
 
@@ -65,6 +67,10 @@ export class LocalQueue implements Queue {
     const records = [...this.#journal.records()];
     this.#nextKey = (records.at(-1)?.key ?? 0) + 1;
     if (records.length > 0) setImmediate(() => this.#recover(records));
+  }
+
+  get closed(): boolean {
+    return this.#closed;
   }
 
   append(entries: readonly QueueEntry[], body: RequestBody): Promise<void> {
@@ -130,6 +136,16 @@ export class LocalQueue implements Queue {
     return headroom(this.#store.size, this.#options.limit);
   }
 
+  /** Takes over the records of another file. @throws when they cannot be written; then nothing was taken. */
+  adopt(records: readonly JournalRecord[]): void {
+    const adopted = records.map((record) => ({ ...record, key: this.#nextKey++ }));
+    const progress = adopted.flatMap(({ key, done }) =>
+      [...done].map(([notification, bits]) => ({ key, notification, done: bits, more: setBits(bits) })),
+    );
+    this.#journal.commit(adopted, [], progress);
+    this.#recover(adopted);
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -137,6 +153,7 @@ export class LocalQueue implements Queue {
     this.#store.close();
     this.#commit(this.#progress());
     this.#journal.close();
+    this.#options.onClosed?.();
   }
 
   /** One transaction at the end of this turn of the event loop. */
@@ -222,7 +239,7 @@ export class LocalQueue implements Queue {
       const progress: Pending['done'] = new Map();
       for (const [notification, bits] of done) {
         progress.set(notification, { bits, more: 0 });
-        for (let place = 0; place < bits.length * 8; place++) if (hasBit(bits, place)) counted++;
+        counted += setBits(bits);
       }
       if (open === 0) {
         this.#removals.push({ key, pushes: pushes - counted });

@@ -1,0 +1,89 @@
+import { toError } from '../errors.ts';
+import { LocalQueue } from './local-queue.ts';
+import { createMemoryQueue } from './memory-queue.ts';
+import type { Queue, QueueHealth, Restore } from './queue.ts';
+import { adoptOrphans, type OwnedFile, ownFile, setAside } from './queue-files.ts';
+
+export interface CreateQueueOptions {
+  /** `""` is memory, on purpose. */
+  readonly path: string;
+  readonly sync: 'normal' | 'full';
+  readonly limit: number;
+  readonly wake: (lane: string) => void;
+  readonly restore: Restore;
+  /** Things that an operator should know; `error` ones need a person. */
+  readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
+  readonly now?: () => number;
+}
+
+/** How often files of processes that died are looked for. */
+const ADOPT_MS = 15_000;
+
+/**
+ * The queue of the `local` engine: on its file; on a fresh one, with the old set aside, when that is damaged; in memory when
+ * the folder cannot be written.
+ */
+export function createLocalQueue(options: CreateQueueOptions): Queue {
+  if (options.path === '') return createMemoryQueue(options);
+  let owned: OwnedFile;
+  try {
+    owned = ownFile(options.path);
+  } catch (error) {
+    const why = `queue.local.path: cannot write ${options.path}: ${toError(error).message}`;
+    options.tell('warn', `${why}; accepted pushes are kept in memory only and die with this process`);
+    return withHealth(createMemoryQueue(options), { status: 'warn', output: `${why}; the queue is in memory only` });
+  }
+  const timer = setInterval(() => adoptAll(queue, owned, options), ADOPT_MS);
+  timer.unref();
+  const queue = open(owned.path, options, () => {
+    clearInterval(timer);
+    owned.lock.release();
+  });
+  // Not before the first turn: restoring needs the relay, which is built after its queue.
+  setImmediate(() => adoptAll(queue, owned, options));
+  return queue;
+}
+
+function open(path: string, options: CreateQueueOptions, onClosed: () => void): LocalQueue {
+  const onTrouble = (error: Error | undefined): void =>
+    error
+      ? options.tell('error', `the queue file ${path} cannot be written, pushes are refused: ${error.message}`)
+      : options.tell('info', `the queue file ${path} can be written again`);
+  try {
+    return new LocalQueue({ ...options, path, onTrouble, onClosed });
+  } catch (error) {
+    const aside = setAside(path, new Date());
+    const why = toError(error).message;
+    options.tell(
+      'error',
+      `the queue file ${path} cannot be read (${why}); it was moved to ${aside}, and a new one begun`,
+    );
+    return new LocalQueue({ ...options, path, onTrouble, onClosed });
+  }
+}
+
+function adoptAll(queue: LocalQueue, owned: OwnedFile, options: CreateQueueOptions): void {
+  if (queue.closed) return;
+  try {
+    adoptOrphans(options.path, owned.path, {
+      take(records, from) {
+        queue.adopt(records);
+        options.tell('warn', `took over ${records.length} requests from ${from}, whose process has ended`);
+      },
+      damaged: (from, aside, why) =>
+        options.tell('error', `the queue file ${from} cannot be read (${why}); it was moved to ${aside}`),
+    });
+  } catch (error) {
+    options.tell('error', `a queue file beside ${owned.path} cannot be taken over: ${toError(error).message}`);
+  }
+}
+
+const WORSE = { pass: 0, warn: 1, fail: 2 } as const;
+
+const withHealth = (queue: Queue, least: QueueHealth): Queue => ({
+  ...queue,
+  health() {
+    const own = queue.health();
+    return WORSE[own.status] > WORSE[least.status] ? own : least;
+  },
+});

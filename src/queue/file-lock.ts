@@ -1,0 +1,32 @@
+import { DatabaseSync } from 'node:sqlite';
+
+/**
+ * A lock that the operating system frees when the process ends, however it ends: an exclusive SQLite transaction on a file of
+ * its own beside the locked one (Node has no flock).
+ */
+export class FileLock {
+  readonly #db: DatabaseSync;
+
+  private constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  /** Undefined when somebody else, in this process or another, holds it. @throws when the folder cannot be written. */
+  static take(path: string): FileLock | undefined {
+    const db = new DatabaseSync(`${path}.lock`, { timeout: 0 });
+    try {
+      db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+      return new FileLock(db);
+    } catch (error) {
+      db.close();
+      if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
+      throw error;
+    }
+  }
+
+  release(): void {
+    if (this.#db.isOpen) this.#db.close();
+  }
+}
+
+const SQLITE_BUSY = 5;

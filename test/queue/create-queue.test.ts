@@ -1,0 +1,132 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import { createLocalQueue } from '../../src/queue/create-queue.ts';
+import { Journal } from '../../src/queue/journal.ts';
+import type { Queue, QueueEntry } from '../../src/queue/queue.ts';
+
+const folders: string[] = [];
+const queues: Queue[] = [];
+
+afterEach(async () => {
+  for (const queue of queues.splice(0)) await queue.close();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'martlet-files-'));
+  folders.push(folder);
+  return folder;
+}
+
+function entry(id: string): QueueEntry {
+  const tokens = [id];
+  return {
+    request: { id, app: 'default', acceptedAt: Date.now() },
+    index: 0,
+    lane: 'lane',
+    provider: 'apns',
+    environment: 'production',
+    notification: { platform: 1, tokens },
+    groups: [{ kind: 'token', targets: tokens }],
+    urgent: false,
+    slice: 100,
+    since: performance.now(),
+    open: 1,
+    key: 0,
+  };
+}
+
+function create(path: string) {
+  const told: string[] = [];
+  const queue = createLocalQueue({
+    path,
+    sync: 'normal',
+    limit: 100,
+    wake: () => {},
+    restore: ({ id }) => [entry(id)],
+    tell: (level, message) => told.push(`${level}: ${message}`),
+  });
+  queues.push(queue);
+  return { queue, told };
+}
+
+const append = (queue: Queue, id: string) => queue.append([entry(id)], () => '{"notifications":[]}');
+
+test('makes the folder of its file', async () => {
+  const path = join(newFolder(), 'deep', 'data', 'queue.db');
+  const { queue, told } = create(path);
+  await append(queue, 'a');
+  expect(existsSync(path)).toBe(true);
+  expect(told).toEqual([]);
+});
+
+test('two queues never share a file; the second takes a name of its own', async () => {
+  const folder = newFolder();
+  const first = create(join(folder, 'queue.db'));
+  const second = create(join(folder, 'queue.db'));
+  await append(first.queue, 'a');
+  await append(second.queue, 'b');
+  expect(readdirSync(folder)).toEqual(expect.arrayContaining(['queue.db', 'queue-1.db']));
+  expect(first.queue.take('lane', 9)?.targets).toEqual(['a']);
+  expect(second.queue.take('lane', 9)?.targets).toEqual(['b']);
+});
+
+test('a file whose process has ended is taken over, and removed', async () => {
+  const folder = newFolder();
+  const journal = new Journal(join(folder, 'queue-7.db'), 'normal');
+  const body = '{"notifications":[]}';
+  journal.commit([{ key: 5, id: 'orphan', app: 'default', acceptedAt: 1, pushes: 1, body }], [], []);
+  journal.close();
+  const { queue, told } = create(join(folder, 'queue.db'));
+  await sleep(20);
+  expect(queue.take('lane', 9)?.targets).toEqual(['orphan']);
+  expect(existsSync(join(folder, 'queue-7.db'))).toBe(false);
+  expect(told.join()).toContain('took over 1 requests');
+});
+
+test('a damaged file is set aside under a name with the date, told loudly, and a new one begun', async () => {
+  const folder = newFolder();
+  const path = join(folder, 'queue.db');
+  writeFileSync(path, Buffer.alloc(8192, 'not a database '));
+  const { queue, told } = create(path);
+  expect(told).toHaveLength(1);
+  expect(told[0]).toMatch(/^error: .*cannot be read.*damaged-\d{4}-\d\d-\d\dT/);
+  expect(readdirSync(folder).filter((name) => name.includes('damaged-'))).toHaveLength(1);
+  await append(queue, 'a');
+  expect(queue.take('lane', 9)?.targets).toEqual(['a']);
+});
+
+test('where the folder cannot be written the queue is in memory, and says so in its health', async () => {
+  const folder = newFolder();
+  // A file in the place of the folder stops root as well, whom permissions do not.
+  writeFileSync(join(folder, 'data'), '');
+  const { queue, told } = create(join(folder, 'data', 'queue.db'));
+  await append(queue, 'a');
+  expect(queue.take('lane', 9)?.targets).toEqual(['a']);
+  expect(told[0]).toMatch(/^warn: queue.local.path: cannot write/);
+  expect(queue.health()).toMatchObject({ status: 'warn', output: expect.stringContaining('memory') });
+});
+
+test('an empty path is memory on purpose, without a word', async () => {
+  const { queue, told } = create('');
+  await append(queue, 'a');
+  expect(queue.health()).toEqual({ status: 'pass' });
+  expect(told).toEqual([]);
+});
+
+test('the totals of a file add up: accepted is settled and what remains', async () => {
+  const folder = newFolder();
+  const path = join(folder, 'queue.db');
+  const { queue } = create(path);
+  for (const id of ['a', 'b', 'c']) await append(queue, id);
+  const batch = queue.take('lane', 9);
+  if (batch) queue.settle(batch, [0]);
+  await queue.close();
+  const journal = new Journal(path, 'normal');
+  expect({ ...journal.totals() }).toEqual({ accepted: 3, settled: 1 });
+  expect([...journal.records()].map((record) => record.id)).toEqual(['b', 'c']);
+  journal.close();
+});
