@@ -1,0 +1,198 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, test } from 'vitest';
+import { QueueRefusedError } from '../src/errors.ts';
+import {
+  ACCEPTED,
+  type Category,
+  type Delivery,
+  type Failed,
+  type Notification,
+  type Outcome,
+  type PushTransport,
+  type Settlement,
+} from '../src/push.ts';
+import { Lane } from '../src/queue/lane.ts';
+import { createMemoryQueue } from '../src/queue/memory-queue.ts';
+import { type AcceptOptions, Relay } from '../src/relay.ts';
+import { combineEvents } from '../src/relay-events.ts';
+import { FREE_RETRIES, type RetryPolicy } from '../src/resilience/retry-decision.ts';
+
+const LANE = 'default/apns/production';
+const lanes: Lane[] = [];
+
+afterEach(async () => {
+  for (const lane of lanes.splice(0)) await lane.stop();
+});
+
+const failed = (category: Category, reason = 'Why', more: Partial<Failed> = {}): Failed => ({
+  kind: 'failed',
+  category,
+  reason,
+  error: reason,
+  ...more,
+});
+
+/** A transport that answers as `answer` says, a turn of the event loop later, and keeps what it was given. */
+function scripted(answer: (target: string, attempt: number) => Outcome | undefined) {
+  const sent: Delivery[] = [];
+  const transport: PushTransport = {
+    send(delivery, settle) {
+      sent.push(delivery);
+      setImmediate(() => {
+        delivery.targets.forEach((target, index) => {
+          const outcome = answer(target, delivery.attempt);
+          if (outcome) settle(index, outcome);
+        });
+      });
+    },
+    status: () => ({ status: 'pass', sessions: 1, inFlight: 0, capacity: 100 }),
+    close: async () => {},
+  };
+  return { transport, sent };
+}
+
+function start(
+  answer: (target: string, attempt: number) => Outcome | undefined,
+  options: { maxRetry?: number; limit?: number } = {},
+) {
+  const { transport, sent } = scripted(answer);
+  const settled: Settlement[] = [];
+  const refusals: string[] = [];
+  const policy: RetryPolicy = {
+    maxRetry: options.maxRetry ?? 0,
+    firstMs: 2,
+    maxMs: 5,
+    maxAgeMs: 60_000,
+    free: FREE_RETRIES.apns,
+  };
+  const queue = createMemoryQueue({ limit: options.limit ?? 1000, wake: (name) => name === LANE && lane.wake() });
+  const relay = new Relay({
+    queue,
+    route: (n) =>
+      n.platform === 1
+        ? { lane: LANE, provider: 'apns', environment: 'production' }
+        : { refused: failed('disabled', 'PlatformDisabled') },
+    policies: { apns: policy, fcm: policy, hms: policy },
+    slices: { apns: 100, fcm: 500, hms: 1000 },
+    events: combineEvents([{ settled: (s) => settled.push(s), refused: ({ reason }) => refusals.push(reason) }]),
+  });
+  const lane = new Lane({
+    name: LANE,
+    transport,
+    queue,
+    onOutcomes: (batch, indexes, outcomes) => relay.settle(batch, indexes, outcomes),
+    stale: (batch) => relay.stale(batch),
+  });
+  lanes.push(lane);
+  const accept = async (notifications: Notification[], more: AcceptOptions = {}) =>
+    relay.accept(notifications, undefined, more);
+  const finals = (): Record<string, string> =>
+    Object.fromEntries(
+      settled.flatMap((s) =>
+        s.targets.map((t, i) => [t, s.outcomes[i]?.kind === 'failed' ? (s.outcomes[i] as Failed).reason : 'ok']),
+      ),
+    );
+  return { accept, sent, settled, refusals, finals, queue, relay };
+}
+
+const ios = (...tokens: string[]): Notification => ({ platform: 1, tokens, message: 'hi' });
+
+test('a sync request is answered when every push has its outcome, with one entry for each that failed', async () => {
+  const { accept } = start((target) => (target.startsWith('bad') ? failed('invalid_token', 'Unregistered') : ACCEPTED));
+  const { counts, logs, requestId } = await accept([ios('a', 'bad1'), ios('bad2')], { syncMs: 5000 });
+  expect(counts).toBe(3);
+  expect(logs.map((log) => log.token).sort()).toEqual(['bad1', 'bad2']);
+  expect(logs[0]).toMatchObject({
+    type: 'failed-push',
+    platform: 'ios',
+    error: 'Unregistered',
+    invalid_token: true,
+    request_id: requestId,
+  });
+});
+
+test('an async request is answered at once', async () => {
+  const { accept, settled } = start(() => undefined);
+  expect(await accept([ios('a')])).toMatchObject({ counts: 1, logs: [] });
+  expect(settled).toEqual([]);
+});
+
+test('a push that fails for now is tried again, alone, and a permanent failure is not', async () => {
+  const { accept, sent } = start(
+    (target, attempt) =>
+      target === 'later' && attempt < 2
+        ? failed('unavailable')
+        : target === 'dead'
+          ? failed('invalid_token')
+          : ACCEPTED,
+    { maxRetry: 5 },
+  );
+  const { logs } = await accept([ios('ok', 'later', 'dead')], { syncMs: 5000 });
+  expect(logs.map((log) => log.token)).toEqual(['dead']);
+  expect(sent.map((delivery) => delivery.targets)).toEqual([['ok', 'later', 'dead'], ['later'], ['later']]);
+});
+
+test('a request can lower max_retry and not raise it', async () => {
+  const { accept, sent } = start(() => failed('unavailable'), { maxRetry: 2 });
+  await accept([{ ...ios('low'), retry: 1 }], { syncMs: 5000 });
+  expect(sent).toHaveLength(2);
+  await accept([{ ...ios('high'), retry: 9 }], { syncMs: 5000 });
+  expect(sent).toHaveLength(5);
+});
+
+test('what has no outcome in time is told as pending, and goes on', async () => {
+  let answer: Outcome | undefined;
+  const { accept, finals } = start((target) => (target === 'slow' ? (answer ?? failed('not_sent')) : ACCEPTED));
+  const { logs } = await accept([ios('fast', 'slow')], { syncMs: 30 });
+  expect(logs).toMatchObject([{ token: 'slow', reason: 'Pending', category: 'pending', retryable: true }]);
+  answer = ACCEPTED;
+  while (finals().slow !== 'ok') await sleep(5);
+});
+
+test('a platform that is off costs nothing, counts nothing, and fails each token', async () => {
+  const { accept, sent } = start(() => ACCEPTED);
+  const { counts, logs } = await accept([{ platform: 2, tokens: ['x', 'y'] }, ios('a')], { syncMs: 5000 });
+  expect(counts).toBe(1);
+  expect(logs.map((log) => [log.token, log.reason])).toEqual([
+    ['x', 'PlatformDisabled'],
+    ['y', 'PlatformDisabled'],
+  ]);
+  expect(sent).toHaveLength(1);
+});
+
+test('`to` is one more token', async () => {
+  const { accept, sent } = start(() => ACCEPTED);
+  const { counts } = await accept([{ ...ios('a'), to: 'b' }], { syncMs: 5000 });
+  expect(counts).toBe(2);
+  expect(sent[0]?.targets).toEqual(['a', 'b']);
+});
+
+test('a full queue refuses the whole request, and tells', async () => {
+  const { accept, refusals } = start(() => undefined, { limit: 1 });
+  await accept([ios('a')]);
+  await expect(accept([ios('b')])).rejects.toBeInstanceOf(QueueRefusedError);
+  expect(refusals).toHaveLength(1);
+});
+
+test('five hundred failing tokens make exactly five hundred entries, time after time', async () => {
+  const { accept } = start(() => failed('invalid_token', 'BadDeviceToken'));
+  const tokens = Array.from({ length: 500 }, (_, i) => `t${i}`);
+  for (let i = 0; i < 20; i++) {
+    const { logs } = await accept([ios(...tokens)], { syncMs: 5000 });
+    expect(new Set(logs.map((log) => log.token)).size).toBe(500);
+    expect(logs).toHaveLength(500);
+  }
+});
+
+test('a push that outlives its own expiration fails as expired', async () => {
+  const { accept } = start(() => failed('not_sent'));
+  const soon = Date.now() / 1000 + 0.05;
+  const { logs } = await accept([{ ...ios('a'), expiration: soon }], { syncMs: 5000 });
+  expect(logs).toMatchObject([{ token: 'a', reason: 'Expired', category: 'expired' }]);
+});
+
+test('an answered request leaves nothing in the queue', async () => {
+  const { accept, queue } = start(() => ACCEPTED);
+  await accept([ios('a', 'b'), ios('c')], { syncMs: 5000 });
+  expect(queue.depth()).toEqual({ notifications: 0, waiting: 0, deferred: 0 });
+});
