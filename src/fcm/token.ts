@@ -1,0 +1,222 @@
+import { SignJWT } from 'jose';
+import { type Dispatcher, request } from 'undici';
+import type { Failed } from '../push.ts';
+import { singleFlight } from '../resilience/single-flight.ts';
+import type { AuthorizedUser, FcmCredential, MetadataServer, ServiceAccount } from './credentials.ts';
+import { fcmReasons, retryAfter } from './reasons.ts';
+
+export interface FcmTokenOptions {
+  readonly credential: FcmCredential;
+  /** Carries the sign-in requests: the CA, the proxy. Default: undici's own. */
+  readonly dispatcher?: Dispatcher;
+  /** Milliseconds; default 15,000. */
+  readonly timeoutMs?: number;
+  /** UNIX milliseconds. */
+  readonly now?: () => number;
+}
+
+/** A token, or what becomes of the pushes that needed one. */
+export type SignIn = { readonly token: string } | { readonly outcome: Failed };
+
+/** Access tokens of one credential. */
+export interface FcmTokenSource {
+  /** The token in use while it is good, without waiting; renews it in the background when it is about to expire. */
+  cached(): string | undefined;
+  /** The token in use, asked for first if need be. Never rejects. */
+  get(): Promise<SignIn>;
+  /** FCM refused this token: the next one asked for is new, unless that one has been replaced already. */
+  invalidate(token: string): void;
+  /** Why there was no token at the last try; undefined when it succeeded. */
+  lastFailure(): Failed | undefined;
+}
+
+const SECOND = 1000;
+const RENEW_EARLY = 300 * SECOND;
+/** A token this close to its end may expire on the way. */
+const MARGIN = 10 * SECOND;
+const RENEWAL_PAUSE = 30 * SECOND;
+const LIFETIME = 3600;
+const LONGEST_ANSWER = 2000;
+
+/** What Google's Go client asks for; a token for messaging alone would do as well, but not every policy knows that scope. */
+const SCOPES = [
+  'cloud-platform',
+  'datastore',
+  'devstorage.full_control',
+  'firebase',
+  'identitytoolkit',
+  'userinfo.email',
+]
+  .map((name) => `https://www.googleapis.com/auth/${name}`)
+  .join(' ');
+
+interface Current {
+  readonly token: string;
+  readonly expiresAt: number;
+  renewAt: number;
+}
+
+/**
+ * Asks for the first token when it is needed (no timer), one request at a time however many wait for it, and for the next one
+ * five minutes before the end, or at half the life of a shorter one, while the old one goes on serving.
+ */
+export function createFcmTokenSource(options: FcmTokenOptions): FcmTokenSource {
+  const { credential, now = Date.now } = options;
+  let current: Current | undefined;
+  let failure: Failed | undefined;
+
+  const renew = singleFlight(async (): Promise<SignIn> => {
+    const started = now();
+    const answer = await signIn(options, credential, now);
+    failure = 'outcome' in answer ? answer.outcome : undefined;
+    if ('outcome' in answer) {
+      if (current) current.renewAt = now() + RENEWAL_PAUSE;
+      return answer;
+    }
+    const life = answer.expiresIn * SECOND;
+    const early = Math.min(RENEW_EARLY, life / 2);
+    current = { token: answer.token, expiresAt: started + life, renewAt: started + life - early };
+    return { token: answer.token };
+  });
+
+  function cached(): string | undefined {
+    if (!current) return undefined;
+    const time = now();
+    const margin = Math.min(MARGIN, (current.expiresAt - current.renewAt) / 2);
+    if (time >= current.expiresAt - margin) return undefined;
+    // `renew` never rejects: a failure is kept, and told when the token is needed.
+    if (time >= current.renewAt) void renew();
+    return current.token;
+  }
+
+  return {
+    cached,
+    get: async () => {
+      const token = cached();
+      return token === undefined ? renew() : { token };
+    },
+    invalidate(token) {
+      if (token === current?.token) current = undefined;
+    },
+    lastFailure: () => failure,
+  };
+}
+
+type Answer = { readonly token: string; readonly expiresIn: number } | { readonly outcome: Failed };
+
+interface Call {
+  readonly method: 'GET' | 'POST';
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+}
+
+async function signIn(options: FcmTokenOptions, credential: FcmCredential, now: () => number): Promise<Answer> {
+  try {
+    const call = await callOf(credential, now);
+    const { dispatcher, timeoutMs = 15 * SECOND } = options;
+    const { statusCode, headers, body } = await request(call.url, {
+      method: call.method,
+      headers: call.headers,
+      body: call.body,
+      signal: AbortSignal.timeout(timeoutMs),
+      ...(dispatcher ? { dispatcher } : {}),
+    });
+    const answer = await body.text();
+    return readAnswer(statusCode, headers['retry-after'], answer, now);
+  } catch (error) {
+    return { outcome: unavailable(causeOf(error)) };
+  }
+}
+
+const callOf = (credential: FcmCredential, now: () => number): Promise<Call> | Call => {
+  switch (credential.type) {
+    case 'service_account':
+      return assertionCall(credential, now);
+    case 'authorized_user':
+      return refreshCall(credential);
+    case 'metadata_server':
+      return metadataCall(credential);
+  }
+};
+
+/** RFC 7523. Signed ten seconds in the past, as Google's client does: clocks differ. */
+async function assertionCall(account: ServiceAccount, now: () => number): Promise<Call> {
+  const issuedAt = Math.floor(now() / SECOND) - 10;
+  const assertion = await new SignJWT({ scope: SCOPES })
+    .setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...(account.privateKeyId ? { kid: account.privateKeyId } : {}) })
+    .setIssuer(account.clientEmail)
+    .setAudience(account.tokenUri)
+    .setIssuedAt(issuedAt)
+    .setExpirationTime(issuedAt + LIFETIME)
+    .sign(account.privateKey);
+  return form(account.tokenUri, { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion });
+}
+
+const refreshCall = (user: AuthorizedUser): Call =>
+  form(user.tokenUri, {
+    grant_type: 'refresh_token',
+    refresh_token: user.refreshToken,
+    client_id: user.clientId,
+    client_secret: user.clientSecret,
+  });
+
+const form = (url: string, fields: Record<string, string>): Call => ({
+  method: 'POST',
+  url,
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  body: new URLSearchParams(fields).toString(),
+});
+
+const metadataCall = ({ host }: MetadataServer): Call => ({
+  method: 'GET',
+  url: `http://${host}/computeMetadata/v1/instance/service-accounts/default/token?scopes=${encodeURIComponent(SCOPES.replaceAll(' ', ','))}`,
+  headers: { 'metadata-flavor': 'Google' },
+  body: null,
+});
+
+function readAnswer(status: number, retry: string | string[] | undefined, text: string, now: () => number): Answer {
+  const fields = jsonFields(text);
+  if (status >= 200 && status < 300) {
+    const token = fields.access_token;
+    const seconds = Number(fields.expires_in ?? LIFETIME);
+    // A line break would end the header that carries it.
+    const isToken = typeof token === 'string' && /^[\x21-\x7e]+$/.test(token);
+    if (isToken) return { token, expiresIn: Number.isFinite(seconds) ? Math.max(0, seconds) : LIFETIME };
+    return { outcome: unavailable(`the answer of the token endpoint holds no access token`) };
+  }
+  const told = `cannot fetch token: ${status}\nResponse: ${text.slice(0, LONGEST_ANSWER)}`;
+  const isLater = status >= 500 || status === 429 || status === 408 || status < 400;
+  return { outcome: isLater ? unavailable(told, retryAfter(String(retry ?? ''), now)) : refused(told, fields.error) };
+}
+
+function jsonFields(text: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+/** The pushes have not left: they are sent when there is a token. */
+const unavailable = (told: string, retryAfterMs?: number): Failed => ({
+  kind: 'failed',
+  category: fcmReasons.SignInUnavailable.category,
+  reason: 'SignInUnavailable',
+  error: `auth: ${told}`,
+  ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+});
+
+const refused = (told: string, word: unknown): Failed => ({
+  kind: 'failed',
+  category: fcmReasons.SignInRefused.category,
+  // OAuth's own word (RFC 6749 section 5.2).
+  reason: typeof word === 'string' && /^\w{1,64}$/.test(word) ? word : 'SignInRefused',
+  error: `auth: ${told}`,
+});
+
+/** undici hides the reason in the cause; neither holds anything of the request's body. */
+const causeOf = (error: unknown): string => {
+  const cause = (error as Error).cause ?? error;
+  return cause instanceof Error ? cause.message || cause.name : String(cause);
+};

@@ -1,0 +1,134 @@
+import type { Http2Pool, Http2PoolOptions, RequestTemplate } from '../http2/http2-pool.ts';
+import type { Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push.ts';
+import type { FcmCredential } from './credentials.ts';
+import { FcmBurst } from './fcm-burst.ts';
+import { fcmMessage } from './payload.ts';
+import { fcmFault } from './reasons.ts';
+import type { FcmTokenSource } from './token.ts';
+
+export interface FcmTransportOptions {
+  readonly credential: Pick<FcmCredential, 'projectId'>;
+  /** `https://host[:port]`. */
+  readonly origin: string;
+  /** Makes the connection pool; what it is not told here (CA, proxy, connections, timeout) is its own affair. */
+  readonly createPool: (options: Partial<Http2PoolOptions> & Pick<Http2PoolOptions, 'origin'>) => Http2Pool;
+  readonly tokenSource: FcmTokenSource;
+  /** UNIX milliseconds. */
+  readonly now?: () => number;
+}
+
+/** FCM v1: one request for each target, all over one pool. Sends at once when there is an access token, else after sign-in. */
+export const createFcmTransport = (options: FcmTransportOptions): PushTransport => new FcmTransport(options);
+
+class FcmTransport implements PushTransport {
+  readonly #pool: Http2Pool;
+  readonly #tokens: FcmTokenSource;
+  readonly #url: string;
+  readonly #path: string;
+  readonly #now: () => number;
+  /** Bursts that wait for an access token. */
+  readonly #waiting = new Set<FcmBurst>();
+  #template: { readonly token: string; readonly request: RequestTemplate } | undefined;
+  #closed = false;
+  #lastSuccessAt: number | undefined;
+  /** The last outcome that says something about the provider or the credential, unless a push got through since. */
+  #lastFailure: Failed | undefined;
+
+  constructor({ credential, origin, createPool, tokenSource, now = Date.now }: FcmTransportOptions) {
+    this.#pool = createPool({ origin });
+    this.#tokens = tokenSource;
+    this.#path = `/v1/projects/${credential.projectId}/messages:send`;
+    this.#url = `${origin}${this.#path}`;
+    this.#now = now;
+  }
+
+  send(delivery: Delivery, settle: Settle): void {
+    const message = fcmMessage(delivery.notification, delivery.kind);
+    if (!message.ok) {
+      for (let place = 0; place < delivery.targets.length; place++) settle(place, message.outcome);
+      return;
+    }
+    const burst = new FcmBurst(delivery, message, settle, this.#note, this.#now);
+    if (burst.count === 0) return;
+    if (this.#closed) {
+      burst.fail(CLOSED);
+      return;
+    }
+    const token = this.#tokens.cached();
+    if (token === undefined) void this.#submitAfterSignIn(burst);
+    else this.#submit(burst, token);
+  }
+
+  async #submitAfterSignIn(burst: FcmBurst): Promise<void> {
+    this.#waiting.add(burst);
+    const answer = await this.#tokens.get();
+    // Those that `close` found here are settled.
+    if (!this.#waiting.delete(burst)) return;
+    if ('token' in answer) {
+      this.#submit(burst, answer.token);
+      return;
+    }
+    const { outcome } = answer;
+    burst.fail({
+      ...outcome,
+      error: `unknown error while making an http call: Post "${this.#url}": ${outcome.error}`,
+    });
+  }
+
+  #submit(burst: FcmBurst, token: string): void {
+    burst.template = this.#templateFor(token);
+    burst.token = token;
+    this.#pool.submit(burst);
+  }
+
+  /** The same object until the token changes, so that the pool can keep its encoded form. */
+  #templateFor(token: string): RequestTemplate {
+    if (this.#template?.token !== token) {
+      const headers = [
+        { name: 'content-type', value: 'application/json', indexing: 'index' },
+        { name: 'authorization', value: `Bearer ${token}`, indexing: 'index' },
+      ] as const;
+      this.#template = { token, request: { headers, path: this.#path } };
+    }
+    return this.#template.request;
+  }
+
+  readonly #note = (outcome: Outcome, token: string): void => {
+    if (outcome.kind === 'accepted') {
+      this.#lastSuccessAt = this.#now();
+      this.#lastFailure = undefined;
+      return;
+    }
+    if (outcome.category === 'invalid_token' || outcome.category === 'invalid_request') return;
+    this.#lastFailure = outcome;
+    if (outcome.category === 'stale_credential') this.#tokens.invalidate(token);
+  };
+
+  status(): TransportStatus {
+    const { sessions, inFlight, waiting, capacity, lastError } = this.#pool.stats();
+    const signIn = this.#tokens.lastFailure();
+    const failing = signIn?.category === 'credential' ? signIn.error : sessions === 0 ? lastError : undefined;
+    const warning = failing ?? signIn?.error ?? this.#lastFailure?.error;
+    let withoutToken = 0;
+    for (const burst of this.#waiting) withoutToken += burst.count;
+    return {
+      status: failing !== undefined ? 'fail' : warning !== undefined ? 'warn' : 'pass',
+      ...(warning === undefined ? {} : { output: firstLine(warning) }),
+      sessions,
+      inFlight: inFlight + waiting + withoutToken,
+      capacity,
+      ...(this.#lastSuccessAt === undefined ? {} : { lastSuccessAt: this.#lastSuccessAt }),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const burst of this.#waiting) burst.fail(CLOSED);
+    this.#waiting.clear();
+    await this.#pool.close();
+  }
+}
+
+const CLOSED = fcmFault({ code: 'POOL_CLOSED', processed: 'no', message: 'the relay is shutting down' });
+/** An error may go on with a provider's whole answer. */
+const firstLine = (text: string): string => (text.split('\n', 1)[0] as string).slice(0, 300);
