@@ -48,7 +48,12 @@ export function createTaskCounts(): { readonly events: RelayEvents; read(): Task
   };
 
   return {
-    events: { accepted: ({ notifications }) => void (counts.submitted_tasks += notifications), settled },
+    events: {
+      accepted({ notifications }) {
+        counts.submitted_tasks += notifications;
+      },
+      settled,
+    },
     read: () => ({ ...counts }),
   };
 }
