@@ -46,10 +46,10 @@ export const float32: Decode = (value, decoding) => {
   if (!Number.isFinite(rounded)) return mistake(decoding, 'the number is out of range');
   if (rounded === 0) return 0;
   for (let digits = 6; digits < 9; digits++) {
-    const short = Number(number.toPrecision(digits));
+    const short = Number(rounded.toPrecision(digits));
     if (Math.fround(short) === rounded) return short;
   }
-  return Number(number.toPrecision(9));
+  return Number(rounded.toPrecision(9));
 };
 
 /** `any`: whatever JSON there is; only numbers beyond a double are refused. */
