@@ -8,6 +8,12 @@ export class NumberText {
     this.source = source;
     this.value = value;
   }
+  toString(): string {
+    return this.source;
+  }
+  toJSON(): string {
+    return this.source;
+  }
 }
 
 const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);

@@ -84,6 +84,12 @@ function effective(config: Config, on: Record<string, boolean>, options: LoadOpt
   };
 }
 
+/** A mistake that the environment made names the variable. */
+function withOrigin({ key, text }: Mistake, { origin }: Draft): Mistake {
+  const variable = /^[A-Z]/.test(origin(key)) ? ` (set by ${origin(key)})` : '';
+  return { key, text: text + variable };
+}
+
 function freeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null) for (const child of Object.values(value)) freeze(child);
   return Object.freeze(value);
@@ -110,7 +116,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const given = new Map(configKeys.map((key) => [key.path, pick(key, options, content)]));
   const wrong = misfits(buildConfig(({ path }) => given.get(path)?.value));
   const mistakes = [...content.mistakes];
-  for (const key of configKeys) if (wrong.has(key.path)) mistakes.push(schemaMistake(key, given.get(key.path)!));
+  for (const key of configKeys) if (wrong.has(key.path)) mistakes.push(schemaMistake(key, given.get(key.path)?.raw));
 
   const draft: Draft = {
     config: buildConfig(({ path, leaf }) => (wrong.has(path) ? leaf.default : given.get(path)?.value)),
@@ -123,7 +129,11 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const unknown = [...unknownKeys(content), ...unknownVariables(options.env)];
   const warnings = [...unknown];
   const on = check(draft, mistakes, warnings);
-  if (mistakes.length > 0) throw configError(mistakes, unknown);
+  if (mistakes.length > 0)
+    throw configError(
+      mistakes.map((mistake) => withOrigin(mistake, draft)),
+      unknown,
+    );
   const changed = effective(draft.config, on, options);
   const config = buildConfig(({ path }) => changed[path] ?? given.get(path)?.value);
   return { config: freeze(config), ...(file ? { file } : {}), warnings, unknown };

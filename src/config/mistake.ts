@@ -1,5 +1,7 @@
 import { ConfigError } from '../errors.ts';
+import { NumberText } from './coerce.ts';
 import type { Leaf } from './leaf.ts';
+import { withoutUserInfo } from './without-user-info.ts';
 
 /** One thing that is wrong with the configuration. */
 export interface Mistake {
@@ -36,8 +38,11 @@ export function wanted(leaf: Leaf): string {
 }
 
 /** A value for an error or a log line: as it is when anybody may see it, else only that there is one. */
-export const shownValue = (leaf: Leaf, value: unknown): string =>
-  leaf.public ? JSON.stringify(value) : 'something else (not shown)';
+export function shownValue(leaf: Leaf, value: unknown): string {
+  if (!leaf.public) return 'something else (not shown)';
+  if (value instanceof NumberText) return value.source;
+  return typeof value === 'string' ? `"${withoutUserInfo(value)}"` : JSON.stringify(value);
+}
 
 const ERRNO: Record<string, string> = {
   ENOENT: 'no such file or directory',

@@ -1,19 +1,6 @@
 import type { Leaf, Section } from './leaf.ts';
 import { type Config, configSchema } from './schema.ts';
-
-const REDACTED = '[REDACTED]';
-
-/**
- * An address without its user, password and query. Cut at the last `@`, whatever stands before it: of several addresses in one
- * text only the last stays readable, but a password with any character in it is gone.
- */
-function withoutUserInfo(text: string): string {
-  const url = URL.parse(text);
-  const anonymous =
-    text.startsWith('/') || (url !== null && url.host !== '' && url.username === '' && url.password === '');
-  const bare = anonymous ? text : text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/is, `$1${REDACTED}@`);
-  return bare.includes('://') ? bare.replace(/\?.*$/s, `?${REDACTED}`) : bare;
-}
+import { REDACTED, withoutUserInfo } from './without-user-info.ts';
 
 function shownLeaf(leaf: Leaf, value: unknown): unknown {
   if (leaf.public) return typeof value === 'string' ? withoutUserInfo(value) : value;

@@ -1,6 +1,4 @@
 import { Ajv } from 'ajv';
-import { NumberText } from './coerce.ts';
-import type { Origin } from './draft.ts';
 import { type Mistake, shownValue, wanted } from './mistake.ts';
 import { type Config, type ConfigKey, configSchema } from './schema.ts';
 
@@ -14,21 +12,17 @@ const SENTENCES: Record<string, (raw: unknown) => string> = {
     `can't load log module, error: Set error log level error: not a valid logrus Level: "${raw}"`,
 };
 
-export function schemaMistake({ path, leaf }: ConfigKey, { raw, origin }: { raw: unknown; origin: Origin }): Mistake {
-  const value = raw instanceof NumberText ? raw.source : raw;
-  const source = origin === 'file' ? '' : ` (${origin})`;
-  const sentence = SENTENCES[path]?.(value);
-  return {
-    key: path,
-    text: `${sentence ? `${sentence}; ` : ''}must be ${wanted(leaf)}, is ${shownValue(leaf, value)}${source}`,
-  };
+export function schemaMistake({ path, leaf }: ConfigKey, raw: unknown): Mistake {
+  const sentence = SENTENCES[path]?.(raw);
+  return { key: path, text: `${sentence ? `${sentence}; ` : ''}must be ${wanted(leaf)}, is ${shownValue(leaf, raw)}` };
 }
+
+const validate = new Ajv({ allErrors: true })
+  .addVocabulary(['public', 'martlet', 'unit', 'wanted', 'foldCase'])
+  .compile(configSchema);
 
 /** Paths of the keys whose values do not fit the schema. */
 export function misfits(values: Config): Set<string> {
-  const ajv = new Ajv({ allErrors: true });
-  ajv.addVocabulary(['public', 'martlet', 'unit', 'wanted', 'foldCase']);
-  const validate = ajv.compile(configSchema);
   validate(values);
   const paths = (validate.errors ?? []).map((error) =>
     error.instancePath

@@ -1,0 +1,125 @@
+import { describe, expect, test } from 'vitest';
+import { type Command, flagGroups, parseCommandLine, sendMistake, usage } from '../src/command-line.ts';
+import { configKeys } from '../src/config/schema.ts';
+
+const flags = Object.values(flagGroups).flat();
+const flagsOf = (...argv: string[]): unknown => (parseCommandLine(argv) as { flags?: unknown }).flags;
+const send = (...argv: string[]) => parseCommandLine(argv) as Command & { kind: 'send' };
+
+test('no arguments: serve', () => {
+  expect(parseCommandLine([])).toEqual({ kind: 'serve', path: undefined, flags: {}, warnings: [] });
+});
+
+test.each(flags.filter((flag) => flag.takes && flag.key))(
+  '$names set $key, with one dash or two, joined or apart',
+  ({ names, key }) => {
+    expect(configKeys.map(({ path }) => path)).toContain(key);
+    for (const name of names)
+      for (const argv of [[`-${name}`, 'v'], [`--${name}`, 'v'], [`-${name}=v`], [`--${name}=v`]])
+        expect(flagsOf(...argv)).toMatchObject({ [key!]: 'v' });
+  },
+);
+
+test('the usage text has every name of every flag', () => {
+  for (const name of flags.flatMap((flag) => flag.names)) expect(usage).toMatch(new RegExp(`[ ,]--?${name}\\b`));
+});
+
+test.each(['-c', '-config', '--config'])('%s names the file', (flag) => {
+  expect(parseCommandLine([flag, 'x.yml'])).toMatchObject({ kind: 'serve', path: 'x.yml' });
+});
+
+test('the last of equal flags counts, under whatever name', () => {
+  expect(flagsOf('-p', '1', '--port=2')).toEqual({ 'core.port': '2' });
+  expect(parseCommandLine(['--ios', '-ios=false'])).toMatchObject({ kind: 'serve' });
+});
+
+test('a value may be empty, hold an equals sign or look like a flag', () => {
+  expect(flagsOf('-p', '', '--proxy=http://h?a=b', '-P', '-V')).toEqual({
+    'core.http_proxy': 'http://h?a=b',
+    'ios.password': '-V',
+  });
+});
+
+test('an empty value and a switch set to false leave the configuration alone', () => {
+  expect(flagsOf('-p=', '-production=false')).toEqual({});
+  expect(flagsOf('-production')).toEqual({ 'ios.production': true });
+});
+
+test('--pid also switches the file on, and lets it overwrite', () => {
+  expect(flagsOf('--pid', 'x')).toEqual({ 'core.pid.path': 'x', 'core.pid.enabled': true, 'core.pid.override': true });
+});
+
+describe('mistakes are told with the usage', () => {
+  test.each([
+    [['--nope'], 'flag provided but not defined: -nope'],
+    [['-nope=canary'], 'flag provided but not defined: -nope\n'],
+    [['-c'], 'flag needs an argument: -c'],
+    [['--token'], 'flag needs an argument: -token'],
+    [['-ios=perhaps'], 'invalid boolean value "perhaps" for -ios: parse error'],
+    [['---x'], 'bad flag syntax: ---x'],
+    [['-=x'], 'bad flag syntax: -=x'],
+    [['check', '--nope'], 'flag provided but not defined: -nope'],
+  ])('%j', (argv, expected) => {
+    const command = parseCommandLine(argv);
+    expect(command.kind).toBe('usage-error');
+    expect((command as { message: string }).message).toContain(expected);
+    expect((command as { message: string }).message).toContain(usage);
+  });
+});
+
+test.each([
+  [['-h'], 'help'],
+  [['--help', '--nope'], 'help'],
+  [['--nope', '-h'], 'usage-error'],
+  [['-V', '--nope'], 'usage-error'],
+  [['-V', '--ping'], 'version'],
+  [['--version', '-c', 'gone.yml'], 'version'],
+  [['--ping', '--ios', '-t', 'a'], 'ping'],
+  [['check'], 'check'],
+  [['check', '-V'], 'version'],
+])('%j asks for %s', (argv, kind) => {
+  expect(parseCommandLine(argv).kind).toBe(kind);
+});
+
+test('check takes flags before and after it', () => {
+  const expected = { kind: 'check', path: 'x', flags: { 'core.port': '1', 'ios.key_path': 'k.p8' } };
+  expect(parseCommandLine(['-c', 'x', '-p', '1', 'check', '-i', 'k.p8'])).toMatchObject(expected);
+});
+
+test.each([[['word', '--ios']], [['-p', '1', '--', '--ios']], [['-']]])(
+  '%j ends the flags; what is left over is told, not shown',
+  (argv) => {
+    const command = parseCommandLine(argv) as Command & { kind: 'serve' };
+    expect(command.kind).toBe('serve');
+    expect(command.warnings).toHaveLength(1);
+    expect(command.warnings[0]).not.toMatch(/word|ios/);
+  },
+);
+
+describe('one push', () => {
+  test('is built from its flags, without those that are empty', () => {
+    expect(send('--ios', '-t', 'a1', '-m', 'hi', '--title', 'T', '--topic', 'com.example')).toMatchObject({
+      kind: 'send',
+      platform: 'ios',
+      notification: { platform: 1, tokens: ['a1'], message: 'hi', title: 'T', topic: 'com.example' },
+    });
+    expect(send('-android', '-token=f1', '-title=').notification).toEqual({ platform: 2, tokens: ['f1'] });
+    expect(send('--huawei', '--topic', 'news').notification).toEqual({ platform: 3, tokens: [], topic: 'news' });
+  });
+
+  test('goes to the first of Android, Huawei and iOS that is named', () => {
+    expect(send('--ios', '--huawei').platform).toBe('huawei');
+    expect(send('--ios', '--huawei', '--android').platform).toBe('android');
+  });
+
+  test('needs a token; on Android and Huawei a topic will do', () => {
+    const text = 'Failed to send notification: please provide at least one device token';
+    expect(sendMistake(send('--ios', '-m', 'hi', '--topic', 'com.example'))).toContain(text);
+    expect(sendMistake(send('--android', '-m', 'hi'))).toContain(
+      `request error: please provide at least one device token\n${text}`,
+    );
+    expect(sendMistake(send('--huawei', '-t', ''))).toContain(text);
+    expect(sendMistake(send('--android', '--topic', 'news'))).toBeUndefined();
+    expect(sendMistake(send('--ios', '-t', 'a1'))).toBeUndefined();
+  });
+});
