@@ -1,0 +1,178 @@
+import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
+import { ACCEPTED, type Category, type Failed, type Outcome } from '../push.ts';
+
+interface Reason {
+  readonly category: Category;
+  /** What to do about it, one sentence. */
+  readonly advice: string;
+}
+
+/** Every `reason` of APNs (Apple: "Handling notification responses from APNs"), verbatim. */
+export const apnsReasons = {
+  BadCollapseId: { category: 'invalid_request', advice: 'Shorten `collapse_id` to at most 64 bytes.' },
+  BadDeviceToken: {
+    category: 'invalid_token',
+    advice:
+      'Delete the token; when many good tokens fail so, check whether they belong to the other environment (`production`, `development`).',
+  },
+  BadExpirationDate: { category: 'invalid_request', advice: 'Give `expiration` as UNIX seconds.' },
+  BadMessageId: { category: 'invalid_request', advice: 'Give `apns_id` as a lower-case UUID, or leave it out.' },
+  BadPriority: {
+    category: 'invalid_request',
+    advice: 'Use `priority` normal or high; a push of type background must be normal.',
+  },
+  BadTopic: { category: 'invalid_request', advice: 'Check `topic`: the bundle id, with the suffix of the push type.' },
+  DeviceTokenNotForTopic: {
+    category: 'invalid_token',
+    advice: 'The token belongs to another app: check `topic`, then delete the token.',
+  },
+  DuplicateHeaders: { category: 'invalid_request', advice: 'A header was sent twice: please report it.' },
+  IdleTimeout: { category: 'unavailable', advice: 'APNs closed an idle connection; the push is sent on another.' },
+  InvalidPushType: { category: 'invalid_request', advice: 'Use a `push_type` that Apple documents.' },
+  MissingDeviceToken: { category: 'invalid_request', advice: 'The token is empty: send none instead.' },
+  MissingTopic: { category: 'invalid_request', advice: 'Set `topic` to the bundle id of the app.' },
+  PayloadEmpty: { category: 'invalid_request', advice: 'Give the notification some content.' },
+  TopicDisallowed: {
+    category: 'invalid_request',
+    advice:
+      'The credential may not push to this `topic`: check the bundle id and the rights of the key or certificate.',
+  },
+  BadCertificate: { category: 'credential', advice: 'Replace the certificate in `ios.key_path`.' },
+  BadCertificateEnvironment: {
+    category: 'credential',
+    advice: 'The certificate is for the other environment: change `ios.production` or the certificate.',
+  },
+  ExpiredProviderToken: {
+    category: 'stale_credential',
+    advice: 'The relay signs a new token and resends; when it persists, set the clock of this machine.',
+  },
+  Forbidden: { category: 'invalid_request', advice: 'Apple forbids this action for this app; do not resend.' },
+  InvalidProviderToken: {
+    category: 'credential',
+    advice: 'Check `ios.key_id`, `ios.team_id` and that the key is not revoked.',
+  },
+  MissingProviderToken: { category: 'credential', advice: 'Give a certificate or a `.p8` key that APNs knows.' },
+  UnrelatedKeyIdInToken: {
+    category: 'credential',
+    advice: 'The key changed on an open connection: restart the relay.',
+  },
+  BadEnvironmentKeyIdInToken: {
+    category: 'credential',
+    advice: 'The key is for the other environment: change `ios.production` or use a key of this environment.',
+  },
+  BadEnvironmentKeyInToken: {
+    category: 'credential',
+    advice: 'The key is for the other environment: change `ios.production` or use a key of this environment.',
+  },
+  BadPath: { category: 'invalid_request', advice: 'Check the token and `ios.endpoint`.' },
+  MethodNotAllowed: { category: 'invalid_request', advice: 'Check that `ios.endpoint` is APNs.' },
+  ExpiredToken: { category: 'invalid_token', advice: 'Delete the token.' },
+  Unregistered: {
+    category: 'invalid_token',
+    advice: 'Delete the token, unless the device registered it again after `unregistered_at`.',
+  },
+  PayloadTooLarge: {
+    category: 'invalid_request',
+    advice: 'Shorten the payload to 4,096 bytes, or 5,120 for the push type voip.',
+  },
+  TooManyProviderTokenUpdates: {
+    category: 'unavailable',
+    advice: 'Another process signs tokens too often for this connection; pushes go on with the present token later.',
+  },
+  TooManyRequests: { category: 'unavailable', advice: 'Send less often to this device.' },
+  InternalServerError: { category: 'unavailable', advice: 'Nothing to do: it is resent later.' },
+  ServiceUnavailable: { category: 'unavailable', advice: 'Nothing to do: it is resent later.' },
+  Shutdown: { category: 'unavailable', advice: 'Nothing to do: it is resent on another connection.' },
+} as const satisfies Record<string, Reason>;
+
+/** For a word that is not in the table: what the HTTP status means by itself. */
+export function unknownApnsReason(status: number): Reason {
+  if (status === 410) return { category: 'invalid_token', advice: 'Delete the token.' };
+  if (status === 401 || status === 403) return { category: 'credential', advice: 'Check the key or certificate.' };
+  if (status === 408 || status === 429 || status >= 500) {
+    return { category: 'unavailable', advice: 'Nothing to do: it is resent later.' };
+  }
+  return { category: 'invalid_request', advice: 'Look the reason up in the documentation of APNs.' };
+}
+
+/** What an answer of APNs means. Never throws, whatever the body is. `now` is UNIX ms, for a Retry-After that is a date. */
+export function apnsOutcome(status: number, headers: ResponseHeaders, body: Buffer, now = Date.now): Outcome {
+  if (status === 200) return ACCEPTED;
+  const said = readBody(status, body);
+  const { category } = rowOf(said.reason) ?? unknownApnsReason(status);
+  const retryAfterMs = retryAfter(headers['retry-after'], now);
+  const providerId = headers['apns-id'];
+  return {
+    kind: 'failed',
+    category,
+    reason: said.reason,
+    error: said.error,
+    status,
+    ...(providerId === undefined ? {} : { providerId }),
+    ...(said.timestamp === undefined ? {} : { unregisteredAt: said.timestamp }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
+
+/** What a request without an answer means; the fault itself says whether APNs may have processed it. */
+export function apnsFault(fault: StreamFault): Failed {
+  return {
+    kind: 'failed',
+    category: fault.processed === 'no' ? 'not_sent' : 'unanswered',
+    reason: camelCase(fault.code),
+    error: fault.message || fault.code,
+  };
+}
+
+const rowOf = (reason: string): Reason | undefined =>
+  Object.hasOwn(apnsReasons, reason) ? apnsReasons[reason as keyof typeof apnsReasons] : undefined;
+
+interface Said {
+  readonly reason: string;
+  /** Gorush tells the reason, also when it is empty, or why it could not read one. */
+  readonly error: string;
+  readonly timestamp?: string;
+}
+
+const NO_REASON: Said = { reason: 'NoReason', error: '' };
+
+function readBody(status: number, body: Buffer): Said {
+  if (body.length === 0) return NO_REASON;
+  const unreadable: Said = { reason: 'BadAnswer', error: `APNs answered ${status} without a readable reason` };
+  let value: unknown;
+  try {
+    value = JSON.parse(body.toString('utf8'));
+  } catch {
+    return unreadable;
+  }
+  if (value === null) return NO_REASON;
+  if (typeof value !== 'object' || Array.isArray(value)) return unreadable;
+  const { reason, timestamp } = value as { reason?: unknown; timestamp?: unknown };
+  if (reason === undefined || reason === null || reason === '') return { ...NO_REASON, ...unregistered(timestamp) };
+  if (typeof reason !== 'string') return unreadable;
+  return { reason, error: reason, ...unregistered(timestamp) };
+}
+
+/** ECMA-262: the largest time value that a Date can hold. */
+const MAX_DATE = 8.64e15;
+
+/** APNs gives milliseconds since the epoch. */
+function unregistered(timestamp: unknown): { timestamp?: string } {
+  if (typeof timestamp !== 'number' || !(Math.abs(timestamp) <= MAX_DATE)) return {};
+  return { timestamp: new Date(timestamp).toISOString() };
+}
+
+/** RFC 9110 section 10.2.3: seconds or an HTTP date. APNs documents none; a proxy may send it. */
+function retryAfter(value: string | undefined, now: () => number): number | undefined {
+  if (value === undefined) return undefined;
+  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now());
+}
+
+/** `CONNECT_FAILED` → `ConnectFailed`, the spelling of APNs' own reasons. */
+const camelCase = (code: string): string =>
+  code
+    .split(/[^A-Za-z0-9]+/)
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1).toLowerCase())
+    .join('');

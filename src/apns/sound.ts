@@ -1,0 +1,39 @@
+import type { Json, JsonObject, Notification } from '../push.ts';
+import { isEmpty, isObject, isRawJSON, single } from './json-values.ts';
+
+/** A name, or Apple's dictionary for critical alerts. `name` and `volume` make it one; a given object's keys go before defaults. */
+export function apnsSound({ sound, name, volume }: Notification): Json | undefined {
+  const given = isObject(sound) ? soundObject(sound) : undefined;
+  const beside: JsonObject = {};
+  if (name) beside.name = name;
+  if (volume !== undefined && volume > 0) beside.volume = single(volume);
+  if (isEmpty(beside)) return given ? withoutZeroes(given) : typeof sound === 'string' ? sound : undefined;
+  return withoutZeroes({ critical: 1, name: 'default', volume: 1, ...given, ...beside });
+}
+
+/** The three keys in any case, as Gorush decodes them: one of the wrong type is ignored. */
+function soundObject(sound: JsonObject): JsonObject {
+  const critical = toNumber(member(sound, 'Critical'));
+  const name = member(sound, 'Name');
+  const volume = toNumber(member(sound, 'Volume'));
+  return {
+    ...(critical === undefined ? {} : { critical: Math.trunc(critical) }),
+    ...(typeof name === 'string' ? { name } : {}),
+    ...(volume === undefined ? {} : { volume: single(volume) }),
+  };
+}
+
+function member(object: JsonObject, name: string): Json | undefined {
+  if (Object.hasOwn(object, name)) return object[name];
+  const key = Object.keys(object).find((other) => other.toLowerCase() === name.toLowerCase());
+  return key === undefined ? undefined : object[key];
+}
+
+function toNumber(value: Json | undefined): number | undefined {
+  if (typeof value === 'number') return value;
+  return isRawJSON(value) ? Number(value.rawJSON) : undefined;
+}
+
+function withoutZeroes(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => Boolean(value)));
+}

@@ -1,0 +1,74 @@
+import type { KeyObject } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { singleFlight } from '../resilience/single-flight.ts';
+
+export interface ApnsTokenOptions {
+  /** EC private key on P-256, from Apple's `.p8` file. */
+  readonly key: KeyObject;
+  /** Ten characters each; become `kid` and `iss`. */
+  readonly keyId: string;
+  readonly teamId: string;
+  /** UNIX milliseconds. */
+  readonly now?: () => number;
+}
+
+/** Provider tokens of one key; shared by all transports that use it, because Apple counts renewals and not connections. */
+export interface ApnsTokenSource {
+  /** The token in use while it is good, without waiting; undefined when one must be signed. */
+  cached(): string | undefined;
+  /** The token in use, signed first if need be. Rejects when the key cannot sign. */
+  get(): Promise<string>;
+  /** APNs called this token expired: the next one asked for is new, unless that one has been signed already or too recently. */
+  invalidate(token: string): void;
+}
+
+const MINUTE = 60_000;
+/** APNs accepts a token for an hour. */
+const REUSE = 50 * MINUTE;
+/** APNs answers 429 TooManyProviderTokenUpdates to more than one renewal in 20 minutes. */
+const RENEWAL_PAUSE = 20 * MINUTE;
+
+interface Signed {
+  readonly token: string;
+  readonly at: number;
+  /** It replaced a token that APNs had refused: refused in its turn, the clock or the key is wrong, and a third would not help. */
+  readonly replacement: boolean;
+}
+
+/**
+ * Signs lazily (no timer), reuses for 50 minutes, and replaces at once a token that APNs calls expired: once, then not again
+ * for 20 minutes. APNs sometimes keeps refusing on the connection that carried the refused token, whatever comes after;
+ * only a new connection helps then.
+ */
+export function createApnsTokenSource({ key, keyId, teamId, now = Date.now }: ApnsTokenOptions): ApnsTokenSource {
+  let current: Signed | undefined;
+  let refused = false;
+
+  const good = (): Signed | undefined => {
+    if (!current || refused) return undefined;
+    // A clock that was set back makes the age negative; a token from the far future is refused like an old one.
+    return Math.abs(now() - current.at) < REUSE ? current : undefined;
+  };
+
+  const sign = singleFlight(async () => {
+    const at = now();
+    const token = await new SignJWT({})
+      .setProtectedHeader({ alg: 'ES256', kid: keyId })
+      .setIssuer(teamId)
+      .setIssuedAt(Math.floor(at / 1000))
+      .sign(key);
+    current = { token, at, replacement: refused };
+    refused = false;
+    return token;
+  });
+
+  return {
+    cached: () => good()?.token,
+    get: async () => good()?.token ?? sign(),
+    invalidate(token) {
+      if (token !== current?.token) return;
+      if (current.replacement && now() - current.at < RENEWAL_PAUSE) return;
+      refused = true;
+    },
+  };
+}

@@ -1,0 +1,168 @@
+import type { Http2Pool, Http2PoolOptions, RequestHeader, RequestTemplate } from '../http2/http2-pool.ts';
+import type { Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push.ts';
+import { ApnsBurst, SinglePush } from './apns-burst.ts';
+import { createApnsIds } from './apns-id.ts';
+import type { ApnsCredential } from './credentials.ts';
+import { apnsHeaders, apnsPayload, apnsRefusal } from './payload.ts';
+import { apnsFault } from './reasons.ts';
+import { type ApnsTokenSource, createApnsTokenSource } from './token.ts';
+
+export interface ApnsTransportOptions {
+  readonly credential: ApnsCredential;
+  /** `https://host[:port]` of one environment. Which one is decided by the caller, once: a pool never changes its host. */
+  readonly origin: string;
+  /** Makes the connection pool; what it is not told here (CA, proxy, connections, timeout) is its own affair. */
+  readonly createPool: (options: Partial<Http2PoolOptions> & Pick<Http2PoolOptions, 'origin'>) => Http2Pool;
+  /** Shared by the transports of one key; default one of its own. Not used with a certificate. */
+  readonly tokenSource?: ApnsTokenSource;
+  /** Gives pushes an apns-id of ours when the request has none; costs a header block for each token. Default false. */
+  readonly generateApnsId?: boolean;
+  /** UNIX milliseconds. */
+  readonly now?: () => number;
+}
+
+/** APNs of one environment: one request for each token, all over one pool. Sends at once when there is a provider token. */
+export const createApnsTransport = (options: ApnsTransportOptions): PushTransport => new ApnsTransport(options);
+
+class ApnsTransport implements PushTransport {
+  readonly #pool: Http2Pool;
+  readonly #tokens: ApnsTokenSource | undefined;
+  readonly #notAfter: number | undefined;
+  readonly #ids = createApnsIds();
+  readonly #generateApnsId: boolean;
+  readonly #now: () => number;
+  /** Bursts that wait for a provider token. */
+  readonly #waiting = new Set<ApnsBurst>();
+  #closed = false;
+  #lastSuccessAt: number | undefined;
+  /** The last outcome that says something about APNs or the credential, unless a push got through since. */
+  #lastFailure: Failed | undefined;
+
+  constructor(options: ApnsTransportOptions) {
+    const { credential, origin, createPool, tokenSource, generateApnsId = false, now = Date.now } = options;
+    this.#now = now;
+    this.#generateApnsId = generateApnsId;
+    if (credential.kind === 'token') {
+      this.#tokens = tokenSource ?? createApnsTokenSource({ ...credential, now });
+      this.#pool = createPool({ origin });
+    } else {
+      this.#notAfter = credential.notAfter;
+      this.#pool = createPool({ origin, cert: credential.cert, key: credential.key });
+    }
+  }
+
+  send(delivery: Delivery, settle: Settle): void {
+    const { notification, targets } = delivery;
+    const body = Buffer.from(apnsPayload(notification));
+    const refusal = apnsRefusal(notification, body);
+    if (refusal) {
+      for (let place = 0; place < targets.length; place++) settle(place, refusal);
+      return;
+    }
+    const burst = new ApnsBurst(delivery, settle, this.#note, this.#now);
+    if (burst.count === 0) return;
+    if (this.#closed) {
+      burst.fail(CLOSED);
+      return;
+    }
+    const token = this.#tokens?.cached();
+    if (this.#tokens && token === undefined) void this.#submitSigned(burst, body, this.#tokens);
+    else this.#submit(burst, body, token);
+  }
+
+  async #submitSigned(burst: ApnsBurst, body: Buffer, tokens: ApnsTokenSource): Promise<void> {
+    this.#waiting.add(burst);
+    const signed = await tokens.get().catch(signingFailed);
+    // Those that `close` found here are settled.
+    if (!this.#waiting.delete(burst)) return;
+    if (typeof signed === 'string') {
+      this.#submit(burst, body, signed);
+      return;
+    }
+    this.#lastFailure = signed;
+    burst.fail(signed);
+  }
+
+  #submit(burst: ApnsBurst, body: Buffer, token: string | undefined): void {
+    const { notification } = burst.delivery;
+    const headers = apnsHeaders(notification);
+    // Apple asks for `authorization` not to be put into its small HPACK table ("Sending notification requests to APNs").
+    if (token !== undefined) headers.push({ name: 'authorization', value: `bearer ${token}`, indexing: 'secret' });
+    burst.token = token;
+    burst.template = { headers, body };
+    if (!this.#generateApnsId || headers.some(({ name }) => name === 'apns-id')) this.#pool.submit(burst);
+    else this.#submitEach(burst);
+  }
+
+  /** With ids of our own no two requests have the same headers. */
+  #submitEach(burst: ApnsBurst): void {
+    const { headers, body } = burst.template as Required<RequestTemplate>;
+    for (let index = 0; index < burst.count; index++) {
+      const value = this.#ids(burst.delivery.notification, burst.target(index));
+      const id: RequestHeader = { name: 'apns-id', value, indexing: 'plain' };
+      this.#pool.submit(new SinglePush(burst, index, { headers: [...headers, id], body }));
+    }
+  }
+
+  readonly #note = (outcome: Outcome, token: string | undefined): void => {
+    if (outcome.kind === 'accepted') {
+      this.#lastSuccessAt = this.#now();
+      this.#lastFailure = undefined;
+      return;
+    }
+    if (outcome.category === 'invalid_token' || outcome.category === 'invalid_request') {
+      // The fault is the push's: APNs is there and takes pushes, though perhaps not with this credential.
+      if (this.#lastFailure?.category !== 'credential') this.#lastFailure = undefined;
+      return;
+    }
+    this.#lastFailure = outcome;
+    if (outcome.category === 'stale_credential' && token !== undefined) this.#tokens?.invalidate(token);
+  };
+
+  status(): TransportStatus {
+    const { sessions, inFlight, waiting, capacity } = this.#pool.stats();
+    let unsigned = 0;
+    for (const burst of this.#waiting) unsigned += burst.count;
+    return {
+      ...this.#health(),
+      sessions,
+      inFlight: inFlight + waiting + unsigned,
+      capacity,
+      ...(this.#lastSuccessAt === undefined ? {} : { lastSuccessAt: this.#lastSuccessAt }),
+    };
+  }
+
+  #health(): Pick<TransportStatus, 'status' | 'output'> {
+    const { sessions, lastError } = this.#pool.stats();
+    const left = this.#notAfter === undefined ? Number.POSITIVE_INFINITY : this.#notAfter - this.#now();
+    if (left <= 0) return { status: 'fail', output: `the certificate expired on ${isoDay(this.#notAfter)}` };
+    const failure = this.#lastFailure;
+    if (failure?.category === 'credential') return { status: 'fail', output: failure.error };
+    if (sessions === 0 && lastError !== undefined) return { status: 'fail', output: lastError };
+    if (failure) return { status: 'warn', output: failure.error };
+    if (left < RENEW_CERTIFICATE) {
+      return { status: 'warn', output: `the certificate expires on ${isoDay(this.#notAfter)}` };
+    }
+    return { status: 'pass' };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const burst of this.#waiting) burst.fail(CLOSED);
+    this.#waiting.clear();
+    await this.#pool.close();
+  }
+}
+
+/** Two weeks: time enough to ask Apple for another. */
+const RENEW_CERTIFICATE = 14 * 24 * 3_600_000;
+const isoDay = (ms = 0): string => new Date(ms).toISOString().slice(0, 10);
+
+const CLOSED = apnsFault({ code: 'POOL_CLOSED', processed: 'no', message: 'the relay is shutting down' });
+
+const signingFailed = (error: unknown): Failed => ({
+  kind: 'failed',
+  category: 'credential',
+  reason: 'SigningFailed',
+  error: `no provider token could be signed: ${error instanceof Error ? error.message : String(error)}`,
+});
