@@ -1,0 +1,125 @@
+import type { Dispatcher } from 'undici';
+import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
+
+export interface PostRequest {
+  /** `https://host[:port]`. */
+  readonly origin: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Buffer;
+  /** Milliseconds until the request counts as unanswered, connecting included. */
+  readonly timeoutMs: number;
+  /** Gives the request up. */
+  readonly signal?: AbortSignal;
+}
+
+export type PostResult =
+  | { readonly status: number; readonly headers: ResponseHeaders; readonly body: Buffer }
+  | { readonly fault: StreamFault };
+
+/** Far above what 1,000 refused tokens need; a larger answer is not HMS's. */
+const MAX_ANSWER = 2 * 1024 * 1024;
+
+const flatten = (headers: Readonly<Record<string, string | string[] | undefined>>): ResponseHeaders =>
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
+  );
+
+/**
+ * One POST as a value: never rejects, always ends by its deadline. undici says when it starts to write a request, and that is
+ * the moment from which HMS may have seen it. HTTP/1.1 always: that HMS's push host speaks HTTP/2 is documented nowhere, and
+ * one request carries 1,000 tokens, so there is nothing to gain.
+ */
+export function post(dispatcher: Dispatcher, request: PostRequest): Promise<PostResult> {
+  return new Promise((resolve) => {
+    const exchange = new Exchange(request, resolve);
+    if (exchange.ended) return;
+    try {
+      dispatcher.dispatch(
+        {
+          origin: request.origin,
+          path: request.path,
+          method: 'POST',
+          headers: request.headers,
+          body: request.body,
+          allowH2: false,
+        } as Dispatcher.DispatchOptions,
+        exchange,
+      );
+    } catch (error) {
+      exchange.onResponseError(null, error as Error);
+    }
+  });
+}
+
+/** The life of one request: waiting for a connection, being written, answered; ended once by whatever comes first. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #origin: string;
+  readonly #resolve: (result: PostResult) => void;
+  readonly #signal: AbortSignal | undefined;
+  readonly #timer: NodeJS.Timeout;
+  readonly #chunks: Buffer[] = [];
+  readonly #onAbort = () => this.#giveUp('CLOSED', 'the transport was closed');
+  #controller: Dispatcher.DispatchController | undefined;
+  #status = 0;
+  #headers: ResponseHeaders = {};
+  #size = 0;
+  #ended = false;
+
+  constructor({ origin, timeoutMs, signal }: PostRequest, resolve: (result: PostResult) => void) {
+    this.#origin = origin;
+    this.#resolve = resolve;
+    this.#signal = signal;
+    this.#timer = setTimeout(() => this.#giveUp('TIMEOUT', `no answer within ${timeoutMs} ms`), timeoutMs);
+    if (signal?.aborted) this.#onAbort();
+    else signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#ended) controller.abort(new Error('given up before it was written'));
+    else this.#controller = controller;
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[]>): void {
+    this.#status = status;
+    this.#headers = flatten(headers);
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#size += chunk.length;
+    if (this.#size > MAX_ANSWER) this.#giveUp('ANSWER_TOO_LARGE', 'the answer is too large');
+    else this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    // Informational answers (1xx) come without an end, so this is the final one.
+    this.#end({ status: this.#status, headers: this.#headers, body: Buffer.concat(this.#chunks) });
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
+    const code = this.#controller ? 'CONNECTION_LOST' : 'CONNECT_FAILED';
+    this.#fail(code, `${this.#controller ? 'connection lost' : 'no connection'}: ${error.message}`);
+  }
+
+  #giveUp(code: string, why: string): void {
+    const controller = this.#controller;
+    this.#fail(code, why);
+    controller?.abort(new Error(why));
+  }
+
+  #fail(code: string, why: string): void {
+    this.#end({ fault: { code, processed: this.#controller ? 'maybe' : 'no', message: `${this.#origin}: ${why}` } });
+  }
+
+  #end(result: PostResult): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#timer);
+    this.#signal?.removeEventListener('abort', this.#onAbort);
+    this.#resolve(result);
+  }
+}
