@@ -1,5 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
+import { ConfigError } from '../errors.ts';
 import type { PlatformName } from '../push.ts';
 import type { Draft, Findings } from './draft.ts';
 import { fileTrouble, type Mistake } from './mistake.ts';
@@ -7,7 +8,9 @@ import { fileTrouble, type Mistake } from './mistake.ts';
 const NAMES = ['ios', 'android', 'huawei'] as const satisfies PlatformName[];
 const TITLES = { ios: 'iOS', android: 'Android', huawei: 'Huawei' };
 
-export const GOOGLE_CREDENTIALS = 'GOOGLE_APPLICATION_CREDENTIALS';
+const GOOGLE_CREDENTIALS = 'GOOGLE_APPLICATION_CREDENTIALS';
+/** The machine's own identity, which needs no key. */
+const GOOGLE_METADATA = 'GCE_METADATA_HOST';
 
 /** A mistake in Gorush's words; `logged` is what Gorush's log says besides. */
 interface Trouble {
@@ -75,7 +78,7 @@ function iosTroubles(draft: Draft): Trouble[] {
 function androidTroubles(draft: Draft): Trouble[] {
   const { android } = draft.config;
   const path = android.key_path || draft.env[GOOGLE_CREDENTIALS] || '';
-  if (android.credential !== '') return [];
+  if (android.credential !== '' || (path === '' && draft.env[GOOGLE_METADATA])) return [];
   if (path === '') {
     const text = 'missing fcm credential data';
     const advice = `give android.key_path, android.credential or ${GOOGLE_CREDENTIALS}`;
@@ -98,9 +101,23 @@ const TROUBLES = { ios: iosTroubles, android: androidTroubles, huawei: huaweiTro
 const HAS_CREDENTIALS: Record<PlatformName, (draft: Draft) => boolean> = {
   ios: ({ config: { ios } }) => ios.key_path !== '' || ios.key_base64 !== '',
   android: ({ config: { android }, env }) =>
-    android.key_path + android.credential + (env[GOOGLE_CREDENTIALS] ?? '') !== '',
+    Boolean(android.key_path || android.credential || env[GOOGLE_CREDENTIALS] || env[GOOGLE_METADATA]),
   huawei: ({ config: { huawei } }) => huawei.appsecret !== '' && huawei.appid !== '',
 };
+
+/** What is wrong with the credentials of a platform; their content is tried when nothing else is. */
+function credentialTroubles(draft: Draft, name: PlatformName): Trouble[] {
+  const troubles = TROUBLES[name](draft);
+  if (troubles.length > 0) return troubles;
+  try {
+    draft.tryCredentials[name]?.(draft.config);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const [, key = name, text = error.message] = /^([\w.]+): (.*)$/s.exec(error.message) ?? [];
+    return [{ key, text }];
+  }
+}
 
 /** Gorush tells the server's mistakes in other words than those of a push from the command line. */
 function asMistake({ key, text, logged, sendLog, headline, advice }: Trouble, purpose: Draft['purpose']): Mistake {
@@ -137,8 +154,10 @@ export function checkPlatforms(draft: Draft, findings: Findings): Record<Platfor
     if (purpose !== 'serve') on[name] = purpose === name;
     else if (origin(`${name}.enabled`) === 'default') on[name] = byDefault(draft, name, { ...findings, warnings });
   }
-  const troubles = NAMES.filter((name) => on[name] && !config.sandbox.enabled).flatMap((name) => TROUBLES[name](draft));
-  findings.mistakes.push(...troubles.map((trouble) => asMistake(trouble, purpose)));
+  if (!config.sandbox.enabled)
+    for (const name of NAMES)
+      if (on[name])
+        findings.mistakes.push(...credentialTroubles(draft, name).map((trouble) => asMistake(trouble, purpose)));
   const known = NAMES.every((name) => !draft.broken(`${name}.enabled`));
   if (known && NAMES.every((name) => !on[name])) {
     const forgotten = NAMES.filter((name) => config[name].enabled).flatMap((name) => TROUBLES[name](draft));

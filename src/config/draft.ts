@@ -5,6 +5,9 @@ import type { Config } from './schema.ts';
 /** What the configuration is for: the server, the health check of `--ping`, or one push from the command line. */
 export type Purpose = 'serve' | 'ping' | PlatformName;
 
+/** Throws ConfigError (`ios.key_path: …`) when the platform's credentials cannot be used. Opens no connection. */
+export type CredentialTrials = Partial<Record<PlatformName, (config: Config) => unknown>>;
+
 /** `default`, `file`, `command line`, or the name of the environment variable. */
 export type Origin = string;
 
@@ -17,6 +20,7 @@ export interface Draft {
   readonly broken: (path: string) => boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  readonly tryCredentials: CredentialTrials;
 }
 
 export interface Findings {

@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { unavailable } from './availability.ts';
-import { checkPlatforms, GOOGLE_CREDENTIALS } from './check-platforms.ts';
+import { checkPlatforms } from './check-platforms.ts';
 import { checkServer } from './check-server.ts';
 import { coerce } from './coerce.ts';
-import type { Draft, Findings, Origin, Purpose } from './draft.ts';
+import type { CredentialTrials, Draft, Findings, Origin, Purpose } from './draft.ts';
 import { type Environment, fromEnvironment, unknownVariables } from './environment.ts';
 import { findConfigFile } from './find-file.ts';
 import { configError, type Mistake } from './mistake.ts';
@@ -22,6 +22,8 @@ export interface LoadOptions {
   readonly flags?: Readonly<Record<string, string | boolean>>;
   /** Default `serve`. Other purposes check only what they need. */
   readonly purpose?: Purpose;
+  /** Reads the credentials of each platform that is on, so that what is wrong in them is told with all the rest. */
+  readonly tryCredentials?: CredentialTrials;
   /** For `core.worker_num: 0`. */
   readonly cpus?: number;
 }
@@ -70,14 +72,12 @@ function unknownKeys(file: FileContent): string[] {
 
 /** What zeroes and empty texts of Gorush's file stand for, and which platforms are on in the end. */
 function effective(config: Config, on: Record<string, boolean>, options: LoadOptions): Record<string, unknown> {
-  const { core, android } = config;
-  const inherited = android.credential === '' && android.key_path === '' ? options.env[GOOGLE_CREDENTIALS] : undefined;
+  const { core } = config;
   return {
     ...(core.worker_num <= 0 ? { 'core.worker_num': options.cpus ?? availableParallelism() } : {}),
     ...(core.queue_num === 0 ? { 'core.queue_num': GORUSH_QUEUE_NUM } : {}),
     ...(core.port === '' ? { 'core.port': '8088' } : {}),
     ...(core.feedback_timeout === 0 ? { 'core.feedback_timeout': 10 } : {}),
-    ...(inherited ? { 'android.key_path': inherited } : {}),
     'ios.enabled': on.ios,
     'android.enabled': on.android,
     'huawei.enabled': on.huawei,
@@ -125,6 +125,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     broken: (path) => wrong.has(path) || content.mistakes.some(({ key }) => path.startsWith(`${key}.`)),
     env: options.env,
     cwd: options.cwd,
+    tryCredentials: options.tryCredentials ?? {},
   };
   const unknown = [...unknownKeys(content), ...unknownVariables(options.env)];
   const warnings = [...unknown];

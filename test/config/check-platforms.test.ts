@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
+import { ConfigError } from '../../src/errors.ts';
 import { complaint, folderWith, load, yamlOf } from './config-folder.ts';
 
 const REAL = { MARTLET_SANDBOX_ENABLED: 'false' };
@@ -36,8 +37,25 @@ test('GOOGLE_APPLICATION_CREDENTIALS is the key file when no other credential is
   const cwd = folderWith({ 'adc.json': '{}' });
   const env = { GOOGLE_APPLICATION_CREDENTIALS: 'adc.json' };
   const { config } = loadConfig({ env, cwd });
-  expect([config.android.enabled, config.android.key_path]).toEqual([true, 'adc.json']);
+  expect(config.android.enabled).toBe(true);
   expect(complaint(() => loadConfig({ env, cwd: '/' }))).toBe('GOOGLE_APPLICATION_CREDENTIALS: no such file: adc.json');
+});
+
+test("the machine's own identity serves Android without a key", () => {
+  expect(on(real('', { GCE_METADATA_HOST: 'metadata' }))).toEqual([false, true, false]);
+});
+
+test('what is wrong in the credentials is told with all the rest', () => {
+  const cwd = folderWith({
+    'config.yml': `${IOS}core: {port: "0"}\nandroid: {enabled: true, credential: x}`,
+    'key.p8': '',
+  });
+  const bad = (text: string) => () => {
+    throw new ConfigError(text);
+  };
+  const tryCredentials = { ios: bad('ios.key_path: no key'), android: bad('missing data'), huawei: bad('not asked') };
+  const message = complaint(() => loadConfig({ env: {}, cwd, tryCredentials }));
+  expect(message.split('\n').slice(2)).toEqual(['  ios.key_path: no key', '  android: missing data']);
 });
 
 test('nothing enabled at all is an error that names the three switches and what is missing', () => {
