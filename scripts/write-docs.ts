@@ -1,9 +1,11 @@
 /** Writes the generated pages of docs/. With `--check` it writes nothing and ends with 1, naming the stale ones. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { configurationPage } from './pages/configuration-page.ts';
+import { errorsPage } from './pages/errors-page.ts';
 
 const pages: readonly { file: string; render: () => string }[] = [
   { file: 'docs/configuration.md', render: configurationPage },
+  { file: 'docs/errors.md', render: errorsPage },
 ];
 
 const root = new URL('../', import.meta.url);

@@ -8,10 +8,12 @@ const PREFIXES = ['MARTLET_', 'GORUSH_'];
 
 const names = configKeys.map((key) => environmentName(key.path));
 
+const known = PREFIXES.flatMap((prefix) => names.map((name) => prefix + name));
+
 /** What Kubernetes puts into every pod beside a service called gorush or gorush-something; nobody meant us. */
 const isServiceLink = (name: string, value: string): boolean =>
-  /_SERVICE_(HOST|PORT(_\w+)?)$|_PORT(_\d+_(TCP|UDP|SCTP)(_(ADDR|PORT|PROTO))?)?$/.test(name) &&
-  (/^(tcp|udp|sctp):\/\//.test(value) || !names.some((known) => PREFIXES.some((prefix) => prefix + known === name)));
+  (/_PORT(_\d+_(TCP|UDP|SCTP))?$/.test(name) && /^(tcp|udp|sctp):\/\//.test(value)) ||
+  (/_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)_(ADDR|PORT|PROTO)$/.test(name) && !known.includes(name));
 
 /** The variable that sets a key, and its value. An empty one counts as not set, as in Gorush. Upper case only. */
 export function fromEnvironment(env: Environment, path: string): { name: string; value: string } | undefined {
@@ -25,7 +27,6 @@ export function fromEnvironment(env: Environment, path: string): { name: string;
 
 /** A line for each GORUSH_ or MARTLET_ variable that sets nothing. */
 export function unknownVariables(env: Environment): string[] {
-  const known = PREFIXES.flatMap((prefix) => names.map((name) => prefix + name));
   const strange = Object.entries(env).filter(
     ([name, value = '']) =>
       PREFIXES.some((prefix) => name.startsWith(prefix)) && !known.includes(name) && !isServiceLink(name, value),

@@ -84,6 +84,10 @@ function effective(config: Config, on: Record<string, boolean>, options: LoadOpt
   };
 }
 
+/** An origin is glued to paths: `https://host/` is meant as `https://host`. */
+const withoutSlash = (path: string, value: unknown): unknown =>
+  path.endsWith('endpoint') && typeof value === 'string' ? value.replace(/\/$/, '') : value;
+
 /** A mistake that the environment made names the variable. */
 function withOrigin({ key, text }: Mistake, { origin }: Draft): Mistake {
   const variable = /^[A-Z]/.test(origin(key)) ? ` (set by ${origin(key)})` : '';
@@ -136,6 +140,6 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
       unknown,
     );
   const changed = effective(draft.config, on, options);
-  const config = buildConfig(({ path }) => changed[path] ?? given.get(path)?.value);
+  const config = buildConfig(({ path }) => changed[path] ?? withoutSlash(path, given.get(path)?.value));
   return { config: freeze(config), ...(file ? { file } : {}), warnings, unknown };
 }

@@ -192,3 +192,13 @@ test('the configuration is frozen to its last list', () => {
 test('a part that is not available yet is refused by name', () => {
   expect(complaint(() => load('core: {processes: 4}'))).toMatch(/^core\.processes: .*not available/);
 });
+
+test('an endpoint may end with a slash', () => {
+  expect(load('ios: {endpoint: "https://localhost:1/"}').config.ios.endpoint).toBe('https://localhost:1');
+});
+
+test("a misspelled port is not taken for one of Kubernetes' variables", () => {
+  expect(load('', { env: { GORUSH_CROE_PORT: '1' } }).unknown).toEqual([
+    'unknown environment variable GORUSH_CROE_PORT, did you mean GORUSH_CORE_PORT?',
+  ]);
+});

@@ -1,0 +1,82 @@
+import { apnsReasons, unknownApnsReason } from '../../src/apns/reasons.ts';
+import { fcmReasons, unknownFcmReason } from '../../src/fcm/reasons.ts';
+import { hmsDefaultReason, hmsReasons } from '../../src/hms/reasons.ts';
+import type { Category } from '../../src/push.ts';
+
+interface Row {
+  readonly category: Category;
+  readonly advice: string;
+}
+
+const HEAD = `# Errors
+
+<!-- Generated from the tables of reasons in src/ by \`npm run docs\`. -->
+
+A push that failed has an entry in \`logs\` (sync mode), a call of the feedback hook and a line in the error log. Match on \`category\`,
+\`reason\`, \`invalid_token\` and \`retryable\`, never on the text of \`error\`, which is Gorush's.
+`;
+
+/** Meaning, and what the relay does, of each category; the order is the page's. */
+const categories = {
+  invalid_token: ['The target is dead: delete it (`invalid_token: true`).', 'never sent again'],
+  invalid_request: ['The request is wrong; the token may be good.', 'never sent again'],
+  credential: ["The relay's own key, certificate or secret is refused: someone must act.", 'never sent again'],
+  stale_credential: ['A credential was refused that the relay can renew.', 'renewed and sent again at once'],
+  unavailable: ['The provider says: later.', 'again after a pause, at most `max_retry` times'],
+  unanswered: ['No answer came; the device may have got it.', 'again after a pause, at most `max_retry` times'],
+  not_sent: ['The provider has not seen it.', 'again after a pause until `queue.max_age`'],
+  disabled: ['The platform is off, or there is none of that number.', 'never sent'],
+  expired: ['It waited longer than `queue.max_age` or its own `expiration`.', 'never sent again'],
+  pending: ['Sync mode only: no outcome yet when `core.sync_timeout` was over.', 'goes on'],
+} as const satisfies Record<Category, readonly [string, string]>;
+
+/** Words of the relay itself, whatever the provider. */
+const own: Record<string, Row> = {
+  Expired: {
+    category: 'expired',
+    advice: 'See the last error in the text; raise `queue.max_age` if late is better than never.',
+  },
+  Pending: { category: 'pending', advice: 'Wait for the feedback hook, or raise `core.sync_timeout`.' },
+  PlatformDisabled: { category: 'disabled', advice: 'Switch the platform on and give its credentials.' },
+  UnknownPlatform: { category: 'disabled', advice: '`platform` is 1 for iOS, 2 for Android, 3 for Huawei.' },
+};
+
+const unknownBy = (ofStatus: (status: number) => Row): Record<string, Row> =>
+  Object.fromEntries(
+    [400, 401, 403, 410, 429, 500].map((status) => [`other, with status ${status}`, ofStatus(status)]),
+  );
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+const word = (reason: string): string => (reason.startsWith('other') ? reason : `\`${reason}\``);
+
+const table = (title: string, reasons: Readonly<Record<string, Row>>): string =>
+  [
+    `## ${title}`,
+    '',
+    '| reason | category | what to do |',
+    '|---|---|---|',
+    ...Object.entries(reasons).map(
+      ([reason, { category, advice }]) => `| ${word(reason)} | ${category} | ${cell(advice)} |`,
+    ),
+    '',
+  ].join('\n');
+
+const categoryTable = [
+  '## Categories',
+  '',
+  '| category | meaning | the push is |',
+  '|---|---|---|',
+  ...Object.entries(categories).map(([category, [meaning, then]]) => `| \`${category}\` | ${meaning} | ${then} |`),
+  '',
+].join('\n');
+
+/** docs/errors.md: every reason with its category and what to do about it. */
+export const errorsPage = (): string =>
+  [
+    HEAD,
+    categoryTable,
+    table('APNs', { ...apnsReasons, ...unknownBy(unknownApnsReason) }),
+    table('FCM', { ...fcmReasons, ...unknownBy(unknownFcmReason) }),
+    table('HMS', { ...hmsReasons, 'other codes': hmsDefaultReason }),
+    table('The relay', own),
+  ].join('\n');
