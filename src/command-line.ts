@@ -187,7 +187,7 @@ export function parseCommandLine(argv: readonly string[]): Command {
     parsed = parseFlags(parsed.rest.slice(1));
     if (typeof parsed === 'object') parsed = { ...parsed, values: new Map([...values, ...parsed.values]) };
   }
-  if (parsed === HELP) return { kind: 'help', text: usage };
+  if (parsed === HELP) return { kind: 'help', text: `${usage}\n` };
   return typeof parsed === 'string' ? wrong(parsed) : commandOf(parsed, subcommand, argv);
 }
 
