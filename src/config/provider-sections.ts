@@ -47,10 +47,7 @@ export const iosSection = section('Apple Push Notification service (APNs).', {
   key_type: text('pem', 'What `ios.key_base64` holds: `pem`, `p12` or `p8`.', shown),
   password: text('', 'Password of the certificate.'),
   production: flag(false, "Send to Apple's production host unless a request says otherwise."),
-  max_concurrent_pushes: integer(
-    100,
-    'Kept for Gorush: APNs itself says how many pushes may be under way. 0 or less is no limit either.',
-  ),
+  max_concurrent_pushes: integer(100, 'Tokens of one notification that take their turn as one batch; 0 or less: 1000.'),
   max_retry: maxRetry,
   key_id: text('', 'Id of the token key, ten characters; needed with `.p8`.'),
   team_id: text('', 'Id of the team, ten characters; needed with `.p8`.'),
