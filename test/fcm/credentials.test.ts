@@ -100,6 +100,11 @@ describe('what cannot be used is named', () => {
       [{}, { GOOGLE_APPLICATION_CREDENTIALS: '/nope.json' }],
       'GOOGLE_APPLICATION_CREDENTIALS: no such file: /nope.json',
     ],
+    [
+      'a key in the place of its path',
+      [{ key_path: '{"private_key":"SECRET"}' }],
+      'android.key_path: must be the path of a file',
+    ],
     ['a folder', [{ key_path: '/dir' }], 'android.key_path: cannot be read (EISDIR): /dir'],
     [
       'a file of something else',
