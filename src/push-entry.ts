@@ -28,8 +28,7 @@ export interface PushEntry {
 
 const RETRYABLE = new Set(['unavailable', 'not_sent', 'unanswered', 'stale_credential', 'expired', 'pending']);
 
-const platformName = (platform: number): PlatformName | '' =>
-  platforms[platform as keyof typeof platforms]?.name ?? '';
+const platformName = (platform: number): PlatformName | '' => platforms[platform as keyof typeof platforms]?.name ?? '';
 
 function outcomeFields(outcome: Outcome): Partial<PushEntry> {
   const providerId = outcome.providerId === undefined ? {} : { provider_id: outcome.providerId };

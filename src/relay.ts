@@ -52,6 +52,8 @@ export interface AcceptOptions {
 
 const URGENT_LEVELS = new Set(['time-sensitive', 'critical']);
 
+const CUT_OFF = new Set<Category>(['not_sent', 'unanswered']);
+
 const isUrgent = (n: Notification): boolean =>
   n.priority === 'high' || n.push_type === 'voip' || URGENT_LEVELS.has(n.interruption_level ?? '');
 
@@ -82,6 +84,7 @@ export class Relay {
   readonly #random: () => number;
   readonly #newId: () => string;
   readonly #waiting = new Map<string, SyncAnswer>();
+  #closed = false;
 
   constructor(options: RelayOptions) {
     this.#options = options;
@@ -184,8 +187,12 @@ export class Relay {
     return expired('waited in the queue until it expired');
   }
 
-  /** Sync requests that still wait; they are answered with what they have. */
+  /**
+   * Before the connections are cut: sync requests that still wait are answered with what they have, and pushes that lose their
+   * connection from now on stay in the queue for the next process.
+   */
   close(): void {
+    this.#closed = true;
     for (const sync of this.#waiting.values()) sync.giveUp();
   }
 
@@ -237,6 +244,7 @@ export class Relay {
     const sorted: Sorted = { final: [], outcomes: [], again: [] };
     for (const index of indexes) {
       const outcome = outcomes[index] as Outcome;
+      if (this.#closed && outcome.kind === 'failed' && CUT_OFF.has(outcome.category)) continue;
       if (outcome.kind === 'failed' && this.#again(batch, outcome, index, sorted.again)) continue;
       sorted.final.push(index);
       sorted.outcomes.push(outcome.kind === 'failed' && outcome.category === 'not_sent' ? gaveUp(outcome) : outcome);

@@ -1,0 +1,88 @@
+import { loadApnsCredential } from './apns/credentials.ts';
+import { createApnsTokenSource } from './apns/token.ts';
+import type { LoadedConfig } from './config/load.ts';
+import type { Config } from './config/schema.ts';
+import { toError } from './errors.ts';
+import { type GoogleEnvironment, loadFcmCredential } from './fcm/credentials.ts';
+
+export interface CheckOptions {
+  readonly google: GoogleEnvironment;
+  readonly say: (line: string) => void;
+}
+
+interface Row {
+  readonly part: string;
+  readonly state: 'on' | 'off' | 'FAIL';
+  readonly text: string;
+}
+
+const row = (part: string, on: boolean, text: string): Row => ({
+  part,
+  state: on ? 'on' : 'off',
+  text: on ? text : '',
+});
+
+async function credential(part: string, on: boolean, look: () => Promise<string> | string): Promise<Row> {
+  if (!on) return row(part, false, '');
+  try {
+    return row(part, true, await look());
+  } catch (error) {
+    return { part, state: 'FAIL', text: toError(error).message };
+  }
+}
+
+/** Parses the key and signs with it; what is right in form may still be unknown to Apple. */
+async function apns({ ios }: Config): Promise<string> {
+  const loaded = loadApnsCredential(ios);
+  const host = ios.production ? ios.endpoint : ios.sandbox_endpoint;
+  if (loaded.kind === 'certificate') return `certificate until ${new Date(loaded.notAfter).toISOString()}, ${host}`;
+  await createApnsTokenSource(loaded).get();
+  return `token key ${loaded.keyId} of team ${loaded.teamId}, signs, ${host}`;
+}
+
+function fcm({ android }: Config, google: GoogleEnvironment): string {
+  const loaded = loadFcmCredential(android, google);
+  return `project ${loaded.projectId}, ${loaded.type}, ${android.endpoint}`;
+}
+
+const rows = async (config: Config, google: GoogleEnvironment): Promise<Row[]> => {
+  const { core, sandbox, queue, stat, grpc } = config;
+  const file = queue.local.path === '' ? 'memory' : `${queue.local.path}, sync ${queue.local.sync}`;
+  const simulated = sandbox.enabled ? async () => 'simulated' : undefined;
+  return [
+    row(
+      'http',
+      core.enabled,
+      `${core.ssl ? 'https' : 'http'} on ${core.address || 'all interfaces'}, port ${core.port}`,
+    ),
+    await credential('ios', config.ios.enabled, simulated ?? (() => apns(config))),
+    await credential('android', config.android.enabled, simulated ?? (() => fcm(config, google))),
+    await credential('huawei', config.huawei.enabled, simulated ?? (() => `app ${config.huawei.appid}`)),
+    row('sandbox', sandbox.enabled, 'pushes reach no real device'),
+    row('queue', true, queue.engine === 'local' ? `local: ${file}` : queue.engine),
+    row('stat', true, stat.engine),
+    row('feedback hook', core.feedback_hook_url !== '', `${core.feedback_header.length} headers`),
+    row('grpc', grpc.enabled, `port ${grpc.port}`),
+  ];
+};
+
+/**
+ * `martlet check`: loads the configuration, tries the credentials as far as that goes without sending, and prints what is on.
+ * @returns false when there is a mistake, an unknown key, or a credential that cannot be used.
+ */
+export async function checkConfig(load: () => LoadedConfig, { google, say }: CheckOptions): Promise<boolean> {
+  let loaded: LoadedConfig;
+  try {
+    loaded = load();
+  } catch (error) {
+    say(toError(error).message);
+    return false;
+  }
+  say(`configuration: ${loaded.file ?? 'defaults and environment, no file'}`);
+  const table = await rows(loaded.config, google);
+  for (const { part, state, text } of table) say(`  ${part.padEnd(14)} ${state.padEnd(4)} ${text}`.trimEnd());
+  for (const warning of loaded.warnings) say(`warning: ${warning}`);
+  const failed = table.some(({ state }) => state === 'FAIL');
+  if (loaded.unknown.length > 0) say(`not accepted: ${loaded.unknown.length} unknown keys`);
+  return !failed && loaded.unknown.length === 0;
+}

@@ -1,0 +1,1 @@
+export { createNodePool as createPool } from './node-http2-pool.ts';

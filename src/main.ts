@@ -1,0 +1,133 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import process from 'node:process';
+import { GORUSH_VERSION } from './api/answer.ts';
+import { checkConfig } from './check-config.ts';
+import { type Command, parseCommandLine, sendMistake } from './command-line.ts';
+import { type LoadedConfig, loadConfig } from './config/load.ts';
+import { toError } from './errors.ts';
+import type { GoogleEnvironment } from './fcm/credentials.ts';
+import { createLog, type Log } from './log.ts';
+import { writePidFile } from './pid-file.ts';
+import { ping } from './ping.ts';
+import { RelayHost } from './relay-host.ts';
+import { openSandbox } from './sandbox-mode.ts';
+import { sendOne } from './send-one.ts';
+import { startServer } from './server.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+type Configured = Command & { path: string | undefined };
+
+const google: GoogleEnvironment = process.env;
+
+function load(command: Configured, purpose: 'serve' | 'ping' | 'ios' | 'android' | 'huawei'): LoadedConfig {
+  return loadConfig({
+    path: command.path,
+    env: process.env,
+    cwd: process.cwd(),
+    home: homedir(),
+    flags: 'flags' in command ? command.flags : {},
+    purpose,
+  });
+}
+
+const openLog = ({ config }: LoadedConfig): Log =>
+  createLog(config.log, { stdout: process.stdout, stderr: process.stderr, isTTY: process.stdout.isTTY });
+
+function tellWarnings(log: Log, warnings: readonly string[]): void {
+  for (const warning of warnings) log.warn(warning);
+}
+
+/** Ends the process on SIGTERM or SIGINT, in order; a second signal ends it at once, what is queued being on disk. */
+function onSignals(close: () => Promise<void>, log: Log): void {
+  let closing = false;
+  const end = (signal: string): void => {
+    if (closing) process.exit(1);
+    closing = true;
+    log.info(`${signal}: draining; a second signal ends the process at once`);
+    close().then(
+      () => process.exit(0),
+      (error) => {
+        log.error(`the shutdown failed: ${toError(error).message}`);
+        log.flush();
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', () => end('SIGTERM'));
+  process.on('SIGINT', () => end('SIGINT'));
+  process.on('SIGHUP', () => log.reopen());
+}
+
+async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
+  const loaded = load(command, 'serve');
+  const log = openLog(loaded);
+  tellWarnings(log, [...command.warnings, ...loaded.warnings]);
+  const sandbox = await openSandbox(loaded.config, log);
+  const config = sandbox?.config ?? loaded.config;
+  const { pid } = config.core;
+  const removePid = pid.enabled ? writePidFile(pid.path, pid.override) : () => {};
+  const server = await startServer({ config, version, log, google, ...(sandbox ? sandbox.parts : {}) });
+  log.info(`martlet ${version} (Gorush ${GORUSH_VERSION}) serves ${server.url ?? 'no HTTP (core.enabled: false)'}`);
+  if (sandbox && server.url) sandbox.greet(server.url);
+  onSignals(async () => {
+    await server.close();
+    await sandbox?.close();
+    removePid();
+    log.close();
+  }, log);
+}
+
+async function send(command: Configured & { kind: 'send' }): Promise<void> {
+  const { config, warnings } = load(command, command.platform);
+  const mistake = sendMistake(command);
+  if (mistake) throw new Error(mistake);
+  const log = openLog({ config, warnings, unknown: [] });
+  const sandbox = await openSandbox(config, log);
+  const own = sandbox?.config ?? config;
+  const memory = { ...own, queue: { ...own.queue, local: { ...own.queue.local, path: '' } } };
+  const host = new RelayHost({ config: memory, version, log, google, ...(sandbox ? sandbox.parts : {}) });
+  const delivered = await sendOne(host, command.notification, (line) => process.stdout.write(`${line}\n`));
+  await host.drain(config.core.shutdown_timeout * 1000);
+  await host.close();
+  await sandbox?.close();
+  log.close();
+  process.exitCode = delivered ? 0 : 1;
+}
+
+async function run(command: Command): Promise<void> {
+  switch (command.kind) {
+    case 'serve':
+      return serve(command);
+    case 'send':
+      return send(command);
+    case 'ping':
+      process.exitCode = (await ping(load(command, 'ping').config)) ? 0 : 1;
+      return;
+    case 'check':
+      process.exitCode = (await checkConfig(() => load(command as Configured, 'serve'), { google, say: console.log }))
+        ? 0
+        : 1;
+      return;
+    case 'version':
+      console.log(`GoRush ${GORUSH_VERSION}, Commit: martlet ${version}`);
+      return;
+    case 'help':
+      process.stdout.write(command.text);
+      return;
+    case 'usage-error':
+      process.stderr.write(`${command.message}\n`);
+      process.exitCode = 2;
+  }
+}
+
+try {
+  await run(parseCommandLine(process.argv.slice(2)));
+} catch (error) {
+  process.stderr.write(`${toError(error).message}\n`);
+  process.exit(1);
+}

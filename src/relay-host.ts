@@ -1,0 +1,157 @@
+import { decodePushRequest } from './api/wire/decode-push-request.ts';
+import type { Config } from './config/schema.ts';
+import type { GoogleEnvironment } from './fcm/credentials.ts';
+import { createFeedbackHook, type FeedbackHook } from './feedback/hook.ts';
+import { createPool } from './http2/create-pool.ts';
+import type { Log } from './log.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { createProviders, type Providers } from './providers.ts';
+import type { Provider, RelayEvents } from './push.ts';
+import { createLocalQueue } from './queue/create-queue.ts';
+import { Lane } from './queue/lane.ts';
+import type { Queue } from './queue/queue.ts';
+import { Relay } from './relay.ts';
+import { combineEvents } from './relay-events.ts';
+import { FREE_RETRIES, type RetryPolicy } from './resilience/retry-decision.ts';
+import { createMemoryStats } from './stats/memory-stats.ts';
+import type { StatStore } from './stats/stats.ts';
+import { statsListener } from './stats/stats-listener.ts';
+import { createTaskCounts } from './stats/task-counts.ts';
+
+export interface RelayHostOptions {
+  readonly config: Config;
+  /** Martlet's own version. */
+  readonly version: string;
+  readonly log: Log;
+  /** Where Google's libraries look for credentials. */
+  readonly google?: GoogleEnvironment;
+  /** Certificates that are trusted besides the usual ones, PEM. */
+  readonly extraCa?: readonly string[];
+  /** Told of everything besides the parts of the process itself. */
+  readonly listeners?: readonly RelayEvents[];
+}
+
+const MS = 1000;
+
+function policies(config: Config): Record<Provider, RetryPolicy> {
+  const { queue } = config;
+  const common = { firstMs: queue.backoff * MS, maxMs: queue.backoff_max * MS, maxAgeMs: queue.max_age * MS };
+  return {
+    apns: { ...common, maxRetry: config.ios.max_retry, free: FREE_RETRIES.apns },
+    fcm: { ...common, maxRetry: config.android.max_retry, free: FREE_RETRIES.fcm },
+    hms: { ...common, maxRetry: config.huawei.max_retry, free: FREE_RETRIES.hms },
+  };
+}
+
+/** Gorush's own sizes: what it had under way at once on iOS, what it took for one call on Android; HMS takes 1,000 in a request. */
+const slices = ({ ios }: Config): Record<Provider, number> => ({
+  apns: ios.max_concurrent_pushes > 0 ? ios.max_concurrent_pushes : 1000,
+  fcm: 500,
+  hms: 1000,
+});
+
+/** Everything that delivers pushes, whoever asks for them: HTTP, gRPC or the command line. */
+export class RelayHost {
+  readonly relay: Relay;
+  readonly queue: Queue;
+  readonly providers: Providers;
+  readonly lanes = new Map<string, Lane>();
+  readonly stats: StatStore = createMemoryStats();
+  readonly tasks = createTaskCounts();
+  readonly hook: FeedbackHook;
+  readonly metrics: Metrics;
+  readonly #log: Log;
+
+  /** @throws ConfigError when a credential cannot be used. */
+  constructor(options: RelayHostOptions) {
+    const { config, log } = options;
+    this.#log = log;
+    this.providers = createProviders({
+      config,
+      google: options.google ?? {},
+      extraCa: options.extraCa ?? [],
+      createPool,
+    });
+    this.hook = createFeedbackHook({ config: config.core, dispatcher: this.providers.dispatcher, log });
+    this.queue = this.#openQueue(config);
+    this.metrics = createMetrics({
+      version: options.version,
+      sandbox: config.sandbox.enabled,
+      stats: this.stats,
+      tasks: this.tasks,
+      busyWorkers: () => this.busyWorkers(),
+      queueDepth: () => this.queue.depth().notifications,
+      feedback: this.hook,
+    });
+    this.relay = new Relay({
+      queue: this.queue,
+      route: this.providers.route,
+      policies: policies(config),
+      slices: slices(config),
+      events: this.#events(options.listeners ?? []),
+    });
+    for (const lane of this.providers.lanes) {
+      this.lanes.set(
+        lane.name,
+        new Lane({
+          ...lane,
+          queue: this.queue,
+          onOutcomes: (batch, indexes, outcomes) => this.relay.settle(batch, indexes, outcomes),
+          stale: (batch) => this.relay.stale(batch),
+        }),
+      );
+    }
+  }
+
+  /** Batches that are being sent. */
+  busyWorkers(): number {
+    let batches = 0;
+    for (const lane of this.lanes.values()) batches += lane.status().batches;
+    return batches;
+  }
+
+  /** Waits until the queue is empty and the hook has been told, at most `ms`. Deferred retries are not waited for. */
+  async drain(ms: number): Promise<void> {
+    const until = performance.now() + ms;
+    while (performance.now() < until) {
+      const { waiting } = this.queue.depth();
+      if (waiting === 0 && this.busyWorkers() === 0) break;
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+    }
+    await this.hook.drain(Math.max(0, until - performance.now()));
+  }
+
+  /** Call `drain` first, or what is under way may be sent again by the next process. What is unsettled stays in the queue. */
+  async close(): Promise<void> {
+    this.relay.close();
+    for (const lane of this.lanes.values()) lane.halt();
+    await this.providers.close();
+    await Promise.all([...this.lanes.values()].map((lane) => lane.idle()));
+    await this.hook.close();
+    await this.queue.close();
+    await this.stats.close();
+  }
+
+  #openQueue(config: Config): Queue {
+    return createLocalQueue({
+      path: config.queue.local.path,
+      sync: config.queue.local.sync,
+      limit: config.core.queue_num,
+      wake: (name) => this.lanes.get(name)?.wake(),
+      restore: (request) => {
+        const decoded = decodePushRequest(request.body);
+        return decoded.ok ? this.relay.restore(request, decoded.notifications) : [];
+      },
+      tell: (level, message) => this.#log[level](message),
+    });
+  }
+
+  #events(others: readonly RelayEvents[]): Required<RelayEvents> {
+    const own = [this.#log.events, statsListener(this.stats), this.tasks.events, this.metrics.events, this.hook.events];
+    return combineEvents([...own, ...others], (event, error) =>
+      this.#log.error(`a listener of ${event} failed: ${error.message}`),
+    );
+  }
+}
+
+const DRAIN_LOOK_MS = 10;

@@ -1,0 +1,149 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Router } from 'express';
+import { GORUSH_VERSION } from './api/answer.ts';
+import { createApp } from './api/app.ts';
+import { pathOf } from './api/exact-routes.ts';
+import { pushRoute } from './api/push-route.ts';
+import { decodePushRequest } from './api/wire/decode-push-request.ts';
+import { configView } from './config/redact.ts';
+import type { Config } from './config/schema.ts';
+import { readiness } from './health/ready.ts';
+import type { Lane } from './queue/lane.ts';
+import { RelayHost, type RelayHostOptions } from './relay-host.ts';
+import { statApp } from './stats/stat-app.ts';
+import { createStatGo } from './stats/stat-go.ts';
+import { createSysStats, type SysStats } from './stats/sys-stats.ts';
+
+export interface ServerOptions extends RelayHostOptions {
+  /** Routers of parts that are switched on, such as the sandbox. */
+  readonly routers?: readonly Router[];
+}
+
+export interface RunningServer {
+  readonly host: RelayHost;
+  /** Where HTTP is served; undefined with `core.enabled: false`. */
+  readonly url: string | undefined;
+  readonly port: number | undefined;
+  /** Not ready any more, closed to new requests, drained as far as `core.shutdown_timeout` allows; the rest stays queued. */
+  close(): Promise<void>;
+}
+
+const MS = 1000;
+
+function appOf(host: RelayHost, options: ServerOptions, sysStats: SysStats, draining: () => boolean) {
+  const { config, log, version } = options;
+  const statGo = createStatGo();
+  const onError = (error: unknown): void => log.error(`a request failed: ${(error as Error)?.message}`);
+  return createApp({
+    uris: config.api,
+    version,
+    sandbox: config.sandbox.enabled,
+    push: pushRoute({
+      accept: (notifications, body, how) => host.relay.accept(notifications, body, how),
+      decode: decodePushRequest,
+      maxBody: config.core.max_body,
+      maxNotifications: config.core.max_notification,
+      syncMs: config.core.sync ? config.core.sync_timeout * MS : undefined,
+      onError,
+    }),
+    statGo: statGo.read,
+    statApp: async () =>
+      statApp({
+        version: GORUSH_VERSION,
+        counts: await host.stats.read(),
+        tasks: host.tasks.read(),
+        busyWorkers: host.busyWorkers(),
+      }),
+    sysStats: () => sysStats.read(),
+    configView: () => configView(config),
+    metrics: () => host.metrics.render(),
+    ready: () => readiness({ queue: () => host.queue.health(), lanes: () => laneStates(host), draining }),
+    routers: options.routers ?? [],
+    onError,
+  });
+}
+
+const laneStates = ({ providers, lanes }: RelayHost) =>
+  providers.lanes.map(({ name, transport }) => ({
+    lane: (lanes.get(name) as Lane).status(),
+    transport: transport.status(),
+  }));
+
+/** Counts and logs each answer, once it is gone. */
+function observed(
+  app: (req: IncomingMessage, res: ServerResponse) => void,
+  sysStats: SysStats,
+  { log, config: { api } }: ServerOptions,
+): (req: IncomingMessage, res: ServerResponse) => void {
+  // As in Gorush: scrapes and health checks would be most of the log.
+  const silent = new Set([api.health_uri, api.metric_uri, '/readyz']);
+  return (req, res) => {
+    const begun = sysStats.begin();
+    res.on('finish', () => {
+      const size = Number(res.getHeader('content-length') ?? 0);
+      sysStats.end(begun, res.statusCode, size);
+      const path = pathOf(req.url as string) ?? '';
+      if (!silent.has(path)) {
+        log.request({
+          method: req.method as string,
+          path,
+          status: res.statusCode,
+          ms: performance.now() - begun,
+          size,
+        });
+      }
+    });
+    app(req, res);
+  };
+}
+
+function listen(server: Server, { core }: Config): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port: Number(core.port), ...(core.address === '' ? {} : { host: core.address }) }, () => {
+      server.off('error', reject);
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}
+
+function limit(server: Server, { core }: Config): void {
+  server.headersTimeout = core.header_timeout * MS;
+  server.keepAliveTimeout = core.idle_timeout * MS;
+  if (core.max_connections > 0) server.maxConnections = core.max_connections;
+}
+
+const urlOf = ({ address, family, port }: AddressInfo): string => {
+  const host = address === '::' || address === '0.0.0.0' ? 'localhost' : address;
+  return `http://${family === 'IPv6' && host.includes(':') ? `[${host}]` : host}:${port}`;
+};
+
+/** Builds the relay and listens. @throws ConfigError for a credential that cannot be used; a listener's own error. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config } = options;
+  const host = new RelayHost(options);
+  const sysStats = createSysStats();
+  let draining = false;
+  const app = appOf(host, options, sysStats, () => draining);
+  const server = createServer({ connectionsCheckingInterval: 1000 }, observed(app, sysStats, options));
+  limit(server, config);
+  let address: AddressInfo | undefined;
+  try {
+    if (config.core.enabled) address = await listen(server, config);
+  } catch (error) {
+    await host.close();
+    throw error;
+  }
+  const close = async (): Promise<void> => {
+    draining = true;
+    await new Promise((resolve) => setTimeout(resolve, config.core.shutdown_delay * MS));
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeIdleConnections();
+    await host.drain(config.core.shutdown_timeout * MS);
+    server.closeAllConnections();
+    if (address) await closed;
+    await host.close();
+  };
+  return { host, url: address && urlOf(address), port: address?.port, close };
+}
