@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerHttp2Session } from 'node:http2';
+import type { Environment } from '../push.ts';
+import type { ApnsAuthorization } from './apns-authorization.ts';
+import { apnsRefusal, statusOf, tokenOf } from './apns-refusal.ts';
+import type { Leaf } from './certificates.ts';
+import type { Checks } from './checks.ts';
+import type { Deliveries } from './deliveries.ts';
+import type { Exchange } from './exchange.ts';
+import { openSecureServer, type SecureServer } from './secure-server.ts';
+import type { Steering, Verdict } from './steering.ts';
+
+export interface ApnsServerOptions {
+  readonly leaf: Leaf;
+  readonly environment: Environment;
+  readonly checks: Checks;
+  readonly authorization: ApnsAuthorization;
+  readonly steering: Steering;
+  readonly deliveries: Deliveries;
+  /** Streams that a connection may have open; one until its first push got through, as APNs has it. */
+  readonly maxStreams: number;
+  readonly now: () => number;
+}
+
+const words: Readonly<Record<Exclude<Verdict, 'accept'>, readonly [status: number, reason: string]>> = {
+  unregistered: [410, 'Unregistered'],
+  expired: [410, 'ExpiredToken'],
+  'bad-token': [400, 'BadDeviceToken'],
+  'wrong-topic': [400, 'DeviceTokenNotForTopic'],
+  busy: [429, 'TooManyRequests'],
+  down: [503, 'ServiceUnavailable'],
+  'stale-credential': [403, 'ExpiredProviderToken'],
+  'bad-credential': [403, 'InvalidProviderToken'],
+};
+/** When a token that answers 410 is said to have died. */
+const DEAD_FOR_MS = 86_400_000;
+
+/** A simulated APNs host. */
+export function openApnsServer(options: ApnsServerOptions): Promise<SecureServer> {
+  const { leaf, environment, checks, authorization, steering, deliveries, maxStreams, now } = options;
+  const waiting = new WeakSet<object>();
+
+  const refuse = (exchange: Exchange, id: string, status: number, reason: string) => {
+    const timestamp = status === 410 ? { timestamp: now() - DEAD_FOR_MS } : {};
+    const later = status === 429 ? { 'retry-after': 1 } : {};
+    const headers = { 'content-type': 'application/json', 'apns-id': id, ...later };
+    exchange.respond(status, headers, JSON.stringify({ reason, ...timestamp }));
+  };
+
+  const accept = (exchange: Exchange, id: string) => {
+    if (waiting.delete(exchange.connection)) {
+      (exchange.connection as ServerHttp2Session).settings({ maxConcurrentStreams: maxStreams });
+    }
+    const { path, headers, body: payload } = exchange;
+    const target = tokenOf(path);
+    deliveries.record({ at: now(), platform: 'ios', environment, kind: 'token', target, id, headers, payload });
+    const trace = environment === 'development' ? { 'apns-unique-id': randomUUID() } : {};
+    exchange.respond(200, { 'apns-id': id, ...trace });
+  };
+
+  const handle = (exchange: Exchange) => {
+    const asked = exchange.headers['apns-id'];
+    const id = typeof asked === 'string' ? asked : randomUUID();
+    const target = tokenOf(exchange.path);
+    const reason = apnsRefusal(exchange, checks, authorization);
+    if (reason) return refuse(exchange, id, statusOf[reason] ?? 400, reason);
+    steering.apply(exchange, target, (verdict) => {
+      if (verdict === 'accept') accept(exchange, id);
+      else refuse(exchange, id, ...words[verdict]);
+    });
+  };
+
+  return openSecureServer(
+    {
+      leaf,
+      askCertificate: true,
+      settings: { maxConcurrentStreams: checks.credentials ? 1 : maxStreams },
+      onSession: (session) => void waiting.add(session),
+    },
+    handle,
+  );
+}

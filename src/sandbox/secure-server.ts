@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import http2, {
+  type Http2SecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+  type Settings,
+} from 'node:http2';
+import type { AddressInfo, Socket } from 'node:net';
+import type { Readable } from 'node:stream';
+import type { Leaf } from './certificates.ts';
+import { type Exchange, MessageExchange, StreamExchange } from './exchange.ts';
+
+export interface SecureServerOptions {
+  readonly leaf: Leaf;
+  /** Also HTTP/1.1, as OAuth servers speak it; costs more for each request. Default false. */
+  readonly http1?: boolean;
+  readonly settings?: Settings;
+  /** Asks clients for a certificate, and takes any. Default false. */
+  readonly askCertificate?: boolean;
+  onSession?(session: ServerHttp2Session): void;
+}
+
+/** A TLS server on a free port of loopback. */
+export interface SecureServer {
+  /** `https://127.0.0.1:port`. */
+  readonly origin: string;
+  /** Ends at once, whatever is under way. */
+  close(): Promise<void>;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+function whole(source: Readable, then: (body: Buffer) => void): void {
+  const chunks: Buffer[] = [];
+  source.on('error', () => {});
+  source.on('data', (chunk: Buffer) => chunks.push(chunk));
+  source.on('end', () =>
+    then(chunks.length === 1 ? (chunks[0] as Buffer) : chunks.length ? Buffer.concat(chunks) : NOTHING),
+  );
+}
+
+function listenForStreams(server: Http2SecureServer, handle: (exchange: Exchange) => void): void {
+  server.on('stream', (stream, headers, _flags, rawHeaders) =>
+    whole(stream, (body) => handle(new StreamExchange(stream as ServerHttp2Stream, headers, rawHeaders, body))),
+  );
+}
+
+function listenForMessages(server: Http2SecureServer, handle: (exchange: Exchange) => void): void {
+  server.on(
+    'request',
+    (request: Http2ServerRequest | IncomingMessage, response: Http2ServerResponse | ServerResponse) => {
+      response.on('error', () => {});
+      whole(request, (body) => handle(new MessageExchange(request, response, body)));
+    },
+  );
+}
+
+/** Serves `handle` over TLS and HTTP/2. Resolves when the port is bound. */
+export async function openSecureServer(
+  options: SecureServerOptions,
+  handle: (exchange: Exchange) => void,
+): Promise<SecureServer> {
+  const { leaf, http1 = false, settings = {}, askCertificate = false, onSession } = options;
+  const server = http2.createSecureServer({
+    ...leaf,
+    allowHTTP1: http1,
+    settings,
+    requestCert: askCertificate,
+    rejectUnauthorized: false,
+  });
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {}).once('close', () => sockets.delete(socket));
+  });
+  server.on('session', (session) => {
+    session.on('error', () => {});
+    onSession?.(session);
+  });
+  // What a client does to its connection is the client's test, not this server's failure.
+  for (const event of ['sessionError', 'tlsClientError', 'clientError']) server.on(event, () => {});
+  if (http1) listenForMessages(server, handle);
+  else listenForStreams(server, handle);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    origin: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    async close() {
+      const closed = once(server, 'close');
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await closed;
+    },
+  };
+}
