@@ -1,0 +1,108 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { apnsFault, apnsOutcome, apnsReasons, unknownApnsReason } from '../../src/apns/reasons.ts';
+import { ACCEPTED, type Failed } from '../../src/push.ts';
+
+const answer = (status: number, body: unknown, headers: Record<string, string> = {}): Failed =>
+  apnsOutcome(status, headers, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), () => 0) as Failed;
+
+test('200 is the one shared success, whatever its body says', () => {
+  expect(apnsOutcome(200, { 'apns-id': 'x' }, Buffer.from(''))).toBe(ACCEPTED);
+  expect(apnsOutcome(200, {}, Buffer.from('x'))).toBe(ACCEPTED);
+});
+
+describe('the reason', () => {
+  test.each([
+    [400, 'BadDeviceToken', 'invalid_token'],
+    [400, 'DeviceTokenNotForTopic', 'invalid_token'],
+    [410, 'Unregistered', 'invalid_token'],
+    [410, 'ExpiredToken', 'invalid_token'],
+    [400, 'BadTopic', 'invalid_request'],
+    [413, 'PayloadTooLarge', 'invalid_request'],
+    [403, 'InvalidProviderToken', 'credential'],
+    [403, 'BadEnvironmentKeyInToken', 'credential'],
+    [403, 'ExpiredProviderToken', 'stale_credential'],
+    [429, 'TooManyRequests', 'unavailable'],
+    [429, 'TooManyProviderTokenUpdates', 'unavailable'],
+    [503, 'Shutdown', 'unavailable'],
+    [400, 'IdleTimeout', 'unavailable'],
+  ])('%i %s is %s, and the error is the word itself', (status, reason, category) => {
+    expect(answer(status, { reason })).toEqual({ kind: 'failed', category, reason, error: reason, status });
+  });
+
+  test('a word that is not in the table means what its status means', () => {
+    expect(answer(400, { reason: 'SomethingNew' })).toMatchObject({
+      category: 'invalid_request',
+      error: 'SomethingNew',
+    });
+    expect(answer(410, { reason: 'toString' })).toMatchObject({ category: 'invalid_token', reason: 'toString' });
+    const categories = [403, 408, 429, 500, 599, 404, 301].map((status) => unknownApnsReason(status).category);
+    expect(categories.join(' ')).toBe(
+      'credential unavailable unavailable unavailable unavailable invalid_request invalid_request',
+    );
+  });
+
+  test('no reason is told as Gorush tells it, with an empty error', () => {
+    for (const body of ['', {}, 'null', { reason: '' }, { reason: null }]) {
+      expect(answer(400, body)).toMatchObject({ category: 'invalid_request', reason: 'NoReason', error: '' });
+    }
+    expect(answer(410, '')).toMatchObject({ category: 'invalid_token', error: '' });
+  });
+
+  test('a body that is not what APNs sends is told as such', () => {
+    for (const body of ['<html>oops</html>', 'oops', '[1]', '"x"', { reason: 5 }]) {
+      expect(answer(500, body)).toMatchObject({ category: 'unavailable', reason: 'BadAnswer', status: 500 });
+      expect(answer(500, body).error).not.toBe('');
+    }
+  });
+});
+
+test('the timestamp of a 410 is told as ISO 8601, unless it is no point in time', () => {
+  const at = (timestamp: unknown) => answer(410, { reason: 'Unregistered', timestamp }).unregisteredAt;
+  expect(at(1_700_000_000_000)).toBe('2023-11-14T22:13:20.000Z');
+  for (const odd of ['1700000000000', 9e15, -9e15, null, {}]) expect(at(odd)).toBeUndefined();
+});
+
+test('Retry-After is read as seconds or as a date', () => {
+  const wait = (value: string) => answer(429, '', { 'retry-after': value }).retryAfterMs;
+  expect(wait('3')).toBe(3000);
+  expect(wait('Thu, 01 Jan 1970 00:00:05 GMT')).toBe(5000);
+  expect(wait('soon')).toBeUndefined();
+});
+
+test('a failure carries the apns-id', () => {
+  expect(answer(400, { reason: 'BadTopic' }, { 'apns-id': 'A0' }).providerId).toBe('A0');
+});
+
+test('a fault says whether APNs may have taken the push', () => {
+  expect(apnsFault({ code: 'CONNECT_FAILED', processed: 'no', message: 'no connection' })).toEqual({
+    kind: 'failed',
+    category: 'not_sent',
+    reason: 'ConnectFailed',
+    error: 'no connection',
+  });
+  expect(apnsFault({ code: 'REQUEST_TIMEOUT', processed: 'maybe', message: '' })).toMatchObject({
+    category: 'unanswered',
+    reason: 'RequestTimeout',
+    error: 'REQUEST_TIMEOUT',
+  });
+});
+
+test('every reason has one sentence of advice', () => {
+  for (const { advice } of Object.values(apnsReasons)) expect(advice).toMatch(/^[A-Z].*\.$/);
+});
+
+test('no answer, however odd, throws', () => {
+  const headers = fc.record({ 'retry-after': fc.string(), 'apns-id': fc.string() }, { requiredKeys: [] });
+  const body = fc.oneof(
+    fc.uint8Array(),
+    fc.json(),
+    fc.json().map((reason) => `{"reason":${reason},"timestamp":${reason}}`),
+  );
+  fc.assert(
+    fc.property(fc.integer({ min: 100, max: 999 }), headers, body, (status, fields, bytes) => {
+      const outcome = apnsOutcome(status, fields, Buffer.from(bytes as string));
+      expect(outcome.kind).toBe(status === 200 ? 'accepted' : 'failed');
+    }),
+  );
+});
