@@ -156,7 +156,6 @@ export class Relay {
     for (const retry of again) this.#retry(batch, retry);
     if (final.length === 0) return;
     const { entry } = batch;
-    const whole = final.length === batch.targets.length;
     const settlement: Settlement = {
       requestId: entry.request.id,
       app: entry.request.app,
@@ -164,7 +163,7 @@ export class Relay {
       environment: entry.environment,
       notification: entry.notification,
       kind: batch.kind,
-      targets: whole ? batch.targets : final.map((index) => batch.targets[index] as string),
+      targets: final.map((index) => batch.targets[index] as string),
       outcomes: finals,
       attempts: batch.attempts.sent + 1,
     };
