@@ -8,7 +8,7 @@ import type { Notification } from '../../src/push.ts';
 import { targetsOf } from '../../src/queue/targets.ts';
 import { matches } from './corpus-match.ts';
 
-const FOLDER = process.env.MARTLET_CORPUS ?? new URL('../contract/corpus/', import.meta.url).pathname;
+const FOLDER = new URL('../contract/corpus', import.meta.url).pathname;
 
 interface Seen {
   readonly responses?: readonly { status: number; body: { logs?: { token: string; error: string }[] } }[];
