@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import process from 'node:process';
 import { GORUSH_VERSION } from './api/answer.ts';
+import { loadApnsCredential } from './apns/credentials.ts';
 import { checkConfig } from './check-config.ts';
 import { type Command, parseCommandLine, sendMistake } from './command-line.ts';
 import { type LoadedConfig, loadConfig } from './config/load.ts';
 import { toError } from './errors.ts';
-import type { GoogleEnvironment } from './fcm/credentials.ts';
+import { type GoogleEnvironment, loadFcmCredential } from './fcm/credentials.ts';
 import { createLog, type Log } from './log.ts';
 import { writePidFile } from './pid-file.ts';
 import { ping } from './ping.ts';
@@ -32,6 +33,10 @@ function load(command: Configured, purpose: 'serve' | 'ping' | 'ios' | 'android'
     home: homedir(),
     flags: 'flags' in command ? command.flags : {},
     purpose,
+    tryCredentials: {
+      ios: (config) => loadApnsCredential(config.ios),
+      android: (config) => loadFcmCredential(config.android, google),
+    },
   });
 }
 
