@@ -1,0 +1,200 @@
+import { Fifo } from '../queue/fifo.ts';
+import { Schedule } from '../queue/schedule.ts';
+import { backoff } from '../resilience/backoff.ts';
+import { Breaker } from '../resilience/breaker.ts';
+import type { Post, PostResult } from './post.ts';
+
+/** What the log is told of. */
+export interface BacklogEvents {
+  /** A call failed; the entry is tried again. `lasting`: several in a row did. */
+  failed(reason: string, lasting: boolean): void;
+  /** Entries are lost for good. */
+  dropped(entries: number, why: string): void;
+}
+
+export interface BacklogOptions {
+  readonly post: Post;
+  readonly events: BacklogEvents;
+  /** Calls under way at once. */
+  readonly concurrency: number;
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+  /** Milliseconds after which an entry that fails is not tried again. */
+  readonly maxAgeMs: number;
+  /** Milliseconds: bounds of the first pause before an entry is tried again, and of the longest. */
+  readonly firstMs: number;
+  readonly maxMs: number;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  readonly random: () => number;
+}
+
+interface Entry {
+  readonly body: string;
+  readonly since: number;
+  attempts: number;
+}
+
+export interface BacklogStats {
+  /** Entries that are not yet taken, those under way included. */
+  readonly backlog: number;
+  readonly sent: number;
+  /** Calls that failed. */
+  readonly failed: number;
+  /** Entries given up. */
+  readonly dropped: number;
+}
+
+/** A shutdown waits no longer than this for a hook that answers nothing but failures. */
+const DRAIN_PATIENCE_MS = 5000;
+const DRAIN_PACE = { firstMs: 100, maxMs: 1000 };
+
+type State =
+  | { readonly name: 'running' }
+  | { readonly name: 'draining'; readonly done: () => void; lastSuccessAt: number }
+  | { readonly name: 'closed' };
+
+/**
+ * Entries on their way to the hook, about in order, a bounded number at a time. What fails waits for its own pause; several
+ * failures in a row stop everything but a probe (the breaker), so a dead hook costs one call now and then. States:
+ * - running: as said.
+ * - draining: everything is due at once and pauses are short; it lasts until `close`.
+ * - closed: what is left and what still comes is dropped, and told.
+ */
+export class FeedbackBacklog {
+  readonly #options: BacklogOptions;
+  readonly #ready = new Fifo<Entry>();
+  readonly #deferred = new Schedule<Entry>();
+  readonly #closing = new AbortController();
+  #breaker: Breaker;
+  #state: State = { name: 'running' };
+  #underWay = 0;
+  #bytes = 0;
+  #sent = 0;
+  #failed = 0;
+  #dropped = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: BacklogOptions) {
+    this.#options = options;
+    const { firstMs, maxMs, now, random } = options;
+    this.#breaker = new Breaker({ firstMs, maxMs, now, random });
+  }
+
+  stats(): BacklogStats {
+    return { backlog: this.#length, sent: this.#sent, failed: this.#failed, dropped: this.#dropped };
+  }
+
+  /** Takes an entry, or drops it when there is no room: what waits already is older and no less true. */
+  add(body: string): void {
+    const { maxEntries, maxBytes, now } = this.#options;
+    if (this.#state.name === 'closed') this.#drop(1, 'the process is ending');
+    else if (this.#length >= maxEntries || this.#bytes + body.length > maxBytes) this.#drop(1, 'the backlog is full');
+    else {
+      this.#bytes += body.length;
+      this.#ready.push({ body, since: now(), attempts: 0 });
+      this.#pump();
+    }
+  }
+
+  /** Resolves when every entry is taken, when the hook turns out to be dead, or after `ms`. */
+  async drain(ms: number): Promise<void> {
+    if (this.#state.name !== 'running' || this.#length === 0) return;
+    const { now, random } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const limit = setTimeout(resolve, ms);
+    this.#setState({ name: 'draining', done: resolve, lastSuccessAt: now() });
+    this.#breaker = new Breaker({ ...DRAIN_PACE, now, random });
+    this.#pump();
+    await promise;
+    clearTimeout(limit);
+  }
+
+  /** Ends the calls under way. Entries that nobody took are dropped. */
+  close(): void {
+    if (this.#state.name === 'closed') return;
+    this.#setState({ name: 'closed' });
+    clearTimeout(this.#timer);
+    const left = this.#length;
+    if (left > 0) this.#drop(left, 'the process is ending');
+    this.#closing.abort();
+  }
+
+  get #length(): number {
+    return this.#ready.length + this.#deferred.length + this.#underWay;
+  }
+
+  /** Sends what may be sent now, and sets the alarm for what may be later. */
+  #pump(): void {
+    if (this.#state.name === 'closed') return;
+    this.#collectDue();
+    while (this.#ready.length > 0 && this.#underWay < this.#options.concurrency && this.#breaker.admit() > 0) {
+      void this.#send(this.#ready.shift() as Entry);
+    }
+    this.#setAlarm();
+    if (this.#state.name === 'draining' && this.#length === 0) this.#state.done();
+  }
+
+  #collectDue(): void {
+    const until = this.#options.now();
+    for (let due = this.#deferred.takeDue(until); due; due = this.#deferred.takeDue(until)) this.#ready.push(due);
+  }
+
+  #setAlarm(): void {
+    clearTimeout(this.#timer);
+    const waits: number[] = [];
+    const next = this.#deferred.next();
+    if (next !== undefined) waits.push(next - this.#options.now());
+    if (this.#ready.length > 0 && this.#breaker.state === 'open') waits.push(this.#breaker.waitMs());
+    if (waits.length === 0) return;
+    this.#timer = setTimeout(() => this.#pump(), Math.max(1, Math.ceil(Math.min(...waits))));
+    this.#timer.unref();
+  }
+
+  async #send(entry: Entry): Promise<void> {
+    this.#underWay++;
+    entry.attempts++;
+    const result = await this.#options.post(entry.body, this.#closing.signal);
+    this.#underWay--;
+    if (this.#state.name === 'closed') return;
+    if (result.ok) this.#taken(entry);
+    else this.#refused(entry, result);
+    this.#pump();
+  }
+
+  #taken(entry: Entry): void {
+    this.#bytes -= entry.body.length;
+    this.#sent++;
+    this.#breaker.succeeded();
+    if (this.#state.name === 'draining') this.#state.lastSuccessAt = this.#options.now();
+  }
+
+  #refused(entry: Entry, { reason, retryAfterMs = 0 }: Extract<PostResult, { ok: false }>): void {
+    const { now, maxAgeMs, firstMs, maxMs, random, events } = this.#options;
+    const draining = this.#state.name === 'draining';
+    this.#failed++;
+    this.#breaker.failed();
+    events.failed(reason, this.#breaker.state !== 'closed');
+    if (now() - entry.since > maxAgeMs) {
+      this.#bytes -= entry.body.length;
+      this.#drop(1, `the hook did not take them for ${Math.round(maxAgeMs / 1000)} s`);
+    } else {
+      const pause = backoff(entry.attempts - 1, draining ? DRAIN_PACE : { firstMs, maxMs }, random);
+      this.#deferred.add(now() + (draining ? pause : Math.max(pause, Math.min(retryAfterMs, maxAgeMs))), entry);
+    }
+    if (this.#state.name === 'draining' && now() - this.#state.lastSuccessAt > DRAIN_PATIENCE_MS) this.#state.done();
+  }
+
+  #drop(entries: number, why: string): void {
+    this.#dropped += entries;
+    this.#options.events.dropped(entries, why);
+  }
+
+  #setState(state: State): void {
+    this.#state = state;
+    if (state.name !== 'draining') return;
+    // What waits for a retry is due now.
+    const all = Number.POSITIVE_INFINITY;
+    for (let entry = this.#deferred.takeDue(all); entry; entry = this.#deferred.takeDue(all)) this.#ready.push(entry);
+  }
+}

@@ -1,0 +1,109 @@
+import { type Dispatcher, request } from 'undici';
+import { toError } from '../errors.ts';
+
+export type PostResult =
+  | { readonly ok: true }
+  /** `reason`: a status or an error code. Never the URL, which may hold a secret. */
+  | { readonly ok: false; readonly reason: string; readonly retryAfterMs?: number };
+
+export interface PostOptions {
+  readonly url: URL;
+  readonly headers: Readonly<Record<string, string>>;
+  /** For the whole call, redirects included; milliseconds. */
+  readonly timeoutMs: number;
+  readonly dispatcher: Dispatcher;
+  /** UNIX milliseconds, for a Retry-After date. */
+  readonly now: () => number;
+}
+
+/** Posts one body and tells how it went; never rejects. `signal` gives the call up. */
+export type Post = (body: string, signal: AbortSignal) => Promise<PostResult>;
+
+const MAX_REDIRECTS = 5;
+/** Go's client, too, repeats a POST for these alone; the others would turn it into a GET without the entry. */
+const REPEATING = new Set([307, 308]);
+
+const OK: PostResult = { ok: true };
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+/** Userinfo in the URL is Basic authentication, unless a header says otherwise. */
+function basicAuth({ username, password }: URL): Record<string, string> {
+  if (username === '' && password === '') return {};
+  const pair = `${decoded(username)}:${decoded(password)}`;
+  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
+/** Configured headers may hold secrets: they follow a redirect only to the same host, and not from https to http. */
+const mayFollow = (from: URL, to: URL): boolean =>
+  from.hostname === to.hostname && !(from.protocol === 'https:' && to.protocol === 'http:');
+
+function redirectTarget(status: number, from: URL, location: string | undefined): URL | undefined {
+  if (!REPEATING.has(status) || !location) return undefined;
+  const to = URL.parse(location, from);
+  return to && /^https?:$/.test(to.protocol) ? to : undefined;
+}
+
+/** Retry-After, in milliseconds: seconds or a date (RFC 9110, section 10.2.3). */
+function retryAfter(value: string | undefined, now: () => number): { retryAfterMs?: number } {
+  if (!value) return {};
+  const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now();
+  return Number.isFinite(ms) ? { retryAfterMs: Math.max(0, ms) } : {};
+}
+
+const first = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
+
+export function createPost({ url, headers, timeoutMs, dispatcher, now }: PostOptions): Post {
+  const own = { 'user-agent': 'martlet', 'content-type': 'application/json; charset=utf-8' };
+  const trusted = { ...basicAuth(url), ...headers, ...own };
+
+  const call = async (body: string, signal: AbortSignal): Promise<PostResult> => {
+    let target = url;
+    let sent: Record<string, string> = trusted;
+    for (let hops = 0; ; hops++) {
+      const { origin, pathname, search } = target;
+      const response = await request(origin + pathname + search, {
+        method: 'POST',
+        headers: sent,
+        body,
+        dispatcher,
+        signal,
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
+      const status = response.statusCode;
+      // Read, so that the connection can be used again; what it says does not matter, nor whether it ends well.
+      await response.body.dump().catch(() => {});
+      if (status >= 200 && status < 300) return OK;
+      const next = hops < MAX_REDIRECTS ? redirectTarget(status, target, first(response.headers.location)) : undefined;
+      if (!next) {
+        return { ok: false, reason: `HTTP ${status}`, ...retryAfter(first(response.headers['retry-after']), now) };
+      }
+      if (!mayFollow(target, next)) sent = own;
+      target = next;
+    }
+  };
+
+  return async (body, signal) => {
+    const deadline = new AbortController();
+    const timer = setTimeout(() => deadline.abort(), timeoutMs);
+    const giveUp = (): void => deadline.abort();
+    signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      return await call(body, deadline.signal);
+    } catch (thrown) {
+      if (deadline.signal.aborted) return { ok: false, reason: signal.aborted ? 'closed' : 'Timeout' };
+      const error = toError(thrown) as NodeJS.ErrnoException;
+      return { ok: false, reason: error.code ?? error.name };
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', giveUp);
+    }
+  };
+}
