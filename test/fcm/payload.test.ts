@@ -354,6 +354,6 @@ test('whatever is decoded becomes JSON or a failure, and nothing throws', () => 
         expect(Object.keys(parsed.message)).toContain(kind);
       },
     ),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
 });
