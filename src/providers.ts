@@ -110,6 +110,7 @@ function apnsLanes(ios: Config['ios'], createPool: PoolFactory): ProviderLane[] 
       origin: origins[environment],
       createPool,
       generateApnsId: ios.generate_apns_id,
+      refuseOversized: ios.refuse_oversized,
       ...(tokenSource ? { tokenSource } : {}),
     }),
   }));

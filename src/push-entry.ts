@@ -26,6 +26,9 @@ export interface PushEntry {
   request_id?: string;
 }
 
+/** What stands for the text of a notification with `log.hide_messages`. */
+export const REDACTED_MESSAGE = '(message redacted)';
+
 const RETRYABLE = new Set(['unavailable', 'not_sent', 'unanswered', 'stale_credential', 'expired', 'pending']);
 
 const platformName = (platform: number): PlatformName | '' => platforms[platform as keyof typeof platforms]?.name ?? '';
@@ -45,7 +48,7 @@ function outcomeFields(outcome: Outcome): Partial<PushEntry> {
 }
 
 /** The entry of `settlement.targets[index]`. Gorush writes a topic push with the topic in the place of the token. */
-export function pushEntry(settlement: Settlement, index: number): PushEntry {
+export function pushEntry(settlement: Settlement, index: number, hideMessage = false): PushEntry {
   const { notification, attempts, environment, requestId } = settlement;
   const outcome = settlement.outcomes[index] as Outcome;
   return {
@@ -53,7 +56,7 @@ export function pushEntry(settlement: Settlement, index: number): PushEntry {
     type: outcome.kind === 'accepted' ? 'succeeded-push' : 'failed-push',
     platform: platformName(notification.platform),
     token: settlement.targets[index] as string,
-    message: notification.message ?? '',
+    message: hideMessage ? REDACTED_MESSAGE : (notification.message ?? ''),
     error: outcome.kind === 'accepted' ? '' : outcome.error,
     ...outcomeFields(outcome),
     attempts,

@@ -32,6 +32,8 @@ export interface RelayHostOptions {
 }
 
 const MS = 1000;
+/** What `core.worker_num` still means: in Gorush each worker told the hook of its own failures. */
+const HOOK_CALLS_PER_WORKER = 10;
 
 function policies(config: Config): Record<Provider, RetryPolicy> {
   const { queue } = config;
@@ -72,7 +74,13 @@ export class RelayHost {
       extraCa: options.extraCa ?? [],
       createPool,
     });
-    this.hook = createFeedbackHook({ config: config.core, dispatcher: this.providers.dispatcher, log });
+    this.hook = createFeedbackHook({
+      config: config.core,
+      dispatcher: this.providers.dispatcher,
+      log,
+      hideMessages: config.log.hide_messages,
+      concurrency: config.core.worker_num * HOOK_CALLS_PER_WORKER,
+    });
     this.queue = this.#openQueue(config);
     this.metrics = createMetrics({
       version: options.version,
@@ -88,6 +96,7 @@ export class RelayHost {
       route: this.providers.route,
       policies: policies(config),
       slices: slices(config),
+      hideMessages: config.log.hide_messages,
       events: this.#events(options.listeners ?? []),
     });
     for (const lane of this.providers.lanes) {

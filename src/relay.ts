@@ -27,6 +27,8 @@ export interface RelayOptions {
   readonly policies: Record<Provider, RetryPolicy>;
   /** Most targets of one notification that go out before others have their turn. */
   readonly slices: Record<Provider, number>;
+  /** `log.hide_messages`, which in Gorush reaches the answers, too; default false. */
+  readonly hideMessages?: boolean;
   readonly events: Required<Pick<RelayEvents, 'accepted' | 'settled' | 'retried' | 'refused'>>;
   /** UNIX milliseconds, and monotonic milliseconds. */
   readonly now?: () => number;
@@ -113,7 +115,7 @@ export class Relay {
     const accepted = { requestId: request.id, counts, logs: [] };
     let sync: SyncAnswer | undefined;
     if (options.syncMs !== undefined) {
-      sync = new SyncAnswer(entries);
+      sync = new SyncAnswer(entries, this.#options.hideMessages ?? false);
       if (entries.length > 0) this.#waiting.set(request.id, sync);
     }
     const done = (): AcceptedPush | Promise<AcceptedPush> => {

@@ -12,17 +12,19 @@ export interface OpenTargets {
 /** What a sync request waits for: which targets are still open, and the failures told so far. */
 export class SyncAnswer {
   readonly logs: PushEntry[] = [];
+  readonly #hideMessages: boolean;
   readonly #open = new Map<QueueEntry, Set<number>>();
   #resolve: (() => void) | undefined;
 
-  constructor(entries: readonly QueueEntry[]) {
+  constructor(entries: readonly QueueEntry[], hideMessages = false) {
+    this.#hideMessages = hideMessages;
     for (const entry of entries)
       this.#open.set(entry, new Set(Array.from({ length: entry.open }, (_, place) => place)));
   }
 
   tell(settlement: Settlement): void {
     settlement.outcomes.forEach((outcome, index) => {
-      if (outcome.kind === 'failed') this.logs.push(pushEntry(settlement, index));
+      if (outcome.kind === 'failed') this.logs.push(pushEntry(settlement, index, this.#hideMessages));
     });
   }
 

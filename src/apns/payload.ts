@@ -40,14 +40,17 @@ export function apnsHeaders(notification: Notification): RequestHeader[] {
   return headers;
 }
 
-/** Why this notification need not be sent at all: APNs' own reason for it, or a header that HTTP/2 cannot carry. */
-export function apnsRefusal(notification: Notification, body: Uint8Array): Failed | undefined {
+/**
+ * Why this notification need not be sent at all: a header that HTTP/2 cannot carry, or APNs' own reason for it.
+ * @param checkSize false leaves the size to APNs, as Gorush does.
+ */
+export function apnsRefusal(notification: Notification, body: Uint8Array, checkSize = true): Failed | undefined {
   for (const [name, value, reason] of callerFields(notification)) {
     if (ILLEGAL.test(value)) return refused(reason, `${name} has a control character`);
     if (Buffer.byteLength(value) > MAX_FIELD) return refused(reason, `${name} is longer than ${MAX_FIELD} bytes`);
   }
   const limit = notification.push_type === 'voip' ? MAX_VOIP_PAYLOAD : MAX_PAYLOAD;
-  if (body.length <= limit) return undefined;
+  if (!checkSize || body.length <= limit) return undefined;
   return refused('PayloadTooLarge', `the payload has ${body.length} bytes, ${limit} are allowed`);
 }
 

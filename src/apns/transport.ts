@@ -17,6 +17,8 @@ export interface ApnsTransportOptions {
   readonly tokenSource?: ApnsTokenSource;
   /** Gives pushes an apns-id of ours when the request has none; costs a header block for each token. Default false. */
   readonly generateApnsId?: boolean;
+  /** Fails a payload that is over APNs' limit without asking APNs. Default false: as Gorush, which lets APNs say so. */
+  readonly refuseOversized?: boolean;
   /** UNIX milliseconds. */
   readonly now?: () => number;
 }
@@ -30,6 +32,7 @@ class ApnsTransport implements PushTransport {
   readonly #notAfter: number | undefined;
   readonly #ids = createApnsIds();
   readonly #generateApnsId: boolean;
+  readonly #refuseOversized: boolean;
   readonly #now: () => number;
   /** Bursts that wait for a provider token. */
   readonly #waiting = new Set<ApnsBurst>();
@@ -39,9 +42,18 @@ class ApnsTransport implements PushTransport {
   #lastFailure: Failed | undefined;
 
   constructor(options: ApnsTransportOptions) {
-    const { credential, origin, createPool, tokenSource, generateApnsId = false, now = Date.now } = options;
+    const {
+      credential,
+      origin,
+      createPool,
+      tokenSource,
+      generateApnsId = false,
+      refuseOversized = false,
+      now = Date.now,
+    } = options;
     this.#now = now;
     this.#generateApnsId = generateApnsId;
+    this.#refuseOversized = refuseOversized;
     if (credential.kind === 'token') {
       this.#tokens = tokenSource ?? createApnsTokenSource({ ...credential, now });
       this.#pool = createPool({ origin });
@@ -54,7 +66,7 @@ class ApnsTransport implements PushTransport {
   send(delivery: Delivery, settle: Settle): void {
     const { notification, targets } = delivery;
     const body = Buffer.from(apnsPayload(notification));
-    const refusal = apnsRefusal(notification, body);
+    const refusal = apnsRefusal(notification, body, this.#refuseOversized);
     if (refusal) {
       for (let place = 0; place < targets.length; place++) settle(place, refusal);
       return;

@@ -11,7 +11,7 @@ export const coreSection = section('The HTTP server and the process.', {
   max_notification: integer(100, 'Notifications that one request may carry; more are refused with 400.'),
   worker_num: integer(
     0,
-    'Kept for Gorush (0: the number of CPU cores). How many pushes are under way follows from what the provider accepts.',
+    'Ten calls of the feedback hook may be under way for each; 0: the number of CPU cores. Pushes are limited by what the provider accepts.',
   ),
   queue_num: integer(
     0,

@@ -56,6 +56,11 @@ export const iosSection = section('Apple Push Notification service (APNs).', {
   connections,
   rate_limit: rateLimit,
   request_timeout: requestTimeout,
+  refuse_oversized: flag(
+    false,
+    "Fail a payload over APNs' limit (4,096 bytes, 5,120 for voip) at once; else APNs is asked, once for each token.",
+    ours,
+  ),
   generate_apns_id: flag(false, 'Give each push an apns-id of our own when the request has none.', ours),
 });
 

@@ -1,5 +1,4 @@
 import { Agent, type Dispatcher } from 'undici';
-import { REDACTED_MESSAGE } from '../log/redaction.ts';
 import { Throttle } from '../log/throttle.ts';
 import type { Log } from '../log.ts';
 import type { RelayEvents, Settlement } from '../push.ts';
@@ -95,9 +94,7 @@ function entriesOf(settlement: Settlement, hideMessages: boolean, add: (body: st
   const { outcomes } = settlement;
   for (let index = 0; index < outcomes.length; index++) {
     if (outcomes[index]?.kind !== 'failed') continue;
-    const entry = pushEntry(settlement, index);
-    if (hideMessages) entry.message = REDACTED_MESSAGE;
-    add(JSON.stringify(entry));
+    add(JSON.stringify(pushEntry(settlement, index, hideMessages)));
   }
 }
 

@@ -1,6 +1,6 @@
 import { type Outcome, platforms, type Settlement } from '../push.ts';
-import { pushEntry } from '../push-entry.ts';
-import { errorRedactor, type Hidden, maskToken, REDACTED_MESSAGE } from './redaction.ts';
+import { pushEntry, REDACTED_MESSAGE } from '../push-entry.ts';
+import { errorRedactor, type Hidden, maskToken } from './redaction.ts';
 import type { LogStream } from './sink.ts';
 import { oneLine, pushHead, stamp, type TextStyle } from './text-line.ts';
 

@@ -3,8 +3,6 @@ import type { Notification, Settlement } from '../push.ts';
 const MARK = 10;
 const STARS = '*'.repeat(MARK);
 
-export const REDACTED_MESSAGE = '(message redacted)';
-
 /** Hides the first and the last ten characters, by position; of a shorter token all. Empty stays empty. */
 export function maskToken(token: string): string {
   // Most tokens are ASCII; for the others a character is a code point, so that none is cut in half.
