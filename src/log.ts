@@ -162,9 +162,6 @@ export function createLog(config: LogConfig, options: LogOptions): Log {
     time,
   });
   const trouble = troubleEvents(error, options.monotonic);
-  const flush = (): void => {
-    for (const file of targets.files) file.flush();
-  };
   return {
     debug: (message, fields = {}) => access.debug(fields, message),
     info: (message, fields = {}) => access.info(fields, message),
@@ -181,9 +178,10 @@ export function createLog(config: LogConfig, options: LogOptions): Log {
     reopen() {
       for (const file of targets.files) file.reopen();
     },
-    flush,
+    flush() {
+      for (const file of targets.files) file.flush();
+    },
     close() {
-      flush();
       for (const file of targets.files) file.close();
     },
   };

@@ -46,14 +46,12 @@ function textLines(settlement: Settlement, { hidden, access, error }: PushLinesO
 
 /** One object a line: level, time, and the entry that the hook and the caller get. */
 function jsonLines(settlement: Settlement, { hidden }: PushLinesOptions, time: string): LineOf {
-  const { notification, targets } = settlement;
-  const message = hidden.messages ? REDACTED_MESSAGE : (notification.message ?? '');
+  const { targets } = settlement;
   const redact = errorRedactor(settlement, hidden);
   return (index, outcome) => {
-    const entry = pushEntry(settlement, index);
+    const entry = pushEntry(settlement, index, hidden.messages);
     const target = targets[index] as string;
     entry.token = hidden.tokens ? maskToken(target) : target;
-    entry.message = message;
     entry.error = redact(entry.error);
     if (entry.reason !== undefined) entry.reason = redact(entry.reason);
     return `${JSON.stringify({ level: outcome.kind === 'accepted' ? 'info' : 'error', time, ...entry })}\n`;

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { ACCEPTED } from '../../src/push.ts';
+import { createMemoryStats } from '../../src/stats/memory-stats.ts';
+import { noStats } from '../../src/stats/stats.ts';
+import { statsListener } from '../../src/stats/stats-listener.ts';
+import { failed, settlement } from '../settlement.ts';
+
+test('a new store has counted nothing', () => {
+  expect(createMemoryStats().read()).toEqual(noStats());
+});
+
+test('what read returned does not change afterwards', () => {
+  const store = createMemoryStats();
+  const before = store.read();
+  store.add('ios_error', 2);
+  expect(before).toEqual(noStats());
+  expect(store.read()).toEqual({ ...noStats(), ios_error: 2 });
+});
+
+test('total_count is what Gorush counts when a request is taken', () => {
+  const store = createMemoryStats();
+  const events = statsListener(store);
+  events.accepted?.({ requestId: 'r', app: 'default', notifications: 2, counts: 7 });
+  events.accepted?.({ requestId: 'r', app: 'default', notifications: 1, counts: 0 });
+  expect(store.read()).toEqual({ ...noStats(), total_count: 7 });
+});
+
+test.each([
+  ['apns', 'ios'],
+  ['fcm', 'android'],
+  ['hms', 'huawei'],
+] as const)('each target of %s counts once for %s, by its outcome', (provider, platform) => {
+  const store = createMemoryStats();
+  statsListener(store).settled?.(settlement(['a', 'b', 'c'], [ACCEPTED, failed(), ACCEPTED], { provider }));
+  expect(store.read()).toEqual({ ...noStats(), [`${platform}_success`]: 2, [`${platform}_error`]: 1 });
+});
+
+test('a platform that is off counts nothing', () => {
+  const store = createMemoryStats();
+  statsListener(store).settled?.(settlement(['a'], [failed({ category: 'disabled' })], { provider: undefined }));
+  expect(store.read()).toEqual(noStats());
+});
