@@ -16,7 +16,7 @@ export function configError(mistakes: readonly Mistake[], notes: readonly string
   const lines = [...mistakes.map(({ key, text }) => `${key}: ${text}`), ...notes];
   if (lines.length === 1) return new ConfigError(lines[0]);
   const head = mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`;
-  return new ConfigError([`${head} in the configuration:`, ...lines].join('\n  '));
+  return new ConfigError([`${head} in the configuration:`, ...lines].join('\n- '));
 }
 
 const KINDS = {

@@ -108,8 +108,14 @@ test('tokens that cannot be sent fail alone', async () => {
   expect(running.peer.received).toHaveLength(2);
 });
 
-test('a payload that is too large never leaves', async () => {
+test('APNs judges the size of a payload unless we are told to', async () => {
   await using running = await start();
+  const outcomes = await outcomesOf(running.transport, delivery(['a1'], { message: 'x'.repeat(5000) }));
+  expect(outcomes).toEqual([ACCEPTED]);
+});
+
+test('with refuseOversized a payload that is too large never leaves', async () => {
+  await using running = await start(undefined, { refuseOversized: true });
   const outcomes = await outcomesOf(running.transport, delivery(['a1', 'a2'], { message: 'x'.repeat(5000) }));
   for (const outcome of outcomes) expect(outcome).toMatchObject({ reason: 'PayloadTooLarge' });
   expect(running.peer.received).toHaveLength(0);

@@ -124,17 +124,17 @@ android: {endpoint: fcm, enabled: true, key_path: gone.json}
   expect(complaint(() => load(yaml, REAL)).split('\n')).toMatchInlineSnapshot(`
     [
       "11 mistakes in the configuration:",
-      "  core.max_notification: must be a whole number, is "many"",
-      "  core.queue_num: must be a whole number, 0 or more, is -1",
-      "  core.sync: must be true or false, is "perhaps"",
-      "  core.max_body: must be a whole number of bytes, or one with a unit like 10MiB, 1 or more, is "5 apples"",
-      "  api.push_uri: must be a path that begins with "/", is "push"",
-      "  android.endpoint: must be https://host or https://host:port, is "fcm"",
-      "  queue.engine: unsupported queue engine: rabbit; must be one of local, nsq, nats, redis, is "rabbit"",
-      "  queue.backoff: must be a number (seconds), 0 or more, is -1",
-      "  core.port: Configuration error: configuration validation failed: invalid core port: port out of range (1-65535): 99999",
-      "  ios.key_path: no such file: nope.p8 (certificate file does not exist)",
-      "  android.key_path: no such file: gone.json",
+      "- core.max_notification: must be a whole number, is "many"",
+      "- core.queue_num: must be a whole number, 0 or more, is -1",
+      "- core.sync: must be true or false, is "perhaps"",
+      "- core.max_body: must be a whole number of bytes, or one with a unit like 10MiB, 1 or more, is "5 apples"",
+      "- api.push_uri: must be a path that begins with "/", is "push"",
+      "- android.endpoint: must be https://host or https://host:port, is "fcm"",
+      "- queue.engine: unsupported queue engine: rabbit; must be one of local, nsq, nats, redis, is "rabbit"",
+      "- queue.backoff: must be a number (seconds), 0 or more, is -1",
+      "- core.port: Configuration error: configuration validation failed: invalid core port: port out of range (1-65535): 99999",
+      "- ios.key_path: no such file: nope.p8 (certificate file does not exist)",
+      "- android.key_path: no such file: gone.json",
     ]
   `);
 });
