@@ -12,6 +12,7 @@ import { type GoogleEnvironment, loadFcmCredential } from './fcm/credentials.ts'
 import { createLog, type Log } from './log.ts';
 import { writePidFile } from './pid-file.ts';
 import { ping } from './ping.ts';
+import type { ProxyEnvironment } from './proxy.ts';
 import { RelayHost } from './relay-host.ts';
 import { openSandbox } from './sandbox-mode.ts';
 import { sendOne } from './send-one.ts';
@@ -24,6 +25,7 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 type Configured = Command & { path: string | undefined };
 
 const google: GoogleEnvironment = process.env;
+const proxyEnv: ProxyEnvironment = process.env;
 
 function load(command: Configured, purpose: 'serve' | 'ping' | 'ios' | 'android' | 'huawei'): LoadedConfig {
   return loadConfig({
@@ -76,7 +78,7 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
   const config = sandbox?.config ?? loaded.config;
   const { pid } = config.core;
   const removePid = pid.enabled ? writePidFile(pid.path, pid.override) : () => {};
-  const server = await startServer({ config, version, log, google, ...(sandbox ? sandbox.parts : {}) });
+  const server = await startServer({ config, version, log, google, proxyEnv, ...(sandbox ? sandbox.parts : {}) });
   log.info(`martlet ${version} (Gorush ${GORUSH_VERSION}) serves ${server.url ?? 'no HTTP (core.enabled: false)'}`);
   if (sandbox && server.url) sandbox.greet(server.url);
   onSignals(async () => {
@@ -95,7 +97,7 @@ async function send(command: Configured & { kind: 'send' }): Promise<void> {
   const sandbox = await openSandbox(config, log);
   const own = sandbox?.config ?? config;
   const memory = { ...own, queue: { ...own.queue, local: { ...own.queue.local, path: '' } } };
-  const host = new RelayHost({ config: memory, version, log, google, ...(sandbox ? sandbox.parts : {}) });
+  const host = new RelayHost({ config: memory, version, log, google, proxyEnv, ...(sandbox ? sandbox.parts : {}) });
   const delivered = await sendOne(host, command.notification, (line) => process.stdout.write(`${line}\n`));
   await host.drain(config.core.shutdown_timeout * 1000);
   await host.close();

@@ -1,16 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { getCACertificates } from 'node:tls';
-import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { loadApnsCredential } from './apns/credentials.ts';
 import { createApnsTokenSource } from './apns/token.ts';
 import { createApnsTransport } from './apns/transport.ts';
 import type { Config } from './config/schema.ts';
+import { createDispatcher } from './dispatcher.ts';
 import { ConfigError, toError } from './errors.ts';
 import { type GoogleEnvironment, loadFcmCredential } from './fcm/credentials.ts';
 import { createFcmTokenSource } from './fcm/token.ts';
 import { createFcmTransport } from './fcm/transport.ts';
 import { createHmsTransport } from './hms/transport.ts';
 import type { Http2Pool, Http2PoolOptions } from './http2/http2-pool.ts';
+import { createProxyFor, type ProxyEnvironment } from './proxy.ts';
 import type { Environment, Failed, Notification, Provider, PushTransport } from './push.ts';
 import { platforms } from './push.ts';
 import type { Route } from './relay.ts';
@@ -37,6 +39,8 @@ export interface ProvidersOptions {
   readonly config: Pick<Config, 'ios' | 'android' | 'huawei' | 'core'>;
   /** Where Google's libraries look for credentials. */
   readonly google: GoogleEnvironment;
+  /** Which proxy to take where `core.http_proxy` is empty; default: none. */
+  readonly proxyEnv?: ProxyEnvironment;
   /** Certificates that are trusted besides the usual ones, PEM. */
   readonly extraCa?: readonly string[];
   readonly createPool: (options: Http2PoolOptions) => Http2Pool;
@@ -56,28 +60,26 @@ export function readAuthorities(path: string): string[] {
   }
 }
 
-function createDispatcher(proxy: string, ca: readonly string[] | undefined): Dispatcher {
-  const tls = ca ? { ca: [...ca] } : {};
-  if (proxy !== '') return new ProxyAgent({ uri: proxy, requestTls: tls });
-  return new Agent({ connect: tls });
-}
-
 /** Builds the transports of the platforms that are on. @throws ConfigError when a credential cannot be used. */
-export function createProviders({ config, google, extraCa = [], createPool }: ProvidersOptions): Providers {
+export function createProviders(options: ProvidersOptions): Providers {
+  const { config, google, extraCa = [], createPool } = options;
   const { core } = config;
   const added = [...readAuthorities(core.ca_path), ...extraCa];
   const ca = added.length > 0 ? [...getCACertificates('default'), ...added] : undefined;
-  const dispatcher = createDispatcher(core.http_proxy, ca);
-  const common = { ...(ca ? { ca } : {}), ...(core.http_proxy !== '' ? { proxy: core.http_proxy } : {}) };
+  const proxyFor = createProxyFor({ httpProxy: core.http_proxy, env: options.proxyEnv ?? {} });
+  const dispatcher = createDispatcher({ proxyFor, ca });
   const pool =
     (section: { connections: number; request_timeout: number }) =>
-    (options: Partial<Http2PoolOptions> & Pick<Http2PoolOptions, 'origin'>): Http2Pool =>
-      createPool({
-        ...common,
+    (own: Partial<Http2PoolOptions> & Pick<Http2PoolOptions, 'origin'>): Http2Pool => {
+      const proxy = proxyFor(own.origin);
+      return createPool({
+        ...(ca ? { ca } : {}),
+        ...(proxy === undefined ? {} : { proxy }),
         connections: section.connections,
         requestTimeoutMs: section.request_timeout * 1000,
-        ...options,
+        ...own,
       });
+    };
   const lanes = [
     ...(config.ios.enabled ? apnsLanes(config.ios, pool(config.ios)) : []),
     ...(config.android.enabled ? [fcmLane(config.android, google, dispatcher, pool(config.android))] : []),

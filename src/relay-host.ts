@@ -6,6 +6,7 @@ import { createPool } from './http2/create-pool.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createProviders, type Providers } from './providers.ts';
+import type { ProxyEnvironment } from './proxy.ts';
 import type { Provider, RelayEvents } from './push.ts';
 import { createLocalQueue } from './queue/create-queue.ts';
 import { Lane } from './queue/lane.ts';
@@ -25,6 +26,8 @@ export interface RelayHostOptions {
   readonly log: Log;
   /** Where Google's libraries look for credentials. */
   readonly google?: GoogleEnvironment;
+  /** Which proxy to take where `core.http_proxy` is empty; default: none. */
+  readonly proxyEnv?: ProxyEnvironment;
   /** Certificates that are trusted besides the usual ones, PEM. */
   readonly extraCa?: readonly string[];
   /** Told of everything besides the parts of the process itself. */
@@ -71,6 +74,7 @@ export class RelayHost {
     this.providers = createProviders({
       config,
       google: options.google ?? {},
+      proxyEnv: options.proxyEnv ?? {},
       extraCa: options.extraCa ?? [],
       createPool,
     });

@@ -36,6 +36,8 @@ export async function openSandbox(config: Config, log: Log): Promise<SandboxMode
   return {
     config: {
       ...config,
+      // Simulated providers are in this process: no proxy leads there.
+      core: { ...config.core, http_proxy: '' },
       ios: {
         ...ios,
         key_path: '',
