@@ -38,6 +38,9 @@ export interface Totals {
   readonly settled: number;
 }
 
+/** What the queue needs of its file: all that a test must play when it plays the disk. */
+export type RecordStore = Pick<Journal, 'commit' | 'records' | 'close'>;
+
 /** How long a commit waits for a reader (`martlet queue`) to get out of the way; the event loop stands still meanwhile. */
 const BUSY_MS = 100;
 

@@ -1,6 +1,13 @@
 import { QueueRefusedError, toError } from '../errors.ts';
 import { hasBit, newBits, setBit, setBits } from './bits.ts';
-import { Journal, type JournalRecord, type NewRecord, type Progress, type Removal } from './journal.ts';
+import {
+  Journal,
+  type JournalRecord,
+  type NewRecord,
+  type Progress,
+  type RecordStore,
+  type Removal,
+} from './journal.ts';
 import { LaneStore } from './lane-store.ts';
 import { headroom, refuseWhenFull } from './memory-queue.ts';
 import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, RequestBody, Restore } from './queue.ts';
@@ -19,6 +26,8 @@ export interface LocalQueueOptions {
   readonly onTrouble?: (error: Error | undefined) => void;
   readonly onClosed?: () => void;
   readonly now?: () => number;
+  /** Opens the file; default: SQLite. */
+  readonly openFile?: (path: string, sync: 'normal' | 'full') => RecordStore;
 }
 
 /** A request with unsettled targets: its record, and how far it has got. */
@@ -44,7 +53,7 @@ const PROGRESS_MS = 500;
  */
 export class LocalQueue implements Queue {
   readonly #options: LocalQueueOptions;
-  readonly #journal: Journal;
+  readonly #journal: RecordStore;
   readonly #store: LaneStore;
   readonly #pending = new Map<number, Pending>();
   #appends: Append[] = [];
@@ -60,7 +69,8 @@ export class LocalQueue implements Queue {
   /** @throws when the file cannot be opened or is damaged. */
   constructor(options: LocalQueueOptions) {
     this.#options = options;
-    this.#journal = new Journal(options.path, options.sync);
+    const { openFile = (path, sync) => new Journal(path, sync) } = options;
+    this.#journal = openFile(options.path, options.sync);
     this.#store = new LaneStore(options);
     this.#timer = setInterval(() => this.#tick(), PROGRESS_MS);
     this.#timer.unref();
