@@ -55,7 +55,7 @@ test('what is wrong in the credentials is told with all the rest', () => {
   };
   const tryCredentials = { ios: bad('ios.key_path: no key'), android: bad('missing data'), huawei: bad('not asked') };
   const message = complaint(() => loadConfig({ env: {}, cwd, tryCredentials }));
-  expect(message.split('\n').slice(2)).toEqual(['  ios.key_path: no key', '  android: missing data']);
+  expect(message.split('\n').slice(2)).toEqual(['- ios.key_path: no key', '- android: missing data']);
 });
 
 test('nothing enabled at all is an error that names the three switches and what is missing', () => {

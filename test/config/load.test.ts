@@ -108,7 +108,7 @@ describe('the file', () => {
 
   test('is refused where a section is none', () => {
     expect(complaint(() => load('core: 5\nios: [a]'))).toContain(
-      'core: must be a section with keys of its own\n  ios: ',
+      'core: must be a section with keys of its own\n- ios: ',
     );
   });
 });
