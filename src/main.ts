@@ -85,6 +85,7 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
     await server.close();
     await sandbox?.close();
     removePid();
+    log.info('stopped');
     log.close();
   }, log);
 }
