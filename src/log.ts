@@ -1,8 +1,9 @@
 import pino from 'pino';
 import { isoClock } from './log/clock.ts';
+import { GatheredStream } from './log/gathered-stream.ts';
 import { type LogLevel, logLevels, parseLevel } from './log/levels.ts';
 import { createPushLines, type PushLog } from './log/push-lines.ts';
-import { type LogSink, type LogStream, openFileSink } from './log/sink.ts';
+import { type LogFile, type LogStream, openLogFile } from './log/sink.ts';
 import { generalText, oneLine, stamp, type TextStyle } from './log/text-line.ts';
 import { Throttle } from './log/throttle.ts';
 import type { RelayEvents } from './push.ts';
@@ -52,7 +53,7 @@ export interface Log {
   readonly events: Pick<RelayEvents, 'settled' | 'refused'>;
   /** Opens log files anew; for SIGHUP. */
   reopen(): void;
-  /** Writes what is still in memory, at once. */
+  /** Writes the push and request lines of this turn of the event loop, at once; lines of our own never wait. */
   flush(): void;
   /** Flushes and closes what was opened here. */
   close(): void;
@@ -65,12 +66,12 @@ const errorFields = (error: unknown): unknown =>
     : error;
 
 interface Target {
-  readonly stream: LogStream;
+  readonly stream: GatheredStream;
   readonly style: TextStyle;
 }
 
 function createLogger(level: LogLevel, { stream, style }: Target, json: boolean, time: () => string) {
-  const destination = json ? stream : { write: (line: string) => stream.write(generalText(line, style.colours)) };
+  const write = (line: string): void => stream.writeNow(json ? line : generalText(line, style.colours));
   return pino<LogLevel, true>(
     {
       level,
@@ -81,28 +82,44 @@ function createLogger(level: LogLevel, { stream, style }: Target, json: boolean,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: errorFields },
     },
-    destination as { write(line: string): void },
+    { write },
   );
 }
 
 type Logger = ReturnType<typeof createLogger>;
 
-/** Opens the two targets; one stream when both are the same file. */
-function openTargets(config: LogConfig, options: LogOptions): { access: Target; error: Target; files: LogSink[] } {
-  const files = new Map<string, LogSink>();
+interface Targets {
+  readonly access: Target;
+  readonly error: Target;
+  readonly streams: readonly GatheredStream[];
+  readonly files: readonly LogFile[];
+}
+
+/** Opens the two targets; one stream when both are the same. */
+function openTargets(config: LogConfig, options: LogOptions): Targets {
+  const { isTTY = false } = options;
   const throttle = new Throttle(60_000, options.monotonic);
+  const files: LogFile[] = [];
+  const targets = new Map<string, Target>();
   const tell = (trouble: string): void =>
     throttle.add('file', 1, () => void options.stderr.write(`${oneLine(trouble)}\n`));
-  const open = (which: 'access' | 'error'): Target => {
-    const path = config[`${which}_log`];
-    const isTTY = options.isTTY ?? false;
+  const open = (which: 'access' | 'error', path: string): Target => {
     if (path === 'stdout' || path === 'stderr')
-      return { stream: options[path], style: { colours: isTTY, stamped: isTTY } };
-    const file = files.get(path) ?? openFileSink(which, path, tell);
-    files.set(path, file);
-    return { stream: file, style: { colours: false, stamped: true } };
+      return { stream: new GatheredStream(options[path]), style: { colours: isTTY, stamped: isTTY } };
+    const file = openLogFile(which, path, tell);
+    files.push(file);
+    return { stream: new GatheredStream(file), style: { colours: false, stamped: true } };
   };
-  return { access: open('access'), error: open('error'), files: [...files.values()] };
+  for (const which of ['access', 'error'] as const) {
+    const path = config[`${which}_log`];
+    if (!targets.has(path)) targets.set(path, open(which, path));
+  }
+  return {
+    access: targets.get(config.access_log) as Target,
+    error: targets.get(config.error_log) as Target,
+    streams: [...targets.values()].map(({ stream }) => stream),
+    files,
+  };
 }
 
 /** Warnings of trouble that would otherwise only show in push lines. */
@@ -162,6 +179,9 @@ export function createLog(config: LogConfig, options: LogOptions): Log {
     time,
   });
   const trouble = troubleEvents(error, options.monotonic);
+  const flush = (): void => {
+    for (const stream of targets.streams) stream.flush();
+  };
   return {
     debug: (message, fields = {}) => access.debug(fields, message),
     info: (message, fields = {}) => access.info(fields, message),
@@ -176,12 +196,12 @@ export function createLog(config: LogConfig, options: LogOptions): Log {
       refused: trouble.refused,
     },
     reopen() {
+      flush();
       for (const file of targets.files) file.reopen();
     },
-    flush() {
-      for (const file of targets.files) file.flush();
-    },
+    flush,
     close() {
+      flush();
       for (const file of targets.files) file.close();
     },
   };

@@ -13,10 +13,10 @@ const folder = mkdtempSync(join(tmpdir(), 'martlet-log-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 function logOf(config: Partial<LogConfig> = {}, options: Partial<LogOptions> = {}) {
-  const written = { stdout: '', stderr: '' };
-  const stream = (name: keyof typeof written) => ({
+  const texts = { stdout: '', stderr: '' };
+  const stream = (name: keyof typeof texts) => ({
     write(text: string) {
-      written[name] += text;
+      texts[name] += text;
     },
   });
   const log = createLog(
@@ -32,6 +32,18 @@ function logOf(config: Partial<LogConfig> = {}, options: Partial<LogOptions> = {
     },
     { stdout: stream('stdout'), stderr: stream('stderr'), now: () => NOW, ...options },
   );
+  const read = (name: keyof typeof texts): string => {
+    log.flush();
+    return texts[name];
+  };
+  const written = {
+    get stdout() {
+      return read('stdout');
+    },
+    get stderr() {
+      return read('stderr');
+    },
+  };
   return { log, written };
 }
 
@@ -48,11 +60,25 @@ describe('push lines', () => {
     expect(written).toEqual({ stdout: '', stderr: '| failed-push | ios [a1] | hi | Error Message: Unregistered\n' });
   });
 
-  test('a batch is written in one piece for each log', () => {
+  test('the lines of a turn of the event loop are written in one piece', async () => {
     const stdout = { write: vi.fn() };
     const { log } = logOf({}, { stdout });
     log.events.settled?.(settlement(['a1', 'a2', 'a3'], [ACCEPTED, failed(), ACCEPTED]));
-    expect(stdout.write.mock.calls).toEqual([['| succeeded-push | ios [a1] hi\n| succeeded-push | ios [a3] hi\n']]);
+    log.events.settled?.(settlement(['a4']));
+    expect(stdout.write).not.toHaveBeenCalled();
+    await new Promise((resolve) => setImmediate(resolve));
+    const lines = ['a1', 'a3', 'a4'].map((token) => `| succeeded-push | ios [${token}] hi\n`);
+    expect(stdout.write.mock.calls).toEqual([[lines.join('')]]);
+  });
+
+  test('a line of our own is written at once, after those before it', () => {
+    const stdout = { write: vi.fn() };
+    const { log } = logOf({}, { stdout });
+    log.events.settled?.(settlement(['a1']));
+    log.info('the end');
+    expect(stdout.write.mock.calls).toEqual([
+      ['| succeeded-push | ios [a1] hi\n2026-01-02T15:04:05.670Z INFO the end\n'],
+    ]);
   });
 
   test('in json format a line is one object: the entry, level and time', () => {
@@ -288,6 +314,14 @@ describe('files', () => {
     rmSync(gone, { recursive: true });
     log.reopen();
     await vi.waitFor(() => expect(written.stderr).toContain('cannot be written'));
+    log.close();
+  });
+
+  test.skipIf(!existsSync('/dev/full'))('a full disk is told on stderr once and ends nothing', () => {
+    const { log, written } = logOf({ access_log: '/dev/full' });
+    for (let i = 0; i < 40; i++) log.events.settled?.(settlement(['x'.repeat(100_000)]));
+    log.flush();
+    expect(written.stderr).toMatch(/^the log file \/dev\/full cannot be written: .*\n$/);
     log.close();
   });
 });

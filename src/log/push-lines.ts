@@ -1,12 +1,11 @@
 import { type Outcome, platforms, type Settlement } from '../push.ts';
 import { pushEntry, REDACTED_MESSAGE } from '../push-entry.ts';
 import { errorRedactor, type Hidden, maskToken } from './redaction.ts';
-import type { LogStream } from './sink.ts';
 import { oneLine, pushHead, stamp, type TextStyle } from './text-line.ts';
 
 /** One log as far as push lines are concerned. */
 export interface PushLog {
-  readonly stream: LogStream;
+  readonly stream: { write(text: string): void };
   /** False: its level drops the lines, so they are not even made. */
   readonly enabled: boolean;
   readonly style: TextStyle;

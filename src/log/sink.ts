@@ -6,17 +6,15 @@ export interface LogStream {
   write(text: string): unknown;
 }
 
-/** A stream that the log opened itself. */
-export interface LogSink extends LogStream {
-  /** Writes what is still in memory, at once; at the end of the process. */
-  flush(): void;
+/** A file that the log opened itself. */
+export interface LogFile extends LogStream {
   /** Opens the file anew, after a rotation has moved it away. */
   reopen(): void;
   close(): void;
 }
 
-/** Characters gathered before they are written within one turn of the event loop. */
-const GATHERED = 8192;
+/** What a full disk makes wait, in bytes; beyond it lines are lost. */
+const MAX_WAITING = 1024 * 1024;
 
 const goTroubles: Record<string, string> = {
   ENOENT: 'no such file or directory',
@@ -31,7 +29,7 @@ const goTroubles: Record<string, string> = {
 
 function openForAppending(which: 'access' | 'error', path: string) {
   try {
-    return pino.destination({ dest: path, append: true, sync: true, mode: 0o600, minLength: GATHERED });
+    return pino.destination({ dest: path, append: true, sync: true, mode: 0o600, maxLength: MAX_WAITING });
   } catch (thrown) {
     const error = toError(thrown) as NodeJS.ErrnoException;
     const trouble = goTroubles[error.code ?? ''] ?? error.message;
@@ -41,16 +39,16 @@ function openForAppending(which: 'access' | 'error', path: string) {
 }
 
 /**
- * Appends to a file: the lines of a turn of the event loop in one write, so that thousands of pushes cost few system calls and
- * a crash loses no more than that turn.
+ * Appends to a file, at once.
  * @param onTrouble told what went wrong, each time; lines are lost then.
  * @throws ConfigError when it cannot be opened.
  */
-export function openFileSink(which: 'access' | 'error', path: string, onTrouble: (trouble: string) => void): LogSink {
+export function openLogFile(which: 'access' | 'error', path: string, onTrouble: (trouble: string) => void): LogFile {
   const file = openForAppending(which, path);
   const told = (thrown: unknown): void =>
     onTrouble(`the log file ${path} cannot be written: ${toError(thrown).message}`);
   file.on('error', told);
+  file.on('drop', () => told('too much text waits for it'));
   const guarded = (act: () => void): void => {
     try {
       act();
@@ -58,25 +56,9 @@ export function openFileSink(which: 'access' | 'error', path: string, onTrouble:
       told(error);
     }
   };
-  let turn: NodeJS.Immediate | undefined;
-  const flush = (): void => {
-    clearImmediate(turn);
-    turn = undefined;
-    guarded(() => file.flushSync());
-  };
   return {
-    write(text) {
-      guarded(() => file.write(text));
-      turn ??= setImmediate(flush);
-    },
-    flush,
-    reopen() {
-      flush();
-      guarded(() => file.reopen());
-    },
-    close() {
-      flush();
-      guarded(() => file.end());
-    },
+    write: (text) => guarded(() => file.write(text)),
+    reopen: () => guarded(() => file.reopen()),
+    close: () => guarded(() => file.end()),
   };
 }
