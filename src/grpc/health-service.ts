@@ -1,0 +1,87 @@
+import type { Buffer } from 'node:buffer';
+import { type ServerWritableStream, status } from '@grpc/grpc-js';
+import { RpcError } from './rpc-error.ts';
+
+/** HealthCheckResponse.ServingStatus, of grpc.health.v1 and of Gorush. */
+export const SERVING = 1;
+const NOT_SERVING = 2;
+const SERVICE_UNKNOWN = 3;
+
+export interface HealthServiceOptions {
+  readonly ready: () => boolean;
+  /** Services that share the server's readiness; the empty name is the server itself. */
+  readonly services: readonly string[];
+  /** Milliseconds between looks at `ready` while someone watches. */
+  readonly pollMs: number;
+}
+
+type WatchStream = ServerWritableStream<Buffer, object>;
+
+/** grpc.health.v1.Health: readiness, as /readyz tells it. Looks at `ready` when asked, and regularly while someone watches. */
+export class HealthService {
+  readonly #options: HealthServiceOptions;
+  /** What each watcher was told last. */
+  readonly #watchers = new Map<WatchStream, { readonly service: string; told: number }>();
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: HealthServiceOptions) {
+    this.#options = options;
+  }
+
+  check(service: string): { status: number } {
+    const current = this.#statusOf(service);
+    if (current === SERVICE_UNKNOWN) throw new RpcError(status.NOT_FOUND, 'unknown service');
+    return { status: current };
+  }
+
+  list(): { statuses: Record<string, { status: number }> } {
+    return { statuses: Object.fromEntries(this.#options.services.map((service) => [service, this.check(service)])) };
+  }
+
+  /** Tells the status now, and again whenever it changes, until the watcher leaves or the server closes. */
+  watch(service: string, stream: WatchStream): void {
+    const told = this.#statusOf(service);
+    stream.write({ status: told });
+    this.#watchers.set(stream, { service, told });
+    stream.once('cancelled', () => this.#forget(stream));
+    stream.once('close', () => this.#forget(stream));
+    if (this.#closed) this.#dismiss();
+    else this.#timer ??= setInterval(() => this.#look(), this.#options.pollMs).unref();
+  }
+
+  /** Not serving from now on. Watchers are told and sent away: they would keep the server from closing. */
+  close(): void {
+    this.#closed = true;
+    this.#look();
+    this.#dismiss();
+  }
+
+  #statusOf(service: string): number {
+    if (!this.#options.services.includes(service)) return SERVICE_UNKNOWN;
+    return !this.#closed && this.#options.ready() ? SERVING : NOT_SERVING;
+  }
+
+  #look(): void {
+    for (const [stream, watcher] of this.#watchers) {
+      const current = this.#statusOf(watcher.service);
+      if (current === watcher.told) continue;
+      watcher.told = current;
+      stream.write({ status: current });
+    }
+  }
+
+  #dismiss(): void {
+    for (const stream of [...this.#watchers.keys()]) {
+      stream.emit('error', { code: status.UNAVAILABLE, details: 'the server is shutting down' });
+      this.#forget(stream);
+    }
+  }
+
+  #forget(stream: WatchStream): void {
+    this.#watchers.delete(stream);
+    if (this.#watchers.size > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}

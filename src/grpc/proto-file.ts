@@ -1,0 +1,50 @@
+import protobuf from 'protobufjs';
+import type { IDescriptorProto, IFileDescriptorSet } from 'protobufjs/ext/descriptor/index.js';
+import descriptor from 'protobufjs/ext/descriptor/index.js';
+import { STRUCT_PROTO } from './standard-protos.ts';
+
+/** A file as reflection tells of it. */
+export interface FileDescriptor {
+  readonly name: string;
+  readonly packageName: string;
+  /** A FileDescriptorProto. */
+  readonly bytes: Uint8Array;
+}
+
+/** The types of a .proto file, and the file itself followed by what it imports. */
+export interface ProtoFile {
+  readonly root: protobuf.Root;
+  readonly descriptors: readonly FileDescriptor[];
+}
+
+const STRUCT_FILE = 'google/protobuf/struct.proto';
+
+/** Reads the text of a .proto file; the only import it may have is struct.proto. @throws Error for text that is none. */
+export function parseProto(name: string, text: string): ProtoFile {
+  const root = new protobuf.Root();
+  const imports = protobuf.parse(text, root, { keepCase: true }).imports ?? [];
+  const packageName = packageOf(text);
+  if (imports.includes(STRUCT_FILE)) protobuf.parse(STRUCT_PROTO, root, { keepCase: true });
+  root.resolveAll();
+  // protobufjs makes a file of each package, but knows neither its name nor its imports.
+  const files = (root as unknown as { toDescriptor(syntax: string): IFileDescriptorSet }).toDescriptor('proto3').file;
+  const describe = (of: string, file: string, dependency: string[]): FileDescriptor => {
+    const described = { ...files?.find((candidate) => candidate.package === of), name: file, dependency };
+    described.messageType?.forEach(nameMapEntries);
+    return { name: file, packageName: of, bytes: descriptor.FileDescriptorProto.encode(described).finish() };
+  };
+  const own = describe(packageName, name, imports);
+  return { root, descriptors: [own, ...imports.map((file) => describe(packageOf(STRUCT_PROTO), file, []))] };
+}
+
+const packageOf = (text: string): string => /^package (.*);$/m.exec(text)?.[1] ?? '';
+
+/** A map is a repeated message; Go insists on the name that protoc gives it, and protobufjs gives it another. */
+function nameMapEntries(message: IDescriptorProto): void {
+  for (const entry of message.nestedType ?? []) {
+    if (!entry.options?.mapEntry) continue;
+    const field = message.field?.find(({ typeName }) => typeName === entry.name);
+    entry.name += 'Entry';
+    if (field) field.typeName = entry.name as string;
+  }
+}

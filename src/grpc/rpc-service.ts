@@ -1,0 +1,88 @@
+import { Buffer } from 'node:buffer';
+import {
+  type Metadata,
+  type MethodDefinition,
+  type ServerUnaryCall,
+  type ServiceDefinition,
+  type StatusObject,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import type protobuf from 'protobufjs';
+import { RpcError } from './rpc-error.ts';
+
+export interface Reply {
+  readonly message: object;
+  readonly trailer?: Metadata;
+}
+
+type Callback = (error: Partial<StatusObject> | null, message?: object | null, trailer?: Metadata) => void;
+
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+const asBuffer = (bytes: Uint8Array): Buffer => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** Requests come to the handlers as bytes: grpc-js would answer INTERNAL to those that are malformed. */
+function methodDefinition(method: protobuf.Method): MethodDefinition<object, object> {
+  const { parent, resolvedRequestType: request, resolvedResponseType: response } = method.resolve() as protobuf.Method;
+  const encode =
+    (type: protobuf.Type | null) =>
+    (message: object): Buffer =>
+      asBuffer((type as protobuf.Type).encode(message).finish());
+  return {
+    path: `/${parent?.fullName.slice(1)}/${method.name}`,
+    requestStream: method.requestStream ?? false,
+    responseStream: method.responseStream ?? false,
+    requestSerialize: encode(request),
+    requestDeserialize: asIs,
+    responseSerialize: encode(response),
+    responseDeserialize: asIs,
+  };
+}
+
+/** A service of a .proto file, for `server.addService`. */
+export function serviceDefinition(
+  root: protobuf.Root,
+  fullName: string,
+): ServiceDefinition<UntypedServiceImplementation> {
+  const service = root.lookupService(fullName);
+  return Object.fromEntries(service.methodsArray.map((method) => [method.name, methodDefinition(method)]));
+}
+
+/** @throws RpcError INVALID_ARGUMENT for bytes that are no such message. */
+export function decodeMessage<T>(type: protobuf.Type, bytes: Buffer): T {
+  try {
+    return type.decode(bytes) as T;
+  } catch {
+    throw new RpcError(status.INVALID_ARGUMENT, `the request is not a ${type.fullName.slice(1)}, or nested too deeply`);
+  }
+}
+
+/** What grpc-js wants to be told of something thrown; what was not meant for the caller goes to `onError` alone. */
+export function statusOf(thrown: unknown, onError: (error: unknown) => void): Partial<StatusObject> {
+  if (thrown instanceof RpcError) {
+    const { status: code, message: details, trailer: metadata } = thrown;
+    return { code, details, ...(metadata ? { metadata } : {}) };
+  }
+  onError(thrown);
+  return { code: status.INTERNAL, details: 'internal error' };
+}
+
+/** A unary method that answers, or throws, at once or by promise. */
+export function unary<T>(
+  type: protobuf.Type,
+  handle: (request: T, call: ServerUnaryCall<Buffer, object>) => Reply | Promise<Reply>,
+  onError: (error: unknown) => void,
+): (call: ServerUnaryCall<Buffer, object>, callback: Callback) => void {
+  return (call, callback) => {
+    const succeed = ({ message, trailer }: Reply): void => callback(null, message, trailer);
+    const fail = (thrown: unknown): void => callback(statusOf(thrown, onError));
+    try {
+      const reply = handle(decodeMessage<T>(type, call.request), call);
+      if (reply instanceof Promise) reply.then(succeed, fail);
+      else succeed(reply);
+    } catch (thrown) {
+      fail(thrown);
+    }
+  };
+}

@@ -1,0 +1,78 @@
+import type { Buffer } from 'node:buffer';
+import { Metadata, type ServerUnaryCall, status } from '@grpc/grpc-js';
+import { decodePushRequest } from '../api/wire/decode-push-request.ts';
+import { QueueRefusedError } from '../errors.ts';
+import type { Notification } from '../push.ts';
+import type { AcceptedPush, AcceptOptions } from '../relay.ts';
+import { pushTrailer } from './failures-trailer.ts';
+import { type NotificationRequest, pushBody } from './push-body.ts';
+import { RpcError } from './rpc-error.ts';
+import type { Reply } from './rpc-service.ts';
+
+export interface SendOptions {
+  /** `Relay.accept`: the same path as HTTP's. */
+  readonly accept: (
+    notifications: readonly Notification[],
+    body: () => string,
+    options: AcceptOptions,
+  ) => AcceptedPush | Promise<AcceptedPush>;
+  /** Milliseconds that a call waits for the outcomes; undefined in async mode. */
+  readonly syncMs?: number | undefined;
+  /** UNIX milliseconds. */
+  readonly now?: () => number;
+}
+
+type Call = ServerUnaryCall<Buffer, object>;
+
+/** `proto.Gorush/Send`. @throws (or rejects with) RpcError. */
+export function send(request: NotificationRequest, call: Call, options: SendOptions): Reply | Promise<Reply> {
+  const left = timeLeft(call, options.now ?? Date.now);
+  const body = pushBody(request);
+  const notification = decode(body);
+  const { tokens, to } = notification;
+  const counts = tokens.length + (to ? 1 : 0);
+  const how = options.syncMs === undefined ? {} : { syncMs: Math.min(options.syncMs, left - marginOf(left)) };
+  const reply = ({ requestId, logs }: AcceptedPush): Reply => ({
+    message: { success: true, counts },
+    trailer: pushTrailer(requestId, logs),
+  });
+  try {
+    const accepted = options.accept([notification], () => body, how);
+    return accepted instanceof Promise ? accepted.then(reply, refuse) : reply(accepted);
+  } catch (error) {
+    return refuse(error);
+  }
+}
+
+/** Nothing is taken of a call whose caller has given up. */
+function timeLeft(call: Call, now: () => number): number {
+  const deadline = call.getDeadline();
+  const left = Number(deadline) - now();
+  if (call.cancelled) throw new RpcError(status.CANCELLED, 'cancelled by the caller');
+  if (left <= 0) throw new RpcError(status.DEADLINE_EXCEEDED, 'the deadline had passed when the request was read');
+  return left;
+}
+
+/** The answer of a sync call has to be with the caller before its deadline, or the outcomes that are known are lost to it. */
+const marginOf = (left: number): number =>
+  left === Number.POSITIVE_INFINITY ? 0 : Math.min(left, Math.max(50, left / 10));
+
+function decode(body: string): Notification {
+  const decoded = decodePushRequest(body);
+  if (decoded.ok) return decoded.notifications[0] as Notification;
+  const mistakes = decoded.details.map(({ path, reason }) => `${path.replace(PREFIX, '')} ${reason}`);
+  throw new RpcError(status.INVALID_ARGUMENT, mistakes.join('; ').slice(0, MAX_DETAILS));
+}
+
+const PREFIX = /^notifications\[0\]\./;
+/** Characters: metadata has little room. */
+const MAX_DETAILS = 1000;
+
+/** UNAVAILABLE, the code that clients retry by themselves, after the pause that gRFC A6 puts into `grpc-retry-pushback-ms`. */
+function refuse(error: unknown): never {
+  if (!(error instanceof QueueRefusedError)) throw error;
+  const trailer = new Metadata();
+  trailer.set('grpc-retry-pushback-ms', String(Math.ceil(error.retryAfter * 1000)));
+  trailer.set('retry-after', String(error.retryAfter));
+  throw new RpcError(status.UNAVAILABLE, error.message, trailer);
+}

@@ -1,0 +1,159 @@
+import type { Buffer } from 'node:buffer';
+import {
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  type ServerWritableStream,
+  status,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { ConfigError } from '../errors.ts';
+import { GORUSH_PROTO } from './gorush-proto.ts';
+import { HealthService, SERVING } from './health-service.ts';
+import { type ProtoFile, parseProto } from './proto-file.ts';
+import type { NotificationRequest } from './push-body.ts';
+import { type ReflectionIndex, reflect, reflectionIndex } from './reflection.ts';
+import { RpcError } from './rpc-error.ts';
+import { decodeMessage, type Reply, serviceDefinition, statusOf, unary } from './rpc-service.ts';
+import { type SendOptions, send } from './send.ts';
+import { HEALTH_PROTO, reflectionProto } from './standard-protos.ts';
+import { type GrpcTls, TlsCredentials } from './tls-credentials.ts';
+
+export interface GrpcServerOptions extends SendOptions {
+  /** 0: any free port. */
+  readonly port: number;
+  /** Where to listen; '' is everywhere. */
+  readonly address: string;
+  /** Absent: cleartext. */
+  readonly tls?: GrpcTls;
+  /** Bytes of a request, also once it is decompressed. */
+  readonly maxBody: number;
+  /** As /readyz tells it. */
+  readonly ready: () => boolean;
+  /** An error that is not the caller's fault, to be logged. */
+  readonly onError: (error: unknown) => void;
+  /** Milliseconds between looks at `ready` while someone watches; default 1,000. */
+  readonly pollMs?: number;
+}
+
+export interface RunningGrpcServer {
+  readonly port: number;
+  /** For certificates that change: connections from then on see the new one. @throws Error; then the old one stays. */
+  replaceTls(tls: GrpcTls): void;
+  /** Takes no new calls, tells watchers that the server is not ready, waits for calls under way, at most `graceMs`; then cuts them. */
+  close(graceMs: number): Promise<void>;
+}
+
+const GORUSH = 'proto.Gorush';
+
+/** Serves Gorush's gRPC face, grpc.health.v1 and server reflection. @throws ConfigError when it cannot listen. */
+export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningGrpcServer> {
+  const credentials = options.tls && new TlsCredentials(options.tls);
+  const server = new Server({
+    'grpc.max_receive_message_length': options.maxBody,
+    'grpc.max_concurrent_streams': MAX_STREAMS,
+    'grpc.keepalive_time_ms': KEEPALIVE_MS,
+    'grpc.enable_channelz': 0,
+  });
+  const health = new HealthService({ ready: options.ready, services: ['', GORUSH], pollMs: options.pollMs ?? 1000 });
+  const gorush = parseProto('gorush.proto', GORUSH_PROTO);
+  const standard = parseProto('grpc/health/v1/health.proto', HEALTH_PROTO);
+  addGorush(server, gorush, options);
+  addHealth(server, standard, health, options.onError);
+  addReflection(server, [gorush, standard], options.onError);
+  const port = await bind(server, options, credentials ?? ServerCredentials.createInsecure());
+  let closed: Promise<void> | undefined;
+  return {
+    port,
+    replaceTls: (tls) => credentials?.replace(tls),
+    close: (graceMs) => {
+      closed ??= shutDown(server, health, graceMs);
+      return closed;
+    },
+  };
+}
+
+/** Calls under way on one connection; more wait at the client. */
+const MAX_STREAMS = 1000;
+/** Milliseconds of silence after which a connection is asked whether it still lives. */
+const KEEPALIVE_MS = 60_000;
+
+function addGorush(server: Server, { root }: ProtoFile, options: GrpcServerOptions): void {
+  const request = root.lookupType('proto.NotificationRequest');
+  server.addService(serviceDefinition(root, GORUSH), {
+    Send: unary<NotificationRequest>(request, (message, call) => send(message, call, options), options.onError),
+  } as UntypedServiceImplementation);
+  server.addService(serviceDefinition(root, 'proto.Health'), {
+    Check: unary<HealthCheckRequest>(root.lookupType('proto.HealthCheckRequest'), alive, options.onError),
+  } as UntypedServiceImplementation);
+}
+
+interface HealthCheckRequest {
+  readonly service: string;
+}
+
+/** Gorush's own check is one of liveness: who restarts a server that fails it does not help one that is not ready. */
+function alive({ service }: HealthCheckRequest): Reply {
+  if (service !== '') throw new RpcError(status.NOT_FOUND, 'unknown service');
+  return { message: { status: SERVING } };
+}
+
+function addHealth(server: Server, { root }: ProtoFile, health: HealthService, onError: (e: unknown) => void): void {
+  const checkRequest = root.lookupType('grpc.health.v1.HealthCheckRequest');
+  server.addService(serviceDefinition(root, 'grpc.health.v1.Health'), {
+    Check: unary<HealthCheckRequest>(checkRequest, ({ service }) => ({ message: health.check(service) }), onError),
+    List: unary(root.lookupType('grpc.health.v1.HealthListRequest'), () => ({ message: health.list() }), onError),
+    Watch: (stream: ServerWritableStream<Buffer, object>) => {
+      try {
+        health.watch(decodeMessage<HealthCheckRequest>(checkRequest, stream.request).service, stream);
+      } catch (thrown) {
+        stream.emit('error', statusOf(thrown, onError));
+      }
+    },
+  } as UntypedServiceImplementation);
+}
+
+function addReflection(server: Server, served: readonly ProtoFile[], onError: (error: unknown) => void): void {
+  const versions = (['v1', 'v1alpha'] as const).map((version) => ({
+    service: `grpc.reflection.${version}`,
+    file: parseProto(`grpc/reflection/${version}/reflection.proto`, reflectionProto(version)),
+  }));
+  const index: ReflectionIndex = reflectionIndex([...served, ...versions.map(({ file }) => file)]);
+  for (const { service, file } of versions) {
+    const request = file.root.lookupType(`${service}.ServerReflectionRequest`);
+    server.addService(serviceDefinition(file.root, `${service}.ServerReflection`), {
+      ServerReflectionInfo: (stream: ServerDuplexStream<Buffer, object>) => reflect(stream, request, index, onError),
+    } as UntypedServiceImplementation);
+  }
+}
+
+/** Everywhere is both families, or IPv4 alone on a machine without IPv6. */
+async function bind(server: Server, { port, address }: GrpcServerOptions, tls: ServerCredentials): Promise<number> {
+  const hosts = address === '' ? ['[::]', '0.0.0.0'] : [address.includes(':') ? `[${address}]` : address];
+  let failure: Error | undefined;
+  for (const host of hosts) {
+    try {
+      return await new Promise<number>((resolve, reject) => {
+        server.bindAsync(`${host}:${port}`, tls, (error, bound) => (error ? reject(error) : resolve(bound)));
+      });
+    } catch (error) {
+      failure ??= error as Error;
+      if (!NO_IPV6.test(failure.message)) break;
+    }
+  }
+  const why = /\[(.*)\]/.exec(failure?.message ?? '')?.[1] ?? failure?.message;
+  throw new ConfigError(`grpc.port: cannot listen on ${port}: ${why}`, { cause: failure });
+}
+
+const NO_IPV6 = /EAFNOSUPPORT|EADDRNOTAVAIL|EINVAL/;
+
+async function shutDown(server: Server, health: HealthService, graceMs: number): Promise<void> {
+  health.close();
+  let timer: NodeJS.Timeout | undefined;
+  await new Promise<void>((resolve) => {
+    server.tryShutdown(() => resolve());
+    timer = setTimeout(resolve, graceMs);
+  });
+  clearTimeout(timer);
+  server.forceShutdown();
+}
