@@ -53,7 +53,8 @@ function badHeader(headers: IncomingHttpHeaders): string | undefined {
   const id = headers['apns-id'];
   if (id !== undefined && !UUID.test(String(id))) return 'BadMessageId';
   const collapse = headers['apns-collapse-id'];
-  if (collapse !== undefined && Buffer.byteLength(String(collapse)) > 64) return 'BadCollapseId';
+  // Node reads header bytes as Latin-1: one character is one byte.
+  if (collapse !== undefined && String(collapse).length > 64) return 'BadCollapseId';
   const priority = headers['apns-priority'];
   if (priority !== undefined && !['1', '5', '10'].includes(String(priority))) return 'BadPriority';
   const type = String(headers['apns-push-type'] ?? 'alert');

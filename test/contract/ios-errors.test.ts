@@ -1,0 +1,3 @@
+import { contractGroup } from './contract-group.ts';
+
+contractGroup('ios-errors');

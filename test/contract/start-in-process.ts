@@ -1,0 +1,34 @@
+import { loadConfig } from '../../src/config/load.ts';
+import { toError } from '../../src/errors.ts';
+import { createLog } from '../../src/log.ts';
+import { startServer } from '../../src/server.ts';
+import type { RefusedStart, RelayUnderTest } from './relay-under-test.ts';
+import type { Workplace } from './workplace.ts';
+
+/** The whole relay on the test's own event loop, as `main.ts` puts it together. */
+export async function startInProcess({ configPath, dir, env }: Workplace): Promise<RelayUnderTest | RefusedStart> {
+  const output = { stdout: '', stderr: '' };
+  const sink = (stream: 'stdout' | 'stderr') => ({
+    write(text: string) {
+      output[stream] += text;
+    },
+  });
+  try {
+    const { config, warnings } = loadConfig({ path: configPath, env, cwd: dir, home: dir });
+    const log = createLog(config.log, { stdout: sink('stdout'), stderr: sink('stderr') });
+    for (const warning of warnings) log.warn(warning);
+    const server = await startServer({ config, version: '0.0.0', log, google: env });
+    const { host } = server;
+    return {
+      output,
+      exitCode: undefined,
+      idle: () => host.queue.depth().notifications === 0 && host.busyWorkers() === 0 && host.hook.stats().backlog === 0,
+      async close() {
+        await server.close();
+        log.close();
+      },
+    };
+  } catch (error) {
+    return { code: 1, output: { ...output, stderr: `${output.stderr}${toError(error).message}\n` } };
+  }
+}
