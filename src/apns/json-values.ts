@@ -1,10 +1,4 @@
-import type { Json, JsonObject } from '../push.ts';
-
-/** TypeScript's library does not know it yet: whether a value is a number kept as its digits (`JSON.rawJSON`). */
-export const { isRawJSON } = JSON as unknown as { isRawJSON(value: unknown): value is { readonly rawJSON: string } };
-
-export const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawJSON(value);
+import type { JsonObject } from '../push.ts';
 
 export const isEmpty = (object: JsonObject | undefined): boolean =>
   object === undefined || Object.keys(object).length === 0;

@@ -1,6 +1,7 @@
 import type { RequestHeader } from '../http2/http2-pool.ts';
 import type { Alert, Failed, Json, JsonObject, Notification } from '../push.ts';
-import { isEmpty, isObject, single } from './json-values.ts';
+import { isJsonObject } from '../raw-json.ts';
+import { isEmpty, single } from './json-values.ts';
 import { apnsSound } from './sound.ts';
 
 /** Bytes of a payload that Apple accepts ("Generating a remote notification"). */
@@ -19,7 +20,7 @@ export function apnsPayload(notification: Notification): string {
   const aps = apsOf(notification);
   if (!Object.hasOwn(data, 'aps')) return JSON.stringify({ ...data, aps });
   // What is no object replaces the whole dictionary, as in Gorush: there is nothing to lay over.
-  return JSON.stringify({ ...data, aps: isObject(data.aps) ? { ...aps, ...data.aps } : data.aps });
+  return JSON.stringify({ ...data, aps: isJsonObject(data.aps) ? { ...aps, ...data.aps } : data.aps });
 }
 
 /** The headers of every request of a notification but `authorization`. */

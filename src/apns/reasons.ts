@@ -1,5 +1,6 @@
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { ACCEPTED, type Category, type Failed, type Outcome } from '../push.ts';
+import { retryAfterMs } from '../resilience/retry-after.ts';
 
 interface Reason {
   readonly category: Category;
@@ -100,7 +101,7 @@ export function apnsOutcome(status: number, headers: ResponseHeaders, body: Buff
   if (status === 200) return ACCEPTED;
   const said = readBody(status, body);
   const { category } = rowOf(said.reason) ?? unknownApnsReason(status);
-  const retryAfterMs = retryAfter(headers['retry-after'], now);
+  const retryMs = retryAfterMs(headers['retry-after'], now);
   const providerId = headers['apns-id'];
   return {
     kind: 'failed',
@@ -110,7 +111,7 @@ export function apnsOutcome(status: number, headers: ResponseHeaders, body: Buff
     status,
     ...(providerId === undefined ? {} : { providerId }),
     ...(said.timestamp === undefined ? {} : { unregisteredAt: said.timestamp }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(retryMs === undefined ? {} : { retryAfterMs: retryMs }),
   };
 }
 
@@ -160,14 +161,6 @@ const MAX_DATE = 8.64e15;
 function unregistered(timestamp: unknown): { timestamp?: string } {
   if (typeof timestamp !== 'number' || !(Math.abs(timestamp) <= MAX_DATE)) return {};
   return { timestamp: new Date(timestamp).toISOString() };
-}
-
-/** RFC 9110 section 10.2.3: seconds or an HTTP date. APNs documents none; a proxy may send it. */
-function retryAfter(value: string | undefined, now: () => number): number | undefined {
-  if (value === undefined) return undefined;
-  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now());
 }
 
 /** `CONNECT_FAILED` → `ConnectFailed`, the spelling of APNs' own reasons. */

@@ -1,9 +1,10 @@
 import type { Json, JsonObject, Notification } from '../push.ts';
-import { isEmpty, isObject, isRawJSON, single } from './json-values.ts';
+import { isJsonObject, isRawJSON } from '../raw-json.ts';
+import { isEmpty, single } from './json-values.ts';
 
 /** A name, or Apple's dictionary for critical alerts. `name` and `volume` make it one; a given object's keys go before defaults. */
 export function apnsSound({ sound, name, volume }: Notification): Json | undefined {
-  const given = isObject(sound) ? soundObject(sound) : undefined;
+  const given = isJsonObject(sound) ? soundObject(sound) : undefined;
   const beside: JsonObject = {};
   if (name) beside.name = name;
   if (volume !== undefined && volume > 0) beside.volume = single(volume);

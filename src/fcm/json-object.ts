@@ -1,11 +1,8 @@
 import type { Json, JsonObject } from '../push.ts';
-
-/** TypeScript's library does not know it yet: whether a value is a number kept as its digits (`JSON.rawJSON`). */
-export const { isRawJSON } = JSON as unknown as { isRawJSON(value: unknown): value is { readonly rawJSON: string } };
+import { isJsonObject } from '../raw-json.ts';
 
 /** The value if it is a JSON object, else undefined. A number kept as its digits is none. */
-export const asObject = (value: Json | undefined): JsonObject | undefined =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawJSON(value) ? value : undefined;
+export const asObject = (value: Json | undefined): JsonObject | undefined => (isJsonObject(value) ? value : undefined);
 
 /** The value if it is a text, else the empty one. */
 export const asText = (value: Json | undefined): string => (typeof value === 'string' ? value : '');

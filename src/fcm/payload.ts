@@ -1,5 +1,6 @@
 import type { Failed, Json, JsonObject, Notification, TargetKind } from '../push.ts';
-import { asObject, isRawJSON } from './json-object.ts';
+import { isRawJSON } from '../raw-json.ts';
+import { asObject } from './json-object.ts';
 import { androidWithFlags, apnsWithFlags, doubledApsKey } from './merge-flags.ts';
 import { messageFault } from './message-fault.ts';
 import { androidConfig, apnsConfig, fcmOptions, notificationObject, webpushConfig } from './v1-objects.ts';

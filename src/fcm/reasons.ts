@@ -2,6 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import type { Category, Failed, Outcome, TargetKind } from '../push.ts';
 import { ACCEPTED } from '../push.ts';
+import { retryAfterMs } from '../resilience/retry-after.ts';
 
 interface Reason {
   readonly category: Category;
@@ -121,14 +122,14 @@ export function fcmOutcome(
   const code = error && errorCode(error);
   const reason = code ?? (error?.status || (STATUS_CODES[status] ?? `Status${status}`).replaceAll(/\W/g, ''));
   const category = categoryOf(reason, status, error, code !== undefined, to);
-  const retryAfterMs = category === 'unavailable' ? retryAfter(headers['retry-after'], now) : undefined;
+  const retryMs = category === 'unavailable' ? retryAfterMs(headers['retry-after'], now) : undefined;
   return {
     kind: 'failed',
     category,
     reason,
     error: error?.message || `unexpected http response with status: ${status}\n${text.slice(0, LONGEST_BODY)}`,
     status,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(retryMs === undefined ? {} : { retryAfterMs: retryMs }),
   };
 }
 
@@ -203,14 +204,6 @@ function isAboutToken(error: GoogleError | undefined, apns: Detail | undefined, 
 const namesToken = ({ fieldViolations }: Detail): boolean =>
   Array.isArray(fieldViolations) &&
   fieldViolations.some((violation: { field?: unknown } | null) => violation?.field === 'message.token');
-
-/** Retry-After (RFC 9110 section 10.2.3), seconds or a date, in milliseconds. */
-export function retryAfter(value: string | undefined, now: () => number): number | undefined {
-  if (!value) return undefined;
-  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now());
-}
 
 /** What a request without an answer means, in the words of Google's Go client; the fault itself says whether FCM may have processed it. */
 export function fcmFault(fault: StreamFault): Failed {

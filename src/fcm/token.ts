@@ -1,9 +1,10 @@
 import { SignJWT } from 'jose';
 import { type Dispatcher, request } from 'undici';
 import type { Failed } from '../push.ts';
+import { retryAfterMs } from '../resilience/retry-after.ts';
 import { singleFlight } from '../resilience/single-flight.ts';
 import type { AuthorizedUser, FcmCredential, MetadataServer, ServiceAccount } from './credentials.ts';
-import { fcmReasons, retryAfter } from './reasons.ts';
+import { fcmReasons } from './reasons.ts';
 
 export interface FcmTokenOptions {
   readonly credential: FcmCredential;
@@ -187,7 +188,7 @@ function readAnswer(status: number, retry: string | string[] | undefined, text: 
   }
   const told = `cannot fetch token: ${status}\nResponse: ${text.slice(0, LONGEST_ANSWER)}`;
   const isLater = status >= 500 || status === 429 || status === 408 || status < 400;
-  return { outcome: isLater ? unavailable(told, retryAfter(String(retry ?? ''), now)) : refused(told, fields.error) };
+  return { outcome: isLater ? unavailable(told, retryAfterMs(String(retry ?? ''), now)) : refused(told, fields.error) };
 }
 
 function jsonFields(text: string): Record<string, unknown> {

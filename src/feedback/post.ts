@@ -1,5 +1,6 @@
 import { type Dispatcher, request } from 'undici';
 import { toError } from '../errors.ts';
+import { retryAfterMs } from '../resilience/retry-after.ts';
 
 export type PostResult =
   | { readonly ok: true }
@@ -50,13 +51,6 @@ function redirectTarget(status: number, from: URL, location: string | undefined)
   return to && /^https?:$/.test(to.protocol) ? to : undefined;
 }
 
-/** Retry-After, in milliseconds: seconds or a date (RFC 9110, section 10.2.3). */
-function retryAfter(value: string | undefined, now: () => number): { retryAfterMs?: number } {
-  if (!value) return {};
-  const ms = /^\s*\d+\s*$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now();
-  return Number.isFinite(ms) ? { retryAfterMs: Math.max(0, ms) } : {};
-}
-
 const first = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
 
 export function createPost({ url, headers, timeoutMs, dispatcher, now }: PostOptions): Post {
@@ -83,7 +77,8 @@ export function createPost({ url, headers, timeoutMs, dispatcher, now }: PostOpt
       if (status >= 200 && status < 300) return OK;
       const next = hops < MAX_REDIRECTS ? redirectTarget(status, target, first(response.headers.location)) : undefined;
       if (!next) {
-        return { ok: false, reason: `HTTP ${status}`, ...retryAfter(first(response.headers['retry-after']), now) };
+        const retryMs = retryAfterMs(first(response.headers['retry-after']), now);
+        return { ok: false, reason: `HTTP ${status}`, ...(retryMs === undefined ? {} : { retryAfterMs: retryMs }) };
       }
       if (!mayFollow(target, next)) sent = own;
       target = next;

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { ACCEPTED, type Category, type Delivery, type Failed, type Outcome } from '../push.ts';
+import { retryAfterMs } from '../resilience/retry-after.ts';
 
 interface Row {
   readonly category: Category;
@@ -108,7 +109,7 @@ export function hmsOutcome(
   const accepted: Outcome = answer.requestId ? { kind: 'accepted', ...provider } : ACCEPTED;
   if (answer.code === SUCCESS) return () => accepted;
   const category = categoryOf(status, answer.code);
-  const retryAfterMs = category === 'unavailable' ? retryAfter(headers['retry-after'], now) : undefined;
+  const retryMs = category === 'unavailable' ? retryAfterMs(headers['retry-after'], now) : undefined;
   const failed: Failed = {
     kind: 'failed',
     category: to.kind === 'token' || category !== 'invalid_token' ? category : 'invalid_request',
@@ -116,7 +117,7 @@ export function hmsOutcome(
     error: errorText(status, answer, to),
     status,
     ...provider,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(retryMs === undefined ? {} : { retryAfterMs: retryMs }),
   };
   if (answer.code !== PARTIAL) return () => failed;
   const illegal = illegalTokens(answer.msg);
@@ -192,12 +193,4 @@ function errorText(
   const text = typeof msg === 'string' ? msg : '';
   const telling = kind === 'token' && targets.some((token) => token !== '' && text.includes(token));
   return text === '' || telling ? `${code}: refused by HMS` : `${code}: ${text.slice(0, LONGEST_TEXT)}`;
-}
-
-/** Retry-After (RFC 9110 section 10.2.3), seconds or a date, in milliseconds. HMS documents none; a proxy may send it. */
-export function retryAfter(value: string | undefined, now: () => number): number | undefined {
-  if (!value) return undefined;
-  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now());
 }

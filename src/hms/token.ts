@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import type { Failed } from '../push.ts';
+import { retryAfterMs } from '../resilience/retry-after.ts';
 import { singleFlight } from '../resilience/single-flight.ts';
 import { type PostResult, post } from './post.ts';
-import { hmsFailure, retryAfter } from './reasons.ts';
+import { hmsFailure } from './reasons.ts';
 
 /** An access token, or why there is none: the outcome of every push that would have needed it. */
 export type Credential = { readonly token: string } | { readonly failed: Failed };
@@ -94,8 +95,8 @@ function readGrant(result: PostResult, appSecret: string, now: () => number): Gr
   const words = [answer.error, answer.sub_error, answer.error_description].filter(isWord).join(' ');
   const said = words ? hideSecret(words, appSecret) : 'no access token in the answer';
   if (status === 408 || status === 429 || status >= 500 || (status < 400 && !words)) {
-    const retryAfterMs = retryAfter(headers['retry-after'], now);
-    return { failed: { ...unavailable(said, status), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) } };
+    const retryMs = retryAfterMs(headers['retry-after'], now);
+    return { failed: { ...unavailable(said, status), ...(retryMs === undefined ? {} : { retryAfterMs: retryMs }) } };
   }
   return { failed: { ...hmsFailure('SignInRefused', `HMS sign-in refused (${status}): ${said}`), status } };
 }

@@ -1,4 +1,4 @@
-import { isRawJSON } from '../../src/fcm/json-object.ts';
+import { isRawJSON } from '../../src/raw-json.ts';
 
 const isNumeric = (value: unknown): boolean => typeof value === 'number' || isRawJSON(value);
 const digits = (value: unknown): string => (isRawJSON(value) ? value.rawJSON : String(value));

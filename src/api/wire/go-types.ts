@@ -1,18 +1,15 @@
 /** Decoders for the Go types that a push request is made of, as strict as encoding/json: nothing is converted. */
 import type { Json, JsonObject } from '../../push.ts';
+import type { RawJson } from '../../raw-json.ts';
+import { isJsonObject, isRawJSON } from '../../raw-json.ts';
 import type { Decode, Decoding } from './decoding.ts';
 import { locate, mismatch, mistake, notNumber } from './decoding.ts';
 import { isInteger } from './parse-json.ts';
-import type { RawJson } from './raw-json.ts';
-import { isRawJSON } from './raw-json.ts';
 
 const MAX_INT64 = 2n ** 63n - 1n;
 const MIN_INT64 = -(2n ** 63n);
 /** The largest double below 2^63: what a 64-bit integer near the limit becomes, so that it is still one when read again. */
 const LARGEST_INT = 2 ** 63 - 1024;
-
-export const isObject = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawJSON(value);
 
 export const string: Decode = (value, decoding) =>
   typeof value === 'string' ? value : mismatch(decoding, 'a string', value);
@@ -57,7 +54,7 @@ export const anything: Decode = (value, decoding) => (decoding.careful ? settleN
 
 /** `map[string]any`. */
 export const object: Decode = (value, decoding) =>
-  isObject(value) ? anything(value, decoding) : mismatch(decoding, 'an object', value);
+  isJsonObject(value) ? anything(value, decoding) : mismatch(decoding, 'an object', value);
 
 /** `[]T`. A null element becomes `zero`; without one `item` sees it. */
 export function list(item: Decode, zero?: Json): Decode {
@@ -79,7 +76,7 @@ export function list(item: Decode, zero?: Json): Decode {
 
 /** `map[string]string`. A null value is an empty string. */
 export const stringMap: Decode = (value, decoding) => {
-  if (!isObject(value)) return mismatch(decoding, 'an object', value);
+  if (!isJsonObject(value)) return mismatch(decoding, 'an object', value);
   let copy: JsonObject | undefined;
   for (const key in value) {
     const element = value[key] as Json;

@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from '../../push.ts';
+import { isJsonObject } from '../../raw-json.ts';
 import type { Decode, Decoding } from './decoding.ts';
 import { locate, mismatch, mistake } from './decoding.ts';
-import { anything, isObject } from './go-types.ts';
+import { anything } from './go-types.ts';
 
 type Fields = Readonly<Record<string, Decode>>;
 
@@ -43,7 +44,7 @@ function decodeField(decode: Decode, name: string, value: Json, decoding: Decodi
 export function struct(fields: Fields): Decode {
   const table = new FieldTable(fields);
   return (value, decoding) => {
-    if (!isObject(value)) return mismatch(decoding, 'an object', value);
+    if (!isJsonObject(value)) return mismatch(decoding, 'an object', value);
     let copy: JsonObject | undefined;
     for (const key in value) {
       const element = value[key] as Json;
@@ -77,7 +78,7 @@ function copyUpTo(source: JsonObject, end: string): JsonObject {
 export function openStruct(fields: Fields): Decode {
   const table = new FieldTable(fields);
   return (value, decoding) => {
-    if (!isObject(value)) return mismatch(decoding, 'an object', value);
+    if (!isJsonObject(value)) return mismatch(decoding, 'an object', value);
     let copy: JsonObject | undefined;
     for (const key in value) {
       const element = value[key] as Json;
