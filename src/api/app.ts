@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import express, { type ErrorRequestHandler, type Router } from 'express';
+import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
 import { stringify } from 'yaml';
 import { GORUSH_VERSION, sendError, sendJson, sendText, versionHeaders } from './answer.ts';
 import { exactRoutes, type Route, type Routes } from './exact-routes.ts';
+import { expressOnHttp2 } from './express-on-http2.ts';
 
 export interface ApiOptions {
   /** Where each part is served: the `api.*` section of the configuration. */
@@ -80,10 +81,7 @@ const errorHandler =
     else sendError(res, 500, 'Internal Server Error');
   };
 
-/** Gorush's HTTP face, as a listener for `http.createServer`. */
-export function createApp(options: ApiOptions): (req: IncomingMessage, res: ServerResponse) => void {
-  const headers = versionHeaders(options.version);
-  const routes = routesOf(options);
+function buildExpress(options: ApiOptions, routes: Routes, headers: Record<string, string>): Express {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -95,11 +93,21 @@ export function createApp(options: ApiOptions): (req: IncomingMessage, res: Serv
   for (const router of options.routers ?? []) app.use(router);
   app.use((_req, res) => sendText(res, 404, 'text/plain', NOT_FOUND));
   app.use(errorHandler(options.onError));
+  return app;
+}
+
+/** Gorush's HTTP face, as a listener for `http.createServer` and, by the compatibility API, for a server of node:http2. */
+export function createApp(options: ApiOptions): (req: IncomingMessage, res: ServerResponse) => void {
+  const headers = versionHeaders(options.version);
+  const routes = routesOf(options);
+  const app = buildExpress(options, routes, headers);
+  const http2App = expressOnHttp2(buildExpress(options, routes, headers));
   return (req, res) => {
     // The one request that comes by the million goes straight to its route: Express's own work would cost more than the push.
     if (req.method === 'POST' && req.url === options.uris.push_uri) {
       for (const name in headers) res.setHeader(name, headers[name] as string);
       void options.push(req, res);
-    } else app(req, res);
+    } else if (req.httpVersionMajor === 2) http2App(req, res);
+    else app(req, res);
   };
 }

@@ -41,7 +41,18 @@ export const coreSection = section('The HTTP server and the process.', {
   auto_tls: section("Certificates from Let's Encrypt.", {
     enabled: flag(false, "Serve HTTPS on port 443 with a certificate from Let's Encrypt."),
     folder: text('.cache', 'Folder that the certificates are kept in.', shown),
-    host: text('', 'Host name of the certificate.', shown),
+    host: text('', 'Host name of the certificate; several, with a certificate each, divided by commas.', shown),
+    directory: text(
+      'https://acme-v02.api.letsencrypt.org/directory',
+      'The certificate authority: its ACME directory.',
+      ours,
+    ),
+    port: text('443', 'Port to serve HTTPS on, where port 443 of the host leads to.', ours),
+    http_port: text(
+      '80',
+      'Port that answers the authority (HTTP-01) and leads everything else to HTTPS, where port 80 of the host leads to. Empty: none; the HTTPS port answers the authority too (TLS-ALPN-01).',
+      ours,
+    ),
   }),
   feedback_hook_url: text('', 'URL that is told of each failed push; empty: none.', shown),
   feedback_timeout: seconds(10, 'How long one call of the hook may take; 0: 10.'),
@@ -66,6 +77,11 @@ export const coreSection = section('The HTTP server and the process.', {
   shutdown_delay: seconds(
     0,
     'How long to go on serving, though /readyz says 503, before a shutdown closes the port.',
+    ours,
+  ),
+  client_ca: text(
+    '',
+    'PEM file with the authorities of client certificates; with it every request but a health check needs one.',
     ours,
   ),
   ca_path: text(

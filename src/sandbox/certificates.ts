@@ -57,7 +57,7 @@ const extension = (id: string, value: Buffer, critical = false) =>
   sequence(oid(id), ...(critical ? [TRUE] : []), octets(value));
 const basicConstraints = (ca: boolean) => extension('2.5.29.19', sequence(...(ca ? [TRUE] : [])), true);
 const keyCertSign = extension('2.5.29.15', bits(Buffer.from([0x04]), 2), true);
-const serverAuth = extension('2.5.29.37', sequence(oid('1.3.6.1.5.5.7.3.1')));
+const serverAndClientAuth = extension('2.5.29.37', sequence(oid('1.3.6.1.5.5.7.3.1'), oid('1.3.6.1.5.5.7.3.2')));
 const subjectAltName = (names: readonly string[]) =>
   extension(
     '2.5.29.17',
@@ -118,7 +118,7 @@ export function makeAuthority(name = 'Martlet sandbox CA', now = Date.now()): Au
       const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
       const extensions = [
         basicConstraints(false),
-        serverAuth,
+        serverAndClientAuth,
         subjectAltName(names),
         subjectKeyId(publicKey),
         authorityKeyId(root.publicKey),

@@ -1,0 +1,122 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { resolve } from 'node:path';
+import type { Config } from '../config/schema.ts';
+import type { CertificateLog, CertificateSource } from './certificate-source.ts';
+import { readClientCa } from './key-pair.ts';
+import { Reloadable } from './reloadable.ts';
+import { createSecureServer, type SecureServer } from './secure-server.ts';
+import { openServerCredentials } from './server-credentials.ts';
+
+export interface ListenerOptions {
+  readonly config: Pick<Config, 'core' | 'api'>;
+  readonly app: RequestListener;
+  readonly log: CertificateLog;
+  /** Where the certificate comes from, when it does not come from `core.cert_path` and its like. Closed with the listener. */
+  readonly source?: CertificateSource;
+  /** Milliseconds between two looks at certificate files; default 3,000. */
+  readonly watchMs?: number;
+}
+
+/** The HTTP or HTTPS server of the configuration. */
+export interface Listener {
+  readonly server: Server | SecureServer;
+  readonly scheme: 'http' | 'https';
+  /** Binds `core.address` and `core.port` (with `core.auto_tls` its own port). Rejects with the system's error. */
+  listen(): Promise<AddressInfo>;
+  /** Looks at certificate files at once, for SIGHUP. Never throws. */
+  reload(): void;
+  /** No new connections; idle ones are closed, others after their answer. Resolves when the last is gone. */
+  close(): Promise<void>;
+  /** Cuts the connections that are left. */
+  cut(): void;
+}
+
+const MS = 1000;
+
+function limit(server: Server | SecureServer, core: Config['core']): void {
+  const http1 = server as Server;
+  http1.headersTimeout = core.header_timeout * MS;
+  http1.keepAliveTimeout = core.idle_timeout * MS;
+  if (core.max_connections > 0) server.maxConnections = core.max_connections;
+}
+
+function bind(server: Server | SecureServer, port: string, address: string): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ port: Number(port), ...(address === '' ? {} : { host: address }) }, () => {
+      server.off('error', reject);
+      resolve(server.address() as AddressInfo);
+    });
+  });
+}
+
+/** HTTP/1.1 connections learn from the answer that it was the last one; HTTP/2 has GOAWAY. */
+const untilClosed =
+  (app: RequestListener, closing: () => boolean, closeIdle: () => void): RequestListener =>
+  (req, res) => {
+    if (closing() && req.httpVersionMajor < 2) {
+      res.setHeader('Connection', 'close');
+      res.on('finish', () => setImmediate(closeIdle));
+    }
+    app(req, res);
+  };
+
+function trackSockets(server: Server | SecureServer): Set<Socket> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return sockets;
+}
+
+function openClientCa({ config, log, watchMs }: ListenerOptions): Reloadable<string> | undefined {
+  const path = config.core.client_ca;
+  if (path === '') return undefined;
+  return new Reloadable({ read: () => readClientCa(path), files: [resolve(path)], watchMs, log });
+}
+
+/**
+ * The server that the configuration asks for, not listening yet: plain HTTP/1.1, or with `core.ssl` or `core.auto_tls` HTTP/2
+ * and HTTP/1.1 on one TLS port.
+ * @throws ConfigError for a certificate that cannot be used.
+ */
+export function createListener(options: ListenerOptions): Listener {
+  const { config, log } = options;
+  const { core } = config;
+  let closing = false;
+  const app = untilClosed(
+    options.app,
+    () => closing,
+    () => server.closeIdleConnections(),
+  );
+  const source =
+    options.source ?? (core.ssl ? openServerCredentials({ core, log, watchMs: options.watchMs }) : undefined);
+  const clientCa = source && openClientCa(options);
+  const server = source
+    ? createSecureServer({ config, source, clientCa, app })
+    : createServer({ connectionsCheckingInterval: MS }, app);
+  limit(server, core);
+  const sockets = trackSockets(server);
+  return {
+    server,
+    scheme: source ? 'https' : 'http',
+    listen: () => bind(server, core.auto_tls.enabled ? core.auto_tls.port : core.port, core.address),
+    reload() {
+      source?.reload();
+      clientCa?.reload();
+    },
+    async close() {
+      closing = true;
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeIdleConnections();
+      await closed;
+      clientCa?.unwatch();
+      await source?.close();
+    },
+    cut() {
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}

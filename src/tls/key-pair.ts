@@ -1,0 +1,114 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
+import { ConfigError, toError } from '../errors.ts';
+
+/** A certificate, with the chain behind it, and its private key; both PEM. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** The part of the `core` section that says where the server's certificate is. */
+export interface KeyPairConfig {
+  readonly cert_path: string;
+  readonly key_path: string;
+  readonly cert_base64: string;
+  readonly key_base64: string;
+}
+
+/** A text and what to call it in an error. */
+interface Named {
+  readonly key: string;
+  readonly from: string;
+  readonly text: string;
+}
+
+const UNTOUCHED: Record<string, string> = { cert_path: 'cert.pem', key_path: 'key.pem' };
+
+/**
+ * The files that `core.cert_path` and `core.key_path` name, absolute; undefined when the base64 twins count. As in Gorush the
+ * paths go first; but paths that are only the default and lead to no file do not hide a base64 pair.
+ */
+export function keyPairFiles(core: KeyPairConfig, cwd = '.'): { cert: string; key: string } | undefined {
+  if (core.cert_path === '' || core.key_path === '') return undefined;
+  const files = { cert: resolve(cwd, core.cert_path), key: resolve(cwd, core.key_path) };
+  const untouched = core.cert_path === UNTOUCHED.cert_path && core.key_path === UNTOUCHED.key_path;
+  const twins = core.cert_base64 !== '' && core.key_base64 !== '';
+  if (untouched && twins && !existsSync(files.cert) && !existsSync(files.key)) return undefined;
+  return files;
+}
+
+function fromFile(key: string, path: string, shown: string): Named {
+  try {
+    return { key, from: shown, text: readFileSync(path, 'utf8') };
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(`${key}: cannot read ${shown} (${code ?? 'unknown error'})`, { cause: error });
+  }
+}
+
+const fromBase64 = (key: string, value: string): Named => ({
+  key,
+  from: 'the base64 text',
+  text: Buffer.from(value, 'base64').toString(),
+});
+
+function sources(core: KeyPairConfig, cwd: string | undefined): { cert: Named; key: Named } {
+  const files = keyPairFiles(core, cwd);
+  if (files)
+    return {
+      cert: fromFile('core.cert_path', files.cert, core.cert_path),
+      key: fromFile('core.key_path', files.key, core.key_path),
+    };
+  if (core.cert_base64 === '' || core.key_base64 === '')
+    throw new ConfigError('core.ssl: missing https cert config; give core.cert_path and core.key_path');
+  return {
+    cert: fromBase64('core.cert_base64', core.cert_base64),
+    key: fromBase64('core.key_base64', core.key_base64),
+  };
+}
+
+function parseCertificate({ key, from, text }: Named): X509Certificate {
+  try {
+    return new X509Certificate(text);
+  } catch (error) {
+    throw new ConfigError(`${key}: no certificate in PEM format in ${from}`, { cause: error });
+  }
+}
+
+function parseKey({ key, from, text }: Named): KeyObject {
+  try {
+    return createPrivateKey(text);
+  } catch (error) {
+    const locked = (error as NodeJS.ErrnoException).code === 'ERR_MISSING_PASSPHRASE' || text.includes('ENCRYPTED');
+    const what = locked ? 'needs a password; give one without' : 'is no private key in PEM format';
+    throw new ConfigError(`${key}: what is in ${from} ${what}`, { cause: error });
+  }
+}
+
+/**
+ * The server's certificate and key, proven to be usable together. `cwd` is what relative paths start from; default the
+ * process's folder.
+ * @throws ConfigError naming the key and the file.
+ */
+export function readKeyPair(core: KeyPairConfig, cwd?: string): KeyPair {
+  const { cert, key } = sources(core, cwd);
+  if (!parseCertificate(cert).checkPrivateKey(parseKey(key)))
+    throw new ConfigError(`${key.key}: the key in ${key.from} does not belong to the certificate of ${cert.key}`);
+  const pair = { cert: cert.text, key: key.text };
+  try {
+    createSecureContext(pair);
+  } catch (error) {
+    throw new ConfigError(`${cert.key}: ${cert.from} cannot be used: ${toError(error).message}`, { cause: error });
+  }
+  return pair;
+}
+
+/** The authorities of `core.client_ca`, PEM. @throws ConfigError naming the key and the file. */
+export function readClientCa(path: string, cwd = '.'): string {
+  const file = fromFile('core.client_ca', resolve(cwd, path), path);
+  parseCertificate(file);
+  return file.text;
+}
