@@ -1,0 +1,332 @@
+import { QueueRefusedError } from '../../src/errors.ts';
+import type { Notification, Provider, PushTransport } from '../../src/push.ts';
+import { Lane } from '../../src/queue/lane.ts';
+import { LocalQueue } from '../../src/queue/local-queue.ts';
+import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
+import type { Queue, Restore } from '../../src/queue/queue.ts';
+import { Relay } from '../../src/relay.ts';
+import { combineEvents } from '../../src/relay-events.ts';
+import { FREE_RETRIES, type RetryPolicy } from '../../src/resilience/retry-decision.ts';
+import { Ledger } from './ledger.ts';
+import { MemoryFile } from './memory-file.ts';
+import { MODES, ScriptedProvider } from './scripted-provider.ts';
+import { SeededRandom } from './seeded-random.ts';
+import { VirtualTime } from './virtual-time.ts';
+
+export interface HistoryReport {
+  readonly seed: number;
+  readonly accepted: number;
+  readonly results: number;
+  readonly repeated: number;
+  readonly crashes: number;
+  readonly violations: readonly string[];
+}
+
+const EPOCH = Date.UTC(2026, 0, 1);
+/** The queue writes progress twice a second; a turn of the loop more to be sure. */
+const PROGRESS_MS = 510;
+const PROVIDERS: readonly Provider[] = ['apns', 'fcm', 'hms'];
+const laneOf = (provider: Provider): string => `default/${provider}/production`;
+
+/** What a seed makes of a history. */
+function draw(random: SeededRandom) {
+  const durable = random.chance(0.7);
+  const policy = (provider: Provider): RetryPolicy => ({
+    maxRetry: random.between(0, 4),
+    firstMs: random.pick([100, 1000]),
+    maxMs: random.pick([2000, 60_000]),
+    maxAgeMs: random.pick([5000, 60_000, 600_000]),
+    free: FREE_RETRIES[provider],
+  });
+  const policies = Object.fromEntries(PROVIDERS.map((p) => [p, policy(p)])) as Record<Provider, RetryPolicy>;
+  const rates = Object.fromEntries(PROVIDERS.map((p) => [laneOf(p), random.chance(0.25) ? random.between(1, 200) : 0]));
+  const steady = random.chance(0.5);
+  if (steady) rates[laneOf('apns')] = 0;
+  return {
+    durable,
+    policies,
+    rates,
+    steady,
+    lengthMs: random.between(1000, 30_000),
+    requests: random.between(5, 40),
+    limit: random.chance(0.2) ? random.between(1, 20) : 100_000,
+    stops: durable ? random.between(0, 3) : 0,
+    fullDisks: durable && random.chance(0.3) ? 1 : 0,
+    clockJumps: durable ? 0 : random.between(0, 2),
+  };
+}
+
+type Plan = ReturnType<typeof draw>;
+
+/** One life of the relay's process. */
+interface Process {
+  readonly queue: Queue;
+  readonly relay: Relay;
+  readonly lanes: readonly Lane[];
+  readonly transports: readonly PushTransport[];
+}
+
+class History {
+  readonly #time: VirtualTime;
+  readonly #random: SeededRandom;
+  readonly #plan: Plan;
+  readonly #file = new MemoryFile();
+  readonly #ledger: Ledger;
+  readonly #providers: ReadonlyMap<string, ScriptedProvider>;
+  #process: Process | undefined;
+  #skewMs = 0;
+  #serial = 0;
+  #stops = 0;
+
+  constructor(seed: number, time: VirtualTime) {
+    this.#time = time;
+    this.#random = new SeededRandom(seed);
+    this.#plan = draw(this.#random);
+    const { policies, rates, steady } = this.#plan;
+    this.#ledger = new Ledger({
+      policies: Object.fromEntries(PROVIDERS.map((p) => [laneOf(p), policies[p]])),
+      rates,
+      steady: steady ? { lane: laneOf('apns'), withinMs: 1000 } : undefined,
+      progressMs: PROGRESS_MS,
+      now: () => time.now,
+    });
+    this.#providers = new Map(
+      PROVIDERS.map((p) => [laneOf(p), new ScriptedProvider(laneOf(p), this.#random, this.#ledger)]),
+    );
+  }
+
+  async run(seed: number): Promise<HistoryReport> {
+    this.#start();
+    this.#schedule();
+    const { lengthMs } = this.#plan;
+    await this.#time.run(lengthMs, () => false);
+    for (const provider of this.#providers.values()) Object.assign(provider, { mode: 'fine', capacity: 1000 });
+    await this.#time.run(lengthMs + 1_000_000, () => this.#isSettled());
+    // The last results are written with the next transaction.
+    await this.#time.run(this.#time.now + 2 * PROGRESS_MS, () => false);
+    return this.#report(seed);
+  }
+
+  #isSettled(): boolean {
+    const left = this.#file.size + (this.#process?.queue.depth().notifications ?? 1);
+    return left === 0 && this.#ledger.complete;
+  }
+
+  #report(seed: number): HistoryReport {
+    const sum = this.#ledger.close();
+    const violations = [...this.#ledger.violations];
+    const left = this.#process?.queue.depth();
+    if (left && left.notifications + left.waiting + left.deferred > 0) violations.push(`left: ${JSON.stringify(left)}`);
+    if (this.#file.size > 0) violations.push(`the file still holds ${this.#file.size} records`);
+    const { accepted, settled } = this.#file;
+    if (accepted !== settled) violations.push(`the file counts ${accepted} accepted and ${settled} settled`);
+    return { seed, ...sum, crashes: this.#stops, violations };
+  }
+
+  #schedule(): void {
+    const { lengthMs, requests, stops, fullDisks, clockJumps, steady } = this.#plan;
+    const random = this.#random;
+    const some = (count: number, event: () => void): void => {
+      for (let i = 0; i < count; i++) this.#time.after(random.between(0, lengthMs - 1), event);
+    };
+    some(requests, () => this.#ask());
+    for (const [lane, provider] of this.#providers) {
+      if (steady && lane === laneOf('apns')) continue;
+      some(random.between(0, 6), () => {
+        provider.mode = random.pick(MODES);
+        provider.capacity = random.pick([1, 10, 100, 1000]);
+      });
+    }
+    some(stops, () => void (random.chance(0.7) ? this.#crash() : this.#stop()));
+    some(fullDisks, () => this.#fillDisk(random.between(1, 5000)));
+    some(clockJumps, () => {
+      this.#skewMs += random.pick([-3_600_000, 3_600_000]);
+    });
+  }
+
+  #start(): void {
+    const { durable, policies, rates, limit } = this.#plan;
+    const born = this.#time.now;
+    const now = (): number => this.#time.now - born;
+    const random = this.#random.next;
+    const lanes = new Map<string, Lane>();
+    const wake = (lane: string): void => lanes.get(lane)?.wake();
+    const restore: Restore = (request) => {
+      const { notifications } = JSON.parse(Buffer.from(request.body).toString()) as { notifications: Notification[] };
+      return relay.restore(request, notifications);
+    };
+    const real: Queue = durable
+      ? new LocalQueue({ path: '', sync: 'normal', limit, wake, restore, now, openFile: () => this.#file })
+      : createMemoryQueue({ limit, wake, now });
+    const queue = this.#observed(real, now);
+    const relay = new Relay({
+      queue,
+      route: ({ platform }) => {
+        const provider = PROVIDERS[platform - 1] as Provider;
+        return { lane: laneOf(provider), provider, environment: 'production' };
+      },
+      policies,
+      slices: { apns: 20, fcm: 50, hms: 100 },
+      events: combineEvents([{ settled: (settlement) => this.#ledger.told(settlement) }]),
+      now: () => EPOCH + this.#time.now + this.#skewMs,
+      monotonic: now,
+      random,
+      newId: () => `r${++this.#serial}`,
+    });
+    const transports: PushTransport[] = [];
+    for (const [name, provider] of this.#providers) {
+      const transport = provider.connect();
+      transports.push(transport);
+      lanes.set(
+        name,
+        new Lane({
+          name,
+          transport,
+          queue,
+          rateLimit: rates[name] ?? 0,
+          onOutcomes: (batch, indexes, outcomes) => relay.settle(batch, indexes, outcomes),
+          stale: (batch) => relay.stale(batch),
+          now,
+          random,
+        }),
+      );
+    }
+    this.#process = { queue, relay, lanes: [...lanes.values()], transports };
+  }
+
+  /** The queue, with a look at what is deferred and until when. */
+  #observed(queue: Queue, now: () => number): Queue {
+    return {
+      append: (entries, body) => queue.append(entries, body),
+      take: (lane, limit) => {
+        const batch = queue.take(lane, limit);
+        if (batch) this.#ledger.taken(lane, batch);
+        return batch;
+      },
+      settle: (batch, indexes) => queue.settle(batch, indexes),
+      defer: (batch, at) => {
+        this.#ledger.deferred(batch, at - now());
+        queue.defer(batch, at);
+      },
+      depth: (lane) => queue.depth(lane),
+      oldestAge: () => queue.oldestAge(),
+      health: () => queue.health(),
+      close: () => queue.close(),
+    };
+  }
+
+  /** A client's request, and what it learns of it. */
+  #ask(): void {
+    const process = this.#process;
+    if (!process) return;
+    const random = this.#random;
+    const notifications = Array.from({ length: random.between(1, 3) }, () => this.#notification());
+    const targets = notifications.flatMap((n) => n.tokens);
+    const { ledger, life } = { ledger: this.#ledger, life: this.#ledger.life };
+    const answer = (state: 'accepted' | 'refused'): void => {
+      // The answer of a process that has ended reaches nobody.
+      if (life === ledger.life) ledger.answered(targets, state);
+    };
+    const syncMs = random.between(1, 20_000);
+    const sync = random.chance(0.3);
+    try {
+      const taken = process.relay.accept(notifications, undefined, sync ? { syncMs } : {});
+      if (!(taken instanceof Promise)) answer('accepted');
+      else
+        taken.then(
+          ({ logs }) => {
+            answer('accepted');
+            const told = logs.map((log) => log.token);
+            if (new Set(told).size < told.length) ledger.violations.push('a sync answer names a token twice');
+          },
+          (error) => this.#refused(error, answer),
+        );
+    } catch (error) {
+      this.#refused(error, answer);
+    }
+  }
+
+  #refused(error: unknown, answer: (state: 'refused') => void): void {
+    if (error instanceof QueueRefusedError) answer('refused');
+    else this.#ledger.violations.push(`accept threw ${error}`);
+  }
+
+  #notification(): Notification {
+    const random = this.#random;
+    const platform = random.between(1, 3);
+    const provider = PROVIDERS[platform - 1] as Provider;
+    const policy = this.#plan.policies[provider];
+    const tokens = Array.from(
+      { length: random.chance(0.1) ? 200 : random.between(1, 12) },
+      () => `${random.chance(0.1) ? 'dead' : 'live'}-${++this.#serial}`,
+    );
+    const urgent = random.chance(0.5);
+    const retry = random.chance(0.3) ? random.between(0, 5) : 0;
+    const { now } = this.#time;
+    const wall = EPOCH + now + this.#skewMs;
+    const seconds = random.chance(0.2) ? random.between(1, 60) : 0;
+    const expiration = Math.floor(wall / 1000) + seconds;
+    const life = seconds > 0 ? expiration * 1000 - wall : 0;
+    this.#ledger.asked({
+      lane: laneOf(provider),
+      urgent,
+      targets: tokens,
+      maxRetry: retry > 0 ? Math.min(retry, policy.maxRetry) : policy.maxRetry,
+      dieAt: now + Math.min(policy.maxAgeMs, life > 0 ? life : Number.POSITIVE_INFINITY),
+    });
+    return {
+      platform,
+      tokens,
+      ...(urgent ? { priority: 'high' } : {}),
+      ...(retry > 0 ? { retry } : {}),
+      ...(seconds > 0 ? { expiration } : {}),
+    };
+  }
+
+  #crash(): void {
+    if (!this.#process) return;
+    this.#stops++;
+    this.#time.crash();
+    this.#down();
+  }
+
+  /** SIGTERM with no time to drain. */
+  async #stop(): Promise<void> {
+    const process = this.#process;
+    if (!process) return;
+    this.#stops++;
+    this.#process = undefined;
+    process.relay.close();
+    for (const lane of process.lanes) lane.halt();
+    await Promise.all(process.transports.map((transport) => transport.close()));
+    await Promise.all(process.lanes.map((lane) => lane.idle()));
+    await process.queue.close();
+    this.#down();
+  }
+
+  #down(): void {
+    this.#process = undefined;
+    this.#ledger.ended();
+    this.#time.after(this.#random.between(0, 3000), () => this.#start());
+  }
+
+  #fillDisk(ms: number): void {
+    this.#file.full = true;
+    this.#ledger.diskFull(true);
+    this.#time.after(ms, () => {
+      this.#file.full = false;
+      this.#ledger.diskFull(false);
+    });
+  }
+}
+
+/** Plays the history that belongs to this seed, the same every time. */
+export async function playHistory(seed: number): Promise<HistoryReport> {
+  const time = new VirtualTime();
+  time.install();
+  try {
+    return await new History(seed, time).run(seed);
+  } finally {
+    time.uninstall();
+  }
+}
