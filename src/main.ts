@@ -1,10 +1,15 @@
 #!/usr/bin/env node
+import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import process from 'node:process';
 import { GORUSH_VERSION } from './api/answer.ts';
 import { loadApnsCredential } from './apns/credentials.ts';
 import { checkConfig } from './check-config.ts';
+import { forkWorker, primaryChannel } from './cluster/node-cluster.ts';
+import { ClusterPrimary } from './cluster/primary.ts';
+import { noSnapshot } from './cluster/totals.ts';
+import { joinCluster } from './cluster/worker.ts';
 import { type Command, parseCommandLine, sendMistake } from './command-line.ts';
 import { type LoadedConfig, loadConfig } from './config/load.ts';
 import { toError } from './errors.ts';
@@ -16,7 +21,7 @@ import type { ProxyEnvironment } from './proxy.ts';
 import { RelayHost } from './relay-host.ts';
 import { openSandbox } from './sandbox-mode.ts';
 import { sendOne } from './send-one.ts';
-import { startServer } from './server.ts';
+import { type RunningServer, startServer } from './server.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -65,6 +70,12 @@ function onSignals(close: () => Promise<void>, log: Log): void {
       },
     );
   };
+  // A worker is told by its primary, which gets the signal as well; without a primary it has to end itself.
+  if (cluster.isWorker) {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
+    process.on('disconnect', () => end('the primary is gone'));
+    return;
+  }
   process.on('SIGTERM', () => end('SIGTERM'));
   process.on('SIGINT', () => end('SIGINT'));
   process.on('SIGHUP', () => log.reopen());
@@ -73,21 +84,79 @@ function onSignals(close: () => Promise<void>, log: Log): void {
 async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
   const loaded = load(command, 'serve');
   const log = openLog(loaded);
-  tellWarnings(log, [...command.warnings, ...loaded.warnings]);
+  if (cluster.isPrimary) tellWarnings(log, [...command.warnings, ...loaded.warnings]);
+  const { pid, processes } = loaded.config.core;
+  const removePid = cluster.isPrimary && pid.enabled ? writePidFile(pid.path, pid.override) : () => {};
+  if (cluster.isPrimary && processes !== 1) return serveWithWorkers(loaded, log, removePid);
   const sandbox = await openSandbox(loaded.config, log);
   const config = sandbox?.config ?? loaded.config;
-  const { pid } = config.core;
-  const removePid = pid.enabled ? writePidFile(pid.path, pid.override) : () => {};
-  const server = await startServer({ config, version, log, google, proxyEnv, ...(sandbox ? sandbox.parts : {}) });
+  const link = cluster.isWorker ? joinPrimary(log) : undefined;
+  const server = await startServer({
+    config,
+    version,
+    log,
+    google,
+    proxyEnv,
+    ...(sandbox ? sandbox.parts : {}),
+    ...(link ? { totals: link.totals } : {}),
+  });
   log.info(`martlet ${version} (Gorush ${GORUSH_VERSION}) serves ${server.url ?? 'no HTTP (core.enabled: false)'}`);
   if (sandbox && server.url) sandbox.greet(server.url);
-  onSignals(async () => {
+  const close = async (): Promise<void> => {
     await server.close();
     await sandbox?.close();
+    await link?.close();
     removePid();
     log.info('stopped');
     log.close();
+  };
+  link?.serves(server, close);
+  onSignals(close, log);
+}
+
+/** `core.processes`: this process only keeps the workers, which share the port. SIGUSR2 restarts them one at a time. */
+async function serveWithWorkers({ config }: LoadedConfig, log: Log, removePid: () => void): Promise<void> {
+  const workers = config.core.processes || availableParallelism();
+  const primary = new ClusterPrimary({
+    workers,
+    fork: forkWorker,
+    tell: (level, message) => log[level](message),
+    onStillborn: () => {
+      removePid();
+      process.exit(1);
+    },
+  });
+  onSignals(async () => {
+    await primary.close();
+    removePid();
+    log.close();
   }, log);
+  process.on('SIGHUP', () => primary.reopen());
+  process.on('SIGUSR2', () => void primary.restart());
+  const url = await primary.start();
+  log.info(`${workers} workers serve ${url ?? 'no HTTP (core.enabled: false)'}`);
+}
+
+/** A worker's link to its primary. A signal to the whole group reaches workers, too; the primary says when to end. */
+function joinPrimary(log: Log) {
+  let server: RunningServer | undefined;
+  let close = async (): Promise<void> => {};
+  const end = (): void => void close().finally(() => process.exit(0));
+  const link = joinCluster({
+    channel: primaryChannel,
+    snapshot: async () => (server ? server.host.snapshot() : noSnapshot),
+    stop: end,
+    reopen: () => log.reopen(),
+  });
+  return {
+    totals: link.totals,
+    close: link.close,
+    serves(running: RunningServer, closing: () => Promise<void>): void {
+      server = running;
+      close = closing;
+      link.ready(running.url);
+    },
+  };
 }
 
 async function send(command: Configured & { kind: 'send' }): Promise<void> {

@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, type MetricObject, Registry } from 'prom-client';
 import { type MetricName, metricTable } from './metric-table.ts';
 import type { Outcome, RelayEvents } from './push.ts';
 import type { StatCounts, StatStore } from './stats/stats.ts';
@@ -26,6 +26,8 @@ export interface MetricsOptions extends MetricSources {
 export interface Metrics {
   readonly events: RelayEvents;
   readonly registry: Registry;
+  /** All series as prom-client's JSON, for a sum over several processes. */
+  snapshot(): Promise<MetricObject[]>;
   /** The answer of GET /metrics. */
   render(): Promise<{ readonly type: string; readonly text: string }>;
 }
@@ -51,12 +53,16 @@ function tallyPushes(pushes: Tally, provider: string, environment: string, outco
     for (const [category, count] of failures) add(pushes, `${provider} ${environment} failed ${category}`, count);
 }
 
+/** Facts of the installation and not of a process: several workers do not add them up. */
+const SAME_IN_ALL = new Set<string>(['martlet_sandbox', 'martlet_build_info']);
+
 type Series = Record<MetricName, Counter | Gauge>;
 
 function createSeries(registry: Registry): Series {
   const series = metricTable.map(({ name, type, help, labels }) => {
     const Kind = type === 'counter' ? Counter : Gauge;
-    return [name, new Kind({ name, help, labelNames: [...labels], registers: [registry] })];
+    const aggregator = SAME_IN_ALL.has(name) ? 'first' : 'sum';
+    return [name, new Kind({ name, help, labelNames: [...labels], registers: [registry], aggregator })];
   });
   return Object.fromEntries(series) as Series;
 }
@@ -128,6 +134,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     events,
     registry,
+    async snapshot() {
+      await refresh();
+      return (await registry.getMetricsAsJSON()) as unknown as MetricObject[];
+    },
     async render() {
       await refresh();
       return { type: registry.contentType, text: await registry.metrics() };

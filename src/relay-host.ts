@@ -1,4 +1,5 @@
 import { decodePushRequest } from './api/wire/decode-push-request.ts';
+import type { Snapshot } from './cluster/totals.ts';
 import type { Config } from './config/schema.ts';
 import type { GoogleEnvironment } from './fcm/credentials.ts';
 import { createFeedbackHook, type FeedbackHook } from './feedback/hook.ts';
@@ -121,6 +122,16 @@ export class RelayHost {
     let batches = 0;
     for (const lane of this.lanes.values()) batches += lane.status().batches;
     return batches;
+  }
+
+  /** What this process has counted, for the sum over several. */
+  async snapshot(): Promise<Snapshot> {
+    return {
+      counts: await this.stats.read(),
+      tasks: this.tasks.read(),
+      busyWorkers: this.busyWorkers(),
+      metrics: await this.metrics.snapshot(),
+    };
   }
 
   /** Waits until the queue is empty and the hook has been told, at most `ms`. Deferred retries are not waited for. */

@@ -6,6 +6,7 @@ import { createApp } from './api/app.ts';
 import { pathOf } from './api/exact-routes.ts';
 import { pushRoute } from './api/push-route.ts';
 import { decodePushRequest } from './api/wire/decode-push-request.ts';
+import type { Totals } from './cluster/totals.ts';
 import { configView } from './config/redact.ts';
 import type { Config } from './config/schema.ts';
 import { readiness } from './health/ready.ts';
@@ -18,6 +19,8 @@ import { createSysStats, type SysStats } from './stats/sys-stats.ts';
 export interface ServerOptions extends RelayHostOptions {
   /** Routers of parts that are switched on, such as the sandbox. */
   readonly routers?: readonly Router[];
+  /** The sum over all worker processes; absent: this process is the only one. */
+  readonly totals?: () => Promise<Totals>;
 }
 
 export interface RunningServer {
@@ -48,21 +51,24 @@ function appOf(host: RelayHost, options: ServerOptions, sysStats: SysStats, drai
       onError,
     }),
     statGo: statGo.read,
-    statApp: async () =>
-      statApp({
-        version: GORUSH_VERSION,
-        counts: await host.stats.read(),
-        tasks: host.tasks.read(),
-        busyWorkers: host.busyWorkers(),
-      }),
+    statApp: async () => statApp({ version: GORUSH_VERSION, ...(await (options.totals ?? ownTotals(host))()) }),
     sysStats: () => sysStats.read(),
     configView: () => configView(config),
-    metrics: () => host.metrics.render(),
+    metrics: async () => {
+      const { type, text } = await host.metrics.render();
+      return { type, text: options.totals ? (await options.totals()).text : text };
+    },
     ready: () => readiness({ queue: () => host.queue.health(), lanes: () => laneStates(host), draining }),
     routers: options.routers ?? [],
     onError,
   });
 }
+
+const ownTotals = (host: RelayHost) => async () => ({
+  counts: await host.stats.read(),
+  tasks: host.tasks.read(),
+  busyWorkers: host.busyWorkers(),
+});
 
 const laneStates = ({ providers, lanes }: RelayHost) =>
   providers.lanes.map(({ name, transport }) => ({

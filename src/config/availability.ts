@@ -47,7 +47,7 @@ export const unavailable: readonly Row[] = [
   },
   {
     key: 'core.processes',
-    asked: (config) => config.core.processes !== 1,
-    text: 'several processes are not available in this version; set it to 1',
+    asked: ({ core, sandbox }) => core.processes !== 1 && sandbox.enabled,
+    text: 'the sandbox lives inside one process; set it to 1, or sandbox.enabled to false',
   },
 ];

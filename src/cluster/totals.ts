@@ -1,0 +1,62 @@
+import { AggregatorRegistry, type MetricObject } from 'prom-client';
+import type { StatCounts, StatName } from '../stats/stats.ts';
+import { noStats } from '../stats/stats.ts';
+import type { TaskCounts } from '../stats/task-counts.ts';
+
+/** What one worker has counted since its start. */
+export interface Snapshot {
+  readonly counts: StatCounts;
+  readonly tasks: TaskCounts;
+  readonly busyWorkers: number;
+  /** prom-client's JSON of its registry. */
+  readonly metrics: readonly MetricObject[];
+}
+
+/** The sum over all workers, those that are gone included. */
+export interface Totals {
+  readonly counts: StatCounts;
+  readonly tasks: TaskCounts;
+  readonly busyWorkers: number;
+  /** The metrics as text. */
+  readonly text: string;
+}
+
+const noTasks: TaskCounts = { submitted_tasks: 0, success_tasks: 0, failure_tasks: 0 };
+export const noSnapshot: Snapshot = { counts: noStats(), tasks: noTasks, busyWorkers: 0, metrics: [] };
+
+const addTasks = (a: TaskCounts, b: TaskCounts): TaskCounts => ({
+  submitted_tasks: a.submitted_tasks + b.submitted_tasks,
+  success_tasks: a.success_tasks + b.success_tasks,
+  failure_tasks: a.failure_tasks + b.failure_tasks,
+});
+
+function addCounts(a: StatCounts, b: StatCounts): StatCounts {
+  const sum = { ...a };
+  for (const name of Object.keys(b) as StatName[]) sum[name] += b[name];
+  return sum;
+}
+
+const aggregate = (lists: readonly (readonly MetricObject[])[]) =>
+  AggregatorRegistry.aggregate(lists.filter((list) => list.length > 0) as unknown as object[]);
+
+/** A worker that is gone keeps its counters and histograms; what it had under way is nobody's any more. */
+export async function retire(retired: Snapshot, gone: Snapshot): Promise<Snapshot> {
+  const lasting = gone.metrics.filter(({ type }) => String(type) === 'counter' || String(type) === 'histogram');
+  return {
+    counts: addCounts(retired.counts, gone.counts),
+    tasks: addTasks(retired.tasks, gone.tasks),
+    busyWorkers: 0,
+    metrics: (await aggregate([retired.metrics, lasting]).getMetricsAsJSON()) as MetricObject[],
+  };
+}
+
+export async function totalsOf(snapshots: readonly Snapshot[]): Promise<Totals> {
+  const sum = snapshots.reduce((a, b) => ({
+    counts: addCounts(a.counts, b.counts),
+    tasks: addTasks(a.tasks, b.tasks),
+    busyWorkers: a.busyWorkers + b.busyWorkers,
+    metrics: [],
+  }));
+  const text = await aggregate(snapshots.map(({ metrics }) => metrics)).metrics();
+  return { counts: sum.counts, tasks: sum.tasks, busyWorkers: sum.busyWorkers, text };
+}

@@ -1,0 +1,66 @@
+import type { ToPrimary, ToWorker } from './messages.ts';
+import type { Snapshot, Totals } from './totals.ts';
+
+export interface WorkerChannel {
+  /** Resolves when the message is on its way: a process that ends before loses it. */
+  send(message: ToPrimary): Promise<void>;
+  onMessage(listener: (message: ToWorker) => void): void;
+}
+
+export interface WorkerOptions {
+  readonly channel: WorkerChannel;
+  readonly snapshot: () => Promise<Snapshot>;
+  readonly stop: () => void;
+  readonly reopen: () => void;
+}
+
+export interface ClusterWorker {
+  /** Tells the primary that this worker serves. */
+  ready(url: string | undefined): void;
+  /** The sum over all workers, as the primary knows it. */
+  totals(): Promise<Totals>;
+  /** Tells the primary the last figures, and stops telling. */
+  close(): Promise<void>;
+}
+
+/** How often the primary is told unasked: a worker that is killed takes at most this much of its counts with it. */
+const TELL_MS = 250;
+
+/** A worker's side of the channel to the primary. */
+export function joinCluster({ channel, snapshot, stop, reopen }: WorkerOptions): ClusterWorker {
+  const asked = new Map<number, (totals: Totals) => void>();
+  let next = 1;
+  let told = '';
+
+  const tell = async (id: number): Promise<void> => {
+    const current = await snapshot();
+    const seen = JSON.stringify([current.counts, current.tasks]);
+    if (id === 0 && seen === told) return;
+    told = seen;
+    await channel.send({ type: 'snapshot', id, snapshot: current });
+  };
+  const timer = setInterval(() => void tell(0), TELL_MS);
+  timer.unref();
+
+  channel.onMessage((message) => {
+    if (message.type === 'snapshot?') void tell(message.id);
+    else if (message.type === 'totals') {
+      asked.get(message.id)?.(message.totals);
+      asked.delete(message.id);
+    } else if (message.type === 'stop') stop();
+    else reopen();
+  });
+  return {
+    ready: (url) => void channel.send({ type: 'ready', url }),
+    totals: () =>
+      new Promise((resolve) => {
+        const id = next++;
+        asked.set(id, resolve);
+        void channel.send({ type: 'totals?', id });
+      }),
+    async close() {
+      clearInterval(timer);
+      await tell(0);
+    },
+  };
+}

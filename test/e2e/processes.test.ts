@@ -1,0 +1,102 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { type RunningRelay, startRelay } from './running-relay.ts';
+
+/** Process ids of the children of a process (Linux). */
+const childrenOf = (pid: number): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((name) => {
+      try {
+        return new RegExp(`^\\d+ \\(.*\\) \\w ${pid} `).test(readFileSync(`/proc/${name}/stat`, 'utf8'));
+      } catch {
+        return false;
+      }
+    })
+    .map(Number);
+
+const workers = (relay: RunningRelay): number[] => childrenOf(relay.child.pid as number);
+
+async function until(what: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await what())) await sleep(25);
+}
+
+interface Stat {
+  readonly total_count: number;
+  readonly ios: { readonly push_success: number };
+}
+
+const stat = async (relay: RunningRelay) => (await relay.get('/api/stat/app')) as unknown as Stat;
+
+/** Each on a connection of its own, so that every worker gets some. */
+async function pushMany(relay: RunningRelay, count: number, prefix: string): Promise<number[]> {
+  const body = (i: number) =>
+    JSON.stringify({ notifications: [{ platform: 1, tokens: [`${prefix}${i}`], message: 'x' }] });
+  return Promise.all(
+    Array.from({ length: count }, async (_, i) => {
+      const headers = { connection: 'close' };
+      return (await fetch(`${relay.url}/api/push`, { method: 'POST', headers, body: body(i) })).status;
+    }),
+  );
+}
+
+const linux = process.platform === 'linux';
+
+test.runIf(linux)('several workers share the port, and what they count is told as one', async () => {
+  await using relay = await startRelay({ core: { processes: 2 } });
+  expect(workers(relay)).toHaveLength(2);
+  expect(new Set(await pushMany(relay, 60, 'a'))).toEqual(new Set([200]));
+  await until(() => relay.sandbox.delivered() === 60);
+  await until(async () => (await stat(relay)).ios.push_success === 60);
+  expect((await stat(relay)).total_count).toBe(60);
+  const metrics = await (await fetch(`${relay.url}/metrics`)).text();
+  expect(metrics).toMatch(/^gorush_ios_success 60$/m);
+  expect(metrics).toMatch(/^martlet_pushes_total\{.*outcome="accepted".*\} 60$/m);
+  expect(metrics).toMatch(/^martlet_build_info\{.*\} 1$/m);
+});
+
+test.runIf(linux)('a worker that is killed is replaced, and its counts stay in the sum', async () => {
+  await using relay = await startRelay({ core: { processes: 2 } });
+  await pushMany(relay, 40, 'b');
+  await until(async () => (await stat(relay)).ios.push_success === 40);
+  await sleep(600);
+  const [victim] = workers(relay) as [number];
+  process.kill(victim, 'SIGKILL');
+  await until(() => workers(relay).length === 2 && !workers(relay).includes(victim));
+  await until(async () => (await pushMany(relay, 10, 'c')).every((status) => status === 200));
+  await until(async () => (await stat(relay)).ios.push_success >= 50);
+  const { total_count, ios } = await stat(relay);
+  expect(ios.push_success).toBe(total_count);
+});
+
+test.runIf(linux)('SIGUSR2 restarts the workers one at a time: no request fails, no push is lost', async () => {
+  await using relay = await startRelay({ core: { processes: 2 } });
+  const before = workers(relay);
+  let rolling = true;
+  const sent = (async () => {
+    let count = 0;
+    const bad: number[] = [];
+    for (let round = 0; rolling; round++) {
+      const statuses = await pushMany(relay, 5, `r${round}-`);
+      bad.push(...statuses.filter((status) => status !== 200));
+      count += statuses.length;
+    }
+    return { count, bad };
+  })();
+  relay.child.kill('SIGUSR2');
+  await until(() => workers(relay).length === 2 && workers(relay).every((pid) => !before.includes(pid)));
+  rolling = false;
+  const { count, bad } = await sent;
+  expect(bad).toEqual([]);
+  await until(() => relay.sandbox.delivered() === count);
+  await until(async () => (await stat(relay)).total_count === count);
+});
+
+test.runIf(linux)('SIGTERM drains all workers and ends with 0', async () => {
+  await using relay = await startRelay({ core: { processes: 2 } });
+  await pushMany(relay, 20, 'd');
+  relay.child.kill('SIGTERM');
+  expect(await relay.ended()).toBe(0);
+  expect(relay.sandbox.delivered()).toBe(20);
+});
