@@ -19,9 +19,9 @@ export interface Exchange {
   respond(status: number, headers?: AnswerHeaders, body?: string): void;
   /** RST_STREAM with an HTTP/2 error code; on HTTP/1.1 the connection ends. */
   reset(code: number): void;
-  /** Drops the connection without a word. */
+  /** Resets the connection without a word. */
   cut(): void;
-  /** GOAWAY that declares this request unprocessed (REFUSED_STREAM where it is the first one of its connection). */
+  /** Refuses this request as unprocessed (REFUSED_STREAM) and ends its connection with GOAWAY; what is open is still served. */
   goAway(reason: string): void;
 }
 
@@ -31,15 +31,16 @@ const clientName = (socket: unknown): string | undefined => {
 };
 
 function sendGoAway(stream: ServerHttp2Stream, reason: string): void {
-  const { session, id = 1 } = stream;
-  // Node takes a last-stream-id of 0 for "the last one seen", so the first stream is refused by itself.
-  if (id < 2) stream.close(http2.constants.NGHTTP2_REFUSED_STREAM);
-  session?.goaway(http2.constants.NGHTTP2_NO_ERROR, Math.max(id - 2, 0), Buffer.from(JSON.stringify({ reason })));
+  const { session } = stream;
+  // Of the streams before it some may have been served: only this one is refused, and what comes after the last one seen.
+  stream.close(http2.constants.NGHTTP2_REFUSED_STREAM);
+  session?.goaway(http2.constants.NGHTTP2_NO_ERROR, 0, Buffer.from(JSON.stringify({ reason })));
 }
 
 /** An exchange on a bare HTTP/2 stream: the cheap one. */
 export class StreamExchange implements Exchange {
   readonly #stream: ServerHttp2Stream;
+  readonly #cut: () => void;
   readonly headers: http2.IncomingHttpHeaders;
   readonly rawHeaders: readonly string[];
   readonly body: Buffer;
@@ -51,8 +52,10 @@ export class StreamExchange implements Exchange {
     headers: http2.IncomingHttpHeaders,
     rawHeaders: readonly string[],
     body: Buffer,
+    cut: () => void,
   ) {
     this.#stream = stream;
+    this.#cut = cut;
     this.headers = headers;
     this.rawHeaders = rawHeaders;
     this.body = body;
@@ -83,7 +86,7 @@ export class StreamExchange implements Exchange {
   }
 
   cut(): void {
-    this.#stream.session?.destroy();
+    this.#cut();
   }
 
   goAway(reason: string): void {
@@ -95,6 +98,7 @@ export class StreamExchange implements Exchange {
 export class MessageExchange implements Exchange {
   readonly #request: IncomingMessage | Http2ServerRequest;
   readonly #response: ServerResponse | Http2ServerResponse;
+  readonly #cut: () => void;
   readonly body: Buffer;
   readonly connection: object;
 
@@ -102,8 +106,10 @@ export class MessageExchange implements Exchange {
     request: IncomingMessage | Http2ServerRequest,
     response: ServerResponse | Http2ServerResponse,
     body: Buffer,
+    cut: () => void,
   ) {
     this.#request = request;
+    this.#cut = cut;
     this.#response = response;
     this.body = body;
     this.connection = this.#stream?.session ?? request.socket;
@@ -145,9 +151,7 @@ export class MessageExchange implements Exchange {
   }
 
   cut(): void {
-    const session = this.#stream?.session;
-    if (session) session.destroy();
-    else if (!this.#stream) this.#request.socket.destroy();
+    this.#cut();
   }
 
   goAway(reason: string): void {

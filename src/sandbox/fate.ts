@@ -22,8 +22,8 @@ export const fates = {
   slow: { hex: 'dead0200', told: 'accepted after 2 seconds' },
   silent: { hex: 'dead0000', told: 'never answered' },
   reset: { hex: 'dead0003', told: 'RST_STREAM (INTERNAL_ERROR) once, then accepted' },
-  goaway: { hex: 'dead0007', told: 'GOAWAY that leaves it unprocessed, once, then accepted' },
-  cut: { hex: 'dead00ff', told: 'the connection is dropped once, then accepted' },
+  goaway: { hex: 'dead0007', told: 'GOAWAY, and REFUSED_STREAM for this push, once, then accepted' },
+  cut: { hex: 'dead00ff', told: 'the connection is reset once, then accepted' },
 } as const satisfies Record<string, { hex: string; told: string }>;
 
 export type Fate = keyof typeof fates;

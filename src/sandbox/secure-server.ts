@@ -42,20 +42,46 @@ function whole(source: Readable, then: (body: Buffer) => void): void {
   );
 }
 
-function listenForStreams(server: Http2SecureServer, handle: (exchange: Exchange) => void): void {
-  server.on('stream', (stream, headers, _flags, rawHeaders) =>
-    whole(stream, (body) => handle(new StreamExchange(stream as ServerHttp2Stream, headers, rawHeaders, body))),
-  );
+/** Raw sockets by the client's port: Node lets nobody destroy the socket of an HTTP/2 session, and a session says goodbye. */
+class Connections {
+  readonly #sockets = new Map<number | undefined, Socket>();
+
+  add(socket: Socket): void {
+    const { remotePort } = socket;
+    this.#sockets.set(remotePort, socket);
+    socket
+      .on('error', () => {})
+      .once('close', () => {
+        if (this.#sockets.get(remotePort) === socket) this.#sockets.delete(remotePort);
+      });
+  }
+
+  cut(remotePort: number | undefined): void {
+    this.#sockets.get(remotePort)?.resetAndDestroy();
+  }
+
+  destroyAll(): void {
+    for (const socket of this.#sockets.values()) socket.destroy();
+  }
 }
 
-function listenForMessages(server: Http2SecureServer, handle: (exchange: Exchange) => void): void {
-  server.on(
-    'request',
-    (request: Http2ServerRequest | IncomingMessage, response: Http2ServerResponse | ServerResponse) => {
-      response.on('error', () => {});
-      whole(request, (body) => handle(new MessageExchange(request, response, body)));
-    },
-  );
+type Handle = (exchange: Exchange) => void;
+
+function listenForStreams(server: Http2SecureServer, connections: Connections, handle: Handle): void {
+  server.on('stream', (opened, headers, _flags, rawHeaders) => {
+    const stream = opened as ServerHttp2Stream;
+    const cut = () => connections.cut(stream.session?.socket.remotePort);
+    whole(stream, (body) => handle(new StreamExchange(stream, headers, rawHeaders, body, cut)));
+  });
+}
+
+function listenForMessages(server: Http2SecureServer, connections: Connections, handle: Handle): void {
+  type Request = Http2ServerRequest | IncomingMessage;
+  server.on('request', (request: Request, response: Http2ServerResponse | ServerResponse) => {
+    const cut = () => connections.cut(request.socket.remotePort);
+    response.on('error', () => {});
+    whole(request, (body) => handle(new MessageExchange(request, response, body, cut)));
+  });
 }
 
 /** Serves `handle` over TLS and HTTP/2. Resolves when the port is bound. */
@@ -71,19 +97,16 @@ export async function openSecureServer(
     requestCert: askCertificate,
     rejectUnauthorized: false,
   });
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {}).once('close', () => sockets.delete(socket));
-  });
+  const connections = new Connections();
+  server.on('connection', (socket: Socket) => connections.add(socket));
   server.on('session', (session) => {
     session.on('error', () => {});
     onSession?.(session);
   });
   // What a client does to its connection is the client's test, not this server's failure.
   for (const event of ['sessionError', 'tlsClientError', 'clientError']) server.on(event, () => {});
-  if (http1) listenForMessages(server, handle);
-  else listenForStreams(server, handle);
+  if (http1) listenForMessages(server, connections, handle);
+  else listenForStreams(server, connections, handle);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
@@ -91,7 +114,7 @@ export async function openSecureServer(
     async close() {
       const closed = once(server, 'close');
       server.close();
-      for (const socket of sockets) socket.destroy();
+      connections.destroyAll();
       await closed;
     },
   };

@@ -159,7 +159,7 @@ describe('tokens steer the answers:', () => {
     const goaway = once(first.session, 'goaway');
     await expect(push(steered('dead0007'), {}, BODY, first)).rejects.toMatchObject({ code: 'ERR_HTTP2_STREAM_ERROR' });
     const [, lastStreamId, data] = await goaway;
-    expect(lastStreamId).toBe(1);
+    expect(lastStreamId).toBe(3);
     expect(JSON.parse(data.toString())).toEqual({ reason: 'Shutdown' });
     const second = connect(sandbox, sandbox.apns.production);
     expect((await push(steered('dead0007'), {}, BODY, second)).status).toBe(200);
