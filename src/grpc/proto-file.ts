@@ -30,7 +30,7 @@ export function parseProto(name: string, text: string): ProtoFile {
   const files = (root as unknown as { toDescriptor(syntax: string): IFileDescriptorSet }).toDescriptor('proto3').file;
   const describe = (of: string, file: string, dependency: string[]): FileDescriptor => {
     const described = { ...files?.find((candidate) => candidate.package === of), name: file, dependency };
-    described.messageType?.forEach(nameMapEntries);
+    described.messageType?.forEach(completeMessage);
     return { name: file, packageName: of, bytes: descriptor.FileDescriptorProto.encode(described).finish() };
   };
   const own = describe(packageName, name, imports);
@@ -39,12 +39,17 @@ export function parseProto(name: string, text: string): ProtoFile {
 
 const packageOf = (text: string): string => /^package (.*);$/m.exec(text)?.[1] ?? '';
 
-/** A map is a repeated message; Go insists on the name that protoc gives it, and protobufjs gives it another. */
-function nameMapEntries(message: IDescriptorProto): void {
-  for (const entry of message.nestedType ?? []) {
+/** What protobufjs leaves out or names otherwise than protoc does; Go insists on it. */
+function completeMessage(message: IDescriptorProto): void {
+  const { field: fields = [], nestedType = [], oneofDecl = [] } = message;
+  for (const entry of nestedType) {
     if (!entry.options?.mapEntry) continue;
-    const field = message.field?.find(({ typeName }) => typeName === entry.name);
+    const map = fields.find(({ typeName }) => typeName === entry.name);
     entry.name += 'Entry';
-    if (field) field.typeName = entry.name as string;
+    if (map) map.typeName = entry.name as string;
+  }
+  for (const field of fields) {
+    const isOptional = field.oneofIndex !== undefined && oneofDecl[field.oneofIndex]?.name === `_${field.name}`;
+    if (isOptional) Object.assign(field, { proto3Optional: true });
   }
 }
