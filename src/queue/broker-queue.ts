@@ -1,0 +1,404 @@
+import { QueueRefusedError, toError } from '../errors.ts';
+import { BacklogEstimate } from './backlog-estimate.ts';
+import { hasBit, newBits, setBit } from './bits.ts';
+import type { Broker, BrokerMessage } from './broker.ts';
+import { type DecodedMessage, decodeMessage, encodeMessage, messagesOf } from './broker-message.ts';
+import { LaneStore } from './lane-store.ts';
+import { headroom, refuseWhenFull } from './memory-queue.ts';
+import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, Restore } from './queue.ts';
+import { placeOf } from './queue.ts';
+import { RecentIds } from './recent-ids.ts';
+
+export interface BrokerQueueOptions {
+  /** Notifications that may be unsettled at a time at all instances (`core.queue_num`); each part of a large one counts. */
+  readonly limit: number;
+  readonly wake: (lane: string) => void;
+  /** Called from the first turn of the event loop on. */
+  readonly restore: Restore;
+  /** Things that an operator should know; `error` ones need a person. */
+  readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+}
+
+/** A message under way at this instance. */
+interface Held {
+  readonly id: string;
+  readonly entry: QueueEntry;
+  readonly since: number;
+  open: number;
+  /** Taken by the lane, neither settled nor deferred. */
+  out: number;
+  /** A bit for each settled place, and whether the broker has yet to keep it. */
+  done: Uint8Array | undefined;
+  dirty: boolean;
+}
+
+/** Until the broker has confirmed a request, or the caller is told to come again. */
+const PUBLISH_MS = 1000;
+/** How often progress is kept: a crash resends at most as much (where the broker can keep it). */
+const TICK_MS = 500;
+const POLL_MS = 1000;
+const CLOSE_MS = 3000;
+/** Targets that wait ready at this instance while others might take them; and messages asked for at once. */
+const READY_TARGETS = 1000;
+const MOST_WANTED = 256;
+/** A lane that took nothing for so long is stuck (rate limit, breaker): what waits in it holds up no other lane. */
+const STUCK_MS = 1000;
+
+/**
+ * The queue on a message broker. `append` publishes, one message for each notification, and resolves when the broker has
+ * confirmed; this instance or another is handed the messages back, puts them on its lanes and finishes them when they are
+ * settled. Nothing is delivered that the broker has not confirmed. While the connection is lost requests are refused, and
+ * what this instance holds goes on.
+ */
+export class BrokerQueue implements Queue {
+  readonly #broker: Broker;
+  readonly #options: BrokerQueueOptions;
+  readonly #now: () => number;
+  readonly #store: LaneStore;
+  readonly #held = new Map<string, Held>();
+  readonly #byKey = new Map<number, Held>();
+  readonly #estimate = new BacklogEstimate();
+  /** Finished not long ago: the broker may hand them over once more when it missed that. */
+  readonly #recent = new RecentIds();
+  readonly #lastTake = new Map<string, number>();
+  readonly #firstUp = Promise.withResolvers<void>();
+  #finished: string[] = [];
+  #finishing: Promise<void> | undefined;
+  #nextKey = 1;
+  #publishing = 0;
+  #up = false;
+  #why = 'not connected yet';
+  #told = false;
+  #refilling = false;
+  #closed = false;
+  #touchedAt: number;
+  #polledAt = 0;
+  #polling = false;
+  #silent: string | undefined;
+  readonly #timer: NodeJS.Timeout;
+
+  constructor(broker: Broker, options: BrokerQueueOptions) {
+    this.#broker = broker;
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    this.#store = new LaneStore(options);
+    this.#touchedAt = this.#now();
+    this.#timer = setInterval(() => this.#tick(), Math.min(TICK_MS, broker.touchMs / 2));
+    this.#timer.unref();
+    // Not before the first turn: restoring needs the relay, which is built after its queue.
+    setImmediate(() => this.#start());
+  }
+
+  async append(entries: readonly QueueEntry[]): Promise<void> {
+    this.#refuse(entries.length);
+    const messages = entries.flatMap(messagesOf);
+    this.#publishing += messages.length;
+    try {
+      await within(
+        PUBLISH_MS,
+        this.#firstUp.promise.then(() => this.#broker.publish(messages)),
+      );
+      this.#estimate.published(messages.length);
+    } catch (error) {
+      const why = this.#up ? toError(error).message : this.#why;
+      throw new QueueRefusedError(`${this.#broker.name} did not take the request: ${why}`, 5, { cause: error });
+    } finally {
+      this.#publishing -= messages.length;
+    }
+  }
+
+  take(lane: string, limit: number): Batch | undefined {
+    for (;;) {
+      const batch = this.#store.take(lane, limit);
+      if (!batch) return undefined;
+      const held = this.#byKey.get(batch.entry.key);
+      if (held) {
+        held.out += batch.targets.length;
+        this.#lastTake.set(lane, this.#now());
+        this.#refill();
+        return batch;
+      }
+      // It was handed back to the broker while it waited here.
+      this.#store.settle(batch, batch.targets.length);
+    }
+  }
+
+  settle(batch: Batch, indexes: readonly number[]): void {
+    this.#store.settle(batch, indexes.length);
+    const held = this.#byKey.get(batch.entry.key);
+    if (!held) return;
+    held.out -= indexes.length;
+    held.open -= indexes.length;
+    if (held.open === 0) {
+      this.#drop(held);
+      this.#estimate.settled();
+      this.#finish(held.id);
+      return;
+    }
+    held.done ??= newBits(sizeOf(held.entry));
+    for (const index of indexes) setBit(held.done, placeOf(batch, index));
+    held.dirty = true;
+  }
+
+  defer(batch: Batch, at: number): void {
+    const held = this.#byKey.get(batch.entry.key);
+    if (!held) {
+      this.#store.settle(batch, batch.targets.length);
+      return;
+    }
+    held.out -= batch.targets.length;
+    this.#store.defer(batch, at);
+  }
+
+  /** Without a lane, the notifications are those of all instances, when the broker tells. */
+  depth(lane?: string): QueueDepth {
+    const depth = this.#store.depth(lane);
+    if (lane !== undefined) return depth;
+    return { ...depth, notifications: this.#estimate.count ?? depth.notifications };
+  }
+
+  oldestAge(): number {
+    const { oldestAt } = this.#estimate;
+    const elsewhere = oldestAt && this.#estimate.count !== 0 ? Date.now() - oldestAt : 0;
+    return Math.max(0, elsewhere, this.#store.oldestAge());
+  }
+
+  health(): QueueHealth {
+    const why = this.#up ? this.#silent : this.#why;
+    if (why !== undefined) return { status: 'fail', output: `${this.#broker.name}: ${why}` };
+    return headroom(this.#size(), this.#options.limit);
+  }
+
+  /** Keeps progress and hands everything back, so that other instances need not wait for it. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#timer);
+    this.#store.close();
+    this.#firstUp.promise.catch(() => {});
+    this.#firstUp.reject(new Error('the queue is closed'));
+    if (this.#up) {
+      this.#broker.want(0);
+      await within(CLOSE_MS, this.#handAllBack()).catch((error) => {
+        this.#options.tell('warn', `${this.#broker.name}: could not hand back what is under way: ${error.message}`);
+      });
+    }
+    await this.#broker.close();
+  }
+
+  #start(): void {
+    if (this.#closed) return;
+    this.#broker.start({
+      message: (message) => this.#message(message),
+      up: () => this.#connected(),
+      down: (why) => this.#lost(why),
+      tell: (level, message) => this.#options.tell(level, `${this.#broker.name}: ${message}`),
+    });
+  }
+
+  #connected(): void {
+    if (this.#told) this.#options.tell('info', `${this.#broker.name}: connected`);
+    this.#told = false;
+    this.#up = true;
+    this.#silent = undefined;
+    this.#firstUp.resolve();
+    this.#polledAt = 0;
+    this.#touchedAt = 0;
+    this.#tick();
+  }
+
+  #lost(why: string): void {
+    this.#up = false;
+    this.#why = why;
+    if (this.#told || this.#closed) return;
+    this.#told = true;
+    this.#options.tell('error', `${this.#broker.name}: ${why}; pushes are refused until it is back`);
+  }
+
+  /** @throws QueueRefusedError */
+  #refuse(more: number): void {
+    if (this.#closed) throw new QueueRefusedError('the queue is closed');
+    if (!this.#up && this.#told) throw new QueueRefusedError(`${this.#broker.name}: ${this.#why}`, 5);
+    refuseWhenFull(this.#size(), more, this.#options.limit);
+  }
+
+  #size(): number {
+    return Math.max(this.#estimate.count ?? 0, this.#held.size) + this.#publishing;
+  }
+
+  #message(message: BrokerMessage): void {
+    if (this.#closed || this.#held.has(message.id)) return;
+    if (this.#recent.has(message.id)) {
+      this.#finishAgain(message.id);
+      return;
+    }
+    let entry: QueueEntry | undefined;
+    let isDone: (place: number) => boolean;
+    try {
+      const decoded = decodeMessage(message.body, message.id, message.at || Date.now());
+      isDone = progressOf(decoded, message.progress);
+      [entry] = this.#options.restore({ ...decoded, isDone: (_, place) => isDone(place) });
+    } catch (error) {
+      const why = toError(error) instanceof SyntaxError ? 'it is not JSON' : toError(error).message;
+      this.#options.tell('error', `${this.#broker.name}: dropped message ${message.id}, which is no push: ${why}`);
+    }
+    if (!entry) {
+      this.#estimate.settled();
+      this.#finish(message.id);
+      return;
+    }
+    this.#hold(message.id, entry, isDone!);
+  }
+
+  #hold(id: string, entry: QueueEntry, isDone: (place: number) => boolean): void {
+    entry.key = this.#nextKey++;
+    const size = sizeOf(entry);
+    let done: Uint8Array | undefined;
+    if (entry.open < size) {
+      done = newBits(size);
+      for (let place = 0; place < size; place++) if (isDone(place)) setBit(done, place);
+    }
+    const held = { id, entry, since: this.#now(), open: entry.open, out: 0, done, dirty: false };
+    this.#held.set(id, held);
+    this.#byKey.set(entry.key, held);
+    this.#store.add(entry, isDone);
+    this.#refill();
+  }
+
+  #drop(held: Held): void {
+    this.#held.delete(held.id);
+    this.#byKey.delete(held.entry.key);
+    this.#refill();
+  }
+
+  #finish(id: string): void {
+    this.#recent.add(id);
+    this.#finishAgain(id);
+  }
+
+  /** What is settled in one turn of the event loop is finished together. */
+  #finishAgain(id: string): void {
+    this.#finished.push(id);
+    if (this.#finished.length === 1) setImmediate(() => void this.#flush());
+  }
+
+  async #flush(): Promise<void> {
+    await this.#finishing;
+    const ids = this.#finished;
+    if (ids.length === 0 || !this.#up) return;
+    this.#finished = [];
+    this.#finishing = this.#broker.finish(ids).then(
+      () => this.#estimate.confirmed(ids.length),
+      () => void this.#finished.unshift(...ids),
+    );
+    await this.#finishing;
+  }
+
+  #refill(): void {
+    if (this.#refilling || this.#closed) return;
+    this.#refilling = true;
+    setImmediate(() => {
+      this.#refilling = false;
+      if (this.#up && !this.#closed) this.#broker.want(this.#room());
+    });
+  }
+
+  /** Messages that this instance takes on: few, where its lanes move and others could take them. */
+  #room(): number {
+    const moving = this.#now() - STUCK_MS;
+    let ready = 0;
+    for (const lane of this.#store.lanes()) {
+      if ((this.#lastTake.get(lane) ?? 0) > moving) ready += this.#store.depth(lane).waiting;
+    }
+    return Math.max(0, Math.min(MOST_WANTED, READY_TARGETS - ready, this.#options.limit - this.#held.size));
+  }
+
+  #tick(): void {
+    this.#refill();
+    if (!this.#up) return;
+    if (this.#finished.length > 0) void this.#flush();
+    this.#save();
+    const now = this.#now();
+    if (now - this.#touchedAt >= this.#broker.touchMs) {
+      this.#touchedAt = now;
+      if (this.#held.size > 0) this.#broker.touch([...this.#held.keys()]);
+    }
+    if (now - this.#polledAt >= POLL_MS) void this.#poll(now);
+    this.#handOldBack(now);
+  }
+
+  #save(): void {
+    for (const held of this.#held.values()) if (held.dirty) void this.#saveOne(held).catch(() => {});
+  }
+
+  async #saveOne(held: Held): Promise<void> {
+    if (!held.done || !this.#broker.save) return;
+    held.dirty = false;
+    try {
+      await this.#broker.save(held.id, held.done);
+    } catch (error) {
+      held.dirty = true;
+      throw error;
+    }
+  }
+
+  async #poll(now: number): Promise<void> {
+    if (this.#polling) return;
+    this.#polling = true;
+    this.#polledAt = now;
+    const answer = this.#estimate.ask();
+    try {
+      answer(await within(2 * POLL_MS, this.#broker.backlog()));
+      this.#silent = undefined;
+    } catch (error) {
+      this.#silent = `does not answer: ${toError(error).message}`;
+    } finally {
+      this.#polling = false;
+    }
+  }
+
+  /** What the broker would take back anyway is given back in time, unless a part of it is being sent. */
+  #handOldBack(now: number): void {
+    const { longestMs } = this.#broker;
+    if (longestMs === undefined) return;
+    for (const held of this.#held.values()) {
+      if (held.out > 0 || now - held.since < longestMs) continue;
+      this.#drop(held);
+      this.#handBack(held).catch(() => {});
+    }
+  }
+
+  async #handBack(held: Held): Promise<void> {
+    if (held.dirty) await this.#saveOne(held);
+    const { request, notification } = held.entry;
+    await this.#broker.handBack(held.id, encodeMessage(request, notification, held.done));
+  }
+
+  async #handAllBack(): Promise<void> {
+    await this.#flush();
+    const results = await Promise.allSettled([...this.#held.values()].map((held) => this.#handBack(held)));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed) throw toError(failed.reason);
+  }
+}
+
+const sizeOf = (entry: QueueEntry): number => entry.groups.reduce((sum, group) => sum + group.targets.length, 0);
+
+function progressOf({ done }: DecodedMessage, saved: Uint8Array | undefined): (place: number) => boolean {
+  return (place) => (done !== undefined && hasBit(done, place)) || (saved !== undefined && hasBit(saved, place));
+}
+
+/** Rejects when the promise takes longer than `ms`; what it does goes on. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

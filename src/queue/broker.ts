@@ -1,0 +1,58 @@
+/** A message as the broker hands it over. */
+export interface BrokerMessage {
+  /** The broker's own name of it: the same whenever it hands it over again. */
+  readonly id: string;
+  readonly body: Uint8Array | string;
+  /** UNIX milliseconds at which the broker took it; 0 when it does not say. */
+  readonly at: number;
+  /** What `save` kept of it, when it was handed over before. */
+  readonly progress?: Uint8Array | undefined;
+}
+
+/** What a broker tells its queue. */
+export interface BrokerEvents {
+  /** Never throws. */
+  message(message: BrokerMessage): void;
+  /** Messages can be published and come in. */
+  up(): void;
+  /** The connection is gone; the broker tries to get it back by itself. Without credentials. */
+  down(why: string): void;
+  /** Something that an operator should know. */
+  tell(level: 'info' | 'warn' | 'error', message: string): void;
+}
+
+export interface Backlog {
+  /** Messages that nobody has finished, those under way at any instance included. */
+  readonly messages: number;
+  /** UNIX milliseconds. */
+  readonly oldestAt?: number | undefined;
+}
+
+/**
+ * A message broker, as far as a queue needs one: messages are handed to one of its instances at a time and come back, here or
+ * elsewhere, unless they are finished. Knows messages, not notifications. Heals its connection by itself.
+ */
+export interface Broker {
+  /** For people: the section of the configuration and the address, without credentials. */
+  readonly name: string;
+  /** A message under way is touched this often, milliseconds, or it goes to another instance. */
+  readonly touchMs: number;
+  /** Milliseconds after which the broker takes a message back whatever is said; it has to be handed back before. */
+  readonly longestMs?: number | undefined;
+  start(events: BrokerEvents): void;
+  /** All of them or none. Resolves when the broker has confirmed that it keeps them; rejects otherwise. */
+  publish(bodies: readonly Uint8Array[]): Promise<void>;
+  /** How many messages it may hand over from now on; replaces what was said before. */
+  want(count: number): void;
+  /** They are done with. Rejects when the broker may not know it. */
+  finish(ids: readonly string[]): Promise<void>;
+  /** They are still under way here. */
+  touch(ids: readonly string[]): void;
+  /** Keeps progress for whoever is handed the message next; absent when the broker has no place for it. */
+  save?(id: string, progress: Uint8Array): Promise<void>;
+  /** Another instance may have it now. `rest`: the message with its progress written in, for a broker without `save`. */
+  handBack(id: string, rest: Uint8Array): Promise<void>;
+  /** Undefined when the broker cannot say. */
+  backlog(): Promise<Backlog | undefined>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,93 @@
+import { Cluster, Redis } from 'ioredis';
+import { backoff } from '../resilience/backoff.ts';
+
+/** Where a Redis is, and as whom to sign in. */
+export interface RedisSettings {
+  /** `host:port`; several, separated by commas, are nodes of a cluster or sentinels. */
+  readonly addr: string;
+  readonly username: string;
+  readonly password: string;
+  readonly db: number;
+  readonly with_tls: boolean;
+  readonly cluster: boolean;
+  /** The sentinels' name of the master; `addr` are the sentinels then. */
+  readonly sentinel: string;
+  readonly sentinel_username: string;
+  readonly sentinel_password: string;
+}
+
+export type RedisClient = Redis | Cluster;
+
+/** Host and port of each address in a list; `[::1]:6379` as well. */
+export function addresses(list: string, defaultPort: number): { host: string; port: number }[] {
+  return list
+    .split(',')
+    .map((address) => address.trim())
+    .filter((address) => address !== '')
+    .map((address) => {
+      const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(address) ?? [];
+      const host = bracketed ?? plain;
+      return { host: host || (host === undefined ? address : '127.0.0.1'), port: port ? Number(port) : defaultPort };
+    });
+}
+
+const reconnect = { firstMs: 200, maxMs: 5000 };
+
+/** With jitter, and never at once: a Redis that comes back is not met by everybody in the same moment. */
+const pause = (times: number): number => 50 + backoff(times, reconnect);
+
+/**
+ * A client that fails commands while it is not connected (nothing is kept for later, nothing is sent twice) and gets its
+ * connection back by itself. Not connected before `connect()`.
+ */
+export function createRedisClient(
+  settings: RedisSettings,
+  ca: readonly string[],
+  extra: { commandTimeout?: number; socketTimeout?: number; connectionName?: string },
+): RedisClient {
+  const { username, password, db, with_tls } = settings;
+  const tls = with_tls ? { tls: { minVersion: 'TLSv1.2' as const, ...(ca.length > 0 ? { ca: [...ca] } : {}) } } : {};
+  const signIn = { ...(username ? { username } : {}), ...(password ? { password } : {}) };
+  const common = {
+    ...signIn,
+    ...tls,
+    ...extra,
+    // RESP2: what every Redis since 6.2 and its managed relatives speak alike.
+    protocol: 2 as const,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    maxRetriesPerRequest: 0,
+    connectTimeout: 5000,
+    keepAlive: 10_000,
+    lazyConnect: true,
+    retryStrategy: pause,
+    // After a failover the old master only reads.
+    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+  };
+  const nodes = addresses(settings.addr, settings.sentinel ? 26379 : 6379);
+  if (settings.cluster) {
+    return new Cluster(nodes, {
+      redisOptions: common,
+      clusterRetryStrategy: pause,
+      enableOfflineQueue: false,
+      lazyConnect: true,
+      // Certificates name hosts, not the addresses that the cluster tells.
+      ...(with_tls ? { dnsLookup: (address, callback) => callback(null, address) } : {}),
+    });
+  }
+  if (settings.sentinel) {
+    const { sentinel_username, sentinel_password } = settings;
+    return new Redis({
+      ...common,
+      db,
+      name: settings.sentinel,
+      sentinels: nodes,
+      sentinelRetryStrategy: pause,
+      ...(sentinel_username ? { sentinelUsername: sentinel_username } : {}),
+      ...(sentinel_password ? { sentinelPassword: sentinel_password } : {}),
+      ...(with_tls ? { enableTLSForSentinelMode: true, sentinelTLS: tls.tls } : {}),
+    });
+  }
+  const [node] = nodes;
+  return new Redis({ ...common, ...node, db });
+}
