@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
-import { lastAnswer } from './last-answer.ts';
 
 export type Route = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
 /** Keys are a method and a path: `POST /api/push`. */
@@ -26,7 +25,7 @@ export function exactRoutes(routes: Routes, headers: Record<string, string>): Re
   return (req, res, next) => {
     const path = pathOf(req.url);
     if (path === undefined) {
-      res.writeHead(400, { ...lastAnswer(req), 'Content-Type': 'text/plain; charset=utf-8' }).end('400 Bad Request');
+      res.writeHead(400, { 'Content-Type': 'text/plain; charset=utf-8' }).end('400 Bad Request');
       return;
     }
     const route = routes.get(`${req.method} ${path}`);

@@ -4,7 +4,6 @@ import type { Notification } from '../push.ts';
 import type { AcceptedPush, AcceptOptions } from '../relay.ts';
 import { sendError, sendJson } from './answer.ts';
 import type { Route } from './exact-routes.ts';
-import { lastAnswer } from './last-answer.ts';
 import { readBody } from './read-body.ts';
 
 export type Decoded =
@@ -34,7 +33,7 @@ export function pushRoute(options: PushRouteOptions): Route {
     readBody(req, options.maxBody, (body) => {
       if (body === null) {
         const message = `The request body is larger than ${options.maxBody} bytes (core.max_body).`;
-        sendError(res, 413, message, { headers: lastAnswer(req) });
+        sendError(res, 413, message);
         return;
       }
       const notifications = readNotifications(body, res, options);

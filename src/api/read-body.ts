@@ -4,6 +4,8 @@ import type { IncomingMessage } from 'node:http';
 export function readBody(req: IncomingMessage, limit: number, done: (body: Buffer | null) => void): void {
   const announced = Number(req.headers['content-length']);
   if (announced > limit) {
+    // The rest is read and forgotten: a client that is still sending when the connection closes never sees the answer.
+    req.resume();
     done(null);
     return;
   }
