@@ -1,0 +1,73 @@
+/** `node bench/profile.ts FILE.cpuprofile [ROWS]`: where the time of a process went, by function and by file. */
+import { readFileSync } from 'node:fs';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+
+/** The parts of a .cpuprofile (V8's inspector protocol, Profiler.Profile) that are read here. */
+interface CpuProfile {
+  readonly nodes: readonly {
+    readonly id: number;
+    readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
+    readonly children?: readonly number[];
+  }[];
+  readonly samples: readonly number[];
+  /** Microseconds. */
+  readonly timeDeltas: readonly number[];
+}
+
+const ROWS = 40;
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+const short = (url: string): string => (url.startsWith('file://') ? fileURLToPath(url).replace(ROOT, '') : url);
+
+function totals(profile: CpuProfile) {
+  const { nodes, samples, timeDeltas } = profile;
+  const self = new Map<number, number>();
+  samples.forEach((id, i) => self.set(id, (self.get(id) ?? 0) + Math.max(0, timeDeltas[i] as number)));
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const own = new Map<string, number>();
+  const whole = new Map<string, number>();
+  const files = new Map<string, number>();
+  const add = (to: Map<string, number>, name: string, time: number) => to.set(name, (to.get(name) ?? 0) + time);
+  // A function that calls itself must not be counted twice: `above` holds the names on the way from the root.
+  const visit = (id: number, above: ReadonlySet<string>): number => {
+    const { callFrame, children = [] } = byId.get(id) as CpuProfile['nodes'][number];
+    const file = short(callFrame.url);
+    const name = `${callFrame.functionName || '(anonymous)'} ${file}${file ? `:${callFrame.lineNumber + 1}` : ''}`;
+    const mine = self.get(id) ?? 0;
+    const within = new Set(above).add(name);
+    const time = children.reduce((sum, child) => sum + visit(child, within), mine);
+    add(own, name, mine);
+    add(files, file || callFrame.functionName, mine);
+    if (!above.has(name)) add(whole, name, time);
+    return time;
+  };
+  visit((nodes[0] as CpuProfile['nodes'][number]).id, new Set());
+  return { own, whole, files };
+}
+
+function print(title: string, times: ReadonlyMap<string, number>, busy: number, rows: number): void {
+  process.stdout.write(`\n${title}\n`);
+  const sorted = [...times].filter(([name]) => !/^\((idle|root|program)\)/.test(name)).sort(([, a], [, b]) => b - a);
+  for (const [name, time] of sorted.slice(0, rows))
+    process.stdout.write(
+      `${((time / busy) * 100).toFixed(1).padStart(6)} %  ${(time / 1000).toFixed(0).padStart(7)} ms  ${name}\n`,
+    );
+}
+
+const [path, rows] = process.argv.slice(2);
+if (path === undefined) {
+  process.stderr.write('usage: node bench/profile.ts FILE.cpuprofile [ROWS]\n');
+  process.exitCode = 2;
+} else {
+  const { own, whole, files } = totals(JSON.parse(readFileSync(path, 'utf8')) as CpuProfile);
+  const idle = own.get('(idle) ') ?? 0;
+  const busy = [...own.values()].reduce((sum, time) => sum + time, 0) - idle;
+  process.stdout.write(
+    `busy ${(busy / 1000).toFixed(0)} ms, of which (program) ${((own.get('(program) ') ?? 0) / 1000).toFixed(0)} ms\n`,
+  );
+  const count = Number(rows ?? ROWS);
+  print('self', own, busy, count);
+  print('with callees', whole, busy, count);
+  print('by file', files, busy, count);
+}
