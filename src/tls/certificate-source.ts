@@ -10,6 +10,8 @@ export interface CertificateSource {
   challengeFor?(host: string): KeyPair | undefined;
   /** Calls back whenever `current` is another one. */
   onChange(listener: () => void): void;
+  /** Called once the port listens. */
+  start?(): Promise<void>;
   /** Looks again at once. Never throws: what cannot be used is told, and the current pair stays. */
   reload(): void;
   close(): Promise<void>;

@@ -1,7 +1,9 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { resolve } from 'node:path';
+import { type Dispatcher, getGlobalDispatcher } from 'undici';
 import type { Config } from '../config/schema.ts';
+import { AutoCertificates } from './auto-certificates.ts';
 import type { CertificateLog, CertificateSource } from './certificate-source.ts';
 import { readClientCa } from './key-pair.ts';
 import { Reloadable } from './reloadable.ts';
@@ -12,8 +14,8 @@ export interface ListenerOptions {
   readonly config: Pick<Config, 'core' | 'api'>;
   readonly app: RequestListener;
   readonly log: CertificateLog;
-  /** Where the certificate comes from, when it does not come from `core.cert_path` and its like. Closed with the listener. */
-  readonly source?: CertificateSource;
+  /** Carries requests to the authority of `core.auto_tls`; stays its owner's. Default: undici's own. */
+  readonly dispatcher?: Dispatcher;
   /** Milliseconds between two looks at certificate files; default 3,000. */
   readonly watchMs?: number;
 }
@@ -71,6 +73,13 @@ function trackSockets(server: Server | SecureServer): Set<Socket> {
   return sockets;
 }
 
+/** As in Gorush, `core.auto_tls` goes before `core.ssl`. */
+function openSource({ config: { core }, log, watchMs, dispatcher }: ListenerOptions): CertificateSource | undefined {
+  if (core.auto_tls.enabled)
+    return new AutoCertificates({ core, log, watchMs, dispatcher: dispatcher ?? getGlobalDispatcher() });
+  return core.ssl ? openServerCredentials({ core, log, watchMs }) : undefined;
+}
+
 function openClientCa({ config, log, watchMs }: ListenerOptions): Reloadable<string> | undefined {
   const path = config.core.client_ca;
   if (path === '') return undefined;
@@ -83,7 +92,7 @@ function openClientCa({ config, log, watchMs }: ListenerOptions): Reloadable<str
  * @throws ConfigError for a certificate that cannot be used.
  */
 export function createListener(options: ListenerOptions): Listener {
-  const { config, log } = options;
+  const { config } = options;
   const { core } = config;
   let closing = false;
   const app = untilClosed(
@@ -91,8 +100,7 @@ export function createListener(options: ListenerOptions): Listener {
     () => closing,
     () => server.closeIdleConnections(),
   );
-  const source =
-    options.source ?? (core.ssl ? openServerCredentials({ core, log, watchMs: options.watchMs }) : undefined);
+  const source = openSource(options);
   const clientCa = source && openClientCa(options);
   const server = source
     ? createSecureServer({ config, source, clientCa, app })
@@ -102,7 +110,11 @@ export function createListener(options: ListenerOptions): Listener {
   return {
     server,
     scheme: source ? 'https' : 'http',
-    listen: () => bind(server, core.auto_tls.enabled ? core.auto_tls.port : core.port, core.address),
+    async listen() {
+      const address = await bind(server, core.auto_tls.enabled ? core.auto_tls.port : core.port, core.address);
+      await source?.start?.();
+      return address;
+    },
     reload() {
       source?.reload();
       clientCa?.reload();

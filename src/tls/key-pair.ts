@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
@@ -70,21 +70,33 @@ function sources(core: KeyPairConfig, cwd: string | undefined): { cert: Named; k
   };
 }
 
-function parseCertificate({ key, from, text }: Named): X509Certificate {
+function mustBeCertificate({ key, from, text }: Named): void {
   try {
-    return new X509Certificate(text);
+    new X509Certificate(text);
   } catch (error) {
     throw new ConfigError(`${key}: no certificate in PEM format in ${from}`, { cause: error });
   }
 }
 
-function parseKey({ key, from, text }: Named): KeyObject {
+function mustBeKey({ key, from, text }: Named): void {
   try {
-    return createPrivateKey(text);
+    createPrivateKey(text);
   } catch (error) {
     const locked = (error as NodeJS.ErrnoException).code === 'ERR_MISSING_PASSPHRASE' || text.includes('ENCRYPTED');
     const what = locked ? 'needs a password; give one without' : 'is no private key in PEM format';
     throw new ConfigError(`${key}: what is in ${from} ${what}`, { cause: error });
+  }
+}
+
+/** Why a pair cannot be used, in words without the key; undefined when it can. */
+export function keyPairTrouble({ cert, key }: KeyPair): string | undefined {
+  try {
+    if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key)))
+      return 'the key is that of another certificate';
+    createSecureContext({ cert, key });
+    return undefined;
+  } catch (error) {
+    return toError(error).message;
   }
 }
 
@@ -95,20 +107,17 @@ function parseKey({ key, from, text }: Named): KeyObject {
  */
 export function readKeyPair(core: KeyPairConfig, cwd?: string): KeyPair {
   const { cert, key } = sources(core, cwd);
-  if (!parseCertificate(cert).checkPrivateKey(parseKey(key)))
-    throw new ConfigError(`${key.key}: the key in ${key.from} does not belong to the certificate of ${cert.key}`);
+  mustBeCertificate(cert);
+  mustBeKey(key);
   const pair = { cert: cert.text, key: key.text };
-  try {
-    createSecureContext(pair);
-  } catch (error) {
-    throw new ConfigError(`${cert.key}: ${cert.from} cannot be used: ${toError(error).message}`, { cause: error });
-  }
+  const trouble = keyPairTrouble(pair);
+  if (trouble) throw new ConfigError(`${key.key}: ${key.from} and ${cert.from} cannot be used together: ${trouble}`);
   return pair;
 }
 
 /** The authorities of `core.client_ca`, PEM. @throws ConfigError naming the key and the file. */
 export function readClientCa(path: string, cwd = '.'): string {
   const file = fromFile('core.client_ca', resolve(cwd, path), path);
-  parseCertificate(file);
+  mustBeCertificate(file);
   return file.text;
 }
