@@ -1,1 +1,8 @@
-export { createNodePool as createPool } from './node-http2-pool.ts';
+import type { Http2Pool, Http2PoolOptions } from './http2-pool.ts';
+import { Pool } from './pool.ts';
+import { defaultTuning, type PoolTuning } from './pool-tuning.ts';
+
+/** An HTTP/2 pool over TLS. `tuning` is for tests. Throws when the origin, certificate, key or CA cannot be read. */
+export function createPool(options: Http2PoolOptions, tuning: Partial<PoolTuning> = {}): Http2Pool {
+  return new Pool(options, { ...defaultTuning, ...tuning });
+}

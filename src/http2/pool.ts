@@ -1,0 +1,266 @@
+/**
+ * The sessions to one origin and the requests that wait for them. It opens a session when requests wait and none is open,
+ * and further ones (up to `connections`) while all are full and answers are not slowing; one attempt at a time. An attempt
+ * that fails, and a session that ends without having answered anything, is followed by a pause with backoff.
+ *
+ * All that can be written is written once per turn of the event loop (`setImmediate`), with one write for each session.
+ */
+import { backoff } from '../resilience/backoff.ts';
+import { type Connector, createConnector } from './connect.ts';
+import {
+  type Cause,
+  connectFailure,
+  connectTimeout,
+  poolClosed,
+  refusedStream,
+  unsent,
+  waitTimeout,
+} from './faults.ts';
+import type { Burst, Http2Pool, Http2PoolOptions, PoolStats } from './http2-pool.ts';
+import { LoopClock } from './loop-clock.ts';
+import type { PoolTuning } from './pool-tuning.ts';
+import { RequestQueue } from './request-queue.ts';
+import type { RequestStream } from './request-stream.ts';
+import { ASSUMED_STREAMS, Session, type SessionEvents } from './session.ts';
+import { SessionGrowth } from './session-growth.ts';
+
+const MOST_SESSIONS = 8;
+const REQUEST_TIMEOUT_MS = 15_000;
+const CLOSE_GRACE_MS = 5_000;
+/** Sessions in a row that answer nothing before those who wait are told. */
+const BARREN_SESSIONS = 3;
+/** While answers come, a request may wait this many request timeouts; without any, one. */
+const PATIENCE = 4;
+
+class ConnectTimeoutError extends Error {
+  readonly code = connectTimeout.code;
+  override readonly message = connectTimeout.message;
+}
+
+export class Pool implements Http2Pool, SessionEvents {
+  readonly #origin: string;
+  readonly #authority: string;
+  readonly #most: number;
+  readonly #timeoutMs: number;
+  readonly #tuning: PoolTuning;
+  readonly #connector: Connector;
+  readonly #clock: LoopClock;
+  readonly #queue = new RequestQueue();
+  readonly #growth = new SessionGrowth();
+  readonly #sessions: Session[] = [];
+  readonly #ticker: NodeJS.Timeout;
+
+  #connecting: AbortController | undefined;
+  /** Set while no connection may be attempted. */
+  #pause: NodeJS.Timeout | undefined;
+  /** Attempts in a row that led to no answer. */
+  #failures = 0;
+  #lastFailure: Cause | undefined;
+  #answeredAt = 0;
+  #pumpScheduled = false;
+  #closed = false;
+  #onEmpty: (() => void) | undefined;
+
+  #goaways = 0;
+  #pings = 0;
+  #connects = 0;
+  #connectFailures = 0;
+
+  constructor(options: Http2PoolOptions, tuning: PoolTuning) {
+    const url = new URL(options.origin);
+    this.#origin = url.origin;
+    this.#authority = url.host;
+    this.#most = options.connections || MOST_SESSIONS;
+    this.#timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+    this.#tuning = tuning;
+    this.#connector = createConnector(options, tuning);
+    const { pingIdleMs, pingSilenceMs, pingTimeoutMs, connectTimeoutMs } = tuning;
+    const shortest = Math.min(this.#timeoutMs, pingIdleMs, pingSilenceMs, pingTimeoutMs, connectTimeoutMs);
+    const tickMs = Math.max(5, Math.min(250, shortest / 8));
+    this.#clock = new LoopClock(2 * tickMs, tuning.clock);
+    this.#ticker = setInterval(() => this.#tick(), tickMs).unref();
+  }
+
+  submit(burst: Burst): void {
+    if (this.#closed) {
+      queueMicrotask(() => {
+        for (let i = 0; i < burst.count; i++) burst.onFault(i, unsent(poolClosed));
+      });
+      return;
+    }
+    this.#queue.add(burst, this.#clock.now());
+    this.#schedule();
+  }
+
+  stats(): PoolStats {
+    let sessions = 0;
+    let inFlight = 0;
+    let capacity = 0;
+    for (const session of this.#sessions) {
+      inFlight += session.inFlight;
+      if (session.state !== 'open') continue;
+      sessions++;
+      capacity += session.maxStreams;
+    }
+    const lastError = sessions === 0 ? this.#lastFailure?.message : undefined;
+    return {
+      sessions,
+      inFlight,
+      waiting: this.#queue.waiting,
+      capacity: sessions === 0 ? ASSUMED_STREAMS : capacity,
+      goaways: this.#goaways,
+      pings: this.#pings,
+      connects: this.#connects,
+      connectFailures: this.#connectFailures,
+      ...(lastError === undefined ? {} : { lastError }),
+    };
+  }
+
+  async close(graceMs = CLOSE_GRACE_MS): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true;
+      clearTimeout(this.#pause);
+      this.#connecting?.abort();
+      this.#failWaiting(poolClosed);
+      for (const session of [...this.#sessions]) session.drain(poolClosed);
+    }
+    await this.#emptied(graceMs);
+    for (const session of [...this.#sessions]) session.destroy(poolClosed);
+    clearInterval(this.#ticker);
+  }
+
+  onReady(session: Session): void {
+    if (session.answers > 0) {
+      this.#failures = 0;
+      this.#answeredAt = this.#clock.now();
+      this.#growth.observe(session.roundTripMs);
+    }
+    this.#schedule();
+  }
+
+  onState(session: Session, before: Session['state']): void {
+    if (session.state === 'open' && before === 'greeting') {
+      this.#connects++;
+      this.#lastFailure = undefined;
+      this.#growth.opened(this.#clock.now());
+    }
+    if (session.state === 'closed') this.#remove(session);
+    if (session.cause !== undefined && before !== 'draining') this.#onLeft(session, before, session.cause);
+    this.#schedule();
+  }
+
+  onRefused(stream: RequestStream, charge: boolean): void {
+    const { burst, index, writtenAt } = stream;
+    const refusals = stream.refusals + (charge ? 1 : 0);
+    if (this.#closed) burst.onFault(index, unsent(poolClosed));
+    else if (refusals > this.#tuning.maxRefusals) burst.onFault(index, unsent(refusedStream));
+    else this.#queue.addReplay(burst, index, refusals, writtenAt);
+  }
+
+  onGoaway(): void {
+    this.#goaways++;
+  }
+
+  onPing(): void {
+    this.#pings++;
+  }
+
+  #schedule(): void {
+    if (this.#pumpScheduled) return;
+    this.#pumpScheduled = true;
+    setImmediate(this.#pump);
+  }
+
+  readonly #pump = (): void => {
+    this.#pumpScheduled = false;
+    for (const session of [...this.#sessions]) session.fill(this.#queue);
+    if (this.#queue.waiting > 0) this.#connectIfNeeded();
+  };
+
+  #connectIfNeeded(): void {
+    if (this.#closed || this.#connecting || this.#pause) return;
+    let usable = 0;
+    for (const session of this.#sessions) {
+      if (session.state === 'greeting' || (session.state === 'open' && !session.isFull)) return;
+      if (session.state === 'open') usable++;
+    }
+    if (usable > 0 && (usable >= this.#most || !this.#growth.allows(this.#clock.now()))) return;
+    void this.#connect();
+  }
+
+  async #connect(): Promise<void> {
+    const attempt = new AbortController();
+    this.#connecting = attempt;
+    const timer = setTimeout(() => attempt.abort(new ConnectTimeoutError()), this.#tuning.connectTimeoutMs);
+    try {
+      const socket = await this.#connector(attempt.signal);
+      const options = { authority: this.#authority, requestTimeoutMs: this.#timeoutMs, tuning: this.#tuning };
+      this.#sessions.push(new Session(socket, options, this.#clock, this));
+    } catch (error) {
+      if (!this.#closed) this.#onConnectFailed(connectFailure(this.#origin, error));
+    } finally {
+      clearTimeout(timer);
+      this.#connecting = undefined;
+    }
+  }
+
+  #onConnectFailed(cause: Cause): void {
+    this.#connectFailures++;
+    this.#lastFailure = cause;
+    this.#pauseConnecting();
+    if (!this.#sessions.some(({ state }) => state === 'open')) this.#failWaiting(cause);
+  }
+
+  /** A session takes no more requests. */
+  #onLeft(session: Session, before: Session['state'], cause: Cause): void {
+    if (this.#closed) return;
+    if (before === 'greeting') {
+      this.#onConnectFailed({ ...cause, message: `no connection to ${this.#origin}: ${cause.message}` });
+      return;
+    }
+    if (session.answers > 0) return;
+    this.#lastFailure = cause;
+    this.#pauseConnecting();
+    if (this.#failures >= BARREN_SESSIONS && this.stats().sessions === 0) this.#failWaiting(cause);
+  }
+
+  #pauseConnecting(): void {
+    const ms = backoff(this.#failures++, this.#tuning.reconnect, this.#tuning.random);
+    clearTimeout(this.#pause);
+    this.#pause = setTimeout(() => {
+      this.#pause = undefined;
+      this.#schedule();
+    }, ms);
+  }
+
+  #remove(session: Session): void {
+    const at = this.#sessions.indexOf(session);
+    if (at >= 0) this.#sessions.splice(at, 1);
+    if (this.#sessions.length === 0) this.#onEmpty?.();
+  }
+
+  #failWaiting(cause: Cause): void {
+    this.#queue.expire(Number.POSITIVE_INFINITY, (burst, index) => burst.onFault(index, unsent(cause)));
+  }
+
+  #tick(): void {
+    const now = this.#clock.now();
+    for (const session of [...this.#sessions]) session.tick();
+    if (this.#queue.waiting === 0) return;
+    const moving = now - this.#answeredAt < this.#timeoutMs;
+    const cause = waitTimeout(this.#lastFailure);
+    this.#queue.expire(now - this.#timeoutMs * (moving ? PATIENCE : 1), (burst, index) =>
+      burst.onFault(index, unsent(cause)),
+    );
+    this.#schedule();
+  }
+
+  async #emptied(graceMs: number): Promise<void> {
+    if (this.#sessions.length === 0) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onEmpty = resolve;
+    const timer = setTimeout(resolve, graceMs);
+    await promise;
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,193 @@
+import { badRequest, type Cause } from './faults.ts';
+import {
+  CONTINUATION,
+  DATA,
+  DEFAULT_MAX_FRAME,
+  DEFAULT_WINDOW,
+  END_HEADERS,
+  END_STREAM,
+  FRAME_HEADER,
+  HEADERS,
+  writeFrameHeader,
+} from './frames.ts';
+import { encodeInteger, HpackEncoder } from './hpack-encoder.ts';
+import type { RequestHeader, RequestTemplate } from './http2-pool.ts';
+import type { Outbox } from './outbox.ts';
+import { type RequestImage, renderImage, templateMistake } from './request-image.ts';
+import type { RequestStream } from './request-stream.ts';
+
+/** `:path` as a literal that stays out of the table (RFC 7541 section 6.2.2, name index 4), and the longest length after it. */
+const PATH_LITERAL = 0x04;
+const LENGTH_BYTES = 5;
+
+/**
+ * Writes requests into the outbox. A template's header block is rendered once for a session, so that a request is a copy of
+ * it with its own path and body. Owns the sending side of flow control: bodies wait here for both windows.
+ */
+export class RequestWriter {
+  readonly encoder = new HpackEncoder();
+  /** The connection's window, and what SETTINGS say. */
+  window = DEFAULT_WINDOW;
+  initialWindow = DEFAULT_WINDOW;
+  maxFrame = DEFAULT_MAX_FRAME;
+
+  readonly #outbox: Outbox;
+  readonly #authority: RequestHeader;
+  #image: RequestImage | undefined;
+  /** Streams with a `pending` body, oldest first; those that ended meanwhile have none. */
+  #unsent: RequestStream[] = [];
+
+  constructor(outbox: Outbox, authority: string) {
+    this.#outbox = outbox;
+    this.#authority = { name: ':authority', value: authority, indexing: 'index' };
+  }
+
+  /** The connection's window is used up and bodies wait for it: a further request would only wait behind them. */
+  get stalled(): boolean {
+    return this.window <= 0 && this.#unsent.length > 0;
+  }
+
+  /**
+   * Writes the stream's request, or as much as flow control allows. Returns why it cannot be written at all; then nothing
+   * was. Throws what the burst throws, likewise.
+   */
+  write(stream: RequestStream): Cause | undefined {
+    const { burst } = stream;
+    const { template } = burst;
+    const path = template.path === undefined ? burst.path(stream.index) : undefined;
+    const body = template.body ?? burst.body(stream.index);
+    const image = this.#imageFor(template);
+    if (typeof image === 'string') return badRequest(image);
+
+    const { before, after } = image;
+    const block = before.length + after.length + (path === undefined ? 0 : 1 + LENGTH_BYTES + path.length);
+    const size = body.length;
+    if (block > this.maxFrame || size > this.maxFrame || size > this.window || size > this.initialWindow) {
+      return this.#writeInParts(stream, image, path, body);
+    }
+    const outbox = this.#outbox;
+    const start = outbox.reserve(block + size + 2 * FRAME_HEADER);
+    const out = outbox.bytes;
+    let at = copyShort(before, out, start + FRAME_HEADER);
+    if (path !== undefined) {
+      at = writePath(path, out, at);
+      if (at < 0) return this.#refuse(start, image);
+    }
+    at = copyShort(after, out, at);
+    const flags = size === 0 ? END_HEADERS | END_STREAM : END_HEADERS;
+    writeFrameHeader(out, start, at - start - FRAME_HEADER, HEADERS, flags, stream.id);
+    if (size > 0) {
+      writeFrameHeader(out, at, size, DATA, END_STREAM, stream.id);
+      out.set(body, at + FRAME_HEADER);
+      at += FRAME_HEADER + size;
+      this.window -= size;
+      stream.credit -= size;
+    }
+    outbox.length = at;
+    return undefined;
+  }
+
+  /** Sends what the windows and the socket now allow of the bodies that wait. */
+  sendBodies(): void {
+    if (this.#unsent.length === 0) return;
+    for (const stream of this.#unsent) this.#sendBody(stream);
+    this.#unsent = this.#unsent.filter((stream) => stream.pending !== undefined);
+  }
+
+  #imageFor(template: RequestTemplate): RequestImage | string {
+    const known = this.#image;
+    if (known !== undefined && known.template === template && known.revision === this.encoder.revision) return known;
+    if (known?.template !== template) {
+      const mistake = templateMistake(template);
+      if (mistake !== undefined) return mistake;
+    }
+    this.#image = renderImage(template, this.#authority, this.encoder);
+    return this.#image;
+  }
+
+  #refuse(start: number, image: RequestImage): Cause {
+    this.#outbox.length = start;
+    if (image.once) this.encoder.forget();
+    return badRequest('the path has characters that a path cannot have');
+  }
+
+  /** The general case: a header block larger than a frame, a body larger than a frame or than a window. */
+  #writeInParts(
+    stream: RequestStream,
+    image: RequestImage,
+    path: string | undefined,
+    body: Uint8Array,
+  ): Cause | undefined {
+    const block = new Uint8Array(image.before.length + image.after.length + LENGTH_BYTES + 1 + (path?.length ?? 0));
+    let end = copyShort(image.before, block, 0);
+    if (path !== undefined) {
+      end = writePath(path, block, end);
+      if (end < 0) return this.#refuse(this.#outbox.length, image);
+    }
+    end = copyShort(image.after, block, end);
+    this.#writeBlock(stream.id, block.subarray(0, end), body.length === 0);
+    if (body.length === 0) return undefined;
+    // The burst may use one buffer for all its bodies; the template's own stays as it is.
+    stream.pending = body === stream.burst.template.body ? body : body.slice();
+    this.#unsent.push(stream);
+    this.sendBodies();
+    return undefined;
+  }
+
+  #writeBlock(id: number, block: Uint8Array, endStream: boolean): void {
+    for (let at = 0; at === 0 || at < block.length; at += this.maxFrame) {
+      const part = block.subarray(at, at + this.maxFrame);
+      const last = at + this.maxFrame >= block.length;
+      const flags = (last ? END_HEADERS : 0) | (at === 0 && endStream ? END_STREAM : 0);
+      this.#writeFrame(at === 0 ? HEADERS : CONTINUATION, flags, id, part);
+    }
+  }
+
+  #sendBody(stream: RequestStream): void {
+    while (stream.pending !== undefined && !this.#outbox.full) {
+      const { pending } = stream;
+      const size = Math.min(pending.length, this.maxFrame, this.window, this.initialWindow + stream.credit);
+      if (size <= 0) return;
+      const last = size === pending.length;
+      this.#writeFrame(DATA, last ? END_STREAM : 0, stream.id, pending.subarray(0, size));
+      this.window -= size;
+      stream.credit -= size;
+      stream.pending = last ? undefined : pending.subarray(size);
+    }
+  }
+
+  #writeFrame(type: number, flags: number, id: number, payload: Uint8Array): void {
+    const at = this.#outbox.reserve(FRAME_HEADER + payload.length);
+    writeFrameHeader(this.#outbox.bytes, at, payload.length, type, flags, id);
+    this.#outbox.bytes.set(payload, at + FRAME_HEADER);
+  }
+}
+
+/** For the few bytes of an indexed block a loop is faster than a call into `set`. */
+function copyShort(from: Uint8Array, to: Uint8Array, at: number): number {
+  const size = from.length;
+  if (size > 64) to.set(from, at);
+  else for (let i = 0; i < size; i++) to[at + i] = from[i]!;
+  return at + size;
+}
+
+/** Writes and checks the path in one pass; returns the offset after it, or -1 when it is not a path. */
+function writePath(path: string, out: Uint8Array, start: number): number {
+  const size = path.length;
+  let at = start;
+  out[at++] = PATH_LITERAL;
+  if (size < 127) {
+    out[at++] = size;
+  } else {
+    const length: number[] = [];
+    encodeInteger(size, 7, 0, length);
+    for (const byte of length) out[at++] = byte;
+  }
+  if (path.charCodeAt(0) !== 0x2f /* / */) return -1;
+  for (let i = 0; i < size; i++) {
+    const code = path.charCodeAt(i);
+    if (code <= 0x20 || code >= 0x7f) return -1;
+    out[at++] = code;
+  }
+  return at;
+}

@@ -1,0 +1,532 @@
+/**
+ * One HTTP/2 connection to a peer (RFC 9113), from its preface to its end.
+ *
+ * - `greeting`: preface and SETTINGS are sent, the peer's SETTINGS are awaited. No request yet: until then nobody knows how
+ *   many streams are allowed (APNs with token authentication allows one). → open on SETTINGS, → closed on anything else.
+ * - `open`: takes requests. → suspected when a PING is not answered; → draining on GOAWAY, when the stream ids run out, when
+ *   requests time out and nothing else was answered, or when the pool retires it; → closed.
+ * - `suspected`: as open, but takes no requests. → open as soon as anything arrives; → draining; → closed once it is empty.
+ * - `draining`: no requests; those under way are awaited. → closed once it is empty, or when the peer closes.
+ * - `closed`: the socket is gone or going; every stream has been answered, faulted or given back.
+ */
+import type { Duplex } from 'node:stream';
+import { ConnectionError } from './connection-error.ts';
+import {
+  type Cause,
+  connectionLost,
+  connectTimeout,
+  poolClosed,
+  requestTimeout,
+  resetByPeer,
+  unanswered,
+  unsent,
+  wentAway,
+} from './faults.ts';
+import { FloodGuard } from './flood-guard.ts';
+import { FrameReader, type FrameSink } from './frame-reader.ts';
+import {
+  ACK,
+  CONTINUATION,
+  DATA,
+  DEFAULT_WINDOW,
+  errorCodes,
+  GOAWAY,
+  goawayFrame,
+  HEADERS,
+  MAX_STREAM_ID,
+  MAX_WINDOW,
+  PING,
+  PREFACE,
+  PRIORITY,
+  PUSH_PROMISE,
+  pingFrame,
+  RST_STREAM,
+  readUint31,
+  readUint32,
+  rstStreamFrame,
+  SETTINGS,
+  SETTINGS_ENABLE_PUSH,
+  SETTINGS_INITIAL_WINDOW_SIZE,
+  SETTINGS_MAX_HEADER_LIST_SIZE,
+  settingsAckFrame,
+  settingsFrame,
+  WINDOW_UPDATE,
+  windowUpdateFrame,
+} from './frames.ts';
+import type { StreamFault } from './http2-pool.ts';
+import { Liveness } from './liveness.ts';
+import { Outbox } from './outbox.ts';
+import { readSettings } from './peer-settings.ts';
+import type { PoolTuning } from './pool-tuning.ts';
+import type { RequestQueue } from './request-queue.ts';
+import type { RequestStream } from './request-stream.ts';
+import { RequestWriter } from './request-writer.ts';
+import {
+  CONNECTION_WINDOW,
+  MAX_HEADER_LIST,
+  type ResponseEvents,
+  ResponseReader,
+  STREAM_WINDOW,
+} from './response-reader.ts';
+import { StreamTable } from './stream-table.ts';
+
+/** What a peer that names no limit gets, and what is assumed of one that has not spoken yet. */
+export const ASSUMED_STREAMS = 100;
+/** Control frames that may wait for a peer that does not read them. */
+const MAX_OUTBOX = 1024 * 1024;
+const MAX_DEBUG = 256;
+
+const OUR_SETTINGS = [
+  [SETTINGS_ENABLE_PUSH, 0],
+  [SETTINGS_INITIAL_WINDOW_SIZE, STREAM_WINDOW],
+  [SETTINGS_MAX_HEADER_LIST_SIZE, MAX_HEADER_LIST],
+] as const;
+
+type State =
+  | { readonly kind: 'greeting'; readonly since: number }
+  | { readonly kind: 'open' }
+  | { readonly kind: 'suspected' }
+  | { readonly kind: 'draining'; readonly cause: Cause }
+  | { readonly kind: 'closed'; readonly cause: Cause };
+
+export interface SessionEvents {
+  /** The state is another one; `session.state` and `session.cause` tell which. */
+  onState(session: Session, before: State['kind']): void;
+  /** Streams became free, the socket takes more, or control frames wait to be written. */
+  onReady(session: Session): void;
+  /** The peer provably did not process the request. `charge`: it counts against the request's budget of refusals. */
+  onRefused(stream: RequestStream, charge: boolean): void;
+  onGoaway(): void;
+  onPing(): void;
+}
+
+export interface SessionOptions {
+  readonly authority: string;
+  readonly requestTimeoutMs: number;
+  readonly tuning: PoolTuning;
+}
+
+export class Session implements FrameSink, ResponseEvents {
+  /** Requests answered. */
+  answers = 0;
+  /** From the write of a request to its answer, the last one of the last chunk; milliseconds. */
+  roundTripMs = 0;
+
+  readonly #socket: Duplex;
+  readonly #options: SessionOptions;
+  readonly #events: SessionEvents;
+  readonly #clock: { now(): number };
+  readonly #table: StreamTable;
+  readonly #outbox: Outbox;
+  readonly #writer: RequestWriter;
+  readonly #frames: FrameReader = new FrameReader(this);
+  readonly #guard = new FloodGuard();
+  readonly #responses: ResponseReader;
+  readonly #liveness: Liveness;
+
+  #state: State;
+  #maxStreams: number;
+  #now: number;
+  #tickedAt: number;
+  #answeredAt = 0;
+  /** Streams from this id on have not been handed to the socket. */
+  #unwrittenId: number;
+  #lastGoawayId = MAX_STREAM_ID;
+
+  constructor(socket: Duplex, options: SessionOptions, clock: { now(): number }, events: SessionEvents) {
+    const { tuning } = options;
+    this.#socket = socket;
+    this.#options = options;
+    this.#clock = clock;
+    this.#events = events;
+    this.#now = clock.now();
+    this.#tickedAt = this.#now;
+    this.#state = { kind: 'greeting', since: this.#now };
+    this.#maxStreams = tuning.maxStreams;
+    this.#table = new StreamTable(tuning.firstStreamId);
+    this.#unwrittenId = tuning.firstStreamId;
+    this.#outbox = new Outbox(socket, () => events.onReady(this));
+    this.#writer = new RequestWriter(this.#outbox, options.authority);
+    this.#responses = new ResponseReader(this.#table, this.#outbox, this.#guard, this);
+    this.#liveness = new Liveness(tuning, this.#now);
+    socket.on('data', (chunk: Buffer) => this.#onChunk(chunk));
+    socket.on('error', (error) => this.#close(connectionLost(error)));
+    socket.on('close', () => this.#close(connectionLost(undefined)));
+    this.#outbox.append(PREFACE);
+    this.#outbox.append(settingsFrame(OUR_SETTINGS));
+    this.#outbox.append(windowUpdateFrame(0, CONNECTION_WINDOW - DEFAULT_WINDOW));
+    this.#outbox.flush();
+  }
+
+  get state(): State['kind'] {
+    return this.#state.kind;
+  }
+
+  /** Why it drains or is closed. */
+  get cause(): Cause | undefined {
+    return 'cause' in this.#state ? this.#state.cause : undefined;
+  }
+
+  get inFlight(): number {
+    return this.#table.size;
+  }
+
+  /** Streams that the peer allows. */
+  get maxStreams(): number {
+    return this.#maxStreams;
+  }
+
+  /** Whether a further request would have to wait for the peer. */
+  get isFull(): boolean {
+    return this.#table.size >= this.#maxStreams || this.#writer.stalled;
+  }
+
+  /** Writes waiting requests while the peer and the socket take them, and whatever else is to be written. */
+  fill(queue: RequestQueue): void {
+    if (this.#state.kind === 'closed') return;
+    this.#writer.sendBodies();
+    if (this.#state.kind === 'open') {
+      this.#now = this.#clock.now();
+      while (queue.waiting > 0 && !this.isFull && !this.#outbox.full) {
+        if (this.#table.exhausted) {
+          this.drain({ code: 'STREAM_IDS_EXHAUSTED', message: 'the connection has no stream ids left' });
+          break;
+        }
+        queue.take();
+        this.#request(queue);
+      }
+    }
+    this.#flush();
+  }
+
+  /** Call a few times a second: deadlines and pings. */
+  tick(): void {
+    const now = this.#clock.now();
+    this.#now = now;
+    this.#guard.elapsed(now - this.#tickedAt);
+    this.#tickedAt = now;
+    if (this.#state.kind === 'greeting') {
+      if (now - this.#state.since >= this.#options.tuning.connectTimeoutMs) this.#close(connectTimeout);
+      return;
+    }
+    this.#expire(now - this.#options.requestTimeoutMs);
+    this.#checkLife(now);
+    if (this.#outbox.length > 0) this.#events.onReady(this);
+  }
+
+  /** Takes no further requests, and closes when those under way are done. */
+  drain(cause: Cause): void {
+    if (this.#state.kind === 'greeting') {
+      this.#close(cause);
+      return;
+    }
+    if (this.#state.kind === 'closed' || this.#state.kind === 'draining') return;
+    this.#setState({ kind: 'draining', cause });
+    this.#closeWhenEmpty();
+  }
+
+  /** Faults what is under way and closes. */
+  destroy(cause: Cause): void {
+    this.#close(cause);
+  }
+
+  onFrame(type: number, flags: number, id: number, bytes: Buffer, start: number, end: number): void {
+    if (this.#responses.inBlock && type !== CONTINUATION) {
+      throw new ConnectionError('PROTOCOL_ERROR', 'a frame inside a header block');
+    }
+    if (this.#state.kind === 'greeting' && (type !== SETTINGS || flags & ACK)) {
+      throw new ConnectionError('PROTOCOL_ERROR', 'a peer that does not begin with SETTINGS');
+    }
+    switch (type) {
+      case HEADERS:
+        this.#responses.onHeaders(flags, id, bytes, start, end);
+        return;
+      case DATA:
+        this.#responses.onData(flags, id, bytes, start, end);
+        return;
+      case CONTINUATION:
+        this.#responses.onContinuation(flags, id, bytes, start, end);
+        return;
+      case RST_STREAM:
+        this.#onReset(id, bytes, start, end);
+        return;
+      case WINDOW_UPDATE:
+        this.#onWindowUpdate(id, bytes, start, end);
+        return;
+      case SETTINGS:
+        this.#onSettings(flags, id, bytes, start, end);
+        return;
+      case PING:
+        this.#onPing(flags, id, bytes, start, end);
+        return;
+      case GOAWAY:
+        this.#onGoaway(id, bytes, start, end);
+        return;
+      case PUSH_PROMISE:
+        throw new ConnectionError('PROTOCOL_ERROR', 'PUSH_PROMISE although push is off');
+      case PRIORITY:
+        if (id === 0) throw new ConnectionError('PROTOCOL_ERROR', 'PRIORITY for no stream');
+        if (end - start !== 5) throw new ConnectionError('FRAME_SIZE_ERROR', 'PRIORITY of a wrong length');
+    }
+    this.#guard.nuisance('PRIORITY or unknown');
+  }
+
+  onAnswered(stream: RequestStream, body: Buffer): void {
+    this.answers++;
+    this.#answeredAt = this.#now;
+    this.roundTripMs = this.#now - stream.writtenAt;
+    // An early answer (Apple's 413): the rest of the request is not wanted.
+    if (stream.pending !== undefined) this.#reset(stream, errorCodes.CANCEL);
+    const { burst, index, status, headers } = stream;
+    // Recycled first: the burst may submit from its callback, and the fields have been read.
+    this.#table.recycle(stream);
+    try {
+      burst.onResponse(index, status, headers, body);
+    } catch (error) {
+      rethrowLater(error);
+    }
+  }
+
+  onMalformed(stream: RequestStream, message: string): void {
+    this.#reset(stream, errorCodes.PROTOCOL_ERROR);
+    this.#fault(stream, unanswered({ code: 'MALFORMED_RESPONSE', message: `the peer sent ${message}` }));
+  }
+
+  #setState(state: State): void {
+    const before = this.#state.kind;
+    this.#state = state;
+    this.#events.onState(this, before);
+  }
+
+  #request(queue: RequestQueue): void {
+    const { burst, index } = queue;
+    const stream = this.#table.open(burst, index, queue.refusals, this.#now);
+    let cause: Cause | undefined;
+    try {
+      cause = this.#writer.write(stream);
+    } catch (error) {
+      cause = { code: 'INVALID_REQUEST', message: 'the request could not be built' };
+      rethrowLater(error);
+    }
+    if (cause === undefined) return;
+    this.#table.undo(stream);
+    fault(burst, index, unsent(cause));
+  }
+
+  #flush(): void {
+    if (this.#outbox.length > MAX_OUTBOX) {
+      this.#abort(new ConnectionError('ENHANCE_YOUR_CALM', 'a peer that does not read'));
+      return;
+    }
+    if (this.#outbox.blocked) return;
+    this.#outbox.flush();
+    this.#unwrittenId = this.#table.nextId;
+  }
+
+  #onChunk(chunk: Buffer): void {
+    if (this.#state.kind === 'closed') return;
+    this.#now = this.#clock.now();
+    this.#liveness.heard(this.#now);
+    if (this.#state.kind === 'suspected') this.#setState({ kind: 'open' });
+    try {
+      this.#frames.read(chunk);
+    } catch (error) {
+      this.#abort(error);
+      return;
+    }
+    this.#closeWhenEmpty();
+    this.#events.onReady(this);
+  }
+
+  #onReset(id: number, bytes: Buffer, start: number, end: number): void {
+    if (end - start !== 4) throw new ConnectionError('FRAME_SIZE_ERROR', 'RST_STREAM of a wrong length');
+    if (!this.#table.wasOpened(id)) throw new ConnectionError('PROTOCOL_ERROR', `RST_STREAM for stream ${id}`);
+    const stream = this.#table.get(id);
+    if (stream === undefined) {
+      this.#guard.nuisance('RST_STREAM');
+      return;
+    }
+    const code = readUint32(bytes, start);
+    this.#table.rememberReset(id);
+    if (code === errorCodes.REFUSED_STREAM) this.#giveBack(stream, true);
+    else this.#fault(stream, unanswered(resetByPeer(code)));
+  }
+
+  #onWindowUpdate(id: number, bytes: Buffer, start: number, end: number): void {
+    if (end - start !== 4) throw new ConnectionError('FRAME_SIZE_ERROR', 'WINDOW_UPDATE of a wrong length');
+    this.#guard.nuisance('WINDOW_UPDATE');
+    const increment = readUint31(bytes, start);
+    if (id === 0) {
+      if (increment === 0) throw new ConnectionError('PROTOCOL_ERROR', 'WINDOW_UPDATE by 0');
+      this.#writer.window += increment;
+      if (this.#writer.window > MAX_WINDOW) throw new ConnectionError('FLOW_CONTROL_ERROR', 'a window over 2^31');
+      return;
+    }
+    if (!this.#table.wasOpened(id)) throw new ConnectionError('PROTOCOL_ERROR', `WINDOW_UPDATE for stream ${id}`);
+    const stream = this.#table.get(id);
+    if (stream === undefined) return;
+    stream.credit += increment;
+    if (increment === 0) this.#streamError(stream, errorCodes.PROTOCOL_ERROR, 'WINDOW_UPDATE by 0');
+    else if (stream.credit + this.#writer.initialWindow > MAX_WINDOW) {
+      this.#streamError(stream, errorCodes.FLOW_CONTROL_ERROR, 'a window over 2^31');
+    }
+  }
+
+  #onSettings(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
+    if (id !== 0) throw new ConnectionError('PROTOCOL_ERROR', `SETTINGS for stream ${id}`);
+    this.#guard.nuisance('SETTINGS');
+    if (flags & ACK) {
+      if (end > start) throw new ConnectionError('FRAME_SIZE_ERROR', 'SETTINGS ACK with a payload');
+      return;
+    }
+    const settings = readSettings(bytes, start, end);
+    const { maxConcurrentStreams, initialWindowSize, maxFrameSize, headerTableSize } = settings;
+    if (maxConcurrentStreams !== undefined) {
+      this.#maxStreams = Math.min(maxConcurrentStreams, this.#options.tuning.maxStreams);
+    }
+    if (initialWindowSize !== undefined) this.#setInitialWindow(initialWindowSize);
+    if (maxFrameSize !== undefined) this.#writer.maxFrame = maxFrameSize;
+    if (headerTableSize !== undefined) this.#writer.encoder.limitTable(headerTableSize);
+    this.#outbox.append(settingsAckFrame());
+    if (this.#state.kind === 'greeting') this.#setState({ kind: 'open' });
+  }
+
+  #setInitialWindow(size: number): void {
+    this.#writer.initialWindow = size;
+    for (const stream of this.#table.list()) {
+      if (stream.credit + size > MAX_WINDOW) throw new ConnectionError('FLOW_CONTROL_ERROR', 'a window over 2^31');
+    }
+  }
+
+  #onPing(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
+    if (id !== 0) throw new ConnectionError('PROTOCOL_ERROR', `PING for stream ${id}`);
+    if (end - start !== 8) throw new ConnectionError('FRAME_SIZE_ERROR', 'PING of a wrong length');
+    this.#guard.nuisance('PING');
+    if (!(flags & ACK)) this.#outbox.append(pingFrame(bytes.subarray(start, end), true));
+  }
+
+  /** Streams above the last id were not processed; the others are awaited, whatever the code says. */
+  #onGoaway(id: number, bytes: Buffer, start: number, end: number): void {
+    if (id !== 0) throw new ConnectionError('PROTOCOL_ERROR', `GOAWAY for stream ${id}`);
+    if (end - start < 8) throw new ConnectionError('FRAME_SIZE_ERROR', 'GOAWAY of a wrong length');
+    this.#guard.nuisance('GOAWAY');
+    this.#events.onGoaway();
+    const last = Math.min(readUint31(bytes, start), this.#lastGoawayId);
+    this.#lastGoawayId = last;
+    const debug = bytes
+      .toString('latin1', start + 8, Math.min(end, start + 8 + MAX_DEBUG))
+      .replaceAll(/[^\x20-\x7e]/g, '?');
+    const charge = this.answers === 0;
+    if (this.#state.kind !== 'draining') {
+      this.#setState({ kind: 'draining', cause: wentAway(readUint32(bytes, start + 4), debug) });
+    }
+    for (const stream of this.#table.list()) {
+      if (stream.id <= last) continue;
+      this.#table.rememberReset(stream.id);
+      this.#giveBack(stream, charge);
+    }
+  }
+
+  /** RST_STREAM with our reason, and the fault for the caller. */
+  #streamError(stream: RequestStream, code: number, message: string): void {
+    this.#reset(stream, code);
+    this.#fault(stream, unanswered({ code: 'PROTOCOL_ERROR', message: `the peer broke HTTP/2: ${message}` }));
+  }
+
+  #reset(stream: RequestStream, code: number): void {
+    this.#table.rememberReset(stream.id);
+    this.#outbox.append(rstStreamFrame(stream.id, code));
+  }
+
+  #giveBack(stream: RequestStream, charge: boolean): void {
+    this.#table.remove(stream);
+    this.#responses.release(stream);
+    stream.pending = undefined;
+    this.#events.onRefused(stream, charge);
+  }
+
+  #fault(stream: RequestStream, why: StreamFault): void {
+    this.#table.remove(stream);
+    this.#responses.release(stream);
+    stream.pending = undefined;
+    fault(stream.burst, stream.index, why);
+  }
+
+  #expire(limit: number): void {
+    if (this.#table.size === 0) return;
+    const late = this.#table.list().filter((stream) => stream.writtenAt <= limit);
+    if (late.length === 0) return;
+    // Answers to PING prove little about a peer that has stopped answering requests.
+    const mute = this.#answeredAt < late[0]!.writtenAt || this.answers === 0;
+    if (mute) this.drain(requestTimeout);
+    for (const stream of late) {
+      this.#reset(stream, errorCodes.CANCEL);
+      this.#fault(stream, unanswered(requestTimeout));
+    }
+    this.#closeWhenEmpty();
+  }
+
+  #checkLife(now: number): void {
+    if (this.#state.kind === 'closed') return;
+    switch (this.#liveness.check(now, this.#table.size > 0)) {
+      case 'ping':
+        this.#liveness.pinged(now);
+        this.#events.onPing();
+        this.#outbox.append(pingFrame(Buffer.from('martlet?'), false));
+        break;
+      case 'suspect':
+        if (this.#state.kind === 'open') this.#setState({ kind: 'suspected' });
+        if (this.#table.size === 0) this.#close({ code: 'PING_TIMEOUT', message: 'the peer did not answer a PING' });
+    }
+  }
+
+  #closeWhenEmpty(): void {
+    if (this.#state.kind === 'draining' && this.#table.size === 0) this.#close(this.#state.cause);
+  }
+
+  #abort(error: unknown): void {
+    const known = error instanceof ConnectionError ? error : new ConnectionError('INTERNAL_ERROR', String(error));
+    this.#close(connectionLost(known), goawayFrame(known.errorCode, known.message));
+  }
+
+  #close(cause: Cause, farewell = goawayFrame(errorCodes.NO_ERROR)): void {
+    if (this.#state.kind === 'closed') return;
+    const why = this.#state.kind === 'draining' && cause.code === 'CONNECTION_LOST' ? this.#state.cause : cause;
+    this.#frames.stop();
+    this.#setState({ kind: 'closed', cause: why });
+    endSocket(this.#socket, this.#outbox, farewell);
+    for (const stream of this.#table.list()) {
+      if (stream.id < this.#unwrittenId) this.#fault(stream, unanswered(why));
+      else if (why === poolClosed) this.#fault(stream, unsent(why));
+      else this.#giveBack(stream, false);
+    }
+  }
+}
+
+/** Milliseconds that a peer has to take our last bytes. */
+const LINGER_MS = 1_000;
+
+function endSocket(socket: Duplex, outbox: Outbox, farewell: Buffer): void {
+  if (socket.destroyed) return;
+  // What is not written yet is not sent any more, requests least of all.
+  outbox.length = 0;
+  socket.end(farewell);
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
+  socket.once('finish', () => socket.destroy());
+  socket.once('close', () => clearTimeout(timer));
+}
+
+function fault(burst: RequestStream['burst'], index: number, why: StreamFault): void {
+  try {
+    burst.onFault(index, why);
+  } catch (error) {
+    rethrowLater(error);
+  }
+}
+
+/** A mistake of ours or of a burst must be seen, but not here, where it would tear a session's state apart. */
+function rethrowLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error;
+  });
+}
