@@ -55,7 +55,7 @@ function tellWarnings(log: Log, warnings: readonly string[]): void {
 }
 
 /** Ends the process on SIGTERM or SIGINT, in order; a second signal ends it at once, what is queued being on disk. */
-function onSignals(close: () => Promise<void>, log: Log): void {
+function onSignals(close: () => Promise<void>, log: Log, reload = (): void => {}): void {
   let closing = false;
   const end = (signal: string): void => {
     if (closing) process.exit(1);
@@ -78,7 +78,10 @@ function onSignals(close: () => Promise<void>, log: Log): void {
   }
   process.on('SIGTERM', () => end('SIGTERM'));
   process.on('SIGINT', () => end('SIGINT'));
-  process.on('SIGHUP', () => log.reopen());
+  process.on('SIGHUP', () => {
+    log.reopen();
+    reload();
+  });
 }
 
 async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
@@ -111,7 +114,7 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
     log.close();
   };
   link?.serves(server, close);
-  onSignals(close, log);
+  onSignals(close, log, server.reload);
 }
 
 /** `core.processes`: this process only keeps the workers, which share the port. SIGUSR2 restarts them one at a time. */
@@ -146,7 +149,10 @@ function joinPrimary(log: Log) {
     channel: primaryChannel,
     snapshot: async () => (server ? server.host.snapshot() : noSnapshot),
     stop: end,
-    reopen: () => log.reopen(),
+    reopen() {
+      log.reopen();
+      server?.reload();
+    },
   });
   return {
     totals: link.totals,

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Router } from 'express';
 import { GORUSH_VERSION } from './api/answer.ts';
@@ -8,13 +8,13 @@ import { pushRoute } from './api/push-route.ts';
 import { decodePushRequest } from './api/wire/decode-push-request.ts';
 import type { Totals } from './cluster/totals.ts';
 import { configView } from './config/redact.ts';
-import type { Config } from './config/schema.ts';
 import { readiness } from './health/ready.ts';
 import type { Lane } from './queue/lane.ts';
 import { RelayHost, type RelayHostOptions } from './relay-host.ts';
 import { statApp } from './stats/stat-app.ts';
 import { createStatGo } from './stats/stat-go.ts';
 import { createSysStats, type SysStats } from './stats/sys-stats.ts';
+import { createListener, type Listener } from './tls/create-listener.ts';
 
 export interface ServerOptions extends RelayHostOptions {
   /** Routers of parts that are switched on, such as the sandbox. */
@@ -28,11 +28,15 @@ export interface RunningServer {
   /** Where HTTP is served; undefined with `core.enabled: false`. */
   readonly url: string | undefined;
   readonly port: number | undefined;
+  /** Looks at certificate files at once, for SIGHUP. */
+  reload(): void;
   /** Not ready any more, closed to new requests, drained as far as `core.shutdown_timeout` allows; the rest stays queued. */
   close(): Promise<void>;
 }
 
 const MS = 1000;
+/** How long answers that are written may take to leave after everything is drained. */
+const LAST_ANSWERS_MS = 1000;
 
 function appOf(host: RelayHost, options: ServerOptions, sysStats: SysStats, draining: () => boolean) {
   const { config, log, version } = options;
@@ -104,25 +108,9 @@ function observed(
   };
 }
 
-function listen(server: Server, { core }: Config): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port: Number(core.port), ...(core.address === '' ? {} : { host: core.address }) }, () => {
-      server.off('error', reject);
-      resolve(server.address() as AddressInfo);
-    });
-  });
-}
-
-function limit(server: Server, { core }: Config): void {
-  server.headersTimeout = core.header_timeout * MS;
-  server.keepAliveTimeout = core.idle_timeout * MS;
-  if (core.max_connections > 0) server.maxConnections = core.max_connections;
-}
-
-const urlOf = ({ address, family, port }: AddressInfo): string => {
+const urlOf = (scheme: string, { address, family, port }: AddressInfo): string => {
   const host = address === '::' || address === '0.0.0.0' ? 'localhost' : address;
-  return `http://${family === 'IPv6' && host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `${scheme}://${family === 'IPv6' && host.includes(':') ? `[${host}]` : host}:${port}`;
 };
 
 /** Builds the relay and listens. @throws ConfigError for a credential that cannot be used; a listener's own error. */
@@ -132,24 +120,34 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const sysStats = createSysStats();
   let draining = false;
   const app = appOf(host, options, sysStats, () => draining);
-  const server = createServer({ connectionsCheckingInterval: 1000 }, observed(app, sysStats, options));
-  limit(server, config);
+  let listener: Listener | undefined;
   let address: AddressInfo | undefined;
   try {
-    if (config.core.enabled) address = await listen(server, config);
+    if (config.core.enabled) {
+      const { dispatcher } = host.providers;
+      listener = createListener({ config, app: observed(app, sysStats, options), log: options.log, dispatcher });
+      address = await listener.listen();
+    }
   } catch (error) {
+    await listener?.close();
     await host.close();
     throw error;
   }
   const close = async (): Promise<void> => {
     draining = true;
     await new Promise((resolve) => setTimeout(resolve, config.core.shutdown_delay * MS));
-    const closed = new Promise((resolve) => server.close(resolve));
-    server.closeIdleConnections();
+    const closed = listener?.close();
     await host.drain(config.core.shutdown_timeout * MS);
-    server.closeAllConnections();
-    if (address) await closed;
+    const last = setTimeout(() => listener?.cut(), LAST_ANSWERS_MS);
+    await closed;
+    clearTimeout(last);
     await host.close();
   };
-  return { host, url: address && urlOf(address), port: address?.port, close };
+  return {
+    host,
+    url: listener && address && urlOf(listener.scheme, address),
+    port: address?.port,
+    reload: () => listener?.reload(),
+    close,
+  };
 }

@@ -36,16 +36,6 @@ export const unavailable: readonly Row[] = [
     text: 'gRPC is not available in this version; set it to false',
   },
   {
-    key: 'core.ssl',
-    asked: (config) => config.core.ssl,
-    text: 'HTTPS is not available in this version; set it to false and put a proxy before the relay',
-  },
-  {
-    key: 'core.auto_tls.enabled',
-    asked: (config) => config.core.auto_tls.enabled,
-    text: 'HTTPS is not available in this version; set it to false and put a proxy before the relay',
-  },
-  {
     key: 'core.processes',
     asked: ({ core, sandbox }) => core.processes !== 1 && sandbox.enabled,
     text: 'the sandbox lives inside one process; set it to 1, or sandbox.enabled to false',
