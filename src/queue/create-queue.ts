@@ -1,4 +1,5 @@
 import { toError } from '../errors.ts';
+import type { ReportKeeper } from './kept-reports.ts';
 import { LocalQueue } from './local-queue.ts';
 import { createMemoryQueue } from './memory-queue.ts';
 import type { Queue, QueueHealth, Restore } from './queue.ts';
@@ -16,6 +17,9 @@ export interface CreateQueueOptions {
   readonly now?: () => number;
 }
 
+/** A queue that survives the process keeps reports of failed pushes, too. */
+export type QueueWithReports = Queue & { readonly reports?: ReportKeeper };
+
 /** How often files of processes that died are looked for. */
 const ADOPT_MS = 15_000;
 
@@ -23,7 +27,7 @@ const ADOPT_MS = 15_000;
  * The queue of the `local` engine: on its file; on a fresh one, with the old set aside, when that is damaged; in memory when
  * the folder cannot be written.
  */
-export function createLocalQueue(options: CreateQueueOptions): Queue {
+export function createLocalQueue(options: CreateQueueOptions): QueueWithReports {
   if (options.path === '') return createMemoryQueue(options);
   let owned: OwnedFile;
   try {
@@ -66,9 +70,9 @@ function adoptAll(queue: LocalQueue, owned: OwnedFile, options: CreateQueueOptio
   if (queue.closed) return;
   try {
     adoptOrphans(options.path, owned.path, {
-      take(records, from) {
-        queue.adopt(records);
-        options.tell('warn', `took over ${records.length} requests from ${from}, whose process has ended`);
+      take(contents, from) {
+        queue.adopt(contents);
+        options.tell('warn', `took over ${contents.records.length} requests from ${from}, whose process has ended`);
       },
       damaged: (from, aside, why) =>
         options.tell('error', `the queue file ${from} cannot be read (${why}); it was moved to ${aside}`),

@@ -32,6 +32,22 @@ export interface Progress {
   readonly more: number;
 }
 
+/** A failed push that somebody is to be told of, as the JSON that he gets. */
+export interface StoredReport {
+  readonly key: number;
+  readonly body: string;
+}
+
+/** What one transaction changes. */
+export interface Change {
+  readonly records?: readonly NewRecord[];
+  readonly removals?: readonly Removal[];
+  readonly progress?: readonly Progress[];
+  readonly reports?: readonly StoredReport[];
+  /** Keys of reports that are no longer wanted. */
+  readonly told?: readonly number[];
+}
+
 /** Sums over the life of the file: `accepted` = `settled` + what the records still hold, or something was lost. */
 export interface Totals {
   readonly accepted: number;
@@ -39,7 +55,7 @@ export interface Totals {
 }
 
 /** What the queue needs of its file: all that a test must play when it plays the disk. */
-export type RecordStore = Pick<Journal, 'commit' | 'records' | 'close'>;
+export type RecordStore = Pick<Journal, 'commit' | 'records' | 'reports' | 'close'>;
 
 /** How long a commit waits for a reader (`martlet queue`) to get out of the way; the event loop stands still meanwhile. */
 const BUSY_MS = 100;
@@ -52,6 +68,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS progress (
     key INTEGER NOT NULL, notification INTEGER NOT NULL, done BLOB NOT NULL, PRIMARY KEY (key, notification)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS report (key INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
   CREATE TABLE IF NOT EXISTS totals (only INTEGER PRIMARY KEY CHECK (only = 1), accepted INTEGER NOT NULL, settled INTEGER NOT NULL) STRICT;
   INSERT OR IGNORE INTO totals VALUES (1, 0, 0);
 `;
@@ -66,18 +83,24 @@ export class Journal {
   readonly #delete: StatementSync;
   readonly #deleteProgress: StatementSync;
   readonly #progress: StatementSync;
+  readonly #report: StatementSync;
+  readonly #deleteReport: StatementSync;
   readonly #totals: StatementSync;
+  readonly #sync: 'normal' | 'full';
+  #syncing: 'normal' | 'full';
   /** Keys with progress rows, so that a record without any (nearly all) is removed by one statement. */
   readonly #withProgress = new Set<number>();
 
   /**
-   * @param sync `full`: each commit is on the disk before it returns (survives a power cut); `normal`: it is with the
-   * operating system (survives the process). @throws when the file cannot be opened, or is damaged.
+   * @param sync `full`: new records are on the disk before `commit` returns (they survive a power cut); `normal`: they are with
+   * the operating system (they survive the process). @throws when the file cannot be opened, or is damaged.
    */
   constructor(path: string, sync: 'normal' | 'full') {
     this.#db = new DatabaseSync(path, { timeout: BUSY_MS });
+    this.#sync = sync;
+    this.#syncing = 'normal';
     try {
-      this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${sync === 'full' ? 'FULL' : 'NORMAL'}`);
+      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
       this.#db.exec(SCHEMA);
       const check = this.#db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
       if (check.quick_check !== 'ok') throw new Error(`the file is damaged: ${check.quick_check}`);
@@ -89,29 +112,18 @@ export class Journal {
     this.#delete = this.#db.prepare('DELETE FROM request WHERE key = ?');
     this.#deleteProgress = this.#db.prepare('DELETE FROM progress WHERE key = ?');
     this.#progress = this.#db.prepare('INSERT OR REPLACE INTO progress VALUES (?, ?, ?)');
+    this.#report = this.#db.prepare('INSERT INTO report VALUES (?, ?)');
+    this.#deleteReport = this.#db.prepare('DELETE FROM report WHERE key = ?');
     this.#totals = this.#db.prepare('UPDATE totals SET accepted = accepted + ?, settled = settled + ?');
   }
 
   /** All or nothing. @throws when it cannot be written; then nothing changed. */
-  commit(records: readonly NewRecord[], removals: readonly Removal[], progress: readonly Progress[]): void {
-    let accepted = 0;
-    let settled = 0;
+  commit(change: Change): void {
+    const { records = [], removals = [], progress = [] } = change;
+    this.#waitForDisk(records.length > 0 ? this.#sync : 'normal');
     this.#db.exec('BEGIN IMMEDIATE');
     try {
-      for (const { key, id, app, acceptedAt, pushes, body } of records) {
-        this.#insert.run(key, id, app, acceptedAt, pushes, typeof body === 'string' ? Buffer.from(body) : body);
-        accepted += pushes;
-      }
-      for (const { key, notification, done, more } of progress) {
-        this.#progress.run(key, notification, done);
-        settled += more;
-      }
-      for (const { key, pushes } of removals) {
-        this.#delete.run(key);
-        if (this.#withProgress.has(key)) this.#deleteProgress.run(key);
-        settled += pushes;
-      }
-      this.#totals.run(accepted, settled);
+      this.#write(change);
       this.#db.exec('COMMIT');
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
@@ -119,6 +131,34 @@ export class Journal {
     }
     for (const { key } of progress) this.#withProgress.add(key);
     for (const { key } of removals) this.#withProgress.delete(key);
+  }
+
+  #write({ records = [], removals = [], progress = [], reports = [], told = [] }: Change): void {
+    let accepted = 0;
+    let settled = 0;
+    for (const { key, id, app, acceptedAt, pushes, body } of records) {
+      this.#insert.run(key, id, app, acceptedAt, pushes, typeof body === 'string' ? Buffer.from(body) : body);
+      accepted += pushes;
+    }
+    for (const { key, notification, done, more } of progress) {
+      this.#progress.run(key, notification, done);
+      settled += more;
+    }
+    for (const { key, pushes } of removals) {
+      this.#delete.run(key);
+      if (this.#withProgress.has(key)) this.#deleteProgress.run(key);
+      settled += pushes;
+    }
+    for (const { key, body } of reports) this.#report.run(key, body);
+    for (const key of told) this.#deleteReport.run(key);
+    this.#totals.run(accepted, settled);
+  }
+
+  /** Only new records are worth an fsync: what else is lost in a power cut is a push sent twice. */
+  #waitForDisk(sync: 'normal' | 'full'): void {
+    if (sync === this.#syncing) return;
+    this.#db.exec(`PRAGMA synchronous = ${sync === 'full' ? 'FULL' : 'NORMAL'}`);
+    this.#syncing = sync;
   }
 
   /** Every record, oldest first. */
@@ -142,6 +182,11 @@ export class Journal {
         done: progress.get(key) ?? new Map(),
       };
     }
+  }
+
+  /** Every report, oldest first. */
+  reports(): StoredReport[] {
+    return this.#db.prepare('SELECT key, body FROM report ORDER BY key').all() as unknown as StoredReport[];
   }
 
   totals(): Totals {

@@ -8,10 +8,12 @@ import {
   type RecordStore,
   type Removal,
 } from './journal.ts';
+import { KeptReports } from './kept-reports.ts';
 import { LaneStore } from './lane-store.ts';
 import { headroom, refuseWhenFull } from './memory-queue.ts';
 import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, RequestBody, Restore } from './queue.ts';
 import { placeOf } from './queue.ts';
+import type { FileContents } from './queue-files.ts';
 
 export interface LocalQueueOptions {
   /** The file; this queue is its only writer. */
@@ -44,18 +46,30 @@ interface Append {
   readonly record: NewRecord;
 }
 
-/** How often the progress inside large requests is written: a crash resends at most as much. */
-const PROGRESS_MS = 500;
+/**
+ * The pause before progress inside requests of several pushes is written: a crash resends what was settled in it. At least
+ * this, and twenty times what the last write took, so that writing never costs more than a twentieth of the time.
+ */
+const PROGRESS_MS = 4;
+const PROGRESS_SHARE = 20;
+const LONGEST_PROGRESS_MS = 250;
+/** How often a file that could not be written is tried again. */
+const RETRY_MS = 500;
 
 /**
  * The queue on a file. `append` resolves when its turn's transaction is committed: requests that arrive together share one.
- * A settled request is forgotten with the next transaction; progress inside a larger one is written twice a second.
+ * A settled request is forgotten with the next transaction; progress inside a larger one is written a few milliseconds later.
  */
 export class LocalQueue implements Queue {
   readonly #options: LocalQueueOptions;
   readonly #journal: RecordStore;
   readonly #store: LaneStore;
+  readonly #now: () => number;
   readonly #pending = new Map<number, Pending>();
+  /** Failed pushes that somebody is still to be told of: in the file with the transaction that forgets the push. */
+  readonly reports = new KeptReports(() => {
+    if (!this.#closed) this.#group ??= this.#schedule();
+  });
   #appends: Append[] = [];
   #removals: Removal[] = [];
   #dirty = new Set<number>();
@@ -63,19 +77,23 @@ export class LocalQueue implements Queue {
   #waiting = 0;
   #nextKey = 1;
   #timer: NodeJS.Timeout;
+  #progressTimer: NodeJS.Timeout | undefined;
+  #progressMs = PROGRESS_MS;
   #trouble: Error | undefined;
   #closed = false;
 
   /** @throws when the file cannot be opened or is damaged. */
   constructor(options: LocalQueueOptions) {
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
     const { openFile = (path, sync) => new Journal(path, sync) } = options;
     this.#journal = openFile(options.path, options.sync);
     this.#store = new LaneStore(options);
-    this.#timer = setInterval(() => this.#tick(), PROGRESS_MS);
+    this.#timer = setInterval(() => this.#tick(), RETRY_MS);
     this.#timer.unref();
     const records = [...this.#journal.records()];
     this.#nextKey = (records.at(-1)?.key ?? 0) + 1;
+    this.reports.restore(this.#journal.reports());
     if (records.length > 0) setImmediate(() => this.#recover(records));
   }
 
@@ -127,6 +145,7 @@ export class LocalQueue implements Queue {
     done.more += indexes.length;
     pending.done.set(entry.index, done);
     this.#dirty.add(entry.key);
+    this.#writeSoon();
   }
 
   defer(batch: Batch, at: number): void {
@@ -146,20 +165,23 @@ export class LocalQueue implements Queue {
     return headroom(this.#store.size, this.#options.limit);
   }
 
-  /** Takes over the records of another file. @throws when they cannot be written; then nothing was taken. */
-  adopt(records: readonly JournalRecord[]): void {
+  /** Takes over the contents of another file. @throws when they cannot be written; then nothing was taken. */
+  adopt({ records, reports }: FileContents): void {
     const adopted = records.map((record) => ({ ...record, key: this.#nextKey++ }));
     const progress = adopted.flatMap(({ key, done }) =>
       [...done].map(([notification, bits]) => ({ key, notification, done: bits, more: setBits(bits) })),
     );
-    this.#journal.commit(adopted, [], progress);
+    const renumbered = this.reports.renumbered(reports);
+    this.#journal.commit({ records: adopted, progress, reports: renumbered });
     this.#recover(adopted);
+    this.reports.restore(renumbered);
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     clearInterval(this.#timer);
+    clearTimeout(this.#progressTimer);
     this.#store.close();
     this.#commit(this.#progress());
     this.#journal.close();
@@ -183,18 +205,18 @@ export class LocalQueue implements Queue {
     this.#removals = [];
     this.#group = undefined;
     for (const { entries } of appends) this.#waiting -= entries.length;
+    const records = appends.map((append) => append.record);
+    const size = records.length + removals.length + progress.length;
     try {
-      if (appends.length + removals.length + progress.length > 0) {
-        this.#journal.commit(
-          appends.map((append) => append.record),
-          removals,
-          progress,
-        );
+      // A file that failed is written to even if there is nothing to write: that is how its recovery is noticed.
+      if (size > 0 || !this.reports.isWritten || this.#trouble) {
+        this.#journal.commit({ records, removals, progress, ...this.reports.changes() });
       }
     } catch (error) {
       this.#failed(toError(error), removals, group);
       return;
     }
+    this.reports.written();
     this.#wrote(progress);
     for (const { entries, record } of appends) {
       this.#pending.set(record.key, { open: record.pushes, uncounted: record.pushes, done: undefined });
@@ -222,6 +244,7 @@ export class LocalQueue implements Queue {
       done.more -= more;
     }
     if (progress.length > 0) this.#dirty.clear();
+    else if (this.#dirty.size > 0) this.#writeSoon();
   }
 
   #progress(): Progress[] {
@@ -232,9 +255,20 @@ export class LocalQueue implements Queue {
     );
   }
 
+  #writeSoon(): void {
+    if (this.#progressTimer || this.#trouble) return;
+    this.#progressTimer = setTimeout(() => {
+      this.#progressTimer = undefined;
+      const begun = this.#now();
+      this.#commit(this.#progress());
+      const took = this.#now() - begun;
+      this.#progressMs = Math.min(LONGEST_PROGRESS_MS, Math.max(PROGRESS_MS, took * PROGRESS_SHARE));
+    }, this.#progressMs);
+    this.#progressTimer.unref();
+  }
+
   #tick(): void {
-    const progress = this.#progress();
-    if (progress.length > 0 || this.#removals.length > 0 || this.#trouble) this.#commit(progress);
+    if (this.#removals.length > 0 || this.#trouble) this.#commit(this.#progress());
   }
 
   #recover(records: readonly JournalRecord[]): void {

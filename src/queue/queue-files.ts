@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { toError } from '../errors.ts';
 import { FileLock } from './file-lock.ts';
-import { Journal, type JournalRecord } from './journal.ts';
+import { Journal, type JournalRecord, type StoredReport } from './journal.ts';
 
 /** More processes than this on one folder are a mistake. */
 const MOST_SLOTS = 256;
@@ -44,21 +44,26 @@ export function siblings(path: string): string[] {
 const isSlotOf = (name: string, stem: string): boolean =>
   name.startsWith(`${stem}-`) && /^\d{1,3}$/.test(name.slice(stem.length + 1));
 
+export interface FileContents {
+  readonly records: readonly JournalRecord[];
+  readonly reports: readonly StoredReport[];
+}
+
 export interface Adopter {
-  /** Keeps the records. @throws when it cannot; then the file stays. */
-  take(records: JournalRecord[], from: string): void;
+  /** Keeps the contents. @throws when it cannot; then the file stays. */
+  take(contents: FileContents, from: string): void;
   damaged(from: string, aside: string, why: string): void;
 }
 
-/** Hands over the records of every sibling that no living process holds, and removes the file once they are safe. */
+/** Hands over the contents of every sibling that no living process holds, and removes the file once they are safe. */
 export function adoptOrphans(path: string, own: string, adopter: Adopter): void {
   for (const sibling of siblings(path)) {
     const lock = sibling === own ? undefined : FileLock.take(sibling);
     if (!lock) continue;
     try {
-      const records = recordsOf(sibling, adopter);
-      if (!records) continue;
-      if (records.length > 0) adopter.take(records, sibling);
+      const contents = contentsOf(sibling, adopter);
+      if (!contents) continue;
+      if (contents.records.length + contents.reports.length > 0) adopter.take(contents, sibling);
       removeFile(sibling);
     } finally {
       lock.release();
@@ -67,11 +72,11 @@ export function adoptOrphans(path: string, own: string, adopter: Adopter): void 
   }
 }
 
-function recordsOf(path: string, adopter: Adopter): JournalRecord[] | undefined {
+function contentsOf(path: string, adopter: Adopter): FileContents | undefined {
   try {
     const journal = new Journal(path, 'normal');
     try {
-      return [...journal.records()];
+      return { records: [...journal.records()], reports: journal.reports() };
     } finally {
       journal.close();
     }

@@ -78,7 +78,7 @@ test('a file whose process has ended is taken over, and removed', async () => {
   const folder = newFolder();
   const journal = new Journal(join(folder, 'queue-7.db'), 'normal');
   const body = '{"notifications":[]}';
-  journal.commit([{ key: 5, id: 'orphan', app: 'default', acceptedAt: 1, pushes: 1, body }], [], []);
+  journal.commit({ records: [{ key: 5, id: 'orphan', app: 'default', acceptedAt: 1, pushes: 1, body }] });
   journal.close();
   const { queue, told } = create(join(folder, 'queue.db'));
   await sleep(20);

@@ -10,6 +10,8 @@ export interface LedgerRules {
   readonly steady: { readonly lane: string; readonly withinMs: number } | undefined;
   /** How long before a crash a result may be without having been written. */
   readonly progressMs: number;
+  /** How long after the disk was full its file may lag behind. */
+  readonly rewriteMs: number;
   readonly now: () => number;
 }
 
@@ -204,7 +206,8 @@ export class Ledger {
   #mayRepeat({ at, life }: { at: number; life: number }): boolean {
     if (life === this.life) return false;
     const end = this.#ends[life];
-    return end === undefined || end.full || end.at - Math.max(at, end.freedAt) <= this.#rules.progressMs;
+    const { progressMs, rewriteMs } = this.#rules;
+    return end === undefined || end.full || end.at - at <= progressMs || end.at - end.freedAt <= rewriteMs;
   }
 
   #checkRate(lane: string, count: number, now: number): void {

@@ -1,4 +1,4 @@
-import type { JournalRecord, NewRecord, Progress, RecordStore, Removal } from '../../src/queue/journal.ts';
+import type { Change, JournalRecord, NewRecord, RecordStore, StoredReport } from '../../src/queue/journal.ts';
 
 interface Kept extends Omit<NewRecord, 'body'> {
   readonly body: Uint8Array;
@@ -11,13 +11,14 @@ export class MemoryFile implements RecordStore {
   settled = 0;
   /** While true every commit fails, as on a full disk. */
   full = false;
+  readonly #reports = new Map<number, StoredReport>();
   readonly #kept = new Map<number, Kept>();
 
   get size(): number {
     return this.#kept.size;
   }
 
-  commit(records: readonly NewRecord[], removals: readonly Removal[], progress: readonly Progress[]): void {
+  commit({ records = [], removals = [], progress = [], reports = [], told = [] }: Change): void {
     if (this.full) throw new Error('database or disk is full');
     for (const record of records) {
       this.accepted += record.pushes;
@@ -31,12 +32,18 @@ export class MemoryFile implements RecordStore {
       this.settled += pushes;
       this.#kept.delete(key);
     }
+    for (const report of reports) this.#reports.set(report.key, report);
+    for (const key of told) this.#reports.delete(key);
   }
 
   *records(): Generator<JournalRecord> {
     for (const record of [...this.#kept.values()].sort((a, b) => a.key - b.key)) {
       yield { ...record, done: new Map([...record.done].map(([index, bits]) => [index, bits.slice()])) };
     }
+  }
+
+  reports(): StoredReport[] {
+    return [...this.#reports.values()];
   }
 
   close(): void {}
