@@ -20,7 +20,8 @@ export interface Sample {
 /** Posts a load and tells how many pushes the server has taken. */
 export type Post = () => Promise<number>;
 
-const LOOK_MS = 10;
+/** Rarely enough that looking costs the server next to nothing. */
+const LOOK_MS = 25;
 /** What is done after the last push was counted (queue file, garbage) belongs to its cost. */
 const SETTLE_MS = 150;
 

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, writeFileSync } from 'node:fs';
-import { get } from 'node:http';
+import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
@@ -69,9 +69,9 @@ function configOf({ dir, apns, fcm, caPath }: Workbench, port: number, overlay: 
 }
 
 /** The body of a 200, undefined for anything else. */
-const read = (url: string): Promise<string | undefined> =>
+const read = (url: string, agent: Agent): Promise<string | undefined> =>
   new Promise((resolve) => {
-    get(url, { agent: false }, (response) => {
+    get(url, { agent }, (response) => {
       text(response).then(
         (body) => resolve(response.statusCode === 200 ? body : undefined),
         () => resolve(undefined),
@@ -79,10 +79,10 @@ const read = (url: string): Promise<string | undefined> =>
     }).on('error', () => resolve(undefined));
   });
 
-async function untilHealthy(url: string, child: ChildProcess, log: string): Promise<void> {
+async function untilHealthy(url: string, agent: Agent, child: ChildProcess, log: string): Promise<void> {
   const until = performance.now() + START_MS;
   while (performance.now() < until && child.exitCode === null && child.signalCode === null) {
-    if ((await read(url)) !== undefined) return;
+    if ((await read(url, agent)) !== undefined) return;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
   throw new Error(`the server did not start: ${readFileSync(log, 'utf8').slice(-1000)}`);
@@ -127,9 +127,10 @@ export async function startRelay(bench: Workbench, system: System, overlay: Conf
   });
   closeSync(log);
   child.on('error', () => {});
+  const agent = new Agent({ keepAlive: true });
   const origin = `http://127.0.0.1:${port}`;
   try {
-    await untilHealthy(`${origin}/healthz`, child, logPath);
+    await untilHealthy(`${origin}/healthz`, agent, child, logPath);
   } catch (error) {
     await stop(child);
     throw error;
@@ -140,7 +141,7 @@ export async function startRelay(bench: Workbench, system: System, overlay: Conf
     pushUrl: `${origin}/api/push`,
     startMs,
     async counts() {
-      const body = await read(`${origin}/api/stat/app`);
+      const body = await read(`${origin}/api/stat/app`, agent);
       if (body === undefined)
         throw new Error(`/api/stat/app gave no answer: ${readFileSync(logPath, 'utf8').slice(-1000)}`);
       const stat = JSON.parse(body) as StatApp;
@@ -150,6 +151,9 @@ export async function startRelay(bench: Workbench, system: System, overlay: Conf
     },
     cpuUs: () => cpuOf(pid),
     memory: () => memoryOf(pid),
-    close: () => stop(child),
+    close: () => {
+      agent.destroy();
+      return stop(child);
+    },
   };
 }

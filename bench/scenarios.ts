@@ -1,6 +1,7 @@
 /** The rows of the table: what is posted, to which provider, and what must come of it. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import process from 'node:process';
 import { CLIENTS, runClient } from './clients.ts';
 import { monotonicUs } from './delaying-provider.ts';
 import { h2load } from './h2load.ts';
@@ -256,6 +257,7 @@ const emptyServer = (bench: Workbench, requests: number): Contestant => ({
     }).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const { port } = server.address() as AddressInfo;
+    const cpu = process.cpuUsage();
     const result = await h2load({
       urls: `http://127.0.0.1:${port}/`,
       bodyPath: bench.write('single', pushBody(bench, 'apns', { notifications: 1, tokens: 1 })),
@@ -263,8 +265,10 @@ const emptyServer = (bench: Workbench, requests: number): Contestant => ({
       requests,
       connections: 32,
     });
+    const { user, system } = process.cpuUsage(cpu);
     server.close();
-    return { perSecond: result.perSecond, expected: requests, arrived: result.succeeded };
+    const cpuUs = (user + system) / requests;
+    return { perSecond: result.perSecond, cpuUs, expected: requests, arrived: result.succeeded };
   },
 });
 
