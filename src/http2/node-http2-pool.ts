@@ -58,7 +58,10 @@ export function createNodePool(options: Http2PoolOptions): Http2Pool {
 
   function open(work: Work, index: number): void {
     const { burst } = work;
-    const headers: http2.OutgoingHttpHeaders = { ':method': 'POST', ':path': burst.template.path ?? burst.path(index) };
+    const headers: http2.OutgoingHttpHeaders = {
+      ':method': 'POST',
+      ':path': burst.template.path ?? (burst.template.pathPrefix ?? '') + burst.path(index),
+    };
     for (const header of burst.template.headers) headers[header.name] = header.value;
     const stream = (session as http2.ClientHttp2Session).request(headers);
     let status = 0;

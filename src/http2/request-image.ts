@@ -9,6 +9,7 @@ export interface RequestImage {
   /** The block enters headers into the peer's table: it must be sent exactly once. */
   readonly once: boolean;
   readonly before: Uint8Array;
+  readonly pathPrefix: Uint8Array;
   readonly after: Uint8Array;
 }
 
@@ -31,6 +32,7 @@ export function renderImage(template: RequestTemplate, authority: RequestHeader,
     revision,
     once: encoder.revision !== revision,
     before: Uint8Array.from(before),
+    pathPrefix: Buffer.from(template.pathPrefix ?? '', 'latin1'),
     after: fixed ? new Uint8Array(0) : Uint8Array.from(after),
   };
 }
@@ -41,8 +43,8 @@ const forbiddenInValue = /[\0-\x08\x0a-\x1f\x7f]|^[ \t]|[ \t]$/;
 const requestPath = /^\/[\x21-\x7e]*$/;
 
 /** What HTTP/2 forbids about a template, without its values; undefined when it may be sent. */
-export function templateMistake({ headers, path }: RequestTemplate): string | undefined {
-  if (path !== undefined && !requestPath.test(path)) return 'the path has characters that a path cannot have';
+export function templateMistake({ headers, path, pathPrefix }: RequestTemplate): string | undefined {
+  if (!requestPath.test(path ?? pathPrefix ?? '/')) return 'the path has characters that a path cannot have';
   for (const { name, value } of headers) {
     if (!fieldName.test(name)) return 'a header name has characters that a header name cannot have';
     if (forbiddenInValue.test(value)) return `the header ${name} has characters that a header cannot have`;

@@ -60,7 +60,7 @@ export class RequestWriter {
     if (typeof image === 'string') return badRequest(image);
 
     const { before, after } = image;
-    const block = before.length + after.length + (path === undefined ? 0 : 1 + LENGTH_BYTES + path.length);
+    const block = blockRoom(image, path);
     const size = body.length;
     if (block > this.maxFrame || size > this.maxFrame || size > this.window || size > this.initialWindow) {
       return this.#writeInParts(stream, image, path, body);
@@ -70,7 +70,7 @@ export class RequestWriter {
     const out = outbox.bytes;
     let at = copyShort(before, out, start + FRAME_HEADER);
     if (path !== undefined) {
-      at = writePath(path, out, at);
+      at = writePath(image.pathPrefix, path, out, at);
       if (at < 0) return this.#refuse(start, image);
     }
     at = copyShort(after, out, at);
@@ -118,10 +118,10 @@ export class RequestWriter {
     path: string | undefined,
     body: Uint8Array,
   ): Cause | undefined {
-    const block = new Uint8Array(image.before.length + image.after.length + LENGTH_BYTES + 1 + (path?.length ?? 0));
+    const block = Buffer.alloc(blockRoom(image, path));
     let end = copyShort(image.before, block, 0);
     if (path !== undefined) {
-      end = writePath(path, block, end);
+      end = writePath(image.pathPrefix, path, block, end);
       if (end < 0) return this.#refuse(this.#outbox.length, image);
     }
     end = copyShort(image.after, block, end);
@@ -171,10 +171,22 @@ function copyShort(from: Uint8Array, to: Uint8Array, at: number): number {
   return at + size;
 }
 
-/** Writes and checks the path in one pass; returns the offset after it, or -1 when it is not a path. */
-function writePath(path: string, out: Uint8Array, start: number): number {
-  const size = path.length;
+/** At least what the header block takes. */
+function blockRoom({ before, pathPrefix, after }: RequestImage, path: string | undefined): number {
+  const fixed = before.length + after.length;
+  return path === undefined ? fixed : fixed + 1 + LENGTH_BYTES + pathPrefix.length + path.length;
+}
+
+const visible = /^[\x21-\x7e]*$/;
+
+/**
+ * Writes the path; returns the offset after it, or -1 when it is not a path. The check comes first because it flattens
+ * a concatenated string faster than the write does; both as native calls take a third of a loop's time.
+ */
+function writePath(prefix: Uint8Array, path: string, out: Buffer, start: number): number {
+  if (!visible.test(path)) return -1;
   let at = start;
+  const size = prefix.length + path.length;
   out[at++] = PATH_LITERAL;
   if (size < 127) {
     out[at++] = size;
@@ -183,11 +195,8 @@ function writePath(path: string, out: Uint8Array, start: number): number {
     encodeInteger(size, 7, 0, length);
     for (const byte of length) out[at++] = byte;
   }
-  if (path.charCodeAt(0) !== 0x2f /* / */) return -1;
-  for (let i = 0; i < size; i++) {
-    const code = path.charCodeAt(i);
-    if (code <= 0x20 || code >= 0x7f) return -1;
-    out[at++] = code;
-  }
-  return at;
+  const first = at;
+  at = copyShort(prefix, out, at);
+  at += out.write(path, at, 'latin1');
+  return out[first] === 0x2f /* / */ ? at : -1;
 }
