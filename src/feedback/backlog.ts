@@ -1,4 +1,5 @@
 import { Fifo } from '../queue/fifo.ts';
+import type { ReportKeeper } from '../queue/kept-reports.ts';
 import { Schedule } from '../queue/schedule.ts';
 import { backoff } from '../resilience/backoff.ts';
 import { Breaker } from '../resilience/breaker.ts';
@@ -27,10 +28,14 @@ export interface BacklogOptions {
   /** Monotonic milliseconds. */
   readonly now: () => number;
   readonly random: () => number;
+  /** Keeps entries beyond the process; without it they die with it. */
+  readonly keeper?: ReportKeeper | undefined;
 }
 
 interface Entry {
   readonly body: string;
+  /** The keeper's name for it. */
+  readonly key: number | undefined;
   readonly since: number;
   attempts: number;
 }
@@ -59,7 +64,7 @@ type State =
  * failures in a row stop everything but a probe (the breaker), so a dead hook costs one call now and then. States:
  * - running: as said.
  * - draining: everything is due at once and pauses are short; it lasts until `close`.
- * - closed: what is left and what still comes is dropped, and told.
+ * - closed: what is left and what still comes is the next process's, if there is a keeper; else it is dropped, and told.
  */
 export class FeedbackBacklog {
   readonly #options: BacklogOptions;
@@ -79,6 +84,9 @@ export class FeedbackBacklog {
     this.#options = options;
     const { firstMs, maxMs, now, random } = options;
     this.#breaker = new Breaker({ firstMs, maxMs, now, random });
+    options.keeper?.recover((reports) => {
+      for (const { key, body } of reports) this.#add(body, key);
+    });
   }
 
   stats(): BacklogStats {
@@ -87,14 +95,22 @@ export class FeedbackBacklog {
 
   /** Takes an entry, or drops it when there is no room: what waits already is older and no less true. */
   add(body: string): void {
-    const { maxEntries, maxBytes, now } = this.#options;
-    if (this.#state.name === 'closed') this.#drop(1, 'the process is ending');
-    else if (this.#length >= maxEntries || this.#bytes + body.length > maxBytes) this.#drop(1, 'the backlog is full');
-    else {
-      this.#bytes += body.length;
-      this.#ready.push({ body, since: now(), attempts: 0 });
-      this.#pump();
+    this.#add(body, undefined);
+  }
+
+  #add(body: string, kept: number | undefined): void {
+    const { maxEntries, maxBytes, now, keeper } = this.#options;
+    const isFull = this.#length >= maxEntries || this.#bytes + body.length > maxBytes;
+    if (isFull || (this.#state.name === 'closed' && !keeper)) {
+      if (kept !== undefined) keeper?.forget(kept);
+      this.#drop(1, isFull ? 'the backlog is full' : 'the process is ending');
+      return;
     }
+    const key = kept ?? keeper?.keep(body);
+    if (this.#state.name === 'closed') return;
+    this.#bytes += body.length;
+    this.#ready.push({ body, key, since: now(), attempts: 0 });
+    this.#pump();
   }
 
   /** Resolves when every entry is taken, when the hook turns out to be dead, or after `ms`. */
@@ -110,13 +126,13 @@ export class FeedbackBacklog {
     clearTimeout(limit);
   }
 
-  /** Ends the calls under way. Entries that nobody took are dropped. */
+  /** Ends the calls under way. Entries that nobody took stay with the keeper, or are dropped. */
   close(): void {
     if (this.#state.name === 'closed') return;
     this.#setState({ name: 'closed' });
     clearTimeout(this.#timer);
     const left = this.#length;
-    if (left > 0) this.#drop(left, 'the process is ending');
+    if (left > 0 && !this.#options.keeper) this.#drop(left, 'the process is ending');
     this.#closing.abort();
   }
 
@@ -163,7 +179,7 @@ export class FeedbackBacklog {
   }
 
   #taken(entry: Entry): void {
-    this.#bytes -= entry.body.length;
+    this.#forget(entry);
     this.#sent++;
     this.#breaker.succeeded();
     if (this.#state.name === 'draining') this.#state.lastSuccessAt = this.#options.now();
@@ -176,13 +192,18 @@ export class FeedbackBacklog {
     this.#breaker.failed();
     events.failed(reason, this.#breaker.state !== 'closed');
     if (now() - entry.since > maxAgeMs) {
-      this.#bytes -= entry.body.length;
+      this.#forget(entry);
       this.#drop(1, `the hook did not take them for ${Math.round(maxAgeMs / 1000)} s`);
     } else {
       const pause = backoff(entry.attempts - 1, draining ? DRAIN_PACE : { firstMs, maxMs }, random);
       this.#deferred.add(now() + (draining ? pause : Math.max(pause, Math.min(retryAfterMs, maxAgeMs))), entry);
     }
     if (this.#state.name === 'draining' && now() - this.#state.lastSuccessAt > DRAIN_PATIENCE_MS) this.#state.done();
+  }
+
+  #forget({ body, key }: Entry): void {
+    this.#bytes -= body.length;
+    if (key !== undefined) this.#options.keeper?.forget(key);
   }
 
   #drop(entries: number, why: string): void {

@@ -3,6 +3,7 @@ import { Throttle } from '../log/throttle.ts';
 import type { Log } from '../log.ts';
 import type { RelayEvents, Settlement } from '../push.ts';
 import { pushEntry } from '../push-entry.ts';
+import type { ReportKeeper } from '../queue/kept-reports.ts';
 import { type BacklogEvents, type BacklogStats, FeedbackBacklog } from './backlog.ts';
 import { parseHeaders } from './headers.ts';
 import { createPost, type Post } from './post.ts';
@@ -23,6 +24,8 @@ export interface FeedbackHookOptions {
   readonly dispatcher?: Dispatcher;
   /** `log.hide_messages`, which in Gorush reaches the hook, too; default false. */
   readonly hideMessages?: boolean;
+  /** Keeps what the hook has not taken beyond the process: the queue file. */
+  readonly keeper?: ReportKeeper | undefined;
   /** Calls under way at once; default 20, Gorush's connections. */
   readonly concurrency?: number;
   /** Entries and characters that may wait; default 100,000 and 64 Mi. */
@@ -45,7 +48,7 @@ export interface FeedbackHook {
   stats(): BacklogStats;
   /** Waits until the hook knows everything, at most `ms`; less when the hook turns out to be dead. */
   drain(ms: number): Promise<void>;
-  /** Gives up what is left. */
+  /** Leaves what is left to the keeper, or gives it up. */
   close(): Promise<void>;
 }
 
@@ -86,6 +89,7 @@ function createBacklog(options: FeedbackHookOptions, post: Post, events: Backlog
     maxMs: options.maxMs ?? 60_000,
     now: options.monotonic ?? (() => performance.now()),
     random: options.random ?? Math.random,
+    keeper: options.keeper,
   });
 }
 
