@@ -9,9 +9,8 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { createProviders, type Providers } from './providers.ts';
 import type { ProxyEnvironment } from './proxy.ts';
 import type { Provider, RelayEvents } from './push.ts';
-import { createLocalQueue } from './queue/create-queue.ts';
+import { createLocalQueue, type QueueWithReports } from './queue/create-queue.ts';
 import { Lane } from './queue/lane.ts';
-import type { Queue } from './queue/queue.ts';
 import { Relay } from './relay.ts';
 import { combineEvents } from './relay-events.ts';
 import { FREE_RETRIES, type RetryPolicy } from './resilience/retry-decision.ts';
@@ -59,7 +58,7 @@ const slices = ({ ios }: Config): Record<Provider, number> => ({
 /** Everything that delivers pushes, whoever asks for them: HTTP, gRPC or the command line. */
 export class RelayHost {
   readonly relay: Relay;
-  readonly queue: Queue;
+  readonly queue: QueueWithReports;
   readonly providers: Providers;
   readonly lanes = new Map<string, Lane>();
   readonly stats: StatStore = createMemoryStats();
@@ -79,14 +78,15 @@ export class RelayHost {
       extraCa: options.extraCa ?? [],
       createPool,
     });
+    this.queue = this.#openQueue(config);
     this.hook = createFeedbackHook({
       config: config.core,
       dispatcher: this.providers.dispatcher,
       log,
+      keeper: this.queue.reports,
       hideMessages: config.log.hide_messages,
       concurrency: config.core.worker_num * HOOK_CALLS_PER_WORKER,
     });
-    this.queue = this.#openQueue(config);
     this.metrics = createMetrics({
       version: options.version,
       sandbox: config.sandbox.enabled,
@@ -156,7 +156,7 @@ export class RelayHost {
     await this.stats.close();
   }
 
-  #openQueue(config: Config): Queue {
+  #openQueue(config: Config): QueueWithReports {
     return createLocalQueue({
       path: config.queue.local.path,
       sync: config.queue.local.sync,
