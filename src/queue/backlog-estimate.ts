@@ -1,5 +1,8 @@
 import type { Backlog } from './broker.ts';
 
+/** Answers that this process's own traffic blurred are passed over for so many of them. */
+const MOST_SKIPPED = 3;
+
 /**
  * How many messages the broker keeps, as of its last answer and what this process did since. Other instances' work is seen
  * with the next answer.
@@ -11,6 +14,7 @@ export class BacklogEstimate {
   /** Settled, but the broker has not confirmed that it forgot them. */
   #unconfirmed = 0;
   #known = false;
+  #skipped = 0;
   oldestAt: number | undefined;
 
   /** Undefined when the broker cannot say. */
@@ -39,9 +43,13 @@ export class BacklogEstimate {
     const settled = this.#settled;
     const unconfirmed = this.#unconfirmed;
     return (answer) => {
+      const wasKnown = this.#known;
       this.#known = answer !== undefined;
       this.oldestAt = answer?.oldestAt;
       if (!answer) return;
+      const blurred = wasKnown && (this.#published !== published || this.#settled !== settled);
+      if (blurred && this.#skipped++ < MOST_SKIPPED) return;
+      this.#skipped = 0;
       this.#count = answer.messages - unconfirmed + (this.#published - published) - (this.#settled - settled);
     };
   }

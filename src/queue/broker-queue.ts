@@ -156,7 +156,7 @@ export class BrokerQueue implements Queue {
   depth(lane?: string): QueueDepth {
     const depth = this.#store.depth(lane);
     if (lane !== undefined) return depth;
-    return { ...depth, notifications: this.#estimate.count ?? depth.notifications };
+    return { ...depth, notifications: Math.max(this.#estimate.count ?? 0, depth.notifications) };
   }
 
   oldestAge(): number {
@@ -180,7 +180,6 @@ export class BrokerQueue implements Queue {
     this.#firstUp.promise.catch(() => {});
     this.#firstUp.reject(new Error('the queue is closed'));
     if (this.#up) {
-      this.#broker.want(0);
       await within(CLOSE_MS, this.#handAllBack()).catch((error) => {
         this.#options.tell('warn', `${this.#broker.name}: could not hand back what is under way: ${error.message}`);
       });
@@ -203,9 +202,9 @@ export class BrokerQueue implements Queue {
     this.#told = false;
     this.#up = true;
     this.#silent = undefined;
-    this.#firstUp.resolve();
-    this.#polledAt = 0;
     this.#touchedAt = 0;
+    // Before anything is appended it is known how full the queue is.
+    void this.#poll(this.#now()).then(() => this.#firstUp.resolve());
     this.#tick();
   }
 
@@ -229,7 +228,11 @@ export class BrokerQueue implements Queue {
   }
 
   #message(message: BrokerMessage): void {
-    if (this.#closed || this.#held.has(message.id)) return;
+    if (this.#closed) {
+      this.#broker.handBack(message.id, undefined).catch(() => {});
+      return;
+    }
+    if (this.#held.has(message.id)) return;
     if (this.#recent.has(message.id)) {
       this.#finishAgain(message.id);
       return;
@@ -373,10 +376,11 @@ export class BrokerQueue implements Queue {
   async #handBack(held: Held): Promise<void> {
     if (held.dirty) await this.#saveOne(held);
     const { request, notification } = held.entry;
-    await this.#broker.handBack(held.id, encodeMessage(request, notification, held.done));
+    await this.#broker.handBack(held.id, held.done && encodeMessage(request, notification, held.done));
   }
 
   async #handAllBack(): Promise<void> {
+    await this.#broker.stop();
     await this.#flush();
     const results = await Promise.allSettled([...this.#held.values()].map((held) => this.#handBack(held)));
     const failed = results.find((result) => result.status === 'rejected');

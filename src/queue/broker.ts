@@ -44,14 +44,19 @@ export interface Broker {
   publish(bodies: readonly Uint8Array[]): Promise<void>;
   /** How many messages it may hand over from now on; replaces what was said before. */
   want(count: number): void;
+  /** Takes on nothing more, as far as that can be promised. */
+  stop(): Promise<void>;
   /** They are done with. Rejects when the broker may not know it. */
   finish(ids: readonly string[]): Promise<void>;
   /** They are still under way here. */
   touch(ids: readonly string[]): void;
   /** Keeps progress for whoever is handed the message next; absent when the broker has no place for it. */
   save?(id: string, progress: Uint8Array): Promise<void>;
-  /** Another instance may have it now. `rest`: the message with its progress written in, for a broker without `save`. */
-  handBack(id: string, rest: Uint8Array): Promise<void>;
+  /**
+   * Another instance may have it now. `rest`: the message with its progress written in, if it has made any, for a broker
+   * without `save`.
+   */
+  handBack(id: string, rest: Uint8Array | undefined): Promise<void>;
   /** Undefined when the broker cannot say. */
   backlog(): Promise<Backlog | undefined>;
   close(): Promise<void>;

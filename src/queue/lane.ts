@@ -22,7 +22,10 @@ export interface LaneOptions {
 
 export interface LaneStatus {
   readonly name: string;
+  /** Pushes, and batches of them, under way. */
   readonly inFlight: number;
+  readonly batches: number;
+  /** Most pushes that may be under way now. */
   readonly limit: number;
   readonly breaker: Breaker['state'];
 }
@@ -39,11 +42,13 @@ class Flight {
   readonly group: Group;
   readonly outcomes: Outcome[];
   fresh: number[] = [];
+  open: number;
 
   constructor(batch: Batch, group: Group) {
     this.batch = batch;
     this.group = group;
     this.outcomes = new Array(batch.targets.length);
+    this.open = batch.targets.length;
   }
 }
 
@@ -71,6 +76,7 @@ export class Lane {
   readonly #onOutcomes: LaneOptions['onOutcomes'];
   readonly #stale: LaneOptions['stale'];
   #inFlight = 0;
+  #batches = 0;
   #scheduled = false;
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
@@ -92,7 +98,13 @@ export class Lane {
   }
 
   status(): LaneStatus {
-    return { name: this.name, inFlight: this.#inFlight, limit: this.#limit(), breaker: this.#breaker.state };
+    return {
+      name: this.name,
+      inFlight: this.#inFlight,
+      batches: this.#batches,
+      limit: this.#limit(),
+      breaker: this.#breaker.state,
+    };
   }
 
   /** There may be something to take: looks once for each turn of the event loop, so that what arrives together leaves together. */
@@ -105,10 +117,14 @@ export class Lane {
     });
   }
 
-  /** Takes no more; resolves when nothing is under way. */
-  async stop(): Promise<void> {
+  /** Takes no more from the queue. */
+  halt(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
     await this.#tasks.onIdle();
   }
 
@@ -162,6 +178,7 @@ export class Lane {
   #send(batches: readonly Batch[]): Promise<void> {
     return new Promise((done) => {
       const group: Group = { open: batches.reduce((sum, batch) => sum + batch.targets.length, 0), done };
+      this.#batches += batches.length;
       for (const batch of batches) this.#sendBatch(new Flight(batch, group));
     });
   }
@@ -189,6 +206,8 @@ export class Lane {
       const { fresh, group } = flight;
       flight.fresh = [];
       this.#inFlight -= fresh.length;
+      flight.open -= fresh.length;
+      if (flight.open === 0) this.#batches--;
       this.#learn(flight, fresh);
       this.#onOutcomes(flight.batch, fresh, flight.outcomes);
       group.open -= fresh.length;

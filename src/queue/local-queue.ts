@@ -78,7 +78,8 @@ export class LocalQueue implements Queue {
   #nextKey = 1;
   #timer: NodeJS.Timeout;
   #progressTimer: NodeJS.Timeout | undefined;
-  #progressMs = PROGRESS_MS;
+  /** When progress may be written again; never while that is planned. */
+  #progressAt = 0;
   #trouble: Error | undefined;
   #closed = false;
 
@@ -255,16 +256,27 @@ export class LocalQueue implements Queue {
     );
   }
 
+  /** At the end of this turn, unless progress was written a moment ago. */
   #writeSoon(): void {
     if (this.#progressTimer || this.#trouble) return;
-    this.#progressTimer = setTimeout(() => {
-      this.#progressTimer = undefined;
-      const begun = this.#now();
-      this.#commit(this.#progress());
-      const took = this.#now() - begun;
-      this.#progressMs = Math.min(LONGEST_PROGRESS_MS, Math.max(PROGRESS_MS, took * PROGRESS_SHARE));
-    }, this.#progressMs);
-    this.#progressTimer.unref();
+    const wait = this.#progressAt - this.#now();
+    if (wait > 0) {
+      this.#progressTimer = setTimeout(() => this.#writeProgress(), wait);
+      this.#progressTimer.unref();
+    } else {
+      this.#progressAt = Number.POSITIVE_INFINITY;
+      setImmediate(() => this.#writeProgress());
+    }
+  }
+
+  #writeProgress(): void {
+    if (this.#closed) return;
+    this.#progressTimer = undefined;
+    const begun = this.#now();
+    this.#commit(this.#progress());
+    const ended = this.#now();
+    const pause = Math.max(PROGRESS_MS, (ended - begun) * PROGRESS_SHARE);
+    this.#progressAt = ended + Math.min(LONGEST_PROGRESS_MS, pause);
   }
 
   #tick(): void {

@@ -38,6 +38,9 @@ export class RedisBroker implements Broker {
   #roomMade: (() => void) | undefined;
   #lastError = 'connection lost';
   #up = false;
+  /** Just connected: what others left behind is looked for at once. */
+  #claimDue = false;
+  #stopped = false;
   #closed = false;
   #claimTimer: NodeJS.Timeout | undefined;
   #trimTimer: NodeJS.Timeout | undefined;
@@ -79,7 +82,17 @@ export class RedisBroker implements Broker {
 
   want(count: number): void {
     this.#room = count;
-    if (count > 0) this.#roomMade?.();
+    if (count < 1) return;
+    this.#roomMade?.();
+    if (this.#claimDue) void this.#claim();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#roomMade?.();
+    this.#reader.disconnect();
+    // Entries that were on their way are this consumer's, although nobody here has heard of them.
+    await this.#stream.setIdle(await this.#stream.ownPending(), HANDED_BACK_MS);
   }
 
   async finish(ids: readonly string[]): Promise<void> {
@@ -108,6 +121,7 @@ export class RedisBroker implements Broker {
 
   async close(): Promise<void> {
     this.#closed = true;
+    this.#stopped = true;
     clearInterval(this.#claimTimer);
     clearInterval(this.#trimTimer);
     this.#roomMade?.();
@@ -121,7 +135,7 @@ export class RedisBroker implements Broker {
         await this.#ensureGroup();
         this.#up = true;
         this.#events?.up();
-        void this.#claim();
+        this.#claimDue = true;
         void this.#tidy();
         return;
       } catch (error) {
@@ -151,9 +165,9 @@ export class RedisBroker implements Broker {
   }
 
   async #read(): Promise<void> {
-    for (let failures = 0; !this.#closed; ) {
+    for (let failures = 0; !this.#stopped; ) {
       await this.#hasRoom();
-      if (this.#closed) return;
+      if (this.#stopped) return;
       try {
         this.#hand(await this.#stream.read(this.#reader, Math.min(MOST_READ, this.#room), BLOCK_MS));
         failures = 0;
@@ -171,7 +185,7 @@ export class RedisBroker implements Broker {
   }
 
   async #hasRoom(): Promise<void> {
-    while (this.#room < 1 && !this.#closed) {
+    while (this.#room < 1 && !this.#stopped) {
       await new Promise<void>((resolve) => {
         this.#roomMade = resolve;
       });
@@ -190,7 +204,8 @@ export class RedisBroker implements Broker {
 
   /** Takes over what instances that are gone had under way. */
   async #claim(): Promise<void> {
-    if (!this.#up || this.#room < 1) return;
+    if (!this.#up || this.#stopped || this.#room < 1) return;
+    this.#claimDue = false;
     try {
       const entries = await this.#stream.claim(this.#claimMs, this.#room);
       const progress = new Map<string, Uint8Array | undefined>();

@@ -1,5 +1,6 @@
 import { Cluster, Redis } from 'ioredis';
 import { backoff } from '../resilience/backoff.ts';
+import { addresses } from './addresses.ts';
 
 /** Where a Redis is, and as whom to sign in. */
 export interface RedisSettings {
@@ -17,19 +18,6 @@ export interface RedisSettings {
 }
 
 export type RedisClient = Redis | Cluster;
-
-/** Host and port of each address in a list; `[::1]:6379` as well. */
-export function addresses(list: string, defaultPort: number): { host: string; port: number }[] {
-  return list
-    .split(',')
-    .map((address) => address.trim())
-    .filter((address) => address !== '')
-    .map((address) => {
-      const [, bracketed, plain, port] = /^(?:\[([^\]]*)\]|([^:]*))(?::(\d+))?$/.exec(address) ?? [];
-      const host = bracketed ?? plain;
-      return { host: host || (host === undefined ? address : '127.0.0.1'), port: port ? Number(port) : defaultPort };
-    });
-}
 
 const reconnect = { firstMs: 200, maxMs: 5000 };
 

@@ -13,6 +13,7 @@ export interface StreamNames {
 
 /** Entries that an instance claims in one command, and ids that go into one. */
 const CHUNK = 1000;
+const MOST_PENDING = 100_000;
 /** Progress that nobody forgot, because its entry was deleted by hand, is gone after a day. */
 const PROGRESS_SECONDS = 86_400;
 /** A consumer that holds nothing and did not ask for so long belongs to a process that is gone. */
@@ -88,6 +89,13 @@ export class RedisStream {
       cursor = next;
     } while (cursor !== '0-0' && claimed.length < most);
     return claimed;
+  }
+
+  /** Entries that are pending with this process. */
+  async ownPending(): Promise<string[]> {
+    const { stream, group, consumer } = this.#names;
+    const rows = (await this.#redis.xpending(stream, group, '-', '+', MOST_PENDING, consumer)) as [string][];
+    return rows.map(([id]) => id);
   }
 
   /** Acknowledges and deletes: what is in the stream is unsettled. */
