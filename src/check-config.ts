@@ -45,16 +45,20 @@ function fcm({ android }: Config, google: GoogleEnvironment): string {
   return `project ${loaded.projectId}, ${loaded.type}, ${android.endpoint}`;
 }
 
+function httpRow({ address, port, ssl, auto_tls, client_ca }: Config['core']): string {
+  const where = `on ${address || 'all interfaces'}, port`;
+  const clients = client_ca === '' ? '' : ', client certificates needed';
+  if (auto_tls.enabled)
+    return `https ${where} ${auto_tls.port}, certified by ${new URL(auto_tls.directory).host}${clients}`;
+  return ssl ? `https ${where} ${port}${clients}` : `http ${where} ${port}`;
+}
+
 const rows = async (config: Config, google: GoogleEnvironment): Promise<Row[]> => {
   const { core, sandbox, queue, stat, grpc } = config;
   const file = queue.local.path === '' ? 'memory' : `${queue.local.path}, sync ${queue.local.sync}`;
   const simulated = sandbox.enabled ? async () => 'simulated' : undefined;
   return [
-    row(
-      'http',
-      core.enabled,
-      `${core.ssl ? 'https' : 'http'} on ${core.address || 'all interfaces'}, port ${core.port}`,
-    ),
+    row('http', core.enabled, httpRow(core)),
     await credential('ios', config.ios.enabled, simulated ?? (() => apns(config))),
     await credential('android', config.android.enabled, simulated ?? (() => fcm(config, google))),
     await credential('huawei', config.huawei.enabled, simulated ?? (() => `app ${config.huawei.appid}`)),

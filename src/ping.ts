@@ -8,7 +8,7 @@ const EVERYWHERE = new Set(['', '0.0.0.0', '::']);
 export function healthUrl({ core, api }: Pick<Config, 'core' | 'api'>): string {
   const tls = core.ssl || core.auto_tls.enabled;
   const host = EVERYWHERE.has(core.address) ? 'localhost' : core.address;
-  const port = core.auto_tls.enabled ? '443' : core.port;
+  const port = core.auto_tls.enabled ? core.auto_tls.port : core.port;
   return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}${api.health_uri}`;
 }
 

@@ -1,8 +1,11 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname, isAbsolute, normalize, resolve } from 'node:path';
+import { ConfigError } from '../errors.ts';
+import { autoHosts } from '../tls/auto-hosts.ts';
+import { keyPairMistakes, readClientCa } from '../tls/key-pair.ts';
 import type { Draft, Findings } from './draft.ts';
-import { fileTrouble } from './mistake.ts';
+import { fileTrouble, type Mistake } from './mistake.ts';
 
 /** Gorush checks flags and file apart, and says which of them it means. */
 function sentence(draft: Draft, path: string, thing: string, what: string): string {
@@ -113,20 +116,34 @@ function checkUrls({ config: { core, api } }: Draft, { mistakes, warnings }: Fin
   }
 }
 
-/** The server's own certificate, when it speaks TLS. */
+/** The server's own certificate, when it speaks TLS, and the authorities of its clients. */
 function checkCertificate(draft: Draft, { mistakes }: Findings): void {
   const { core } = draft.config;
-  if (!core.ssl || core.auto_tls.enabled) return;
-  if (core.cert_path !== '' && core.key_path !== '') {
-    for (const name of ['cert_path', 'key_path'] as const)
-      try {
-        readFileSync(resolve(draft.cwd, core[name]));
-      } catch (error) {
-        const text = `Failed to load https cert file: open ${core[name]}: ${fileTrouble(error)}`;
-        mistakes.push({ key: `core.${name}`, text });
-      }
-  } else if (core.cert_base64 === '' || core.key_base64 === '')
-    mistakes.push({ key: 'core.ssl', text: 'missing https cert config; give core.cert_path and core.key_path' });
+  const attempt = (run: () => unknown): void => {
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      mistakes.push(mistakeOf(error));
+    }
+  };
+  if (core.auto_tls.enabled) {
+    attempt(() => autoHosts(core.auto_tls.host));
+    for (const name of ['port', 'http_port'] as const) {
+      const trouble = portTrouble(core.auto_tls[name]);
+      if (trouble) mistakes.push({ key: `core.auto_tls.${name}`, text: trouble });
+    }
+    if (URL.parse(core.auto_tls.directory)?.protocol !== 'https:')
+      mistakes.push({ key: 'core.auto_tls.directory', text: 'must be an https:// URL' });
+  } else if (core.ssl) mistakes.push(...keyPairMistakes(core, draft.cwd).map(mistakeOf));
+  else return;
+  if (core.client_ca !== '') attempt(() => readClientCa(core.client_ca, draft.cwd));
+}
+
+/** What a ConfigError of another part says, `core.cert_path: …`, as a mistake. */
+function mistakeOf({ message }: ConfigError): Mistake {
+  const [, key = 'core', text = message] = /^([\w.]+): (.*)$/s.exec(message) ?? [];
+  return { key, text };
 }
 
 /** A file of certificate authorities, and one with the process id that must not be overwritten. */

@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
+import { fileTrouble } from '../config/mistake.ts';
 import { ConfigError, toError } from '../errors.ts';
 
 /** A certificate, with the chain behind it, and its private key; both PEM. */
@@ -44,8 +45,9 @@ function fromFile(key: string, path: string, shown: string): Named {
   try {
     return { key, from: shown, text: readFileSync(path, 'utf8') };
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new ConfigError(`${key}: cannot read ${shown} (${code ?? 'unknown error'})`, { cause: error });
+    throw new ConfigError(`${key}: Failed to load https cert file: open ${shown}: ${fileTrouble(error)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -55,32 +57,37 @@ const fromBase64 = (key: string, value: string): Named => ({
   text: Buffer.from(value, 'base64').toString(),
 });
 
-function sources(core: KeyPairConfig, cwd: string | undefined): { cert: Named; key: Named } {
+/** How to read each half; throws when nothing is configured. */
+function halves(core: KeyPairConfig, cwd: string | undefined): { cert: () => Named; key: () => Named } {
   const files = keyPairFiles(core, cwd);
   if (files)
     return {
-      cert: fromFile('core.cert_path', files.cert, core.cert_path),
-      key: fromFile('core.key_path', files.key, core.key_path),
+      cert: () => mustBeCertificate(fromFile('core.cert_path', files.cert, core.cert_path)),
+      key: () => mustBeKey(fromFile('core.key_path', files.key, core.key_path)),
     };
   if (core.cert_base64 === '' || core.key_base64 === '')
     throw new ConfigError('core.ssl: missing https cert config; give core.cert_path and core.key_path');
   return {
-    cert: fromBase64('core.cert_base64', core.cert_base64),
-    key: fromBase64('core.key_base64', core.key_base64),
+    cert: () => mustBeCertificate(fromBase64('core.cert_base64', core.cert_base64)),
+    key: () => mustBeKey(fromBase64('core.key_base64', core.key_base64)),
   };
 }
 
-function mustBeCertificate({ key, from, text }: Named): void {
+function mustBeCertificate(named: Named): Named {
+  const { key, from, text } = named;
   try {
     new X509Certificate(text);
+    return named;
   } catch (error) {
     throw new ConfigError(`${key}: no certificate in PEM format in ${from}`, { cause: error });
   }
 }
 
-function mustBeKey({ key, from, text }: Named): void {
+function mustBeKey(named: Named): Named {
+  const { key, from, text } = named;
   try {
     createPrivateKey(text);
+    return named;
   } catch (error) {
     const locked = (error as NodeJS.ErrnoException).code === 'ERR_MISSING_PASSPHRASE' || text.includes('ENCRYPTED');
     const what = locked ? 'needs a password; give one without' : 'is no private key in PEM format';
@@ -106,18 +113,33 @@ export function keyPairTrouble({ cert, key }: KeyPair): string | undefined {
  * @throws ConfigError naming the key and the file.
  */
 export function readKeyPair(core: KeyPairConfig, cwd?: string): KeyPair {
-  const { cert, key } = sources(core, cwd);
-  mustBeCertificate(cert);
-  mustBeKey(key);
+  const read = halves(core, cwd);
+  const [cert, key] = [read.cert(), read.key()];
   const pair = { cert: cert.text, key: key.text };
   const trouble = keyPairTrouble(pair);
   if (trouble) throw new ConfigError(`${key.key}: ${key.from} and ${cert.from} cannot be used together: ${trouble}`);
   return pair;
 }
 
+/** Everything that keeps `readKeyPair` from a pair: each error names the key and the file. */
+export function keyPairMistakes(core: KeyPairConfig, cwd?: string): ConfigError[] {
+  const mistakes: ConfigError[] = [];
+  const attempt = <T>(run: () => T): T | undefined => {
+    try {
+      return run();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      mistakes.push(error);
+      return undefined;
+    }
+  };
+  const read = attempt(() => halves(core, cwd));
+  const both = read && [attempt(read.cert), attempt(read.key)].every((half) => half !== undefined);
+  if (both) attempt(() => readKeyPair(core, cwd));
+  return mistakes;
+}
+
 /** The authorities of `core.client_ca`, PEM. @throws ConfigError naming the key and the file. */
 export function readClientCa(path: string, cwd = '.'): string {
-  const file = fromFile('core.client_ca', resolve(cwd, path), path);
-  mustBeCertificate(file);
-  return file.text;
+  return mustBeCertificate(fromFile('core.client_ca', resolve(cwd, path), path)).text;
 }

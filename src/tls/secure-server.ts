@@ -12,6 +12,7 @@ import type { Config } from '../config/schema.ts';
 import type { CertificateSource } from './certificate-source.ts';
 import { clientCertificatesOnly } from './client-certificates.ts';
 import type { KeyPair } from './key-pair.ts';
+import { answerPlainRequests } from './plain-requests.ts';
 import type { Reloadable } from './reloadable.ts';
 
 /** HTTP/2 and HTTP/1.1 on one port. `closeIdleConnections` and the timeouts are those of its HTTP/1.1 side. */
@@ -127,6 +128,7 @@ export function createSecureServer(settings: SecureServerSettings): SecureServer
   source.onChange(refresh);
   clientCa?.onChange(refresh);
   server.on('session', (session) => limitSession(session, config.core.idle_timeout * MS));
+  answerPlainRequests(server);
   // The authority has seen what it wanted, the certificate: it speaks no protocol after the handshake.
   server.on('unknownProtocol', (socket) => socket.end());
   return server;

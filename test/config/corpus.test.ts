@@ -5,6 +5,7 @@ import { stringify } from 'yaml';
 import { parseCommandLine, sendMistake } from '../../src/command-line.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { configView } from '../../src/config/redact.ts';
+import { makeAuthority } from '../../src/sandbox/certificates.ts';
 import { folderWith } from './config-folder.ts';
 
 type Json = Record<string, unknown>;
@@ -38,7 +39,8 @@ const merge = (base: unknown, over: unknown): unknown =>
     : over;
 const isMap = (value: unknown): value is Json => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const CREDENTIALS = ['AuthKey_TEST.p8', 'apns.pem', 'apns.p12', 'fcm.json', 'leaf.pem', 'leaf.key'];
+const CREDENTIALS = ['AuthKey_TEST.p8', 'apns.pem', 'apns.p12', 'fcm.json'];
+const leaf = makeAuthority().leaf(['localhost']);
 
 /** What the process would do up to the moment when it opens keys, sockets and stores: the text it ends with, or undefined. */
 function start(base: Json, given: Case): { message: string | undefined; code: number; tmp: string } {
@@ -53,6 +55,8 @@ function start(base: Json, given: Case): { message: string | undefined; code: nu
   const tmp: string = folderWith({
     ...given.files,
     ...Object.fromEntries(CREDENTIALS.map((name) => [`creds/${name}`, '{}'])),
+    'creds/leaf.pem': leaf.cert,
+    'creds/leaf.key': leaf.key,
   });
   const files =
     given.config === null ? {} : { 'config.yml': given.configRaw ?? stringify(merge(base, given.config ?? {})) };
@@ -92,7 +96,7 @@ const LATER = [
   'android-send-refused',
 ];
 /** Parts that are refused as not available (src/config/availability.ts). */
-const UNAVAILABLE = ['stat-buntdb', 'stat-leveldb', 'stat-badger', 'http-server-ssl', 'ssl-plain-request'];
+const UNAVAILABLE = ['stat-buntdb', 'stat-leveldb', 'stat-badger'];
 
 describe.each(['config', 'cli'])('group %s of the corpus', (group) => {
   const { base, cases } = read(group);

@@ -78,9 +78,19 @@ describe('with core.ssl', () => {
     expect(String(error)).toMatch(/protocol version|unsupported protocol|no protocols available/i);
   });
 
-  test('a plain HTTP request loses its connection, and the server lives', async () => {
+  test('a plain HTTP request is told so, and the server lives', async () => {
     const server = await startListener(sayVersion);
-    await expect(http1(`http://localhost:${server.port}/`)).rejects.toThrow();
+    const answer = { status: 400, body: 'Client sent an HTTP request to an HTTPS server.\n' };
+    expect(await http1(`http://localhost:${server.port}/`)).toEqual(answer);
+    expect((await http1(url(server))).status).toBe(200);
+  });
+
+  test('noise on the TLS port loses its connection, and the server lives', async () => {
+    const server = await startListener(sayVersion);
+    const socket = net.connect(server.port, '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(Buffer.alloc(300, 7));
+    await once(socket, 'close');
     expect((await http1(url(server))).status).toBe(200);
   });
 

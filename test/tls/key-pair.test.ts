@@ -67,9 +67,9 @@ describe('a pair that cannot be used is a mistake by name', () => {
     'text.pem': 'hello',
   };
   test.each([
-    ['gone.pem', 'a.key', 'core.cert_path: cannot read gone.pem (ENOENT)'],
-    ['a.pem', 'gone.key', 'core.key_path: cannot read gone.key (ENOENT)'],
-    ['.', 'a.key', 'core.cert_path: cannot read . (EISDIR)'],
+    ['gone.pem', 'a.key', 'core.cert_path: Failed to load https cert file: open gone.pem: no such file or directory'],
+    ['a.pem', 'gone.key', 'core.key_path: Failed to load https cert file: open gone.key: no such file or directory'],
+    ['.', 'a.key', 'core.cert_path: Failed to load https cert file: open .: is a directory'],
     ['empty.pem', 'a.key', 'core.cert_path: no certificate in PEM format in empty.pem'],
     ['text.pem', 'a.key', 'core.cert_path: no certificate in PEM format in text.pem'],
     ['a.key', 'a.key', 'core.cert_path: no certificate in PEM format in a.key'],
@@ -107,6 +107,8 @@ describe('a pair that cannot be used is a mistake by name', () => {
     const cwd = folderWith({ 'ca.pem': authority.ca, 'text.pem': 'hello' });
     expect(readClientCa('ca.pem', cwd)).toBe(authority.ca);
     expect(() => readClientCa('text.pem', cwd)).toThrow('core.client_ca: no certificate in PEM format in text.pem');
-    expect(() => readClientCa('gone.pem', cwd)).toThrow('core.client_ca: cannot read gone.pem (ENOENT)');
+    expect(() => readClientCa('gone.pem', cwd)).toThrow(
+      'core.client_ca: Failed to load https cert file: open gone.pem: no such file or directory',
+    );
   });
 });
