@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { unavailable } from './availability.ts';
 import { checkPlatforms } from './check-platforms.ts';
+import { checkQueue } from './check-queue.ts';
 import { checkServer } from './check-server.ts';
 import { coerce } from './coerce.ts';
 import type { CredentialTrials, Draft, Findings, Origin, Purpose } from './draft.ts';
@@ -103,6 +104,7 @@ function freeze<T>(value: T): T {
 function check(draft: Draft, mistakes: Mistake[], warnings: string[]): Record<string, boolean> {
   const findings: Findings = { mistakes: [], warnings };
   checkServer(draft, findings);
+  if (draft.purpose === 'serve') checkQueue(draft, findings);
   const on = checkPlatforms(draft, findings);
   mistakes.push(...findings.mistakes.filter(({ key }) => !draft.broken(key)));
   if (draft.purpose === 'serve')

@@ -1,26 +1,58 @@
 import { choice, flag, integer, ours, seconds, section, shown, text } from './leaf.ts';
 
+const claimAfter = { ...ours, minimum: 1, maximum: 600 };
+
 export const queueSection = section('Where accepted pushes wait.', {
   engine: choice(['local', 'nsq', 'nats', 'redis'], 'local', 'Which queue: `local`, `nsq`, `nats` or `redis`.'),
-  nsq: section('NSQ.', {
-    addr: text('127.0.0.1:4150', 'Address of nsqd.', shown),
+  nsq: section('NSQ. See queues.md.', {
+    addr: text('127.0.0.1:4150', 'Address of nsqd; several separated by commas.', shown),
     topic: text('gorush', 'Topic.', shown),
     channel: text('gorush', 'Channel.', shown),
+    http_addr: text(
+      '',
+      'Where nsqd answers `/stats`, one address for each nsqd; empty: the same hosts, port 4151. Without it `core.queue_num` limits only what this process holds.',
+      ours,
+    ),
+    claim_after: seconds(60, 'After which the pushes of an instance that went silent go to others.', claimAfter),
   }),
-  nats: section('NATS.', {
-    addr: text('127.0.0.1:4222', 'Address of the server; several separated by commas.', shown),
-    subj: text('gorush', 'Subject.', shown),
-    queue: text('gorush', 'Queue group.', shown),
+  nats: section('NATS JetStream. See queues.md.', {
+    addr: text(
+      '127.0.0.1:4222',
+      'Address of the server; several separated by commas. `nats://user:password@host:port` as well.',
+      shown,
+    ),
+    subj: text('gorush', 'Subject. Streams and their subjects are named after it.', shown),
+    queue: text('gorush', 'Queue group, and name of the durable consumer.', shown),
+    username: text('', 'User.', { martlet: true }),
+    password: text('', 'Password.', { martlet: true }),
+    token: text('', 'Token, instead of a user.', { martlet: true }),
+    creds_path: text('', 'A .creds file, instead of a user.', ours),
+    with_tls: flag(false, 'Connect with TLS.', ours),
+    replicas: integer(1, 'Copies of each message in a cluster.', { ...ours, minimum: 1, maximum: 5 }),
+    claim_after: seconds(30, 'After which the pushes of an instance that went silent go to others.', claimAfter),
   }),
-  redis: section('Redis Streams.', {
-    addr: text('127.0.0.1:6379', 'Address of the server.', shown),
+  redis: section('Redis Streams. See queues.md.', {
+    addr: text(
+      '127.0.0.1:6379',
+      'Address of the server; several nodes of a cluster, or several sentinels, separated by commas.',
+      shown,
+    ),
     username: text('', 'User.'),
     password: text('', 'Password.'),
     db: integer(0, 'Number of the database.', { ...shown, minimum: 0 }),
     stream_name: text('gorush', 'Name of the stream.', shown),
     group: text('gorush', 'Consumer group.', shown),
-    consumer: text('gorush', 'Consumer in the group.', shown),
+    consumer: text(
+      'gorush',
+      'Consumer in the group; host and process are added, so that each has a name of its own.',
+      shown,
+    ),
     with_tls: flag(false, 'Connect with TLS.'),
+    cluster: flag(false, 'The addresses are nodes of a cluster.', ours),
+    sentinel: text('', 'The addresses are sentinels, and this is their name of the master.', ours),
+    sentinel_username: text('', 'User at the sentinels.', { martlet: true }),
+    sentinel_password: text('', 'Password at the sentinels.', { martlet: true }),
+    claim_after: seconds(30, 'After which the pushes of an instance that went silent go to others.', claimAfter),
   }),
   local: section('The queue file of the `local` engine.', {
     path: text(

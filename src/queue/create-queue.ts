@@ -1,3 +1,5 @@
+import { getCACertificates } from 'node:tls';
+import type { Config } from '../config/schema.ts';
 import { toError } from '../errors.ts';
 import type { ReportKeeper } from './kept-reports.ts';
 import { LocalQueue } from './local-queue.ts';
@@ -6,10 +8,6 @@ import type { Queue, QueueHealth, Restore } from './queue.ts';
 import { adoptOrphans, type OwnedFile, ownFile, setAside } from './queue-files.ts';
 
 export interface CreateQueueOptions {
-  /** `""` is memory, on purpose. */
-  readonly path: string;
-  readonly sync: 'normal' | 'full';
-  readonly limit: number;
   readonly wake: (lane: string) => void;
   readonly restore: Restore;
   /** Things that an operator should know; `error` ones need a person. */
@@ -17,8 +15,50 @@ export interface CreateQueueOptions {
   readonly now?: () => number;
 }
 
+export interface LocalEngineOptions extends CreateQueueOptions {
+  /** `""` is memory, on purpose. */
+  readonly path: string;
+  readonly sync: 'normal' | 'full';
+  readonly limit: number;
+}
+
 /** A queue that survives the process keeps reports of failed pushes, too. */
 export type QueueWithReports = Queue & { readonly reports?: ReportKeeper };
+
+export type CreateQueue = (options: CreateQueueOptions) => QueueWithReports;
+
+/** One row for each engine; a broker's client is loaded only where it is used. */
+const engines: Record<
+  Config['queue']['engine'],
+  (config: Pick<Config, 'core' | 'queue'>, ca: readonly string[]) => CreateQueue | Promise<CreateQueue>
+> = {
+  local: localEngine,
+  redis: async ({ core, queue }, ca) => {
+    const { createRedisQueue } = await import('./redis-queue.ts');
+    return (options) => createRedisQueue({ ...options, limit: core.queue_num, settings: queue.redis, ca });
+  },
+  nats: async ({ core, queue }, ca) => {
+    const { createNatsQueue } = await import('./nats-queue.ts');
+    return (options) => createNatsQueue({ ...options, limit: core.queue_num, settings: queue.nats, ca });
+  },
+  nsq: async ({ core, queue }) => {
+    const { createNsqQueue } = await import('./nsq-queue.ts');
+    return (options) => createNsqQueue({ ...options, limit: core.queue_num, settings: queue.nsq });
+  },
+};
+
+export function localEngine({ core, queue }: Pick<Config, 'core' | 'queue'>): CreateQueue {
+  return (options) => createLocalQueue({ ...options, ...queue.local, limit: core.queue_num });
+}
+
+/** What makes the queue of `queue.engine`. @param ca certificates that are trusted besides the usual ones, PEM. */
+export async function queueEngine(
+  config: Pick<Config, 'core' | 'queue'>,
+  ca: readonly string[] = [],
+): Promise<CreateQueue> {
+  const trusted = ca.length > 0 ? [...getCACertificates('default'), ...ca] : [];
+  return engines[config.queue.engine](config, trusted);
+}
 
 /** How often files of processes that died are looked for. */
 const ADOPT_MS = 15_000;
@@ -27,7 +67,7 @@ const ADOPT_MS = 15_000;
  * The queue of the `local` engine: on its file; on a fresh one, with the old set aside, when that is damaged; in memory when
  * the folder cannot be written.
  */
-export function createLocalQueue(options: CreateQueueOptions): QueueWithReports {
+export function createLocalQueue(options: LocalEngineOptions): QueueWithReports {
   if (options.path === '') return createMemoryQueue(options);
   let owned: OwnedFile;
   try {
@@ -48,7 +88,7 @@ export function createLocalQueue(options: CreateQueueOptions): QueueWithReports 
   return queue;
 }
 
-function open(path: string, options: CreateQueueOptions, onClosed: () => void): LocalQueue {
+function open(path: string, options: LocalEngineOptions, onClosed: () => void): LocalQueue {
   const onTrouble = (error: Error | undefined): void =>
     error
       ? options.tell('error', `the queue file ${path} cannot be written, pushes are refused: ${error.message}`)
@@ -66,7 +106,7 @@ function open(path: string, options: CreateQueueOptions, onClosed: () => void): 
   }
 }
 
-function adoptAll(queue: LocalQueue, owned: OwnedFile, options: CreateQueueOptions): void {
+function adoptAll(queue: LocalQueue, owned: OwnedFile, options: LocalEngineOptions): void {
   if (queue.closed) return;
   try {
     adoptOrphans(options.path, owned.path, {

@@ -5,7 +5,8 @@ import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { toError } from '../errors.ts';
 import { backoff } from '../resilience/backoff.ts';
 import type { Backlog, Broker, BrokerEvents } from './broker.ts';
-import { connectNats, type NatsSettings, natsServers } from './nats-connection.ts';
+import { connectNats, type NatsSettings } from './nats-connection.ts';
+import { natsServers } from './nats-servers.ts';
 import { NatsStream } from './nats-stream.ts';
 
 export interface NatsQueueSettings extends NatsSettings {

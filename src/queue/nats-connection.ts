@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { connect, credsAuthenticator, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
 import { backoff } from '../resilience/backoff.ts';
+import { natsServers } from './nats-servers.ts';
 
 /** Where a NATS is, and as whom to sign in. */
 export interface NatsSettings {
@@ -12,32 +13,6 @@ export interface NatsSettings {
   /** A .creds file, as `nsc` writes it. */
   readonly creds_path: string;
   readonly with_tls: boolean;
-}
-
-interface Servers {
-  /** `host:port`, without credentials. */
-  readonly servers: string[];
-  readonly user?: string;
-  readonly pass?: string;
-  readonly token?: string;
-  readonly tls: boolean;
-}
-
-/** The servers of a list; the client wants credentials apart from them. `nats://token@host` is a token, as in Go. */
-export function natsServers(list: string): Servers {
-  const urls = list
-    .split(',')
-    .map((address) => address.trim())
-    .filter((address) => address !== '')
-    .map((address) => new URL(address.includes('://') ? address : `nats://${address}`));
-  const { username = '', password = '' } = urls.find((url) => url.username !== '') ?? {};
-  const user = decodeURIComponent(username);
-  return {
-    servers: urls.map((url) => `${url.hostname}:${url.port || 4222}`),
-    ...(user && password ? { user, pass: decodeURIComponent(password) } : {}),
-    ...(user && !password ? { token: user } : {}),
-    tls: urls.some((url) => url.protocol === 'tls:'),
-  };
 }
 
 const reconnect = { firstMs: 200, maxMs: 5000 };
