@@ -82,15 +82,24 @@ function noProxyRules(text: string): Rule[] {
 /** The first that is not empty. */
 const either = (upper: string | undefined, lower: string | undefined): string => upper || lower || '';
 
-/** `host:port` is meant as `http://host:port`. @throws ConfigError with the variable's name and never its value. */
+/** `host:port` is meant as `http://host:port`. @throws ConfigError with the setting's name and never its value. */
 function proxyUrl(name: string, value: string): string | undefined {
   if (value === '') return undefined;
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`);
-  if (url?.protocol !== 'http:' || url.hostname === '')
+  if (!url || !/^https?:$/.test(url.protocol) || !decodable(url.username) || !decodable(url.password))
     throw new ConfigError(
-      `${name} (environment): must be http://host:port, with user:password@ if need be; or set core.http_proxy`,
+      `${name}: must be http://host:port, with user:password@ if need be; %, @, : and / in them as %25, %40, %3A and %2F`,
     );
   return url.href;
+}
+
+function decodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -99,13 +108,14 @@ function proxyUrl(name: string, value: string): string | undefined {
  *
  * Where `core.http_proxy` is empty, HTTPS_PROXY (for http:// addresses HTTP_PROXY) decides, less what NO_PROXY names; both
  * spellings, upper case first. As in Go, the environment never sends loopback addresses through a proxy.
- * @throws ConfigError for a variable that is no URL of an HTTP proxy.
+ * @throws ConfigError for a setting that is no URL of an HTTP proxy.
  */
 export function createProxyFor({ httpProxy, env = {} }: ProxyOptions): (origin: string) => string | undefined {
-  if (httpProxy !== '') return () => httpProxy;
+  const everywhere = proxyUrl('core.http_proxy', httpProxy);
+  if (everywhere !== undefined) return () => everywhere;
   const proxies: Record<string, string | undefined> = {
-    'http:': proxyUrl('HTTP_PROXY', either(env.HTTP_PROXY, env.http_proxy)),
-    'https:': proxyUrl('HTTPS_PROXY', either(env.HTTPS_PROXY, env.https_proxy)),
+    'http:': proxyUrl('HTTP_PROXY (environment)', either(env.HTTP_PROXY, env.http_proxy)),
+    'https:': proxyUrl('HTTPS_PROXY (environment)', either(env.HTTPS_PROXY, env.https_proxy)),
   };
   const direct = noProxyRules(either(env.NO_PROXY, env.no_proxy));
   return (origin) => {

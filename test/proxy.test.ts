@@ -14,8 +14,8 @@ describe('which proxy leads to an address', () => {
       httpProxy: 'http://u:p@10.0.0.1:8080',
       env: { HTTPS_PROXY: PROXY, NO_PROXY: '*' },
     });
-    expect(proxyFor(APNS)).toBe('http://u:p@10.0.0.1:8080');
-    expect(proxyFor('http://localhost:9000')).toBe('http://u:p@10.0.0.1:8080');
+    expect(proxyFor(APNS)).toBe('http://u:p@10.0.0.1:8080/');
+    expect(proxyFor('http://localhost:9000')).toBe('http://u:p@10.0.0.1:8080/');
   });
 
   test('without any setting the way is direct', () => {
@@ -43,7 +43,13 @@ describe('which proxy leads to an address', () => {
   });
 
   test('a variable that is no HTTP proxy is a mistake that names it and does not show it', () => {
-    for (const value of ['socks5://user:hunter2@host', 'http://', 'http://user:hunter2@ho st', 'ftp://hunter2'])
+    for (const value of [
+      'socks5://user:hunter2@host',
+      'http://',
+      'http://user:hunter2@ho st',
+      'ftp://hunter2',
+      'http://u:%zzhunter2@host',
+    ])
       try {
         createProxyFor({ httpProxy: '', env: { https_proxy: value } });
         expect.unreachable(value);
@@ -52,6 +58,13 @@ describe('which proxy leads to an address', () => {
         expect((error as Error).message).toMatch(/^HTTPS_PROXY/);
         expect((error as Error).message).not.toContain('hunter2');
       }
+  });
+
+  test('core.http_proxy is held to the same', () => {
+    expect(() => createProxyFor({ httpProxy: 'http://u:hunter2%@host:1' })).toThrow(
+      /^core\.http_proxy: must be http(?!.*hunter2)/,
+    );
+    expect(createProxyFor({ httpProxy: 'https://host:1' })(APNS)).toBe('https://host:1/');
   });
 
   test.each([

@@ -1,4 +1,5 @@
 import http from 'node:http';
+import https from 'node:https';
 import type { Duplex } from 'node:stream';
 
 class ProxyRefusedError extends Error {
@@ -6,20 +7,21 @@ class ProxyRefusedError extends Error {
 }
 
 /**
- * Opens a tunnel through a CONNECT proxy, `http://[user:password@]host:port`, to `target` (`host:port`). Rejects with
+ * Opens a tunnel through a CONNECT proxy, `http://[user:password@]host:port` (or https, by the system's authorities), to `target` (`host:port`). Rejects with
  * PROXY_REFUSED when the proxy answers anything but 2xx.
  */
 export function openTunnel(proxy: string, target: string, signal: AbortSignal): Promise<Duplex> {
-  const { hostname, port, username, password } = new URL(proxy);
+  const { protocol, hostname, port, username, password } = new URL(proxy);
+  const secure = protocol === 'https:';
   const headers: Record<string, string> = { host: target };
   if (username) {
     const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
     headers['proxy-authorization'] = `Basic ${Buffer.from(credentials).toString('base64')}`;
   }
   return new Promise((resolve, reject) => {
-    const request = http.request({
+    const request = (secure ? https : http).request({
       host: hostname.replace(/^\[(.*)\]$/, '$1'),
-      port: port || 80,
+      port: port || (secure ? 443 : 80),
       method: 'CONNECT',
       path: target,
       headers,
