@@ -18,7 +18,7 @@ import { createLog, type Log } from './log.ts';
 import { writePidFile } from './pid-file.ts';
 import { ping } from './ping.ts';
 import type { ProxyEnvironment } from './proxy.ts';
-import { RelayHost } from './relay-host.ts';
+import { openRelayHost } from './relay-host.ts';
 import { openSandbox } from './sandbox-mode.ts';
 import { sendOne } from './send-one.ts';
 import { type RunningServer, startServer } from './server.ts';
@@ -173,7 +173,14 @@ async function send(command: Configured & { kind: 'send' }): Promise<void> {
   const sandbox = await openSandbox(config, log);
   const own = sandbox?.config ?? config;
   const memory = { ...own, queue: { ...own.queue, local: { ...own.queue.local, path: '' } } };
-  const host = new RelayHost({ config: memory, version, log, google, proxyEnv, ...(sandbox ? sandbox.parts : {}) });
+  const host = await openRelayHost({
+    config: memory,
+    version,
+    log,
+    google,
+    proxyEnv,
+    ...(sandbox ? sandbox.parts : {}),
+  });
   const delivered = await sendOne(host, command.notification, (line) => process.stdout.write(`${line}\n`));
   await host.drain(config.core.shutdown_timeout * 1000);
   await host.close();

@@ -14,6 +14,7 @@ import { Lane } from './queue/lane.ts';
 import { Relay } from './relay.ts';
 import { combineEvents } from './relay-events.ts';
 import { FREE_RETRIES, type RetryPolicy } from './resilience/retry-decision.ts';
+import { createStats } from './stats/create-stats.ts';
 import { createMemoryStats } from './stats/memory-stats.ts';
 import type { StatStore } from './stats/stats.ts';
 import { statsListener } from './stats/stats-listener.ts';
@@ -32,6 +33,8 @@ export interface RelayHostOptions {
   readonly extraCa?: readonly string[];
   /** Told of everything besides the parts of the process itself. */
   readonly listeners?: readonly RelayEvents[];
+  /** Closed with the host. Default: in memory. */
+  readonly stats?: StatStore;
 }
 
 const MS = 1000;
@@ -61,7 +64,7 @@ export class RelayHost {
   readonly queue: QueueWithReports;
   readonly providers: Providers;
   readonly lanes = new Map<string, Lane>();
-  readonly stats: StatStore = createMemoryStats();
+  readonly stats: StatStore;
   readonly tasks = createTaskCounts();
   readonly hook: FeedbackHook;
   readonly metrics: Metrics;
@@ -71,6 +74,7 @@ export class RelayHost {
   constructor(options: RelayHostOptions) {
     const { config, log } = options;
     this.#log = log;
+    this.stats = options.stats ?? createMemoryStats();
     this.providers = createProviders({
       config,
       google: options.google ?? {},
@@ -179,3 +183,18 @@ export class RelayHost {
 }
 
 const DRAIN_LOOK_MS = 10;
+
+/**
+ * A host with the counters of `stat.engine`.
+ * @throws ConfigError for a credential that cannot be used, or counters that cannot be kept where they should.
+ */
+export async function openRelayHost(options: RelayHostOptions): Promise<RelayHost> {
+  const { config, log } = options;
+  const stats = options.stats ?? (await createStats(config.stat, (level, message) => log[level](message)));
+  try {
+    return new RelayHost({ ...options, stats });
+  } catch (error) {
+    await stats.close();
+    throw error;
+  }
+}

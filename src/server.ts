@@ -10,7 +10,7 @@ import type { Totals } from './cluster/totals.ts';
 import { configView } from './config/redact.ts';
 import { readiness } from './health/ready.ts';
 import type { Lane } from './queue/lane.ts';
-import { RelayHost, type RelayHostOptions } from './relay-host.ts';
+import { openRelayHost, type RelayHost, type RelayHostOptions } from './relay-host.ts';
 import { statApp } from './stats/stat-app.ts';
 import { createStatGo } from './stats/stat-go.ts';
 import { createSysStats, type SysStats } from './stats/sys-stats.ts';
@@ -116,7 +116,7 @@ const urlOf = (scheme: string, { address, family, port }: AddressInfo): string =
 /** Builds the relay and listens. @throws ConfigError for a credential that cannot be used; a listener's own error. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config } = options;
-  const host = new RelayHost(options);
+  const host = await openRelayHost(options);
   const sysStats = createSysStats();
   let draining = false;
   const app = appOf(host, options, sysStats, () => draining);

@@ -8,12 +8,6 @@ interface Row {
   readonly text: string;
 }
 
-const stat = (engine: Config['stat']['engine']): Row => ({
-  key: 'stat.engine',
-  asked: (config) => config.stat.engine === engine,
-  text: `${engine} is not available in this version; use memory`,
-});
-
 const queue = (engine: Config['queue']['engine']): Row => ({
   key: 'queue.engine',
   asked: (config) => config.queue.engine === engine,
@@ -25,11 +19,6 @@ export const unavailable: readonly Row[] = [
   queue('redis'),
   queue('nats'),
   queue('nsq'),
-  stat('redis'),
-  stat('boltdb'),
-  stat('buntdb'),
-  stat('leveldb'),
-  stat('badger'),
   {
     key: 'grpc.enabled',
     asked: (config) => config.grpc.enabled,

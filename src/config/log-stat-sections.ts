@@ -1,4 +1,4 @@
-import { choice, flag, integer, section, shown, text } from './leaf.ts';
+import { choice, flag, integer, ours, section, shown, text } from './leaf.ts';
 
 const levels = ['trace', 'debug', 'info', 'warn', 'warning', 'error', 'fatal', 'panic'] as const;
 
@@ -14,9 +14,9 @@ export const logSection = section('Logs.', {
 
 export const statSection = section('Where the counters of /api/stat/app are kept.', {
   engine: choice(
-    ['memory', 'redis', 'boltdb', 'buntdb', 'leveldb', 'badger'],
+    ['memory', 'redis', 'sqlite', 'boltdb', 'buntdb', 'leveldb', 'badger'],
     'memory',
-    'Which store: `memory`, `redis`, `boltdb`, `buntdb`, `leveldb` or `badger`.',
+    'Which store: `memory`, `redis`, `sqlite`, or `boltdb`, `buntdb`, `leveldb`, `badger`: an SQLite file at the path of that engine.',
   ),
   redis: section('Redis.', {
     cluster: flag(false, 'The addresses are nodes of a cluster.'),
@@ -25,11 +25,18 @@ export const statSection = section('Where the counters of /api/stat/app are kept
     password: text('', 'Password.'),
     db: integer(0, 'Number of the database.', { ...shown, minimum: 0 }),
   }),
-  boltdb: section('BoltDB.', {
+  sqlite: section('SQLite.', { path: text('data/stat.db', 'The file; several processes may share it.', ours) }),
+  boltdb: section('In place of BoltDB, SQLite. A file of a real BoltDB is left alone, and ours is beside it.', {
     path: text('bolt.db', 'The file.', shown),
-    bucket: text('gorush', 'Bucket in it.', shown),
+    bucket: text('gorush', 'Files can hold several sets of counters, by this name.', shown),
   }),
-  buntdb: section('BuntDB.', { path: text('bunt.db', 'The file.', shown) }),
-  leveldb: section('LevelDB.', { path: text('level.db', 'The folder.', shown) }),
-  badgerdb: section('BadgerDB.', { path: text('badger.db', 'The folder.', shown) }),
+  buntdb: section('In place of BuntDB, SQLite. A file of a real BuntDB is left alone, and ours is beside it.', {
+    path: text('bunt.db', 'The file.', shown),
+  }),
+  leveldb: section('In place of LevelDB, SQLite.', {
+    path: text('level.db', 'The file; in a folder of a real LevelDB, one named `martlet.sqlite`.', shown),
+  }),
+  badgerdb: section('In place of Badger, SQLite.', {
+    path: text('badger.db', 'The file; in a folder of a real Badger, one named `martlet.sqlite`.', shown),
+  }),
 });

@@ -4,6 +4,7 @@ import { noStats, type StatStore } from './stats.ts';
 export function createMemoryStats(): StatStore {
   const counts = noStats();
   return {
+    shared: false,
     add(name, count) {
       counts[name] += count;
     },

@@ -24,6 +24,8 @@ export const noStats = (): StatCounts => Object.fromEntries(statNames.map((name)
  * crash loses at most a second's counts.
  */
 export interface StatStore {
+  /** True when other processes may count in the same store: what several of them read must not be added up. */
+  readonly shared: boolean;
   add(name: StatName, count: number): void;
   /** All counters, those of other processes on the same store included; what was added here counts at once. */
   read(): StatCounts | Promise<StatCounts>;
