@@ -78,7 +78,8 @@ export class LocalQueue implements Queue {
   #nextKey = 1;
   #timer: NodeJS.Timeout;
   #progressTimer: NodeJS.Timeout | undefined;
-  /** When progress may be written again; never while that is planned. */
+  #progressPlanned = false;
+  /** When progress may be written again. */
   #progressAt = 0;
   #trouble: Error | undefined;
   #closed = false;
@@ -258,20 +259,16 @@ export class LocalQueue implements Queue {
 
   /** At the end of this turn, unless progress was written a moment ago. */
   #writeSoon(): void {
-    if (this.#progressTimer || this.#trouble) return;
+    if (this.#progressPlanned || this.#trouble) return;
+    this.#progressPlanned = true;
     const wait = this.#progressAt - this.#now();
-    if (wait > 0) {
-      this.#progressTimer = setTimeout(() => this.#writeProgress(), wait);
-      this.#progressTimer.unref();
-    } else {
-      this.#progressAt = Number.POSITIVE_INFINITY;
-      setImmediate(() => this.#writeProgress());
-    }
+    if (wait > 0) this.#progressTimer = setTimeout(() => this.#writeProgress(), wait).unref();
+    else setImmediate(() => this.#writeProgress());
   }
 
   #writeProgress(): void {
     if (this.#closed) return;
-    this.#progressTimer = undefined;
+    this.#progressPlanned = false;
     const begun = this.#now();
     this.#commit(this.#progress());
     const ended = this.#now();

@@ -1,0 +1,27 @@
+import { line, type Size } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
+
+// npm run chaos: every scenario at full size, or those whose names contain an argument. SEED repeats the dice, SIZE=small is
+// what the tests run.
+const size = (process.env.SIZE ?? 'full') as Size;
+const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+const wanted = process.argv.slice(2);
+const chosen = scenarios.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
+
+console.log(`SEED=${seed} SIZE=${size}`);
+for (const { name, skip, run } of chosen) {
+  const reason = skip?.();
+  if (reason) {
+    console.log(`skip ${name}: ${reason}`);
+    continue;
+  }
+  try {
+    const result = await run(seed, size);
+    console.log(line(name, result));
+    for (const broken of result.broken) console.log(`     ${broken}`);
+    if (result.broken.length > 0) process.exitCode = 1;
+  } catch (error) {
+    console.log(`FAIL ${name}: ${error instanceof Error ? error.stack : error}`);
+    process.exitCode = 1;
+  }
+}

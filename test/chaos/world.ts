@@ -1,0 +1,74 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SeededRandom } from '../simulation/seeded-random.ts';
+import { Client, type PostedPush } from './client.ts';
+import { type RelayOptions, RelayProcess } from './relay-process.ts';
+import { type Peer, startPeer } from './start-peer.ts';
+import { queuedIn, type Tally, tallyOf } from './tally.ts';
+import { deadTarget, liveTarget } from './targets.ts';
+
+/** Everything that one scenario has: the world around the relay, the relay as a process, and a back end that posts. */
+export class World {
+  readonly peer: Peer;
+  readonly relay: RelayProcess;
+  readonly client: Client;
+  readonly random: SeededRandom;
+  readonly #folder: string;
+  #index = 0;
+
+  private constructor(peer: Peer, relay: RelayProcess, folder: string, seed: number) {
+    this.peer = peer;
+    this.relay = relay;
+    this.client = new Client(relay.url);
+    this.random = new SeededRandom(seed);
+    this.#folder = folder;
+  }
+
+  static async open(seed: number, options: Omit<RelayOptions, 'peer' | 'folder'> = {}): Promise<World> {
+    const folder = mkdtempSync(join(tmpdir(), 'martlet-chaos-'));
+    const peer = await startPeer(seed);
+    try {
+      return new World(peer, await RelayProcess.start({ ...options, peer, folder }), folder, seed);
+    } catch (error) {
+      await peer.close();
+      throw error;
+    }
+  }
+
+  /** Targets that no push has had before; of these a share is dead. */
+  targets(count: number, deadShare = 0): PostedPush[] {
+    return Array.from({ length: count }, () => {
+      const index = this.#index++;
+      return { index, target: this.random.chance(deadShare) ? deadTarget(index) : liveTarget(index) };
+    });
+  }
+
+  async tally(queued?: ReadonlySet<number>): Promise<Tally> {
+    return tallyOf(this.client, await this.peer.read(), queued);
+  }
+
+  /** Waits until every accepted push is delivered or reported, at most `ms`. */
+  async settled(ms: number): Promise<Tally> {
+    const patience = performance.now() + ms;
+    for (;;) {
+      const tally = await this.tally();
+      if (tally.lost === 0 || performance.now() > patience) return tally;
+      await sleep(50);
+    }
+  }
+
+  /** Ends the relay in order, and counts what its queue still holds. */
+  async stop(): Promise<{ tally: Tally; exitCode: number | undefined }> {
+    const exitCode = await this.relay.end();
+    return { tally: await this.tally(queuedIn(this.relay.queuePath)), exitCode };
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+    await this.relay.end('SIGKILL');
+    await this.peer.close();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
