@@ -6,7 +6,7 @@ import type { TaskCounts } from './stats/task-counts.ts';
 
 /** Where the figures come from that are looked at when somebody scrapes. */
 export interface MetricSources {
-  readonly stats: Pick<StatStore, 'read'>;
+  readonly stats: Pick<StatStore, 'read' | 'shared'>;
   readonly tasks: { read(): TaskCounts };
   /** Batches being sent. */
   readonly busyWorkers: () => number;
@@ -56,12 +56,15 @@ function tallyPushes(pushes: Tally, provider: string, environment: string, outco
 /** Facts of the installation and not of a process: several workers do not add them up. */
 const SAME_IN_ALL = new Set<string>(['martlet_sandbox', 'martlet_build_info']);
 
+/** What the stat engine keeps. Where several workers read one store, none of their readings is a part. */
+const STORED = /^gorush_(total_push_count|(ios|android|huawei)_)/;
+
 type Series = Record<MetricName, Counter | Gauge>;
 
-function createSeries(registry: Registry): Series {
+function createSeries(registry: Registry, sharedStore: boolean): Series {
   const series = metricTable.map(({ name, type, help, labels }) => {
     const Kind = type === 'counter' ? Counter : Gauge;
-    const aggregator = SAME_IN_ALL.has(name) ? 'first' : 'sum';
+    const aggregator = SAME_IN_ALL.has(name) ? 'first' : sharedStore && STORED.test(name) ? 'max' : 'sum';
     return [name, new Kind({ name, help, labelNames: [...labels], registers: [registry], aggregator })];
   });
   return Object.fromEntries(series) as Series;
@@ -104,7 +107,7 @@ function ownRegistry(): Registry {
 /** The series of docs/metrics.md. Events are counted as they come, everything else is looked at when scraped. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const registry = options.registry ?? ownRegistry();
-  const series = createSeries(registry);
+  const series = createSeries(registry, options.stats.shared);
   const pushes: Tally = new Map();
   const retries: Tally = new Map();
   let refused = 0;

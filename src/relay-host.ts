@@ -132,6 +132,7 @@ export class RelayHost {
   async snapshot(): Promise<Snapshot> {
     return {
       counts: await this.stats.read(),
+      shared: this.stats.shared,
       tasks: this.tasks.read(),
       busyWorkers: this.busyWorkers(),
       metrics: await this.metrics.snapshot(),

@@ -43,7 +43,7 @@ test('the series of Gorush are there with their texts and types, at 0', async ()
 test('the series of Gorush show the counters, whoever counts them', async () => {
   const stats = createMemoryStats();
   const metrics = metricsOf({
-    stats: { read: async () => stats.read() },
+    stats: { shared: false, read: async () => stats.read() },
     tasks: { read: () => ({ submitted_tasks: 3, success_tasks: 2, failure_tasks: 1 }) },
     busyWorkers: () => 4,
   });

@@ -6,6 +6,8 @@ import type { TaskCounts } from '../stats/task-counts.ts';
 /** What one worker has counted since its start. */
 export interface Snapshot {
   readonly counts: StatCounts;
+  /** True when `counts` is what all workers read in one store, and not what this one has counted. */
+  readonly shared: boolean;
   readonly tasks: TaskCounts;
   readonly busyWorkers: number;
   /** prom-client's JSON of its registry. */
@@ -22,7 +24,7 @@ export interface Totals {
 }
 
 const noTasks: TaskCounts = { submitted_tasks: 0, success_tasks: 0, failure_tasks: 0 };
-export const noSnapshot: Snapshot = { counts: noStats(), tasks: noTasks, busyWorkers: 0, metrics: [] };
+export const noSnapshot: Snapshot = { counts: noStats(), shared: false, tasks: noTasks, busyWorkers: 0, metrics: [] };
 
 const addTasks = (a: TaskCounts, b: TaskCounts): TaskCounts => ({
   submitted_tasks: a.submitted_tasks + b.submitted_tasks,
@@ -36,6 +38,13 @@ function addCounts(a: StatCounts, b: StatCounts): StatCounts {
   return sum;
 }
 
+/** Of several readings of one store, which are a moment apart, the latest is the highest. */
+function highestCounts(a: StatCounts, b: StatCounts): StatCounts {
+  const highest = { ...a };
+  for (const name of Object.keys(b) as StatName[]) highest[name] = Math.max(a[name], b[name]);
+  return highest;
+}
+
 const aggregate = (lists: readonly (readonly MetricObject[])[]) =>
   AggregatorRegistry.aggregate(lists.filter((list) => list.length > 0) as unknown as object[]);
 
@@ -43,7 +52,8 @@ const aggregate = (lists: readonly (readonly MetricObject[])[]) =>
 export async function retire(retired: Snapshot, gone: Snapshot): Promise<Snapshot> {
   const lasting = gone.metrics.filter(({ type }) => String(type) === 'counter' || String(type) === 'histogram');
   return {
-    counts: addCounts(retired.counts, gone.counts),
+    counts: gone.shared ? retired.counts : addCounts(retired.counts, gone.counts),
+    shared: false,
     tasks: addTasks(retired.tasks, gone.tasks),
     busyWorkers: 0,
     metrics: (await aggregate([retired.metrics, lasting]).getMetricsAsJSON()) as MetricObject[],
@@ -52,7 +62,8 @@ export async function retire(retired: Snapshot, gone: Snapshot): Promise<Snapsho
 
 export async function totalsOf(snapshots: readonly Snapshot[]): Promise<Totals> {
   const sum = snapshots.reduce((a, b) => ({
-    counts: addCounts(a.counts, b.counts),
+    counts: b.shared ? highestCounts(a.counts, b.counts) : addCounts(a.counts, b.counts),
+    shared: b.shared,
     tasks: addTasks(a.tasks, b.tasks),
     busyWorkers: a.busyWorkers + b.busyWorkers,
     metrics: [],
