@@ -18,14 +18,17 @@ export function createConnector(options: Http2PoolOptions, tuning: PoolTuning): 
   const { hostname, port } = new URL(options.origin);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const { proxy, ca, cert, key } = options;
+  const trust = ca ? { ca: [...tls.getCACertificates('default'), ...ca] } : {};
+  // A proxy that speaks TLS is not shown the certificate that is meant for the provider.
+  const proxyContext = proxy ? tls.createSecureContext(trust) : undefined;
   const secureContext = tls.createSecureContext({
-    ...(ca ? { ca: [...tls.getCACertificates('default'), ...ca] } : {}),
+    ...trust,
     ...(cert ? { cert } : {}),
     ...(key ? { key } : {}),
   });
   return async (signal) => {
     const target = { host, port: Number(port || 443) };
-    const tunnel = proxy ? await openTunnel(proxy, `${hostname}:${target.port}`, signal) : undefined;
+    const tunnel = proxy ? await openTunnel(proxy, `${hostname}:${target.port}`, signal, proxyContext) : undefined;
     const socket = tls.connect({
       ...(tunnel ? { socket: tunnel } : target),
       ...(tuning.lookup ? { lookup: tuning.lookup as net.LookupFunction } : {}),

@@ -129,13 +129,14 @@ export class Pool implements Http2Pool, SessionEvents {
     clearInterval(this.#ticker);
   }
 
-  onReady(session: Session): void {
-    if (session.answers > 0) {
-      this.#failures = 0;
-      this.#answeredAt = this.#clock.now();
-      this.#growth.observe(session.roundTripMs);
-    }
+  onReady(): void {
     this.#schedule();
+  }
+
+  onAnswers(roundTripMs: number): void {
+    this.#failures = 0;
+    this.#answeredAt = this.#clock.now();
+    this.#growth.observe(roundTripMs);
   }
 
   onState(session: Session, before: Session['state']): void {
@@ -149,11 +150,11 @@ export class Pool implements Http2Pool, SessionEvents {
     this.#schedule();
   }
 
-  onRefused(stream: RequestStream, charge: boolean): void {
+  onRefused(stream: RequestStream, cause: Cause, charge: boolean): void {
     const { burst, index, writtenAt } = stream;
     const refusals = stream.refusals + (charge ? 1 : 0);
     if (this.#closed) burst.onFault(index, unsent(poolClosed));
-    else if (refusals > this.#tuning.maxRefusals) burst.onFault(index, unsent(refusedStream));
+    else if (refusals > this.#tuning.maxRefusals) burst.onFault(index, unsent(cause));
     else this.#queue.addReplay(burst, index, refusals, writtenAt);
   }
 

@@ -16,9 +16,7 @@ export class RequestStream {
   /** Body frames before the last one. */
   chunks: Buffer[] | undefined = undefined;
   received = 0;
-  /** Bytes received, padding included: what the stream takes of the connection's receive window. */
-  flow = 0;
-  /** The part of `flow` that no WINDOW_UPDATE of this stream has returned. */
+  /** Bytes received, padding included, for which no WINDOW_UPDATE of the stream was sent. */
   unreturned = 0;
 
   /** What flow control has kept back of the request's body. */
@@ -35,7 +33,6 @@ export class RequestStream {
     this.status = 0;
     this.chunks = undefined;
     this.received = 0;
-    this.flow = 0;
     this.unreturned = 0;
     this.pending = undefined;
     this.credit = 0;

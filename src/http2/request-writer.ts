@@ -128,7 +128,7 @@ export class RequestWriter {
     this.#writeBlock(stream.id, block.subarray(0, end), body.length === 0);
     if (body.length === 0) return undefined;
     // The burst may use one buffer for all its bodies; the template's own stays as it is.
-    stream.pending = body === stream.burst.template.body ? body : body.slice();
+    stream.pending = body === stream.burst.template.body ? body : Buffer.from(body);
     this.#unsent.push(stream);
     this.sendBodies();
     return undefined;

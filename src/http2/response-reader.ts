@@ -7,12 +7,14 @@ import type { RequestStream } from './request-stream.ts';
 import { ResponseHead } from './response-head.ts';
 import type { StreamTable } from './stream-table.ts';
 
-/** What we allow a peer to send ahead, in bytes: for a stream, and for all streams whose answers are not complete. */
-export const STREAM_WINDOW = 256 * 1024;
+/** What a peer may send ahead, in bytes: on a stream, and on all together. */
+export const STREAM_WINDOW = 128 * 1024;
 export const CONNECTION_WINDOW = 16 * 1024 * 1024;
+/** The largest body, and all bodies of which parts have arrived: providers' answers are a few kilobytes. */
+const MAX_BODY = 512 * 1024;
+const MAX_HELD = 64 * 1024 * 1024;
 /** Advertised as SETTINGS_MAX_HEADER_LIST_SIZE, and enforced for the encoded block too. */
 export const MAX_HEADER_LIST = 64 * 1024;
-const MAX_BODY = 1024 * 1024;
 const MAX_CONTINUATIONS = 32;
 /** A body in parts smaller than this costs more to keep than to send. */
 const SMALL_PART = 256;
@@ -54,9 +56,10 @@ export class ResponseReader {
   readonly #cachedBytes = Buffer.allocUnsafeSlow(CACHED_BLOCK);
   #cachedSize = 0;
 
-  /** Bytes of the connection's window in use, and those of them that can be returned. */
-  #used = 0;
-  #returnable = 0;
+  /** Bytes received for which no WINDOW_UPDATE of the connection was sent. */
+  #unreturned = 0;
+  /** Bytes in the parts of unfinished bodies. */
+  #held = 0;
 
   constructor(table: StreamTable, outbox: Outbox, guard: FloodGuard, events: ResponseEvents) {
     this.#table = table;
@@ -106,8 +109,9 @@ export class ResponseReader {
 
   onData(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
     const size = end - start;
-    this.#used += size;
-    if (this.#used > CONNECTION_WINDOW) throw new ConnectionError('FLOW_CONTROL_ERROR', 'more data than allowed');
+    this.#unreturned += size;
+    if (this.#unreturned > CONNECTION_WINDOW) throw new ConnectionError('FLOW_CONTROL_ERROR', 'more data than allowed');
+    if (this.#unreturned >= CONNECTION_WINDOW / 4) this.#replenish();
     let from = start;
     let to = end;
     if (flags & PADDED) {
@@ -118,10 +122,8 @@ export class ResponseReader {
     const stream = this.#table.get(id);
     if (stream === undefined) {
       this.onStray(id, 'DATA');
-      this.#returnToConnection(size);
       return;
     }
-    stream.flow += size;
     stream.unreturned += size;
     if (stream.unreturned > STREAM_WINDOW) throw new ConnectionError('FLOW_CONTROL_ERROR', 'more data than allowed');
     if (stream.status === 0) {
@@ -143,10 +145,11 @@ export class ResponseReader {
     this.#guard.nuisance(what);
   }
 
-  /** Returns what a stream that ends without an answer held of the connection's window. */
+  /** Drops the parts of a body; for every stream that ends with some. */
   release(stream: RequestStream): void {
-    this.#returnToConnection(stream.flow);
-    stream.flow = 0;
+    if (stream.chunks === undefined) return;
+    for (const chunk of stream.chunks) this.#held -= chunk.length;
+    stream.chunks = undefined;
   }
 
   #onBlock(id: number, endStream: boolean, bytes: Buffer, start: number, end: number): void {
@@ -202,6 +205,8 @@ export class ResponseReader {
     if (to > from) {
       stream.chunks ??= [];
       stream.chunks.push(Buffer.from(bytes.subarray(from, to)));
+      this.#held += to - from;
+      if (this.#held > MAX_HELD) throw new ConnectionError('ENHANCE_YOUR_CALM', 'too many unfinished answers');
     }
     if (stream.unreturned < STREAM_WINDOW / 2) return;
     this.#outbox.append(windowUpdateFrame(stream.id, stream.unreturned));
@@ -218,17 +223,14 @@ export class ResponseReader {
     let body: Buffer = EMPTY;
     if (stream.chunks !== undefined) body = Buffer.concat([...stream.chunks, bytes.subarray(from, to)]);
     else if (to > from) body = bytes.subarray(from, to);
-    if (stream.flow > 0) this.release(stream);
+    if (stream.chunks !== undefined) this.release(stream);
     this.#table.remove(stream);
     this.#guard.answered();
     this.#events.onAnswered(stream, body);
   }
 
-  #returnToConnection(size: number): void {
-    this.#returnable += size;
-    if (this.#returnable < CONNECTION_WINDOW / 4) return;
-    this.#outbox.append(windowUpdateFrame(0, this.#returnable));
-    this.#used -= this.#returnable;
-    this.#returnable = 0;
+  #replenish(): void {
+    this.#outbox.append(windowUpdateFrame(0, this.#unreturned));
+    this.#unreturned = 0;
   }
 }

@@ -16,47 +16,31 @@ import {
   connectionLost,
   connectTimeout,
   poolClosed,
+  refusedStream,
   requestTimeout,
-  resetByPeer,
   unanswered,
   unsent,
-  wentAway,
 } from './faults.ts';
 import { FloodGuard } from './flood-guard.ts';
-import { FrameReader, type FrameSink } from './frame-reader.ts';
+import { type DispatchEvents, FrameDispatch } from './frame-dispatch.ts';
+import { FrameReader } from './frame-reader.ts';
 import {
-  ACK,
-  CONTINUATION,
-  DATA,
   DEFAULT_WINDOW,
   errorCodes,
-  GOAWAY,
   goawayFrame,
-  HEADERS,
   MAX_STREAM_ID,
-  MAX_WINDOW,
-  PING,
   PREFACE,
-  PRIORITY,
-  PUSH_PROMISE,
   pingFrame,
-  RST_STREAM,
-  readUint31,
-  readUint32,
   rstStreamFrame,
-  SETTINGS,
   SETTINGS_ENABLE_PUSH,
   SETTINGS_INITIAL_WINDOW_SIZE,
   SETTINGS_MAX_HEADER_LIST_SIZE,
-  settingsAckFrame,
   settingsFrame,
-  WINDOW_UPDATE,
   windowUpdateFrame,
 } from './frames.ts';
 import type { StreamFault } from './http2-pool.ts';
 import { Liveness } from './liveness.ts';
 import { Outbox } from './outbox.ts';
-import { readSettings } from './peer-settings.ts';
 import type { PoolTuning } from './pool-tuning.ts';
 import type { RequestQueue } from './request-queue.ts';
 import type { RequestStream } from './request-stream.ts';
@@ -74,7 +58,6 @@ import { StreamTable } from './stream-table.ts';
 export const ASSUMED_STREAMS = 100;
 /** Control frames that may wait for a peer that does not read them. */
 const MAX_OUTBOX = 1024 * 1024;
-const MAX_DEBUG = 256;
 
 const OUR_SETTINGS = [
   [SETTINGS_ENABLE_PUSH, 0],
@@ -92,10 +75,15 @@ type State =
 export interface SessionEvents {
   /** The state is another one; `session.state` and `session.cause` tell which. */
   onState(session: Session, before: State['kind']): void;
+  /** Answers arrived; `roundTripMs` is how long the last of them took. */
+  onAnswers(roundTripMs: number): void;
   /** Streams became free, the socket takes more, or control frames wait to be written. */
   onReady(session: Session): void;
-  /** The peer provably did not process the request. `charge`: it counts against the request's budget of refusals. */
-  onRefused(stream: RequestStream, charge: boolean): void;
+  /**
+   * The peer provably did not process the request, for the `cause` given. `charge`: it counts against the request's budget
+   * of refusals.
+   */
+  onRefused(stream: RequestStream, cause: Cause, charge: boolean): void;
   onGoaway(): void;
   onPing(): void;
 }
@@ -106,11 +94,9 @@ export interface SessionOptions {
   readonly tuning: PoolTuning;
 }
 
-export class Session implements FrameSink, ResponseEvents {
+export class Session implements ResponseEvents, DispatchEvents {
   /** Requests answered. */
   answers = 0;
-  /** From the write of a request to its answer, the last one of the last chunk; milliseconds. */
-  roundTripMs = 0;
 
   readonly #socket: Duplex;
   readonly #options: SessionOptions;
@@ -119,9 +105,9 @@ export class Session implements FrameSink, ResponseEvents {
   readonly #table: StreamTable;
   readonly #outbox: Outbox;
   readonly #writer: RequestWriter;
-  readonly #frames: FrameReader = new FrameReader(this);
   readonly #guard = new FloodGuard();
   readonly #responses: ResponseReader;
+  readonly #frames: FrameReader;
   readonly #liveness: Liveness;
 
   #state: State;
@@ -129,6 +115,7 @@ export class Session implements FrameSink, ResponseEvents {
   #now: number;
   #tickedAt: number;
   #answeredAt = 0;
+  #roundTripMs = 0;
   /** Streams from this id on have not been handed to the socket. */
   #unwrittenId: number;
   #lastGoawayId = MAX_STREAM_ID;
@@ -148,6 +135,14 @@ export class Session implements FrameSink, ResponseEvents {
     this.#outbox = new Outbox(socket, () => events.onReady(this));
     this.#writer = new RequestWriter(this.#outbox, options.authority);
     this.#responses = new ResponseReader(this.#table, this.#outbox, this.#guard, this);
+    const parts = {
+      table: this.#table,
+      outbox: this.#outbox,
+      guard: this.#guard,
+      writer: this.#writer,
+      responses: this.#responses,
+    };
+    this.#frames = new FrameReader(new FrameDispatch(parts, this));
     this.#liveness = new Liveness(tuning, this.#now);
     socket.on('data', (chunk: Buffer) => this.#onChunk(chunk));
     socket.on('error', (error) => this.#close(connectionLost(error)));
@@ -230,51 +225,10 @@ export class Session implements FrameSink, ResponseEvents {
     this.#close(cause);
   }
 
-  onFrame(type: number, flags: number, id: number, bytes: Buffer, start: number, end: number): void {
-    if (this.#responses.inBlock && type !== CONTINUATION) {
-      throw new ConnectionError('PROTOCOL_ERROR', 'a frame inside a header block');
-    }
-    if (this.#state.kind === 'greeting' && (type !== SETTINGS || flags & ACK)) {
-      throw new ConnectionError('PROTOCOL_ERROR', 'a peer that does not begin with SETTINGS');
-    }
-    switch (type) {
-      case HEADERS:
-        this.#responses.onHeaders(flags, id, bytes, start, end);
-        return;
-      case DATA:
-        this.#responses.onData(flags, id, bytes, start, end);
-        return;
-      case CONTINUATION:
-        this.#responses.onContinuation(flags, id, bytes, start, end);
-        return;
-      case RST_STREAM:
-        this.#onReset(id, bytes, start, end);
-        return;
-      case WINDOW_UPDATE:
-        this.#onWindowUpdate(id, bytes, start, end);
-        return;
-      case SETTINGS:
-        this.#onSettings(flags, id, bytes, start, end);
-        return;
-      case PING:
-        this.#onPing(flags, id, bytes, start, end);
-        return;
-      case GOAWAY:
-        this.#onGoaway(id, bytes, start, end);
-        return;
-      case PUSH_PROMISE:
-        throw new ConnectionError('PROTOCOL_ERROR', 'PUSH_PROMISE although push is off');
-      case PRIORITY:
-        if (id === 0) throw new ConnectionError('PROTOCOL_ERROR', 'PRIORITY for no stream');
-        if (end - start !== 5) throw new ConnectionError('FRAME_SIZE_ERROR', 'PRIORITY of a wrong length');
-    }
-    this.#guard.nuisance('PRIORITY or unknown');
-  }
-
   onAnswered(stream: RequestStream, body: Buffer): void {
     this.answers++;
     this.#answeredAt = this.#now;
-    this.roundTripMs = this.#now - stream.writtenAt;
+    this.#roundTripMs = this.#now - stream.writtenAt;
     // An early answer (Apple's 413): the rest of the request is not wanted.
     if (stream.pending !== undefined) this.#reset(stream, errorCodes.CANCEL);
     const { burst, index, status, headers } = stream;
@@ -290,6 +244,40 @@ export class Session implements FrameSink, ResponseEvents {
   onMalformed(stream: RequestStream, message: string): void {
     this.#reset(stream, errorCodes.PROTOCOL_ERROR);
     this.#fault(stream, unanswered({ code: 'MALFORMED_RESPONSE', message: `the peer sent ${message}` }));
+  }
+
+  onGreeted(): void {
+    this.#setState({ kind: 'open' });
+  }
+
+  onMaxStreams(count: number): void {
+    this.#maxStreams = Math.min(count, this.#options.tuning.maxStreams);
+  }
+
+  /** Streams above the last id were not processed; the others are awaited, whatever the code says. */
+  onGoaway(lastId: number, cause: Cause): void {
+    this.#events.onGoaway();
+    this.#lastGoawayId = Math.min(lastId, this.#lastGoawayId);
+    if (this.#state.kind !== 'draining') this.#setState({ kind: 'draining', cause });
+    for (const stream of this.#table.list()) {
+      if (stream.id <= this.#lastGoawayId) continue;
+      this.#table.rememberReset(stream.id);
+      // A peer that serves some requests of each connection makes progress; one that serves none must not go on for ever.
+      this.#giveBack(stream, cause, this.answers === 0);
+    }
+  }
+
+  onRefused(stream: RequestStream): void {
+    this.#giveBack(stream, refusedStream, true);
+  }
+
+  onReset(stream: RequestStream, why: StreamFault): void {
+    this.#fault(stream, why);
+  }
+
+  onStreamError(stream: RequestStream, code: number, message: string): void {
+    this.#reset(stream, code);
+    this.#fault(stream, unanswered({ code: 'PROTOCOL_ERROR', message: `the peer broke HTTP/2: ${message}` }));
   }
 
   #setState(state: State): void {
@@ -328,109 +316,16 @@ export class Session implements FrameSink, ResponseEvents {
     this.#now = this.#clock.now();
     this.#liveness.heard(this.#now);
     if (this.#state.kind === 'suspected') this.#setState({ kind: 'open' });
+    const { answers } = this;
     try {
       this.#frames.read(chunk);
     } catch (error) {
       this.#abort(error);
       return;
     }
+    if (this.answers > answers) this.#events.onAnswers(this.#roundTripMs);
     this.#closeWhenEmpty();
     this.#events.onReady(this);
-  }
-
-  #onReset(id: number, bytes: Buffer, start: number, end: number): void {
-    if (end - start !== 4) throw new ConnectionError('FRAME_SIZE_ERROR', 'RST_STREAM of a wrong length');
-    if (!this.#table.wasOpened(id)) throw new ConnectionError('PROTOCOL_ERROR', `RST_STREAM for stream ${id}`);
-    const stream = this.#table.get(id);
-    if (stream === undefined) {
-      this.#guard.nuisance('RST_STREAM');
-      return;
-    }
-    const code = readUint32(bytes, start);
-    this.#table.rememberReset(id);
-    if (code === errorCodes.REFUSED_STREAM) this.#giveBack(stream, true);
-    else this.#fault(stream, unanswered(resetByPeer(code)));
-  }
-
-  #onWindowUpdate(id: number, bytes: Buffer, start: number, end: number): void {
-    if (end - start !== 4) throw new ConnectionError('FRAME_SIZE_ERROR', 'WINDOW_UPDATE of a wrong length');
-    this.#guard.nuisance('WINDOW_UPDATE');
-    const increment = readUint31(bytes, start);
-    if (id === 0) {
-      if (increment === 0) throw new ConnectionError('PROTOCOL_ERROR', 'WINDOW_UPDATE by 0');
-      this.#writer.window += increment;
-      if (this.#writer.window > MAX_WINDOW) throw new ConnectionError('FLOW_CONTROL_ERROR', 'a window over 2^31');
-      return;
-    }
-    if (!this.#table.wasOpened(id)) throw new ConnectionError('PROTOCOL_ERROR', `WINDOW_UPDATE for stream ${id}`);
-    const stream = this.#table.get(id);
-    if (stream === undefined) return;
-    stream.credit += increment;
-    if (increment === 0) this.#streamError(stream, errorCodes.PROTOCOL_ERROR, 'WINDOW_UPDATE by 0');
-    else if (stream.credit + this.#writer.initialWindow > MAX_WINDOW) {
-      this.#streamError(stream, errorCodes.FLOW_CONTROL_ERROR, 'a window over 2^31');
-    }
-  }
-
-  #onSettings(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
-    if (id !== 0) throw new ConnectionError('PROTOCOL_ERROR', `SETTINGS for stream ${id}`);
-    this.#guard.nuisance('SETTINGS');
-    if (flags & ACK) {
-      if (end > start) throw new ConnectionError('FRAME_SIZE_ERROR', 'SETTINGS ACK with a payload');
-      return;
-    }
-    const settings = readSettings(bytes, start, end);
-    const { maxConcurrentStreams, initialWindowSize, maxFrameSize, headerTableSize } = settings;
-    if (maxConcurrentStreams !== undefined) {
-      this.#maxStreams = Math.min(maxConcurrentStreams, this.#options.tuning.maxStreams);
-    }
-    if (initialWindowSize !== undefined) this.#setInitialWindow(initialWindowSize);
-    if (maxFrameSize !== undefined) this.#writer.maxFrame = maxFrameSize;
-    if (headerTableSize !== undefined) this.#writer.encoder.limitTable(headerTableSize);
-    this.#outbox.append(settingsAckFrame());
-    if (this.#state.kind === 'greeting') this.#setState({ kind: 'open' });
-  }
-
-  #setInitialWindow(size: number): void {
-    this.#writer.initialWindow = size;
-    for (const stream of this.#table.list()) {
-      if (stream.credit + size > MAX_WINDOW) throw new ConnectionError('FLOW_CONTROL_ERROR', 'a window over 2^31');
-    }
-  }
-
-  #onPing(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
-    if (id !== 0) throw new ConnectionError('PROTOCOL_ERROR', `PING for stream ${id}`);
-    if (end - start !== 8) throw new ConnectionError('FRAME_SIZE_ERROR', 'PING of a wrong length');
-    this.#guard.nuisance('PING');
-    if (!(flags & ACK)) this.#outbox.append(pingFrame(bytes.subarray(start, end), true));
-  }
-
-  /** Streams above the last id were not processed; the others are awaited, whatever the code says. */
-  #onGoaway(id: number, bytes: Buffer, start: number, end: number): void {
-    if (id !== 0) throw new ConnectionError('PROTOCOL_ERROR', `GOAWAY for stream ${id}`);
-    if (end - start < 8) throw new ConnectionError('FRAME_SIZE_ERROR', 'GOAWAY of a wrong length');
-    this.#guard.nuisance('GOAWAY');
-    this.#events.onGoaway();
-    const last = Math.min(readUint31(bytes, start), this.#lastGoawayId);
-    this.#lastGoawayId = last;
-    const debug = bytes
-      .toString('latin1', start + 8, Math.min(end, start + 8 + MAX_DEBUG))
-      .replaceAll(/[^\x20-\x7e]/g, '?');
-    const charge = this.answers === 0;
-    if (this.#state.kind !== 'draining') {
-      this.#setState({ kind: 'draining', cause: wentAway(readUint32(bytes, start + 4), debug) });
-    }
-    for (const stream of this.#table.list()) {
-      if (stream.id <= last) continue;
-      this.#table.rememberReset(stream.id);
-      this.#giveBack(stream, charge);
-    }
-  }
-
-  /** RST_STREAM with our reason, and the fault for the caller. */
-  #streamError(stream: RequestStream, code: number, message: string): void {
-    this.#reset(stream, code);
-    this.#fault(stream, unanswered({ code: 'PROTOCOL_ERROR', message: `the peer broke HTTP/2: ${message}` }));
   }
 
   #reset(stream: RequestStream, code: number): void {
@@ -438,11 +333,11 @@ export class Session implements FrameSink, ResponseEvents {
     this.#outbox.append(rstStreamFrame(stream.id, code));
   }
 
-  #giveBack(stream: RequestStream, charge: boolean): void {
+  #giveBack(stream: RequestStream, cause: Cause, charge: boolean): void {
     this.#table.remove(stream);
     this.#responses.release(stream);
     stream.pending = undefined;
-    this.#events.onRefused(stream, charge);
+    this.#events.onRefused(stream, cause, charge);
   }
 
   #fault(stream: RequestStream, why: StreamFault): void {
@@ -498,7 +393,7 @@ export class Session implements FrameSink, ResponseEvents {
     for (const stream of this.#table.list()) {
       if (stream.id < this.#unwrittenId) this.#fault(stream, unanswered(why));
       else if (why === poolClosed) this.#fault(stream, unsent(why));
-      else this.#giveBack(stream, false);
+      else this.#giveBack(stream, why, false);
     }
   }
 }
