@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Router } from 'express';
-import { GORUSH_VERSION } from './api/answer.ts';
+import { GORUSH_VERSION, versionHeaders } from './api/answer.ts';
 import { createApp } from './api/app.ts';
 import { pathOf } from './api/exact-routes.ts';
 import { pushRoute } from './api/push-route.ts';
@@ -49,9 +49,11 @@ function appOf(host: RelayHost, options: ServerOptions, sysStats: SysStats, drai
     push: pushRoute({
       accept: (notifications, body, how) => host.relay.accept(notifications, body, how),
       decode: decodePushRequest,
+      headers: versionHeaders(version),
       maxBody: config.core.max_body,
       maxNotifications: config.core.max_notification,
-      syncMs: config.core.sync ? config.core.sync_timeout * MS : undefined,
+      // A broker may hand a push to another instance, so nobody waits for its outcome here; as in Gorush.
+      syncMs: config.core.sync && config.queue.engine === 'local' ? config.core.sync_timeout * MS : undefined,
       onError,
     }),
     statGo: statGo.read,

@@ -8,8 +8,10 @@ export function versionHeaders(version: string): Record<string, string> {
   return { 'X-Gorush-Version': GORUSH_VERSION, 'X-Martlet-Version': version };
 }
 
+export const JSON_TYPE = 'application/json; charset=utf-8';
+
 export function sendJson(res: ServerResponse, status: number, body: unknown, headers?: Record<string, string>): void {
-  sendText(res, status, 'application/json; charset=utf-8', JSON.stringify(body), headers);
+  sendText(res, status, JSON_TYPE, JSON.stringify(body), headers);
 }
 
 export function sendText(

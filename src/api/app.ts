@@ -104,10 +104,8 @@ export function createApp(options: ApiOptions): (req: IncomingMessage, res: Serv
   const http2App = expressOnHttp2(buildExpress(options, routes, headers));
   return (req, res) => {
     // The one request that comes by the million goes straight to its route: Express's own work would cost more than the push.
-    if (req.method === 'POST' && req.url === options.uris.push_uri) {
-      for (const name in headers) res.setHeader(name, headers[name] as string);
-      void options.push(req, res);
-    } else if (req.httpVersionMajor === 2) http2App(req, res);
+    if (req.method === 'POST' && req.url === options.uris.push_uri) void options.push(req, res);
+    else if (req.httpVersionMajor === 2) http2App(req, res);
     else app(req, res);
   };
 }

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { QueueRefusedError } from '../errors.ts';
 import type { Notification } from '../push.ts';
 import type { AcceptedPush, AcceptOptions } from '../relay.ts';
-import { sendError, sendJson } from './answer.ts';
+import { JSON_TYPE, sendError, sendJson } from './answer.ts';
 import type { Route } from './exact-routes.ts';
 import { readBody } from './read-body.ts';
 
@@ -17,6 +17,8 @@ export interface PushRouteOptions {
     options: AcceptOptions,
   ) => AcceptedPush | Promise<AcceptedPush>;
   readonly decode: (body: Buffer) => Decoded;
+  /** Headers of every answer. */
+  readonly headers: Readonly<Record<string, string>>;
   /** Bytes. */
   readonly maxBody: number;
   readonly maxNotifications: number;
@@ -28,62 +30,61 @@ export interface PushRouteOptions {
 
 /** `POST /api/push`. Reads and decodes the body itself: no parser middleware on the path that every push takes. */
 export function pushRoute(options: PushRouteOptions): Route {
-  const acceptOptions: AcceptOptions = options.syncMs === undefined ? {} : { syncMs: options.syncMs };
+  const { accept, maxBody, onError, syncMs, headers } = options;
+  const acceptOptions: AcceptOptions = syncMs === undefined ? {} : { syncMs };
+  const flatHeaders = [...Object.entries(headers).flat(), 'Content-Type', JSON_TYPE];
+  const fail = (res: ServerResponse, error: unknown): void => {
+    if (error instanceof QueueRefusedError) {
+      sendError(res, 503, error.message, { headers: { ...headers, 'Retry-After': String(error.retryAfter) } });
+      return;
+    }
+    onError(error);
+    sendError(res, 500, 'Internal Server Error', { headers });
+  };
+  const answer = (res: ServerResponse, { counts, logs, requestId }: AcceptedPush): void => {
+    if (logs.length > 0) sendJson(res, 200, { counts, logs, success: 'ok', request_id: requestId }, headers);
+    else sendShort(res, flatHeaders, `{"counts":${counts},"logs":[],"success":"ok","request_id":"${requestId}"}`);
+  };
   return (req, res) => {
-    readBody(req, options.maxBody, (body) => {
-      if (body === null) {
-        const message = `The request body is larger than ${options.maxBody} bytes (core.max_body).`;
-        sendError(res, 413, message);
-        return;
+    readBody(req, maxBody, (body) => {
+      try {
+        const notifications = readNotifications(body, res, options);
+        if (!notifications) return;
+        const accepted = accept(notifications, body as Buffer, acceptOptions);
+        if (accepted instanceof Promise) {
+          accepted.then(
+            (push) => answer(res, push),
+            (error) => fail(res, error),
+          );
+        } else answer(res, accepted);
+      } catch (error) {
+        fail(res, error);
       }
-      const notifications = readNotifications(body, res, options);
-      if (notifications) takeIn(notifications, body, res, options, acceptOptions);
     });
   };
 }
 
-function readNotifications(body: Buffer, res: ServerResponse, options: PushRouteOptions): Notification[] | undefined {
-  const decoded = options.decode(body);
-  if (!decoded.ok) {
-    sendError(res, 400, 'Missing notifications field.', { details: decoded.details });
-    return undefined;
-  }
+/** By the million: the body is ASCII, and headers in one flat list are not copied from object to object. */
+function sendShort(res: ServerResponse, headers: readonly string[], body: string): void {
+  res.writeHead(200, [...headers, 'Content-Length', String(body.length)]);
+  res.end(body, 'latin1');
+}
+
+/** Undefined when the request has been answered with what is wrong with it. */
+function readNotifications(
+  body: Buffer | null,
+  res: ServerResponse,
+  { maxBody, maxNotifications, decode, headers }: PushRouteOptions,
+): Notification[] | undefined {
+  const refuse = (status: number, message: string, details?: unknown): undefined =>
+    void sendError(res, status, message, { headers, details });
+  if (body === null) return refuse(413, `The request body is larger than ${maxBody} bytes (core.max_body).`);
+  const decoded = decode(body);
+  if (!decoded.ok) return refuse(400, 'Missing notifications field.', decoded.details);
   const count = decoded.notifications.length;
-  if (count === 0) {
-    sendError(res, 400, 'Notifications field is empty.');
-    return undefined;
-  }
-  if (count > options.maxNotifications) {
-    sendError(res, 400, `Number of notifications(${count}) over limit(${options.maxNotifications})`);
-    return undefined;
+  if (count === 0) return refuse(400, 'Notifications field is empty.');
+  if (count > maxNotifications) {
+    return refuse(400, `Number of notifications(${count}) over limit(${maxNotifications})`);
   }
   return decoded.notifications;
-}
-
-function takeIn(
-  notifications: Notification[],
-  body: Buffer,
-  res: ServerResponse,
-  { accept, onError }: PushRouteOptions,
-  acceptOptions: AcceptOptions,
-): void {
-  const fail = (error: unknown): void => {
-    if (error instanceof QueueRefusedError) {
-      sendError(res, 503, error.message, { headers: { 'Retry-After': String(error.retryAfter) } });
-      return;
-    }
-    onError(error);
-    sendError(res, 500, 'Internal Server Error');
-  };
-  try {
-    const accepted = accept(notifications, body, acceptOptions);
-    if (accepted instanceof Promise) accepted.then((push) => succeed(res, push), fail);
-    else succeed(res, accepted);
-  } catch (error) {
-    fail(error);
-  }
-}
-
-function succeed(res: ServerResponse, { counts, logs, requestId }: AcceptedPush): void {
-  sendJson(res, 200, { counts, logs, success: 'ok', request_id: requestId });
 }
