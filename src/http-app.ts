@@ -1,0 +1,114 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Router } from 'express';
+import { GORUSH_VERSION, versionHeaders } from './api/answer.ts';
+import { createApp } from './api/app.ts';
+import { pathOf } from './api/exact-routes.ts';
+import { pushRoute } from './api/push-route.ts';
+import { decodePushRequest } from './api/wire/decode-push-request.ts';
+import type { Totals } from './cluster/totals.ts';
+import { configView } from './config/redact.ts';
+import { readiness } from './health/ready.ts';
+import type { Lane } from './queue/lane.ts';
+import type { RelayHost, RelayHostOptions } from './relay-host.ts';
+import { statApp } from './stats/stat-app.ts';
+import { createStatGo } from './stats/stat-go.ts';
+import { createSysStats, type SysStats } from './stats/sys-stats.ts';
+
+export interface HttpAppOptions extends RelayHostOptions {
+  /** Routers of parts that are switched on, such as the sandbox. */
+  readonly routers?: readonly Router[];
+  /** The sum over all worker processes; absent: this process is the only one. */
+  readonly totals?: () => Promise<Totals>;
+}
+
+export interface HttpApp {
+  readonly listener: (req: IncomingMessage, res: ServerResponse) => void;
+  close(): void;
+}
+
+const MS = 1000;
+
+function appOf(
+  host: RelayHost,
+  options: HttpAppOptions,
+  statGo: () => object,
+  sysStats: SysStats,
+  draining: () => boolean,
+) {
+  const { config, log, version } = options;
+  const onError = (error: unknown): void => log.error(`a request failed: ${(error as Error)?.message}`);
+  return createApp({
+    uris: config.api,
+    version,
+    sandbox: config.sandbox.enabled,
+    push: pushRoute({
+      accept: (notifications, body, how) => host.relay.accept(notifications, body, how),
+      decode: decodePushRequest,
+      headers: versionHeaders(version),
+      maxBody: config.core.max_body,
+      maxNotifications: config.core.max_notification,
+      // A broker may hand a push to another instance, so nobody waits for its outcome here; as in Gorush.
+      syncMs: config.core.sync && config.queue.engine === 'local' ? config.core.sync_timeout * MS : undefined,
+      onError,
+    }),
+    statGo,
+    statApp: async () => statApp({ version: GORUSH_VERSION, ...(await (options.totals ?? ownTotals(host))()) }),
+    sysStats: () => sysStats.read(),
+    configView: () => configView(config),
+    metrics: async () => {
+      const { type, text } = await host.metrics.render();
+      return { type, text: options.totals ? (await options.totals()).text : text };
+    },
+    ready: () => readiness({ queue: () => host.queue.health(), lanes: () => laneStates(host), draining }),
+    routers: options.routers ?? [],
+    onError,
+  });
+}
+
+const ownTotals = (host: RelayHost) => async () => ({
+  counts: await host.stats.read(),
+  tasks: host.tasks.read(),
+  busyWorkers: host.busyWorkers(),
+});
+
+const laneStates = ({ providers, lanes }: RelayHost) =>
+  providers.lanes.map(({ name, transport }) => ({
+    lane: (lanes.get(name) as Lane).status(),
+    transport: transport.status(),
+  }));
+
+/** Counts and logs each answer, once it is gone. */
+function observed(
+  app: (req: IncomingMessage, res: ServerResponse) => void,
+  sysStats: SysStats,
+  { log, config: { api } }: HttpAppOptions,
+): (req: IncomingMessage, res: ServerResponse) => void {
+  // As in Gorush: scrapes and health checks would be most of the log.
+  const silent = new Set([api.health_uri, api.metric_uri, '/readyz']);
+  return (req, res) => {
+    const begun = sysStats.begin();
+    res.on('finish', () => {
+      const size = Number(res.getHeader('content-length') ?? 0);
+      sysStats.end(begun, res.statusCode, size);
+      const path = pathOf(req.url as string) ?? '';
+      if (!silent.has(path)) {
+        log.request({
+          method: req.method as string,
+          path,
+          status: res.statusCode,
+          ms: performance.now() - begun,
+          size,
+        });
+      }
+    });
+    app(req, res);
+  };
+}
+
+/** The HTTP API on a relay. @param draining true from the begin of the shutdown: then it is not ready. */
+export function createHttpApp(host: RelayHost, options: HttpAppOptions, draining: () => boolean): HttpApp {
+  const statGo = createStatGo();
+  const sysStats = createSysStats();
+  const app = appOf(host, options, statGo.read, sysStats, draining);
+  return { listener: observed(app, sysStats, options), close: statGo.close };
+}
