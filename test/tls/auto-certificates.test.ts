@@ -3,10 +3,13 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import tls from 'node:tls';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { createDispatcher } from '../../src/dispatcher.ts';
+import { createProxyFor } from '../../src/proxy.ts';
 import { createListener } from '../../src/tls/create-listener.ts';
+import { startConnectProxy } from '../connect-proxy.ts';
 import { freePort, pebbleBinary, startPebble } from './pebble.ts';
-import { configWith, folderWith, Lines, sayVersion, startListener } from './tls-kit.ts';
+import { authority, configWith, folderWith, Lines, sayVersion, startListener } from './tls-kit.ts';
 
 const HOST = 'push.martlet.example';
 
@@ -97,6 +100,24 @@ describe.skipIf(!pebbleBinary)(
       expect(await served(next.port, root, HOST)).toBe(true);
       expect(await served(next.port, root, second)).toBe(true);
       expect(next.log.warnings).toEqual([]);
+    });
+
+    test('the authority is reached through the proxy, with its credentials', async () => {
+      const port = await freePort();
+      const pebble = await startPebble({ http: await freePort(), tls: port });
+      const proxy = await startConnectProxy({ credentials: 'user:hunter2' });
+      const proxyFor = createProxyFor({ httpProxy: `http://user:hunter2@127.0.0.1:${proxy.port}` });
+      const dispatcher = createDispatcher({ proxyFor, ca: [authority.ca] });
+      onTestFinished(() => dispatcher.destroy());
+      const values = auto({
+        'core.auto_tls.folder': folderWith({}),
+        'core.auto_tls.port': String(port),
+        'core.auto_tls.directory': pebble.directory,
+      });
+      const server = await startListener(sayVersion, values, { dispatcher });
+      const root = await pebble.root();
+      await expect.poll(() => served(server.port, root), { timeout: 20_000 }).toBe(true);
+      expect(new Set(proxy.seen)).toEqual(new Set([`CONNECT ${new URL(pebble.directory).host}`]));
     });
 
     test('an authority that is refused a look is told about, and the server goes on', async () => {

@@ -1,0 +1,71 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { expect, test } from 'vitest';
+import type { Http2Pool, Http2PoolOptions } from '../src/http2/http2-pool.ts';
+import { createProviders } from '../src/providers.ts';
+import type { ProxyEnvironment } from '../src/proxy.ts';
+import { configWith } from './tls/tls-kit.ts';
+
+const pem = (type: 'ec' | 'rsa'): string => {
+  const { privateKey } =
+    type === 'ec'
+      ? generateKeyPairSync('ec', { namedCurve: 'P-256' })
+      : generateKeyPairSync('rsa', { modulusLength: 2048 });
+  return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+};
+
+const account = {
+  type: 'service_account',
+  project_id: 'demo',
+  client_email: 'push@demo.example',
+  private_key: pem('rsa'),
+  token_uri: 'https://oauth2.googleapis.com/token',
+};
+
+const pool: Http2Pool = {
+  submit() {},
+  stats: () => ({
+    sessions: 0,
+    inFlight: 0,
+    waiting: 0,
+    capacity: 0,
+    goaways: 0,
+    pings: 0,
+    connects: 0,
+    connectFailures: 0,
+  }),
+  async close() {},
+};
+
+/** The proxy of each pool, by origin. */
+async function proxies(httpProxy: string, proxyEnv: ProxyEnvironment): Promise<Record<string, string | undefined>> {
+  const made: Record<string, string | undefined> = {};
+  const config = configWith({
+    'core.http_proxy': httpProxy,
+    'ios.enabled': true,
+    'ios.key_base64': Buffer.from(pem('ec')).toString('base64'),
+    'ios.key_type': 'p8',
+    'ios.key_id': 'ABC123DEFG',
+    'ios.team_id': 'DEF123GHIJ',
+    'android.enabled': true,
+    'android.credential': JSON.stringify(account),
+  });
+  const createPool = ({ origin, proxy }: Http2PoolOptions): Http2Pool => {
+    made[origin] = proxy;
+    return pool;
+  };
+  await createProviders({ config, google: {}, proxyEnv, createPool }).close();
+  return made;
+}
+
+test('APNs and FCM take the proxy of the environment, less what NO_PROXY names', async () => {
+  expect(await proxies('', { HTTPS_PROXY: 'http://proxy:3128', NO_PROXY: 'api.sandbox.push.apple.com' })).toEqual({
+    'https://api.push.apple.com': 'http://proxy:3128/',
+    'https://api.sandbox.push.apple.com': undefined,
+    'https://fcm.googleapis.com': 'http://proxy:3128/',
+  });
+});
+
+test('core.http_proxy goes before the environment', async () => {
+  const made = await proxies('http://own:1', { HTTPS_PROXY: 'http://proxy:3128', NO_PROXY: '*' });
+  expect(new Set(Object.values(made))).toEqual(new Set(['http://own:1/']));
+});
