@@ -59,7 +59,7 @@ function appOf(
       const { type, text } = await host.metrics.render();
       return { type, text: options.totals ? (await options.totals()).text : text };
     },
-    ready: () => readiness({ queue: () => host.queue.health(), lanes: () => laneStates(host), draining }),
+    ready: () => readyState(host, draining),
     routers: options.routers ?? [],
     onError,
   });
@@ -70,6 +70,10 @@ const ownTotals = (host: RelayHost) => async () => ({
   tasks: host.tasks.read(),
   busyWorkers: host.busyWorkers(),
 });
+
+/** What /readyz and gRPC's health tell. */
+export const readyState = (host: RelayHost, draining: () => boolean) =>
+  readiness({ queue: () => host.queue.health(), lanes: () => laneStates(host), draining });
 
 const laneStates = ({ providers, lanes }: RelayHost) =>
   providers.lanes.map(({ name, transport }) => ({

@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
-import { createHttpApp, type HttpAppOptions } from './http-app.ts';
+import type { RunningGrpcServer } from './grpc/start-grpc-server.ts';
+import { createHttpApp, type HttpAppOptions, readyState } from './http-app.ts';
 import { openRelayHost, type RelayHost } from './relay-host.ts';
 import { createListener, type Listener } from './tls/create-listener.ts';
 
@@ -29,6 +30,8 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
   const host = await openRelayHost(options);
   let draining = false;
   const app = createHttpApp(host, options, () => draining);
+  const ready = (): boolean => readyState(host, () => draining).status === 200;
+  let grpc: RunningGrpcServer | undefined;
   let listener: Listener | undefined;
   let address: AddressInfo | undefined;
   try {
@@ -36,6 +39,11 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
       const { dispatcher } = host.providers;
       listener = createListener({ config, app: app.listener, log: options.log, dispatcher });
       address = await listener.listen();
+    }
+    if (config.grpc.enabled) {
+      // Loaded only where it is used: grpc-js costs memory and start time.
+      const { openGrpc } = await import('./grpc/open-grpc.ts');
+      grpc = await openGrpc({ config, relay: host.relay, source: listener?.source, ready, log: options.log });
     }
   } catch (error) {
     await listener?.close();
@@ -46,7 +54,7 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
   const close = async (): Promise<void> => {
     draining = true;
     await new Promise((resolve) => setTimeout(resolve, config.core.shutdown_delay * MS));
-    const closed = listener?.close();
+    const closed = Promise.all([listener?.close(), grpc?.close(config.core.shutdown_timeout * MS)]);
     await host.drain(config.core.shutdown_timeout * MS);
     const last = setTimeout(() => listener?.cut(), LAST_ANSWERS_MS);
     await closed;

@@ -8,22 +8,8 @@ interface Row {
   readonly text: string;
 }
 
-const queue = (engine: Config['queue']['engine']): Row => ({
-  key: 'queue.engine',
-  asked: (config) => config.queue.engine === engine,
-  text: `${engine} is not available in this version; use local`,
-});
-
 /** Settings that are understood but do nothing yet: asking for one is a mistake, never silence. One row each. */
 export const unavailable: readonly Row[] = [
-  queue('redis'),
-  queue('nats'),
-  queue('nsq'),
-  {
-    key: 'grpc.enabled',
-    asked: (config) => config.grpc.enabled,
-    text: 'gRPC is not available in this version; set it to false',
-  },
   {
     key: 'core.processes',
     asked: ({ core, sandbox }) => core.processes !== 1 && sandbox.enabled,

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { type Dispatcher, getGlobalDispatcher } from 'undici';
 import type { Config } from '../config/schema.ts';
@@ -24,6 +24,8 @@ export interface ListenerOptions {
 export interface Listener {
   readonly server: Server | SecureServer;
   readonly scheme: 'http' | 'https';
+  /** Where its certificate comes from; undefined without TLS. */
+  readonly source: CertificateSource | undefined;
   /** Binds `core.address` and `core.port` (with `core.auto_tls` its own port). Rejects with the system's error. */
   listen(): Promise<AddressInfo>;
   /** Looks at certificate files at once, for SIGHUP. Never throws. */
@@ -35,6 +37,8 @@ export interface Listener {
 }
 
 const MS = 1000;
+/** A request that was sent before its client could know of the end has this long to arrive. */
+const LAST_REQUESTS_MS = 250;
 
 function limit(server: Server | SecureServer, core: Config['core']): void {
   const http1 = server as Server;
@@ -110,6 +114,7 @@ export function createListener(options: ListenerOptions): Listener {
   return {
     server,
     scheme: source ? 'https' : 'http',
+    source,
     async listen() {
       const address = await bind(server, core.auto_tls.enabled ? core.auto_tls.port : core.port, core.address);
       await source?.start?.();
@@ -121,9 +126,11 @@ export function createListener(options: ListenerOptions): Listener {
     },
     async close() {
       closing = true;
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeIdleConnections();
+      // Not the close of node:http, which cuts connections whose request is still on its way: first those get their answer.
+      const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve));
+      const idle = setTimeout(() => server.close(), LAST_REQUESTS_MS);
       await closed;
+      clearTimeout(idle);
       clientCa?.unwatch();
       await source?.close();
     },

@@ -1,0 +1,44 @@
+import type { Config } from '../config/schema.ts';
+import type { Log } from '../log.ts';
+import type { Relay } from '../relay.ts';
+import type { CertificateSource } from '../tls/certificate-source.ts';
+import { openServerCredentials } from '../tls/server-credentials.ts';
+import { type RunningGrpcServer, startGrpcServer } from './start-grpc-server.ts';
+
+export interface OpenGrpcOptions {
+  readonly config: Pick<Config, 'core' | 'grpc'>;
+  readonly relay: Pick<Relay, 'accept'>;
+  /** The certificate of the HTTP server, where there is one; gRPC shows the same and follows its changes. */
+  readonly source: CertificateSource | undefined;
+  readonly ready: () => boolean;
+  readonly log: Log;
+}
+
+const MS = 1000;
+
+/** The gRPC face that the configuration asks for: everywhere on `grpc.port`, as Gorush; with TLS when `core.ssl` is on. */
+export async function openGrpc(options: OpenGrpcOptions): Promise<RunningGrpcServer> {
+  const { config, relay, ready, log } = options;
+  const { core } = config;
+  const source = core.ssl ? (options.source ?? openServerCredentials({ core, log })) : undefined;
+  const server = await startGrpcServer({
+    port: Number(config.grpc.port),
+    address: '',
+    accept: (notifications, body, how) => relay.accept(notifications, body, how),
+    maxBody: core.max_body,
+    syncMs: core.sync ? core.sync_timeout * MS : undefined,
+    ready,
+    onError: (error) => log.error(`a gRPC call failed: ${(error as Error)?.message}`),
+    ...(source?.current ? { tls: source.current } : {}),
+  });
+  source?.onChange(() => {
+    if (source.current) server.replaceTls(source.current);
+  });
+  return {
+    ...server,
+    async close(graceMs) {
+      await server.close(graceMs);
+      if (source !== options.source) await source?.close();
+    },
+  };
+}
