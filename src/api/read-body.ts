@@ -23,6 +23,9 @@ export function readBody(req: IncomingMessage, limit: number, done: (body: Buffe
     else if (chunks) chunks.push(chunk);
     else chunks = [first, chunk];
   });
-  req.on('end', () => done(chunks ? Buffer.concat(chunks, size) : (first ?? Buffer.alloc(0))));
+  req.on('end', () => {
+    // A reset stream of HTTP/2 ends like a whole one.
+    if (!req.aborted) done(chunks ? Buffer.concat(chunks, size) : (first ?? Buffer.alloc(0)));
+  });
   req.on('error', () => {});
 }
