@@ -2,8 +2,10 @@ import type { Config } from '../config/schema.ts';
 import type { Log } from '../log.ts';
 import type { Relay } from '../relay.ts';
 import type { CertificateSource } from '../tls/certificate-source.ts';
+import { readClientCa } from '../tls/key-pair.ts';
 import { openServerCredentials } from '../tls/server-credentials.ts';
 import { type RunningGrpcServer, startGrpcServer } from './start-grpc-server.ts';
+import type { GrpcTls } from './tls-credentials.ts';
 
 export interface OpenGrpcOptions {
   readonly config: Pick<Config, 'core' | 'grpc'>;
@@ -21,6 +23,10 @@ export async function openGrpc(options: OpenGrpcOptions): Promise<RunningGrpcSer
   const { config, relay, ready, log } = options;
   const { core } = config;
   const source = core.ssl ? (options.source ?? openServerCredentials({ core, log })) : undefined;
+  // There is no health check to spare here: grpc.health.v1 is asked by clients that have a certificate.
+  const clientCa = source && core.client_ca !== '' ? { clientCa: readClientCa(core.client_ca) } : {};
+  const tls = (): GrpcTls | undefined => source?.current && { ...source.current, ...clientCa };
+  const first = tls();
   const server = await startGrpcServer({
     port: Number(config.grpc.port),
     address: '',
@@ -29,10 +35,11 @@ export async function openGrpc(options: OpenGrpcOptions): Promise<RunningGrpcSer
     syncMs: core.sync ? core.sync_timeout * MS : undefined,
     ready,
     onError: (error) => log.error(`a gRPC call failed: ${(error as Error)?.message}`),
-    ...(source?.current ? { tls: source.current } : {}),
+    ...(first ? { tls: first } : {}),
   });
   source?.onChange(() => {
-    if (source.current) server.replaceTls(source.current);
+    const next = tls();
+    if (next) server.replaceTls(next);
   });
   return {
     ...server,
