@@ -172,7 +172,7 @@ async function send(command: Configured & { kind: 'send' }): Promise<void> {
   const log = openLog({ config, warnings, unknown: [] });
   const sandbox = await openSandbox(config, log);
   const own = sandbox?.config ?? config;
-  const memory = { ...own, queue: { ...own.queue, local: { ...own.queue.local, path: '' } } };
+  const memory = { ...own, queue: { ...own.queue, engine: 'local' as const, local: { ...own.queue.local, path: '' } } };
   const host = await openRelayHost({
     config: memory,
     version,

@@ -6,10 +6,10 @@ import { createFeedbackHook, type FeedbackHook } from './feedback/hook.ts';
 import { createPool } from './http2/create-pool.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { createProviders, type Providers } from './providers.ts';
+import { createProviders, type Providers, readAuthorities } from './providers.ts';
 import type { ProxyEnvironment } from './proxy.ts';
 import type { Provider, RelayEvents } from './push.ts';
-import { createLocalQueue, type QueueWithReports } from './queue/create-queue.ts';
+import { type CreateQueue, localEngine, type QueueWithReports, queueEngine } from './queue/create-queue.ts';
 import { Lane } from './queue/lane.ts';
 import { Relay } from './relay.ts';
 import { combineEvents } from './relay-events.ts';
@@ -35,6 +35,8 @@ export interface RelayHostOptions {
   readonly listeners?: readonly RelayEvents[];
   /** Closed with the host. Default: in memory. */
   readonly stats?: StatStore;
+  /** Default: that of the `local` engine. */
+  readonly createQueue?: CreateQueue;
 }
 
 const MS = 1000;
@@ -82,7 +84,7 @@ export class RelayHost {
       extraCa: options.extraCa ?? [],
       createPool,
     });
-    this.queue = this.#openQueue(config);
+    this.queue = this.#openQueue(options.createQueue ?? localEngine(config));
     this.hook = createFeedbackHook({
       config: config.core,
       dispatcher: this.providers.dispatcher,
@@ -161,15 +163,15 @@ export class RelayHost {
     await this.stats.close();
   }
 
-  #openQueue(config: Config): QueueWithReports {
-    return createLocalQueue({
-      path: config.queue.local.path,
-      sync: config.queue.local.sync,
-      limit: config.core.queue_num,
+  #openQueue(createQueue: CreateQueue): QueueWithReports {
+    return createQueue({
       wake: (name) => this.lanes.get(name)?.wake(),
       restore: (request) => {
         const decoded = decodePushRequest(request.body);
-        return decoded.ok ? this.relay.restore(request, decoded.notifications) : [];
+        if (decoded.ok) return this.relay.restore(request, decoded.notifications);
+        const [mistake] = decoded.details;
+        this.#log.error(`request ${request.id} of the queue is no push: ${mistake?.path} ${mistake?.reason}`);
+        return [];
       },
       tell: (level, message) => this.#log[level](message),
     });
@@ -186,14 +188,16 @@ export class RelayHost {
 const DRAIN_LOOK_MS = 10;
 
 /**
- * A host with the counters of `stat.engine`.
+ * A host with the counters of `stat.engine` and the queue of `queue.engine`.
  * @throws ConfigError for a credential that cannot be used, or counters that cannot be kept where they should.
  */
 export async function openRelayHost(options: RelayHostOptions): Promise<RelayHost> {
   const { config, log } = options;
   const stats = options.stats ?? (await createStats(config.stat, (level, message) => log[level](message)));
   try {
-    return new RelayHost({ ...options, stats });
+    const ca = [...readAuthorities(config.core.ca_path), ...(options.extraCa ?? [])];
+    const createQueue = options.createQueue ?? (await queueEngine(config, ca));
+    return new RelayHost({ ...options, stats, createQueue });
   } catch (error) {
     await stats.close();
     throw error;

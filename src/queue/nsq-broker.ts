@@ -148,7 +148,7 @@ export class NsqBroker implements Broker {
   }
 
   /** Up as long as something can be published and something comes in. */
-  #changed(why = 'connection lost'): void {
+  #changed(why?: string): void {
     if (this.#closed) return;
     const up = [this.#producers, this.#consumers].every((links) => links.some((link) => link.connection));
     if (up) {
@@ -156,7 +156,7 @@ export class NsqBroker implements Broker {
       this.#longestMs = Math.min(...longest) * (1 - MARGIN);
       this.want(this.#room);
       if (!this.#up) this.#events?.up();
-    } else this.#events?.down(why);
+    } else if (why !== undefined) this.#events?.down(why);
     this.#up = up;
   }
 }

@@ -49,7 +49,9 @@ export function openApnsServer(options: ApnsServerOptions): Promise<SecureServer
 
   const accept = (exchange: Exchange, id: string) => {
     if (waiting.delete(exchange.connection)) {
-      (exchange.connection as ServerHttp2Session).settings({ maxConcurrentStreams: maxStreams });
+      const session = exchange.connection as ServerHttp2Session;
+      // A slow answer may come after its connection is gone.
+      if (!session.destroyed) session.settings({ maxConcurrentStreams: maxStreams });
     }
     const { path, headers, body: payload } = exchange;
     const target = tokenOf(path);

@@ -72,10 +72,18 @@ function configOf(sandbox: Sandbox, folder: string, port: number): Tree {
   };
 }
 
-/** @param overlay merged over a configuration that sends everything to the sandbox. */
-export async function startRelay(overlay: Tree = {}, options: SandboxOptions = {}): Promise<RunningRelay> {
+/**
+ * @param overlay merged over a configuration that sends everything to the sandbox.
+ * @param shared a sandbox that several relays send to; whoever started it closes it.
+ */
+export async function startRelay(
+  overlay: Tree = {},
+  options: SandboxOptions = {},
+  shared?: Sandbox,
+): Promise<RunningRelay> {
   const folder = mkdtempSync(join(tmpdir(), 'martlet-relay-'));
-  const sandbox = await startSandbox({ ...options, checks: { topic: false, token: false, ...options.checks } });
+  const sandbox =
+    shared ?? (await startSandbox({ ...options, checks: { topic: false, token: false, ...options.checks } }));
   const port = await freePort();
   const config = join(folder, 'config.yml');
   writeFileSync(config, stringify(merge(configOf(sandbox, folder, port), overlay)));
@@ -122,7 +130,7 @@ export async function startRelay(overlay: Tree = {}, options: SandboxOptions = {
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
       await ended();
-      await sandbox.close();
+      if (!shared) await sandbox.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
