@@ -1,10 +1,15 @@
-import forge from 'node-forge';
+import { createRequire } from 'node:module';
+import type forge from 'node-forge';
+
+/** Loaded with the first .p12 file: most have none, and it is a large library. */
+const forgeLibrary = (): typeof forge => createRequire(import.meta.url)('node-forge');
 
 /**
  * Certificates and the private key of a PKCS#12 file, all PEM. Node's own OpenSSL no longer decrypts RC2-40 and 3DES, with
  * which Keychain and older tools write these files, hence node-forge. Throws when the password is wrong.
  */
 export function readP12(bytes: Buffer, password: string): { certs: string[]; key: string } {
+  const forge = forgeLibrary();
   const bags = open(bytes, password).safeContents.flatMap(({ safeBags }) => safeBags);
   const certs = bags.filter(({ type }) => type === forge.pki.oids.certBag).map(certificatePem);
   const key = bags.find(({ type }) => type === forge.pki.oids.pkcs8ShroudedKeyBag || type === forge.pki.oids.keyBag);
@@ -14,6 +19,7 @@ export function readP12(bytes: Buffer, password: string): { certs: string[]; key
 }
 
 function open(bytes: Buffer, password: string): forge.pkcs12.Pkcs12Pfx {
+  const forge = forgeLibrary();
   const asn1 = forge.asn1.fromDer(bytes.toString('latin1'));
   if (password !== '') return forge.pkcs12.pkcs12FromAsn1(asn1, false, password);
   // Tools disagree about "no password": an empty text or nothing at all (RFC 7292 appendix B).
@@ -26,6 +32,7 @@ function open(bytes: Buffer, password: string): forge.pkcs12.Pkcs12Pfx {
 
 /** node-forge parses RSA only; of other kinds it leaves the ASN.1, which is all that is needed here. */
 const pem = (label: string, asn1: forge.asn1.Asn1): string => {
+  const forge = forgeLibrary();
   const lines =
     Buffer.from(forge.asn1.toDer(asn1).getBytes(), 'latin1')
       .toString('base64')
@@ -33,10 +40,11 @@ const pem = (label: string, asn1: forge.asn1.Asn1): string => {
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 };
 
-const certificatePem = (bag: forge.pkcs12.Bag): string =>
-  pem('CERTIFICATE', bag.cert ? forge.pki.certificateToAsn1(bag.cert) : bag.asn1);
+const certificatePem = ({ cert, asn1 }: forge.pkcs12.Bag): string =>
+  pem('CERTIFICATE', cert ? forgeLibrary().pki.certificateToAsn1(cert) : asn1);
 
 function keyPem(bag: forge.pkcs12.Bag): string {
   if (!bag.key) return pem('PRIVATE KEY', bag.asn1);
+  const forge = forgeLibrary();
   return pem('PRIVATE KEY', forge.pki.wrapRsaPrivateKey(forge.pki.privateKeyToAsn1(bag.key)));
 }

@@ -2,7 +2,6 @@ import type { Config } from '../config/schema.ts';
 import { ConfigError, toError } from '../errors.ts';
 import { setAside } from '../queue/queue-files.ts';
 import { createMemoryStats } from './memory-stats.ts';
-import { connectRedisCounters } from './redis-stats.ts';
 import { openSqliteCounters } from './sqlite-stats.ts';
 import { statFile } from './stat-file.ts';
 import type { StatStore } from './stats.ts';
@@ -46,7 +45,10 @@ const file = (engine: Exclude<Engine, 'memory' | 'redis'>, key: string, path: st
 
 /** Where each engine keeps its counters. The embedded engines of Gorush are all one: SQLite at the path that they name. */
 const places: Record<Exclude<Engine, 'memory'>, (config: StatConfig) => Place> = {
-  redis: ({ redis }) => ({ key: 'stat.redis.addr', open: () => connectRedisCounters(redis) }),
+  redis: ({ redis }) => ({
+    key: 'stat.redis.addr',
+    open: async () => (await import('./redis-stats.ts')).connectRedisCounters(redis),
+  }),
   sqlite: ({ sqlite }) => file('sqlite', 'stat.sqlite.path', sqlite.path),
   boltdb: ({ boltdb }) => file('boltdb', 'stat.boltdb.path', boltdb.path, boltdb.bucket),
   buntdb: ({ buntdb }) => file('buntdb', 'stat.buntdb.path', buntdb.path),
