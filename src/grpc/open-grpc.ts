@@ -8,7 +8,7 @@ import { type RunningGrpcServer, startGrpcServer } from './start-grpc-server.ts'
 import type { GrpcTls } from './tls-credentials.ts';
 
 export interface OpenGrpcOptions {
-  readonly config: Pick<Config, 'core' | 'grpc'>;
+  readonly config: Pick<Config, 'core' | 'grpc' | 'queue'>;
   readonly relay: Pick<Relay, 'accept'>;
   /** The certificate of the HTTP server, where there is one; gRPC shows the same and follows its changes. */
   readonly source: CertificateSource | undefined;
@@ -32,7 +32,7 @@ export async function openGrpc(options: OpenGrpcOptions): Promise<RunningGrpcSer
     address: '',
     accept: (notifications, body, how) => relay.accept(notifications, body, how),
     maxBody: core.max_body,
-    syncMs: core.sync ? core.sync_timeout * MS : undefined,
+    syncMs: core.sync && config.queue.engine === 'local' ? core.sync_timeout * MS : undefined,
     ready,
     onError: (error) => log.error(`a gRPC call failed: ${(error as Error)?.message}`),
     ...(first ? { tls: first } : {}),
