@@ -1,6 +1,7 @@
 import PQueue from 'p-queue';
 import type { Category, Outcome, PushTransport } from '../push.ts';
 import { Breaker } from '../resilience/breaker.ts';
+import { AdaptiveConcurrency } from '../resilience/concurrency.ts';
 import { RateLimiter } from '../resilience/limiter.ts';
 import type { Batch, Queue } from './queue.ts';
 
@@ -41,10 +42,13 @@ class Flight {
   readonly batch: Batch;
   readonly group: Group;
   readonly outcomes: Outcome[];
+  /** Monotonic milliseconds. */
+  readonly sentAt: number;
   fresh: number[] = [];
   open: number;
 
-  constructor(batch: Batch, group: Group) {
+  constructor(batch: Batch, group: Group, sentAt: number) {
+    this.sentAt = sentAt;
     this.batch = batch;
     this.group = group;
     this.outcomes = new Array(batch.targets.length);
@@ -72,6 +76,8 @@ export class Lane {
   readonly #queue: Pick<Queue, 'take'>;
   readonly #breaker: Breaker;
   readonly #limiter: RateLimiter | undefined;
+  readonly #concurrency: AdaptiveConcurrency;
+  readonly #now: () => number;
   readonly #maxInFlight: number;
   readonly #onOutcomes: LaneOptions['onOutcomes'];
   readonly #stale: LaneOptions['stale'];
@@ -94,6 +100,8 @@ export class Lane {
       ...(options.now ? { now: options.now } : {}),
       ...(options.random ? { random: options.random } : {}),
     });
+    this.#now = options.now ?? (() => performance.now());
+    this.#concurrency = new AdaptiveConcurrency({ now: this.#now });
     this.#limiter = options.rateLimit ? new RateLimiter(options.rateLimit, options.now) : undefined;
   }
 
@@ -129,13 +137,17 @@ export class Lane {
   }
 
   /**
-   * What the provider takes: the streams of its sessions, and half as many again that wait for one, so that a finished
+   * What the connections take: the streams of their sessions, and half as many again that wait for one, so that a finished
    * stream is used at once and the pool sees that it could use a further session.
    */
-  #limit(): number {
+  #ceiling(): number {
     const { capacity } = this.transport.status();
-    const limit = Math.max(FIRST_LIMIT, Math.ceil(capacity * 1.5));
-    return this.#maxInFlight > 0 ? Math.min(limit, this.#maxInFlight) : limit;
+    const ceiling = Math.max(FIRST_LIMIT, Math.ceil(capacity * 1.5));
+    return this.#maxInFlight > 0 ? Math.min(ceiling, this.#maxInFlight) : ceiling;
+  }
+
+  #limit(): number {
+    return this.#concurrency.limit(this.#ceiling());
   }
 
   #pump(): void {
@@ -179,7 +191,8 @@ export class Lane {
     return new Promise((done) => {
       const group: Group = { open: batches.reduce((sum, batch) => sum + batch.targets.length, 0), done };
       this.#batches += batches.length;
-      for (const batch of batches) this.#sendBatch(new Flight(batch, group));
+      const now = this.#now();
+      for (const batch of batches) this.#sendBatch(new Flight(batch, group, now));
     });
   }
 
@@ -202,13 +215,13 @@ export class Lane {
   #flush(): void {
     const dirty = this.#dirty;
     this.#dirty = [];
+    this.#learn(dirty);
     for (const flight of dirty) {
       const { fresh, group } = flight;
       flight.fresh = [];
       this.#inFlight -= fresh.length;
       flight.open -= fresh.length;
       if (flight.open === 0) this.#batches--;
-      this.#learn(flight, fresh);
       this.#onOutcomes(flight.batch, fresh, flight.outcomes);
       group.open -= fresh.length;
       if (group.open === 0) group.done();
@@ -216,19 +229,27 @@ export class Lane {
     this.wake();
   }
 
-  /** The breaker counts turns of the loop, not pushes: a thousand streams of one lost session are one failure. */
-  #learn(flight: Flight, fresh: readonly number[]): void {
+  /** Breaker and concurrency learn from turns of the loop, not from pushes: a thousand streams of one lost session are one failure. */
+  #learn(flights: readonly Flight[]): void {
+    let alive = false;
+    let throttled = false;
     let weight = 0;
-    for (const index of fresh) {
-      const outcome = flight.outcomes[index] as Outcome;
-      const failure = outcome.kind === 'failed' ? FAILURE_WEIGHT[outcome.category] : undefined;
-      if (failure === undefined) {
-        this.#breaker.succeeded();
-        return;
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const { fresh, outcomes, sentAt } of flights) {
+      oldest = Math.min(oldest, sentAt);
+      for (const index of fresh) {
+        const outcome = outcomes[index] as Outcome;
+        const failure = outcome.kind === 'failed' ? FAILURE_WEIGHT[outcome.category] : undefined;
+        if (failure === undefined) alive = true;
+        else weight = Math.max(weight, failure);
+        if (outcome.kind === 'failed' && outcome.status === 429) throttled = true;
       }
-      weight = Math.max(weight, failure);
     }
-    this.#breaker.failed(weight);
+    if (!alive) this.#breaker.failed(weight);
+    else {
+      this.#breaker.succeeded();
+      this.#concurrency.answered(this.#now() - oldest, throttled, this.#ceiling(), this.#inFlight);
+    }
   }
 
   #later(ms: number): void {
