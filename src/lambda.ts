@@ -12,12 +12,14 @@ import {
   type ServerlessHandler,
 } from './serverless/create-handler.ts';
 import type { GatewayEvent, GatewayResult } from './serverless/gateway-event.ts';
+import { trustSystemAuthorities } from './tls/system-authorities.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 
 async function open(context: InvocationContext): Promise<ServerlessHandler> {
+  trustSystemAuthorities();
   const { config, warnings } = loadConfig({
     env: process.env,
     cwd: process.cwd(),

@@ -22,6 +22,7 @@ import { openRelayHost } from './relay-host.ts';
 import { openSandbox } from './sandbox-mode.ts';
 import { sendOne } from './send-one.ts';
 import { type RunningServer, startServer } from './server.ts';
+import { trustSystemAuthorities } from './tls/system-authorities.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -85,12 +86,13 @@ function onSignals(close: () => Promise<void>, log: Log, reload = (): void => {}
 }
 
 async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
+  trustSystemAuthorities();
   const loaded = load(command, 'serve');
   const log = openLog(loaded);
   if (cluster.isPrimary) tellWarnings(log, [...command.warnings, ...loaded.warnings]);
   const { pid, processes } = loaded.config.core;
-  const removePid = cluster.isPrimary && pid.enabled ? writePidFile(pid.path, pid.override) : () => {};
-  if (cluster.isPrimary && processes !== 1) return serveWithWorkers(loaded, log, removePid);
+  if (cluster.isPrimary && pid.enabled) process.on('exit', writePidFile(pid.path, pid.override));
+  if (cluster.isPrimary && processes !== 1) return serveWithWorkers(loaded, log);
   const sandbox = await openSandbox(loaded.config, log);
   const config = sandbox?.config ?? loaded.config;
   const link = cluster.isWorker ? joinPrimary(log) : undefined;
@@ -109,7 +111,6 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
     await server.close();
     await sandbox?.close();
     await link?.close();
-    removePid();
     log.info('stopped');
     log.close();
   };
@@ -118,20 +119,16 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
 }
 
 /** `core.processes`: this process only keeps the workers, which share the port. SIGUSR2 restarts them one at a time. */
-async function serveWithWorkers({ config }: LoadedConfig, log: Log, removePid: () => void): Promise<void> {
+async function serveWithWorkers({ config }: LoadedConfig, log: Log): Promise<void> {
   const workers = config.core.processes || availableParallelism();
   const primary = new ClusterPrimary({
     workers,
     fork: forkWorker,
     tell: (level, message) => log[level](message),
-    onStillborn: () => {
-      removePid();
-      process.exit(1);
-    },
+    onStillborn: () => process.exit(1),
   });
   onSignals(async () => {
     await primary.close();
-    removePid();
     log.close();
   }, log);
   process.on('SIGHUP', () => primary.reopen());
@@ -166,6 +163,7 @@ function joinPrimary(log: Log) {
 }
 
 async function send(command: Configured & { kind: 'send' }): Promise<void> {
+  trustSystemAuthorities();
   const { config, warnings } = load(command, command.platform);
   const mistake = sendMistake(command);
   if (mistake) throw new Error(mistake);

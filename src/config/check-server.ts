@@ -46,6 +46,15 @@ function checkListener(draft: Draft, { mistakes }: Findings): void {
   if (rpc) mistakes.push({ key: 'grpc.port', text: rpc });
 }
 
+/** A process may serve nobody when others fill its queue. */
+function checkFaces({ config: { core, grpc, queue }, purpose }: Draft, { mistakes }: Findings): void {
+  if (purpose === 'serve' && !core.enabled && !grpc.enabled && queue.engine === 'local')
+    mistakes.push({
+      key: 'core.enabled',
+      text: 'HTTP and gRPC are both off and the queue is of this process alone: set core.enabled or grpc.enabled to true',
+    });
+}
+
 /** `host:port`, `[::1]:port`; undefined for anything else. */
 function hostAndPort(addr: string): [string, string] | undefined {
   const match = /^(?:\[([^[\]]*)\]|([^:[\]]*)):([^:]*)$/.exec(addr);
@@ -166,6 +175,7 @@ function checkFiles(draft: Draft, { mistakes }: Findings): void {
 
 /** Everything that is not about a provider. */
 export function checkServer(draft: Draft, findings: Findings): void {
+  checkFaces(draft, findings);
   checkListener(draft, findings);
   checkRedis(draft, findings);
   checkLogs(draft, findings);

@@ -1,0 +1,11 @@
+import tls from 'node:tls';
+
+/**
+ * Trusts, besides the list that Node brings along, what this machine trusts: so a Go program does, and an authority of one's
+ * own is often installed that way. SSL_CERT_FILE and SSL_CERT_DIR are honoured as OpenSSL does. For all connections from then on.
+ */
+export function trustSystemAuthorities(): void {
+  const known = tls.getCACertificates('default');
+  const more = new Set(tls.getCACertificates('system')).difference(new Set(known));
+  if (more.size > 0) tls.setDefaultCACertificates([...known, ...more]);
+}
