@@ -7,15 +7,7 @@
  */
 import { backoff } from '../resilience/backoff.ts';
 import { type Connector, createConnector } from './connect.ts';
-import {
-  type Cause,
-  connectFailure,
-  connectTimeout,
-  poolClosed,
-  refusedStream,
-  unsent,
-  waitTimeout,
-} from './faults.ts';
+import { type Cause, connectFailure, connectTimeout, poolClosed, unsent, waitTimeout } from './faults.ts';
 import type { Burst, Http2Pool, Http2PoolOptions, PoolStats } from './http2-pool.ts';
 import { LoopClock } from './loop-clock.ts';
 import type { PoolTuning } from './pool-tuning.ts';

@@ -74,6 +74,7 @@ export class ResponseReader {
   }
 
   onHeaders(flags: number, id: number, bytes: Buffer, start: number, end: number): void {
+    if (!this.#table.wasOpened(id)) throw new ConnectionError('PROTOCOL_ERROR', `HEADERS for stream ${id}`);
     let from = start;
     let to = end;
     if (flags & (PADDED | HAS_PRIORITY)) {
@@ -89,7 +90,6 @@ export class ResponseReader {
       this.#onBlock(id, endStream, bytes, from, to);
       return;
     }
-    if (!this.#table.wasOpened(id)) throw new ConnectionError('PROTOCOL_ERROR', `HEADERS for stream ${id}`);
     this.#block = { id, endStream, parts: [Buffer.from(bytes.subarray(from, to))], size: to - from };
   }
 

@@ -1,5 +1,5 @@
 /** A TLS server that speaks HTTP/2 frame by frame, so that it can say what `node:http2` never would. */
-import type { AddressInfo } from 'node:net';
+import type net from 'node:net';
 import tls from 'node:tls';
 import { onTestFinished } from 'vitest';
 import {
@@ -53,6 +53,8 @@ export interface RawPeer {
   readonly origin: string;
   readonly port: number;
   readonly connections: RawConnection[];
+  /** The TCP sockets beneath them. */
+  readonly sockets: net.Socket[];
 }
 
 export function rawFrame(
@@ -217,8 +219,13 @@ export class RawConnection {
 /** A peer for one test. */
 export async function startRawPeer(script: PeerScript = {}, options: tls.TlsOptions = {}): Promise<RawPeer> {
   const connections: RawConnection[] = [];
+  const sockets: net.Socket[] = [];
   const server = tls.createServer({ ...leaf, ALPNProtocols: ['h2'], ...options }, (socket) => {
     connections.push(new RawConnection(socket, script));
+  });
+  server.on('connection', (socket) => {
+    socket.on('error', () => {});
+    sockets.push(socket);
   });
   server.on('tlsClientError', () => {});
   await new Promise<void>((resolve) => {
@@ -230,6 +237,6 @@ export async function startRawPeer(script: PeerScript = {}, options: tls.TlsOpti
       server.close(resolve);
     });
   });
-  const { port } = server.address() as AddressInfo;
-  return { origin: `https://localhost:${port}`, port, connections };
+  const { port } = server.address() as net.AddressInfo;
+  return { origin: `https://localhost:${port}`, port, connections, sockets };
 }

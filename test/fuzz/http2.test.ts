@@ -1,0 +1,12 @@
+import { expect, test } from 'vitest';
+import { fuzzFrames } from './frames.ts';
+import { fuzzHeaderBlocks } from './header-blocks.ts';
+
+test('50,000 mutated frames: the right answers, or a connection closed with the right code', async () => {
+  // A fifth and more of the conversations break a rule; the others must come through.
+  expect(await fuzzFrames(50_000, 20_260_301)).toBeGreaterThan(1000);
+});
+
+test('50,000 mutated header blocks: what another implementation decodes, or COMPRESSION_ERROR', () => {
+  expect(fuzzHeaderBlocks(50_000, 20_260_301)).toBeGreaterThan(20_000);
+});

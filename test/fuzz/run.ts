@@ -1,0 +1,18 @@
+/** `npm run fuzz [count] [seed]`: a million mutated frames and as many header blocks, or as told. */
+import { fuzzFrames } from './frames.ts';
+import { fuzzHeaderBlocks } from './header-blocks.ts';
+
+const count = Number(process.argv[2] ?? 1_000_000);
+const seed = Number(process.argv[3] ?? Date.now() % 1_000_000);
+const step = 50_000;
+let closed = 0;
+let decoded = 0;
+for (let done = 0; done < count; done += step) {
+  const size = Math.min(step, count - done);
+  closed += await fuzzFrames(size, seed + done);
+  decoded += fuzzHeaderBlocks(size, seed + done);
+  const megabytes = Math.round(process.memoryUsage().rss / 1e6);
+  console.log(
+    `seed ${seed}: ${done + size} frames and header blocks, ${closed} connections closed, ${decoded} blocks decoded, ${megabytes} MB`,
+  );
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { SETTINGS_MAX_CONCURRENT_STREAMS } from '../../src/http2/frames.ts';
+import { send } from './burst-of.ts';
+import { type PeerScript, startRawPeer } from './raw-peer.ts';
+import { testPool } from './test-pool.ts';
+
+const slow: PeerScript = {
+  settings: [[SETTINGS_MAX_CONCURRENT_STREAMS, 5]],
+  onRequest: (connection, { id }) => setTimeout(() => connection.respond(id), 20),
+};
+
+test('while all streams are taken and answers are not slowing, further sessions are opened, up to the limit', async () => {
+  const peer = await startRawPeer(slow);
+  const pool = testPool(peer.origin, { connections: 3 });
+  const results = await send(pool, { count: 800 });
+  expect(results.every(({ status }) => status === 200)).toBe(true);
+  expect(peer.connections.length).toBe(3);
+  expect(pool.stats()).toMatchObject({ sessions: 3, capacity: 15 });
+});
+
+test('one connection means one', async () => {
+  const peer = await startRawPeer(slow);
+  await send(testPool(peer.origin, { connections: 1 }), { count: 100 });
+  expect(peer.connections.length).toBe(1);
+});
+
+test('no further session for a peer that answers nothing', async () => {
+  const peer = await startRawPeer({ ...slow, onRequest: () => {} });
+  await send(testPool(peer.origin, { requestTimeoutMs: 400 }), { count: 20 });
+  expect(peer.connections.length).toBe(1);
+});
