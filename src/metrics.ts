@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, type MetricObject, Registry } from 'prom-client';
 import { type MetricName, metricTable } from './metric-table.ts';
 import type { Outcome, RelayEvents } from './push.ts';
+import type { LaneStatus } from './queue/lane.ts';
 import type { StatCounts, StatStore } from './stats/stats.ts';
 import type { TaskCounts } from './stats/task-counts.ts';
 
@@ -12,6 +13,8 @@ export interface MetricSources {
   readonly busyWorkers: () => number;
   /** Notifications not wholly settled. */
   readonly queueDepth: () => number;
+  readonly queueHealth: () => 'pass' | 'warn' | 'fail';
+  readonly lanes: () => readonly LaneStatus[];
   readonly feedback?: { stats(): { backlog: number; failed: number; dropped: number } } | undefined;
 }
 
@@ -53,8 +56,13 @@ function tallyPushes(pushes: Tally, provider: string, environment: string, outco
     for (const [category, count] of failures) add(pushes, `${provider} ${environment} failed ${category}`, count);
 }
 
-/** Facts of the installation and not of a process: several workers do not add them up. */
-const SAME_IN_ALL = new Set<string>(['martlet_sandbox', 'martlet_build_info']);
+/** How several workers' values make one; the others are added up. */
+const AGGREGATORS: Readonly<Record<string, 'first' | 'min' | 'max'>> = {
+  martlet_sandbox: 'first',
+  martlet_build_info: 'first',
+  martlet_queue_health: 'min',
+  martlet_lane_breaker: 'max',
+};
 
 /** What the stat engine keeps. Where several workers read one store, none of their readings is a part. */
 const STORED = /^gorush_(total_push_count|(ios|android|huawei)_)/;
@@ -98,6 +106,18 @@ function setLabelled(metric: Counter | Gauge, labels: readonly string[], tally: 
   }
 }
 
+const HEALTH = { pass: 2, warn: 1, fail: 0 };
+const BREAKER = { closed: 0, 'half-open': 1, open: 2 };
+
+function setLanes(series: Series, lanes: readonly LaneStatus[]): void {
+  for (const { name, limit, inFlight, breaker } of lanes) {
+    const labels = { lane: name };
+    (series.martlet_lane_limit as Gauge).set(labels, limit);
+    (series.martlet_lane_in_flight as Gauge).set(labels, inFlight);
+    (series.martlet_lane_breaker as Gauge).set(labels, BREAKER[breaker]);
+  }
+}
+
 function ownRegistry(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -128,6 +148,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     setLabelled(series.martlet_retries_total, ['provider', 'category'], retries);
     setTotal(series.martlet_queue_depth, options.queueDepth());
     setTotal(series.martlet_queue_refused_total, refused);
+    setTotal(series.martlet_queue_health, HEALTH[options.queueHealth()]);
+    setLanes(series, options.lanes());
     const hook = options.feedback?.stats() ?? { backlog: 0, failed: 0, dropped: 0 };
     setTotal(series.martlet_feedback_backlog, hook.backlog);
     setTotal(series.martlet_feedback_failed_total, hook.failed);

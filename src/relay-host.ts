@@ -100,6 +100,8 @@ export class RelayHost {
       tasks: this.tasks,
       busyWorkers: () => this.busyWorkers(),
       queueDepth: () => this.queue.depth().notifications,
+      queueHealth: () => this.queue.health().status,
+      lanes: () => [...this.lanes.values()].map((lane) => lane.status()),
       feedback: this.hook,
     });
     this.relay = new Relay({

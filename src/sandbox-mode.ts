@@ -16,12 +16,14 @@ export interface SandboxMode {
 const TOKEN = 'a1b2c3d4'.repeat(8);
 const TOPIC = 'com.example.app';
 
-function pasteLine(url: string, { api, core }: Config): string {
+/** The certificate of a server that one tries out is rarely one that curl trusts. */
+const curl = ({ core }: Config): string => (core.ssl ? 'curl -k' : 'curl');
+
+function pasteLine(url: string, config: Config): string {
   const body = {
     notifications: [{ platform: 1, tokens: [TOKEN], topic: TOPIC, title: 'Hello', message: 'from Martlet' }],
   };
-  const insecure = core.ssl ? '-k ' : '';
-  return `curl ${insecure}${url}${api.push_uri} -H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
+  return `${curl(config)} ${url}${config.api.push_uri} -H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
 }
 
 /** Starts the sandbox when `sandbox.enabled` asks for it; undefined otherwise. Real endpoints and credentials are not used then. */
@@ -61,7 +63,7 @@ export async function openSandbox(config: Config, log: Log): Promise<SandboxMode
     greet(url) {
       // To the terminal and not to the log: this is for the person who typed `npm start`.
       console.log(
-        `\nTry it:\n\n  ${pasteLine(url, config)}\n\nand see what the device got:\n\n  curl ${url}/sandbox/deliveries\n`,
+        `\nTry it:\n\n  ${pasteLine(url, config)}\n\nand see what the device got:\n\n  ${curl(config)} ${url}/sandbox/deliveries\n`,
       );
     },
     close: () => sandbox.close(),

@@ -14,6 +14,8 @@ const metricsOf = (more: Partial<MetricsOptions> = {}) =>
     tasks: { read: () => ({ submitted_tasks: 0, success_tasks: 0, failure_tasks: 0 }) },
     busyWorkers: () => 0,
     queueDepth: () => 0,
+    queueHealth: () => 'pass',
+    lanes: () => [],
     registry: new Registry(),
     ...more,
   });
@@ -79,6 +81,8 @@ test('retries, refusals, the queue and the hook have their series', async () => 
   const metrics = metricsOf({
     sandbox: true,
     queueDepth: () => 9,
+    queueHealth: () => 'pass',
+    lanes: () => [],
     feedback: { stats: () => ({ backlog: 1, failed: 2, dropped: 3 }) },
   });
   metrics.events.retried?.({ lane: 'x', provider: 'fcm', category: 'unavailable', reason: 'any text', count: 5 });
@@ -117,6 +121,8 @@ test('without a registry of the caller the process has its series, too', async (
     tasks: { read: () => ({ submitted_tasks: 0, success_tasks: 0, failure_tasks: 0 }) },
     busyWorkers: () => 0,
     queueDepth: () => 0,
+    queueHealth: () => 'pass',
+    lanes: () => [],
   });
   expect((await metrics.render()).text).toContain('process_cpu_seconds_total');
 });

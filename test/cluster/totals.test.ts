@@ -15,6 +15,8 @@ async function snapshot(total: number, shared: boolean): Promise<Snapshot> {
     tasks: { read: () => tasks },
     busyWorkers: () => 0,
     queueDepth: () => 0,
+    queueHealth: () => 'pass',
+    lanes: () => [],
   });
   return { counts, shared, tasks, busyWorkers: 0, metrics: await metrics.snapshot() };
 }
