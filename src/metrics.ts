@@ -72,7 +72,7 @@ type Series = Record<MetricName, Counter | Gauge>;
 function createSeries(registry: Registry, sharedStore: boolean): Series {
   const series = metricTable.map(({ name, type, help, labels }) => {
     const Kind = type === 'counter' ? Counter : Gauge;
-    const aggregator = SAME_IN_ALL.has(name) ? 'first' : sharedStore && STORED.test(name) ? 'max' : 'sum';
+    const aggregator = AGGREGATORS[name] ?? (sharedStore && STORED.test(name) ? 'max' : 'sum');
     return [name, new Kind({ name, help, labelNames: [...labels], registers: [registry], aggregator })];
   });
   return Object.fromEntries(series) as Series;
