@@ -1,11 +1,13 @@
 import { getCACertificates } from 'node:tls';
 import type { Config } from '../config/schema.ts';
 import { toError } from '../errors.ts';
+import { isDamage, isDiskFull } from './journal.ts';
 import type { ReportKeeper } from './kept-reports.ts';
 import { LocalQueue } from './local-queue.ts';
 import { createMemoryQueue } from './memory-queue.ts';
 import type { Queue, QueueHealth, Restore } from './queue.ts';
 import { adoptOrphans, type OwnedFile, ownFile, setAside } from './queue-files.ts';
+import { Reserve } from './reserve.ts';
 
 export interface CreateQueueOptions {
   readonly wake: (lane: string) => void;
@@ -77,14 +79,27 @@ export function createLocalQueue(options: LocalEngineOptions): QueueWithReports 
     options.tell('warn', `${why}; accepted pushes are kept in memory only and die with this process`);
     return withHealth(createMemoryQueue(options), { status: 'warn', output: `${why}; the queue is in memory only` });
   }
-  const timer = setInterval(() => adoptAll(queue, owned, options), ADOPT_MS);
-  timer.unref();
-  const queue = open(owned.path, options, () => {
-    clearInterval(timer);
-    owned.lock.release();
-  });
+  const queue = openOwned(owned, options);
   // Not before the first turn: restoring needs the relay, which is built after its queue.
   setImmediate(() => adoptAll(queue, owned, options));
+  return queue;
+}
+
+/** @throws when the file cannot be opened though it is not damaged. */
+function openOwned(owned: OwnedFile, options: LocalEngineOptions): LocalQueue {
+  const timer = setInterval(() => adoptAll(queue, owned, options), ADOPT_MS);
+  timer.unref();
+  const release = (): void => {
+    clearInterval(timer);
+    owned.lock.release();
+  };
+  let queue: LocalQueue;
+  try {
+    queue = open(owned.path, options, release);
+  } catch (error) {
+    release();
+    throw new Error(`queue.local.path: cannot open ${owned.path}: ${toError(error).message}`, { cause: error });
+  }
   return queue;
 }
 
@@ -93,16 +108,24 @@ function open(path: string, options: LocalEngineOptions, onClosed: () => void): 
     error
       ? options.tell('error', `the queue file ${path} cannot be written, pushes are refused: ${error.message}`)
       : options.tell('info', `the queue file ${path} can be written again`);
+  const reserve = Reserve.beside(path);
+  const openFile = (): LocalQueue => new LocalQueue({ ...options, path, onTrouble, onClosed, reserve });
   try {
-    return new LocalQueue({ ...options, path, onTrouble, onClosed });
+    return openFile();
   } catch (error) {
+    if (isDiskFull(error)) {
+      reserve?.release();
+      return openFile();
+    }
+    // What is not broken stays where it is: it holds accepted pushes, and whatever is wrong may pass.
+    if (!isDamage(error)) throw error;
     const aside = setAside(path, new Date());
     const why = toError(error).message;
     options.tell(
       'error',
       `the queue file ${path} cannot be read (${why}); it was moved to ${aside}, and a new one begun`,
     );
-    return new LocalQueue({ ...options, path, onTrouble, onClosed });
+    return openFile();
   }
 }
 

@@ -55,10 +55,36 @@ export interface Totals {
 }
 
 /** What the queue needs of its file: all that a test must play when it plays the disk. */
-export type RecordStore = Pick<Journal, 'commit' | 'records' | 'reports' | 'close'>;
+export type RecordStore = Pick<Journal, 'commit' | 'records' | 'reports' | 'shrink' | 'makeRoom' | 'close'>;
 
 /** How long a commit waits for a reader (`martlet queue`) to get out of the way; the event loop stands still meanwhile. */
 const BUSY_MS = 100;
+
+/** Free pages that a file may have; what is beyond goes back to the disk, so many pages at a time. */
+const SPARE_PAGES = 2048;
+const SHRINK_PAGES = 512;
+const FIRST_AID_PAGES = 32;
+/** The event loop stands still meanwhile. */
+const MAKE_ROOM_MS = 50;
+
+const SQLITE_IOERR = 10;
+const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
+const SQLITE_NOTADB = 26;
+
+/** What a file is that holds no database, or half of one. */
+class DamagedFile extends Error {}
+
+/** The low byte of SQLite's code: the kind of error, without its details. */
+const primaryCode = (error: unknown): number => ((error as { errcode?: number }).errcode ?? 0) & 0xff;
+
+/** True when the file itself is broken; everything else may pass. */
+export const isDamage = (error: unknown): boolean =>
+  error instanceof DamagedFile || primaryCode(error) === SQLITE_CORRUPT || primaryCode(error) === SQLITE_NOTADB;
+
+/** True when room on the disk may help. */
+export const isDiskFull = (error: unknown): boolean =>
+  primaryCode(error) === SQLITE_FULL || primaryCode(error) === SQLITE_IOERR;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS request (
@@ -93,17 +119,18 @@ export class Journal {
 
   /**
    * @param sync `full`: new records are on the disk before `commit` returns (they survive a power cut); `normal`: they are with
-   * the operating system (they survive the process). @throws when the file cannot be opened, or is damaged.
+   * the operating system (they survive the process). @param checkpointPages how long SQLite's log may get. @throws when the file cannot be opened, or is damaged.
    */
-  constructor(path: string, sync: 'normal' | 'full') {
+  constructor(path: string, sync: 'normal' | 'full', checkpointPages = 1000) {
     this.#db = new DatabaseSync(path, { timeout: BUSY_MS });
     this.#sync = sync;
     this.#syncing = 'normal';
     try {
-      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+      this.#db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+      this.#db.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
       this.#db.exec(SCHEMA);
       const check = this.#db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
-      if (check.quick_check !== 'ok') throw new Error(`the file is damaged: ${check.quick_check}`);
+      if (check.quick_check !== 'ok') throw new DamagedFile(`the file is damaged: ${check.quick_check}`);
     } catch (error) {
       this.#db.close();
       throw error;
@@ -187,6 +214,29 @@ export class Journal {
   /** Every report, oldest first. */
   reports(): StoredReport[] {
     return this.#db.prepare('SELECT key, body FROM report ORDER BY key').all() as unknown as StoredReport[];
+  }
+
+  /** Gives a part of what is free in the file back to the disk, when there is much of it. */
+  shrink(): void {
+    if (this.#freePages() > SPARE_PAGES) this.#db.exec(`PRAGMA incremental_vacuum(${SHRINK_PAGES})`);
+  }
+
+  /**
+   * Gives what is free back to a disk that has no room, in steps so small that they fit into next to nothing.
+   * @returns false when there is more to give. @throws when not even that fits.
+   */
+  makeRoom(): boolean {
+    const until = performance.now() + MAKE_ROOM_MS;
+    this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    while (this.#freePages() > 0) {
+      if (performance.now() > until) return false;
+      this.#db.exec(`PRAGMA incremental_vacuum(${FIRST_AID_PAGES}); PRAGMA wal_checkpoint(TRUNCATE)`);
+    }
+    return true;
+  }
+
+  #freePages(): number {
+    return (this.#db.prepare('PRAGMA freelist_count').get() as { freelist_count: number }).freelist_count;
   }
 
   totals(): Totals {

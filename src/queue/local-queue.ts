@@ -1,6 +1,7 @@
 import { QueueRefusedError, toError } from '../errors.ts';
 import { hasBit, newBits, setBit, setBits } from './bits.ts';
 import {
+  isDiskFull,
   Journal,
   type JournalRecord,
   type NewRecord,
@@ -14,6 +15,7 @@ import { headroom, refuseWhenFull } from './memory-queue.ts';
 import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, RequestBody, Restore } from './queue.ts';
 import { placeOf } from './queue.ts';
 import type { FileContents } from './queue-files.ts';
+import type { Reserve } from './reserve.ts';
 
 export interface LocalQueueOptions {
   /** The file; this queue is its only writer. */
@@ -28,6 +30,8 @@ export interface LocalQueueOptions {
   readonly onTrouble?: (error: Error | undefined) => void;
   readonly onClosed?: () => void;
   readonly now?: () => number;
+  /** Room on the disk for forgetting what is settled when there is none for anything else. */
+  readonly reserve?: Reserve | undefined;
   /** Opens the file; default: SQLite. */
   readonly openFile?: (path: string, sync: 'normal' | 'full') => RecordStore;
 }
@@ -65,6 +69,7 @@ export class LocalQueue implements Queue {
   readonly #journal: RecordStore;
   readonly #store: LaneStore;
   readonly #now: () => number;
+  readonly #reserve: Reserve | undefined;
   readonly #pending = new Map<number, Pending>();
   /** Failed pushes that somebody is still to be told of: in the file with the transaction that forgets the push. */
   readonly reports = new KeptReports(() => {
@@ -88,7 +93,9 @@ export class LocalQueue implements Queue {
   constructor(options: LocalQueueOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
-    const { openFile = (path, sync) => new Journal(path, sync) } = options;
+    this.#reserve = options.reserve;
+    const pages = options.reserve?.checkpointPages;
+    const { openFile = (path, sync) => new Journal(path, sync, pages) } = options;
     this.#journal = openFile(options.path, options.sync);
     this.#store = new LaneStore(options);
     this.#timer = setInterval(() => this.#tick(), RETRY_MS);
@@ -105,6 +112,7 @@ export class LocalQueue implements Queue {
 
   append(entries: readonly QueueEntry[], body: RequestBody): Promise<void> {
     if (this.#closed) throw new QueueRefusedError('the queue is closed');
+    if (this.#reserve?.isHeld === false) throw new QueueRefusedError('the disk of the queue file is full', 5);
     refuseWhenFull(this.#store.size + this.#waiting, entries.length, this.#options.limit);
     const { request } = entries[0] as QueueEntry;
     const key = this.#nextKey++;
@@ -230,14 +238,14 @@ export class LocalQueue implements Queue {
   #failed(error: Error, removals: readonly Removal[], group: PromiseWithResolvers<void> | undefined): void {
     // What is settled stays to be forgotten: the next tick tries again, without the appends that may be what does not fit.
     this.#removals = [...removals, ...this.#removals];
+    if (isDiskFull(error)) this.#reserve?.release();
     if (this.#trouble?.message !== error.message) this.#options.onTrouble?.(error);
     this.#trouble = error;
     group?.reject(new QueueRefusedError(`the queue file cannot be written: ${error.message}`, 5, { cause: error }));
   }
 
   #wrote(progress: readonly Progress[]): void {
-    if (this.#trouble) this.#options.onTrouble?.(undefined);
-    this.#trouble = undefined;
+    if (this.#reserve?.isHeld !== false) this.#recovered();
     for (const { key, notification, more } of progress) {
       const pending = this.#pending.get(key);
       const done = pending?.done?.get(notification);
@@ -276,8 +284,20 @@ export class LocalQueue implements Queue {
     this.#progressAt = ended + Math.min(LONGEST_PROGRESS_MS, pause);
   }
 
+  #recovered(): void {
+    if (this.#trouble) this.#options.onTrouble?.(undefined);
+    this.#trouble = undefined;
+  }
+
   #tick(): void {
     if (this.#removals.length > 0 || this.#trouble) this.#commit(this.#progress());
+    try {
+      if (this.#reserve?.isHeld === false) {
+        if (this.#journal.makeRoom() && this.#reserve.take()) this.#recovered();
+      } else if (!this.#trouble) this.#journal.shrink();
+    } catch (error) {
+      this.#trouble = toError(error);
+    }
   }
 
   #recover(records: readonly JournalRecord[]): void {

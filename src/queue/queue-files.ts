@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { toError } from '../errors.ts';
 import { FileLock } from './file-lock.ts';
-import { Journal, type JournalRecord, type StoredReport } from './journal.ts';
+import { isDamage, Journal, type JournalRecord, type StoredReport } from './journal.ts';
 
 /** More processes than this on one folder are a mistake. */
 const MOST_SLOTS = 256;
@@ -81,13 +81,14 @@ function contentsOf(path: string, adopter: Adopter): FileContents | undefined {
       journal.close();
     }
   } catch (error) {
+    if (!isDamage(error)) throw error;
     adopter.damaged(path, setAside(path, new Date()), toError(error).message);
     return undefined;
   }
 }
 
 function removeFile(path: string): void {
-  for (const part of ['', '-wal', '-shm']) rmSync(path + part, { force: true });
+  for (const part of ['', '-wal', '-shm', '-reserve']) rmSync(path + part, { force: true });
 }
 
 /** Moves a file that cannot be read out of the way, whole; returns its new name. */

@@ -111,9 +111,11 @@ function openProvider(dialect: Dialect): Provider {
       if (mute) return;
       const answer = (): void => {
         if (stream.destroyed || stream.closed) return;
-        if (isDead(target)) return dialect.refuse(stream);
-        delivered.add(target);
-        dialect.accept(stream);
+        if (isDead(target)) dialect.refuse(stream);
+        else {
+          delivered.add(target);
+          dialect.accept(stream);
+        }
       };
       if (behaviour.latencyMs) setTimeout(answer, behaviour.latencyMs);
       else answer();

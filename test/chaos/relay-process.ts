@@ -21,10 +21,12 @@ export interface RelayOptions {
   readonly config?: Readonly<Record<string, Section>>;
   /** Put before the command line, such as `faketime -f +0`. */
   readonly wrapper?: readonly string[];
+  /** An authority besides the peer's, PEM. */
+  readonly extraCa?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
@@ -93,7 +95,7 @@ export class RelayProcess {
     this.url = `http://127.0.0.1:${port}`;
     const config = configOf(options, port);
     this.queuePath = (config.queue as { local: { path: string } }).local.path;
-    writeFileSync(join(this.folder, 'ca.pem'), options.peer.ca);
+    writeFileSync(join(this.folder, 'ca.pem'), options.peer.ca + (options.extraCa ?? ''));
     writeFileSync(join(this.folder, 'config.yml'), stringify(config));
   }
 

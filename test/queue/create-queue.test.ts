@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -129,4 +129,12 @@ test('the totals of a file add up: accepted is settled and what remains', async 
   expect({ ...journal.totals() }).toEqual({ accepted: 3, settled: 1 });
   expect([...journal.records()].map((record) => record.id)).toEqual(['b', 'c']);
   journal.close();
+});
+
+test('a file that cannot be opened, though nothing says that it is damaged, is left where it is', () => {
+  const folder = newFolder();
+  const path = join(folder, 'queue.db');
+  mkdirSync(path);
+  expect(() => create(path)).toThrow(/^queue\.local\.path: cannot open .*queue\.db: /);
+  expect(readdirSync(folder).filter((name) => name.includes('damaged-'))).toEqual([]);
 });

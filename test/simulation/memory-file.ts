@@ -46,5 +46,9 @@ export class MemoryFile implements RecordStore {
     return [...this.#reports.values()];
   }
 
+  shrink(): void {}
+  makeRoom(): boolean {
+    return true;
+  }
   close(): void {}
 }

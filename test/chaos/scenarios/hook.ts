@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { atRate } from '../client.ts';
+import { brokenPromises, inWorld, type Scenario } from '../scenario.ts';
+import { World } from '../world.ts';
+
+const SIZES = {
+  small: { failures: 600, hangMs: 1500, failMs: 1000 },
+  full: { failures: 10_000, hangMs: 20_000, failMs: 10_000 },
+} as const;
+
+/** How many pushes a second reach the provider when all of these fail. */
+async function rate(world: World, count: number): Promise<number> {
+  const before = world.client.accepted.size;
+  const begun = performance.now();
+  await atRate(count / 10, 1000, () => world.client.post([world.targets(10, 1)]), 16);
+  for (;;) {
+    const { arrivedAt } = await world.peer.read();
+    const arrived = arrivedAt.reduce((sum, at) => sum + (at > 0 ? 1 : 0), 0);
+    if (arrived >= before + count || performance.now() - begun > 60_000) break;
+    await sleep(10);
+  }
+  return Math.round((count * 1000) / (performance.now() - begun));
+}
+
+/** The feedback hook hangs, then fails, then returns: pushes go on as before, and in the end it has heard of every failure. */
+export const hook: Scenario = {
+  name: 'the feedback hook hangs, fails, returns',
+  run: (seed, size) =>
+    inWorld(World.open(seed, { config: { core: { feedback_timeout: 1 } } }), async (world) => {
+      const { failures, hangMs, failMs } = SIZES[size];
+      const { peer } = world;
+      await rate(world, 200);
+      const alone = await rate(world, failures / 2);
+      await peer.hook('hang');
+      const beside = await rate(world, failures / 2);
+      await sleep(hangMs);
+      await peer.hook('fail');
+      await sleep(failMs);
+      await peer.hook('fine');
+      const settled = await world.settled(180_000);
+      const { tally } = await world.stop();
+      const broken = brokenPromises(tally);
+      if (settled.reported < settled.accepted) broken.push(`${settled.accepted - settled.reported} were not reported`);
+      if (size === 'full' && beside < alone * 0.7) broken.push(`${beside} pushes/s instead of ${alone}`);
+      return { tally, notes: { 'pushes/s': alone, 'with hanging hook': beside }, broken };
+    }),
+};

@@ -1,0 +1,45 @@
+import { atRate } from '../client.ts';
+import { brokenPromises, inWorld, type Scenario } from '../scenario.ts';
+import { World } from '../world.ts';
+
+const SIZES = { small: { seconds: 3, flood: 2000 }, full: { seconds: 60, flood: 50_000 } } as const;
+const PER_SECOND = 200;
+const MOST = 1.2;
+
+/** 99 of 100 pushes of this phase arrived within so many milliseconds of being posted. */
+async function p99(world: World, seconds: number): Promise<number> {
+  const postedAt = new Map<number, number>();
+  await atRate(seconds * PER_SECOND, PER_SECOND, () => {
+    const targets = world.targets(1);
+    for (const { index } of targets) postedAt.set(index, Date.now());
+    return world.client.post([targets]);
+  });
+  await world.settled(1000);
+  const { arrivedAt } = await world.peer.read();
+  const waits = [...postedAt].map(([index, at]) => (arrivedAt[index] || Date.now()) - at).sort((a, b) => a - b);
+  return waits[Math.floor(waits.length * 0.99)] as number;
+}
+
+/** FCM takes everything and answers nothing; that is no business of APNs. */
+export const isolation: Scenario = {
+  name: 'FCM never answers; APNs at 200/s',
+  run: (seed, size) =>
+    inWorld(World.open(seed, { config: { android: { request_timeout: 5 } } }), async (world) => {
+      const { seconds, flood } = SIZES[size];
+      const { peer, client } = world;
+      await p99(world, 1);
+      const alone = await p99(world, seconds);
+      await peer.behave('fcm', { mute: 1 });
+      for (let i = 0; i < flood / 100; i++) await client.post([world.targets(100)], 2);
+      const beside = await p99(world, seconds);
+      await peer.behave('fcm', {});
+      await world.settled(60_000);
+      const { tally } = await world.stop();
+      const broken = brokenPromises(tally);
+      const ratio = beside / Math.max(1, alone);
+      // A clock of milliseconds and a machine that is shared: below 5 ms a ratio says nothing.
+      if (size === 'full' && beside > 5 && ratio > MOST)
+        broken.push(`p99 of APNs is ${ratio.toFixed(2)} times as long`);
+      return { tally, notes: { 'p99 alone ms': alone, 'p99 beside ms': beside, ratio: ratio.toFixed(2) }, broken };
+    }),
+};
