@@ -2,7 +2,7 @@ import { atRate } from '../client.ts';
 import { brokenPromises, inWorld, type Scenario } from '../scenario.ts';
 import { World } from '../world.ts';
 
-const SIZES = { small: { seconds: 3 }, full: { seconds: 30 } } as const;
+const SIZES = { small: { seconds: 2 }, full: { seconds: 30 } } as const;
 /** 20 streams of 100 ms. */
 const TAKES = 200;
 const ROOM = 300;
