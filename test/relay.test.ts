@@ -20,8 +20,8 @@ import { FREE_RETRIES, type RetryPolicy } from '../src/resilience/retry-decision
 const LANE = 'default/apns/production';
 const lanes: Lane[] = [];
 
-afterEach(async () => {
-  for (const lane of lanes.splice(0)) await lane.stop();
+afterEach(() => {
+  for (const lane of lanes.splice(0)) lane.halt();
 });
 
 const failed = (category: Category, reason = 'Why', more: Partial<Failed> = {}): Failed => ({
