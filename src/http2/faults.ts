@@ -31,6 +31,11 @@ export const resetByPeer = (code: number): Cause => ({
   message: `the peer reset the stream: ${errorName(code)}`,
 });
 
+export const brokenStream = (message: string): Cause => ({
+  code: 'PROTOCOL_ERROR',
+  message: `the peer broke HTTP/2: ${message}`,
+});
+
 export const wentAway = (code: number, debug: string): Cause => ({
   code: 'GOAWAY',
   message: `the peer sent GOAWAY ${errorName(code)}${debug ? `: ${debug}` : ''}`,

@@ -1,5 +1,5 @@
 import { ConnectionError } from './connection-error.ts';
-import { type Cause, resetByPeer, unanswered, wentAway } from './faults.ts';
+import { brokenStream, type Cause, resetByPeer, wentAway } from './faults.ts';
 import type { FloodGuard } from './flood-guard.ts';
 import type { FrameSink } from './frame-reader.ts';
 import {
@@ -21,12 +21,11 @@ import {
   settingsAckFrame,
   WINDOW_UPDATE,
 } from './frames.ts';
-import type { StreamFault } from './http2-pool.ts';
 import type { Outbox } from './outbox.ts';
 import { readSettings } from './peer-settings.ts';
-import type { RequestStream } from './request-stream.ts';
 import type { RequestWriter } from './request-writer.ts';
 import type { ResponseReader } from './response-reader.ts';
+import type { StreamOutcomes } from './stream-outcomes.ts';
 import type { StreamTable } from './stream-table.ts';
 
 /** Characters of GOAWAY's debug data that are kept for the log. */
@@ -38,6 +37,7 @@ export interface DispatchParts {
   readonly guard: FloodGuard;
   readonly writer: RequestWriter;
   readonly responses: ResponseReader;
+  readonly outcomes: StreamOutcomes;
 }
 
 export interface DispatchEvents {
@@ -46,12 +46,6 @@ export interface DispatchEvents {
   onMaxStreams(count: number): void;
   /** No stream above `lastId` was processed; none above it is in the table any more when this returns. */
   onGoaway(lastId: number, cause: Cause): void;
-  /** The peer provably did not process the request. */
-  onRefused(stream: RequestStream): void;
-  /** The peer reset the stream. */
-  onReset(stream: RequestStream, why: StreamFault): void;
-  /** The peer broke a rule that concerns this stream alone: it must be reset with `code`. */
-  onStreamError(stream: RequestStream, code: number, message: string): void;
 }
 
 /**
@@ -122,9 +116,8 @@ export class FrameDispatch implements FrameSink {
       return;
     }
     const code = readUint32(bytes, start);
-    this.#table.rememberReset(id);
-    if (code === errorCodes.REFUSED_STREAM) this.#events.onRefused(stream);
-    else this.#events.onReset(stream, unanswered(resetByPeer(code)));
+    if (code === errorCodes.REFUSED_STREAM) this.#parts.outcomes.refused(stream);
+    else this.#parts.outcomes.resetByPeer(stream, resetByPeer(code));
   }
 
   #onWindowUpdate(id: number, bytes: Buffer, start: number, end: number): void {
@@ -141,9 +134,10 @@ export class FrameDispatch implements FrameSink {
     const stream = this.#table.get(id);
     if (stream === undefined) return;
     stream.credit += increment;
-    if (increment === 0) this.#events.onStreamError(stream, errorCodes.PROTOCOL_ERROR, 'WINDOW_UPDATE by 0');
+    if (increment === 0)
+      this.#parts.outcomes.cancel(stream, errorCodes.PROTOCOL_ERROR, brokenStream('WINDOW_UPDATE by 0'));
     else if (stream.credit + this.#parts.writer.initialWindow > MAX_WINDOW) {
-      this.#events.onStreamError(stream, errorCodes.FLOW_CONTROL_ERROR, 'a window over 2^31');
+      this.#parts.outcomes.cancel(stream, errorCodes.FLOW_CONTROL_ERROR, brokenStream('a window over 2^31'));
     }
   }
 

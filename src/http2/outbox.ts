@@ -45,15 +45,17 @@ export class Outbox {
     this.bytes.set(frame, at);
   }
 
-  /** One write of all there is. */
-  flush(): void {
-    if (this.length === 0 || this.blocked || !this.#socket.writable) return;
+  /** One write of all there is. False when it must wait. */
+  flush(): boolean {
+    if (this.length === 0) return true;
+    if (this.blocked || !this.#socket.writable) return false;
     const written = this.bytes;
     this.blocked = !this.#socket.write(written.subarray(0, this.length), () => {
       if (written.length === CAPACITY && this.#spares.length < SPARES) this.#spares.push(written);
     });
     this.bytes = this.#spares.pop() ?? Buffer.allocUnsafeSlow(CAPACITY);
     this.length = 0;
+    return true;
   }
 
   #grow(needed: number): void {

@@ -7,6 +7,7 @@
  */
 import { backoff } from '../resilience/backoff.ts';
 import { type Connector, createConnector } from './connect.ts';
+import { deliverFault } from './deliver.ts';
 import { type Cause, connectFailure, connectTimeout, poolClosed, unsent, waitTimeout } from './faults.ts';
 import type { Burst, Http2Pool, Http2PoolOptions, PoolStats } from './http2-pool.ts';
 import { LoopClock } from './loop-clock.ts';
@@ -76,7 +77,7 @@ export class Pool implements Http2Pool, SessionEvents {
   submit(burst: Burst): void {
     if (this.#closed) {
       queueMicrotask(() => {
-        for (let i = 0; i < burst.count; i++) burst.onFault(i, unsent(poolClosed));
+        for (let i = 0; i < burst.count; i++) deliverFault(burst, i, unsent(poolClosed));
       });
       return;
     }
@@ -142,13 +143,13 @@ export class Pool implements Http2Pool, SessionEvents {
     this.#schedule();
   }
 
-  onRefused(stream: RequestStream, cause: Cause, charge: boolean): void {
+  readonly onRefused = (stream: RequestStream, cause: Cause, charge: boolean): void => {
     const { burst, index, writtenAt } = stream;
     const refusals = stream.refusals + (charge ? 1 : 0);
-    if (this.#closed) burst.onFault(index, unsent(poolClosed));
-    else if (refusals > this.#tuning.maxRefusals) burst.onFault(index, unsent(cause));
+    if (this.#closed) deliverFault(burst, index, unsent(poolClosed));
+    else if (refusals > this.#tuning.maxRefusals) deliverFault(burst, index, unsent(cause));
     else this.#queue.addReplay(burst, index, refusals, writtenAt);
-  }
+  };
 
   onGoaway(): void {
     this.#goaways++;
@@ -187,10 +188,15 @@ export class Pool implements Http2Pool, SessionEvents {
     const timer = setTimeout(() => attempt.abort(new ConnectTimeoutError()), this.#tuning.connectTimeoutMs);
     try {
       const socket = await this.#connector(attempt.signal);
+      if (this.#closed) {
+        socket.destroy();
+        return;
+      }
       const options = { authority: this.#authority, requestTimeoutMs: this.#timeoutMs, tuning: this.#tuning };
       this.#sessions.push(new Session(socket, options, this.#clock, this));
     } catch (error) {
-      if (!this.#closed) this.#onConnectFailed(connectFailure(this.#origin, error));
+      const why = attempt.signal.aborted ? attempt.signal.reason : error;
+      if (!this.#closed) this.#onConnectFailed(connectFailure(this.#origin, why));
     } finally {
       clearTimeout(timer);
       this.#connecting = undefined;
@@ -233,7 +239,7 @@ export class Pool implements Http2Pool, SessionEvents {
   }
 
   #failWaiting(cause: Cause): void {
-    this.#queue.expire(Number.POSITIVE_INFINITY, (burst, index) => burst.onFault(index, unsent(cause)));
+    this.#queue.expire(Number.POSITIVE_INFINITY, (burst, index) => deliverFault(burst, index, unsent(cause)));
   }
 
   #tick(): void {
@@ -243,7 +249,7 @@ export class Pool implements Http2Pool, SessionEvents {
     const moving = now - this.#answeredAt < this.#timeoutMs;
     const cause = waitTimeout(this.#lastFailure);
     this.#queue.expire(now - this.#timeoutMs * (moving ? PATIENCE : 1), (burst, index) =>
-      burst.onFault(index, unsent(cause)),
+      deliverFault(burst, index, unsent(cause)),
     );
     this.#schedule();
   }

@@ -62,12 +62,15 @@ export class RequestQueue {
     const late = this.#replays.filter(({ since }) => since <= limit);
     this.#replays = this.#replays.filter(({ since }) => since > limit);
     this.waiting -= late.length;
-    for (const { burst, index } of late) onExpired(burst, index);
+    const lateWorks: Work[] = [];
     for (let work = this.#works[this.#head]; work && work.since <= limit; work = this.#works[this.#head]) {
       this.#dropHead();
       this.waiting -= work.burst.count - work.next;
-      for (let i = work.next; i < work.burst.count; i++) onExpired(work.burst, i);
+      lateWorks.push(work);
     }
+    // Told last: a burst may submit again from its callback, and that one has not waited yet.
+    for (const { burst, index } of late) onExpired(burst, index);
+    for (const { burst, next } of lateWorks) for (let i = next; i < burst.count; i++) onExpired(burst, i);
   }
 
   #dropHead(): void {

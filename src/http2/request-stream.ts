@@ -16,6 +16,8 @@ export class RequestStream {
   /** Body frames before the last one. */
   chunks: Buffer[] | undefined = undefined;
   received = 0;
+  /** Bytes in `chunks`. */
+  held = 0;
   /** Bytes received, padding included, for which no WINDOW_UPDATE of the stream was sent. */
   unreturned = 0;
 
@@ -33,6 +35,7 @@ export class RequestStream {
     this.status = 0;
     this.chunks = undefined;
     this.received = 0;
+    this.held = 0;
     this.unreturned = 0;
     this.pending = undefined;
     this.credit = 0;

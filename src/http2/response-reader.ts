@@ -5,6 +5,7 @@ import { HpackDecoder } from './hpack-decoder.ts';
 import type { Outbox } from './outbox.ts';
 import type { RequestStream } from './request-stream.ts';
 import { ResponseHead } from './response-head.ts';
+import type { StreamOutcomes } from './stream-outcomes.ts';
 import type { StreamTable } from './stream-table.ts';
 
 /** What a peer may send ahead, in bytes: on a stream, and on all together. */
@@ -23,13 +24,6 @@ const CACHED_BLOCK = 64;
 
 const EMPTY = Buffer.alloc(0);
 
-export interface ResponseEvents {
-  /** The response is complete; the stream has left the table. `body` is only valid during the call. */
-  onAnswered(stream: RequestStream, body: Buffer): void;
-  /** The response cannot be used (RFC 9113 section 8.1.1); the stream is still in the table. */
-  onMalformed(stream: RequestStream, message: string): void;
-}
-
 interface OpenBlock {
   readonly id: number;
   readonly endStream: boolean;
@@ -45,7 +39,7 @@ export class ResponseReader {
   readonly #table: StreamTable;
   readonly #outbox: Outbox;
   readonly #guard: FloodGuard;
-  readonly #events: ResponseEvents;
+  readonly #outcomes: StreamOutcomes;
   readonly #decoder = new HpackDecoder(MAX_HEADER_LIST);
 
   #block: OpenBlock | undefined;
@@ -58,14 +52,12 @@ export class ResponseReader {
 
   /** Bytes received for which no WINDOW_UPDATE of the connection was sent. */
   #unreturned = 0;
-  /** Bytes in the parts of unfinished bodies. */
-  #held = 0;
 
-  constructor(table: StreamTable, outbox: Outbox, guard: FloodGuard, events: ResponseEvents) {
+  constructor(table: StreamTable, outbox: Outbox, guard: FloodGuard, outcomes: StreamOutcomes) {
     this.#table = table;
     this.#outbox = outbox;
     this.#guard = guard;
-    this.#events = events;
+    this.#outcomes = outcomes;
   }
 
   /** A header block has begun: only CONTINUATION may follow. */
@@ -127,7 +119,7 @@ export class ResponseReader {
     stream.unreturned += size;
     if (stream.unreturned > STREAM_WINDOW) throw new ConnectionError('FLOW_CONTROL_ERROR', 'more data than allowed');
     if (stream.status === 0) {
-      this.#events.onMalformed(stream, 'a body before its headers');
+      this.#outcomes.malformed(stream, 'a body before its headers');
       return;
     }
     if (flags & END_STREAM) {
@@ -145,13 +137,6 @@ export class ResponseReader {
     this.#guard.nuisance(what);
   }
 
-  /** Drops the parts of a body; for every stream that ends with some. */
-  release(stream: RequestStream): void {
-    if (stream.chunks === undefined) return;
-    for (const chunk of stream.chunks) this.#held -= chunk.length;
-    stream.chunks = undefined;
-  }
-
   #onBlock(id: number, endStream: boolean, bytes: Buffer, start: number, end: number): void {
     const head = this.#decode(bytes, start, end);
     const stream = this.#table.get(id);
@@ -160,12 +145,12 @@ export class ResponseReader {
       return;
     }
     if (stream.status !== 0) {
-      if (!endStream || head.status !== 0 || head.malformed) this.#events.onMalformed(stream, 'invalid trailers');
+      if (!endStream || head.status !== 0 || head.malformed) this.#outcomes.malformed(stream, 'invalid trailers');
       else this.#lastPart(stream, EMPTY, 0, 0);
     } else if (head.malformed || head.status === 0) {
-      this.#events.onMalformed(stream, 'invalid headers');
+      this.#outcomes.malformed(stream, 'invalid headers');
     } else if (head.status < 200) {
-      if (endStream || head.status === 101) this.#events.onMalformed(stream, 'an informational answer as the last one');
+      if (endStream || head.status === 101) this.#outcomes.malformed(stream, 'an informational answer as the last one');
       else this.#guard.nuisance('informational HEADERS');
     } else {
       stream.status = head.status;
@@ -199,14 +184,16 @@ export class ResponseReader {
   #part(stream: RequestStream, bytes: Buffer, from: number, to: number): void {
     stream.received += to - from;
     if (stream.received > MAX_BODY) {
-      this.#events.onMalformed(stream, `a body of more than ${MAX_BODY} bytes`);
+      this.#outcomes.malformed(stream, `a body of more than ${MAX_BODY} bytes`);
       return;
     }
     if (to > from) {
       stream.chunks ??= [];
       stream.chunks.push(Buffer.from(bytes.subarray(from, to)));
-      this.#held += to - from;
-      if (this.#held > MAX_HELD) throw new ConnectionError('ENHANCE_YOUR_CALM', 'too many unfinished answers');
+      stream.held += to - from;
+      this.#table.heldBytes += to - from;
+      if (this.#table.heldBytes > MAX_HELD)
+        throw new ConnectionError('ENHANCE_YOUR_CALM', 'too many unfinished answers');
     }
     if (stream.unreturned < STREAM_WINDOW / 2) return;
     this.#outbox.append(windowUpdateFrame(stream.id, stream.unreturned));
@@ -217,16 +204,14 @@ export class ResponseReader {
     stream.received += to - from;
     const promised = stream.headers['content-length'];
     if (promised !== undefined && Number(promised) !== stream.received) {
-      this.#events.onMalformed(stream, 'a body that is not as long as announced');
+      this.#outcomes.malformed(stream, 'a body that is not as long as announced');
       return;
     }
     let body: Buffer = EMPTY;
     if (stream.chunks !== undefined) body = Buffer.concat([...stream.chunks, bytes.subarray(from, to)]);
     else if (to > from) body = bytes.subarray(from, to);
-    if (stream.chunks !== undefined) this.release(stream);
-    this.#table.remove(stream);
     this.#guard.answered();
-    this.#events.onAnswered(stream, body);
+    this.#outcomes.answered(stream, body);
   }
 
   #replenish(): void {

@@ -11,12 +11,13 @@
  */
 import type { Duplex } from 'node:stream';
 import { ConnectionError } from './connection-error.ts';
+import { deliverFault, rethrowLater } from './deliver.ts';
+import { endSocket } from './end-socket.ts';
 import {
   type Cause,
   connectionLost,
   connectTimeout,
   poolClosed,
-  refusedStream,
   requestTimeout,
   unanswered,
   unsent,
@@ -31,30 +32,22 @@ import {
   MAX_STREAM_ID,
   PREFACE,
   pingFrame,
-  rstStreamFrame,
   SETTINGS_ENABLE_PUSH,
   SETTINGS_INITIAL_WINDOW_SIZE,
   SETTINGS_MAX_HEADER_LIST_SIZE,
   settingsFrame,
   windowUpdateFrame,
 } from './frames.ts';
-import type { StreamFault } from './http2-pool.ts';
 import { Liveness } from './liveness.ts';
 import { Outbox } from './outbox.ts';
 import type { PoolTuning } from './pool-tuning.ts';
 import type { RequestQueue } from './request-queue.ts';
-import type { RequestStream } from './request-stream.ts';
 import { RequestWriter } from './request-writer.ts';
-import {
-  CONNECTION_WINDOW,
-  MAX_HEADER_LIST,
-  type ResponseEvents,
-  ResponseReader,
-  STREAM_WINDOW,
-} from './response-reader.ts';
+import { CONNECTION_WINDOW, MAX_HEADER_LIST, ResponseReader, STREAM_WINDOW } from './response-reader.ts';
+import { type OnRefused, StreamOutcomes } from './stream-outcomes.ts';
 import { StreamTable } from './stream-table.ts';
 
-/** What a peer that names no limit gets, and what is assumed of one that has not spoken yet. */
+/** Streams assumed of a peer that has not spoken yet. */
 export const ASSUMED_STREAMS = 100;
 /** Control frames that may wait for a peer that does not read them. */
 const MAX_OUTBOX = 1024 * 1024;
@@ -79,11 +72,7 @@ export interface SessionEvents {
   onAnswers(roundTripMs: number): void;
   /** Streams became free, the socket takes more, or control frames wait to be written. */
   onReady(session: Session): void;
-  /**
-   * The peer provably did not process the request, for the `cause` given. `charge`: it counts against the request's budget
-   * of refusals.
-   */
-  onRefused(stream: RequestStream, cause: Cause, charge: boolean): void;
+  readonly onRefused: OnRefused;
   onGoaway(): void;
   onPing(): void;
 }
@@ -94,10 +83,7 @@ export interface SessionOptions {
   readonly tuning: PoolTuning;
 }
 
-export class Session implements ResponseEvents, DispatchEvents {
-  /** Requests answered. */
-  answers = 0;
-
+export class Session implements DispatchEvents {
   readonly #socket: Duplex;
   readonly #options: SessionOptions;
   readonly #events: SessionEvents;
@@ -106,7 +92,7 @@ export class Session implements ResponseEvents, DispatchEvents {
   readonly #outbox: Outbox;
   readonly #writer: RequestWriter;
   readonly #guard = new FloodGuard();
-  readonly #responses: ResponseReader;
+  readonly #outcomes: StreamOutcomes;
   readonly #frames: FrameReader;
   readonly #liveness: Liveness;
 
@@ -114,8 +100,6 @@ export class Session implements ResponseEvents, DispatchEvents {
   #maxStreams: number;
   #now: number;
   #tickedAt: number;
-  #answeredAt = 0;
-  #roundTripMs = 0;
   /** Streams from this id on have not been handed to the socket. */
   #unwrittenId: number;
   #lastGoawayId = MAX_STREAM_ID;
@@ -134,13 +118,14 @@ export class Session implements ResponseEvents, DispatchEvents {
     this.#unwrittenId = tuning.firstStreamId;
     this.#outbox = new Outbox(socket, () => events.onReady(this));
     this.#writer = new RequestWriter(this.#outbox, options.authority);
-    this.#responses = new ResponseReader(this.#table, this.#outbox, this.#guard, this);
+    this.#outcomes = new StreamOutcomes(this.#table, this.#outbox, events.onRefused);
     const parts = {
       table: this.#table,
       outbox: this.#outbox,
       guard: this.#guard,
       writer: this.#writer,
-      responses: this.#responses,
+      responses: new ResponseReader(this.#table, this.#outbox, this.#guard, this.#outcomes),
+      outcomes: this.#outcomes,
     };
     this.#frames = new FrameReader(new FrameDispatch(parts, this));
     this.#liveness = new Liveness(tuning, this.#now);
@@ -160,6 +145,11 @@ export class Session implements ResponseEvents, DispatchEvents {
   /** Why it drains or is closed. */
   get cause(): Cause | undefined {
     return 'cause' in this.#state ? this.#state.cause : undefined;
+  }
+
+  /** Requests answered. */
+  get answers(): number {
+    return this.#outcomes.answers;
   }
 
   get inFlight(): number {
@@ -225,27 +215,6 @@ export class Session implements ResponseEvents, DispatchEvents {
     this.#close(cause);
   }
 
-  onAnswered(stream: RequestStream, body: Buffer): void {
-    this.answers++;
-    this.#answeredAt = this.#now;
-    this.#roundTripMs = this.#now - stream.writtenAt;
-    // An early answer (Apple's 413): the rest of the request is not wanted.
-    if (stream.pending !== undefined) this.#reset(stream, errorCodes.CANCEL);
-    const { burst, index, status, headers } = stream;
-    // Recycled first: the burst may submit from its callback, and the fields have been read.
-    this.#table.recycle(stream);
-    try {
-      burst.onResponse(index, status, headers, body);
-    } catch (error) {
-      rethrowLater(error);
-    }
-  }
-
-  onMalformed(stream: RequestStream, message: string): void {
-    this.#reset(stream, errorCodes.PROTOCOL_ERROR);
-    this.#fault(stream, unanswered({ code: 'MALFORMED_RESPONSE', message: `the peer sent ${message}` }));
-  }
-
   onGreeted(): void {
     this.#setState({ kind: 'open' });
   }
@@ -261,23 +230,9 @@ export class Session implements ResponseEvents, DispatchEvents {
     if (this.#state.kind !== 'draining') this.#setState({ kind: 'draining', cause });
     for (const stream of this.#table.list()) {
       if (stream.id <= this.#lastGoawayId) continue;
-      this.#table.rememberReset(stream.id);
       // A peer that serves some requests of each connection makes progress; one that serves none must not go on for ever.
-      this.#giveBack(stream, cause, this.answers === 0);
+      this.#outcomes.giveBack(stream, cause, this.answers === 0);
     }
-  }
-
-  onRefused(stream: RequestStream): void {
-    this.#giveBack(stream, refusedStream, true);
-  }
-
-  onReset(stream: RequestStream, why: StreamFault): void {
-    this.#fault(stream, why);
-  }
-
-  onStreamError(stream: RequestStream, code: number, message: string): void {
-    this.#reset(stream, code);
-    this.#fault(stream, unanswered({ code: 'PROTOCOL_ERROR', message: `the peer broke HTTP/2: ${message}` }));
   }
 
   #setState(state: State): void {
@@ -298,7 +253,7 @@ export class Session implements ResponseEvents, DispatchEvents {
     }
     if (cause === undefined) return;
     this.#table.undo(stream);
-    fault(burst, index, unsent(cause));
+    deliverFault(burst, index, unsent(cause));
   }
 
   #flush(): void {
@@ -306,9 +261,10 @@ export class Session implements ResponseEvents, DispatchEvents {
       this.#abort(new ConnectionError('ENHANCE_YOUR_CALM', 'a peer that does not read'));
       return;
     }
-    if (this.#outbox.blocked) return;
-    this.#outbox.flush();
+    const more = this.#outbox.full;
+    if (!this.#outbox.flush()) return;
     this.#unwrittenId = this.#table.nextId;
+    if (more && !this.#outbox.blocked) this.#events.onReady(this);
   }
 
   #onChunk(chunk: Buffer): void {
@@ -316,35 +272,17 @@ export class Session implements ResponseEvents, DispatchEvents {
     this.#now = this.#clock.now();
     this.#liveness.heard(this.#now);
     if (this.#state.kind === 'suspected') this.#setState({ kind: 'open' });
-    const { answers } = this;
+    const { answers } = this.#outcomes;
+    this.#outcomes.now = this.#now;
     try {
       this.#frames.read(chunk);
     } catch (error) {
       this.#abort(error);
       return;
     }
-    if (this.answers > answers) this.#events.onAnswers(this.#roundTripMs);
+    if (this.#outcomes.answers > answers) this.#events.onAnswers(this.#outcomes.roundTripMs);
     this.#closeWhenEmpty();
     this.#events.onReady(this);
-  }
-
-  #reset(stream: RequestStream, code: number): void {
-    this.#table.rememberReset(stream.id);
-    this.#outbox.append(rstStreamFrame(stream.id, code));
-  }
-
-  #giveBack(stream: RequestStream, cause: Cause, charge: boolean): void {
-    this.#table.remove(stream);
-    this.#responses.release(stream);
-    stream.pending = undefined;
-    this.#events.onRefused(stream, cause, charge);
-  }
-
-  #fault(stream: RequestStream, why: StreamFault): void {
-    this.#table.remove(stream);
-    this.#responses.release(stream);
-    stream.pending = undefined;
-    fault(stream.burst, stream.index, why);
   }
 
   #expire(limit: number): void {
@@ -352,11 +290,10 @@ export class Session implements ResponseEvents, DispatchEvents {
     const late = this.#table.list().filter((stream) => stream.writtenAt <= limit);
     if (late.length === 0) return;
     // Answers to PING prove little about a peer that has stopped answering requests.
-    const mute = this.#answeredAt < late[0]!.writtenAt || this.answers === 0;
+    const mute = this.#outcomes.answeredAt < late[0]!.writtenAt || this.answers === 0;
     if (mute) this.drain(requestTimeout);
     for (const stream of late) {
-      this.#reset(stream, errorCodes.CANCEL);
-      this.#fault(stream, unanswered(requestTimeout));
+      this.#outcomes.cancel(stream, errorCodes.CANCEL, requestTimeout);
     }
     this.#closeWhenEmpty();
   }
@@ -389,39 +326,13 @@ export class Session implements ResponseEvents, DispatchEvents {
     const why = this.#state.kind === 'draining' && cause.code === 'CONNECTION_LOST' ? this.#state.cause : cause;
     this.#frames.stop();
     this.#setState({ kind: 'closed', cause: why });
-    endSocket(this.#socket, this.#outbox, farewell);
+    // What is not written yet is not sent any more, requests least of all.
+    this.#outbox.length = 0;
+    endSocket(this.#socket, farewell);
     for (const stream of this.#table.list()) {
-      if (stream.id < this.#unwrittenId) this.#fault(stream, unanswered(why));
-      else if (why === poolClosed) this.#fault(stream, unsent(why));
-      else this.#giveBack(stream, why, false);
+      if (stream.id < this.#unwrittenId) this.#outcomes.fault(stream, unanswered(why));
+      else if (why === poolClosed) this.#outcomes.fault(stream, unsent(why));
+      else this.#outcomes.giveBack(stream, why, false);
     }
   }
-}
-
-/** Milliseconds that a peer has to take our last bytes. */
-const LINGER_MS = 1_000;
-
-function endSocket(socket: Duplex, outbox: Outbox, farewell: Buffer): void {
-  if (socket.destroyed) return;
-  // What is not written yet is not sent any more, requests least of all.
-  outbox.length = 0;
-  socket.end(farewell);
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref();
-  socket.once('finish', () => socket.destroy());
-  socket.once('close', () => clearTimeout(timer));
-}
-
-function fault(burst: RequestStream['burst'], index: number, why: StreamFault): void {
-  try {
-    burst.onFault(index, why);
-  } catch (error) {
-    rethrowLater(error);
-  }
-}
-
-/** A mistake of ours or of a burst must be seen, but not here, where it would tear a session's state apart. */
-function rethrowLater(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
 }

@@ -13,6 +13,8 @@ const REMEMBERED = 4096;
 export class StreamTable {
   /** Open streams. */
   size = 0;
+  /** Bytes in the parts of their unfinished answers. */
+  heldBytes = 0;
   /** The id that the next stream gets. */
   nextId: number;
   readonly #ring: (RequestStream | undefined)[] = new Array(SLOTS).fill(undefined);
@@ -52,6 +54,7 @@ export class StreamTable {
     if (this.#ring[slot] === stream) this.#ring[slot] = undefined;
     else if (!this.#old.delete(stream.id)) return;
     this.size--;
+    this.heldBytes -= stream.held;
   }
 
   /** The last stream was not written after all: its id is free again. */
@@ -61,9 +64,9 @@ export class StreamTable {
     this.recycle(stream);
   }
 
-  /** Gives a removed stream's object back for reuse; not one with a `pending` body, which the writer still refers to. */
+  /** Gives a removed stream's object back for reuse. */
   recycle(stream: RequestStream): void {
-    if (this.#free.length < SLOTS && stream.pending === undefined) this.#free.push(stream);
+    if (this.#free.length < SLOTS) this.#free.push(stream);
   }
 
   /** Whether a stream was ever opened under this id. */

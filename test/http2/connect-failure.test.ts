@@ -120,3 +120,22 @@ test('close gives up a connection attempt', async () => {
   expect((await sent)[0]?.fault).toMatchObject({ code: 'POOL_CLOSED', processed: 'no' });
   await until(() => pool.stats().inFlight === 0);
 });
+
+test('a burst that is submitted again from its fault waits for the next attempt', async () => {
+  const pool = testPool(await closedPort());
+  const faults: string[] = [];
+  await new Promise<void>((resolve) => {
+    const again = (): void => {
+      void send(pool, {
+        onResult: (_index, { fault }) => {
+          faults.push(`${fault?.code}`);
+          if (faults.length === 5) resolve();
+          else again();
+        },
+      });
+    };
+    again();
+  });
+  expect(faults).toEqual(Array(5).fill('ECONNREFUSED'));
+  expect(pool.stats().connectFailures).toBe(5);
+});

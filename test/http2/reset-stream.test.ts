@@ -60,3 +60,20 @@ test('an answer before the end of the request counts, and the rest of the reques
   expect((await send(pool, { path: () => '/small' }))[0]?.status).toBe(200);
   expect(peer.connections.length).toBe(1);
 });
+
+test('nothing more of a request is sent once it has been answered and cancelled', async () => {
+  const peer = await startRawPeer({
+    onHeaders: (connection, { id, path }) => {
+      if (path === '/0') connection.respond(id, { status: 413 });
+    },
+  });
+  const pool = testPool(peer.origin, { connections: 1 });
+  // More than the window of the connection, so that the rest waits here.
+  await send(pool, { fixedBody: Buffer.alloc(100_000) });
+  const [connection] = peer.connections;
+  await until(() => connection?.ofType(RST_STREAM).length === 1);
+  connection?.windowUpdate(0, 1_000_000);
+  expect((await send(pool, { path: () => '/after' }))[0]?.status).toBe(200);
+  const reset = connection?.frames.findIndex(({ type }) => type === RST_STREAM) as number;
+  expect(connection?.frames.slice(reset + 1).filter(({ id }) => id === 1)).toEqual([]);
+});
