@@ -1,4 +1,3 @@
-import { unavailable } from '../../src/config/availability.ts';
 import type { Leaf, Section } from '../../src/config/leaf.ts';
 import { configSchema, environmentName } from '../../src/config/schema.ts';
 
@@ -54,12 +53,6 @@ const table = (name: string, part: Section): string =>
     '',
   ].join('\n');
 
-/** Settings that are understood but refused: the page must not promise them. */
-const missing = (): string[] =>
-  unavailable.length === 0
-    ? []
-    : ['## Not available in this version', '', ...unavailable.map(({ key, text }) => `- \`${key}\`: ${text}.`), ''];
-
 /** docs/configuration.md: every key with its environment name, default and meaning. */
 export const configurationPage = (): string =>
-  [HEAD, ...Object.entries(configSchema.properties).map(([name, part]) => table(name, part)), ...missing()].join('\n');
+  [HEAD, ...Object.entries(configSchema.properties).map(([name, part]) => table(name, part))].join('\n');

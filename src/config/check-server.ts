@@ -46,12 +46,18 @@ function checkListener(draft: Draft, { mistakes }: Findings): void {
   if (rpc) mistakes.push({ key: 'grpc.port', text: rpc });
 }
 
-/** A process may serve nobody when others fill its queue. */
-function checkFaces({ config: { core, grpc, queue }, purpose }: Draft, { mistakes }: Findings): void {
-  if (purpose === 'serve' && !core.enabled && !grpc.enabled && queue.engine === 'local')
+/** What a server must have to be of use. A process may serve nobody when others fill its queue. */
+function checkProcess({ config: { core, grpc, queue, sandbox }, purpose }: Draft, { mistakes }: Findings): void {
+  if (purpose !== 'serve') return;
+  if (!core.enabled && !grpc.enabled && queue.engine === 'local')
     mistakes.push({
       key: 'core.enabled',
       text: 'HTTP and gRPC are both off and the queue is of this process alone: set core.enabled or grpc.enabled to true',
+    });
+  if (core.processes !== 1 && sandbox.enabled)
+    mistakes.push({
+      key: 'core.processes',
+      text: 'the sandbox lives inside one process; set it to 1, or sandbox.enabled to false',
     });
 }
 
@@ -175,7 +181,7 @@ function checkFiles(draft: Draft, { mistakes }: Findings): void {
 
 /** Everything that is not about a provider. */
 export function checkServer(draft: Draft, findings: Findings): void {
-  checkFaces(draft, findings);
+  checkProcess(draft, findings);
   checkListener(draft, findings);
   checkRedis(draft, findings);
   checkLogs(draft, findings);

@@ -63,7 +63,11 @@ export const coreSection = section('The HTTP server and the process.', {
     ours,
   ),
   max_body: bytes(10 * 1024 * 1024, 'Largest request body; larger ones get 413.', ours),
-  processes: integer(1, 'Worker processes that share the port; 0: one for each CPU core.', { ...ours, minimum: 0 }),
+  processes: integer(
+    1,
+    'Worker processes that share the port; 0: one for each CPU core. Not with `sandbox.enabled`, which lives inside one.',
+    { ...ours, minimum: 0 },
+  ),
   max_connections: integer(10_000, 'Connections that are served at once; further ones are closed. 0: any number.', {
     ...ours,
     minimum: 0,

@@ -1,5 +1,4 @@
 import { availableParallelism } from 'node:os';
-import { unavailable } from './availability.ts';
 import { checkPlatforms } from './check-platforms.ts';
 import { checkQueue } from './check-queue.ts';
 import { checkServer } from './check-server.ts';
@@ -107,8 +106,6 @@ function check(draft: Draft, mistakes: Mistake[], warnings: string[]): Record<st
   if (draft.purpose === 'serve') checkQueue(draft, findings);
   const on = checkPlatforms(draft, findings);
   mistakes.push(...findings.mistakes.filter(({ key }) => !draft.broken(key)));
-  if (draft.purpose === 'serve')
-    for (const { key, asked, text } of unavailable) if (asked(draft.config)) mistakes.push({ key, text });
   return on;
 }
 

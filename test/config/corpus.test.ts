@@ -92,16 +92,15 @@ const LATER = [
   'android-credential-not-service-account',
   'android-key-path-is-garbage',
   'address-not-mine',
+  'stat-redis-unreachable',
   'ios-send-refused',
   'android-send-refused',
 ];
-/** Parts that are refused as not available (src/config/availability.ts). */
-const UNAVAILABLE = ['stat-buntdb', 'stat-leveldb', 'stat-badger'];
 
 describe.each(['config', 'cli'])('group %s of the corpus', (group) => {
   const { base, cases } = read(group);
 
-  test.each(cases.filter(({ name }) => !LATER.includes(name) && !UNAVAILABLE.includes(name)))('$name', (given) => {
+  test.each(cases.filter(({ name }) => !LATER.includes(name)))('$name', (given) => {
     const { message = '', code, tmp } = start(base, given);
     if (given.expect?.any) return;
     const exit = given.expect?.oneOf ? undefined : { ...given.recorded, ...given.expect }.exit;

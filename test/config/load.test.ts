@@ -30,7 +30,7 @@ test('an empty variable counts as not set', () => {
 const samples = configKeys.map(({ path, leaf }) => {
   if (leaf.type === 'array') return { path, text: 'a:1 b:2', value: ['a:1', 'b:2'] };
   if (leaf.type === 'boolean') return { path, text: String(!leaf.default), value: !leaf.default };
-  if (leaf.type !== 'string') return { path, text: '7', value: 7 };
+  if (leaf.type !== 'string') return { path, text: '5', value: 5 };
   if (leaf.enum) return { path, text: leaf.enum.at(-1)!, value: leaf.enum.at(-1) };
   if (leaf.pattern === '^/') return { path, text: '/elsewhere', value: '/elsewhere' };
   if (leaf.pattern || path.endsWith('proxy'))
@@ -189,8 +189,16 @@ test('the configuration is frozen to its last list', () => {
   expect(() => (config.core.feedback_header as string[]).push('x')).toThrow(TypeError);
 });
 
-test('a part that is not available yet is refused by name', () => {
-  expect(complaint(() => load('core: {processes: 4}'))).toMatch(/^core\.processes: .*not available/);
+test('several processes of which each would have a sandbox of its own are refused', () => {
+  expect(complaint(() => load('core: {processes: 4}'))).toMatch(
+    /^core\.processes: the sandbox lives inside one process/,
+  );
+});
+
+test('a process that would serve nobody is refused, but not one that sends what others queue', () => {
+  expect(complaint(() => load('core: {enabled: false}'))).toMatch(/^core\.enabled: HTTP and gRPC are both off/);
+  expect(load('core: {enabled: false}\nqueue: {engine: redis}').config.core.enabled).toBe(false);
+  expect(load('core: {enabled: false}\ngrpc: {enabled: true}').config.core.enabled).toBe(false);
 });
 
 test('an endpoint may end with a slash', () => {
