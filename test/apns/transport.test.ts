@@ -3,8 +3,8 @@ import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
 import type { ApnsCredential } from '../../src/apns/credentials.ts';
 import { type ApnsTransportOptions, createApnsTransport } from '../../src/apns/transport.ts';
+import { createPool } from '../../src/http2/create-pool.ts';
 import type { Burst, Http2Pool } from '../../src/http2/http2-pool.ts';
-import { createNodePool } from '../../src/http2/node-http2-pool.ts';
 import {
   ACCEPTED,
   type Delivery,
@@ -53,7 +53,7 @@ async function start(
   const transport = createApnsTransport({
     credential: tokenCredential,
     origin: peer.origin,
-    createPool: (given) => createNodePool({ ...given, ca: [peer.ca], requestTimeoutMs: 2000 }),
+    createPool: (given) => createPool({ ...given, ca: [peer.ca], requestTimeoutMs: 2000 }),
     ...options,
   });
   return {

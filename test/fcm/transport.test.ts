@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { FcmTokenSource, SignIn } from '../../src/fcm/token.ts';
 import { createFcmTransport } from '../../src/fcm/transport.ts';
-import { createNodePool } from '../../src/http2/node-http2-pool.ts';
+import { createPool } from '../../src/http2/create-pool.ts';
 import type { Delivery, Notification, Outcome, PushTransport } from '../../src/push.ts';
 import { type Script, startFcmServer } from './fcm-server.ts';
 
@@ -37,7 +37,7 @@ async function setUp(script?: Script, tokenSource = tokens(), requestTimeoutMs =
   const transport = createFcmTransport({
     credential: { projectId: 'demo-project' },
     origin: server.origin,
-    createPool: (options) => createNodePool({ ...options, ca: [server.ca], requestTimeoutMs }),
+    createPool: (options) => createPool({ ...options, ca: [server.ca], requestTimeoutMs }),
     tokenSource,
   });
   return {
