@@ -15,6 +15,8 @@ interface WithConfig {
 export type Command =
   | ({ readonly kind: 'serve' } & WithConfig)
   | ({ readonly kind: 'check' } & WithConfig)
+  /** `file` goes before the configured queue. */
+  | ({ readonly kind: 'queue'; readonly verify: boolean; readonly file: string | undefined } & WithConfig)
   | ({ readonly kind: 'ping' } & WithConfig)
   | ({
       readonly kind: 'send';
@@ -88,6 +90,8 @@ const usageLine = ({ names, takes, help }: Flag): string =>
 export const usage: string = [
   'Usage: martlet [options]          serve, or send one push with --ios, --android or --huawei',
   '       martlet check [options]    check configuration and credentials, and show what is on',
+  '       martlet queue [file]       show what waits in the queue, by default that of the configuration',
+  '       martlet queue verify [file]  count accepted, settled and remaining pushes: exit code 0 when they add up',
   ...Object.entries(flagGroups).flatMap(([title, group]) => ['', `${title}:`, ...group.map(usageLine)]),
   '',
   'Every key of config.yml can also be set by GORUSH_SECTION_KEY or MARTLET_SECTION_KEY in the environment.',
@@ -153,6 +157,17 @@ function notificationOf(values: Parsed['values'], platform: number): Notificatio
   };
 }
 
+/** `[verify] [file]`, and no more. */
+function queueCommand(words: readonly string[], common: WithConfig, argv: readonly string[]): Command {
+  const verify = words[0] === 'verify';
+  const [file, ...more] = verify ? words.slice(1) : words;
+  const warnings = more.length > 0 ? [`argument ${argv.length - more.length + 1} was not read`] : [];
+  return { kind: 'queue', verify, file, ...common, warnings };
+}
+
+/** Words that make a command of their own, before or after the flags. */
+const SUBCOMMANDS = ['check', 'queue'];
+
 function commandOf({ values, rest }: Parsed, subcommand: string | undefined, argv: readonly string[]): Command {
   if (values.get('V')) return { kind: 'version' };
   const path = String(values.get('c') ?? '') || undefined;
@@ -161,6 +176,7 @@ function commandOf({ values, rest }: Parsed, subcommand: string | undefined, arg
   const warnings = rest.length > 0 ? [`argument ${place} is no option: it and what follows it were not read`] : [];
   const common: WithConfig = { path, flags: configFlags(values), warnings };
   if (subcommand === 'check') return { kind: 'check', ...common };
+  if (subcommand === 'queue') return queueCommand(rest, common, argv);
   if (values.get('ping')) return { kind: 'ping', ...common };
   for (const [name, platform] of Object.entries(PLATFORMS))
     if (values.get(name))
@@ -175,17 +191,21 @@ function commandOf({ values, rest }: Parsed, subcommand: string | undefined, arg
 
 /**
  * Reads the arguments after the program's name, in Gorush's way: one dash or two, `-flag=value` or `-flag value`, the last of
- * equal flags counts, and the first word that is no flag ends the flags. `check` may stand before or after the flags.
+ * equal flags counts, and the first word that is no flag ends the flags. `check` and `queue` may stand before or after the flags.
  */
 export function parseCommandLine(argv: readonly string[]): Command {
   const wrong = (message: string): Command => ({ kind: 'usage-error', message: `${message}\n${usage}` });
   let parsed = parseFlags(argv);
-  let subcommand: string | undefined;
-  if (typeof parsed === 'object' && parsed.rest[0] === 'check') {
-    subcommand = 'check';
+  const [subcommand] = typeof parsed === 'object' ? parsed.rest : [];
+  if (typeof parsed === 'object' && subcommand !== undefined && SUBCOMMANDS.includes(subcommand)) {
     const { values } = parsed;
-    parsed = parseFlags(parsed.rest.slice(1));
-    if (typeof parsed === 'object') parsed = { ...parsed, values: new Map([...values, ...parsed.values]) };
+    // Its own words may stand between the flags: `queue verify -c config.yml`.
+    const words = parsed.rest.slice(1);
+    const verb = subcommand === 'queue' && words[0] === 'verify' ? words.splice(0, 1) : [];
+    parsed = parseFlags(words);
+    if (typeof parsed === 'object') {
+      parsed = { values: new Map([...values, ...parsed.values]), rest: [...verb, ...parsed.rest] };
+    }
   }
   if (parsed === HELP) return { kind: 'help', text: `${usage}\n` };
   return typeof parsed === 'string' ? wrong(parsed) : commandOf(parsed, subcommand, argv);

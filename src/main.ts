@@ -18,6 +18,7 @@ import { createLog, type Log } from './log.ts';
 import { writePidFile } from './pid-file.ts';
 import { ping } from './ping.ts';
 import type { ProxyEnvironment } from './proxy.ts';
+import { showQueue, verifyQueue } from './queue-command.ts';
 import { openRelayHost } from './relay-host.ts';
 import { openSandbox } from './sandbox-mode.ts';
 import { sendOne } from './send-one.ts';
@@ -187,6 +188,16 @@ async function send(command: Configured & { kind: 'send' }): Promise<void> {
   process.exitCode = delivered ? 0 : 1;
 }
 
+function inspectQueue(command: Configured & { kind: 'queue' }): boolean {
+  const { queue } = command.file === undefined ? load(command, 'ping').config : { queue: undefined };
+  const path = command.file ?? queue?.local.path ?? '';
+  if (queue && (queue.engine !== 'local' || path === '')) {
+    console.log(`the queue is ${queue.engine === 'local' ? 'in memory' : `at ${queue.engine}`}: there is no file`);
+    return false;
+  }
+  return (command.verify ? verifyQueue : showQueue)({ path, family: queue !== undefined, say: console.log });
+}
+
 async function run(command: Command): Promise<void> {
   switch (command.kind) {
     case 'serve':
@@ -200,6 +211,9 @@ async function run(command: Command): Promise<void> {
       process.exitCode = (await checkConfig(() => load(command as Configured, 'serve'), { google, say: console.log }))
         ? 0
         : 1;
+      return;
+    case 'queue':
+      process.exitCode = inspectQueue(command) ? 0 : 1;
       return;
     case 'version':
       console.log(`GoRush ${GORUSH_VERSION}, Commit: martlet ${version}`);

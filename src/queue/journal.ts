@@ -1,4 +1,6 @@
+import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { setBits } from './bits.ts';
 
 /** An accepted request as the file keeps it. */
@@ -59,6 +61,7 @@ export type RecordStore = Pick<Journal, 'commit' | 'records' | 'reports' | 'shri
 
 /** How long a commit waits for a reader (`martlet queue`) to get out of the way; the event loop stands still meanwhile. */
 const BUSY_MS = 100;
+const READER_BUSY_MS = 5000;
 
 /** Free pages that a file may have; what is beyond goes back to the disk, so many pages at a time. */
 const SPARE_PAGES = 2048;
@@ -190,24 +193,9 @@ export class Journal {
 
   /** Every record, oldest first. */
   *records(): Generator<JournalRecord> {
-    const progress = new Map<number, Map<number, Uint8Array>>();
-    for (const row of this.#db.prepare('SELECT key, notification, done FROM progress').iterate()) {
-      const { key, notification, done } = row as { key: number; notification: number; done: Uint8Array };
-      const ofRecord = progress.get(key) ?? new Map();
-      progress.set(key, ofRecord.set(notification, done));
-      this.#withProgress.add(key);
-    }
-    for (const row of this.#db.prepare('SELECT * FROM request ORDER BY key').iterate()) {
-      const { key, id, app, accepted_at, pushes, body } = row as Record<string, unknown> & { key: number };
-      yield {
-        key,
-        id: id as string,
-        app: app as string,
-        acceptedAt: accepted_at as number,
-        pushes: pushes as number,
-        body: body as Uint8Array,
-        done: progress.get(key) ?? new Map(),
-      };
+    for (const record of readRecords(this.#db)) {
+      if (record.done.size > 0) this.#withProgress.add(record.key);
+      yield record;
     }
   }
 
@@ -239,12 +227,57 @@ export class Journal {
     return (this.#db.prepare('PRAGMA freelist_count').get() as { freelist_count: number }).freelist_count;
   }
 
-  totals(): Totals {
-    return this.#db.prepare('SELECT accepted, settled FROM totals').get() as unknown as Totals;
-  }
-
   close(): void {
     this.#db.close();
+  }
+}
+
+function* readRecords(db: DatabaseSync): Generator<JournalRecord> {
+  const progress = new Map<number, Map<number, Uint8Array>>();
+  for (const row of db.prepare('SELECT key, notification, done FROM progress').iterate()) {
+    const { key, notification, done } = row as { key: number; notification: number; done: Uint8Array };
+    const ofRecord = progress.get(key) ?? new Map();
+    progress.set(key, ofRecord.set(notification, done));
+  }
+  for (const row of db.prepare('SELECT * FROM request ORDER BY key').iterate()) {
+    const { key, id, app, accepted_at, pushes, body } = row as Record<string, unknown> & { key: number };
+    yield {
+      key,
+      id: id as string,
+      app: app as string,
+      acceptedAt: accepted_at as number,
+      pushes: pushes as number,
+      body: body as Uint8Array,
+      done: progress.get(key) ?? new Map(),
+    };
+  }
+}
+
+/** What a queue file holds at one moment. */
+export interface JournalSnapshot {
+  readonly totals: Totals;
+  readonly records: readonly JournalRecord[];
+  /** Failed pushes that the feedback hook has not taken. */
+  readonly reports: number;
+}
+
+/**
+ * Reads a queue file without changing anything, whether a process uses it or not.
+ * @throws when there is no such file, or it cannot be read.
+ */
+export function readJournal(path: string): JournalSnapshot {
+  statSync(path);
+  const url = pathToFileURL(path);
+  // Without a log nobody writes to it; and a reader that created one would make a file that the relay may not own.
+  url.search = existsSync(`${path}-wal`) ? 'mode=ro' : 'immutable=1';
+  const db = new DatabaseSync(url, { readOnly: true, timeout: READER_BUSY_MS });
+  try {
+    db.exec('BEGIN');
+    const totals = db.prepare('SELECT accepted, settled FROM totals').get() as unknown as Totals;
+    const { count } = db.prepare('SELECT count(*) AS count FROM report').get() as { count: number };
+    return { totals, records: [...readRecords(db)], reports: count };
+  } finally {
+    db.close();
   }
 }
 
