@@ -95,13 +95,14 @@ export class BrokerQueue implements Queue {
     this.#refuse(entries.length);
     const messages = entries.flatMap(messagesOf);
     this.#publishing += messages.length;
+    let refused = false;
     try {
-      await within(
-        PUBLISH_MS,
-        this.#firstUp.promise.then(() => this.#broker.publish(messages)),
-      );
+      // What has been refused because of its wait for the first connection is not published after it.
+      const published = this.#firstUp.promise.then(() => (refused ? undefined : this.#broker.publish(messages)));
+      await within(PUBLISH_MS, published);
       this.#estimate.published(messages.length);
     } catch (error) {
+      refused = true;
       const why = this.#up ? toError(error).message : this.#why;
       throw new QueueRefusedError(`${this.#broker.name} did not take the request: ${why}`, 5, { cause: error });
     } finally {
@@ -294,7 +295,9 @@ export class BrokerQueue implements Queue {
     this.#finished = [];
     this.#finishing = this.#broker.finish(ids).then(
       () => this.#estimate.confirmed(ids.length),
-      () => void this.#finished.unshift(...ids),
+      () => {
+        this.#finished = [...ids, ...this.#finished];
+      },
     );
     await this.#finishing;
   }

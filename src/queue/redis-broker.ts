@@ -40,6 +40,7 @@ export class RedisBroker implements Broker {
   #up = false;
   /** Just connected: what others left behind is looked for at once. */
   #claimDue = false;
+  #tooOld = false;
   #stopped = false;
   #closed = false;
   #claimTimer: NodeJS.Timeout | undefined;
@@ -214,6 +215,9 @@ export class RedisBroker implements Broker {
       this.#hand(entries, progress);
     } catch (error) {
       this.#failed(toError(error));
+      if (!/unknown command/i.test(this.#lastError) || this.#tooOld) return;
+      this.#tooOld = true;
+      this.#events?.tell('error', 'what an instance that died had under way is not taken over: needs Redis 6.2');
     }
   }
 

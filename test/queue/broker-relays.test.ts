@@ -85,7 +85,7 @@ describe.each(all.filter(({ missing }) => !missing))('relays on $name', (engine)
     expect(sandbox.delivered()).toBe(0);
     first.child.kill('SIGKILL');
     await first.ended();
-    await until(hasAll(tokens), 'all arrive');
+    await until(hasAll(tokens), 'all arrive', 20_000);
   });
 
   test('a push that waits for its retry outlives the process', async () => {
@@ -126,6 +126,23 @@ describe.each(all.filter(({ missing }) => !missing))('relays on $name', (engine)
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(0);
     await sleep(200);
     expect(hasAll(tokens.slice(0, 1))()).toBe(false);
+  });
+
+  test('three relays, one of them killed under load: nothing that was accepted is lost', async () => {
+    const three = await start(3);
+    const [victim] = three as [RunningRelay];
+    const accepted: string[] = [];
+    const clients = three.map(async (relay, which) => {
+      for (let n = 0; n < 150; n++) {
+        const token = hex(which * 1000 + n);
+        const answer = await relay.push(ios(token)).catch(() => undefined);
+        if (answer?.status === 200) accepted.push(token);
+        if (relay === victim && n === 75) victim.child.kill('SIGKILL');
+      }
+    });
+    await Promise.all(clients);
+    expect(accepted.length).toBeGreaterThan(300);
+    await until(hasAll(accepted), 'all arrive', 25_000);
   });
 
   test('a restart of the broker in the middle of a run loses nothing', async () => {

@@ -167,7 +167,7 @@ export const brokers = {
         const http = await freePort();
         httpPorts.set(`127.0.0.1:${port}`, http);
         const places = [`--tcp-address=127.0.0.1:${port}`, `--http-address=127.0.0.1:${http}`, `--data-path=${dir}`];
-        return [...places, '--mem-queue-size=0', '--sync-every=1'];
+        return [...places, '--mem-queue-size=0'];
       }),
     open: ({ addr }, name, options, claimAfter) =>
       createNsqQueue({ ...options, settings: nsqSettings(addr, name, claimAfter) }),
