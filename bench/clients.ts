@@ -11,6 +11,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import wrapper from 'http2-wrapper';
 import { createPool } from '../src/http2/create-pool.ts';
+import { killAtExit } from './left-behind.ts';
 
 export const CLIENTS = ['own pool', 'node:http2', 'http2-wrapper'] as const;
 export type ClientName = (typeof CLIENTS)[number];
@@ -156,9 +157,11 @@ async function main(work: ClientWork): Promise<void> {
 
 /** @throws when the client ends without a result. */
 export async function runClient(work: ClientWork): Promise<ClientResult> {
-  const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(work)], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
+  const child = killAtExit(
+    fork(fileURLToPath(import.meta.url), [JSON.stringify(work)], {
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    }),
+  );
   const ended = once(child, 'exit').then(([code]) => {
     throw new Error(`the client ${work.client} ended with ${code}`);
   });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
+import { killAtExit } from './left-behind.ts';
 import { MissingToolError } from './missing-tool.ts';
 
 export interface H2loadRequest {
@@ -45,7 +46,7 @@ export async function h2load(request: H2loadRequest): Promise<H2loadResult> {
     ...(logPath === undefined ? [] : [`--log-file=${logPath}`]),
     ...(urls.startsWith('http') ? [urls] : ['-i', urls]),
   ];
-  const child = spawn('h2load', args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = killAtExit(spawn('h2load', args, { stdio: ['ignore', 'pipe', 'inherit'] }));
   const ended = once(child, 'close').catch(() => {
     throw new MissingToolError('h2load', 'nghttp2-client');
   });

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { DelayingReport, DelayingSetup } from './delaying-provider.ts';
+import { killAtExit } from './left-behind.ts';
 import { MissingToolError } from './missing-tool.ts';
 
 export interface Place {
@@ -54,7 +55,7 @@ async function stop(child: ChildProcess): Promise<void> {
 /** nghttpd: serves `docs` as fast as HTTP/2 gets. @throws MissingToolError */
 export async function startNghttpd(place: Place, { certPath, keyPath }: Certificate, docs: string): Promise<Provider> {
   const args = ['-a', place.address, '-m', MAX_STREAMS, '-d', docs, String(place.port), keyPath, certPath];
-  const child = spawn('nghttpd', args, { stdio: 'ignore' });
+  const child = killAtExit(spawn('nghttpd', args, { stdio: 'ignore' }));
   const failed = once(child, 'error').then(() => {
     throw new MissingToolError('nghttpd', 'nghttp2-server');
   });
@@ -66,7 +67,7 @@ export async function startNghttpd(place: Place, { certPath, keyPath }: Certific
 export async function startDelaying(place: Place, certificate: Certificate, delayMs: number): Promise<Provider> {
   const setup: DelayingSetup = { ...place, ...certificate, delayMs };
   const script = fileURLToPath(new URL('delaying-provider.ts', import.meta.url));
-  const child = fork(script, [JSON.stringify(setup)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = killAtExit(fork(script, [JSON.stringify(setup)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));
   const [first] = (await Promise.race([once(child, 'message'), once(child, 'exit')])) as unknown[];
   if (first !== 'listening') throw new Error('the delaying provider did not start');
   return {

@@ -6,6 +6,7 @@ import { Agent, get } from 'node:http';
 import { join } from 'node:path';
 import process from 'node:process';
 import { text } from 'node:stream/consumers';
+import { killAtExit } from './left-behind.ts';
 import { isInside } from './own-namespace.ts';
 import { cpuOf, memoryOf } from './process-tree.ts';
 import { freePort, type Workbench } from './workbench.ts';
@@ -125,6 +126,7 @@ export async function startRelay(bench: Workbench, system: System, overlay: Conf
     stdio: ['ignore', 'ignore', log],
     env: { PATH: process.env.PATH, HOME: dir, ...trust },
   });
+  killAtExit(child);
   closeSync(log);
   child.on('error', () => {});
   const agent = new Agent({ keepAlive: true });

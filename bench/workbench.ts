@@ -7,6 +7,7 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeAuthority } from '../src/sandbox/certificates.ts';
+import { atExit } from './left-behind.ts';
 import { APNS_ADDRESS, APNS_HOST, FCM_ADDRESS, FCM_HOST, isInside } from './own-namespace.ts';
 import type { Certificate, Place } from './providers.ts';
 
@@ -93,6 +94,7 @@ function writeDocs(docs: string, apnsTokens: readonly string[]): void {
 
 export async function openWorkbench(): Promise<Workbench> {
   const dir = mkdtempSync(join(tmpdir(), 'martlet-bench-'));
+  const forget = atExit(() => rmSync(dir, { recursive: true, force: true }));
   const write = (name: string, content: string): string => {
     const path = join(dir, name);
     writeFileSync(path, content);
@@ -129,6 +131,7 @@ export async function openWorkbench(): Promise<Workbench> {
       signIn.server.closeAllConnections();
       signIn.server.close();
       rmSync(dir, { recursive: true, force: true });
+      forget();
     },
   };
 }
