@@ -1,5 +1,6 @@
 /** `npm run bench`: real servers on loopback, one table (docs/benchmarks.md). */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { loadWarning, machineFacts } from './machine.ts';
@@ -69,9 +70,11 @@ function writeDocs(text: string): void {
 }
 
 async function bench(options: Options): Promise<number> {
+  // The program's name only: its path is nobody's business.
+  const peer = options.peer === undefined ? '' : `; the peer is \`${basename(options.peer.split(' ')[0] as string)}\``;
   const head = [
     machineFacts(),
-    `median of ${options.runs}${options.quick ? ', quick sizes' : ''}, from ${options.dist ? 'dist' : 'src'}`,
+    `median of ${options.runs}${options.quick ? ', quick sizes' : ''}, from ${options.dist ? 'dist' : 'src'}${peer}`,
   ];
   const warning = loadWarning();
   if (warning !== undefined) process.stderr.write(`warning: ${warning}\n`);
@@ -93,7 +96,8 @@ async function bench(options: Options): Promise<number> {
   const short = incomplete(rows);
   for (const { scenario, contestant } of short)
     process.stderr.write(`${scenario.name}: not every push of ${contestant.name} arrived in time\n`);
-  return short.some(({ contestant }) => contestant.judged) ? 1 : 0;
+  const failed = [...short, ...rows.filter(({ why }) => why !== undefined)];
+  return failed.some(({ contestant }) => contestant.name.startsWith('Martlet')) ? 1 : 0;
 }
 
 async function main(): Promise<number> {
