@@ -143,13 +143,18 @@ export class RelayHost {
     };
   }
 
-  /** Waits until the queue is empty and the hook has been told, at most `ms`. Deferred retries are not waited for. */
+  /**
+   * Waits until the queue is empty and the hook has been told, at most `ms`. Deferred retries are not waited for. Towards the end
+   * nothing more is sent, so that what is under way has its answer: cut off, it would be sent again by the next process.
+   */
   async drain(ms: number): Promise<void> {
     const until = performance.now() + ms;
-    while (performance.now() < until) {
-      const { waiting } = this.queue.depth();
-      if (waiting === 0 && this.busyWorkers() === 0) break;
+    const lastCall = until - Math.min(ms / 2, LAST_OUTCOMES_MS);
+    let waiting = this.queue.depth().waiting;
+    while ((waiting > 0 || this.busyWorkers() > 0) && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
+      if (performance.now() >= lastCall) for (const lane of this.lanes.values()) lane.halt();
+      waiting = performance.now() >= lastCall ? 0 : this.queue.depth().waiting;
     }
     await this.hook.drain(Math.max(0, until - performance.now()));
   }
@@ -188,6 +193,7 @@ export class RelayHost {
 }
 
 const DRAIN_LOOK_MS = 10;
+const LAST_OUTCOMES_MS = 5000;
 
 /**
  * A host with the counters of `stat.engine` and the queue of `queue.engine`.

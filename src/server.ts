@@ -56,6 +56,8 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
     await new Promise((resolve) => setTimeout(resolve, config.core.shutdown_delay * MS));
     const closed = Promise.all([listener?.close(), grpc?.close(config.core.shutdown_timeout * MS)]);
     await host.drain(config.core.shutdown_timeout * MS);
+    // Whoever still waits for an outcome is answered with what there is.
+    host.relay.close();
     const last = setTimeout(() => listener?.cut(), LAST_ANSWERS_MS);
     await closed;
     clearTimeout(last);
