@@ -136,7 +136,7 @@ export class Pool implements Http2Pool, SessionEvents {
     if (session.state === 'open' && before === 'greeting') {
       this.#connects++;
       this.#lastFailure = undefined;
-      this.#growth.opened(this.#clock.now());
+      this.#growth.opened();
     }
     if (session.state === 'closed') this.#remove(session);
     if (session.cause !== undefined && before !== 'draining') this.#onLeft(session, before, session.cause);
@@ -169,13 +169,17 @@ export class Pool implements Http2Pool, SessionEvents {
     this.#pumpScheduled = false;
     for (const session of [...this.#sessions]) session.fill(this.#queue);
     if (this.#queue.waiting > 0) this.#connectIfNeeded();
+    else this.#growth.relieved();
   };
 
   #connectIfNeeded(): void {
     if (this.#closed || this.#connecting || this.#pause) return;
     let usable = 0;
     for (const session of this.#sessions) {
-      if (session.state === 'greeting' || (session.state === 'open' && !session.isFull)) return;
+      if (session.state === 'greeting' || (session.state === 'open' && !session.isFull)) {
+        this.#growth.relieved();
+        return;
+      }
       if (session.state === 'open') usable++;
     }
     if (usable > 0 && (usable >= this.#most || !this.#growth.allows(this.#clock.now()))) return;
