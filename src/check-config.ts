@@ -4,6 +4,7 @@ import type { LoadedConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { toError } from './errors.ts';
 import { type GoogleEnvironment, loadFcmCredential } from './fcm/credentials.ts';
+import { migrationNotes } from './migration-notes.ts';
 
 export interface CheckOptions {
   readonly google: GoogleEnvironment;
@@ -70,6 +71,12 @@ const rows = async (config: Config, google: GoogleEnvironment): Promise<Row[]> =
   ];
 };
 
+/** Somebody who tries things out with the sandbox comes from nowhere. */
+function sayNotes(loaded: LoadedConfig, say: CheckOptions['say']): void {
+  say('not as with Gorush (docs/migrating-from-gorush.md tells what depends on requests, too):');
+  for (const note of migrationNotes(loaded)) say(`  ${note}`);
+}
+
 /**
  * `martlet check`: loads the configuration, tries the credentials as far as that goes without sending, and prints what is on.
  * @returns false when there is a mistake, an unknown key, or a credential that cannot be used.
@@ -86,6 +93,7 @@ export async function checkConfig(load: () => LoadedConfig, { google, say }: Che
   const table = await rows(loaded.config, google);
   for (const { part, state, text } of table) say(`  ${part.padEnd(14)} ${state.padEnd(4)} ${text}`.trimEnd());
   for (const warning of loaded.warnings) say(`warning: ${warning}`);
+  if (!loaded.config.sandbox.enabled) sayNotes(loaded, say);
   const failed = table.some(({ state }) => state === 'FAIL');
   if (loaded.unknown.length > 0) say(`not accepted: ${loaded.unknown.length} unknown keys`);
   return !failed && loaded.unknown.length === 0;

@@ -49,7 +49,7 @@ function load(command: Configured, purpose: 'serve' | 'ping' | 'ios' | 'android'
   });
 }
 
-const openLog = ({ config }: LoadedConfig): Log =>
+const openLog = ({ config }: Pick<LoadedConfig, 'config'>): Log =>
   createLog(config.log, { stdout: process.stdout, stderr: process.stderr, isTTY: process.stdout.isTTY });
 
 function tellWarnings(log: Log, warnings: readonly string[]): void {
@@ -165,10 +165,10 @@ function joinPrimary(log: Log) {
 
 async function send(command: Configured & { kind: 'send' }): Promise<void> {
   trustSystemAuthorities();
-  const { config, warnings } = load(command, command.platform);
+  const { config } = load(command, command.platform);
   const mistake = sendMistake(command);
   if (mistake) throw new Error(mistake);
-  const log = openLog({ config, warnings, unknown: [] });
+  const log = openLog({ config });
   const sandbox = await openSandbox(config, log);
   const own = sandbox?.config ?? config;
   const memory = { ...own, queue: { ...own.queue, engine: 'local' as const, local: { ...own.queue.local, path: '' } } };

@@ -37,6 +37,8 @@ export interface LoadedConfig {
   readonly warnings: readonly string[];
   /** Keys and variables that nothing knows, also told in `warnings`: `martlet check` fails on them. */
   readonly unknown: readonly string[];
+  /** Keys that the file, the environment or the command line sets. */
+  readonly given: ReadonlySet<string>;
 }
 
 interface Given {
@@ -140,5 +142,6 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     );
   const changed = effective(draft.config, on, options);
   const config = buildConfig(({ path }) => changed[path] ?? withoutSlash(path, given.get(path)?.value));
-  return { config: freeze(config), ...(file ? { file } : {}), warnings, unknown };
+  const set = new Set([...given].filter(([, { origin }]) => origin !== 'default').map(([path]) => path));
+  return { config: freeze(config), ...(file ? { file } : {}), warnings, unknown, given: set };
 }

@@ -103,6 +103,18 @@ describe.skipIf(!hasRedis)('counters in a Redis', () => {
     }
   });
 
+  test('need no more rights than docs/operations.md names', async () => {
+    const rights = ['get', 'set', 'incrby', 'del', 'eval', 'ping', 'info'].map((name) => `+${name}`);
+    await redis.client.call('ACL', 'SETUSER', 'counter', 'on', '>pw', '~gorush-*', ...rights);
+    const store = await stats(redis.addr, { username: 'counter', password: 'pw' });
+    store.add('ios_error', 4);
+    expect(await store.read()).toEqual(counts({ ios_error: 4 }));
+    await store.close();
+    open.pop();
+    expect(await redis.client.keys('*')).toEqual(['gorush-ios-error-count']);
+    expect(told).toEqual([]);
+  });
+
   test('are added at once and without a wait however slow the line is', async () => {
     line.delayMs = 50;
     const store = await stats(line.addr);
