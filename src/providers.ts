@@ -73,7 +73,7 @@ export function createProviders(options: ProvidersOptions): Providers {
     (own: Partial<Http2PoolOptions> & Pick<Http2PoolOptions, 'origin'>): Http2Pool => {
       const proxy = proxyFor(own.origin);
       return createPool({
-        ...(ca ? { ca } : {}),
+        ...(added.length > 0 ? { ca: added } : {}),
         ...(proxy === undefined ? {} : { proxy }),
         connections: section.connections,
         requestTimeoutMs: section.request_timeout * 1000,

@@ -47,6 +47,7 @@ export function apnsHeaders(notification: Notification): RequestHeader[] {
  */
 export function apnsRefusal(notification: Notification, body: Uint8Array, checkSize = true): Failed | undefined {
   for (const [name, value, reason] of callerFields(notification)) {
+    if (value === '') continue;
     if (ILLEGAL.test(value)) return refused(reason, `${name} has a control character`);
     if (Buffer.byteLength(value) > MAX_FIELD) return refused(reason, `${name} is longer than ${MAX_FIELD} bytes`);
   }
@@ -62,7 +63,8 @@ const PRIORITIES: Readonly<Record<string, string>> = Object.assign(Object.create
 const ILLEGAL = /[\0-\x08\x0a-\x1f\x7f]/;
 
 /** RFC 9113 section 8.2.1 forbids white space at the ends. */
-const fieldValue = (text = ''): string => text.replace(/^[ \t]+|[ \t]+$/g, '');
+const fieldValue = (text = ''): string => (BLANK_ENDS.test(text) ? text.replace(/^[ \t]+|[ \t]+$/g, '') : text);
+const BLANK_ENDS = /^[ \t]|[ \t]$/;
 
 const callerFields = (n: Notification): [name: string, value: string, reason: string][] => [
   ['apns-topic', fieldValue(n.topic), 'BadTopic'],

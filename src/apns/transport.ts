@@ -3,7 +3,8 @@ import type { Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus 
 import { ApnsBurst, SinglePush } from './apns-burst.ts';
 import { createApnsIds } from './apns-id.ts';
 import type { ApnsCredential } from './credentials.ts';
-import { apnsHeaders, apnsPayload, apnsRefusal } from './payload.ts';
+import { HeaderCache } from './header-cache.ts';
+import { apnsPayload, apnsRefusal } from './payload.ts';
 import { apnsFault } from './reasons.ts';
 import { type ApnsTokenSource, createApnsTokenSource } from './token.ts';
 
@@ -31,6 +32,7 @@ class ApnsTransport implements PushTransport {
   readonly #tokens: ApnsTokenSource | undefined;
   readonly #notAfter: number | undefined;
   readonly #ids = createApnsIds();
+  readonly #headers = new HeaderCache();
   readonly #generateApnsId: boolean;
   readonly #refuseOversized: boolean;
   readonly #now: () => number;
@@ -96,10 +98,7 @@ class ApnsTransport implements PushTransport {
   }
 
   #submit(burst: ApnsBurst, body: Buffer, token: string | undefined): void {
-    const { notification } = burst.delivery;
-    const headers = apnsHeaders(notification);
-    // Apple asks for `authorization` not to be put into its small HPACK table ("Sending notification requests to APNs").
-    if (token !== undefined) headers.push({ name: 'authorization', value: `bearer ${token}`, indexing: 'secret' });
+    const headers = this.#headers.of(burst.delivery.notification, token);
     burst.token = token;
     burst.template = { headers, body };
     if (!this.#generateApnsId || headers.some(({ name }) => name === 'apns-id')) this.#pool.submit(burst);

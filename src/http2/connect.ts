@@ -18,7 +18,7 @@ export function createConnector(options: Http2PoolOptions, tuning: PoolTuning): 
   const { hostname, port } = new URL(options.origin);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const { proxy, ca, cert, key } = options;
-  const trust = ca ? { ca: [...ca] } : {};
+  const trust = ca ? { ca: [...tls.getCACertificates('default'), ...ca] } : {};
   // A proxy that speaks TLS is not shown the certificate that is meant for the provider.
   const proxyContext = proxy ? tls.createSecureContext(trust) : undefined;
   const secureContext = tls.createSecureContext({

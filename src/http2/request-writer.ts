@@ -33,7 +33,9 @@ export class RequestWriter {
 
   readonly #outbox: Outbox;
   readonly #authority: RequestHeader;
+  /** The image used last, and those of lists of headers that are still in use somewhere. */
   #image: RequestImage | undefined;
+  readonly #images = new WeakMap<RequestTemplate['headers'], RequestImage>();
   /** Streams with a `pending` body, oldest first; those that ended meanwhile have none. */
   #unsent: RequestStream[] = [];
 
@@ -94,14 +96,20 @@ export class RequestWriter {
     this.#unsent = this.#unsent.filter((stream) => stream.pending !== undefined);
   }
 
+  /** By the list of headers, which many templates share; path and prefix are compared. */
   #imageFor(template: RequestTemplate): RequestImage | string {
-    const known = this.#image;
-    if (known !== undefined && known.template === template && known.revision === this.encoder.revision) return known;
-    if (known?.template !== template) {
-      const mistake = templateMistake(template);
-      if (mistake !== undefined) return mistake;
+    const last = this.#image;
+    if (last?.template === template && last.revision === this.encoder.revision) return last;
+    const known = this.#images.get(template.headers);
+    const same = known !== undefined && isSamePath(known.template, template);
+    if (same && known.revision === this.encoder.revision) {
+      this.#image = known;
+      return known;
     }
+    const mistake = same ? undefined : templateMistake(template);
+    if (mistake !== undefined) return mistake;
     this.#image = renderImage(template, this.#authority, this.encoder);
+    this.#images.set(template.headers, this.#image);
     return this.#image;
   }
 
@@ -176,6 +184,9 @@ function blockRoom({ before, pathPrefix, after }: RequestImage, path: string | u
   const fixed = before.length + after.length;
   return path === undefined ? fixed : fixed + 1 + LENGTH_BYTES + pathPrefix.length + path.length;
 }
+
+const isSamePath = (a: RequestTemplate, b: RequestTemplate): boolean =>
+  a.path === b.path && a.pathPrefix === b.pathPrefix;
 
 const visible = /^[\x21-\x7e]*$/;
 

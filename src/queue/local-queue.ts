@@ -57,6 +57,8 @@ interface Append {
 const PROGRESS_MS = 4;
 const PROGRESS_SHARE = 20;
 const LONGEST_PROGRESS_MS = 250;
+/** How long a settled request may stay in the file: a crash resends at most what was settled within. */
+const FORGET_MS = 3;
 /** How often a file that could not be written is tried again. */
 const RETRY_MS = 500;
 
@@ -83,6 +85,7 @@ export class LocalQueue implements Queue {
   #nextKey = 1;
   #timer: NodeJS.Timeout;
   #progressTimer: NodeJS.Timeout | undefined;
+  #forgetting: NodeJS.Timeout | undefined;
   #progressPlanned = false;
   /** When progress may be written again. */
   #progressAt = 0;
@@ -145,7 +148,7 @@ export class LocalQueue implements Queue {
       this.#pending.delete(entry.key);
       this.#dirty.delete(entry.key);
       this.#removals.push({ key: entry.key, pushes: pending.uncounted });
-      this.#group ??= this.#schedule();
+      this.#forgetSoon();
       return;
     }
     pending.done ??= new Map();
@@ -192,6 +195,7 @@ export class LocalQueue implements Queue {
     this.#closed = true;
     clearInterval(this.#timer);
     clearTimeout(this.#progressTimer);
+    clearTimeout(this.#forgetting);
     this.#store.close();
     this.#commit(this.#progress());
     this.#journal.close();
@@ -199,6 +203,15 @@ export class LocalQueue implements Queue {
   }
 
   /** One transaction at the end of this turn of the event loop. */
+  /** Under load the next append takes removals along; otherwise they get a transaction of their own a moment later. */
+  #forgetSoon(): void {
+    if (this.#group || this.#forgetting) return;
+    this.#forgetting = setTimeout(() => {
+      this.#forgetting = undefined;
+      if (!this.#closed && this.#removals.length > 0) this.#group ??= this.#schedule();
+    }, FORGET_MS).unref();
+  }
+
   #schedule(): PromiseWithResolvers<void> {
     const group = Promise.withResolvers<void>();
     // A group of removals only has nobody who waits for it; its failure is in the health.

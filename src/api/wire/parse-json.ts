@@ -3,6 +3,8 @@ import { rawJSON } from '../../raw-json.ts';
 
 /** A fraction, an exponent, or digits that may be more than a double holds; also finds such text inside strings, harmlessly. */
 const NUMBER_THAT_NEEDS_CARE = /[:,[]\s*-?(?:\d{16}|\d+[.eE])/;
+/** The same, but it also ends like a number: a text such as "at 9, 18.00 Uhr" does not. */
+const SUCH_A_NUMBER = /[:,[]\s*-?(?:\d{16}\d*|\d+[.eE])[\d.eE+-]*\s*[,}\]]/;
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 /** A surrogate pair, a lone surrogate, or any other escape (which is matched so that `\\ud800` is not taken for one). */
 const ESCAPES = /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[dD][89a-fA-F][\da-fA-F]{2}|\\./g;
@@ -35,9 +37,13 @@ export function parseJson(text: string): Parsed {
  * double, and whole numbers not written as integers (`1.0`, `1e2`), which Go does not take for an int.
  */
 export function parseKeepingNumbers(text: string): Parsed {
-  if (!NUMBER_THAT_NEEDS_CARE.test(text)) return { value: JSON.parse(text) as Json, careful: false };
+  if (!NUMBER_THAT_NEEDS_CARE.test(text) || (isContainer(text) && !SUCH_A_NUMBER.test(text)))
+    return { value: JSON.parse(text) as Json, careful: false };
   return { value: JSON.parse(text, keepNumber as (key: string, value: Json) => Json) as Json, careful: true };
 }
+
+/** A number within an object or a list is followed by a comma or a bracket; one that is the whole text is not. */
+const isContainer = (text: string): boolean => /^\s*[[{]/.test(text);
 
 function keepNumber(_key: string, value: unknown, context: { source: string }): unknown {
   if (typeof value !== 'number') return value;
