@@ -10,11 +10,13 @@ import { isIP } from 'node:net';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import wrapper from 'http2-wrapper';
+import { Pool } from 'undici';
 import { createPool } from '../src/http2/create-pool.ts';
 import { killAtExit } from './left-behind.ts';
 
 export const CLIENTS = ['own pool', 'node:http2', 'http2-wrapper'] as const;
-export type ClientName = (typeof CLIENTS)[number];
+/** undici takes part in bench/http2-clients.ts only: it is too slow for the long table. */
+export type ClientName = (typeof CLIENTS)[number] | 'undici';
 
 export interface ClientWork {
   readonly client: ClientName;
@@ -103,6 +105,27 @@ function wrapperClient(work: ClientWork, ca: string, body: Buffer): Client {
   return { round: inFlight(send, work), close: () => agent.destroy() };
 }
 
+function undiciClient(work: ClientWork, ca: string, body: Buffer): Client {
+  // It would send an address as the server's name, which TLS does not allow.
+  const pool = new Pool(work.origin, {
+    allowH2: true,
+    connections: 1,
+    maxConcurrentStreams: work.streams,
+    pipelining: work.streams,
+    connect: { ca, servername: 'localhost' },
+  });
+  const send: Send = (path, done) => {
+    pool.request({ path, method: 'POST', headers: work.headers, body }).then(
+      async ({ statusCode, body: answer }) => {
+        await answer.dump();
+        done(statusCode);
+      },
+      () => done(0),
+    );
+  };
+  return { round: inFlight(send, work), close: () => void pool.destroy() };
+}
+
 /** One burst of a hundred paths after the other, as the relay submits them; the pool holds back what exceeds the streams. */
 function ownClient(work: ClientWork, ca: string, body: Buffer): Client {
   const pool = createPool({ origin: work.origin, ca: [ca] });
@@ -139,7 +162,12 @@ function ownClient(work: ClientWork, ca: string, body: Buffer): Client {
   return { round, close: () => void pool.close() };
 }
 
-const makers = { 'own pool': ownClient, 'node:http2': nodeClient, 'http2-wrapper': wrapperClient };
+const makers = {
+  'own pool': ownClient,
+  'node:http2': nodeClient,
+  'http2-wrapper': wrapperClient,
+  undici: undiciClient,
+};
 
 async function main(work: ClientWork): Promise<void> {
   const client = makers[work.client](work, readFileSync(work.caPath, 'utf8'), readFileSync(work.bodyPath));
