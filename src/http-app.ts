@@ -42,7 +42,7 @@ function appOf(
     version,
     sandbox: config.sandbox.enabled,
     push: pushRoute({
-      accept: (notifications, body, how) => host.relay.accept(notifications, body, how),
+      accept: host.accept,
       decode: decodePushRequest,
       headers: versionHeaders(version),
       maxBody: config.core.max_body,

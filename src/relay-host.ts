@@ -1,3 +1,4 @@
+import { type Accept, type IdempotentOptions, idempotent } from './api/idempotency.ts';
 import { decodePushRequest } from './api/wire/decode-push-request.ts';
 import type { Snapshot } from './cluster/totals.ts';
 import type { Config } from './config/schema.ts';
@@ -63,6 +64,8 @@ const slices = ({ ios }: Config): Record<Provider, number> => ({
 /** Everything that delivers pushes, whoever asks for them: HTTP, gRPC or the command line. */
 export class RelayHost {
   readonly relay: Relay;
+  /** `relay.accept`, but for requests that were accepted a moment ago. */
+  readonly accept: Accept<IdempotentOptions>;
   readonly queue: QueueWithReports;
   readonly providers: Providers;
   readonly lanes = new Map<string, Lane>();
@@ -111,6 +114,11 @@ export class RelayHost {
       slices: slices(config),
       hideMessages: config.log.hide_messages,
       events: this.#events(options.listeners ?? []),
+    });
+    this.accept = idempotent({
+      accept: (notifications, body, how) => this.relay.accept(notifications, body, how),
+      dedupe: config.queue.dedupe,
+      windowMs: config.queue.dedupe_window * MS,
     });
     for (const lane of this.providers.lanes) {
       this.lanes.set(

@@ -43,7 +43,7 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
     if (config.grpc.enabled) {
       // Loaded only where it is used: grpc-js costs memory and start time.
       const { openGrpc } = await import('./grpc/open-grpc.ts');
-      grpc = await openGrpc({ config, relay: host.relay, source: listener?.source, ready, log: options.log });
+      grpc = await openGrpc({ config, relay: host, source: listener?.source, ready, log: options.log });
     }
   } catch (error) {
     await listener?.close();

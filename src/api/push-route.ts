@@ -1,9 +1,10 @@
 import type { ServerResponse } from 'node:http';
 import { QueueRefusedError } from '../errors.ts';
 import type { Notification } from '../push.ts';
-import type { AcceptedPush, AcceptOptions } from '../relay.ts';
+import type { AcceptedPush } from '../relay.ts';
 import { JSON_TYPE, sendError, sendJson } from './answer.ts';
 import type { Route } from './exact-routes.ts';
+import { type IdempotentOptions, KeyReusedError } from './idempotency.ts';
 import { readBody } from './read-body.ts';
 
 export type Decoded =
@@ -14,7 +15,7 @@ export interface PushRouteOptions {
   readonly accept: (
     notifications: readonly Notification[],
     body: Buffer,
-    options: AcceptOptions,
+    options: IdempotentOptions,
   ) => AcceptedPush | Promise<AcceptedPush>;
   readonly decode: (body: Buffer) => Decoded;
   /** Headers of every answer. */
@@ -31,11 +32,15 @@ export interface PushRouteOptions {
 /** `POST /api/push`. Reads and decodes the body itself: no parser middleware on the path that every push takes. */
 export function pushRoute(options: PushRouteOptions): Route {
   const { accept, maxBody, onError, syncMs, headers } = options;
-  const acceptOptions: AcceptOptions = syncMs === undefined ? {} : { syncMs };
+  const acceptOptions: IdempotentOptions = syncMs === undefined ? {} : { syncMs };
   const flatHeaders = [...Object.entries(headers).flat(), 'Content-Type', JSON_TYPE];
   const fail = (res: ServerResponse, error: unknown): void => {
     if (error instanceof QueueRefusedError) {
       sendError(res, 503, error.message, { headers: { ...headers, 'Retry-After': String(error.retryAfter) } });
+      return;
+    }
+    if (error instanceof KeyReusedError) {
+      sendError(res, 422, error.message, { headers });
       return;
     }
     onError(error);
@@ -50,7 +55,9 @@ export function pushRoute(options: PushRouteOptions): Route {
       try {
         const notifications = readNotifications(body, res, options);
         if (!notifications) return;
-        const accepted = accept(notifications, body as Buffer, acceptOptions);
+        const key = req.headers['idempotency-key'];
+        const how = typeof key === 'string' ? { ...acceptOptions, idempotencyKey: key } : acceptOptions;
+        const accepted = accept(notifications, body as Buffer, how);
         if (accepted instanceof Promise) {
           accepted.then(
             (push) => answer(res, push),

@@ -74,4 +74,10 @@ export const queueSection = section('Where accepted pushes wait.', {
   ),
   backoff: seconds(1, 'Longest pause before the first retry; doubles with each further one.', ours),
   backoff_max: seconds(60, 'Longest pause before any retry.', ours),
+  dedupe: flag(
+    false,
+    'Send a notification with a `notif_id` once: the same request again gets the first answer. The header `Idempotency-Key` does so always.',
+    ours,
+  ),
+  dedupe_window: seconds(300, 'How long such a request is remembered, in the memory of the process.', ours),
 });

@@ -28,12 +28,15 @@ export const kill: Scenario = {
         }
       };
       const posting = Promise.all(Array.from({ length: POSTERS }, post));
-      for (let i = 0; i < kills; i++) {
-        await sleep(random.between(lives[0], lives[1]));
-        await relay.end('SIGKILL');
-        await relay.start();
+      try {
+        for (let i = 0; i < kills; i++) {
+          await sleep(random.between(lives[0], lives[1]));
+          await relay.end('SIGKILL');
+          await relay.start();
+        }
+      } finally {
+        killing = false;
       }
-      killing = false;
       await posting;
       await world.settled(30_000);
       const { tally, exitCode } = await world.stop();
