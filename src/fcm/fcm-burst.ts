@@ -19,6 +19,7 @@ export class FcmBurst implements Burst {
   readonly #note: (outcome: Outcome, token: string) => void;
   readonly #now: () => number;
   readonly #to: PushedTo;
+  #body: Buffer | undefined;
   /** Places of the targets that can be sent; absent when all can. */
   #places: number[] | undefined;
 
@@ -59,12 +60,16 @@ export class FcmBurst implements Burst {
     const { before, after } = this.#message;
     const target = targetJson(this.#delivery.targets[this.#place(index)] as string, this.#delivery.kind);
     const length = Buffer.byteLength(target);
-    const body = Buffer.allocUnsafe(before.length + length + after.length);
-    before.copy(body);
+    const size = before.length + length + after.length;
+    if (this.#body?.length !== size) {
+      // One buffer for all targets of the same length, as most are: whoever sends a body copies it at once.
+      this.#body = Buffer.allocUnsafe(size);
+      before.copy(this.#body);
+      after.copy(this.#body, before.length + length);
+    }
     // Tokens are ASCII, for which this is the faster way.
-    body.write(target, before.length, length === target.length ? 'latin1' : 'utf8');
-    after.copy(body, before.length + length);
-    return body;
+    this.#body.write(target, before.length, length === target.length ? 'latin1' : 'utf8');
+    return this.#body;
   }
 
   onResponse(index: number, status: number, headers: ResponseHeaders, body: Buffer): void {
