@@ -1,13 +1,15 @@
 import { QueueRefusedError, toError } from '../errors.ts';
 import { BacklogEstimate } from './backlog-estimate.ts';
-import { hasBit, newBits, setBit } from './bits.ts';
+import { hasBit } from './bits.ts';
 import type { Broker, BrokerMessage } from './broker.ts';
 import { type DecodedMessage, decodeMessage, encodeMessage, messagesOf } from './broker-message.ts';
+import { FinishedMessages } from './finished-messages.ts';
+import { type Held, HeldMessages, settleIn } from './held-messages.ts';
 import { LaneStore } from './lane-store.ts';
 import { headroom, refuseWhenFull } from './memory-queue.ts';
+import { Prefetch } from './prefetch.ts';
 import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, Restore } from './queue.ts';
-import { placeOf } from './queue.ts';
-import { RecentIds } from './recent-ids.ts';
+import { within } from './within.ts';
 
 export interface BrokerQueueOptions {
   /** Notifications that may be unsettled at a time at all instances (`core.queue_num`); each part of a large one counts. */
@@ -21,31 +23,12 @@ export interface BrokerQueueOptions {
   readonly now?: () => number;
 }
 
-/** A message under way at this instance. */
-interface Held {
-  readonly id: string;
-  readonly entry: QueueEntry;
-  readonly since: number;
-  open: number;
-  /** Taken by the lane, neither settled nor deferred. */
-  out: number;
-  /** A bit for each settled place, and whether the broker has yet to keep it. */
-  done: Uint8Array | undefined;
-  dirty: boolean;
-}
-
 /** Until the broker has confirmed a request, or the caller is told to come again. */
 const PUBLISH_MS = 1000;
 /** How often progress is kept: a crash resends at most as much (where the broker can keep it). */
 const TICK_MS = 500;
 const POLL_MS = 1000;
 const CLOSE_MS = 3000;
-/** Targets that wait ready at this instance while others might take them; and messages asked for at once. */
-const READY_TARGETS = 1000;
-const MOST_WANTED = 256;
-/** A lane that took nothing for so long is stuck (rate limit, breaker): what waits in it holds up no other lane. */
-const STUCK_MS = 1000;
-
 /**
  * The queue on a message broker. `append` publishes, one message for each notification, and resolves when the broker has
  * confirmed; this instance or another is handed the messages back, puts them on its lanes and finishes them when they are
@@ -57,16 +40,11 @@ export class BrokerQueue implements Queue {
   readonly #options: BrokerQueueOptions;
   readonly #now: () => number;
   readonly #store: LaneStore;
-  readonly #held = new Map<string, Held>();
-  readonly #byKey = new Map<number, Held>();
+  readonly #held = new HeldMessages();
+  readonly #finished: FinishedMessages;
   readonly #estimate = new BacklogEstimate();
-  /** Finished not long ago: the broker may hand them over once more when it missed that. */
-  readonly #recent = new RecentIds();
-  readonly #lastTake = new Map<string, number>();
+  readonly #prefetch: Prefetch;
   readonly #firstUp = Promise.withResolvers<void>();
-  #finished: string[] = [];
-  #finishing: Promise<void> | undefined;
-  #nextKey = 1;
   #publishing = 0;
   #up = false;
   #why = 'not connected yet';
@@ -84,7 +62,13 @@ export class BrokerQueue implements Queue {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
     this.#store = new LaneStore(options);
+    this.#prefetch = new Prefetch(this.#store, options.limit, this.#now);
     this.#touchedAt = this.#now();
+    this.#finished = new FinishedMessages(
+      broker,
+      () => this.#up,
+      (count) => this.#estimate.confirmed(count),
+    );
     this.#timer = setInterval(() => this.#tick(), Math.min(TICK_MS, broker.touchMs / 2));
     this.#timer.unref();
     // Not before the first turn: restoring needs the relay, which is built after its queue.
@@ -114,10 +98,10 @@ export class BrokerQueue implements Queue {
     for (;;) {
       const batch = this.#store.take(lane, limit);
       if (!batch) return undefined;
-      const held = this.#byKey.get(batch.entry.key);
+      const held = this.#held.of(batch);
       if (held) {
         held.out += batch.targets.length;
-        this.#lastTake.set(lane, this.#now());
+        this.#prefetch.took(lane);
         this.#refill();
         return batch;
       }
@@ -128,23 +112,14 @@ export class BrokerQueue implements Queue {
 
   settle(batch: Batch, indexes: readonly number[]): void {
     this.#store.settle(batch, indexes.length);
-    const held = this.#byKey.get(batch.entry.key);
-    if (!held) return;
-    held.out -= indexes.length;
-    held.open -= indexes.length;
-    if (held.open === 0) {
-      this.#drop(held);
-      this.#estimate.settled();
-      this.#finish(held.id);
-      return;
-    }
-    held.done ??= newBits(sizeOf(held.entry));
-    for (const index of indexes) setBit(held.done, placeOf(batch, index));
-    held.dirty = true;
+    const held = this.#held.of(batch);
+    if (!held || !settleIn(held, batch, indexes)) return;
+    this.#drop(held);
+    this.#finish(held.id);
   }
 
   defer(batch: Batch, at: number): void {
-    const held = this.#byKey.get(batch.entry.key);
+    const held = this.#held.of(batch);
     if (!held) {
       this.#store.settle(batch, batch.targets.length);
       return;
@@ -234,10 +209,7 @@ export class BrokerQueue implements Queue {
       return;
     }
     if (this.#held.has(message.id)) return;
-    if (this.#recent.has(message.id)) {
-      this.#finishAgain(message.id);
-      return;
-    }
+    if (this.#finished.again(message.id)) return;
     let entry: QueueEntry | undefined;
     let isDone: (place: number) => boolean;
     try {
@@ -249,57 +221,22 @@ export class BrokerQueue implements Queue {
       this.#options.tell('error', `${this.#broker.name}: dropped message ${message.id}, which is no push: ${why}`);
     }
     if (!entry) {
-      this.#estimate.settled();
       this.#finish(message.id);
       return;
     }
-    this.#hold(message.id, entry, isDone!);
-  }
-
-  #hold(id: string, entry: QueueEntry, isDone: (place: number) => boolean): void {
-    entry.key = this.#nextKey++;
-    const size = sizeOf(entry);
-    let done: Uint8Array | undefined;
-    if (entry.open < size) {
-      done = newBits(size);
-      for (let place = 0; place < size; place++) if (isDone(place)) setBit(done, place);
-    }
-    const held = { id, entry, since: this.#now(), open: entry.open, out: 0, done, dirty: false };
-    this.#held.set(id, held);
-    this.#byKey.set(entry.key, held);
-    this.#store.add(entry, isDone);
+    this.#held.add(message.id, entry, isDone!, this.#now());
+    this.#store.add(entry, isDone!);
     this.#refill();
   }
 
   #drop(held: Held): void {
-    this.#held.delete(held.id);
-    this.#byKey.delete(held.entry.key);
+    this.#held.drop(held);
     this.#refill();
   }
 
   #finish(id: string): void {
-    this.#recent.add(id);
-    this.#finishAgain(id);
-  }
-
-  /** What is settled in one turn of the event loop is finished together. */
-  #finishAgain(id: string): void {
-    this.#finished.push(id);
-    if (this.#finished.length === 1) setImmediate(() => void this.#flush());
-  }
-
-  async #flush(): Promise<void> {
-    await this.#finishing;
-    const ids = this.#finished;
-    if (ids.length === 0 || !this.#up) return;
-    this.#finished = [];
-    this.#finishing = this.#broker.finish(ids).then(
-      () => this.#estimate.confirmed(ids.length),
-      () => {
-        this.#finished = [...ids, ...this.#finished];
-      },
-    );
-    await this.#finishing;
+    this.#estimate.settled();
+    this.#finished.add(id);
   }
 
   #refill(): void {
@@ -307,36 +244,26 @@ export class BrokerQueue implements Queue {
     this.#refilling = true;
     setImmediate(() => {
       this.#refilling = false;
-      if (this.#up && !this.#closed) this.#broker.want(this.#room());
+      if (this.#up && !this.#closed) this.#broker.want(this.#prefetch.room(this.#held.size));
     });
-  }
-
-  /** Messages that this instance takes on: few, where its lanes move and others could take them. */
-  #room(): number {
-    const moving = this.#now() - STUCK_MS;
-    let ready = 0;
-    for (const lane of this.#store.lanes()) {
-      if ((this.#lastTake.get(lane) ?? 0) > moving) ready += this.#store.depth(lane).waiting;
-    }
-    return Math.max(0, Math.min(MOST_WANTED, READY_TARGETS - ready, this.#options.limit - this.#held.size));
   }
 
   #tick(): void {
     this.#refill();
     if (!this.#up) return;
-    if (this.#finished.length > 0) void this.#flush();
+    void this.#finished.flush();
     this.#save();
     const now = this.#now();
     if (now - this.#touchedAt >= this.#broker.touchMs) {
       this.#touchedAt = now;
-      if (this.#held.size > 0) this.#broker.touch([...this.#held.keys()]);
+      if (this.#held.size > 0) this.#broker.touch(this.#held.ids());
     }
     if (now - this.#polledAt >= POLL_MS) void this.#poll(now);
     this.#handOldBack(now);
   }
 
   #save(): void {
-    for (const held of this.#held.values()) if (held.dirty) void this.#saveOne(held).catch(() => {});
+    for (const held of this.#held.all()) if (held.dirty) void this.#saveOne(held).catch(() => {});
   }
 
   async #saveOne(held: Held): Promise<void> {
@@ -369,7 +296,7 @@ export class BrokerQueue implements Queue {
   #handOldBack(now: number): void {
     const { longestMs } = this.#broker;
     if (longestMs === undefined) return;
-    for (const held of this.#held.values()) {
+    for (const held of this.#held.all()) {
       if (held.out > 0 || now - held.since < longestMs) continue;
       this.#drop(held);
       this.#handBack(held).catch(() => {});
@@ -384,28 +311,13 @@ export class BrokerQueue implements Queue {
 
   async #handAllBack(): Promise<void> {
     await this.#broker.stop();
-    await this.#flush();
-    const results = await Promise.allSettled([...this.#held.values()].map((held) => this.#handBack(held)));
+    await this.#finished.flush();
+    const results = await Promise.allSettled(this.#held.all().map((held) => this.#handBack(held)));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed) throw toError(failed.reason);
   }
 }
 
-const sizeOf = (entry: QueueEntry): number => entry.groups.reduce((sum, group) => sum + group.targets.length, 0);
-
 function progressOf({ done }: DecodedMessage, saved: Uint8Array | undefined): (place: number) => boolean {
   return (place) => (done !== undefined && hasBit(done, place)) || (saved !== undefined && hasBit(saved, place));
-}
-
-/** Rejects when the promise takes longer than `ms`; what it does goes on. */
-async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${ms / 1000} s`)), ms);
-  });
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

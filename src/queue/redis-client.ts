@@ -42,6 +42,9 @@ export function createRedisClient(
     ...extra,
     // RESP2: what every Redis since 6.2 and its managed relatives speak alike.
     protocol: 2 as const,
+    // CLIENT SETINFO is unknown before 7.2, and refused to users with few rights.
+    disableClientInfo: true,
+    enableAutoPipelining: true,
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
