@@ -1,0 +1,74 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { hasRedis, startRedis } from '../stats/redis-server.ts';
+import { startTcpProxy } from '../stats/tcp-proxy.ts';
+import { type RunningRelay, startRelay } from './running-relay.ts';
+
+interface Stat {
+  readonly total_count: number;
+  readonly ios: { readonly push_success: number };
+}
+
+const stat = async (relay: RunningRelay) => (await relay.get('/api/stat/app')) as unknown as Stat;
+
+/** Each request on a connection of its own, so that every worker gets some. */
+async function push(relay: RunningRelay, count: number): Promise<void> {
+  const headers = { connection: 'close' };
+  const body = JSON.stringify({ notifications: [{ platform: 1, tokens: ['aa'], message: 'x' }] });
+  const answers = Array.from({ length: count }, () =>
+    fetch(`${relay.url}/api/push`, { method: 'POST', headers, body }),
+  );
+  for (const answer of await Promise.all(answers)) expect(answer.status).toBe(200);
+}
+
+async function until(what: () => Promise<boolean>): Promise<void> {
+  while (!(await what())) await sleep(25);
+}
+
+test.each([1, 2])('counters in a file survive kill -9, and are told once, with %i process(es)', async (processes) => {
+  await using relay = await startRelay({ core: { sync: true, processes }, stat: { engine: 'buntdb' } });
+  await push(relay, 20);
+  await until(async () => (await stat(relay)).ios.push_success === 20);
+  expect((await stat(relay)).total_count).toBe(20);
+  // More than a second: what was counted is written.
+  await sleep(1500);
+  relay.child.kill('SIGKILL');
+  await relay.ended();
+  await sleep(processes === 1 ? 0 : 500);
+  await relay.restart();
+  expect((await stat(relay)).total_count).toBe(20);
+  await push(relay, 5);
+  await until(async () => (await stat(relay)).total_count === 25);
+  const metrics = await (await fetch(`${relay.url}/metrics`)).text();
+  expect(metrics).toMatch(/^gorush_total_push_count 25$/m);
+});
+
+test.skipIf(!hasRedis)(
+  'counters in a Redis that is slow, then gone, then back, hold up no push and are complete',
+  async () => {
+    const redis = await startRedis();
+    const line = await startTcpProxy(redis.port);
+    line.delayMs = 50;
+    try {
+      await using relay = await startRelay({
+        core: { sync: true },
+        log: { error_level: 'warn' },
+        stat: { engine: 'redis', redis: { addr: line.addr } },
+      });
+      await push(relay, 10);
+      expect((await stat(relay)).total_count).toBe(10);
+      await redis.kill();
+      await push(relay, 10);
+      expect((await stat(relay)).total_count).toBe(20);
+      await until(async () => relay.output().includes('counters cannot be written'));
+      await redis.start();
+      await until(async () => (await redis.client.get('gorush-ios-success-count')) === '20');
+      relay.child.kill('SIGTERM');
+      expect(await relay.ended()).toBe(0);
+      expect(await redis.client.get('gorush-total-count')).toBe('20');
+    } finally {
+      await line.close();
+      await redis.close();
+    }
+  },
+);
