@@ -22,7 +22,9 @@ function systemsOf({ dist, peer, profile }: Options): System[] {
   const main = pathOf(dist ? 'dist/main.js' : 'src/main.ts');
   if (!existsSync(main)) throw new Error(`${main} is not there: npm run build`);
   const profiling = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile];
-  const martlet: System = { name: 'Martlet', command: [process.execPath, ...profiling, main, '-c', '{config}'] };
+  // As `npm start` and the shebang of dist/main.js run it.
+  const node = [process.execPath, '--max-semi-space-size=8', ...profiling];
+  const martlet: System = { name: 'Martlet', command: [...node, main, '-c', '{config}'] };
   if (peer === undefined) return [martlet];
   const words = (peer.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^["']|["']$/g, ''));
   return [martlet, { name: 'peer', command: words }];
