@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { getCACertificates } from 'node:tls';
 import type { Config } from '../config/schema.ts';
 import { toError } from '../errors.ts';
@@ -75,6 +76,7 @@ export function createLocalQueue(options: LocalEngineOptions): QueueWithReports 
   try {
     owned = ownFile(options.path);
   } catch (error) {
+    if (isDiskFull(error) && existsSync(options.path)) throw cannotOpen(options.path, error);
     const why = `queue.local.path: cannot write ${options.path}: ${toError(error).message}`;
     options.tell('warn', `${why}; accepted pushes are kept in memory only and die with this process`);
     return withHealth(createMemoryQueue(options), { status: 'warn', output: `${why}; the queue is in memory only` });
@@ -84,6 +86,9 @@ export function createLocalQueue(options: LocalEngineOptions): QueueWithReports 
   setImmediate(() => adoptAll(queue, owned, options));
   return queue;
 }
+
+const cannotOpen = (path: string, error: unknown): Error =>
+  new Error(`queue.local.path: cannot open ${path}: ${toError(error).message}`, { cause: error });
 
 /** @throws when the file cannot be opened though it is not damaged. */
 function openOwned(owned: OwnedFile, options: LocalEngineOptions): LocalQueue {
@@ -98,7 +103,7 @@ function openOwned(owned: OwnedFile, options: LocalEngineOptions): LocalQueue {
     queue = open(owned.path, options, release);
   } catch (error) {
     release();
-    throw new Error(`queue.local.path: cannot open ${owned.path}: ${toError(error).message}`, { cause: error });
+    throw cannotOpen(owned.path, error);
   }
   return queue;
 }

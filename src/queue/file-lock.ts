@@ -15,7 +15,8 @@ export class FileLock {
   static take(path: string): FileLock | undefined {
     const db = new DatabaseSync(`${path}.lock`, { timeout: 0 });
     try {
-      db.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+      // No journal: a lock must be had on a full disk, too.
+      db.exec('PRAGMA journal_mode = MEMORY; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
       return new FileLock(db);
     } catch (error) {
       db.close();

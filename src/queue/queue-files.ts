@@ -66,8 +66,8 @@ export function adoptOrphans(path: string, own: string, adopter: Adopter): void 
       if (contents.records.length + contents.reports.length > 0) adopter.take(contents, sibling);
       removeFile(sibling);
     } finally {
+      // Its lock file stays: removed, it could be locked by two processes, one with the old file in hand.
       lock.release();
-      rmSync(`${sibling}.lock`, { force: true });
     }
   }
 }
