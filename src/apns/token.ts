@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto';
-import { SignJWT } from 'jose';
 import { singleFlight } from '../resilience/single-flight.ts';
 
 export interface ApnsTokenOptions {
@@ -52,6 +51,8 @@ export function createApnsTokenSource({ key, keyId, teamId, now = Date.now }: Ap
 
   const sign = singleFlight(async () => {
     const at = now();
+    // Loaded with the first signature: a relay that starts should not wait for it.
+    const { SignJWT } = await import('jose');
     const token = await new SignJWT({})
       .setProtectedHeader({ alg: 'ES256', kid: keyId })
       .setIssuer(teamId)

@@ -1,4 +1,3 @@
-import { SignJWT } from 'jose';
 import { type Dispatcher, request } from 'undici';
 import type { Failed } from '../push.ts';
 import { retryAfterMs } from '../resilience/retry-after.ts';
@@ -144,6 +143,8 @@ const callOf = (credential: FcmCredential, now: () => number): Promise<Call> | C
 /** RFC 7523. Signed ten seconds in the past, as Google's client does: clocks differ. */
 async function assertionCall(account: ServiceAccount, now: () => number): Promise<Call> {
   const issuedAt = Math.floor(now() / SECOND) - 10;
+  // Loaded with the first signature: a relay that starts should not wait for it.
+  const { SignJWT } = await import('jose');
   const assertion = await new SignJWT({ scope: SCOPES })
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...(account.privateKeyId ? { kid: account.privateKeyId } : {}) })
     .setIssuer(account.clientEmail)
