@@ -39,6 +39,8 @@ export function createConnector(options: Http2PoolOptions, tuning: PoolTuning): 
       minVersion: 'TLSv1.2',
     } as tls.ConnectionOptions);
     socket.setNoDelay(true);
+    // RFC 9113 section 9.2.1.
+    socket.disableRenegotiation();
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     return secured(socket, signal);
   };

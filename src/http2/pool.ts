@@ -52,7 +52,7 @@ export class Pool implements Http2Pool, SessionEvents {
   #answeredAt = 0;
   #pumpScheduled = false;
   #closed = false;
-  #onEmpty: (() => void) | undefined;
+  readonly #emptied = Promise.withResolvers<void>();
 
   #goaways = 0;
   #pings = 0;
@@ -117,7 +117,7 @@ export class Pool implements Http2Pool, SessionEvents {
       this.#failWaiting(poolClosed);
       for (const session of [...this.#sessions]) session.drain(poolClosed);
     }
-    await this.#emptied(graceMs);
+    await this.#whenEmpty(graceMs);
     for (const session of [...this.#sessions]) session.destroy(poolClosed);
     clearInterval(this.#ticker);
   }
@@ -239,7 +239,7 @@ export class Pool implements Http2Pool, SessionEvents {
   #remove(session: Session): void {
     const at = this.#sessions.indexOf(session);
     if (at >= 0) this.#sessions.splice(at, 1);
-    if (this.#sessions.length === 0) this.#onEmpty?.();
+    if (this.#sessions.length === 0 && this.#closed) this.#emptied.resolve();
   }
 
   #failWaiting(cause: Cause): void {
@@ -258,12 +258,11 @@ export class Pool implements Http2Pool, SessionEvents {
     this.#schedule();
   }
 
-  async #emptied(graceMs: number): Promise<void> {
+  async #whenEmpty(graceMs: number): Promise<void> {
     if (this.#sessions.length === 0) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#onEmpty = resolve;
+    const { promise: late, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, graceMs);
-    await promise;
+    await Promise.race([this.#emptied.promise, late]);
     clearTimeout(timer);
   }
 }
