@@ -46,6 +46,8 @@ export async function startDebianPeer(
   const both = await write('both.pem', `${leaf.cert}\n${leaf.key}`);
   const child = spawn(program, await prepare({ folder, port, cert, key, both, write }), {
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A process group of its own: workers must not outlive their master.
+    detached: true,
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (output += text));
@@ -53,7 +55,7 @@ export async function startDebianPeer(
     child.once('close', resolve);
   });
   onTestFinished(async () => {
-    child.kill('SIGTERM');
+    if (child.pid) process.kill(-child.pid, 'SIGKILL');
     await ended;
     await rm(folder, { recursive: true, force: true });
   });
