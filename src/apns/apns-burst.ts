@@ -1,6 +1,6 @@
 import type { Burst, RequestTemplate, ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import type { Delivery, Failed, Outcome, Settle } from '../push.ts';
-import { devicePath } from './device-path.ts';
+import { pathSegment } from './path-segment.ts';
 import { apnsFault, apnsOutcome } from './reasons.ts';
 
 const NOT_YET: RequestTemplate = { headers: [] };
@@ -33,7 +33,7 @@ export class ApnsBurst implements Burst {
     this.#now = now;
     const { targets } = delivery;
     for (let place = 0; place < targets.length; place++) {
-      const path = devicePath(targets[place] as string);
+      const path = pathSegment(targets[place] as string);
       if (typeof path === 'string') {
         this.#paths.push(path);
         this.#places?.push(place);

@@ -4,6 +4,7 @@ import { ApnsBurst, SinglePush } from './apns-burst.ts';
 import { createApnsIds } from './apns-id.ts';
 import type { ApnsCredential } from './credentials.ts';
 import { HeaderCache } from './header-cache.ts';
+import { DEVICE_PREFIX } from './path-segment.ts';
 import { apnsPayload, apnsRefusal } from './payload.ts';
 import { apnsFault } from './reasons.ts';
 import { type ApnsTokenSource, createApnsTokenSource } from './token.ts';
@@ -100,7 +101,7 @@ class ApnsTransport implements PushTransport {
   #submit(burst: ApnsBurst, body: Buffer, token: string | undefined): void {
     const headers = this.#headers.of(burst.delivery.notification, token);
     burst.token = token;
-    burst.template = { headers, body };
+    burst.template = { headers, body, pathPrefix: DEVICE_PREFIX };
     if (!this.#generateApnsId || headers.some(({ name }) => name === 'apns-id')) this.#pool.submit(burst);
     else this.#submitEach(burst);
   }
@@ -111,7 +112,7 @@ class ApnsTransport implements PushTransport {
     for (let index = 0; index < burst.count; index++) {
       const value = this.#ids(burst.delivery.notification, burst.target(index));
       const id: RequestHeader = { name: 'apns-id', value, indexing: 'plain' };
-      this.#pool.submit(new SinglePush(burst, index, { headers: [...headers, id], body }));
+      this.#pool.submit(new SinglePush(burst, index, { headers: [...headers, id], body, pathPrefix: DEVICE_PREFIX }));
     }
   }
 

@@ -1,10 +1,8 @@
 import type { Failed } from '../push.ts';
 import { MAX_FIELD } from './payload.ts';
 
-/** The path of a device token, or why the token can be no token; then nothing is sent. */
-export type DevicePath = string | Failed;
-
-const PREFIX = '/3/device/';
+/** Before the device token in the path of every push. */
+export const DEVICE_PREFIX = '/3/device/';
 
 /** What Go's URL type leaves as it is in a path, and every real token consists of. */
 const PLAIN = /^[A-Za-z0-9_\-.~!$&'()*+,;=:@[\]]+$/;
@@ -12,12 +10,15 @@ const DOTS = /^\.\.?$/;
 /** Escapes and characters that Go percent-encodes. */
 const ENCODABLE = /^(?:%[0-9A-Fa-f]{2}|[^%/?#\p{Cc}])+$/u;
 
-/** Written into the URL as Gorush writes it; what would lead to another path than that of one device is refused. */
-export function devicePath(token: string): DevicePath {
-  if (PLAIN.test(token) && token.length <= MAX_FIELD && !DOTS.test(token)) return PREFIX + token;
+/**
+ * A device token as the last segment of the path, written into the URL as Gorush writes it; or why it can be no token: what
+ * would lead to another path than that of one device is refused, and nothing is sent.
+ */
+export function pathSegment(token: string): string | Failed {
+  if (PLAIN.test(token) && token.length <= MAX_FIELD && !DOTS.test(token)) return token;
   if (token === '') return EMPTY;
   if (token.length > MAX_FIELD || DOTS.test(token) || !ENCODABLE.test(token)) return MALFORMED;
-  return PREFIX + encode(token);
+  return encode(token);
 }
 
 /** An escape that the caller wrote stays one. */
