@@ -113,13 +113,13 @@ function open(path: string, options: LocalEngineOptions, onClosed: () => void): 
     error
       ? options.tell('error', `the queue file ${path} cannot be written, pushes are refused: ${error.message}`)
       : options.tell('info', `the queue file ${path} can be written again`);
-  const reserve = Reserve.beside(path);
+  const reserve = new Reserve(path);
   const openFile = (): LocalQueue => new LocalQueue({ ...options, path, onTrouble, onClosed, reserve });
   try {
     return openFile();
   } catch (error) {
     if (isDiskFull(error)) {
-      reserve?.release();
+      reserve.release();
       return openFile();
     }
     // What is not broken stays where it is: it holds accepted pushes, and whatever is wrong may pass.

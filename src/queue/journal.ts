@@ -57,7 +57,10 @@ export interface Totals {
 }
 
 /** What the queue needs of its file: all that a test must play when it plays the disk. */
-export type RecordStore = Pick<Journal, 'commit' | 'records' | 'reports' | 'shrink' | 'makeRoom' | 'close'>;
+export type RecordStore = Pick<
+  Journal,
+  'commit' | 'records' | 'reports' | 'shrink' | 'makeRoom' | 'limitLog' | 'close'
+>;
 
 /** How long a commit waits for a reader (`martlet queue`) to get out of the way; the event loop stands still meanwhile. */
 const BUSY_MS = 100;
@@ -130,7 +133,7 @@ export class Journal {
     this.#syncing = 'normal';
     try {
       this.#db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
-      this.#db.exec(`PRAGMA wal_autocheckpoint = ${checkpointPages}`);
+      this.limitLog(checkpointPages);
       this.#db.exec(SCHEMA);
       const check = this.#db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
       if (check.quick_check !== 'ok') throw new DamagedFile(`the file is damaged: ${check.quick_check}`);
@@ -202,6 +205,11 @@ export class Journal {
   /** Every report, oldest first. */
   reports(): StoredReport[] {
     return this.#db.prepare('SELECT key, body FROM report ORDER BY key').all() as unknown as StoredReport[];
+  }
+
+  /** How many pages SQLite's log may have before they are moved into the file. */
+  limitLog(pages: number): void {
+    this.#db.exec(`PRAGMA wal_autocheckpoint = ${pages}`);
   }
 
   /** Gives a part of what is free in the file back to the disk, when there is much of it. */

@@ -115,7 +115,6 @@ export class LocalQueue implements Queue {
 
   append(entries: readonly QueueEntry[], body: RequestBody): Promise<void> {
     if (this.#closed) throw new QueueRefusedError('the queue is closed');
-    if (this.#reserve?.isHeld === false) throw new QueueRefusedError('the disk of the queue file is full', 5);
     refuseWhenFull(this.#store.size + this.#waiting, entries.length, this.#options.limit);
     const { request } = entries[0] as QueueEntry;
     const key = this.#nextKey++;
@@ -125,6 +124,9 @@ export class LocalQueue implements Queue {
       pushes += entry.open;
     }
     const text = typeof body === 'function' ? body() : body;
+    if (this.#reserve && !(this.#reserve.isHeld && this.#reserve.hasRoomFor(text.length))) {
+      throw new QueueRefusedError('the disk of the queue file is full', 5);
+    }
     this.#appends.push({
       entries,
       record: { key, id: request.id, app: request.app, acceptedAt: request.acceptedAt, pushes, body: text },
@@ -174,7 +176,8 @@ export class LocalQueue implements Queue {
   }
 
   health(): QueueHealth {
-    if (this.#trouble) return { status: 'fail', output: `queue.local.path: cannot write: ${this.#trouble.message}` };
+    const trouble = this.#trouble?.message ?? (this.#reserve?.isDiskFull ? 'the disk is full' : undefined);
+    if (trouble !== undefined) return { status: 'fail', output: `queue.local.path: cannot write: ${trouble}` };
     return headroom(this.#store.size, this.#options.limit);
   }
 
@@ -251,7 +254,7 @@ export class LocalQueue implements Queue {
   #failed(error: Error, removals: readonly Removal[], group: PromiseWithResolvers<void> | undefined): void {
     // What is settled stays to be forgotten: the next tick tries again, without the appends that may be what does not fit.
     this.#removals = [...removals, ...this.#removals];
-    if (isDiskFull(error)) this.#reserve?.release();
+    if (isDiskFull(error)) this.#breakReserve();
     if (this.#trouble?.message !== error.message) this.#options.onTrouble?.(error);
     this.#trouble = error;
     group?.reject(new QueueRefusedError(`the queue file cannot be written: ${error.message}`, 5, { cause: error }));
@@ -305,11 +308,31 @@ export class LocalQueue implements Queue {
   #tick(): void {
     if (this.#removals.length > 0 || this.#trouble) this.#commit(this.#progress());
     try {
-      if (this.#reserve?.isHeld === false) {
-        if (this.#journal.makeRoom() && this.#reserve.take()) this.#recovered();
-      } else if (!this.#trouble) this.#journal.shrink();
+      if (this.#trouble || this.#reserve?.isDiskFull) this.#makeRoom();
+      else this.#journal.shrink();
     } catch (error) {
       this.#trouble = toError(error);
+    }
+  }
+
+  #makeRoom(): void {
+    const reserve = this.#reserve;
+    if (!this.#journal.makeRoom() || !reserve) return;
+    if (!reserve.isHeld && reserve.take()) {
+      this.#journal.limitLog(reserve.checkpointPages);
+      this.#recovered();
+    }
+    reserve.look();
+  }
+
+  /** First of all the log is moved into the file: what comes next may then be written over it. */
+  #breakReserve(): void {
+    if (!this.#reserve?.isHeld) return;
+    this.#reserve.release();
+    try {
+      this.#journal.makeRoom();
+    } catch {
+      // The next tick tries again.
     }
   }
 

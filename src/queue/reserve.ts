@@ -4,18 +4,17 @@ import { dirname } from 'node:path';
 
 const KIB = 1024;
 const LARGEST = 8 * KIB * KIB;
-/** With less than this there is nothing to gain. */
+/** A disk that has less to spare is full. */
 const SMALLEST = 256 * KIB;
 const PAGE = 4 * KIB;
+/** Pages that a record changes besides its own. */
+const SLACK = 16 * PAGE;
 const MOST_CHECKPOINT_PAGES = 1000;
 
-const freeBytes = (folder: string): number => {
-  const { bavail, bsize } = statfsSync(folder);
-  return bavail * bsize;
-};
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+/** Some file systems do not know how large they are. */
+function freeBytes(folder: string): number {
+  const { blocks, bavail, bsize } = statfsSync(folder);
+  return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize;
 }
 
 /**
@@ -23,53 +22,77 @@ function sizeOf(path: string): number {
  * queue that has filled its disk could never make room again. A file beside the queue file, removed when the disk is full.
  */
 export class Reserve {
-  /** Bytes. */
-  readonly size: number;
   readonly #path: string;
-  #isHeld: boolean;
+  #size: number;
+  /** Bytes that the disk had when it was looked at, less what was asked for since. */
+  #budget = 0;
+  #isShort = false;
 
-  private constructor(path: string, size: number, isHeld: boolean) {
-    this.#path = path;
-    this.size = size;
-    this.#isHeld = isHeld;
+  /** Takes the room at once, if there is any. @param queuePath the queue file. */
+  constructor(queuePath: string) {
+    this.#path = `${queuePath}-reserve`;
+    const left = statSync(this.#path, { throwIfNoEntry: false })?.size ?? 0;
+    this.#size = left >= SMALLEST ? left : 0;
+    this.take();
   }
 
-  /** For this queue file; a quarter of what is free, at most 8 MiB. Undefined where there is no room for one. */
-  static beside(queuePath: string): Reserve | undefined {
-    const path = `${queuePath}-reserve`;
-    const left = sizeOf(path);
-    if (left >= SMALLEST) return new Reserve(path, left, true);
-    const room = Math.min(LARGEST, freeBytes(dirname(queuePath)) / 4);
-    const reserve = new Reserve(path, Math.floor(room / SMALLEST) * SMALLEST, false);
-    return reserve.size > 0 && reserve.take() ? reserve : undefined;
+  /** Bytes; 0 while it is not held. */
+  get size(): number {
+    return this.#size;
   }
 
   get isHeld(): boolean {
-    return this.#isHeld;
+    return this.#size > 0;
   }
 
-  /** How much of the log may wait to be moved into the file, so that this reserve suffices to move it. */
+  /** How much of SQLite's log may wait to be moved into the file, so that the reserve suffices to move it. */
   get checkpointPages(): number {
-    return Math.min(MOST_CHECKPOINT_PAGES, Math.floor(this.size / 2 / PAGE));
+    return Math.min(MOST_CHECKPOINT_PAGES, Math.floor(Math.max(SMALLEST, this.#size) / 2 / PAGE));
+  }
+
+  /** True when nothing more may be taken: the reserve is gone, or the last record that asked had no room. */
+  get isDiskFull(): boolean {
+    return !this.isHeld || this.#isShort;
+  }
+
+  /** Looks at the disk again, after room was made. */
+  look(): void {
+    this.#budget = freeBytes(dirname(this.#path));
+    this.#isShort = this.#budget < SMALLEST;
+  }
+
+  /** Whether a record of so many bytes fits on the disk besides, in the log and in the file. */
+  hasRoomFor(bytes: number): boolean {
+    const need = bytes * 2 + SLACK;
+    if (this.#budget < need) this.#budget = freeBytes(dirname(this.#path));
+    this.#isShort = this.#budget < need;
+    if (!this.#isShort) this.#budget -= need;
+    return !this.#isShort;
   }
 
   /** Gives the room back to the disk. */
   release(): void {
-    this.#isHeld = false;
+    this.#size = 0;
     rmSync(this.#path, { force: true });
   }
 
-  /** Takes the room again, if the disk has twice as much: true when it is held. */
+  /** Takes a quarter of what is free, at most 8 MiB: true when it is held. */
   take(): boolean {
-    if (this.#isHeld) return true;
-    if (freeBytes(dirname(this.#path)) < this.size * 2) return false;
+    if (this.isHeld) return true;
+    // A quota may leave less than the disk has.
+    for (let size = LARGEST; size >= SMALLEST; size /= 2) if (this.#takeExactly(size)) return true;
+    return false;
+  }
+
+  #takeExactly(size: number): boolean {
+    if (freeBytes(dirname(this.#path)) < size * 4) return false;
     try {
       // Random, because a file system may store zeroes as nothing.
-      writeFileSync(this.#path, randomFillSync(Buffer.alloc(this.size)));
-      this.#isHeld = true;
+      writeFileSync(this.#path, randomFillSync(Buffer.alloc(size)));
+      this.#size = size;
     } catch {
       this.release();
     }
-    return this.#isHeld;
+    return this.isHeld;
   }
 }

@@ -1,5 +1,5 @@
 import { hasBit } from '../../src/queue/bits.ts';
-import { Journal } from '../../src/queue/journal.ts';
+import { readJournal } from '../../src/queue/journal.ts';
 import type { Client } from './client.ts';
 import type { PeerCounts } from './peer-messages.ts';
 import { indexOf } from './targets.ts';
@@ -19,15 +19,13 @@ export interface Tally {
 /** Numbers of the targets that a queue file still holds. */
 export function queuedIn(path: string): Set<number> {
   const queued = new Set<number>();
-  const journal = new Journal(path, 'normal');
-  for (const { body, done } of journal.records()) {
+  for (const { body, done } of readJournal(path).records) {
     const { notifications } = JSON.parse(Buffer.from(body).toString()) as { notifications: { tokens: string[] }[] };
     for (const [index, { tokens }] of notifications.entries()) {
       const bits = done.get(index) ?? new Uint8Array();
       for (const [place, token] of tokens.entries()) if (!hasBit(bits, place)) queued.add(indexOf(token));
     }
   }
-  journal.close();
   return queued;
 }
 

@@ -18,7 +18,7 @@ afterEach(() => {
 
 test('holds real room beside the queue file, gives it back, and takes it again', () => {
   const path = queuePath();
-  const reserve = Reserve.beside(path) as Reserve;
+  const reserve = new Reserve(path);
   expect(reserve.isHeld).toBe(true);
   expect(statSync(`${path}-reserve`).blocks * 512).toBeGreaterThanOrEqual(reserve.size);
   reserve.release();
@@ -29,12 +29,12 @@ test('holds real room beside the queue file, gives it back, and takes it again',
 
 test('what an earlier process held is held again', () => {
   const path = queuePath();
-  const { size } = Reserve.beside(path) as Reserve;
-  expect(Reserve.beside(path)).toMatchObject({ size, isHeld: true });
+  const { size } = new Reserve(path);
+  expect(new Reserve(path)).toMatchObject({ size, isHeld: true });
 });
 
 test('the log of changes may never need more room than the reserve has', () => {
-  const reserve = Reserve.beside(queuePath()) as Reserve;
+  const reserve = new Reserve(queuePath());
   expect(reserve.checkpointPages * 4096 * 2).toBeLessThanOrEqual(reserve.size);
   expect(reserve.checkpointPages).toBeLessThanOrEqual(1000);
 });

@@ -47,6 +47,7 @@ export class MemoryFile implements RecordStore {
   }
 
   shrink(): void {}
+  limitLog(): void {}
   makeRoom(): boolean {
     return true;
   }

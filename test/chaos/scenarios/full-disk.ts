@@ -46,7 +46,9 @@ async function inDisk(world: World, disk: string): Promise<Result> {
   while ((await post(100)) === 200);
   await tries('on a full disk', 503);
   if ((await relay.ready()) !== 503) broken.push('/readyz does not say that the queue cannot be written');
-  // What was accepted is delivered even so.
+  // What was accepted is delivered even so, and even by another process.
+  await relay.end('SIGKILL');
+  await relay.start();
   await peer.port(true);
   const onFull = await world.settled(45_000);
   if (onFull.lost > 0) broken.push(`${onFull.lost} accepted pushes were not delivered while the disk was full`);
