@@ -140,6 +140,7 @@ export class Pool implements Http2Pool, SessionEvents {
     }
     if (session.state === 'closed') this.#remove(session);
     if (session.cause !== undefined && before !== 'draining') this.#onLeft(session, before, session.cause);
+    else if (session.cause !== undefined && session.state === 'closed') this.#onBarren(session, session.cause);
     this.#schedule();
   }
 
@@ -221,7 +222,12 @@ export class Pool implements Http2Pool, SessionEvents {
       this.#onConnectFailed({ ...cause, message: `no connection to ${this.#origin}: ${cause.message}` });
       return;
     }
-    if (session.answers > 0) return;
+    // With a GOAWAY the answers may be on their way.
+    if (session.state === 'closed' || session.inFlight === 0) this.#onBarren(session, cause);
+  }
+
+  #onBarren(session: Session, cause: Cause): void {
+    if (this.#closed || session.answers > 0) return;
     this.#lastFailure = cause;
     this.#pauseConnecting();
     if (this.#failures >= BARREN_SESSIONS && this.stats().sessions === 0) this.#failWaiting(cause);

@@ -61,3 +61,35 @@ test('a session that was of use is replaced at once', async () => {
   expect(results.every(({ status }) => status === 200)).toBe(true);
   expect(drawn.draws).toBe(0);
 });
+
+test('a session whose answers are still to come when it is told to go is no failed attempt', async () => {
+  const drawn = drawing(0);
+  const peer = await startRawPeer({
+    onRequest: (connection, { id }) => {
+      if (connection !== peer.connections[0]) connection.respond(id);
+      else if (id === 3) {
+        connection.send(goaway(1, errorCodes.NO_ERROR));
+        setTimeout(() => connection.respond(1), 20);
+      }
+    },
+  });
+  const results = await send(testPool(peer.origin, {}, { random: drawn.random }), { count: 2 });
+  expect(results.map(({ status }) => status)).toEqual([200, 200]);
+  expect(drawn.draws).toBe(0);
+});
+
+test('a session that is cut before its first answer counts as a failed attempt, though it was told to go', async () => {
+  const drawn = drawing(0);
+  const peer = await startRawPeer({
+    onRequest: (connection, { id }) => {
+      if (connection !== peer.connections[0]) connection.respond(id);
+      else {
+        connection.send(goaway(id, errorCodes.NO_ERROR));
+        setTimeout(() => connection.socket.destroy(), 20);
+      }
+    },
+  });
+  const pool = testPool(peer.origin, {}, { random: drawn.random });
+  expect((await send(pool))[0]?.fault).toMatchObject({ processed: 'maybe' });
+  expect(drawn.draws).toBe(1);
+});
