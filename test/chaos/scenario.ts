@@ -30,6 +30,7 @@ export function brokenPromises(tally: Tally, { duplicates }: Limits = {}): strin
   const broken: string[] = [];
   if (tally.accepted === 0) broken.push('nothing was accepted');
   if (tally.lost > 0) broken.push(`${tally.lost} pushes are lost`);
+  if (tally.queued > 0) broken.push(`${tally.queued} pushes still wait`);
   const most = duplicates === undefined ? Number.POSITIVE_INFINITY : duplicates * tally.accepted;
   if (tally.duplicate > most) broken.push(`${tally.duplicate} duplicates, more than ${most}`);
   return broken;
