@@ -101,7 +101,9 @@ async function run(one: CorpusCase, base: Fields): Promise<Fields> {
   }
 }
 
-describe.each(groupNames)('%s, as a process of its own', (name) => {
+const withProcesses = groupNames.filter((name) => readGroup(name).cases.some(needsProcess));
+
+describe.each(withProcesses)('%s, as a process of its own', (name) => {
   const { base, cases } = readGroup(name);
   for (const one of cases.filter(needsProcess)) {
     test.skipIf(skipped[`${name}/${one.name}`])(one.name, async () => {
