@@ -66,10 +66,12 @@ export type RecordStore = Pick<
 const BUSY_MS = 100;
 const READER_BUSY_MS = 5000;
 
+/** Requests are large or short-lived: with pages of this size a large one costs little more than half of what SQLite's 4 KiB cost. */
+export const PAGE_BYTES = 16 * 1024;
 /** Free pages that a file may have; what is beyond goes back to the disk, so many pages at a time. */
-const SPARE_PAGES = 2048;
-const SHRINK_PAGES = 512;
-const FIRST_AID_PAGES = 32;
+const SPARE_PAGES = 512;
+const SHRINK_PAGES = 128;
+const FIRST_AID_PAGES = 8;
 /** The event loop stands still meanwhile. */
 const MAKE_ROOM_MS = 50;
 
@@ -127,11 +129,12 @@ export class Journal {
    * @param sync `full`: new records are on the disk before `commit` returns (they survive a power cut); `normal`: they are with
    * the operating system (they survive the process). @param checkpointPages how long SQLite's log may get. @throws when the file cannot be opened, or is damaged.
    */
-  constructor(path: string, sync: 'normal' | 'full', checkpointPages = 1000) {
+  constructor(path: string, sync: 'normal' | 'full', checkpointPages = 250) {
     this.#db = new DatabaseSync(path, { timeout: BUSY_MS });
     this.#sync = sync;
     this.#syncing = 'normal';
     try {
+      this.#db.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
       this.#db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
       this.limitLog(checkpointPages);
       this.#db.exec(SCHEMA);

@@ -1,15 +1,16 @@
 import { randomFillSync } from 'node:crypto';
 import { rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { PAGE_BYTES } from './journal.ts';
 
 const KIB = 1024;
 const LARGEST = 8 * KIB * KIB;
 /** A disk that has less to spare is full. */
 const SMALLEST = 256 * KIB;
-const PAGE = 4 * KIB;
+const PAGE = PAGE_BYTES;
 /** Pages that a record changes besides its own. */
 const SLACK = 16 * PAGE;
-const MOST_CHECKPOINT_PAGES = 1000;
+const MOST_CHECKPOINT_PAGES = 250;
 
 /** Some file systems do not know how large they are. */
 function freeBytes(folder: string): number {
