@@ -90,6 +90,8 @@ export class NsqBroker implements Broker {
 
   async stop(): Promise<void> {
     this.want(0);
+    // RDY has no answer, and what is handed back could come to this consumer once more: nsqd would keep it for one that is gone.
+    await Promise.allSettled(this.#consumers.map((link) => link.connection?.unsubscribe()));
   }
 
   async finish(ids: readonly string[]): Promise<void> {

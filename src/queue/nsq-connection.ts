@@ -86,6 +86,11 @@ export class NsqConnection {
     await this.#ask(command(`SUB ${topic} ${channel}`));
   }
 
+  /** Resolves when nsqd will send no more messages on this connection; those that it has sent can still be finished. */
+  async unsubscribe(): Promise<void> {
+    await this.#ask(command('CLS'));
+  }
+
   /** All or none. Resolves when nsqd has them. */
   async publish(topic: string, bodies: readonly Uint8Array[]): Promise<void> {
     const [only] = bodies;
