@@ -1,7 +1,6 @@
 import { hasBit } from '../../src/queue/bits.ts';
 import { readJournal } from '../../src/queue/journal.ts';
 import type { Client } from './client.ts';
-import type { PeerCounts } from './peer-messages.ts';
 import { indexOf } from './targets.ts';
 
 /** What became of the pushes of a scenario. */
@@ -31,7 +30,7 @@ export function queuedIn(path: string): Set<number> {
 
 export function tallyOf(
   { accepted }: Pick<Client, 'accepted'>,
-  { delivered, reported }: Pick<PeerCounts, 'delivered' | 'reported'>,
+  { delivered, reported }: Record<'delivered' | 'reported', ArrayLike<number>>,
   queued: ReadonlySet<number> = new Set(),
 ): Tally {
   const sum = { accepted: accepted.size, delivered: 0, reported: 0, queued: 0, duplicate: 0, lost: 0 };

@@ -15,24 +15,37 @@ export class World {
   readonly relay: RelayProcess;
   readonly client: Client;
   readonly random: SeededRandom;
+  /** Further processes that pushes are sent to. */
+  readonly #others: readonly Peer[];
   readonly #folder: string;
   #index = 0;
 
-  private constructor(peer: Peer, relay: RelayProcess, folder: string, seed: number) {
+  private constructor(
+    peer: Peer,
+    relay: RelayProcess,
+    { folder, seed, others }: { folder: string; seed: number; others: readonly Peer[] },
+  ) {
     this.peer = peer;
+    this.#others = others;
     this.relay = relay;
     this.client = new Client(relay.url);
     this.random = new SeededRandom(seed);
     this.#folder = folder;
   }
 
-  static async open(seed: number, options: Omit<RelayOptions, 'peer' | 'folder'> = {}): Promise<World> {
+  /** @param others peers besides its own, which it closes, too. */
+  static async open(
+    seed: number,
+    options: Omit<RelayOptions, 'peer' | 'folder'> = {},
+    others: readonly Peer[] = [],
+  ): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), 'martlet-chaos-'));
     const peer = await startPeer(seed);
     try {
-      return new World(peer, await RelayProcess.start({ ...options, peer, folder }), folder, seed);
+      const relay = await RelayProcess.start({ ...options, peer, folder });
+      return new World(peer, relay, { folder, seed, others });
     } catch (error) {
-      await peer.close();
+      for (const each of [peer, ...others]) await each.close();
       throw error;
     }
   }
@@ -46,7 +59,15 @@ export class World {
   }
 
   async tally(queued?: ReadonlySet<number>): Promise<Tally> {
-    return tallyOf(this.client, await this.peer.read(), queued);
+    const { delivered, reported } = await this.peer.read();
+    const sum = [...delivered];
+    for (const other of this.#others) {
+      const further = (await other.read()).delivered;
+      further.forEach((times, index) => {
+        sum[index] = (sum[index] ?? 0) + times;
+      });
+    }
+    return tallyOf(this.client, { delivered: sum, reported }, queued);
   }
 
   /** Waits until every accepted push is delivered or reported, at most `ms`. */
@@ -68,7 +89,7 @@ export class World {
   async close(): Promise<void> {
     await this.client.close();
     await this.relay.end('SIGKILL');
-    await this.peer.close();
+    for (const peer of [this.peer, ...this.#others]) await peer.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
 }

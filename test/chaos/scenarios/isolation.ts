@@ -1,5 +1,6 @@
 import { atRate } from '../client.ts';
 import { brokenPromises, inWorld, type Scenario } from '../scenario.ts';
+import { startPeer } from '../start-peer.ts';
 import { World } from '../world.ts';
 
 const SIZES = { small: { seconds: 3, flood: 2000 }, full: { seconds: 60, flood: 50_000 } } as const;
@@ -23,16 +24,19 @@ async function p99(world: World, seconds: number): Promise<number> {
 /** FCM takes everything and answers nothing; that is no business of APNs. */
 export const isolation: Scenario = {
   name: 'FCM never answers; APNs at 200/s',
-  run: (seed, size) =>
-    inWorld(World.open(seed, { config: { android: { request_timeout: 5 } } }), async (world) => {
+  run: async (seed, size) => {
+    // In a process of its own, so that the flood is the relay's burden alone.
+    const fcm = await startPeer(seed);
+    const android = { endpoint: fcm.addresses.fcm, request_timeout: 5 };
+    return inWorld(World.open(seed, { config: { android }, extraCa: fcm.ca }, [fcm]), async (world) => {
       const { seconds, flood } = SIZES[size];
-      const { peer, client } = world;
+      const { client } = world;
       await p99(world, 1);
       const alone = await p99(world, seconds);
-      await peer.behave('fcm', { mute: 1 });
+      await fcm.behave('fcm', { mute: 1 });
       for (let i = 0; i < flood / 100; i++) await client.post([world.targets(100)], 2);
       const beside = await p99(world, seconds);
-      await peer.behave('fcm', {});
+      await fcm.behave('fcm', {});
       await world.settled(60_000);
       const { tally } = await world.stop();
       const broken = brokenPromises(tally);
@@ -41,5 +45,6 @@ export const isolation: Scenario = {
       if (size === 'full' && beside > 5 && ratio > MOST)
         broken.push(`p99 of APNs is ${ratio.toFixed(2)} times as long`);
       return { tally, notes: { 'p99 alone ms': alone, 'p99 beside ms': beside, ratio: ratio.toFixed(2) }, broken };
-    }),
+    });
+  },
 };

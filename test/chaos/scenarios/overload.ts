@@ -3,7 +3,7 @@ import { brokenPromises, inWorld, type Scenario } from '../scenario.ts';
 import { World } from '../world.ts';
 
 const SIZES = { small: { seconds: 2 }, full: { seconds: 30 } } as const;
-/** 20 streams of 100 ms. */
+/** 20 streams of one connection, 100 ms each. */
 const TAKES = 200;
 const ROOM = 300;
 
@@ -11,7 +11,7 @@ const ROOM = 300;
 export const overload: Scenario = {
   name: 'ten times what the provider takes',
   run: (seed, size) =>
-    inWorld(World.open(seed, { config: { core: { queue_num: ROOM } } }), async (world) => {
+    inWorld(World.open(seed, { config: { core: { queue_num: ROOM }, ios: { connections: 1 } } }), async (world) => {
       const { client, peer } = world;
       await peer.behave('apns', { latencyMs: 100, maxStreams: 20 });
       const begun = performance.now();
