@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Router } from 'express';
-import { GORUSH_VERSION, versionHeaders } from './api/answer.ts';
+import { GORUSH_VERSION, sizeOf, versionHeaders } from './api/answer.ts';
 import { createApp } from './api/app.ts';
 import { pathOf } from './api/exact-routes.ts';
 import { pushRoute } from './api/push-route.ts';
@@ -92,7 +92,7 @@ function observed(
   return (req, res) => {
     const begun = sysStats.begin();
     res.on('finish', () => {
-      const size = Number(res.getHeader('content-length') ?? 0);
+      const size = sizeOf(res);
       sysStats.end(begun, res.statusCode, size);
       const path = pathOf(req.url as string) ?? '';
       if (!silent.has(path)) {

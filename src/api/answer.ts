@@ -8,6 +8,21 @@ export function versionHeaders(version: string): Record<string, string> {
   return { 'X-Gorush-Version': GORUSH_VERSION, 'X-Martlet-Version': version };
 }
 
+const SIZE = Symbol('size of the body');
+
+interface Measured {
+  [SIZE]?: number;
+}
+
+/** `writeHead` does not always keep the headers that it is given, so the size of a body is noted beside them. */
+export function noteSize(res: ServerResponse, size: number): void {
+  (res as Measured)[SIZE] = size;
+}
+
+/** Bytes of the body that was sent. */
+export const sizeOf = (res: ServerResponse): number =>
+  (res as Measured)[SIZE] ?? Number(res.getHeader('content-length') ?? 0);
+
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
 export function sendJson(res: ServerResponse, status: number, body: unknown, headers?: Record<string, string>): void {
@@ -21,7 +36,9 @@ export function sendText(
   body: string,
   headers?: Record<string, string>,
 ): void {
-  res.writeHead(status, { ...headers, 'Content-Type': type, 'Content-Length': Buffer.byteLength(body) });
+  const size = Buffer.byteLength(body);
+  noteSize(res, size);
+  res.writeHead(status, { ...headers, 'Content-Type': type, 'Content-Length': size });
   res.end(body);
 }
 

@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http';
 import { QueueRefusedError } from '../errors.ts';
 import type { Notification } from '../push.ts';
 import type { AcceptedPush } from '../relay.ts';
-import { JSON_TYPE, sendError, sendJson } from './answer.ts';
+import { JSON_TYPE, noteSize, sendError, sendJson } from './answer.ts';
 import type { Route } from './exact-routes.ts';
 import { type IdempotentOptions, KeyReusedError } from './idempotency.ts';
 import { readBody } from './read-body.ts';
@@ -73,6 +73,7 @@ export function pushRoute(options: PushRouteOptions): Route {
 
 /** By the million: the body is ASCII, and headers in one flat list are not copied from object to object. */
 function sendShort(res: ServerResponse, headers: readonly string[], body: string): void {
+  noteSize(res, body.length);
   res.writeHead(200, [...headers, 'Content-Length', String(body.length)]);
   res.end(body, 'latin1');
 }
