@@ -6,7 +6,8 @@ export default defineConfig({
     // Real sockets, real child processes, two cores: a file at a time for each worker, with patience.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    // Generous: nothing here asserts a time, and a busy machine is no failure.
+    testTimeout: 180_000,
+    hookTimeout: 120_000,
   },
 });
