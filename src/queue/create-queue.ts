@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { getCACertificates } from 'node:tls';
+import { getHeapStatistics } from 'node:v8';
 import type { Config } from '../config/schema.ts';
 import { toError } from '../errors.ts';
 import { isDamage, isDiskFull } from './journal.ts';
@@ -63,6 +64,9 @@ export async function queueEngine(
   return engines[config.queue.engine](config, trusted);
 }
 
+/** A request in memory takes a small multiple of its body. */
+const memoryFor = (): number => getHeapStatistics().heap_size_limit / 6;
+
 /** How often files of processes that died are looked for. */
 const ADOPT_MS = 15_000;
 
@@ -114,7 +118,8 @@ function open(path: string, options: LocalEngineOptions, onClosed: () => void): 
       ? options.tell('error', `the queue file ${path} cannot be written, pushes are refused: ${error.message}`)
       : options.tell('info', `the queue file ${path} can be written again`);
   const reserve = new Reserve(path);
-  const openFile = (): LocalQueue => new LocalQueue({ ...options, path, onTrouble, onClosed, reserve });
+  const openFile = (): LocalQueue =>
+    new LocalQueue({ ...options, path, onTrouble, onClosed, reserve, maxBytes: memoryFor() });
   try {
     return openFile();
   } catch (error) {

@@ -48,6 +48,7 @@ export class FileWriter {
   /** Of the transaction that is planned. */
   #group: PromiseWithResolvers<void> | undefined;
   #waiting = 0;
+  #waitingBytes = 0;
   #forgetting: NodeJS.Timeout | undefined;
   #progressTimer: NodeJS.Timeout | undefined;
   #progressPlanned = false;
@@ -68,6 +69,11 @@ export class FileWriter {
     return this.#waiting;
   }
 
+  /** Of their requests' bodies. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
   /** Why nothing can be taken. */
   get trouble(): string | undefined {
     return this.#trouble?.message ?? (this.#reserve?.isDiskFull ? 'the disk is full' : undefined);
@@ -81,6 +87,7 @@ export class FileWriter {
     }
     this.#appends.push(append);
     this.#waiting += append.entries.length;
+    this.#waitingBytes += append.record.body.length;
     return this.#plan();
   }
 
@@ -132,6 +139,7 @@ export class FileWriter {
     this.#removals = [];
     this.#group = undefined;
     for (const { entries } of appends) this.#waiting -= entries.length;
+    this.#waitingBytes = 0;
     const records = appends.map((append) => append.record);
     const size = records.length + removals.length + progress.length;
     try {

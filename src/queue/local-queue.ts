@@ -16,6 +16,8 @@ export interface LocalQueueOptions {
   readonly sync: 'normal' | 'full';
   /** Notifications that may be unsettled at a time (`core.queue_num`). */
   readonly limit: number;
+  /** Bytes of request bodies that may be unsettled at a time; default: no limit. A larger request is taken when nothing else waits. */
+  readonly maxBytes?: number;
   readonly wake: (lane: string) => void;
   /** Called from the first turn of the event loop on, for each record that the file held. */
   readonly restore: Restore;
@@ -57,7 +59,7 @@ export class LocalQueue implements Queue {
       onTrouble,
       now,
       onWritten: ({ entries, record }) => {
-        this.#pending.add(record.key, record.pushes);
+        this.#pending.add(record);
         for (const entry of entries) this.#store.add(entry);
       },
     });
@@ -86,6 +88,7 @@ export class LocalQueue implements Queue {
       pushes += entry.open;
     }
     const text = typeof body === 'function' ? body() : body;
+    this.#refuseWhenHeavy(text.length);
     return this.#writer.append({ entries, record: { key, id, app, acceptedAt, pushes, body: text } });
   }
 
@@ -136,6 +139,13 @@ export class LocalQueue implements Queue {
     this.#store.close();
     this.#writer.close();
     this.#options.onClosed?.();
+  }
+
+  #refuseWhenHeavy(more: number): void {
+    const { maxBytes = Number.POSITIVE_INFINITY } = this.#options;
+    const bytes = this.#pending.bytes + this.#writer.waitingBytes;
+    if (bytes === 0 || bytes + more <= maxBytes) return;
+    throw new QueueRefusedError(`the queue is full: requests of ${Math.round(bytes / 2 ** 20)} MiB wait`);
   }
 
   #recover(records: readonly JournalRecord[]): void {

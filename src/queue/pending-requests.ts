@@ -1,5 +1,5 @@
 import { newBits, setBit, setBits } from './bits.ts';
-import type { JournalRecord, Progress, Removal } from './journal.ts';
+import type { JournalRecord, NewRecord, Progress, Removal } from './journal.ts';
 import type { Batch } from './queue.ts';
 import { placeOf } from './queue.ts';
 
@@ -12,6 +12,8 @@ interface Done {
 /** A request with unsettled targets, and how far it has got. */
 interface Pending {
   open: number;
+  /** Of the record's body. */
+  readonly bytes: number;
   /** Targets that the file does not count as settled yet. */
   uncounted: number;
   /** By notification; only of requests of more than one push. */
@@ -22,13 +24,20 @@ interface Pending {
 export class PendingRequests {
   readonly #pending = new Map<number, Pending>();
   readonly #dirty = new Set<number>();
+  #bytes = 0;
 
-  add(key: number, pushes: number): void {
-    this.#pending.set(key, { open: pushes, uncounted: pushes, done: undefined });
+  /** Of the bodies of all requests: a measure of the memory that they take. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add({ key, pushes, body }: NewRecord): void {
+    this.#pending.set(key, { open: pushes, uncounted: pushes, bytes: body.length, done: undefined });
+    this.#bytes += body.length;
   }
 
   /** A request of an earlier process, of which `open` targets are left. @returns its removal when none is. */
-  restore({ key, pushes, done }: JournalRecord, open: number): Removal | undefined {
+  restore({ key, pushes, body, done }: JournalRecord, open: number): Removal | undefined {
     const progress = new Map<number, Done>();
     let uncounted = pushes;
     for (const [notification, bits] of done) {
@@ -36,7 +45,8 @@ export class PendingRequests {
       uncounted -= setBits(bits);
     }
     if (open === 0) return { key, pushes: uncounted };
-    this.#pending.set(key, { open, uncounted, done: progress });
+    this.#pending.set(key, { open, uncounted, bytes: body.length, done: progress });
+    this.#bytes += body.length;
     return undefined;
   }
 
@@ -49,6 +59,7 @@ export class PendingRequests {
     if (pending.open === 0) {
       this.#pending.delete(entry.key);
       this.#dirty.delete(entry.key);
+      this.#bytes -= pending.bytes;
       return { key: entry.key, pushes: pending.uncounted };
     }
     pending.done ??= new Map();
