@@ -21,7 +21,17 @@ export interface Decoding {
  * Checks a JSON value (null only as an element of a list) against a Go type. Returns the very same value when nothing about it changes, so that a
  * clean request is not copied; `undefined` when there was a mistake or nothing is left of it.
  */
-export type Decode = (value: Json, decoding: Decoding) => Json | undefined;
+export interface Decode {
+  (value: Json, decoding: Decoding): Json | undefined;
+  /** What it takes, for the description of the API; what JSON Schema cannot say is left to the decoder. */
+  readonly schema: JsonSchema;
+}
+
+/** A schema as OpenAPI 3.1 has them: JSON Schema 2020-12. */
+export type JsonSchema = { readonly [keyword: string]: unknown };
+
+export const decoder = (schema: JsonSchema, decode: (...given: Parameters<Decode>) => ReturnType<Decode>): Decode =>
+  Object.assign(decode, { schema });
 
 /** More would only make the answer long. */
 const MAX_MISTAKES = 20;

@@ -3,7 +3,7 @@
  * UnmarshalJSON methods refuse. What it refuses only when sending is checked there (src/fcm/payload.ts).
  */
 import type { Decode } from './decoding.ts';
-import { mistake } from './decoding.ts';
+import { decoder, mistake } from './decoding.ts';
 import { anything, boolean, float, integer, lenient, list, string, stringMap } from './go-types.ts';
 import { openStruct, struct, withRequired } from './struct.ts';
 
@@ -13,30 +13,29 @@ const strings = list(string, '');
 const DURATION = /^[+-]?\d{1,18}(?:\.\d{1,18})?s?$/;
 const EVENT_TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.\d{9}Z$/;
 
-const duration: Decode = (value, decoding) => {
+const duration = decoder({ type: 'string', pattern: DURATION.source, examples: ['3.5s'] }, (value, decoding) => {
   if (typeof value !== 'string') return string(value, decoding);
   return DURATION.test(value) ? value : mistake(decoding, 'expected a duration in seconds such as "3.5s"');
-};
+});
 
 /** A text that may also be empty, which is as if it were absent. */
-const orEmpty =
-  (decode: Decode): Decode =>
-  (value, decoding) =>
-    value === '' ? value : decode(value, decoding);
+const orEmpty = (decode: Decode): Decode =>
+  decoder({ ...decode.schema, pattern: `^$|${decode.schema.pattern}` }, (value, decoding) =>
+    value === '' ? value : decode(value, decoding),
+  );
 
-const oneOf =
-  (...names: readonly string[]): Decode =>
-  (value, decoding) => {
+const oneOf = (...names: readonly string[]): Decode =>
+  decoder({ type: 'string', enum: ['', ...names] }, (value, decoding) => {
     if (typeof value !== 'string') return string(value, decoding);
     return value === '' || names.includes(value) ? value : mistake(decoding, `expected one of ${names.join(', ')}`);
-  };
+  });
 
-const eventTime: Decode = (value, decoding) => {
+const eventTime = decoder({ type: 'string', pattern: EVENT_TIME.source }, (value, decoding) => {
   if (typeof value !== 'string') return string(value, decoding);
   const [year, month, day, hour, minute, second] = (EVENT_TIME.exec(value)?.slice(1) ?? []).map(Number);
   if (year !== undefined && isDate(year, month!, day!) && hour! < 24 && minute! < 60 && second! < 60) return value;
   return mistake(decoding, 'expected a time such as "2006-01-02T15:04:05.000000000Z"');
-};
+});
 
 function isDate(year: number, month: number, day: number): boolean {
   const isLeap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
@@ -45,15 +44,14 @@ function isDate(year: number, month: number, day: number): boolean {
 }
 
 /** What a 1 switches on. Any other integer switches nothing on, and `aps` keeps it as custom data. */
-const apnsFlag: Decode = (value, decoding) => (integer(value, decoding) === 1 ? 1 : undefined);
+const apnsFlag = decoder(integer.schema, (value, decoding) => (integer(value, decoding) === 1 ? 1 : undefined));
 
-const stringOr =
-  (decode: Decode): Decode =>
-  (value, decoding) => {
+const stringOr = (decode: Decode): Decode =>
+  decoder({ anyOf: [{ type: 'string' }, decode.schema] }, (value, decoding) => {
     if (typeof value === 'string') return value;
     if (typeof value === 'object') return decode(value, decoding);
     return mistake(decoding, 'expected a string or an object');
-  };
+  });
 
 const light = withRequired(
   struct({

@@ -1,5 +1,5 @@
 import type { Alert, JsonObject, Notification } from '../../push.ts';
-import type { Decode } from './decoding.ts';
+import { type Decode, decoder } from './decoding.ts';
 import { fcmAndroid, fcmApns, fcmNotification, fcmOptions, fcmWebpush } from './fcm-fields.ts';
 import { anything, boolean, float, float32, integer, lenient, list, object, string } from './go-types.ts';
 import { hmsNotification } from './hms-fields.ts';
@@ -83,11 +83,11 @@ const fields = struct({
 } satisfies Record<keyof Notification, Decode>);
 
 /** One element of `notifications`: Gorush's PushNotification, and the legacy FCM fields that its README still lists. */
-export const notification: Decode = (value, decoding) => {
+export const notification = decoder(fields.schema, (value, decoding) => {
   if (value === null) return { tokens: [], platform: 0 };
   const decoded = fields(value, decoding) as JsonObject | undefined;
   if (decoded === undefined) return undefined;
   decoded.tokens ??= [];
   decoded.platform ??= 0;
   return decoded;
-};
+});

@@ -1,8 +1,9 @@
 import type { Json, JsonObject } from '../../push.ts';
 import { isJsonObject } from '../../raw-json.ts';
-import type { Decode, Decoding } from './decoding.ts';
-import { locate, mismatch, mistake } from './decoding.ts';
+import type { Decode, Decoding, JsonSchema } from './decoding.ts';
+import { decoder, locate, mismatch, mistake } from './decoding.ts';
 import { anything } from './go-types.ts';
+import { nullable } from './nullable.ts';
 
 type Fields = Readonly<Record<string, Decode>>;
 
@@ -40,10 +41,16 @@ function decodeField(decode: Decode, name: string, value: Json, decoding: Decodi
   return decoded;
 }
 
+/** Other keys are taken as well: a struct ignores them, an open one keeps them. */
+const schemaOf = (fields: Fields): JsonSchema => ({
+  type: 'object',
+  properties: Object.fromEntries(Object.entries(fields).map(([name, { schema }]) => [name, nullable(schema)])),
+});
+
 /** A Go struct: canonical keys, unknown ones dropped, null like absent. */
 export function struct(fields: Fields): Decode {
   const table = new FieldTable(fields);
-  return (value, decoding) => {
+  return decoder(schemaOf(fields), (value, decoding) => {
     if (!isJsonObject(value)) return mismatch(decoding, 'an object', value);
     let copy: JsonObject | undefined;
     for (const key in value) {
@@ -58,7 +65,7 @@ export function struct(fields: Fields): Decode {
       if (decoded !== undefined) copy[name as string] = decoded;
     }
     return copy ?? value;
-  };
+  });
 }
 
 /** The keys before `end`, all of them names of fields. */
@@ -77,7 +84,7 @@ function copyUpTo(source: JsonObject, end: string): JsonObject {
  */
 export function openStruct(fields: Fields): Decode {
   const table = new FieldTable(fields);
-  return (value, decoding) => {
+  return decoder(schemaOf(fields), (value, decoding) => {
     if (!isJsonObject(value)) return mismatch(decoding, 'an object', value);
     let copy: JsonObject | undefined;
     for (const key in value) {
@@ -90,7 +97,7 @@ export function openStruct(fields: Fields): Decode {
       copy[name] = decoded;
     }
     return copy ?? value;
-  };
+  });
 }
 
 const isEmpty = (value: Json | undefined): boolean =>
@@ -98,7 +105,7 @@ const isEmpty = (value: Json | undefined): boolean =>
 
 /** `decode`, and a mistake for each of `names` that its object lacks. */
 export function withRequired(decode: Decode, names: readonly string[]): Decode {
-  return (value, decoding) => {
+  return decoder(requiring(decode.schema, names), (value, decoding) => {
     const before = decoding.mistakes.length;
     const decoded = decode(value, decoding);
     if (decoding.mistakes.length > before) return undefined;
@@ -110,5 +117,12 @@ export function withRequired(decode: Decode, names: readonly string[]): Decode {
       }
     }
     return decoded;
-  };
+  });
+}
+
+/** A required field is not nullable: null is like absent. */
+function requiring(schema: JsonSchema, names: readonly string[]): JsonSchema {
+  const properties = { ...(schema.properties as Record<string, JsonSchema>) };
+  for (const name of names) properties[name] = { ...properties[name], type: [properties[name]?.type].flat()[0] };
+  return { ...schema, properties, required: names };
 }
