@@ -1,4 +1,4 @@
-import type { Leaf, Section } from '../../src/config/leaf.ts';
+import type { Leaf, NamedSections, Section } from '../../src/config/leaf.ts';
 import { configSchema, environmentName } from '../../src/config/schema.ts';
 
 const HEAD = `# Configuration
@@ -31,15 +31,30 @@ const byDefault = (leaf: Leaf): string => {
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
-function row(path: string, leaf: Leaf): string {
+function row(path: string, leaf: Leaf, partial: boolean): string {
   const marks = `${leaf.martlet ? ' ✦' : ''}${leaf.public ? '' : ' 🔒'}`;
-  return `| \`${path}\`${marks} | \`GORUSH_${environmentName(path)}\` | ${byDefault(leaf)} | ${cell(leaf.description)} |`;
+  const absent = partial ? 'not set' : byDefault(leaf);
+  return `| \`${path}\`${marks} | \`GORUSH_${environmentName(path)}\` | ${absent} | ${cell(leaf.description)} |`;
 }
 
-const rows = (part: Section, prefix: string): string[] =>
-  Object.entries(part.properties).flatMap(([name, child]) =>
-    child.type === 'object' ? rows(child, `${prefix}${name}.`) : [row(prefix + name, child)],
-  );
+/** A section that stands elsewhere on the page as well is named once more, not told once more. */
+function elsewhere(part: Section): string | undefined {
+  return Object.entries(configSchema.properties).find(([, section]) => (section as Section) === part)?.[0];
+}
+
+function rows(part: Section, prefix: string, partial = false): string[] {
+  return Object.entries(part.properties).flatMap(([name, child]) => {
+    if (child.type !== 'object') return [row(prefix + name, child, partial)];
+    if (child.additionalProperties !== false) return namedRows(child, child.inline ? prefix : `${prefix}${name}.`);
+    const same = prefix === '' ? undefined : elsewhere(child);
+    if (!same) return rows(child, `${prefix}${name}.`, partial);
+    const path = `${prefix}${name}`;
+    return [`| \`${path}.…\` ✦ | \`GORUSH_${environmentName(path)}_…\` | not set | The keys of \`${same}\`. |`];
+  });
+}
+
+const namedRows = ({ additionalProperties: entry, partial }: NamedSections, prefix: string): string[] =>
+  rows(entry, `${prefix}<name>.`, partial ?? false);
 
 const table = (name: string, part: Section): string =>
   [
@@ -55,4 +70,4 @@ const table = (name: string, part: Section): string =>
 
 /** docs/configuration.md: every key with its environment name, default and meaning. */
 export const configurationPage = (): string =>
-  [HEAD, ...Object.entries(configSchema.properties).map(([name, part]) => table(name, part))].join('\n');
+  [HEAD, ...Object.entries(configSchema.properties).map(([name, part]) => table(name, part as Section))].join('\n');

@@ -1,19 +1,20 @@
 import { nearestKey } from './nearest-key.ts';
-import { configKeys, environmentName } from './schema.ts';
+import { type ConfigKey, type ConfigMap, configKeys, environmentName, keysOfEntry } from './schema.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Ours goes before Gorush's. */
 const PREFIXES = ['MARTLET_', 'GORUSH_'];
 
-const names = configKeys.map((key) => environmentName(key.path));
+const variablesOf = (keys: readonly ConfigKey[]): string[] =>
+  PREFIXES.flatMap((prefix) => keys.map((key) => prefix + environmentName(key.path)));
 
-const known = PREFIXES.flatMap((prefix) => names.map((name) => prefix + name));
+const fixed = new Set(variablesOf(configKeys));
 
 /** What Kubernetes puts into every pod beside a service called gorush or gorush-something; nobody meant us. */
 const isServiceLink = (name: string, value: string): boolean =>
   (/_PORT(_\d+_(TCP|UDP|SCTP))?$/.test(name) && /^(tcp|udp|sctp):\/\//.test(value)) ||
-  (/_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)_(ADDR|PORT|PROTO)$/.test(name) && !known.includes(name));
+  (/_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)_(ADDR|PORT|PROTO)$/.test(name) && !fixed.has(name));
 
 /** The variable that sets a key, and its value. An empty one counts as not set, as in Gorush. Upper case only. */
 export function fromEnvironment(env: Environment, path: string): { name: string; value: string } | undefined {
@@ -25,8 +26,28 @@ export function fromEnvironment(env: Environment, path: string): { name: string;
   return undefined;
 }
 
+/**
+ * Names of entries that only variables know: `MARTLET_AUTH_KEYS_BACKEND_SHA256` makes `backend`. `inFile` are those of the file,
+ * which keep the variables that fit them.
+ */
+export function namesFromEnvironment(env: Environment, { path, map }: ConfigMap, inFile: readonly string[]): string[] {
+  const head = environmentName(path);
+  const taken = new Set(inFile.map((name) => environmentName(name)));
+  const ends = keysOfEntry(map).map((key) => `_${environmentName(key.path)}`);
+  const longestFirst = ends.sort((a, b) => b.length - a.length);
+  const names = Object.entries(env).flatMap(([variable, value]) => {
+    const rest = PREFIXES.map((prefix) => `${prefix}${head}_`).find((start) => variable.startsWith(start));
+    if (!rest || !value || fixed.has(variable) || isServiceLink(variable, value)) return [];
+    const end = longestFirst.find((suffix) => variable.endsWith(suffix));
+    const name = end && variable.length > rest.length + end.length ? variable.slice(rest.length, -end.length) : '';
+    return /^[A-Z0-9][A-Z0-9_]*$/.test(name) && !taken.has(name) ? [name.toLowerCase()] : [];
+  });
+  return [...new Set(names)];
+}
+
 /** A line for each GORUSH_ or MARTLET_ variable that sets nothing. */
-export function unknownVariables(env: Environment): string[] {
+export function unknownVariables(env: Environment, keys: readonly ConfigKey[]): string[] {
+  const known = variablesOf(keys);
   const strange = Object.entries(env).filter(
     ([name, value = '']) =>
       PREFIXES.some((prefix) => name.startsWith(prefix)) && !known.includes(name) && !isServiceLink(name, value),

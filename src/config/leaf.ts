@@ -1,6 +1,6 @@
 /**
- * The pieces that the schema of config.yml is put together from. Each is plain JSON Schema; `unit`, `public`, `martlet` and
- * `foldCase` are annotations of ours.
+ * The pieces that the schema of config.yml is put together from. Each is plain JSON Schema; `unit`, `public`, `martlet`, `foldCase`,
+ * `inline` and `partial` are annotations of ours.
  */
 
 interface Extras {
@@ -55,12 +55,41 @@ export const choice = <const Word extends string>(
 export const section = <const Keys extends object>(description: string, properties: Keys) =>
   ({ type: 'object', additionalProperties: false, description, properties }) as const;
 
+/** Texts of which each is one of the words. */
+export const words = <const Word extends string>(
+  allowed: readonly Word[],
+  description: string,
+  extras: Extras = open,
+) =>
+  ({
+    type: 'array',
+    items: { type: 'string', enum: allowed },
+    default: [] as readonly Word[],
+    description,
+    ...extras,
+  }) as const;
+
+interface MapExtras {
+  /** The names stand beside the other keys of the section that holds the map; the map's own key is not written in the file. */
+  inline?: true;
+  /** A key that is not given is absent, and does not get its default: for entries that lie over other settings. */
+  partial?: true;
+}
+
+/** Sections alike, each under a name that the file chooses. Read as an object without a prototype, so that no name is there by itself. */
+export const mapOf = <const Entry extends object, const Extra extends MapExtras = object>(
+  entry: Entry,
+  description: string,
+  extras: Extra = {} as Extra,
+) => ({ type: 'object', additionalProperties: entry, description, ...extras }) as const;
+
 /** One key of config.yml, as JSON Schema with our annotations. */
 export interface Leaf extends Extras {
   readonly type: 'string' | 'boolean' | 'integer' | 'number' | 'array';
   readonly description: string;
   readonly default: string | boolean | number | readonly string[];
   readonly enum?: readonly string[];
+  readonly items?: { readonly type: 'string'; readonly enum?: readonly string[] };
   readonly unit?: 'seconds' | 'per second' | 'bytes';
   /** Upper and lower case mean the same; the configuration holds lower case. */
   readonly foldCase?: true;
@@ -68,19 +97,35 @@ export interface Leaf extends Extras {
 
 export interface Section {
   readonly type: 'object';
+  readonly additionalProperties: false;
   readonly description: string;
-  readonly properties: { readonly [key: string]: Leaf | Section };
+  readonly properties: { readonly [key: string]: Leaf | Section | NamedSections };
 }
+
+/** What `mapOf` makes. */
+export interface NamedSections extends MapExtras {
+  readonly type: 'object';
+  readonly additionalProperties: Section;
+  readonly description: string;
+}
+
+type FromKeys<Keys> = { readonly [K in keyof Keys]: FromSchema<Keys[K]> };
+
+type PartialFrom<S> = S extends { properties: infer Keys }
+  ? { readonly [K in keyof Keys]?: PartialFrom<Keys[K]> }
+  : FromSchema<S>;
 
 /** The TypeScript type of what a schema describes, once its defaults are filled in. */
 export type FromSchema<S> = S extends { enum: readonly (infer Word)[] }
   ? Word
   : S extends { properties: infer Keys }
-    ? { readonly [K in keyof Keys]: FromSchema<Keys[K]> }
-    : S extends { type: 'array' }
-      ? readonly string[]
-      : S extends { type: 'boolean' }
-        ? boolean
-        : S extends { type: 'integer' | 'number' }
-          ? number
-          : string;
+    ? FromKeys<Keys>
+    : S extends { type: 'object'; additionalProperties: infer Entry }
+      ? { readonly [name: string]: S extends { partial: true } ? PartialFrom<Entry> : FromSchema<Entry> }
+      : S extends { type: 'array'; items: infer Item }
+        ? readonly FromSchema<Item>[]
+        : S extends { type: 'boolean' }
+          ? boolean
+          : S extends { type: 'integer' | 'number' }
+            ? number
+            : string;

@@ -4,12 +4,12 @@ import { checkQueue } from './check-queue.ts';
 import { checkServer } from './check-server.ts';
 import { coerce } from './coerce.ts';
 import type { CredentialTrials, Draft, Findings, Origin, Purpose } from './draft.ts';
-import { type Environment, fromEnvironment, unknownVariables } from './environment.ts';
+import { type Environment, fromEnvironment, namesFromEnvironment, unknownVariables } from './environment.ts';
 import { findConfigFile } from './find-file.ts';
 import { configError, type Mistake } from './mistake.ts';
 import { nearestKey } from './nearest-key.ts';
 import { type FileContent, readConfigFile } from './read-file.ts';
-import { buildConfig, type Config, type ConfigKey, configKeys } from './schema.ts';
+import { buildConfig, type Config, type ConfigKey, configMaps, type EntryNames, keysWith } from './schema.ts';
 import { misfits, schemaMistake } from './validate.ts';
 
 export interface LoadOptions {
@@ -48,10 +48,14 @@ interface Given {
 }
 
 const GORUSH_QUEUE_NUM = 8192;
-const EMPTY: FileContent = { values: new Map(), unknown: [], mistakes: [] };
+const EMPTY: FileContent = { values: new Map(), names: new Map(), unknown: [], mistakes: [] };
 
 /** Flags go before the environment, the environment before the file, the file before the defaults. */
-function pick({ path, leaf }: ConfigKey, { flags = {}, env }: LoadOptions, file: FileContent): Given {
+function pick(
+  { path, leaf, default: byDefault }: ConfigKey,
+  { flags = {}, env }: LoadOptions,
+  file: FileContent,
+): Given {
   const variable = fromEnvironment(env, path);
   const [raw, origin] =
     flags[path] !== undefined
@@ -61,11 +65,20 @@ function pick({ path, leaf }: ConfigKey, { flags = {}, env }: LoadOptions, file:
         : file.values.has(path)
           ? [file.values.get(path), 'file']
           : [undefined, 'default'];
-  return { raw, origin, value: raw === undefined ? leaf.default : coerce(leaf, raw) };
+  return { raw, origin, value: raw === undefined ? byDefault : coerce(leaf, raw) };
 }
 
-function unknownKeys(file: FileContent): string[] {
-  const known = configKeys.map((key) => key.path);
+/** The names in each map: those of the file, then those that only variables know. */
+const namesOf = (env: Environment, file: FileContent): EntryNames =>
+  new Map(
+    configMaps.map((map) => {
+      const inFile = [...(file.names.get(map.path) ?? [])];
+      return [map.path, [...inFile, ...namesFromEnvironment(env, map, inFile)]];
+    }),
+  );
+
+function unknownKeys(file: FileContent, keys: readonly ConfigKey[]): string[] {
+  const known = [...keys, ...configMaps].map((key) => key.path);
   return file.unknown.map((path) => {
     const near = nearestKey(path, known);
     return `unknown key \`${path}\`${near ? `, did you mean \`${near}\`?` : ''}`;
@@ -118,13 +131,15 @@ function check(draft: Draft, mistakes: Mistake[], warnings: string[]): Record<st
 export function loadConfig(options: LoadOptions): LoadedConfig {
   const file = options.path || findConfigFile(options.cwd, options.home);
   const content = file ? readConfigFile(file, Boolean(options.path)) : EMPTY;
-  const given = new Map(configKeys.map((key) => [key.path, pick(key, options, content)]));
-  const wrong = misfits(buildConfig(({ path }) => given.get(path)?.value));
+  const names = namesOf(options.env, content);
+  const keys = keysWith(names);
+  const given = new Map(keys.map((key) => [key.path, pick(key, options, content)]));
+  const wrong = misfits(buildConfig(({ path }) => given.get(path)?.value, names));
   const mistakes = [...content.mistakes];
-  for (const key of configKeys) if (wrong.has(key.path)) mistakes.push(schemaMistake(key, given.get(key.path)?.raw));
+  for (const key of keys) if (wrong.has(key.path)) mistakes.push(schemaMistake(key, given.get(key.path)?.raw));
 
   const draft: Draft = {
-    config: buildConfig(({ path, leaf }) => (wrong.has(path) ? leaf.default : given.get(path)?.value)),
+    config: buildConfig((key) => (wrong.has(key.path) ? key.default : given.get(key.path)?.value), names),
     purpose: options.purpose ?? 'serve',
     origin: (path) => given.get(path)?.origin ?? 'default',
     broken: (path) => wrong.has(path) || content.mistakes.some(({ key }) => path.startsWith(`${key}.`)),
@@ -132,7 +147,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     cwd: options.cwd,
     tryCredentials: options.tryCredentials ?? {},
   };
-  const unknown = [...unknownKeys(content), ...unknownVariables(options.env)];
+  const unknown = [...unknownKeys(content, keys), ...unknownVariables(options.env, keys)];
   const warnings = [...unknown];
   const on = check(draft, mistakes, warnings);
   if (mistakes.length > 0)
@@ -141,7 +156,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
       unknown,
     );
   const changed = effective(draft.config, on, options);
-  const config = buildConfig(({ path }) => changed[path] ?? withoutSlash(path, given.get(path)?.value));
+  const config = buildConfig(({ path }) => changed[path] ?? withoutSlash(path, given.get(path)?.value), names);
   const set = new Set([...given].filter(([, { origin }]) => origin !== 'default').map(([path]) => path));
   return { config: freeze(config), ...(file ? { file } : {}), warnings, unknown, given: set };
 }

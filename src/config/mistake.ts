@@ -31,6 +31,7 @@ const KINDS = {
 export function wanted(leaf: Leaf): string {
   if (leaf.wanted) return leaf.wanted;
   if (leaf.enum) return `one of ${leaf.enum.filter((word) => word !== '').join(', ')}`;
+  if (leaf.items?.enum) return `a list of ${leaf.items.enum.join(', ')}`;
   const unit = leaf.unit === 'bytes' ? ' of bytes, or one with a unit like 10MiB' : leaf.unit ? ` (${leaf.unit})` : '';
   const least = leaf.minimum === undefined ? '' : `, ${leaf.minimum} or more`;
   const most = leaf.maximum === undefined ? '' : `, at most ${leaf.maximum}`;

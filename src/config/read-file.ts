@@ -1,23 +1,30 @@
 import { readFileSync } from 'node:fs';
 import { type ErrorCode, LineCounter, parseAllDocuments, type ScalarTag, type Tags } from 'yaml';
 import { NumberText } from './coerce.ts';
+import type { Leaf, NamedSections, Section } from './leaf.ts';
 import { configError, fileTrouble, type Mistake } from './mistake.ts';
-import { configKeys } from './schema.ts';
+import { configSchema } from './schema.ts';
 
 export interface FileContent {
   /** By key path; not yet converted. Keys without a value are absent, as in Gorush. */
   readonly values: ReadonlyMap<string, unknown>;
+  /** Names of the entries of each map, by the path of the map. */
+  readonly names: ReadonlyMap<string, ReadonlySet<string>>;
   readonly unknown: readonly string[];
   readonly mistakes: readonly Mistake[];
 }
 
-const sections = new Set(configKeys.flatMap(({ path }) => parentsOf(path)));
-const leaves = new Set(configKeys.map((key) => key.path));
+type Node = Leaf | Section | NamedSections;
 
-function parentsOf(path: string): string[] {
-  const parts = path.split('.');
-  return parts.slice(1).map((_, i) => parts.slice(0, i + 1).join('.'));
+/** Where a key leads: a node of the schema, its path, and the entries of maps that lie on the way. */
+interface Place {
+  readonly node: Node;
+  readonly path: string;
+  readonly entries: readonly { map: string; name: string }[];
 }
+
+const ENTRY_NAME = /^[A-Za-z0-9][\w-]{0,63}$/;
+const BAD_NAME = 'a name may have up to 64 letters, digits, - and _, and must not begin with - or _';
 
 function keepDigits(tag: Tags[number]): Tags[number] {
   if (typeof tag !== 'object' || !/:(int|float)$/.test(tag.tag)) return tag;
@@ -57,24 +64,58 @@ function parse(text: string): unknown {
 const isMap = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberText);
 
-/** Sorts the entries of a map into known values, unknown keys and sections that are none. Keys are read in any case, as by Gorush. */
-function gather(
-  map: Record<string, unknown>,
-  prefix: string,
-  into: { values: Map<string, unknown>; unknown: string[]; mistakes: Mistake[] },
-): void {
-  // A dotted key (`core.port: 1`) goes before the nested one, so it comes last.
-  const entries = Object.entries(map).sort(([a], [b]) => Number(a.includes('.')) - Number(b.includes('.')));
-  for (const [name, value] of entries) {
-    const path = prefix + name.toLowerCase();
-    if (leaves.has(path)) {
-      if (value !== null) into.values.set(path, value);
-    } else if (!sections.has(path)) {
-      if (prefix !== '' || !name.startsWith('x-')) into.unknown.push(path);
-    } else if (isMap(value)) gather(value, `${path}.`, into);
-    else if (value !== null) into.mistakes.push({ key: path, text: 'must be a section with keys of its own' });
+/** Keys are read in any case, as by Gorush; names in a map are left as they are. */
+function step({ node, path, entries }: Place, part: string): Place | undefined {
+  if (node.type !== 'object') return undefined;
+  const join = (name: string): string => (path === '' ? name : `${path}.${name}`);
+  const entryOf = (map: NamedSections): Place => ({
+    node: map.additionalProperties,
+    path: join(part),
+    entries: [...entries, { map: path, name: part }],
+  });
+  if (node.additionalProperties !== false) return entryOf(node);
+  const key = part.toLowerCase();
+  const child = Object.hasOwn(node.properties, key) ? node.properties[key] : undefined;
+  if (child && !('inline' in child)) return { node: child, path: join(key), entries };
+  const inline = Object.values(node.properties).find((other) => 'inline' in other);
+  return inline && entryOf(inline as NamedSections);
+}
+
+interface Gathered {
+  values: Map<string, unknown>;
+  names: Map<string, Set<string>>;
+  unknown: string[];
+  mistakes: Mistake[];
+}
+
+/** Puts the value of one key where it belongs: known values, unknown keys, sections that are none. */
+function put(name: string, value: unknown, at: Place, into: Gathered): void {
+  const [first = '', ...rest] = name.split('.');
+  const start = step(at, first);
+  const place = rest.reduce<Place | undefined>((here, part) => here && step(here, part), start);
+  const path = at.path === '' ? name : `${at.path}.${name}`;
+  const entries = (place ?? start)?.entries.slice(at.entries.length) ?? [];
+  const misnamed = entries.some((entry) => !ENTRY_NAME.test(entry.name));
+  if (misnamed || (!place && entries.length > 0)) into.mistakes.push({ key: path, text: BAD_NAME });
+  else if (!place) {
+    if (at.path !== '' || !name.startsWith('x-')) into.unknown.push(path);
+  } else if (place.node.type !== 'object') {
+    if (value !== null) into.values.set(place.path, value);
+  } else if (value !== null && !isMap(value))
+    into.mistakes.push({ key: place.path, text: 'must be a section with keys of its own' });
+  else {
+    for (const { map, name: entry } of entries) into.names.set(map, (into.names.get(map) ?? new Set()).add(entry));
+    gather(value ?? {}, place, into);
   }
 }
+
+function gather(map: Record<string, unknown>, at: Place, into: Gathered): void {
+  // A dotted key (`core.port: 1`) goes before the nested one, so it comes last.
+  const entries = Object.entries(map).sort(([a], [b]) => Number(a.includes('.')) - Number(b.includes('.')));
+  for (const [name, value] of entries) put(name, value, at, into);
+}
+
+const ROOT: Place = { node: configSchema, path: '', entries: [] };
 
 /**
  * Reads a configuration file; `given`: it was named on the command line.
@@ -91,8 +132,8 @@ export function readConfigFile(path: string, given: boolean): FileContent {
     throw configError([{ key, text: `${begin} read config file ${path}: ${verb} ${path}: ${fileTrouble(error)}` }]);
   }
   try {
-    const content = { values: new Map<string, unknown>(), unknown: [], mistakes: [] };
-    gather((parse(text) ?? {}) as Record<string, unknown>, '', content);
+    const content: Gathered = { values: new Map(), names: new Map(), unknown: [], mistakes: [] };
+    gather((parse(text) ?? {}) as Record<string, unknown>, ROOT, content);
     return content;
   } catch (error) {
     const what = given ? `parse config file ${path}` : 'read config';

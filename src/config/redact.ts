@@ -1,4 +1,4 @@
-import type { Leaf, Section } from './leaf.ts';
+import type { Leaf, NamedSections, Section } from './leaf.ts';
 import { type Config, configSchema } from './schema.ts';
 import { REDACTED, withoutUserInfo } from './without-user-info.ts';
 
@@ -8,15 +8,24 @@ function shownLeaf(leaf: Leaf, value: unknown): unknown {
   return value === '' ? '' : REDACTED;
 }
 
-const shownSection = (part: Section, values: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(part.properties).map(([name, child]) => [
-      name,
-      child.type === 'object'
-        ? shownSection(child, values[name] as Record<string, unknown>)
-        : shownLeaf(child, values[name]),
-    ]),
-  );
+function shownSection(part: Section, values: Record<string, unknown>): Record<string, unknown> {
+  const entries = Object.entries(part.properties).flatMap(([name, child]): [string, unknown][] => {
+    const value = values[name];
+    if (value === undefined) return [];
+    if (child.type !== 'object') return [[name, shownLeaf(child, value)]];
+    const section = value as Record<string, unknown>;
+    if (child.additionalProperties === false) return [[name, shownSection(child, section)]];
+    const named = shownEntries(child, section);
+    return child.inline ? named : [[name, Object.fromEntries(named)]];
+  });
+  return Object.fromEntries(entries);
+}
+
+const shownEntries = ({ additionalProperties: entry }: NamedSections, values: Record<string, unknown>) =>
+  Object.entries(values).map(([name, value]): [string, unknown] => [
+    name,
+    shownSection(entry, value as Record<string, unknown>),
+  ]);
 
 /**
  * The configuration as GET /api/config shows it: Gorush's keys in Gorush's order, ours after them. A key that is not marked

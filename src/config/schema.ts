@@ -1,5 +1,5 @@
 import { apiSection, coreSection, grpcSection } from './core-section.ts';
-import { type FromSchema, type Leaf, type Section, section } from './leaf.ts';
+import { type FromSchema, type Leaf, type NamedSections, type Section, section } from './leaf.ts';
 import { logSection, statSection } from './log-stat-sections.ts';
 import { androidSection, huaweiSection, iosSection, sandboxSection } from './provider-sections.ts';
 import { queueSection } from './queue-section.ts';
@@ -22,29 +22,84 @@ export const configSchema = section('config.yml', {
 export type Config = FromSchema<typeof configSchema>;
 
 export interface ConfigKey {
-  /** `core.auto_tls.host` */
+  /** `core.auto_tls.host`; of an entry of a map with its name in it, `auth.keys.backend.scopes`. */
   readonly path: string;
   readonly leaf: Leaf;
+  /** What it is when nobody sets it; undefined for the keys of a partial map. */
+  readonly default: Leaf['default'] | undefined;
 }
 
-const leavesOf = (part: Section, prefix: string): ConfigKey[] =>
-  Object.entries(part.properties).flatMap(([name, child]) =>
-    child.type === 'object' ? leavesOf(child, `${prefix}${name}.`) : [{ path: prefix + name, leaf: child }],
-  );
+/** The names of the entries of each map, by the path of the map in the file. */
+export type EntryNames = ReadonlyMap<string, readonly string[]>;
 
-/** Every key, in the order of the schema. */
-export const configKeys: readonly ConfigKey[] = leavesOf(configSchema, '');
+/** A section that holds named sections: where it is in the file, and what an entry looks like. */
+export interface ConfigMap {
+  readonly path: string;
+  readonly map: NamedSections;
+}
 
-const build = (part: Section, prefix: string, value: (key: ConfigKey) => unknown): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(part.properties).map(([name, child]) => {
-      const path = prefix + name;
-      return [name, child.type === 'object' ? build(child, `${path}.`, value) : value({ path, leaf: child })];
-    }),
-  );
+const NO_ENTRIES: EntryNames = new Map();
+
+type Node = Leaf | Section | NamedSections;
+
+/** The path in the file of what is under `name`: an inline map is where its section is. */
+const pathOf = (prefix: string, name: string, child: Node): string =>
+  'inline' in child ? prefix.slice(0, -1) : prefix + name;
+
+const keysOf = (part: Section, prefix: string, names: EntryNames, partial = false): ConfigKey[] =>
+  Object.entries(part.properties).flatMap(([name, child]) => {
+    const path = pathOf(prefix, name, child);
+    if (child.type !== 'object') return [{ path, leaf: child, default: partial ? undefined : child.default }];
+    if (child.additionalProperties === false) return keysOf(child, `${path}.`, names, partial);
+    const entry = child.additionalProperties;
+    return (names.get(path) ?? []).flatMap((key) => keysOf(entry, `${path}.${key}.`, names, child.partial ?? partial));
+  });
+
+/** Every key, in the order of the schema; the keys of a map's entries for the names that are given. */
+export const keysWith = (names: EntryNames): readonly ConfigKey[] => keysOf(configSchema, '', names);
+
+/** Every key that does not depend on names. */
+export const configKeys: readonly ConfigKey[] = keysWith(NO_ENTRIES);
+
+/** The keys of one entry of a map, by their paths inside it: `ios.key_path`. */
+export const keysOfEntry = (map: NamedSections): readonly ConfigKey[] =>
+  keysOf(map.additionalProperties, '', NO_ENTRIES, map.partial);
+
+const mapsOf = (part: Section, prefix: string): ConfigMap[] =>
+  Object.entries(part.properties).flatMap(([name, child]) => {
+    if (child.type !== 'object') return [];
+    const path = pathOf(prefix, name, child);
+    return child.additionalProperties === false ? mapsOf(child, `${path}.`) : [{ path, map: child }];
+  });
+
+/** Every map, in the order of the schema. */
+export const configMaps: readonly ConfigMap[] = mapsOf(configSchema, '');
+
+type ValueOf = (key: ConfigKey) => unknown;
+
+/** In an entry of a partial map what nobody gave is left out, a section of which nothing is left as well. */
+const isThere = (value: unknown): boolean =>
+  value !== undefined && !(typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+
+function build(part: Section, prefix: string, names: EntryNames, value: ValueOf, partial = false): object {
+  const entries = Object.entries(part.properties).map(([name, child]): [string, unknown] => {
+    const path = pathOf(prefix, name, child);
+    if (child.type !== 'object')
+      return [name, value({ path, leaf: child, default: partial ? undefined : child.default })];
+    if (child.additionalProperties === false) return [name, build(child, `${path}.`, names, value, partial)];
+    const entry = child.additionalProperties;
+    const named = (names.get(path) ?? []).map((key) => [
+      key,
+      build(entry, `${path}.${key}.`, names, value, child.partial ?? partial),
+    ]);
+    return [name, Object.assign(Object.create(null), Object.fromEntries(named))];
+  });
+  return Object.fromEntries(partial ? entries.filter(([, child]) => isThere(child)) : entries);
+}
 
 /** A configuration made of one value for each key; the caller answers for their types. */
-export const buildConfig = (value: (key: ConfigKey) => unknown): Config => build(configSchema, '', value) as Config;
+export const buildConfig = (value: ValueOf, names: EntryNames = NO_ENTRIES): Config =>
+  build(configSchema, '', names, value) as Config;
 
 /** `core.auto_tls.host` → `CORE_AUTO_TLS_HOST`, to follow `GORUSH_` or `MARTLET_`. */
-export const environmentName = (path: string): string => path.toUpperCase().replaceAll('.', '_');
+export const environmentName = (path: string): string => path.toUpperCase().replaceAll(/[.-]/g, '_');

@@ -1,4 +1,5 @@
 import { Ajv } from 'ajv';
+import type { Leaf, NamedSections, Section } from './leaf.ts';
 import { type Mistake, shownValue, wanted } from './mistake.ts';
 import { type Config, type ConfigKey, configSchema } from './schema.ts';
 
@@ -18,17 +19,23 @@ export function schemaMistake({ path, leaf }: ConfigKey, raw: unknown): Mistake 
 }
 
 const validate = new Ajv({ allErrors: true })
-  .addVocabulary(['public', 'martlet', 'unit', 'wanted', 'foldCase'])
+  .addVocabulary(['public', 'martlet', 'unit', 'wanted', 'foldCase', 'inline', 'partial'])
   .compile(configSchema);
+
+/** `/auth/keys/backend/scopes/0` → `auth.keys.backend.scopes`: the key, without the item, and without the names of inline maps. */
+function pathOf(pointer: string): string {
+  const path: string[] = [];
+  let at: Leaf | Section | NamedSections | undefined = configSchema;
+  for (const part of pointer.slice(1).split('/')) {
+    if (at?.type !== 'object') break;
+    at = at.additionalProperties === false ? at.properties[part] : at.additionalProperties;
+    if (!(at && 'inline' in at)) path.push(part);
+  }
+  return path.join('.');
+}
 
 /** Paths of the keys whose values do not fit the schema. */
 export function misfits(values: Config): Set<string> {
   validate(values);
-  const paths = (validate.errors ?? []).map((error) =>
-    error.instancePath
-      .slice(1)
-      .replaceAll('/', '.')
-      .replace(/\.\d+$/, ''),
-  );
-  return new Set(paths);
+  return new Set((validate.errors ?? []).map((error) => pathOf(error.instancePath)));
 }
