@@ -136,7 +136,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
   const events: RelayEvents = {
     settled: ({ provider, environment, outcomes }) => tallyPushes(pushes, provider ?? 'none', environment, outcomes),
-    retried: ({ provider, category, count }) => add(retries, `${provider} ${category}`, count),
+    retried: ({ provider, failed, targets }) => add(retries, `${provider} ${failed.category}`, targets.length),
     refused: ({ notifications }) => {
       refused += notifications;
     },

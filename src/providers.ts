@@ -29,7 +29,7 @@ export interface ProviderLane {
 
 export interface Providers {
   readonly lanes: readonly ProviderLane[];
-  readonly route: (notification: Notification) => Route;
+  readonly route: (notification: Notification, app: string) => Route;
   /** For requests that are not pushes: sign-in, the feedback hook. Knows the CA and the proxy. */
   readonly dispatcher: Dispatcher;
   close(): Promise<void>;
@@ -155,16 +155,16 @@ function hmsLane(huawei: Config['huawei'], dispatcher: Dispatcher): ProviderLane
 /** Which lane a notification takes. `production: true` of a request goes before `development: true`, that before the config. */
 function router(lanes: readonly ProviderLane[], iosProduction: boolean): Providers['route'] {
   const routes = new Map(
-    lanes.map(({ name, provider, environment }) => [name, { lane: name, provider, environment } as const]),
+    lanes.map(({ name, provider, environment }) => [name, { app: APP, lane: name, provider, environment } as const]),
   );
   return (notification) => {
     const platform = platforms[notification.platform as keyof typeof platforms];
-    if (!platform) return { refused: unknownPlatform(notification.platform) };
+    if (!platform) return { app: APP, refused: unknownPlatform(notification.platform) };
     const { provider } = platform;
     const production =
       provider !== 'apns' || notification.production === true || (notification.development !== true && iosProduction);
     const route = routes.get(laneName(provider, production ? 'production' : 'development'));
-    return route ?? { refused: platformOff(platform.name) };
+    return route ?? { app: APP, refused: platformOff(platform.name) };
   };
 }
 

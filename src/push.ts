@@ -49,6 +49,10 @@ export interface Alert {
  */
 export interface Notification {
   notif_id?: string;
+  /** Name of the app that it belongs to; absent: chosen by APNs topic or FCM project, else the request's own. */
+  app?: string;
+  /** FCM: the Firebase project, which chooses the app where `app` does not. */
+  project_id?: string;
   /** One more token, on every platform. The decoder leaves it here; the relay adds it to the targets. */
   to?: string;
   topic?: string;
@@ -207,9 +211,53 @@ export interface PushTransport {
   close(): Promise<void>;
 }
 
-/** Final results of the targets of one delivery. `targets[i]` ended as `outcomes[i]`. */
-export interface Settlement {
+/** When an attempt happened. Durations are of the monotonic clock. */
+export interface Timing {
+  /** UNIX milliseconds at which the request was accepted. */
+  readonly acceptedAt: number;
+  /** Milliseconds from acceptance to this outcome. */
+  readonly ageMs: number;
+  /** Milliseconds from the hand-over to the transport until the outcome; absent when it was never handed over. */
+  readonly providerMs?: number;
+  /** Milliseconds from acceptance to the hand-over; first attempts only. */
+  readonly queuedMs?: number;
+}
+
+/** What an accepted request is known by to those who listen. */
+export interface RequestFacts {
   readonly requestId: string;
+  /** W3C Trace Context of the caller or of our own, where pushes are traced. */
+  readonly traceparent?: string | undefined;
+}
+
+/** An accepted request. `counts` as Gorush counts: tokens, and one for a topic. */
+export interface AcceptedRequest extends RequestFacts {
+  readonly notifications: readonly Notification[];
+  readonly counts: number;
+  /** UNIX milliseconds. */
+  readonly acceptedAt: number;
+  /** Whose key or certificate sent it; absent where nobody has to say. */
+  readonly principal?: string | undefined;
+}
+
+/** Targets that failed alike and will be tried again in `delayMs`. */
+export interface Retry extends RequestFacts {
+  readonly app: string;
+  readonly lane: string;
+  readonly provider: Provider;
+  readonly environment: Environment;
+  readonly notification: Notification;
+  readonly kind: TargetKind;
+  readonly targets: readonly string[];
+  readonly failed: Failed;
+  /** How often each of these targets was sent. */
+  readonly attempts: number;
+  readonly delayMs: number;
+  readonly timing: Timing;
+}
+
+/** Final results of the targets of one delivery. `targets[i]` ended as `outcomes[i]`. */
+export interface Settlement extends RequestFacts {
   readonly app: string;
   readonly provider: Provider | undefined;
   readonly environment: Environment;
@@ -219,6 +267,17 @@ export interface Settlement {
   readonly outcomes: readonly Outcome[];
   /** How often each of these targets was sent. */
   readonly attempts: number;
+  readonly timing: Timing;
+}
+
+/** A call of an app's feedback hook about one failed push. */
+export interface HookCall extends RequestFacts {
+  readonly app: string;
+  readonly notifId: string | undefined;
+  readonly token: string;
+  /** True when the hook took it; else `error` says why not, and it is tried again. */
+  readonly ok: boolean;
+  readonly error?: string;
 }
 
 /**
@@ -226,12 +285,14 @@ export interface Settlement {
  * each call covers a batch, not a push.
  */
 export interface RelayEvents {
-  /** A request was taken: `counts` as Gorush counts (tokens, and one for a topic). */
-  accepted?(request: { requestId: string; app: string; notifications: number; counts: number }): void;
+  /** A request was taken. */
+  accepted?(request: AcceptedRequest): void;
   /** Targets reached their final outcome. */
   settled?(settlement: Settlement): void;
   /** Targets will be tried again. */
-  retried?(retry: { lane: string; provider: Provider; category: Category; reason: string; count: number }): void;
+  retried?(retry: Retry): void;
+  /** The feedback hook was called. */
+  reported?(call: HookCall): void;
   /** A request was refused because the queue was full or broken. */
   refused?(refusal: { reason: string; notifications: number }): void;
 }

@@ -21,7 +21,13 @@ export function combineEvents(
       for (const call of calls as Call[]) call(fact);
     }) as Call as Required<RelayEvents>[Name];
   };
-  return { accepted: fan('accepted'), settled: fan('settled'), retried: fan('retried'), refused: fan('refused') };
+  return {
+    accepted: fan('accepted'),
+    settled: fan('settled'),
+    retried: fan('retried'),
+    reported: fan('reported'),
+    refused: fan('refused'),
+  };
 }
 
 function guard(listener: RelayEvents, name: EventName, onFailure: ListenerFailed): (fact: never) => void {

@@ -126,7 +126,7 @@ export class RelayHost {
         new Lane({
           ...lane,
           queue: this.queue,
-          onOutcomes: (batch, indexes, outcomes) => this.relay.settle(batch, indexes, outcomes),
+          onOutcomes: (batch, indexes, outcomes, sentAt) => this.relay.settle(batch, indexes, outcomes, sentAt),
           stale: (batch) => this.relay.stale(batch),
         }),
       );

@@ -8,6 +8,7 @@ import type {
   Provider,
   RelayEvents,
   Settlement,
+  Timing,
 } from './push.ts';
 import type { PushEntry } from './push-entry.ts';
 import type { Attempts, Batch, Queue, QueuedRequest, QueueEntry, RequestBody, StoredRequest } from './queue/queue.ts';
@@ -18,12 +19,13 @@ import { SyncAnswer } from './sync-answer.ts';
 
 /** Where a notification goes; `refused` says why nowhere. */
 export type Route =
-  | { readonly lane: string; readonly provider: Provider; readonly environment: Environment }
-  | { readonly refused: Failed };
+  | { readonly app: string; readonly lane: string; readonly provider: Provider; readonly environment: Environment }
+  | { readonly app: string; readonly refused: Failed };
 
 export interface RelayOptions {
   readonly queue: Queue;
-  readonly route: (notification: Notification) => Route;
+  /** @param app that of notifications which choose none */
+  readonly route: (notification: Notification, app: string) => Route;
   readonly policies: Record<Provider, RetryPolicy>;
   /** Most targets of one notification that go out before others have their turn. */
   readonly slices: Record<Provider, number>;
@@ -46,8 +48,13 @@ export interface AcceptedPush {
 }
 
 export interface AcceptOptions {
+  /** Of notifications that choose none; default `default`. */
   readonly app?: string;
   readonly requestId?: string;
+  /** W3C Trace Context. */
+  readonly traceparent?: string | undefined;
+  /** Whose key or certificate sent it, for those who listen. */
+  readonly principal?: string | undefined;
   /** Milliseconds to wait for the outcomes; absent: do not wait. */
   readonly syncMs?: number;
 }
@@ -110,6 +117,7 @@ export class Relay {
       id: options.requestId ?? this.#newId(),
       app: options.app ?? 'default',
       acceptedAt: this.#now(),
+      ...(options.traceparent === undefined ? {} : { traceparent: options.traceparent }),
     };
     const { entries, refused, counts } = this.#plan(request, notifications);
     const accepted = { requestId: request.id, counts, logs: [] };
@@ -121,9 +129,11 @@ export class Relay {
     const done = (): AcceptedPush | Promise<AcceptedPush> => {
       this.#options.events.accepted({
         requestId: request.id,
-        app: request.app,
-        notifications: notifications.length,
+        traceparent: request.traceparent,
+        notifications,
         counts,
+        acceptedAt: request.acceptedAt,
+        principal: options.principal,
       });
       for (const settlement of refused) this.#tell(settlement, sync);
       return sync ? this.#answer(sync, accepted, options.syncMs as number) : accepted;
@@ -141,8 +151,9 @@ export class Relay {
    * that no lane takes any more fail now, and are told.
    */
   restore(stored: StoredRequest, notifications: readonly Notification[]): QueueEntry[] {
-    const { id, app, acceptedAt, isDone } = stored;
-    const { entries, refused } = this.#plan({ id, app, acceptedAt }, notifications);
+    const { body: _, isDone, ...request } = stored;
+    const { acceptedAt } = request;
+    const { entries, refused } = this.#plan(request, notifications);
     for (const settlement of refused) this.#tell(settlement, undefined);
     const since = this.#monotonic() - Math.max(0, this.#now() - acceptedAt);
     return entries.flatMap((entry) => {
@@ -152,22 +163,25 @@ export class Relay {
     });
   }
 
-  /** Outcomes of some targets of a batch, from its lane. */
-  settle(batch: Batch, indexes: readonly number[], outcomes: readonly Outcome[]): void {
+  /** Outcomes of some targets of a batch, from its lane. @param sentAt monotonic milliseconds of the hand-over; absent: never. */
+  settle(batch: Batch, indexes: readonly number[], outcomes: readonly Outcome[], sentAt?: number): void {
     const { final, outcomes: finals, again } = this.#sort(batch, indexes, outcomes);
-    for (const retry of again) this.#retry(batch, retry);
+    const timing = this.#timing(batch, sentAt);
+    for (const retry of again) this.#retry(batch, retry, timing);
     if (final.length === 0) return;
     const { entry } = batch;
     const settlement: Settlement = {
       requestId: entry.request.id,
-      app: entry.request.app,
+      traceparent: entry.request.traceparent,
+      app: entry.app,
       provider: entry.provider,
       environment: entry.environment,
       notification: entry.notification,
       kind: batch.kind,
       targets: final.map((index) => batch.targets[index] as string),
       outcomes: finals,
-      attempts: batch.attempts.sent + 1,
+      attempts: batch.attempts.sent + (sentAt === undefined ? 0 : 1),
+      timing,
     };
     // Told before it is forgotten: a crash between the two repeats a push rather than losing its result.
     const sync = this.#waiting.get(entry.request.id);
@@ -202,9 +216,9 @@ export class Relay {
     const refused: Settlement[] = [];
     let counts = 0;
     for (const [index, notification] of notifications.entries()) {
-      const route = this.#options.route(notification);
+      const route = this.#options.route(notification, request.app);
       if ('refused' in route) {
-        refused.push(...refusal(request, notification, route.refused));
+        refused.push(...refusal(request, notification, route));
         continue;
       }
       counts += countOf(notification);
@@ -230,7 +244,13 @@ export class Relay {
     this.#waiting.delete(accepted.requestId);
     for (const { entry, kind, targets } of open) {
       const outcomes = targets.map(() => PENDING);
-      const settlement = { ...identity(entry.request, entry.notification, entry.environment), kind, targets, outcomes };
+      const settlement = {
+        ...identity(entry.request, entry),
+        kind,
+        targets,
+        outcomes,
+        timing: this.#timing({ entry }),
+      };
       sync.tell({ ...settlement, provider: entry.provider, attempts: 0 });
     }
     return { ...accepted, logs: sync.logs };
@@ -269,7 +289,18 @@ export class Relay {
     return decision.again;
   }
 
-  #retry(batch: Batch, { failed, indexes, delayMs, attempts }: Again): void {
+  #timing({ entry, attempts }: Pick<Batch, 'entry'> & Partial<Batch>, sentAt?: number): Timing {
+    const now = this.#monotonic();
+    const { acceptedAt } = entry.request;
+    const ageMs = now - entry.since;
+    if (sentAt === undefined) return { acceptedAt, ageMs };
+    const providerMs = now - sentAt;
+    return attempts?.sent === 0
+      ? { acceptedAt, ageMs, providerMs, queuedMs: sentAt - entry.since }
+      : { acceptedAt, ageMs, providerMs };
+  }
+
+  #retry(batch: Batch, { failed, indexes, delayMs, attempts }: Again, timing: Timing): void {
     const { entry, kind, targets } = batch;
     const slice: Batch = {
       entry,
@@ -280,13 +311,21 @@ export class Relay {
       attempts,
     };
     this.#queue.defer(slice, this.#monotonic() + delayMs);
-    const { category, reason } = failed;
+    const { app, lane, provider, environment, notification, request } = entry;
     this.#options.events.retried({
-      lane: entry.lane,
-      provider: entry.provider,
-      category,
-      reason,
-      count: indexes.length,
+      requestId: request.id,
+      traceparent: request.traceparent,
+      app,
+      lane,
+      provider,
+      environment,
+      notification,
+      kind,
+      targets: slice.targets,
+      failed,
+      attempts: batch.attempts.sent + 1,
+      delayMs,
+      timing,
     });
   }
 
@@ -324,21 +363,24 @@ const PENDING: Failed = {
   error: 'no outcome within core.sync_timeout; delivery goes on',
 };
 
-const identity = (request: QueuedRequest, notification: Notification, environment: Environment) => ({
-  requestId: request.id,
-  app: request.app,
-  environment,
-  notification,
-});
+const identity = (
+  request: QueuedRequest,
+  { app, notification, environment }: Pick<QueueEntry, 'app' | 'notification' | 'environment'>,
+) => ({ requestId: request.id, traceparent: request.traceparent, app, environment, notification });
 
 /** A notification that no lane takes: one failure for each target. */
-function refusal(request: QueuedRequest, notification: Notification, failed: Failed): Settlement[] {
+function refusal(
+  request: QueuedRequest,
+  notification: Notification,
+  { app, refused }: Extract<Route, { refused: Failed }>,
+): Settlement[] {
   return targetsOf(notification).map(({ kind, targets }) => ({
-    ...identity(request, notification, 'production'),
+    ...identity(request, { app, notification, environment: 'production' }),
     provider: undefined,
     kind,
     targets,
-    outcomes: targets.map(() => failed),
+    outcomes: targets.map(() => refused),
     attempts: 0,
+    timing: { acceptedAt: request.acceptedAt, ageMs: 0 },
   }));
 }

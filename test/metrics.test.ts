@@ -85,7 +85,13 @@ test('retries, refusals, the queue and the hook have their series', async () => 
     lanes: () => [],
     feedback: { stats: () => ({ backlog: 1, failed: 2, dropped: 3 }) },
   });
-  metrics.events.retried?.({ lane: 'x', provider: 'fcm', category: 'unavailable', reason: 'any text', count: 5 });
+  metrics.events.retried?.({
+    ...settlement(['a', 'b', 'c', 'd', 'e']),
+    lane: 'x',
+    provider: 'fcm',
+    failed: failed({ category: 'unavailable', reason: 'any text' }),
+    delayMs: 1,
+  });
   metrics.events.refused?.({ reason: 'any text', notifications: 2 });
   const { text } = await metrics.render();
   expect(text).toContain('\nmartlet_retries_total{provider="fcm",category="unavailable"} 5\n');

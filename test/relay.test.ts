@@ -70,8 +70,8 @@ function start(
     queue,
     route: (n) =>
       n.platform === 1
-        ? { lane: LANE, provider: 'apns', environment: 'production' }
-        : { refused: failed('disabled', 'PlatformDisabled') },
+        ? { app: 'default', lane: LANE, provider: 'apns', environment: 'production' }
+        : { app: 'default', refused: failed('disabled', 'PlatformDisabled') },
     policies: { apns: policy, fcm: policy, hms: policy },
     slices: { apns: 100, fcm: 500, hms: 1000 },
     events: combineEvents([{ settled: (s) => settled.push(s), refused: ({ reason }) => refusals.push(reason) }]),
@@ -80,7 +80,7 @@ function start(
     name: LANE,
     transport,
     queue,
-    onOutcomes: (batch, indexes, outcomes) => relay.settle(batch, indexes, outcomes),
+    onOutcomes: (batch, indexes, outcomes, sentAt) => relay.settle(batch, indexes, outcomes, sentAt),
     stale: (batch) => relay.stale(batch),
   });
   lanes.push(lane);

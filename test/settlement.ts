@@ -25,6 +25,7 @@ export function settlement(
     targets,
     outcomes,
     attempts: 1,
+    timing: { acceptedAt: 0, ageMs: 3, providerMs: 1, queuedMs: 2 },
     ...more,
   };
 }

@@ -13,8 +13,16 @@ export interface LaneOptions {
   readonly rateLimit?: number;
   /** Most pushes under way; 0 lets the provider decide. */
   readonly maxInFlight?: number;
-  /** Takes the outcomes of some targets of a batch: `indexes[i]` ended as `outcomes[indexes[i]]`. */
-  readonly onOutcomes: (batch: Batch, indexes: readonly number[], outcomes: readonly Outcome[]) => void;
+  /**
+   * Takes the outcomes of some targets of a batch: `indexes[i]` ended as `outcomes[indexes[i]]`. `sentAt`: monotonic milliseconds
+   * of the hand-over to the transport; absent when there was none.
+   */
+  readonly onOutcomes: (
+    batch: Batch,
+    indexes: readonly number[],
+    outcomes: readonly Outcome[],
+    sentAt?: number,
+  ) => void;
   /** The outcome of a batch that is no longer worth sending; undefined for the others. */
   readonly stale: (batch: Batch) => Outcome | undefined;
   readonly now?: () => number;
@@ -222,7 +230,7 @@ export class Lane {
       this.#inFlight -= fresh.length;
       flight.open -= fresh.length;
       if (flight.open === 0) this.#batches--;
-      this.#onOutcomes(flight.batch, fresh, flight.outcomes);
+      this.#onOutcomes(flight.batch, fresh, flight.outcomes, flight.sentAt);
       group.open -= fresh.length;
       if (group.open === 0) group.done();
     }

@@ -3,9 +3,12 @@ import type { Environment, Notification, Provider, TargetKind } from '../push.ts
 /** An accepted request, as far as the queue keeps it. */
 export interface QueuedRequest {
   readonly id: string;
+  /** Of its notifications that choose no app. */
   readonly app: string;
   /** UNIX milliseconds. */
   readonly acceptedAt: number;
+  /** W3C Trace Context, where pushes are traced. */
+  readonly traceparent?: string | undefined;
 }
 
 /** Targets of one kind within an entry. */
@@ -33,6 +36,8 @@ export interface QueueEntry {
   readonly request: QueuedRequest;
   /** Place of the notification within its request. */
   readonly index: number;
+  /** The app that it goes out for. */
+  readonly app: string;
   readonly lane: string;
   readonly provider: Provider;
   readonly environment: Environment;

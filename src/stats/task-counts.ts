@@ -50,7 +50,7 @@ export function createTaskCounts(): { readonly events: RelayEvents; read(): Task
   return {
     events: {
       accepted({ notifications }) {
-        counts.submitted_tasks += notifications;
+        counts.submitted_tasks += notifications.length;
       },
       settled,
     },

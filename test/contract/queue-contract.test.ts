@@ -95,6 +95,7 @@ function entriesOf(
   return lists.map((tokens, index) => ({
     request: of,
     index,
+    app: 'default',
     lane: LANE,
     provider: 'apns',
     environment: 'production',

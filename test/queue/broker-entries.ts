@@ -13,6 +13,7 @@ export function entryOf(notification: Notification, request?: QueuedRequest): Qu
   return {
     request: request ?? { id: `r${++serial}`, app: 'default', acceptedAt: Date.now() },
     index: 0,
+    app: 'default',
     lane: LANE,
     provider: 'apns',
     environment: 'production',

@@ -26,6 +26,7 @@ function entry(id: string): QueueEntry {
   return {
     request: { id, app: 'default', acceptedAt: Date.now() },
     index: 0,
+    app: 'default',
     lane: 'lane',
     provider: 'apns',
     environment: 'production',

@@ -7,6 +7,7 @@ function entry(tokens: string[], more: Partial<QueueEntry> = {}): QueueEntry {
   return {
     request: { id: 'r', app: 'default', acceptedAt: 0 },
     index: 0,
+    app: 'default',
     lane: 'a',
     provider: 'apns',
     environment: 'production',

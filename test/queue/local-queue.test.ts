@@ -17,6 +17,7 @@ afterEach(async () => {
 const entry = (id: string): QueueEntry => ({
   request: { id, app: 'default', acceptedAt: Date.now() },
   index: 0,
+  app: 'default',
   lane: 'lane',
   provider: 'apns',
   environment: 'production',

@@ -165,7 +165,7 @@ class History {
       queue,
       route: ({ platform }) => {
         const provider = PROVIDERS[platform - 1] as Provider;
-        return { lane: laneOf(provider), provider, environment: 'production' };
+        return { app: 'default', lane: laneOf(provider), provider, environment: 'production' };
       },
       policies,
       slices: { apns: 20, fcm: 50, hms: 100 },
@@ -186,7 +186,7 @@ class History {
           transport,
           queue,
           rateLimit: rates[name] ?? 0,
-          onOutcomes: (batch, indexes, outcomes) => relay.settle(batch, indexes, outcomes),
+          onOutcomes: (batch, indexes, outcomes, sentAt) => relay.settle(batch, indexes, outcomes, sentAt),
           stale: (batch) => relay.stale(batch),
           now,
           random,

@@ -5,7 +5,12 @@ import { failed, settlement } from '../settlement.ts';
 
 function counted(notifications: number, settlements: readonly Settlement[]) {
   const tasks = createTaskCounts();
-  tasks.events.accepted?.({ requestId: 'r', app: 'default', notifications, counts: 0 });
+  tasks.events.accepted?.({
+    requestId: 'r',
+    notifications: Array(notifications).fill({ tokens: [], platform: 1 }),
+    counts: 0,
+    acceptedAt: 0,
+  });
   for (const each of settlements) tasks.events.settled?.(each);
   return tasks.read();
 }

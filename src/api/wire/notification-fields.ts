@@ -24,6 +24,8 @@ const alert = struct({
 
 const fields = struct({
   notif_id: string,
+  app: string,
+  project_id: string,
   to: string,
   topic: string,
   condition: string,
