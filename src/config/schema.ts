@@ -1,3 +1,4 @@
+import { appsSection } from './apps-section.ts';
 import { apiSection, coreSection, grpcSection } from './core-section.ts';
 import { type FromSchema, type Leaf, type NamedSections, type Section, section } from './leaf.ts';
 import { logSection, statSection } from './log-stat-sections.ts';
@@ -16,6 +17,7 @@ export const configSchema = section('config.yml', {
   stat: statSection,
   grpc: grpcSection,
   sandbox: sandboxSection,
+  apps: appsSection,
 });
 
 /** The whole configuration with every default filled in; deeply frozen. Durations in seconds, sizes in bytes. */
