@@ -99,13 +99,12 @@ function put(name: string, value: unknown, at: Place, into: Gathered): void {
   if (misnamed || (!place && entries.length > 0)) into.mistakes.push({ key: path, text: BAD_NAME });
   else if (!place) {
     if (at.path !== '' || !name.startsWith('x-')) into.unknown.push(path);
-  } else if (place.node.type !== 'object') {
-    if (value !== null) into.values.set(place.path, value);
-  } else if (value !== null && !isMap(value))
+  } else if (place.node.type === 'object' && value !== null && !isMap(value))
     into.mistakes.push({ key: place.path, text: 'must be a section with keys of its own' });
   else {
     for (const { map, name: entry } of entries) into.names.set(map, (into.names.get(map) ?? new Set()).add(entry));
-    gather(value ?? {}, place, into);
+    if (place.node.type !== 'object' && value !== null) into.values.set(place.path, value);
+    else if (isMap(value)) gather(value, place, into);
   }
 }
 
