@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { getCACertificates } from 'node:tls';
-import type { Dispatcher } from 'undici';
+import { Agent, type Dispatcher } from 'undici';
 import { loadApnsCredential } from './apns/credentials.ts';
 import { createApnsTokenSource } from './apns/token.ts';
 import { createApnsTransport } from './apns/transport.ts';
@@ -10,6 +10,7 @@ import { ConfigError, toError } from './errors.ts';
 import { type GoogleEnvironment, loadFcmCredential } from './fcm/credentials.ts';
 import { createFcmTokenSource } from './fcm/token.ts';
 import { createFcmTransport } from './fcm/transport.ts';
+import { createGuardedConnect } from './feedback/guarded-connect.ts';
 import { createHmsTransport } from './hms/transport.ts';
 import type { Http2Pool, Http2PoolOptions } from './http2/http2-pool.ts';
 import { createProxyFor, type ProxyEnvironment } from './proxy.ts';
@@ -32,6 +33,8 @@ export interface Providers {
   readonly route: (notification: Notification, app: string) => Route;
   /** For requests that are not pushes: sign-in, the feedback hook. Knows the CA and the proxy. */
   readonly dispatcher: Dispatcher;
+  /** The same, for URLs that strangers may set: it leads to public addresses only. */
+  readonly guarded: Dispatcher;
   close(): Promise<void>;
 }
 
@@ -68,6 +71,7 @@ export function createProviders(options: ProvidersOptions): Providers {
   const ca = added.length > 0 ? [...getCACertificates('default'), ...added] : undefined;
   const proxyFor = createProxyFor({ httpProxy: core.http_proxy, env: options.proxyEnv ?? {} });
   const dispatcher = createDispatcher({ proxyFor, ca });
+  const guarded = new Agent({ connect: createGuardedConnect({ proxyFor, ca }) });
   const pool =
     (section: { connections: number; request_timeout: number }) =>
     (own: Partial<Http2PoolOptions> & Pick<Http2PoolOptions, 'origin'>): Http2Pool => {
@@ -89,9 +93,11 @@ export function createProviders(options: ProvidersOptions): Providers {
     lanes,
     route: router(lanes, config.ios.production),
     dispatcher,
+    guarded,
     async close() {
       await Promise.all(lanes.map((lane) => lane.transport.close()));
       await dispatcher.destroy();
+      await guarded.destroy();
     },
   };
 }

@@ -1,9 +1,11 @@
 import { type Accept, type IdempotentOptions, idempotent } from './api/idempotency.ts';
 import { decodePushRequest } from './api/wire/decode-push-request.ts';
+import { DEFAULT_APP } from './apps/app.ts';
 import type { Snapshot } from './cluster/totals.ts';
 import type { Config } from './config/schema.ts';
 import type { GoogleEnvironment } from './fcm/credentials.ts';
 import { createFeedbackHook, type FeedbackHook } from './feedback/hook.ts';
+import { coreHook } from './feedback/hook-target.ts';
 import { createPool } from './http2/create-pool.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
@@ -88,9 +90,11 @@ export class RelayHost {
       createPool,
     });
     this.queue = this.#openQueue(options.createQueue ?? localEngine(config));
+    const ownHook = coreHook(config.core);
     this.hook = createFeedbackHook({
-      config: config.core,
+      hookOf: (app) => (app === DEFAULT_APP ? ownHook : undefined),
       dispatcher: this.providers.dispatcher,
+      guarded: this.providers.guarded,
       log,
       keeper: this.queue.reports,
       hideMessages: config.log.hide_messages,

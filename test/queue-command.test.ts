@@ -30,7 +30,7 @@ function fill(name = 'queue.db'): { path: string; journal: Journal } {
       { key: 1, id: 'first', app: 'default', acceptedAt: NOW - 7_200_000, pushes: 3, body: body([ios]) },
       { key: 2, id: 'second', app: 'default', acceptedAt: NOW - 5000, pushes: 2, body: body([android]) },
     ],
-    reports: [{ key: 1, body: '{}' }],
+    reports: [{ key: 1, app: 'default', id: 'msg_1', body: '{}' }],
   });
   const done = newBits(3);
   setBit(done, 0);

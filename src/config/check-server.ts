@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { isIP } from 'node:net';
 import { dirname, isAbsolute, normalize, resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
+import { isWebhookSecret } from '../feedback/signature.ts';
 import { autoHosts } from '../tls/auto-hosts.ts';
 import { keyPairMistakes, readClientCa } from '../tls/key-pair.ts';
 import type { Draft, Findings } from './draft.ts';
@@ -120,6 +121,12 @@ function checkUrls({ config: { core, api } }: Draft, { mistakes, warnings }: Fin
   for (const header of core.feedback_header)
     if (header !== '' && !header.includes(':'))
       warnings.push('core.feedback_header: a header without a colon is not sent; each must be name:value');
+  const unusable = core.feedback_secret.findIndex((secret) => !isWebhookSecret(secret));
+  if (unusable >= 0)
+    mistakes.push({
+      key: 'core.feedback_secret',
+      text: `no. ${unusable + 1} must be whsec_ and 24 to 64 bytes in base64`,
+    });
   const taken = new Map<string, string>([
     ['/', 'the greeting'],
     ['/version', 'the version'],

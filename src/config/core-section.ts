@@ -57,6 +57,10 @@ export const coreSection = section('The HTTP server and the process.', {
   feedback_hook_url: text('', 'URL that is told of each failed push; empty: none.', shown),
   feedback_timeout: seconds(10, 'How long one call of the hook may take; 0: 10.'),
   feedback_header: list('Headers for the hook, `name:value` each, split at the first colon.'),
+  feedback_secret: list(
+    'Standard Webhooks secrets (`whsec_…`), the newest first: each call of the hook is signed with all of them.',
+    { martlet: true },
+  ),
   sync_timeout: seconds(
     30,
     'When a request in sync mode is answered with what there is; the rest is reported as `Pending` and goes on.',

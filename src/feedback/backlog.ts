@@ -1,8 +1,10 @@
 import { Fifo } from '../queue/fifo.ts';
+import type { StoredReport } from '../queue/journal.ts';
 import type { ReportKeeper } from '../queue/kept-reports.ts';
 import { Schedule } from '../queue/schedule.ts';
 import { backoff } from '../resilience/backoff.ts';
 import { Breaker } from '../resilience/breaker.ts';
+import type { Share } from './backlog-room.ts';
 import type { Post, PostResult } from './post.ts';
 
 /** What the log is told of. */
@@ -18,8 +20,11 @@ export interface BacklogOptions {
   readonly events: BacklogEvents;
   /** Calls under way at once. */
   readonly concurrency: number;
-  readonly maxEntries: number;
-  readonly maxBytes: number;
+  readonly room: Share;
+  /** Whose failed pushes these are. */
+  readonly app: string;
+  /** A name for an entry, never given twice. */
+  readonly newId: () => string;
   /** Milliseconds after which an entry that fails is not tried again. */
   readonly maxAgeMs: number;
   /** Milliseconds: bounds of the first pause before an entry is tried again, and of the longest. */
@@ -29,10 +34,11 @@ export interface BacklogOptions {
   readonly now: () => number;
   readonly random: () => number;
   /** Keeps entries beyond the process; without it they die with it. */
-  readonly keeper?: ReportKeeper | undefined;
+  readonly keeper?: Pick<ReportKeeper, 'keep' | 'forget'> | undefined;
 }
 
 interface Entry {
+  readonly id: string;
   readonly body: string;
   /** The keeper's name for it. */
   readonly key: number | undefined;
@@ -74,7 +80,6 @@ export class FeedbackBacklog {
   #breaker: Breaker;
   #state: State = { name: 'running' };
   #underWay = 0;
-  #bytes = 0;
   #sent = 0;
   #failed = 0;
   #dropped = 0;
@@ -84,9 +89,6 @@ export class FeedbackBacklog {
     this.#options = options;
     const { firstMs, maxMs, now, random } = options;
     this.#breaker = new Breaker({ firstMs, maxMs, now, random });
-    options.keeper?.recover((reports) => {
-      for (const { key, body } of reports) this.#add(body, key);
-    });
   }
 
   stats(): BacklogStats {
@@ -95,21 +97,27 @@ export class FeedbackBacklog {
 
   /** Takes an entry, or drops it when there is no room: what waits already is older and no less true. */
   add(body: string): void {
-    this.#add(body, undefined);
+    this.#add(this.#options.newId(), body, undefined);
   }
 
-  #add(body: string, kept: number | undefined): void {
-    const { maxEntries, maxBytes, now, keeper } = this.#options;
-    const isFull = this.#length >= maxEntries || this.#bytes + body.length > maxBytes;
-    if (isFull || (this.#state.name === 'closed' && !keeper)) {
+  /** An entry that an earlier process left. */
+  restore({ id, body, key }: StoredReport): void {
+    this.#add(id, body, key);
+  }
+
+  #add(id: string, body: string, kept: number | undefined): void {
+    const { app, room, now, keeper } = this.#options;
+    const isClosed = this.#state.name === 'closed';
+    const isFull = !room.take(body.length);
+    if (isFull || (isClosed && !keeper)) {
+      if (!isFull) room.give(body.length);
       if (kept !== undefined) keeper?.forget(kept);
       this.#drop(1, isFull ? 'the backlog is full' : 'the process is ending');
       return;
     }
-    const key = kept ?? keeper?.keep(body);
-    if (this.#state.name === 'closed') return;
-    this.#bytes += body.length;
-    this.#ready.push({ body, key, since: now(), attempts: 0 });
+    const key = kept ?? keeper?.keep({ app, id, body });
+    if (isClosed) return;
+    this.#ready.push({ id, body, key, since: now(), attempts: 0 });
     this.#pump();
   }
 
@@ -170,7 +178,7 @@ export class FeedbackBacklog {
   async #send(entry: Entry): Promise<void> {
     this.#underWay++;
     entry.attempts++;
-    const result = await this.#options.post(entry.body, this.#closing.signal);
+    const result = await this.#options.post(entry, this.#closing.signal);
     this.#underWay--;
     if (this.#state.name === 'closed') return;
     if (result.ok) this.#taken(entry);
@@ -202,7 +210,7 @@ export class FeedbackBacklog {
   }
 
   #forget({ body, key }: Entry): void {
-    this.#bytes -= body.length;
+    this.#options.room.give(body.length);
     if (key !== undefined) this.#options.keeper?.forget(key);
   }
 

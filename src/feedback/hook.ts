@@ -1,34 +1,33 @@
+import { randomUUID } from 'node:crypto';
 import { Agent, type Dispatcher } from 'undici';
+import { DEFAULT_APP } from '../apps/app.ts';
 import { Throttle } from '../log/throttle.ts';
 import type { Log } from '../log.ts';
 import type { RelayEvents, Settlement } from '../push.ts';
 import { pushEntry } from '../push-entry.ts';
 import type { ReportKeeper } from '../queue/kept-reports.ts';
+import { createAppHook, type HookState } from './app-hook.ts';
 import { type BacklogEvents, type BacklogStats, FeedbackBacklog } from './backlog.ts';
-import { parseHeaders } from './headers.ts';
-import { createPost, type Post } from './post.ts';
-
-/** The keys of the `core` section that concern the hook. */
-export interface FeedbackConfig {
-  /** Empty: no hook. */
-  readonly feedback_hook_url: string;
-  /** Seconds for one call; 0: 10. */
-  readonly feedback_timeout: number;
-  readonly feedback_header: readonly string[];
-}
+import { BacklogRoom } from './backlog-room.ts';
+import { createGuardedConnect } from './guarded-connect.ts';
+import type { HookTarget } from './hook-target.ts';
+import type { Post } from './post.ts';
 
 export interface FeedbackHookOptions {
-  readonly config: FeedbackConfig;
+  /** The hook of an app as it is at this moment; undefined: nobody wants to hear of its failures. */
+  readonly hookOf: (app: string) => HookTarget | undefined;
   readonly log: Pick<Log, 'error' | 'warn'>;
   /** Knows the proxy and the CA, and stays its owner's; default: an agent of our own. */
   readonly dispatcher?: Dispatcher;
+  /** The same for hooks that may not be at private addresses (guarded-connect.ts). */
+  readonly guarded?: Dispatcher;
   /** `log.hide_messages`, which in Gorush reaches the hook, too; default false. */
   readonly hideMessages?: boolean;
-  /** Keeps what the hook has not taken beyond the process: the queue file. */
+  /** Keeps what the hooks have not taken beyond the process: the queue file. */
   readonly keeper?: ReportKeeper | undefined;
-  /** Calls under way at once; default 20, Gorush's connections. */
+  /** Calls under way at once, of the default app; default 20, Gorush's connections. Other apps have 10 at most. */
   readonly concurrency?: number;
-  /** Entries and characters that may wait; default 100,000 and 64 Mi. */
+  /** Entries and characters that may wait; default 100,000 and 64 Mi. An app other than the default one has a tenth at most. */
   readonly maxEntries?: number;
   readonly maxBytes?: number;
   /** Milliseconds after which an entry that the hook refuses is given up; default an hour. */
@@ -40,57 +39,27 @@ export interface FeedbackHookOptions {
   readonly monotonic?: () => number;
   readonly now?: () => number;
   readonly random?: () => number;
+  readonly newId?: () => string;
 }
 
 export interface FeedbackHook {
   /** Takes each failed target; never waits. */
   readonly events: Pick<RelayEvents, 'settled'>;
+  /** Of all apps. */
   stats(): BacklogStats;
-  /** Waits until the hook knows everything, at most `ms`; less when the hook turns out to be dead. */
+  /** Waits until the hooks know everything, at most `ms`; less when they turn out to be dead. */
   drain(ms: number): Promise<void>;
   /** Leaves what is left to the keeper, or gives it up. */
   close(): Promise<void>;
 }
 
-const DEFAULT_TIMEOUT_S = 10;
-/** setTimeout's longest. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+const CALLS_OF_AN_APP = 10;
+const SHARE_OF_AN_APP = 0.1;
 
-const timeoutMs = (seconds: number): number =>
-  Math.min(seconds > 0 ? seconds * 1000 : DEFAULT_TIMEOUT_S * 1000, MAX_TIMER_MS);
-
-function troubleEvents({ log, monotonic }: FeedbackHookOptions, hook?: string): BacklogEvents {
-  const throttle = new Throttle(60_000, monotonic);
-  return {
-    failed(reason, lasting) {
-      throttle.add(lasting ? 'lasting' : 'failed', 1, (calls) =>
-        lasting
-          ? log.error('the feedback hook keeps failing; its entries wait', { hook, reason, calls })
-          : log.warn('a call of the feedback hook failed and is repeated', { hook, reason, calls }),
-      );
-    },
-    dropped(entries, why) {
-      throttle.add(why, entries, (total) =>
-        log.error('the feedback hook will never hear of some failed pushes', { hook, entries: total, reason: why }),
-      );
-    },
-  };
-}
-
-function createBacklog(options: FeedbackHookOptions, post: Post, events: BacklogEvents): FeedbackBacklog {
-  return new FeedbackBacklog({
-    post,
-    events,
-    concurrency: options.concurrency ?? 20,
-    maxEntries: options.maxEntries ?? 100_000,
-    maxBytes: options.maxBytes ?? 64 * 1024 * 1024,
-    maxAgeMs: options.maxAgeMs ?? 3_600_000,
-    firstMs: options.firstMs ?? 1000,
-    maxMs: options.maxMs ?? 60_000,
-    now: options.monotonic ?? (() => performance.now()),
-    random: options.random ?? Math.random,
-    keeper: options.keeper,
-  });
+interface AppFeedback {
+  readonly hook: () => HookState;
+  readonly backlog: FeedbackBacklog;
+  readonly events: BacklogEvents;
 }
 
 /** Every failed target as Gorush's body and what Martlet adds; the token in full, whatever the log hides. */
@@ -102,56 +71,175 @@ function entriesOf(settlement: Settlement, hideMessages: boolean, add: (body: st
   }
 }
 
-const nothing = { backlog: 0, sent: 0, failed: 0, dropped: 0 };
+const failuresOf = ({ outcomes }: Settlement): number => outcomes.filter(({ kind }) => kind === 'failed').length;
 
-const NO_HOOK: FeedbackHook = {
-  events: {},
-  stats: () => nothing,
-  drain: async () => {},
-  close: async () => {},
-};
-
-/** As in Gorush, a URL that cannot be called hurts nobody: it is told, and what the hook would have heard is counted. */
-function uncallableHook(trouble: BacklogEvents): FeedbackHook {
-  let dropped = 0;
-  const settled = (settlement: Settlement): void => {
-    const failed = settlement.outcomes.filter((outcome) => outcome.kind === 'failed').length;
-    if (failed === 0) return;
-    dropped += failed;
-    trouble.dropped(failed, 'core.feedback_hook_url is not an http:// or https:// URL');
+/** A removed hook may come back, so its entries wait like those of one that fails. */
+const postTo =
+  (hook: () => HookState): Post =>
+  async (entry, signal) => {
+    const state = hook();
+    return state.name === 'open' ? state.post(entry, signal) : { ok: false, reason: 'the app has no hook to call' };
   };
-  return { ...NO_HOOK, events: { settled }, stats: () => ({ ...nothing, dropped }) };
+
+/**
+ * Tells each app's hook of its pushes that failed for good: one POST for each target, from a queue of its own, so that a hook
+ * that is slow or dead slows no push and no other app's hook. Any 2xx is success; everything else is tried again with backoff.
+ */
+class FeedbackHooks implements FeedbackHook {
+  readonly events = { settled: (settlement: Settlement): void => this.#settled(settlement) };
+  readonly #options: FeedbackHookOptions;
+  readonly #apps = new Map<string, AppFeedback>();
+  readonly #room: BacklogRoom;
+  readonly #agents: Agent[] = [];
+  readonly #dispatcher: Dispatcher;
+  readonly #guarded: Dispatcher;
+  /** Sums of apps that are no more, and of what hooks that cannot be called would have heard. */
+  #sent = 0;
+  #failed = 0;
+  #dropped = 0;
+  #closed = false;
+
+  constructor(options: FeedbackHookOptions) {
+    const { maxEntries = 100_000, maxBytes = 64 * 1024 * 1024, concurrency = 20 } = options;
+    this.#options = options;
+    this.#room = new BacklogRoom({ maxEntries, maxBytes });
+    this.#dispatcher = options.dispatcher ?? this.#own(new Agent({ connections: concurrency, pipelining: 1 }));
+    const connect = createGuardedConnect({ proxyFor: () => undefined });
+    this.#guarded = options.guarded ?? this.#own(new Agent({ connect }));
+    if (options.hookOf(DEFAULT_APP)) this.#app(DEFAULT_APP).hook();
+    options.keeper?.recover((reports) => {
+      for (const report of reports) this.#app(report.app).backlog.restore(report);
+    });
+  }
+
+  stats(): BacklogStats {
+    const all = [...this.#apps.values()].map(({ backlog }) => backlog.stats());
+    const sum = (name: keyof BacklogStats, start: number): number => all.reduce((so, one) => so + one[name], start);
+    return {
+      backlog: sum('backlog', 0),
+      sent: sum('sent', this.#sent),
+      failed: sum('failed', this.#failed),
+      dropped: sum('dropped', this.#dropped),
+    };
+  }
+
+  async drain(ms: number): Promise<void> {
+    const callable = [...this.#apps.values()].filter(({ hook }) => hook().name === 'open');
+    await Promise.all(callable.map(({ backlog }) => backlog.drain(ms)));
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const { backlog } of this.#apps.values()) backlog.close();
+    await Promise.all(this.#agents.map((agent) => agent.destroy()));
+  }
+
+  #settled(settlement: Settlement): void {
+    if (!this.#options.hookOf(settlement.app)) return;
+    const failures = failuresOf(settlement);
+    if (failures === 0) return;
+    const { hook, backlog, events } = this.#app(settlement.app);
+    const state = hook();
+    if (state.name === 'uncallable') {
+      this.#dropped += failures;
+      events.dropped(failures, state.why);
+    } else entriesOf(settlement, this.#options.hideMessages ?? false, (body) => backlog.add(body));
+  }
+
+  #app(name: string): AppFeedback {
+    let app = this.#apps.get(name);
+    if (!app) {
+      this.#forgetRemoved();
+      app = this.#open(name);
+      this.#apps.set(name, app);
+    }
+    return app;
+  }
+
+  #open(name: string): AppFeedback {
+    const { hookOf, log, monotonic, now = Date.now } = this.#options;
+    const hook = createAppHook({
+      target: () => hookOf(name),
+      dispatcher: this.#dispatcher,
+      guarded: this.#guarded,
+      unusable: (headers) => log.warn('headers of the feedback hook cannot be sent', { app: name, headers }),
+      now,
+    });
+    const origin = (): string | undefined => {
+      const state = hook();
+      return state.name === 'open' ? state.origin : undefined;
+    };
+    const events = troubleEvents(log, new Throttle(60_000, monotonic), name, origin);
+    const backlog = this.#backlog(name, postTo(hook), events);
+    if (this.#closed) backlog.close();
+    return { hook, backlog, events };
+  }
+
+  #backlog(name: string, post: Post, events: BacklogEvents): FeedbackBacklog {
+    const { concurrency = 20, maxAgeMs = 3_600_000, firstMs = 1000, maxMs = 60_000, keeper } = this.#options;
+    const { monotonic = () => performance.now(), random = Math.random, newId = messageId } = this.#options;
+    const isDefault = name === DEFAULT_APP;
+    return new FeedbackBacklog({
+      app: name,
+      post,
+      events,
+      concurrency: isDefault ? concurrency : Math.min(concurrency, CALLS_OF_AN_APP),
+      room: this.#room.share(isDefault ? 1 : SHARE_OF_AN_APP),
+      maxAgeMs,
+      firstMs,
+      maxMs,
+      now: monotonic,
+      random,
+      newId,
+      keeper,
+    });
+  }
+
+  /** Apps come and go for as long as the process lives. */
+  #forgetRemoved(): void {
+    for (const [name, { hook, backlog }] of this.#apps) {
+      const { backlog: waiting, sent, failed, dropped } = backlog.stats();
+      if (waiting > 0 || hook().name !== 'none') continue;
+      this.#sent += sent;
+      this.#failed += failed;
+      this.#dropped += dropped;
+      this.#apps.delete(name);
+    }
+  }
+
+  #own(agent: Agent): Agent {
+    this.#agents.push(agent);
+    return agent;
+  }
 }
 
-function openHook(options: FeedbackHookOptions, url: URL, headers: Record<string, string>): FeedbackHook {
-  const { config, hideMessages = false, concurrency = 20, now = Date.now } = options;
-  const agent = options.dispatcher ? undefined : new Agent({ connections: concurrency, pipelining: 1 });
-  const dispatcher = options.dispatcher ?? (agent as Agent);
-  const post = createPost({ url, headers, timeoutMs: timeoutMs(config.feedback_timeout), dispatcher, now });
-  // Path, query and userinfo of a hook are often its secret.
-  const backlog = createBacklog(options, post, troubleEvents(options, url.origin));
+const messageId = (): string => `msg_${randomUUID()}`;
+
+function troubleEvents(
+  log: FeedbackHookOptions['log'],
+  throttle: Throttle,
+  app: string,
+  origin: () => string | undefined,
+): BacklogEvents {
   return {
-    events: { settled: (settlement) => entriesOf(settlement, hideMessages, (body) => backlog.add(body)) },
-    stats: () => backlog.stats(),
-    drain: (ms) => backlog.drain(ms),
-    async close() {
-      backlog.close();
-      await agent?.destroy();
+    failed(reason, lasting) {
+      throttle.add(lasting ? 'lasting' : 'failed', 1, (calls) => {
+        const fields = { app, hook: origin(), reason, calls };
+        if (lasting) log.error('the feedback hook keeps failing; its entries wait', fields);
+        else log.warn('a call of the feedback hook failed and is repeated', fields);
+      });
+    },
+    dropped(entries, why) {
+      throttle.add(why, entries, (total) =>
+        log.error('the feedback hook will never hear of some failed pushes', {
+          app,
+          hook: origin(),
+          entries: total,
+          reason: why,
+        }),
+      );
     },
   };
 }
 
-/**
- * Tells `core.feedback_hook_url` of each push that failed for good: one POST for each target, from a queue of its own, so
- * that a hook that is slow or dead slows no push. Any 2xx is success; everything else is tried again with backoff.
- */
-export function createFeedbackHook(options: FeedbackHookOptions): FeedbackHook {
-  const { config, log } = options;
-  if (config.feedback_hook_url === '') return NO_HOOK;
-  const { headers, unusable } = parseHeaders(config.feedback_header);
-  if (unusable.length > 0) log.warn(`core.feedback_header: cannot be sent: ${unusable.join(', ')}`);
-  const url = URL.parse(config.feedback_hook_url);
-  return url && /^https?:$/.test(url.protocol)
-    ? openHook(options, url, headers)
-    : uncallableHook(troubleEvents(options));
-}
+export const createFeedbackHook = (options: FeedbackHookOptions): FeedbackHook => new FeedbackHooks(options);

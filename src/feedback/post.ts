@@ -1,6 +1,7 @@
 import { type Dispatcher, request } from 'undici';
 import { toError } from '../errors.ts';
 import { retryAfterMs } from '../resilience/retry-after.ts';
+import type { Sign } from './signature.ts';
 
 export type PostResult =
   | { readonly ok: true }
@@ -12,13 +13,16 @@ export interface PostOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** For the whole call, redirects included; milliseconds. */
   readonly timeoutMs: number;
+  /** False: a redirect is a failure, as it could lead to where the URL itself may not. */
+  readonly followRedirects: boolean;
+  readonly sign: Sign;
   readonly dispatcher: Dispatcher;
-  /** UNIX milliseconds, for a Retry-After date. */
+  /** UNIX milliseconds, for a Retry-After date and the signature. */
   readonly now: () => number;
 }
 
-/** Posts one body and tells how it went; never rejects. `signal` gives the call up. */
-export type Post = (body: string, signal: AbortSignal) => Promise<PostResult>;
+/** Posts one body and tells how it went; never rejects. `id` stays when an entry is posted again. `signal` gives the call up. */
+export type Post = (entry: { readonly id: string; readonly body: string }, signal: AbortSignal) => Promise<PostResult>;
 
 const MAX_REDIRECTS = 5;
 /** Go's client, too, repeats a POST for these alone; the others would turn it into a GET without the entry. */
@@ -53,13 +57,17 @@ function redirectTarget(status: number, from: URL, location: string | undefined)
 
 const first = (value: string | string[] | undefined): string | undefined => (Array.isArray(value) ? value[0] : value);
 
-export function createPost({ url, headers, timeoutMs, dispatcher, now }: PostOptions): Post {
-  const own = { 'user-agent': 'martlet', 'content-type': 'application/json; charset=utf-8' };
-  const trusted = { ...basicAuth(url), ...headers, ...own };
+const isRedirect = (status: number): boolean => status >= 300 && status < 400;
 
-  const call = async (body: string, signal: AbortSignal): Promise<PostResult> => {
+export function createPost(options: PostOptions): Post {
+  const { url, headers, timeoutMs, followRedirects, sign, dispatcher, now } = options;
+  const plain = { 'user-agent': 'martlet', 'content-type': 'application/json; charset=utf-8' };
+  const trusted = { ...basicAuth(url), ...headers };
+
+  const call = async (id: string, body: string, signal: AbortSignal): Promise<PostResult> => {
+    const own = { ...plain, ...sign(id, body, now()) };
     let target = url;
-    let sent: Record<string, string> = trusted;
+    let sent: Record<string, string> = { ...trusted, ...own };
     for (let hops = 0; ; hops++) {
       const { origin, pathname, search } = target;
       const response = await request(origin + pathname + search, {
@@ -75,6 +83,8 @@ export function createPost({ url, headers, timeoutMs, dispatcher, now }: PostOpt
       // Read, so that the connection can be used again; what it says does not matter, nor whether it ends well.
       await response.body.dump().catch(() => {});
       if (status >= 200 && status < 300) return OK;
+      if (isRedirect(status) && !followRedirects)
+        return { ok: false, reason: `HTTP ${status}, and redirects are not followed` };
       const next = hops < MAX_REDIRECTS ? redirectTarget(status, target, first(response.headers.location)) : undefined;
       if (!next) {
         const retryMs = retryAfterMs(first(response.headers['retry-after']), now);
@@ -85,13 +95,13 @@ export function createPost({ url, headers, timeoutMs, dispatcher, now }: PostOpt
     }
   };
 
-  return async (body, signal) => {
+  return async ({ id, body }, signal) => {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), timeoutMs);
     const giveUp = (): void => deadline.abort();
     signal.addEventListener('abort', giveUp, { once: true });
     try {
-      return await call(body, deadline.signal);
+      return await call(id, body, deadline.signal);
     } catch (thrown) {
       if (deadline.signal.aborted) return { ok: false, reason: signal.aborted ? 'closed' : 'Timeout' };
       const error = toError(thrown) as NodeJS.ErrnoException;

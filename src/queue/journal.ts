@@ -34,10 +34,17 @@ export interface Progress {
   readonly more: number;
 }
 
-/** A failed push that somebody is to be told of, as the JSON that he gets. */
-export interface StoredReport {
-  readonly key: number;
+/** A failed push that the hook of its app is to be told of. */
+export interface Report {
+  readonly app: string;
+  /** What the hook knows it by, however often it is told. */
+  readonly id: string;
+  /** The JSON that the hook gets. */
   readonly body: string;
+}
+
+export interface StoredReport extends Report {
+  readonly key: number;
 }
 
 /** What one transaction changes. */
@@ -94,6 +101,9 @@ export const isDamage = (error: unknown): boolean =>
 export const isDiskFull = (error: unknown): boolean =>
   primaryCode(error) === SQLITE_FULL || primaryCode(error) === SQLITE_IOERR;
 
+const REPORT_COLUMNS =
+  "key INTEGER PRIMARY KEY, body TEXT NOT NULL, app TEXT NOT NULL DEFAULT 'default', id TEXT NOT NULL DEFAULT ''";
+
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS request (
     key INTEGER PRIMARY KEY, id TEXT NOT NULL, app TEXT NOT NULL, accepted_at INTEGER NOT NULL, pushes INTEGER NOT NULL,
@@ -102,7 +112,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS progress (
     key INTEGER NOT NULL, notification INTEGER NOT NULL, done BLOB NOT NULL, PRIMARY KEY (key, notification)
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS report (key INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+  CREATE TABLE IF NOT EXISTS report (${REPORT_COLUMNS}) STRICT;
   CREATE TABLE IF NOT EXISTS totals (only INTEGER PRIMARY KEY CHECK (only = 1), accepted INTEGER NOT NULL, settled INTEGER NOT NULL) STRICT;
   INSERT OR IGNORE INTO totals VALUES (1, 0, 0);
 `;
@@ -138,6 +148,7 @@ export class Journal {
       this.#db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
       this.limitLog(checkpointPages);
       this.#db.exec(SCHEMA);
+      addReportColumns(this.#db);
       const check = this.#db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
       if (check.quick_check !== 'ok') throw new DamagedFile(`the file is damaged: ${check.quick_check}`);
     } catch (error) {
@@ -148,7 +159,7 @@ export class Journal {
     this.#delete = this.#db.prepare('DELETE FROM request WHERE key = ?');
     this.#deleteProgress = this.#db.prepare('DELETE FROM progress WHERE key = ?');
     this.#progress = this.#db.prepare('INSERT OR REPLACE INTO progress VALUES (?, ?, ?)');
-    this.#report = this.#db.prepare('INSERT INTO report VALUES (?, ?)');
+    this.#report = this.#db.prepare('INSERT INTO report (key, app, id, body) VALUES (?, ?, ?, ?)');
     this.#deleteReport = this.#db.prepare('DELETE FROM report WHERE key = ?');
     this.#totals = this.#db.prepare('UPDATE totals SET accepted = accepted + ?, settled = settled + ?');
   }
@@ -185,7 +196,7 @@ export class Journal {
       if (this.#withProgress.has(key)) this.#deleteProgress.run(key);
       settled += pushes;
     }
-    for (const { key, body } of reports) this.#report.run(key, body);
+    for (const { key, app, id, body } of reports) this.#report.run(key, app, id, body);
     for (const key of told) this.#deleteReport.run(key);
     this.#totals.run(accepted, settled);
   }
@@ -207,7 +218,9 @@ export class Journal {
 
   /** Every report, oldest first. */
   reports(): StoredReport[] {
-    return this.#db.prepare('SELECT key, body FROM report ORDER BY key').all() as unknown as StoredReport[];
+    // A report of a file that knew no ids yet gets one that stays the same.
+    const id = "iif(id = '', 'report_' || key, id) AS id";
+    return this.#db.prepare(`SELECT key, app, ${id}, body FROM report ORDER BY key`).all() as unknown as StoredReport[];
   }
 
   /** How many pages SQLite's log may have before they are moved into the file. */
@@ -241,6 +254,16 @@ export class Journal {
   close(): void {
     this.#db.close();
   }
+}
+
+/** A file of a version that knew one hook only has reports without an app. */
+function addReportColumns(db: DatabaseSync): void {
+  const columns = db
+    .prepare('PRAGMA table_info(report)')
+    .all()
+    .map(({ name }) => name);
+  for (const column of REPORT_COLUMNS.split(', '))
+    if (!columns.includes(column.split(' ')[0] as string)) db.exec(`ALTER TABLE report ADD COLUMN ${column}`);
 }
 
 function* readRecords(db: DatabaseSync): Generator<JournalRecord> {

@@ -1,9 +1,9 @@
-import type { StoredReport } from './journal.ts';
+import type { Report, StoredReport } from './journal.ts';
 
 /** Somebody is to be told of failed pushes, though the process may end before he is: entries are kept until they are forgotten. */
 export interface ReportKeeper {
   /** Returns the entry's key. */
-  keep(body: string): number;
+  keep(report: Report): number;
   forget(key: number): void;
   /** Hands over the entries that earlier processes left: at once, and whenever another process's file is taken over. */
   recover(take: (reports: readonly StoredReport[]) => void): void;
@@ -29,9 +29,9 @@ export class KeptReports implements ReportKeeper {
     this.#changed = changed;
   }
 
-  keep(body: string): number {
+  keep({ app, id, body }: Report): number {
     const key = this.#nextKey++;
-    this.#unwritten.set(key, { key, body });
+    this.#unwritten.set(key, { key, app, id, body });
     this.#changed();
     return key;
   }
@@ -57,7 +57,7 @@ export class KeptReports implements ReportKeeper {
 
   /** The entries of another file, with keys of this one. */
   renumbered(reports: readonly StoredReport[]): StoredReport[] {
-    return reports.map(({ body }) => ({ key: this.#nextKey++, body }));
+    return reports.map((report) => ({ ...report, key: this.#nextKey++ }));
   }
 
   get isWritten(): boolean {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createFeedbackHook, type FeedbackHook, type FeedbackHookOptions } from '../../src/feedback/hook.ts';
+import { coreHook } from '../../src/feedback/hook-target.ts';
 import { ACCEPTED } from '../../src/push.ts';
 import { failed, settlement } from '../settlement.ts';
 import { answer, type Script, startHook } from './hook-server.ts';
@@ -18,8 +19,9 @@ function hookOf(url: string, options: Partial<FeedbackHookOptions> = {}, config 
     (message: string, fields = {}): void =>
       void lines.push(`${level} ${message} ${JSON.stringify(fields)}`);
   const log = { error: tell('error'), warn: tell('warn') };
-  const core = { feedback_hook_url: url, feedback_timeout: 10, feedback_header: [], ...config };
-  const hook = createFeedbackHook({ config: core, log, ...FAST, ...options });
+  const core = { feedback_hook_url: url, feedback_timeout: 10, feedback_header: [], feedback_secret: [], ...config };
+  const target = coreHook(core);
+  const hook = createFeedbackHook({ hookOf: () => target, log, ...FAST, ...options });
   cleanups.push(() => hook.close());
   return { hook, lines };
 }

@@ -20,6 +20,8 @@ function open(folder: string): LocalQueue {
   return queue;
 }
 
+const report = (body: string, app = 'default') => ({ app, id: `msg_${body}`, body });
+
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'martlet-reports-'));
   folders.push(folder);
@@ -40,14 +42,14 @@ afterEach(async () => {
 test('a report is there for the next process until it is forgotten', async () => {
   const folder = newFolder();
   const first = open(folder);
-  const keys = ['a', 'b', 'c'].map((body) => first.reports.keep(body));
+  const keys = ['a', 'b', 'c'].map((body) => first.reports.keep(report(body)));
   await turn();
   first.reports.forget(keys[1] as number);
   await first.close();
 
   const second = open(folder);
   expect(recovered(second)).toEqual(['a', 'c']);
-  expect(second.reports.keep('d')).toBeGreaterThan(keys[2] as number);
+  expect(second.reports.keep(report('d'))).toBeGreaterThan(keys[2] as number);
   await second.close();
   expect(recovered(open(folder))).toEqual(['a', 'c', 'd']);
 });
@@ -55,14 +57,14 @@ test('a report is there for the next process until it is forgotten', async () =>
 test('reports of a file that is taken over are handed to whoever tells them', () => {
   const queue = open(newFolder());
   const told = recovered(queue);
-  queue.adopt({ records: [], reports: [{ key: 1, body: 'orphan' }] });
+  queue.adopt({ records: [], reports: [{ key: 1, ...report('orphan') }] });
   expect(told).toEqual(['orphan']);
 });
 
 test('what is kept and forgotten at once never reaches the file', async () => {
   const folder = newFolder();
   const queue = open(folder);
-  queue.reports.forget(queue.reports.keep('gone'));
+  queue.reports.forget(queue.reports.keep(report('gone')));
   await turn();
   await queue.close();
   expect(recovered(open(folder))).toEqual([]);

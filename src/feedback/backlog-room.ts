@@ -1,0 +1,62 @@
+export interface RoomOptions {
+  /** Entries that may wait in all backlogs together, and their characters. */
+  readonly maxEntries: number;
+  readonly maxBytes: number;
+}
+
+/** One backlog's part of the room. */
+export interface Share {
+  /** Takes room for one entry, unless there is none. */
+  take(bytes: number): boolean;
+  give(bytes: number): void;
+}
+
+interface Used {
+  entries: number;
+  bytes: number;
+}
+
+/** What each share may hold however full the rest is: a part of the whole. */
+const RESERVE = 0.01;
+
+const hasRoom = (
+  { entries, bytes }: Used,
+  more: number,
+  { maxEntries, maxBytes }: RoomOptions,
+  part: number,
+): boolean => entries + 1 <= maxEntries * part && bytes + more <= maxBytes * part;
+
+/**
+ * The memory that all backlogs share. Each may take a part of it at most, and has a small reserve that the others cannot take
+ * away: however many hooks hang, another one's entries find room.
+ */
+export class BacklogRoom {
+  readonly #limits: RoomOptions;
+  readonly #all: Used = { entries: 0, bytes: 0 };
+
+  constructor(limits: RoomOptions) {
+    this.#limits = limits;
+  }
+
+  /** @param part what it may hold at most, of the whole: 0 to 1. */
+  share(part: number): Share {
+    const limits = this.#limits;
+    const all = this.#all;
+    const own: Used = { entries: 0, bytes: 0 };
+    const count = (entries: number, bytes: number): void => {
+      for (const used of [own, all]) {
+        used.entries += entries;
+        used.bytes += bytes;
+      }
+    };
+    return {
+      take(bytes) {
+        const fits = hasRoom(own, bytes, limits, part) && hasRoom(all, bytes, limits, 1);
+        if (!fits && !hasRoom(own, bytes, limits, RESERVE)) return false;
+        count(1, bytes);
+        return true;
+      },
+      give: (bytes) => count(-1, -bytes),
+    };
+  }
+}

@@ -1,0 +1,82 @@
+import { lookup } from 'node:dns';
+import { isIP, type LookupFunction, type Socket } from 'node:net';
+import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { buildConnector } from 'undici';
+import { openTunnel } from '../http2/proxy-tunnel.ts';
+import { isPrivateAddress } from './private-address.ts';
+
+interface Address {
+  readonly address: string;
+  readonly family: number;
+}
+
+/** All addresses of a host name, or of an IP address itself. */
+export type Resolve = (host: string) => Promise<readonly Address[]>;
+
+export interface GuardOptions {
+  /** The proxy's URL for an origin; undefined: the direct way. */
+  readonly proxyFor: (origin: string) => string | undefined;
+  /** PEM certificates that are trusted, instead of the system's; default: the system's. */
+  readonly ca?: readonly string[] | undefined;
+  /** Default: as the system resolves. */
+  readonly resolve?: Resolve;
+  /** Which addresses are not called; default: all that are not public. */
+  readonly isRefused?: (address: string) => boolean;
+}
+
+/** Which address it is would tell a stranger of the network here; the reason of the failed call is the code alone. */
+class PrivateAddressError extends Error {
+  readonly code = 'PrivateAddress';
+  constructor() {
+    super('the host leads to a private address');
+  }
+}
+
+const CONNECT_MS = 10_000;
+const DEFAULT_PORTS: Record<string, string> = { 'http:': '80', 'https:': '443' };
+
+const systemResolve: Resolve = (host) =>
+  new Promise((resolve, reject) =>
+    lookup(host, { all: true }, (error, addresses) => (error ? reject(error) : resolve(addresses))),
+  );
+
+/**
+ * Opens connections for hooks whose URLs come from strangers. A name is resolved once for each connection, every address of it
+ * is checked, and the connection goes to one of those very addresses: a name that changes its mind in between (DNS rebinding)
+ * gains nothing. Through a proxy the tunnel is asked for with the checked address, never with the name, plain HTTP included.
+ */
+export function createGuardedConnect(options: GuardOptions): buildConnector.connector {
+  const { proxyFor, ca, resolve = systemResolve, isRefused = isPrivateAddress } = options;
+  const trust: SecureContextOptions = ca ? { ca: [...ca] } : {};
+  const proxyContext = createSecureContext(trust);
+
+  const checked = async (host: string): Promise<readonly [Address, ...Address[]]> => {
+    const [first, ...others] = isIP(host) ? [{ address: host, family: isIP(host) }] : await resolve(host);
+    if (!first || [first, ...others].some(({ address }) => isRefused(address))) throw new PrivateAddressError();
+    return [first, ...others];
+  };
+
+  const through = async (proxy: string, protocol: string, port: string, target: Address): Promise<Socket> => {
+    const host = target.family === 6 ? `[${target.address}]` : target.address;
+    const authority = `${host}:${port || DEFAULT_PORTS[protocol]}`;
+    return (await openTunnel(proxy, authority, AbortSignal.timeout(CONNECT_MS), proxyContext)) as Socket;
+  };
+
+  const connect = async (own: buildConnector.Options, done: buildConnector.Callback): Promise<void> => {
+    const addresses = await checked(own.hostname);
+    const proxy = proxyFor(`${own.protocol}//${own.host}`);
+    const tunnel = proxy && (await through(proxy, own.protocol, own.port, addresses[0]));
+    if (tunnel && own.protocol === 'http:') return done(null, tunnel);
+    const connector = buildConnector({ ...trust, timeout: CONNECT_MS, lookup: pinned(addresses) });
+    connector(tunnel ? { ...own, httpSocket: tunnel } : own, done);
+  };
+  return (own, done) => void connect(own, done).catch((error: Error) => done(error, null));
+}
+
+/** Answers with addresses that are known already. */
+const pinned =
+  (addresses: readonly [Address, ...Address[]]): LookupFunction =>
+  (_host, { all }, done) => {
+    if (all) done(null, [...addresses]);
+    else done(null, addresses[0].address, addresses[0].family);
+  };
