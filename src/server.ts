@@ -53,6 +53,7 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
   }
   const close = async (): Promise<void> => {
     draining = true;
+    listener?.retire();
     await new Promise((resolve) => setTimeout(resolve, config.core.shutdown_delay * MS));
     const closed = Promise.all([listener?.close(), grpc?.close(config.core.shutdown_timeout * MS)]);
     await host.drain(config.core.shutdown_timeout * MS);

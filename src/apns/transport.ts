@@ -1,4 +1,5 @@
 import type { Http2Pool, Http2PoolOptions, RequestHeader, RequestTemplate } from '../http2/http2-pool.ts';
+import { singleRequest } from '../http2/single-request.ts';
 import type { Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push.ts';
 import { ApnsBurst, SinglePush } from './apns-burst.ts';
 import { createApnsIds } from './apns-id.ts';
@@ -6,7 +7,8 @@ import type { ApnsCredential } from './credentials.ts';
 import { HeaderCache } from './header-cache.ts';
 import { DEVICE_PREFIX } from './path-segment.ts';
 import { apnsPayload, apnsRefusal } from './payload.ts';
-import { apnsFault } from './reasons.ts';
+import { PROBE_BODY, PROBE_PATH, probeNotification } from './probe.ts';
+import { apnsFault, apnsOutcome } from './reasons.ts';
 import { type ApnsTokenSource, createApnsTokenSource } from './token.ts';
 
 export interface ApnsTransportOptions {
@@ -43,6 +45,9 @@ class ApnsTransport implements PushTransport {
   #lastSuccessAt: number | undefined;
   /** The last outcome that says something about APNs or the credential, unless a push got through since. */
   #lastFailure: Failed | undefined;
+  /** Of the last push. */
+  #topic: string | undefined;
+  #probeAt = 0;
 
   constructor(options: ApnsTransportOptions) {
     const {
@@ -94,11 +99,12 @@ class ApnsTransport implements PushTransport {
       this.#submit(burst, body, signed);
       return;
     }
-    this.#lastFailure = signed;
+    this.#note(signed, undefined);
     burst.fail(signed);
   }
 
   #submit(burst: ApnsBurst, body: Buffer, token: string | undefined): void {
+    this.#topic = burst.delivery.notification.topic;
     const headers = this.#headers.of(burst.delivery.notification, token);
     burst.token = token;
     burst.template = { headers, body, pathPrefix: DEVICE_PREFIX };
@@ -128,6 +134,7 @@ class ApnsTransport implements PushTransport {
       return;
     }
     this.#lastFailure = outcome;
+    this.#probeAt = this.#now() + PROBE_MS;
     if (outcome.category === 'stale_credential' && token !== undefined) this.#tokens?.invalidate(token);
   };
 
@@ -149,13 +156,42 @@ class ApnsTransport implements PushTransport {
     const left = this.#notAfter === undefined ? Number.POSITIVE_INFINITY : this.#notAfter - this.#now();
     if (left <= 0) return { status: 'fail', output: `the certificate expired on ${isoDay(this.#notAfter)}` };
     const failure = this.#lastFailure;
-    if (failure?.category === 'credential') return { status: 'fail', output: failure.error };
-    if (sessions === 0 && lastError !== undefined) return { status: 'fail', output: lastError };
+    const refused = failure?.category === 'credential' ? failure.error : undefined;
+    const broken = refused ?? (sessions === 0 ? lastError : undefined);
+    if (broken !== undefined) {
+      void this.#probe();
+      return { status: 'fail', output: broken };
+    }
     if (failure) return { status: 'warn', output: failure.error };
     if (left < RENEW_CERTIFICATE) {
       return { status: 'warn', output: `the certificate expires on ${isoDay(this.#notAfter)}` };
     }
     return { status: 'pass' };
+  }
+
+  /** Unready, the relay may get no push that would find out that all is well again. */
+  async #probe(): Promise<void> {
+    if (this.#closed || this.#now() < this.#probeAt) return;
+    this.#probeAt = this.#now() + PROBE_MS;
+    const signed = await this.#tokens?.get().catch(signingFailed);
+    if (typeof signed === 'object') return;
+    const headers = this.#headers.of(probeNotification(this.#topic), signed);
+    this.#pool.submit(
+      singleRequest({
+        template: { headers, path: PROBE_PATH, body: PROBE_BODY },
+        onResponse: (status, answer, body) => this.#probed(apnsOutcome(status, answer, body, this.#now), signed),
+        onFault: (fault) => this.#probed(apnsFault(fault), signed),
+      }),
+    );
+  }
+
+  #probed(outcome: Outcome, token: string | undefined): void {
+    const isLetIn =
+      outcome.kind === 'accepted' || outcome.category === 'invalid_token' || outcome.category === 'invalid_request';
+    const isAboutUs = !isLetIn && (outcome.category === 'credential' || outcome.category === 'stale_credential');
+    if (isLetIn) this.#lastFailure = undefined;
+    // That APNs cannot be reached now does not make a refused credential good.
+    else if (isAboutUs || this.#lastFailure?.category !== 'credential') this.#note(outcome, token);
   }
 
   async close(): Promise<void> {
@@ -166,6 +202,8 @@ class ApnsTransport implements PushTransport {
   }
 }
 
+/** Milliseconds between two probes. */
+const PROBE_MS = 10_000;
 /** Two weeks: time enough to ask Apple for another. */
 const RENEW_CERTIFICATE = 14 * 24 * 3_600_000;
 const isoDay = (ms = 0): string => new Date(ms).toISOString().slice(0, 10);

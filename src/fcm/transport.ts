@@ -1,9 +1,10 @@
 import type { Http2Pool, Http2PoolOptions, RequestTemplate } from '../http2/http2-pool.ts';
+import { singleRequest } from '../http2/single-request.ts';
 import type { Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push.ts';
 import type { FcmCredential } from './credentials.ts';
 import { FcmBurst } from './fcm-burst.ts';
 import { fcmMessage } from './payload.ts';
-import { fcmFault } from './reasons.ts';
+import { fcmFault, fcmOutcome } from './reasons.ts';
 import type { FcmTokenSource } from './token.ts';
 
 export interface FcmTransportOptions {
@@ -33,6 +34,7 @@ class FcmTransport implements PushTransport {
   #lastSuccessAt: number | undefined;
   /** The last outcome that says something about the provider or the credential, unless a push got through since. */
   #lastFailure: Failed | undefined;
+  #probeAt = 0;
 
   constructor({ credential, origin, createPool, tokenSource, now = Date.now }: FcmTransportOptions) {
     this.#pool = createPool({ origin });
@@ -69,6 +71,7 @@ class FcmTransport implements PushTransport {
       return;
     }
     const { outcome } = answer;
+    this.#probeAt = this.#now() + PROBE_MS;
     burst.fail({
       ...outcome,
       error: `unknown error while making an http call: Post "${this.#url}": ${outcome.error}`,
@@ -101,6 +104,7 @@ class FcmTransport implements PushTransport {
     }
     if (outcome.category === 'invalid_token' || outcome.category === 'invalid_request') return;
     this.#lastFailure = outcome;
+    this.#probeAt = this.#now() + PROBE_MS;
     if (outcome.category === 'stale_credential') this.#tokens.invalidate(token);
   };
 
@@ -109,6 +113,7 @@ class FcmTransport implements PushTransport {
     const signIn = this.#tokens.lastFailure();
     const failing = signIn?.category === 'credential' ? signIn.error : sessions === 0 ? lastError : undefined;
     const warning = failing ?? signIn?.error ?? this.#lastFailure?.error;
+    if (failing !== undefined) void this.#probe();
     let withoutToken = 0;
     for (const burst of this.#waiting) withoutToken += burst.count;
     return {
@@ -121,6 +126,26 @@ class FcmTransport implements PushTransport {
     };
   }
 
+  /** Unready, the relay may get no push that would find out that all is well again: signs in, and asks FCM to send nothing. */
+  async #probe(): Promise<void> {
+    if (this.#closed || this.#now() < this.#probeAt) return;
+    this.#probeAt = this.#now() + PROBE_MS;
+    const answer = await this.#tokens.get();
+    if (!('token' in answer)) return;
+    const { token } = answer;
+    const probed = (outcome: Outcome): void => {
+      if (outcome.kind === 'accepted') this.#lastFailure = undefined;
+      else this.#note(outcome, token);
+    };
+    this.#pool.submit(
+      singleRequest({
+        template: { ...this.#templateFor(token), path: this.#path, body: PROBE_BODY },
+        onResponse: (status, headers, body) => probed(fcmOutcome(status, headers, body, PROBED, this.#now)),
+        onFault: (fault) => probed(fcmFault(fault)),
+      }),
+    );
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     for (const burst of this.#waiting) burst.fail(CLOSED);
@@ -128,6 +153,12 @@ class FcmTransport implements PushTransport {
     await this.#pool.close();
   }
 }
+
+/** Milliseconds between two probes. */
+const PROBE_MS = 10_000;
+/** https://firebase.google.com/docs/reference/fcm/rest/v1/projects.messages/send: `validate_only` sends nothing. */
+const PROBE_BODY: Uint8Array = Buffer.from('{"validate_only":true,"message":{"topic":"martlet-probe"}}');
+const PROBED = { kind: 'topic', liveActivity: false } as const;
 
 const CLOSED = fcmFault({ code: 'POOL_CLOSED', processed: 'no', message: 'the relay is shutting down' });
 /** An error may go on with a provider's whole answer. */

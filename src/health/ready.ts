@@ -14,19 +14,33 @@ export interface Check {
   readonly sessions?: number;
 }
 
+/** `lane.name` is `app/provider/environment`. */
+export interface LaneState {
+  readonly lane: Pick<LaneStatus, 'name' | 'breaker' | 'probeDue'>;
+  readonly transport: TransportStatus;
+}
+
 export interface ReadyOptions {
   readonly queue: () => QueueHealth;
-  readonly lanes: () => readonly { readonly lane: LaneStatus; readonly transport: TransportStatus }[];
+  readonly lanes: () => readonly LaneState[];
   /** True from the first signal to end on. */
   readonly draining: () => boolean;
 }
 
-function laneCheck({ lane, transport }: { lane: LaneStatus; transport: TransportStatus }): Check {
-  const open = lane.breaker !== 'closed';
-  const output = transport.output ?? (open ? 'the provider cannot be reached' : undefined);
+const DEFAULT_APP = 'default';
+
+/** A breaker that waits for a push to probe with must not keep pushes away. */
+function statusOf({ lane, transport }: LaneState): CheckStatus {
+  if (transport.status === 'fail' || lane.breaker === 'closed') return transport.status;
+  return lane.probeDue ? 'warn' : 'fail';
+}
+
+function laneCheck(state: LaneState): Check {
+  const { lane, transport } = state;
+  const output = transport.output ?? (lane.breaker === 'closed' ? undefined : 'the provider cannot be reached');
   return {
     name: lane.name,
-    status: open && transport.status === 'pass' ? 'fail' : transport.status,
+    status: statusOf(state),
     ...(output ? { output } : {}),
     ...(transport.lastSuccessAt ? { last_success: new Date(transport.lastSuccessAt).toISOString() } : {}),
     breaker: lane.breaker,
@@ -34,15 +48,35 @@ function laneCheck({ lane, transport }: { lane: LaneStatus; transport: Transport
   };
 }
 
+/** `app/provider`: whose lanes share a credential. */
+const credentialOf = ({ name }: Check): string => name.slice(0, name.lastIndexOf('/'));
+const appOf = (check: Check): string => credentialOf(check).slice(0, credentialOf(check).lastIndexOf('/'));
+
+/** A lane that has carried nothing yet is no proof that the credential of its sibling in the other environment is good. */
+const isUntried = ({ status, last_success }: Check): boolean => status === 'pass' && last_success === undefined;
+
+/** True when these lanes can send nothing: of each credential all lanes that were tried fail. */
+function allFail(lanes: readonly Check[]): boolean {
+  const credentials = Map.groupBy(lanes, credentialOf);
+  return (
+    lanes.length > 0 &&
+    [...credentials.values()].every((siblings) => {
+      const tried = siblings.filter((check) => !isUntried(check));
+      return tried.length > 0 && tried.every(({ status }) => status === 'fail');
+    })
+  );
+}
+
 /**
- * The body and status of /readyz. Not ready (503) when the queue cannot take pushes, when every lane fails, or while the process
- * drains: one provider's trouble must not take the others out of the balancer.
+ * The body and status of /readyz. Not ready (503) when the queue cannot take pushes, when all providers of all apps or of the
+ * default app fail, or while the process drains: neither one provider's trouble nor one app's may take the others out of the
+ * balancer. Why so: docs/operations.md.
  */
 export function readiness(options: ReadyOptions): { status: number; body: object } {
   const queue: Check = { name: 'queue', ...options.queue() };
   const lanes = options.lanes().map(laneCheck);
   const draining = options.draining();
-  const deaf = lanes.length > 0 && lanes.every((check) => check.status === 'fail');
+  const deaf = allFail(lanes) || allFail(lanes.filter((check) => appOf(check) === DEFAULT_APP));
   const failed = draining || queue.status === 'fail' || deaf;
   const checks = [queue, ...lanes];
   const doubtful = checks.some((check) => check.status !== 'pass');

@@ -37,6 +37,8 @@ export interface LaneStatus {
   /** Most pushes that may be under way now. */
   readonly limit: number;
   readonly breaker: Breaker['state'];
+  /** The breaker is open, its pause is over, and nothing waits that could be the probe. */
+  readonly probeDue: boolean;
 }
 
 /** Batches taken in one turn: one task of the p-queue, done when the last of their targets has an outcome. */
@@ -120,6 +122,7 @@ export class Lane {
       batches: this.#batches,
       limit: this.#limit(),
       breaker: this.#breaker.state,
+      probeDue: this.#breaker.state === 'open' && this.#breaker.waitMs() === 0,
     };
   }
 

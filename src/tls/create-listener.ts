@@ -30,6 +30,8 @@ export interface Listener {
   listen(): Promise<AddressInfo>;
   /** Looks at certificate files at once, for SIGHUP. Never throws. */
   reload(): void;
+  /** From now on an HTTP/1.1 connection ends with its next answer, which says so: its client goes elsewhere, and loses nothing. */
+  retire(): void;
   /** No new connections; idle ones are closed, others after their answer. Resolves when the last is gone. */
   close(): Promise<void>;
   /** Cuts the connections that are left. */
@@ -58,10 +60,10 @@ function bind(server: Server | SecureServer, port: string, address: string): Pro
 }
 
 /** HTTP/1.1 connections learn from the answer that it was the last one; HTTP/2 has GOAWAY. */
-const untilClosed =
-  (app: RequestListener, closing: () => boolean, closeIdle: () => void): RequestListener =>
+const untilRetired =
+  (app: RequestListener, retired: () => boolean, closeIdle: () => void): RequestListener =>
   (req, res) => {
-    if (closing() && req.httpVersionMajor < 2) {
+    if (retired() && req.httpVersionMajor < 2) {
       res.setHeader('Connection', 'close');
       res.on('finish', () => setImmediate(closeIdle));
     }
@@ -98,11 +100,13 @@ function openClientCa({ config, log, watchMs }: ListenerOptions): Reloadable<str
 export function createListener(options: ListenerOptions): Listener {
   const { config } = options;
   const { core } = config;
+  let retired = false;
   let closing = false;
-  const app = untilClosed(
+  const app = untilRetired(
     options.app,
-    () => closing,
-    () => server.closeIdleConnections(),
+    () => retired,
+    // Not before: a request may be on its way over a connection that looks idle.
+    () => closing && server.closeIdleConnections(),
   );
   const source = openSource(options);
   const clientCa = source && openClientCa(options);
@@ -124,11 +128,17 @@ export function createListener(options: ListenerOptions): Listener {
       source?.reload();
       clientCa?.reload();
     },
+    retire() {
+      retired = true;
+    },
     async close() {
-      closing = true;
+      retired = true;
       // Not the close of node:http, which cuts connections whose request is still on its way: first those get their answer.
       const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve));
-      const idle = setTimeout(() => server.close(), LAST_REQUESTS_MS);
+      const idle = setTimeout(() => {
+        closing = true;
+        server.close();
+      }, LAST_REQUESTS_MS);
       await closed;
       clearTimeout(idle);
       clientCa?.unwatch();

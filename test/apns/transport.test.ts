@@ -137,6 +137,62 @@ test('a token refused as expired is replaced once for all pushes that carried it
   expect(running.transport.status()).toMatchObject({ status: 'pass' });
 });
 
+test('a refused credential is tried again without a push, on a device that nobody has, so that readiness comes back', async () => {
+  let isRevoked = true;
+  let ms = Date.now();
+  await using running = await start(
+    ({ path }) =>
+      isRevoked
+        ? { status: 403, body: { reason: 'InvalidProviderToken' } }
+        : path.endsWith('/a1')
+          ? undefined
+          : { status: 400, body: { reason: 'BadDeviceToken' } },
+    { now: () => ms },
+  );
+  const { transport, peer } = running;
+  const status = () => transport.status().status;
+  await outcomesOf(transport, delivery(['a1'], { topic: 'com.example.app' }));
+  expect(transport.status()).toMatchObject({ status: 'fail', output: 'InvalidProviderToken' });
+  expect(peer.received).toHaveLength(1);
+  ms += 10_000;
+  status();
+  await expect.poll(() => peer.received.length).toBe(2);
+  expect(peer.received[1]).toMatchObject({
+    path: `/3/device/${'0'.repeat(64)}`,
+    headers: { 'apns-topic': 'com.example.app', 'apns-push-type': 'background', 'apns-priority': '5' },
+    body: '{"aps":{}}',
+  });
+  expect(status()).toBe('fail');
+  isRevoked = false;
+  await expect
+    .poll(() => {
+      ms += 10_000;
+      return status();
+    })
+    .toBe('pass');
+});
+
+test('a provider that cannot be reached is tried again without a push, and not more than every ten seconds', async () => {
+  let ms = Date.now();
+  const pool = silentPool();
+  const unreachable = { ...pool, stats: () => ({ ...pool.stats(), sessions: 0, lastError: 'connect ECONNREFUSED' }) };
+  const transport = createApnsTransport({
+    credential: tokenCredential,
+    origin: 'https://localhost:1',
+    createPool: () => unreachable,
+    now: () => ms,
+  });
+  expect(transport.status()).toMatchObject({ status: 'fail', output: 'connect ECONNREFUSED' });
+  await expect.poll(() => pool.bursts.length).toBe(1);
+  for (const probes of [1, 2]) {
+    expect(pool.bursts).toHaveLength(probes);
+    transport.status();
+    ms += 10_000;
+    transport.status();
+    await expect.poll(() => pool.bursts.length).toBe(probes + 1);
+  }
+});
+
 test('a certificate is shown in the TLS handshake, and no token is sent', async () => {
   const { cert, key } = makeAuthority().leaf(['com.example.app']);
   const credential: ApnsCredential = { kind: 'certificate', cert, key, notAfter: Date.now() + 1e11 };

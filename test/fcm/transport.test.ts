@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { FcmTokenSource, SignIn } from '../../src/fcm/token.ts';
 import { createFcmTransport } from '../../src/fcm/transport.ts';
 import { createPool } from '../../src/http2/create-pool.ts';
-import type { Delivery, Notification, Outcome, PushTransport } from '../../src/push.ts';
+import type { Delivery, Failed, Notification, Outcome, PushTransport } from '../../src/push.ts';
 import { type Script, startFcmServer } from './fcm-server.ts';
 
 const failure = (status: number, message: string, errorCode?: string) => ({
@@ -32,13 +32,14 @@ function tokens(ready?: Promise<SignIn>): FcmTokenSource & { invalidated: string
   };
 }
 
-async function setUp(script?: Script, tokenSource = tokens(), requestTimeoutMs = 15_000) {
+async function setUp(script?: Script, tokenSource = tokens(), requestTimeoutMs = 15_000, now = Date.now) {
   const server = await startFcmServer(script);
   const transport = createFcmTransport({
     credential: { projectId: 'demo-project' },
     origin: server.origin,
     createPool: (options) => createPool({ ...options, ca: [server.ca], requestTimeoutMs }),
     tokenSource,
+    now,
   });
   return {
     server,
@@ -224,4 +225,31 @@ describe('closing', () => {
     expect(await outcomes(it.transport, delivery(['b']))).toMatchObject([{ category: 'not_sent' }]);
     expect(it.server.arrived).toEqual([]);
   });
+});
+
+test('a sign-in that was refused is tried again without a push, and FCM asked to send nothing', async () => {
+  let ms = 0;
+  let isRevoked = true;
+  let failure: Failed | undefined;
+  const outcome = { kind: 'failed', category: 'credential', reason: 'invalid_grant', error: 'auth: no' } as const;
+  const source = {
+    ...tokens(),
+    cached: () => undefined,
+    get: async () => {
+      failure = isRevoked ? outcome : undefined;
+      return failure ? { outcome: failure } : { token: 'token-1' };
+    },
+    lastFailure: () => failure,
+  };
+  await using it = await setUp(undefined, source, 15_000, () => ms);
+  await outcomes(it.transport, delivery(['a']));
+  expect(it.transport.status()).toMatchObject({ status: 'fail', output: 'auth: no' });
+  isRevoked = false;
+  expect(it.transport.status().status).toBe('fail');
+  ms += 10_000;
+  expect(it.transport.status().status).toBe('fail');
+  await expect.poll(() => it.transport.status().status).toBe('pass');
+  await expect
+    .poll(() => it.server.arrived.map(({ body }) => body))
+    .toEqual([{ validate_only: true, message: { topic: 'martlet-probe' } }]);
 });

@@ -168,6 +168,24 @@ describe('limits', () => {
   });
 });
 
+describe('retire', () => {
+  test('the next answer of a kept-alive connection is its last, and new ones are served still', async () => {
+    const server = await startListener(sayVersion);
+    const idle = connection(server.port, { ALPNProtocols: ['http/1.1'] });
+    const told: string[] = [];
+    idle.on('data', (chunk) => told.push(String(chunk)));
+    idle.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    await once(idle, 'data');
+    server.retire();
+    expect((await http1(url(server))).status).toBe(200);
+    idle.write('GET / HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    await once(idle, 'close');
+    expect(told[0]).toContain('Connection: keep-alive');
+    expect(told[1]).toContain('Connection: close');
+    expect((await http1(url(server))).status).toBe(200);
+  });
+});
+
 describe('close', () => {
   test.each(['http', 'https'])('%s: an answer that is under way arrives, then the connection ends', async (scheme) => {
     const { app, release, arrived } = holding();
