@@ -2,10 +2,12 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { configurationPage } from './pages/configuration-page.ts';
 import { errorsPage } from './pages/errors-page.ts';
+import { openApiPage } from './pages/openapi-page.ts';
 
 const pages: readonly { file: string; render: () => string }[] = [
   { file: 'docs/configuration.md', render: configurationPage },
   { file: 'docs/errors.md', render: errorsPage },
+  { file: 'docs/openapi.json', render: openApiPage },
 ];
 
 const root = new URL('../', import.meta.url);

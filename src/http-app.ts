@@ -3,6 +3,9 @@ import type { Router } from 'express';
 import { GORUSH_VERSION, sizeOf, versionHeaders } from './api/answer.ts';
 import { createApp } from './api/app.ts';
 import { pathOf } from './api/exact-routes.ts';
+import { apiSettings } from './api/openapi/api-settings.ts';
+import { openApiDocument } from './api/openapi/document.ts';
+import { openApiRoutes } from './api/openapi/openapi-routes.ts';
 import { pushRoute } from './api/push-route.ts';
 import { decodePushRequest } from './api/wire/decode-push-request.ts';
 import type { Totals } from './cluster/totals.ts';
@@ -60,6 +63,7 @@ function appOf(
       return { type, text: options.totals ? (await options.totals()).text : text };
     },
     ready: () => readyState(host, draining),
+    pages: openApiRoutes(() => openApiDocument(apiSettings(config), version)),
     routers: options.routers ?? [],
     onError,
   });

@@ -27,6 +27,8 @@ export interface ApiOptions {
   readonly configView: () => object;
   readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
   readonly ready: () => { readonly status: number; readonly body: object };
+  /** Routes of ours beside Gorush's. */
+  readonly pages?: Routes;
   /** Routers of parts that are switched on, such as the sandbox. */
   readonly routers?: readonly Router[];
   readonly onError: (error: unknown) => void;
@@ -43,6 +45,8 @@ function routesOf(options: ApiOptions): Routes {
   const health: Route = (_req, res) => void res.writeHead(200, { 'Content-Length': 0 }).end();
   const version = { source: 'https://github.com/appleboy/gorush', version: GORUSH_VERSION, martlet: options.version };
   return new Map<string, Route>([
+    // First, so that what `api.*` puts at the same place goes before.
+    ...(options.pages ?? []),
     [`POST ${uris.push_uri}`, options.push],
     [`GET ${uris.stat_go_uri}`, json(options.statGo)],
     [`GET ${uris.stat_app_uri}`, json(options.statApp)],

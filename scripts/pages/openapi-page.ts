@@ -1,0 +1,14 @@
+import { readFileSync } from 'node:fs';
+import { apiSettings } from '../../src/api/openapi/api-settings.ts';
+import { openApiDocument } from '../../src/api/openapi/document.ts';
+import { buildConfig } from '../../src/config/schema.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+/** The description of the API with nothing configured, and the routes of every part. */
+export function openApiPage(): string {
+  const settings = apiSettings(buildConfig(({ leaf }) => leaf.default));
+  return `${JSON.stringify(openApiDocument({ ...settings, sandbox: true }, version), null, 2)}\n`;
+}

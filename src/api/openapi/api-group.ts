@@ -1,0 +1,113 @@
+import type { JsonSchema } from '../wire/decoding.ts';
+
+/** What the description depends on: where things are served, and what is switched on. */
+export interface ApiSettings {
+  readonly uris: {
+    readonly push_uri: string;
+    readonly stat_go_uri: string;
+    readonly stat_app_uri: string;
+    readonly config_uri: string;
+    readonly sys_stat_uri: string;
+    readonly metric_uri: string;
+    readonly health_uri: string;
+  };
+  /** Notifications that one request may carry. */
+  readonly maxNotifications: number;
+  readonly sandbox: boolean;
+}
+
+export interface Example {
+  readonly summary: string;
+  readonly value: unknown;
+  /** The status that a request like this is answered with, where it is not 200. */
+  readonly 'x-status'?: number;
+}
+
+export interface MediaType {
+  readonly schema: JsonSchema;
+  readonly examples?: { readonly [name: string]: Example };
+}
+
+export interface Answer {
+  readonly description: string;
+  readonly headers?: { readonly [name: string]: object };
+  readonly content?: { readonly [mediaType: string]: MediaType };
+}
+
+export interface Parameter {
+  readonly name: string;
+  readonly in: 'path' | 'query' | 'header';
+  readonly description: string;
+  readonly required?: boolean;
+  readonly schema: JsonSchema;
+  readonly example?: unknown;
+}
+
+export interface Operation {
+  readonly operationId: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly parameters?: readonly Parameter[];
+  readonly requestBody?: { readonly required: boolean; readonly content: { readonly [mediaType: string]: MediaType } };
+  readonly responses: { readonly [status: string]: Answer };
+  /** `[]`: served without a key, whatever is configured. */
+  readonly security?: readonly object[];
+}
+
+export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete';
+export type PathItem = { readonly [method in Method]?: Operation };
+
+/** The routes of one part, described: each file of this folder makes one. */
+export interface ApiGroup {
+  /** The heading that its operations stand under. */
+  readonly tag: { readonly name: string; readonly description: string };
+  readonly paths: { readonly [path: string]: PathItem };
+  /** Named shapes: `#/components/schemas/<name>`. */
+  readonly schemas?: { readonly [name: string]: JsonSchema };
+}
+
+export const ref = (name: string): JsonSchema => ({ $ref: `#/components/schemas/${name}` });
+
+type Properties = { readonly [name: string]: JsonSchema };
+
+/** An object with all of `required`, and perhaps some of `optional`. */
+export const record = (required: Properties, optional: Properties = {}): JsonSchema => ({
+  type: 'object',
+  properties: { ...required, ...optional },
+  required: Object.keys(required),
+});
+
+export const text = (description: string, more: JsonSchema = {}): JsonSchema => ({
+  type: 'string',
+  description,
+  ...more,
+});
+export const count = (description: string): JsonSchema => ({ type: 'integer', minimum: 0, description });
+export const number = (description: string): JsonSchema => ({ type: 'number', description });
+export const flag = (description: string): JsonSchema => ({ type: 'boolean', description });
+
+/** An answer of JSON. */
+export const json = (description: string, schema: JsonSchema, examples?: MediaType['examples']): Answer => ({
+  description,
+  content: { 'application/json': examples ? { schema, examples } : { schema } },
+});
+
+/** An answer that is no JSON. */
+export const plain = (description: string, mediaType: string, more: JsonSchema = {}): Answer => ({
+  description,
+  content: { [mediaType]: { schema: { type: 'string', ...more } } },
+});
+
+/** An answer in the form of every error. */
+export const error = (description: string, headers?: Answer['headers']): Answer => ({
+  ...json(description, ref('Error')),
+  ...(headers ? { headers } : {}),
+});
+
+export const RETRY_AFTER = {
+  'Retry-After': {
+    description: 'Seconds until it is worth coming again.',
+    required: true,
+    schema: { type: 'integer', minimum: 0 },
+  },
+};

@@ -1,0 +1,9 @@
+import type { Config } from '../../config/schema.ts';
+import type { ApiSettings } from './api-group.ts';
+
+/** What a process with this configuration serves. */
+export const apiSettings = ({ api, core, sandbox }: Config): ApiSettings => ({
+  uris: api,
+  maxNotifications: core.max_notification,
+  sandbox: sandbox.enabled,
+});

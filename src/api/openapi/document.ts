@@ -1,0 +1,56 @@
+import type { ApiGroup, ApiSettings, Operation, PathItem } from './api-group.ts';
+import { processGroup } from './process-group.ts';
+import { pushGroup } from './push-group.ts';
+import { sandboxGroup } from './sandbox-group.ts';
+import { statGroup } from './stat-group.ts';
+
+export interface OpenApiDocument {
+  readonly openapi: '3.1.0';
+  readonly info: { readonly title: string; readonly version: string; readonly description: string };
+  readonly tags: readonly ApiGroup['tag'][];
+  readonly paths: {
+    readonly [path: string]: { readonly [method: string]: Operation & { readonly tags: readonly string[] } };
+  };
+  readonly components: { readonly schemas: NonNullable<ApiGroup['schemas']> };
+}
+
+const HEADERS = {
+  'X-Gorush-Version': { description: 'The version of Gorush that is spoken.', schema: { type: 'string' } },
+  'X-Martlet-Version': { description: "Martlet's version.", schema: { type: 'string' } },
+};
+
+const DESCRIPTION = `A push notification relay that speaks Gorush's language. Errors have the form \`{"code": 400, "message": "…"}\`, with
+\`details\` where there is more to say. What is served elsewhere by the \`api.*\` keys of the configuration is shown where it is served.`;
+
+const groupsOf = (settings: ApiSettings): ApiGroup[] => [
+  pushGroup(settings),
+  statGroup(settings),
+  processGroup(settings),
+  ...(settings.sandbox ? [sandboxGroup()] : []),
+];
+
+function complete(operation: Operation, tag: string) {
+  const responses = Object.entries(operation.responses).map(([status, answer]) => [
+    status,
+    { ...answer, headers: { ...answer.headers, ...HEADERS } },
+  ]);
+  return { tags: [tag], ...operation, responses: Object.fromEntries(responses) };
+}
+
+const completeItem = (item: PathItem, tag: string) =>
+  Object.fromEntries(Object.entries(item).map(([method, operation]) => [method, complete(operation, tag)]));
+
+/** The HTTP API as an OpenAPI 3.1 document. */
+export function openApiDocument(settings: ApiSettings, version: string): OpenApiDocument {
+  const groups = groupsOf(settings);
+  const paths = groups.flatMap(({ tag, paths }) =>
+    Object.entries(paths).map(([path, item]) => [path, completeItem(item, tag.name)] as const),
+  );
+  return {
+    openapi: '3.1.0',
+    info: { title: 'Martlet', version, description: DESCRIPTION },
+    tags: groups.map(({ tag }) => tag),
+    paths: Object.fromEntries(paths),
+    components: { schemas: Object.assign({}, ...groups.map(({ schemas }) => schemas)) },
+  };
+}

@@ -1,0 +1,204 @@
+import type { Category } from '../../push.ts';
+import {
+  type ApiGroup,
+  type ApiSettings,
+  count,
+  type Example,
+  error,
+  flag,
+  json,
+  RETRY_AFTER,
+  record,
+  ref,
+  text,
+} from './api-group.ts';
+import { notificationSchemas } from './notification-schema.ts';
+
+const IOS_TOKEN = 'a1b2c3d4'.repeat(8);
+const DEAD_TOKEN = 'dead0410'.repeat(8);
+
+/** What a caller meets first; each is sent to a running relay by the tests. */
+const requests: { readonly [name: string]: Example } = {
+  alert: {
+    summary: 'An alert for one iPhone',
+    value: {
+      notifications: [
+        { platform: 1, tokens: [IOS_TOKEN], topic: 'com.example.app', title: 'Hello', message: 'World', badge: 1 },
+      ],
+    },
+  },
+  android: {
+    summary: 'Custom data for two Android phones',
+    value: {
+      notifications: [
+        {
+          notif_id: 'order-42',
+          platform: 2,
+          tokens: ['token-of-the-first-phone', 'token-of-the-second-phone'],
+          title: 'Your order',
+          message: 'is on its way',
+          priority: 'high',
+          data: { order: '42' },
+        },
+      ],
+    },
+  },
+  topic: {
+    summary: 'A topic, and a phone of Huawei, in one request',
+    value: {
+      notifications: [
+        { platform: 2, topic: 'news', title: 'News', message: 'for everybody' },
+        { platform: 3, tokens: ['token-of-a-huawei-phone'], title: 'News', message: 'for one' },
+      ],
+    },
+  },
+  silent: {
+    summary: 'A push that wakes the app and shows nothing',
+    value: {
+      notifications: [
+        {
+          platform: 1,
+          tokens: [IOS_TOKEN],
+          topic: 'com.example.app',
+          push_type: 'background',
+          priority: 'normal',
+          content_available: true,
+          data: { sync: true },
+        },
+      ],
+    },
+  },
+  dead: {
+    summary: 'A token that is dead (in the sandbox): a failed entry in sync mode, and a call of the hook',
+    value: {
+      notifications: [{ platform: 1, tokens: [DEAD_TOKEN], topic: 'com.example.app', message: 'anybody there?' }],
+    },
+  },
+  mistaken: {
+    summary: 'A request that does not decode',
+    value: { notifications: [{ platform: 'ios', tokens: [IOS_TOKEN], message: 'hi' }] },
+    'x-status': 400,
+  },
+};
+
+const answers: { readonly [name: string]: Example } = {
+  async: {
+    summary: '`core.sync: false`: it is in the queue',
+    value: { counts: 1, logs: [], success: 'ok', request_id: '0c9b3a1e-6f0d-4f6e-9a55-6d1f2c4b8e11' },
+  },
+  sync: {
+    summary: '`core.sync: true`: what failed',
+    value: {
+      counts: 1,
+      logs: [
+        {
+          type: 'failed-push',
+          platform: 'ios',
+          token: DEAD_TOKEN,
+          message: 'anybody there?',
+          error: 'Unregistered',
+          status: 410,
+          reason: 'Unregistered',
+          category: 'invalid_token',
+          invalid_token: true,
+          retryable: false,
+          attempts: 1,
+          provider_id: 'EC1BF194-B3B2-424A-89A9-5A918A6E6B5D',
+          unregistered_at: '2026-01-01T04:55:00.000Z',
+          environment: 'production',
+          request_id: '0c9b3a1e-6f0d-4f6e-9a55-6d1f2c4b8e11',
+        },
+      ],
+      success: 'ok',
+      request_id: '0c9b3a1e-6f0d-4f6e-9a55-6d1f2c4b8e11',
+    },
+  },
+};
+
+const CATEGORIES = [
+  'invalid_token',
+  'invalid_request',
+  'credential',
+  'stale_credential',
+  'unavailable',
+  'not_sent',
+  'unanswered',
+  'disabled',
+  'expired',
+  'pending',
+] as const satisfies readonly Category[];
+
+const entry = record(
+  {
+    type: text('', { enum: ['failed-push', 'succeeded-push'] }),
+    platform: text('Empty for an unknown platform.', { enum: ['ios', 'android', 'huawei', ''] }),
+    token: text('The device token, topic or condition.'),
+    message: text('The text of the notification.'),
+    error: text("Gorush's words for it; match on `category` and `reason` instead."),
+  },
+  {
+    notif_id: text('As the notification had it.'),
+    status: { type: 'integer', description: "HTTP status of the provider's answer; absent when there was none." },
+    reason: text("The provider's own word, verbatim, or the relay's in CamelCase (docs/errors.md)."),
+    category: text('What kind of failure it is.', { enum: CATEGORIES }),
+    invalid_token: flag('True: the target is dead, delete it.'),
+    retryable: flag('True: the same push may succeed later.'),
+    attempts: count('How often it was sent.'),
+    provider_id: text('apns-id, FCM message name or HMS request id.'),
+    unregistered_at: text('Since when APNs knows the token as dead.', { format: 'date-time' }),
+    environment: text('', { enum: ['production', 'development'] }),
+    request_id: text('The request that it belongs to.'),
+  },
+);
+
+/** `POST /api/push`. */
+export const pushGroup = ({ uris, maxNotifications }: ApiSettings): ApiGroup => ({
+  tag: { name: 'Pushes', description: 'Send notifications.' },
+  paths: {
+    [uris.push_uri]: {
+      post: {
+        operationId: 'push',
+        summary: 'Send notifications',
+        description:
+          'All of the request is taken, or nothing of it. 200 means that it is in the queue (`core.sync: false`), or that every push has its outcome (`core.sync: true`).',
+        parameters: [
+          {
+            name: 'Idempotency-Key',
+            in: 'header',
+            description:
+              'Any text that names this request: the same request again within `queue.dedupe_window` gets the first answer and is not sent again.',
+            schema: { type: 'string' },
+          },
+        ],
+        requestBody: {
+          required: true,
+          content: { 'application/json': { schema: ref('PushRequest'), examples: requests } },
+        },
+        responses: {
+          200: json('Taken.', ref('PushAnswer'), answers),
+          400: error('The body does not decode (`details` says where), or has no notifications, or too many.'),
+          413: error('The body is larger than `core.max_body`.'),
+          422: error('The `Idempotency-Key` was used for another request a moment ago.'),
+          503: error('The queue is full or cannot be written: nothing of the request was taken.', RETRY_AFTER),
+        },
+      },
+    },
+  },
+  schemas: {
+    PushRequest: {
+      type: 'object',
+      properties: {
+        notifications: { type: 'array', items: ref('Notification'), minItems: 1, maxItems: maxNotifications },
+      },
+      required: ['notifications'],
+    },
+    PushAnswer: record({
+      success: text('', { const: 'ok' }),
+      counts: count('Device tokens, and one for a topic.'),
+      logs: { type: 'array', items: ref('PushEntry'), description: 'What failed; sync mode only.' },
+      request_id: text('Names this request in reports and logs.'),
+    }),
+    PushEntry: entry,
+    ...notificationSchemas(),
+  },
+});

@@ -1,0 +1,75 @@
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import type { Answer } from '../../../src/api/openapi/api-group.ts';
+import type { OpenApiDocument } from '../../../src/api/openapi/document.ts';
+
+/** An answer as it came. */
+export interface Received {
+  readonly status: number;
+  /** Content-Type; empty when there was none. */
+  readonly type: string;
+  readonly body: string;
+  readonly headers: Headers;
+}
+
+/** What is wrong with an answer to an operation; empty when it is as described. */
+export type AnswerFaults = (path: string, method: string, answer: Received) => string[];
+
+type Node = { [key: string]: unknown };
+
+/** Objects with named fields have no others: an answer with a field that nobody described is a fault. */
+function closed(node: unknown): unknown {
+  if (Array.isArray(node)) return node.map(closed);
+  if (typeof node !== 'object' || node === null) return node;
+  const copy: Node = Object.fromEntries(Object.entries(node).map(([key, value]) => [key, closed(value)]));
+  if (copy.type === 'object' && copy.properties && !('additionalProperties' in copy)) copy.additionalProperties = false;
+  return copy;
+}
+
+/** Answers held against their description: status, media type, required headers and every field. */
+export function answerFaults(document: OpenApiDocument): AnswerFaults {
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  (addFormats as unknown as (on: Ajv2020) => void)(ajv);
+  ajv.addSchema({ ...(closed(document) as object), $id: 'api' });
+
+  const schemaFaults = (pointer: string, body: string): string[] => {
+    const validate = ajv.compile({ $ref: `api#${pointer}` });
+    let value: unknown;
+    try {
+      value = JSON.parse(body);
+    } catch {
+      return ['is no JSON'];
+    }
+    if (validate(value)) return [];
+    return (validate.errors ?? []).map(
+      ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
+    );
+  };
+
+  const contentFaults = (pointer: string, described: Answer, { type, body }: Received): string[] => {
+    const media = (type.split(';')[0] ?? '').trim();
+    if (!described.content) return body === '' ? [] : ['has a body, and none is described'];
+    if (!(media in described.content)) return [`has the undescribed content type ${type || '(none)'}`];
+    if (media !== 'application/json') return [];
+    return schemaFaults(`${pointer}/content/application~1json/schema`, body);
+  };
+
+  return (path, method, answer) => {
+    const described = document.paths[path]?.[method]?.responses[String(answer.status)];
+    if (!described) return [`has the undescribed status ${answer.status}`];
+    const missing = Object.entries(described.headers ?? {})
+      .filter(([name, header]) => (header as Node).required && !answer.headers.has(name))
+      .map(([name]) => `lacks the header ${name}`);
+    const pointer = `/paths/${path.replaceAll('~', '~0').replaceAll('/', '~1')}/${method}/responses/${answer.status}`;
+    return [...missing, ...contentFaults(encodeURI(pointer), described, answer)];
+  };
+}
+
+export async function received(response: Response): Promise<Received> {
+  return {
+    status: response.status,
+    type: response.headers.get('content-type') ?? '',
+    body: await response.text(),
+    headers: response.headers,
+  };
+}

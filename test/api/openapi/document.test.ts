@@ -1,0 +1,119 @@
+import { Validator } from '@seriousme/openapi-schema-validator';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import addFormats from 'ajv-formats';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openApiPage } from '../../../scripts/pages/openapi-page.ts';
+import type { Example, MediaType } from '../../../src/api/openapi/api-group.ts';
+import { decodePushRequest } from '../../../src/api/wire/decode-push-request.ts';
+import { answerFaults, received } from './answer-faults.ts';
+import { type SandboxedRelay, startSandboxedRelay } from './sandboxed-relay.ts';
+
+const written = JSON.parse(openApiPage());
+
+const operations = Object.entries(written.paths as SandboxedRelay['document']['paths']).flatMap(([path, item]) =>
+  Object.entries(item).map(([method, operation]) => ({ path, method, operation })),
+);
+
+const examplesIn = (content: { readonly [type: string]: MediaType } | undefined): [string, Example][] =>
+  Object.values(content ?? {}).flatMap(({ examples }) => Object.entries(examples ?? {}));
+
+/** `{name}` in a path becomes the example of that parameter; a query gets those that have one. */
+function urlOf(path: string, { parameters = [] }: (typeof operations)[number]['operation']): string {
+  const query = parameters.filter(({ in: place, example }) => place === 'query' && example !== undefined);
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name) =>
+    encodeURIComponent(String(parameters.find((parameter) => parameter.name === name)?.example)),
+  );
+  return `${filled}?${query.map(({ name, example }) => `${name}=${encodeURIComponent(String(example))}`).join('&')}`;
+}
+
+test('the description is valid OpenAPI 3.1', async () => {
+  const { valid, errors } = await new Validator().validate(written);
+  expect(errors ?? []).toEqual([]);
+  expect(valid).toBe(true);
+});
+
+test('operations have a name each, and every named shape is used', () => {
+  const names = operations.map(({ operation }) => operation.operationId);
+  expect(new Set(names).size).toBe(names.length);
+  const text = JSON.stringify(written);
+  const unused = Object.keys(written.components.schemas).filter(
+    (name) => !text.includes(`"#/components/schemas/${name}"`),
+  );
+  expect(unused).toEqual([]);
+});
+
+describe('examples of answers', () => {
+  const ajv = new Ajv2020({ strict: false });
+  (addFormats as unknown as (on: Ajv2020) => void)(ajv);
+  ajv.addSchema({ ...written, $id: 'api' });
+  const all = operations.flatMap(({ operation }) =>
+    Object.values(operation.responses).flatMap(({ content }) =>
+      Object.values(content ?? {}).flatMap(({ schema, examples }) =>
+        Object.entries(examples ?? {}).map(([name, { value }]) => ({
+          name: `${operation.operationId}: ${name}`,
+          schema,
+          value,
+        })),
+      ),
+    ),
+  );
+  test.each(all)('$name fits its schema', ({ schema, value }) => {
+    const { $ref } = schema as { $ref: string };
+    expect(ajv.validate({ $ref: `api${$ref}` }, value), ajv.errorsText()).toBe(true);
+  });
+});
+
+describe.each([{ sync: false }, { sync: true }])('a running relay with core.sync: $sync', ({ sync }) => {
+  let relay: SandboxedRelay;
+  beforeAll(async () => {
+    relay = await startSandboxedRelay({ core: { sync } });
+  });
+  afterAll(() => relay[Symbol.asyncDispose]());
+
+  const bodies = operations.flatMap(({ path, method, operation }) => {
+    const examples = examplesIn(operation.requestBody?.content);
+    return (examples.length > 0 ? examples : [['', undefined] as const]).map(([name, example]) => ({
+      title: `${method.toUpperCase()} ${path}${name && `, example ${name}`}`,
+      path,
+      method,
+      operation,
+      example,
+    }));
+  });
+
+  test.each(bodies)('answers $title as described', async ({ path, method, operation, example }) => {
+    const response = await fetch(relay.url + urlOf(path, operation), {
+      method: method.toUpperCase(),
+      ...(example ? { body: JSON.stringify(example.value), headers: { 'content-type': 'application/json' } } : {}),
+    });
+    const answer = await received(response);
+    expect(answerFaults(relay.document)(path, method, answer)).toEqual([]);
+    if (path !== '/readyz') expect(answer.status).toBe(example?.['x-status'] ?? 200);
+  });
+});
+
+test('the document tells where things are served, and what this process takes', async () => {
+  await using relay = await startSandboxedRelay({ api: { push_uri: '/send' }, core: { max_notification: 7 } });
+  const { paths, components } = relay.document;
+  expect(paths['/send']?.post?.operationId).toBe('push');
+  expect(paths['/api/push']).toBe(undefined);
+  const { properties } = components.schemas.PushRequest as { properties: { notifications: { maxItems: number } } };
+  expect(properties.notifications.maxItems).toBe(7);
+});
+
+test('what api.* puts at the place of the description goes before it', async () => {
+  await using relay = await startSandboxedRelay({ api: { stat_app_uri: '/docs' } });
+  expect(await (await fetch(`${relay.url}/docs`)).json()).toMatchObject({ total_count: 0 });
+});
+
+test('a field of the description is a field that the decoder checks', () => {
+  const { properties } = written.components.schemas.Notification;
+  for (const [name, { type }] of Object.entries(properties as Record<string, { type?: string[] }>)) {
+    // Legacy fields of FCM are ignored when they have another type.
+    if (!type || ['dry_run', 'collapse_key', 'time_to_live', 'restricted_package_name'].includes(name)) continue;
+    const wrong = type.includes('string') ? 1 : 'text';
+    const { ok } = decodePushRequest(JSON.stringify({ notifications: [{ [name]: wrong }] }));
+    expect({ name, ok }).toEqual({ name, ok: false });
+    expect(decodePushRequest(JSON.stringify({ notifications: [{ [name]: null }] })).ok).toBe(true);
+  }
+});

@@ -1,0 +1,61 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import type { OpenApiDocument } from '../../../src/api/openapi/document.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import { createLog } from '../../../src/log.ts';
+import { openSandbox } from '../../../src/sandbox-mode.ts';
+import { startServer } from '../../../src/server.ts';
+
+export interface SandboxedRelay extends AsyncDisposable {
+  readonly url: string;
+  /** What it says of itself. */
+  readonly document: OpenApiDocument;
+  /** Lines of ERROR and WARN. */
+  errors(): string;
+}
+
+/** The relay of `npm start` on the test's own event loop. @param overlay of the configuration, section by section. */
+export async function startSandboxedRelay(overlay: { [section: string]: object } = {}): Promise<SandboxedRelay> {
+  const folder = mkdtempSync(join(tmpdir(), 'martlet-openapi-'));
+  const path = join(folder, 'config.yml');
+  const { core, ...rest } = overlay;
+  writeFileSync(
+    path,
+    stringify({
+      sandbox: { enabled: true },
+      core: { address: '127.0.0.1', ...core },
+      queue: { local: { path: join(folder, 'queue.db') } },
+      ...rest,
+    }),
+  );
+  const loaded = loadConfig({ path, env: {}, cwd: folder, home: folder }).config;
+  // A free port, which a file cannot ask for.
+  const config = { ...loaded, core: { ...loaded.core, port: '0' } };
+  let errors = '';
+  const tell = (text: string): void => {
+    errors += text;
+  };
+  const log = createLog(config.log, { stdout: { write() {} }, stderr: { write: tell } });
+  const sandbox = await openSandbox(config, log);
+  const server = await startServer({
+    version: '0.0.0',
+    log,
+    google: {},
+    ...sandbox?.parts,
+    config: sandbox?.config ?? config,
+  });
+  const url = server.url as string;
+  return {
+    url,
+    document: (await (await fetch(`${url}/openapi.json`)).json()) as OpenApiDocument,
+    errors: () => errors,
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      await sandbox?.close();
+      log.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
