@@ -19,10 +19,7 @@ import { writePidFile } from './pid-file.ts';
 import { ping } from './ping.ts';
 import type { ProxyEnvironment } from './proxy.ts';
 import { showQueue, verifyQueue } from './queue-command.ts';
-import { openRelayHost } from './relay-host.ts';
-import { openSandbox } from './sandbox-mode.ts';
-import { sendOne } from './send-one.ts';
-import { type RunningServer, startServer } from './server.ts';
+import type { RunningServer } from './server.ts';
 import { trustSystemAuthorities } from './tls/system-authorities.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -86,6 +83,7 @@ function onSignals(close: () => Promise<void>, log: Log, reload = (): void => {}
   });
 }
 
+// What only serving and sending need is loaded there: health checks of containers run `--ping` all the time.
 async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
   trustSystemAuthorities();
   const loaded = load(command, 'serve');
@@ -94,6 +92,7 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
   const { pid, processes } = loaded.config.core;
   if (cluster.isPrimary && pid.enabled) process.on('exit', writePidFile(pid.path, pid.override));
   if (cluster.isPrimary && processes !== 1) return serveWithWorkers(loaded, log);
+  const [{ openSandbox }, { startServer }] = await Promise.all([import('./sandbox-mode.ts'), import('./server.ts')]);
   const sandbox = await openSandbox(loaded.config, log);
   const config = sandbox?.config ?? loaded.config;
   const link = cluster.isWorker ? joinPrimary(log) : undefined;
@@ -169,6 +168,11 @@ async function send(command: Configured & { kind: 'send' }): Promise<void> {
   const mistake = sendMistake(command);
   if (mistake) throw new Error(mistake);
   const log = openLog({ config });
+  const [{ openSandbox }, { openRelayHost }, { sendOne }] = await Promise.all([
+    import('./sandbox-mode.ts'),
+    import('./relay-host.ts'),
+    import('./send-one.ts'),
+  ]);
   const sandbox = await openSandbox(config, log);
   const own = sandbox?.config ?? config;
   const memory = { ...own, queue: { ...own.queue, engine: 'local' as const, local: { ...own.queue.local, path: '' } } };
