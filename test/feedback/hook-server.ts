@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 export interface HookCall {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
+  readonly text: string;
   readonly body: { readonly token: string; readonly [key: string]: unknown };
 }
 
@@ -20,7 +21,7 @@ export async function startHook(script: Script = () => undefined) {
     const chunks: Buffer[] = [];
     for await (const chunk of req) chunks.push(chunk as Buffer);
     const text = Buffer.concat(chunks).toString();
-    const call = { path: req.url as string, headers: req.headers, body: JSON.parse(text) as HookCall['body'] };
+    const call = { path: req.url as string, headers: req.headers, text, body: JSON.parse(text) as HookCall['body'] };
     calls.push(call);
     if ((await script(call, calls.length, res)) === 'hang') return;
     if (!res.headersSent && !res.destroyed) res.writeHead(200).end('thanks');
