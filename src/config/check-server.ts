@@ -104,6 +104,12 @@ function checkLogs(draft: Draft, { mistakes, warnings }: Findings): void {
       mistakes.push({ key: `log.${which}_log`, text });
     }
   }
+  if (log.audit !== '' && log.audit !== 'stdout')
+    try {
+      mustBeWritable(resolve(draft.cwd, log.audit));
+    } catch (error) {
+      mistakes.push({ key: 'log.audit', text: `cannot be written: ${log.audit}: ${fileTrouble(error)}` });
+    }
   if (log.format !== 'json' && log.format !== 'string')
     warnings.push(`log.format: ${log.format} is unknown, logs are plain text`);
 }

@@ -92,6 +92,11 @@ export const coreSection = section('The HTTP server and the process.', {
     'PEM file with the authorities of client certificates; with it every request but a health check needs one.',
     ours,
   ),
+  admin_address: text(
+    '',
+    'Address (`host:port`) for metrics, counters, configuration and administration; the port of the API then answers 404 for them.',
+    ours,
+  ),
   ca_path: text(
     '',
     'PEM file with certificate authorities that are trusted besides the usual ones, for providers and the hook.',

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { checkAuth } from './check-auth.ts';
 import { checkPlatforms } from './check-platforms.ts';
 import { checkQueue } from './check-queue.ts';
 import { checkServer } from './check-server.ts';
@@ -118,7 +119,10 @@ function freeze<T>(value: T): T {
 function check(draft: Draft, mistakes: Mistake[], warnings: string[]): Record<string, boolean> {
   const findings: Findings = { mistakes: [], warnings };
   checkServer(draft, findings);
-  if (draft.purpose === 'serve') checkQueue(draft, findings);
+  if (draft.purpose === 'serve') {
+    checkQueue(draft, findings);
+    checkAuth(draft, findings);
+  }
   const on = checkPlatforms(draft, findings);
   mistakes.push(...findings.mistakes.filter(({ key }) => !draft.broken(key)));
   return on;

@@ -10,6 +10,11 @@ export const logSection = section('Logs.', {
   error_level: choice(levels, 'error', 'Least level of the error log.', { ...shown, foldCase: true }),
   hide_token: flag(true, 'Mask the first and the last ten characters of device tokens in log lines.'),
   hide_messages: flag(false, 'Leave texts of notifications out of log lines.'),
+  audit: text(
+    '',
+    '`stdout`, or the path of a file: one JSON line for each request that pushes or changes something. Empty: none.',
+    ours,
+  ),
 });
 
 export const statSection = section('Where the counters of /api/stat/app are kept.', {

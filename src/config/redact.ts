@@ -3,6 +3,7 @@ import { type Config, configSchema } from './schema.ts';
 import { REDACTED, withoutUserInfo } from './without-user-info.ts';
 
 function shownLeaf(leaf: Leaf, value: unknown): unknown {
+  if (leaf.public && Array.isArray(value)) return value.map((item) => withoutUserInfo(String(item)));
   if (leaf.public) return typeof value === 'string' ? withoutUserInfo(value) : value;
   if (Array.isArray(value)) return value.map((item) => (item === '' ? '' : REDACTED));
   return value === '' ? '' : REDACTED;

@@ -1,4 +1,5 @@
 import { appsSection } from './apps-section.ts';
+import { authSection } from './auth-section.ts';
 import { apiSection, coreSection, grpcSection } from './core-section.ts';
 import { type FromSchema, type Leaf, type NamedSections, type Section, section } from './leaf.ts';
 import { logSection, statSection } from './log-stat-sections.ts';
@@ -18,6 +19,7 @@ export const configSchema = section('config.yml', {
   grpc: grpcSection,
   sandbox: sandboxSection,
   apps: appsSection,
+  auth: authSection,
 });
 
 /** The whole configuration with every default filled in; deeply frozen. Durations in seconds, sizes in bytes. */

@@ -28,6 +28,7 @@ test('an empty variable counts as not set', () => {
 
 /** A valid value other than the default, as text; the platforms' own switches aside, which `check-platforms` decides. */
 const samples = configKeys.map(({ path, leaf }) => {
+  if (leaf.items?.enum) return { path, text: leaf.items.enum.join(' '), value: leaf.items.enum };
   if (leaf.type === 'array') return { path, text: 'a:1 b:2', value: ['a:1', 'b:2'] };
   if (leaf.type === 'boolean') return { path, text: String(!leaf.default), value: !leaf.default };
   if (leaf.type !== 'string') return { path, text: '5', value: 5 };
