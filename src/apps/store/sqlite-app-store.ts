@@ -1,0 +1,123 @@
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { type AppStore, checkExpected, type Expected, type Known, type Loaded, type StoredText } from './app-store.ts';
+
+/** Another process that writes is waited for this long, on the event loop: a write is a millisecond. */
+const WAIT_MS = 2000;
+/** Asking SQLite whether somebody else wrote costs microseconds. */
+const LOOK_MS = 250;
+const OWNER_ONLY = 0o600;
+
+// An app that somebody has just made must survive a power cut; what is deleted is overwritten.
+const SCHEMA = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA secure_delete = ON;
+  CREATE TABLE IF NOT EXISTS revision (id INTEGER PRIMARY KEY CHECK (id = 1), value INTEGER NOT NULL);
+  INSERT OR IGNORE INTO revision VALUES (1, 0);
+  CREATE TABLE IF NOT EXISTS apps (name TEXT PRIMARY KEY, version INTEGER NOT NULL, text TEXT NOT NULL) WITHOUT ROWID`;
+
+/** The journals beside the file get its mode from SQLite. */
+function openFile(path: string): DatabaseSync {
+  mkdirSync(dirname(path), { recursive: true });
+  closeSync(openSync(path, 'a', OWNER_ONLY));
+  chmodSync(path, OWNER_ONLY);
+  const db = new DatabaseSync(path, { timeout: WAIT_MS });
+  try {
+    db.exec(SCHEMA);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+class SqliteAppStore implements AppStore {
+  readonly place: string;
+  readonly #db: DatabaseSync;
+  readonly #lookMs: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(path: string, ttlMs: number) {
+    this.place = path;
+    this.#db = openFile(path);
+    this.#lookMs = Math.min(LOOK_MS, ttlMs);
+  }
+
+  async load(known?: Known): Promise<Loaded> {
+    return this.#transaction('DEFERRED', () => {
+      const revision = this.#revision();
+      if (known && known.revision === revision) return { ...known, changed: [] };
+      const rows = this.#db.prepare('SELECT name, version FROM apps').all() as { name: string; version: number }[];
+      const versions = new Map(rows.map(({ name, version }) => [name, version]));
+      const read = this.#db.prepare('SELECT name, version, text FROM apps WHERE name = ?');
+      const changed = rows
+        .filter(({ name, version }) => known?.versions.get(name) !== version)
+        .map(({ name }) => ({ ...read.get(name) }) as unknown as StoredText);
+      return { revision, versions, changed };
+    });
+  }
+
+  async put(name: string, text: string, expected: Expected): Promise<number> {
+    return this.#change(name, expected, (version) => {
+      const insert =
+        'INSERT INTO apps VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET version = excluded.version, text = excluded.text';
+      this.#db.prepare(insert).run(name, version, text);
+    });
+  }
+
+  async delete(name: string, expected: Expected): Promise<void> {
+    this.#change(name, expected, () => this.#db.prepare('DELETE FROM apps WHERE name = ?').run(name));
+  }
+
+  watch(changed: () => void): void {
+    const look = this.#db.prepare('PRAGMA data_version');
+    let last = look.get()?.data_version;
+    this.#timer = setInterval(() => {
+      const now = look.get()?.data_version;
+      if (now !== last) changed();
+      last = now;
+    }, this.#lookMs).unref();
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#db.close();
+  }
+
+  #revision(): number {
+    return this.#db.prepare('SELECT value FROM revision').get()?.value as number;
+  }
+
+  /** @returns the version that the change has made. */
+  #change(name: string, expected: Expected, write: (version: number) => unknown): number {
+    return this.#transaction('IMMEDIATE', () => {
+      const there = this.#db.prepare('SELECT version FROM apps WHERE name = ?').get(name);
+      checkExpected(name, there?.version as number | undefined, expected);
+      const version = this.#revision() + 1;
+      this.#db.prepare('UPDATE revision SET value = ?').run(version);
+      write(version);
+      return version;
+    });
+  }
+
+  #transaction<T>(kind: 'DEFERRED' | 'IMMEDIATE', work: () => T): T {
+    this.#db.exec(`BEGIN ${kind}`);
+    try {
+      const result = work();
+      this.#db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}
+
+/**
+ * Apps in an SQLite file that several processes share, readable for its owner only. Its folder is made.
+ * @param ttlMs `apps.ttl`; changes of other processes are looked for four times a second anyway
+ * @throws when the file cannot be written, or is not SQLite
+ */
+export const openSqliteAppStore = (path: string, ttlMs: number): AppStore => new SqliteAppStore(path, ttlMs);
