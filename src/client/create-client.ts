@@ -1,0 +1,125 @@
+import type { Notification } from '../push.ts';
+import type { PushEntry } from '../push-entry.ts';
+import type { Result } from './failure.ts';
+import { sendRequest, type Transport } from './send-request.ts';
+
+export type { PushEntry } from '../push-entry.ts';
+export type { Failure, FailureKind, Result } from './failure.ts';
+
+type Frozen<T> = T extends (infer Item)[]
+  ? readonly Frozen<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T]: Frozen<T[Key]> }
+    : T;
+
+/** A message for one platform (1 iOS, 2 Android, 3 Huawei), with the names of `POST /api/push`. */
+export type ClientNotification = Frozen<Partial<Omit<Notification, 'platform'>>> & { readonly platform: 1 | 2 | 3 };
+
+export interface ClientOptions extends Partial<Transport> {
+  /** Where the relay is: `https://push.example.com`, with a path where a proxy puts it below one. */
+  readonly url: string;
+  /** An API key, sent as `Authorization: Bearer`. */
+  readonly key?: string;
+  /** Default: `/api/push`, as `api.push_uri` of the relay. */
+  readonly pushPath?: string;
+}
+
+export interface CallOptions {
+  /** Calls it off. What the relay has taken already is sent all the same. */
+  readonly signal?: AbortSignal;
+  /** Of all tries together; default 60,000. */
+  readonly timeoutMs?: number;
+}
+
+export interface PushOptions extends CallOptions {
+  /** Names this request, so that the relay sends it once however often it comes; default: a random one for each call. */
+  readonly idempotencyKey?: string;
+}
+
+/** The relay has the whole request. */
+export interface Pushed {
+  readonly requestId: string;
+  /** Device tokens, and one for a topic. */
+  readonly counts: number;
+  /** With `core.sync: true`: a failed entry for each push that failed. */
+  readonly logs: readonly PushEntry[];
+}
+
+export interface Client {
+  /** Sends one notification, or up to `core.max_notification` of them: all are taken, or none. */
+  push(
+    notifications: ClientNotification | readonly ClientNotification[],
+    options?: PushOptions,
+  ): Promise<Result<Pushed>>;
+}
+
+const TIMEOUT_MS = 60_000;
+const RETRIES = 3;
+const KEY_BYTES = 16;
+
+function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const called = (): void => {
+      clearTimeout(timer);
+      reject(signal.reason);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', called);
+      resolve();
+    }, ms);
+    signal.addEventListener('abort', called, { once: true });
+  });
+}
+
+/** `crypto.randomUUID` is not there in a page that came over plain HTTP; this is. */
+const randomKey = (): string =>
+  Array.from(crypto.getRandomValues(new Uint8Array(KEY_BYTES)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+interface PushBody {
+  readonly counts: number;
+  readonly logs: readonly PushEntry[] | null;
+  readonly request_id: string;
+}
+
+/**
+ * A client for the relay's HTTP API, for Node 20 and later and for browsers. Nothing is thrown for what the relay or the network
+ * does: a result says `ok: false` and why.
+ *
+ * Tries again, at most `retries` times (3), where that is safe: each push has an idempotency key, which the relay remembers in
+ * the memory of one process (`queue.dedupe_window`). After a restart of the relay, or where a balancer sends the repeated
+ * request to another instance, a push whose answer was lost may arrive twice.
+ */
+export function createClient(options: ClientOptions): Client {
+  const { url, key, pushPath = '/api/push', ...given } = options;
+  const base = url.replace(/\/+$/, '');
+  const transport: Transport = {
+    fetch: (...call) => fetch(...call),
+    sleep,
+    random: Math.random,
+    now: Date.now,
+    retries: RETRIES,
+    ...given,
+  };
+  const authorization: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
+
+  return {
+    async push(notifications, { idempotencyKey = randomKey(), signal, timeoutMs = TIMEOUT_MS } = {}) {
+      const reply = await sendRequest(
+        {
+          url: base + pushPath,
+          init: {
+            method: 'POST',
+            headers: { ...authorization, 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
+            body: JSON.stringify({ notifications: [notifications].flat() }),
+          },
+          signal,
+          timeoutMs,
+        },
+        transport,
+      );
+      if (!reply.ok) return reply;
+      const { counts, logs, request_id } = reply.body as PushBody;
+      return { ok: true, requestId: request_id, counts, logs: logs ?? [] };
+    },
+  };
+}
