@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { LocalQueue } from '../../src/queue/local-queue.ts';
@@ -68,4 +69,32 @@ test('what is kept and forgotten at once never reaches the file', async () => {
   await turn();
   await queue.close();
   expect(recovered(open(folder))).toEqual([]);
+});
+
+test('the app and the id come back with the body', async () => {
+  const folder = newFolder();
+  const first = open(folder);
+  first.reports.keep(report('a', 'shop'));
+  await first.close();
+  const reports: unknown[] = [];
+  open(folder).reports.recover((left) => reports.push(...left));
+  expect(reports).toEqual([{ key: 1, app: 'shop', id: 'msg_a', body: 'a' }]);
+});
+
+test('reports of a file that knew one hook only are those of the default app, each with an id that stays', async () => {
+  const folder = newFolder();
+  const db = new DatabaseSync(join(folder, 'queue.db'));
+  db.exec(`CREATE TABLE report (key INTEGER PRIMARY KEY, body TEXT NOT NULL) STRICT;
+    INSERT INTO report VALUES (7, 'a'), (8, 'b')`);
+  db.close();
+  for (let start = 0; start < 2; start++) {
+    const reports: unknown[] = [];
+    const queue = open(folder);
+    queue.reports.recover((left) => reports.push(...left));
+    expect(reports).toEqual([
+      { key: 7, app: 'default', id: 'report_7', body: 'a' },
+      { key: 8, app: 'default', id: 'report_8', body: 'b' },
+    ]);
+    await queue.close();
+  }
 });
