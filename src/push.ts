@@ -148,8 +148,10 @@ export type Category =
 
 export interface Accepted {
   readonly kind: 'accepted';
-  /** APNs: apns-id; FCM: message name; HMS: requestId. */
+  /** APNs: apns-id, of pushes that went out alone; FCM: message name; HMS: requestId. */
   readonly providerId?: string;
+  /** Number of the HTTP/2 session that carried it; no two sessions of a process have the same. */
+  readonly session?: number;
 }
 
 export interface Failed {
@@ -162,6 +164,8 @@ export interface Failed {
   /** HTTP status of the provider's answer; absent when there was none. */
   readonly status?: number;
   readonly providerId?: string;
+  /** Number of the HTTP/2 session that carried it, if one did. */
+  readonly session?: number;
   /** ISO 8601, from a 410's timestamp. */
   readonly unregisteredAt?: string;
   /** From Retry-After; milliseconds. */

@@ -6,7 +6,7 @@ import type { Config } from './config/schema.ts';
 import type { GoogleEnvironment } from './fcm/credentials.ts';
 import { createFeedbackHook, type FeedbackHook } from './feedback/hook.ts';
 import { coreHook } from './feedback/hook-target.ts';
-import { createPool } from './http2/create-pool.ts';
+import { numberedPools } from './http2/create-pool.ts';
 import type { Log } from './log.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createProviders, type Providers, readAuthorities } from './providers.ts';
@@ -87,7 +87,7 @@ export class RelayHost {
       google: options.google ?? {},
       proxyEnv: options.proxyEnv ?? {},
       extraCa: options.extraCa ?? [],
-      createPool,
+      createPool: numberedPools(),
     });
     this.queue = this.#openQueue(options.createQueue ?? localEngine(config));
     const ownHook = coreHook(config.core);

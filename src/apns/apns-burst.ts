@@ -1,5 +1,6 @@
 import type { Burst, RequestTemplate, ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import type { Delivery, Failed, Outcome, Settle } from '../push.ts';
+import type { AcceptedPushes } from './accepted-pushes.ts';
 import { pathSegment } from './path-segment.ts';
 import { apnsFault, apnsOutcome } from './reasons.ts';
 
@@ -15,6 +16,7 @@ export class ApnsBurst implements Burst {
   readonly #settle: Settle;
   readonly #note: (outcome: Outcome, token: string | undefined) => void;
   readonly #now: () => number;
+  readonly #accepted: AcceptedPushes;
   /** Of the targets that can be sent. */
   readonly #paths: string[] = [];
   /** Places of those among all targets; absent when all can be sent. */
@@ -26,11 +28,13 @@ export class ApnsBurst implements Burst {
     settle: Settle,
     note: (outcome: Outcome, token: string | undefined) => void,
     now: () => number,
+    accepted: AcceptedPushes,
   ) {
     this.delivery = delivery;
     this.#settle = settle;
     this.#note = note;
     this.#now = now;
+    this.#accepted = accepted;
     const { targets } = delivery;
     for (let place = 0; place < targets.length; place++) {
       const path = pathSegment(targets[place] as string);
@@ -61,12 +65,20 @@ export class ApnsBurst implements Burst {
     return this.template.body as Uint8Array;
   }
 
-  onResponse(index: number, status: number, headers: ResponseHeaders, body: Buffer): void {
-    this.#end(index, apnsOutcome(status, headers, body, this.#now));
+  onResponse(index: number, status: number, headers: ResponseHeaders, body: Buffer, session: number): void {
+    const outcome =
+      status === 200 ? this.#delivered(headers, session) : apnsOutcome(status, headers, body, this.#now, session);
+    this.#end(index, outcome);
   }
 
-  onFault(index: number, fault: StreamFault): void {
-    this.#end(index, apnsFault(fault));
+  onFault(index: number, fault: StreamFault, session?: number): void {
+    this.#end(index, apnsFault(fault, session));
+  }
+
+  /** Of many, none has an object of its own; of one, it costs nothing that counts, and Apple can be asked about its id. */
+  #delivered(headers: ResponseHeaders, session: number): Outcome {
+    const providerId = this.count === 1 ? headers['apns-id'] : undefined;
+    return providerId === undefined ? this.#accepted.on(session) : { kind: 'accepted', providerId, session };
   }
 
   #end(index: number, outcome: Outcome): void {
@@ -101,11 +113,11 @@ export class SinglePush implements Burst {
     return this.template.body as Uint8Array;
   }
 
-  onResponse(_: number, status: number, headers: ResponseHeaders, body: Buffer): void {
-    this.#burst.onResponse(this.#index, status, headers, body);
+  onResponse(_: number, status: number, headers: ResponseHeaders, body: Buffer, session: number): void {
+    this.#burst.onResponse(this.#index, status, headers, body, session);
   }
 
-  onFault(_: number, fault: StreamFault): void {
-    this.#burst.onFault(this.#index, fault);
+  onFault(_: number, fault: StreamFault, session?: number): void {
+    this.#burst.onFault(this.#index, fault, session);
   }
 }

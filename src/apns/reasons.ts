@@ -97,7 +97,13 @@ export function unknownApnsReason(status: number): Reason {
 }
 
 /** What an answer of APNs means. Never throws, whatever the body is. `now` is UNIX ms, for a Retry-After that is a date. */
-export function apnsOutcome(status: number, headers: ResponseHeaders, body: Buffer, now = Date.now): Outcome {
+export function apnsOutcome(
+  status: number,
+  headers: ResponseHeaders,
+  body: Buffer,
+  now = Date.now,
+  session?: number,
+): Outcome {
   if (status === 200) return ACCEPTED;
   const said = readBody(status, body);
   const { category } = rowOf(said.reason) ?? unknownApnsReason(status);
@@ -112,16 +118,18 @@ export function apnsOutcome(status: number, headers: ResponseHeaders, body: Buff
     ...(providerId === undefined ? {} : { providerId }),
     ...(said.timestamp === undefined ? {} : { unregisteredAt: said.timestamp }),
     ...(retryMs === undefined ? {} : { retryAfterMs: retryMs }),
+    ...(session === undefined ? {} : { session }),
   };
 }
 
 /** What a request without an answer means; the fault itself says whether APNs may have processed it. */
-export function apnsFault(fault: StreamFault): Failed {
+export function apnsFault(fault: StreamFault, session?: number): Failed {
   return {
     kind: 'failed',
     category: fault.processed === 'no' ? 'not_sent' : 'unanswered',
     reason: camelCase(fault.code),
     error: fault.message || fault.code,
+    ...(session === undefined ? {} : { session }),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Http2Pool, Http2PoolOptions, RequestHeader, RequestTemplate } from '../http2/http2-pool.ts';
 import { singleRequest } from '../http2/single-request.ts';
 import type { Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push.ts';
+import { AcceptedPushes } from './accepted-pushes.ts';
 import { ApnsBurst, SinglePush } from './apns-burst.ts';
 import { createApnsIds } from './apns-id.ts';
 import type { ApnsCredential } from './credentials.ts';
@@ -36,6 +37,7 @@ class ApnsTransport implements PushTransport {
   readonly #notAfter: number | undefined;
   readonly #ids = createApnsIds();
   readonly #headers = new HeaderCache();
+  readonly #accepted = new AcceptedPushes();
   readonly #generateApnsId: boolean;
   readonly #refuseOversized: boolean;
   readonly #now: () => number;
@@ -79,7 +81,7 @@ class ApnsTransport implements PushTransport {
       for (let place = 0; place < targets.length; place++) settle(place, refusal);
       return;
     }
-    const burst = new ApnsBurst(delivery, settle, this.#note, this.#now);
+    const burst = new ApnsBurst(delivery, settle, this.#note, this.#now, this.#accepted);
     if (burst.count === 0) return;
     if (this.#closed) {
       burst.fail(CLOSED);

@@ -72,12 +72,12 @@ export class FcmBurst implements Burst {
     return this.#body;
   }
 
-  onResponse(index: number, status: number, headers: ResponseHeaders, body: Buffer): void {
-    this.#end(index, fcmOutcome(status, headers, body, this.#to, this.#now));
+  onResponse(index: number, status: number, headers: ResponseHeaders, body: Buffer, session: number): void {
+    this.#end(index, fcmOutcome(status, headers, body, this.#to, this.#now, session));
   }
 
-  onFault(index: number, fault: StreamFault): void {
-    this.#end(index, fcmFault(fault));
+  onFault(index: number, fault: StreamFault, session?: number): void {
+    this.#end(index, fcmFault(fault, session));
   }
 
   #end(index: number, outcome: Outcome): void {

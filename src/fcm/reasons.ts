@@ -115,8 +115,9 @@ export function fcmOutcome(
   body: Buffer,
   to: PushedTo = TO_TOKEN,
   now: () => number = Date.now,
+  session?: number,
 ): Outcome {
-  if (status >= 200 && status < 300) return acceptedOutcome(status, body);
+  if (status >= 200 && status < 300) return acceptedOutcome(status, body, session);
   const text = body.toString();
   const error = googleError(text);
   const code = error && errorCode(error);
@@ -130,21 +131,22 @@ export function fcmOutcome(
     error: error?.message || `unexpected http response with status: ${status}\n${text.slice(0, LONGEST_BODY)}`,
     status,
     ...(retryMs === undefined ? {} : { retryAfterMs: retryMs }),
+    ...(session === undefined ? {} : { session }),
   };
 }
 
 const ONLY_A_NAME = /^\s*\{\s*"name"\s*:\s*"([!#-[\]-~]+)"\s*\}\s*$/;
 
-function acceptedOutcome(status: number, body: Buffer): Outcome {
+function acceptedOutcome(status: number, body: Buffer, session: number | undefined): Outcome {
   try {
     // Every push comes by here; the names of messages are ASCII, which is read twice as fast, and hold no escapes.
     const text = body.toString('latin1');
     const simple = ONLY_A_NAME.exec(text);
-    if (simple) return { kind: 'accepted', providerId: simple[1] as string };
+    if (simple) return accepted(simple[1] as string, session);
     const answer: unknown = JSON.parse(text);
     if (typeof answer === 'object' && !Array.isArray(answer)) {
       const name = (answer as { name?: unknown } | null)?.name;
-      return typeof name === 'string' && name !== '' ? { kind: 'accepted', providerId: name } : ACCEPTED;
+      return typeof name === 'string' && name !== '' ? accepted(name, session) : ACCEPTED;
     }
   } catch {}
   return {
@@ -155,6 +157,9 @@ function acceptedOutcome(status: number, body: Buffer): Outcome {
     status,
   };
 }
+
+const accepted = (providerId: string, session: number | undefined): Outcome =>
+  session === undefined ? { kind: 'accepted', providerId } : { kind: 'accepted', providerId, session };
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
@@ -211,7 +216,7 @@ const namesToken = ({ fieldViolations }: Detail): boolean =>
   fieldViolations.some((violation: { field?: unknown } | null) => violation?.field === 'message.token');
 
 /** What a request without an answer means, in the words of Google's Go client; the fault itself says whether FCM may have processed it. */
-export function fcmFault(fault: StreamFault): Failed {
+export function fcmFault(fault: StreamFault, session?: number): Failed {
   const notSent = fault.processed === 'no';
   const told = notSent
     ? 'failed to establish a connection'
@@ -223,6 +228,7 @@ export function fcmFault(fault: StreamFault): Failed {
     category: notSent ? 'not_sent' : 'unanswered',
     reason: camelCase(fault.code),
     error: `${told}: ${fault.message || fault.code}`,
+    ...(session === undefined ? {} : { session }),
   };
 }
 

@@ -2,6 +2,12 @@ import type { Http2Pool, Http2PoolOptions } from './http2-pool.ts';
 import { Pool } from './pool.ts';
 import { defaultTuning, type PoolTuning } from './pool-tuning.ts';
 
+/** Makes pools whose sessions are numbered in one row: each number means one connection of this process. */
+export function numberedPools(): (options: Http2PoolOptions) => Http2Pool {
+  let sessions = 0;
+  return (options) => createPool({ numberSession: () => ++sessions, ...options });
+}
+
 /** An HTTP/2 pool over TLS. `tuning` is for tests. Throws when the origin, certificate, key or CA cannot be read. */
 export function createPool(options: Http2PoolOptions, tuning: Partial<PoolTuning> = {}): Http2Pool {
   return new Pool(options, { ...defaultTuning, ...tuning });

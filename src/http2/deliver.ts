@@ -6,17 +6,18 @@ export function deliverResponse(
   status: number,
   headers: ResponseHeaders,
   body: Buffer,
+  session: number,
 ): void {
   try {
-    burst.onResponse(index, status, headers, body);
+    burst.onResponse(index, status, headers, body, session);
   } catch (error) {
     rethrowLater(error);
   }
 }
 
-export function deliverFault(burst: Burst, index: number, fault: StreamFault): void {
+export function deliverFault(burst: Burst, index: number, fault: StreamFault, session?: number): void {
   try {
-    burst.onFault(index, fault);
+    burst.onFault(index, fault, session);
   } catch (error) {
     rethrowLater(error);
   }

@@ -49,9 +49,10 @@ export interface Burst {
   path(index: number): string;
   /** Copied at once: it may be one buffer for all. */
   body(index: number): Uint8Array;
-  /** `body` is only valid during the call. */
-  onResponse(index: number, status: number, headers: ResponseHeaders, body: Buffer): void;
-  onFault(index: number, fault: StreamFault): void;
+  /** `body` is only valid during the call. `session`: the number of the session that carried the request. */
+  onResponse(index: number, status: number, headers: ResponseHeaders, body: Buffer, session: number): void;
+  /** `session`: absent when no session carried it. */
+  onFault(index: number, fault: StreamFault, session?: number): void;
 }
 
 /** A point in time of a pool, for health and metrics. Counters only grow. */
@@ -93,4 +94,6 @@ export interface Http2PoolOptions {
   readonly requestTimeoutMs?: number;
   /** `http://[user:password@]host:port` of a CONNECT proxy. */
   readonly proxy?: string;
+  /** Numbers the sessions, from 1; default: those of this pool. */
+  readonly numberSession?: () => number;
 }

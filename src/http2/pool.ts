@@ -14,7 +14,7 @@ import { LoopClock } from './loop-clock.ts';
 import type { PoolTuning } from './pool-tuning.ts';
 import { RequestQueue } from './request-queue.ts';
 import type { RequestStream } from './request-stream.ts';
-import { ASSUMED_STREAMS, Session, type SessionEvents } from './session.ts';
+import { ASSUMED_STREAMS, Session, type SessionEvents, type SessionOptions } from './session.ts';
 import { SessionGrowth } from './session-growth.ts';
 
 const MOST_SESSIONS = 8;
@@ -30,12 +30,18 @@ class ConnectTimeoutError extends Error {
   override readonly message = connectTimeout.message;
 }
 
+function countUp(): () => number {
+  let last = 0;
+  return () => ++last;
+}
+
 export class Pool implements Http2Pool, SessionEvents {
   readonly #origin: string;
   readonly #authority: string;
   readonly #most: number;
   readonly #timeoutMs: number;
   readonly #tuning: PoolTuning;
+  readonly #numberSession: () => number;
   readonly #connector: Connector;
   readonly #clock: LoopClock;
   readonly #queue = new RequestQueue();
@@ -66,6 +72,7 @@ export class Pool implements Http2Pool, SessionEvents {
     this.#most = options.connections || MOST_SESSIONS;
     this.#timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
     this.#tuning = tuning;
+    this.#numberSession = options.numberSession ?? countUp();
     this.#connector = createConnector(options, tuning);
     const { pingIdleMs, pingSilenceMs, pingTimeoutMs, connectTimeoutMs } = tuning;
     const shortest = Math.min(this.#timeoutMs, pingIdleMs, pingSilenceMs, pingTimeoutMs, connectTimeoutMs);
@@ -197,8 +204,7 @@ export class Pool implements Http2Pool, SessionEvents {
         socket.destroy();
         return;
       }
-      const options = { authority: this.#authority, requestTimeoutMs: this.#timeoutMs, tuning: this.#tuning };
-      this.#sessions.push(new Session(socket, options, this.#clock, this));
+      this.#sessions.push(new Session(socket, this.#sessionOptions(), this.#clock, this));
     } catch (error) {
       const why = attempt.signal.aborted ? attempt.signal.reason : error;
       if (!this.#closed) this.#onConnectFailed(connectFailure(this.#origin, why));
@@ -206,6 +212,15 @@ export class Pool implements Http2Pool, SessionEvents {
       clearTimeout(timer);
       this.#connecting = undefined;
     }
+  }
+
+  #sessionOptions(): SessionOptions {
+    return {
+      authority: this.#authority,
+      requestTimeoutMs: this.#timeoutMs,
+      tuning: this.#tuning,
+      number: this.#numberSession(),
+    };
   }
 
   #onConnectFailed(cause: Cause): void {

@@ -81,6 +81,8 @@ export interface SessionOptions {
   readonly authority: string;
   readonly requestTimeoutMs: number;
   readonly tuning: PoolTuning;
+  /** What it is called in outcomes. */
+  readonly number: number;
 }
 
 export class Session implements DispatchEvents {
@@ -118,7 +120,7 @@ export class Session implements DispatchEvents {
     this.#unwrittenId = tuning.firstStreamId;
     this.#outbox = new Outbox(socket, () => events.onReady(this));
     this.#writer = new RequestWriter(this.#outbox, options.authority);
-    this.#outcomes = new StreamOutcomes(this.#table, this.#outbox, events.onRefused);
+    this.#outcomes = new StreamOutcomes(this.#table, this.#outbox, events.onRefused, options.number);
     const parts = {
       table: this.#table,
       outbox: this.#outbox,

@@ -25,8 +25,11 @@ export class StreamOutcomes {
   readonly #table: StreamTable;
   readonly #outbox: Outbox;
   readonly #onRefused: OnRefused;
+  /** The session's number. */
+  readonly #session: number;
 
-  constructor(table: StreamTable, outbox: Outbox, onRefused: OnRefused) {
+  constructor(table: StreamTable, outbox: Outbox, onRefused: OnRefused, session: number) {
+    this.#session = session;
     this.#table = table;
     this.#outbox = outbox;
     this.#onRefused = onRefused;
@@ -47,14 +50,14 @@ export class StreamOutcomes {
       this.#reset(stream, errorCodes.CANCEL);
       stream.pending = undefined;
     }
-    deliverResponse(burst, index, status, headers, body);
+    deliverResponse(burst, index, status, headers, body, this.#session);
   }
 
   /** Without an answer. */
   fault(stream: RequestStream, why: StreamFault): void {
     this.#table.remove(stream);
     stream.pending = undefined;
-    deliverFault(stream.burst, stream.index, why);
+    deliverFault(stream.burst, stream.index, why, this.#session);
   }
 
   /** We give the stream up and tell the peer so. */

@@ -78,7 +78,7 @@ const kinds = (settled: readonly Outcome[]): string[] =>
 test('one request for each token, with what FCM wants to see', async () => {
   await using it = await setUp();
   expect(await outcomes(it.transport, delivery(['a', 'ü "x"', 'c'], { dry_run: true }))).toEqual(
-    Array(3).fill({ kind: 'accepted', providerId: 'projects/p/messages/1' }),
+    Array(3).fill({ kind: 'accepted', providerId: 'projects/p/messages/1', session: 1 }),
   );
   const { arrived } = it.server;
   expect(arrived.map(({ body }) => body.message.token).sort()).toEqual(['a', 'c', 'ü "x"']);

@@ -60,7 +60,7 @@ function converse(bytes: Buffer, streams: number, random: Random, where: string)
     onPing() {},
     onRefused: (stream) => settle(stream.index, 'refused'),
   };
-  const session = new Session(wire, options, { now: () => 0 }, events);
+  const session = new Session(wire, { ...options, number: 1 }, { now: () => 0 }, events);
   const queue = new RequestQueue();
   queue.add(burst(streams, settle), 0);
   wire.emit('data', settingsFrame([]));

@@ -18,6 +18,7 @@ export interface Requests {
   readonly fixedBody?: Uint8Array;
   /** Default: `body <index>`. */
   readonly body?: (index: number) => Uint8Array;
+  readonly onSession?: (session: number | undefined) => void;
   readonly onResult?: (index: number, result: Result) => void;
 }
 
@@ -49,7 +50,13 @@ function burst(requests: Requests, count: number, settle: (index: number, result
     count,
     path: requests.path ?? ((index) => `/${index}`),
     body: requests.body ?? ((index) => Buffer.from(`body ${index}`)),
-    onResponse: (index, status, answer, body) => settle(index, { status, headers: answer, body: body.toString() }),
-    onFault: (index, fault) => settle(index, { fault }),
+    onResponse: (index, status, answer, body, session) => {
+      requests.onSession?.(session);
+      settle(index, { status, headers: answer, body: body.toString() });
+    },
+    onFault: (index, fault, session) => {
+      requests.onSession?.(session);
+      settle(index, { fault });
+    },
   };
 }
