@@ -1,4 +1,5 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { principalOfRequest } from '../auth/request-principal.ts';
 import { QueueRefusedError } from '../errors.ts';
 import type { Notification } from '../push.ts';
 import type { AcceptedPush } from '../relay.ts';
@@ -55,9 +56,7 @@ export function pushRoute(options: PushRouteOptions): Route {
       try {
         const notifications = readNotifications(body, res, options);
         if (!notifications) return;
-        const key = req.headers['idempotency-key'];
-        const how = typeof key === 'string' ? { ...acceptOptions, idempotencyKey: key } : acceptOptions;
-        const accepted = accept(notifications, body as Buffer, how);
+        const accepted = accept(notifications, body as Buffer, howOf(req, acceptOptions));
         if (accepted instanceof Promise) {
           accepted.then(
             (push) => answer(res, push),
@@ -68,6 +67,18 @@ export function pushRoute(options: PushRouteOptions): Route {
         fail(res, error);
       }
     });
+  };
+}
+
+/** What the request says of itself and of its sender, beside its body. */
+function howOf(req: IncomingMessage, common: IdempotentOptions): IdempotentOptions {
+  const key = req.headers['idempotency-key'];
+  const principal = principalOfRequest(req);
+  if (typeof key !== 'string' && !principal) return common;
+  return {
+    ...common,
+    ...(typeof key === 'string' ? { idempotencyKey: key } : {}),
+    ...(principal ? { principal: principal.name, allowedApps: principal.apps } : {}),
   };
 }
 

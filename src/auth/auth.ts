@@ -1,0 +1,182 @@
+import type { PeerCertificate } from 'node:tls';
+import type { FetchImplementation } from 'jose';
+import type { Config } from '../config/schema.ts';
+import { Throttle } from '../log/throttle.ts';
+import { certificateNames, comparable } from './certificate-names.ts';
+import { FailedAttempts } from './failed-attempts.ts';
+import { digestOf, KeyRing } from './key-ring.ts';
+import { mayDo, type Principal, principalOf, type Scope } from './principal.ts';
+import { type Quota, RateLimit } from './rate-limit.ts';
+import {
+  cannotTell,
+  type FailureReason,
+  forbidden,
+  isRefusal,
+  type Refusal,
+  tooManyFailures,
+  tooManyRequests,
+  unauthenticated,
+} from './refusal.ts';
+import { TokenCache } from './token-cache.ts';
+import { createTokenVerifier, KeysUnavailableError, looksLikeToken } from './token-verifier.ts';
+
+/** What a request shows of its sender. */
+export interface Caller {
+  /** The header of that name. */
+  readonly authorization: string | undefined;
+  /** The header X-API-Key. */
+  readonly apiKey: string | undefined;
+  /** Undefined where it cannot be known: then nobody is locked out. */
+  readonly address: string | undefined;
+  /** A certificate that an authority of `core.client_ca` has signed. */
+  readonly certificate: Partial<PeerCertificate> | undefined;
+}
+
+export interface AuthOptions {
+  readonly settings: Config['auth'];
+  readonly log: { warn(message: string, fields?: Record<string, unknown>): void };
+  /** For the keys of `auth.jwks_url`. */
+  readonly fetch: FetchImplementation;
+  /** Milliseconds between two looks at the keys for one that is unknown; default 30,000. */
+  readonly cooldownMs?: number;
+  /** UNIX milliseconds, and monotonic milliseconds. */
+  readonly now?: () => number;
+  readonly monotonic?: () => number;
+}
+
+/** Somebody who was let in; `quota` where the key has a limit. */
+export interface Admitted {
+  readonly principal: Principal;
+  readonly quota: Quota | undefined;
+}
+
+type Maybe<T> = T | Promise<T>;
+
+/** Refusals that mean that somebody guesses. */
+const GUESSES = new Set<FailureReason>(['unknown_key', 'invalid_token']);
+
+/** True when the configuration says who may call. */
+export const isConfigured = (auth: Config['auth']): boolean =>
+  auth.jwks_url !== '' || Object.keys(auth.keys).length > 0 || Object.keys(auth.certificates).length > 0;
+
+/** Says who a caller is, and whether that one may do what is asked; counts, slows down and logs those who may not. */
+export class Auth {
+  readonly #options: AuthOptions;
+  readonly #keys: KeyRing;
+  readonly #tokens: TokenCache | undefined;
+  readonly #certificates: ReadonlyMap<string, Principal>;
+  readonly #attempts: FailedAttempts;
+  readonly #limits = new Map<Principal, RateLimit>();
+  readonly #failures = new Map<FailureReason, number>();
+  readonly #throttle: Throttle;
+  /** Keys that were used since the start: whoever shares an address with somebody who guesses goes on. */
+  readonly #seen = new WeakSet<Principal>();
+
+  constructor(options: AuthOptions) {
+    const { settings, monotonic } = options;
+    this.#options = options;
+    this.#keys = new KeyRing(settings.keys);
+    this.#tokens = settings.jwks_url === '' ? undefined : tokensOf(options);
+    this.#certificates = new Map(
+      Object.entries(settings.certificates).map(([name, certificate]) => [
+        comparable(certificate.subject),
+        principalOf('certificate', name, certificate),
+      ]),
+    );
+    this.#attempts = new FailedAttempts({
+      maxFailures: settings.max_failures,
+      maxLockoutMs: settings.max_lockout * 1000,
+      ...(monotonic ? { now: monotonic } : {}),
+    });
+    this.#throttle = new Throttle(60_000, monotonic);
+  }
+
+  /** How many were not let in, by reason. */
+  failures(): ReadonlyMap<FailureReason, number> {
+    return this.#failures;
+  }
+
+  /** @param scope what the request needs; undefined: only that its sender is known. */
+  admit(caller: Caller, scope: Scope | undefined): Maybe<Admitted | Refusal> {
+    const found = this.#identify(caller);
+    return found instanceof Promise
+      ? found.then((result) => this.#decide(caller, scope, result))
+      : this.#decide(caller, scope, found);
+  }
+
+  #decide(caller: Caller, scope: Scope | undefined, found: Principal | Refusal): Admitted | Refusal {
+    if (isRefusal(found)) return this.#refuse(caller, found);
+    this.#seen.add(found);
+    const quota = this.#take(found);
+    if (quota && !quota.allowed) return this.#refuse(caller, tooManyRequests(quota.retryAfter), found);
+    if (scope && !mayDo(found, scope)) return this.#refuse(caller, forbidden(scope), found);
+    return { principal: found, quota };
+  }
+
+  #identify(caller: Caller): Maybe<Principal | Refusal> {
+    const { authorization, apiKey, certificate } = caller;
+    const secret = apiKey ?? bearerOf(authorization);
+    if (secret !== undefined) return this.#bySecret(secret, caller);
+    if (authorization !== undefined) return unauthenticated('malformed');
+    if (!certificate) return unauthenticated('no_credential');
+    const name = certificateNames(certificate).find((each) => this.#certificates.has(each));
+    return name === undefined ? unauthenticated('unknown_certificate') : (this.#certificates.get(name) as Principal);
+  }
+
+  #bySecret(secret: string, { address }: Caller): Maybe<Principal | Refusal> {
+    const digest = digestOf(secret);
+    const known = this.#tokens?.known(digest);
+    if (known) return known;
+    const waitMs = this.#attempts.waitMs(address);
+    const principal = this.#keys.find(digest);
+    if (principal && (waitMs === 0 || this.#seen.has(principal))) return principal;
+    if (waitMs > 0) return tooManyFailures(Math.ceil(waitMs / 1000));
+    return this.#tokens && looksLikeToken(secret)
+      ? this.#byToken(this.#tokens, secret, digest)
+      : unauthenticated('unknown_key');
+  }
+
+  async #byToken(tokens: TokenCache, secret: string, digest: Buffer): Promise<Principal | Refusal> {
+    try {
+      return (await tokens.check(secret, digest)) ?? unauthenticated('invalid_token');
+    } catch (error) {
+      if (!(error instanceof KeysUnavailableError)) throw error;
+      const why = (error.cause as Error | undefined)?.message;
+      this.#throttle.add('jwks', 1, () => this.#options.log.warn(`auth.jwks_url: the keys cannot be had: ${why}`));
+      return cannotTell;
+    }
+  }
+
+  #take(principal: Principal): Quota | undefined {
+    if (principal.rateLimit <= 0) return undefined;
+    const limit = this.#limits.get(principal) ?? new RateLimit(principal.rateLimit, this.#options.monotonic);
+    this.#limits.set(principal, limit);
+    return limit.take();
+  }
+
+  #refuse(caller: Caller, refusal: Refusal, principal?: Principal): Refusal {
+    const { reason } = refusal;
+    const { address = 'an unknown address' } = caller;
+    this.#failures.set(reason, (this.#failures.get(reason) ?? 0) + 1);
+    if (GUESSES.has(reason)) this.#attempts.add(caller.address);
+    const who = principal ? { name: principal.name } : {};
+    this.#throttle.add(reason, 1, (count) =>
+      this.#options.log.warn('requests were not let in', { reason, count, address, ...who }),
+    );
+    return refusal;
+  }
+}
+
+const bearerOf = (authorization: string | undefined): string | undefined =>
+  /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+
+function tokensOf({ settings, fetch, cooldownMs, now }: AuthOptions): TokenCache {
+  const clock = now ? { now } : {};
+  const verify = createTokenVerifier({
+    settings,
+    fetch,
+    ...clock,
+    ...(cooldownMs === undefined ? {} : { cooldownMs }),
+  });
+  return new TokenCache({ verify, ...clock });
+}

@@ -1,0 +1,25 @@
+import type { FetchImplementation } from 'jose';
+import { type Dispatcher, fetch } from 'undici';
+import type { Config } from '../config/schema.ts';
+import { Auth, type AuthOptions, isConfigured } from './auth.ts';
+
+/** Who may call, as the configuration says; undefined where everybody may. @param dispatcher carries requests for the keys of tokens */
+export function openAuth(
+  config: Pick<Config, 'auth'>,
+  log: AuthOptions['log'],
+  dispatcher: Dispatcher,
+): Auth | undefined {
+  if (!isConfigured(config.auth)) return undefined;
+  const fetchKeys = (url: string, options: object) => fetch(url, { ...options, dispatcher });
+  return new Auth({ settings: config.auth, log, fetch: fetchKeys as unknown as FetchImplementation });
+}
+
+const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
+/** What to tell whoever starts a server that anybody on its network may use; undefined for one that is not. */
+export function openDoorWarning({ auth, core, grpc }: Pick<Config, 'auth' | 'core' | 'grpc'>): string | undefined {
+  if (isConfigured(auth) || core.client_ca !== '') return undefined;
+  const open = [...(core.enabled && !LOOPBACK.test(core.address) ? ['HTTP'] : []), ...(grpc.enabled ? ['gRPC'] : [])];
+  if (open.length === 0) return undefined;
+  return `anybody who reaches this machine may send pushes (${open.join(' and ')}): set auth.keys, or core.address: 127.0.0.1`;
+}

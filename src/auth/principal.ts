@@ -1,0 +1,33 @@
+/** What a caller may do; `admin` may do everything. */
+export type Scope = 'push' | 'read' | 'admin';
+
+export const SCOPES: readonly Scope[] = ['push', 'read', 'admin'];
+
+/** Whoever sends a request, once that is proven. */
+export interface Principal {
+  /** Of the key or certificate in the configuration, or the subject of a token: what logs call it. */
+  readonly name: string;
+  readonly kind: 'key' | 'token' | 'certificate';
+  readonly scopes: ReadonlySet<Scope>;
+  /** Undefined: all apps. */
+  readonly apps: ReadonlySet<string> | undefined;
+  /** Requests per second; 0: no limit. */
+  readonly rateLimit: number;
+}
+
+export const mayDo = ({ scopes }: Principal, scope: Scope): boolean => scopes.has(scope) || scopes.has('admin');
+
+/** The settings that keys and certificates have alike. */
+export interface Access {
+  readonly scopes: readonly Scope[];
+  readonly apps: readonly string[];
+  readonly rate_limit: number;
+}
+
+export const principalOf = (kind: Principal['kind'], name: string, access: Access): Principal => ({
+  kind,
+  name,
+  scopes: new Set(access.scopes),
+  apps: access.apps.length > 0 ? new Set(access.apps) : undefined,
+  rateLimit: access.rate_limit,
+});

@@ -1,0 +1,69 @@
+import type { Scope } from './principal.ts';
+
+/** Why somebody was not let in; the label of `martlet_auth_failures_total`. */
+export type FailureReason =
+  | 'no_credential'
+  | 'malformed'
+  | 'unknown_key'
+  | 'invalid_token'
+  | 'unknown_certificate'
+  | 'scope'
+  | 'rate_limit'
+  | 'locked_out'
+  | 'jwks_unavailable';
+
+/** What somebody is told who is not let in. Holds nothing of what was presented. */
+export interface Refusal {
+  readonly status: 401 | 403 | 429 | 503;
+  readonly reason: FailureReason;
+  readonly message: string;
+  /** Seconds. */
+  readonly retryAfter?: number;
+  /** For 403: what the request needs. */
+  readonly scope?: Scope;
+}
+
+export const isRefusal = (result: object): result is Refusal => 'reason' in result;
+
+const MESSAGES = {
+  no_credential: 'A key is needed: Authorization: Bearer <key>, or X-API-Key.',
+  malformed: 'The Authorization header is not of the form: Bearer <key>.',
+  unknown_key: 'The key is unknown.',
+  invalid_token: 'The token is not valid.',
+  unknown_certificate: 'The client certificate is not of anybody who may call.',
+} as const satisfies Partial<Record<FailureReason, string>>;
+
+export const unauthenticated = (reason: keyof typeof MESSAGES): Refusal => ({
+  status: 401,
+  reason,
+  message: MESSAGES[reason],
+});
+
+export const forbidden = (scope: Scope): Refusal => ({
+  status: 403,
+  reason: 'scope',
+  message: `This needs the scope ${scope}.`,
+  scope,
+});
+
+export const tooManyFailures = (retryAfter: number): Refusal => ({
+  status: 429,
+  reason: 'locked_out',
+  message: `Too many attempts with a wrong key; the next one may come in ${retryAfter} s.`,
+  retryAfter,
+});
+
+export const tooManyRequests = (retryAfter: number): Refusal => ({
+  status: 429,
+  reason: 'rate_limit',
+  message: `More requests than this key may send; the next one may come in ${retryAfter} s.`,
+  retryAfter,
+});
+
+/** Nothing is wrong with the token, as far as is known. */
+export const cannotTell: Refusal = {
+  status: 503,
+  reason: 'jwks_unavailable',
+  message: 'The keys that sign tokens cannot be had at the moment.',
+  retryAfter: 5,
+};

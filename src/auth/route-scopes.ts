@@ -1,0 +1,49 @@
+import { pathOf } from '../api/exact-routes.ts';
+import type { Config } from '../config/schema.ts';
+import type { Scope } from './principal.ts';
+
+type Uris = Config['api'];
+
+/** What a request needs: a scope, or nothing. */
+export type Need = Scope | 'nothing';
+
+const READS = new Set(['GET', 'HEAD']);
+const ADMIN_PLACES = ['/v1/apps', '/console'];
+
+const within = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`);
+
+/**
+ * The path of a request as the most lenient router behind would read it, so that no spelling gets around what is asked here: without
+ * its query, its escapes, a slash at the end, and upper case. Undefined for one that is no path at all.
+ */
+function lenientPath(url: string): string | undefined {
+  if (!url.startsWith('/') || url.startsWith('//')) return undefined;
+  const path = pathOf(url)?.toLowerCase();
+  return path !== undefined && path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
+const lower = (uris: Uris): ReadonlySet<string> => new Set(Object.values(uris).map((uri) => uri.toLowerCase()));
+
+/** What each request needs: what is not known here is for administrators, unless it only reads. */
+export function needOf(uris: Uris): (method: string, url: string) => Need {
+  const health = new Set([uris.health_uri.toLowerCase(), '/readyz', '/']);
+  const push = uris.push_uri.toLowerCase();
+  return (method, url) => {
+    const path = lenientPath(url);
+    if (path === undefined) return 'admin';
+    if (READS.has(method) && health.has(path)) return 'nothing';
+    if (method === 'POST' && path === push) return 'push';
+    return READS.has(method) && !ADMIN_PLACES.some((place) => within(path, place)) ? 'read' : 'admin';
+  };
+}
+
+/** True for what `core.admin_address` takes away from the port of the API: figures, configuration, administration. */
+export function isAdministration(uris: Uris): (url: string) => boolean {
+  const { push_uri, health_uri } = uris;
+  const figures = new Set(lower(uris));
+  for (const uri of [push_uri, health_uri]) figures.delete(uri.toLowerCase());
+  return (url) => {
+    const path = lenientPath(url);
+    return path === undefined || figures.has(path) || ADMIN_PLACES.some((place) => within(path, place));
+  };
+}
