@@ -11,7 +11,7 @@ import { decodePushRequest } from './api/wire/decode-push-request.ts';
 import type { Totals } from './cluster/totals.ts';
 import { configView } from './config/redact.ts';
 import { readiness } from './health/ready.ts';
-import type { Lane } from './queue/lane.ts';
+import { expose } from './metrics/exposition.ts';
 import type { RelayHost, RelayHostOptions } from './relay-host.ts';
 import { statApp } from './stats/stat-app.ts';
 import { createStatGo } from './stats/stat-go.ts';
@@ -58,10 +58,8 @@ function appOf(
     statApp: async () => statApp({ version: GORUSH_VERSION, ...(await (options.totals ?? ownTotals(host))()) }),
     sysStats: () => sysStats.read(),
     configView: () => configView(config),
-    metrics: async () => {
-      const { type, text } = await host.metrics.render();
-      return { type, text: options.totals ? (await options.totals()).text : text };
-    },
+    metrics: async (accept) =>
+      options.totals ? expose((await options.totals()).metrics, accept) : host.metrics.render(accept),
     ready: () => readyState(host, draining),
     pages: openApiRoutes(() => openApiDocument(apiSettings(config), version)),
     routers: options.routers ?? [],
@@ -79,11 +77,8 @@ const ownTotals = (host: RelayHost) => async () => ({
 export const readyState = (host: RelayHost, draining: () => boolean) =>
   readiness({ queue: () => host.queue.health(), lanes: () => laneStates(host), draining });
 
-const laneStates = ({ providers, lanes }: RelayHost) =>
-  providers.lanes.map(({ name, transport }) => ({
-    lane: (lanes.get(name) as Lane).status(),
-    transport: transport.status(),
-  }));
+const laneStates = ({ lanes }: RelayHost) =>
+  [...lanes].map(({ lane, transport }) => ({ lane: lane.status(), transport: transport.status() }));
 
 /** Counts and logs each answer, once it is gone. */
 function observed(
@@ -117,6 +112,7 @@ function observed(
 export function createHttpApp(host: RelayHost, options: HttpAppOptions, draining: () => boolean): HttpApp {
   const statGo = createStatGo();
   const sysStats = createSysStats();
+  host.metrics.watchReadiness(() => readyState(host, draining).status === 200);
   const app = appOf(host, options, statGo.read, sysStats, draining);
   return { listener: observed(app, sysStats, options), close: statGo.close };
 }

@@ -1,9 +1,50 @@
-import { Counter, collectDefaultMetrics, Gauge, type MetricObject, Registry } from 'prom-client';
-import { type MetricName, metricTable } from './metric-table.ts';
-import type { Outcome, RelayEvents } from './push.ts';
+import type { MetricName } from './metric-table.ts';
+import { type Exposition, expose } from './metrics/exposition.ts';
+import { type Family, labelText, type Merge, type Sample } from './metrics/family.ts';
+import { type PushCell, PushCounts } from './metrics/push-counts.ts';
+import { createRuntimeMetrics, type RuntimeMetrics } from './metrics/runtime-metrics.ts';
+import { Sheet } from './metrics/sheet.ts';
+import type { Environment, Provider, RelayEvents, TransportStatus } from './push.ts';
 import type { LaneStatus } from './queue/lane.ts';
+import type { QueueDepth } from './queue/queue.ts';
 import type { StatCounts, StatStore } from './stats/stats.ts';
 import type { TaskCounts } from './stats/task-counts.ts';
+
+/** A lane and its transport at this moment. */
+export interface LaneReading {
+  readonly app: string;
+  readonly provider: Provider;
+  readonly environment: Environment;
+  readonly lane: LaneStatus;
+  readonly transport: TransportStatus;
+  readonly depth: Pick<QueueDepth, 'waiting' | 'deferred'>;
+}
+
+export interface QueueReading {
+  readonly depth: QueueDepth;
+  /** Notifications. */
+  readonly limit: number;
+  /** Milliseconds. */
+  readonly oldestAge: number;
+  readonly health: 'pass' | 'warn' | 'fail';
+  /** Whether accepted pushes survive the process. */
+  readonly durable: boolean;
+}
+
+export interface FeedbackReading {
+  readonly app: string;
+  readonly backlog: number;
+  readonly sent: number;
+  readonly failed: number;
+  readonly dropped: number;
+}
+
+export interface CredentialExpiry {
+  readonly app: string;
+  readonly provider: Provider;
+  /** UNIX milliseconds. */
+  readonly expiresAt: number;
+}
 
 /** Where the figures come from that are looked at when somebody scrapes. */
 export interface MetricSources {
@@ -11,161 +52,156 @@ export interface MetricSources {
   readonly tasks: { read(): TaskCounts };
   /** Batches being sent. */
   readonly busyWorkers: () => number;
-  /** Notifications not wholly settled. */
-  readonly queueDepth: () => number;
-  readonly queueHealth: () => 'pass' | 'warn' | 'fail';
-  readonly lanes: () => readonly LaneStatus[];
-  readonly feedback?: { stats(): { backlog: number; failed: number; dropped: number } } | undefined;
+  readonly queue: () => QueueReading;
+  readonly lanes: () => readonly LaneReading[];
+  readonly feedback: () => readonly FeedbackReading[];
+  readonly credentialExpiries: () => readonly CredentialExpiry[];
 }
 
 export interface MetricsOptions extends MetricSources {
   /** Martlet's version. */
   readonly version: string;
   readonly sandbox: boolean;
-  /** Default: a new one with the series of the process and of the event loop. */
-  readonly registry?: Registry;
+  /** The series of the process; closed with the metrics. */
+  readonly runtime?: RuntimeMetrics;
 }
 
 export interface Metrics {
   readonly events: RelayEvents;
-  readonly registry: Registry;
-  /** All series as prom-client's JSON, for a sum over several processes. */
-  snapshot(): Promise<MetricObject[]>;
-  /** The answer of GET /metrics. */
-  render(): Promise<{ readonly type: string; readonly text: string }>;
+  /** Who says what /readyz says; until then `martlet_ready` has no value. */
+  watchReadiness(isReady: () => boolean): void;
+  /** All series, for a sum over several processes. */
+  snapshot(): Promise<Family[]>;
+  /** The answer of GET /metrics. @param accept the request's Accept header */
+  render(accept?: string): Promise<Exposition>;
+  close(): void;
 }
-
-/** Counts in a plain map; labels are only made when somebody scrapes. */
-type Tally = Map<string, number>;
-
-const add = (tally: Tally, key: string, count: number): void => void tally.set(key, (tally.get(key) ?? 0) + count);
-
-/** Adds a batch's outcomes: one pass, then one addition for each set of labels. */
-function tallyPushes(pushes: Tally, provider: string, environment: string, outcomes: readonly Outcome[]): void {
-  let accepted = 0;
-  let failures: Map<string, number> | undefined;
-  for (const outcome of outcomes) {
-    if (outcome.kind === 'accepted') accepted++;
-    else {
-      failures ??= new Map();
-      add(failures, outcome.category, 1);
-    }
-  }
-  if (accepted > 0) add(pushes, `${provider} ${environment} accepted `, accepted);
-  if (failures)
-    for (const [category, count] of failures) add(pushes, `${provider} ${environment} failed ${category}`, count);
-}
-
-/** How several workers' values make one; the others are added up. */
-const AGGREGATORS: Readonly<Record<string, 'first' | 'min' | 'max'>> = {
-  martlet_sandbox: 'first',
-  martlet_build_info: 'first',
-  martlet_queue_health: 'min',
-  martlet_lane_breaker: 'max',
-};
 
 /** What the stat engine keeps. Where several workers read one store, none of their readings is a part. */
 const STORED = /^gorush_(total_push_count|(ios|android|huawei)_)/;
 
-type Series = Record<MetricName, Counter | Gauge>;
-
-function createSeries(registry: Registry, sharedStore: boolean): Series {
-  const series = metricTable.map(({ name, type, help, labels }) => {
-    const Kind = type === 'counter' ? Counter : Gauge;
-    const aggregator = AGGREGATORS[name] ?? (sharedStore && STORED.test(name) ? 'max' : 'sum');
-    return [name, new Kind({ name, help, labelNames: [...labels], registers: [registry], aggregator })];
-  });
-  return Object.fromEntries(series) as Series;
+function setGorush(sheet: Sheet, counts: StatCounts, tasks: TaskCounts, busyWorkers: number): void {
+  sheet.set('gorush_total_push_count', counts.total_count);
+  sheet.set('gorush_ios_success', counts.ios_success);
+  sheet.set('gorush_ios_error', counts.ios_error);
+  sheet.set('gorush_android_success', counts.android_success);
+  sheet.set('gorush_android_fail', counts.android_error);
+  sheet.set('gorush_huawei_success', counts.huawei_success);
+  sheet.set('gorush_huawei_fail', counts.huawei_error);
+  sheet.set('gorush_busy_workers', busyWorkers);
+  sheet.set('gorush_success_tasks', tasks.success_tasks);
+  sheet.set('gorush_failure_tasks', tasks.failure_tasks);
+  sheet.set('gorush_submitted_tasks', tasks.submitted_tasks);
 }
 
-/** Sets a counter, too, to a total that is kept elsewhere. */
-function setTotal(metric: Counter | Gauge, value: number): void {
-  metric.reset();
-  metric.inc(value);
+function failureSamples(cell: PushCell, failures: PushCell['failed'], outcome?: 'failed'): Sample[] {
+  const names = outcome ? ['outcome', 'category', 'reason'] : ['category', 'reason'];
+  return [...failures].flatMap(([category, reasons]) =>
+    [...reasons].map(([reason, value]) => {
+      const own = labelText(names, [...(outcome ? [outcome] : []), category, reason]);
+      return { suffix: '', labels: `${cell.labels},${own}`, value };
+    }),
+  );
 }
 
-function setGorush(series: Series, counts: StatCounts, tasks: TaskCounts, busyWorkers: number): void {
-  setTotal(series.gorush_total_push_count, counts.total_count);
-  setTotal(series.gorush_ios_success, counts.ios_success);
-  setTotal(series.gorush_ios_error, counts.ios_error);
-  setTotal(series.gorush_android_success, counts.android_success);
-  setTotal(series.gorush_android_fail, counts.android_error);
-  setTotal(series.gorush_huawei_success, counts.huawei_success);
-  setTotal(series.gorush_huawei_fail, counts.huawei_error);
-  setTotal(series.gorush_busy_workers, busyWorkers);
-  setTotal(series.gorush_success_tasks, tasks.success_tasks);
-  setTotal(series.gorush_failure_tasks, tasks.failure_tasks);
-  setTotal(series.gorush_submitted_tasks, tasks.submitted_tasks);
-}
-
-function setLabelled(metric: Counter | Gauge, labels: readonly string[], tally: Tally): void {
-  metric.reset();
-  for (const [key, count] of tally) {
-    const values = key.split(' ');
-    metric.inc(Object.fromEntries(labels.map((label, index) => [label, values[index] as string])), count);
+function setPushes(sheet: Sheet, cells: Iterable<PushCell>): void {
+  for (const cell of cells) {
+    const { labels, accepted } = cell;
+    if (accepted > 0) {
+      const own = labelText(['outcome', 'category', 'reason'], ['accepted', '', '']);
+      sheet.add('martlet_pushes_total', [{ suffix: '', labels: `${labels},${own}`, value: accepted }]);
+    }
+    sheet.add('martlet_pushes_total', failureSamples(cell, cell.failed, 'failed'));
+    if (cell.provider === 'none') continue;
+    sheet.add('martlet_retries_total', failureSamples(cell, cell.retried));
+    sheet.add('martlet_push_duration_seconds', cell.whole.samples(labels));
+    sheet.add('martlet_provider_duration_seconds', cell.provided.samples(labels));
+    sheet.add('martlet_queue_wait_seconds', cell.queued.samples(labels));
   }
 }
 
+const MS = 1000;
 const HEALTH = { pass: 2, warn: 1, fail: 0 };
 const BREAKER = { closed: 0, 'half-open': 1, open: 2 };
 
-function setLanes(series: Series, lanes: readonly LaneStatus[]): void {
-  for (const { name, limit, inFlight, breaker } of lanes) {
-    const labels = { lane: name };
-    (series.martlet_lane_limit as Gauge).set(labels, limit);
-    (series.martlet_lane_in_flight as Gauge).set(labels, inFlight);
-    (series.martlet_lane_breaker as Gauge).set(labels, BREAKER[breaker]);
-  }
+function setQueue(sheet: Sheet, { depth, limit, oldestAge, health, durable }: QueueReading, refused: number): void {
+  sheet.set('martlet_queue_depth', depth.notifications);
+  sheet.set('martlet_queue_limit', limit);
+  sheet.set('martlet_queue_oldest_age_seconds', oldestAge / MS);
+  sheet.set('martlet_queue_waiting_pushes', depth.waiting);
+  sheet.set('martlet_queue_deferred_pushes', depth.deferred);
+  sheet.set('martlet_queue_refused_total', refused);
+  sheet.set('martlet_queue_health', HEALTH[health]);
+  sheet.set('martlet_queue_durable', durable ? 1 : 0);
 }
 
-function ownRegistry(): Registry {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  return registry;
+function setLane(sheet: Sheet, labels: readonly string[], { lane, transport, depth }: LaneReading): void {
+  const put = (name: MetricName, value: number): void => sheet.set(name, value, labels);
+  put('martlet_lane_limit', lane.limit);
+  put('martlet_lane_in_flight', lane.inFlight);
+  put('martlet_lane_waiting_pushes', depth.waiting);
+  put('martlet_lane_deferred_pushes', depth.deferred);
+  put('martlet_lane_breaker', BREAKER[lane.breaker]);
+  put('martlet_lane_health', HEALTH[transport.status]);
+  put('martlet_lane_sessions', transport.sessions);
+  put('martlet_lane_streams', transport.capacity);
+  put('martlet_lane_rate_limit_waits_total', lane.rateLimitWaits);
+  put('martlet_lane_rate_limit_wait_seconds_total', lane.rateLimitWaitMs / MS);
+  const { connections } = transport;
+  if (!connections) return;
+  put('martlet_lane_connects_total', connections.connects);
+  put('martlet_lane_connect_failures_total', connections.connectFailures);
+  put('martlet_lane_goaways_total', connections.goaways);
+  put('martlet_lane_pings_total', connections.pings);
+}
+
+function setFeedback(sheet: Sheet, app: string, { backlog, sent, failed, dropped }: FeedbackReading): void {
+  sheet.set('martlet_feedback_backlog', backlog, [app]);
+  sheet.set('martlet_feedback_sent_total', sent, [app]);
+  sheet.set('martlet_feedback_failed_total', failed, [app]);
+  sheet.set('martlet_feedback_dropped_total', dropped, [app]);
 }
 
 /** The series of docs/metrics.md. Events are counted as they come, everything else is looked at when scraped. */
 export function createMetrics(options: MetricsOptions): Metrics {
-  const registry = options.registry ?? ownRegistry();
-  const series = createSeries(registry, options.stats.shared);
-  const pushes: Tally = new Map();
-  const retries: Tally = new Map();
+  const { runtime = createRuntimeMetrics() } = options;
+  const counts = new PushCounts();
   let refused = 0;
-  series.martlet_sandbox.inc(options.sandbox ? 1 : 0);
-  series.martlet_build_info.inc({ version: options.version, node: process.version }, 1);
+  let isReady: (() => boolean) | undefined;
+  const merges = (name: string): Merge | undefined => (options.stats.shared && STORED.test(name) ? 'max' : undefined);
 
-  const events: RelayEvents = {
-    settled: ({ provider, environment, outcomes }) => tallyPushes(pushes, provider ?? 'none', environment, outcomes),
-    retried: ({ provider, failed, targets }) => add(retries, `${provider} ${failed.category}`, targets.length),
-    refused: ({ notifications }) => {
-      refused += notifications;
-    },
-  };
-
-  const refresh = async (): Promise<void> => {
-    setGorush(series, await options.stats.read(), options.tasks.read(), options.busyWorkers());
-    setLabelled(series.martlet_pushes_total, ['provider', 'environment', 'outcome', 'category'], pushes);
-    setLabelled(series.martlet_retries_total, ['provider', 'category'], retries);
-    setTotal(series.martlet_queue_depth, options.queueDepth());
-    setTotal(series.martlet_queue_refused_total, refused);
-    setTotal(series.martlet_queue_health, HEALTH[options.queueHealth()]);
-    setLanes(series, options.lanes());
-    const hook = options.feedback?.stats() ?? { backlog: 0, failed: 0, dropped: 0 };
-    setTotal(series.martlet_feedback_backlog, hook.backlog);
-    setTotal(series.martlet_feedback_failed_total, hook.failed);
-    setTotal(series.martlet_feedback_dropped_total, hook.dropped);
+  const families = async (): Promise<Family[]> => {
+    const [stats, ofProcess] = await Promise.all([options.stats.read(), runtime.families()]);
+    const sheet = new Sheet(merges);
+    setGorush(sheet, stats, options.tasks.read(), options.busyWorkers());
+    setPushes(sheet, counts.cells());
+    setQueue(sheet, options.queue(), refused);
+    for (const reading of options.lanes()) {
+      setLane(sheet, [counts.appLabel(reading.app), reading.provider, reading.environment], reading);
+    }
+    for (const reading of options.feedback()) setFeedback(sheet, counts.appLabel(reading.app), reading);
+    for (const { app, provider, expiresAt } of options.credentialExpiries()) {
+      sheet.set('martlet_credential_expiry_seconds', expiresAt / MS, [counts.appLabel(app), provider]);
+    }
+    if (isReady) sheet.set('martlet_ready', isReady() ? 1 : 0);
+    sheet.add('martlet_event_loop_delay_seconds', runtime.eventLoopDelay.samples(''));
+    sheet.set('martlet_sandbox', options.sandbox ? 1 : 0);
+    sheet.set('martlet_build_info', 1, [options.version, process.version]);
+    return [...sheet.families(), ...ofProcess];
   };
 
   return {
-    events,
-    registry,
-    async snapshot() {
-      await refresh();
-      return (await registry.getMetricsAsJSON()) as unknown as MetricObject[];
+    events: {
+      ...counts.events,
+      refused: ({ notifications }) => {
+        refused += notifications;
+      },
     },
-    async render() {
-      await refresh();
-      return { type: registry.contentType, text: await registry.metrics() };
+    watchReadiness(source) {
+      isReady = source;
     },
+    snapshot: families,
+    render: async (accept) => expose(await families(), accept),
+    close: () => runtime.close(),
   };
 }

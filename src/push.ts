@@ -192,6 +192,15 @@ export interface Delivery {
 /** Called once for each index of `delivery.targets`, in any order, possibly before `send` returns. Never throws. */
 export type Settle = (index: number, outcome: Outcome) => void;
 
+/** Since the transport was made; they only grow. */
+export interface ConnectionCounts {
+  readonly connects: number;
+  readonly connectFailures: number;
+  /** GOAWAY frames received, PING frames sent. */
+  readonly goaways: number;
+  readonly pings: number;
+}
+
 export interface TransportStatus {
   /** `fail` when no push can get through, `warn` when the last attempts failed. */
   readonly status: 'pass' | 'warn' | 'fail';
@@ -204,6 +213,10 @@ export interface TransportStatus {
   readonly capacity: number;
   /** UNIX ms of the last accepted push. */
   readonly lastSuccessAt?: number;
+  /** Absent where connections are not counted. */
+  readonly connections?: ConnectionCounts;
+  /** UNIX ms at which the credential ends; absent when it has no end. */
+  readonly credentialExpiresAt?: number;
 }
 
 /** One provider with one credential set and environment. Owns its connections. */

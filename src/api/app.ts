@@ -25,7 +25,8 @@ export interface ApiOptions {
   readonly sysStats: () => object;
   /** The redacted configuration. */
   readonly configView: () => object;
-  readonly metrics: () => Promise<{ readonly type: string; readonly text: string }>;
+  /** @param accept the request's Accept header */
+  readonly metrics: (accept: string | undefined) => Promise<{ readonly type: string; readonly text: string }>;
   readonly ready: () => { readonly status: number; readonly body: object };
   /** Routes of ours beside Gorush's. */
   readonly pages?: Routes;
@@ -57,8 +58,8 @@ function routesOf(options: ApiOptions): Routes {
     ],
     [
       `GET ${uris.metric_uri}`,
-      async (_req, res) => {
-        const { type, text } = await options.metrics();
+      async (req, res) => {
+        const { type, text } = await options.metrics(req.headers.accept);
         sendText(res, 200, type, text);
       },
     ],

@@ -141,7 +141,8 @@ class ApnsTransport implements PushTransport {
   };
 
   status(): TransportStatus {
-    const { sessions, inFlight, waiting, capacity } = this.#pool.stats();
+    const connections = this.#pool.stats();
+    const { sessions, inFlight, waiting, capacity } = connections;
     let unsigned = 0;
     for (const burst of this.#waiting) unsigned += burst.count;
     return {
@@ -149,6 +150,8 @@ class ApnsTransport implements PushTransport {
       sessions,
       inFlight: inFlight + waiting + unsigned,
       capacity,
+      connections,
+      ...(this.#notAfter === undefined ? {} : { credentialExpiresAt: this.#notAfter }),
       ...(this.#lastSuccessAt === undefined ? {} : { lastSuccessAt: this.#lastSuccessAt }),
     };
   }

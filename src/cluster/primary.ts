@@ -38,8 +38,8 @@ export class ClusterPrimary {
   readonly #options: PrimaryOptions;
   readonly #members = new Set<Member>();
   readonly #collecting = new Map<number, { member: Member; done: () => void }>();
-  /** What workers that are gone had counted; a chain, for two may go at once. */
-  #retired: Promise<Snapshot> = Promise.resolve(noSnapshot);
+  /** What workers that are gone had counted. */
+  #retired: Snapshot = noSnapshot;
   #next = 1;
   #deaths: number[] = [];
   #closing = false;
@@ -76,7 +76,7 @@ export class ClusterPrimary {
 
   async totals(): Promise<Totals> {
     await Promise.all([...this.#members].map((member) => this.#collect(member)));
-    return totalsOf([await this.#retired, ...[...this.#members].map(({ last }) => last)]);
+    return totalsOf([this.#retired, ...[...this.#members].map(({ last }) => last)]);
   }
 
   async #roll(): Promise<void> {
@@ -139,7 +139,7 @@ export class ClusterPrimary {
   #bury(member: Member, how: string, served: boolean): void {
     for (const { member: of, done } of this.#collecting.values()) if (of === member) done();
     this.#members.delete(member);
-    this.#retired = this.#retired.then((retired) => retire(retired, member.last));
+    this.#retired = retire(this.#retired, member.last);
     if (member.stopping || this.#closing) return;
     if (served) this.#replace(how);
     else this.#options.onStillborn();

@@ -1,4 +1,4 @@
-import { AggregatorRegistry, type MetricObject } from 'prom-client';
+import { type Family, mergeFamilies } from '../metrics/family.ts';
 import type { StatCounts, StatName } from '../stats/stats.ts';
 import { noStats } from '../stats/stats.ts';
 import type { TaskCounts } from '../stats/task-counts.ts';
@@ -10,8 +10,7 @@ export interface Snapshot {
   readonly shared: boolean;
   readonly tasks: TaskCounts;
   readonly busyWorkers: number;
-  /** prom-client's JSON of its registry. */
-  readonly metrics: readonly MetricObject[];
+  readonly metrics: readonly Family[];
 }
 
 /** The sum over all workers, those that are gone included. */
@@ -19,8 +18,7 @@ export interface Totals {
   readonly counts: StatCounts;
   readonly tasks: TaskCounts;
   readonly busyWorkers: number;
-  /** The metrics as text. */
-  readonly text: string;
+  readonly metrics: readonly Family[];
 }
 
 const noTasks: TaskCounts = { submitted_tasks: 0, success_tasks: 0, failure_tasks: 0 };
@@ -45,22 +43,19 @@ function highestCounts(a: StatCounts, b: StatCounts): StatCounts {
   return highest;
 }
 
-const aggregate = (lists: readonly (readonly MetricObject[])[]) =>
-  AggregatorRegistry.aggregate(lists.filter((list) => list.length > 0) as unknown as object[]);
-
 /** A worker that is gone keeps its counters and histograms; what it had under way is nobody's any more. */
-export async function retire(retired: Snapshot, gone: Snapshot): Promise<Snapshot> {
-  const lasting = gone.metrics.filter(({ type }) => String(type) === 'counter' || String(type) === 'histogram');
+export function retire(retired: Snapshot, gone: Snapshot): Snapshot {
+  const lasting = gone.metrics.filter(({ type }) => type === 'counter' || type === 'histogram');
   return {
     counts: gone.shared ? retired.counts : addCounts(retired.counts, gone.counts),
     shared: false,
     tasks: addTasks(retired.tasks, gone.tasks),
     busyWorkers: 0,
-    metrics: (await aggregate([retired.metrics, lasting]).getMetricsAsJSON()) as MetricObject[],
+    metrics: mergeFamilies([retired.metrics, lasting]),
   };
 }
 
-export async function totalsOf(snapshots: readonly Snapshot[]): Promise<Totals> {
+export function totalsOf(snapshots: readonly Snapshot[]): Totals {
   const sum = snapshots.reduce((a, b) => ({
     counts: b.shared ? highestCounts(a.counts, b.counts) : addCounts(a.counts, b.counts),
     shared: b.shared,
@@ -68,6 +63,6 @@ export async function totalsOf(snapshots: readonly Snapshot[]): Promise<Totals> 
     busyWorkers: a.busyWorkers + b.busyWorkers,
     metrics: [],
   }));
-  const text = await aggregate(snapshots.map(({ metrics }) => metrics)).metrics();
-  return { counts: sum.counts, tasks: sum.tasks, busyWorkers: sum.busyWorkers, text };
+  const { counts, tasks, busyWorkers } = sum;
+  return { counts, tasks, busyWorkers, metrics: mergeFamilies(snapshots.map(({ metrics }) => metrics)) };
 }

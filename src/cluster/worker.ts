@@ -25,21 +25,30 @@ export interface ClusterWorker {
 
 /** How often the primary is told unasked: a worker that is killed takes at most this much of its counts with it. */
 const TELL_MS = 250;
+/** Of many apps there is much to tell: less often then, after a pause of so many times what it took. */
+const PAUSE_FACTOR = 10;
+const LONGEST_PAUSE_MS = 5000;
 
 /** A worker's side of the channel to the primary. */
 export function joinCluster({ channel, snapshot, stop, reopen }: WorkerOptions): ClusterWorker {
   const asked = new Map<number, (totals: Totals) => void>();
   let next = 1;
   let told = '';
+  let notBefore = 0;
 
   const tell = async (id: number): Promise<void> => {
+    const begun = performance.now();
     const current = await snapshot();
     const seen = JSON.stringify([current.counts, current.tasks]);
     if (id === 0 && seen === told) return;
     told = seen;
     await channel.send({ type: 'snapshot', id, snapshot: current });
+    const ended = performance.now();
+    notBefore = ended + Math.min(LONGEST_PAUSE_MS, (ended - begun) * PAUSE_FACTOR);
   };
-  const timer = setInterval(() => void tell(0), TELL_MS);
+  const timer = setInterval(() => {
+    if (performance.now() >= notBefore) void tell(0);
+  }, TELL_MS);
   timer.unref();
 
   channel.onMessage((message) => {

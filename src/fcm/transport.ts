@@ -109,7 +109,8 @@ class FcmTransport implements PushTransport {
   };
 
   status(): TransportStatus {
-    const { sessions, inFlight, waiting, capacity, lastError } = this.#pool.stats();
+    const connections = this.#pool.stats();
+    const { sessions, inFlight, waiting, capacity, lastError } = connections;
     const signIn = this.#tokens.lastFailure();
     const failing = signIn?.category === 'credential' ? signIn.error : sessions === 0 ? lastError : undefined;
     const warning = failing ?? signIn?.error ?? this.#lastFailure?.error;
@@ -122,6 +123,7 @@ class FcmTransport implements PushTransport {
       sessions,
       inFlight: inFlight + waiting + withoutToken,
       capacity,
+      connections,
       ...(this.#lastSuccessAt === undefined ? {} : { lastSuccessAt: this.#lastSuccessAt }),
     };
   }

@@ -47,6 +47,8 @@ export interface FeedbackHook {
   readonly events: Pick<RelayEvents, 'settled'>;
   /** Of all apps. */
   stats(): BacklogStats;
+  /** Of each app that was to hear of a failure; what apps counted that are no more is among `other`. */
+  byApp(): readonly ({ readonly app: string } & BacklogStats)[];
   /** Waits until the hooks know everything, at most `ms`; less when they turn out to be dead. */
   drain(ms: number): Promise<void>;
   /** Leaves what is left to the keeper, or gives it up. */
@@ -60,6 +62,8 @@ interface AppFeedback {
   readonly hook: () => HookState;
   readonly backlog: FeedbackBacklog;
   readonly events: BacklogEvents;
+  /** Failures that a hook which cannot be called would have heard of. */
+  unheard: number;
 }
 
 /** Every failed target as Gorush's body and what Martlet adds; the token in full, whatever the log hides. */
@@ -93,7 +97,7 @@ class FeedbackHooks implements FeedbackHook {
   readonly #agents: Agent[] = [];
   readonly #dispatcher: Dispatcher;
   readonly #guarded: Dispatcher;
-  /** Sums of apps that are no more, and of what hooks that cannot be called would have heard. */
+  /** Sums of apps that are no more. */
   #sent = 0;
   #failed = 0;
   #dropped = 0;
@@ -113,14 +117,18 @@ class FeedbackHooks implements FeedbackHook {
   }
 
   stats(): BacklogStats {
-    const all = [...this.#apps.values()].map(({ backlog }) => backlog.stats());
-    const sum = (name: keyof BacklogStats, start: number): number => all.reduce((so, one) => so + one[name], start);
-    return {
-      backlog: sum('backlog', 0),
-      sent: sum('sent', this.#sent),
-      failed: sum('failed', this.#failed),
-      dropped: sum('dropped', this.#dropped),
-    };
+    const all = this.byApp();
+    const sum = (name: keyof BacklogStats): number => all.reduce((so, one) => so + one[name], 0);
+    return { backlog: sum('backlog'), sent: sum('sent'), failed: sum('failed'), dropped: sum('dropped') };
+  }
+
+  byApp(): readonly ({ readonly app: string } & BacklogStats)[] {
+    const gone = { app: 'other', backlog: 0, sent: this.#sent, failed: this.#failed, dropped: this.#dropped };
+    const all = [...this.#apps].map(([app, { backlog, unheard }]) => {
+      const stats = backlog.stats();
+      return { app, ...stats, dropped: stats.dropped + unheard };
+    });
+    return gone.sent + gone.failed + gone.dropped > 0 ? [...all, gone] : all;
   }
 
   async drain(ms: number): Promise<void> {
@@ -138,10 +146,11 @@ class FeedbackHooks implements FeedbackHook {
     if (!this.#options.hookOf(settlement.app)) return;
     const failures = failuresOf(settlement);
     if (failures === 0) return;
-    const { hook, backlog, events } = this.#app(settlement.app);
+    const app = this.#app(settlement.app);
+    const { hook, backlog, events } = app;
     const state = hook();
     if (state.name === 'uncallable') {
-      this.#dropped += failures;
+      app.unheard += failures;
       events.dropped(failures, state.why);
     } else entriesOf(settlement, this.#options.hideMessages ?? false, (body) => backlog.add(body));
   }
@@ -172,7 +181,7 @@ class FeedbackHooks implements FeedbackHook {
     const events = troubleEvents(log, new Throttle(60_000, monotonic), name, origin);
     const backlog = this.#backlog(name, postTo(hook), events);
     if (this.#closed) backlog.close();
-    return { hook, backlog, events };
+    return { hook, backlog, events, unheard: 0 };
   }
 
   #backlog(name: string, post: Post, events: BacklogEvents): FeedbackBacklog {
@@ -197,12 +206,12 @@ class FeedbackHooks implements FeedbackHook {
 
   /** Apps come and go for as long as the process lives. */
   #forgetRemoved(): void {
-    for (const [name, { hook, backlog }] of this.#apps) {
+    for (const [name, { hook, backlog, unheard }] of this.#apps) {
       const { backlog: waiting, sent, failed, dropped } = backlog.stats();
       if (waiting > 0 || hook().name !== 'none') continue;
       this.#sent += sent;
       this.#failed += failed;
-      this.#dropped += dropped;
+      this.#dropped += dropped + unheard;
       this.#apps.delete(name);
     }
   }

@@ -39,6 +39,9 @@ export interface LaneStatus {
   readonly breaker: Breaker['state'];
   /** The breaker is open, its pause is over, and nothing waits that could be the probe. */
   readonly probeDue: boolean;
+  /** How often, and for how many milliseconds together, pushes waited for the rate limit. */
+  readonly rateLimitWaits: number;
+  readonly rateLimitWaitMs: number;
 }
 
 /** Batches taken in one turn: one task of the p-queue, done when the last of their targets has an outcome. */
@@ -85,18 +88,23 @@ export class Lane {
   readonly #tasks = new PQueue();
   readonly #queue: Pick<Queue, 'take'>;
   readonly #breaker: Breaker;
-  readonly #limiter: RateLimiter | undefined;
+  #limiter: RateLimiter | undefined;
   readonly #concurrency: AdaptiveConcurrency;
   readonly #now: () => number;
   readonly #maxInFlight: number;
   readonly #onOutcomes: LaneOptions['onOutcomes'];
   readonly #stale: LaneOptions['stale'];
+  #rate: number;
   #inFlight = 0;
   #batches = 0;
   #scheduled = false;
   #stopped = false;
   #timer: NodeJS.Timeout | undefined;
   #dirty: Flight[] = [];
+  /** Since when the rate limit allows nothing. */
+  #limitedAt: number | undefined;
+  #rateLimitWaits = 0;
+  #rateLimitWaitMs = 0;
 
   constructor(options: LaneOptions) {
     this.name = options.name;
@@ -112,7 +120,8 @@ export class Lane {
     });
     this.#now = options.now ?? (() => performance.now());
     this.#concurrency = new AdaptiveConcurrency({ now: this.#now });
-    this.#limiter = options.rateLimit ? new RateLimiter(options.rateLimit, options.now) : undefined;
+    this.#rate = options.rateLimit ?? 0;
+    this.#limiter = this.#rate > 0 ? new RateLimiter(this.#rate, options.now) : undefined;
   }
 
   status(): LaneStatus {
@@ -123,6 +132,8 @@ export class Lane {
       limit: this.#limit(),
       breaker: this.#breaker.state,
       probeDue: this.#breaker.state === 'open' && this.#breaker.waitMs() === 0,
+      rateLimitWaits: this.#rateLimitWaits,
+      rateLimitWaitMs: this.#rateLimitWaitMs,
     };
   }
 
@@ -134,6 +145,14 @@ export class Lane {
       this.#scheduled = false;
       this.#pump();
     });
+  }
+
+  /** Another rate limit, pushes per second; 0 is none. */
+  limitRate(rate: number): void {
+    if (rate === this.#rate) return;
+    this.#rate = rate;
+    this.#limiter = rate > 0 ? new RateLimiter(rate, this.#now) : undefined;
+    this.wake();
   }
 
   /** Takes no more from the queue. */
@@ -165,11 +184,12 @@ export class Lane {
     if (this.#stopped) return;
     let room = Math.min(this.#limit() - this.#inFlight, this.#limiter?.available() ?? Number.POSITIVE_INFINITY);
     if (room < 1) {
-      if (this.#limiter && this.#limiter.available() < 1) this.#later(this.#limiter.waitMs());
+      if (this.#limiter && this.#limiter.available() < 1) this.#waitForRate(this.#limiter);
       return;
     }
     const admitted = this.#breaker.admit();
     if (admitted === 0) {
+      this.#limitedAt = undefined;
       const wait = this.#breaker.waitMs();
       if (wait > 0) this.#later(wait);
       return;
@@ -193,9 +213,25 @@ export class Lane {
       this.#inFlight += batch.targets.length;
       this.#limiter?.take(batch.targets.length);
     }
+    this.#noteRateWait(group.length > 0);
     if (group.length > 0) void this.#tasks.add(() => this.#send(group));
     else if (admitted === 1) this.#breaker.returnProbe();
-    if (room === 0 && this.#limiter) this.#later(this.#limiter.waitMs());
+    if (room === 0 && this.#limiter) this.#waitForRate(this.#limiter);
+  }
+
+  #waitForRate(limiter: RateLimiter): void {
+    this.#limitedAt ??= this.#now();
+    this.#later(limiter.waitMs());
+  }
+
+  /** It was a wait only if there was something that waited. */
+  #noteRateWait(waited: boolean): void {
+    if (this.#limitedAt === undefined) return;
+    if (waited) {
+      this.#rateLimitWaits++;
+      this.#rateLimitWaitMs += this.#now() - this.#limitedAt;
+    }
+    this.#limitedAt = undefined;
   }
 
   #send(batches: readonly Batch[]): Promise<void> {

@@ -1,0 +1,47 @@
+import type { Config } from './config/schema.ts';
+import type { CredentialExpiry, LaneReading, MetricSources, QueueReading } from './metrics.ts';
+import type { QueueWithReports } from './queue/create-queue.ts';
+import type { RelayHost } from './relay-host.ts';
+
+function queueReading(
+  queue: QueueWithReports,
+  { core, queue: { engine } }: Pick<Config, 'core' | 'queue'>,
+): QueueReading {
+  return {
+    depth: queue.depth(),
+    limit: core.queue_num,
+    oldestAge: queue.oldestAge(),
+    health: queue.health().status,
+    // A local queue that is a file keeps reports, too; a broker is the file of its queue.
+    durable: engine !== 'local' || queue.reports !== undefined,
+  };
+}
+
+const laneReadings = ({ lanes, queue }: RelayHost): LaneReading[] =>
+  [...lanes].map(({ app, provider, environment, lane, transport }) => ({
+    app,
+    provider,
+    environment,
+    lane: lane.status(),
+    transport: transport.status(),
+    depth: queue.depth(lane.name),
+  }));
+
+const credentialExpiries = ({ lanes }: RelayHost): CredentialExpiry[] =>
+  [...lanes].flatMap(({ app, provider, transport }) => {
+    const { credentialExpiresAt: expiresAt } = transport.status();
+    return expiresAt === undefined ? [] : [{ app, provider, expiresAt }];
+  });
+
+/** What a scrape looks at, of a host that may still be under construction when this is called. */
+export function metricSources(host: RelayHost, config: Pick<Config, 'core' | 'queue'>): MetricSources {
+  return {
+    stats: host.stats,
+    tasks: host.tasks,
+    busyWorkers: () => host.busyWorkers(),
+    queue: () => queueReading(host.queue, config),
+    lanes: () => laneReadings(host),
+    feedback: () => host.hook.byApp(),
+    credentialExpiries: () => credentialExpiries(host),
+  };
+}

@@ -1,0 +1,56 @@
+import type { Exemplar, Sample } from './family.ts';
+
+/** Upper bounds of the latency histograms, seconds: from an answer on the same machine to the longest that anybody waits. */
+export const LATENCY_BOUNDS: readonly number[] = [
+  0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+];
+
+/**
+ * Counts in an array: many pushes that took equally long are one addition, and text is only made when somebody scrapes.
+ */
+export class Histogram {
+  readonly #bounds: readonly number[];
+  /** One for each bound, and one for what is above the last; not cumulative. */
+  readonly #counts: Float64Array;
+  readonly #exemplars: (Exemplar | undefined)[] = [];
+  #sum = 0;
+
+  constructor(bounds: readonly number[] = LATENCY_BOUNDS) {
+    this.#bounds = bounds;
+    this.#counts = new Float64Array(bounds.length + 1);
+  }
+
+  /** @param times how often this value was seen @returns its bucket, for `remember` */
+  observe(value: number, times: number): number {
+    const bounds = this.#bounds;
+    let bucket = 0;
+    while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket++;
+    (this.#counts[bucket] as number) += times;
+    this.#sum += value * times;
+    return bucket;
+  }
+
+  /** Shows a trace as an example of what falls into a bucket, in the place of the one before. */
+  remember(bucket: number, exemplar: Exemplar): void {
+    this.#exemplars[bucket] = exemplar;
+  }
+
+  /** @param labels those of all samples, as exposed */
+  samples(labels: string): Sample[] {
+    const samples: Sample[] = [];
+    const before = labels === '' ? '' : `${labels},`;
+    let count = 0;
+    for (let bucket = 0; bucket < this.#counts.length; bucket++) {
+      count += this.#counts[bucket] as number;
+      const exemplar = this.#exemplars[bucket];
+      samples.push({
+        suffix: '_bucket',
+        labels: `${before}le="${this.#bounds[bucket] ?? '+Inf'}"`,
+        value: count,
+        ...(exemplar ? { exemplar } : {}),
+      });
+    }
+    samples.push({ suffix: '_sum', labels, value: this.#sum }, { suffix: '_count', labels, value: count });
+    return samples;
+  }
+}

@@ -1,0 +1,86 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { type Family, labelText, type Merge, type Sample } from './family.ts';
+import { Histogram } from './histogram.ts';
+
+/** The series of the process and of Node, and how late the event loop is. */
+export interface RuntimeMetrics {
+  families(): Promise<Family[]>;
+  /** One observation a second: the longest delay in that second. */
+  readonly eventLoopDelay: Histogram;
+  close(): void;
+}
+
+/** Seconds. A turn of 10 ms is nothing, one of a second fails health checks. */
+const DELAY_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const RESOLUTION_MS = 20;
+const WINDOW_MS = 1000;
+const NS = 1e9;
+
+/**
+ * prom-client's gauges of the event loop begin anew with each scrape, and so tell each of two scrapers half; ours is a histogram.
+ * Its gauges that are called `_total` are no counters, and there is a second one of each with a better name.
+ */
+const LEFT_OUT = /^nodejs_eventloop_lag_|^nodejs_active_\w+_total$/;
+
+const MERGES: Readonly<Record<string, Merge>> = {
+  process_start_time_seconds: 'min',
+  nodejs_version_info: 'first',
+  process_max_fds: 'max',
+};
+
+/** A metric of prom-client as it gives it. */
+interface Collected {
+  readonly name: string;
+  readonly help: string;
+  readonly type: unknown;
+  readonly values: readonly {
+    readonly value: number;
+    readonly labels: Readonly<Record<string, string | number | undefined>>;
+    readonly metricName?: string;
+  }[];
+}
+
+function familyOf({ name, help, type, values }: Collected): Family {
+  const samples = values.map(({ value, labels, metricName = name }): Sample => {
+    const names = Object.keys(labels).filter((label) => labels[label] !== undefined);
+    return {
+      suffix: metricName.slice(name.length),
+      labels: labelText(
+        names,
+        names.map((label) => String(labels[label])),
+      ),
+      value,
+    };
+  });
+  const kind = type === 'counter' || type === 'histogram' ? type : 'gauge';
+  return { name, type: kind, help, merge: MERGES[name] ?? 'sum', samples };
+}
+
+/** The monitor's figures hold its own interval, too. */
+function observeDelay(monitor: ReturnType<typeof monitorEventLoopDelay>, delays: Histogram): void {
+  if (monitor.count > 0) delays.observe(Math.max(0, monitor.max / NS - RESOLUTION_MS / WINDOW_MS), 1);
+  monitor.reset();
+}
+
+export function createRuntimeMetrics(): RuntimeMetrics {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const eventLoopDelay = new Histogram(DELAY_BOUNDS);
+  const monitor = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+  monitor.enable();
+  const timer = setInterval(() => observeDelay(monitor, eventLoopDelay), WINDOW_MS);
+  timer.unref();
+  return {
+    eventLoopDelay,
+    async families() {
+      const collected = (await registry.getMetricsAsJSON()) as unknown as Collected[];
+      return collected.filter(({ name }) => !LEFT_OUT.test(name)).map(familyOf);
+    },
+    close() {
+      clearInterval(timer);
+      monitor.disable();
+      registry.clear();
+    },
+  };
+}
