@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { type AuditRecord, auditLine } from './log/audit-line.ts';
 import { isoClock } from './log/clock.ts';
 import { GatheredStream } from './log/gathered-stream.ts';
 import { type LogLevel, logLevels, parseLevel } from './log/levels.ts';
@@ -17,6 +18,8 @@ export interface LogConfig {
   readonly error_level: string;
   readonly hide_token: boolean;
   readonly hide_messages: boolean;
+  /** `stdout` or a path; default: none. */
+  readonly audit?: string;
 }
 
 export interface LogOptions {
@@ -49,6 +52,8 @@ export interface Log {
   /** Only what a person must fix. An `err` field may be an Error. */
   error(message: string, fields?: Fields): void;
   request(line: RequestLine): void;
+  /** Who did what; undefined without `log.audit`. */
+  readonly audit: ((record: AuditRecord) => void) | undefined;
   /** Push lines; and, at most once a minute each, that a credential or the queue refuses pushes. */
   readonly events: Pick<RelayEvents, 'settled' | 'refused'>;
   /** Opens log files anew; for SIGHUP. */
@@ -91,6 +96,7 @@ type Logger = ReturnType<typeof createLogger>;
 interface Targets {
   readonly access: Target;
   readonly error: Target;
+  readonly audit: GatheredStream | undefined;
   readonly streams: readonly GatheredStream[];
   readonly files: readonly LogFile[];
 }
@@ -103,7 +109,7 @@ function openTargets(config: LogConfig, options: LogOptions): Targets {
   const targets = new Map<string, Target>();
   const tell = (trouble: string): void =>
     throttle.add('file', 1, () => void options.stderr.write(`${oneLine(trouble)}\n`));
-  const open = (which: 'access' | 'error', path: string): Target => {
+  const open = (which: 'access' | 'error' | 'audit', path: string): Target => {
     if (path === 'stdout' || path === 'stderr')
       return { stream: new GatheredStream(options[path]), style: { colours: isTTY, stamped: isTTY } };
     const file = openLogFile(which, path, tell);
@@ -114,7 +120,10 @@ function openTargets(config: LogConfig, options: LogOptions): Targets {
     const path = config[`${which}_log`];
     if (!targets.has(path)) targets.set(path, open(which, path));
   }
+  const { audit = '' } = config;
+  if (audit !== '' && !targets.has(audit)) targets.set(audit, open('audit', audit));
   return {
+    audit: targets.get(audit)?.stream,
     access: targets.get(config.access_log) as Target,
     error: targets.get(config.error_log) as Target,
     streams: [...targets.values()].map(({ stream }) => stream),
@@ -188,6 +197,7 @@ export function createLog(config: LogConfig, options: LogOptions): Log {
     warn: (message, fields = {}) => warner.warning(fields, message),
     error: (message, fields = {}) => error.error(fields, message),
     request: createRequestLine(access, targets.access, json, time),
+    audit: targets.audit && ((record) => targets.audit?.write(auditLine(time(), record))),
     events: {
       settled(settlement) {
         pushLines(settlement);
