@@ -1,6 +1,13 @@
 import { type Accept, type IdempotentOptions, idempotent } from './api/idempotency.ts';
 import { decodePushRequest } from './api/wire/decode-push-request.ts';
 import { DEFAULT_APP } from './apps/app.ts';
+import { appHook } from './apps/app-hook-target.ts';
+import { AppLanes, type LanePlan } from './apps/app-lanes.ts';
+import { AppRegistry } from './apps/app-registry.ts';
+import type { AppSections } from './apps/app-sections.ts';
+import { chooseApps } from './apps/choose-app.ts';
+import { fileApps } from './apps/file-apps.ts';
+import { transportBuilder } from './build-transport.ts';
 import type { Snapshot } from './cluster/totals.ts';
 import type { Config } from './config/schema.ts';
 import type { GoogleEnvironment } from './fcm/credentials.ts';
@@ -8,13 +15,15 @@ import { createFeedbackHook, type FeedbackHook } from './feedback/hook.ts';
 import { coreHook } from './feedback/hook-target.ts';
 import { numberedPools } from './http2/create-pool.ts';
 import type { Log } from './log.ts';
+import { metricSources } from './metric-sources.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { createProviders, type Providers, readAuthorities } from './providers.ts';
+import { type Outbound, openOutbound, readAuthorities } from './outbound.ts';
 import type { ProxyEnvironment } from './proxy.ts';
-import type { Provider, RelayEvents } from './push.ts';
+import { type Notification, type Provider, platformOf, type RelayEvents } from './push.ts';
 import { type CreateQueue, localEngine, type QueueWithReports, queueEngine } from './queue/create-queue.ts';
 import { Lane } from './queue/lane.ts';
-import { Relay } from './relay.ts';
+import type { RequestBody } from './queue/queue.ts';
+import { type AcceptedPush, Relay } from './relay.ts';
 import { combineEvents } from './relay-events.ts';
 import { FREE_RETRIES, type RetryPolicy } from './resilience/retry-decision.ts';
 import { createStats } from './stats/create-stats.ts';
@@ -46,22 +55,18 @@ const MS = 1000;
 /** What `core.worker_num` still means: in Gorush each worker told the hook of its own failures. */
 const HOOK_CALLS_PER_WORKER = 10;
 
-function policies(config: Config): Record<Provider, RetryPolicy> {
-  const { queue } = config;
-  const common = { firstMs: queue.backoff * MS, maxMs: queue.backoff_max * MS, maxAgeMs: queue.max_age * MS };
-  return {
-    apns: { ...common, maxRetry: config.ios.max_retry, free: FREE_RETRIES.apns },
-    fcm: { ...common, maxRetry: config.android.max_retry, free: FREE_RETRIES.fcm },
-    hms: { ...common, maxRetry: config.huawei.max_retry, free: FREE_RETRIES.hms },
-  };
-}
+/** The rest of the policy is the app's: how often it retries. */
+const commonPolicy = ({ queue }: Config): Omit<RetryPolicy, 'maxRetry' | 'free'> => ({
+  firstMs: queue.backoff * MS,
+  maxMs: queue.backoff_max * MS,
+  maxAgeMs: queue.max_age * MS,
+});
 
 /** Gorush's own sizes: what it had under way at once on iOS, what it took for one call on Android; HMS takes 1,000 in a request. */
-const slices = ({ ios }: Config): Record<Provider, number> => ({
-  apns: ios.max_concurrent_pushes > 0 ? ios.max_concurrent_pushes : 1000,
-  fcm: 500,
-  hms: 1000,
-});
+function sliceOf({ ios }: AppSections, provider: Provider): number {
+  if (provider === 'apns') return ios.max_concurrent_pushes > 0 ? ios.max_concurrent_pushes : 1000;
+  return provider === 'fcm' ? 500 : 1000;
+}
 
 /** Everything that delivers pushes, whoever asks for them: HTTP, gRPC or the command line. */
 export class RelayHost {
@@ -69,8 +74,10 @@ export class RelayHost {
   /** `relay.accept`, but for requests that were accepted a moment ago. */
   readonly accept: Accept<IdempotentOptions>;
   readonly queue: QueueWithReports;
-  readonly providers: Providers;
-  readonly lanes = new Map<string, Lane>();
+  readonly outbound: Outbound;
+  /** The apps that there are, and their lanes. */
+  readonly apps: AppRegistry;
+  readonly lanes: AppLanes;
   readonly stats: StatStore;
   readonly tasks = createTaskCounts();
   readonly hook: FeedbackHook;
@@ -82,19 +89,29 @@ export class RelayHost {
     const { config, log } = options;
     this.#log = log;
     this.stats = options.stats ?? createMemoryStats();
-    this.providers = createProviders({
-      config,
-      google: options.google ?? {},
+    this.outbound = openOutbound({
+      core: config.core,
       proxyEnv: options.proxyEnv ?? {},
       extraCa: options.extraCa ?? [],
       createPool: numberedPools(),
     });
+    this.apps = new AppRegistry(fileApps(config));
+    this.lanes = new AppLanes({
+      config,
+      registry: this.apps,
+      cache: config.apps.cache,
+      build: transportBuilder({ outbound: this.outbound, google: options.google ?? {} }),
+      openLane: (plan) => this.#openLane(plan),
+      queued: (lane) => this.queue.depth(lane).notifications,
+      drainMs: longestRequest(config),
+      tell: (level, message) => log[level](message),
+    });
     this.queue = this.#openQueue(options.createQueue ?? localEngine(config));
     const ownHook = coreHook(config.core);
     this.hook = createFeedbackHook({
-      hookOf: (app) => (app === DEFAULT_APP ? ownHook : undefined),
-      dispatcher: this.providers.dispatcher,
-      guarded: this.providers.guarded,
+      hookOf: (app) => (app === DEFAULT_APP ? ownHook : appHook(this.apps.get(app), config.apps)),
+      dispatcher: this.outbound.dispatcher,
+      guarded: this.outbound.guarded,
       log,
       keeper: this.queue.reports,
       hideMessages: config.log.hide_messages,
@@ -103,44 +120,53 @@ export class RelayHost {
     this.metrics = createMetrics({
       version: options.version,
       sandbox: config.sandbox.enabled,
-      stats: this.stats,
-      tasks: this.tasks,
-      busyWorkers: () => this.busyWorkers(),
-      queueDepth: () => this.queue.depth().notifications,
-      queueHealth: () => this.queue.health().status,
-      lanes: () => [...this.lanes.values()].map((lane) => lane.status()),
-      feedback: this.hook,
+      ...metricSources(this, config),
     });
+    const common = commonPolicy(config);
     this.relay = new Relay({
       queue: this.queue,
-      route: this.providers.route,
-      policies: policies(config),
-      slices: slices(config),
+      route: (notification, app) => this.lanes.route(notification, app),
+      policyOf: (app, provider) => ({
+        ...common,
+        maxRetry: this.lanes.sectionsOf(app)[platformOf[provider]].max_retry,
+        free: FREE_RETRIES[provider],
+      }),
+      sliceOf: (app, provider) => sliceOf(this.lanes.sectionsOf(app), provider),
       hideMessages: config.log.hide_messages,
       events: this.#events(options.listeners ?? []),
     });
     this.accept = idempotent({
-      accept: (notifications, body, how) => this.relay.accept(notifications, body, how),
+      accept: (notifications, body, how) => this.#accept(notifications, body, how),
       dedupe: config.queue.dedupe,
       windowMs: config.queue.dedupe_window * MS,
     });
-    for (const lane of this.providers.lanes) {
-      this.lanes.set(
-        lane.name,
-        new Lane({
-          ...lane,
-          queue: this.queue,
-          onOutcomes: (batch, indexes, outcomes, sentAt) => this.relay.settle(batch, indexes, outcomes, sentAt),
-          stale: (batch) => this.relay.stale(batch),
-        }),
-      );
-    }
+  }
+
+  /** Each notification goes out for one app; a request of which one cannot is refused whole. @throws AppRefusedError */
+  #accept(
+    notifications: readonly Notification[],
+    body?: RequestBody,
+    how: IdempotentOptions = {},
+  ): AcceptedPush | Promise<AcceptedPush> {
+    const changed = chooseApps(this.apps, notifications, how, (app, platform) => this.lanes.hasProvider(app, platform));
+    // What is kept must say for itself which app it is for: settings may be others when it is read again.
+    return this.relay.accept(notifications, changed ? () => JSON.stringify({ notifications }) : body, how);
+  }
+
+  #openLane(plan: LanePlan): Lane {
+    return new Lane({
+      ...plan,
+      // The lanes are there before the queue: a credential that cannot be used is told before a file is opened.
+      queue: { take: (lane, limit) => this.queue.take(lane, limit) },
+      onOutcomes: (batch, indexes, outcomes, sentAt) => this.relay.settle(batch, indexes, outcomes, sentAt),
+      stale: (batch) => this.relay.stale(batch),
+    });
   }
 
   /** Batches that are being sent. */
   busyWorkers(): number {
     let batches = 0;
-    for (const lane of this.lanes.values()) batches += lane.status().batches;
+    for (const { lane } of this.lanes) batches += lane.status().batches;
     return batches;
   }
 
@@ -165,7 +191,7 @@ export class RelayHost {
     let waiting = this.queue.depth().waiting;
     while ((waiting > 0 || this.busyWorkers() > 0) && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
-      if (performance.now() >= lastCall) for (const lane of this.lanes.values()) lane.halt();
+      if (performance.now() >= lastCall) this.#halt();
       waiting = performance.now() >= lastCall ? 0 : this.queue.depth().waiting;
     }
     await this.hook.drain(Math.max(0, until - performance.now()));
@@ -174,17 +200,23 @@ export class RelayHost {
   /** Call `drain` first, or what is under way may be sent again by the next process. What is unsettled stays in the queue. */
   async close(): Promise<void> {
     this.relay.close();
-    for (const lane of this.lanes.values()) lane.halt();
-    await this.providers.close();
-    await Promise.all([...this.lanes.values()].map((lane) => lane.idle()));
+    this.#halt();
+    await this.lanes.close();
+    await this.outbound.close();
+    await Promise.all([...this.lanes].map(({ lane }) => lane.idle()));
     await this.hook.close();
     await this.queue.close();
     await this.stats.close();
+    this.metrics.close();
+  }
+
+  #halt(): void {
+    for (const { lane } of this.lanes) lane.halt();
   }
 
   #openQueue(createQueue: CreateQueue): QueueWithReports {
     return createQueue({
-      wake: (name) => this.lanes.get(name)?.wake(),
+      wake: (name) => this.lanes.get(name)?.lane.wake(),
       restore: (request) => {
         const decoded = decodePushRequest(request.body);
         if (decoded.ok) return this.relay.restore(request, decoded.notifications);
@@ -203,6 +235,10 @@ export class RelayHost {
     );
   }
 }
+
+/** What a push may take at most from its hand-over to its outcome. */
+const longestRequest = ({ ios, android, huawei }: Config): number =>
+  (Math.max(ios.request_timeout, android.request_timeout, huawei.request_timeout) + 5) * MS;
 
 const DRAIN_LOOK_MS = 10;
 const LAST_OUTCOMES_MS = 5000;

@@ -26,9 +26,9 @@ export interface RelayOptions {
   readonly queue: Queue;
   /** @param app that of notifications which choose none */
   readonly route: (notification: Notification, app: string) => Route;
-  readonly policies: Record<Provider, RetryPolicy>;
+  readonly policyOf: (app: string, provider: Provider) => RetryPolicy;
   /** Most targets of one notification that go out before others have their turn. */
-  readonly slices: Record<Provider, number>;
+  readonly sliceOf: (app: string, provider: Provider) => number;
   /** `log.hide_messages`, which in Gorush reaches the answers, too; default false. */
   readonly hideMessages?: boolean;
   readonly events: Required<Pick<RelayEvents, 'accepted' | 'settled' | 'retried' | 'refused'>>;
@@ -226,7 +226,7 @@ export class Relay {
       const open = groups.reduce((sum, group) => sum + group.targets.length, 0);
       if (open === 0) continue;
       const since = this.#monotonic();
-      const slice = this.#options.slices[route.provider];
+      const slice = this.#options.sliceOf(route.app, route.provider);
       const urgent = isUrgent(notification);
       entries.push({ request, index, ...route, notification, groups, urgent, slice, since, open, key: 0 });
     }
@@ -331,7 +331,7 @@ export class Relay {
 
   /** Gorush's rule: a request can lower `max_retry`, not raise it. */
   #policy(entry: QueueEntry): RetryPolicy {
-    const policy = this.#options.policies[entry.provider];
+    const policy = this.#options.policyOf(entry.app, entry.provider);
     const { retry } = entry.notification;
     return retry && retry > 0 && retry < policy.maxRetry ? { ...policy, maxRetry: retry } : policy;
   }

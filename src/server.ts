@@ -36,7 +36,7 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
   let address: AddressInfo | undefined;
   try {
     if (config.core.enabled) {
-      const { dispatcher } = host.providers;
+      const { dispatcher } = host.outbound;
       listener = createListener({ config, app: app.listener, log: options.log, dispatcher });
       address = await listener.listen();
     }

@@ -72,8 +72,8 @@ function start(
       n.platform === 1
         ? { app: 'default', lane: LANE, provider: 'apns', environment: 'production' }
         : { app: 'default', refused: failed('disabled', 'PlatformDisabled') },
-    policies: { apns: policy, fcm: policy, hms: policy },
-    slices: { apns: 100, fcm: 500, hms: 1000 },
+    policyOf: () => policy,
+    sliceOf: (_, provider) => ({ apns: 100, fcm: 500, hms: 1000 })[provider],
     events: combineEvents([{ settled: (s) => settled.push(s), refused: ({ reason }) => refusals.push(reason) }]),
   });
   const lane = new Lane({

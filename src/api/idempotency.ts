@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import type { ChooseOptions } from '../apps/choose-app.ts';
 import { MartletError } from '../errors.ts';
 import type { Notification } from '../push.ts';
 import type { RequestBody } from '../queue/queue.ts';
 import type { AcceptedPush, AcceptOptions } from '../relay.ts';
 
-export interface IdempotentOptions extends AcceptOptions {
+export interface IdempotentOptions extends AcceptOptions, ChooseOptions {
   /** The caller's name for this request: the header Idempotency-Key. */
   readonly idempotencyKey?: string;
 }
@@ -97,10 +98,12 @@ export function idempotent(options: IdempotencyOptions): Accept<IdempotentOption
     else taken(answer);
   };
 
-  const keyOf = (notifications: readonly Notification[], { idempotencyKey, app = '' }: IdempotentOptions) => {
-    if (idempotencyKey) return digestOf('key', app, idempotencyKey);
+  const keyOf = (notifications: readonly Notification[], how: IdempotentOptions) => {
+    // What one caller calls its request is nothing to another.
+    const { idempotencyKey, app = '', principal = '' } = how;
+    if (idempotencyKey) return digestOf('key', app, principal, idempotencyKey);
     const isNamed = dedupe && notifications.every(({ notif_id }) => notif_id);
-    return isNamed ? digestOf('notif_id', app, ...notifications.map(identityOf)) : undefined;
+    return isNamed ? digestOf('notif_id', app, principal, ...notifications.map(identityOf)) : undefined;
   };
 
   return (notifications, body, how = {}) => {

@@ -167,8 +167,8 @@ class History {
         const provider = PROVIDERS[platform - 1] as Provider;
         return { app: 'default', lane: laneOf(provider), provider, environment: 'production' };
       },
-      policies,
-      slices: { apns: 20, fcm: 50, hms: 100 },
+      policyOf: (_, provider) => policies[provider],
+      sliceOf: (_, provider) => ({ apns: 20, fcm: 50, hms: 100 })[provider],
       events: combineEvents([{ settled: (settlement) => this.#ledger.told(settlement) }]),
       now: () => EPOCH + this.#time.now + this.#skewMs,
       monotonic: now,

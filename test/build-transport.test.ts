@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { appSections } from '../src/apps/app-sections.ts';
+import { transportBuilder } from '../src/build-transport.ts';
 import type { Http2Pool, Http2PoolOptions } from '../src/http2/http2-pool.ts';
-import { createProviders } from '../src/providers.ts';
+import { openOutbound } from '../src/outbound.ts';
 import type { ProxyEnvironment } from '../src/proxy.ts';
 import { configWith } from './tls/tls-kit.ts';
 
@@ -53,7 +55,13 @@ async function proxies(httpProxy: string, proxyEnv: ProxyEnvironment): Promise<R
     made[origin] = proxy;
     return pool;
   };
-  await createProviders({ config, google: {}, proxyEnv, createPool }).close();
+  const outbound = openOutbound({ core: config.core, proxyEnv, createPool });
+  const build = transportBuilder({ outbound, google: {} });
+  const common = { sections: appSections(config, {}), trusted: true };
+  build({ ...common, provider: 'apns', environment: 'production' });
+  build({ ...common, provider: 'apns', environment: 'development' });
+  build({ ...common, provider: 'fcm', environment: 'production' });
+  await outbound.close();
   return made;
 }
 

@@ -1,0 +1,96 @@
+import { MartletError } from '../errors.ts';
+import type { Notification } from '../push.ts';
+import { platforms } from '../push.ts';
+import { DEFAULT_APP } from './app.ts';
+import type { AppRegistry } from './app-registry.ts';
+
+/** A notification that cannot go out for the app that it names. Nothing of its request was taken. */
+export class AppRefusedError extends MartletError {
+  readonly code = 'ERR_APP_REFUSED';
+  /** HTTP's: 400 it names no app that there is, 403 the caller may not use it, 503 the app has no such provider. */
+  readonly status: 400 | 403 | 503;
+  readonly details: readonly { readonly path: string; readonly reason: string }[];
+
+  constructor(status: 400 | 403 | 503, message: string, path: string) {
+    super(message);
+    this.status = status;
+    this.details = [{ path, reason: message }];
+  }
+}
+
+/** What a notification chooses: the name of an app, or why there is none. */
+export type Choice = { readonly app: string } | { readonly field: 'app' | 'project_id'; readonly why: string };
+
+type Apps = Pick<AppRegistry, 'get' | 'byTopic' | 'byProject' | 'size'>;
+
+function byAddress(apps: Apps, { platform, topic, project_id }: Notification): string | undefined {
+  if (platform === 1 && topic) return apps.byTopic(topic)?.name;
+  if (platform === 2 && project_id) return apps.byProject(project_id)?.name;
+  return undefined;
+}
+
+/**
+ * The app of a notification: the one it names; else, where the caller is not bound to one app, the only one that has its APNs
+ * topic or Firebase project; else that of the request.
+ * @param fallback the app of the request
+ */
+export function chooseApp(apps: Apps, notification: Notification, fallback: string): Choice {
+  const { app: named, project_id: project, platform } = notification;
+  if (!named && apps.size === 0 && !project) return { app: fallback };
+  const known = named ? apps.get(named) : undefined;
+  if (named && !known && named.toLowerCase() !== DEFAULT_APP) return { field: 'app', why: 'there is no such app' };
+  const addressed = fallback === DEFAULT_APP ? byAddress(apps, notification) : undefined;
+  const app = named ? (known?.name ?? DEFAULT_APP) : (addressed ?? fallback);
+  const own = apps.get(app)?.project;
+  if (project && platform === 2 && own !== undefined && own !== project)
+    return { field: 'project_id', why: `the project of the app ${app} is another one` };
+  return { app };
+}
+
+export interface ChooseOptions {
+  /** The app of notifications that choose none; default `default`. */
+  readonly app?: string;
+  /** The apps that the caller may use; absent: all. */
+  readonly allowedApps?: ReadonlySet<string> | undefined;
+}
+
+/** Whether an app has a provider for this platform. */
+export type HasProvider = (app: string, platform: number) => boolean;
+
+/**
+ * Decides for each notification of a request which app it goes out for, and writes that into it. True when a notification had
+ * not said so itself: then the request as received is no longer what must be kept.
+ * @throws AppRefusedError naming the field: nothing of the request may be taken.
+ */
+export function chooseApps(
+  apps: Apps,
+  notifications: readonly Notification[],
+  { app, allowedApps }: ChooseOptions,
+  hasProvider: HasProvider,
+): boolean {
+  const [sole] = allowedApps?.size === 1 ? allowedApps : [];
+  const fallback = app ?? sole ?? DEFAULT_APP;
+  if (apps.size === 0 && !allowedApps && notifications.every((each) => !each.app && !each.project_id)) return false;
+  let changed = false;
+  for (const [index, notification] of notifications.entries()) {
+    const choice = chooseApp(apps, notification, fallback);
+    const place = `notifications[${index}]`;
+    if ('why' in choice)
+      throw new AppRefusedError(400, `${place}.${choice.field}: ${choice.why}`, `${place}.${choice.field}`);
+    if (allowedApps && !allowedApps.has(choice.app))
+      throw new AppRefusedError(403, `${place}.app: the key may not push for this app`, `${place}.app`);
+    if (choice.app !== DEFAULT_APP && !hasProvider(choice.app, notification.platform)) {
+      const platform = platforms[notification.platform as keyof typeof platforms];
+      if (platform)
+        throw new AppRefusedError(
+          503,
+          `PushNotConfigured: the app ${choice.app} has no credential for ${platform.name}`,
+          `${place}.platform`,
+        );
+    }
+    if (notification.app === choice.app || (!notification.app && choice.app === DEFAULT_APP)) continue;
+    notification.app = choice.app;
+    changed = true;
+  }
+  return changed;
+}

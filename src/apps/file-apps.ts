@@ -1,0 +1,47 @@
+import { createHash } from 'node:crypto';
+import type { Config } from '../config/schema.ts';
+import { ConfigError } from '../errors.ts';
+import { loadFcmCredential } from '../fcm/credentials.ts';
+import { APP_NAME, type App, type AppSettings, DEFAULT_APP } from './app.ts';
+import { hasOwnCredential } from './app-sections.ts';
+import { withoutSecrets } from './without-secrets.ts';
+
+/** The Firebase project of an app with a service account of its own; undefined when it has none that can be read. */
+export function projectOf({ android }: AppSettings): string | undefined {
+  if (!android?.credential && !android?.key_path) return undefined;
+  try {
+    const { key_path = '', credential = '' } = android;
+    return loadFcmCredential({ key_path, credential }, {}).projectId;
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
+
+const versionOf = (settings: AppSettings): string =>
+  createHash('sha256').update(JSON.stringify(settings)).digest('base64url').slice(0, 16);
+
+/** An app of config.yml. */
+export function fileApp(name: string, settings: AppSettings): App {
+  return {
+    name,
+    origin: 'file',
+    version: versionOf(settings),
+    topics: settings.default_topic ? [settings.default_topic] : [],
+    project: hasOwnCredential(settings, 'android') ? projectOf(settings) : undefined,
+    shown: withoutSecrets(settings),
+    settings: () => settings,
+  };
+}
+
+/** What is wrong with a name; undefined when nothing is. */
+export function nameMistake(name: string): string | undefined {
+  if (name === DEFAULT_APP) return 'is the name of the sections outside apps';
+  return APP_NAME.test(name)
+    ? undefined
+    : 'must be letters, digits, _ and -, at most 64, beginning with a letter or digit';
+}
+
+/** The apps of config.yml. */
+export const fileApps = (config: Pick<Config, 'apps'>): App[] =>
+  Object.entries(config.apps.named).map(([name, settings]) => fileApp(name, settings));

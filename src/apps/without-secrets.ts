@@ -1,0 +1,21 @@
+import { appSection } from '../config/apps-section.ts';
+import type { Leaf, NamedSections, Section } from '../config/leaf.ts';
+import type { AppSettings } from './app.ts';
+
+type Part = Readonly<Record<string, unknown>>;
+
+const isPart = (value: unknown): value is Part => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function strip(section: Section, values: Part): Part {
+  const kept = Object.entries(values).flatMap(([name, value]): [string, unknown][] => {
+    const child: Leaf | Section | NamedSections | undefined = section.properties[name];
+    if (!child) return [];
+    if (child.type !== 'object') return child.public ? [[name, value]] : [];
+    return child.additionalProperties === false && isPart(value) ? [[name, strip(child, value)]] : [];
+  });
+  return Object.fromEntries(kept);
+}
+
+/** Only what the schema marks as `public`. */
+export const withoutSecrets = (settings: AppSettings): AppSettings =>
+  strip(appSection, settings as Part) as AppSettings;

@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { getCACertificates } from 'node:tls';
+import { Agent, type Dispatcher } from 'undici';
+import type { Config } from './config/schema.ts';
+import { createDispatcher } from './dispatcher.ts';
+import { ConfigError, toError } from './errors.ts';
+import { createGuardedConnect } from './feedback/guarded-connect.ts';
+import type { Http2Pool, Http2PoolOptions } from './http2/http2-pool.ts';
+import { createProxyFor, type ProxyEnvironment } from './proxy.ts';
+
+export type PoolFactory = (options: Partial<Http2PoolOptions> & Pick<Http2PoolOptions, 'origin'>) => Http2Pool;
+
+/** The ways out of the process. Each knows the CA and the proxy. */
+export interface Outbound {
+  /** For requests that are not pushes: sign-in, the feedback hook. */
+  readonly dispatcher: Dispatcher;
+  /** The same, for URLs that strangers may set: it leads to public addresses only. */
+  readonly guarded: Dispatcher;
+  /** Makes the pools of a provider. */
+  poolsOf(section: { readonly connections: number; readonly request_timeout: number }): PoolFactory;
+  close(): Promise<void>;
+}
+
+export interface OutboundOptions {
+  readonly core: Pick<Config['core'], 'ca_path' | 'http_proxy'>;
+  /** Which proxy to take where `core.http_proxy` is empty; default: none. */
+  readonly proxyEnv?: ProxyEnvironment;
+  /** Certificates that are trusted besides the usual ones, PEM. */
+  readonly extraCa?: readonly string[];
+  readonly createPool: (options: Http2PoolOptions) => Http2Pool;
+}
+
+/** `core.ca_path`. @throws ConfigError naming the key. */
+export function readAuthorities(path: string): string[] {
+  if (path === '') return [];
+  try {
+    return [readFileSync(path, 'utf8')];
+  } catch (error) {
+    throw new ConfigError(`core.ca_path: ${toError(error).message}`, { cause: error });
+  }
+}
+
+/** @throws ConfigError when `core.ca_path` cannot be read. */
+export function openOutbound({ core, proxyEnv = {}, extraCa = [], createPool }: OutboundOptions): Outbound {
+  const added = [...readAuthorities(core.ca_path), ...extraCa];
+  const ca = added.length > 0 ? [...getCACertificates('default'), ...added] : undefined;
+  const proxyFor = createProxyFor({ httpProxy: core.http_proxy, env: proxyEnv });
+  const dispatcher = createDispatcher({ proxyFor, ca });
+  const guarded = new Agent({ connect: createGuardedConnect({ proxyFor, ca }) });
+  return {
+    dispatcher,
+    guarded,
+    poolsOf: (section) => (own) => {
+      const proxy = proxyFor(own.origin);
+      return createPool({
+        ...(added.length > 0 ? { ca: added } : {}),
+        ...(proxy === undefined ? {} : { proxy }),
+        connections: section.connections,
+        requestTimeoutMs: section.request_timeout * 1000,
+        ...own,
+      });
+    },
+    async close() {
+      await dispatcher.destroy();
+      await guarded.destroy();
+    },
+  };
+}
