@@ -1,4 +1,6 @@
-/** `npm run fuzz [count] [seed]`: a million mutated frames and as many header blocks, or as told. */
+/** `npm run fuzz [count] [seed]`: a million mutated frames and as many header blocks, or as told, and a fiftieth of it requests for the API. */
+import { startSandboxedRelay } from '../api/openapi/sandboxed-relay.ts';
+import { fuzzApi } from './api-from-openapi/fuzz-api.ts';
 import { fuzzFrames } from './frames.ts';
 import { fuzzHeaderBlocks } from './header-blocks.ts';
 
@@ -16,3 +18,11 @@ for (let done = 0; done < count; done += step) {
     `seed ${seed}: ${done + size} frames and header blocks, ${closed} connections closed, ${decoded} blocks decoded, ${megabytes} MB`,
   );
 }
+
+await using relay = await startSandboxedRelay();
+const requests = await fuzzApi(relay, {
+  runs: Math.ceil(count / 50),
+  seed,
+  told: (operation, runs) => console.log(`seed ${seed}: ${operation}, ${runs} requests`),
+});
+console.log(`seed ${seed}: ${requests} requests for the API`);

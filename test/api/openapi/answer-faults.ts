@@ -1,4 +1,4 @@
-import { Ajv2020 } from 'ajv/dist/2020.js';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import type { Answer } from '../../../src/api/openapi/api-group.ts';
 import type { OpenApiDocument } from '../../../src/api/openapi/document.ts';
@@ -32,8 +32,11 @@ export function answerFaults(document: OpenApiDocument): AnswerFaults {
   (addFormats as unknown as (on: Ajv2020) => void)(ajv);
   ajv.addSchema({ ...(closed(document) as object), $id: 'api' });
 
+  const compiled = new Map<string, ValidateFunction>();
+
   const schemaFaults = (pointer: string, body: string): string[] => {
-    const validate = ajv.compile({ $ref: `api#${pointer}` });
+    const validate = compiled.get(pointer) ?? ajv.compile({ $ref: `api#${pointer}` });
+    compiled.set(pointer, validate);
     let value: unknown;
     try {
       value = JSON.parse(body);

@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { startSandboxedRelay } from '../api/openapi/sandboxed-relay.ts';
+import { fuzzApi } from './api-from-openapi/fuzz-api.ts';
+
+const SEED = 20_260_101;
+
+test('no request that the description leads to gets an answer that it does not tell of', async () => {
+  await using relay = await startSandboxedRelay();
+  expect(await fuzzApi(relay, { runs: 300, seed: SEED })).toBeGreaterThan(300);
+  expect(relay.errors()).not.toMatch(/a request failed/);
+});
+
+test('nor with core.sync, where failed pushes are in the answer', async () => {
+  // Short, because some of these pushes are tried again for as long as they may be.
+  await using relay = await startSandboxedRelay({ core: { sync: true, sync_timeout: 1 }, queue: { max_age: 2 } });
+  expect(await fuzzApi(relay, { runs: 100, seed: SEED + 1 })).toBeGreaterThan(100);
+  expect(relay.errors()).not.toMatch(/a request failed/);
+});
+
+test('an answer that the description does not tell of is found', async () => {
+  await using relay = await startSandboxedRelay();
+  const document = structuredClone(relay.document) as typeof relay.document;
+  const push = document.paths['/api/push']?.post as unknown as { responses: { [status: string]: unknown } };
+  delete push.responses[400];
+  await expect(fuzzApi({ ...relay, document }, { runs: 100, seed: SEED })).rejects.toHaveProperty(
+    'cause.message',
+    expect.stringContaining('undescribed status 400'),
+  );
+});
