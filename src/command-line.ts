@@ -18,6 +18,7 @@ export type Command =
   /** `file` goes before the configured queue. */
   | ({ readonly kind: 'queue'; readonly verify: boolean; readonly file: string | undefined } & WithConfig)
   | ({ readonly kind: 'ping' } & WithConfig)
+  | { readonly kind: 'new-key'; readonly name: string }
   | ({
       readonly kind: 'send';
       readonly platform: PlatformName;
@@ -92,6 +93,7 @@ export const usage: string = [
   '       martlet check [options]    check configuration and credentials, and show what is on',
   '       martlet queue [file]       show what waits in the queue, by default that of the configuration',
   '       martlet queue verify [file]  count accepted, settled and remaining pushes: exit code 0 when they add up',
+  '       martlet new-key <name>     make an API key, and print what goes into config.yml for it',
   ...Object.entries(flagGroups).flatMap(([title, group]) => ['', `${title}:`, ...group.map(usageLine)]),
   '',
   'Every key of config.yml can also be set by GORUSH_SECTION_KEY or MARTLET_SECTION_KEY in the environment.',
@@ -166,7 +168,14 @@ function queueCommand(words: readonly string[], common: WithConfig, argv: readon
 }
 
 /** Words that make a command of their own, before or after the flags. */
-const SUBCOMMANDS = ['check', 'queue'];
+const SUBCOMMANDS = ['check', 'queue', 'new-key'];
+
+const KEY_NAME = /^[A-Za-z0-9][\w-]{0,63}$/;
+
+function newKeyCommand([name = '']: readonly string[]): Command {
+  if (KEY_NAME.test(name)) return { kind: 'new-key', name };
+  return { kind: 'usage-error', message: 'new-key needs a name for the key: letters, digits, - and _' };
+}
 
 function commandOf({ values, rest }: Parsed, subcommand: string | undefined, argv: readonly string[]): Command {
   if (values.get('V')) return { kind: 'version' };
@@ -177,6 +186,7 @@ function commandOf({ values, rest }: Parsed, subcommand: string | undefined, arg
   const common: WithConfig = { path, flags: configFlags(values), warnings };
   if (subcommand === 'check') return { kind: 'check', ...common };
   if (subcommand === 'queue') return queueCommand(rest, common, argv);
+  if (subcommand === 'new-key') return newKeyCommand(rest);
   if (values.get('ping')) return { kind: 'ping', ...common };
   for (const [name, platform] of Object.entries(PLATFORMS))
     if (values.get(name))
@@ -191,7 +201,7 @@ function commandOf({ values, rest }: Parsed, subcommand: string | undefined, arg
 
 /**
  * Reads the arguments after the program's name, in Gorush's way: one dash or two, `-flag=value` or `-flag value`, the last of
- * equal flags counts, and the first word that is no flag ends the flags. `check` and `queue` may stand before or after the flags.
+ * equal flags counts, and the first word that is no flag ends the flags. `check`, `queue` and `new-key` may stand before or after the flags.
  */
 export function parseCommandLine(argv: readonly string[]): Command {
   const wrong = (message: string): Command => ({ kind: 'usage-error', message: `${message}\n${usage}` });

@@ -5,6 +5,8 @@ import { availableParallelism, homedir } from 'node:os';
 import process from 'node:process';
 import { GORUSH_VERSION } from './api/answer.ts';
 import { loadApnsCredential } from './apns/credentials.ts';
+import { newKey } from './auth/new-key.ts';
+import { openDoorWarning } from './auth/open-auth.ts';
 import { checkConfig } from './check-config.ts';
 import { forkWorker, primaryChannel } from './cluster/node-cluster.ts';
 import { ClusterPrimary } from './cluster/primary.ts';
@@ -88,7 +90,10 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
   trustSystemAuthorities();
   const loaded = load(command, 'serve');
   const log = openLog(loaded);
-  if (cluster.isPrimary) tellWarnings(log, [...command.warnings, ...loaded.warnings]);
+  if (cluster.isPrimary) {
+    const open = openDoorWarning(loaded.config);
+    tellWarnings(log, [...command.warnings, ...loaded.warnings, ...(open ? [open] : [])]);
+  }
   const { pid, processes } = loaded.config.core;
   if (cluster.isPrimary && pid.enabled) process.on('exit', writePidFile(pid.path, pid.override));
   if (cluster.isPrimary && processes !== 1) return serveWithWorkers(loaded, log);
@@ -218,6 +223,9 @@ async function run(command: Command): Promise<void> {
       return;
     case 'queue':
       process.exitCode = inspectQueue(command) ? 0 : 1;
+      return;
+    case 'new-key':
+      console.log(newKey(command.name));
       return;
     case 'version':
       console.log(`GoRush ${GORUSH_VERSION}, Commit: martlet ${version}`);

@@ -123,3 +123,9 @@ describe('one push', () => {
     expect(sendMistake(send('--ios', '-t', 'a1'))).toBeUndefined();
   });
 });
+
+test('new-key makes a key for a name, and needs one', () => {
+  expect(parseCommandLine(['new-key', 'back-end'])).toEqual({ kind: 'new-key', name: 'back-end' });
+  expect(parseCommandLine(['new-key'])).toMatchObject({ kind: 'usage-error' });
+  expect(parseCommandLine(['new-key', 'a b'])).toMatchObject({ kind: 'usage-error' });
+});
