@@ -28,6 +28,7 @@ export async function startBalancer(a: Instance, b: Instance): Promise<Balancer>
   const child: ChildProcess = spawn('haproxy', ['-db', '-f', CONFIG], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
+      ...process.env,
       MARTLET_LB_HTTP: `127.0.0.1:${http}`,
       MARTLET_LB_GRPC: `127.0.0.1:${grpc}`,
       MARTLET_LB_STATS: `127.0.0.1:${stats}`,

@@ -38,7 +38,7 @@ export async function startCountingApns(delayMs = 20): Promise<CountingApns> {
     byKey.set(kid, (byKey.get(kid) ?? 0) + 1);
     return { status: 200 };
   };
-  server.on('stream', async (stream, headers) => {
+  server.on('stream', async (stream: http2.ServerHttp2Stream, headers) => {
     stream.on('error', () => {});
     stream.resume();
     await once(stream, 'end').catch(() => {});

@@ -10,7 +10,7 @@ export interface SteadyLoad {
   stop(): Promise<void>;
 }
 
-const token = (n: number): string => n.toString(16).padStart(64, 'a');
+const token = (n: number): string => `a${n.toString(16).padStart(63, '0')}`;
 
 function post(url: string, agent: Agent, device: string): Promise<number> {
   return new Promise((resolve, reject) => {
