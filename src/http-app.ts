@@ -8,6 +8,7 @@ import { openApiDocument } from './api/openapi/document.ts';
 import { openApiRoutes } from './api/openapi/openapi-routes.ts';
 import { pushRoute } from './api/push-route.ts';
 import { decodePushRequest } from './api/wire/decode-push-request.ts';
+import { jsonLimitsOf } from './api/wire/json-limits.ts';
 import type { Totals } from './cluster/totals.ts';
 import { configView } from './config/redact.ts';
 import { readiness } from './health/ready.ts';
@@ -39,6 +40,7 @@ function appOf(
   draining: () => boolean,
 ) {
   const { config, log, version } = options;
+  const jsonLimits = jsonLimitsOf(config.core);
   const onError = (error: unknown): void => log.error(`a request failed: ${(error as Error)?.message}`);
   return createApp({
     uris: config.api,
@@ -46,7 +48,7 @@ function appOf(
     sandbox: config.sandbox.enabled,
     push: pushRoute({
       accept: host.accept,
-      decode: decodePushRequest,
+      decode: (body) => decodePushRequest(body, jsonLimits),
       headers: versionHeaders(version),
       maxBody: config.core.max_body,
       maxNotifications: config.core.max_notification,

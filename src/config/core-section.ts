@@ -67,6 +67,15 @@ export const coreSection = section('The HTTP server and the process.', {
     ours,
   ),
   max_body: bytes(10 * 1024 * 1024, 'Largest request body; larger ones get 413.', ours),
+  max_json_depth: integer(100, 'Objects and arrays within each other in a request body; deeper ones get 400.', {
+    ...ours,
+    minimum: 5,
+    maximum: 1000,
+  }),
+  max_json_keys: integer(200_000, 'Keys of all objects of a request body together; a body with more gets 400.', {
+    ...ours,
+    minimum: 100,
+  }),
   processes: integer(
     1,
     'Worker processes that share the port; 0: one for each CPU core. Not with `sandbox.enabled`, which lives inside one.',

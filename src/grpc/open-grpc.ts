@@ -1,3 +1,4 @@
+import { jsonLimitsOf } from '../api/wire/json-limits.ts';
 import type { Config } from '../config/schema.ts';
 import type { Log } from '../log.ts';
 import type { Relay } from '../relay.ts';
@@ -32,6 +33,7 @@ export async function openGrpc(options: OpenGrpcOptions): Promise<RunningGrpcSer
     address: '',
     accept: (notifications, body, how) => relay.accept(notifications, body, how),
     maxBody: core.max_body,
+    jsonLimits: jsonLimitsOf(core),
     syncMs: core.sync && config.queue.engine === 'local' ? core.sync_timeout * MS : undefined,
     ready,
     onError: (error) => log.error(`a gRPC call failed: ${(error as Error)?.message}`),

@@ -1,6 +1,8 @@
 import type { Buffer } from 'node:buffer';
 import { Metadata, type ServerUnaryCall, status } from '@grpc/grpc-js';
 import { decodePushRequest } from '../api/wire/decode-push-request.ts';
+import type { JsonLimits } from '../api/wire/json-limits.ts';
+import { AppRefusedError } from '../apps/choose-app.ts';
 import { QueueRefusedError } from '../errors.ts';
 import type { Notification } from '../push.ts';
 import type { AcceptedPush, AcceptOptions } from '../relay.ts';
@@ -18,6 +20,8 @@ export interface SendOptions {
   ) => AcceptedPush | Promise<AcceptedPush>;
   /** Milliseconds that a call waits for the outcomes; undefined in async mode. */
   readonly syncMs?: number | undefined;
+  /** Default: none. */
+  readonly jsonLimits?: JsonLimits;
   /** UNIX milliseconds. */
   readonly now?: () => number;
 }
@@ -28,7 +32,10 @@ type Call = ServerUnaryCall<Buffer, object>;
 export function send(request: NotificationRequest, call: Call, options: SendOptions): Reply | Promise<Reply> {
   const left = timeLeft(call, options.now ?? Date.now);
   const body = pushBody(request);
-  const notification = decode(body);
+  const notification = decode(body, options.jsonLimits);
+  // The messages of the API have no field for it; what is kept is written anew then.
+  const [app] = call.metadata.get('app');
+  if (typeof app === 'string' && app !== '') notification.app = app;
   const { tokens, to } = notification;
   const counts = tokens.length + (to ? 1 : 0);
   const how = options.syncMs === undefined ? {} : { syncMs: Math.min(options.syncMs, left - marginOf(left)) };
@@ -37,7 +44,8 @@ export function send(request: NotificationRequest, call: Call, options: SendOpti
     trailer: pushTrailer(requestId, logs),
   });
   try {
-    const accepted = options.accept([notification], () => body, how);
+    const kept = notification.app ? () => JSON.stringify({ notifications: [notification] }) : () => body;
+    const accepted = options.accept([notification], kept, how);
     return accepted instanceof Promise ? accepted.then(reply, refuse) : reply(accepted);
   } catch (error) {
     return refuse(error);
@@ -57,8 +65,8 @@ function timeLeft(call: Call, now: () => number): number {
 const marginOf = (left: number): number =>
   left === Number.POSITIVE_INFINITY ? 0 : Math.min(left, Math.max(50, left / 10));
 
-function decode(body: string): Notification {
-  const decoded = decodePushRequest(body);
+function decode(body: string, limits: JsonLimits | undefined): Notification {
+  const decoded = decodePushRequest(body, limits);
   if (decoded.ok) return decoded.notifications[0] as Notification;
   const mistakes = decoded.details.map(({ path, reason }) => `${path.replace(PREFIX, '')} ${reason}`);
   throw new RpcError(status.INVALID_ARGUMENT, mistakes.join('; ').slice(0, MAX_DETAILS));
@@ -68,8 +76,15 @@ const PREFIX = /^notifications\[0\]\./;
 /** Characters: metadata has little room. */
 const MAX_DETAILS = 1000;
 
+const APP_REFUSED = {
+  400: status.INVALID_ARGUMENT,
+  403: status.PERMISSION_DENIED,
+  503: status.FAILED_PRECONDITION,
+} as const;
+
 /** UNAVAILABLE, the code that clients retry by themselves, after the pause that gRFC A6 puts into `grpc-retry-pushback-ms`. */
 function refuse(error: unknown): never {
+  if (error instanceof AppRefusedError) throw new RpcError(APP_REFUSED[error.status], error.message);
   if (!(error instanceof QueueRefusedError)) throw error;
   const trailer = new Metadata();
   trailer.set('grpc-retry-pushback-ms', String(Math.ceil(error.retryAfter * 1000)));

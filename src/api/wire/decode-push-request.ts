@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { Notification } from '../../push.ts';
 import type { Decoding, Mistake } from './decoding.ts';
 import { list } from './go-types.ts';
+import { findExcess, isTooDeep, type JsonLimits, mayHoldMoreKeys } from './json-limits.ts';
 import { notification } from './notification-fields.ts';
 import { parseJson } from './parse-json.ts';
 import { struct } from './struct.ts';
@@ -18,11 +19,15 @@ const POSITION = / in JSON at position (\d+) \(line \d+ column \d+\)$/;
 
 /**
  * Decodes the body of `POST /api/push` as Go's encoding/json decodes it into Gorush's structs: the same bodies are refused, the
- * same keys are read (any case), null is like absent. Never throws.
+ * same keys are read (any case), null is like absent. Never throws. Without `limits` a body may be nested 10,000 deep.
  */
-export function decodePushRequest(body: Uint8Array | string): DecodedRequest {
+export function decodePushRequest(body: Uint8Array | string, limits?: JsonLimits): DecodedRequest {
   try {
-    const { value, careful } = parseJson(textOf(body));
+    const text = textOf(body);
+    const excess = limits && mayHoldMoreKeys(text, limits) ? findExcess(text, limits) : undefined;
+    if (excess) return refused([excess]);
+    const { value, careful } = parseJson(text);
+    if (limits && isTooDeep(text, value, limits)) return refused([findExcess(text, limits) as Mistake]);
     const decoding: Decoding = { careful, mistakes: [] };
     const decoded = value === null ? {} : request(value, decoding);
     if (decoding.mistakes.length > 0) return refused(decoding.mistakes);

@@ -56,14 +56,14 @@ const replaceLoneSurrogate = (escaped: string): string =>
 
 /** JSON.parse itself has no limit, but what walks its result later has one. */
 function deeperThan(text: string, limit: number): boolean {
-  return text.length > 2 * limit && hasAsManyBrackets(text, limit) && depthOf(text) > limit;
+  return text.length > 2 * limit && holdsMore(text, ['[', '{'], limit) && depthOf(text) > limit;
 }
 
-/** Finds out cheaply that nearly every text cannot be nested deeply. */
-function hasAsManyBrackets(text: string, limit: number): boolean {
+/** Whether these characters, inside strings or not, occur more than `limit` times. Cheap where they are few. */
+export function holdsMore(text: string, chars: readonly string[], limit: number): boolean {
   let count = 0;
-  for (const bracket of ['[', '{']) {
-    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
+  for (const char of chars) {
+    for (let at = text.indexOf(char); at >= 0; at = text.indexOf(char, at + 1)) {
       if (++count > limit) return true;
     }
   }

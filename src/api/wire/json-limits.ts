@@ -1,0 +1,116 @@
+import type { Json } from '../../push.ts';
+import type { Mistake } from './decoding.ts';
+import { holdsMore } from './parse-json.ts';
+
+/** What a body may hold at most, besides bytes. */
+export interface JsonLimits {
+  /** Objects and arrays within each other, the body itself included. */
+  readonly depth: number;
+  /** Keys of all objects together. */
+  readonly keys: number;
+}
+
+/** The limits of the configuration. */
+export const jsonLimitsOf = (core: {
+  readonly max_json_depth: number;
+  readonly max_json_keys: number;
+}): JsonLimits => ({
+  depth: core.max_json_depth,
+  keys: core.max_json_keys,
+});
+
+/** A container that the scan is inside of: what it was found under, and where it is now. */
+interface Open {
+  readonly isArray: boolean;
+  /** The array's current index. */
+  index: number;
+  /** The object's current key as it stands in the text, quotes included. */
+  key: string;
+}
+
+/** `{"":0,` */
+const SHORTEST_KEY = 5;
+/** Longer places help nobody. */
+const SHOWN_SEGMENTS = 6;
+const SHOWN_KEY = 40;
+
+/** Whether the keys have to be counted. Nearly every text is too short, or has too few colons, to hold too many. */
+export const mayHoldMoreKeys = (text: string, { keys }: JsonLimits): boolean =>
+  text.length > keys * SHORTEST_KEY && holdsMore(text, [':'], keys);
+
+/** Whether a parsed text is nested too deeply. Looks only at values of texts with enough brackets for it. */
+export const isTooDeep = (text: string, value: Json, { depth }: JsonLimits): boolean =>
+  holdsMore(text, ['[', '{'], depth) && isDeeper(value, depth);
+
+/** Recurses as deep as the limit, never as deep as the value. */
+function isDeeper(value: Json, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth === 0) return true;
+  if (Array.isArray(value)) {
+    for (const item of value) if (typeof item === 'object' && isDeeper(item, depth - 1)) return true;
+    return false;
+  }
+  for (const key in value) {
+    const item = value[key] as Json;
+    if (typeof item === 'object' && isDeeper(item, depth - 1)) return true;
+  }
+  return false;
+}
+
+/**
+ * Where a text first goes beyond the limits; undefined when it does not. Reads every character, so it is for texts that are
+ * suspicious. A text that is no JSON may pass: the parser complains about it.
+ */
+export function findExcess(text: string, limits: JsonLimits): Mistake | undefined {
+  const open: Open[] = [];
+  let keys = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    const inner = open.at(-1);
+    if (char === '"') {
+      const start = at;
+      at = endOfString(text, at);
+      if (inner && !inner.isArray && isKey(text, at)) {
+        inner.key = text.slice(start, at + 1);
+        if (++keys > limits.keys)
+          return { path: placeOf(open), reason: `is key no. ${keys} (core.max_json_keys is ${limits.keys})` };
+      }
+    } else if (char === '[' || char === '{') {
+      if (open.length === limits.depth)
+        return { path: placeOf(open), reason: `is nested deeper than ${limits.depth} (core.max_json_depth)` };
+      open.push({ isArray: char === '[', index: 0, key: '' });
+    } else if (char === ']' || char === '}') open.pop();
+    else if (char === ',' && inner) inner.index++;
+  }
+  return undefined;
+}
+
+/** Where the string that begins at `start` has its closing quote. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length && text[at] !== '"') at += text[at] === '\\' ? 2 : 1;
+  return at;
+}
+
+function isKey(text: string, quote: number): boolean {
+  let at = quote + 1;
+  while (text[at] === ' ' || text[at] === '\n' || text[at] === '\r' || text[at] === '\t') at++;
+  return text[at] === ':';
+}
+
+/** `notifications[0].data.a`, and `…` when it goes on. */
+function placeOf(open: readonly Open[]): string {
+  const shown = open.slice(0, SHOWN_SEGMENTS).map(({ isArray, index, key }, place) => {
+    if (isArray) return `[${index}]`;
+    return (place > 0 ? '.' : '') + plain(key);
+  });
+  return shown.join('') + (open.length > SHOWN_SEGMENTS ? '…' : '');
+}
+
+function plain(key: string): string {
+  try {
+    return (JSON.parse(key) as string).slice(0, SHOWN_KEY);
+  } catch {
+    return '?';
+  }
+}
