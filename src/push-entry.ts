@@ -23,6 +23,8 @@ export interface PushEntry {
   provider_id?: string;
   unregistered_at?: string;
   environment?: string;
+  /** Absent for the app `default`. */
+  app?: string;
   request_id?: string;
 }
 
@@ -61,6 +63,7 @@ export function pushEntry(settlement: Settlement, index: number, hideMessage = f
     ...outcomeFields(outcome),
     attempts,
     environment,
+    ...(settlement.app === 'default' ? {} : { app: settlement.app }),
     request_id: requestId,
   };
 }

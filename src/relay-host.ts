@@ -148,7 +148,10 @@ export class RelayHost {
     body?: RequestBody,
     how: IdempotentOptions = {},
   ): AcceptedPush | Promise<AcceptedPush> {
-    const changed = chooseApps(this.apps, notifications, how, (app, platform) => this.lanes.hasProvider(app, platform));
+    const changed = chooseApps(this.apps, notifications, how, {
+      providerTrouble: (app, platform) => this.lanes.providerTrouble(app, platform),
+      limitsOf: (app) => this.apps.get(app)?.shown.limits ?? {},
+    });
     // What is kept must say for itself which app it is for: settings may be others when it is read again.
     return this.relay.accept(notifications, changed ? () => JSON.stringify({ notifications }) : body, how);
   }

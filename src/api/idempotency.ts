@@ -50,8 +50,10 @@ const digestOf = (...parts: readonly (string | Uint8Array)[]): string => {
 };
 
 /** What makes two notifications with one `notif_id` the same: whom they go to. */
-const identityOf = ({ notif_id, platform, tokens, to, topic, condition, production, development }: Notification) =>
-  JSON.stringify([notif_id, platform, tokens, to, topic, condition, production, development]);
+const identityOf = (notification: Notification): string => {
+  const { notif_id, app, platform, tokens, to, topic, condition, production, development } = notification;
+  return JSON.stringify([notif_id, app, platform, tokens, to, topic, condition, production, development]);
+};
 
 const digestOfBody = (notifications: readonly Notification[], body: RequestBody | undefined): string =>
   digestOf(body instanceof Uint8Array ? body : JSON.stringify(notifications));

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { AppRefusedError } from '../apps/choose-app.ts';
 import { principalOfRequest } from '../auth/request-principal.ts';
 import { QueueRefusedError } from '../errors.ts';
 import type { Notification } from '../push.ts';
@@ -38,6 +39,10 @@ export function pushRoute(options: PushRouteOptions): Route {
   const fail = (res: ServerResponse, error: unknown): void => {
     if (error instanceof QueueRefusedError) {
       sendError(res, 503, error.message, { headers: { ...headers, 'Retry-After': String(error.retryAfter) } });
+      return;
+    }
+    if (error instanceof AppRefusedError) {
+      sendError(res, error.status, error.message, { headers, details: error.details });
       return;
     }
     if (error instanceof KeyReusedError) {

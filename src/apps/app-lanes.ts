@@ -99,12 +99,14 @@ export class AppLanes {
     return this.#use(app)?.sections ?? this.#default().sections;
   }
 
-  /** @throws Error when the settings of the app cannot be opened. */
-  hasProvider(app: string, platform: number): boolean {
+  /** Why an app cannot send to a platform, beginning with a reason in CamelCase; undefined when it can. */
+  providerTrouble(app: string, platform: number): string | undefined {
     const used = this.#use(app);
-    if (used?.broken) throw used.broken;
+    if (used?.broken)
+      return `CredentialUnusable: the settings of the app ${app} cannot be opened: ${used.broken.message}`;
     const known = platforms[platform as keyof typeof platforms];
-    return used !== undefined && known !== undefined && isConfigured(used.sections, known.provider);
+    if (!used || !known || isConfigured(used.sections, known.provider)) return undefined;
+    return `PushNotConfigured: ${notConfigured(app, known.name).error}`;
   }
 
   /** Which lane a notification takes. `production: true` of a request goes before `development: true`, that before the config. */

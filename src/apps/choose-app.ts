@@ -1,8 +1,8 @@
 import { MartletError } from '../errors.ts';
 import type { Notification } from '../push.ts';
-import { platforms } from '../push.ts';
 import { DEFAULT_APP } from './app.ts';
 import type { AppRegistry } from './app-registry.ts';
+import { type AppLimits, checkLimits } from './limits.ts';
 
 /** A notification that cannot go out for the app that it names. Nothing of its request was taken. */
 export class AppRefusedError extends MartletError {
@@ -11,10 +11,10 @@ export class AppRefusedError extends MartletError {
   readonly status: 400 | 403 | 503;
   readonly details: readonly { readonly path: string; readonly reason: string }[];
 
-  constructor(status: 400 | 403 | 503, message: string, path: string) {
-    super(message);
+  constructor(status: 400 | 403 | 503, path: string, reason: string) {
+    super(`${path}: ${reason}`);
     this.status = status;
-    this.details = [{ path, reason: message }];
+    this.details = [{ path, reason }];
   }
 }
 
@@ -54,8 +54,12 @@ export interface ChooseOptions {
   readonly allowedApps?: ReadonlySet<string> | undefined;
 }
 
-/** Whether an app has a provider for this platform. */
-export type HasProvider = (app: string, platform: number) => boolean;
+/** What is asked about an app besides its name. */
+export interface AppFacts {
+  /** Why the app cannot send to this platform; undefined when it can, and for platforms that there are not. */
+  readonly providerTrouble: (app: string, platform: number) => string | undefined;
+  readonly limitsOf: (app: string) => AppLimits;
+}
 
 /**
  * Decides for each notification of a request which app it goes out for, and writes that into it. True when a notification had
@@ -66,31 +70,30 @@ export function chooseApps(
   apps: Apps,
   notifications: readonly Notification[],
   { app, allowedApps }: ChooseOptions,
-  hasProvider: HasProvider,
+  facts: AppFacts,
 ): boolean {
   const [sole] = allowedApps?.size === 1 ? allowedApps : [];
   const fallback = app ?? sole ?? DEFAULT_APP;
   if (apps.size === 0 && !allowedApps && notifications.every((each) => !each.app && !each.project_id)) return false;
   let changed = false;
   for (const [index, notification] of notifications.entries()) {
-    const choice = chooseApp(apps, notification, fallback);
     const place = `notifications[${index}]`;
-    if ('why' in choice)
-      throw new AppRefusedError(400, `${place}.${choice.field}: ${choice.why}`, `${place}.${choice.field}`);
+    const choice = chooseApp(apps, notification, fallback);
+    if ('why' in choice) throw new AppRefusedError(400, `${place}.${choice.field}`, choice.why);
     if (allowedApps && !allowedApps.has(choice.app))
-      throw new AppRefusedError(403, `${place}.app: the key may not push for this app`, `${place}.app`);
-    if (choice.app !== DEFAULT_APP && !hasProvider(choice.app, notification.platform)) {
-      const platform = platforms[notification.platform as keyof typeof platforms];
-      if (platform)
-        throw new AppRefusedError(
-          503,
-          `PushNotConfigured: the app ${choice.app} has no credential for ${platform.name}`,
-          `${place}.platform`,
-        );
-    }
+      throw new AppRefusedError(403, `${place}.app`, 'the key may not push for this app');
+    if (choice.app !== DEFAULT_APP) check(choice.app, notification, place, facts);
     if (notification.app === choice.app || (!notification.app && choice.app === DEFAULT_APP)) continue;
     notification.app = choice.app;
     changed = true;
   }
   return changed;
+}
+
+/** @throws AppRefusedError */
+function check(app: string, notification: Notification, place: string, { providerTrouble, limitsOf }: AppFacts): void {
+  const trouble = providerTrouble(app, notification.platform);
+  if (trouble) throw new AppRefusedError(503, `${place}.platform`, trouble);
+  const excess = checkLimits(notification, limitsOf(app));
+  if (excess) throw new AppRefusedError(400, excess.path ? `${place}.${excess.path}` : place, excess.reason);
 }
