@@ -6,12 +6,8 @@ import { loadConfig } from './config/load.ts';
 import { loadFcmCredential } from './fcm/credentials.ts';
 import { createLog } from './log.ts';
 import { openSandbox } from './sandbox-mode.ts';
-import {
-  createServerlessHandler,
-  type InvocationContext,
-  type ServerlessHandler,
-} from './serverless/create-handler.ts';
-import type { GatewayEvent, GatewayResult } from './serverless/gateway-event.ts';
+import { createServerlessHandler, type ServerlessHandler } from './serverless/create-handler.ts';
+import type { GatewayEvent, GatewayResult, InvocationContext } from './serverless/gateway-event.ts';
 import { trustSystemAuthorities } from './tls/system-authorities.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {

@@ -6,12 +6,14 @@ import type { Config } from '../config/schema.ts';
 import type { FeedbackHook } from '../feedback/hook.ts';
 import { createHttpApp, type HttpAppOptions } from '../http-app.ts';
 import { openRelayHost } from '../relay-host.ts';
-import { type GatewayEvent, type GatewayResult, type PlainRequest, requestOf, resultOf } from './gateway-event.ts';
-
-/** What AWS tells of an invocation, as far as it matters here. */
-export interface InvocationContext {
-  getRemainingTimeInMillis?(): number;
-}
+import {
+  type GatewayEvent,
+  type GatewayResult,
+  type InvocationContext,
+  type PlainRequest,
+  requestOf,
+  resultOf,
+} from './gateway-event.ts';
 
 export interface ServerlessHandler {
   (event: GatewayEvent, context?: InvocationContext): Promise<GatewayResult>;

@@ -24,6 +24,11 @@ export interface GatewayEvent {
   };
 }
 
+/** What AWS tells of an invocation, as far as it matters here. */
+export interface InvocationContext {
+  getRemainingTimeInMillis?(): number;
+}
+
 /** The answer, right for both formats. */
 export interface GatewayResult {
   readonly statusCode: number;
