@@ -66,7 +66,7 @@ export const statGroup = ({ uris }: ApiSettings): ApiGroup => ({
       get: {
         operationId: 'config',
         summary: 'The configuration',
-        responses: { 200: plain('YAML, secrets redacted.', 'application/yaml') },
+        responses: { 200: plain('YAML, secrets redacted.', 'application/yaml', { type: 'object' }) },
       },
     },
     [uris.metric_uri]: {

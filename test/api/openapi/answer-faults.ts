@@ -1,5 +1,6 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
+import { parse as parseYaml } from 'yaml';
 import type { Answer } from '../../../src/api/openapi/api-group.ts';
 import type { OpenApiDocument } from '../../../src/api/openapi/document.ts';
 
@@ -14,6 +15,12 @@ export interface Received {
 
 /** What is wrong with an answer to an operation; empty when it is as described. */
 export type AnswerFaults = (path: string, method: string, answer: Received) => string[];
+
+/** Other media types are text. */
+const PARSERS: { readonly [mediaType: string]: (text: string) => unknown } = {
+  'application/json': JSON.parse,
+  'application/yaml': (text) => parseYaml(text),
+};
 
 type Node = { [key: string]: unknown };
 
@@ -34,14 +41,14 @@ export function answerFaults(document: OpenApiDocument): AnswerFaults {
 
   const compiled = new Map<string, ValidateFunction>();
 
-  const schemaFaults = (pointer: string, body: string): string[] => {
+  const schemaFaults = (pointer: string, body: string, parse: (text: string) => unknown): string[] => {
     const validate = compiled.get(pointer) ?? ajv.compile({ $ref: `api#${pointer}` });
     compiled.set(pointer, validate);
     let value: unknown;
     try {
-      value = JSON.parse(body);
+      value = parse(body);
     } catch {
-      return ['is no JSON'];
+      return ['cannot be parsed'];
     }
     if (validate(value)) return [];
     return (validate.errors ?? []).map(
@@ -53,8 +60,8 @@ export function answerFaults(document: OpenApiDocument): AnswerFaults {
     const media = (type.split(';')[0] ?? '').trim();
     if (!described.content) return body === '' ? [] : ['has a body, and none is described'];
     if (!(media in described.content)) return [`has the undescribed content type ${type || '(none)'}`];
-    if (media !== 'application/json') return [];
-    return schemaFaults(`${pointer}/content/application~1json/schema`, body);
+    const parse = PARSERS[media];
+    return parse ? schemaFaults(`${pointer}/content/${media.replace('/', '~1')}/schema`, body, parse) : [];
   };
 
   return (path, method, answer) => {
