@@ -56,6 +56,8 @@ export interface MetricSources {
   readonly lanes: () => readonly LaneReading[];
   readonly feedback: () => readonly FeedbackReading[];
   readonly credentialExpiries: () => readonly CredentialExpiry[];
+  /** Requests that were not let in, by reason. Default: none. */
+  readonly authFailures?: () => ReadonlyMap<string, number>;
 }
 
 export interface MetricsOptions extends MetricSources {
@@ -104,19 +106,20 @@ function failureSamples(cell: PushCell, failures: PushCell['failed'], outcome?: 
   );
 }
 
-function setPushes(sheet: Sheet, cells: Iterable<PushCell>): void {
-  for (const cell of cells) {
+function setPushes(sheet: Sheet, counts: PushCounts): void {
+  for (const cell of counts.cells()) {
     const { labels, accepted } = cell;
     if (accepted > 0) {
       const own = labelText(['outcome', 'category', 'reason'], ['accepted', '', '']);
       sheet.add('martlet_pushes_total', [{ suffix: '', labels: `${labels},${own}`, value: accepted }]);
     }
     sheet.add('martlet_pushes_total', failureSamples(cell, cell.failed, 'failed'));
-    if (cell.provider === 'none') continue;
     sheet.add('martlet_retries_total', failureSamples(cell, cell.retried));
-    sheet.add('martlet_push_duration_seconds', cell.whole.samples(labels));
-    sheet.add('martlet_provider_duration_seconds', cell.provided.samples(labels));
-    sheet.add('martlet_queue_wait_seconds', cell.queued.samples(labels));
+  }
+  for (const { labels, whole, provided, queued } of counts.latencies()) {
+    sheet.add('martlet_push_duration_seconds', whole.samples(labels));
+    sheet.add('martlet_provider_duration_seconds', provided.samples(labels));
+    sheet.add('martlet_queue_wait_seconds', queued.samples(labels));
   }
 }
 
@@ -174,7 +177,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     const [stats, ofProcess] = await Promise.all([options.stats.read(), runtime.families()]);
     const sheet = new Sheet(merges);
     setGorush(sheet, stats, options.tasks.read(), options.busyWorkers());
-    setPushes(sheet, counts.cells());
+    setPushes(sheet, counts);
     setQueue(sheet, options.queue(), refused);
     for (const reading of options.lanes()) {
       setLane(sheet, [counts.appLabel(reading.app), reading.provider, reading.environment], reading);
@@ -183,6 +186,8 @@ export function createMetrics(options: MetricsOptions): Metrics {
     for (const { app, provider, expiresAt } of options.credentialExpiries()) {
       sheet.set('martlet_credential_expiry_seconds', expiresAt / MS, [counts.appLabel(app), provider]);
     }
+    for (const [reason, count] of options.authFailures?.() ?? [])
+      sheet.set('martlet_auth_failures_total', count, [reason]);
     if (isReady) sheet.set('martlet_ready', isReady() ? 1 : 0);
     sheet.add('martlet_event_loop_delay_seconds', runtime.eventLoopDelay.samples(''));
     sheet.set('martlet_sandbox', options.sandbox ? 1 : 0);

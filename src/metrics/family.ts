@@ -53,7 +53,7 @@ export function mergeSamples(merge: Merge, a: Sample, b: Sample): Sample {
   return { ...a, value: combine[merge](a.value, b.value), ...(exemplar ? { exemplar } : {}) };
 }
 
-export const sampleKey = ({ suffix, labels }: Sample): string => `${suffix} ${labels}`;
+const sampleKey = ({ suffix, labels }: Sample): string => `${suffix} ${labels}`;
 
 /** What several processes expose as one exposition, in the order of first appearance. */
 export function mergeFamilies(lists: readonly (readonly Family[])[]): Family[] {

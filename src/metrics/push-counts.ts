@@ -13,8 +13,9 @@ import { labelText } from './family.ts';
 import { Histogram } from './histogram.ts';
 import { reasonWords } from './reason-words.ts';
 
-/** How many apps have series of their own; what comes later shares those of `other`. */
+/** How many apps have series of their own; what comes later shares those of `other`. A histogram is many series. */
 export const MOST_APPS = 1000;
+export const MOST_TIMED_APPS = 100;
 export const OTHER = 'other';
 const DEFAULT_APP = 'default';
 
@@ -31,31 +32,30 @@ function addFailures(failures: Failures, { category, reason }: Failed, count: nu
   reasons.set(word, (reasons.get(word) ?? 0) + count);
 }
 
-/** What is counted of the pushes of one app to one environment of one provider. */
-export interface PushCell {
-  readonly app: string;
-  /** `none` for a push that no lane takes. */
-  readonly provider: Provider | 'none';
-  readonly environment: Environment;
+/** How long the pushes of one app to one environment of one provider took, seconds. */
+export interface Latencies {
   /** App, provider and environment, as exposed. */
   readonly labels: string;
-  accepted: number;
-  readonly failed: Failures;
-  readonly retried: Failures;
-  /** Seconds from acceptance to the final outcome; from the hand-over to the provider's answer; from acceptance to the hand-over. */
+  /** From acceptance to the final outcome; from the hand-over to the provider's answer; from acceptance to the hand-over. */
   readonly whole: Histogram;
   readonly provided: Histogram;
   readonly queued: Histogram;
 }
 
-const newCell = (app: string, provider: Provider | 'none', environment: Environment): PushCell => ({
-  app,
-  provider,
-  environment,
-  labels: labelText(['app', 'provider', 'environment'], [app, provider, environment]),
-  accepted: 0,
-  failed: new Map(),
-  retried: new Map(),
+/** What is counted of them. */
+export interface PushCell {
+  /** `none` for a push that no lane takes. */
+  readonly provider: Provider | 'none';
+  /** App, provider and environment, as exposed. */
+  readonly labels: string;
+  accepted: number;
+  readonly failed: Failures;
+  readonly retried: Failures;
+  readonly latencies: Latencies;
+}
+
+const newLatencies = (labels: string): Latencies => ({
+  labels,
   whole: new Histogram(),
   provided: new Histogram(),
   queued: new Histogram(),
@@ -98,6 +98,8 @@ export class PushCounts {
     retried: (retry) => this.#retried(retry),
   };
   readonly #apps = new Map<string, (PushCell | undefined)[]>();
+  readonly #timedApps = new Set<string>();
+  readonly #latencies = new Map<string, Latencies>();
   readonly #now: () => number;
 
   /** @param now UNIX milliseconds */
@@ -107,6 +109,10 @@ export class PushCounts {
 
   *cells(): Iterable<PushCell> {
     for (const cells of this.#apps.values()) for (const cell of cells) if (cell) yield cell;
+  }
+
+  latencies(): Iterable<Latencies> {
+    return this.#latencies.values();
   }
 
   /** The label of an app that has lanes. */
@@ -122,19 +128,19 @@ export class PushCounts {
     const cell = this.#cell(app, provider, environment);
     addOutcomes(cell, outcomes);
     const trace = traceOf(traceparent);
-    this.#observe(cell.whole, timing.ageMs, outcomes.length, trace);
-    this.#observeAttempt(cell, timing, outcomes.length, trace);
+    this.#observe(cell.latencies.whole, timing.ageMs, outcomes.length, trace);
+    this.#observeAttempt(cell.latencies, timing, outcomes.length, trace);
   }
 
   #retried({ app, provider, environment, failed, targets, timing, traceparent }: Retry): void {
     const cell = this.#cell(app, provider, environment);
     addFailures(cell.retried, failed, targets.length);
-    this.#observeAttempt(cell, timing, targets.length, traceOf(traceparent));
+    this.#observeAttempt(cell.latencies, timing, targets.length, traceOf(traceparent));
   }
 
-  #observeAttempt(cell: PushCell, { providerMs, queuedMs }: Timing, times: number, trace: string | undefined): void {
-    if (providerMs !== undefined) this.#observe(cell.provided, providerMs, times, trace);
-    if (queuedMs !== undefined) this.#observe(cell.queued, queuedMs, times, trace);
+  #observeAttempt(of: Latencies, { providerMs, queuedMs }: Timing, times: number, trace: string | undefined): void {
+    if (providerMs !== undefined) this.#observe(of.provided, providerMs, times, trace);
+    if (queuedMs !== undefined) this.#observe(of.queued, queuedMs, times, trace);
   }
 
   #observe(histogram: Histogram, ms: number, times: number, traceId: string | undefined): void {
@@ -151,10 +157,33 @@ export class PushCounts {
       this.#apps.set(app, cells);
     }
     const slot = slotOf(provider, environment);
-    cells[slot] ??= newCell(app, provider, environment);
+    cells[slot] ??= this.#newCell(app, provider, environment);
     return cells[slot];
   }
+
+  #newCell(app: string, provider: Provider | 'none', environment: Environment): PushCell {
+    const labels = labelsOf(app, provider, environment);
+    return {
+      provider,
+      labels,
+      accepted: 0,
+      failed: new Map(),
+      retried: new Map(),
+      latencies: provider === 'none' ? newLatencies(labels) : this.#latenciesOf(app, provider, environment),
+    };
+  }
+
+  #latenciesOf(app: string, provider: Provider, environment: Environment): Latencies {
+    if (this.#timedApps.size < MOST_TIMED_APPS) this.#timedApps.add(app);
+    const labels = labelsOf(this.#timedApps.has(app) ? app : OTHER, provider, environment);
+    const latencies = this.#latencies.get(labels) ?? newLatencies(labels);
+    this.#latencies.set(labels, latencies);
+    return latencies;
+  }
 }
+
+const labelsOf = (...values: [app: string, provider: Provider | 'none', environment: Environment]): string =>
+  labelText(['app', 'provider', 'environment'], values);
 
 function slotOf(provider: Provider | 'none', environment: Environment): number {
   switch (provider) {

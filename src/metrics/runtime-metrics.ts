@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { type Family, labelText, type Merge, type Sample } from './family.ts';
 import { Histogram } from './histogram.ts';
@@ -13,9 +12,9 @@ export interface RuntimeMetrics {
 
 /** Seconds. A turn of 10 ms is nothing, one of a second fails health checks. */
 const DELAY_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
-const RESOLUTION_MS = 20;
+const TICK_MS = 20;
 const WINDOW_MS = 1000;
-const NS = 1e9;
+const MS = 1000;
 
 /**
  * prom-client's gauges of the event loop begin anew with each scrape, and so tell each of two scrapers half; ours is a histogram.
@@ -57,20 +56,32 @@ function familyOf({ name, help, type, values }: Collected): Family {
   return { name, type: kind, help, merge: MERGES[name] ?? 'sum', samples };
 }
 
-/** The monitor's figures hold its own interval, too. */
-function observeDelay(monitor: ReturnType<typeof monitorEventLoopDelay>, delays: Histogram): void {
-  if (monitor.count > 0) delays.observe(Math.max(0, monitor.max / NS - RESOLUTION_MS / WINDOW_MS), 1);
-  monitor.reset();
+/**
+ * Measures how late a timer is. Not perf_hooks.monitorEventLoopDelay: it takes no note of a turn that begins just after a reset,
+ * and its figures hold its own interval. @returns how to stop
+ */
+function watchEventLoop(delays: Histogram): () => void {
+  let last = performance.now();
+  let windowEnd = last + WINDOW_MS;
+  let longest = 0;
+  const timer = setInterval(() => {
+    const now = performance.now();
+    longest = Math.max(longest, now - last - TICK_MS);
+    last = now;
+    if (now < windowEnd) return;
+    delays.observe(longest / MS, 1);
+    longest = 0;
+    windowEnd = now + WINDOW_MS;
+  }, TICK_MS);
+  timer.unref();
+  return () => clearInterval(timer);
 }
 
 export function createRuntimeMetrics(): RuntimeMetrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const eventLoopDelay = new Histogram(DELAY_BOUNDS);
-  const monitor = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
-  monitor.enable();
-  const timer = setInterval(() => observeDelay(monitor, eventLoopDelay), WINDOW_MS);
-  timer.unref();
+  const unwatch = watchEventLoop(eventLoopDelay);
   return {
     eventLoopDelay,
     async families() {
@@ -78,8 +89,7 @@ export function createRuntimeMetrics(): RuntimeMetrics {
       return collected.filter(({ name }) => !LEFT_OUT.test(name)).map(familyOf);
     },
     close() {
-      clearInterval(timer);
-      monitor.disable();
+      unwatch();
       registry.clear();
     },
   };

@@ -252,7 +252,7 @@ describe('the status', () => {
       now: () => 5,
     });
     for (let i = 0; i < 4; i++) transport.send(note, () => {});
-    expect(transport.status()).toEqual({ status: 'pass', sessions: 1, inFlight: 5, capacity: 1000 });
+    expect(transport.status()).toMatchObject({ status: 'pass', sessions: 1, inFlight: 5, capacity: 1000 });
     answer(pool.bursts[0], 410, 'Unregistered');
     expect(transport.status().status).toBe('pass');
     answer(pool.bursts[1], 403, 'InvalidProviderToken');
