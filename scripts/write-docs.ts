@@ -2,11 +2,13 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { configurationPage } from './pages/configuration-page.ts';
 import { errorsPage } from './pages/errors-page.ts';
+import { metricsPage } from './pages/metrics-page.ts';
 import { openApiPage } from './pages/openapi-page.ts';
 
 const pages: readonly { file: string; render: () => string }[] = [
   { file: 'docs/configuration.md', render: configurationPage },
   { file: 'docs/errors.md', render: errorsPage },
+  { file: 'docs/metrics.md', render: metricsPage },
   { file: 'docs/openapi.json', render: openApiPage },
 ];
 

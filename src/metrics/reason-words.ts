@@ -8,10 +8,13 @@ import { errorCodes } from '../http2/frames.ts';
 /** What the relay says itself where no provider said anything. */
 const OWN = [
   'BadAnswer',
+  'CredentialUnusable',
   'Expired',
   'NoReason',
   'Pending',
   'PlatformDisabled',
+  'PushNotConfigured',
+  'ShuttingDown',
   'SigningFailed',
   'UnknownApp',
   'UnknownPlatform',

@@ -1,0 +1,74 @@
+import { metricTable } from '../../src/metric-table.ts';
+import { LATENCY_BOUNDS } from '../../src/metrics/histogram.ts';
+import { MOST_APPS, MOST_TIMED_APPS } from '../../src/metrics/push-counts.ts';
+
+const HEAD = `# Metrics
+
+<!-- Generated from src/metric-table.ts by \`npm run docs\`. -->
+
+\`GET /metrics\` (\`api.metric_uri\`) answers in Prometheus' text format 0.0.4, or in OpenMetrics 1.0 (units, exemplars) where the \`Accept\` header prefers it, as Prometheus'
+does. Gorush's eleven series have its names and texts in both; in OpenMetrics, where a counter would have to end with \`_total\`, they are of the type \`unknown\`.
+
+With \`core.processes\` every worker answers for all: counters, histograms and most gauges are added up, workers that are gone included; the others say so below.
+
+Dashboard: deploy/grafana/martlet.json. Alerts: deploy/prometheus/martlet.rules.yml, each explained in [operations.md](operations.md#alerts). Scrape:
+deploy/prometheus/prometheus.yml.
+`;
+
+const LABELS = `## Labels
+
+Labels come from closed sets: never a token, never a text of a caller or a provider.
+
+| label | values |
+|---|---|
+| \`app\` | Names of apps, \`default\` among them. At most ${MOST_APPS.toLocaleString('en')} in a process (${MOST_TIMED_APPS} in the latencies), in the order of their first pushes; later ones, and names that no app has, are counted together as \`other\`. |
+| \`provider\` | \`apns\`, \`fcm\`, \`hms\`; \`none\` for a push that no lane takes: its platform is off or unknown, or there is no such app. |
+| \`environment\` | \`production\`, \`development\`; FCM and HMS are always \`production\`. |
+| \`outcome\` | \`accepted\` by the provider, or \`failed\` for good. |
+| \`category\` | The categories of [errors.md](errors.md); empty for what was accepted. |
+| \`reason\` | The reasons of [errors.md](errors.md), the relay's names of broken connections (\`RequestTimeout\`, \`Econnrefused\`) and of HTTP statuses (\`BadGateway\`); any other word of a provider is \`other\`. Empty for what was accepted. |
+| \`le\` | Upper bounds. Latencies, in seconds: ${LATENCY_BOUNDS.join(', ')}, +Inf. |
+`;
+
+const TAIL = `## The process
+
+Besides there are the series of prom-client for the process and for Node: \`process_cpu_seconds_total\`, \`process_resident_memory_bytes\`, \`process_open_fds\`, \`process_start_time_seconds\`,
+\`nodejs_heap_size_used_bytes\`, \`nodejs_gc_duration_seconds\` and others of these names.
+
+## Exemplars
+
+In OpenMetrics, a bucket of a latency carries the \`trace_id\` of the last push that fell into it, where its request had a \`traceparent\` whose trace is kept (flag 01). Prometheus stores them
+with \`--enable-feature=exemplar-storage\`.
+
+## What adds up
+
+- \`martlet_pushes_total\` counts each target (a device token, a topic, a condition) once, by its final outcome; its sum over all but \`provider="none"\` is the count of \`martlet_push_duration_seconds\`.
+- \`martlet_provider_duration_seconds\` counts attempts: final outcomes of what was sent, and \`martlet_retries_total\`.
+- \`gorush_ios_success\` and its siblings count the same pushes by platform; with a \`stat.engine\` other than \`memory\` they go on where the last process ended.
+`;
+
+type Row = (typeof metricTable)[number] & { readonly merge?: string };
+
+const MERGED: Readonly<Record<string, string>> = {
+  min: 'the lowest of the workers',
+  max: 'the highest of the workers',
+};
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+
+function line({ name, type, help, labels, merge = 'sum' }: Row): string {
+  const merged = MERGED[merge] ? ` With several processes: ${MERGED[merge]}.` : '';
+  return `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${cell(help)}${merged} |`;
+}
+
+const table = (title: string, rows: readonly Row[]): string =>
+  `## ${title}\n\n| series | type | labels | meaning |\n|---|---|---|---|\n${rows.map(line).join('\n')}\n`;
+
+const isGorush = ({ name }: Row): boolean => name.startsWith('gorush_');
+
+/** docs/metrics.md */
+export function metricsPage(): string {
+  const rows: readonly Row[] = metricTable;
+  const own = rows.filter((row) => !isGorush(row));
+  return [HEAD, LABELS, table('Series', own), TAIL, table("Gorush's series", rows.filter(isGorush))].join('\n');
+}
