@@ -1,0 +1,319 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Request, type Response, Router } from 'express';
+import type { AppRegistry } from '../apps/app-registry.ts';
+import { type AppAdmin, AppChangeError, type Changed, type RefusalKind } from '../apps/store/app-admin.ts';
+import { fileAppView, storedAppView } from '../apps/store/app-view.ts';
+import { MasterKeyError } from '../apps/store/master-keys.ts';
+import type { AppSync, StoredApp } from '../apps/store/sync-apps.ts';
+import { principalOfRequest } from '../auth/request-principal.ts';
+import type { AuditRecord } from '../log/audit-line.ts';
+import type { PlatformName } from '../push.ts';
+import { sendError, sendJson } from './answer.ts';
+import { preconditionOf } from './preconditions.ts';
+import { readBody } from './read-body.ts';
+
+export interface AppsRoutesOptions {
+  readonly registry: AppRegistry;
+  /** Undefined without a store: apps of config.yml can be read, and nothing changed. */
+  readonly sync: AppSync | undefined;
+  readonly admin: AppAdmin;
+  /** Why nobody may use these routes at all; undefined: whoever was let in so far may. */
+  readonly closed: string | undefined;
+  /** Bytes; default 256 KiB. */
+  readonly maxBody?: number;
+  readonly audit: ((record: AuditRecord) => void) | undefined;
+  readonly log: { info(message: string): void };
+}
+
+const MAX_BODY = 262_144;
+const DEFAULT_LIMIT = 100;
+const MAX_LIMIT = 1000;
+const PLATFORMS: readonly string[] = ['ios', 'android', 'huawei'] satisfies PlatformName[];
+
+const STATUS: Record<RefusalKind, number> = {
+  invalid: 400,
+  off: 403,
+  not_found: 404,
+  conflict: 409,
+  precondition: 412,
+  credential_refused: 422,
+  not_probed: 502,
+  unavailable: 503,
+};
+
+/** An answer that is no success. */
+class Refused extends Error {
+  readonly status: number;
+  readonly headers: Record<string, string>;
+  constructor(status: number, message: string, headers: Record<string, string> = {}) {
+    super(message);
+    this.status = status;
+    this.headers = headers;
+  }
+}
+
+const etag = (version: string | number): string => `"${version}"`;
+
+const bodyOf = (req: IncomingMessage, limit: number): Promise<unknown> =>
+  new Promise((resolve, reject) =>
+    readBody(req, limit, (body) => {
+      if (body === null) {
+        reject(new Refused(413, `the body is longer than ${limit} bytes`));
+        return;
+      }
+      try {
+        resolve(JSON.parse(body.toString()));
+      } catch {
+        // The parser quotes the text, which may be a secret.
+        reject(new Refused(400, 'the body is not JSON'));
+      }
+    }),
+  );
+
+/** What is done to which app; told to the audit log whether it succeeds or not. */
+interface Change {
+  readonly action: string;
+  readonly name: string;
+  readonly target?: string;
+}
+
+type Work = (req: Request, res: Response) => Promise<void>;
+
+class AppsRoutes {
+  readonly #options: AppsRoutesOptions;
+
+  constructor(options: AppsRoutesOptions) {
+    this.#options = options;
+  }
+
+  readonly list: Work = async (req, res) => {
+    await this.#options.sync?.refresh().catch(() => {});
+    const limit = limitOf(req.query.limit);
+    const after = String(req.query.cursor ?? '');
+    const names = this.#names().filter((name) => this.#mayUse(req, name));
+    const rest = names.filter((name) => name > after);
+    const page = rest.slice(0, limit);
+    const next = rest.length > limit ? { next_cursor: page.at(-1) } : {};
+    sendJson(res, 200, { apps: page.map((name) => this.#view(name)), ...next });
+  };
+
+  readonly read: Work = async (req, res) => {
+    const name = this.#nameOf(req);
+    await this.#options.sync?.refresh().catch(() => {});
+    const view = this.#view(name);
+    if (!view) throw new AppChangeError('not_found', 'there is no such app');
+    sendJson(res, 200, view, { ETag: etag(String(view.version)) });
+  };
+
+  readonly create: Work = async (req, res) => {
+    const body = await this.#body(req);
+    const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
+    const { name, ...settings } = (isObject ? body : {}) as { name?: unknown };
+    if (typeof name !== 'string')
+      throw new AppChangeError('invalid', 'name: must be given', [{ path: 'name', reason: 'must be given' }]);
+    this.#allow(req, name);
+    const changed = await this.#told(req, { action: 'app.create', name }, () =>
+      this.#options.admin.create(name, settings),
+    );
+    this.#sendChanged(res, changed);
+  };
+
+  readonly replace: Work = async (req, res) => {
+    const name = this.#nameOf(req);
+    const body = await this.#body(req);
+    const changed = await this.#told(req, { action: 'app.replace', name }, () =>
+      this.#options.admin.replace(name, body, preconditionOf(req.headers)),
+    );
+    this.#sendChanged(res, changed);
+  };
+
+  readonly patch: Work = async (req, res) => {
+    const name = this.#nameOf(req);
+    const body = await this.#body(req);
+    const target = typeof body === 'object' && body !== null ? Object.keys(body).filter(isWord).join(' ') : '';
+    const changed = await this.#told(req, { action: 'app.update', name, target }, () =>
+      this.#options.admin.patch(name, body, preconditionOf(req.headers)),
+    );
+    this.#sendChanged(res, changed);
+  };
+
+  readonly remove: Work = async (req, res) => {
+    const name = this.#nameOf(req);
+    await this.#told(req, { action: 'app.delete', name }, () =>
+      this.#options.admin.delete(name, preconditionOf(req.headers)),
+    );
+    res.writeHead(204).end();
+  };
+
+  readonly putProvider: Work = async (req, res) => {
+    const [name, platform] = [this.#nameOf(req), platformOf(req)];
+    const probe = flagOf(req.query.probe);
+    const body = await this.#body(req);
+    const changed = await this.#told(req, { action: 'provider.update', name, target: `provider: ${platform}` }, () =>
+      this.#options.admin.putProvider(name, platform, body, preconditionOf(req.headers), probe),
+    );
+    this.#sendChanged(res, changed);
+  };
+
+  readonly removeProvider: Work = async (req, res) => {
+    const [name, platform] = [this.#nameOf(req), platformOf(req)];
+    const changed = await this.#told(req, { action: 'provider.delete', name, target: `provider: ${platform}` }, () =>
+      this.#options.admin.deleteProvider(name, platform, preconditionOf(req.headers)),
+    );
+    this.#sendChanged(res, changed);
+  };
+
+  #body(req: IncomingMessage): Promise<unknown> {
+    return bodyOf(req, this.#options.maxBody ?? MAX_BODY);
+  }
+
+  #sendChanged(res: ServerResponse, { app, created }: Changed): void {
+    const headers = { ETag: etag(app.version), ...(created ? { Location: `/v1/apps/${app.name}` } : {}) };
+    sendJson(res, created ? 201 : 200, storedAppView(app), headers);
+  }
+
+  /** Logs and audits a change, or that it was refused. */
+  async #told<T>(req: IncomingMessage, change: Change, work: () => Promise<T>): Promise<T> {
+    try {
+      const result = await work();
+      const isNew = (result as Changed | undefined)?.created === true;
+      const action = change.action === 'app.replace' ? (isNew ? 'app.create' : 'app.update') : change.action;
+      this.#audit(req, { ...change, action }, isNew ? 201 : 200);
+      this.#options.log.info(`app ${change.name}: ${action}${change.target ? ` (${change.target})` : ''}`);
+      return result;
+    } catch (error) {
+      this.#audit(req, change, refusalOf(error)?.status ?? 500, (error as Partial<AppChangeError>).kind);
+      throw error;
+    }
+  }
+
+  #audit(req: IncomingMessage, { action, name, target }: Change, status: number, reason?: string): void {
+    const principal = principalOfRequest(req);
+    const app = isWord(name) ? { apps: { [name]: 0 } } : {};
+    this.#options.audit?.({
+      who: principal?.name,
+      by: principal?.kind,
+      address: req.socket.remoteAddress,
+      action,
+      ...app,
+      target: target || undefined,
+      status,
+      reason,
+    });
+  }
+
+  #names(): string[] {
+    const { registry, sync } = this.#options;
+    const names = new Set([...registry].filter(({ origin }) => origin === 'file').map(({ name }) => name));
+    for (const { name } of sync?.all() ?? []) names.add(name);
+    return [...names].sort();
+  }
+
+  #view(name: string): Readonly<Record<string, unknown>> | undefined {
+    const { registry, sync } = this.#options;
+    const app = registry.get(name);
+    if (app?.origin === 'file') return fileAppView(app);
+    const stored: StoredApp | undefined = sync?.get(name);
+    return stored && storedAppView(stored);
+  }
+
+  #nameOf(req: Request): string {
+    const name = String(req.params.app);
+    this.#allow(req, name);
+    return name;
+  }
+
+  #mayUse(req: IncomingMessage, name: string): boolean {
+    const apps = principalOfRequest(req)?.apps;
+    return apps === undefined || apps.has(name);
+  }
+
+  #allow(req: IncomingMessage, name: string): void {
+    if (!this.#mayUse(req, name)) throw new Refused(403, 'the key may not use this app');
+  }
+}
+
+/** What may be told back, and logged. */
+const isWord = (text: string): boolean => /^[\w-]{1,64}$/.test(text);
+
+const invalidQuery = (name: string, wanted: string): AppChangeError =>
+  new AppChangeError('invalid', `${name}: must be ${wanted}`, [{ path: name, reason: `must be ${wanted}` }]);
+
+function limitOf(given: unknown): number {
+  if (given === undefined) return DEFAULT_LIMIT;
+  const limit = typeof given === 'string' && /^\d{1,4}$/.test(given) ? Number(given) : 0;
+  if (limit < 1 || limit > MAX_LIMIT) throw invalidQuery('limit', `a whole number from 1 to ${MAX_LIMIT}`);
+  return limit;
+}
+
+function flagOf(given: unknown): boolean {
+  if (given === undefined || given === 'false') return false;
+  if (given === 'true') return true;
+  throw invalidQuery('probe', 'true or false');
+}
+
+function platformOf(req: Request): PlatformName {
+  const platform = String(req.params.platform);
+  if (PLATFORMS.includes(platform)) return platform as PlatformName;
+  throw new AppChangeError('not_found', `there is no such provider; there are ${PLATFORMS.join(', ')}`);
+}
+
+interface Refusal {
+  readonly status: number;
+  readonly details?: unknown;
+  readonly headers?: Record<string, string>;
+}
+
+function refusalOf(error: unknown): Refusal | undefined {
+  if (error instanceof AppChangeError) {
+    const details = error.details ? { details: error.details } : {};
+    return { status: STATUS[error.kind], ...details };
+  }
+  if (error instanceof MasterKeyError) return { status: 503 };
+  return error instanceof Refused ? { status: error.status, headers: error.headers } : undefined;
+}
+
+/** Routes whose errors of ours are answered; others go to the error handler of the application. */
+function answered(closed: string | undefined, work: Work): Work {
+  return async (req, res) => {
+    try {
+      if (closed) throw new Refused(403, closed);
+      await work(req, res);
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (!refusal) throw error;
+      const { status, ...extra } = refusal;
+      // What is left of a body is read and forgotten, so that the answer is seen.
+      req.resume();
+      sendError(res, status, (error as Error).message, extra);
+    }
+  };
+}
+
+const notAllowed =
+  (allow: string): Work =>
+  async () => {
+    throw new Refused(405, `there are ${allow} here`, { Allow: allow });
+  };
+
+/**
+ * `/v1/apps`: apps made, changed and removed at run time. All of it is for administrators; who is one was decided before. Answers
+ * never hold a secret.
+ */
+export function appsRoutes(options: AppsRoutesOptions): Router {
+  const router = Router({ caseSensitive: true, strict: true });
+  const routes = new AppsRoutes(options);
+  const { closed } = options;
+  const serve = (path: string, works: Readonly<Record<string, Work>>): void => {
+    const methods = Object.keys(works).map((method) => method.toUpperCase());
+    const allow = methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+    const route = router.route(path);
+    for (const [method, work] of Object.entries(works))
+      route[method as 'get' | 'post' | 'put' | 'patch' | 'delete'](answered(closed, work));
+    route.all(answered(closed, notAllowed(allow.join(', '))));
+  };
+  serve('/v1/apps', { get: routes.list, post: routes.create });
+  serve('/v1/apps/:app', { get: routes.read, put: routes.replace, patch: routes.patch, delete: routes.remove });
+  serve('/v1/apps/:app/providers/:platform', { put: routes.putProvider, delete: routes.removeProvider });
+  return router;
+}

@@ -1,0 +1,238 @@
+import { MartletError, toError } from '../../errors.ts';
+import type { PlatformName } from '../../push.ts';
+import type { AppSettings } from '../app.ts';
+import { nameMistake } from '../file-apps.ts';
+import { openRecord, sealRecord } from './app-record.ts';
+import { type AppStore, VersionConflictError } from './app-store.ts';
+import { type CheckRules, checkSettings, type FieldMistake, formMistakes, normalSettings } from './check-settings.ts';
+import { HOW_TO_SET, type MasterKeys } from './master-keys.ts';
+import { mergePatch } from './merge-patch.ts';
+import type { StoredApps } from './open-stored-apps.ts';
+import type { Probe } from './probe-credential.ts';
+import type { AppSync, StoredApp } from './sync-apps.ts';
+
+/** Why an app was not changed. Nothing was. */
+export type RefusalKind =
+  /** The request is wrong: `details` say where. */
+  | 'invalid'
+  | 'not_found'
+  /** It is there already, or belongs to config.yml. */
+  | 'conflict'
+  /** It is not in the version that the caller expects. */
+  | 'precondition'
+  /** Switched off by the configuration. */
+  | 'off'
+  /** The store cannot be written, or the secrets cannot be opened. */
+  | 'unavailable'
+  /** The provider does not take the credential. */
+  | 'credential_refused'
+  /** The provider could not be asked. */
+  | 'not_probed';
+
+export class AppChangeError extends MartletError {
+  readonly code = 'ERR_APP_CHANGE';
+  readonly kind: RefusalKind;
+  readonly details: readonly FieldMistake[] | undefined;
+  constructor(kind: RefusalKind, message: string, details?: readonly FieldMistake[]) {
+    super(message);
+    this.kind = kind;
+    this.details = details;
+  }
+}
+
+/** Whether the version that is there is one that the caller wants to change; undefined: there is no such app. */
+export type Precondition = (version: number | undefined) => boolean;
+
+export interface Changed {
+  readonly app: StoredApp;
+  readonly created: boolean;
+}
+
+export interface AppAdminOptions {
+  readonly apps: Pick<StoredApps, 'store' | 'sync' | 'keys' | 'trouble' | 'reserved'>;
+  readonly rules: CheckRules;
+  readonly probe: Probe;
+  /** UNIX milliseconds. */
+  readonly now?: () => number;
+}
+
+/** What a change needs. */
+interface Usable {
+  readonly store: AppStore;
+  readonly sync: AppSync;
+  readonly keys: MasterKeys;
+}
+
+const TRIES = 5;
+const always: Precondition = () => true;
+
+/** Changes the apps of a store. Every change is checked as a whole, and is one step: of two that meet, one is done anew. */
+export class AppAdmin {
+  readonly #options: AppAdminOptions;
+
+  constructor(options: AppAdminOptions) {
+    this.#options = options;
+  }
+
+  /** @param body settings as JSON. @throws AppChangeError */
+  async create(name: string, body: unknown): Promise<Changed> {
+    const settings = this.#settingsOf(body);
+    return this.#change(name, always, (app) => {
+      if (app) throw new AppChangeError('conflict', `app ${name} is there already`);
+      return settings;
+    });
+  }
+
+  /** Replaces all settings; makes the app if it is not there. @throws AppChangeError */
+  async replace(name: string, body: unknown, precondition: Precondition): Promise<Changed> {
+    const settings = this.#settingsOf(body);
+    return this.#change(name, precondition, () => settings);
+  }
+
+  /** @param patch RFC 7396. @throws AppChangeError */
+  async patch(name: string, patch: unknown, precondition: Precondition): Promise<Changed> {
+    throwIf(formMistakes(patch, 'patch'));
+    return this.#change(name, precondition, (app) =>
+      this.#settingsOf(mergePatch(this.#open(found(app, name)), forgetKeyType(patch)), Object.keys(patch as object)),
+    );
+  }
+
+  /** Replaces the settings of one provider, after the provider was asked if `probe` says so. @throws AppChangeError */
+  async putProvider(
+    name: string,
+    platform: PlatformName,
+    body: unknown,
+    precondition: Precondition,
+    probe: boolean,
+  ): Promise<Changed> {
+    const part = this.#settingsOf({ [platform]: body });
+    const { facts } = checkSettings(part, this.#options.rules);
+    if (!facts[platform]) invalid([{ path: platform, reason: 'must hold a credential' }]);
+    if (probe) await this.#probe(name, part, platform);
+    return this.#change(name, precondition, (app) =>
+      this.#settingsOf({ ...this.#open(found(app, name)), [platform]: part[platform] }, [platform]),
+    );
+  }
+
+  /** @throws AppChangeError */
+  async deleteProvider(name: string, platform: PlatformName, precondition: Precondition): Promise<Changed> {
+    return this.#change(name, precondition, (app) => {
+      const { [platform]: gone, ...rest } = this.#open(found(app, name));
+      if (!gone) throw new AppChangeError('not_found', `app ${name} has no settings for ${platform}`);
+      return rest;
+    });
+  }
+
+  /** @throws AppChangeError */
+  async delete(name: string, precondition: Precondition): Promise<void> {
+    await this.#eachTry(name, precondition, async (app, { store, sync }) => {
+      await store.delete(name, found(app, name).version);
+      await sync.refresh().catch(() => {});
+    });
+  }
+
+  async #probe(name: string, part: AppSettings, platform: PlatformName): Promise<void> {
+    const { sync } = this.#usable(name);
+    const topic = sync.get(name)?.record.shown.default_topic;
+    const verdict = await this.#options.probe({ ...part, ...(topic ? { default_topic: topic } : {}) }, platform);
+    if (verdict.kind === 'good') return;
+    const details = [{ path: platform, reason: verdict.reason }];
+    if (verdict.kind === 'refused')
+      throw new AppChangeError('credential_refused', `the provider refuses it: ${verdict.error}`, details);
+    throw new AppChangeError('not_probed', `the provider could not be asked: ${verdict.error}`, details);
+  }
+
+  #change(
+    name: string,
+    precondition: Precondition,
+    next: (app: StoredApp | undefined) => AppSettings,
+  ): Promise<Changed> {
+    const { rules, now = Date.now } = this.#options;
+    return this.#eachTry(name, precondition, async (app, { store, sync, keys }) => {
+      const settings = next(app);
+      const { facts } = checkSettings(settings, rules);
+      const record = sealRecord(name, settings, facts, keys, now());
+      const version = await store.put(name, JSON.stringify(record), app?.version ?? 'absent');
+      // The change is made; that it cannot be read again this moment is told by the sync.
+      await sync.refresh().catch(() => {});
+      return { app: { name, version, record }, created: app === undefined };
+    });
+  }
+
+  /** Tries anew when somebody else was faster, and the caller did not mind which version it is. */
+  async #eachTry<T>(
+    name: string,
+    precondition: Precondition,
+    attempt: (app: StoredApp | undefined, usable: Usable) => Promise<T>,
+  ): Promise<T> {
+    const usable = this.#usable(name);
+    const { store, sync } = usable;
+    for (let left = TRIES; ; left--) {
+      await reached(store, () => sync.refresh());
+      const app = sync.get(name);
+      if (!precondition(app?.version))
+        throw new AppChangeError('precondition', `app ${name} ${app ? `is version ${app.version}` : 'is not there'}`);
+      try {
+        return await reached(store, () => attempt(app, usable));
+      } catch (error) {
+        if (!(error instanceof VersionConflictError)) throw error;
+        if (left <= 1) throw new AppChangeError('conflict', `app ${name} is being changed by others`);
+      }
+    }
+  }
+
+  #usable(name: string): Usable {
+    const { store, sync, keys, trouble, reserved } = this.#options.apps;
+    const wrong = nameMistake(name);
+    if (wrong) invalid([{ path: 'name', reason: wrong }]);
+    if ([...reserved].some((each) => each.toLowerCase() === name))
+      throw new AppChangeError('conflict', `app ${name} is in config.yml, and changed there only`);
+    if (store && sync && keys && !trouble) return { store, sync, keys };
+    throw new AppChangeError(trouble?.kind ?? 'off', trouble?.text ?? HOW_TO_SET);
+  }
+
+  #open({ name, record }: StoredApp): AppSettings {
+    return openRecord(name, record, this.#options.apps.keys);
+  }
+
+  /** @param touched sections that must be right; others, such as one with a certificate that has expired, are left as they were */
+  #settingsOf(body: unknown, touched?: readonly string[]): AppSettings {
+    throwIf(formMistakes(body));
+    const settings = normalSettings(body);
+    const { mistakes } = checkSettings(settings, this.#options.rules);
+    throwIf(touched ? mistakes.filter(({ path }) => touched.includes(path.split('.')[0] as string)) : mistakes);
+    return settings;
+  }
+}
+
+/** What is no error of ours is one of the store's. */
+async function reached<T>(store: AppStore, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof MartletError) throw error;
+    const why = `the apps in ${store.place} cannot be reached`;
+    throw new AppChangeError('unavailable', `${why}: ${toError(error).message}`);
+  }
+}
+
+/** A new key is not of the type of the old one unless it says so. */
+function forgetKeyType(patch: unknown): unknown {
+  const { ios } = patch as { ios?: { key_base64?: unknown; key_type?: unknown } | null };
+  if (!ios?.key_base64 || ios.key_type !== undefined) return patch;
+  return { ...(patch as object), ios: { ...ios, key_type: null } };
+}
+
+function found(app: StoredApp | undefined, name: string): StoredApp {
+  if (app) return app;
+  throw new AppChangeError('not_found', `there is no app ${name}`);
+}
+
+function invalid(details: readonly FieldMistake[]): never {
+  const [first] = details;
+  throw new AppChangeError('invalid', first ? `${first.path}: ${first.reason}` : 'invalid', details);
+}
+
+function throwIf(mistakes: readonly FieldMistake[]): void {
+  if (mistakes.length > 0) invalid(mistakes);
+}

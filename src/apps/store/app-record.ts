@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto';
+import type { AppSettings } from '../app.ts';
+import { projectOf } from '../file-apps.ts';
+import { withoutSecrets } from '../without-secrets.ts';
+import type { CheckedSettings } from './check-settings.ts';
+import type { MasterKeys } from './master-keys.ts';
+import { seal, sealedWith, unseal } from './seal.ts';
+
+/** What a store keeps of an app, as JSON. Only `sealed` holds secrets; the rest is for choosing, listing and telling. */
+export interface AppRecord {
+  readonly format: 1;
+  /** Another one whenever the settings are others; not when only the master key is. */
+  readonly edition: string;
+  /** ISO 8601 */
+  readonly updated_at: string;
+  readonly shown: AppSettings;
+  readonly facts: CheckedSettings['facts'];
+  readonly webhook?: WebhookFacts;
+  readonly topics: readonly string[];
+  readonly project?: string;
+  /** By section of the settings; what is in none is in `app`. */
+  readonly sealed: { readonly [part: string]: string };
+}
+
+/** What may be told of a webhook: its path and its headers often hold secrets. */
+export interface WebhookFacts {
+  readonly origin: string;
+  readonly headers: readonly string[];
+  readonly secrets: number;
+}
+
+const SECTIONS = ['ios', 'android', 'huawei', 'webhook'] as const;
+const REST = 'app';
+
+function webhookFacts({ webhook }: AppSettings): WebhookFacts | undefined {
+  if (!webhook) return undefined;
+  const headers = (webhook.headers ?? []).map((line) => line.slice(0, Math.max(0, line.indexOf(':'))).trim());
+  return {
+    origin: URL.parse(webhook.url ?? '')?.origin ?? '',
+    headers: headers.filter((name) => name !== ''),
+    secrets: webhook.secret?.length ?? 0,
+  };
+}
+
+/** The settings in the parts that are sealed one by one. */
+function partsOf(settings: AppSettings): Record<string, object> {
+  const { ios, android, huawei, webhook, ...rest } = settings;
+  const sections = { ios, android, huawei, webhook, [REST]: rest };
+  return Object.fromEntries(Object.entries(sections).filter((part): part is [string, object] => part[1] !== undefined));
+}
+
+const sealAll = (app: string, parts: Record<string, string>, keys: MasterKeys): AppRecord['sealed'] =>
+  Object.fromEntries(Object.entries(parts).map(([part, text]) => [part, seal(text, { app, part }, keys[0])]));
+
+const openAll = (app: string, { sealed }: AppRecord, keys: MasterKeys | undefined): Record<string, string> =>
+  Object.fromEntries(Object.entries(sealed).map(([part, text]) => [part, unseal(text, { app, part }, keys)]));
+
+/** @param now UNIX milliseconds */
+export function sealRecord(
+  app: string,
+  settings: AppSettings,
+  facts: CheckedSettings['facts'],
+  keys: MasterKeys,
+  now: number,
+): AppRecord {
+  const parts = Object.entries(partsOf(settings)).map(([part, value]) => [part, JSON.stringify(value)] as const);
+  const webhook = webhookFacts(settings);
+  const project = projectOf(settings);
+  return {
+    format: 1,
+    edition: randomUUID(),
+    updated_at: new Date(now).toISOString(),
+    shown: withoutSecrets(settings),
+    facts,
+    ...(webhook ? { webhook } : {}),
+    topics: settings.default_topic ? [settings.default_topic] : [],
+    ...(project === undefined ? {} : { project }),
+    sealed: sealAll(app, Object.fromEntries(parts), keys),
+  };
+}
+
+/** The settings with their secrets. @throws MasterKeyError */
+export function openRecord(app: string, record: AppRecord, keys: MasterKeys | undefined): AppSettings {
+  const { [REST]: rest = '{}', ...parts } = openAll(app, record, keys);
+  const sections = SECTIONS.flatMap((name) => {
+    const text = parts[name];
+    return text === undefined ? [] : [[name, JSON.parse(text) as object] as const];
+  });
+  return { ...(JSON.parse(rest) as object), ...Object.fromEntries(sections) } as AppSettings;
+}
+
+/** The same, sealed with the first key. @throws MasterKeyError */
+export const resealRecord = (app: string, record: AppRecord, keys: MasterKeys): AppRecord => ({
+  ...record,
+  sealed: sealAll(app, openAll(app, record, keys), keys),
+});
+
+/** Ids of the master keys that its parts are sealed with. */
+export const masterKeysOf = ({ sealed }: AppRecord): string[] => [...new Set(Object.values(sealed).map(sealedWith))];
+
+/** @throws SyntaxError when the text is no record of ours. */
+export function readRecord(text: string): AppRecord {
+  const record = JSON.parse(text) as AppRecord;
+  if (record?.format !== 1 || typeof record.sealed !== 'object') throw new SyntaxError('not the record of an app');
+  return record;
+}

@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs';
+import type { Config } from '../../config/schema.ts';
+import { toError } from '../../errors.ts';
+import type { AppRegistry } from '../app-registry.ts';
+import type { AppStore } from './app-store.ts';
+import { HOW_TO_SET, loadMasterKeys, type MasterKeys } from './master-keys.ts';
+import { openSqliteAppStore } from './sqlite-app-store.ts';
+import { AppSync } from './sync-apps.ts';
+
+export interface StoredAppsOptions {
+  readonly config: Pick<Config, 'apps'>;
+  /** The value of MARTLET_MASTER_KEY. */
+  readonly masterKey: string | undefined;
+  /** Gets the apps of the store. */
+  readonly registry: AppRegistry;
+  /** Certificates that are trusted besides the usual ones, PEM. */
+  readonly ca?: readonly string[];
+  readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
+}
+
+/** The apps made at run time, as far as they can be had. */
+export interface StoredApps {
+  /** Undefined without a store. */
+  readonly store: AppStore | undefined;
+  readonly sync: AppSync | undefined;
+  readonly keys: MasterKeys | undefined;
+  /** Why nothing can be kept: `off` when nobody asked for it, else something is wrong. */
+  readonly trouble: { readonly kind: 'off' | 'unavailable'; readonly text: string } | undefined;
+  /** Names of config.yml. */
+  readonly reserved: ReadonlySet<string>;
+  /** For /readyz; undefined when it is off. */
+  health(): { readonly status: 'pass' | 'warn'; readonly output?: string } | undefined;
+  close(): Promise<void>;
+}
+
+const MS = 1000;
+
+interface Keys {
+  readonly keys?: MasterKeys;
+  readonly wrong?: string;
+}
+
+function keysOf({ config: { apps }, masterKey, tell }: StoredAppsOptions): Keys {
+  try {
+    const keys = loadMasterKeys(masterKey, apps.master_key_path);
+    return keys ? { keys } : {};
+  } catch (error) {
+    const wrong = toError(error).message;
+    tell('error', `${wrong}; the secrets of apps made by /v1/apps cannot be opened`);
+    return { wrong };
+  }
+}
+
+async function storeOf({ config: { apps }, ca = [] }: StoredAppsOptions): Promise<AppStore> {
+  if (apps.redis === '') return openSqliteAppStore(apps.path, apps.ttl * MS);
+  const { openRedisAppStore } = await import('./redis-app-store.ts');
+  return openRedisAppStore(apps.redis, apps.ttl * MS, ca);
+}
+
+/** A file from before is read even without a key: its apps are known then, and what they need is told. */
+const isWanted = ({ apps }: Pick<Config, 'apps'>, { keys, wrong }: Keys): boolean =>
+  apps.redis !== '' || (apps.path !== '' && (keys !== undefined || wrong !== undefined || existsSync(apps.path)));
+
+/**
+ * Reads the apps of `apps.redis`, or else of the file `apps.path`, into the registry, and keeps them up to date. A store or a
+ * master key that cannot be used is told and shown by /readyz, and no error: the apps of config.yml work without.
+ * @throws ConfigError for an `apps.redis` that is none
+ */
+export async function openStoredApps(options: StoredAppsOptions): Promise<StoredApps> {
+  const { config, registry, tell } = options;
+  const found = keysOf(options);
+  const reserved = new Set(Object.keys(config.apps.named));
+  const common = { keys: found.keys, reserved };
+  if (!isWanted(config, found)) {
+    const text = found.keys ? 'apps.path is empty' : `apps cannot be kept without a master key: ${HOW_TO_SET}`;
+    const nothing = { store: undefined, sync: undefined, trouble: { kind: 'off', text } } as const;
+    return { ...common, ...nothing, health: () => undefined, async close() {} };
+  }
+  let store: AppStore;
+  try {
+    store = await storeOf(options);
+  } catch (error) {
+    if (config.apps.redis !== '') throw error;
+    const text = `apps.path: the apps in ${config.apps.path} cannot be read: ${toError(error).message}`;
+    tell('error', text);
+    const nothing = { store: undefined, sync: undefined, trouble: { kind: 'unavailable', text } } as const;
+    return { ...common, ...nothing, health: () => ({ status: 'warn', output: text }), async close() {} };
+  }
+  const sync = new AppSync({ store, registry, reserved, keys: found.keys, tell });
+  await sync.start();
+  const noKey = `apps cannot be changed without a master key: ${HOW_TO_SET}`;
+  return {
+    ...common,
+    store,
+    sync,
+    trouble: found.keys ? undefined : { kind: found.wrong ? 'unavailable' : 'off', text: found.wrong ?? noKey },
+    health: () => (found.wrong ? { status: 'warn', output: found.wrong } : sync.health()),
+    close: () => sync.close(),
+  };
+}

@@ -1,0 +1,180 @@
+import { toError } from '../../errors.ts';
+import type { App } from '../app.ts';
+import type { AppRegistry } from '../app-registry.ts';
+import { type AppRecord, masterKeysOf, openRecord, readRecord } from './app-record.ts';
+import type { AppStore, Known, Loaded, StoredText } from './app-store.ts';
+import type { MasterKeys } from './master-keys.ts';
+
+/** An app of the store, still sealed. */
+export interface StoredApp {
+  readonly name: string;
+  readonly version: number;
+  readonly record: AppRecord;
+}
+
+export interface AppSyncOptions {
+  readonly store: AppStore;
+  readonly registry: AppRegistry;
+  /** Names of config.yml, which win. */
+  readonly reserved: ReadonlySet<string>;
+  readonly keys: MasterKeys | undefined;
+  readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
+  /** Milliseconds until a store that could not be read is asked again; default 1,000. */
+  readonly retryMs?: number;
+}
+
+const RETRY_MS = 1000;
+
+/** The names of config.yml are looked up in any case. */
+const isReserved = (reserved: ReadonlySet<string>, name: string): boolean =>
+  reserved.has(name) || [...reserved].some((each) => each.toLowerCase() === name);
+
+const appOf = ({ name, record }: StoredApp, keys: MasterKeys | undefined): App => ({
+  name,
+  origin: 'store',
+  version: record.edition,
+  topics: record.topics,
+  project: record.project,
+  shown: record.shown,
+  settings: () => openRecord(name, record, keys),
+});
+
+/**
+ * Keeps the registry like the store. While the store cannot be read, what is known stays in use: an app that is perhaps out of
+ * date is better than none. The same when the store suddenly knows less than it did: a Redis that has lost its data.
+ */
+export class AppSync {
+  readonly #options: AppSyncOptions;
+  readonly #apps = new Map<string, StoredApp>();
+  #known: Known | undefined;
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #failure: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: AppSyncOptions) {
+    this.#options = options;
+  }
+
+  /** Reads the store, and from then on whenever it changes. A store that cannot be read is told, and asked again. */
+  async start(): Promise<void> {
+    const { store } = this.#options;
+    await this.refresh().catch(() => {});
+    store.watch(() => void this.refresh().catch(() => {}));
+  }
+
+  /** False until the store was read for the first time: then nobody can say of an app that there is none. */
+  get complete(): boolean {
+    return this.#known !== undefined;
+  }
+
+  get(name: string): StoredApp | undefined {
+    return this.#apps.get(name);
+  }
+
+  all(): StoredApp[] {
+    return [...this.#apps.values()];
+  }
+
+  /** Whatever was in the store when this was called is known afterwards. Rejects when the store cannot be read. */
+  refresh(): Promise<void> {
+    if (!this.#running) return this.#run();
+    this.#next ??= this.#running
+      .catch(() => {})
+      .then(() => {
+        this.#next = undefined;
+        return this.#run();
+      });
+    return this.#next;
+  }
+
+  /** For /readyz. */
+  health(): { status: 'pass' | 'warn'; output?: string } {
+    const output = this.#failure ?? this.#sealedOutput();
+    return output ? { status: 'warn', output } : { status: 'pass' };
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    await Promise.allSettled([this.#running, this.#next]);
+    await this.#options.store.close();
+  }
+
+  #run(): Promise<void> {
+    this.#running = this.#load().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #load(): Promise<void> {
+    if (this.#closed) return;
+    clearTimeout(this.#timer);
+    const { store, tell } = this.#options;
+    try {
+      const loaded = await store.load(this.#known);
+      if (this.#known && loaded.revision < this.#known.revision) throw new Error('it has lost what it held');
+      this.#take(loaded);
+      this.#known = { revision: loaded.revision, versions: loaded.versions };
+      if (this.#failure) tell('info', `the apps of ${store.place} can be read again`);
+      this.#failure = undefined;
+    } catch (error) {
+      const failure = `the apps of ${store.place} cannot be read: ${toError(error).message}; those known stay in use`;
+      if (failure !== this.#failure) tell('error', failure);
+      this.#failure = failure;
+      this.#retry();
+      throw error;
+    }
+  }
+
+  #retry(): void {
+    if (this.#closed) return;
+    const again = (): void => void this.refresh().catch(() => {});
+    this.#timer = setTimeout(again, this.#options.retryMs ?? RETRY_MS).unref();
+  }
+
+  #take({ versions, changed }: Loaded): void {
+    for (const name of this.#apps.keys()) if (!versions.has(name)) this.#forget(name);
+    for (const each of changed) this.#learn(each);
+  }
+
+  #forget(name: string): void {
+    const { registry } = this.#options;
+    this.#apps.delete(name);
+    if (registry.get(name)?.origin === 'store') registry.delete(name);
+  }
+
+  #learn({ name, version, text }: StoredText): void {
+    const { registry, reserved, keys, tell, store } = this.#options;
+    let record: AppRecord;
+    try {
+      record = readRecord(text);
+    } catch {
+      tell('error', `app ${name} in ${store.place} cannot be read; what was known of it stays in use`);
+      return;
+    }
+    const app = { name, version, record };
+    const before = this.#apps.get(name);
+    this.#apps.set(name, app);
+    if (isReserved(reserved, name)) {
+      if (!before) tell('warn', `app ${name}: that of config.yml is in use, not the one of ${store.place}`);
+    } else if (before?.record.edition !== record.edition) registry.set(appOf(app, keys));
+  }
+
+  #sealedOutput(): string | undefined {
+    const { keys } = this.#options;
+    const given = new Set(keys?.map(({ id }) => id));
+    const closed = this.all().filter(({ record }) => masterKeysOf(record).some((id) => !given.has(id)));
+    const [first] = closed;
+    if (!first) return undefined;
+    try {
+      openRecord(first.name, first.record, keys);
+      return undefined;
+    } catch (error) {
+      const others = closed.length > 1 ? ` (and ${closed.length - 1} more apps)` : '';
+      return `${toError(error).message}${others}`;
+    }
+  }
+}
