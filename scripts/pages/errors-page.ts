@@ -1,3 +1,4 @@
+import { relayReasons } from '../../src/advice.ts';
 import { apnsReasons, unknownApnsReason } from '../../src/apns/reasons.ts';
 import { fcmReasons, unknownFcmReason } from '../../src/fcm/reasons.ts';
 import { hmsDefaultReason, hmsReasons } from '../../src/hms/reasons.ts';
@@ -29,17 +30,6 @@ const categories = {
   expired: ['It waited longer than `queue.max_age` or its own `expiration`.', 'never sent again'],
   pending: ['Sync mode only: no outcome yet when `core.sync_timeout` was over.', 'goes on'],
 } as const satisfies Record<Category, readonly [string, string]>;
-
-/** Words of the relay itself, whatever the provider. */
-const own: Record<string, Row> = {
-  Expired: {
-    category: 'expired',
-    advice: 'See the last error in the text; raise `queue.max_age` if late is better than never.',
-  },
-  Pending: { category: 'pending', advice: 'Wait for the feedback hook, or raise `core.sync_timeout`.' },
-  PlatformDisabled: { category: 'disabled', advice: 'Switch the platform on and give its credentials.' },
-  UnknownPlatform: { category: 'disabled', advice: '`platform` is 1 for iOS, 2 for Android, 3 for Huawei.' },
-};
 
 const unknownBy = (ofStatus: (status: number) => Row): Record<string, Row> =>
   Object.fromEntries(
@@ -78,5 +68,5 @@ export const errorsPage = (): string =>
     table('APNs', { ...apnsReasons, ...unknownBy(unknownApnsReason) }),
     table('FCM', { ...fcmReasons, ...unknownBy(unknownFcmReason) }),
     table('HMS', { ...hmsReasons, 'other codes': hmsDefaultReason }),
-    table('The relay', own),
+    table('The relay', relayReasons),
   ].join('\n');

@@ -7,8 +7,8 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
   version: string;
 };
 
-/** The description of the API with nothing configured, and the routes of every part. */
+/** The description of the API with nothing configured, but with the routes of every part, and keys. */
 export function openApiPage(): string {
   const settings = apiSettings(buildConfig(({ leaf }) => leaf.default));
-  return `${JSON.stringify(openApiDocument({ ...settings, sandbox: true }, version), null, 2)}\n`;
+  return `${JSON.stringify(openApiDocument({ ...settings, sandbox: true, auth: true }, version), null, 2)}\n`;
 }

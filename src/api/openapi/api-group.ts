@@ -1,19 +1,14 @@
+import type { Config } from '../../config/schema.ts';
 import type { JsonSchema } from '../wire/decoding.ts';
 
 /** What the description depends on: where things are served, and what is switched on. */
 export interface ApiSettings {
-  readonly uris: {
-    readonly push_uri: string;
-    readonly stat_go_uri: string;
-    readonly stat_app_uri: string;
-    readonly config_uri: string;
-    readonly sys_stat_uri: string;
-    readonly metric_uri: string;
-    readonly health_uri: string;
-  };
+  readonly uris: Config['api'];
   /** Notifications that one request may carry. */
   readonly maxNotifications: number;
   readonly sandbox: boolean;
+  /** True: callers have to say who they are. */
+  readonly auth: boolean;
 }
 
 export interface Example {
@@ -50,8 +45,8 @@ export interface Operation {
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly required: boolean; readonly content: { readonly [mediaType: string]: MediaType } };
   readonly responses: { readonly [status: string]: Answer };
-  /** `[]`: served without a key, whatever is configured. */
-  readonly security?: readonly object[];
+  /** Made from the table of scopes: groups leave it out. `[]`: everybody may. */
+  readonly security?: readonly { readonly [scheme: string]: readonly string[] }[];
 }
 
 export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete';

@@ -1,9 +1,11 @@
+import { isConfigured } from '../../auth/auth.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ApiSettings } from './api-group.ts';
 
 /** What a process with this configuration serves. */
-export const apiSettings = ({ api, core, sandbox }: Config): ApiSettings => ({
+export const apiSettings = ({ api, auth, core, sandbox }: Config): ApiSettings => ({
   uris: api,
   maxNotifications: core.max_notification,
   sandbox: sandbox.enabled,
+  auth: isConfigured(auth),
 });

@@ -1,17 +1,21 @@
+import { SECURITY_SCHEMES, withAccess } from './access.ts';
 import type { ApiGroup, ApiSettings, Operation, PathItem } from './api-group.ts';
 import { processGroup } from './process-group.ts';
 import { pushGroup } from './push-group.ts';
 import { sandboxGroup } from './sandbox-group.ts';
 import { statGroup } from './stat-group.ts';
 
+export type TaggedOperation = Operation & { readonly tags: readonly string[] };
+
 export interface OpenApiDocument {
   readonly openapi: '3.1.0';
   readonly info: { readonly title: string; readonly version: string; readonly description: string };
   readonly tags: readonly ApiGroup['tag'][];
-  readonly paths: {
-    readonly [path: string]: { readonly [method: string]: Operation & { readonly tags: readonly string[] } };
+  readonly paths: { readonly [path: string]: { readonly [method: string]: TaggedOperation } };
+  readonly components: {
+    readonly securitySchemes?: typeof SECURITY_SCHEMES;
+    readonly schemas: NonNullable<ApiGroup['schemas']>;
   };
-  readonly components: { readonly schemas: NonNullable<ApiGroup['schemas']> };
 }
 
 const HEADERS = {
@@ -29,7 +33,7 @@ const groupsOf = (settings: ApiSettings): ApiGroup[] => [
   ...(settings.sandbox ? [sandboxGroup()] : []),
 ];
 
-function complete(operation: Operation, tag: string) {
+function complete(operation: Operation, tag: string): TaggedOperation {
   const responses = Object.entries(operation.responses).map(([status, answer]) => [
     status,
     { ...answer, headers: { ...answer.headers, ...HEADERS } },
@@ -37,20 +41,25 @@ function complete(operation: Operation, tag: string) {
   return { tags: [tag], ...operation, responses: Object.fromEntries(responses) };
 }
 
-const completeItem = (item: PathItem, tag: string) =>
-  Object.fromEntries(Object.entries(item).map(([method, operation]) => [method, complete(operation, tag)]));
-
 /** The HTTP API as an OpenAPI 3.1 document. */
 export function openApiDocument(settings: ApiSettings, version: string): OpenApiDocument {
   const groups = groupsOf(settings);
+  const access = withAccess(settings);
+  const described = (path: string, item: PathItem, tag: string) =>
+    Object.fromEntries(
+      Object.entries(item).map(([method, operation]) => [method, complete(access(method, path, operation), tag)]),
+    );
   const paths = groups.flatMap(({ tag, paths }) =>
-    Object.entries(paths).map(([path, item]) => [path, completeItem(item, tag.name)] as const),
+    Object.entries(paths).map(([path, item]) => [path, described(path, item, tag.name)] as const),
   );
   return {
     openapi: '3.1.0',
     info: { title: 'Martlet', version, description: DESCRIPTION },
     tags: groups.map(({ tag }) => tag),
     paths: Object.fromEntries(paths),
-    components: { schemas: Object.assign({}, ...groups.map(({ schemas }) => schemas)) },
+    components: {
+      ...(settings.auth ? { securitySchemes: SECURITY_SCHEMES } : {}),
+      schemas: Object.assign({}, ...groups.map(({ schemas }) => schemas)),
+    },
   };
 }

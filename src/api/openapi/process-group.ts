@@ -20,13 +20,11 @@ export const processGroup = ({ uris }: ApiSettings): ApiGroup => ({
       get: {
         operationId: 'health',
         summary: 'Whether the process lives',
-        security: [],
         responses: { 200: { description: 'It does; no body.' } },
       },
       head: {
         operationId: 'healthHead',
         summary: 'Whether the process lives',
-        security: [],
         responses: { 200: { description: 'It does; no body.' } },
       },
     },
@@ -34,7 +32,6 @@ export const processGroup = ({ uris }: ApiSettings): ApiGroup => ({
       get: {
         operationId: 'ready',
         summary: 'Whether pushes can be taken and delivered',
-        security: [],
         responses: {
           200: json('Pushes can be taken, and at least one provider can be reached.', ref('Readiness')),
           503: json('Not now; and from the first signal to end on.', ref('Readiness')),
@@ -48,7 +45,6 @@ export const processGroup = ({ uris }: ApiSettings): ApiGroup => ({
       get: {
         operationId: 'welcome',
         summary: 'A greeting',
-        security: [],
         responses: { 200: json('A greeting.', record({ text: text('') })) },
       },
     },

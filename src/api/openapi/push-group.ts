@@ -147,9 +147,13 @@ const entry = record(
     provider_id: text('apns-id, FCM message name or HMS request id.'),
     unregistered_at: text('Since when APNs knows the token as dead.', { format: 'date-time' }),
     environment: text('', { enum: ['production', 'development'] }),
+    app: text('Absent for the app `default`.'),
     request_id: text('The request that it belongs to.'),
   },
 );
+
+/** Only where coming again helps. */
+const AGAIN = { 'Retry-After': { ...RETRY_AFTER['Retry-After'], required: false } };
 
 /** `POST /api/push`. */
 export const pushGroup = ({ uris, maxNotifications }: ApiSettings): ApiGroup => ({
@@ -176,10 +180,15 @@ export const pushGroup = ({ uris, maxNotifications }: ApiSettings): ApiGroup => 
         },
         responses: {
           200: json('Taken.', ref('PushAnswer'), answers),
-          400: error('The body does not decode (`details` says where), or has no notifications, or too many.'),
+          400: error(
+            'The body does not decode, has no notifications or too many, or names an app that there is not; `details` says where.',
+          ),
           413: error('The body is larger than `core.max_body`.'),
           422: error('The `Idempotency-Key` was used for another request a moment ago.'),
-          503: error('The queue is full or cannot be written: nothing of the request was taken.', RETRY_AFTER),
+          503: error(
+            'Nothing of the request was taken: the queue is full or cannot be written (`Retry-After` says when to come again), or the app has no such provider (`details`).',
+            AGAIN,
+          ),
         },
       },
     },

@@ -20,6 +20,8 @@ const statGo = record({
   ...figures('heap_alloc heap_sys heap_idle heap_inuse heap_released heap_objects', count),
 });
 
+const TEXT = { type: 'string' };
+
 const byStatus = { type: 'object', additionalProperties: count('') };
 
 const sysStats = record({
@@ -73,7 +75,13 @@ export const statGroup = ({ uris }: ApiSettings): ApiGroup => ({
       get: {
         operationId: 'metrics',
         summary: 'Metrics for Prometheus',
-        responses: { 200: plain("Prometheus' text format.", 'text/plain') },
+        description: 'OpenMetrics where the header `Accept` asks for it.',
+        responses: {
+          200: {
+            description: "Prometheus' text format, or OpenMetrics.",
+            content: { 'text/plain': { schema: TEXT }, 'application/openmetrics-text': { schema: TEXT } },
+          },
+        },
       },
     },
   },

@@ -18,8 +18,7 @@ const token = fc.oneof(
   fc.string({ maxLength: 20 }),
 );
 const special = {
-  app: fc.constantFrom('', 'default'),
-  project_id: fc.constant(''),
+  app: fc.constantFrom('', 'default', 'nobody'),
   tokens: fc.array(token, { maxLength: 5 }),
   platform: fc.oneof(fc.constantFrom(1, 2, 3), fc.integer({ min: -1, max: 5 })),
 };

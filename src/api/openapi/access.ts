@@ -1,0 +1,49 @@
+import { needOf } from '../../auth/route-scopes.ts';
+import { type Answer, type ApiSettings, error, type Operation, RETRY_AFTER } from './api-group.ts';
+
+/** The ways to say who one is. A browser may also give the key as the password of Basic, which pages ask for. */
+export const SECURITY_SCHEMES = {
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key of `auth.keys`, or a token (JWT) where `auth.jwks_url` is set.',
+  },
+  apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key of `auth.keys`.' },
+  certificate: { type: 'mutualTLS', description: 'A client certificate of `auth.certificates`.' },
+} as const;
+
+const CHALLENGE: NonNullable<Answer['headers']> = {
+  'WWW-Authenticate': { description: 'What is wanted (RFC 6750).', required: true, schema: { type: 'string' } },
+};
+
+const unavailable = error('The keys that sign tokens cannot be had at the moment.', RETRY_AFTER);
+
+const refusals = (scope: string): { readonly [status: string]: Answer } => ({
+  401: error('There is no key, or it is unknown.', CHALLENGE),
+  403: error(`The key lacks the scope \`${scope}\`.`),
+  429: error('More requests than this key may send, or too many attempts with a wrong one.', RETRY_AFTER),
+});
+
+/** The answer of two parts with one status. */
+const both = (own: Answer | undefined, other: Answer): Answer =>
+  own ? { ...own, description: `${own.description} Or: ${other.description}` } : other;
+
+/** An operation, and who may call it: by the table that the guard asks. */
+export function withAccess(settings: ApiSettings): (method: string, path: string, operation: Operation) => Operation {
+  if (!settings.auth) return (_method, _path, operation) => operation;
+  const need = needOf(settings.uris);
+  return (method, path, operation) => {
+    const scope = need(method.toUpperCase(), path);
+    if (scope === 'nothing') return { ...operation, security: [] };
+    const { responses } = operation;
+    const refused = Object.entries(refusals(scope)).map(([status, answer]) => [
+      status,
+      both(responses[status], answer),
+    ]);
+    return {
+      ...operation,
+      security: Object.keys(SECURITY_SCHEMES).map((scheme) => ({ [scheme]: [scope] })),
+      responses: { ...responses, ...Object.fromEntries(refused), 503: both(responses[503], unavailable) },
+    };
+  };
+}
