@@ -7,8 +7,11 @@ import { apiSettings } from './api/openapi/api-settings.ts';
 import { openApiDocument } from './api/openapi/document.ts';
 import { openApiRoutes } from './api/openapi/openapi-routes.ts';
 import { pushRoute } from './api/push-route.ts';
+import { surfaces } from './api/surfaces.ts';
 import { decodePushRequest } from './api/wire/decode-push-request.ts';
 import { jsonLimitsOf } from './api/wire/json-limits.ts';
+import { audited } from './auth/audit.ts';
+import { guarded } from './auth/http-guard.ts';
 import type { Totals } from './cluster/totals.ts';
 import { configView } from './config/redact.ts';
 import { readiness } from './health/ready.ts';
@@ -27,6 +30,8 @@ export interface HttpAppOptions extends RelayHostOptions {
 
 export interface HttpApp {
   readonly listener: (req: IncomingMessage, res: ServerResponse) => void;
+  /** For `core.admin_address`; undefined without one: then the other serves everything. */
+  readonly administration: HttpApp['listener'] | undefined;
   close(): void;
 }
 
@@ -54,6 +59,7 @@ function appOf(
       maxNotifications: config.core.max_notification,
       // A broker may hand a push to another instance, so nobody waits for its outcome here; as in Gorush.
       syncMs: config.core.sync && config.queue.engine === 'local' ? config.core.sync_timeout * MS : undefined,
+      audit: log.audit !== undefined,
       onError,
     }),
     statGo,
@@ -110,11 +116,23 @@ function observed(
   };
 }
 
+/** Asks who it is where the configuration says who may call, and writes down who did what. */
+function protectedApp(app: HttpApp['listener'], { auth }: RelayHost, options: HttpAppOptions): HttpApp['listener'] {
+  const { config, log, version } = options;
+  const onError = (error: unknown): void => log.error(`a caller could not be identified: ${(error as Error)?.message}`);
+  const headers = versionHeaders(version);
+  const guard = auth ? guarded(app, { auth, uris: config.api, headers, onError }) : app;
+  return log.audit ? audited(guard, config.api.push_uri, log.audit) : guard;
+}
+
 /** The HTTP API on a relay. @param draining true from the begin of the shutdown: then it is not ready. */
 export function createHttpApp(host: RelayHost, options: HttpAppOptions, draining: () => boolean): HttpApp {
   const statGo = createStatGo();
   const sysStats = createSysStats();
   host.metrics.watchReadiness(() => readyState(host, draining).status === 200);
   const app = appOf(host, options, statGo.read, sysStats, draining);
-  return { listener: observed(app, sysStats, options), close: statGo.close };
+  const whole = observed(protectedApp(app, host, options), sysStats, options);
+  const { api, core } = options.config;
+  const split = core.admin_address === '' ? undefined : surfaces(whole, api, versionHeaders(options.version));
+  return { listener: split?.callers ?? whole, administration: split?.administration, close: statGo.close };
 }

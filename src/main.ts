@@ -111,6 +111,7 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
     ...(link ? { totals: link.totals } : {}),
   });
   log.info(`martlet ${version} (Gorush ${GORUSH_VERSION}) serves ${server.url ?? 'no HTTP (core.enabled: false)'}`);
+  if (server.adminUrl) log.info(`metrics, counters and administration are at ${server.adminUrl}`);
   if (sandbox && server.url) sandbox.greet(server.url);
   const close = async (): Promise<void> => {
     await server.close();

@@ -33,6 +33,8 @@ const credentialExpiries = ({ lanes }: RelayHost): CredentialExpiry[] =>
     return expiresAt === undefined ? [] : [{ app, provider, expiresAt }];
   });
 
+const NO_FAILURES: ReadonlyMap<string, number> = new Map();
+
 /** What a scrape looks at, of a host that may still be under construction when this is called. */
 export function metricSources(host: RelayHost, config: Pick<Config, 'core' | 'queue'>): MetricSources {
   return {
@@ -42,6 +44,7 @@ export function metricSources(host: RelayHost, config: Pick<Config, 'core' | 'qu
     queue: () => queueReading(host.queue, config),
     lanes: () => laneReadings(host),
     feedback: () => host.hook.byApp(),
+    authFailures: () => host.auth?.failures() ?? NO_FAILURES,
     credentialExpiries: () => credentialExpiries(host),
   };
 }

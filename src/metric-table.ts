@@ -85,6 +85,7 @@ const queue = [
   gauge('martlet_queue_waiting_pushes', 'Pushes that wait for their turn.'),
   gauge('martlet_queue_deferred_pushes', 'Pushes that wait for the time of their next attempt.'),
   counter('martlet_queue_refused_total', 'Notifications refused with 503 because the queue could not take them.'),
+  counter('martlet_auth_failures_total', 'Requests that were not let in, by why.', { labels: ['reason'] }),
   gauge(
     'martlet_queue_health',
     '2 while the queue takes pushes, 1 while it does with a reservation (a file that cannot be used, little room), 0 while it refuses them.',

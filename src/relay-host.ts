@@ -7,6 +7,8 @@ import { AppRegistry } from './apps/app-registry.ts';
 import type { AppSections } from './apps/app-sections.ts';
 import { chooseApps } from './apps/choose-app.ts';
 import { fileApps } from './apps/file-apps.ts';
+import type { Auth } from './auth/auth.ts';
+import { openAuth } from './auth/open-auth.ts';
 import { transportBuilder } from './build-transport.ts';
 import type { Snapshot } from './cluster/totals.ts';
 import type { Config } from './config/schema.ts';
@@ -75,6 +77,8 @@ export class RelayHost {
   readonly accept: Accept<IdempotentOptions>;
   readonly queue: QueueWithReports;
   readonly outbound: Outbound;
+  /** Who may call; undefined: everybody. */
+  readonly auth: Auth | undefined;
   /** The apps that there are, and their lanes. */
   readonly apps: AppRegistry;
   readonly lanes: AppLanes;
@@ -95,6 +99,7 @@ export class RelayHost {
       extraCa: options.extraCa ?? [],
       createPool: numberedPools(),
     });
+    this.auth = openAuth(config, log, this.outbound.dispatcher);
     this.apps = new AppRegistry(fileApps(config));
     this.lanes = new AppLanes({
       config,

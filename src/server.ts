@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { listenAddress } from './config/check-auth.ts';
 import type { RunningGrpcServer } from './grpc/start-grpc-server.ts';
 import { createHttpApp, type HttpAppOptions, readyState } from './http-app.ts';
 import { openRelayHost, type RelayHost } from './relay-host.ts';
@@ -9,6 +10,8 @@ export interface RunningServer {
   /** Where HTTP is served; undefined with `core.enabled: false`. */
   readonly url: string | undefined;
   readonly port: number | undefined;
+  /** Where `core.admin_address` is served. */
+  readonly adminUrl: string | undefined;
   /** Looks at certificate files at once, for SIGHUP. */
   reload(): void;
   /** Not ready any more, closed to new requests, drained as far as `core.shutdown_timeout` allows; the rest stays queued. */
@@ -34,18 +37,25 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
   let grpc: RunningGrpcServer | undefined;
   let listener: Listener | undefined;
   let address: AddressInfo | undefined;
+  let admin: Listener | undefined;
+  let adminAddress: AddressInfo | undefined;
   try {
-    if (config.core.enabled) {
-      const { dispatcher } = host.outbound;
-      listener = createListener({ config, app: app.listener, log: options.log, dispatcher });
-      address = await listener.listen();
+    const { dispatcher } = host.outbound;
+    const common = { config, log: options.log, dispatcher };
+    if (config.core.enabled) listener = createListener({ ...common, app: app.listener });
+    if (app.administration) {
+      const at = listenAddress(config.core.admin_address);
+      admin = createListener({ ...common, app: app.administration, at, source: listener?.source });
+      adminAddress = await admin.listen();
     }
+    address = await listener?.listen();
     if (config.grpc.enabled) {
       // Loaded only where it is used: grpc-js costs memory and start time.
       const { openGrpc } = await import('./grpc/open-grpc.ts');
       grpc = await openGrpc({ config, relay: host, source: listener?.source, ready, log: options.log });
     }
   } catch (error) {
+    await admin?.close();
     await listener?.close();
     app.close();
     await host.close();
@@ -54,12 +64,16 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
   const close = async (): Promise<void> => {
     draining = true;
     listener?.retire();
+    admin?.retire();
     await new Promise((resolve) => setTimeout(resolve, config.core.shutdown_delay * MS));
-    const closed = Promise.all([listener?.close(), grpc?.close(config.core.shutdown_timeout * MS)]);
+    const closed = Promise.all([listener?.close(), admin?.close(), grpc?.close(config.core.shutdown_timeout * MS)]);
     await host.drain(config.core.shutdown_timeout * MS);
     // Whoever still waits for an outcome is answered with what there is.
     host.relay.close();
-    const last = setTimeout(() => listener?.cut(), LAST_ANSWERS_MS);
+    const last = setTimeout(() => {
+      listener?.cut();
+      admin?.cut();
+    }, LAST_ANSWERS_MS);
     await closed;
     clearTimeout(last);
     app.close();
@@ -69,7 +83,11 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
     host,
     url: listener && address && urlOf(listener.scheme, address),
     port: address?.port,
-    reload: () => listener?.reload(),
+    adminUrl: admin && adminAddress && urlOf(admin.scheme, adminAddress),
+    reload() {
+      listener?.reload();
+      admin?.reload();
+    },
     close,
   };
 }

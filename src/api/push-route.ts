@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppRefusedError } from '../apps/choose-app.ts';
+import { noteAudit, pushesByApp } from '../auth/audit.ts';
 import { principalOfRequest } from '../auth/request-principal.ts';
 import { QueueRefusedError } from '../errors.ts';
 import type { Notification } from '../push.ts';
@@ -27,13 +28,15 @@ export interface PushRouteOptions {
   readonly maxNotifications: number;
   /** Milliseconds that a sync request waits; undefined in async mode. */
   readonly syncMs: number | undefined;
+  /** Notes what the audit log tells; default false. */
+  readonly audit?: boolean;
   /** An error that is not the caller's fault, to be logged. */
   readonly onError: (error: unknown) => void;
 }
 
 /** `POST /api/push`. Reads and decodes the body itself: no parser middleware on the path that every push takes. */
 export function pushRoute(options: PushRouteOptions): Route {
-  const { accept, maxBody, onError, syncMs, headers } = options;
+  const { accept, maxBody, onError, syncMs, headers, audit = false } = options;
   const acceptOptions: IdempotentOptions = syncMs === undefined ? {} : { syncMs };
   const flatHeaders = [...Object.entries(headers).flat(), 'Content-Type', JSON_TYPE];
   const fail = (res: ServerResponse, error: unknown): void => {
@@ -52,7 +55,12 @@ export function pushRoute(options: PushRouteOptions): Route {
     onError(error);
     sendError(res, 500, 'Internal Server Error', { headers });
   };
-  const answer = (res: ServerResponse, { counts, logs, requestId }: AcceptedPush): void => {
+  const answer = (
+    res: ServerResponse,
+    { counts, logs, requestId }: AcceptedPush,
+    notifications: readonly Notification[],
+  ): void => {
+    if (audit) noteAudit(res, { requestId, apps: pushesByApp(notifications) });
     if (logs.length > 0) sendJson(res, 200, { counts, logs, success: 'ok', request_id: requestId }, headers);
     else sendShort(res, flatHeaders, `{"counts":${counts},"logs":[],"success":"ok","request_id":"${requestId}"}`);
   };
@@ -64,10 +72,10 @@ export function pushRoute(options: PushRouteOptions): Route {
         const accepted = accept(notifications, body as Buffer, howOf(req, acceptOptions));
         if (accepted instanceof Promise) {
           accepted.then(
-            (push) => answer(res, push),
+            (push) => answer(res, push, notifications),
             (error) => fail(res, error),
           );
-        } else answer(res, accepted);
+        } else answer(res, accepted, notifications);
       } catch (error) {
         fail(res, error);
       }

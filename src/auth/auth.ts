@@ -115,7 +115,7 @@ export class Auth {
 
   #identify(caller: Caller): Maybe<Principal | Refusal> {
     const { authorization, apiKey, certificate } = caller;
-    const secret = apiKey ?? bearerOf(authorization);
+    const secret = apiKey ?? bearerOf(authorization) ?? basicOf(authorization);
     if (secret !== undefined) return this.#bySecret(secret, caller);
     if (authorization !== undefined) return unauthenticated('malformed');
     if (!certificate) return unauthenticated('no_credential');
@@ -169,6 +169,14 @@ export class Auth {
 
 const bearerOf = (authorization: string | undefined): string | undefined =>
   /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+
+/** The password of Basic, which browsers and scrapers know; the name before it is nobody's. */
+function basicOf(authorization: string | undefined): string | undefined {
+  const encoded = /^basic +([A-Za-z0-9+/=_-]+) *$/i.exec(authorization ?? '')?.[1];
+  const decoded = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = decoded.indexOf(':');
+  return colon < 0 || colon === decoded.length - 1 ? undefined : decoded.slice(colon + 1);
+}
 
 function tokensOf({ settings, fetch, cooldownMs, now }: AuthOptions): TokenCache {
   const clock = now ? { now } : {};

@@ -2,11 +2,27 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { TLSSocket } from 'node:tls';
 import { sendError } from '../api/answer.ts';
 import type { Config } from '../config/schema.ts';
+import { noteAudit } from './audit.ts';
 import type { Admitted, Auth, Caller } from './auth.ts';
 import type { Quota } from './rate-limit.ts';
 import { isRefusal, type Refusal } from './refusal.ts';
 import { notePrincipal } from './request-principal.ts';
 import { needOf } from './route-scopes.ts';
+
+/**
+ * A browser sends the password that it remembers with whatever any page makes it send. What comes from another page's script or form
+ * says so, by its Origin.
+ */
+function isOwnPage({ headers }: IncomingMessage): boolean {
+  const { origin } = headers;
+  if (origin === undefined) return true;
+  return URL.parse(origin)?.host === (headers[':authority'] ?? headers.host);
+}
+
+function authorizationOf(req: IncomingMessage): string | undefined {
+  const { authorization } = req.headers;
+  return authorization !== undefined && /^basic /i.test(authorization) && !isOwnPage(req) ? 'Basic' : authorization;
+}
 
 const single = (header: string | string[] | undefined): string | undefined =>
   Array.isArray(header) ? header[0] : header;
@@ -19,7 +35,7 @@ function certificateOf(req: IncomingMessage): Caller['certificate'] {
 
 export function callerOf(req: IncomingMessage): Caller {
   return {
-    authorization: req.headers.authorization,
+    authorization: authorizationOf(req),
     apiKey: single(req.headers['x-api-key']),
     address: req.socket.remoteAddress,
     get certificate() {
@@ -34,18 +50,30 @@ export const quotaHeaders = ({ quota, windowSeconds, remaining, resetSeconds }: 
   RateLimit: `"requests";r=${remaining};t=${resetSeconds}`,
 });
 
-/** RFC 6750 section 3. */
-function challengeOf({ status, reason, scope }: Refusal): Record<string, string> {
+/** RFC 6750 section 3. A person's browser asks for a password where Basic is offered: that is for pages alone. */
+function challengeOf({ status, reason, scope }: Refusal, isPage: boolean): Record<string, string> {
   if (status !== 401 && status !== 403) return {};
   const error = scope ? `, error="insufficient_scope", scope="${scope}"` : ', error="invalid_token"';
-  return { 'WWW-Authenticate': `Bearer realm="martlet"${reason === 'no_credential' ? '' : error}` };
+  const bearer = `Bearer realm="martlet"${reason === 'no_credential' ? '' : error}`;
+  return {
+    'WWW-Authenticate': isPage && status === 401 ? `${bearer}, Basic realm="martlet", charset="UTF-8"` : bearer,
+  };
 }
 
+const isPage = ({ method, headers }: IncomingMessage): boolean =>
+  method === 'GET' && /\btext\/html\b/.test(headers.accept ?? '');
+
 /** Answers in the form of all errors. @param headers those of every answer. */
-export function sendRefusal(res: ServerResponse, refusal: Refusal, headers: Readonly<Record<string, string>>): void {
-  const { status, message, retryAfter } = refusal;
+export function sendRefusal(
+  req: IncomingMessage,
+  res: ServerResponse,
+  refusal: Refusal,
+  headers: Readonly<Record<string, string>>,
+): void {
+  const { status, message, retryAfter, reason } = refusal;
   const again = retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) };
-  sendError(res, status, message, { headers: { ...headers, ...challengeOf(refusal), ...again } });
+  noteAudit(res, { reason });
+  sendError(res, status, message, { headers: { ...headers, ...challengeOf(refusal, isPage(req)), ...again } });
 }
 
 export interface GuardOptions {
@@ -66,7 +94,7 @@ export function guarded(app: RequestListener, { auth, uris, headers, onError }: 
       return;
     }
     const decide = (result: Admitted | Refusal): void => {
-      if (isRefusal(result)) sendRefusal(res, result, headers);
+      if (isRefusal(result)) sendRefusal(req, res, result, headers);
       else {
         notePrincipal(req, result.principal);
         if (result.quota)

@@ -14,6 +14,10 @@ export interface ListenerOptions {
   readonly config: Pick<Config, 'core' | 'api'>;
   readonly app: RequestListener;
   readonly log: CertificateLog;
+  /** Default: `core.address` and `core.port`. */
+  readonly at?: { readonly host: string; readonly port: string } | undefined;
+  /** The certificate of another listener, which stays its owner's. */
+  readonly source?: CertificateSource | undefined;
   /** Carries requests to the authority of `core.auto_tls`; stays its owner's. Default: undici's own. */
   readonly dispatcher?: Dispatcher;
   /** Milliseconds between two looks at certificate files; default 3,000. */
@@ -26,7 +30,7 @@ export interface Listener {
   readonly scheme: 'http' | 'https';
   /** Where its certificate comes from; undefined without TLS. */
   readonly source: CertificateSource | undefined;
-  /** Binds `core.address` and `core.port` (with `core.auto_tls` its own port). Rejects with the system's error. */
+  /** Binds `core.address` and `core.port` (with `core.auto_tls` its own port), or `at`. Rejects with the system's error. */
   listen(): Promise<AddressInfo>;
   /** Looks at certificate files at once, for SIGHUP. Never throws. */
   reload(): void;
@@ -108,7 +112,9 @@ export function createListener(options: ListenerOptions): Listener {
     // Not before: a request may be on its way over a connection that looks idle.
     () => closing && server.closeIdleConnections(),
   );
-  const source = openSource(options);
+  const own = options.source ? undefined : openSource(options);
+  const source = options.source ?? own;
+  const { at = { host: core.address, port: core.auto_tls.enabled ? core.auto_tls.port : core.port } } = options;
   const clientCa = source && openClientCa(options);
   const server = source
     ? createSecureServer({ config, source, clientCa, app })
@@ -120,12 +126,12 @@ export function createListener(options: ListenerOptions): Listener {
     scheme: source ? 'https' : 'http',
     source,
     async listen() {
-      const address = await bind(server, core.auto_tls.enabled ? core.auto_tls.port : core.port, core.address);
-      await source?.start?.();
+      const address = await bind(server, at.port, at.host);
+      await own?.start?.();
       return address;
     },
     reload() {
-      source?.reload();
+      own?.reload();
       clientCa?.reload();
     },
     retire() {
@@ -142,7 +148,7 @@ export function createListener(options: ListenerOptions): Listener {
       await closed;
       clearTimeout(idle);
       clientCa?.unwatch();
-      await source?.close();
+      await own?.close();
     },
     cut() {
       for (const socket of sockets) socket.destroy();

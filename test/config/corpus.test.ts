@@ -68,7 +68,8 @@ function start(base: Json, given: Case): { message: string | undefined; code: nu
   ];
   const command = parseCommandLine(argv);
   if (command.kind === 'usage-error') return { message: command.message, code: 2, tmp };
-  if (command.kind === 'version' || command.kind === 'help') return { message: undefined, code: 0, tmp };
+  if (command.kind === 'version' || command.kind === 'help' || command.kind === 'new-key')
+    return { message: undefined, code: 0, tmp };
   try {
     const purpose = command.kind === 'send' ? command.platform : command.kind === 'ping' ? 'ping' : 'serve';
     loadConfig({ path: command.path, env, cwd, flags: command.flags, purpose });
