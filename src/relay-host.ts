@@ -1,7 +1,6 @@
 import { type Accept, type IdempotentOptions, idempotent } from './api/idempotency.ts';
 import { decodePushRequest } from './api/wire/decode-push-request.ts';
-import { DEFAULT_APP } from './apps/app.ts';
-import { appHook } from './apps/app-hook-target.ts';
+import { createAppHooks } from './apps/app-hooks.ts';
 import { AppLanes, type LanePlan } from './apps/app-lanes.ts';
 import { AppRegistry } from './apps/app-registry.ts';
 import type { AppSections } from './apps/app-sections.ts';
@@ -112,9 +111,12 @@ export class RelayHost {
       tell: (level, message) => log[level](message),
     });
     this.queue = this.#openQueue(options.createQueue ?? localEngine(config));
-    const ownHook = coreHook(config.core);
     this.hook = createFeedbackHook({
-      hookOf: (app) => (app === DEFAULT_APP ? ownHook : appHook(this.apps.get(app), config.apps)),
+      hookOf: createAppHooks({
+        apps: this.apps,
+        own: coreHook(config.core),
+        allowPrivate: config.apps.allow_private_hooks,
+      }),
       dispatcher: this.outbound.dispatcher,
       guarded: this.outbound.guarded,
       log,

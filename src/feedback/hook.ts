@@ -75,7 +75,12 @@ function entriesOf(settlement: Settlement, hideMessages: boolean, add: (body: st
   }
 }
 
-const failuresOf = ({ outcomes }: Settlement): number => outcomes.filter(({ kind }) => kind === 'failed').length;
+/** Called for every settlement, and nearly all have none. */
+function failuresOf({ outcomes }: Settlement): number {
+  let failures = 0;
+  for (const { kind } of outcomes) if (kind === 'failed') failures++;
+  return failures;
+}
 
 /** A removed hook may come back, so its entries wait like those of one that fails. */
 const postTo =
@@ -143,9 +148,8 @@ class FeedbackHooks implements FeedbackHook {
   }
 
   #settled(settlement: Settlement): void {
-    if (!this.#options.hookOf(settlement.app)) return;
     const failures = failuresOf(settlement);
-    if (failures === 0) return;
+    if (failures === 0 || !this.#options.hookOf(settlement.app)) return;
     const app = this.#app(settlement.app);
     const { hook, backlog, events } = app;
     const state = hook();
