@@ -14,10 +14,12 @@ import { audited } from './auth/audit.ts';
 import { guarded } from './auth/http-guard.ts';
 import type { Totals } from './cluster/totals.ts';
 import { configView } from './config/redact.ts';
-import { readiness } from './health/ready.ts';
+import { type Check, readiness } from './health/ready.ts';
+import { historyRoutes } from './history/history-routes.ts';
 import { expose } from './metrics/exposition.ts';
 import type { RelayHost, RelayHostOptions } from './relay-host.ts';
 import { statApp } from './stats/stat-app.ts';
+import { selfService } from './self-service.ts';
 import { createStatGo } from './stats/stat-go.ts';
 import { createSysStats, type SysStats } from './stats/sys-stats.ts';
 
@@ -70,7 +72,7 @@ function appOf(
       options.totals ? expose((await options.totals()).metrics, accept) : host.metrics.render(accept),
     ready: () => readyState(host, draining),
     pages: openApiRoutes(() => openApiDocument(apiSettings(config), version)),
-    routers: options.routers ?? [],
+    routers: [...historyOf(host), selfService(host, options), ...(options.routers ?? [])],
     onError,
   });
 }
@@ -83,7 +85,17 @@ const ownTotals = (host: RelayHost) => async () => ({
 
 /** What /readyz and gRPC's health tell. */
 export const readyState = (host: RelayHost, draining: () => boolean) =>
-  readiness({ queue: () => host.queue.health(), lanes: () => laneStates(host), draining });
+  readiness({
+    queue: () => host.queue.health(),
+    lanes: () => laneStates(host),
+    others: () => othersOf(host),
+    draining,
+  });
+
+const othersOf = ({ storedApps }: RelayHost): Check[] => {
+  const health = storedApps?.health();
+  return health ? [{ name: 'apps', ...health }] : [];
+};
 
 const laneStates = ({ lanes }: RelayHost) =>
   [...lanes].map(({ lane, transport }) => ({ lane: lane.status(), transport: transport.status() }));

@@ -28,7 +28,14 @@ async function open(context: InvocationContext): Promise<ServerlessHandler> {
   const log = createLog(config.log, { stdout: process.stdout, stderr: process.stderr });
   for (const warning of warnings) log.warn(warning);
   const sandbox = await openSandbox(config, log);
-  const options = { config, version, log, google: process.env, proxyEnv: process.env };
+  const options = {
+    config,
+    version,
+    log,
+    google: process.env,
+    proxyEnv: process.env,
+    masterKey: process.env.MARTLET_MASTER_KEY,
+  };
   const left = context.getRemainingTimeInMillis?.();
   return createServerlessHandler(
     sandbox ? { ...options, config: sandbox.config, ...sandbox.parts } : options,

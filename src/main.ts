@@ -107,6 +107,7 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
     log,
     google,
     proxyEnv,
+    masterKey: process.env.MARTLET_MASTER_KEY,
     ...(sandbox ? sandbox.parts : {}),
     ...(link ? { totals: link.totals } : {}),
   });

@@ -6,9 +6,10 @@ import { AppRegistry } from './apps/app-registry.ts';
 import type { AppSections } from './apps/app-sections.ts';
 import { chooseApps } from './apps/choose-app.ts';
 import { fileApps } from './apps/file-apps.ts';
+import { openStoredApps, type StoredApps } from './apps/store/open-stored-apps.ts';
 import type { Auth } from './auth/auth.ts';
 import { openAuth } from './auth/open-auth.ts';
-import { transportBuilder } from './build-transport.ts';
+import { type TransportBuilder, transportBuilder } from './build-transport.ts';
 import type { Snapshot } from './cluster/totals.ts';
 import type { Config } from './config/schema.ts';
 import type { GoogleEnvironment } from './fcm/credentials.ts';
@@ -52,6 +53,12 @@ export interface RelayHostOptions {
   readonly createQueue?: CreateQueue;
 }
 
+  /** The value of MARTLET_MASTER_KEY: what opens the secrets of apps made at run time. */
+  readonly masterKey?: string | undefined;
+  /** The apps that there are; default: those of the configuration. */
+  readonly apps?: AppRegistry;
+  /** Those made at run time, which `apps` holds as well. Closed with the host. */
+  readonly storedApps?: StoredApps;
 const MS = 1000;
 /** What `core.worker_num` still means: in Gorush each worker told the hook of its own failures. */
 const HOOK_CALLS_PER_WORKER = 10;
@@ -82,6 +89,8 @@ export class RelayHost {
   readonly apps: AppRegistry;
   readonly lanes: AppLanes;
   readonly stats: StatStore;
+  readonly storedApps: StoredApps | undefined;
+  readonly transports: TransportBuilder;
   readonly tasks = createTaskCounts();
   readonly hook: FeedbackHook;
   readonly metrics: Metrics;
@@ -99,12 +108,14 @@ export class RelayHost {
       createPool: numberedPools(),
     });
     this.auth = openAuth(config, log, this.outbound.dispatcher);
-    this.apps = new AppRegistry(fileApps(config));
+    this.apps = options.apps ?? new AppRegistry(fileApps(config));
+    this.storedApps = options.storedApps;
+    this.transports = transportBuilder({ outbound: this.outbound, google: options.google ?? {} });
     this.lanes = new AppLanes({
       config,
       registry: this.apps,
       cache: config.apps.cache,
-      build: transportBuilder({ outbound: this.outbound, google: options.google ?? {} }),
+      build: this.transports,
       openLane: (plan) => this.#openLane(plan),
       queued: (lane) => this.queue.depth(lane).notifications,
       drainMs: longestRequest(config),
@@ -217,6 +228,7 @@ export class RelayHost {
     await this.hook.close();
     await this.queue.close();
     await this.stats.close();
+    await this.storedApps?.close();
     this.metrics.close();
   }
 
@@ -263,9 +275,20 @@ export async function openRelayHost(options: RelayHostOptions): Promise<RelayHos
   try {
     const ca = [...readAuthorities(config.core.ca_path), ...(options.extraCa ?? [])];
     const createQueue = options.createQueue ?? (await queueEngine(config, ca));
-    return new RelayHost({ ...options, stats, createQueue });
+    const apps = new AppRegistry(fileApps(config));
+    // Before the queue: what waits in it may be for one of them.
+    storedApps = await openStoredApps({
+      config,
+      masterKey: options.masterKey,
+      registry: apps,
+      ca,
+      tell: (level, message) => log[level](message),
+    });
+    return new RelayHost({ ...options, stats, createQueue, apps, storedApps });
   } catch (error) {
     await stats.close();
     throw error;
   }
+  let storedApps: StoredApps | undefined;
 }
+    await storedApps?.close();

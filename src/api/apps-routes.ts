@@ -5,8 +5,8 @@ import { type AppAdmin, AppChangeError, type Changed, type RefusalKind } from '.
 import { fileAppView, storedAppView } from '../apps/store/app-view.ts';
 import { MasterKeyError } from '../apps/store/master-keys.ts';
 import type { AppSync, StoredApp } from '../apps/store/sync-apps.ts';
+import { auditAdmin, type WriteAudit } from '../auth/audit.ts';
 import { principalOfRequest } from '../auth/request-principal.ts';
-import type { AuditRecord } from '../log/audit-line.ts';
 import type { PlatformName } from '../push.ts';
 import { sendError, sendJson } from './answer.ts';
 import { preconditionOf } from './preconditions.ts';
@@ -21,7 +21,7 @@ export interface AppsRoutesOptions {
   readonly closed: string | undefined;
   /** Bytes; default 256 KiB. */
   readonly maxBody?: number;
-  readonly audit: ((record: AuditRecord) => void) | undefined;
+  readonly audit: WriteAudit | undefined;
   readonly log: { info(message: string): void };
 }
 
@@ -182,23 +182,17 @@ class AppsRoutes {
       this.#options.log.info(`app ${change.name}: ${action}${change.target ? ` (${change.target})` : ''}`);
       return result;
     } catch (error) {
-      this.#audit(req, change, refusalOf(error)?.status ?? 500, (error as Partial<AppChangeError>).kind);
+      this.#audit(req, change, refusalOf(error)?.status ?? 500);
       throw error;
     }
   }
 
-  #audit(req: IncomingMessage, { action, name, target }: Change, status: number, reason?: string): void {
-    const principal = principalOfRequest(req);
-    const app = isWord(name) ? { apps: { [name]: 0 } } : {};
-    this.#options.audit?.({
-      who: principal?.name,
-      by: principal?.kind,
-      address: req.socket.remoteAddress,
+  #audit(req: IncomingMessage, { action, name, target }: Change, status: number): void {
+    auditAdmin(this.#options.audit, req, {
       action,
-      ...app,
-      target: target || undefined,
       status,
-      reason,
+      ...(isWord(name) ? { app: name } : {}),
+      ...(target ? { target } : {}),
     });
   }
 

@@ -45,9 +45,12 @@ export function namesFromEnvironment(env: Environment, { path, map }: ConfigMap,
   return [...new Set(names)];
 }
 
+/** What is no key of the configuration: a secret that must not lie in its file. */
+const OTHERS = ['MARTLET_MASTER_KEY'];
+
 /** A line for each GORUSH_ or MARTLET_ variable that sets nothing. */
 export function unknownVariables(env: Environment, keys: readonly ConfigKey[]): string[] {
-  const known = variablesOf(keys);
+  const known = [...variablesOf(keys), ...OTHERS];
   const strange = Object.entries(env).filter(
     ([name, value = '']) =>
       PREFIXES.some((prefix) => name.startsWith(prefix)) && !known.includes(name) && !isServiceLink(name, value),

@@ -23,6 +23,8 @@ export interface LaneState {
 export interface ReadyOptions {
   readonly queue: () => QueueHealth;
   readonly lanes: () => readonly LaneState[];
+  /** Parts without which pushes still go out. */
+  readonly others?: () => readonly Check[];
   /** True from the first signal to end on. */
   readonly draining: () => boolean;
 }
@@ -78,7 +80,7 @@ export function readiness(options: ReadyOptions): { status: number; body: object
   const draining = options.draining();
   const deaf = allFail(lanes) || allFail(lanes.filter((check) => appOf(check) === DEFAULT_APP));
   const failed = draining || queue.status === 'fail' || deaf;
-  const checks = [queue, ...lanes];
+  const checks = [queue, ...lanes, ...(options.others?.() ?? [])];
   const doubtful = checks.some((check) => check.status !== 'pass');
   const shutdown: Check[] = draining
     ? [{ name: 'shutdown', status: 'fail', output: 'the process is shutting down' }]
