@@ -7,7 +7,7 @@ import type { Lane } from '../queue/lane.ts';
 import type { Route } from '../relay.ts';
 import { type App, DEFAULT_APP } from './app.ts';
 import type { AppRegistry } from './app-registry.ts';
-import { type AppSections, appSections, isConfigured } from './app-sections.ts';
+import { type AppSections, appSections, isConfigured, withoutCredentials } from './app-sections.ts';
 import { AppTransport, type BuildTransport } from './app-transport.ts';
 import { chooseApp } from './choose-app.ts';
 import { RefusingTransport } from './refusing-transport.ts';
@@ -34,6 +34,8 @@ export type SendingConfig = Pick<Config, PlatformName>;
 
 export interface AppLanesOptions {
   readonly config: SendingConfig;
+  /** Everything goes to the sandbox, which knows no credential but the default's. */
+  readonly sandbox: boolean;
   readonly registry: AppRegistry;
   /** Apps whose connections stay open. */
   readonly cache: number;
@@ -173,7 +175,8 @@ export class AppLanes {
   #settle(app: App): Used {
     const common = { trusted: app.origin === 'file', lanes: new Map<string, AppLane>() };
     try {
-      return { ...common, sections: appSections(this.#config, app.settings()), broken: undefined };
+      const settings = this.#options.sandbox ? withoutCredentials(app.shown) : app.settings();
+      return { ...common, sections: appSections(this.#config, settings), broken: undefined };
     } catch (error) {
       // Never the default's credentials for an app whose own are not to be had.
       return { ...common, sections: appSections(this.#config, app.shown), broken: toError(error) };

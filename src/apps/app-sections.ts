@@ -64,6 +64,15 @@ export function appSections(config: Pick<Config, PlatformName>, settings: AppSet
   };
 }
 
+/** Settings of an app without what says who it is: where everything goes to simulated providers, which know one credential. */
+export function withoutCredentials(settings: AppSettings): AppSettings {
+  const parts = (['ios', 'android', 'huawei'] as const).map((name) => {
+    const secret: readonly string[] = CREDENTIALS[name].all;
+    return [name, Object.fromEntries(Object.entries(settings[name] ?? {}).filter(([key]) => !secret.includes(key)))];
+  });
+  return { ...settings, ...(Object.fromEntries(parts) as Pick<AppSettings, PlatformName>) };
+}
+
 /** True when the app can send to the platform of this provider. */
 export const isConfigured = (sections: AppSections, provider: Provider): boolean =>
   ({ apns: sections.ios, fcm: sections.android, hms: sections.huawei })[provider].enabled;

@@ -3,6 +3,7 @@ import { extname, resolve } from 'node:path';
 import { ConfigError } from '../errors.ts';
 import type { PlatformName } from '../push.ts';
 import type { Draft, Findings } from './draft.ts';
+import { hasApps } from './has-apps.ts';
 import { fileTrouble, type Mistake } from './mistake.ts';
 
 const NAMES = ['ios', 'android', 'huawei'] as const satisfies PlatformName[];
@@ -13,7 +14,7 @@ const GOOGLE_CREDENTIALS = 'GOOGLE_APPLICATION_CREDENTIALS';
 const GOOGLE_METADATA = 'GCE_METADATA_HOST';
 
 /** A mistake in Gorush's words; `logged` is what Gorush's log says besides. */
-interface Trouble {
+export interface Trouble {
   key: string;
   text: string;
   logged?: string;
@@ -106,7 +107,7 @@ const HAS_CREDENTIALS: Record<PlatformName, (draft: Draft) => boolean> = {
 };
 
 /** What is wrong with the credentials of a platform; their content is tried when nothing else is. */
-function credentialTroubles(draft: Draft, name: PlatformName): Trouble[] {
+export function credentialTroubles(draft: Draft, name: PlatformName): Trouble[] {
   const troubles = TROUBLES[name](draft);
   if (troubles.length > 0) return troubles;
   try {
@@ -159,7 +160,7 @@ export function checkPlatforms(draft: Draft, findings: Findings): Record<Platfor
       if (on[name])
         findings.mistakes.push(...credentialTroubles(draft, name).map((trouble) => asMistake(trouble, purpose)));
   const known = NAMES.every((name) => !draft.broken(`${name}.enabled`));
-  if (known && NAMES.every((name) => !on[name])) {
+  if (known && NAMES.every((name) => !on[name]) && !(purpose === 'serve' && hasApps(draft))) {
     const forgotten = NAMES.filter((name) => config[name].enabled).flatMap((name) => TROUBLES[name](draft));
     const ways = NAMES.map((name) => `${name}.enabled (${TITLES[name]})`).join(', ');
     const text = `please enable iOS, Android or Huawei config in yml config; set one of ${ways} to true`;

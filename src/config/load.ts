@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { checkApps } from './check-apps.ts';
 import { checkAuth } from './check-auth.ts';
 import { checkPlatforms } from './check-platforms.ts';
 import { checkQueue } from './check-queue.ts';
@@ -115,6 +116,13 @@ function freeze<T>(value: T): T {
   return Object.freeze(value);
 }
 
+const withPlatforms = (config: Config, on: Record<string, boolean>): Config => ({
+  ...config,
+  ios: { ...config.ios, enabled: on.ios === true },
+  android: { ...config.android, enabled: on.android === true },
+  huawei: { ...config.huawei, enabled: on.huawei === true },
+});
+
 /** The checks beyond the schema; a complaint about a key that is wrong anyway is left out. */
 function check(draft: Draft, mistakes: Mistake[], warnings: string[]): Record<string, boolean> {
   const findings: Findings = { mistakes: [], warnings };
@@ -124,6 +132,7 @@ function check(draft: Draft, mistakes: Mistake[], warnings: string[]): Record<st
     checkAuth(draft, findings);
   }
   const on = checkPlatforms(draft, findings);
+  if (draft.purpose === 'serve') checkApps({ ...draft, config: withPlatforms(draft.config, on) }, findings);
   mistakes.push(...findings.mistakes.filter(({ key }) => !draft.broken(key)));
   return on;
 }

@@ -29,9 +29,20 @@ test('an empty variable counts as not set', () => {
 /** A valid value other than the default, as text; the platforms' own switches aside, which `check-platforms` decides. */
 const samples = configKeys.map(({ path, leaf }) => {
   if (leaf.items?.enum) return { path, text: leaf.items.enum.join(' '), value: leaf.items.enum };
+  if (path.endsWith('_secret')) {
+    const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
+    return { path, text: secret, value: [secret] };
+  }
   if (leaf.type === 'array') return { path, text: 'a:1 b:2', value: ['a:1', 'b:2'] };
   if (leaf.type === 'boolean') return { path, text: String(!leaf.default), value: !leaf.default };
-  if (leaf.type !== 'string') return { path, text: '5', value: 5 };
+  if (leaf.type !== 'string') {
+    const value = Math.min(leaf.maximum ?? Number.POSITIVE_INFINITY, Math.max(leaf.minimum ?? 5, 5));
+    return {
+      path,
+      text: String(value === leaf.default ? leaf.minimum : value),
+      value: value === leaf.default ? leaf.minimum : value,
+    };
+  }
   if (leaf.enum) return { path, text: leaf.enum.at(-1)!, value: leaf.enum.at(-1) };
   if (leaf.pattern === '^/') return { path, text: '/elsewhere', value: '/elsewhere' };
   if (leaf.pattern || path.endsWith('proxy'))
