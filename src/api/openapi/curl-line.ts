@@ -1,4 +1,3 @@
-import type { OpenApiDocument } from './document.ts';
 import type { PlacedOperation } from './operation-section.ts';
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -14,17 +13,17 @@ function target(path: string, { parameters = [] }: PlacedOperation['operation'])
   return query.size > 0 ? `${filled}?${query}` : filled;
 }
 
-/** A line for a shell that sends `body`. */
-export function curlLine(
-  { path, method, operation }: PlacedOperation,
-  _document: OpenApiDocument,
-  origin: string,
-  body?: unknown,
-): string {
+/** A line for a shell that sends `body`, with the key in the variable MARTLET_KEY where one is needed. */
+export function curlLine({ path, method, operation }: PlacedOperation, origin: string, body?: unknown): string {
   const url = origin + target(path, operation);
   const parts = ['curl', url.includes('?') ? quoted(url) : url];
   if (method === 'head') parts.push('--head');
   else if (method !== (body === undefined ? 'get' : 'post')) parts.push(`-X ${method.toUpperCase()}`);
-  if (body !== undefined) parts.push("-H 'content-type: application/json'", `-d ${quoted(JSON.stringify(body))}`);
+  if (operation.security?.length) parts.push('-H "authorization: Bearer $MARTLET_KEY"');
+  if (body !== undefined)
+    parts.push(
+      `-H 'content-type: ${Object.keys(operation.requestBody?.content ?? {})[0]}'`,
+      `-d ${quoted(JSON.stringify(body))}`,
+    );
   return parts.join(' ');
 }

@@ -1,6 +1,5 @@
 import type { Answer, Example, MediaType, Operation, Parameter } from './api-group.ts';
 import { curlLine } from './curl-line.ts';
-import type { OpenApiDocument } from './document.ts';
 import { html, type Markup, words } from './html.ts';
 import { typeOf } from './schema-section.ts';
 
@@ -37,21 +36,19 @@ function answerRow([status, { description, content }]: [string, Answer]): Markup
 }
 
 /** One operation: what it takes, how to try it, what it answers. */
-export function operationSection(
-  { path, method, operation }: PlacedOperation,
-  document: OpenApiDocument,
-  origin: string,
-): Markup {
+export function operationSection({ path, method, operation }: PlacedOperation, origin: string): Markup {
   const { operationId, summary, description, parameters, requestBody, responses } = operation;
+  const scope = Object.values(operation.security?.[0] ?? {})[0]?.[0];
   const bodies = examplesOf(requestBody?.content);
   const tries = (bodies.length > 0 ? bodies : [undefined]).map((example) => {
-    const line = curlLine({ path, method, operation }, document, origin, example?.value);
+    const line = curlLine({ path, method, operation }, origin, example?.value);
     return html`${example && html`<p>${words(example.summary)}${example['x-status'] !== undefined && html` (answered ${example['x-status']})`}</p>`}${code('Command', line)}`;
   });
   const body = Object.values(requestBody?.content ?? {}).map(({ schema }) => html`<p>Body: ${typeOf(schema)}</p>`);
   return html`<section aria-labelledby="${operationId}">
 <h3 id="${operationId}"><span class="method">${method.toUpperCase()}</span> <code>${path}</code></h3>
 <p>${words(summary)}.${description !== undefined && html` ${words(description)}`}</p>
+${scope !== undefined && html`<p>Needs a key with the scope <code>${scope}</code>.</p>`}
 ${parameters && parameterTable(parameters)}
 ${body}
 <h4>Answers</h4>

@@ -21,8 +21,9 @@ a:focus-visible, pre:focus-visible, summary:focus-visible, .scroll:focus-visible
 .skip:focus { left: 1rem; top: 1rem; z-index: 1; padding: .5rem 1rem; background: var(--ground); }
 h1 { line-height: 1.2; margin-top: 0; }
 h2 { margin-top: 3rem; padding-bottom: .3rem; border-bottom: 1px solid var(--line); }
-h3 { margin-top: 2.5rem; }
-h4 { margin: 1.5rem 0 .5rem; }
+h3 { margin-top: 2.5rem; font-size: 1.25rem; overflow-wrap: anywhere; }
+h3 code, h3 .method { font-size: 1em; }
+h4 { margin: 1.5rem 0 .5rem; font-size: 1rem; }
 code, pre, .method { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875em; }
 .method { font-weight: 700; }
 .required { color: var(--required); font-size: .8rem; font-weight: 400; }

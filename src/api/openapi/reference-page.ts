@@ -37,7 +37,7 @@ export function referencePage(document: OpenApiDocument): { readonly html: strin
   const { info, tags, components } = document;
   const sections = tags.map(
     ({ name, description }) =>
-      html`<h2>${name}</h2><p>${words(description)}</p>${operationsOf(document, name).map((one) => operationSection(one, document, ORIGIN))}`,
+      html`<h2>${name}</h2><p>${words(description)}</p>${operationsOf(document, name).map((one) => operationSection(one, ORIGIN))}`,
   );
   const shapes = Object.entries(components.schemas).map(([name, schema]) => schemaSection(name, schema));
   const page = html`<!doctype html>
