@@ -1,7 +1,7 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import { type ApnsTokenCredential, loadApnsCredential } from './apns/credentials.ts';
-import { type ApnsTokenSource, createApnsTokenSource } from './apns/token.ts';
+import { type ApnsTokenSource, createApnsTokenSource, type ProviderToken } from './apns/token.ts';
 import { createApnsTransport } from './apns/transport.ts';
 import type { AppSections } from './apps/app-sections.ts';
 import { type GoogleEnvironment, loadFcmCredential } from './fcm/credentials.ts';
@@ -16,7 +16,7 @@ export interface TransportPlan {
   readonly sections: AppSections;
   readonly provider: Provider;
   readonly environment: Environment;
-  /** False: its settings come from somebody who may not reach our network; sign-in goes to public addresses only. */
+  /** False: its settings come from somebody who may not reach our network; sign-in at an address of theirs goes to public ones only. */
   readonly trusted: boolean;
 }
 
@@ -27,17 +27,31 @@ export interface TransportBuilderOptions {
   readonly outbound: Outbound;
   /** Where Google's libraries look for credentials; not for apps with a credential of their own. */
   readonly google: GoogleEnvironment;
+  /** Which provider token of a key all processes use; default: each its own. */
+  readonly agree?: AgreeOnKey | undefined;
 }
+
+/** Offers a provider token for the key `name`, and gets the one to use. */
+export type AgreeOnKey = (name: string, offer: ProviderToken, refused: string | undefined) => Promise<ProviderToken>;
 
 /** Provider tokens by key. Apple counts renewals of a key, so all connections that use one share its tokens. */
 class ApnsTokens {
   readonly #sources = new Map<string, ApnsTokenSource>();
+  readonly #agree: AgreeOnKey | undefined;
+
+  constructor(agree: AgreeOnKey | undefined) {
+    this.#agree = agree;
+  }
 
   of(credential: ApnsTokenCredential): ApnsTokenSource {
     const name = `${credential.teamId}/${credential.keyId}/${fingerprint(credential.key)}`;
     let source = this.#sources.get(name);
     if (!source) {
-      source = createApnsTokenSource(credential);
+      const agree = this.#agree;
+      source = createApnsTokenSource({
+        ...credential,
+        ...(agree ? { agree: (offer, refused) => agree(name, offer, refused) } : {}),
+      });
       this.#sources.set(name, source);
     }
     return source;
@@ -49,17 +63,18 @@ const fingerprint = (key: KeyObject): string =>
     .update(key.export({ type: 'pkcs8', format: 'der' }))
     .digest('base64url');
 
-export function transportBuilder({ outbound, google }: TransportBuilderOptions): TransportBuilder {
-  const tokens = new ApnsTokens();
+export function transportBuilder({ outbound, google, agree }: TransportBuilderOptions): TransportBuilder {
+  const tokens = new ApnsTokens(agree);
   return ({ sections, provider, environment, trusted }) => {
-    const dispatcher = trusted ? outbound.dispatcher : outbound.guarded;
+    // The addresses of Apple and Huawei are those of the configuration, whoever the app is of.
+    const theirs = trusted || !sections.own.has('android') ? outbound.dispatcher : outbound.guarded;
     switch (provider) {
       case 'apns':
         return apns(sections.ios, environment, outbound, tokens);
       case 'fcm':
-        return fcm(sections, google, dispatcher, outbound);
+        return fcm(sections, google, theirs, outbound);
       case 'hms':
-        return hms(sections.huawei, dispatcher);
+        return hms(sections.huawei, outbound.dispatcher);
     }
   };
 }

@@ -126,7 +126,8 @@ export class RelayHost {
       hookOf: createAppHooks({
         apps: this.apps,
         own: coreHook(config.core),
-        allowPrivate: config.apps.allow_private_hooks,
+        allowPrivate: config.apps.allow_private_hooks || config.sandbox.enabled,
+      trustStored: config.apps.allow_private_hooks,
       }),
       dispatcher: this.outbound.dispatcher,
       guarded: this.outbound.guarded,

@@ -31,7 +31,12 @@ const NOTHING: Pick<StoredApps, 'store' | 'sync' | 'keys' | 'reserved' | 'troubl
 export function selfService(host: RelayHost, { config, log }: { config: Config; log: Log }): Router {
   const apps = host.storedApps ?? NOTHING;
   const allowPrivate = config.apps.allow_private_hooks || config.sandbox.enabled;
-  const probe = createProbe({ config, build: host.transports, trusted: allowPrivate });
+  const probe = createProbe({
+    config,
+    build: host.transports,
+    trusted: config.apps.allow_private_hooks,
+    sandbox: config.sandbox.enabled,
+  });
   return appsRoutes({
     registry: host.apps,
     sync: apps.sync,

@@ -37,6 +37,8 @@ export interface AppLanesOptions {
   /** Everything goes to the sandbox, which knows no credential but the default's. */
   readonly sandbox: boolean;
   readonly registry: AppRegistry;
+  /** Apps made at run time may name private addresses. Default false. */
+  readonly trustStored?: boolean;
   /** Apps whose connections stay open. */
   readonly cache: number;
   readonly build: TransportBuilder;
@@ -103,6 +105,8 @@ export class AppLanes {
 
   /** Why an app cannot send to a platform, beginning with a reason in CamelCase; undefined when it can. */
   providerTrouble(app: string, platform: number): string | undefined {
+    const { registry } = this.#options;
+    if (registry.unsure && !registry.get(app)) return `AppsUnknown: ${registry.unsure}`;
     const used = this.#use(app);
     if (used?.broken)
       return `CredentialUnusable: the settings of the app ${app} cannot be opened: ${used.broken.message}`;
@@ -165,15 +169,24 @@ export class AppLanes {
   #use(name: string): Used | undefined {
     const used = this.#used.get(name);
     if (used) return used;
-    const app = this.#options.registry.get(name);
-    if (!app) return undefined;
-    const opened = this.#settle(app);
+    const { registry } = this.#options;
+    const app = registry.get(name);
+    if (!app && !registry.unsure) return undefined;
+    const opened = app ? this.#settle(app) : this.#awaited(registry.unsure as string);
     this.#used.set(name, opened);
     return opened;
   }
 
+  /** An app that may come: what is queued for it waits, and takes up its settings when it is there. */
+  #awaited(why: string): Used {
+    return { ...this.#defaultApp(), sections: off(this.#default().sections), broken: new Error(why), trusted: false };
+  }
+
   #settle(app: App): Used {
-    const common = { trusted: app.origin === 'file', lanes: new Map<string, AppLane>() };
+    const common = {
+      trusted: app.origin === 'file' || this.#options.trustStored === true,
+      lanes: new Map<string, AppLane>(),
+    };
     try {
       const settings = this.#options.sandbox ? withoutCredentials(app.shown) : app.settings();
       return { ...common, sections: appSections(this.#config, settings), broken: undefined };

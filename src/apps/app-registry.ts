@@ -12,6 +12,8 @@ export class AppRegistry {
   readonly #topics = new Map<string, Set<string>>();
   readonly #projects = new Map<string, Set<string>>();
   readonly #listeners: AppChanged[] = [];
+  /** Why an app may exist that is not here; undefined when those here are all there are. */
+  unsure: string | undefined;
 
   constructor(apps: Iterable<App> = []) {
     for (const app of apps) this.set(app);

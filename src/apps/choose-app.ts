@@ -21,7 +21,7 @@ export class AppRefusedError extends MartletError {
 /** What a notification chooses: the name of an app, or why there is none. */
 export type Choice = { readonly app: string } | { readonly field: 'app' | 'project_id'; readonly why: string };
 
-type Apps = Pick<AppRegistry, 'get' | 'byTopic' | 'byProject' | 'size'>;
+type Apps = Pick<AppRegistry, 'get' | 'byTopic' | 'byProject' | 'size'> & Partial<Pick<AppRegistry, 'unsure'>>;
 
 function byAddress(apps: Apps, { platform, topic, project_id }: Notification): string | undefined {
   if (platform === 1 && topic) return apps.byTopic(topic)?.name;
@@ -38,7 +38,8 @@ export function chooseApp(apps: Apps, notification: Notification, fallback: stri
   const { app: named, project_id: project, platform } = notification;
   if (!named && apps.size === 0 && !project) return { app: fallback };
   const known = named ? apps.get(named) : undefined;
-  if (named && !known && named.toLowerCase() !== DEFAULT_APP) return { field: 'app', why: 'there is no such app' };
+  if (named && !known && named.toLowerCase() !== DEFAULT_APP)
+    return apps.unsure ? { app: named.toLowerCase() } : { field: 'app', why: 'there is no such app' };
   const addressed = fallback === DEFAULT_APP ? byAddress(apps, notification) : undefined;
   const app = named ? (known?.name ?? DEFAULT_APP) : (addressed ?? fallback);
   const own = apps.get(app)?.project;

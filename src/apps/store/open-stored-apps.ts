@@ -83,6 +83,7 @@ export async function openStoredApps(options: StoredAppsOptions): Promise<Stored
     if (config.apps.redis !== '') throw error;
     const text = `apps.path: the apps in ${config.apps.path} cannot be read: ${toError(error).message}`;
     tell('error', text);
+    registry.unsure = text;
     const nothing = { store: undefined, sync: undefined, trouble: { kind: 'unavailable', text } } as const;
     return { ...common, ...nothing, health: () => ({ status: 'warn', output: text }), async close() {} };
   }

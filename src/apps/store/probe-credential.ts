@@ -2,7 +2,7 @@ import type { TransportBuilder } from '../../build-transport.ts';
 import type { Delivery, Notification, Outcome, PlatformName, PushTransport } from '../../push.ts';
 import type { AppSettings } from '../app.ts';
 import type { SendingConfig } from '../app-lanes.ts';
-import { type AppSections, appSections } from '../app-sections.ts';
+import { type AppSections, appSections, withoutCredentials } from '../app-sections.ts';
 
 /** What a provider says about a credential; `unknown` when it could not be asked. */
 export type Verdict =
@@ -15,6 +15,8 @@ export interface ProbeOptions {
   readonly build: TransportBuilder;
   /** The settings come from somebody who may not reach our network. */
   readonly trusted: boolean;
+  /** The providers are simulated ones, which know no credentials but their own. Default false. */
+  readonly sandbox?: boolean;
 }
 
 /** Asks the provider of a platform about the credential in the settings. */
@@ -69,9 +71,9 @@ function verdictOf(outcome: Outcome, platform: PlatformName, { notification }: A
  * Asks a provider whether it takes a credential, by a push that reaches nobody: APNs with an impossible device token, FCM with
  * `validate_only`, HMS by signing in. The connection is closed afterwards. Never rejects for what a provider says.
  */
-export function createProbe({ config, build, trusted }: ProbeOptions): Probe {
+export function createProbe({ config, build, trusted, sandbox = false }: ProbeOptions): Probe {
   return async (settings, platform) => {
-    const sections = appSections(config, settings);
+    const sections = appSections(config, sandbox ? withoutCredentials(settings) : settings);
     const ask = asks[platform](sections);
     const transport = build({ sections, provider: providerOf[platform], environment: ask.environment, trusted });
     try {

@@ -60,13 +60,10 @@ export class AppSync {
   /** Reads the store, and from then on whenever it changes. A store that cannot be read is told, and asked again. */
   async start(): Promise<void> {
     const { store } = this.#options;
-    await this.refresh().catch(() => {});
+    await this.refresh().catch(() => {
+      this.#options.registry.unsure = `the apps of ${store.place} cannot be read`;
+    });
     store.watch(() => void this.refresh().catch(() => {}));
-  }
-
-  /** False until the store was read for the first time: then nobody can say of an app that there is none. */
-  get complete(): boolean {
-    return this.#known !== undefined;
   }
 
   get(name: string): StoredApp | undefined {
@@ -118,6 +115,7 @@ export class AppSync {
       if (this.#known && loaded.revision < this.#known.revision) throw new Error('it has lost what it held');
       this.#take(loaded);
       this.#known = { revision: loaded.revision, versions: loaded.versions };
+      this.#options.registry.unsure = undefined;
       if (this.#failure) tell('info', `the apps of ${store.place} can be read again`);
       this.#failure = undefined;
     } catch (error) {
