@@ -7,9 +7,20 @@ export interface ApnsTokenOptions {
   /** Ten characters each; become `kid` and `iss`. */
   readonly keyId: string;
   readonly teamId: string;
+  /** Where several processes sign with one key: the token that all of them use. Default: our own. Never rejects. */
+  readonly agree?: AgreeOnToken;
   /** UNIX milliseconds. */
   readonly now?: () => number;
 }
+
+/** A provider token and when it was signed, UNIX milliseconds. */
+export interface ProviderToken {
+  readonly token: string;
+  readonly at: number;
+}
+
+/** Offers a token that was just signed; `refused` is the one that it replaces because APNs called that expired. */
+export type AgreeOnToken = (offer: ProviderToken, refused: string | undefined) => Promise<ProviderToken>;
 
 /** Provider tokens of one key; shared by all transports that use it, because Apple counts renewals and not connections. */
 export interface ApnsTokenSource {
@@ -22,24 +33,25 @@ export interface ApnsTokenSource {
 }
 
 const MINUTE = 60_000;
-/** APNs accepts a token for an hour. */
-const REUSE = 50 * MINUTE;
+/** Milliseconds: APNs accepts a token for an hour. */
+export const REUSE = 50 * MINUTE;
 /** APNs answers 429 TooManyProviderTokenUpdates to more than one renewal in 20 minutes. */
 const RENEWAL_PAUSE = 20 * MINUTE;
 
-interface Signed {
-  readonly token: string;
-  readonly at: number;
+interface Signed extends ProviderToken {
   /** It replaced a token that APNs had refused: refused in its turn, the clock or the key is wrong, and a third would not help. */
   readonly replacement: boolean;
 }
+
+const ownToken: AgreeOnToken = async (offer) => offer;
 
 /**
  * Signs lazily (no timer), reuses for 50 minutes, and replaces at once a token that APNs calls expired: once, then not again
  * for 20 minutes. APNs sometimes keeps refusing on the connection that carried the refused token, whatever comes after;
  * only a new connection helps then.
  */
-export function createApnsTokenSource({ key, keyId, teamId, now = Date.now }: ApnsTokenOptions): ApnsTokenSource {
+export function createApnsTokenSource(options: ApnsTokenOptions): ApnsTokenSource {
+  const { key, keyId, teamId, agree = ownToken, now = Date.now } = options;
   let current: Signed | undefined;
   let refused = false;
 
@@ -58,9 +70,10 @@ export function createApnsTokenSource({ key, keyId, teamId, now = Date.now }: Ap
       .setIssuer(teamId)
       .setIssuedAt(Math.floor(at / 1000))
       .sign(key);
-    current = { token, at, replacement: refused };
+    const agreed = await agree({ token, at }, refused ? current?.token : undefined);
+    current = { ...agreed, replacement: refused };
     refused = false;
-    return token;
+    return agreed.token;
   });
 
   return {

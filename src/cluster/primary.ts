@@ -1,4 +1,5 @@
 import type { ToPrimary, ToWorker } from './messages.ts';
+import { SharedTokens } from './shared-tokens.ts';
 import { noSnapshot, retire, type Snapshot, type Totals, totalsOf } from './totals.ts';
 
 /** A worker process as the primary sees it. */
@@ -37,6 +38,7 @@ const CALM_MS = 60_000;
 export class ClusterPrimary {
   readonly #options: PrimaryOptions;
   readonly #members = new Set<Member>();
+  readonly #tokens = new SharedTokens();
   readonly #collecting = new Map<number, { member: Member; done: () => void }>();
   /** What workers that are gone had counted. */
   #retired: Snapshot = noSnapshot;
@@ -102,6 +104,9 @@ export class ClusterPrimary {
       } else if (message.type === 'snapshot') {
         member.last = message.snapshot;
         this.#collecting.get(message.id)?.done();
+      } else if (message.type === 'token?') {
+        const token = this.#tokens.agree(message.name, message.offer, message.refused);
+        process.send({ type: 'token', id: message.id, token });
       } else void this.#answer(member, message.id);
     });
     process.onExit((how) => {
