@@ -1,7 +1,8 @@
-/** Writes the generated pages of docs/. With `--check` it writes nothing and ends with 1, naming the stale ones. */
+/** Writes the generated pages of docs/, and the dashboard. With `--check` it writes nothing and ends with 1, naming the stale ones. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { configurationPage } from './pages/configuration-page.ts';
 import { errorsPage } from './pages/errors-page.ts';
+import { grafanaDashboard } from './pages/grafana-dashboard.ts';
 import { metricsPage } from './pages/metrics-page.ts';
 import { openApiPage } from './pages/openapi-page.ts';
 
@@ -9,6 +10,7 @@ const pages: readonly { file: string; render: () => string }[] = [
   { file: 'docs/configuration.md', render: configurationPage },
   { file: 'docs/errors.md', render: errorsPage },
   { file: 'docs/metrics.md', render: metricsPage },
+  { file: 'deploy/grafana/martlet.json', render: grafanaDashboard },
   { file: 'docs/openapi.json', render: openApiPage },
 ];
 
