@@ -91,6 +91,14 @@ test('what works, but not as meant, is warned of', () => {
   expect(warnings.join()).not.toContain('secret');
 });
 
+test('secrets of the feedback hook are checked, and never shown', () => {
+  const good = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  expect(load(yamlOf({ 'core.feedback_secret': [good, good] })).config.core.feedback_secret).toEqual([good, good]);
+  const told = complaint(() => load(yamlOf({ 'core.feedback_secret': [good, 'hunter2'] })));
+  expect(told).toContain('core.feedback_secret: no. 2 must be whsec_ and 24 to 64 bytes in base64');
+  expect(told).not.toMatch(/hunter2|BwcH/);
+});
+
 test('a feedback timeout of 0 is the default', () => {
   expect(load('core: {feedback_timeout: 0}').config.core.feedback_timeout).toBe(10);
 });
