@@ -109,7 +109,7 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
     proxyEnv,
     masterKey: process.env.MARTLET_MASTER_KEY,
     ...(sandbox ? sandbox.parts : {}),
-    ...(link ? { totals: link.totals } : {}),
+    ...(link ? { totals: link.totals, agreeOnToken: link.agree } : {}),
   });
   log.info(`martlet ${version} (Gorush ${GORUSH_VERSION}) serves ${server.url ?? 'no HTTP (core.enabled: false)'}`);
   if (server.adminUrl) log.info(`metrics, counters and administration are at ${server.adminUrl}`);
@@ -160,6 +160,7 @@ function joinPrimary(log: Log) {
   });
   return {
     totals: link.totals,
+    agree: link.agree,
     close: link.close,
     serves(running: RunningServer, closing: () => Promise<void>): void {
       server = running;
@@ -182,7 +183,11 @@ async function send(command: Configured & { kind: 'send' }): Promise<void> {
   ]);
   const sandbox = await openSandbox(config, log);
   const own = sandbox?.config ?? config;
-  const memory = { ...own, queue: { ...own.queue, engine: 'local' as const, local: { ...own.queue.local, path: '' } } };
+  const memory = {
+    ...own,
+    queue: { ...own.queue, engine: 'local' as const, local: { ...own.queue.local, path: '' } },
+    history: { ...own.history, enabled: false },
+  };
   const host = await openRelayHost({
     config: memory,
     version,

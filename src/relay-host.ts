@@ -9,12 +9,14 @@ import { fileApps } from './apps/file-apps.ts';
 import { openStoredApps, type StoredApps } from './apps/store/open-stored-apps.ts';
 import type { Auth } from './auth/auth.ts';
 import { openAuth } from './auth/open-auth.ts';
-import { type TransportBuilder, transportBuilder } from './build-transport.ts';
+import { type AgreeOnKey, type TransportBuilder, transportBuilder } from './build-transport.ts';
 import type { Snapshot } from './cluster/totals.ts';
 import type { Config } from './config/schema.ts';
 import type { GoogleEnvironment } from './fcm/credentials.ts';
 import { createFeedbackHook, type FeedbackHook } from './feedback/hook.ts';
 import { coreHook } from './feedback/hook-target.ts';
+import type { History } from './history/history.ts';
+import { openHistory } from './history/open-history.ts';
 import { numberedPools } from './http2/create-pool.ts';
 import type { Log } from './log.ts';
 import { metricSources } from './metric-sources.ts';
@@ -45,20 +47,22 @@ export interface RelayHostOptions {
   readonly proxyEnv?: ProxyEnvironment;
   /** Certificates that are trusted besides the usual ones, PEM. */
   readonly extraCa?: readonly string[];
+  /** Which provider token of a key all worker processes use; default: this is the only process. */
+  readonly agreeOnToken?: AgreeOnKey;
   /** Told of everything besides the parts of the process itself. */
   readonly listeners?: readonly RelayEvents[];
   /** Closed with the host. Default: in memory. */
   readonly stats?: StatStore;
   /** Default: that of the `local` engine. */
   readonly createQueue?: CreateQueue;
-}
-
   /** The value of MARTLET_MASTER_KEY: what opens the secrets of apps made at run time. */
   readonly masterKey?: string | undefined;
   /** The apps that there are; default: those of the configuration. */
   readonly apps?: AppRegistry;
   /** Those made at run time, which `apps` holds as well. Closed with the host. */
   readonly storedApps?: StoredApps;
+}
+
 const MS = 1000;
 /** What `core.worker_num` still means: in Gorush each worker told the hook of its own failures. */
 const HOOK_CALLS_PER_WORKER = 10;
@@ -87,13 +91,15 @@ export class RelayHost {
   readonly auth: Auth | undefined;
   /** The apps that there are, and their lanes. */
   readonly apps: AppRegistry;
-  readonly lanes: AppLanes;
-  readonly stats: StatStore;
   readonly storedApps: StoredApps | undefined;
   readonly transports: TransportBuilder;
+  readonly lanes: AppLanes;
+  readonly stats: StatStore;
   readonly tasks = createTaskCounts();
   readonly hook: FeedbackHook;
   readonly metrics: Metrics;
+  /** What became of pushes; undefined with `history.enabled: false`. */
+  readonly history: History | undefined;
   readonly #log: Log;
 
   /** @throws ConfigError when a credential cannot be used. */
@@ -110,12 +116,18 @@ export class RelayHost {
     this.auth = openAuth(config, log, this.outbound.dispatcher);
     this.apps = options.apps ?? new AppRegistry(fileApps(config));
     this.storedApps = options.storedApps;
-    this.transports = transportBuilder({ outbound: this.outbound, google: options.google ?? {} });
+    this.transports = transportBuilder({
+      outbound: this.outbound,
+      google: options.google ?? {},
+      agree: options.agreeOnToken,
+    });
     this.lanes = new AppLanes({
       config,
+      sandbox: config.sandbox.enabled,
       registry: this.apps,
       cache: config.apps.cache,
       build: this.transports,
+      trustStored: config.apps.allow_private_hooks,
       openLane: (plan) => this.#openLane(plan),
       queued: (lane) => this.queue.depth(lane).notifications,
       drainMs: longestRequest(config),
@@ -127,7 +139,6 @@ export class RelayHost {
         apps: this.apps,
         own: coreHook(config.core),
         allowPrivate: config.apps.allow_private_hooks || config.sandbox.enabled,
-      trustStored: config.apps.allow_private_hooks,
       }),
       dispatcher: this.outbound.dispatcher,
       guarded: this.outbound.guarded,
@@ -136,6 +147,7 @@ export class RelayHost {
       hideMessages: config.log.hide_messages,
       concurrency: config.core.worker_num * HOOK_CALLS_PER_WORKER,
     });
+    this.history = openHistory(config, (level, message) => log[level](message));
     this.metrics = createMetrics({
       version: options.version,
       sandbox: config.sandbox.enabled,
@@ -223,13 +235,14 @@ export class RelayHost {
   async close(): Promise<void> {
     this.relay.close();
     this.#halt();
+    await this.storedApps?.close();
     await this.lanes.close();
     await this.outbound.close();
     await Promise.all([...this.lanes].map(({ lane }) => lane.idle()));
     await this.hook.close();
     await this.queue.close();
+    this.history?.close();
     await this.stats.close();
-    await this.storedApps?.close();
     this.metrics.close();
   }
 
@@ -253,7 +266,8 @@ export class RelayHost {
 
   #events(others: readonly RelayEvents[]): Required<RelayEvents> {
     const own = [this.#log.events, statsListener(this.stats), this.tasks.events, this.metrics.events, this.hook.events];
-    return combineEvents([...own, ...others], (event, error) =>
+    const history = this.history ? [this.history.events] : [];
+    return combineEvents([...own, ...history, ...others], (event, error) =>
       this.#log.error(`a listener of ${event} failed: ${error.message}`),
     );
   }
@@ -273,6 +287,7 @@ const LAST_OUTCOMES_MS = 5000;
 export async function openRelayHost(options: RelayHostOptions): Promise<RelayHost> {
   const { config, log } = options;
   const stats = options.stats ?? (await createStats(config.stat, (level, message) => log[level](message)));
+  let storedApps: StoredApps | undefined;
   try {
     const ca = [...readAuthorities(config.core.ca_path), ...(options.extraCa ?? [])];
     const createQueue = options.createQueue ?? (await queueEngine(config, ca));
@@ -287,9 +302,8 @@ export async function openRelayHost(options: RelayHostOptions): Promise<RelayHos
     });
     return new RelayHost({ ...options, stats, createQueue, apps, storedApps });
   } catch (error) {
+    await storedApps?.close();
     await stats.close();
     throw error;
   }
-  let storedApps: StoredApps | undefined;
 }
-    await storedApps?.close();
