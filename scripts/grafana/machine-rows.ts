@@ -158,7 +158,7 @@ const processes: Row = {
     {
       title: 'Garbage collection',
       unit: 'percentunit',
-      queries: [['{{instance}} {{kind}}', `rate(nodejs_gc_duration_seconds_sum{${I}}[${R}])`]],
+      queries: [['{{instance}}', `sum by (instance) (rate(nodejs_gc_duration_seconds_sum{${I}}[${R}]))`]],
     },
     {
       title: 'Requests that were not let in/s',
@@ -166,12 +166,12 @@ const processes: Row = {
       queries: [['{{reason}}', `sum by (reason) (rate(martlet_auth_failures_total{${I}}[${R}]))`]],
     },
     {
-      title: 'Versions',
+      title: 'Versions, and 1 where the sandbox is on',
       type: 'table',
       queries: [
-        ['', `max by (instance, version, node) (martlet_build_info{${I}}) + on (instance) martlet_sandbox{${I}}`],
+        ['', `max by (instance, version, node) (martlet_build_info{${I}})`],
+        ['', `max by (instance) (martlet_sandbox{${I}})`],
       ],
-      description: '2 where the sandbox is on.',
     },
   ],
 };
