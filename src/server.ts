@@ -10,6 +10,7 @@ export interface RunningServer {
   /** Where HTTP is served; undefined with `core.enabled: false`. */
   readonly url: string | undefined;
   readonly port: number | undefined;
+  readonly grpcPort: number | undefined;
   /** Where `core.admin_address` is served. */
   readonly adminUrl: string | undefined;
   /** Looks at certificate files at once, for SIGHUP. */
@@ -83,6 +84,7 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
     host,
     url: listener && address && urlOf(listener.scheme, address),
     port: address?.port,
+    grpcPort: grpc?.port,
     adminUrl: admin && adminAddress && urlOf(admin.scheme, adminAddress),
     reload() {
       listener?.reload();

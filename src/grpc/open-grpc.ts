@@ -1,16 +1,18 @@
 import { jsonLimitsOf } from '../api/wire/json-limits.ts';
+import type { Auth } from '../auth/auth.ts';
 import type { Config } from '../config/schema.ts';
 import type { Log } from '../log.ts';
 import type { Relay } from '../relay.ts';
 import type { CertificateSource } from '../tls/certificate-source.ts';
 import { readClientCa } from '../tls/key-pair.ts';
 import { openServerCredentials } from '../tls/server-credentials.ts';
+import { gateOf } from './gate.ts';
 import { type RunningGrpcServer, startGrpcServer } from './start-grpc-server.ts';
 import type { GrpcTls } from './tls-credentials.ts';
 
 export interface OpenGrpcOptions {
   readonly config: Pick<Config, 'core' | 'grpc' | 'queue'>;
-  readonly relay: Pick<Relay, 'accept'>;
+  readonly relay: Pick<Relay, 'accept'> & { readonly auth?: Auth | undefined };
   /** The certificate of the HTTP server, where there is one; gRPC shows the same and follows its changes. */
   readonly source: CertificateSource | undefined;
   readonly ready: () => boolean;
@@ -36,6 +38,8 @@ export async function openGrpc(options: OpenGrpcOptions): Promise<RunningGrpcSer
     jsonLimits: jsonLimitsOf(core),
     syncMs: core.sync && config.queue.engine === 'local' ? core.sync_timeout * MS : undefined,
     ready,
+    gate: relay.auth && gateOf(relay.auth),
+    audit: log.audit,
     onError: (error) => log.error(`a gRPC call failed: ${(error as Error)?.message}`),
     ...(first ? { tls: first } : {}),
   });

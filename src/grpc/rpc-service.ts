@@ -9,11 +9,15 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import type protobuf from 'protobufjs';
+import type { Principal } from '../auth/principal.ts';
+import type { AuditRecord } from '../log/audit-line.ts';
 import { RpcError } from './rpc-error.ts';
 
 export interface Reply {
   readonly message: object;
   readonly trailer?: Metadata;
+  /** For the audit log. */
+  readonly facts?: Pick<AuditRecord, 'requestId' | 'apps'>;
 }
 
 type Callback = (error: Partial<StatusObject> | null, message?: object | null, trailer?: Metadata) => void;
@@ -68,17 +72,25 @@ export function statusOf(thrown: unknown, onError: (error: unknown) => void): Pa
   return { code: status.INTERNAL, details: 'internal error' };
 }
 
-/** A unary method that answers, or throws, at once or by promise. */
+type UnaryCall = ServerUnaryCall<Buffer, object>;
+
+/**
+ * A unary method that answers, or throws, at once or by promise.
+ * @param admit says who makes the call, before anything of it is read; default: nobody asks
+ */
 export function unary<T>(
   type: protobuf.Type,
-  handle: (request: T, call: ServerUnaryCall<Buffer, object>) => Reply | Promise<Reply>,
+  handle: (request: T, call: UnaryCall, principal: Principal | undefined) => Reply | Promise<Reply>,
   onError: (error: unknown) => void,
-): (call: ServerUnaryCall<Buffer, object>, callback: Callback) => void {
+  admit?: (call: UnaryCall) => Principal | Promise<Principal>,
+): (call: UnaryCall, callback: Callback) => void {
   return (call, callback) => {
     const succeed = ({ message, trailer }: Reply): void => callback(null, message, trailer);
     const fail = (thrown: unknown): void => callback(statusOf(thrown, onError));
     try {
-      const reply = handle(decodeMessage<T>(type, call.request), call);
+      const answer = (principal?: Principal) => handle(decodeMessage<T>(type, call.request), call, principal);
+      const admitted = admit?.(call);
+      const reply = admitted instanceof Promise ? admitted.then(answer) : answer(admitted);
       if (reply instanceof Promise) reply.then(succeed, fail);
       else succeed(reply);
     } catch (thrown) {

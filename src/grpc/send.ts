@@ -2,7 +2,9 @@ import type { Buffer } from 'node:buffer';
 import { Metadata, type ServerUnaryCall, status } from '@grpc/grpc-js';
 import { decodePushRequest } from '../api/wire/decode-push-request.ts';
 import type { JsonLimits } from '../api/wire/json-limits.ts';
-import { AppRefusedError } from '../apps/choose-app.ts';
+import { AppRefusedError, type ChooseOptions } from '../apps/choose-app.ts';
+import { pushesByApp, type WriteAudit } from '../auth/audit.ts';
+import type { Principal } from '../auth/principal.ts';
 import { QueueRefusedError } from '../errors.ts';
 import type { Notification } from '../push.ts';
 import type { AcceptedPush, AcceptOptions } from '../relay.ts';
@@ -16,12 +18,14 @@ export interface SendOptions {
   readonly accept: (
     notifications: readonly Notification[],
     body: () => string,
-    options: AcceptOptions,
+    options: AcceptOptions & ChooseOptions,
   ) => AcceptedPush | Promise<AcceptedPush>;
   /** Milliseconds that a call waits for the outcomes; undefined in async mode. */
   readonly syncMs?: number | undefined;
   /** Default: none. */
   readonly jsonLimits?: JsonLimits;
+  /** `log.audit`; undefined: none. */
+  readonly audit?: WriteAudit | undefined;
   /** UNIX milliseconds. */
   readonly now?: () => number;
 }
@@ -29,7 +33,12 @@ export interface SendOptions {
 type Call = ServerUnaryCall<Buffer, object>;
 
 /** `proto.Gorush/Send`. @throws (or rejects with) RpcError. */
-export function send(request: NotificationRequest, call: Call, options: SendOptions): Reply | Promise<Reply> {
+export function send(
+  request: NotificationRequest,
+  call: Call,
+  options: SendOptions,
+  principal?: Principal,
+): Reply | Promise<Reply> {
   const left = timeLeft(call, options.now ?? Date.now);
   const body = pushBody(request);
   const notification = decode(body, options.jsonLimits);
@@ -38,10 +47,14 @@ export function send(request: NotificationRequest, call: Call, options: SendOpti
   if (typeof app === 'string' && app !== '') notification.app = app;
   const { tokens, to } = notification;
   const counts = tokens.length + (to ? 1 : 0);
-  const how = options.syncMs === undefined ? {} : { syncMs: Math.min(options.syncMs, left - marginOf(left)) };
+  const how = {
+    ...(options.syncMs === undefined ? {} : { syncMs: Math.min(options.syncMs, left - marginOf(left)) }),
+    ...(principal ? { principal: principal.name, allowedApps: principal.apps } : {}),
+  };
   const reply = ({ requestId, logs }: AcceptedPush): Reply => ({
     message: { success: true, counts },
     trailer: pushTrailer(requestId, logs),
+    ...(options.audit ? { facts: { requestId, apps: pushesByApp([notification]) } } : {}),
   });
   try {
     const kept = notification.app ? () => JSON.stringify({ notifications: [notification] }) : () => body;

@@ -8,6 +8,8 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { ConfigError } from '../errors.ts';
+import { auditedGate, auditedSend } from './audited-send.ts';
+import type { Gate, GatedCall } from './gate.ts';
 import { GORUSH_PROTO } from './gorush-proto.ts';
 import { HealthService, SERVING } from './health-service.ts';
 import { type ProtoFile, parseProto } from './proto-file.ts';
@@ -28,6 +30,8 @@ export interface GrpcServerOptions extends SendOptions {
   readonly tls?: GrpcTls;
   /** Bytes of a request, also once it is decompressed. */
   readonly maxBody: number;
+  /** Asks who calls Send and reflection; health is open. Default: nobody asks. */
+  readonly gate?: Gate | undefined;
   /** As /readyz tells it. */
   readonly ready: () => boolean;
   /** An error that is not the caller's fault, to be logged. */
@@ -60,7 +64,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const standard = parseProto('grpc/health/v1/health.proto', HEALTH_PROTO);
   addGorush(server, gorush, options);
   addHealth(server, standard, health, options.onError);
-  addReflection(server, [gorush, standard], options.onError);
+  addReflection(server, [gorush, standard], options);
   const port = await bind(server, options, credentials ?? ServerCredentials.createInsecure());
   let closed: Promise<void> | undefined;
   return {
@@ -81,11 +85,25 @@ const KEEPALIVE_MS = 60_000;
 function addGorush(server: Server, { root }: ProtoFile, options: GrpcServerOptions): void {
   const request = root.lookupType('proto.NotificationRequest');
   server.addService(serviceDefinition(root, GORUSH), {
-    Send: unary<NotificationRequest>(request, (message, call) => send(message, call, options), options.onError),
+    Send: unary<NotificationRequest>(
+      request,
+      (message, call, principal) => {
+        const run = () => send(message, call, options, principal);
+        return options.audit ? auditedSend(call, principal, options.audit, run) : run();
+      },
+      options.onError,
+      sendGate(options),
+    ),
   } as UntypedServiceImplementation);
   server.addService(serviceDefinition(root, 'proto.Health'), {
     Check: unary<HealthCheckRequest>(root.lookupType('proto.HealthCheckRequest'), alive, options.onError),
   } as UntypedServiceImplementation);
+}
+
+/** A call that is not let in is written to the audit log as well. */
+function sendGate({ gate, audit }: GrpcServerOptions) {
+  if (!gate) return undefined;
+  return audit ? auditedGate((call) => gate(call, 'push'), audit) : (call: GatedCall) => gate(call, 'push');
 }
 
 interface HealthCheckRequest {
@@ -113,7 +131,7 @@ function addHealth(server: Server, { root }: ProtoFile, health: HealthService, o
   } as UntypedServiceImplementation);
 }
 
-function addReflection(server: Server, served: readonly ProtoFile[], onError: (error: unknown) => void): void {
+function addReflection(server: Server, served: readonly ProtoFile[], { onError, gate }: GrpcServerOptions): void {
   const versions = (['v1', 'v1alpha'] as const).map((version) => ({
     service: `grpc.reflection.${version}`,
     file: parseProto(`grpc/reflection/${version}/reflection.proto`, reflectionProto(version)),
@@ -122,7 +140,14 @@ function addReflection(server: Server, served: readonly ProtoFile[], onError: (e
   for (const { service, file } of versions) {
     const request = file.root.lookupType(`${service}.ServerReflectionRequest`);
     server.addService(serviceDefinition(file.root, `${service}.ServerReflection`), {
-      ServerReflectionInfo: (stream: ServerDuplexStream<Buffer, object>) => reflect(stream, request, index, onError),
+      ServerReflectionInfo: async (stream: ServerDuplexStream<Buffer, object>) => {
+        try {
+          await gate?.(stream, undefined);
+          reflect(stream, request, index, onError);
+        } catch (thrown) {
+          stream.emit('error', statusOf(thrown, onError));
+        }
+      },
     } as UntypedServiceImplementation);
   }
 }

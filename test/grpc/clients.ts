@@ -4,7 +4,7 @@ import {
   type Client,
   credentials,
   loadPackageDefinition,
-  type Metadata,
+  Metadata,
   type ServiceClientConstructor,
   type ServiceError,
   type StatusObject,
@@ -23,6 +23,7 @@ export interface Answer {
 }
 
 export interface CallOptions {
+  readonly metadata?: Readonly<Record<string, string>>;
   readonly deadline?: Date;
 }
 
@@ -39,6 +40,7 @@ export function gorushClient(
 
 type UnaryMethod = (
   request: object,
+  metadata: Metadata,
   options: CallOptions,
   callback: (error: ServiceError | null, reply: Record<string, unknown>) => void,
 ) => { on(event: 'status', listener: (status: StatusObject) => void): void };
@@ -48,7 +50,9 @@ export function unaryCall(client: Client, method: string, request: object, optio
   return new Promise((resolve, reject) => {
     let reply: Record<string, unknown> = {};
     const call = (client as unknown as Record<string, UnaryMethod>)[method] as UnaryMethod;
-    const running = call.call(client, request, options, (error, message) => {
+    const metadata = new Metadata();
+    for (const [key, value] of Object.entries(options.metadata ?? {})) metadata.set(key, value);
+    const running = call.call(client, request, metadata, options, (error, message) => {
       if (error) reject(error);
       else reply = message;
     });

@@ -1,0 +1,61 @@
+import { status } from '@grpc/grpc-js';
+import type { WriteAudit } from '../auth/audit.ts';
+import type { Principal } from '../auth/principal.ts';
+import { addressOf, type GatedCall } from './gate.ts';
+import { RpcError } from './rpc-error.ts';
+import type { Reply } from './rpc-service.ts';
+
+type Maybe<T> = T | Promise<T>;
+
+/** What HTTP would have answered. */
+const HTTP: Partial<Record<status, number>> = {
+  [status.INVALID_ARGUMENT]: 400,
+  [status.UNAUTHENTICATED]: 401,
+  [status.PERMISSION_DENIED]: 403,
+  [status.RESOURCE_EXHAUSTED]: 429,
+  [status.UNAVAILABLE]: 503,
+  [status.FAILED_PRECONDITION]: 503,
+  [status.DEADLINE_EXCEEDED]: 408,
+  [status.CANCELLED]: 408,
+};
+
+const statusOf = (error: unknown): number => (error instanceof RpcError ? HTTP[error.status] : undefined) ?? 500;
+
+/** Calls back with what became of it, thrown or rejected as well. */
+function watched<T>(run: () => Maybe<T>, done: (result: T) => void, failed: (error: unknown) => void): Maybe<T> {
+  let result: Maybe<T>;
+  try {
+    result = run();
+  } catch (error) {
+    failed(error);
+    throw error;
+  }
+  if (result instanceof Promise) result.then(done, failed);
+  else done(result);
+  return result;
+}
+
+/** Writes a line of the audit log for each call that was let in. */
+export function auditedSend<Call extends GatedCall>(
+  call: Call,
+  principal: Principal | undefined,
+  write: WriteAudit,
+  run: () => Maybe<Reply>,
+): Maybe<Reply> {
+  const sender = { who: principal?.name, by: principal?.kind, address: addressOf(call), action: 'push' };
+  return watched(
+    run,
+    ({ facts }) => write({ ...sender, status: 200, ...facts }),
+    (error) => write({ ...sender, status: statusOf(error) }),
+  );
+}
+
+/** Writes a line for each call that was not let in. */
+export const auditedGate =
+  <Call extends GatedCall>(gate: (call: Call) => Maybe<Principal>, write: WriteAudit) =>
+  (call: Call): Maybe<Principal> =>
+    watched(
+      () => gate(call),
+      () => {},
+      (error) => write({ address: addressOf(call), action: 'push', status: statusOf(error) }),
+    );
