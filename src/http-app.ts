@@ -12,14 +12,15 @@ import { decodePushRequest } from './api/wire/decode-push-request.ts';
 import { jsonLimitsOf } from './api/wire/json-limits.ts';
 import { audited } from './auth/audit.ts';
 import { guarded } from './auth/http-guard.ts';
+import { principalOfRequest } from './auth/request-principal.ts';
 import type { Totals } from './cluster/totals.ts';
 import { configView } from './config/redact.ts';
 import { type Check, readiness } from './health/ready.ts';
 import { historyRoutes } from './history/history-routes.ts';
 import { expose } from './metrics/exposition.ts';
 import type { RelayHost, RelayHostOptions } from './relay-host.ts';
-import { statApp } from './stats/stat-app.ts';
 import { selfService } from './self-service.ts';
+import { statApp } from './stats/stat-app.ts';
 import { createStatGo } from './stats/stat-go.ts';
 import { createSysStats, type SysStats } from './stats/sys-stats.ts';
 
@@ -76,6 +77,10 @@ function appOf(
     onError,
   });
 }
+
+/** With keys that are for some apps only, each sees the pushes of its own. */
+const historyOf = ({ history }: RelayHost): Router[] =>
+  history ? [historyRoutes({ history, appsOf: (req) => principalOfRequest(req)?.apps })] : [];
 
 const ownTotals = (host: RelayHost) => async () => ({
   counts: await host.stats.read(),

@@ -249,8 +249,12 @@ export interface RequestFacts {
 
 /** An accepted request. `counts` as Gorush counts: tokens, and one for a topic. */
 export interface AcceptedRequest extends RequestFacts {
+  /** Of the first notification. */
+  readonly app: string;
   readonly notifications: readonly Notification[];
   readonly counts: number;
+  /** Targets that each get an outcome: tokens, topics and conditions. */
+  readonly targets: number;
   /** UNIX milliseconds. */
   readonly acceptedAt: number;
   /** Whose key or certificate sent it; absent where nobody has to say. */
@@ -264,6 +268,8 @@ export interface Retry extends RequestFacts {
   readonly provider: Provider;
   readonly environment: Environment;
   readonly notification: Notification;
+  /** Place of the notification within its request; behind a broker each is alone. */
+  readonly index?: number;
   readonly kind: TargetKind;
   readonly targets: readonly string[];
   readonly failed: Failed;
@@ -279,6 +285,8 @@ export interface Settlement extends RequestFacts {
   readonly provider: Provider | undefined;
   readonly environment: Environment;
   readonly notification: Notification;
+  /** Place of the notification within its request; behind a broker each is alone. */
+  readonly index?: number;
   readonly kind: TargetKind;
   readonly targets: readonly string[];
   readonly outcomes: readonly Outcome[];

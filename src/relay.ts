@@ -130,8 +130,10 @@ export class Relay {
       this.#options.events.accepted({
         requestId: request.id,
         traceparent: request.traceparent,
+        app: entries[0]?.app ?? request.app,
         notifications,
         counts,
+        targets: sizeOf(entries, refused),
         acceptedAt: request.acceptedAt,
         principal: options.principal,
       });
@@ -177,6 +179,7 @@ export class Relay {
       provider: entry.provider,
       environment: entry.environment,
       notification: entry.notification,
+      index: entry.index,
       kind: batch.kind,
       targets: final.map((index) => batch.targets[index] as string),
       outcomes: finals,
@@ -218,7 +221,7 @@ export class Relay {
     for (const [index, notification] of notifications.entries()) {
       const route = this.#options.route(notification, request.app);
       if ('refused' in route) {
-        refused.push(...refusal(request, notification, route));
+        refused.push(...refusal(request, index, notification, route));
         continue;
       }
       counts += countOf(notification);
@@ -320,6 +323,7 @@ export class Relay {
       provider,
       environment,
       notification,
+      index: entry.index,
       kind,
       targets: slice.targets,
       failed,
@@ -343,6 +347,9 @@ export class Relay {
     return lifetime > 0 ? lifetime : Number.POSITIVE_INFINITY;
   }
 }
+
+const sizeOf = (entries: readonly QueueEntry[], refused: readonly Settlement[]): number =>
+  entries.reduce((sum, { open }) => sum + open, 0) + refused.reduce((sum, { targets }) => sum + targets.length, 0);
 
 const isAlike = (a: Failed, b: Failed): boolean =>
   a === b || (a.category === b.category && a.reason === b.reason && a.retryAfterMs === b.retryAfterMs);
@@ -371,12 +378,14 @@ const identity = (
 /** A notification that no lane takes: one failure for each target. */
 function refusal(
   request: QueuedRequest,
+  index: number,
   notification: Notification,
   { app, refused }: Extract<Route, { refused: Failed }>,
 ): Settlement[] {
   return targetsOf(notification).map(({ kind, targets }) => ({
     ...identity(request, { app, notification, environment: 'production' }),
     provider: undefined,
+    index,
     kind,
     targets,
     outcomes: targets.map(() => refused),

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { combineEvents } from '../src/relay-events.ts';
 import { settlement } from './settlement.ts';
 
-const accepted = { requestId: 'r1', notifications: [], counts: 1, acceptedAt: 0 };
+const accepted = { requestId: 'r1', notifications: [], counts: 1, acceptedAt: 0, app: 'default', targets: 1 };
 
 test('every listener hears an event that it has, in order', () => {
   const heard: string[] = [];

@@ -1,6 +1,7 @@
 import { appsSection } from './apps-section.ts';
 import { authSection } from './auth-section.ts';
 import { apiSection, coreSection, grpcSection } from './core-section.ts';
+import { historySection } from './history-section.ts';
 import { type FromSchema, type Leaf, type NamedSections, type Section, section } from './leaf.ts';
 import { logSection, statSection } from './log-stat-sections.ts';
 import { androidSection, huaweiSection, iosSection, sandboxSection } from './provider-sections.ts';
@@ -20,6 +21,7 @@ export const configSchema = section('config.yml', {
   sandbox: sandboxSection,
   apps: appsSection,
   auth: authSection,
+  history: historySection,
 });
 
 /** The whole configuration with every default filled in; deeply frozen. Durations in seconds, sizes in bytes. */

@@ -42,7 +42,10 @@ export interface Hidden {
  * Makes a provider's error text fit for a log: providers quote what they refuse. Keeps what it found for a batch, because
  * the failures of a batch mostly have the same text.
  */
-export function errorRedactor(settlement: Settlement, hidden: Hidden): (error: string) => string {
+export function errorRedactor(
+  settlement: Pick<Settlement, 'targets' | 'notification'>,
+  hidden: Hidden,
+): (error: string) => string {
   const known = new Map<string, string>();
   let texts: readonly string[] | undefined;
   const redact = (error: string): string => {

@@ -39,6 +39,7 @@ const serverlessConfig = (config: Config, secondsLeft: number): Config => ({
     sync_timeout: Math.max(RESERVE_SECONDS, Math.min(config.core.sync_timeout, secondsLeft - RESERVE_SECONDS)),
   },
   queue: { ...config.queue, engine: 'local', local: { ...config.queue.local, path: '' } },
+  history: { ...config.history, enabled: false },
 });
 
 /** One request over a pair of streams in this process: the HTTP server as it is, without a port. */

@@ -20,8 +20,8 @@ test('what read returned does not change afterwards', () => {
 test('total_count is what Gorush counts when a request is taken', () => {
   const store = createMemoryStats();
   const events = statsListener(store);
-  events.accepted?.({ requestId: 'r', notifications: [], counts: 7, acceptedAt: 0 });
-  events.accepted?.({ requestId: 'r', notifications: [], counts: 0, acceptedAt: 0 });
+  events.accepted?.({ requestId: 'r', notifications: [], counts: 7, acceptedAt: 0, app: 'default', targets: 1 });
+  events.accepted?.({ requestId: 'r', notifications: [], counts: 0, acceptedAt: 0, app: 'default', targets: 1 });
   expect(store.read()).toEqual({ ...noStats(), total_count: 7 });
 });
 
