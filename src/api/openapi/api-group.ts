@@ -7,6 +7,8 @@ export interface ApiSettings {
   /** Notifications that one request may carry. */
   readonly maxNotifications: number;
   readonly sandbox: boolean;
+  /** True: what became of pushes is kept. */
+  readonly history: boolean;
   /** True: callers have to say who they are. */
   readonly auth: boolean;
 }

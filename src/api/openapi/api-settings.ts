@@ -3,9 +3,10 @@ import type { Config } from '../../config/schema.ts';
 import type { ApiSettings } from './api-group.ts';
 
 /** What a process with this configuration serves. */
-export const apiSettings = ({ api, auth, core, sandbox }: Config): ApiSettings => ({
+export const apiSettings = ({ api, auth, core, history, sandbox }: Config): ApiSettings => ({
   uris: api,
   maxNotifications: core.max_notification,
   sandbox: sandbox.enabled,
+  history: history.enabled,
   auth: isConfigured(auth),
 });

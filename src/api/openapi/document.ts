@@ -1,5 +1,7 @@
 import { SECURITY_SCHEMES, withAccess } from './access.ts';
 import type { ApiGroup, ApiSettings, Operation, PathItem } from './api-group.ts';
+import { appsGroup } from './apps-group.ts';
+import { historyGroup } from './history-group.ts';
 import { processGroup } from './process-group.ts';
 import { pushGroup } from './push-group.ts';
 import { sandboxGroup } from './sandbox-group.ts';
@@ -28,6 +30,8 @@ const DESCRIPTION = `A push notification relay that speaks Gorush's language. Er
 
 const groupsOf = (settings: ApiSettings): ApiGroup[] => [
   pushGroup(settings),
+  ...(settings.history ? [historyGroup()] : []),
+  appsGroup(),
   statGroup(settings),
   processGroup(settings),
   ...(settings.sandbox ? [sandboxGroup()] : []),

@@ -12,9 +12,12 @@ export function typeOf(schema: JsonSchema): Markup {
     const kinds = (schema.anyOf as JsonSchema[]).filter(({ type }) => type !== 'null').map(typeOf);
     return html`${kinds.map((kind, i) => [i > 0 && ' or ', kind])}`;
   }
-  const type = [schema.type].flat().find((name) => name !== 'null');
+  const type = [schema.type]
+    .flat()
+    .filter((name) => name !== 'null')
+    .join(' or ');
   if (type === 'array') return html`array of ${typeOf((schema.items ?? {}) as JsonSchema)}`;
-  return html`${(type as string | undefined) ?? 'anything'}`;
+  return html`${type || 'anything'}`;
 }
 
 const listed = (values: unknown): Markup | undefined =>

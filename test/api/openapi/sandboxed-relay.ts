@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +28,7 @@ export async function startSandboxedRelay(overlay: { [section: string]: object }
       sandbox: { enabled: true },
       core: { address: '127.0.0.1', ...core },
       queue: { local: { path: join(folder, 'queue.db') } },
+      apps: { path: join(folder, 'apps.db') },
       ...rest,
     }),
   );
@@ -43,6 +45,7 @@ export async function startSandboxedRelay(overlay: { [section: string]: object }
     version: '0.0.0',
     log,
     google: {},
+    masterKey: randomBytes(32).toString('base64'),
     ...sandbox?.parts,
     config: sandbox?.config ?? config,
   });

@@ -1,0 +1,250 @@
+import { APP_NAME } from '../../apps/app.ts';
+import { providerSchema, settingsPatchSchema, settingsSchema } from '../../apps/store/settings-schema.ts';
+import type { JsonSchema } from '../wire/decoding.ts';
+import {
+  type Answer,
+  type ApiGroup,
+  count,
+  error,
+  flag,
+  json,
+  type MediaType,
+  type Operation,
+  type Parameter,
+  record,
+  ref,
+  text,
+} from './api-group.ts';
+
+const APP: Parameter = {
+  name: 'app',
+  in: 'path',
+  required: true,
+  description: 'Name of the app.',
+  schema: { type: 'string', pattern: APP_NAME.source },
+  example: 'shop',
+};
+
+const PLATFORM: Parameter = {
+  name: 'platform',
+  in: 'path',
+  required: true,
+  description: 'The provider.',
+  schema: { type: 'string', enum: ['ios', 'android', 'huawei'] },
+  example: 'huawei',
+};
+
+/** RFC 9110, 13.1: so that nobody changes what somebody else has changed since. */
+const CONDITIONS: readonly Parameter[] = [
+  {
+    name: 'If-Match',
+    in: 'header',
+    description: 'Only if the app is in this version (its `ETag`); `*`: only if it is there.',
+    schema: { type: 'string' },
+  },
+  {
+    name: 'If-None-Match',
+    in: 'header',
+    description: '`*`: only if there is no such app.',
+    schema: { type: 'string' },
+  },
+];
+
+const ETAG = { ETag: { description: 'The version of the app.', required: true, schema: { type: 'string' } } };
+const LOCATION = { Location: { description: 'Where the app is.', required: true, schema: { type: 'string' } } };
+
+const shown: Answer = { ...json('The app as it is now.', ref('App')), headers: ETAG };
+const made: Answer = { ...json('The app was not there, and is now.', ref('App')), headers: { ...ETAG, ...LOCATION } };
+
+const refusals = {
+  400: error('The request is wrong: `details` says where.'),
+  403: error('Apps cannot be changed here: no key is configured, no master key, or the key is not for this app.'),
+  404: error('There is no such app, or no such provider.'),
+  409: error('It is there already, belongs to config.yml, or is being changed by others.'),
+  412: error('The app is in another version than `If-Match` or `If-None-Match` want.'),
+  413: error('The body is longer than 256 KiB.'),
+  422: error('The provider does not take the credential (`probe=true`).'),
+  502: error('The provider could not be asked (`probe=true`).'),
+  503: error('The store of the apps cannot be reached, or secrets cannot be opened.'),
+} as const;
+
+type Status = keyof typeof refusals;
+
+const refused = (...statuses: readonly Status[]): Operation['responses'] =>
+  Object.fromEntries(statuses.map((status) => [status, refusals[status]]));
+
+const body = (mediaType: string, schema: JsonSchema, examples: NonNullable<MediaType['examples']>) => ({
+  required: true,
+  content: { [mediaType]: { schema, examples } },
+});
+
+const HUAWEI = { appid: '100001', appsecret: 'the-secret-of-the-app' };
+
+const listing: Operation = {
+  operationId: 'listApps',
+  summary: 'The apps that there are, by name',
+  parameters: [
+    {
+      name: 'limit',
+      in: 'query',
+      description: 'How many at most.',
+      schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+    },
+    {
+      name: 'cursor',
+      in: 'query',
+      description: 'The `next_cursor` of the page before.',
+      schema: { type: 'string' },
+    },
+  ],
+  responses: { 200: json('Those that the key may use.', ref('Apps')), ...refused(400, 403) },
+};
+
+const creation: Operation = {
+  operationId: 'createApp',
+  summary: 'Make an app',
+  requestBody: body('application/json', ref('NewApp'), {
+    huawei: { summary: 'An app for Huawei', value: { name: 'shop', huawei: HUAWEI }, 'x-status': 201 },
+  }),
+  responses: { 201: made, ...refused(400, 403, 409, 413, 503) },
+};
+
+const replacement: Operation = {
+  operationId: 'replaceApp',
+  summary: 'Replace all settings of an app, or make it',
+  parameters: [APP, ...CONDITIONS],
+  requestBody: body('application/json', ref('AppSettings'), {
+    settings: {
+      summary: 'Settings with a rate limit',
+      value: { huawei: HUAWEI, rate_limit: 500, default_topic: 'com.example.shop' },
+    },
+  }),
+  responses: { 200: shown, 201: made, ...refused(400, 403, 409, 412, 413, 503) },
+};
+
+const change: Operation = {
+  operationId: 'changeApp',
+  summary: 'Change some settings of an app',
+  description: 'A merge patch (RFC 7396): `null` takes a setting away.',
+  parameters: [APP, ...CONDITIONS],
+  requestBody: body('application/merge-patch+json', ref('AppPatch'), {
+    limit: { summary: 'Another rate limit', value: { rate_limit: 1000, default_topic: null } },
+  }),
+  responses: { 200: shown, ...refused(400, 403, 404, 409, 412, 413, 503) },
+};
+
+const provider: Operation = {
+  operationId: 'putProvider',
+  summary: 'Replace the credential of one provider',
+  description:
+    'It is parsed and signed with before it replaces the old one; pushes under way are finished with the old one.',
+  parameters: [
+    APP,
+    PLATFORM,
+    {
+      name: 'probe',
+      in: 'query',
+      description: '`true`: the provider is asked whether it takes the credential, too.',
+      schema: { type: 'boolean', default: false },
+    },
+    ...CONDITIONS,
+  ],
+  requestBody: body(
+    'application/json',
+    { anyOf: [ref('IosSettings'), ref('AndroidSettings'), ref('HuaweiSettings')] },
+    { huawei: { summary: 'Another secret', value: HUAWEI } },
+  ),
+  responses: { 200: shown, ...refused(400, 403, 404, 409, 412, 413, 422, 502, 503) },
+};
+
+const facts = {
+  has_key: flag('There is a credential.'),
+  kind: text('', { enum: ['token', 'certificate', 'service_account', 'authorized_user', 'client_secret'] }),
+  fingerprint: text('SHA-256 of the public key or of the certificate, hexadecimal.'),
+  not_after: text('When the certificate expires.', { format: 'date-time' }),
+};
+
+const providerView: JsonSchema = {
+  type: 'object',
+  description: 'Settings without secrets, and what says which credential it is.',
+  properties: facts,
+  additionalProperties: true,
+};
+
+const appView = record(
+  {
+    name: text(''),
+    origin: text('`file`: it is in config.yml, and changed there only.', { enum: ['file', 'store'] }),
+    version: { type: ['string', 'integer'], description: 'Another one with each change.' },
+  },
+  {
+    updated_at: text('', { format: 'date-time' }),
+    ios: ref('AppProvider'),
+    android: ref('AppProvider'),
+    huawei: ref('AppProvider'),
+    default_topic: text(''),
+    rate_limit: { type: 'number' },
+    limits: { type: 'object', properties: { tokens: count(''), payload: count('Bytes.') } },
+    webhook: {
+      type: 'object',
+      description: 'Where its failed pushes are told, without what may be secret of it.',
+      additionalProperties: true,
+    },
+    master_keys: {
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Names of the keys that its secrets are sealed with.',
+    },
+  },
+);
+
+/** Apps that are made and changed at run time. */
+export const appsGroup = (): ApiGroup => ({
+  tag: {
+    name: 'Apps',
+    description: 'Apps with credentials of their own, made and changed at run time. Answers never hold a secret.',
+  },
+  paths: {
+    '/v1/apps': { get: listing, post: creation },
+    '/v1/apps/{app}': {
+      get: {
+        operationId: 'getApp',
+        summary: 'One app',
+        parameters: [APP],
+        responses: { 200: shown, ...refused(403, 404) },
+      },
+      put: replacement,
+      patch: change,
+      delete: {
+        operationId: 'deleteApp',
+        summary: 'Remove an app',
+        parameters: [APP, ...CONDITIONS],
+        responses: { 204: { description: 'It is gone.' }, ...refused(400, 403, 404, 409, 412, 503) },
+      },
+    },
+    '/v1/apps/{app}/providers/{platform}': {
+      put: provider,
+      delete: {
+        operationId: 'deleteProvider',
+        summary: 'Remove a provider from an app',
+        parameters: [APP, PLATFORM, ...CONDITIONS],
+        responses: { 200: shown, ...refused(400, 403, 404, 409, 412, 503) },
+      },
+    },
+  },
+  schemas: {
+    Apps: record({ apps: { type: 'array', items: ref('App') } }, { next_cursor: text('Where the next page begins.') }),
+    App: appView,
+    AppProvider: providerView,
+    AppSettings: settingsSchema,
+    AppPatch: settingsPatchSchema,
+    NewApp: {
+      ...settingsSchema,
+      properties: { name: APP.schema, ...(settingsSchema.properties as object) },
+      required: ['name'],
+    },
+    IosSettings: providerSchema('ios'),
+    AndroidSettings: providerSchema('android'),
+    HuaweiSettings: providerSchema('huawei'),
+  },
+});
