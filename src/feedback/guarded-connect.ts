@@ -1,24 +1,16 @@
-import { lookup } from 'node:dns';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { buildConnector } from 'undici';
 import { openTunnel } from '../http2/proxy-tunnel.ts';
-import { isPrivateAddress } from './private-address.ts';
-
-interface Address {
-  readonly address: string;
-  readonly family: number;
-}
-
-/** All addresses of a host name, or of an IP address itself. */
-export type Resolve = (host: string) => Promise<readonly Address[]>;
+import { type Address, createDnsResolve, type Resolve } from './dns-resolve.ts';
+import { isLocalName, isPrivateAddress } from './private-address.ts';
 
 export interface GuardOptions {
   /** The proxy's URL for an origin; undefined: the direct way. */
   readonly proxyFor: (origin: string) => string | undefined;
   /** PEM certificates that are trusted, instead of the system's; default: the system's. */
   readonly ca?: readonly string[] | undefined;
-  /** Default: as the system resolves. */
+  /** Default: DNS, by the servers of the system; not its hosts file. */
   readonly resolve?: Resolve;
   /** Which addresses are not called; default: all that are not public. */
   readonly isRefused?: (address: string) => boolean;
@@ -35,22 +27,18 @@ class PrivateAddressError extends Error {
 const CONNECT_MS = 10_000;
 const DEFAULT_PORTS: Record<string, string> = { 'http:': '80', 'https:': '443' };
 
-const systemResolve: Resolve = (host) =>
-  new Promise((resolve, reject) =>
-    lookup(host, { all: true }, (error, addresses) => (error ? reject(error) : resolve(addresses))),
-  );
-
 /**
  * Opens connections for hooks whose URLs come from strangers. A name is resolved once for each connection, every address of it
  * is checked, and the connection goes to one of those very addresses: a name that changes its mind in between (DNS rebinding)
  * gains nothing. Through a proxy the tunnel is asked for with the checked address, never with the name, plain HTTP included.
  */
 export function createGuardedConnect(options: GuardOptions): buildConnector.connector {
-  const { proxyFor, ca, resolve = systemResolve, isRefused = isPrivateAddress } = options;
+  const { proxyFor, ca, resolve = createDnsResolve(), isRefused = isPrivateAddress } = options;
   const trust: SecureContextOptions = ca ? { ca: [...ca] } : {};
   const proxyContext = createSecureContext(trust);
 
   const checked = async (host: string): Promise<readonly [Address, ...Address[]]> => {
+    if (isLocalName(host)) throw new PrivateAddressError();
     const [first, ...others] = isIP(host) ? [{ address: host, family: isIP(host) }] : await resolve(host);
     if (!first || [first, ...others].some(({ address }) => isRefused(address))) throw new PrivateAddressError();
     return [first, ...others];

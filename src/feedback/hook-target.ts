@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isPrivateAddress } from './private-address.ts';
+import { isLocalName, isPrivateAddress } from './private-address.ts';
 import { isWebhookSecret } from './signature.ts';
 
 /** Where an app's failed pushes are told, and how. */
@@ -51,13 +51,10 @@ export function coreHook(core: FeedbackConfig): HookTarget | undefined {
 /** Services that are no web servers live below; they may take a POST for commands of their own. */
 const FIRST_FREE_PORT = 1024;
 
-/** Host names that a resolver may be told to answer with loopback whatever DNS says (RFC 6761), or that only a local network knows. */
-const LOCAL_NAME = /(^|\.)(localhost|local|internal|home\.arpa)\.?$/;
-
 /** `URL` has read odd spellings of IPv4 addresses already: `0x7f.1`, `2130706433`. */
 const bareHost = (url: URL): string => url.hostname.replace(/^\[(.*)\]$/, '$1');
 
-const isLocalHost = (host: string): boolean => (isIP(host) === 0 ? LOCAL_NAME.test(host) : isPrivateAddress(host));
+const isLocalHost = (host: string): boolean => (isIP(host) === 0 ? isLocalName(host) : isPrivateAddress(host));
 
 /**
  * What is wrong with the URL of an app's hook, for a `400` or a mistake in the configuration; undefined when nothing is. Says

@@ -59,3 +59,8 @@ export function isPrivateAddress(address: string): boolean {
       return true;
   }
 }
+
+const LOCAL_NAME = /(^|\.)(localhost|local|internal|home\.arpa)\.?$/i;
+
+/** Whether a host name is one that leads to loopback whatever DNS says (RFC 6761), or that only a local network knows. */
+export const isLocalName = (host: string): boolean => LOCAL_NAME.test(host);
