@@ -18,7 +18,8 @@ function unquoted(text: string): string | undefined {
 }
 
 /** What `auth.certificates.*.subject` is compared with: upper and lower case mean the same in host names only. */
-export const comparable = (name: string): string => (/^(DNS|EMAIL|IP):/.test(name) ? name.toLowerCase() : name);
+export const comparable = (name: string): string =>
+  name.replace(/^(DNS|EMAIL|IP):(.*)$/s, (_, kind: string, text: string) => `${kind}:${text.toLowerCase()}`);
 
 /** The names of a certificate: `CN=backend`, `DNS:backend.example`, `URI:spiffe://example/backend`. */
 export function certificateNames({ subject, subjectaltname = '' }: Partial<PeerCertificate>): string[] {
