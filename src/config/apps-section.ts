@@ -1,5 +1,5 @@
 import { bytes, flag, integer, list, mapOf, ours, perSecond, seconds, section, text } from './leaf.ts';
-import { androidSection, huaweiSection, iosSection } from './provider-sections.ts';
+import { androidSection, huaweiSection, iosSection, LONGEST_WAIT } from './provider-sections.ts';
 
 const secret = { martlet: true } as const;
 
@@ -10,7 +10,7 @@ const webhookSection = section('Where the failed pushes of the app are told.', {
     'Standard Webhooks secrets (`whsec_…`), the newest first: each call is signed with all of them, so that they can be changed one by one.',
     secret,
   ),
-  timeout: seconds(10, 'For one call.', ours),
+  timeout: seconds(10, 'For one call.', { ...ours, maximum: LONGEST_WAIT }),
   allow_private: flag(false, 'The URL may lead to a private, loopback or link-local address.', ours),
 });
 

@@ -9,7 +9,13 @@ const connections = integer(0, 'HTTP/2 connections to each of its hosts; 0: as m
   maximum: 1000,
 });
 const rateLimit = perSecond(0, 'Pushes per second; 0: no limit.', ours);
-const requestTimeout = seconds(15, 'After which a push without an answer counts as unanswered.', ours);
+/** A day: timers cannot wait longer than 24 days, and go off at once instead. */
+export const LONGEST_WAIT = 86_400;
+
+const requestTimeout = seconds(15, 'After which a push without an answer counts as unanswered.', {
+  ...ours,
+  maximum: LONGEST_WAIT,
+});
 const maxRetry = integer(
   0,
   'How often a push is sent again after an answer that says "later"; a request can only lower it with `retry`.',

@@ -1,12 +1,18 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startSandboxedRelay } from '../api/openapi/sandboxed-relay.ts';
 import { fuzzApi } from './api-from-openapi/fuzz-api.ts';
 
 const SEED = 20_260_101;
 
+const warnings: string[] = [];
+const warned = (warning: Error): void => void warnings.push(warning.message);
+beforeAll(() => void process.on('warning', warned));
+afterAll(() => void process.off('warning', warned));
+
 test('no request that the description leads to gets an answer that it does not tell of', async () => {
   await using relay = await startSandboxedRelay();
   expect(await fuzzApi(relay, { runs: 300, seed: SEED })).toBeGreaterThan(300);
+  expect(warnings).toEqual([]);
   expect(relay.errors()).not.toMatch(/a request failed/);
 });
 
