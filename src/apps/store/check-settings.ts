@@ -159,7 +159,8 @@ export function checkSettings(settings: AppSettings, rules: CheckRules): Checked
         mistakes.push({ path: 'ios.key_base64', reason: `the certificate expired at ${found.not_after}` });
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      mistakes.push(fieldOf(error, platform));
+      const mistake = fieldOf(error, platform);
+      if (mistakes.every(({ path }) => path !== mistake.path)) mistakes.push(mistake);
     }
   return { mistakes, facts };
 }

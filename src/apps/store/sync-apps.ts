@@ -35,6 +35,7 @@ const appOf = ({ name, record }: StoredApp, keys: MasterKeys | undefined): App =
   version: record.edition,
   topics: record.topics,
   project: record.project,
+  expiresAt: record.facts.ios?.not_after ? Date.parse(record.facts.ios.not_after) : undefined,
   shown: record.shown,
   settings: () => openRecord(name, record, keys),
 });
