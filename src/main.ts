@@ -97,7 +97,14 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
   const { pid, processes } = loaded.config.core;
   if (cluster.isPrimary && pid.enabled) process.on('exit', writePidFile(pid.path, pid.override));
   if (cluster.isPrimary && processes !== 1) return serveWithWorkers(loaded, log);
-  const [{ openSandbox }, { startServer }] = await Promise.all([import('./sandbox-mode.ts'), import('./server.ts')]);
+  const [{ openSandbox }, { startServer }, { watchCredentials }, { watchExpiries }, { credentialExpiries }] =
+    await Promise.all([
+      import('./sandbox-mode.ts'),
+      import('./server.ts'),
+      import('./rotation.ts'),
+      import('./expiry-warnings.ts'),
+      import('./metric-sources.ts'),
+    ]);
   const sandbox = await openSandbox(loaded.config, log);
   const config = sandbox?.config ?? loaded.config;
   const link = cluster.isWorker ? joinPrimary(log) : undefined;
@@ -114,15 +121,35 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
   log.info(`martlet ${version} (Gorush ${GORUSH_VERSION}) serves ${server.url ?? 'no HTTP (core.enabled: false)'}`);
   if (server.adminUrl) log.info(`metrics, counters and administration are at ${server.adminUrl}`);
   if (sandbox && server.url) sandbox.greet(server.url);
+  const expiries = watchExpiries({ expiries: () => credentialExpiries(server.host), log });
+  const rotation = watchCredentials({
+    config,
+    load() {
+      const { config: changed } = load(command, 'serve');
+      return sandbox ? sandbox.over(changed) : changed;
+    },
+    file: loaded.file,
+    google: google.GOOGLE_APPLICATION_CREDENTIALS,
+    apps: server.host.apps,
+    lanes: server.host.lanes,
+    onChange: () => expiries.look(),
+    log,
+  });
+  const reload = (): void => {
+    server.reload();
+    rotation.reload();
+  };
   const close = async (): Promise<void> => {
+    rotation.close();
+    expiries.close();
     await server.close();
     await sandbox?.close();
     await link?.close();
     log.info('stopped');
     log.close();
   };
-  link?.serves(server, close);
-  onSignals(close, log, server.reload);
+  link?.serves({ ...server, reload }, close);
+  onSignals(close, log, reload);
 }
 
 /** `core.processes`: this process only keeps the workers, which share the port. SIGUSR2 restarts them one at a time. */
@@ -231,6 +258,12 @@ async function run(command: Command): Promise<void> {
     case 'queue':
       process.exitCode = inspectQueue(command) ? 0 : 1;
       return;
+    case 'explain': {
+      const { explain } = await import('./explain-command.ts');
+      const { config } = load(command, 'ping');
+      process.exitCode = (await explain({ ...command, config, say: console.log })) ? 0 : 1;
+      return;
+    }
     case 'new-key':
       console.log(newKey(command.name));
       return;

@@ -1,5 +1,7 @@
+import { DEFAULT_APP } from './apps/app.ts';
 import type { Config } from './config/schema.ts';
-import type { CredentialExpiry, LaneReading, MetricSources, QueueReading } from './metrics.ts';
+import type { CredentialExpiry } from './expiry-warnings.ts';
+import type { LaneReading, MetricSources, QueueReading } from './metrics.ts';
 import type { QueueWithReports } from './queue/create-queue.ts';
 import type { RelayHost } from './relay-host.ts';
 
@@ -27,11 +29,17 @@ const laneReadings = ({ lanes, queue }: RelayHost): LaneReading[] =>
     depth: queue.depth(lane.name),
   }));
 
-const credentialExpiries = ({ lanes }: RelayHost): CredentialExpiry[] =>
-  [...lanes].flatMap(({ app, provider, transport }) => {
+/** Of the default app as its lanes tell, of the others whether or not they are in use. */
+export const credentialExpiries = ({ lanes, apps }: RelayHost): CredentialExpiry[] => [
+  ...[...lanes].flatMap(({ app, provider, environment, transport }) => {
     const { credentialExpiresAt: expiresAt } = transport.status();
-    return expiresAt === undefined ? [] : [{ app, provider, expiresAt }];
-  });
+    const isOne = app === DEFAULT_APP && environment === 'production';
+    return expiresAt === undefined || !isOne ? [] : [{ app, provider, expiresAt }];
+  }),
+  ...[...apps].flatMap(({ name: app, expiresAt }) =>
+    expiresAt === undefined ? [] : [{ app, provider: 'apns', expiresAt }],
+  ),
+];
 
 const NO_FAILURES: ReadonlyMap<string, number> = new Map();
 

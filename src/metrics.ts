@@ -1,3 +1,4 @@
+import type { CredentialExpiry } from './expiry-warnings.ts';
 import type { MetricName } from './metric-table.ts';
 import { type Exposition, expose } from './metrics/exposition.ts';
 import { type Family, labelText, type Merge, type Sample } from './metrics/family.ts';
@@ -37,13 +38,6 @@ export interface FeedbackReading {
   readonly sent: number;
   readonly failed: number;
   readonly dropped: number;
-}
-
-export interface CredentialExpiry {
-  readonly app: string;
-  readonly provider: Provider;
-  /** UNIX milliseconds. */
-  readonly expiresAt: number;
 }
 
 /** Where the figures come from that are looked at when somebody scrapes. */

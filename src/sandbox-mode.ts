@@ -1,12 +1,14 @@
 import type { Router } from 'express';
 import type { Config } from './config/schema.ts';
 import type { Log } from './log.ts';
-import { startSandbox } from './sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from './sandbox/sandbox.ts';
 import { sandboxRoutes } from './sandbox/sandbox-routes.ts';
 
 /** A configuration whose platforms send to simulated providers, and what the server needs besides. */
 export interface SandboxMode {
   readonly config: Config;
+  /** The same for another configuration, when it is read again. */
+  over(config: Config): Config;
   readonly parts: { readonly extraCa: readonly string[]; readonly routers: readonly Router[] };
   /** Prints a command that can be pasted, for whoever started this by hand. */
   greet(url: string): void;
@@ -26,39 +28,44 @@ function pasteLine(url: string, config: Config): string {
   return `${curl(config)} ${url}${config.api.push_uri} -H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
 }
 
+function simulated(config: Config, sandbox: Sandbox): Config {
+  const { apns, hms } = sandbox.credentials;
+  const { ios, android, huawei } = config;
+  return {
+    ...config,
+    // Simulated providers are in this process: no proxy leads there.
+    core: { ...config.core, http_proxy: '' },
+    ios: {
+      ...ios,
+      key_path: '',
+      key_base64: Buffer.from(apns.p8).toString('base64'),
+      key_type: 'p8',
+      key_id: apns.keyId,
+      team_id: apns.teamId,
+      endpoint: sandbox.apns.production,
+      sandbox_endpoint: sandbox.apns.development,
+    },
+    android: { ...android, key_path: '', credential: JSON.stringify(sandbox.credentials.fcm), endpoint: sandbox.fcm },
+    huawei: {
+      ...huawei,
+      appid: hms.appId,
+      appsecret: hms.appSecret,
+      endpoint: sandbox.hms.push,
+      auth_endpoint: sandbox.hms.auth,
+    },
+  };
+}
+
 /** Starts the sandbox when `sandbox.enabled` asks for it; undefined otherwise. Real endpoints and credentials are not used then. */
 export async function openSandbox(config: Config, log: Log): Promise<SandboxMode | undefined> {
   if (!config.sandbox.enabled) return undefined;
   const sandbox = await startSandbox();
-  const { apns, hms } = sandbox.credentials;
   log.warn(
     'SANDBOX: every push goes to simulated providers inside this process; set sandbox.enabled: false to send for real',
   );
-  const { ios, android, huawei } = config;
   return {
-    config: {
-      ...config,
-      // Simulated providers are in this process: no proxy leads there.
-      core: { ...config.core, http_proxy: '' },
-      ios: {
-        ...ios,
-        key_path: '',
-        key_base64: Buffer.from(apns.p8).toString('base64'),
-        key_type: 'p8',
-        key_id: apns.keyId,
-        team_id: apns.teamId,
-        endpoint: sandbox.apns.production,
-        sandbox_endpoint: sandbox.apns.development,
-      },
-      android: { ...android, key_path: '', credential: JSON.stringify(sandbox.credentials.fcm), endpoint: sandbox.fcm },
-      huawei: {
-        ...huawei,
-        appid: hms.appId,
-        appsecret: hms.appSecret,
-        endpoint: sandbox.hms.push,
-        auth_endpoint: sandbox.hms.auth,
-      },
-    },
+    config: simulated(config, sandbox),
+    over: (other) => simulated(other, sandbox),
     parts: { extraCa: [sandbox.ca], routers: [sandboxRoutes(sandbox)] },
     greet(url) {
       // To the terminal and not to the log: this is for the person who typed `npm start`.

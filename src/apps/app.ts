@@ -18,6 +18,8 @@ export interface App {
   /** What a notification may be chosen by besides the name: APNs topics, and the Firebase project. */
   readonly topics: readonly string[];
   readonly project: string | undefined;
+  /** UNIX milliseconds at which its APNs certificate expires; absent for token keys. */
+  readonly expiresAt?: number | undefined;
   /** Its settings without their secrets. */
   readonly shown: AppSettings;
   /** Its settings with their secrets, which may have to be opened first. @throws when they cannot be. */

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
+import { loadApnsCredential } from '../apns/credentials.ts';
 import type { Config } from '../config/schema.ts';
 import { ConfigError } from '../errors.ts';
 import { loadFcmCredential } from '../fcm/credentials.ts';
 import { APP_NAME, type App, type AppSettings, DEFAULT_APP } from './app.ts';
 import { hasOwnCredential } from './app-sections.ts';
+import { contentsOf, credentialFiles } from './credential-files.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** The Firebase project of an app with a service account of its own; undefined when it has none that can be read. */
@@ -18,8 +20,27 @@ export function projectOf({ android }: AppSettings): string | undefined {
   }
 }
 
+/** Of an APNs certificate of its own; undefined for token keys, and where there is none that can be read. */
+function expiryOf(settings: AppSettings): number | undefined {
+  const { ios } = settings;
+  if (!ios || !hasOwnCredential(settings, 'ios')) return undefined;
+  const { key_path = '', key_base64 = '', key_type = 'pem', password = '', key_id = '', team_id = '' } = ios;
+  try {
+    const credential = loadApnsCredential({ key_path, key_base64, key_type, password, key_id, team_id });
+    return credential.kind === 'certificate' ? credential.notAfter : undefined;
+  } catch (error) {
+    if (error instanceof ConfigError) return undefined;
+    throw error;
+  }
+}
+
+/** Of the settings and of the files that they name. */
 const versionOf = (settings: AppSettings): string =>
-  createHash('sha256').update(JSON.stringify(settings)).digest('base64url').slice(0, 16);
+  createHash('sha256')
+    .update(JSON.stringify(settings))
+    .update(contentsOf(credentialFiles(settings)))
+    .digest('base64url')
+    .slice(0, 16);
 
 /** An app of config.yml. */
 export function fileApp(name: string, settings: AppSettings): App {
@@ -29,6 +50,7 @@ export function fileApp(name: string, settings: AppSettings): App {
     version: versionOf(settings),
     topics: settings.default_topic ? [settings.default_topic] : [],
     project: hasOwnCredential(settings, 'android') ? projectOf(settings) : undefined,
+    expiresAt: expiryOf(settings),
     shown: withoutSecrets(settings),
     settings: () => settings,
   };
