@@ -4,6 +4,7 @@ import type { AppRegistry } from '../apps/app-registry.ts';
 import { type AppAdmin, AppChangeError, type Changed, type RefusalKind } from '../apps/store/app-admin.ts';
 import { fileAppView, storedAppView } from '../apps/store/app-view.ts';
 import { MasterKeyError } from '../apps/store/master-keys.ts';
+import { settingsSchema } from '../apps/store/settings-schema.ts';
 import type { AppSync, StoredApp } from '../apps/store/sync-apps.ts';
 import { auditAdmin, type WriteAudit } from '../auth/audit.ts';
 import { principalOfRequest } from '../auth/request-principal.ts';
@@ -26,6 +27,8 @@ export interface AppsRoutesOptions {
 }
 
 const MAX_BODY = 262_144;
+/** What a patch may touch: only names that are ours go into logs. */
+const SECTIONS = Object.keys(settingsSchema.properties as object);
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 const PLATFORMS: readonly string[] = ['ios', 'android', 'huawei'] satisfies PlatformName[];
@@ -130,7 +133,7 @@ class AppsRoutes {
   readonly patch: Work = async (req, res) => {
     const name = this.#nameOf(req);
     const body = await this.#body(req);
-    const target = typeof body === 'object' && body !== null ? Object.keys(body).filter(isWord).join(' ') : '';
+    const target = typeof body === 'object' && body !== null ? SECTIONS.filter((name) => name in body).join(' ') : '';
     const changed = await this.#told(req, { action: 'app.update', name, target }, () =>
       this.#options.admin.patch(name, body, preconditionOf(req.headers)),
     );
