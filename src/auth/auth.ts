@@ -163,7 +163,7 @@ export class Auth {
     this.#throttle.add(reason, 1, (count) =>
       this.#options.log.warn('requests were not let in', { reason, count, address, ...who }),
     );
-    return refusal;
+    return principal ? { ...refusal, principal } : refusal;
   }
 }
 

@@ -94,9 +94,9 @@ export function guarded(app: RequestListener, { auth, uris, headers, onError }: 
       return;
     }
     const decide = (result: Admitted | Refusal): void => {
+      if (result.principal) notePrincipal(req, result.principal);
       if (isRefusal(result)) sendRefusal(req, res, result, headers);
       else {
-        notePrincipal(req, result.principal);
         if (result.quota)
           for (const [name, value] of Object.entries(quotaHeaders(result.quota))) res.setHeader(name, value);
         app(req, res);

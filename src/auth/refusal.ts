@@ -1,4 +1,4 @@
-import type { Scope } from './principal.ts';
+import type { Principal, Scope } from './principal.ts';
 
 /** Why somebody was not let in; the label of `martlet_auth_failures_total`. */
 export type FailureReason =
@@ -21,6 +21,8 @@ export interface Refusal {
   readonly retryAfter?: number;
   /** For 403: what the request needs. */
   readonly scope?: Scope;
+  /** Whose request it was, where that is known. */
+  readonly principal?: Principal;
 }
 
 export const isRefusal = (result: object): result is Refusal => 'reason' in result;

@@ -22,7 +22,7 @@ test('each push request is a line with who, how many to which app, and the answe
     },
     { ...common, request_id: expect.any(String), who: 'pusher', by: 'key', apps: { default: 1 }, status: 200 },
     { ...common, who: 'pusher', by: 'key', status: 400 },
-    { ...common, status: 403, reason: 'scope' },
+    { ...common, who: 'reader', by: 'key', status: 403, reason: 'scope' },
     { ...common, status: 401, reason: 'no_credential' },
   ]);
 });
