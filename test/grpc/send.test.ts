@@ -132,6 +132,15 @@ describe('bad input is INVALID_ARGUMENT', () => {
     expect(accepted).toEqual([]);
   });
 
+  test('data beyond the limits of a body', async () => {
+    const { port, accepted } = await serve({ jsonLimits: { depth: 8, keys: 100 } });
+    const data = struct({ a: [[[[[1]]]]] });
+    const failure = await gorushClient(port)('Send', { tokens: ['a'], platform: 1, data }).catch((e) => e);
+    expect(failure.code).toBe(status.INVALID_ARGUMENT);
+    expect(failure.details).toBe('data.a[0][0]... is nested deeper than 8 (core.max_json_depth)');
+    expect(accepted).toEqual([]);
+  });
+
   test('bytes that are no NotificationRequest', async () => {
     const { port, accepted, errors } = await serve();
     expect(await sendRaw(port, Buffer.from([0x0a, 0xff, 0xff]))).toMatchObject({ code: status.INVALID_ARGUMENT });

@@ -98,13 +98,13 @@ function isKey(text: string, quote: number): boolean {
   return text[at] === ':';
 }
 
-/** `notifications[0].data.a`, and `…` when it goes on. */
+/** `notifications[0].data.a`, and `...` when it goes on. */
 function placeOf(open: readonly Open[]): string {
   const shown = open.slice(0, SHOWN_SEGMENTS).map(({ isArray, index, key }, place) => {
     if (isArray) return `[${index}]`;
     return (place > 0 ? '.' : '') + plain(key);
   });
-  return shown.join('') + (open.length > SHOWN_SEGMENTS ? '…' : '');
+  return shown.join('') + (open.length > SHOWN_SEGMENTS ? '...' : '');
 }
 
 function plain(key: string): string {
