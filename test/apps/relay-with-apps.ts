@@ -1,11 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { loadApnsCredential } from '../../src/apns/credentials.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { Config } from '../../src/config/schema.ts';
+import { loadFcmCredential } from '../../src/fcm/credentials.ts';
 import { createLog } from '../../src/log.ts';
 import type { PushEntry } from '../../src/push-entry.ts';
+import { watchCredentials } from '../../src/rotation.ts';
 import { startServer } from '../../src/server.ts';
-import { folderWith } from '../tls/tls-kit.ts';
+import { folderWith, Lines } from '../tls/tls-kit.ts';
 import type { Tenant, TenantProviders } from './tenant-providers.ts';
 
 export interface Answer {
@@ -19,6 +23,11 @@ export interface Answer {
 }
 
 type Part = Record<string, unknown>;
+
+const tryCredentials = {
+  ios: (config: Config) => loadApnsCredential(config.ios),
+  android: (config: Config) => loadFcmCredential(config.android, {}),
+};
 
 /**
  * A relay in sync mode whose default app is the first tenant (its platforms on) and whose other apps are the rest; stopped when the
@@ -43,16 +52,32 @@ export async function startRelayWithApps(
   };
   for (const [name, part] of Object.entries(more)) sections[name] = { ...sections[name], ...part };
   const file = join(folder, 'config.yml');
-  writeFileSync(file, JSON.stringify(sections));
-  const loaded = loadConfig({ path: file, env: {}, cwd: folder, cpus: 2 }).config;
-  const config = { ...loaded, core: { ...loaded.core, port: '0' } };
+  const write = (changed: Record<string, Part>): void => writeFileSync(file, JSON.stringify(changed));
+  write(sections);
+  const load = (): Config => {
+    const { config } = loadConfig({ path: file, env: {}, cwd: folder, cpus: 2, tryCredentials });
+    return { ...config, core: { ...config.core, port: '0' } };
+  };
+  const config = load();
   const log = createLog(config.log, { stdout: process.stdout, stderr: process.stderr });
   const server = await startServer({ config, version: '0', log });
-  onTestFinished(() => server.close());
+  const lines = new Lines();
+  const { apps, lanes } = server.host;
+  const rotation = watchCredentials({ config, load, file, google: undefined, apps, lanes, log: lines, watchMs: 20 });
+  onTestFinished(async () => {
+    rotation.close();
+    await server.close();
+  });
   return {
     server,
     config,
     folder,
+    sections,
+    /** What was said of changed files. */
+    lines,
+    /** Writes config.yml anew; it is noticed. */
+    write,
+    reload: () => rotation.reload(),
     url: server.url as string,
     async push(...notifications: Part[]): Promise<Answer> {
       const response = await fetch(`${server.url}/api/push`, {

@@ -25,11 +25,15 @@ export function folderWith(files: Readonly<Record<string, string>>): string {
 export class Lines {
   readonly infos: string[] = [];
   readonly warnings: string[] = [];
+  readonly errors: string[] = [];
   info(message: string): void {
     this.infos.push(message);
   }
   warn(message: string): void {
     this.warnings.push(message);
+  }
+  error(message: string): void {
+    this.errors.push(message);
   }
 }
 
