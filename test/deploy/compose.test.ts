@@ -111,14 +111,12 @@ test.skipIf(!hasRedis)(
         () => (child.exitCode === null ? 0 : output),
       );
     await expect.poll(status, { timeout: 60_000 }).toBe(200);
-    const body = JSON.stringify({
-      notifications: [1, 2, 3].map((platform) => ({
-        platform,
-        tokens: ['a1b2c3d4'.repeat(8)],
-        title: 'hello',
-        message: 'hi',
-      })),
-    });
+    const note = { tokens: ['a1b2c3d4'.repeat(8)], title: 'hello', message: 'hi' };
+    const notifications = [
+      { ...note, platform: 1, topic: 'com.example' },
+      { ...note, platform: 3 },
+    ];
+    const body = JSON.stringify({ notifications });
     expect((await fetch(`${url}/api/push`, { method: 'POST', body })).status).toBe(200);
     const count = async () => (await fetch(`${url}/api/stat/app`)).json();
     await expect
