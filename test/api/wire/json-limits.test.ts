@@ -16,7 +16,9 @@ describe('depth', () => {
     expect(decodePushRequest(data(100 - AROUND_DATA), limits).ok).toBe(true);
     expect(decodePushRequest(data(101 - AROUND_DATA), limits)).toEqual({
       ok: false,
-      details: [{ path: 'notifications[0].data.a[0][0]...', reason: 'is nested deeper than 100 (core.max_json_depth)' }],
+      details: [
+        { path: 'notifications[0].data.a[0][0]...', reason: 'is nested deeper than 100 (core.max_json_depth)' },
+      ],
     });
   });
 
