@@ -1,24 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import { constants } from 'node:os';
+import { relayReasons } from '../advice.ts';
 import { apnsReasons } from '../apns/reasons.ts';
 import { fcmReasons } from '../fcm/reasons.ts';
 import { hmsReasons } from '../hms/reasons.ts';
 import { errorCodes } from '../http2/frames.ts';
 
-/** What the relay says itself where no provider said anything. */
-const OWN = [
-  'BadAnswer',
-  'CredentialUnusable',
-  'Expired',
-  'NoReason',
-  'Pending',
-  'PlatformDisabled',
-  'PushNotConfigured',
-  'ShuttingDown',
-  'SigningFailed',
-  'UnknownApp',
-  'UnknownPlatform',
-];
+/** What the transports say themselves of answers that say nothing, and of tokens that cannot be signed. */
+const OWN = ['BadAnswer', 'NoReason', 'SigningFailed'];
 
 /** Codes of the HTTP/2 client and of Node, beside the system's own (ECONNREFUSED, …). */
 const FAULTS = [
@@ -57,6 +46,7 @@ export const reasonWords: ReadonlySet<string> = new Set([
   ...Object.keys(apnsReasons),
   ...Object.keys(fcmReasons).filter((word) => !word.includes(' ')),
   ...Object.keys(hmsReasons),
+  ...Object.keys(relayReasons),
   ...OWN,
   ...FAULTS.map(camelCase),
   ...statusWords,
