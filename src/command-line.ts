@@ -1,3 +1,4 @@
+import type { AppsTask } from './apps-command.ts';
 import type { Notification, PlatformName } from './push.ts';
 
 /** Values for keys of config.yml, by their path. */
@@ -18,6 +19,7 @@ export type Command =
   /** `file` goes before the configured queue. */
   | ({ readonly kind: 'queue'; readonly verify: boolean; readonly file: string | undefined } & WithConfig)
   | ({ readonly kind: 'ping' } & WithConfig)
+  | ({ readonly kind: 'apps'; readonly task: AppsTask } & WithConfig)
   | { readonly kind: 'new-key'; readonly name: string }
   | ({
       readonly kind: 'send';
@@ -104,6 +106,9 @@ interface Parsed {
   readonly values: Map<string, string | boolean>;
   readonly rest: readonly string[];
 }
+  '       martlet explain <id>       what became of a push: ask the running relay by request_id or notif_id',
+  '       martlet apps list          show the apps made by /v1/apps; apps show <name>: one of them',
+  '       martlet apps reseal        seal their secrets with the first of several master keys',
 
 /** Asked for by `-h`, which ends the reading at once. */
 const HELP = Symbol('help');
@@ -168,7 +173,7 @@ function queueCommand(words: readonly string[], common: WithConfig, argv: readon
 }
 
 /** Words that make a command of their own, before or after the flags. */
-const SUBCOMMANDS = ['check', 'queue', 'new-key'];
+const SUBCOMMANDS = ['check', 'queue', 'explain', 'apps', 'new-key'];
 
 const KEY_NAME = /^[A-Za-z0-9][\w-]{0,63}$/;
 
@@ -188,6 +193,22 @@ function commandOf({ values, rest }: Parsed, subcommand: string | undefined, arg
   if (subcommand === 'queue') return queueCommand(rest, common, argv);
   if (subcommand === 'new-key') return newKeyCommand(rest);
   if (values.get('ping')) return { kind: 'ping', ...common };
+/** `--key` is the API key here, and no file of Apple's. */
+function explainCommand({ values, rest }: Parsed, common: WithConfig): Command {
+  const [id = ''] = rest;
+  if (id === '') return { kind: 'usage-error', message: 'explain needs a request_id or a notif_id' };
+  const text = (name: string): string | undefined => String(values.get(name) ?? '') || undefined;
+  const { 'ios.key_path': _, ...flags } = common.flags;
+  return { kind: 'explain', id, url: text('url'), key: text('i'), token: text('t'), ...common, flags, warnings: [] };
+}
+
+/** `list`, `show <name>` or `reseal`. */
+function appsCommand([verb = 'list', name = '']: readonly string[], common: WithConfig): Command {
+  if (verb === 'list' || verb === 'reseal') return { kind: 'apps', task: { do: verb }, ...common, warnings: [] };
+  if (verb === 'show' && name !== '') return { kind: 'apps', task: { do: verb, name }, ...common, warnings: [] };
+  return { kind: 'usage-error', message: `apps must be followed by list, show <name> or reseal\n${usage}` };
+}
+
   for (const [name, platform] of Object.entries(PLATFORMS))
     if (values.get(name))
       return {
@@ -197,11 +218,14 @@ function commandOf({ values, rest }: Parsed, subcommand: string | undefined, arg
         ...common,
       };
   return { kind: 'serve', ...common };
+  if (subcommand === 'explain') return explainCommand({ values, rest }, common);
+  if (subcommand === 'apps') return appsCommand(rest, common);
 }
 
 /**
  * Reads the arguments after the program's name, in Gorush's way: one dash or two, `-flag=value` or `-flag value`, the last of
- * equal flags counts, and the first word that is no flag ends the flags. `check`, `queue` and `new-key` may stand before or after the flags.
+ * equal flags counts, and the first word that is no flag ends the flags. `check`, `queue`,
+ * `explain`, `apps` and `new-key` may stand before or after the flags.
  */
 export function parseCommandLine(argv: readonly string[]): Command {
   const wrong = (message: string): Command => ({ kind: 'usage-error', message: `${message}\n${usage}` });
@@ -210,8 +234,15 @@ export function parseCommandLine(argv: readonly string[]): Command {
   if (typeof parsed === 'object' && subcommand !== undefined && SUBCOMMANDS.includes(subcommand)) {
     const { values } = parsed;
     // Its own words may stand between the flags: `queue verify -c config.yml`.
+/** Takes the words before the first flag. */
+const leadingWords = (words: string[]): string[] => {
+  const end = words.findIndex((word) => word.startsWith('-'));
+  return words.splice(0, end < 0 ? words.length : end);
+};
+
     const words = parsed.rest.slice(1);
-    const verb = subcommand === 'queue' && words[0] === 'verify' ? words.splice(0, 1) : [];
+    const isOwn = subcommand === 'queue' ? words[0] === 'verify' : subcommand === 'explain' && words[0]?.[0] !== '-';
+    const verb = subcommand === 'apps' ? leadingWords(words) : isOwn ? words.splice(0, 1) : [];
     parsed = parseFlags(words);
     if (typeof parsed === 'object') {
       parsed = { values: new Map([...values, ...parsed.values]), rest: [...verb, ...parsed.rest] };

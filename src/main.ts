@@ -241,6 +241,15 @@ function inspectQueue(command: Configured & { kind: 'queue' }): boolean {
   return (command.verify ? verifyQueue : showQueue)({ path, family: queue !== undefined, say: console.log });
 }
 
+async function apps(command: Configured & { kind: 'apps' }): Promise<boolean> {
+  const { appsCommand } = await import('./apps-command.ts');
+  const { readAuthorities } = await import('./outbound.ts');
+  trustSystemAuthorities();
+  const { config } = load(command, 'ping');
+  const ca = readAuthorities(config.core.ca_path);
+  return appsCommand(command.task, { config, masterKey: process.env.MARTLET_MASTER_KEY, ca, say: console.log });
+}
+
 async function run(command: Command): Promise<void> {
   switch (command.kind) {
     case 'serve':
@@ -264,6 +273,9 @@ async function run(command: Command): Promise<void> {
       process.exitCode = (await explain({ ...command, config, say: console.log })) ? 0 : 1;
       return;
     }
+    case 'apps':
+      process.exitCode = (await apps(command)) ? 0 : 1;
+      return;
     case 'new-key':
       console.log(newKey(command.name));
       return;

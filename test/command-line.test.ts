@@ -129,3 +129,16 @@ test('new-key makes a key for a name, and needs one', () => {
   expect(parseCommandLine(['new-key'])).toMatchObject({ kind: 'usage-error' });
   expect(parseCommandLine(['new-key', 'a b'])).toMatchObject({ kind: 'usage-error' });
 });
+
+test('apps is followed by what to do, before or after the flags', () => {
+  const parsed = (...argv: string[]) => parseCommandLine(argv);
+  expect(parsed('apps')).toMatchObject({ kind: 'apps', task: { do: 'list' } });
+  expect(parsed('apps', 'list', '-c', 'x.yml')).toMatchObject({ kind: 'apps', task: { do: 'list' }, path: 'x.yml' });
+  expect(parsed('-c', 'x.yml', 'apps', 'show', 'acme')).toMatchObject({
+    task: { do: 'show', name: 'acme' },
+    path: 'x.yml',
+  });
+  expect(parsed('apps', 'reseal', '-c', 'x.yml')).toMatchObject({ task: { do: 'reseal' }, path: 'x.yml' });
+  expect(parsed('apps', 'show')).toMatchObject({ kind: 'usage-error' });
+  expect(parsed('apps', 'drop')).toMatchObject({ kind: 'usage-error' });
+});

@@ -51,7 +51,8 @@ function keysOf({ config: { apps }, masterKey, tell }: StoredAppsOptions): Keys 
   }
 }
 
-async function storeOf({ config: { apps }, ca = [] }: StoredAppsOptions): Promise<AppStore> {
+/** The store of `apps.redis`, or else the file `apps.path`. @throws ConfigError for an `apps.redis` that is none; SQLite's own errors */
+export async function openAppStore({ apps }: Pick<Config, 'apps'>, ca: readonly string[] = []): Promise<AppStore> {
   if (apps.redis === '') return openSqliteAppStore(apps.path, apps.ttl * MS);
   const { openRedisAppStore } = await import('./redis-app-store.ts');
   return openRedisAppStore(apps.redis, apps.ttl * MS, ca);
@@ -78,7 +79,7 @@ export async function openStoredApps(options: StoredAppsOptions): Promise<Stored
   }
   let store: AppStore;
   try {
-    store = await storeOf(options);
+    store = await openAppStore(config, options.ca);
   } catch (error) {
     if (config.apps.redis !== '') throw error;
     const text = `apps.path: the apps in ${config.apps.path} cannot be read: ${toError(error).message}`;
