@@ -82,6 +82,7 @@ const queue = [
     ...seconds,
     merge: 'max',
   }),
+  counter('martlet_queue_pushes_total', 'Pushes taken into the queue: tokens, topics and conditions.'),
   gauge('martlet_queue_waiting_pushes', 'Pushes that wait for their turn.'),
   gauge('martlet_queue_deferred_pushes', 'Pushes that wait for the time of their next attempt.'),
   counter('martlet_queue_refused_total', 'Notifications refused with 503 because the queue could not take them.'),

@@ -121,13 +121,20 @@ const MS = 1000;
 const HEALTH = { pass: 2, warn: 1, fail: 0 };
 const BREAKER = { closed: 0, 'half-open': 1, open: 2 };
 
-function setQueue(sheet: Sheet, { depth, limit, oldestAge, health, durable }: QueueReading, refused: number): void {
+/** What came to the queue: pushes that it took, notifications that it refused. */
+interface Intake {
+  taken: number;
+  refused: number;
+}
+
+function setQueue(sheet: Sheet, { depth, limit, oldestAge, health, durable }: QueueReading, intake: Intake): void {
   sheet.set('martlet_queue_depth', depth.notifications);
   sheet.set('martlet_queue_limit', limit);
   sheet.set('martlet_queue_oldest_age_seconds', oldestAge / MS);
   sheet.set('martlet_queue_waiting_pushes', depth.waiting);
   sheet.set('martlet_queue_deferred_pushes', depth.deferred);
-  sheet.set('martlet_queue_refused_total', refused);
+  sheet.set('martlet_queue_pushes_total', intake.taken);
+  sheet.set('martlet_queue_refused_total', intake.refused);
   sheet.set('martlet_queue_health', HEALTH[health]);
   sheet.set('martlet_queue_durable', durable ? 1 : 0);
 }
@@ -163,7 +170,7 @@ function setFeedback(sheet: Sheet, app: string, { backlog, sent, failed, dropped
 export function createMetrics(options: MetricsOptions): Metrics {
   const { runtime = createRuntimeMetrics() } = options;
   const counts = new PushCounts();
-  let refused = 0;
+  const intake: Intake = { taken: 0, refused: 0 };
   let isReady: (() => boolean) | undefined;
   const merges = (name: string): Merge | undefined => (options.stats.shared && STORED.test(name) ? 'max' : undefined);
 
@@ -172,7 +179,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     const sheet = new Sheet(merges);
     setGorush(sheet, stats, options.tasks.read(), options.busyWorkers());
     setPushes(sheet, counts);
-    setQueue(sheet, options.queue(), refused);
+    setQueue(sheet, options.queue(), intake);
     for (const reading of options.lanes()) {
       setLane(sheet, [counts.appLabel(reading.app), reading.provider, reading.environment], reading);
     }
@@ -192,8 +199,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
   return {
     events: {
       ...counts.events,
+      accepted: ({ targets }) => {
+        intake.taken += targets;
+      },
       refused: ({ notifications }) => {
-        refused += notifications;
+        intake.refused += notifications;
       },
     },
     watchReadiness(source) {

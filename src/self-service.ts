@@ -11,12 +11,15 @@ import type { RelayHost } from './relay-host.ts';
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
-/** Why nobody may change apps: whoever reaches the port would be an administrator. Undefined when somebody may. */
-export function closedBecause({ auth, core }: Pick<Config, 'auth' | 'core'>): string | undefined {
+/**
+ * Why nobody may use what is for administrators: whoever reaches the port would be one. Undefined when somebody may.
+ * @param what it is, with its verb: `apps are`
+ */
+export function closedBecause({ auth, core }: Pick<Config, 'auth' | 'core'>, what: string): string | undefined {
   const host = core.admin_address === '' ? core.address : listenAddress(core.admin_address)?.host;
   if (isConfigured(auth) || LOOPBACK.test(host ?? '')) return undefined;
   const key = core.admin_address === '' ? 'core.address' : 'core.admin_address';
-  return `apps are for administrators, and anybody could be one: set auth.keys, or ${key} to 127.0.0.1`;
+  return `${what} for administrators, and anybody could be one: set auth.keys, or ${key} to 127.0.0.1`;
 }
 
 const NOTHING: Pick<StoredApps, 'store' | 'sync' | 'keys' | 'reserved' | 'trouble'> = {
@@ -41,7 +44,7 @@ export function selfService(host: RelayHost, { config, log }: { config: Config; 
     registry: host.apps,
     sync: apps.sync,
     admin: new AppAdmin({ apps, rules: { allowPrivate }, probe }),
-    closed: closedBecause(config),
+    closed: closedBecause(config, 'apps are'),
     audit: log.audit,
     log,
   });

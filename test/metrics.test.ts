@@ -70,7 +70,7 @@ test('pushes are counted by app, provider, environment, outcome, category and re
   ]);
 });
 
-test('retries and refusals are counted', async () => {
+test('what the queue takes, retries and refusals are counted', async () => {
   const metrics = quietMetrics();
   metrics.events.retried?.({
     ...settlement(['a', 'b', 'c', 'd', 'e']),
@@ -80,11 +80,20 @@ test('retries and refusals are counted', async () => {
     delayMs: 1,
   });
   metrics.events.refused?.({ reason: 'any text', notifications: 2 });
+  metrics.events.accepted?.({
+    requestId: 'r',
+    app: 'default',
+    notifications: [],
+    counts: 7,
+    targets: 8,
+    acceptedAt: 0,
+  });
   const { text } = await metrics.render();
   expect(linesOf(text, 'martlet_retries_total')).toEqual([
     'martlet_retries_total{app="default",provider="fcm",environment="production",category="unavailable",reason="QUOTA_EXCEEDED"} 5',
   ]);
   expect(text).toContain('\nmartlet_queue_refused_total 2\n');
+  expect(text).toContain('\nmartlet_queue_pushes_total 8\n');
   expect(text).not.toContain('any text');
 });
 

@@ -23,6 +23,11 @@ const queue: Row = {
       ],
     },
     {
+      title: 'Pushes taken/s',
+      unit: 'ops',
+      queries: [['{{instance}}', `rate(martlet_queue_pushes_total{${I}}[${R}])`]],
+    },
+    {
       title: 'Refused with 503',
       unit: 'ops',
       queries: [

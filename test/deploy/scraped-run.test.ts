@@ -97,6 +97,7 @@ const sums: readonly (readonly [expr: string, value: number])[] = [
   ['sum(martlet_provider_duration_seconds_count)', 9510],
   ['sum(martlet_queue_wait_seconds_count)', 9500],
   ['sum(martlet_queue_depth)', 0],
+  ['sum(martlet_queue_pushes_total)', 10_000],
   ['sum(martlet_queue_refused_total)', 0],
   ['martlet_queue_durable', 1],
   ['martlet_ready', 1],
