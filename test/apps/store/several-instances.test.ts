@@ -1,0 +1,69 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { hasRedis, type RedisServer, startRedis } from '../../stats/redis-server.ts';
+import { startTenantProviders, type TenantProviders } from '../tenant-providers.ts';
+import { newMasterKey, startSelfService } from './self-service-relay.ts';
+
+describe.skipIf(!hasRedis)('several instances with one Redis', () => {
+  let providers: TenantProviders;
+  let redis: RedisServer;
+  beforeAll(async () => {
+    [providers, redis] = await Promise.all([startTenantProviders(), startRedis()]);
+  });
+  afterEach(async () => {
+    await redis.client.flushall();
+  });
+  afterAll(async () => {
+    await Promise.all([providers.close(), redis.close()]);
+  });
+
+  const masterKey = newMasterKey();
+  const instance = () =>
+    startSelfService(providers, { masterKey, more: { apps: { redis: `redis://${redis.addr}`, ttl: 3600 } } });
+
+  const until = async (look: () => Promise<boolean>): Promise<void> => {
+    while (!(await look())) await new Promise((resolve) => setTimeout(resolve, 10));
+  };
+
+  test('know at once what one of them was told: apps, changes and their end', async () => {
+    const [one, other] = [await instance(), await instance()];
+    const push = { platform: 1, tokens: ['a1'], app: 'acme' };
+    await one.ask('PUT', '/v1/apps/acme', providers.tenant('acme').settings);
+    await until(async () => (await other.push(push)).status === 200);
+    const next = providers.tenant('acme').settings;
+    await other.ask('PUT', '/v1/apps/acme/providers/ios', next.ios);
+    expect((await one.ask('GET', '/v1/apps/acme')).body.ios.key_id).toBe(next.ios?.key_id);
+    await one.ask('DELETE', '/v1/apps/acme');
+    await until(async () => (await other.push(push)).status === 400);
+  });
+
+  test('go on with what they know while the Redis is away, say so, and change nothing', async () => {
+    const one = await instance();
+    await one.ask('PUT', '/v1/apps/acme', providers.tenant('acme').settings);
+    await redis.kill();
+    const put = await one.ask('PUT', '/v1/apps/beta', {});
+    expect(put).toMatchObject({ status: 503, text: expect.stringContaining('cannot be reached') });
+    expect((await one.ask('GET', '/v1/apps/acme')).status).toBe(200);
+    expect(await one.push({ platform: 1, tokens: ['a1'], app: 'acme' })).toMatchObject({
+      status: 200,
+      body: { logs: [] },
+    });
+    const ready = await one.ask('GET', '/readyz');
+    expect(ready.status).toBe(200);
+    expect(ready.body.checks).toContainEqual(expect.objectContaining({ name: 'apps', status: 'warn' }));
+    await redis.start();
+    await until(async () => (await one.ask('PUT', '/v1/apps/beta', {})).status === 201);
+    await until(async () => (await one.ask('GET', '/readyz')).body.status === 'pass');
+  });
+
+  test('that start without it take pushes of config.yml, hold back the rest, and know all when it is there', async () => {
+    const first = await instance();
+    await first.ask('PUT', '/v1/apps/acme', providers.tenant('acme').settings);
+    await redis.kill();
+    const one = await instance();
+    const push = { platform: 1, tokens: ['a1'], app: 'acme' };
+    expect(await one.push(push)).toMatchObject({ status: 503, text: expect.stringContaining('cannot be read') });
+    expect((await one.push({ platform: 1, tokens: ['m1'], topic: 'com.main' })).status).toBe(200);
+    await redis.start();
+    await until(async () => (await one.push(push)).status === 200);
+  });
+});
