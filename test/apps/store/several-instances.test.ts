@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { hasRedis, type RedisServer, startRedis } from '../../stats/redis-server.ts';
+import { folderWith } from '../../tls/tls-kit.ts';
 import { startTenantProviders, type TenantProviders } from '../tenant-providers.ts';
 import { newMasterKey, startSelfService } from './self-service-relay.ts';
 
@@ -65,5 +67,24 @@ describe.skipIf(!hasRedis)('several instances with one Redis', () => {
     expect((await one.push({ platform: 1, tokens: ['m1'], topic: 'com.main' })).status).toBe(200);
     await redis.start();
     await until(async () => (await one.push(push)).status === 200);
+  });
+
+  test('lose no push that waited for an app while neither provider nor Redis could be reached', async () => {
+    const apps = { redis: `redis://${redis.addr}`, ttl: 3600 };
+    const core = { sync: false, shutdown_timeout: 0.1 };
+    const folder = folderWith({ 'ca.pem': providers.ca });
+    const queue = { local: { path: join(folder, 'queue.db') } };
+    const unreachable = { ios: { endpoint: 'https://localhost:1' } };
+    const first = await startSelfService(providers, { masterKey, folder, more: { apps, core, queue, ...unreachable } });
+    await first.ask('PUT', '/v1/apps/acme', providers.tenant('acme').settings);
+    expect((await first.push({ platform: 1, tokens: ['waited'], app: 'acme' })).status).toBe(200);
+    await first.close();
+    await redis.kill();
+    const second = await startSelfService(providers, { masterKey, folder, more: { apps, core, queue } });
+    expect((await second.ask('GET', '/readyz')).body.checks).toContainEqual(
+      expect.objectContaining({ name: 'apps', status: 'warn' }),
+    );
+    await redis.start();
+    await until(async () => providers.seen.some(({ token, by }) => token === 'waited' && by === 'acme'));
   });
 });
