@@ -1,8 +1,10 @@
+import type { Explanation, ListedPush } from '../history/history.ts';
 import type { Notification } from '../push.ts';
 import type { PushEntry } from '../push-entry.ts';
 import type { Result } from './failure.ts';
-import { sendRequest, type Transport } from './send-request.ts';
+import { type Reply, sendRequest, type Transport } from './send-request.ts';
 
+export type { Explanation, ListedPush } from '../history/history.ts';
 export type { PushEntry } from '../push-entry.ts';
 export type { Failure, FailureKind, Result } from './failure.ts';
 
@@ -20,15 +22,15 @@ export interface ClientOptions extends Partial<Transport> {
   readonly url: string;
   /** An API key, sent as `Authorization: Bearer`. */
   readonly key?: string;
-  /** Default: `/api/push`, as `api.push_uri` of the relay. */
+  /** `api.push_uri` of the relay; default: `/api/push`. */
   readonly pushPath?: string;
 }
 
 export interface CallOptions {
   /** Calls it off. What the relay has taken already is sent all the same. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Of all tries together; default 60,000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 export interface PushOptions extends CallOptions {
@@ -45,12 +47,41 @@ export interface Pushed {
   readonly logs: readonly PushEntry[];
 }
 
+export interface ExplainOptions extends CallOptions {
+  /** Only what is about this device token. */
+  readonly token?: string;
+}
+
+export interface PushesOptions extends CallOptions {
+  /** Absent: delivered and failed. */
+  readonly status?: 'failed' | 'delivered' | 'retried';
+  readonly app?: string;
+  /** The provider's word. */
+  readonly reason?: string;
+  /** Only later ones. */
+  readonly since?: Date;
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string;
+  /** 1 to 500; default 50. */
+  readonly limit?: number;
+}
+
+export interface PushPage {
+  readonly pushes: readonly ListedPush[];
+  /** Absent on the last page. */
+  readonly nextCursor?: string;
+}
+
 export interface Client {
   /** Sends one notification, or up to `core.max_notification` of them: all are taken, or none. */
   push(
     notifications: ClientNotification | readonly ClientNotification[],
     options?: PushOptions,
   ): Promise<Result<Pushed>>;
+  /** What became of a push, by its `requestId` or its `notif_id`; `not_found` when the relay knows nothing of it (any more). */
+  explain(id: string, options?: ExplainOptions): Promise<Result<Explanation>>;
+  /** What became of pushes, newest first, a page at a time. */
+  pushes(options?: PushesOptions): Promise<Result<PushPage>>;
 }
 
 const TIMEOUT_MS = 60_000;
@@ -74,6 +105,14 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
 /** `crypto.randomUUID` is not there in a page that came over plain HTTP; this is. */
 const randomKey = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(KEY_BYTES)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+
+type Query = { readonly [name: string]: string | number | undefined };
+
+function queryOf(query: Query): string {
+  const given = Object.entries(query).filter((entry): entry is [string, string | number] => entry[1] !== undefined);
+  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
+  return text === '' ? '' : `?${text}`;
+}
 
 interface PushBody {
   readonly counts: number;
@@ -102,7 +141,27 @@ export function createClient(options: ClientOptions): Client {
   };
   const authorization: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
 
+  const get = (path: string, query: Query, { signal, timeoutMs = TIMEOUT_MS }: CallOptions): Promise<Reply> =>
+    sendRequest({ url: base + path + queryOf(query), init: { headers: authorization }, signal, timeoutMs }, transport);
+
   return {
+    async explain(id, { token, ...how } = {}) {
+      const reply = await get(`/v1/pushes/${encodeURIComponent(id)}`, { token }, how);
+      return reply.ok ? { ok: true, ...(reply.body as Explanation) } : reply;
+    },
+    async pushes({ since, signal, timeoutMs, ...query } = {}) {
+      const reply = await get(
+        '/v1/pushes',
+        { ...query, since: since?.toISOString() },
+        {
+          signal,
+          timeoutMs,
+        },
+      );
+      if (!reply.ok) return reply;
+      const { pushes, next_cursor: nextCursor } = reply.body as { pushes: ListedPush[]; next_cursor?: string };
+      return { ok: true, pushes, ...(nextCursor === undefined ? {} : { nextCursor }) };
+    },
     async push(notifications, { idempotencyKey = randomKey(), signal, timeoutMs = TIMEOUT_MS } = {}) {
       const reply = await sendRequest(
         {

@@ -27,8 +27,8 @@ const FIRST_PAUSE_MS = 200;
 const LONGEST_PAUSE_MS = 10_000;
 
 /** Nothing was taken, or the same again with the same key is harmless. */
-const isWorthRetrying = ({ kind, status }: Failure): boolean =>
-  kind === 'refused' || kind === 'network' || (kind === 'unavailable' && status !== undefined && status >= 502);
+const isWorthRetrying = ({ kind, status = 0, details }: Failure): boolean =>
+  kind === 'refused' || kind === 'network' || (kind === 'unavailable' && status >= 502 && !details);
 
 /** Doubling, with full jitter; never before the time that the relay named. */
 const pauseOf = (attempt: number, { retryAfterMs = 0 }: Failure, random: () => number): number =>

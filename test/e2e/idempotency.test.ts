@@ -1,24 +1,20 @@
 import { expect, test } from 'vitest';
 import { startRelay } from './running-relay.ts';
 
-const body = (token: string, more: object = {}) =>
-  JSON.stringify({ notifications: [{ platform: 1, tokens: [token], topic: 'com.example', ...more }] });
+const push = (token: string) => ({ platform: 1, tokens: [token], topic: 'com.example' }) as const;
 
 test('a request that is repeated with its Idempotency-Key is answered as before, and sent once', async () => {
   await using relay = await startRelay({ core: { sync: true } });
-  const post = async (content: string, key?: string) => {
-    const headers: Record<string, string> = key ? { 'Idempotency-Key': key } : {};
-    const response = await fetch(`${relay.url}/api/push`, { method: 'POST', body: content, headers });
-    return { status: response.status, body: await response.json() };
-  };
-  const first = await post(body('a1'), 'k1');
-  expect(first.status).toBe(200);
-  const repeated = await Promise.all([post(body('a1'), 'k1'), post(body('a1'), 'k1')]);
+  const post = (token: string, idempotencyKey?: string) =>
+    relay.client.push(push(token), idempotencyKey === undefined ? {} : { idempotencyKey });
+  const first = await post('a1', 'k1');
+  expect(first.ok).toBe(true);
+  const repeated = await Promise.all([post('a1', 'k1'), post('a1', 'k1')]);
   expect(repeated).toEqual([first, first]);
   expect(relay.sandbox.delivered()).toBe(1);
-  expect(await post(body('b2'), 'k1')).toMatchObject({ status: 422 });
-  expect((await post(body('a1'), 'k2')).status).toBe(200);
-  expect((await post(body('a1'))).status).toBe(200);
+  expect(await post('b2', 'k1')).toMatchObject({ ok: false, error: { status: 422 } });
+  expect((await post('a1', 'k2')).ok).toBe(true);
+  expect((await post('a1')).ok).toBe(true);
   expect(relay.sandbox.delivered()).toBe(3);
 });
 

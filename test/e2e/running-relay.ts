@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
+import { type Client, createClient } from '../../src/client/create-client.ts';
 import { type Sandbox, type SandboxOptions, startSandbox } from '../../src/sandbox/sandbox.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -34,6 +35,8 @@ function merge(base: Tree, over: Tree): Tree {
 export interface RunningRelay extends AsyncDisposable {
   readonly child: ChildProcess;
   readonly url: string;
+  /** Without tries after the first: what is seen is what the relay answered. */
+  readonly client: Client;
   readonly folder: string;
   readonly sandbox: Sandbox;
   output(): string;
@@ -117,6 +120,7 @@ export async function startRelay(
       return child;
     },
     url,
+    client: createClient({ url, retries: 0 }),
     folder,
     sandbox,
     output: () => output,
