@@ -1,5 +1,7 @@
 import { loadApnsCredential } from './apns/credentials.ts';
 import { createApnsTokenSource } from './apns/token.ts';
+import { isConfigured } from './auth/auth.ts';
+import { openDoorWarning } from './auth/open-auth.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { toError } from './errors.ts';
@@ -54,8 +56,13 @@ function httpRow({ address, port, ssl, auto_tls, client_ca }: Config['core']): s
   return ssl ? `https ${where} ${port}${clients}` : `http ${where} ${port}`;
 }
 
+function callersOf({ keys, certificates, jwks_url, issuer }: Config['auth']): string {
+  const names = [...Object.keys(keys), ...Object.keys(certificates)];
+  return [...names, ...(jwks_url === '' ? [] : [`tokens of ${issuer}`])].join(', ');
+}
+
 const rows = async (config: Config, google: GoogleEnvironment): Promise<Row[]> => {
-  const { core, sandbox, queue, stat, grpc } = config;
+  const { core, sandbox, queue, stat, grpc, auth } = config;
   const file = queue.local.path === '' ? 'memory' : `${queue.local.path}, sync ${queue.local.sync}`;
   const simulated = sandbox.enabled ? async () => 'simulated' : undefined;
   return [
@@ -68,6 +75,7 @@ const rows = async (config: Config, google: GoogleEnvironment): Promise<Row[]> =
     row('stat', true, stat.engine),
     row('feedback hook', core.feedback_hook_url !== '', `${core.feedback_header.length} headers`),
     row('grpc', grpc.enabled, `port ${grpc.port}`),
+    row('authentication', isConfigured(auth), callersOf(auth)),
   ];
 };
 
@@ -92,7 +100,8 @@ export async function checkConfig(load: () => LoadedConfig, { google, say }: Che
   say(`configuration: ${loaded.file ?? 'defaults and environment, no file'}`);
   const table = await rows(loaded.config, google);
   for (const { part, state, text } of table) say(`  ${part.padEnd(14)} ${state.padEnd(4)} ${text}`.trimEnd());
-  for (const warning of loaded.warnings) say(`warning: ${warning}`);
+  const open = openDoorWarning(loaded.config);
+  for (const warning of [...loaded.warnings, ...(open ? [open] : [])]) say(`warning: ${warning}`);
   if (!loaded.config.sandbox.enabled) sayNotes(loaded, say);
   const failed = table.some(({ state }) => state === 'FAIL');
   if (loaded.unknown.length > 0) say(`not accepted: ${loaded.unknown.length} unknown keys`);
