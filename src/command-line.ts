@@ -21,6 +21,14 @@ export type Command =
   | ({ readonly kind: 'ping' } & WithConfig)
   | ({ readonly kind: 'apps'; readonly task: AppsTask } & WithConfig)
   | { readonly kind: 'new-key'; readonly name: string }
+  /** `url`: of the relay; undefined: that of the configuration, on this machine. `token`: only what is about it. */
+  | ({
+      readonly kind: 'explain';
+      readonly id: string;
+      readonly url: string | undefined;
+      readonly key: string | undefined;
+      readonly token: string | undefined;
+    } & WithConfig)
   | ({
       readonly kind: 'send';
       readonly platform: PlatformName;
@@ -76,6 +84,9 @@ export const flagGroups: Readonly<Record<string, readonly Flag[]>> = {
     { names: ['title'], takes: 'text', help: 'title of the notification' },
     { names: ['topic'], takes: 'topic', help: 'topic to send to; iOS: bundle id of the app' },
   ],
+  'martlet explain': [
+    { names: ['url'], takes: 'url', help: 'ask the relay there; -i, --key: API key; -t: only this device token' },
+  ],
   'And besides': [
     { names: ['h', 'help'], help: 'show this' },
     { names: ['V', 'version'], help: 'show the version' },
@@ -95,6 +106,9 @@ export const usage: string = [
   '       martlet check [options]    check configuration and credentials, and show what is on',
   '       martlet queue [file]       show what waits in the queue, by default that of the configuration',
   '       martlet queue verify [file]  count accepted, settled and remaining pushes: exit code 0 when they add up',
+  '       martlet explain <id>       what became of a push: ask the running relay by request_id or notif_id',
+  '       martlet apps list          show the apps made by /v1/apps; apps show <name>: one of them',
+  '       martlet apps reseal        seal their secrets with the first of several master keys',
   '       martlet new-key <name>     make an API key, and print what goes into config.yml for it',
   ...Object.entries(flagGroups).flatMap(([title, group]) => ['', `${title}:`, ...group.map(usageLine)]),
   '',
@@ -106,9 +120,6 @@ interface Parsed {
   readonly values: Map<string, string | boolean>;
   readonly rest: readonly string[];
 }
-  '       martlet explain <id>       what became of a push: ask the running relay by request_id or notif_id',
-  '       martlet apps list          show the apps made by /v1/apps; apps show <name>: one of them',
-  '       martlet apps reseal        seal their secrets with the first of several master keys',
 
 /** Asked for by `-h`, which ends the reading at once. */
 const HELP = Symbol('help');
@@ -182,17 +193,6 @@ function newKeyCommand([name = '']: readonly string[]): Command {
   return { kind: 'usage-error', message: 'new-key needs a name for the key: letters, digits, - and _' };
 }
 
-function commandOf({ values, rest }: Parsed, subcommand: string | undefined, argv: readonly string[]): Command {
-  if (values.get('V')) return { kind: 'version' };
-  const path = String(values.get('c') ?? '') || undefined;
-  // Its place, not its text: that may be half of a password with a space in it.
-  const place = argv.length - rest.length + 1;
-  const warnings = rest.length > 0 ? [`argument ${place} is no option: it and what follows it were not read`] : [];
-  const common: WithConfig = { path, flags: configFlags(values), warnings };
-  if (subcommand === 'check') return { kind: 'check', ...common };
-  if (subcommand === 'queue') return queueCommand(rest, common, argv);
-  if (subcommand === 'new-key') return newKeyCommand(rest);
-  if (values.get('ping')) return { kind: 'ping', ...common };
 /** `--key` is the API key here, and no file of Apple's. */
 function explainCommand({ values, rest }: Parsed, common: WithConfig): Command {
   const [id = ''] = rest;
@@ -209,6 +209,19 @@ function appsCommand([verb = 'list', name = '']: readonly string[], common: With
   return { kind: 'usage-error', message: `apps must be followed by list, show <name> or reseal\n${usage}` };
 }
 
+function commandOf({ values, rest }: Parsed, subcommand: string | undefined, argv: readonly string[]): Command {
+  if (values.get('V')) return { kind: 'version' };
+  const path = String(values.get('c') ?? '') || undefined;
+  // Its place, not its text: that may be half of a password with a space in it.
+  const place = argv.length - rest.length + 1;
+  const warnings = rest.length > 0 ? [`argument ${place} is no option: it and what follows it were not read`] : [];
+  const common: WithConfig = { path, flags: configFlags(values), warnings };
+  if (subcommand === 'check') return { kind: 'check', ...common };
+  if (subcommand === 'queue') return queueCommand(rest, common, argv);
+  if (subcommand === 'explain') return explainCommand({ values, rest }, common);
+  if (subcommand === 'apps') return appsCommand(rest, common);
+  if (subcommand === 'new-key') return newKeyCommand(rest);
+  if (values.get('ping')) return { kind: 'ping', ...common };
   for (const [name, platform] of Object.entries(PLATFORMS))
     if (values.get(name))
       return {
@@ -218,9 +231,13 @@ function appsCommand([verb = 'list', name = '']: readonly string[], common: With
         ...common,
       };
   return { kind: 'serve', ...common };
-  if (subcommand === 'explain') return explainCommand({ values, rest }, common);
-  if (subcommand === 'apps') return appsCommand(rest, common);
 }
+
+/** Takes the words before the first flag. */
+const leadingWords = (words: string[]): string[] => {
+  const end = words.findIndex((word) => word.startsWith('-'));
+  return words.splice(0, end < 0 ? words.length : end);
+};
 
 /**
  * Reads the arguments after the program's name, in Gorush's way: one dash or two, `-flag=value` or `-flag value`, the last of
@@ -234,12 +251,6 @@ export function parseCommandLine(argv: readonly string[]): Command {
   if (typeof parsed === 'object' && subcommand !== undefined && SUBCOMMANDS.includes(subcommand)) {
     const { values } = parsed;
     // Its own words may stand between the flags: `queue verify -c config.yml`.
-/** Takes the words before the first flag. */
-const leadingWords = (words: string[]): string[] => {
-  const end = words.findIndex((word) => word.startsWith('-'));
-  return words.splice(0, end < 0 ? words.length : end);
-};
-
     const words = parsed.rest.slice(1);
     const isOwn = subcommand === 'queue' ? words[0] === 'verify' : subcommand === 'explain' && words[0]?.[0] !== '-';
     const verb = subcommand === 'apps' ? leadingWords(words) : isOwn ? words.splice(0, 1) : [];

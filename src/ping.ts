@@ -4,13 +4,16 @@ import type { Config } from './config/schema.ts';
 const TIMEOUT_MS = 5000;
 const EVERYWHERE = new Set(['', '0.0.0.0', '::']);
 
-/** Where the server of this configuration answers its health check, seen from this machine. */
-export function healthUrl({ core, api }: Pick<Config, 'core' | 'api'>): string {
+/** Where the server of this configuration is, seen from this machine. */
+export function originOf({ core }: Pick<Config, 'core'>): string {
   const tls = core.ssl || core.auto_tls.enabled;
   const host = EVERYWHERE.has(core.address) ? 'localhost' : core.address;
   const port = core.auto_tls.enabled ? core.auto_tls.port : core.port;
-  return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}${api.health_uri}`;
+  return `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
+
+/** Where it answers its health check. */
+export const healthUrl = (config: Pick<Config, 'core' | 'api'>): string => originOf(config) + config.api.health_uri;
 
 /** `--ping`: true when the server answers its health check with 200. */
 export async function ping(config: Pick<Config, 'core' | 'api'>): Promise<boolean> {

@@ -142,3 +142,27 @@ test('apps is followed by what to do, before or after the flags', () => {
   expect(parsed('apps', 'show')).toMatchObject({ kind: 'usage-error' });
   expect(parsed('apps', 'drop')).toMatchObject({ kind: 'usage-error' });
 });
+
+test('explain takes an id, where the relay is, a key for it, and a token', () => {
+  const command = parseCommandLine([
+    'explain',
+    'order-42',
+    '--url',
+    'https://push.example.com',
+    '--key',
+    'k',
+    '-t',
+    'a1',
+  ]);
+  expect(command).toMatchObject({
+    kind: 'explain',
+    id: 'order-42',
+    url: 'https://push.example.com',
+    key: 'k',
+    token: 'a1',
+  });
+  // `--key` is not Apple's here.
+  expect(command).toMatchObject({ flags: {}, warnings: [] });
+  expect(parseCommandLine(['-c', 'c.yml', 'explain', 'x'])).toMatchObject({ kind: 'explain', id: 'x', path: 'c.yml' });
+  expect(parseCommandLine(['explain', '-c', 'c.yml'])).toMatchObject({ kind: 'usage-error' });
+});

@@ -127,19 +127,25 @@ export class History {
     this.#file.close();
   }
 
-  /** Small pieces, between turns of the event loop, when much happens. */
-  #watched(events: Recorder['events']): RelayEvents {
-    const after = <Args extends unknown[]>(listen: (...args: Args) => void) => {
-      return (...args: Args): void => {
-        listen(...args);
-        if (this.#recorder.waiting >= ENOUGH) this.#planned ??= setImmediate(() => this.#write());
-      };
+  /** In small pieces, between turns of the event loop, when much happens. */
+  #watched({ accepted, settled, retried, reported }: Recorder['events']): RelayEvents {
+    const look = (): void => {
+      if (this.#recorder.waiting >= ENOUGH) this.#planned ??= setImmediate(() => this.#write());
     };
     return {
-      accepted: events.accepted,
-      settled: after(events.settled),
-      retried: after(events.retried),
-      reported: after(events.reported),
+      accepted,
+      settled(settlement) {
+        settled(settlement);
+        look();
+      },
+      retried(retry) {
+        retried(retry);
+        look();
+      },
+      reported(call) {
+        reported(call);
+        look();
+      },
     };
   }
 

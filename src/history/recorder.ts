@@ -172,12 +172,15 @@ export class Recorder {
     const own = `${requestId} ${index} ${attempts} ${failed.reason}`;
     const known = this.#groups.get(own);
     if (known) return known;
-    const row = this.#row('failed', settlement, failed, followed);
-    if (this.#troublesLeft > -this.#maxTroubles) return this.#open(own, row);
+    if (this.#troublesLeft > -this.#maxTroubles)
+      return this.#open(own, this.#row('failed', settlement, failed, followed));
     const key = `${app} ${provider} ${environment} ${failed.reason}`;
+    const all = this.#groups.get(key);
+    if (all) return all;
+    const row = this.#row('failed', settlement, failed, undefined);
     const { platform, receivedAt, status, category } = row.details;
     const details = { platform, provider, environment, receivedAt, status, category };
-    return this.#groups.get(key) ?? this.#open(key, { ...row, requestId: '', notifId: undefined, details });
+    return this.#open(key, { ...row, requestId: '', notifId: undefined, details });
   }
 
   #open(key: string | undefined, fact: Fact): Group {

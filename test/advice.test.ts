@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { adviceFor } from '../src/advice.ts';
+
+test('the environment decides what a bad token means', () => {
+  const advice = (environment: 'production' | 'development') =>
+    adviceFor({ reason: 'BadDeviceToken', category: 'invalid_token', provider: 'apns', environment, status: 400 });
+  expect(advice('production')).toContain('set `development: true`');
+  expect(advice('development')).toContain('set `production: true`');
+});
+
+test('every provider has its table, and the relay its own', () => {
+  expect(adviceFor({ reason: 'UNREGISTERED', category: 'invalid_token', provider: 'fcm' })).toContain(
+    'delete the token',
+  );
+  expect(adviceFor({ reason: '80300007', category: 'invalid_token', provider: 'hms' })).toContain('Delete the tokens');
+  expect(adviceFor({ reason: 'Expired', category: 'expired', provider: 'fcm' })).toContain('queue.max_age');
+});
+
+test('what is wrong with the token is not what is wrong with the message', () => {
+  const of = (category: 'invalid_token' | 'invalid_request') =>
+    adviceFor({ reason: 'INVALID_ARGUMENT', category, provider: 'fcm', status: 400 });
+  expect(of('invalid_token')).toContain('delete it');
+  expect(of('invalid_request')).toContain('Correct the field');
+});
+
+test('an unknown word is advised by its category, else by its status', () => {
+  expect(adviceFor({ reason: 'ConnectRefused', category: 'not_sent', provider: 'apns' })).toContain('firewall');
+  expect(adviceFor({ reason: 'NewWord', category: 'invalid_request', provider: 'apns', status: 410 })).toBe(
+    'Delete the token.',
+  );
+  expect(adviceFor({ reason: 'toString', category: 'invalid_request' })).toBeUndefined();
+});
