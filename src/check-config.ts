@@ -75,7 +75,7 @@ const rows = async (config: Config, google: GoogleEnvironment): Promise<Row[]> =
     row('stat', true, stat.engine),
     row('feedback hook', core.feedback_hook_url !== '', `${core.feedback_header.length} headers`),
     row('grpc', grpc.enabled, `port ${grpc.port}`),
-    row('authentication', isConfigured(auth), callersOf(auth)),
+    row('auth', isConfigured(auth), callersOf(auth)),
   ];
 };
 
