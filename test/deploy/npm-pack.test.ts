@@ -126,4 +126,22 @@ describe.each(['24', '26'])('installed into an empty folder, with Node %s,', (no
     }
     expect(said).toBe('');
   });
+
+  test('the types of its client are understood in a browser, which has none of Node', () => {
+    const call =
+      "const { push } = createClient({ url: 'x' });\nexport const result = push({ platform: 1, tokens: ['a'] });\n";
+    writeFileSync(join(folder, 'page.mts'), `import { createClient } from 'martlet/client';\n${call}`);
+    const options = {
+      module: 'nodenext',
+      target: 'es2022',
+      lib: ['es2023', 'dom'],
+      strict: true,
+      noEmit: true,
+      types: [],
+    };
+    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, files: ['page.mts'] }));
+    const tsc = join(REPOSITORY, 'node_modules', '.bin', 'tsc');
+    const { stdout } = spawnSync(tsc, ['-p', folder], { cwd: folder, encoding: 'utf8' });
+    expect(stdout).toBe('');
+  });
 });
