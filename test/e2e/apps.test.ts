@@ -1,4 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { newMasterKey } from '../apps/store/self-service-relay.ts';
@@ -26,7 +27,16 @@ test('an app made at one worker is known to all, and after a kill; its file is f
   expect(await put('/v1/apps/acme/providers/ios?probe=true', ios)).toBe(200);
   expect(await put('/v1/apps/acme/providers/ios?probe=true', { ...ios, key_id: 'SOMEBODYS0' })).toBe(422);
 
-  const push = async () => (await relay.push({ platform: 1, tokens: ['ab'.repeat(32)], app: 'acme' })).status;
+  // Each on a connection of its own.
+  const push = (): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const sent = request(`${relay.url}/api/push`, { method: 'POST', agent: false }, (response) => {
+        response.resume();
+        resolve(response.statusCode);
+      });
+      sent.on('error', reject);
+      sent.end(JSON.stringify({ notifications: [{ platform: 1, tokens: ['ab'.repeat(32)], app: 'acme' }] }));
+    });
   // Which worker gets a connection is the system's choice: each has to be met, and to know by itself soon.
   for (let known = 0; known < 20; ) known = (await push()) === 200 ? known + 1 : 0;
 
