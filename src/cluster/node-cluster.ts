@@ -11,9 +11,25 @@ export function forkWorker(): WorkerProcess {
   return {
     send: (message: ToWorker) => void (worker.isConnected() && worker.send(message)),
     onMessage: (listener) => void worker.on('message', (message: ToPrimary) => listener(message)),
-    onExit: (listener) =>
-      void worker.on('exit', (code, signal) => listener(signal ? `signal ${signal}` : `exit code ${code}`)),
+    onExit: (listener) => whenGone(worker, listener),
   };
+}
+
+/** The exit may be noticed before the last messages are read: a worker is gone when its channel is at its end as well. */
+function whenGone(worker: Worker, listener: (how: string) => void): void {
+  let how: string | undefined;
+  let isDrained = false;
+  const look = (): void => {
+    if (how !== undefined && isDrained) listener(how);
+  };
+  worker.on('disconnect', () => {
+    isDrained = true;
+    look();
+  });
+  worker.on('exit', (code, signal) => {
+    how = signal ? `signal ${signal}` : `exit code ${code}`;
+    look();
+  });
 }
 
 /** The channel of this process to its primary. */

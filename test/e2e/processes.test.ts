@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
+import { startTenantProviders } from '../apps/tenant-providers.ts';
+import { folderWith } from '../tls/tls-kit.ts';
 import { type RunningRelay, startRelay } from './running-relay.ts';
 
 /** Process ids of the children of a process (Linux). */
@@ -99,4 +102,20 @@ test.runIf(linux)('SIGTERM drains all workers and ends with 0', async () => {
   relay.child.kill('SIGTERM');
   expect(await relay.ended()).toBe(0);
   expect(relay.sandbox.delivered()).toBe(20);
+});
+
+test.runIf(linux)('all workers send the same provider token: Apple counts renewals of a key', async () => {
+  const providers = await startTenantProviders();
+  onTestFinished(() => providers.close());
+  const { ios } = providers.tenant('main').settings;
+  const folder = folderWith({ 'both.pem': providers.ca });
+  await using relay = await startRelay({
+    core: { processes: 2, ca_path: join(folder, 'both.pem') },
+    ios: { ...ios, key_path: '', endpoint: providers.origin, sandbox_endpoint: providers.origin },
+  });
+  expect(new Set(await pushMany(relay, 60, 'a'))).toEqual(new Set([200]));
+  await until(() => providers.seen.length === 60);
+  expect(new Set(providers.seen.map(({ by }) => by))).toEqual(new Set(['main']));
+  expect(new Set(providers.seen.map(({ authorization }) => authorization)).size).toBe(1);
+  await until(async () => (await stat(relay)).ios.push_success === 60);
 });
