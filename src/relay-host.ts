@@ -124,6 +124,7 @@ export class RelayHost {
     this.lanes = new AppLanes({
       config,
       sandbox: config.sandbox.enabled,
+      inherit: config.apps.inherit,
       registry: this.apps,
       cache: config.apps.cache,
       build: this.transports,

@@ -34,6 +34,8 @@ export type SendingConfig = Pick<Config, PlatformName>;
 
 export interface AppLanesOptions {
   readonly config: SendingConfig;
+  /** `apps.inherit`. */
+  readonly inherit: boolean;
   /** Everything goes to the sandbox, which knows no credential but the default's. */
   readonly sandbox: boolean;
   readonly registry: AppRegistry;
@@ -188,8 +190,11 @@ export class AppLanes {
       lanes: new Map<string, AppLane>(),
     };
     try {
-      const settings = this.#options.sandbox ? withoutCredentials(app.shown) : app.settings();
-      return { ...common, sections: appSections(this.#config, settings), broken: undefined };
+      const { sandbox, inherit } = this.#options;
+      const sections = sandbox
+        ? appSections(this.#config, withoutCredentials(app.shown))
+        : appSections(this.#config, app.settings(), inherit);
+      return { ...common, sections, broken: undefined };
     } catch (error) {
       // Never the default's credentials for an app whose own are not to be had.
       return { ...common, sections: appSections(this.#config, app.shown), broken: toError(error) };

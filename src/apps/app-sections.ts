@@ -48,12 +48,13 @@ function lay<Name extends PlatformName>(config: Pick<Config, Name>, settings: Ap
 /**
  * Field by field, an app's settings override the defaults. A platform is on when the app has a credential for it or the default
  * sections have, unless it says `enabled: false`; `enabled: true` alone makes no credential.
+ * @param inherit false: an app sends with credentials of its own only
  */
-export function appSections(config: Pick<Config, PlatformName>, settings: AppSettings): AppSections {
+export function appSections(config: Pick<Config, PlatformName>, settings: AppSettings, inherit = true): AppSections {
   const own = new Set((['ios', 'android', 'huawei'] as const).filter((name) => hasOwnCredential(settings, name)));
   const part = <Name extends PlatformName>(name: Name): Config[Name] => {
     const laid = lay(config, settings, name);
-    return own.has(name) || config[name].enabled ? laid : { ...laid, enabled: false };
+    return own.has(name) || (inherit && config[name].enabled) ? laid : { ...laid, enabled: false };
   };
   return {
     ios: part('ios'),

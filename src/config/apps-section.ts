@@ -35,6 +35,11 @@ export const appsSection = section('Several apps in one process; the sections ou
     ...ours,
     minimum: 1,
   }),
+  inherit: flag(
+    true,
+    'An app that has no credential for a platform sends with that of the section outside `apps`.',
+    ours,
+  ),
   path: text('data/apps.db', 'File of the apps that are made by /v1/apps; in use once there is a master key.', ours),
   redis: text(
     '',

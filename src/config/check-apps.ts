@@ -17,7 +17,7 @@ function checkWebhook(prefix: string, { webhook }: AppSettings, { mistakes }: Fi
 
 /** The credentials of an app as those of the whole, but told under its name. */
 function checkCredentials(name: string, settings: AppSettings, draft: Draft, { mistakes }: Findings): void {
-  const { ios, android, huawei, own } = appSections(draft.config, settings);
+  const { ios, android, huawei, own } = appSections(draft.config, settings, draft.config.apps.inherit);
   const merged: Draft = { ...draft, config: { ...draft.config, ios, android, huawei } };
   for (const platform of NAMES) {
     const isMeant = own.has(platform) || settings[platform]?.enabled === true;

@@ -48,7 +48,8 @@ export interface GoogleEnvironment {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const TOKEN_URI = 'https://oauth2.googleapis.com/token';
+/** Where Google's service accounts sign in. */
+export const TOKEN_URI = 'https://oauth2.googleapis.com/token';
 const readText = (path: string): string => readFileSync(path, 'utf8');
 
 /** True when there is something to load: without it, a platform that was not switched on explicitly stays off. */
