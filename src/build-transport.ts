@@ -4,7 +4,7 @@ import { type ApnsTokenCredential, loadApnsCredential } from './apns/credentials
 import { type ApnsTokenSource, createApnsTokenSource, type ProviderToken } from './apns/token.ts';
 import { createApnsTransport } from './apns/transport.ts';
 import type { AppSections } from './apps/app-sections.ts';
-import { type GoogleEnvironment, loadFcmCredential } from './fcm/credentials.ts';
+import { type GoogleEnvironment, loadFcmCredential, TOKEN_URI } from './fcm/credentials.ts';
 import { createFcmTokenSource } from './fcm/token.ts';
 import { createFcmTransport } from './fcm/transport.ts';
 import { createHmsTransport } from './hms/transport.ts';
@@ -91,8 +91,11 @@ function apns(ios: AppSections['ios'], environment: Environment, outbound: Outbo
   });
 }
 
-function fcm({ android, own }: AppSections, google: GoogleEnvironment, dispatcher: Dispatcher, outbound: Outbound) {
+function fcm({ android, own }: AppSections, google: GoogleEnvironment, theirs: Dispatcher, outbound: Outbound) {
   const credential = loadFcmCredential(android, own.has('android') ? {} : google);
+  // Google's own address is no way into our network, and a forced proxy may be the only way to it.
+  const isGoogle = credential.type !== 'metadata_server' && credential.tokenUri === TOKEN_URI;
+  const dispatcher = isGoogle ? outbound.dispatcher : theirs;
   const tokenSource = createFcmTokenSource({ credential, dispatcher, timeoutMs: android.request_timeout * 1000 });
   return createFcmTransport({
     credential,

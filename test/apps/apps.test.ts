@@ -111,3 +111,13 @@ test('limits of an app refuse what is too large for it, and name the field', asy
   expect((await push({ platform: 1, tokens: ['a', 'b'], app: 'acme' })).status).toBe(200);
   expect((await push({ platform: 1, tokens: ['a', 'b', 'c'] })).status).toBe(200);
 });
+
+test('with apps.inherit off, an app sends with credentials of its own only', async () => {
+  const [main, acme] = ['main', 'acme'].map((name) => providers.tenant(name));
+  const bare = { name: 'acme', settings: { ios: acme?.settings.ios, default_topic: 'com.acme' } };
+  const apps = { inherit: false, acme: bare.settings };
+  const { push } = await startRelayWithApps(providers, [main, bare] as never, { apps });
+  expect((await push({ platform: 2, tokens: ['b1'], app: 'acme' })).status).toBe(503);
+  expect((await push({ platform: 1, tokens: ['a1'], app: 'acme' })).status).toBe(200);
+  expect(who()).toEqual(['apns acme a1']);
+});
