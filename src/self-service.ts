@@ -22,11 +22,10 @@ export function closedBecause({ auth, core }: Pick<Config, 'auth' | 'core'>, wha
   return `${what} for administrators, and anybody could be one: set auth.keys, or ${key} to 127.0.0.1`;
 }
 
-const NOTHING: Pick<StoredApps, 'store' | 'sync' | 'keys' | 'reserved' | 'trouble'> = {
+const NOTHING: Pick<StoredApps, 'store' | 'sync' | 'keys' | 'trouble'> = {
   store: undefined,
   sync: undefined,
   keys: undefined,
-  reserved: new Set(),
   trouble: { kind: 'off', text: 'apps cannot be kept here' },
 };
 
@@ -43,7 +42,7 @@ export function selfService(host: RelayHost, { config, log }: { config: Config; 
   return appsRoutes({
     registry: host.apps,
     sync: apps.sync,
-    admin: new AppAdmin({ apps, rules: { allowPrivate }, probe }),
+    admin: new AppAdmin({ apps, registry: host.apps, rules: { allowPrivate }, probe }),
     closed: closedBecause(config, 'apps are'),
     audit: log.audit,
     log,

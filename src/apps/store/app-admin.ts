@@ -1,6 +1,7 @@
 import { MartletError, toError } from '../../errors.ts';
 import type { PlatformName } from '../../push.ts';
 import type { AppSettings } from '../app.ts';
+import type { AppRegistry } from '../app-registry.ts';
 import { nameMistake } from '../file-apps.ts';
 import { openRecord, sealRecord } from './app-record.ts';
 import { type AppStore, VersionConflictError } from './app-store.ts';
@@ -49,7 +50,8 @@ export interface Changed {
 }
 
 export interface AppAdminOptions {
-  readonly apps: Pick<StoredApps, 'store' | 'sync' | 'keys' | 'trouble' | 'reserved'>;
+  readonly apps: Pick<StoredApps, 'store' | 'sync' | 'keys' | 'trouble'>;
+  readonly registry: AppRegistry;
   readonly rules: CheckRules;
   readonly probe: Probe;
   /** UNIX milliseconds. */
@@ -182,10 +184,11 @@ export class AppAdmin {
   }
 
   #usable(name: string): Usable {
-    const { store, sync, keys, trouble, reserved } = this.#options.apps;
+    const { apps, registry } = this.#options;
+    const { store, sync, keys, trouble } = apps;
     const wrong = nameMistake(name);
     if (wrong) invalid([{ path: 'name', reason: wrong }]);
-    if ([...reserved].some((each) => each.toLowerCase() === name))
+    if (registry.get(name)?.origin === 'file')
       throw new AppChangeError('conflict', `app ${name} is in config.yml, and changed there only`);
     if (store && sync && keys && !trouble) return { store, sync, keys };
     throw new AppChangeError(trouble?.kind ?? 'off', trouble?.text ?? HOW_TO_SET);

@@ -26,14 +26,15 @@ export interface StoredApps {
   readonly keys: MasterKeys | undefined;
   /** Why nothing can be kept: `off` when nobody asked for it, else something is wrong. */
   readonly trouble: { readonly kind: 'off' | 'unavailable'; readonly text: string } | undefined;
-  /** Names of config.yml. */
-  readonly reserved: ReadonlySet<string>;
   /** For /readyz; undefined when it is off. */
   health(): { readonly status: 'pass' | 'warn'; readonly output?: string } | undefined;
   close(): Promise<void>;
 }
 
 const MS = 1000;
+const SHORTEST_TTL_MS = 100;
+/** A longer one would go off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 interface Keys {
   readonly keys?: MasterKeys;
@@ -53,9 +54,10 @@ function keysOf({ config: { apps }, masterKey, tell }: StoredAppsOptions): Keys 
 
 /** The store of `apps.redis`, or else the file `apps.path`. @throws ConfigError for an `apps.redis` that is none; SQLite's own errors */
 export async function openAppStore({ apps }: Pick<Config, 'apps'>, ca: readonly string[] = []): Promise<AppStore> {
-  if (apps.redis === '') return openSqliteAppStore(apps.path, apps.ttl * MS);
+  const ttlMs = Math.min(Math.max(apps.ttl * MS, SHORTEST_TTL_MS), LONGEST_TIMER_MS);
+  if (apps.redis === '') return openSqliteAppStore(apps.path, ttlMs);
   const { openRedisAppStore } = await import('./redis-app-store.ts');
-  return openRedisAppStore(apps.redis, apps.ttl * MS, ca);
+  return openRedisAppStore(apps.redis, ttlMs, ca);
 }
 
 /** A file from before is read even without a key: its apps are known then, and what they need is told. */
@@ -70,8 +72,7 @@ const isWanted = ({ apps }: Pick<Config, 'apps'>, { keys, wrong }: Keys): boolea
 export async function openStoredApps(options: StoredAppsOptions): Promise<StoredApps> {
   const { config, registry, tell } = options;
   const found = keysOf(options);
-  const reserved = new Set(Object.keys(config.apps.named));
-  const common = { keys: found.keys, reserved };
+  const common = { keys: found.keys };
   if (!isWanted(config, found)) {
     const text = found.keys ? 'apps.path is empty' : `apps cannot be kept without a master key: ${HOW_TO_SET}`;
     const nothing = { store: undefined, sync: undefined, trouble: { kind: 'off', text } } as const;
@@ -88,7 +89,7 @@ export async function openStoredApps(options: StoredAppsOptions): Promise<Stored
     const nothing = { store: undefined, sync: undefined, trouble: { kind: 'unavailable', text } } as const;
     return { ...common, ...nothing, health: () => ({ status: 'warn', output: text }), async close() {} };
   }
-  const sync = new AppSync({ store, registry, reserved, keys: found.keys, tell });
+  const sync = new AppSync({ store, registry, keys: found.keys, tell });
   await sync.start();
   const noKey = `apps cannot be changed without a master key: ${HOW_TO_SET}`;
   return {

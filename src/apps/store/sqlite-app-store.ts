@@ -72,11 +72,19 @@ class SqliteAppStore implements AppStore {
   }
 
   watch(changed: () => void): void {
-    const look = this.#db.prepare('PRAGMA data_version');
-    let last = look.get()?.data_version;
+    const statement = this.#db.prepare('PRAGMA data_version');
+    // A file that cannot be read is looked into by whoever is told: that finds out and says so.
+    const look = (): unknown => {
+      try {
+        return statement.get()?.data_version;
+      } catch {
+        return undefined;
+      }
+    };
+    let last = look();
     this.#timer = setInterval(() => {
-      const now = look.get()?.data_version;
-      if (now !== last) changed();
+      const now = look();
+      if (now === undefined || now !== last) changed();
       last = now;
     }, this.#lookMs).unref();
   }

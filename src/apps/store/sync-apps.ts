@@ -15,8 +15,6 @@ export interface StoredApp {
 export interface AppSyncOptions {
   readonly store: AppStore;
   readonly registry: AppRegistry;
-  /** Names of config.yml, which win. */
-  readonly reserved: ReadonlySet<string>;
   readonly keys: MasterKeys | undefined;
   readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
   /** Milliseconds until a store that could not be read is asked again; default 1,000. */
@@ -24,10 +22,6 @@ export interface AppSyncOptions {
 }
 
 const RETRY_MS = 1000;
-
-/** The names of config.yml are looked up in any case. */
-const isReserved = (reserved: ReadonlySet<string>, name: string): boolean =>
-  reserved.has(name) || [...reserved].some((each) => each.toLowerCase() === name);
 
 const appOf = ({ name, record }: StoredApp, keys: MasterKeys | undefined): App => ({
   name,
@@ -53,6 +47,8 @@ export class AppSync {
   #failure: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  /** Which apps cannot be opened, until something changes. */
+  #unopened: { readonly output: string | undefined } | undefined;
 
   constructor(options: AppSyncOptions) {
     this.#options = options;
@@ -89,7 +85,8 @@ export class AppSync {
 
   /** For /readyz. */
   health(): { status: 'pass' | 'warn'; output?: string } {
-    const output = this.#failure ?? this.#sealedOutput();
+    this.#unopened ??= this.#unopenedOutput();
+    const output = this.#failure ?? this.#unopened.output;
     return output ? { status: 'warn', output } : { status: 'pass' };
   }
 
@@ -135,6 +132,7 @@ export class AppSync {
   }
 
   #take({ versions, changed }: Loaded): void {
+    this.#unopened = undefined;
     for (const name of this.#apps.keys()) if (!versions.has(name)) this.#forget(name);
     for (const each of changed) this.#learn(each);
   }
@@ -146,7 +144,7 @@ export class AppSync {
   }
 
   #learn({ name, version, text }: StoredText): void {
-    const { registry, reserved, keys, tell, store } = this.#options;
+    const { registry, keys, tell, store } = this.#options;
     let record: AppRecord;
     try {
       record = readRecord(text);
@@ -157,23 +155,23 @@ export class AppSync {
     const app = { name, version, record };
     const before = this.#apps.get(name);
     this.#apps.set(name, app);
-    if (isReserved(reserved, name)) {
+    if (registry.get(name)?.origin === 'file') {
       if (!before) tell('warn', `app ${name}: that of config.yml is in use, not the one of ${store.place}`);
     } else if (before?.record.edition !== record.edition) registry.set(appOf(app, keys));
   }
 
-  #sealedOutput(): string | undefined {
+  #unopenedOutput(): { output: string | undefined } {
     const { keys } = this.#options;
     const given = new Set(keys?.map(({ id }) => id));
     const closed = this.all().filter(({ record }) => masterKeysOf(record).some((id) => !given.has(id)));
     const [first] = closed;
-    if (!first) return undefined;
+    if (!first) return { output: undefined };
     try {
       openRecord(first.name, first.record, keys);
-      return undefined;
+      return { output: undefined };
     } catch (error) {
       const others = closed.length > 1 ? ` (and ${closed.length - 1} more apps)` : '';
-      return `${toError(error).message}${others}`;
+      return { output: `${toError(error).message}${others}` };
     }
   }
 }

@@ -38,11 +38,11 @@ class HeldStore implements AppStore {
 
 const record = (name: string, settings = {}) => sealRecord(name, settings, {}, keys, 0);
 
-function syncOf(registry = new AppRegistry(), reserved: ReadonlySet<string> = new Set()) {
+function syncOf(registry = new AppRegistry()) {
   const store = new HeldStore();
   const told: string[] = [];
   const tell = (level: string, message: string): void => void told.push(`${level}: ${message}`);
-  return { store, registry, told, sync: new AppSync({ store, registry, reserved, keys, tell, retryMs: 5 }) };
+  return { store, registry, told, sync: new AppSync({ store, registry, keys, tell, retryMs: 5 }) };
 }
 
 const names = (registry: AppRegistry): string[] => [...registry].map(({ name }) => name).sort();
@@ -112,7 +112,7 @@ test('an app of the file wins over one of the same name, and that is told', asyn
     shown: {},
     settings: () => ({}),
   };
-  const { store, registry, sync, told } = syncOf(new AppRegistry([own]), new Set(['acme']));
+  const { store, registry, sync, told } = syncOf(new AppRegistry([own]));
   store.hold('acme', JSON.stringify(record('acme')));
   await sync.start();
   expect(registry.get('acme')).toBe(own);
