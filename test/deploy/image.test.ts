@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../e2e/running-relay.ts';
 import { buildImage, type Image } from './image.ts';
-import { missing } from './tool.ts';
+import { missing, registryAnswers } from './tool.ts';
 
 const VERSION = JSON.parse(readFileSync(fileURLToPath(new URL('../../package.json', import.meta.url)), 'utf8')).version;
 
@@ -42,7 +42,11 @@ function volume(files: Record<string, string> = {}): string {
   return folder;
 }
 
-describe.skipIf(missing('root with overlayfs, to carry out the Dockerfile', canMount()))('the image', () => {
+const cannotBuild =
+  missing('root with overlayfs, to carry out the Dockerfile', canMount()) ||
+  missing('package registry that answers', registryAnswers());
+
+describe.skipIf(cannotBuild)('the image', () => {
   let image: Image;
   beforeAll(() => {
     image = buildImage();

@@ -6,6 +6,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../e2e/running-relay.ts';
 import { type Packed, pack, REPOSITORY } from './packed.ts';
+import { missing, registryAnswers } from './tool.ts';
 
 const { version, dependencies, exports } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'));
 const lock = JSON.parse(readFileSync(join(REPOSITORY, 'package-lock.json'), 'utf8')) as {
@@ -41,7 +42,9 @@ test('it stays small: the tarball under 1 MB, and no more than 200 packages with
   expect(runtime.length).toBeLessThanOrEqual(200);
 });
 
-describe.each(['24', '26'])('installed into an empty folder, with Node %s,', (node) => {
+const noRegistry = missing('package registry that answers', registryAnswers());
+
+describe.skipIf(noRegistry).each(['24', '26'])('installed into an empty folder, with Node %s,', (node) => {
   let folder: string;
   let env: NodeJS.ProcessEnv;
   let martlet: string;

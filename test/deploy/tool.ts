@@ -14,3 +14,7 @@ export function missing(what: string, there: unknown): boolean {
   if (!there) console.warn(`not tested here: there is no ${what}`);
   return !there;
 }
+
+/** Whether packages can be had: their registry is asked for one line. */
+export const registryAnswers = (): boolean =>
+  toolVersion('npm', 'view', 'node@24', 'version', '--fetch-timeout=10000', '--fetch-retries=1') !== undefined;
