@@ -2,13 +2,10 @@ import type { RequestListener } from 'node:http';
 import { isAdministration } from '../auth/route-scopes.ts';
 import type { Config } from '../config/schema.ts';
 import { sendText } from './answer.ts';
-import { pathOf } from './exact-routes.ts';
-
-const BOTH = new Set(['/readyz', '/version', '/']);
 
 /**
- * The two listeners of `core.admin_address`: one for callers, one for figures, configuration and administration. What belongs to the
- * other is not there; health is on both.
+ * What the two listeners of `core.admin_address` serve: the one for callers has no figures, no configuration and no administration;
+ * the other has everything, so that whoever administers can also send a push and look at it.
  */
 export function surfaces(
   app: RequestListener,
@@ -16,16 +13,9 @@ export function surfaces(
   headers: Readonly<Record<string, string>>,
 ): { readonly callers: RequestListener; readonly administration: RequestListener } {
   const administers = isAdministration(uris);
-  const both = new Set([...BOTH, uris.health_uri]);
-  const when =
-    (serves: (url: string) => boolean): RequestListener =>
-    (req, res) => {
-      const url = req.url as string;
-      if (serves(url)) app(req, res);
-      else sendText(res, 404, 'text/plain', '404 page not found', { ...headers });
-    };
-  return {
-    callers: when((url) => !administers(url)),
-    administration: when((url) => administers(url) || both.has(pathOf(url) ?? '')),
+  const callers: RequestListener = (req, res) => {
+    if (administers(req.url as string)) sendText(res, 404, 'text/plain', '404 page not found', { ...headers });
+    else app(req, res);
   };
+  return { callers, administration: app };
 }

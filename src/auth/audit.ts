@@ -1,4 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { pathOf } from '../api/exact-routes.ts';
 import type { AuditRecord } from '../log/audit-line.ts';
 import type { Notification } from '../push.ts';
 import { targetsOf } from '../queue/targets.ts';
@@ -37,7 +38,7 @@ const senderOf = (req: IncomingMessage): Pick<AuditRecord, 'who' | 'by' | 'addre
 /** Writes a line for each request to send, whatever its answer, and for each other request that was not let in. */
 export function audited(app: RequestListener, pushUri: string, write: WriteAudit): RequestListener {
   return (req, res) => {
-    const isPush = req.method === 'POST' && (req.url === pushUri || req.url?.startsWith(`${pushUri}?`));
+    const isPush = req.method === 'POST' && (req.url === pushUri || pathOf(req.url as string) === pushUri);
     const { address } = senderOf(req);
     res.on('finish', () => {
       const facts = (res as Noted)[FACTS];

@@ -115,7 +115,7 @@ export class Auth {
 
   #identify(caller: Caller): Maybe<Principal | Refusal> {
     const { authorization, apiKey, certificate } = caller;
-    const secret = apiKey ?? bearerOf(authorization) ?? basicOf(authorization);
+    const secret = apiKey || bearerOf(authorization) || basicOf(authorization);
     if (secret !== undefined) return this.#bySecret(secret, caller);
     if (authorization !== undefined) return unauthenticated('malformed');
     if (!certificate) return unauthenticated('no_credential');

@@ -21,5 +21,6 @@ export function openDoorWarning({ auth, core, grpc }: Pick<Config, 'auth' | 'cor
   if (isConfigured(auth) || core.client_ca !== '') return undefined;
   const open = [...(core.enabled && !LOOPBACK.test(core.address) ? ['HTTP'] : []), ...(grpc.enabled ? ['gRPC'] : [])];
   if (open.length === 0) return undefined;
-  return `anybody who reaches this machine may send pushes (${open.join(' and ')}): set auth.keys, or core.address: 127.0.0.1`;
+  const instead = grpc.enabled ? '' : ', or core.address: 127.0.0.1';
+  return `anybody who reaches this machine may send pushes (${open.join(' and ')}): set auth.keys${instead}`;
 }

@@ -29,6 +29,8 @@ export function needOf(uris: Uris): (method: string, url: string) => Need {
   const health = new Set([uris.health_uri.toLowerCase(), '/readyz', '/']);
   const push = uris.push_uri.toLowerCase();
   return (method, url) => {
+    // By the million.
+    if (method === 'POST' && url === uris.push_uri) return 'push';
     const path = lenientPath(url);
     if (path === undefined) return 'admin';
     if (READS.has(method) && health.has(path)) return 'nothing';

@@ -35,6 +35,17 @@ test('what only reads is no line, but what was not let in is', async () => {
   expect(relay.audited()).toMatchObject([{ action: 'refused', status: 403, reason: 'scope' }]);
 });
 
+test('no spelling of the address of the route gets around the audit log', async () => {
+  const relay = await startGuardedRelay({ log: { audit: 'stdout' } });
+  const body = JSON.stringify({ notifications: [{ platform: 2, tokens: ['t'], message: 'm' }] });
+  for (const path of ['/api/push?x', '/api/%70ush'])
+    await ask(relay.url + path, { method: 'POST', headers: bearer('pusher-key'), body });
+  expect(relay.audited().map(({ action, status }) => [action, status])).toEqual([
+    ['push', 200],
+    ['push', 200],
+  ]);
+});
+
 test('without keys the address says who it was', async () => {
   const relay = await startGuardedRelay({ auth: {}, log: { audit: 'stdout' } });
   await push(relay.url);

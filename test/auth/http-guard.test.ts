@@ -21,7 +21,8 @@ test('with a key configured only the health checks and the greeting are open', a
     '/sandbox/deliveries',
     '/v1/apps',
     '/v1/pushes',
-    '/console',
+    '/v1/console/events',
+    '/docs',
     '/nowhere',
     '/healthz/x',
     '/METRICS',
@@ -59,6 +60,7 @@ test('a key comes as Bearer, in X-API-Key, or as the password of Basic', async (
     { Authorization: 'bearer  pusher-key' },
     { 'X-API-Key': 'pusher-key' },
     { 'X-API-Key': 'pusher-key', Authorization: 'Bearer for-the-proxy' },
+    { 'X-API-Key': '', Authorization: 'Bearer pusher-key' },
     { Authorization: `Basic ${basic}` },
   ] as Record<string, string>[])
     expect((await push(url, headers)).status, JSON.stringify(headers)).toBe(200);
@@ -86,7 +88,6 @@ const SCOPES: readonly [key: string, method: string, path: string, isLetIn: bool
   ['reader-key', 'GET', '/v1/apps', false],
   ['reader-key', 'GET', '/V1/Apps/', false],
   ['reader-key', 'GET', '/v1/%61pps', false],
-  ['reader-key', 'GET', '/console', false],
   ['reader-key', 'POST', '/v1/pushes', false],
   ['reader-key', 'DELETE', '/metrics', false],
   ['admin-key', 'POST', '/api/push', true],
@@ -113,9 +114,9 @@ test('a browser that remembers the password does not send for a page of somebody
 
 test('only a page is offered a password', async () => {
   const { url } = await startGuardedRelay();
-  const page = await ask(`${url}/console`, { headers: { Accept: 'text/html,*/*' } });
+  const page = await ask(`${url}/docs`, { headers: { Accept: 'text/html,*/*' } });
   expect(page.headers.get('WWW-Authenticate')).toContain('Basic realm="martlet"');
-  expect((await ask(`${url}/console`)).headers.get('WWW-Authenticate')).toBe('Bearer realm="martlet"');
+  expect((await ask(`${url}/docs`)).headers.get('WWW-Authenticate')).toBe('Bearer realm="martlet"');
 });
 
 test('a renamed route keeps its scope', async () => {
