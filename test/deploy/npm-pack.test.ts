@@ -2,7 +2,7 @@ import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { freePort } from '../e2e/running-relay.ts';
 import { type Packed, pack, REPOSITORY } from './packed.ts';
@@ -34,6 +34,13 @@ test('the package holds what runs, its types and what a reader needs, and nothin
     (path) => !/^dist\/.*(\.js|\.d\.ts|\.css|\.html|\.svg|\.json|\.proto)$/.test(path),
   );
   expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'config.yml', 'package.json']);
+});
+
+test('files that the code serves or reads are beside it', () => {
+  const sources = readdirSync(join(REPOSITORY, 'src'), { recursive: true, withFileTypes: true });
+  const files = sources.filter((entry) => entry.isFile() && !entry.name.endsWith('.ts'));
+  const paths = files.map(({ parentPath, name }) => join(relative(REPOSITORY, parentPath), name));
+  expect(packed.files).toEqual(expect.arrayContaining(paths.map((path) => path.replace(/^src/, 'dist'))));
 });
 
 test('it stays small: the tarball under 1 MB, and no more than 200 packages with it', () => {
