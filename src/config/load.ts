@@ -12,7 +12,7 @@ import { configError, type Mistake } from './mistake.ts';
 import { nearestKey } from './nearest-key.ts';
 import { type FileContent, readConfigFile } from './read-file.ts';
 import { buildConfig, type Config, type ConfigKey, configMaps, type EntryNames, keysWith } from './schema.ts';
-import { misfits, schemaMistake } from './validate.ts';
+import { fits, schemaMistake } from './validate.ts';
 
 export interface LoadOptions {
   /** The file that `-c` names; without it Gorush's search path. */
@@ -147,9 +147,12 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const names = namesOf(options.env, content);
   const keys = keysWith(names);
   const given = new Map(keys.map((key) => [key.path, pick(key, options, content)]));
-  const wrong = misfits(buildConfig(({ path }) => given.get(path)?.value, names));
-  const mistakes = [...content.mistakes];
-  for (const key of keys) if (wrong.has(key.path)) mistakes.push(schemaMistake(key, given.get(key.path)?.raw));
+  const misfits = keys.filter(({ path, leaf }) => {
+    const value = given.get(path)?.value;
+    return value !== undefined && !fits(leaf, value);
+  });
+  const wrong = new Set(misfits.map(({ path }) => path));
+  const mistakes = [...content.mistakes, ...misfits.map((key) => schemaMistake(key, given.get(key.path)?.raw))];
 
   const draft: Draft = {
     config: buildConfig((key) => (wrong.has(key.path) ? key.default : given.get(key.path)?.value), names),

@@ -1,7 +1,6 @@
-import { Ajv } from 'ajv';
-import type { Leaf, NamedSections, Section } from './leaf.ts';
+import type { Leaf } from './leaf.ts';
 import { type Mistake, shownValue, wanted } from './mistake.ts';
-import { type Config, type ConfigKey, configSchema } from './schema.ts';
+import type { ConfigKey } from './schema.ts';
 
 /** Gorush's sentence for a value outside its list. */
 const SENTENCES: Record<string, (raw: unknown) => string> = {
@@ -18,24 +17,25 @@ export function schemaMistake({ path, leaf }: ConfigKey, raw: unknown): Mistake 
   return { key: path, text: `${sentence ? `${sentence}; ` : ''}must be ${wanted(leaf)}, is ${shownValue(leaf, raw)}` };
 }
 
-const validate = new Ajv({ allErrors: true })
-  .addVocabulary(['public', 'martlet', 'unit', 'wanted', 'foldCase', 'inline', 'partial'])
-  .compile(configSchema);
+const OF_TYPE: Record<Leaf['type'], (value: unknown) => boolean> = {
+  string: (value) => typeof value === 'string',
+  boolean: (value) => typeof value === 'boolean',
+  integer: Number.isInteger,
+  number: Number.isFinite,
+  array: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
+};
 
-/** `/auth/keys/backend/scopes/0` → `auth.keys.backend.scopes`: the key, without the item, and without the names of inline maps. */
-function pathOf(pointer: string): string {
-  const path: string[] = [];
-  let at: Leaf | Section | NamedSections | undefined = configSchema;
-  for (const part of pointer.slice(1).split('/')) {
-    if (at?.type !== 'object') break;
-    at = at.additionalProperties === false ? at.properties[part] : at.additionalProperties;
-    if (!(at && 'inline' in at)) path.push(part);
-  }
-  return path.join('.');
-}
+const within = (leaf: Leaf, value: number): boolean =>
+  value >= (leaf.minimum ?? Number.NEGATIVE_INFINITY) && value <= (leaf.maximum ?? Number.POSITIVE_INFINITY);
 
-/** Paths of the keys whose values do not fit the schema. */
-export function misfits(values: Config): Set<string> {
-  validate(values);
-  return new Set((validate.errors ?? []).map((error) => pathOf(error.instancePath)));
+/**
+ * Whether a value is what JSON Schema says with the keywords of a leaf. Our own few lines: compiling the whole schema with Ajv, which
+ * the tests do to compare, takes a third of the time in which the relay starts.
+ */
+export function fits(leaf: Leaf, value: unknown): boolean {
+  if (!OF_TYPE[leaf.type](value)) return false;
+  if (typeof value === 'number') return within(leaf, value);
+  if (Array.isArray(value)) return !leaf.items?.enum || value.every((item) => leaf.items?.enum?.includes(item));
+  if (typeof value !== 'string') return true;
+  return (!leaf.enum || leaf.enum.includes(value)) && (!leaf.pattern || new RegExp(leaf.pattern, 'u').test(value));
 }

@@ -1,0 +1,24 @@
+import { Ajv } from 'ajv';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { configKeys } from '../../src/config/schema.ts';
+import { fits } from '../../src/config/validate.ts';
+
+const texts = ['', 'pem', 'p8', 'https://h.example', 'text', '/x'];
+const anything = fc.oneof(
+  fc.constantFrom<unknown>(...texts, null, true, false, [], ['push'], ['x', 1], {}),
+  fc.double(),
+  fc.integer({ min: -10, max: 2000 }),
+  fc.string(),
+);
+
+test('a value fits a key just when JSON Schema says so', () => {
+  const ajv = new Ajv({ strict: false });
+  const checks = configKeys.map(({ path, leaf }) => ({ path, leaf, validate: ajv.compile(leaf) }));
+  fc.assert(
+    fc.property(anything, (value) => {
+      for (const { path, leaf, validate } of checks) expect([path, fits(leaf, value)]).toEqual([path, validate(value)]);
+    }),
+    { numRuns: 200 },
+  );
+});
