@@ -1,9 +1,10 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { startSandboxedRelay } from '../api/openapi/sandboxed-relay.ts';
+import { type SandboxedRelay, startSandboxedRelay } from '../api/openapi/sandboxed-relay.ts';
 
 /** https://schemathesis.io: a fuzzer of its own mind about what a description allows. `pip install schemathesis`. */
 const hasSchemathesis = spawnSync('schemathesis', ['--version']).status === 0;
@@ -15,12 +16,18 @@ if (!hasSchemathesis) console.log('skipped: no schemathesis on the path (pip ins
  */
 const NOT_GORUSH = ['unsupported_method', 'negative_data_rejection', 'positive_data_acceptance'];
 
-function schemathesis(url: string, cwd: string): Promise<{ code: number; output: string }> {
+function schemathesis(
+  url: string,
+  cwd: string,
+  examples: number,
+  headers: readonly string[] = [],
+): Promise<{ code: number; output: string }> {
   const args = [
     ['run', `${url}/openapi.json`],
     ['--checks', 'all', '--exclude-checks', NOT_GORUSH.join()],
-    ['--phases', 'examples,coverage,fuzzing', '--max-examples', '60'],
+    ['--phases', 'examples,coverage,fuzzing', '--max-examples', String(examples)],
     ['--seed', '1', '--no-color', '--suppress-health-check', 'all', '--generation-database', 'none'],
+    headers.flatMap((header) => ['--header', header]),
   ];
   return new Promise((resolve) => {
     const child = execFile('schemathesis', args.flat(), { cwd, maxBuffer: 2 ** 26 }, (_error, stdout, stderr) =>
@@ -29,11 +36,23 @@ function schemathesis(url: string, cwd: string): Promise<{ code: number; output:
   });
 }
 
-test.skipIf(!hasSchemathesis)('schemathesis finds nothing that the description does not tell of', async () => {
-  await using relay = await startSandboxedRelay();
+async function findsNothing(relay: SandboxedRelay, examples: number, headers?: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'martlet-schemathesis-'));
-  const { code, output } = await schemathesis(relay.url, folder);
+  const { code, output } = await schemathesis(relay.url, folder, examples, headers);
   rmSync(folder, { recursive: true, force: true });
   expect(code, output).toBe(0);
   expect(relay.errors()).not.toMatch(/a request failed/);
+}
+
+test.skipIf(!hasSchemathesis)('schemathesis finds nothing that the description does not tell of', async () => {
+  await using relay = await startSandboxedRelay();
+  await findsNothing(relay, 60);
+});
+
+test.skipIf(!hasSchemathesis)('nor with a key, and no way around it', async () => {
+  const sha256 = createHash('sha256').update('boss-key').digest('hex');
+  // It tries many wrong keys, and shall not be locked out for that.
+  const auth = { keys: { boss: { sha256, scopes: ['admin'] } }, max_failures: 0 };
+  await using relay = await startSandboxedRelay({ auth }, { 'x-api-key': 'boss-key' });
+  await findsNothing(relay, 10, ['Authorization: Bearer boss-key']);
 });

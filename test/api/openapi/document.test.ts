@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -126,5 +127,23 @@ test('a field of the description is a field that the decoder checks', () => {
     const { ok } = decodePushRequest(JSON.stringify({ notifications: [{ [name]: wrong }] }));
     expect({ name, ok }).toEqual({ name, ok: false });
     expect(decodePushRequest(JSON.stringify({ notifications: [{ [name]: null }] })).ok).toBe(true);
+  }
+});
+
+test('without a key each operation that wants one answers 401, and the others do not', async () => {
+  const sha256 = createHash('sha256').update('k').digest('hex');
+  await using relay = await startSandboxedRelay(
+    { auth: { keys: { all: { sha256, scopes: ['admin'] } } } },
+    { 'x-api-key': 'k' },
+  );
+  for (const [path, item] of Object.entries(relay.document.paths)) {
+    for (const [method, operation] of Object.entries(item)) {
+      const { status } = await fetch(relay.url + urlOf(path, operation), { method: method.toUpperCase() });
+      expect({ path, method, refused: status === 401 }).toEqual({
+        path,
+        method,
+        refused: operation.security?.length !== 0,
+      });
+    }
   }
 });

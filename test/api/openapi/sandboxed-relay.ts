@@ -17,8 +17,15 @@ export interface SandboxedRelay extends AsyncDisposable {
   errors(): string;
 }
 
-/** The relay of `npm start` on the test's own event loop. @param overlay of the configuration, section by section. */
-export async function startSandboxedRelay(overlay: { [section: string]: object } = {}): Promise<SandboxedRelay> {
+/**
+ * The relay of `npm start` on the test's own event loop.
+ * @param overlay of the configuration, section by section
+ * @param headers that get its description
+ */
+export async function startSandboxedRelay(
+  overlay: { [section: string]: object } = {},
+  headers: Record<string, string> = {},
+): Promise<SandboxedRelay> {
   const folder = mkdtempSync(join(tmpdir(), 'martlet-openapi-'));
   const path = join(folder, 'config.yml');
   const { core, ...rest } = overlay;
@@ -52,7 +59,7 @@ export async function startSandboxedRelay(overlay: { [section: string]: object }
   const url = server.url as string;
   return {
     url,
-    document: (await (await fetch(`${url}/openapi.json`)).json()) as OpenApiDocument,
+    document: (await (await fetch(`${url}/openapi.json`, { headers })).json()) as OpenApiDocument,
     errors: () => errors,
     async [Symbol.asyncDispose]() {
       await server.close();
