@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Request, type Response, Router } from 'express';
+import { type Request, Router } from 'express';
 import type { AppRegistry } from '../apps/app-registry.ts';
-import { type AppAdmin, AppChangeError, type Changed, type RefusalKind } from '../apps/store/app-admin.ts';
+import { type AppAdmin, AppChangeError, type Changed } from '../apps/store/app-admin.ts';
 import { fileAppView, storedAppView } from '../apps/store/app-view.ts';
-import { MasterKeyError } from '../apps/store/master-keys.ts';
 import { settingsSchema } from '../apps/store/settings-schema.ts';
 import type { AppSync, StoredApp } from '../apps/store/sync-apps.ts';
 import { auditAdmin, type WriteAudit } from '../auth/audit.ts';
 import { principalOfRequest } from '../auth/request-principal.ts';
 import type { PlatformName } from '../push.ts';
-import { sendError, sendJson } from './answer.ts';
+import { sendJson } from './answer.ts';
+import { answered, notAllowed, Refused, refusalOf, type Work } from './apps-refusals.ts';
 import { preconditionOf } from './preconditions.ts';
 import { readBody } from './read-body.ts';
 
@@ -32,28 +32,6 @@ const SECTIONS = Object.keys(settingsSchema.properties as object);
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 const PLATFORMS: readonly string[] = ['ios', 'android', 'huawei'] satisfies PlatformName[];
-
-const STATUS: Record<RefusalKind, number> = {
-  invalid: 400,
-  off: 403,
-  not_found: 404,
-  conflict: 409,
-  precondition: 412,
-  credential_refused: 422,
-  not_probed: 502,
-  unavailable: 503,
-};
-
-/** An answer that is no success. */
-class Refused extends Error {
-  readonly status: number;
-  readonly headers: Record<string, string>;
-  constructor(status: number, message: string, headers: Record<string, string> = {}) {
-    super(message);
-    this.status = status;
-    this.headers = headers;
-  }
-}
 
 const etag = (version: string | number): string => `"${version}"`;
 
@@ -79,8 +57,6 @@ interface Change {
   readonly name: string;
   readonly target?: string;
 }
-
-type Work = (req: Request, res: Response) => Promise<void>;
 
 class AppsRoutes {
   readonly #options: AppsRoutesOptions;
@@ -254,44 +230,6 @@ function platformOf(req: Request): PlatformName {
   if (PLATFORMS.includes(platform)) return platform as PlatformName;
   throw new AppChangeError('not_found', `there is no such provider; there are ${PLATFORMS.join(', ')}`);
 }
-
-interface Refusal {
-  readonly status: number;
-  readonly details?: unknown;
-  readonly headers?: Record<string, string>;
-}
-
-function refusalOf(error: unknown): Refusal | undefined {
-  if (error instanceof AppChangeError) {
-    const details = error.details ? { details: error.details } : {};
-    return { status: STATUS[error.kind], ...details };
-  }
-  if (error instanceof MasterKeyError) return { status: 503 };
-  return error instanceof Refused ? { status: error.status, headers: error.headers } : undefined;
-}
-
-/** Routes whose errors of ours are answered; others go to the error handler of the application. */
-function answered(closed: string | undefined, work: Work): Work {
-  return async (req, res) => {
-    try {
-      if (closed) throw new Refused(403, closed);
-      await work(req, res);
-    } catch (error) {
-      const refusal = refusalOf(error);
-      if (!refusal) throw error;
-      const { status, ...extra } = refusal;
-      // What is left of a body is read and forgotten, so that the answer is seen.
-      req.resume();
-      sendError(res, status, (error as Error).message, extra);
-    }
-  };
-}
-
-const notAllowed =
-  (allow: string): Work =>
-  async () => {
-    throw new Refused(405, `there are ${allow} here`, { Allow: allow });
-  };
 
 /**
  * `/v1/apps`: apps made, changed and removed at run time. All of it is for administrators; who is one was decided before. Answers

@@ -24,8 +24,15 @@ export interface CheckRules {
   readonly now?: number;
 }
 
-const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
-const validators = { whole: ajv.compile(settingsSchema), patch: ajv.compile(settingsPatchSchema) };
+const schemas = { whole: settingsSchema, patch: settingsPatchSchema };
+const compiled = new Map<keyof typeof schemas, ValidateFunction>();
+
+/** Compiled with the first request: most relays never get one. */
+function validatorOf(kind: keyof typeof schemas): ValidateFunction {
+  const validate = compiled.get(kind) ?? new Ajv({ allErrors: true, allowUnionTypes: true }).compile(schemas[kind]);
+  compiled.set(kind, validate);
+  return validate;
+}
 
 const LONGEST_KEY = 40;
 const PLATFORMS = ['ios', 'android', 'huawei'] as const;
@@ -83,7 +90,7 @@ function check(validate: ValidateFunction, body: unknown): FieldMistake[] {
 
 /** What is wrong with the form of settings, or of a patch for them. */
 export const formMistakes = (body: unknown, kind: 'whole' | 'patch' = 'whole'): FieldMistake[] =>
-  check(validators[kind], body);
+  check(validatorOf(kind), body);
 
 const BEGINS_LIKE_PEM = /^-----BEGIN/;
 
