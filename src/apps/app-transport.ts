@@ -9,7 +9,7 @@ export interface AppTransportOptions {
   readonly defaultTopic?: string;
   /** Pushes are about to go out. */
   readonly onUse?: () => void;
-  /** A transport was built. */
+  /** A transport was built for pushes that go out now. */
   readonly onOpen?: () => void;
   /** Milliseconds until a transport that was replaced is closed whatever is still under way. */
   readonly drainMs: number;
@@ -80,6 +80,7 @@ export class AppTransport implements PushTransport {
       settleAll(delivery, settle, CLOSED);
       return;
     }
+    const isNew = this.#open === undefined;
     let open: Open;
     try {
       open = this.open();
@@ -87,8 +88,10 @@ export class AppTransport implements PushTransport {
       settleAll(delivery, settle, this.#failure as Failed);
       return;
     }
-    this.#options.onUse?.();
+    // Before anybody looks for connections to close: these are in use.
     open.inFlight += delivery.targets.length;
+    this.#options.onUse?.();
+    if (isNew) this.#options.onOpen?.();
     open.transport.send(this.#withTopic(delivery), (index, outcome) => {
       open.inFlight--;
       settle(index, outcome);
@@ -105,7 +108,6 @@ export class AppTransport implements PushTransport {
       throw error;
     }
     this.#failure = undefined;
-    this.#options.onOpen?.();
     return this.#open;
   }
 
