@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { hasRedis, startRedis } from '../../stats/redis-server.ts';
 import { startTenantProviders } from '../tenant-providers.ts';
 import { newMasterKey, startSelfService } from './self-service-relay.ts';
@@ -14,6 +14,10 @@ test.each([
   if (skip) return;
   const providers = await startTenantProviders();
   const redis = where === 'a Redis' ? await startRedis() : undefined;
+  onTestFinished(async () => {
+    await redis?.close();
+    await providers.close();
+  });
   const masterKey = newMasterKey();
   const tenant = providers.tenant('acme').settings;
   const account = JSON.parse(tenant.android?.credential as string);
@@ -77,6 +81,4 @@ test.each([
         place === 'answers' ? text.replaceAll('"path":"canary"', '').replaceAll('"canary: unknown', '') : text;
       expect(rest.includes(secret), `${place}: ${secret.slice(0, 12)}`).toBe(false);
     }
-  await redis?.close();
-  await providers.close();
 });
