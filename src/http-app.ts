@@ -63,6 +63,7 @@ function appOf(
       // A broker may hand a push to another instance, so nobody waits for its outcome here; as in Gorush.
       syncMs: config.core.sync && config.queue.engine === 'local' ? config.core.sync_timeout * MS : undefined,
       audit: log.audit !== undefined,
+      tracing: host.tracing,
       onError,
     }),
     statGo,

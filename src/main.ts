@@ -32,6 +32,10 @@ type Configured = Command & { path: string | undefined };
 
 const google: GoogleEnvironment = process.env;
 const proxyEnv: ProxyEnvironment = process.env;
+/** OpenTelemetry's own names; the one for traces alone is a whole URL. */
+const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED } = process.env;
+const otlpEndpoint =
+  OTEL_SDK_DISABLED === 'true' ? undefined : OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || OTEL_EXPORTER_OTLP_ENDPOINT;
 
 function load(command: Configured, purpose: 'serve' | 'ping' | 'ios' | 'android' | 'huawei'): LoadedConfig {
   return loadConfig({
@@ -115,6 +119,7 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
     google,
     proxyEnv,
     masterKey: process.env.MARTLET_MASTER_KEY,
+    otlpEndpoint,
     ...(sandbox ? sandbox.parts : {}),
     ...(link ? { totals: link.totals, agreeOnToken: link.agree } : {}),
   });

@@ -1,5 +1,6 @@
 import type { Outcome, PlatformName, Settlement } from './push.ts';
 import { platforms } from './push.ts';
+import { traceIdOf } from './trace-context.ts';
 
 /**
  * One target's result as told to the caller (sync `logs`), to the feedback hook and to the log: Gorush's fields, and those
@@ -26,6 +27,8 @@ export interface PushEntry {
   /** Absent for the app `default`. */
   app?: string;
   request_id?: string;
+  /** Where the push is traced (W3C Trace Context). */
+  trace_id?: string;
 }
 
 /** What stands for the text of a notification with `log.hide_messages`. */
@@ -51,7 +54,7 @@ function outcomeFields(outcome: Outcome): Partial<PushEntry> {
 
 /** The entry of `settlement.targets[index]`. Gorush writes a topic push with the topic in the place of the token. */
 export function pushEntry(settlement: Settlement, index: number, hideMessage = false): PushEntry {
-  const { notification, attempts, environment, requestId } = settlement;
+  const { notification, attempts, environment, requestId, traceparent } = settlement;
   const outcome = settlement.outcomes[index] as Outcome;
   return {
     ...(notification.notif_id ? { notif_id: notification.notif_id } : {}),
@@ -65,5 +68,6 @@ export function pushEntry(settlement: Settlement, index: number, hideMessage = f
     environment,
     ...(settlement.app === 'default' ? {} : { app: settlement.app }),
     request_id: requestId,
+    ...(traceparent === undefined ? {} : { trace_id: traceIdOf(traceparent) }),
   };
 }

@@ -245,6 +245,7 @@ export interface RequestFacts {
   readonly requestId: string;
   /** W3C Trace Context of the caller or of our own, where pushes are traced. */
   readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
 }
 
 /** An accepted request. `counts` as Gorush counts: tokens, and one for a topic. */
@@ -300,6 +301,9 @@ export interface HookCall extends RequestFacts {
   readonly app: string;
   readonly notifId: string | undefined;
   readonly token: string;
+  /** UNIX milliseconds at which the call began, and how long it took. */
+  readonly at: number;
+  readonly ms: number;
   /** True when the hook took it; else `error` says why not, and it is tried again. */
   readonly ok: boolean;
   readonly error?: string;

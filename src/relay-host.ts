@@ -35,6 +35,8 @@ import { createMemoryStats } from './stats/memory-stats.ts';
 import type { StatStore } from './stats/stats.ts';
 import { statsListener } from './stats/stats-listener.ts';
 import { createTaskCounts } from './stats/task-counts.ts';
+import { loadTracing } from './tracing/load-tracing.ts';
+import type { Tracing } from './tracing/tracing.ts';
 
 export interface RelayHostOptions {
   readonly config: Config;
@@ -49,6 +51,10 @@ export interface RelayHostOptions {
   readonly extraCa?: readonly string[];
   /** Which provider token of a key all worker processes use; default: this is the only process. */
   readonly agreeOnToken?: AgreeOnKey;
+  /** Where traces go; default: what the configuration says. Closed with the host. */
+  readonly tracing?: Tracing | undefined;
+  /** OTEL_EXPORTER_OTLP_ENDPOINT of the environment. */
+  readonly otlpEndpoint?: string | undefined;
   /** Told of everything besides the parts of the process itself. */
   readonly listeners?: readonly RelayEvents[];
   /** Closed with the host. Default: in memory. */
@@ -100,7 +106,10 @@ export class RelayHost {
   readonly metrics: Metrics;
   /** What became of pushes; undefined with `history.enabled: false`. */
   readonly history: History | undefined;
+  readonly tracing: Tracing | undefined;
   readonly #log: Log;
+  /** All listeners as one. */
+  readonly #told: Required<RelayEvents>;
 
   /** @throws ConfigError when a credential cannot be used. */
   constructor(options: RelayHostOptions) {
@@ -135,19 +144,8 @@ export class RelayHost {
       tell: (level, message) => log[level](message),
     });
     this.queue = this.#openQueue(options.createQueue ?? localEngine(config));
-    this.hook = createFeedbackHook({
-      hookOf: createAppHooks({
-        apps: this.apps,
-        own: coreHook(config.core),
-        allowPrivate: config.apps.allow_private_hooks || config.sandbox.enabled,
-      }),
-      dispatcher: this.outbound.dispatcher,
-      guarded: this.outbound.guarded,
-      log,
-      keeper: this.queue.reports,
-      hideMessages: config.log.hide_messages,
-      concurrency: config.core.worker_num * HOOK_CALLS_PER_WORKER,
-    });
+    this.tracing = options.tracing;
+    this.hook = this.#openHook(config);
     this.history = openHistory(config, (level, message) => log[level](message));
     this.metrics = createMetrics({
       version: options.version,
@@ -155,6 +153,7 @@ export class RelayHost {
       ...metricSources(this, config),
     });
     const common = commonPolicy(config);
+    this.#told = this.#events(options.listeners ?? []);
     this.relay = new Relay({
       queue: this.queue,
       route: (notification, app) => this.lanes.route(notification, app),
@@ -165,7 +164,7 @@ export class RelayHost {
       }),
       sliceOf: (app, provider) => sliceOf(this.lanes.sectionsOf(app), provider),
       hideMessages: config.log.hide_messages,
-      events: this.#events(options.listeners ?? []),
+      events: this.#told,
     });
     this.accept = idempotent({
       accept: (notifications, body, how) => this.#accept(notifications, body, how),
@@ -243,12 +242,34 @@ export class RelayHost {
     await this.hook.close();
     await this.queue.close();
     this.history?.close();
+    await this.tracing?.close();
     await this.stats.close();
     this.metrics.close();
   }
 
   #halt(): void {
     for (const { lane } of this.lanes) lane.halt();
+  }
+
+  #openHook(config: Config): FeedbackHook {
+    const { tracing } = this;
+    return createFeedbackHook({
+      hookOf: createAppHooks({
+        apps: this.apps,
+        own: coreHook(config.core),
+        allowPrivate: config.apps.allow_private_hooks || config.sandbox.enabled,
+      }),
+      dispatcher: this.outbound.dispatcher,
+      guarded: this.outbound.guarded,
+      log: this.#log,
+      keeper: this.queue.reports,
+      hideMessages: config.log.hide_messages,
+      observer: {
+        reported: (call) => this.#told.reported(call),
+        trace: tracing && ((parent) => tracing.hook(parent)),
+      },
+      concurrency: config.core.worker_num * HOOK_CALLS_PER_WORKER,
+    });
   }
 
   #openQueue(createQueue: CreateQueue): QueueWithReports {
@@ -268,7 +289,8 @@ export class RelayHost {
   #events(others: readonly RelayEvents[]): Required<RelayEvents> {
     const own = [this.#log.events, statsListener(this.stats), this.tasks.events, this.metrics.events, this.hook.events];
     const history = this.history ? [this.history.events] : [];
-    return combineEvents([...own, ...history, ...others], (event, error) =>
+    const traced = this.tracing ? [this.tracing.events] : [];
+    return combineEvents([...own, ...history, ...traced, ...others], (event, error) =>
       this.#log.error(`a listener of ${event} failed: ${error.message}`),
     );
   }
@@ -301,7 +323,8 @@ export async function openRelayHost(options: RelayHostOptions): Promise<RelayHos
       ca,
       tell: (level, message) => log[level](message),
     });
-    return new RelayHost({ ...options, stats, createQueue, apps, storedApps });
+    const tracing = options.tracing ?? (await loadTracing(config, options));
+    return new RelayHost({ ...options, stats, createQueue, apps, storedApps, tracing });
   } catch (error) {
     await storedApps?.close();
     await stats.close();

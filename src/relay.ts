@@ -53,6 +53,7 @@ export interface AcceptOptions {
   readonly requestId?: string;
   /** W3C Trace Context. */
   readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
   /** Whose key or certificate sent it, for those who listen. */
   readonly principal?: string | undefined;
   /** Milliseconds to wait for the outcomes; absent: do not wait. */
@@ -117,7 +118,7 @@ export class Relay {
       id: options.requestId ?? this.#newId(),
       app: options.app ?? 'default',
       acceptedAt: this.#now(),
-      ...(options.traceparent === undefined ? {} : { traceparent: options.traceparent }),
+      ...(options.traceparent === undefined ? {} : traceOf(options)),
     };
     const { entries, refused, counts } = this.#plan(request, notifications);
     const accepted = { requestId: request.id, counts, logs: [] };
@@ -129,7 +130,7 @@ export class Relay {
     const done = (): AcceptedPush | Promise<AcceptedPush> => {
       this.#options.events.accepted({
         requestId: request.id,
-        traceparent: request.traceparent,
+        ...traceOf(request),
         app: entries[0]?.app ?? request.app,
         notifications,
         counts,
@@ -174,7 +175,7 @@ export class Relay {
     const { entry } = batch;
     const settlement: Settlement = {
       requestId: entry.request.id,
-      traceparent: entry.request.traceparent,
+      ...traceOf(entry.request),
       app: entry.app,
       provider: entry.provider,
       environment: entry.environment,
@@ -317,7 +318,7 @@ export class Relay {
     const { app, lane, provider, environment, notification, request } = entry;
     this.#options.events.retried({
       requestId: request.id,
-      traceparent: request.traceparent,
+      ...traceOf(request),
       app,
       lane,
       provider,
@@ -348,6 +349,9 @@ export class Relay {
   }
 }
 
+const traceOf = ({ traceparent, tracestate }: Pick<QueuedRequest, 'traceparent' | 'tracestate'>) =>
+  tracestate === undefined ? { traceparent } : { traceparent, tracestate };
+
 const sizeOf = (entries: readonly QueueEntry[], refused: readonly Settlement[]): number =>
   entries.reduce((sum, { open }) => sum + open, 0) + refused.reduce((sum, { targets }) => sum + targets.length, 0);
 
@@ -373,7 +377,7 @@ const PENDING: Failed = {
 const identity = (
   request: QueuedRequest,
   { app, notification, environment }: Pick<QueueEntry, 'app' | 'notification' | 'environment'>,
-) => ({ requestId: request.id, traceparent: request.traceparent, app, environment, notification });
+) => ({ requestId: request.id, ...traceOf(request), app, environment, notification });
 
 /** A notification that no lane takes: one failure for each target. */
 function refusal(

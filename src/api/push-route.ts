@@ -5,10 +5,12 @@ import { principalOfRequest } from '../auth/request-principal.ts';
 import { QueueRefusedError } from '../errors.ts';
 import type { Notification } from '../push.ts';
 import type { AcceptedPush } from '../relay.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { JSON_TYPE, noteSize, sendError, sendJson } from './answer.ts';
 import type { Route } from './exact-routes.ts';
 import { type IdempotentOptions, KeyReusedError } from './idempotency.ts';
 import { readBody } from './read-body.ts';
+import { type TracedRequest, tracedRequest } from './traced-request.ts';
 
 export type Decoded =
   | { readonly ok: true; readonly notifications: Notification[] }
@@ -30,13 +32,15 @@ export interface PushRouteOptions {
   readonly syncMs: number | undefined;
   /** Notes what the audit log tells; default false. */
   readonly audit?: boolean;
+  /** Absent: what callers say of traces is passed on as it is. */
+  readonly tracing?: Tracing | undefined;
   /** An error that is not the caller's fault, to be logged. */
   readonly onError: (error: unknown) => void;
 }
 
 /** `POST /api/push`. Reads and decodes the body itself: no parser middleware on the path that every push takes. */
 export function pushRoute(options: PushRouteOptions): Route {
-  const { accept, maxBody, onError, syncMs, headers, audit = false } = options;
+  const { accept, maxBody, onError, syncMs, headers, audit = false, tracing } = options;
   const acceptOptions: IdempotentOptions = syncMs === undefined ? {} : { syncMs };
   const flatHeaders = [...Object.entries(headers).flat(), 'Content-Type', JSON_TYPE];
   const fail = (res: ServerResponse, error: unknown): void => {
@@ -59,23 +63,29 @@ export function pushRoute(options: PushRouteOptions): Route {
     res: ServerResponse,
     { counts, logs, requestId }: AcceptedPush,
     notifications: readonly Notification[],
+    traced: TracedRequest | undefined,
   ): void => {
     if (audit) noteAudit(res, { requestId, apps: pushesByApp(notifications) });
-    if (logs.length > 0) sendJson(res, 200, { counts, logs, success: 'ok', request_id: requestId }, headers);
+    const body = { counts, logs, success: 'ok', request_id: requestId };
+    if (traced) {
+      traced.note({ 'martlet.request_id': requestId, 'martlet.counts': counts });
+      sendJson(res, 200, { ...body, trace_id: traced.traceId }, headers);
+    } else if (logs.length > 0) sendJson(res, 200, body, headers);
     else sendShort(res, flatHeaders, `{"counts":${counts},"logs":[],"success":"ok","request_id":"${requestId}"}`);
   };
   return (req, res) => {
+    const traced = tracedRequest(req, res, tracing);
     readBody(req, maxBody, (body) => {
       try {
         const notifications = readNotifications(body, res, options);
         if (!notifications) return;
-        const accepted = accept(notifications, body as Buffer, howOf(req, acceptOptions));
+        const accepted = accept(notifications, body as Buffer, howOf(req, acceptOptions, traced));
         if (accepted instanceof Promise) {
           accepted.then(
-            (push) => answer(res, push, notifications),
+            (push) => answer(res, push, notifications, traced),
             (error) => fail(res, error),
           );
-        } else answer(res, accepted, notifications);
+        } else answer(res, accepted, notifications, traced);
       } catch (error) {
         fail(res, error);
       }
@@ -84,12 +94,13 @@ export function pushRoute(options: PushRouteOptions): Route {
 }
 
 /** What the request says of itself and of its sender, beside its body. */
-function howOf(req: IncomingMessage, common: IdempotentOptions): IdempotentOptions {
+function howOf(req: IncomingMessage, common: IdempotentOptions, traced: TracedRequest | undefined): IdempotentOptions {
   const key = req.headers['idempotency-key'];
   const principal = principalOfRequest(req);
-  if (typeof key !== 'string' && !principal) return common;
+  if (typeof key !== 'string' && !principal && !traced) return common;
   return {
     ...common,
+    ...traced?.context,
     ...(typeof key === 'string' ? { idempotencyKey: key } : {}),
     ...(principal ? { principal: principal.name, allowedApps: principal.apps } : {}),
   };

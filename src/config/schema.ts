@@ -6,6 +6,7 @@ import { type FromSchema, type Leaf, type NamedSections, type Section, section }
 import { logSection, statSection } from './log-stat-sections.ts';
 import { androidSection, huaweiSection, iosSection, sandboxSection } from './provider-sections.ts';
 import { queueSection } from './queue-section.ts';
+import { tracingSection } from './tracing-section.ts';
 
 /** The JSON Schema of config.yml: Gorush's keys in Gorush's order, then ours. Types, defaults, errors and the docs come from here. */
 export const configSchema = section('config.yml', {
@@ -22,6 +23,7 @@ export const configSchema = section('config.yml', {
   apps: appsSection,
   auth: authSection,
   history: historySection,
+  tracing: tracingSection,
 });
 
 /** The whole configuration with every default filled in; deeply frozen. Durations in seconds, sizes in bytes. */

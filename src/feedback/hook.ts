@@ -11,6 +11,7 @@ import { type BacklogEvents, type BacklogStats, FeedbackBacklog } from './backlo
 import { BacklogRoom } from './backlog-room.ts';
 import { createGuardedConnect } from './guarded-connect.ts';
 import type { HookTarget } from './hook-target.ts';
+import { type HookObserver, observedPost } from './observed-post.ts';
 import type { Post } from './post.ts';
 
 export interface FeedbackHookOptions {
@@ -40,6 +41,8 @@ export interface FeedbackHookOptions {
   readonly now?: () => number;
   readonly random?: () => number;
   readonly newId?: () => string;
+  /** Told of each call. */
+  readonly observer?: HookObserver;
 }
 
 export interface FeedbackHook {
@@ -68,10 +71,11 @@ interface AppFeedback {
 
 /** Every failed target as Gorush's body and what Martlet adds; the token in full, whatever the log hides. */
 function entriesOf(settlement: Settlement, hideMessages: boolean, add: (body: string) => void): void {
-  const { outcomes } = settlement;
+  // The trace goes on with the call, which may be made by another process.
+  const { outcomes, traceparent, tracestate } = settlement;
   for (let index = 0; index < outcomes.length; index++) {
     if (outcomes[index]?.kind !== 'failed') continue;
-    add(JSON.stringify(pushEntry(settlement, index, hideMessages)));
+    add(JSON.stringify({ ...pushEntry(settlement, index, hideMessages), traceparent, tracestate }));
   }
 }
 
@@ -192,9 +196,10 @@ class FeedbackHooks implements FeedbackHook {
     const { concurrency = 20, maxAgeMs = 3_600_000, firstMs = 1000, maxMs = 60_000, keeper } = this.#options;
     const { monotonic = () => performance.now(), random = Math.random, newId = messageId } = this.#options;
     const isDefault = name === DEFAULT_APP;
+    const { observer } = this.#options;
     return new FeedbackBacklog({
       app: name,
-      post,
+      post: observer ? observedPost(post, name, observer) : post,
       events,
       concurrency: isDefault ? concurrency : Math.min(concurrency, CALLS_OF_AN_APP),
       room: this.#room.share(isDefault ? 1 : SHARE_OF_AN_APP),

@@ -21,8 +21,15 @@ export interface PostOptions {
   readonly now: () => number;
 }
 
+export interface HookEntry {
+  readonly id: string;
+  readonly body: string;
+  /** Of this one call. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** Posts one body and tells how it went; never rejects. `id` stays when an entry is posted again. `signal` gives the call up. */
-export type Post = (entry: { readonly id: string; readonly body: string }, signal: AbortSignal) => Promise<PostResult>;
+export type Post = (entry: HookEntry, signal: AbortSignal) => Promise<PostResult>;
 
 const MAX_REDIRECTS = 5;
 /** Go's client, too, repeats a POST for these alone; the others would turn it into a GET without the entry. */
@@ -64,8 +71,8 @@ export function createPost(options: PostOptions): Post {
   const plain = { 'user-agent': 'martlet', 'content-type': 'application/json; charset=utf-8' };
   const trusted = { ...basicAuth(url), ...headers };
 
-  const call = async (id: string, body: string, signal: AbortSignal): Promise<PostResult> => {
-    const own = { ...plain, ...sign(id, body, now()) };
+  const call = async ({ id, body, headers: more }: HookEntry, signal: AbortSignal): Promise<PostResult> => {
+    const own = { ...plain, ...more, ...sign(id, body, now()) };
     let target = url;
     let sent: Record<string, string> = { ...trusted, ...own };
     for (let hops = 0; ; hops++) {
@@ -95,13 +102,13 @@ export function createPost(options: PostOptions): Post {
     }
   };
 
-  return async ({ id, body }, signal) => {
+  return async (entry, signal) => {
     const deadline = new AbortController();
     const timer = setTimeout(() => deadline.abort(), timeoutMs);
     const giveUp = (): void => deadline.abort();
     signal.addEventListener('abort', giveUp, { once: true });
     try {
-      return await call(id, body, deadline.signal);
+      return await call(entry, deadline.signal);
     } catch (thrown) {
       if (deadline.signal.aborted) return { ok: false, reason: signal.aborted ? 'closed' : 'Timeout' };
       const error = toError(thrown) as NodeJS.ErrnoException;

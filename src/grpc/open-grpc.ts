@@ -6,13 +6,14 @@ import type { Relay } from '../relay.ts';
 import type { CertificateSource } from '../tls/certificate-source.ts';
 import { readClientCa } from '../tls/key-pair.ts';
 import { openServerCredentials } from '../tls/server-credentials.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { gateOf } from './gate.ts';
 import { type RunningGrpcServer, startGrpcServer } from './start-grpc-server.ts';
 import type { GrpcTls } from './tls-credentials.ts';
 
 export interface OpenGrpcOptions {
   readonly config: Pick<Config, 'core' | 'grpc' | 'queue'>;
-  readonly relay: Pick<Relay, 'accept'> & { readonly auth?: Auth | undefined };
+  readonly relay: Pick<Relay, 'accept'> & { readonly auth?: Auth | undefined; readonly tracing?: Tracing | undefined };
   /** The certificate of the HTTP server, where there is one; gRPC shows the same and follows its changes. */
   readonly source: CertificateSource | undefined;
   readonly ready: () => boolean;
@@ -40,6 +41,7 @@ export async function openGrpc(options: OpenGrpcOptions): Promise<RunningGrpcSer
     ready,
     gate: relay.auth && gateOf(relay.auth),
     audit: log.audit,
+    tracing: relay.tracing,
     onError: (error) => log.error(`a gRPC call failed: ${(error as Error)?.message}`),
     ...(first ? { tls: first } : {}),
   });

@@ -8,10 +8,12 @@ import type { Principal } from '../auth/principal.ts';
 import { QueueRefusedError } from '../errors.ts';
 import type { Notification } from '../push.ts';
 import type { AcceptedPush, AcceptOptions } from '../relay.ts';
+import type { Tracing } from '../tracing/tracing.ts';
 import { pushTrailer } from './failures-trailer.ts';
 import { type NotificationRequest, pushBody } from './push-body.ts';
 import { RpcError } from './rpc-error.ts';
 import type { Reply } from './rpc-service.ts';
+import { tracedCall } from './traced-call.ts';
 
 export interface SendOptions {
   /** `Relay.accept`: the same path as HTTP's. */
@@ -24,6 +26,8 @@ export interface SendOptions {
   readonly syncMs?: number | undefined;
   /** Default: none. */
   readonly jsonLimits?: JsonLimits;
+  /** Absent: what callers say of traces is passed on as it is. */
+  readonly tracing?: Tracing | undefined;
   /** `log.audit`; undefined: none. */
   readonly audit?: WriteAudit | undefined;
   /** UNIX milliseconds. */
@@ -47,21 +51,27 @@ export function send(
   if (typeof app === 'string' && app !== '') notification.app = app;
   const { tokens, to } = notification;
   const counts = tokens.length + (to ? 1 : 0);
+  const traced = tracedCall(call, options.tracing);
   const how = {
+    ...traced?.context,
     ...(options.syncMs === undefined ? {} : { syncMs: Math.min(options.syncMs, left - marginOf(left)) }),
     ...(principal ? { principal: principal.name, allowedApps: principal.apps } : {}),
   };
   const reply = ({ requestId, logs }: AcceptedPush): Reply => ({
     message: { success: true, counts },
-    trailer: pushTrailer(requestId, logs),
+    trailer: traced ? traced.answered(pushTrailer(requestId, logs), requestId) : pushTrailer(requestId, logs),
     ...(options.audit ? { facts: { requestId, apps: pushesByApp([notification]) } } : {}),
   });
+  const failed = (error: unknown): never => {
+    traced?.failed(error);
+    return refuse(error);
+  };
   try {
     const kept = notification.app ? () => JSON.stringify({ notifications: [notification] }) : () => body;
     const accepted = options.accept([notification], kept, how);
-    return accepted instanceof Promise ? accepted.then(reply, refuse) : reply(accepted);
+    return accepted instanceof Promise ? accepted.then(reply, failed) : reply(accepted);
   } catch (error) {
-    return refuse(error);
+    return failed(error);
   }
 }
 

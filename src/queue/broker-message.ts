@@ -1,4 +1,5 @@
 import type { Notification } from '../push.ts';
+import { packTrace, unpackTrace } from '../trace-context.ts';
 import type { QueuedRequest, QueueEntry } from './queue.ts';
 
 /**
@@ -20,10 +21,11 @@ const JOB =
 /** Parts are at least this large, unless the notification is smaller. */
 const LEAST_PART = 100;
 
-export function encodeMessage({ id, app, acceptedAt }: QueuedRequest, notification: Notification, done?: Uint8Array) {
+export function encodeMessage(request: QueuedRequest, notification: Notification, done?: Uint8Array) {
+  const { id, app, acceptedAt } = request;
   const body = Buffer.from(JSON.stringify(notification)).toString('base64');
   const progress = done ? { done: Buffer.from(done).toString('base64') } : {};
-  const ours = JSON.stringify({ id, app, at: acceptedAt, ...progress });
+  const ours = JSON.stringify({ id, app, at: acceptedAt, trace: packTrace(request), ...progress });
   return Buffer.from(`{${JOB},"body":"${body}","martlet":${ours}}`);
 }
 
@@ -55,6 +57,7 @@ export function decodeMessage(text: Uint8Array | string, id: string, at: number)
     id: typeof ours.id === 'string' ? ours.id : id,
     app: typeof ours.app === 'string' ? ours.app : 'default',
     acceptedAt: typeof ours.at === 'number' ? ours.at : at,
+    ...unpackTrace(ours.trace),
     body: requestOf(Buffer.from(body, 'base64')),
     done: typeof done === 'string' ? Buffer.from(done, 'base64') : undefined,
   };

@@ -14,6 +14,8 @@ export interface JournalRecord {
   readonly pushes: number;
   /** The request as received: `{"notifications": [...]}`. */
   readonly body: Uint8Array;
+  /** W3C Trace Context, packed; where pushes are traced. */
+  readonly trace?: string | undefined;
   /** Settled targets, a bit for each place, by index of the notification. */
   readonly done: ReadonlyMap<number, Uint8Array>;
 }
@@ -107,7 +109,7 @@ const REPORT_COLUMNS =
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS request (
     key INTEGER PRIMARY KEY, id TEXT NOT NULL, app TEXT NOT NULL, accepted_at INTEGER NOT NULL, pushes INTEGER NOT NULL,
-    body BLOB NOT NULL
+    body BLOB NOT NULL, trace TEXT
   ) STRICT;
   CREATE TABLE IF NOT EXISTS progress (
     key INTEGER NOT NULL, notification INTEGER NOT NULL, done BLOB NOT NULL, PRIMARY KEY (key, notification)
@@ -148,6 +150,7 @@ export class Journal {
       this.#db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
       this.limitLog(checkpointPages);
       this.#db.exec(SCHEMA);
+      addMissingColumns(this.#db);
       addReportColumns(this.#db);
       const check = this.#db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
       if (check.quick_check !== 'ok') throw new DamagedFile(`the file is damaged: ${check.quick_check}`);
@@ -155,7 +158,7 @@ export class Journal {
       this.#db.close();
       throw error;
     }
-    this.#insert = this.#db.prepare('INSERT INTO request VALUES (?, ?, ?, ?, ?, ?)');
+    this.#insert = this.#db.prepare('INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?)');
     this.#delete = this.#db.prepare('DELETE FROM request WHERE key = ?');
     this.#deleteProgress = this.#db.prepare('DELETE FROM progress WHERE key = ?');
     this.#progress = this.#db.prepare('INSERT OR REPLACE INTO progress VALUES (?, ?, ?)');
@@ -183,8 +186,9 @@ export class Journal {
   #write({ records = [], removals = [], progress = [], reports = [], told = [] }: Change): void {
     let accepted = 0;
     let settled = 0;
-    for (const { key, id, app, acceptedAt, pushes, body } of records) {
-      this.#insert.run(key, id, app, acceptedAt, pushes, typeof body === 'string' ? Buffer.from(body) : body);
+    for (const { key, id, app, acceptedAt, pushes, body, trace } of records) {
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+      this.#insert.run(key, id, app, acceptedAt, pushes, bytes, trace ?? null);
       accepted += pushes;
     }
     for (const { key, notification, done, more } of progress) {
@@ -266,6 +270,12 @@ function addReportColumns(db: DatabaseSync): void {
     if (!columns.includes(column.split(' ')[0] as string)) db.exec(`ALTER TABLE report ADD COLUMN ${column}`);
 }
 
+/** A file of a version that traced nothing. */
+function addMissingColumns(db: DatabaseSync): void {
+  const columns = db.prepare('PRAGMA table_info(request)').all() as unknown as { name: string }[];
+  if (!columns.some(({ name }) => name === 'trace')) db.exec('ALTER TABLE request ADD COLUMN trace TEXT');
+}
+
 function* readRecords(db: DatabaseSync): Generator<JournalRecord> {
   const progress = new Map<number, Map<number, Uint8Array>>();
   for (const row of db.prepare('SELECT key, notification, done FROM progress').iterate()) {
@@ -274,7 +284,7 @@ function* readRecords(db: DatabaseSync): Generator<JournalRecord> {
     progress.set(key, ofRecord.set(notification, done));
   }
   for (const row of db.prepare('SELECT * FROM request ORDER BY key').iterate()) {
-    const { key, id, app, accepted_at, pushes, body } = row as Record<string, unknown> & { key: number };
+    const { key, id, app, accepted_at, pushes, body, trace } = row as Record<string, unknown> & { key: number };
     yield {
       key,
       id: id as string,
@@ -282,6 +292,8 @@ function* readRecords(db: DatabaseSync): Generator<JournalRecord> {
       acceptedAt: accepted_at as number,
       pushes: pushes as number,
       body: body as Uint8Array,
+      // Files of older versions that are only read have no such column.
+      ...(typeof trace === 'string' ? { trace } : {}),
       done: progress.get(key) ?? new Map(),
     };
   }

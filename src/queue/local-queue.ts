@@ -1,4 +1,5 @@
 import { QueueRefusedError } from '../errors.ts';
+import { packTrace, unpackTrace } from '../trace-context.ts';
 import { hasBit, setBits } from './bits.ts';
 import { FileWriter } from './file-writer.ts';
 import { Journal, type JournalRecord, type RecordStore } from './journal.ts';
@@ -80,7 +81,8 @@ export class LocalQueue implements Queue {
   append(entries: readonly QueueEntry[], body: RequestBody): Promise<void> {
     if (this.#closed) throw new QueueRefusedError('the queue is closed');
     refuseWhenFull(this.#store.size + this.#writer.waiting, entries.length, this.#options.limit);
-    const { id, app, acceptedAt } = (entries[0] as QueueEntry).request;
+    const { request } = entries[0] as QueueEntry;
+    const { id, app, acceptedAt } = request;
     const key = this.#nextKey++;
     let pushes = 0;
     for (const entry of entries) {
@@ -89,7 +91,10 @@ export class LocalQueue implements Queue {
     }
     const text = typeof body === 'function' ? body() : body;
     this.#refuseWhenHeavy(text.length);
-    return this.#writer.append({ entries, record: { key, id, app, acceptedAt, pushes, body: text } });
+    return this.#writer.append({
+      entries,
+      record: { key, id, app, acceptedAt, pushes, body: text, trace: packTrace(request) },
+    });
   }
 
   take(lane: string, limit: number): Batch | undefined {
@@ -150,12 +155,12 @@ export class LocalQueue implements Queue {
 
   #recover(records: readonly JournalRecord[]): void {
     for (const record of records) {
-      const { key, id, app, acceptedAt, body, done } = record;
+      const { key, id, app, acceptedAt, body, done, trace } = record;
       const isDone = (notification: number, place: number): boolean => {
         const bits = done.get(notification);
         return bits !== undefined && hasBit(bits, place);
       };
-      const entries = this.#options.restore({ id, app, acceptedAt, body, isDone });
+      const entries = this.#options.restore({ id, app, acceptedAt, ...unpackTrace(trace), body, isDone });
       const open = entries.reduce((sum, entry) => sum + entry.open, 0);
       const removal = this.#pending.restore(record, open);
       if (removal) this.#writer.forget(removal);

@@ -9,6 +9,7 @@ export interface QueuedRequest {
   readonly acceptedAt: number;
   /** W3C Trace Context, where pushes are traced. */
   readonly traceparent?: string | undefined;
+  readonly tracestate?: string | undefined;
 }
 
 /** Targets of one kind within an entry. */

@@ -19,6 +19,12 @@ describe('a message', () => {
     expect([...(decoded.done ?? [])]).toEqual([2]);
   });
 
+  test('carries the trace of its request', () => {
+    const trace = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'a=1' };
+    const message = encodeMessage({ ...request, ...trace }, { platform: 1, tokens: ['a'] });
+    expect(decodeMessage(message, '', 0)).toMatchObject(trace);
+  });
+
   test('keeps the digits of large integers', () => {
     const body = '{"notifications":[{"platform":1,"tokens":["a"],"data":{"id":12345678901234567890}}]}';
     const decoded = decodePushRequest(body);
