@@ -9,6 +9,9 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 
 /** The description of the API with nothing configured, but with the routes of every part, and keys. */
 export function openApiPage(): string {
-  const settings = apiSettings(buildConfig(({ leaf }) => leaf.default));
+  const settings = apiSettings(
+    buildConfig(({ leaf }) => leaf.default),
+    true,
+  );
   return `${JSON.stringify(openApiDocument({ ...settings, sandbox: true, auth: true }, version), null, 2)}\n`;
 }

@@ -45,6 +45,8 @@ export interface Pushed {
   readonly counts: number;
   /** With `core.sync: true`: a failed entry for each push that failed. */
   readonly logs: readonly PushEntry[];
+  /** Of the trace that it belongs to, where the relay traces. */
+  readonly traceId?: string;
 }
 
 export interface ExplainOptions extends CallOptions {
@@ -118,6 +120,7 @@ interface PushBody {
   readonly counts: number;
   readonly logs: readonly PushEntry[] | null;
   readonly request_id: string;
+  readonly trace_id?: string;
 }
 
 /**
@@ -177,8 +180,9 @@ export function createClient(options: ClientOptions): Client {
         transport,
       );
       if (!reply.ok) return reply;
-      const { counts, logs, request_id } = reply.body as PushBody;
-      return { ok: true, requestId: request_id, counts, logs: logs ?? [] };
+      const { counts, logs, request_id, trace_id: traceId } = reply.body as PushBody;
+      const traced = traceId === undefined ? {} : { traceId };
+      return { ok: true, requestId: request_id, counts, logs: logs ?? [], ...traced };
     },
   };
 }

@@ -27,6 +27,7 @@ function schemathesis(
     ['--checks', 'all', '--exclude-checks', NOT_GORUSH.join()],
     ['--phases', 'examples,coverage,fuzzing', '--max-examples', String(examples)],
     ['--seed', '1', '--no-color', '--suppress-health-check', 'all', '--generation-database', 'none'],
+    ['--exclude-operation-id', 'consoleEvents'],
     headers.flatMap((header) => ['--header', header]),
   ];
   return new Promise((resolve) => {

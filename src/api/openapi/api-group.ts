@@ -9,6 +9,7 @@ export interface ApiSettings {
   readonly sandbox: boolean;
   /** True: what became of pushes is kept. */
   readonly history: boolean;
+  readonly console: boolean;
   /** True: callers have to say who they are. */
   readonly auth: boolean;
 }
@@ -44,6 +45,8 @@ export interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
+  /** The answer goes on for as long as somebody reads it. */
+  readonly 'x-endless'?: true;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly required: boolean; readonly content: { readonly [mediaType: string]: MediaType } };
   readonly responses: { readonly [status: string]: Answer };

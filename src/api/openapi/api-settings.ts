@@ -2,8 +2,9 @@ import { isConfigured } from '../../auth/auth.ts';
 import type { Config } from '../../config/schema.ts';
 import type { ApiSettings } from './api-group.ts';
 
-/** What a process with this configuration serves. */
-export const apiSettings = ({ api, auth, core, history, sandbox }: Config): ApiSettings => ({
+/** What a process with this configuration serves. @param console whether it has the console */
+export const apiSettings = ({ api, auth, core, history, sandbox }: Config, console = false): ApiSettings => ({
+  console,
   uris: api,
   maxNotifications: core.max_notification,
   sandbox: sandbox.enabled,

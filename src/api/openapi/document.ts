@@ -1,6 +1,7 @@
 import { SECURITY_SCHEMES, withAccess } from './access.ts';
 import type { ApiGroup, ApiSettings, Operation, PathItem } from './api-group.ts';
 import { appsGroup } from './apps-group.ts';
+import { consoleGroup } from './console-group.ts';
 import { historyGroup } from './history-group.ts';
 import { processGroup } from './process-group.ts';
 import { pushGroup } from './push-group.ts';
@@ -32,6 +33,7 @@ const groupsOf = (settings: ApiSettings): ApiGroup[] => [
   pushGroup(settings),
   ...(settings.history ? [historyGroup()] : []),
   appsGroup(),
+  ...(settings.console ? [consoleGroup()] : []),
   statGroup(settings),
   processGroup(settings),
   ...(settings.sandbox ? [sandboxGroup()] : []),

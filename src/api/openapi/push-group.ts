@@ -173,6 +173,13 @@ export const pushGroup = ({ uris, maxNotifications }: ApiSettings): ApiGroup => 
               'Any text that names this request: the same request again within `queue.dedupe_window` gets the first answer and is not sent again.',
             schema: { type: 'string' },
           },
+          {
+            name: 'traceparent',
+            in: 'header',
+            description: 'The trace that this belongs to (W3C Trace Context); ignored when it is none.',
+            schema: { type: 'string' },
+            example: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+          },
         ],
         requestBody: {
           required: true,
@@ -201,12 +208,15 @@ export const pushGroup = ({ uris, maxNotifications }: ApiSettings): ApiGroup => 
       },
       required: ['notifications'],
     },
-    PushAnswer: record({
-      success: text('', { const: 'ok' }),
-      counts: count('Device tokens, and one for a topic.'),
-      logs: { type: 'array', items: ref('PushEntry'), description: 'What failed; sync mode only.' },
-      request_id: text('Names this request in reports and logs.'),
-    }),
+    PushAnswer: record(
+      {
+        success: text('', { const: 'ok' }),
+        counts: count('Device tokens, and one for a topic.'),
+        logs: { type: 'array', items: ref('PushEntry'), description: 'What failed; sync mode only.' },
+        request_id: text('Names this request in reports and logs.'),
+      },
+      { trace_id: text('Of the trace that it belongs to, where there is one.') },
+    ),
     PushEntry: entry,
     ...notificationSchemas(),
   },

@@ -73,6 +73,7 @@ describe.each([{ sync: false }, { sync: true }])('a running relay with core.sync
   afterAll(() => relay[Symbol.asyncDispose]());
 
   const bodies = operations.flatMap(({ path, method, operation }) => {
+    if (operation['x-endless']) return [];
     const examples = examplesIn(operation.requestBody?.content);
     return (examples.length > 0 ? examples : [['', undefined] as const]).map(([name, example]) => ({
       title: `${method.toUpperCase()} ${path}${name && `, example ${name}`}`,
@@ -138,7 +139,9 @@ test('without a key each operation that wants one answers 401, and the others do
   );
   for (const [path, item] of Object.entries(relay.document.paths)) {
     for (const [method, operation] of Object.entries(item)) {
-      const { status } = await fetch(relay.url + urlOf(path, operation), { method: method.toUpperCase() });
+      const response = await fetch(relay.url + urlOf(path, operation), { method: method.toUpperCase() });
+      const { status } = response;
+      await response.body?.cancel();
       expect({ path, method, refused: status === 401 }).toEqual({
         path,
         method,

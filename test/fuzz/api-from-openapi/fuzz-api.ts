@@ -45,6 +45,7 @@ export async function fuzzApi({ url, document }: SandboxedRelay, options: FuzzAp
   try {
     for (const [path, item] of Object.entries(document.paths)) {
       for (const [method, operation] of Object.entries(item)) {
+        if (operation['x-endless']) continue;
         const requests = operationRequests(path, operation, document);
         const property = fc.asyncProperty(requests, async (made) => {
           sent++;
