@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Router } from 'express';
 import { GORUSH_VERSION, sizeOf, versionHeaders } from './api/answer.ts';
 import { createApp } from './api/app.ts';
-import { pathOf } from './api/exact-routes.ts';
+import { pathOf, type Routes } from './api/exact-routes.ts';
 import { apiSettings } from './api/openapi/api-settings.ts';
 import { openApiDocument } from './api/openapi/document.ts';
 import { openApiRoutes } from './api/openapi/openapi-routes.ts';
@@ -15,6 +15,8 @@ import { guarded } from './auth/http-guard.ts';
 import { principalOfRequest } from './auth/request-principal.ts';
 import type { Totals } from './cluster/totals.ts';
 import { configView } from './config/redact.ts';
+import { CONSOLE_EVENTS } from './console/console-routes.ts';
+import { openConsole } from './console/open-console.ts';
 import { type Check, readiness } from './health/ready.ts';
 import { historyRoutes } from './history/history-routes.ts';
 import { expose } from './metrics/exposition.ts';
@@ -29,12 +31,16 @@ export interface HttpAppOptions extends RelayHostOptions {
   readonly routers?: readonly Router[];
   /** The sum over all worker processes; absent: this process is the only one. */
   readonly totals?: () => Promise<Totals>;
+  /** Serves the console; default true. Not for a function, whose answers end. */
+  readonly console?: boolean;
 }
 
 export interface HttpApp {
   readonly listener: (req: IncomingMessage, res: ServerResponse) => void;
   /** For `core.admin_address`; undefined without one: then the other serves everything. */
   readonly administration: HttpApp['listener'] | undefined;
+  /** Ends the answers that have no end of their own; call it when the shutdown begins. */
+  retire(): void;
   close(): void;
 }
 
@@ -45,6 +51,7 @@ function appOf(
   options: HttpAppOptions,
   statGo: () => object,
   sysStats: SysStats,
+  console: Routes,
   draining: () => boolean,
 ) {
   const { config, log, version } = options;
@@ -73,7 +80,10 @@ function appOf(
     metrics: async (accept) =>
       options.totals ? expose((await options.totals()).metrics, accept) : host.metrics.render(accept),
     ready: () => readyState(host, draining),
-    pages: openApiRoutes(() => openApiDocument(apiSettings(config), version)),
+    pages: new Map([
+      ...openApiRoutes(() => openApiDocument(apiSettings(config), version)),
+      ...console,
+    ]),
     routers: [...historyOf(host), selfService(host, options), ...(options.routers ?? [])],
     onError,
   });
@@ -118,8 +128,10 @@ function observed(
     const begun = sysStats.begin();
     res.on('finish', () => {
       const size = sizeOf(res);
-      sysStats.end(begun, res.statusCode, size);
       const path = pathOf(req.url as string) ?? '';
+      // Not an answer like the others: it takes as long as somebody watches.
+      if (path === CONSOLE_EVENTS && res.statusCode === 200) return;
+      sysStats.end(begun, res.statusCode, size);
       if (!silent.has(path)) {
         log.request({
           method: req.method as string,
@@ -148,9 +160,15 @@ export function createHttpApp(host: RelayHost, options: HttpAppOptions, draining
   const statGo = createStatGo();
   const sysStats = createSysStats();
   host.metrics.watchReadiness(() => readyState(host, draining).status === 200);
-  const app = appOf(host, options, statGo.read, sysStats, draining);
+  const { routes, feed } = openConsole(host, options);
+  const app = appOf(host, options, statGo.read, sysStats, options.console === false ? new Map() : routes, draining);
   const whole = observed(protectedApp(app, host, options), sysStats, options);
   const { api, core } = options.config;
   const split = core.admin_address === '' ? undefined : surfaces(whole, api, versionHeaders(options.version));
-  return { listener: split?.callers ?? whole, administration: split?.administration, close: statGo.close };
+  return {
+    listener: split?.callers ?? whole,
+    administration: split?.administration,
+    retire: () => feed.close(),
+    close: statGo.close,
+  };
 }

@@ -64,6 +64,7 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
   }
   const close = async (): Promise<void> => {
     draining = true;
+    app.retire();
     listener?.retire();
     admin?.retire();
     await new Promise((resolve) => setTimeout(resolve, config.core.shutdown_delay * MS));

@@ -67,7 +67,7 @@ export async function createServerlessHandler(
   { config: given, ...others }: HttpAppOptions,
   secondsLeft = Number.POSITIVE_INFINITY,
 ): Promise<ServerlessHandler> {
-  const options = { ...others, config: serverlessConfig(given, secondsLeft) };
+  const options = { ...others, console: false, config: serverlessConfig(given, secondsLeft) };
   const host = await openRelayHost(options);
   const app = createHttpApp(host, options, () => false);
   const server = createServer(app.listener);

@@ -1,0 +1,173 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Family } from '../metrics/family.ts';
+import { type FailureGroup, groupsOfCounts } from './failure-groups.ts';
+import { type Frame, frameOf } from './frame.ts';
+import { type Reading, readingOf } from './reading.ts';
+
+export interface ConsoleFeedOptions {
+  /** The series of /metrics, of all workers. */
+  readonly families: () => Promise<readonly Family[]>;
+  /** What failed lately, of the history; undefined: there is none, and what is counted is shown. */
+  readonly failures: (() => readonly FailureGroup[]) | undefined;
+  /** What a watcher is told first. */
+  readonly hello: object;
+  /** Milliseconds between two frames; default 1,000. */
+  readonly everyMs?: number;
+  /** Watchers at a time; default 20. */
+  readonly maxWatchers?: number;
+  /** Milliseconds after which a watcher has to come again, and show its key again; default 15 minutes. */
+  readonly maxWatchMs?: number;
+  /** UNIX milliseconds. */
+  readonly now?: () => number;
+}
+
+interface Watcher {
+  readonly req: IncomingMessage;
+  readonly res: ServerResponse;
+  readonly until: number;
+  /** Since when what was written waits for its reader; undefined: it does not. */
+  blockedAt: number | undefined;
+  /** Has not seen what does not come with each frame. */
+  isNew: boolean;
+}
+
+/** The lines of the charts: two minutes. */
+const PAST_FRAMES = 120;
+/** Latencies are those of the last 30 seconds. */
+const WINDOW_MS = 30_000;
+/** Rows of the history may be written a moment after they are counted. */
+const FAILURES_LATE_MS = 3000;
+/** Of many apps there is much to read: less often then, after a pause of so many times what it took. */
+const PAUSE_FACTOR = 10;
+const LONGEST_BLOCK_MS = 30_000;
+
+/** One event of the stream (https://html.spec.whatwg.org/multipage/server-sent-events.html): JSON has no line breaks. */
+const eventText = (name: string, value: unknown): string => `event: ${name}\ndata: ${JSON.stringify(value)}\n\n`;
+
+/** Of frames that are past, what the charts show. */
+const pointOf = ({ at, rates, latency, queue }: Frame): object => ({ at, rates, latency, depth: queue.depth });
+
+/**
+ * Tells watchers once a second how the relay is. While nobody watches, nothing is read or computed: the first watcher starts the
+ * clock, and with the last one it stops.
+ */
+export class ConsoleFeed {
+  readonly #options: ConsoleFeedOptions;
+  readonly #now: () => number;
+  readonly #watchers = new Set<Watcher>();
+  #timer: NodeJS.Timeout | undefined;
+  #readings: Reading[] = [];
+  #frames: Frame[] = [];
+  #failures: readonly FailureGroup[] = [];
+  #closed = false;
+
+  constructor(options: ConsoleFeedOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+  }
+
+  get watchers(): number {
+    return this.#watchers.size;
+  }
+
+  /** Answers with a stream of events. @returns false, and does nothing, when there are too many or the end has come */
+  watch(req: IncomingMessage, res: ServerResponse): boolean {
+    const { maxWatchers = 20, maxWatchMs = 15 * 60_000, hello } = this.#options;
+    if (this.#closed || this.#watchers.size >= maxWatchers) return false;
+    res.writeHead(200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      // nginx would gather it.
+      'X-Accel-Buffering': 'no',
+    });
+    const watcher: Watcher = { req, res, until: this.#now() + maxWatchMs, blockedAt: undefined, isNew: true };
+    this.#watchers.add(watcher);
+    res.on('drain', () => {
+      watcher.blockedAt = undefined;
+    });
+    res.on('close', () => this.#leave(watcher));
+    res.on('error', () => this.#leave(watcher));
+    this.#send(watcher, eventText('hello', hello));
+    if (this.#watchers.size === 1) this.#plan(0);
+    return true;
+  }
+
+  /** Ends all streams at once, so that the end of the process does not wait for them. */
+  close(): void {
+    this.#closed = true;
+    for (const { res } of this.#watchers) res.end(eventText('bye', {}));
+    this.#watchers.clear();
+    this.#rest();
+  }
+
+  #leave(watcher: Watcher): void {
+    this.#watchers.delete(watcher);
+    if (this.#watchers.size === 0) this.#rest();
+  }
+
+  #rest(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#readings = [];
+    this.#frames = [];
+    this.#failures = [];
+  }
+
+  #plan(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#tick(), ms).unref();
+  }
+
+  async #tick(): Promise<void> {
+    const timer = this.#timer;
+    const { everyMs = 1000, families } = this.#options;
+    const begun = performance.now();
+    let text: string;
+    try {
+      const reading = readingOf(await families(), this.#now());
+      // The last watcher left meanwhile, and perhaps another came.
+      if (timer !== this.#timer) return;
+      text = this.#frameText(reading);
+    } catch {
+      if (timer !== this.#timer) return;
+      text = eventText('trouble', { message: 'The figures cannot be read at the moment.' });
+    }
+    this.#sendAll(text);
+    const took = performance.now() - begun;
+    if (this.#watchers.size > 0) this.#plan(Math.max(everyMs - took, took * PAUSE_FACTOR));
+  }
+
+  #frameText(reading: Reading): string {
+    const fails = ({ failed, retried }: Reading): number => failed + retried;
+    const since = this.#readings.find(({ at }) => at >= reading.at - FAILURES_LATE_MS);
+    const changed = since === undefined || fails(since) !== fails(reading);
+    const frame = frameOf(reading, this.#readings.at(-1), this.#readings[0]);
+    this.#readings = [...this.#readings.filter(({ at }) => at >= reading.at - WINDOW_MS), reading];
+    this.#frames = [...this.#frames.slice(1 - PAST_FRAMES), frame];
+    const text = eventText('frame', frame);
+    if (!changed) return text;
+    this.#failures = this.#options.failures?.() ?? groupsOfCounts(reading.reasons);
+    return text + eventText('failures', this.#failures);
+  }
+
+  #sendAll(text: string): void {
+    const now = this.#now();
+    for (const watcher of this.#watchers) {
+      if (now > watcher.until) watcher.res.end(eventText('again', {}));
+      else if (watcher.blockedAt === undefined) {
+        this.#send(watcher, watcher.isNew ? this.#past() + text : text);
+        watcher.isNew = false;
+      } else if (now - watcher.blockedAt > LONGEST_BLOCK_MS) watcher.req.destroy();
+    }
+  }
+
+  /** For somebody who comes later: the charts so far. */
+  #past(): string {
+    const past = this.#frames.slice(0, -1);
+    return past.length === 0 ? '' : eventText('past', past.map(pointOf)) + eventText('failures', this.#failures);
+  }
+
+  #send(watcher: Watcher, text: string): void {
+    if (!watcher.res.write(text)) watcher.blockedAt ??= this.#now();
+  }
+}

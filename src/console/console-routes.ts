@@ -1,0 +1,91 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { noteSize, sendError, sendText } from '../api/answer.ts';
+import type { Route, Routes } from '../api/exact-routes.ts';
+import { principalOfRequest } from '../auth/request-principal.ts';
+import type { ConsoleFeed } from './console-feed.ts';
+import { PAGE_FILES, type PageFileName, pageFiles } from './page-files.ts';
+
+export const CONSOLE_EVENTS = '/v1/console/events';
+
+export interface ConsoleRoutesOptions {
+  readonly feed: ConsoleFeed;
+  /** Why nobody may use the console; undefined: whoever was let in so far may. */
+  readonly closed: string | undefined;
+  /** What a browser has to show: an API key; perhaps only its certificate; or, on loopback, nothing. */
+  readonly credential: 'key' | 'certificate' | 'none';
+}
+
+const HEADERS = {
+  'Cache-Control': 'no-cache',
+  // No inline script or style, nothing from elsewhere, in nobody's frame; and no text ever becomes markup.
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; '),
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+const LOOPBACK_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i;
+
+/**
+ * Where no key is asked for, a page of somebody else must not reach this one by a name of its own that leads to 127.0.0.1: the name
+ * that the browser used has to be one of this machine.
+ */
+function isAskedByName({ headers }: IncomingMessage): boolean {
+  const host = headers.host ?? (headers[':authority'] as string | undefined);
+  return host === undefined || !LOOPBACK_HOST.test(host);
+}
+
+const OTHER_NAME = 'without keys the console is served to localhost alone: set auth.keys, or ask for 127.0.0.1';
+const SOME_APPS = 'the console shows all apps, and the key is for some of them';
+const TOO_MANY = 'as many consoles are open as may be, or the process is ending';
+const AGAIN_SECONDS = 5;
+
+/** `GET /console` with its files, and `GET /v1/console/events`, what they show. The files hold no figures: everybody may have them. */
+export function consoleRoutes({ feed, closed, credential }: ConsoleRoutesOptions): Routes {
+  const file = pageFiles((text) => text.replace('{{credential}}', credential));
+  const refusal = (req: IncomingMessage): string | undefined =>
+    closed ?? (credential === 'none' && isAskedByName(req) ? OTHER_NAME : undefined);
+
+  const page =
+    (name: PageFileName): Route =>
+    (req, res) => {
+      const refused = refusal(req);
+      if (refused !== undefined) {
+        sendText(res, 403, 'text/plain; charset=utf-8', `${refused}\n`);
+        return;
+      }
+      const { type, body, etag } = file(name);
+      if (req.headers['if-none-match'] === etag) {
+        res.writeHead(304, { ...HEADERS, ETag: etag }).end();
+        return;
+      }
+      noteSize(res, body.length);
+      res.writeHead(200, { ...HEADERS, ETag: etag, 'Content-Type': type, 'Content-Length': body.length });
+      res.end(body);
+    };
+
+  const events: Route = (req: IncomingMessage, res: ServerResponse) => {
+    const refused = refusal(req) ?? (principalOfRequest(req)?.apps ? SOME_APPS : undefined);
+    if (refused !== undefined) sendError(res, 403, refused);
+    else if (!feed.watch(req, res))
+      sendError(res, 503, TOO_MANY, { headers: { 'Retry-After': String(AGAIN_SECONDS) } });
+  };
+
+  return new Map<string, Route>([
+    ['GET /console', page('index.html')],
+    ...PAGE_FILES.slice(1).map((name) => [`GET /console/${name}`, page(name)] as const),
+    [`GET ${CONSOLE_EVENTS}`, events],
+  ]);
+}

@@ -1,0 +1,63 @@
+import type { Routes } from '../api/exact-routes.ts';
+import { isConfigured } from '../auth/auth.ts';
+import type { Totals } from '../cluster/totals.ts';
+import type { Config } from '../config/schema.ts';
+import type { RelayHost } from '../relay-host.ts';
+import { fates } from '../sandbox/fate.ts';
+import { closedBecause } from '../self-service.ts';
+import { ConsoleFeed } from './console-feed.ts';
+import { consoleRoutes } from './console-routes.ts';
+import { groupsOfHistory } from './failure-groups.ts';
+
+export interface ConsoleOptions {
+  readonly config: Config;
+  /** Martlet's own version. */
+  readonly version: string;
+  /** The sum over all worker processes; absent: this process is the only one. */
+  readonly totals?: (() => Promise<Totals>) | undefined;
+}
+
+/** Rows of the history that are looked at, and how old they may be. */
+const LAST_FAILURES = 500;
+const FAILURES_MS = 60 * 60 * 1000;
+
+/** What the page has to know besides figures. */
+function helloOf({ config, version }: ConsoleOptions): object {
+  return {
+    version,
+    sandbox: config.sandbox.enabled,
+    history: config.history.enabled,
+    push_uri: config.api.push_uri,
+    fates: config.sandbox.enabled ? Object.entries(fates).map(([name, { hex, told }]) => ({ name, hex, told })) : [],
+  };
+}
+
+function credentialOf({ auth }: Config): 'key' | 'certificate' | 'none' {
+  if (!isConfigured(auth)) return 'none';
+  return Object.keys(auth.certificates).length > 0 ? 'certificate' : 'key';
+}
+
+/** The console of a relay. */
+export function openConsole(
+  host: RelayHost,
+  options: ConsoleOptions,
+): { readonly routes: Routes; readonly feed: ConsoleFeed } {
+  const { config, totals } = options;
+  const { history } = host;
+  const feed = new ConsoleFeed({
+    families: async () => (totals ? (await totals()).metrics : host.metrics.snapshot()),
+    failures:
+      history &&
+      (() =>
+        groupsOfHistory(
+          history.list({ kinds: ['failed', 'retried'], since: Date.now() - FAILURES_MS, limit: LAST_FAILURES }).pushes,
+        )),
+    hello: helloOf(options),
+  });
+  const routes = consoleRoutes({
+    feed,
+    closed: closedBecause(config, 'the console is'),
+    credential: credentialOf(config),
+  });
+  return { routes, feed };
+}

@@ -1,0 +1,96 @@
+const SVG = 'http://www.w3.org/2000/svg';
+/** Of a chart, whatever its size on the screen. */
+const WIDTH = 240;
+const HEIGHT = 40;
+/** What fits into it. */
+const SPAN_MS = 120_000;
+/** A longer pause between two points is a gap in the line. */
+const GAP_MS = 10_000;
+
+/** @typedef {{ at: number, value: number | undefined }} Point */
+
+/**
+ * @param {string} tag
+ * @param {{ [attribute: string]: string }} attributes
+ */
+function svg(tag, attributes) {
+  const element = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+/**
+ * A line for each class of `series`, the first one with its area. For the eye only: what it shows is told by the text beside it.
+ * @param {readonly string[]} series
+ */
+export function createChart(series) {
+  const root = svg('svg', {
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    preserveAspectRatio: 'none',
+    'aria-hidden': 'true',
+    class: 'chart',
+  });
+  const area = svg('path', { class: `area ${series[0]}` });
+  const lines = series.map((name) => svg('path', { class: `line ${name}` }));
+  root.append(area, ...lines);
+  return {
+    root,
+    /** @param {readonly (readonly Point[])[]} points of each series, oldest first */
+    draw(points) {
+      const now = Math.max(...points.map((line) => line.at(-1)?.at ?? 0));
+      const top = Math.max(1e-9, ...points.flat().map(({ value }) => value ?? 0));
+      for (const [i, line] of points.entries()) lines[i]?.setAttribute('d', linePath(line, now, top));
+      area.setAttribute('d', areaPath(points[0] ?? [], now, top));
+    },
+  };
+}
+
+/** @typedef {{ x: number, y: number }} Spot */
+
+/**
+ * Runs of points without a gap.
+ * @param {readonly Point[]} points
+ * @param {number} now
+ * @param {number} top
+ */
+function runs(points, now, top) {
+  /** @type {Spot[][]} */
+  const all = [];
+  let last = Number.NEGATIVE_INFINITY;
+  for (const { at, value } of points) {
+    if (value === undefined) continue;
+    const spot = {
+      x: WIDTH * (1 - (now - at) / SPAN_MS),
+      y: HEIGHT - 1.5 - (HEIGHT - 4) * Math.min(1, value / top),
+    };
+    if (at - last > GAP_MS) all.push([]);
+    all.at(-1)?.push(spot);
+    last = at;
+  }
+  return all;
+}
+
+/** @param {Spot} spot */
+const pair = ({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`;
+
+/**
+ * @param {readonly Point[]} points
+ * @param {number} now
+ * @param {number} top
+ */
+const linePath = (points, now, top) =>
+  runs(points, now, top)
+    .map((run) => `M${run.map(pair).join('L')}`)
+    .join('');
+
+/**
+ * @param {readonly Point[]} points
+ * @param {number} now
+ * @param {number} top
+ */
+const areaPath = (points, now, top) =>
+  runs(points, now, top)
+    .map(
+      (run) => `M${run[0]?.x.toFixed(1)} ${HEIGHT}L${run.map(pair).join('L')}L${run.at(-1)?.x.toFixed(1)} ${HEIGHT}Z`,
+    )
+    .join('');

@@ -1,0 +1,132 @@
+import { ask, Refused } from './connection.js';
+import { byId, h, setText } from './dom.js';
+import { plural } from './format.js';
+import { showNoPush, showPush } from './timeline.js';
+
+/** @typedef {{ push_uri: string, sandbox: boolean, history: boolean, fates: readonly { name: string, hex: string, told: string }[] }} Hello */
+
+const form = /** @type {HTMLFormElement} */ (byId('send'));
+/** @param {string} id */
+const field = (id) => /** @type {HTMLInputElement} */ (byId(id));
+const value = (/** @type {string} */ id) => field(id).value.trim();
+const IOS = 1;
+
+/** What an APNs token looks like, filled up. */
+const HEX_LENGTH = 64;
+const GOOD_HEX = 'a1b2c3d4';
+const SANDBOX_TOPIC = 'com.example.app';
+
+/** @type {Hello | undefined} */
+let hello;
+let sending = false;
+
+const platform = () => Number(new FormData(form).get('platform'));
+
+/** A token that makes the sandbox do what is chosen. */
+function fillTarget() {
+  const fate = hello?.fates.find(({ name }) => name === value('fate'));
+  const isToken = value('kind') === 'token';
+  if (isToken && platform() === IOS) field('target').value = (fate?.hex ?? GOOD_HEX).padEnd(HEX_LENGTH, GOOD_HEX);
+  else field('target').value = fate ? `sandbox-${fate.name}` : isToken ? 'a-token' : 'a-topic';
+}
+
+function arrange() {
+  const isIos = platform() === IOS;
+  byId('environment-field').hidden = !isIos;
+  byId('bundle-field').hidden = !isIos;
+  const kind = field('kind');
+  // APNs knows no topics that one sends to.
+  kind.disabled = isIos;
+  if (isIos) kind.value = 'token';
+  setText(byId('target-label'), kind.value === 'token' ? 'Device token' : 'Topic');
+  if (hello?.sandbox) fillTarget();
+}
+
+/** @param {string} id name of the notification */
+function notificationOf(id) {
+  const environment = value('environment');
+  const isIos = platform() === IOS;
+  const target = value('target');
+  return {
+    notif_id: id,
+    platform: platform(),
+    ...(value('app') === '' ? {} : { app: value('app') }),
+    ...(value('kind') === 'token' ? { tokens: [target] } : { topic: target }),
+    ...(isIos && value('bundle') !== '' ? { topic: value('bundle') } : {}),
+    ...(isIos && environment !== '' ? { [environment]: true } : {}),
+    title: value('title'),
+    message: value('message'),
+  };
+}
+
+/** @param {unknown} error */
+function showError(error) {
+  const box = byId('send-error');
+  const message = error instanceof Refused ? error.message : 'The relay cannot be reached.';
+  const details = error instanceof Refused && Array.isArray(error.details) ? error.details : [];
+  box.replaceChildren(
+    h('p', {}, message),
+    ...(details.length > 0
+      ? [h('ul', {}, ...details.map(({ path, reason }) => h('li', {}, h('code', {}, path), ` ${reason}`)))]
+      : []),
+  );
+}
+
+/**
+ * Where no history is kept, there is the answer alone.
+ * @param {{ counts: number, logs: readonly { reason?: string, error?: string }[] }} answer
+ */
+function showAnswer({ counts, logs }) {
+  const failed = logs.map(({ reason, error }) => [reason, error].filter(Boolean).join(': '));
+  showNoPush(
+    failed.length > 0
+      ? `Failed: ${failed.join('; ')}`
+      : `${plural(counts, 'push', 'pushes')} accepted. What becomes of them is not kept: history.enabled is false.`,
+  );
+}
+
+/** @param {SubmitEvent} event */
+async function send(event) {
+  event.preventDefault();
+  if (sending || !hello) return;
+  sending = true;
+  byId('send-error').replaceChildren();
+  const button = /** @type {HTMLButtonElement} */ (form.querySelector('button[type=submit]'));
+  button.setAttribute('aria-disabled', 'true');
+  const id = `console-${crypto.getRandomValues(new Uint32Array(2)).join('-')}`;
+  // With core.sync the answer comes when the push has its outcome: the timeline is shown meanwhile.
+  if (hello.history) void showPush(id, { isNew: true });
+  else showNoPush('Sending…');
+  try {
+    const body = JSON.stringify({ notifications: [notificationOf(id)] });
+    const answer = await ask(hello.push_uri, { method: 'POST', body, headers: { 'Content-Type': 'application/json' } });
+    if (!hello.history) showAnswer(answer);
+  } catch (error) {
+    showNoPush('It was not accepted.');
+    showError(error);
+  } finally {
+    sending = false;
+    button.removeAttribute('aria-disabled');
+  }
+}
+
+/** Makes the form work. */
+export function prepareCompose() {
+  form.addEventListener('submit', (event) => void send(event));
+  for (const radio of form.querySelectorAll('input[name=platform]')) radio.addEventListener('change', arrange);
+  field('kind').addEventListener('change', arrange);
+  field('fate').addEventListener('change', fillTarget);
+}
+
+/** @param {Hello} given what the server said of itself */
+export function openCompose(given) {
+  const isFirst = hello === undefined;
+  hello = given;
+  const { fates, sandbox } = given;
+  byId('fate-field').hidden = !sandbox;
+  if (!isFirst) return;
+  const options = fates.map(({ name, told }) => h('option', { value: name }, `${name}: ${told.replaceAll('`', '')}`));
+  byId('fate').replaceChildren(h('option', { value: '' }, 'deliver it'), ...options);
+  if (sandbox) field('bundle').value = SANDBOX_TOPIC;
+  arrange();
+}

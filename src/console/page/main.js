@@ -1,0 +1,131 @@
+/** @import { Frame } from '../frame.ts' */
+import { loadApps, showHooks } from './apps.js';
+import { openCompose, prepareCompose } from './compose.js';
+import { openStream, setKey, storedKey } from './connection.js';
+import { byId, setText } from './dom.js';
+import { failuresAt, showFailures } from './failures.js';
+import { showLanes } from './lanes.js';
+import { createOverview } from './overview.js';
+import { showNoPush, showPush } from './timeline.js';
+
+const overview = createOverview();
+const credential = document.documentElement.dataset.credential;
+const NO_PUSH = 'Send a push, or look one up by its id.';
+
+/** @type {{ stop: () => void } | undefined} */
+let stream;
+/** True once the server has let this key in. */
+let isIn = false;
+
+const STATES = { connecting: 'Connecting', live: 'Live', lost: 'No connection; trying again', paused: 'Paused' };
+
+/**
+ * @param {keyof typeof STATES} state
+ * @param {string} [why]
+ */
+function showState(state, why = '') {
+  const place = byId('connection');
+  setText(place, why === '' ? STATES[state] : `${why}; trying again`);
+  place.className = `connection ${state}`;
+  document.body.classList.toggle('stale', state === 'lost');
+}
+
+/** @param {Frame} frame */
+function showFrame(frame) {
+  showState('live');
+  overview.show(frame);
+  showLanes(frame);
+  showHooks(frame);
+  failuresAt(frame.at);
+  const ready = byId('ready');
+  ready.hidden = false;
+  setText(ready, frame.ready ? 'ready' : 'not ready');
+  ready.className = `pill ${frame.ready ? 'good' : 'bad'}`;
+}
+
+/** @param {any} hello */
+function enter(hello) {
+  setText(byId('version'), hello.version);
+  byId('sandbox').hidden = !hello.sandbox;
+  byId('look-up').hidden = !hello.history;
+  openCompose(hello);
+  if (isIn) return;
+  isIn = true;
+  byId('login').hidden = true;
+  byId('console').hidden = false;
+  byId('sign-out').hidden = storedKey() === undefined;
+  if (document.activeElement === document.body || document.activeElement?.id === 'key') byId('main').focus();
+  void loadApps();
+  followAddress();
+}
+
+/** @param {string} name @param {any} data */
+function onEvent(name, data) {
+  if (name === 'hello') enter(data);
+  else if (name === 'past') overview.begin(data);
+  else if (name === 'frame') showFrame(data);
+  else if (name === 'failures') showFailures(data);
+  else if (name === 'trouble') setText(byId('connection'), data.message);
+}
+
+/** @param {string} message */
+function askForKey(message) {
+  stream?.stop();
+  stream = undefined;
+  isIn = false;
+  setKey(undefined);
+  showNoPush(NO_PUSH);
+  byId('console').hidden = true;
+  byId('sign-out').hidden = true;
+  byId('ready').hidden = true;
+  setText(byId('connection'), '');
+  byId('connection').className = 'connection';
+  byId('login').hidden = false;
+  const key = /** @type {HTMLInputElement} */ (byId('key'));
+  setText(byId('key-error'), message);
+  if (message === '') key.removeAttribute('aria-invalid');
+  else key.setAttribute('aria-invalid', 'true');
+  key.focus();
+}
+
+function connect() {
+  stream?.stop();
+  stream = openStream({
+    onEvent,
+    onState: showState,
+    onRefused: ({ message }) => askForKey(storedKey() === undefined && credential === 'certificate' ? '' : message),
+  });
+}
+
+/** `#push=ID` is the timeline of that push. */
+function followAddress() {
+  const id = new URLSearchParams(location.hash.slice(1)).get('push');
+  if (!isIn || !id) return;
+  /** @type {HTMLInputElement} */ (byId('push-id')).value = id;
+  void showPush(id);
+  const title = byId('timeline-title');
+  title.scrollIntoView({ block: 'nearest' });
+  title.focus({ preventScroll: true });
+}
+
+byId('login-form').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const key = /** @type {HTMLInputElement} */ (byId('key'));
+  setKey(key.value.trim());
+  key.value = '';
+  setText(byId('key-error'), '');
+  connect();
+});
+byId('sign-out').addEventListener('click', () => askForKey(''));
+byId('look-up').addEventListener('submit', (event) => {
+  event.preventDefault();
+  const hash = `#push=${encodeURIComponent(/** @type {HTMLInputElement} */ (byId('push-id')).value.trim())}`;
+  if (location.hash === hash) followAddress();
+  else location.hash = hash;
+});
+addEventListener('hashchange', followAddress);
+
+prepareCompose();
+showNoPush(NO_PUSH);
+if (credential === 'key' && storedKey() === undefined) askForKey('');
+else connect();
