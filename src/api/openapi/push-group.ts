@@ -149,6 +149,7 @@ const entry = record(
     environment: text('', { enum: ['production', 'development'] }),
     app: text('Absent for the app `default`.'),
     request_id: text('The request that it belongs to.'),
+    trace_id: text('The trace that it belongs to, where there is one.'),
   },
 );
 
