@@ -81,7 +81,7 @@ function appOf(
       options.totals ? expose((await options.totals()).metrics, accept) : host.metrics.render(accept),
     ready: () => readyState(host, draining),
     pages: new Map([
-      ...openApiRoutes(() => openApiDocument(apiSettings(config), version)),
+      ...openApiRoutes(() => openApiDocument(apiSettings(config, console.size > 0), version)),
       ...console,
     ]),
     routers: [...historyOf(host), selfService(host, options), ...(options.routers ?? [])],
