@@ -146,6 +146,18 @@ const inMemory = (system: System): System => ({
   config: { ...system.config, queue: { local: { path: '' } } },
 });
 
+const withoutHistory = (system: System): System => ({
+  ...system,
+  name: `${system.name}, history off`,
+  config: { ...system.config, history: { enabled: false } },
+});
+
+/** What `history.enabled` costs: taken in turn, so that a busy minute falls upon both. */
+const withAndWithoutHistory = (plan: Plan, run: SystemRun): Contestant[] => {
+  const martlet = plan.systems[0] as System;
+  return [contest(plan, martlet, false, run), contest(plan, withoutHistory(martlet), false, run)];
+};
+
 /** Martlet, Martlet without its queue file, and the others. */
 const systemsAndMemory = (plan: Plan, run: SystemRun): Contestant[] => [
   ...allSystems(plan, run),
@@ -368,6 +380,18 @@ export function scenarios(plan: Plan): Scenario[] {
         emptyServer(bench, sizes.singles),
         ...systemsAndMemory(plan, singles(bench, nghttpd('apns'), sizes.singles, limitMs)),
       ],
+    },
+    {
+      name: 'history-single',
+      title: 'single-token requests, async, with the history and without it',
+      goal: {},
+      contestants: withAndWithoutHistory(plan, singles(bench, nghttpd('apns'), sizes.singles, limitMs)),
+    },
+    {
+      name: 'history-fan-out',
+      title: 'APNs fan-out, with the history and without it',
+      goal: {},
+      contestants: withAndWithoutHistory(plan, fanOut(bench, nghttpd('apns'), apns, limitMs)),
     },
     {
       name: 'single-100ms',

@@ -42,6 +42,8 @@ export interface Details {
   /** Of the request: its targets, its notifications, and who sent it. Only where all of it is recorded. */
   readonly requested?: number | undefined;
   readonly notifications?: number | undefined;
+  /** Its notifications are for several apps: its figures are nothing to somebody who may see one of them. */
+  readonly mixed?: true | undefined;
   readonly principal?: string | undefined;
   readonly traceparent?: string | undefined;
 }

@@ -102,7 +102,8 @@ export class History {
     if (facts.length === 0) return undefined;
     const requests = Map.groupBy(facts, ({ requestId }) => requestId);
     const pushes = [...requests].reverse().map(([request, own]) => {
-      const whole = request === id && hash === undefined;
+      const seesAll = !apps || own.every(({ details }) => !details.mixed);
+      const whole = request === id && hash === undefined && seesAll;
       return timelineOf(own, this.#options.advise, whole);
     });
     return { id, pushes, ...(found.length > MOST_FACTS ? { truncated: true } : {}) };

@@ -1,3 +1,4 @@
+import { DEFAULT_APP } from '../apps/app.ts';
 import { errorRedactor } from '../log/redaction.ts';
 import {
   type AcceptedRequest,
@@ -38,9 +39,13 @@ export interface GatheredFact {
 interface Followed {
   /** Targets without a final outcome. */
   open: number;
+  /** It has one target: its one row is paid for. */
+  readonly isSingle: boolean;
   /** Until its facts stand on a row. */
   request: AcceptedRequest | undefined;
 }
+
+type RequestFacts = Pick<Details, 'requested' | 'notifications' | 'principal' | 'mixed'>;
 
 interface Group extends GatheredFact {
   readonly fact: Fact & { at: number; details: Details & { count: number; providerMs?: number | undefined } };
@@ -125,8 +130,8 @@ export class Recorder {
   #accepted(request: AcceptedRequest): void {
     if (this.#followLeft <= 0) return;
     if (this.#sample < 1 && this.#random() >= this.#sample) return;
-    this.#followLeft--;
-    const followed = { open: request.targets, request };
+    this.#followLeft -= request.notifications.length;
+    const followed = { open: request.targets, isSingle: request.targets === 1, request };
     this.#followed.set(request.requestId, followed);
     this.#untold.add(followed);
     if (this.#followed.size <= MOST_FOLLOWED) return;
@@ -213,8 +218,7 @@ export class Recorder {
 
   #row(kind: FactKind, about: Settlement | Retry, outcome: Outcome, followed: Followed | undefined): Fact {
     if (!followed || kind !== 'delivered') this.#troublesLeft--;
-    // The first row is paid for with the request.
-    else if (!followed.request) this.#followLeft--;
+    else if (!followed.isSingle) this.#followLeft--;
     const { requestId, notification, app, provider, environment, timing, traceparent } = about;
     const { acceptedAt, ageMs, providerMs, queuedMs } = timing;
     const details: Details = {
@@ -246,30 +250,30 @@ export class Recorder {
   }
 
   /** Stands on the first row of a request. */
-  #receivedOnce(followed: Followed | undefined): Pick<Details, 'requested' | 'notifications' | 'principal'> {
+  #receivedOnce(followed: Followed | undefined): RequestFacts {
     if (!followed?.request) return {};
-    const { targets, notifications, principal } = followed.request;
+    const { request } = followed;
     followed.request = undefined;
     this.#untold.delete(followed);
-    return { requested: targets, notifications: notifications.length, principal };
+    return requestFacts(request);
   }
 
   /** Nothing has become of it so far: it gets a row for each name that it can be asked for by. */
   #tellReceived(request: AcceptedRequest): void {
-    const { requestId, app, notifications, targets, acceptedAt, principal, traceparent } = request;
+    const { requestId, app, notifications, acceptedAt, traceparent } = request;
     const names = new Set(notifications.map(({ notif_id }) => notif_id || undefined));
-    const details: Details = {
-      receivedAt: acceptedAt,
-      requested: targets,
-      notifications: notifications.length,
-      principal,
-      traceparent,
-    };
+    const details: Details = { receivedAt: acceptedAt, traceparent, ...requestFacts(request) };
     for (const notifId of [...names].slice(0, MOST_NAMES)) {
       const fact: Fact = { at: acceptedAt, kind: 'received', requestId, notifId, app, reason: undefined, details };
       this.#gathered.push({ fact, targets: [], ids: [] });
     }
   }
+}
+
+function requestFacts({ targets, notifications, principal }: AcceptedRequest): RequestFacts {
+  const app = notifications[0]?.app || DEFAULT_APP;
+  const mixed = notifications.some((each) => (each.app || DEFAULT_APP) !== app);
+  return { requested: targets, notifications: notifications.length, principal, ...(mixed ? { mixed } : {}) };
 }
 
 const rounded = (ms: number | undefined): number | undefined =>
@@ -285,7 +289,11 @@ function failureOf(failed: Failed, about: Settlement | Retry, hideMessages: bool
 function join({ fact, targets, ids }: Group, timing: Timing, target: string, outcome: Outcome): void {
   fact.details.count++;
   fact.at = Math.max(fact.at, timing.acceptedAt + timing.ageMs);
-  if (targets.length >= MOST_TARGETS) return;
+  if (fact.details.count > MOST_TARGETS) {
+    // Of many deliveries a few names tell nothing, and they are what a row costs most.
+    if (outcome.kind === 'accepted') targets.length = ids.length = 0;
+    return;
+  }
   targets.push(target);
   ids.push(outcome.kind === 'accepted' ? outcome.providerId : undefined);
 }
