@@ -4,12 +4,15 @@ import { isConfigured } from './auth/auth.ts';
 import { openDoorWarning } from './auth/open-auth.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
+import { withoutUserInfo } from './config/without-user-info.ts';
 import { toError } from './errors.ts';
 import { type GoogleEnvironment, loadFcmCredential } from './fcm/credentials.ts';
 import { migrationNotes } from './migration-notes.ts';
 
 export interface CheckOptions {
   readonly google: GoogleEnvironment;
+  /** The value of MARTLET_MASTER_KEY. */
+  readonly masterKey?: string | undefined;
   readonly say: (line: string) => void;
 }
 
@@ -61,8 +64,26 @@ function callersOf({ keys, certificates, jwks_url, issuer }: Config['auth']): st
   return [...names, ...(jwks_url === '' ? [] : [`tokens of ${issuer}`])].join(', ');
 }
 
-const rows = async (config: Config, google: GoogleEnvironment): Promise<Row[]> => {
-  const { core, sandbox, queue, stat, grpc, auth } = config;
+/** The longest list that a line shows. */
+const MOST_NAMES = 10;
+
+function appsRow({ apps }: Config): Row {
+  const names = Object.keys(apps.named);
+  const more = names.length > MOST_NAMES ? `, and ${names.length - MOST_NAMES} more` : '';
+  return row('apps', names.length > 0, `${names.slice(0, MOST_NAMES).join(', ')}${more}`);
+}
+
+/** Apps made at run time need a key that can be read. */
+async function selfServiceRow({ apps }: Config, masterKey: string | undefined): Promise<Row> {
+  return credential('/v1/apps', Boolean(masterKey || apps.master_key_path), async () => {
+    const { loadMasterKeys } = await import('./apps/store/master-keys.ts');
+    loadMasterKeys(masterKey, apps.master_key_path);
+    return apps.redis === '' ? apps.path : 'redis';
+  });
+}
+
+const rows = async (config: Config, { google, masterKey }: CheckOptions): Promise<Row[]> => {
+  const { core, sandbox, queue, stat, grpc, auth, history, tracing } = config;
   const file = queue.local.path === '' ? 'memory' : `${queue.local.path}, sync ${queue.local.sync}`;
   const simulated = sandbox.enabled ? async () => 'simulated' : undefined;
   return [
@@ -76,6 +97,10 @@ const rows = async (config: Config, google: GoogleEnvironment): Promise<Row[]> =
     row('feedback hook', core.feedback_hook_url !== '', `${core.feedback_header.length} headers`),
     row('grpc', grpc.enabled, `port ${grpc.port}`),
     row('auth', isConfigured(auth), callersOf(auth)),
+    appsRow(config),
+    await selfServiceRow(config, masterKey),
+    row('history', history.enabled, history.path === '' ? 'memory' : history.path),
+    row('tracing', tracing.endpoint !== '', withoutUserInfo(tracing.endpoint)),
   ];
 };
 
@@ -89,7 +114,8 @@ function sayNotes(loaded: LoadedConfig, say: CheckOptions['say']): void {
  * `martlet check`: loads the configuration, tries the credentials as far as that goes without sending, and prints what is on.
  * @returns false when there is a mistake, an unknown key, or a credential that cannot be used.
  */
-export async function checkConfig(load: () => LoadedConfig, { google, say }: CheckOptions): Promise<boolean> {
+export async function checkConfig(load: () => LoadedConfig, options: CheckOptions): Promise<boolean> {
+  const { say } = options;
   let loaded: LoadedConfig;
   try {
     loaded = load();
@@ -98,7 +124,7 @@ export async function checkConfig(load: () => LoadedConfig, { google, say }: Che
     return false;
   }
   say(`configuration: ${loaded.file ?? 'defaults and environment, no file'}`);
-  const table = await rows(loaded.config, google);
+  const table = await rows(loaded.config, options);
   for (const { part, state, text } of table) say(`  ${part.padEnd(14)} ${state.padEnd(4)} ${text}`.trimEnd());
   const open = openDoorWarning(loaded.config);
   for (const warning of [...loaded.warnings, ...(open ? [open] : [])]) say(`warning: ${warning}`);

@@ -265,7 +265,11 @@ async function run(command: Command): Promise<void> {
       process.exitCode = (await ping(load(command, 'ping').config)) ? 0 : 1;
       return;
     case 'check':
-      process.exitCode = (await checkConfig(() => load(command as Configured, 'serve'), { google, say: console.log }))
+      process.exitCode = (await checkConfig(() => load(command as Configured, 'serve'), {
+        google,
+        masterKey: process.env.MARTLET_MASTER_KEY,
+        say: console.log,
+      }))
         ? 0
         : 1;
       return;

@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { checkConfig } from '../src/check-config.ts';
+import { loadConfig } from '../src/config/load.ts';
+import { folderWith } from './tls/tls-kit.ts';
+
+async function check(text: string, masterKey?: string) {
+  const cwd = folderWith({ 'config.yml': text });
+  const lines: string[] = [];
+  const load = () => loadConfig({ path: `${cwd}/config.yml`, env: {}, cwd });
+  const ok = await checkConfig(load, { google: {}, masterKey, say: (line) => void lines.push(line) });
+  return { ok, row: (part: string) => lines.find((line) => line.startsWith(`  ${part} `)) };
+}
+
+const sandboxed = 'sandbox: {enabled: true}\n';
+
+test('the apps of the file are named, the first ten of many', async () => {
+  expect((await check(`${sandboxed}apps: {acme: {default_topic: a}, beta: {default_topic: b}}`)).row('apps')).toMatch(
+    /on +acme, beta$/,
+  );
+  const many = Array.from({ length: 12 }, (_, i) => `a${i}: {default_topic: t${i}}`).join(', ');
+  expect((await check(`${sandboxed}apps: {${many}}`)).row('apps')).toMatch(/a9, and 2 more$/);
+});
+
+test('a master key that cannot be read fails the check, and is not shown', async () => {
+  const { ok, row } = await check(sandboxed, 'not-a-key');
+  expect(ok).toBe(false);
+  expect(row('/v1/apps')).toMatch(/FAIL MARTLET_MASTER_KEY is not 32 bytes/);
+  expect(row('/v1/apps')).not.toContain('not-a-key');
+  const good = await check(sandboxed, Buffer.alloc(32, 7).toString('base64'));
+  expect(good.ok).toBe(true);
+  expect(good.row('/v1/apps')).toMatch(/on +data\/apps\.db$/);
+});
