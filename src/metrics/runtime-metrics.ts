@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 import { type Family, labelText, type Merge, type Sample } from './family.ts';
 import { Histogram } from './histogram.ts';
 
@@ -77,20 +77,34 @@ function watchEventLoop(delays: Histogram): () => void {
   return () => clearInterval(timer);
 }
 
-export function createRuntimeMetrics(): RuntimeMetrics {
+/** After the first pushes of a process that has just started: the library takes a sixth of the time in which a relay starts. */
+const LOAD_AFTER_MS = 1000;
+
+async function defaultMetrics(): Promise<Registry> {
+  const { collectDefaultMetrics, Registry } = await import('prom-client');
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  return registry;
+}
+
+export function createRuntimeMetrics(): RuntimeMetrics {
+  let loading: Promise<Registry> | undefined;
+  const load = (): Promise<Registry> => (loading ??= defaultMetrics());
+  const timer = setTimeout(() => void load(), LOAD_AFTER_MS);
+  timer.unref();
   const eventLoopDelay = new Histogram(DELAY_BOUNDS);
   const unwatch = watchEventLoop(eventLoopDelay);
   return {
     eventLoopDelay,
     async families() {
+      const registry = await load();
       const collected = (await registry.getMetricsAsJSON()) as unknown as Collected[];
       return collected.filter(({ name }) => !LEFT_OUT.test(name)).map(familyOf);
     },
     close() {
       unwatch();
-      registry.clear();
+      clearTimeout(timer);
+      void loading?.then((registry) => registry.clear());
     },
   };
 }
