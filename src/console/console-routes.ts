@@ -54,7 +54,7 @@ const AGAIN_SECONDS = 5;
 
 /** `GET /console` with its files, and `GET /v1/console/events`, what they show. The files hold no figures: everybody may have them. */
 export function consoleRoutes({ feed, closed, credential }: ConsoleRoutesOptions): Routes {
-  const file = pageFiles((text) => text.replace('{{credential}}', credential));
+  const files = pageFiles((text) => text.replace('{{credential}}', credential));
   const refusal = (req: IncomingMessage): string | undefined =>
     closed ?? (credential === 'none' && isAskedByName(req) ? OTHER_NAME : undefined);
 
@@ -66,13 +66,16 @@ export function consoleRoutes({ feed, closed, credential }: ConsoleRoutesOptions
         sendText(res, 403, 'text/plain; charset=utf-8', `${refused}\n`);
         return;
       }
-      const { type, body, etag } = file(name);
+      const { type, etag, gzipped, body: plain } = files(name);
       if (req.headers['if-none-match'] === etag) {
         res.writeHead(304, { ...HEADERS, ETag: etag }).end();
         return;
       }
+      const zipped = /\bgzip\b/.test(String(req.headers['accept-encoding']));
+      const body = zipped ? gzipped : plain;
       noteSize(res, body.length);
-      res.writeHead(200, { ...HEADERS, ETag: etag, 'Content-Type': type, 'Content-Length': body.length });
+      const about = { ETag: etag, 'Content-Type': type, 'Content-Length': body.length, Vary: 'Accept-Encoding' };
+      res.writeHead(200, { ...HEADERS, ...about, ...(zipped ? { 'Content-Encoding': 'gzip' } : {}) });
       res.end(body);
     };
 

@@ -135,14 +135,15 @@ const load = ({ waiting, deferred, in_flight, delivered, failed, retried, used }
   waiting + deferred + in_flight + delivered + failed + retried + (used ? 0.001 : 0);
 const byName = (a: LaneFrame, b: LaneFrame): number =>
   a.app.localeCompare(b.app) || a.provider.localeCompare(b.provider) || b.environment.localeCompare(a.environment);
-const byTrouble = (a: LaneFrame, b: LaneFrame): number => Number(isInTrouble(b)) - Number(isInTrouble(a));
+const rank = (lane: LaneFrame): number => (isInTrouble(lane) ? 0 : lane.used ? 1 : 2);
+const byRank = (a: LaneFrame, b: LaneFrame): number => rank(a) - rank(b);
 
-/** Those in trouble first, the others in an order that does not change from second to second. */
+/** Those in trouble first, idle ones last, and in between an order that does not change from second to second. */
 const chosen = (lanes: LaneFrame[]): LaneFrame[] =>
   lanes
-    .sort((a, b) => byTrouble(a, b) || load(b) - load(a))
+    .sort((a, b) => byRank(a, b) || load(b) - load(a))
     .slice(0, MOST_LANES)
-    .sort((a, b) => byTrouble(a, b) || byName(a, b));
+    .sort((a, b) => byRank(a, b) || byName(a, b));
 
 /**
  * What is shown of a reading.

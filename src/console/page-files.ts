@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
 
 /** A file of the page as it is served. */
 export interface PageFile {
   readonly type: string;
   readonly body: Buffer;
+  /** The body as most browsers want it. */
+  readonly gzipped: Buffer;
   /** As the header has it, with its quotes. */
   readonly etag: string;
 }
@@ -40,7 +43,12 @@ function readPageFile(name: PageFileName, fill: (text: string) => string): PageF
   const text = readFileSync(new URL(`page/${name}`, import.meta.url), 'utf8');
   const body = Buffer.from(name.endsWith('.html') ? fill(text) : text);
   const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-  return { type: TYPES[name.slice(name.lastIndexOf('.') + 1) as keyof typeof TYPES], body, etag };
+  return {
+    type: TYPES[name.slice(name.lastIndexOf('.') + 1) as keyof typeof TYPES],
+    body,
+    gzipped: gzipSync(body),
+    etag,
+  };
 }
 
 /**

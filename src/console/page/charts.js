@@ -2,8 +2,9 @@ const SVG = 'http://www.w3.org/2000/svg';
 /** Of a chart, whatever its size on the screen. */
 const WIDTH = 240;
 const HEIGHT = 40;
-/** What fits into it. */
-const SPAN_MS = 120_000;
+/** What fits into it: less at the beginning. */
+const SHORTEST_MS = 20_000;
+const LONGEST_MS = 120_000;
 /** A longer pause between two points is a gap in the line. */
 const GAP_MS = 10_000;
 
@@ -37,10 +38,13 @@ export function createChart(series) {
     root,
     /** @param {readonly (readonly Point[])[]} points of each series, oldest first */
     draw(points) {
-      const now = Math.max(...points.map((line) => line.at(-1)?.at ?? 0));
+      const [line = []] = points;
+      const now = line.at(-1)?.at ?? 0;
+      const span = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, now - (line[0]?.at ?? now)));
       const top = Math.max(1e-9, ...points.flat().map(({ value }) => value ?? 0));
-      for (const [i, line] of points.entries()) lines[i]?.setAttribute('d', linePath(line, now, top));
-      area.setAttribute('d', areaPath(points[0] ?? [], now, top));
+      const spotted = points.map((each) => runs(each, now - span, span, top));
+      for (const [i, all] of spotted.entries()) lines[i]?.setAttribute('d', linePath(all));
+      area.setAttribute('d', areaPath(spotted[0] ?? []));
     },
   };
 }
@@ -50,19 +54,17 @@ export function createChart(series) {
 /**
  * Runs of points without a gap.
  * @param {readonly Point[]} points
- * @param {number} now
+ * @param {number} since
+ * @param {number} span
  * @param {number} top
  */
-function runs(points, now, top) {
+function runs(points, since, span, top) {
   /** @type {Spot[][]} */
   const all = [];
   let last = Number.NEGATIVE_INFINITY;
   for (const { at, value } of points) {
-    if (value === undefined) continue;
-    const spot = {
-      x: WIDTH * (1 - (now - at) / SPAN_MS),
-      y: HEIGHT - 1.5 - (HEIGHT - 4) * Math.min(1, value / top),
-    };
+    if (value === undefined || at < since) continue;
+    const spot = { x: (WIDTH * (at - since)) / span, y: HEIGHT - 1.5 - (HEIGHT - 4) * Math.min(1, value / top) };
     if (at - last > GAP_MS) all.push([]);
     all.at(-1)?.push(spot);
     last = at;
@@ -70,27 +72,14 @@ function runs(points, now, top) {
   return all;
 }
 
-/** @param {Spot} spot */
-const pair = ({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`;
+/** @param {Spot[]} run */
+const through = (run) => run.map(({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`).join('L');
 
-/**
- * @param {readonly Point[]} points
- * @param {number} now
- * @param {number} top
- */
-const linePath = (points, now, top) =>
-  runs(points, now, top)
-    .map((run) => `M${run.map(pair).join('L')}`)
-    .join('');
+/** @param {Spot[][]} all */
+const linePath = (all) => all.map((run) => `M${through(run)}`).join('');
 
-/**
- * @param {readonly Point[]} points
- * @param {number} now
- * @param {number} top
- */
-const areaPath = (points, now, top) =>
-  runs(points, now, top)
-    .map(
-      (run) => `M${run[0]?.x.toFixed(1)} ${HEIGHT}L${run.map(pair).join('L')}L${run.at(-1)?.x.toFixed(1)} ${HEIGHT}Z`,
-    )
+/** @param {Spot[][]} all */
+const areaPath = (all) =>
+  all
+    .map((run) => `M${run[0]?.x.toFixed(1)} ${HEIGHT}L${through(run)}L${run.at(-1)?.x.toFixed(1)} ${HEIGHT}Z`)
     .join('');

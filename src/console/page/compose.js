@@ -15,6 +15,8 @@ const IOS = 1;
 const HEX_LENGTH = 64;
 const GOOD_HEX = 'a1b2c3d4';
 const SANDBOX_TOPIC = 'com.example.app';
+/** A request without an answer for so long is one that waits for its push. */
+const SLOW_MS = 500;
 
 /** @type {Hello | undefined} */
 let hello;
@@ -34,11 +36,10 @@ function arrange() {
   const isIos = platform() === IOS;
   byId('environment-field').hidden = !isIos;
   byId('bundle-field').hidden = !isIos;
-  const kind = field('kind');
   // APNs knows no topics that one sends to.
-  kind.disabled = isIos;
-  if (isIos) kind.value = 'token';
-  setText(byId('target-label'), kind.value === 'token' ? 'Device token' : 'Topic');
+  byId('kind-field').hidden = isIos;
+  if (isIos) field('kind').value = 'token';
+  setText(byId('target-label'), value('kind') === 'token' ? 'Device token' : 'Topic');
   if (hello?.sandbox) fillTarget();
 }
 
@@ -90,21 +91,25 @@ async function send(event) {
   event.preventDefault();
   if (sending || !hello) return;
   sending = true;
+  const begun = performance.now();
   byId('send-error').replaceChildren();
   const button = /** @type {HTMLButtonElement} */ (form.querySelector('button[type=submit]'));
   button.setAttribute('aria-disabled', 'true');
   const id = `console-${crypto.getRandomValues(new Uint32Array(2)).join('-')}`;
+  const body = JSON.stringify({ notifications: [notificationOf(id)] });
+  showNoPush('Sending…');
+  const show = () => void showPush(id, { isNew: true });
   // With core.sync the answer comes when the push has its outcome: the timeline is shown meanwhile.
-  if (hello.history) void showPush(id, { isNew: true });
-  else showNoPush('Sending…');
+  const slow = hello.history ? setTimeout(show, SLOW_MS) : undefined;
   try {
-    const body = JSON.stringify({ notifications: [notificationOf(id)] });
     const answer = await ask(hello.push_uri, { method: 'POST', body, headers: { 'Content-Type': 'application/json' } });
     if (!hello.history) showAnswer(answer);
+    else if (performance.now() - begun < SLOW_MS) show();
   } catch (error) {
     showNoPush('It was not accepted.');
     showError(error);
   } finally {
+    clearTimeout(slow);
     sending = false;
     button.removeAttribute('aria-disabled');
   }

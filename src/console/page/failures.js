@@ -1,6 +1,6 @@
 /** @import { FailureGroup } from '../failure-groups.ts' */
 import { byId, h, keyed, setText, withCode } from './dom.js';
-import { ago, count, place, plural } from './format.js';
+import { ago, count, place } from './format.js';
 
 /** @param {FailureGroup} group */
 const keyOf = ({ app, provider, environment, reason, category }) =>
@@ -27,10 +27,7 @@ function create({ reason, category, advice }) {
 
 /** @param {FailureGroup} group */
 function countsOf({ failed, retried }) {
-  const parts = [
-    failed > 0 && `${count(failed)} failed`,
-    retried > 0 && plural(retried, 'attempt again', 'attempts again'),
-  ];
+  const parts = [failed > 0 && `${count(failed)} failed`, retried > 0 && `${count(retried)} tried again`];
   return parts.filter(Boolean).join(', ');
 }
 

@@ -40,13 +40,13 @@ const TILES = [
     isBad: ({ rates }) => (rates?.failed ?? 0) > 0,
   },
   {
-    label: 'From request to outcome',
+    label: 'Request to outcome',
     series: ['accent', 'quiet'],
     values: [({ latency }) => latency.push?.p50, ({ latency }) => latency.push?.p99],
     figure: ({ latency }) => milliseconds(latency.push?.p50),
     note: ({ latency }) =>
       latency.push
-        ? `p99 ${milliseconds(latency.push.p99)} · ${milliseconds(latency.queue?.p50)} of it waiting`
+        ? `p99 ${milliseconds(latency.push.p99)} · waited ${milliseconds(latency.queue?.p50)}`
         : 'nothing in the last 30 s',
   },
   {
@@ -106,7 +106,9 @@ export function createOverview() {
     /** @param {Frame} frame */
     show(frame) {
       const { at, rates, latency, queue } = frame;
-      moments = [...moments.filter((moment) => moment.at > at - SPAN_MS), { at, rates, latency, depth: queue.depth }];
+      // The first frame has no rates: with it, all lines would begin late.
+      const moment = rates ? [{ at, rates, latency, depth: queue.depth }] : [];
+      moments = [...moments.filter((each) => each.at > at - SPAN_MS), ...moment];
       for (const { tile, box, value, note, chart } of tiles) {
         setText(value, tile.figure(frame));
         setText(note, tile.note(frame));
