@@ -1,4 +1,5 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { createRequire } from 'node:module';
+import type { ErrorObject, ValidateFunction } from 'ajv';
 import { appSection } from '../../config/apps-section.ts';
 import type { Leaf, Section } from '../../config/leaf.ts';
 import { wanted } from '../../config/mistake.ts';
@@ -27,9 +28,14 @@ export interface CheckRules {
 const schemas = { whole: settingsSchema, patch: settingsPatchSchema };
 const compiled = new Map<keyof typeof schemas, ValidateFunction>();
 
-/** Compiled with the first request: most relays never get one. */
+const compile = (kind: keyof typeof schemas): ValidateFunction => {
+  const { Ajv } = createRequire(import.meta.url)('ajv') as typeof import('ajv');
+  return new Ajv({ allErrors: true, allowUnionTypes: true }).compile(schemas[kind]);
+};
+
+/** Loaded and compiled with the first request: most relays never get one. */
 function validatorOf(kind: keyof typeof schemas): ValidateFunction {
-  const validate = compiled.get(kind) ?? new Ajv({ allErrors: true, allowUnionTypes: true }).compile(schemas[kind]);
+  const validate = compiled.get(kind) ?? compile(kind);
   compiled.set(kind, validate);
   return validate;
 }
