@@ -64,6 +64,6 @@ export function nameMistake(name: string): string | undefined {
     : 'must be letters, digits, _ and -, at most 64, beginning with a letter or digit';
 }
 
-/** The apps of config.yml. */
+/** The apps of config.yml; their names are looked up in any case. */
 export const fileApps = (config: Pick<Config, 'apps'>): App[] =>
-  Object.entries(config.apps.named).map(([name, settings]) => fileApp(name, settings));
+  Object.entries(config.apps.named).map(([name, settings]) => fileApp(name.toLowerCase(), settings));

@@ -24,10 +24,14 @@ export interface Access {
   readonly rate_limit: number;
 }
 
+/** Apps are known by their names in lower case, however they are written. */
+export const appNames = (names: readonly string[]): ReadonlySet<string> =>
+  new Set(names.map((name) => name.toLowerCase()));
+
 export const principalOf = (kind: Principal['kind'], name: string, access: Access): Principal => ({
   kind,
   name,
   scopes: new Set(access.scopes),
-  apps: access.apps.length > 0 ? new Set(access.apps) : undefined,
+  apps: access.apps.length > 0 ? appNames(access.apps) : undefined,
   rateLimit: access.rate_limit,
 });

@@ -1,5 +1,5 @@
-import { createRemoteJWKSet, customFetch, errors, type FetchImplementation, type JWTPayload, jwtVerify } from 'jose';
-import { type Principal, SCOPES, type Scope } from './principal.ts';
+import type { FetchImplementation, JWTPayload } from 'jose';
+import { appNames, type Principal, SCOPES, type Scope } from './principal.ts';
 
 export interface TokenSettings {
   readonly jwks_url: string;
@@ -43,7 +43,7 @@ const wordsOf = (claim: unknown): string[] => {
 
 /** A token without the claim `apps` may use all of them; one whose claim is something else may use none. */
 const appsOf = ({ apps }: JWTPayload): ReadonlySet<string> | undefined =>
-  apps === undefined ? undefined : new Set(wordsOf(apps));
+  apps === undefined ? undefined : appNames(wordsOf(apps));
 
 function nameOf({ sub, client_id, azp }: JWTPayload): string {
   const name = [sub, client_id, azp].find((claim) => typeof claim === 'string' && claim !== '');
@@ -63,12 +63,20 @@ function principalOf(claims: JWTPayload): Principal {
  */
 export function createTokenVerifier(options: TokenVerifierOptions): (token: string) => Promise<Verified | undefined> {
   const { settings, now = Date.now } = options;
-  const keys = createRemoteJWKSet(new URL(settings.jwks_url), {
-    cooldownDuration: options.cooldownMs ?? 30_000,
-    [customFetch]: options.fetch,
-  });
+  // Loaded with the first token: a relay that starts should not wait for it.
+  const open = async () => {
+    const { createRemoteJWKSet, customFetch, errors, jwtVerify } = await import('jose');
+    const keys = createRemoteJWKSet(new URL(settings.jwks_url), {
+      cooldownDuration: options.cooldownMs ?? 30_000,
+      [customFetch]: options.fetch,
+    });
+    return { keys, errors, jwtVerify };
+  };
+  let opening: ReturnType<typeof open> | undefined;
   const algorithms = settings.algorithms.length > 0 ? [...settings.algorithms] : ASYMMETRIC;
   return async (token) => {
+    opening ??= open();
+    const { keys, errors, jwtVerify } = await opening;
     try {
       const { payload } = await jwtVerify(token, keys, {
         issuer: settings.issuer,

@@ -27,12 +27,19 @@ function checkCredentials(name: string, settings: AppSettings, draft: Draft, { m
   }
 }
 
-/** Credentials and hooks of the apps. */
+/** Names, credentials and hooks of the apps. */
 export function checkApps(draft: Draft, findings: Findings): void {
   const { config } = draft;
+  const spellings = new Map<string, string>();
   for (const [name, settings] of Object.entries(config.apps.named)) {
     const prefix = `apps.${name}`;
-    if (name === DEFAULT_APP) findings.mistakes.push({ key: prefix, text: 'is the name of the sections outside apps' });
+    const known = name.toLowerCase();
+    const other = spellings.get(known);
+    spellings.set(known, name);
+    if (known === DEFAULT_APP)
+      findings.mistakes.push({ key: prefix, text: 'is the name of the sections outside apps' });
+    if (other !== undefined)
+      findings.mistakes.push({ key: prefix, text: `is apps.${other}: the case of letters does not matter` });
     checkWebhook(prefix, settings, findings);
     if (!config.sandbox.enabled) checkCredentials(name, settings, draft, findings);
   }

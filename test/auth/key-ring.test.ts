@@ -8,7 +8,7 @@ const access = { scopes: ['push'], apps: [], rate_limit: 0 } as const;
 test('a key is known by its digest, in upper or lower case', () => {
   const ring = new KeyRing({
     a: { ...access, sha256: [sha256('one'), sha256('two').toUpperCase()] },
-    b: { ...access, sha256: [sha256('three')], apps: ['acme'] },
+    b: { ...access, sha256: [sha256('three')], apps: ['Acme'] },
   });
   expect(ring.find(digestOf('one'))).toMatchObject({ name: 'a', kind: 'key', apps: undefined });
   expect(ring.find(digestOf('two'))).toBe(ring.find(digestOf('one')));

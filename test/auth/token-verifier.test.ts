@@ -13,7 +13,7 @@ test.each(['ES256', 'RS256', 'EdDSA'] as const)(
   async (alg) => {
     const issuer = await startIssuer(alg);
     const exp = Math.floor(Date.now() / 1000) + 100;
-    const token = await issuer.token({ scope: 'push openid read', apps: ['acme', 'other'], exp });
+    const token = await issuer.token({ scope: 'push openid read', apps: ['acme', 'Other'], exp });
     expect(await verifierOf(issuer)(token)).toEqual({
       principal: {
         kind: 'token',

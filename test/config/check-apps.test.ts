@@ -46,6 +46,7 @@ test('a platform that an app turns off needs no credential that can be used', ()
 test('a name that no request could say is told', () => {
   expect(mistakesOf('apps: {"a b": {default_topic: x}}')).toContain('apps.a b: a name may have');
   expect(mistakesOf('apps: {default: {default_topic: x}}')).toContain('apps.default: is the name of the sections');
+  expect(mistakesOf('apps: {Default: {default_topic: x}}')).toContain('apps.Default: is the name of the sections');
 });
 
 test('a hook of an app must be public unless the file says so, and its secrets secrets', () => {
@@ -60,4 +61,9 @@ test('where apps are, no platform of the default app need be on', () => {
   const off = 'android: {enabled: false}\n';
   expect(mistakesOf(`${off}apps: {acme: {huawei: {appid: "1", appsecret: s}}}`)).toBe('');
   expect(mistakesOf(off, { MARTLET_MASTER_KEY: 'x' })).toBe('');
+});
+
+test('two names that differ only in the case of their letters are one app', () => {
+  const text = 'apps: {acme: {default_topic: x}, Acme: {default_topic: y}}';
+  expect(mistakesOf(text)).toContain('apps.Acme: is apps.acme: the case of letters does not matter');
 });
