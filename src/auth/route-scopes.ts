@@ -15,11 +15,17 @@ const CONSOLE = '/console';
 const within = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`);
 
 /**
+ * What a URL in a request never holds: a fragment, a backslash, what is not ASCII. Express hands such a one to Node's old URL
+ * parser, which makes slashes of backslashes and cuts blanks off: `/v1\\apps#` would be `/v1/apps`.
+ */
+const ODD = /[^\x21-\x7e]|[\\#]/;
+
+/**
  * The path of a request as the most lenient router behind would read it, so that no spelling gets around what is asked here: without
  * its query, its escapes, a slash at the end, and upper case. Undefined for one that is no path at all.
  */
 function lenientPath(url: string): string | undefined {
-  if (!url.startsWith('/') || url.startsWith('//')) return undefined;
+  if (!url.startsWith('/') || url.startsWith('//') || ODD.test(url)) return undefined;
   const path = pathOf(url)?.toLowerCase();
   return path !== undefined && path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
 }
