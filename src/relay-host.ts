@@ -1,5 +1,6 @@
 import { type Accept, type IdempotentOptions, idempotent } from './api/idempotency.ts';
 import { decodePushRequest } from './api/wire/decode-push-request.ts';
+import { DEFAULT_APP } from './apps/app.ts';
 import { createAppHooks } from './apps/app-hooks.ts';
 import { AppLanes, type LanePlan } from './apps/app-lanes.ts';
 import { AppRegistry } from './apps/app-registry.ts';
@@ -274,10 +275,10 @@ export class RelayHost {
 
   #openQueue(createQueue: CreateQueue): QueueWithReports {
     return createQueue({
-      wake: (name) => this.lanes.get(name)?.lane.wake(),
+      wake: (name) => this.lanes.wake(name),
       restore: (request) => {
         const decoded = decodePushRequest(request.body);
-        if (decoded.ok) return this.relay.restore(request, decoded.notifications);
+        if (decoded.ok) return this.relay.restore(request, decoded.notifications.map(boundTo(request.app)));
         const [mistake] = decoded.details;
         this.#log.error(`request ${request.id} of the queue is no push: ${mistake?.path} ${mistake?.reason}`);
         return [];
@@ -295,6 +296,12 @@ export class RelayHost {
     );
   }
 }
+
+/** An app that has come since has no claim on what was accepted for another, whatever its topic. */
+const boundTo =
+  (app: string) =>
+  (notification: Notification): Notification =>
+    notification.app ? notification : { ...notification, app: app || DEFAULT_APP };
 
 /** What a push may take at most from its hand-over to its outcome. */
 const longestRequest = ({ ios, android, huawei }: Config): number =>

@@ -51,8 +51,8 @@ const digestOf = (...parts: readonly (string | Uint8Array)[]): string => {
 
 /** What makes two notifications with one `notif_id` the same: whom they go to. */
 const identityOf = (notification: Notification): string => {
-  const { notif_id, app, platform, tokens, to, topic, condition, production, development } = notification;
-  return JSON.stringify([notif_id, app, platform, tokens, to, topic, condition, production, development]);
+  const { notif_id, app, project_id, platform, tokens, to, topic, condition, production, development } = notification;
+  return JSON.stringify([notif_id, app, project_id, platform, tokens, to, topic, condition, production, development]);
 };
 
 const digestOfBody = (notifications: readonly Notification[], body: RequestBody | undefined): string =>
@@ -102,10 +102,11 @@ export function idempotent(options: IdempotencyOptions): Accept<IdempotentOption
 
   const keyOf = (notifications: readonly Notification[], how: IdempotentOptions) => {
     // What one caller calls its request is nothing to another.
-    const { idempotencyKey, app = '', principal = '' } = how;
-    if (idempotencyKey) return digestOf('key', app, principal, idempotencyKey);
+    const { idempotencyKey, app = '', principal = '', allowedApps = [] } = how;
+    const caller = JSON.stringify([app, principal, ...[...allowedApps].sort()]);
+    if (idempotencyKey) return digestOf('key', caller, idempotencyKey);
     const isNamed = dedupe && notifications.every(({ notif_id }) => notif_id);
-    return isNamed ? digestOf('notif_id', app, principal, ...notifications.map(identityOf)) : undefined;
+    return isNamed ? digestOf('notif_id', caller, ...notifications.map(identityOf)) : undefined;
   };
 
   return (notifications, body, how = {}) => {

@@ -8,7 +8,7 @@ import type { Route } from '../relay.ts';
 import { type App, DEFAULT_APP } from './app.ts';
 import type { AppRegistry } from './app-registry.ts';
 import { type AppSections, appSections, isConfigured, withoutCredentials } from './app-sections.ts';
-import { AppTransport, type BuildTransport } from './app-transport.ts';
+import { AppTransport, type AppTransportOptions, type BuildTransport } from './app-transport.ts';
 import { chooseApp } from './choose-app.ts';
 import { RefusingTransport } from './refusing-transport.ts';
 
@@ -76,6 +76,8 @@ export class AppLanes {
   #config: SendingConfig;
   /** In the order of use, the longest unused first. */
   readonly #used = new Map<string, Used>();
+  /** More apps hold connections than may, since those longest unused were busy. */
+  #overfull = false;
 
   /** @throws ConfigError when a credential of the default app cannot be used. */
   constructor(options: AppLanesOptions) {
@@ -94,6 +96,11 @@ export class AppLanes {
 
   get(name: string): AppLane | undefined {
     return this.#used.get(name.slice(0, name.indexOf('/')))?.lanes.get(name);
+  }
+
+  /** There may be something to take for a lane: it is made again when it was freed while its pushes were being written. */
+  wake(name: string): void {
+    (this.get(name) ?? this.#reopen(name)).lane.wake();
   }
 
   *[Symbol.iterator](): IterableIterator<AppLane> {
@@ -204,10 +211,10 @@ export class AppLanes {
   #open(app: string, used: Used, provider: Provider, environment: Environment): AppLane {
     const name = laneName(app, provider, environment);
     const transport = new AppTransport({
-      build: this.#builder(used, provider, environment),
+      build: this.#builder(app, used, provider, environment),
       defaultTopic: used.sections.defaultTopic,
       drainMs: this.#options.drainMs,
-      ...(app === DEFAULT_APP ? {} : { onUse: () => this.#touch(app), onOpen: () => this.#trim() }),
+      ...(app === DEFAULT_APP ? {} : this.#watched(app)),
     });
     const rateLimit = used.sections[platformOf[provider]].rate_limit;
     const lane = this.#options.openLane({ name, transport, rateLimit });
@@ -216,12 +223,35 @@ export class AppLanes {
     return opened;
   }
 
+  #reopen(name: string): AppLane {
+    const [app, provider, environment] = name.split('/') as [string, Provider, Environment];
+    let used = this.#use(app);
+    if (!used) {
+      // It is gone; what waits for it is told so.
+      used = { ...this.#defaultApp(), sections: off(this.#default().sections), trusted: false };
+      this.#used.set(app, used);
+    }
+    return used.lanes.get(name) ?? this.#open(app, used, provider, environment);
+  }
+
+  #watched(app: string): Pick<AppTransportOptions, 'onUse' | 'onOpen' | 'onIdle'> {
+    return {
+      onUse: () => this.#touch(app),
+      onOpen: () => this.#trim(),
+      onIdle: () => {
+        if (!this.#overfull) return;
+        this.#overfull = false;
+        setImmediate(() => this.#trim());
+      },
+    };
+  }
+
   /** Looks at the sections of the app as they are when it is called. */
-  #builder(used: Used, provider: Provider, environment: Environment): BuildTransport {
+  #builder(app: string, used: Used, provider: Provider, environment: Environment): BuildTransport {
     return () => {
       const { sections, broken, trusted } = used;
       if (broken) throw broken;
-      if (!isConfigured(sections, provider)) return new RefusingTransport(notConfigured('', platformOf[provider]));
+      if (!isConfigured(sections, provider)) return new RefusingTransport(notConfigured(app, platformOf[provider]));
       return this.#options.build({ sections, provider, environment, trusted });
     };
   }
@@ -233,20 +263,19 @@ export class AppLanes {
     this.#used.set(app, used);
   }
 
-  /** Closes the connections of the apps used longest ago; those with pushes under way are passed over. */
+  /** Closes the connections of the apps used longest ago; those with pushes under way are passed over until they are idle. */
   #trim(): void {
-    const open = [...this.#used].filter(
-      ([name, { lanes }]) => name !== DEFAULT_APP && [...lanes.values()].some(({ transport }) => transport.isOpen),
-    );
-    let over = open.length - this.#options.cache;
-    for (const [name, used] of open) {
-      if (over <= 0) return;
-      const lanes = [...used.lanes.values()];
-      if (lanes.some(({ transport }) => transport.inFlight > 0)) continue;
-      for (const { transport } of lanes) transport.release();
-      over--;
+    const { cache } = this.#options;
+    const apps = [...this.#used].filter(([name]) => name !== DEFAULT_APP);
+    let over = apps.filter(([, used]) => isOpen(used)).length - cache;
+    for (const [name, used] of apps) {
+      if (isOpen(used)) {
+        if (over <= 0 || !release(used)) continue;
+        over--;
+      } else if (apps.length <= cache) continue;
       this.#forget(name, used);
     }
+    this.#overfull = over > 0;
   }
 
   /** Frees what is kept of an app whose lanes are empty. */
@@ -259,8 +288,12 @@ export class AppLanes {
   #changed(name: string, app: App | undefined): void {
     const used = this.#used.get(name);
     if (!used || name === DEFAULT_APP) return;
-    if (app) this.#replaceAll(name, this.#settle(app));
-    else this.#replaceAll(name, { ...used, sections: off(used.sections), broken: undefined });
+    if (app) {
+      this.#replaceAll(name, this.#settle(app));
+      return;
+    }
+    this.#replaceAll(name, { ...used, sections: off(used.sections), broken: undefined });
+    if (release(used)) this.#forget(name, used);
   }
 
   /** Other sections for the lanes of an app. All or none are replaced. */
@@ -271,7 +304,7 @@ export class AppLanes {
     const replaced: AppLane[] = [];
     try {
       for (const each of used.lanes.values()) {
-        each.transport.replace(this.#builder(used, each.provider, each.environment), used.sections.defaultTopic);
+        each.transport.replace(this.#builder(name, used, each.provider, each.environment), used.sections.defaultTopic);
         each.lane.limitRate(used.sections[platformOf[each.provider]].rate_limit);
         replaced.push(each);
       }
@@ -279,13 +312,23 @@ export class AppLanes {
     } catch (error) {
       Object.assign(used, { sections: before.sections, broken: before.broken, trusted: before.trusted });
       for (const each of replaced) {
-        each.transport.replace(this.#builder(used, each.provider, each.environment), used.sections.defaultTopic);
+        each.transport.replace(this.#builder(name, used, each.provider, each.environment), used.sections.defaultTopic);
         each.lane.limitRate(used.sections[platformOf[each.provider]].rate_limit);
       }
       this.#options.tell('error', `app ${name}: ${toError(error).message}; what was in use before stays in use`);
       return false;
     }
   }
+}
+
+const isOpen = ({ lanes }: Used): boolean => [...lanes.values()].some(({ transport }) => transport.isOpen);
+
+/** Closes the connections of an app, all or none. False when pushes are under way on any. */
+function release({ lanes }: Used): boolean {
+  const all = [...lanes.values()];
+  if (all.some(({ transport }) => transport.inFlight > 0)) return false;
+  for (const { transport } of all) transport.release();
+  return true;
 }
 
 const laneName = (app: string, provider: Provider, environment: Environment): string =>

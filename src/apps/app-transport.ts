@@ -11,6 +11,8 @@ export interface AppTransportOptions {
   readonly onUse?: () => void;
   /** A transport was built for pushes that go out now. */
   readonly onOpen?: () => void;
+  /** Nothing is under way any more on the connections in use. */
+  readonly onIdle?: () => void;
   /** Milliseconds until a transport that was replaced is closed whatever is still under way. */
   readonly drainMs: number;
   readonly now?: () => number;
@@ -95,6 +97,7 @@ export class AppTransport implements PushTransport {
     open.transport.send(this.#withTopic(delivery), (index, outcome) => {
       open.inFlight--;
       settle(index, outcome);
+      if (open.inFlight === 0) this.#options.onIdle?.();
     });
   }
 

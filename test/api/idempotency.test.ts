@@ -118,3 +118,18 @@ test('a bounded number is remembered: the oldest are forgotten first, large answ
   for (const key of ['a', 'b', 'a']) await large.accept([ios(key)], undefined, keyed(key));
   expect(calls).toBe(3);
 });
+
+test('one caller’s key is nothing to another, though both have the same name', async () => {
+  const { accept, sent } = start();
+  const as = (apps: string[]) => ({ ...keyed('k'), principal: 'backend', allowedApps: new Set(apps) });
+  await accept([ios('a')], undefined, as(['acme']));
+  await accept([ios('a')], undefined, as(['beta']));
+  expect(sent).toEqual(['a', 'a']);
+});
+
+test('a notif_id for another Firebase project is another push', async () => {
+  const { accept, sent } = start({ dedupe: true });
+  const of = (project_id: string) => [{ platform: 2, tokens: ['a'], notif_id: 'n', project_id }];
+  for (const project of ['one', 'two', 'one']) await accept(of(project));
+  expect(sent).toEqual(['a', 'a']);
+});

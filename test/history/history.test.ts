@@ -167,6 +167,25 @@ describe('the timeline of a push', () => {
     const list = (apps: string[]) => history.list({ kinds: ['failed'], limit: 9, apps: new Set(apps) }).pushes.length;
     expect([list(['news']), list(['news', 'shop']), list([])]).toEqual([0, 1, 0]);
   });
+
+  test('of several apps does not tell those who may see one how much there is of the others', () => {
+    const history = openHistory();
+    const notifications = ['shop', 'news'].map((app) => ({ platform: 1, tokens: [TOKEN], app }));
+    history.events.accepted?.({
+      requestId: 'r1',
+      traceparent: undefined,
+      app: 'shop',
+      notifications,
+      counts: 2,
+      targets: 2,
+      acceptedAt: 0,
+      principal: undefined,
+    });
+    history.events.settled?.(settlement([TOKEN], [failed()], { app: 'shop' }));
+    const [seen] = history.explain('r1', { apps: new Set(['shop']) })?.pushes ?? [];
+    expect([seen?.targets, seen?.status]).toEqual([undefined, 'failed']);
+    expect(history.explain('r1', {})?.pushes[0]?.targets).toBe(2);
+  });
 });
 
 describe('lists', () => {
