@@ -139,7 +139,7 @@ export class ConsoleFeed {
 
   #frameText(reading: Reading): string {
     const fails = ({ failed, retried }: Reading): number => failed + retried;
-    const since = this.#readings.find(({ at }) => at >= reading.at - FAILURES_LATE_MS);
+    const since = this.#readings.find(({ at }) => at >= reading.at - FAILURES_LATE_MS) ?? this.#readings.at(-1);
     const changed = since === undefined || fails(since) !== fails(reading);
     const frame = frameOf(reading, this.#readings.at(-1), this.#readings[0]);
     this.#readings = [...this.#readings.filter(({ at }) => at >= reading.at - WINDOW_MS), reading];

@@ -1,0 +1,142 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test } from 'vitest';
+import { ConsoleFeed, type ConsoleFeedOptions } from '../../src/console/console-feed.ts';
+import { ACCEPTED } from '../../src/push.ts';
+import { laneReading, quietMetrics } from '../metrics/quiet-metrics.ts';
+import { failed, settlement } from '../settlement.ts';
+import { readEvents } from './event-reader.ts';
+
+/** A feed behind a server on a port of its own. */
+async function served(more: Partial<ConsoleFeedOptions> = {}) {
+  const metrics = quietMetrics({ lanes: () => [laneReading()] });
+  let reads = 0;
+  const feed = new ConsoleFeed({
+    families: async () => {
+      reads++;
+      return metrics.snapshot();
+    },
+    failures: undefined,
+    hello: { version: '1' },
+    everyMs: 20,
+    ...more,
+  });
+  const server = createServer((req, res) => {
+    if (!feed.watch(req, res)) res.writeHead(503).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    feed.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  return { metrics, feed, url, reads: () => reads };
+}
+
+async function until(what: () => boolean): Promise<void> {
+  while (!what()) await sleep(5);
+}
+
+test('a watcher is greeted, and gets frame after frame', async () => {
+  const { url, metrics } = await served();
+  await using events = await readEvents(url);
+  expect(await events.next('hello')).toEqual({ version: '1' });
+  expect(await events.next('frame')).not.toHaveProperty('rates');
+  metrics.events.settled?.(settlement(['a', 'b'], [ACCEPTED, failed()]));
+  for (;;) {
+    const { rates, totals } = await events.next('frame');
+    expect(rates).toBeDefined();
+    if (totals.delivered === 1) break;
+  }
+  const groups = await events.next('failures');
+  expect(groups).toMatchObject([{ reason: 'Unregistered', failed: 1 }]);
+});
+
+test('while nobody watches, nothing is read', async () => {
+  const { url, feed, reads } = await served();
+  await sleep(60);
+  expect(reads()).toBe(0);
+  {
+    await using events = await readEvents(url);
+    await events.next('frame');
+  }
+  await until(() => feed.watchers === 0);
+  const before = reads();
+  await sleep(100);
+  // One may have been under way.
+  expect(reads() - before).toBeLessThanOrEqual(1);
+});
+
+test('failures are looked up when something fails, not with each frame', async () => {
+  let looked = 0;
+  const failures = () => {
+    looked++;
+    return [{ app: 'default', reason: `Reason${looked}`, failed: 1, retried: 0 }];
+  };
+  const { url, metrics } = await served({ failures, now: () => performance.now() * 100 });
+  await using events = await readEvents(url);
+  expect(await events.next('failures')).toMatchObject([{ reason: 'Reason1' }]);
+  for (let i = 0; i < 10; i++) await events.next('frame');
+  const before = looked;
+  for (let i = 0; i < 10; i++) await events.next('frame');
+  expect(looked).toBe(before);
+  metrics.events.settled?.(settlement(['a'], [failed()]));
+  await events.next('failures');
+  expect(looked).toBeGreaterThan(before);
+});
+
+test('whoever comes later gets the lines of the charts so far', async () => {
+  const { url } = await served();
+  await using first = await readEvents(url);
+  for (let i = 0; i < 5; i++) await first.next('frame');
+  await using second = await readEvents(url);
+  expect(await second.next('past')).toHaveLength(5);
+  await second.next('failures');
+  await second.next('frame');
+  expect(second.names.filter((name) => name === 'past')).toHaveLength(1);
+});
+
+test('only so many may watch', async () => {
+  const { url, feed } = await served({ maxWatchers: 2 });
+  await using _first = await readEvents(url);
+  const second = await readEvents(url);
+  expect((await fetch(url)).status).toBe(503);
+  await second[Symbol.asyncDispose]();
+  await until(() => feed.watchers === 1);
+  await using third = await readEvents(url);
+  expect(third.status).toBe(200);
+});
+
+test('a watcher has to come again after a while, and is told so', async () => {
+  const { url, feed } = await served({ maxWatchMs: 50 });
+  await using events = await readEvents(url);
+  await events.next('again');
+  await events.ended();
+  expect(feed.watchers).toBe(0);
+});
+
+test('close ends all streams with a word, and takes no further watcher', async () => {
+  const { url, feed } = await served();
+  await using events = await readEvents(url);
+  await events.next('frame');
+  feed.close();
+  await events.next('bye');
+  await events.ended();
+  expect((await fetch(url)).status).toBe(503);
+});
+
+test('figures that cannot be read are told as trouble, without the error, and come back', async () => {
+  let broken = true;
+  const metrics = quietMetrics();
+  const families = async () => {
+    if (broken) throw new Error('redis://:secret@host');
+    return metrics.snapshot();
+  };
+  const { url } = await served({ families });
+  await using events = await readEvents(url);
+  expect(JSON.stringify(await events.next('trouble'))).not.toContain('secret');
+  broken = false;
+  await events.next('frame');
+});

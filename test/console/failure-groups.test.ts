@@ -1,0 +1,46 @@
+import { expect, test } from 'vitest';
+import { groupsOfCounts, groupsOfHistory, MOST_GROUPS } from '../../src/console/failure-groups.ts';
+import type { ListedPush } from '../../src/history/history.ts';
+
+const listed = (more: Partial<ListedPush> = {}): ListedPush => ({
+  ...{ at: '2026-01-01T00:00:02.000Z', event: 'attempt', outcome: 'failed', request_id: 'r2', app: 'shop' },
+  ...{ provider: 'apns', environment: 'production', reason: 'Unregistered', category: 'invalid_token', status: 410 },
+  advice: 'Delete the token.',
+  ...more,
+});
+
+test('failures with the same reason at the same place are one group, which tells of the last one', () => {
+  const groups = groupsOfHistory([
+    listed(),
+    listed({ request_id: 'r1', at: '2026-01-01T00:00:01.000Z', count: 3 }),
+    listed({ request_id: 'r0', outcome: 'retried', reason: 'TooManyRequests', category: 'unavailable', count: 2 }),
+    listed({ app: 'news' }),
+  ]);
+  expect(groups).toMatchObject([
+    { app: 'shop', reason: 'Unregistered', failed: 4, retried: 0, request_id: 'r2', advice: 'Delete the token.' },
+    { app: 'shop', reason: 'TooManyRequests', failed: 0, retried: 2, request_id: 'r0' },
+    { app: 'news', reason: 'Unregistered', failed: 1 },
+  ]);
+  expect(groups[0]?.at).toBe('2026-01-01T00:00:02.000Z');
+});
+
+test('there are only so many groups', () => {
+  const groups = groupsOfHistory(Array.from({ length: 100 }, (_, i) => listed({ reason: `Reason${i}` })));
+  expect(groups).toHaveLength(MOST_GROUPS);
+});
+
+test('without a history, what is counted since the start is grouped, with its advice', () => {
+  const place = { app: 'default', provider: 'apns', environment: 'production' };
+  const groups = groupsOfCounts([
+    { ...place, category: 'invalid_token', reason: 'Unregistered', outcome: 'failed', count: 2 },
+    { ...place, category: 'unavailable', reason: 'TooManyRequests', outcome: 'retried', count: 5 },
+    { ...place, category: 'unavailable', reason: 'TooManyRequests', outcome: 'failed', count: 1 },
+    { ...place, provider: 'none', category: 'disabled', reason: 'PlatformDisabled', outcome: 'failed', count: 1 },
+  ]);
+  expect(groups).toMatchObject([
+    { reason: 'TooManyRequests', failed: 1, retried: 5 },
+    { reason: 'Unregistered', failed: 2, retried: 0 },
+    { reason: 'PlatformDisabled', provider: undefined, environment: undefined, failed: 1 },
+  ]);
+  expect(groups.every(({ advice, at }) => advice !== undefined && at === undefined)).toBe(true);
+});
