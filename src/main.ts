@@ -130,12 +130,13 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
   const rotation = watchCredentials({
     config,
     load() {
-      const { config: changed } = load(command, 'serve');
+      const { config: changed } = load({ ...command, path: loaded.file ?? command.path }, 'serve');
       return sandbox ? sandbox.over(changed) : changed;
     },
     file: loaded.file,
     google: google.GOOGLE_APPLICATION_CREDENTIALS,
     apps: server.host.apps,
+    stored: (name) => server.host.storedApps?.sync?.app(name),
     lanes: server.host.lanes,
     onChange: () => expiries.look(),
     log,

@@ -1,9 +1,12 @@
+import { readFileSync } from 'node:fs';
+import type { App } from './apps/app.ts';
 import type { AppLanes } from './apps/app-lanes.ts';
 import type { AppRegistry } from './apps/app-registry.ts';
 import { contentsOf, credentialFiles } from './apps/credential-files.ts';
 import { fileApps } from './apps/file-apps.ts';
+import { fileTrouble } from './config/mistake.ts';
 import type { Config } from './config/schema.ts';
-import { toError } from './errors.ts';
+import { ConfigError, toError } from './errors.ts';
 import type { Log } from './log.ts';
 import { type FileWatch, watchFiles } from './tls/watch-files.ts';
 
@@ -17,6 +20,8 @@ export interface RotationOptions {
   /** The file that GOOGLE_APPLICATION_CREDENTIALS names. */
   readonly google: string | undefined;
   readonly apps: AppRegistry;
+  /** The app of this name that was made at run time, which that of the file hides. Default: there are none. */
+  readonly stored?: (name: string) => App | undefined;
   readonly lanes: Pick<AppLanes, 'reconfigure'>;
   /** Something was taken over. */
   readonly onChange?: () => void;
@@ -35,6 +40,7 @@ const WATCH_MS = 3000;
 /** A look at a file takes some microseconds, on a network mount more, and the event loop waits for all of them. */
 const MS_FOR_EACH_FILE = 20;
 
+const MOST_NAMES = 10;
 const SENDING = ['ios', 'android', 'huawei', 'apps'] as const;
 
 /** What a running process takes over, as text that differs when it does; credentials by their content. */
@@ -51,12 +57,27 @@ const filesOf = (config: Config, { file, google }: RotationOptions): string[] =>
   ]),
 ];
 
-/** Sections of which a change only counts after a restart. */
+/** Sections, and keys of `apps`, of which a change only counts after a restart. */
 function waitingForRestart(before: Config, after: Config): string[] {
-  const names = Object.keys(after) as (keyof Config)[];
-  const others = names.filter((name) => !(SENDING as readonly string[]).includes(name));
-  return others.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+  const differing = <T extends object>(a: T, b: T): string[] =>
+    Object.keys(b).filter((name) => JSON.stringify(a[name as keyof T]) !== JSON.stringify(b[name as keyof T]));
+  const sections = differing(before, after).filter((name) => !(SENDING as readonly string[]).includes(name));
+  const ofApps = differing(before.apps, after.apps).filter((name) => name !== 'named');
+  return [...sections, ...ofApps.map((name) => `apps.${name}`)];
 }
+
+/** Why a file cannot be read; undefined when it can, and without one. */
+function troubleOf(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, 'utf8').trim() === '' ? 'is empty' : undefined;
+  } catch (error) {
+    return fileTrouble(error);
+  }
+}
+
+const named = (names: readonly string[]): string =>
+  names.slice(0, MOST_NAMES).join(', ') + (names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '');
 
 /**
  * Takes over changed credentials, provider sections and apps while the process runs: when one of the files changes, and on
@@ -65,6 +86,8 @@ function waitingForRestart(before: Config, after: Config): string[] {
  */
 export function watchCredentials(options: RotationOptions): Rotation {
   const { load, apps, lanes, log, google, watchMs = WATCH_MS } = options;
+  // A file that is gone or empty is being replaced: taken at its word it would switch off everything.
+  const usual = troubleOf(options.file);
   let current = options.config;
   let known = sending(current, google);
   let files: string[] = [];
@@ -79,27 +102,28 @@ export function watchCredentials(options: RotationOptions): Rotation {
   };
 
   /** The apps of the file, each only when it is another than before. */
-  const takeApps = (next: Config): number => {
-    let changed = 0;
+  const takeApps = (next: Config): { changed: number; gone: string[] } => {
     const listed = fileApps(next);
     const names = new Set(listed.map(({ name }) => name));
-    for (const app of [...apps])
-      if (app.origin === 'file' && !names.has(app.name)) {
-        apps.delete(app.name);
-        changed++;
-      }
-    for (const app of listed) {
-      const before = apps.get(app.name);
-      if (before?.origin === 'file' && before.version === app.version) continue;
-      apps.set(app);
-      changed++;
+    const gone = [...apps].filter(({ origin, name }) => origin === 'file' && !names.has(name)).map(({ name }) => name);
+    for (const name of gone) {
+      const hidden = options.stored?.(name);
+      if (hidden) apps.set(hidden);
+      else apps.delete(name);
     }
-    return changed;
+    const others = listed.filter(({ name, version }) => {
+      const before = apps.get(name);
+      return before?.origin !== 'file' || before.version !== version;
+    });
+    for (const app of others) apps.set(app);
+    return { changed: others.length, gone };
   };
 
   const reload = (): void => {
     let next: Config;
     try {
+      const trouble = troubleOf(options.file);
+      if (trouble !== undefined && usual === undefined) throw new ConfigError(`${options.file}: ${trouble}`);
       next = load();
     } catch (error) {
       log.error(`the changed configuration is not taken over: ${toError(error).message}; what was read before stays`);
@@ -109,13 +133,14 @@ export function watchCredentials(options: RotationOptions): Rotation {
     if (seen !== known && !lanes.reconfigure(next)) return;
     const isNew = seen !== known;
     known = seen;
-    const changedApps = takeApps(next);
+    const { changed, gone } = takeApps(next);
     const waiting = waitingForRestart(current, next);
     current = next;
     look();
     if (isNew) log.info('changed provider sections and credentials of the default app are in use');
-    if (changedApps > 0) log.info(`${changedApps} apps of the configuration changed and are in use`);
-    if (isNew || changedApps > 0) options.onChange?.();
+    if (changed > 0) log.info(`${changed} apps of the configuration changed and are in use`);
+    if (gone.length > 0) log.warn(`apps no longer in the configuration: ${named(gone)}`);
+    if (isNew || changed > 0 || gone.length > 0) options.onChange?.();
     if (waiting.length > 0) log.warn(`changes of ${waiting.join(', ')} count after a restart`);
   };
 

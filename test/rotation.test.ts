@@ -2,8 +2,12 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { App } from '../src/apps/app.ts';
+import { fileApp } from '../src/apps/file-apps.ts';
+import { watchCredentials } from '../src/rotation.ts';
 import { startRelayWithApps } from './apps/relay-with-apps.ts';
 import { startTenantProviders, type Tenant, type TenantProviders } from './apps/tenant-providers.ts';
+import { Lines } from './tls/tls-kit.ts';
 
 let providers: TenantProviders;
 beforeAll(async () => {
@@ -107,9 +111,74 @@ test('apps come and go with the file', async () => {
   expect((await push()).status).toBe(400);
 });
 
+test('apps that the file no longer has are named', async () => {
+  const tenants = ['main', 'acme', 'beta'].map((name) => providers.tenant(name));
+  const relay = await startRelayWithApps(providers, tenants);
+  relay.write({ ...relay.sections, apps: { beta: relay.sections.apps?.beta as object } });
+  relay.reload();
+  expect(relay.lines.warnings).toEqual(['apps no longer in the configuration: acme']);
+  expect(relay.lines.infos).toEqual([]);
+});
+
+test('a file that is empty or gone for the moment changes nothing, though the environment alone would be a configuration', async () => {
+  const [main, acme] = [providers.tenant('main'), providers.tenant('acme')];
+  const relay = await startRelayWithApps(providers, [main, acme]);
+  const file = join(relay.folder, 'config.yml');
+  const { apps, lanes } = relay.server.host;
+  const empty = { ...relay.config, apps: { ...relay.config.apps, named: {} } };
+  const log = new Lines();
+  const rotation = watchCredentials({
+    config: relay.config,
+    // What a relay finds that has no file: the environment, or another file.
+    load: () => empty,
+    file,
+    google: undefined,
+    apps,
+    lanes,
+    log,
+    watchMs: 3_600_000,
+  });
+  writeFileSync(file, ' \n');
+  rotation.reload();
+  rmSync(file);
+  rotation.reload();
+  rotation.close();
+  expect(log.errors).toEqual([
+    expect.stringMatching(/config\.yml: is empty; what was read before stays/),
+    expect.stringMatching(/config\.yml: no such file or directory; what was read before stays/),
+  ]);
+  expect(apps.get('acme')).toBeDefined();
+});
+
+test('an app made at run time is in use again when the file no longer has one of its name', async () => {
+  const [main, acme, other] = [providers.tenant('main'), providers.tenant('acme'), providers.tenant('other')];
+  const relay = await startRelayWithApps(providers, [main, acme]);
+  const { apps, lanes } = relay.server.host;
+  const stored: App = { ...fileApp('acme', other.settings), origin: 'store' };
+  const rotation = watchCredentials({
+    config: relay.config,
+    load: () => ({ ...relay.config, apps: { ...relay.config.apps, named: {} } }),
+    file: undefined,
+    google: undefined,
+    apps,
+    stored: (name) => (name === 'acme' ? stored : undefined),
+    lanes,
+    log: new Lines(),
+  });
+  await relay.push({ platform: 1, tokens: ['t1'], app: 'acme' });
+  rotation.reload();
+  rotation.close();
+  await relay.push({ platform: 1, tokens: ['t2'], app: 'acme' });
+  expect(providers.seen.map(({ by, token }) => [by, token])).toEqual([
+    ['acme', 't1'],
+    ['other', 't2'],
+  ]);
+});
+
 test('what needs a restart is said', async () => {
   const relay = await startRelayWithApps(providers, [providers.tenant('main')]);
-  relay.write({ ...relay.sections, queue: { ...relay.sections.queue, max_age: 99 } });
+  const apps = { ...relay.sections.apps, cache: 3, inherit: false };
+  relay.write({ ...relay.sections, queue: { ...relay.sections.queue, max_age: 99 }, apps });
   relay.reload();
-  expect(relay.lines.warnings).toEqual(['changes of queue count after a restart']);
+  expect(relay.lines.warnings).toEqual(['changes of queue, apps.cache, apps.inherit count after a restart']);
 });

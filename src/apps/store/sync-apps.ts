@@ -67,6 +67,12 @@ export class AppSync {
     return this.#apps.get(name);
   }
 
+  /** As the registry holds it, where no app of config.yml has its name. */
+  app(name: string): App | undefined {
+    const stored = this.#apps.get(name);
+    return stored && appOf(stored, this.#options.keys);
+  }
+
   all(): StoredApp[] {
     return [...this.#apps.values()];
   }
