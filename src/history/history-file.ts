@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { makePrivateFile } from '../private-file.ts';
 import { type Details, type Fact, type FactKind, factKinds, type StoredFact } from './fact.ts';
 
 /** How long a transaction waits for that of another worker process; the event loop stands still meanwhile. */
@@ -67,12 +66,6 @@ const factOf = ({ seq, at, kind, request, notif, app, reason, details }: Row): S
   details: JSON.parse(details) as Details,
 });
 
-/** An empty file that nobody but its owner reads; SQLite gives its companions the same mode. */
-function touch(path: string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  closeSync(openSync(path, 'a', 0o600));
-}
-
 /**
  * What happened, in SQLite: appended to by any number of processes. Written without fsync: a power cut may cost the last seconds
  * or, at worst, the file, and history is not worth waiting for a disk.
@@ -88,7 +81,7 @@ export class HistoryFile {
 
   /** @param path empty: memory. @throws when it cannot be opened. */
   constructor(path: string) {
-    if (path !== '') touch(path);
+    if (path !== '') makePrivateFile(path);
     this.#db = new DatabaseSync(path === '' ? ':memory:' : path, { timeout: BUSY_MS });
     try {
       this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA journal_size_limit = ${LOG_BYTES}`);

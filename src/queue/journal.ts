@@ -1,6 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
+import { makePrivateFile } from '../private-file.ts';
 import { setBits } from './bits.ts';
 
 /** An accepted request as the file keeps it. */
@@ -142,6 +143,8 @@ export class Journal {
    * the operating system (they survive the process). @param checkpointPages how long SQLite's log may get. @throws when the file cannot be opened, or is damaged.
    */
   constructor(path: string, sync: 'normal' | 'full', checkpointPages = 250) {
+    // It holds device tokens and messages.
+    makePrivateFile(path);
     this.#db = new DatabaseSync(path, { timeout: BUSY_MS });
     this.#sync = sync;
     this.#syncing = 'normal';

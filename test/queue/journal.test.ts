@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -29,6 +29,14 @@ function writeOldFile(path: string): void {
   `);
   db.close();
 }
+
+test('the file and its log are for their owner only: they hold device tokens and messages', () => {
+  const path = join(folder, 'private.db');
+  const journal = new Journal(path, 'normal');
+  journal.commit({ records: [record] });
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) expect(statSync(file).mode & 0o777, file).toBe(0o600);
+  journal.close();
+});
 
 test('the trace of a request is kept with it', () => {
   const path = join(folder, 'new.db');
