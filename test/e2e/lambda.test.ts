@@ -105,6 +105,8 @@ describe.each([
       statusCode: 404,
       body: '404 page not found',
     });
+    // It would never end.
+    expect(await handler(event('GET', '/v1/console/events'))).toMatchObject({ statusCode: 404 });
     expect(await handler(event('GET', '/healthz'))).toMatchObject({ statusCode: 200, body: '' });
     expect(bodyOf(await handler(event('GET', '/')))).toEqual({ text: 'Welcome to notification server.' });
   });

@@ -1,0 +1,140 @@
+import { request } from 'node:http';
+import { gunzipSync } from 'node:zlib';
+import { expect, test } from 'vitest';
+import { PAGE_FILES } from '../../src/console/page-files.ts';
+import { ask, bearer, KEYS, startGuardedRelay } from '../auth/guarded-relay.ts';
+import { startRelay } from '../e2e/running-relay.ts';
+import { readEvents } from './event-reader.ts';
+
+const EVENTS = '/v1/console/events';
+
+/** With a Host of its own, which fetch does not allow. */
+const named = (url: string, host: string): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    request(url, { headers: { host } }, (res) => {
+      res.destroy();
+      resolve(res.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+
+test('everybody may have the page; the figures are for administrators of all apps', async () => {
+  const someApps = { ...KEYS.admin, sha256: KEYS.reader.sha256, apps: ['shop'] };
+  const { url } = await startGuardedRelay({
+    auth: { keys: { ...KEYS, reader: someApps } },
+    apps: { shop: { android: {} } },
+  });
+  const page = await ask(`${url}/console`);
+  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  expect(page.text).toContain('data-credential="key"');
+  expect((await ask(url + EVENTS)).status).toBe(401);
+  expect((await ask(url + EVENTS, { headers: bearer('pusher-key') })).status).toBe(403);
+  const some = await ask(url + EVENTS, { headers: bearer('reader-key') });
+  expect([some.status, JSON.parse(some.text).message]).toEqual([403, expect.stringContaining('all apps')]);
+  await using events = await readEvents(url + EVENTS, bearer('admin-key'));
+  expect(await events.next('hello')).toMatchObject({ version: '0', sandbox: true, push_uri: '/api/push' });
+});
+
+test('without keys it is on loopback alone, and only for who asks by a name of this machine', async () => {
+  const { url } = await startGuardedRelay({ auth: {} });
+  expect((await ask(`${url}/console`)).text).toContain('data-credential="none"');
+  for (const host of ['localhost:1', '127.0.0.1', '[::1]:8088'])
+    expect(await named(url + EVENTS, host), host).toBe(200);
+  for (const host of ['attacker.example', 'localhost.attacker.example:80', '127.0.0.1.attacker.example'])
+    for (const path of ['/console', '/console/main.js', EVENTS]) expect(await named(url + path, host), host).toBe(403);
+});
+
+test('without keys and open to the network it is closed, and says what to do', async () => {
+  const { url } = await startGuardedRelay({ core: { address: '0.0.0.0' }, auth: {} });
+  for (const path of ['/console', '/console/main.js', EVENTS]) {
+    const { status, text } = await ask(url + path);
+    expect([status, text], path).toEqual([403, expect.stringContaining('set auth.keys, or core.address to 127.0.0.1')]);
+  }
+});
+
+test('with core.admin_address it is there, and nowhere else', async () => {
+  const { url, adminUrl } = await startGuardedRelay({ core: { admin_address: '127.0.0.1:0' } });
+  for (const path of ['/console', '/console/main.js', EVENTS]) expect((await ask(url + path)).status).toBe(404);
+  expect((await ask(`${adminUrl}/console`)).status).toBe(200);
+  await using events = await readEvents(`${adminUrl}${EVENTS}`, bearer('admin-key'));
+  await events.next('frame');
+});
+
+test('every file of the page is served, small, with a strict policy, and not twice', async () => {
+  const { url } = await startGuardedRelay({ auth: {} });
+  let size = 0;
+  for (const name of PAGE_FILES) {
+    const path = name === 'index.html' ? '/console' : `/console/${name}`;
+    const { status, headers, text } = await ask(url + path);
+    expect(status, path).toBe(200);
+    expect(headers.get('content-security-policy'), path).toMatch(
+      /default-src 'none'.*require-trusted-types-for 'script'/,
+    );
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(text, path).not.toMatch(/https?:\/\/(?!www\.w3\.org\/2000\/svg)/);
+    size += Number(headers.get('content-length'));
+    const again = await ask(url + path, { headers: { 'If-None-Match': headers.get('etag') as string } });
+    expect([again.status, again.text], path).toEqual([304, '']);
+  }
+  expect(size).toBeLessThan(30_000);
+  expect((await ask(`${url}/console/index.html`)).status).toBe(404);
+  expect((await ask(`${url}/console/..%2fframe.ts`)).status).toBe(404);
+});
+
+test('who knows no gzip gets the files as they are', async () => {
+  const { url } = await startGuardedRelay({ auth: {} });
+  const body = (encoding: string): Promise<Buffer> =>
+    new Promise((resolve, reject) => {
+      request(`${url}/console/main.js`, { headers: { 'accept-encoding': encoding } }, async (res) => {
+        resolve(Buffer.concat(await res.toArray()));
+      })
+        .on('error', reject)
+        .end();
+    });
+  const plain = await body('identity');
+  expect(plain.toString()).toContain('import ');
+  expect(gunzipSync(await body('br, gzip')).equals(plain)).toBe(true);
+});
+
+test('the end of the process does not wait for those who watch', async () => {
+  await using relay = await startRelay({ core: { shutdown_timeout: 120 } });
+  await using events = await readEvents(relay.url + EVENTS);
+  await events.next('frame');
+  relay.child.kill('SIGTERM');
+  await events.next('bye');
+  await events.ended();
+  expect(await relay.ended()).toBe(0);
+});
+
+test('a stream is neither in the access log nor in the mean answer time', async () => {
+  const relay = await startGuardedRelay();
+  {
+    await using events = await readEvents(relay.url + EVENTS, bearer('admin-key'));
+    await events.next('frame');
+  }
+  const { text } = await ask(`${relay.url}/sys/stats`, { headers: bearer('reader-key') });
+  expect(JSON.parse(text).total_count).toBe(0);
+  expect(relay.lines()).not.toContain(EVENTS);
+  expect((await ask(relay.url + EVENTS)).status).toBe(401);
+  expect(relay.lines()).toContain(EVENTS);
+});
+
+test.runIf(process.platform === 'linux')('with several workers each shows the figures of all', async () => {
+  await using relay = await startRelay({ core: { processes: 2 } });
+  await using events = await readEvents(relay.url + EVENTS);
+  await events.next('frame');
+  const notification = { platform: 1, tokens: ['a', 'b'], message: 'x' };
+  const body = JSON.stringify({ notifications: [notification] });
+  const headers = { connection: 'close' };
+  await Promise.all(
+    Array.from({ length: 20 }, () => fetch(`${relay.url}/api/push`, { method: 'POST', headers, body })),
+  );
+  for (;;) {
+    const { totals } = await events.next('frame');
+    if (totals.delivered === 40) break;
+  }
+  relay.child.kill('SIGTERM');
+  await events.ended();
+  expect(await relay.ended()).toBe(0);
+});
