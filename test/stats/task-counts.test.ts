@@ -9,7 +9,9 @@ function counted(notifications: number, settlements: readonly Settlement[]) {
     requestId: 'r',
     notifications: Array(notifications).fill({ tokens: [], platform: 1 }),
     counts: 0,
-    acceptedAt: 0, app: 'default', targets: 1,
+    acceptedAt: 0,
+    app: 'default',
+    targets: 1,
   });
   for (const each of settlements) tasks.events.settled?.(each);
   return tasks.read();
