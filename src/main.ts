@@ -28,6 +28,9 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   version: string;
 };
 
+// Settings may come from the environment, keys among them; a report of a crash is often sent to others.
+process.report.excludeEnv = true;
+
 type Configured = Command & { path: string | undefined };
 
 const google: GoogleEnvironment = process.env;

@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, verify } from 'node:crypto';
 import { once } from 'node:events';
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
@@ -65,7 +65,7 @@ export async function startTenantProviders(refuse: Refusal = () => undefined) {
 
   const signIn = (name: string | undefined) => {
     if (name === undefined || revoked.has(name)) return { status: 400, body: { error: 'invalid_grant' } };
-    const token = `access-${++serial}`;
+    const token = `access-${++serial}-${randomBytes(24).toString('base64url')}`;
     access.set(token, name);
     return { status: 200, body: { access_token: token, expires_in: 3600, token_type: 'Bearer' } };
   };
@@ -135,13 +135,13 @@ export async function startTenantProviders(refuse: Refusal = () => undefined) {
     seen,
     /** The provider refuses the tenant's credentials from now on. */
     revoke: (name: string): void => void revoked.add(name),
-    /** Makes credentials for a tenant and lets the providers know them. */
-    tenant(name: string): Tenant {
+    /** Makes credentials for a tenant and lets the providers know them. @param secret that of Huawei */
+    tenant(name: string, secret = `secret-${name}`): Tenant {
       const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
       const kid = `K${String(++serial).padStart(9, '0')}`;
       appleKeys.set(kid, { name, key: createPublicKey(privateKey) });
       mails.set(`push@${name}.example`, name);
-      secrets.set(`id-${name}:secret-${name}`, name);
+      secrets.set(`id-${name}:${secret}`, name);
       const account = {
         type: 'service_account',
         project_id: `project-${name}`,
@@ -159,7 +159,7 @@ export async function startTenantProviders(refuse: Refusal = () => undefined) {
             team_id: `T${kid.slice(1)}`,
           },
           android: { credential: JSON.stringify(account) },
-          huawei: { appid: `id-${name}`, appsecret: `secret-${name}` },
+          huawei: { appid: `id-${name}`, appsecret: secret },
           default_topic: `com.example.${name}`,
         },
       };
