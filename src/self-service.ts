@@ -4,6 +4,7 @@ import { AppAdmin } from './apps/store/app-admin.ts';
 import type { StoredApps } from './apps/store/open-stored-apps.ts';
 import { createProbe } from './apps/store/probe-credential.ts';
 import { isConfigured } from './auth/auth.ts';
+import { notFromHere } from './auth/own-page.ts';
 import { listenAddress } from './config/check-auth.ts';
 import type { Config } from './config/schema.ts';
 import type { Log } from './log.ts';
@@ -39,11 +40,12 @@ export function selfService(host: RelayHost, { config, log }: { config: Config; 
     trusted: config.apps.allow_private_hooks,
     sandbox: config.sandbox.enabled,
   });
+  const closed = closedBecause(config, 'apps are');
   return appsRoutes({
     registry: host.apps,
     sync: apps.sync,
     admin: new AppAdmin({ apps, registry: host.apps, rules: { allowPrivate }, probe }),
-    closed: closedBecause(config, 'apps are'),
+    closed: (req) => closed ?? (isConfigured(config.auth) ? undefined : notFromHere(req)),
     audit: log.audit,
     log,
   });

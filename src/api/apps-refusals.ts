@@ -44,11 +44,15 @@ export function refusalOf(error: unknown): Refusal | undefined {
   return error instanceof Refused ? { status: error.status, headers: error.headers } : undefined;
 }
 
-/** Routes whose errors of ours are answered; others go to the error handler of the application. */
-export function answered(closed: string | undefined, work: Work): Work {
+/**
+ * Routes whose errors of ours are answered; others go to the error handler of the application.
+ * @param closed why the sender of a request may not use them at all
+ */
+export function answered(closed: (req: Request) => string | undefined, work: Work): Work {
   return async (req, res) => {
     try {
-      if (closed) throw new Refused(403, closed);
+      const why = closed(req);
+      if (why) throw new Refused(403, why);
       await work(req, res);
     } catch (error) {
       const refusal = refusalOf(error);

@@ -18,8 +18,8 @@ export interface AppsRoutesOptions {
   /** Undefined without a store: apps of config.yml can be read, and nothing changed. */
   readonly sync: AppSync | undefined;
   readonly admin: AppAdmin;
-  /** Why nobody may use these routes at all; undefined: whoever was let in so far may. */
-  readonly closed: string | undefined;
+  /** Why the sender of a request may not use these routes at all; undefined: whoever was let in so far may. */
+  readonly closed: (req: IncomingMessage) => string | undefined;
   /** Bytes; default 256 KiB. */
   readonly maxBody?: number;
   readonly audit: WriteAudit | undefined;

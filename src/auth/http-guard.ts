@@ -4,20 +4,11 @@ import { sendError } from '../api/answer.ts';
 import type { Config } from '../config/schema.ts';
 import { noteAudit } from './audit.ts';
 import type { Admitted, Auth, Caller } from './auth.ts';
+import { isOwnPage } from './own-page.ts';
 import type { Quota } from './rate-limit.ts';
 import { isRefusal, type Refusal } from './refusal.ts';
 import { notePrincipal } from './request-principal.ts';
 import { needOf } from './route-scopes.ts';
-
-/**
- * A browser sends the password that it remembers with whatever any page makes it send. What comes from another page's script or form
- * says so, by its Origin.
- */
-function isOwnPage({ headers }: IncomingMessage): boolean {
-  const { origin } = headers;
-  if (origin === undefined) return true;
-  return URL.parse(origin)?.host === (headers[':authority'] ?? headers.host);
-}
 
 function authorizationOf(req: IncomingMessage): string | undefined {
   const { authorization } = req.headers;
@@ -39,7 +30,7 @@ export function callerOf(req: IncomingMessage): Caller {
     apiKey: single(req.headers['x-api-key']),
     address: req.socket.remoteAddress,
     get certificate() {
-      return certificateOf(req);
+      return isOwnPage(req) ? certificateOf(req) : undefined;
     },
   };
 }

@@ -44,6 +44,14 @@ async function https(url: string, names: readonly string[], method: 'GET' | 'POS
   return statusCode;
 }
 
+test('a certificate that a browser shows for a page of another origin does not count', async () => {
+  const relay = await startWithCertificates();
+  const url = `https://localhost:${relay.port}/api/push`;
+  expect(await https(url, ['Backend'], 'POST', { origin: 'https://evil.example' })).toBe(401);
+  expect(await https(url, ['Backend'], 'POST', { 'sec-fetch-site': 'cross-site' })).toBe(401);
+  expect(await https(url, ['Backend'], 'POST', { origin: `https://localhost:${relay.port}` })).toBe(200);
+});
+
 test('a certificate lets in by its common name or an alternative name, within its scopes', async () => {
   const relay = await startWithCertificates();
   const url = `https://localhost:${relay.port}`;
