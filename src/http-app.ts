@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Router } from 'express';
-import { GORUSH_VERSION, sizeOf, versionHeaders } from './api/answer.ts';
+import { sizeOf, versionHeaders } from './api/answer.ts';
 import { createApp } from './api/app.ts';
 import { pathOf, type Routes } from './api/exact-routes.ts';
 import { apiSettings } from './api/openapi/api-settings.ts';
@@ -13,7 +13,7 @@ import { jsonLimitsOf } from './api/wire/json-limits.ts';
 import { audited } from './auth/audit.ts';
 import { guarded } from './auth/http-guard.ts';
 import { principalOfRequest } from './auth/request-principal.ts';
-import type { Totals } from './cluster/totals.ts';
+import { highestCounts, type Totals } from './cluster/totals.ts';
 import { configView } from './config/redact.ts';
 import { CONSOLE_EVENTS } from './console/console-routes.ts';
 import { openConsole } from './console/open-console.ts';
@@ -22,7 +22,7 @@ import { historyRoutes } from './history/history-routes.ts';
 import { expose } from './metrics/exposition.ts';
 import type { RelayHost, RelayHostOptions } from './relay-host.ts';
 import { selfService } from './self-service.ts';
-import { statApp } from './stats/stat-app.ts';
+import { statAppRoute } from './stats/stat-app-route.ts';
 import { createStatGo } from './stats/stat-go.ts';
 import { createSysStats, type SysStats } from './stats/sys-stats.ts';
 
@@ -74,7 +74,11 @@ function appOf(
       onError,
     }),
     statGo,
-    statApp: async () => statApp({ version: GORUSH_VERSION, ...(await (options.totals ?? ownTotals(host))()) }),
+    statApp: statAppRoute({
+      read: countersOf(host, options.totals),
+      appsOf: (req) => principalOfRequest(req)?.apps,
+      isApp: (name) => host.apps.get(name) !== undefined,
+    }),
     sysStats: () => sysStats.read(),
     configView: () => configView(config),
     metrics: async (accept) =>
@@ -93,11 +97,14 @@ function appOf(
 const historyOf = ({ history }: RelayHost): Router[] =>
   history ? [historyRoutes({ history, appsOf: (req) => principalOfRequest(req)?.apps })] : [];
 
-const ownTotals = (host: RelayHost) => async () => ({
-  counts: await host.stats.read(),
-  tasks: host.tasks.read(),
-  busyWorkers: host.busyWorkers(),
-});
+/** Of this process, or of all; a store that they share is read by this one for all of them. */
+const countersOf = (host: RelayHost, totals: HttpAppOptions['totals']) => async () => {
+  if (!totals) return { ...(await host.stats.readByApp()), tasks: host.tasks.read(), busyWorkers: host.busyWorkers() };
+  const { apps, ...all } = await totals();
+  if (!host.stats.shared) return { ...all, apps: new Map(apps) };
+  const stored = await host.stats.readByApp();
+  return { ...all, counts: highestCounts(all.counts, stored.counts), apps: stored.apps };
+};
 
 /** What /readyz and gRPC's health tell. */
 export const readyState = (host: RelayHost, draining: () => boolean) =>

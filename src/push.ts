@@ -254,6 +254,8 @@ export interface AcceptedRequest extends RequestFacts {
   readonly app: string;
   readonly notifications: readonly Notification[];
   readonly counts: number;
+  /** What of `counts` is of which app, but for `default`; absent: all is of that one. */
+  readonly appCounts?: ReadonlyMap<string, number>;
   /** Targets that each get an outcome: tokens, topics and conditions. */
   readonly targets: number;
   /** UNIX milliseconds. */

@@ -115,6 +115,7 @@ export class RelayHost {
   /** @throws ConfigError when a credential cannot be used. */
   constructor(options: RelayHostOptions) {
     const { config, log } = options;
+    const { sync } = options.storedApps ?? {};
     this.#log = log;
     this.stats = options.stats ?? createMemoryStats();
     this.outbound = openOutbound({
@@ -138,6 +139,7 @@ export class RelayHost {
       registry: this.apps,
       cache: config.apps.cache,
       build: this.transports,
+      find: sync && (() => sync.refresh()),
       trustStored: config.apps.allow_private_hooks,
       openLane: (plan) => this.#openLane(plan),
       queued: (lane) => this.queue.depth(lane).notifications,
@@ -207,9 +209,12 @@ export class RelayHost {
 
   /** What this process has counted, for the sum over several. */
   async snapshot(): Promise<Snapshot> {
+    const { shared } = this.stats;
+    const { counts, apps } = shared ? { counts: await this.stats.read(), apps: [] } : await this.stats.readByApp();
     return {
-      counts: await this.stats.read(),
-      shared: this.stats.shared,
+      counts,
+      shared,
+      apps: [...apps],
       tasks: this.tasks.read(),
       busyWorkers: this.busyWorkers(),
       metrics: await this.metrics.snapshot(),
@@ -226,7 +231,7 @@ export class RelayHost {
     let waiting = this.queue.depth().waiting;
     while ((waiting > 0 || this.busyWorkers() > 0) && performance.now() < until) {
       await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS));
-      if (performance.now() >= lastCall) this.#halt();
+      if (performance.now() >= lastCall) this.lanes.halt();
       waiting = performance.now() >= lastCall ? 0 : this.queue.depth().waiting;
     }
     await this.hook.drain(Math.max(0, until - performance.now()));
@@ -235,7 +240,7 @@ export class RelayHost {
   /** Call `drain` first, or what is under way may be sent again by the next process. What is unsettled stays in the queue. */
   async close(): Promise<void> {
     this.relay.close();
-    this.#halt();
+    this.lanes.halt();
     await this.storedApps?.close();
     await this.lanes.close();
     await this.outbound.close();
@@ -246,10 +251,6 @@ export class RelayHost {
     await this.tracing?.close();
     await this.stats.close();
     this.metrics.close();
-  }
-
-  #halt(): void {
-    for (const { lane } of this.lanes) lane.halt();
   }
 
   #openHook(config: Config): FeedbackHook {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { DEFAULT_APP } from './apps/app.ts';
 import type {
   Category,
   Environment,
@@ -116,11 +117,11 @@ export class Relay {
   ): AcceptedPush | Promise<AcceptedPush> {
     const request: QueuedRequest = {
       id: options.requestId ?? this.#newId(),
-      app: options.app ?? 'default',
+      app: options.app ?? DEFAULT_APP,
       acceptedAt: this.#now(),
       ...(options.traceparent === undefined ? {} : traceOf(options)),
     };
-    const { entries, refused, counts } = this.#plan(request, notifications);
+    const { entries, refused, counts, appCounts } = this.#plan(request, notifications);
     const accepted = { requestId: request.id, counts, logs: [] };
     let sync: SyncAnswer | undefined;
     if (options.syncMs !== undefined) {
@@ -134,6 +135,7 @@ export class Relay {
         app: entries[0]?.app ?? request.app,
         notifications,
         counts,
+        ...(appCounts ? { appCounts } : {}),
         targets: sizeOf(entries, refused),
         acceptedAt: request.acceptedAt,
         principal: options.principal,
@@ -219,13 +221,19 @@ export class Relay {
     const entries: QueueEntry[] = [];
     const refused: Settlement[] = [];
     let counts = 0;
+    let appCounts: Map<string, number> | undefined;
     for (const [index, notification] of notifications.entries()) {
       const route = this.#options.route(notification, request.app);
       if ('refused' in route) {
         refused.push(...refusal(request, index, notification, route));
         continue;
       }
-      counts += countOf(notification);
+      const count = countOf(notification);
+      counts += count;
+      if (count > 0 && route.app !== DEFAULT_APP) {
+        appCounts ??= new Map();
+        appCounts.set(route.app, (appCounts.get(route.app) ?? 0) + count);
+      }
       const groups = targetsOf(notification);
       const open = groups.reduce((sum, group) => sum + group.targets.length, 0);
       if (open === 0) continue;
@@ -234,7 +242,7 @@ export class Relay {
       const urgent = isUrgent(notification);
       entries.push({ request, index, ...route, notification, groups, urgent, slice, since, open, key: 0 });
     }
-    return { entries, refused, counts };
+    return { entries, refused, counts, appCounts };
   }
 
   #refuse(requestId: string, notifications: number, error: unknown): never {

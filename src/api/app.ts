@@ -21,7 +21,7 @@ export interface ApiOptions {
   readonly sandbox: boolean;
   readonly push: Route;
   readonly statGo: () => object;
-  readonly statApp: () => object | Promise<object>;
+  readonly statApp: Route;
   readonly sysStats: () => object;
   /** The redacted configuration. */
   readonly configView: () => object;
@@ -50,7 +50,7 @@ function routesOf(options: ApiOptions): Routes {
     ...(options.pages ?? []),
     [`POST ${uris.push_uri}`, options.push],
     [`GET ${uris.stat_go_uri}`, json(options.statGo)],
-    [`GET ${uris.stat_app_uri}`, json(options.statApp)],
+    [`GET ${uris.stat_app_uri}`, options.statApp],
     [`GET ${uris.sys_stat_uri}`, json(options.sysStats)],
     [
       `GET ${uris.config_uri}`,

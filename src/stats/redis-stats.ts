@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Cluster, Redis } from 'ioredis';
-import { noStats, statKeys, statNames } from './stats.ts';
+import { addCount, countsOf } from './app-counts.ts';
+import { noStats, type StatCounts, type StatName, statKeys, statNames } from './stats.ts';
 import type { CounterTable } from './write-behind-stats.ts';
 
 /** The `stat.redis` section of the configuration. */
@@ -20,17 +21,25 @@ const RECONNECT_MS = 2000;
 const MARK_SECONDS = 86_400;
 
 /**
- * Adds ARGV[1] once for each number in ARGV[2]: when an answer got lost, nobody knows whether the command arrived, and it is
- * sent again.
+ * Adds ARGV[1], and to the apps named after what is theirs of it, once for each number in ARGV[2]: when an answer got lost, nobody
+ * knows whether the command arrived, and it is sent again.
  */
 const INCREMENT_ONCE = `
   if redis.call('GET', KEYS[2]) == ARGV[2] then return 0 end
   redis.call('INCRBY', KEYS[1], ARGV[1])
+  for i = 3, #ARGV, 2 do redis.call('HINCRBY', KEYS[3], ARGV[i], ARGV[i + 1]) end
   redis.call('SET', KEYS[2], ARGV[2], 'EX', ${MARK_SECONDS})
   return 1`;
 
-/** With the counter's name in braces both keys are in the same slot of a cluster. */
+/** At one moment, so that what is of apps is never more than the whole. */
+const READ_BY_APP = `return { redis.call('GET', KEYS[1]) or '0', redis.call('HGETALL', KEYS[2]) }`;
+
+/** With the counter's name in braces all keys are in the same slot of a cluster. */
 const markOf = (key: string, writer: string): string => `gorush-written-${writer}-{${key}}`;
+/** A hash from app to count. */
+const appsOf = (key: string): string => `gorush-by-app-{${key}}`;
+
+const numberOf = (text: string | null | undefined): number => Number.parseInt(text ?? '0', 10) || 0;
 
 function endpoint(addr: string): { host: string; port: number } {
   const [, bracketed, plain, port] = /^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(addr.trim()) ?? [];
@@ -77,8 +86,8 @@ async function connect(client: Redis | Cluster): Promise<void> {
 }
 
 /**
- * Gorush's counters in a Redis or a cluster, under Gorush's own keys; a Gorush may count there at the same time.
- * Needs GET, SET, INCRBY, DEL, EVAL and PING. https://redis.io/docs/latest/commands/eval/
+ * Gorush's counters in a Redis or a cluster, under Gorush's own keys; a Gorush may count there at the same time. Beside each is a
+ * hash of what is of which app. Needs GET, SET, INCRBY, HINCRBY, HGETALL, DEL, EVAL and PING. https://redis.io/docs/latest/commands/eval/
  * @throws when it cannot be reached or refuses the password.
  */
 export async function connectRedisCounters(config: RedisStatConfig): Promise<CounterTable> {
@@ -86,11 +95,12 @@ export async function connectRedisCounters(config: RedisStatConfig): Promise<Cou
   await connect(client);
   const writer = randomUUID();
   return {
-    async increment({ number, counts }) {
-      const writes = statNames.map((name) => {
-        const count = counts[name] ?? 0;
+    async increment({ number, counts, apps }) {
+      const writes = (Object.keys(counts) as StatName[]).map((name) => {
         const key = statKeys[name];
-        return count === 0 ? undefined : client.eval(INCREMENT_ONCE, 2, key, markOf(key, writer), count, number);
+        const shares = [...apps].flatMap(([app, { [name]: count = 0 }]) => (count === 0 ? [] : [app, count]));
+        const keys = [key, markOf(key, writer), appsOf(key)];
+        return client.eval(INCREMENT_ONCE, keys.length, ...keys, counts[name] ?? 0, number, ...shares);
       });
       await Promise.all(writes);
     },
@@ -98,9 +108,22 @@ export async function connectRedisCounters(config: RedisStatConfig): Promise<Cou
       const values = await Promise.all(statNames.map((name) => client.get(statKeys[name])));
       const counts = noStats();
       statNames.forEach((name, index) => {
-        counts[name] = Number.parseInt(values[index] ?? '0', 10) || 0;
+        counts[name] = numberOf(values[index]);
       });
       return counts;
+    },
+    async readByApp() {
+      const counts = noStats();
+      const apps = new Map<string, Partial<StatCounts>>();
+      const read = async (name: StatName): Promise<void> => {
+        const key = statKeys[name];
+        const [total, shares] = (await client.eval(READ_BY_APP, 2, key, appsOf(key))) as [string, string[]];
+        counts[name] = numberOf(total);
+        for (let i = 0; i < shares.length; i += 2)
+          addCount(countsOf(apps, shares[i] as string), name, numberOf(shares[i + 1]));
+      };
+      await Promise.all(statNames.map(read));
+      return { counts, apps };
     },
     async close() {
       try {

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { noStats, statKeys, statNames } from './stats.ts';
+import { addCount, countsOf } from './app-counts.ts';
+import { noStats, type StatCounts, type StatName, statKeys, statNames } from './stats.ts';
 import type { CounterTable } from './write-behind-stats.ts';
 
 /** Opening may wait for another process that just opens it, too. */
@@ -19,12 +20,19 @@ const SCHEMA = `
   PRAGMA busy_timeout = ${WRITE_WAIT_MS}`;
 
 const INCREMENT = `
-  INSERT INTO counters SELECT ?, key, value FROM json_each(?) WHERE true
+  INSERT INTO counters SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true
   ON CONFLICT (bucket, name) DO UPDATE SET count = count + excluded.count`;
+
+const nameByKey = new Map<string, StatName>(statNames.map((name) => [statKeys[name], name]));
+
+type Row = readonly [bucket: string, name: string, count: number];
+
+const rowsOf = (bucket: string, counts: Partial<StatCounts>, nameOf: (key: string) => string): Row[] =>
+  (Object.keys(counts) as StatName[]).map((name) => [bucket, nameOf(statKeys[name]), counts[name] ?? 0]);
 
 /**
  * Counters in an SQLite file, which several processes may share. A batch is one statement, so it is written wholly or not at
- * all and needs no number. Its folder is made.
+ * all and needs no number. Those of apps are a bucket of their own. Its folder is made.
  * @throws when the file cannot be written, or is not SQLite.
  */
 export function openSqliteCounters(path: string, bucket = 'gorush'): CounterTable {
@@ -38,16 +46,28 @@ export function openSqliteCounters(path: string, bucket = 'gorush'): CounterTabl
   }
   const increment = db.prepare(INCREMENT);
   const select = db.prepare('SELECT name, count FROM counters WHERE bucket = ?');
+  const selectBoth = db.prepare('SELECT bucket, name, count FROM counters WHERE bucket IN (?, ?)');
+  const appBucket = `${bucket}/apps`;
   return {
-    async increment({ counts }) {
-      const byKey = statNames.map((name) => [statKeys[name], counts[name] ?? 0]).filter(([, count]) => count !== 0);
-      increment.run(bucket, JSON.stringify(Object.fromEntries(byKey)));
+    async increment({ counts, apps }) {
+      const ofApps = [...apps].flatMap(([app, of]) => rowsOf(appBucket, of, (key) => `${app}/${key}`));
+      increment.run(JSON.stringify([...rowsOf(bucket, counts, (key) => key), ...ofApps]));
     },
     async read() {
       const rows = new Map(select.all(bucket).map(({ name, count }) => [name, Number(count)]));
       const counts = noStats();
       for (const name of statNames) counts[name] = rows.get(statKeys[name]) ?? 0;
       return counts;
+    },
+    async readByApp() {
+      const counts = noStats();
+      const apps = new Map<string, Partial<StatCounts>>();
+      for (const row of selectBoth.iterate(bucket, appBucket)) {
+        const [name, app] = String(row.name).split('/').reverse() as [string, string?];
+        const stat = nameByKey.get(name);
+        if (stat) addCount(app === undefined ? counts : countsOf(apps, app), stat, Number(row.count));
+      }
+      return { counts, apps };
     },
     async close() {
       db.close();

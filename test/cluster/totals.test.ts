@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { noSnapshot, retire, type Snapshot, totalsOf } from '../../src/cluster/totals.ts';
+import { type AppEntries, noSnapshot, retire, type Snapshot, totalsOf } from '../../src/cluster/totals.ts';
 import { expose } from '../../src/metrics/exposition.ts';
 import { noStats, type StatStore } from '../../src/stats/stats.ts';
 import { quietMetrics } from '../metrics/quiet-metrics.ts';
 
 const tasks = { submitted_tasks: 1, success_tasks: 1, failure_tasks: 0 };
 
-async function snapshot(total: number, shared: boolean): Promise<Snapshot> {
+async function snapshot(total: number, shared: boolean, apps: AppEntries = []): Promise<Snapshot> {
   const counts = { ...noStats(), total_count: total };
   const stats: Pick<StatStore, 'read' | 'shared'> = { shared, read: () => counts };
   const metrics = quietMetrics({ stats, tasks: { read: () => tasks } });
-  return { counts, shared, tasks, busyWorkers: 0, metrics: await metrics.snapshot() };
+  return { counts, shared, apps, tasks, busyWorkers: 0, metrics: await metrics.snapshot() };
 }
 
 test('what each worker counts for itself adds up, those that are gone included', async () => {
@@ -28,4 +28,18 @@ test('counts in one store for all workers are told once', async () => {
   const { text } = expose(totals.metrics);
   expect(text).toContain('gorush_total_push_count 12');
   expect(text).toContain('gorush_submitted_tasks 3');
+});
+
+test('what each worker counts by app adds up, through the JSON of messages between processes', async () => {
+  const gone = retire(noSnapshot, await snapshot(3, false, [['acme', { total_count: 3 }]]));
+  const twice = retire(gone, await snapshot(4, false, [['acme', { total_count: 4, ios_error: 1 }]]));
+  const rest: AppEntries = [
+    ['acme', { total_count: 5 }],
+    ['beta', { huawei_success: 2 }],
+  ];
+  const { apps } = totalsOf(JSON.parse(JSON.stringify([twice, await snapshot(5, false, rest)])));
+  expect(apps).toEqual([
+    ['acme', { total_count: 12, ios_error: 1 }],
+    ['beta', { huawei_success: 2 }],
+  ]);
 });

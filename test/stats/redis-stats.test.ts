@@ -104,14 +104,18 @@ describe.skipIf(!hasRedis)('counters in a Redis', () => {
   });
 
   test('need no more rights than docs/operations.md names', async () => {
-    const rights = ['get', 'set', 'incrby', 'del', 'eval', 'ping', 'info'].map((name) => `+${name}`);
+    const rights = ['get', 'set', 'incrby', 'hincrby', 'hgetall', 'del', 'eval', 'ping', 'info'].map(
+      (name) => `+${name}`,
+    );
     await redis.client.call('ACL', 'SETUSER', 'counter', 'on', '>pw', '~gorush-*', ...rights);
     const store = await stats(redis.addr, { username: 'counter', password: 'pw' });
-    store.add('ios_error', 4);
+    store.add('ios_error', 4, 'acme');
     expect(await store.read()).toEqual(counts({ ios_error: 4 }));
     await store.close();
     open.pop();
-    expect(await redis.client.keys('*')).toEqual(['gorush-ios-error-count']);
+    const byApp = 'gorush-by-app-{gorush-ios-error-count}';
+    expect((await redis.client.keys('*')).sort()).toEqual([byApp, 'gorush-ios-error-count']);
+    expect(await redis.client.hgetall(byApp)).toEqual({ acme: '4' });
     expect(told).toEqual([]);
   });
 
@@ -138,6 +142,20 @@ describe.skipIf(!hasRedis)('counters in a Redis', () => {
     await until(async () => (await inRedis('ios-success')) !== 5);
     expect(await inRedis('ios-success')).toBe(6);
     await until(async () => (await store.read()).ios_success === 6);
+  });
+
+  test('of apps are counted once, too, when the answer to a write is lost', async () => {
+    const store = await stats(line.addr);
+    const inHash = () => redis.client.hgetall('gorush-by-app-{gorush-ios-success-count}');
+    line.deaf = true;
+    store.add('ios_success', 5, 'acme');
+    await until(async () => (await inHash()).acme === '5');
+    store.add('ios_success', 1, 'beta');
+    line.cut();
+    line.deaf = false;
+    await until(async () => (await inHash()).beta === '1');
+    expect(await inHash()).toEqual({ acme: '5', beta: '1' });
+    expect(await inRedis('ios-success')).toBe(6);
   });
 
   test('wait in memory while the Redis is down, with one warning, and are written when it is back', async () => {
@@ -202,12 +220,13 @@ describe.skipIf(!hasRedis)('counters in a Redis cluster', () => {
     const all = counts({});
     for (const [i, name] of (Object.keys(all) as (keyof StatCounts)[]).entries()) all[name] = i + 1;
     const store = await stats(addr, { cluster: true });
-    for (const name of Object.keys(all) as (keyof StatCounts)[]) store.add(name, all[name]);
+    for (const name of Object.keys(all) as (keyof StatCounts)[]) store.add(name, all[name], 'acme');
     await store.close();
     open.pop();
     const sizes = await Promise.all(nodes.map(({ client }) => client.dbsize()));
-    expect(sizes.reduce((sum, size) => sum + size)).toBe(7);
-    expect(Math.max(...sizes)).toBeLessThan(7);
-    expect(await (await stats(addr, { cluster: true })).read()).toEqual(all);
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(14);
+    expect(Math.max(...sizes)).toBeLessThan(14);
+    const reading = await (await stats(addr, { cluster: true })).readByApp();
+    expect(reading).toEqual({ counts: all, apps: new Map([['acme', all]]) });
   });
 });

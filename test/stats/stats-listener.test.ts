@@ -25,6 +25,34 @@ test('total_count is what Gorush counts when a request is taken', () => {
   expect(store.read()).toEqual({ ...noStats(), total_count: 7 });
 });
 
+test('what a request holds for other apps counts for them, and in the total', () => {
+  const store = createMemoryStats();
+  const appCounts = new Map([
+    ['acme', 4],
+    ['beta', 1],
+  ]);
+  const request = { requestId: 'r', notifications: [], acceptedAt: 0, app: 'default', targets: 7 };
+  statsListener(store).accepted?.({ ...request, counts: 7, appCounts });
+  expect(store.readByApp()).toEqual({
+    counts: { ...noStats(), total_count: 7 },
+    apps: new Map([
+      ['acme', { total_count: 4 }],
+      ['beta', { total_count: 1 }],
+    ]),
+  });
+});
+
+test('outcomes count for the app of the push', () => {
+  const store = createMemoryStats();
+  const events = statsListener(store);
+  events.settled?.(settlement(['a', 'b'], [ACCEPTED, failed()], { app: 'acme' }));
+  events.settled?.(settlement(['a']));
+  expect(store.readByApp()).toEqual({
+    counts: { ...noStats(), ios_success: 2, ios_error: 1 },
+    apps: new Map([['acme', { ios_success: 1, ios_error: 1 }]]),
+  });
+});
+
 test.each([
   ['apns', 'ios'],
   ['fcm', 'android'],

@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { noStats, type StatCounts, statNames } from '../../src/stats/stats.ts';
+import { addApps, sumOfApps } from '../../src/stats/app-counts.ts';
+import { noStats, type StatCounts, type StatReading, statNames } from '../../src/stats/stats.ts';
 import { type CounterBatch, openWriteBehindStats, type WriteBehindStats } from '../../src/stats/write-behind-stats.ts';
 
 /** A table that can be slow, down, or take a batch and then fail. */
 class Table {
   counts = noStats();
+  readonly apps = new Map<string, Partial<StatCounts>>();
+  readings = 0;
   readonly batches: CounterBatch[] = [];
   down = false;
   failsAfterTaking = 0;
@@ -16,13 +19,24 @@ class Table {
     await this.hold;
     if (this.down) throw new Error('down');
     this.batches.push(batch);
-    if (batch.number !== this.#last) for (const name of statNames) this.counts[name] += batch.counts[name] ?? 0;
+    if (batch.number !== this.#last) {
+      for (const name of statNames) this.counts[name] += batch.counts[name] ?? 0;
+      addApps(this.apps, batch.apps);
+    }
     this.#last = batch.number;
     if (this.failsAfterTaking-- > 0) throw new Error('the answer got lost');
   }
   async read(): Promise<StatCounts> {
     if (this.down) throw new Error('down');
     return { ...this.counts };
+  }
+  async readByApp(): Promise<StatReading> {
+    const counts = await this.read();
+    this.readings++;
+    // Kept as it was when it was asked for, however late it comes.
+    const apps = sumOfApps(this.apps);
+    await this.hold;
+    return { counts, apps };
   }
   async close(): Promise<void> {
     this.closed = true;
@@ -54,7 +68,7 @@ describe('counters that are written behind', () => {
     stats.add('ios_error', 1);
     expect(table.batches).toEqual([]);
     await vi.advanceTimersByTimeAsync(5000);
-    expect(table.batches).toEqual([{ number: 1, counts: { total_count: 100, ios_error: 1 } }]);
+    expect(table.batches).toEqual([{ number: 1, counts: { total_count: 100, ios_error: 1 }, apps: new Map() }]);
   });
 
   test('are never written more often than that by themselves, however slow the table and busy the relay', async () => {
@@ -127,6 +141,50 @@ describe('counters that are written behind', () => {
     table.down = false;
     await vi.advanceTimersByTimeAsync(1000);
     expect(told.at(-1)).toBe('info: stat.engine x: counters are written again');
+  });
+
+  test('of apps are written with the totals, and read only when somebody asks for them', async () => {
+    stats.add('total_count', 5);
+    stats.add('total_count', 2, 'acme');
+    stats.add('ios_success', 1, 'acme');
+    await vi.advanceTimersByTimeAsync(3000);
+    expect(table.batches).toEqual([
+      {
+        number: 1,
+        counts: { total_count: 7, ios_success: 1 },
+        apps: new Map([['acme', { total_count: 2, ios_success: 1 }]]),
+      },
+    ]);
+    expect(table.readings).toBe(1);
+    table.apps.set('beta', { ios_error: 3 });
+    stats.add('total_count', 1, 'acme');
+    expect(await stats.readByApp()).toEqual({
+      counts: { ...noStats(), total_count: 8, ios_success: 1 },
+      apps: new Map([
+        ['acme', { total_count: 3, ios_success: 1 }],
+        ['beta', { ios_error: 3 }],
+      ]),
+    });
+    expect(table.readings).toBe(2);
+  });
+
+  test('of apps are complete while the table comes and goes, whoever else reads meanwhile', async () => {
+    let last = 0;
+    for (let second = 0; second < 100; second++) {
+      table.down = second % 7 < 3;
+      table.failsAfterTaking = second % 11 === 0 ? 1 : 0;
+      stats.add('total_count', second, 'acme');
+      const [a, , b] = await Promise.all([stats.readByApp(), stats.read(), stats.readByApp()]);
+      last += second;
+      expect([a, b].map(({ counts, apps }) => [counts.total_count, apps.get('acme')?.total_count])).toEqual([
+        [last, last],
+        [last, last],
+      ]);
+      await vi.advanceTimersByTimeAsync(500);
+    }
+    table.down = false;
+    await vi.advanceTimersByTimeAsync(2000);
+    expect(table.apps.get('acme')).toEqual({ total_count: last });
   });
 
   test('are written at the end', async () => {
