@@ -1,9 +1,12 @@
 import { request } from 'node:http';
+import { connect } from 'node:http2';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { PAGE_FILES } from '../../src/console/page-files.ts';
 import { ask, bearer, KEYS, startGuardedRelay } from '../auth/guarded-relay.ts';
 import { startRelay } from '../e2e/running-relay.ts';
+import { authority, folderWith } from '../tls/tls-kit.ts';
 import { readEvents } from './event-reader.ts';
 
 const EVENTS = '/v1/console/events';
@@ -105,6 +108,22 @@ test('the end of the process does not wait for those who watch', async () => {
   await events.next('bye');
   await events.ended();
   expect(await relay.ended()).toBe(0);
+});
+
+test('over HTTP/2 it streams as well', async () => {
+  const { cert, key } = authority.leaf(['localhost']);
+  const folder = folderWith({ 'cert.pem': cert, 'key.pem': key });
+  const ssl = { ssl: true, cert_path: join(folder, 'cert.pem'), key_path: join(folder, 'key.pem') };
+  const { port } = await startGuardedRelay({ core: ssl });
+  const session = connect(`https://localhost:${port}`, { ca: authority.ca });
+  onTestFinished(() => session.destroy());
+  const stream = session.request({ ':path': EVENTS, ...bearer('admin-key') });
+  let text = '';
+  for await (const chunk of stream.setEncoding('utf8')) {
+    text += chunk;
+    if (text.includes('"rates"')) break;
+  }
+  expect(text).toMatch(/^event: hello\ndata: .*\n\nevent: frame\n/);
 });
 
 test('a stream is neither in the access log nor in the mean answer time', async () => {

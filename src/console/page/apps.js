@@ -14,7 +14,7 @@ const hookRow = ({ app }) =>
   h(
     'tr',
     {},
-    h('th', { scope: 'row' }, h('span', { class: 'name' }, app)),
+    h('th', { scope: 'row' }, h('span', { class: 'name', title: app }, app)),
     ...Array.from({ length: 4 }, () => h('td', { class: 'number' })),
   );
 
@@ -48,7 +48,7 @@ function appItem(app) {
   return h(
     'li',
     {},
-    h('span', { class: 'name' }, app.name),
+    h('span', { class: 'name', title: app.name }, app.name),
     h('span', { class: 'pills' }, ...platforms),
     h('span', { class: 'quiet' }, origin),
   );

@@ -64,11 +64,13 @@ function notificationOf(id) {
 function showError(error) {
   const box = byId('send-error');
   const message = error instanceof Refused ? error.message : 'The relay cannot be reached.';
+  // One mistake is told by the message already.
   const details = error instanceof Refused && Array.isArray(error.details) ? error.details : [];
+  const others = details.filter(({ path, reason }) => !message.includes(path) || !message.includes(reason));
   box.replaceChildren(
     h('p', {}, message),
-    ...(details.length > 0
-      ? [h('ul', {}, ...details.map(({ path, reason }) => h('li', {}, h('code', {}, path), ` ${reason}`)))]
+    ...(others.length > 0
+      ? [h('ul', {}, ...others.map(({ path, reason }) => h('li', {}, h('code', {}, path), ` ${reason}`)))]
       : []),
   );
 }

@@ -20,7 +20,7 @@ function createRow({ app, provider, environment }) {
     h(
       'th',
       { scope: 'row' },
-      h('span', { class: 'name' }, app),
+      h('span', { class: 'name', title: app }, app),
       h('span', { class: 'quiet' }, place(provider, environment)),
     ),
     h('td', {}, h('span', { class: 'pill' })),
