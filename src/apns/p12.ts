@@ -2,13 +2,55 @@ import { createRequire } from 'node:module';
 import type forge from 'node-forge';
 
 /** Loaded with the first .p12 file: most have none, and it is a large library. */
-const forgeLibrary = (): typeof forge => createRequire(import.meta.url)('node-forge');
+function forgeLibrary(): typeof forge {
+  library ??= counted(createRequire(import.meta.url)('node-forge'));
+  return library;
+}
+
+/** The password of a key would take too long to try. */
+export class TooManyRoundsError extends Error {
+  constructor() {
+    super('too many rounds of hashing are needed for its password');
+  }
+}
+
+let library: typeof forge | undefined;
+/** What the file that is being read may still cost. */
+let roundsLeft = Number.POSITIVE_INFINITY;
+
+type Derive = (...given: unknown[]) => unknown;
+
+/** The file says how many rounds of hashing its password needs, 2^31 if it likes, and node-forge knows no limit. */
+function counted(loaded: typeof forge): typeof forge {
+  const { pkcs5, pkcs12, pki } = loaded as unknown as Record<'pkcs5' | 'pkcs12', Record<string, Derive>> & {
+    pki: { pbe: Record<string, Derive> };
+  };
+  const count = (owner: Record<string, Derive>, name: string, place: number): void => {
+    const derive = owner[name] as Derive;
+    owner[name] = (...given) => {
+      roundsLeft -= Number(given[place]);
+      if (!(roundsLeft >= 0)) throw new TooManyRoundsError();
+      return derive(...given);
+    };
+  };
+  count(pkcs5, 'pbkdf2', 2);
+  count(pkcs12, 'generateKey', 3);
+  count(pki.pbe, 'generatePkcs12Key', 3);
+  return loaded;
+}
 
 /**
  * Certificates and the private key of a PKCS#12 file, all PEM. Node's own OpenSSL no longer decrypts RC2-40 and 3DES, with
- * which Keychain and older tools write these files, hence node-forge. Throws when the password is wrong.
+ * which Keychain and older tools write these files, hence node-forge.
+ * @param mostRounds of hashing, for the whole file: 100,000 are about a second; default: what the file asks for
+ * @throws Error when the password is wrong, or costs more
  */
-export function readP12(bytes: Buffer, password: string): { certs: string[]; key: string } {
+export function readP12(
+  bytes: Buffer,
+  password: string,
+  mostRounds = Number.POSITIVE_INFINITY,
+): { certs: string[]; key: string } {
+  roundsLeft = mostRounds;
   const forge = forgeLibrary();
   const bags = open(bytes, password).safeContents.flatMap(({ safeBags }) => safeBags);
   const certs = bags.filter(({ type }) => type === forge.pki.oids.certBag).map(certificatePem);

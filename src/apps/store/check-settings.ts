@@ -5,6 +5,7 @@ import type { Leaf, Section } from '../../config/leaf.ts';
 import { wanted } from '../../config/mistake.ts';
 import { nearestKey } from '../../config/nearest-key.ts';
 import { ConfigError } from '../../errors.ts';
+import { loadFcmCredential } from '../../fcm/credentials.ts';
 import { parseHeaders } from '../../feedback/headers.ts';
 import { hookUrlMistake } from '../../feedback/hook-target.ts';
 import { isWebhookSecret } from '../../feedback/signature.ts';
@@ -88,9 +89,12 @@ function mistakeOf({ instancePath, keyword, params }: ErrorObject): FieldMistake
   return { path: path || '$', reason: leaf ? `must be ${wanted(leaf)}` : 'must be an object' };
 }
 
+/** Enough to mend; a body of 256 KiB may hold 50,000, and the search for the key that was meant takes its time. */
+const MOST_MISTAKES = 50;
+
 function check(validate: ValidateFunction, body: unknown): FieldMistake[] {
   if (validate(body)) return [];
-  const all = (validate.errors ?? []).map(mistakeOf);
+  const all = (validate.errors ?? []).slice(0, MOST_MISTAKES).map(mistakeOf);
   return [...new Map(all.map((mistake) => [`${mistake.path} ${mistake.reason}`, mistake])).values()];
 }
 
@@ -121,20 +125,22 @@ function fieldOf(error: ConfigError, platform: string): FieldMistake {
   return { path, reason };
 }
 
-/** Where a service account signs in; one in base64 is read as well. */
-function tokenUri(credential: string): unknown {
-  for (const text of [credential, Buffer.from(credential, 'base64').toString()])
-    try {
-      return JSON.parse(text)?.token_uri;
-    } catch {}
-  return undefined;
+/** Where a credential signs in, as whoever uses it will read it; undefined for one that cannot be used. */
+function tokenUri(credential: string): string | undefined {
+  if (credential === '') return undefined;
+  try {
+    const found = loadFcmCredential({ key_path: '', credential }, {});
+    return found.type === 'metadata_server' ? undefined : found.tokenUri;
+  } catch {
+    // What is wrong with it is told among its facts.
+    return undefined;
+  }
 }
 
-function urlMistake(url: unknown, { allowPrivate }: CheckRules): string | undefined {
+function urlMistake(url: string | undefined, { allowPrivate }: CheckRules): string | undefined {
   if (url === undefined || url === '') return undefined;
-  const text = String(url);
-  if (!allowPrivate && URL.parse(text)?.protocol !== 'https:') return 'must be an https:// URL';
-  return hookUrlMistake(text, { allowPrivate });
+  if (!allowPrivate && URL.parse(url)?.protocol !== 'https:') return 'must be an https:// URL';
+  return hookUrlMistake(url, { allowPrivate });
 }
 
 function webhookMistakes({ webhook }: AppSettings, rules: CheckRules): FieldMistake[] {

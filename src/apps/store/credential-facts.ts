@@ -1,8 +1,9 @@
-import { createHash, createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
 import { type ApnsCredential, loadApnsCredential } from '../../apns/credentials.ts';
 import { ConfigError } from '../../errors.ts';
 import { type FcmCredential, loadFcmCredential } from '../../fcm/credentials.ts';
 import type { AppSettings } from '../app.ts';
+import { refuseSlowKey, refuseSlowPassword } from './slow-keys.ts';
 
 /** What may be told of a credential: enough to know which it is, nothing to use it. */
 export interface CredentialFacts {
@@ -23,8 +24,9 @@ const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).dig
 
 const publicPrint = (key: KeyObject): string => sha256(createPublicKey(key).export({ type: 'spki', format: 'der' }));
 
-/** A key that can be read may be one that cannot sign what is needed: an RSA key of 512 bits. */
+/** A key that can be read may be one that cannot sign what is needed, an RSA key of 512 bits, or takes minutes for it. */
 function trySigning(key: KeyObject, field: string): void {
+  refuseSlowKey(key.export({ type: 'pkcs8', format: 'der' }), field);
   try {
     sign('sha256', Buffer.from('martlet'), key);
   } catch {
@@ -38,6 +40,7 @@ function apnsFacts(credential: ApnsCredential): CredentialFacts {
     trySigning(key, 'ios.key_base64');
     return { has_key: true, kind: 'token', key_id: keyId, team_id: teamId, fingerprint: publicPrint(key) };
   }
+  refuseSlowKey(createPrivateKey(credential.key).export({ type: 'pkcs8', format: 'der' }), 'ios.key_base64');
   const not_after = new Date(credential.notAfter).toISOString();
   const fingerprint = sha256(new X509Certificate(credential.cert).raw);
   return { has_key: true, kind: 'certificate', fingerprint, not_after };
@@ -68,6 +71,7 @@ const readers = {
   ios({ ios }: AppSettings) {
     if (!ios?.key_base64) return undefined;
     const { key_base64, key_type = 'pem', password = '', key_id = '', team_id = '' } = ios;
+    refuseSlowPassword({ ...ios, key_type });
     return apnsFacts(loadApnsCredential({ key_path: '', key_base64, key_type, password, key_id, team_id }));
   },
   android({ android }: AppSettings) {

@@ -116,6 +116,21 @@ test.each([
   expect(found.join()).not.toContain('canary');
 });
 
+test.each([
+  (json: string) => `\uFEFF${json}`,
+  (json: string) => `"${base64(json)}"`,
+  (json: string) => `["${base64(json)}"]`,
+  (json: string) => base64(`\uFEFF${json}`),
+])('no spelling of a credential hides where it signs in (%#)', (spelled) => {
+  const credential = spelled(JSON.stringify(account({ token_uri: 'http://169.254.169.254/latest' })));
+  expect(mistakes({ android: { credential } })).toEqual(['android.credential: token_uri must be an https:// URL']);
+});
+
+test('of very many mistakes the first ones are told', () => {
+  const unknown = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`key${i}`, 1]));
+  expect(mistakes(unknown)).toHaveLength(50);
+});
+
 test('private addresses are fine where the configuration says so', () => {
   const token_uri = 'http://127.0.0.1:9/token';
   expect(
