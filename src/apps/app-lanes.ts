@@ -1,25 +1,27 @@
 import type { TransportBuilder } from '../build-transport.ts';
-import type { Config } from '../config/schema.ts';
 import { toError } from '../errors.ts';
 import type { Environment, Failed, Notification, PlatformName, Provider, PushTransport } from '../push.ts';
 import { platformOf, platforms } from '../push.ts';
 import type { Lane } from '../queue/lane.ts';
 import type { Route } from '../relay.ts';
-import { type App, DEFAULT_APP } from './app.ts';
+import { APP_NAME, type App, DEFAULT_APP } from './app.ts';
+import {
+  type AppInUse,
+  type AppLane,
+  defaultInUse,
+  environmentOf,
+  isOpen,
+  nothingInUse,
+  openedInUse,
+  release,
+  type SendingConfig,
+} from './app-in-use.ts';
 import type { AppRegistry } from './app-registry.ts';
-import { type AppSections, appSections, isConfigured, withoutCredentials } from './app-sections.ts';
+import { type AppSections, isConfigured } from './app-sections.ts';
 import { AppTransport, type AppTransportOptions, type BuildTransport } from './app-transport.ts';
-import { chooseApp } from './choose-app.ts';
+import { type Choice, chooseApp } from './choose-app.ts';
+import { noSuchApp, notConfigured, platformOff, unknownPlatform } from './refusals.ts';
 import { RefusingTransport } from './refusing-transport.ts';
-
-/** A lane and what it is for. */
-export interface AppLane {
-  readonly app: string;
-  readonly provider: Provider;
-  readonly environment: Environment;
-  readonly lane: Lane;
-  readonly transport: AppTransport;
-}
 
 export interface LanePlan {
   /** `app/provider/environment` */
@@ -28,9 +30,6 @@ export interface LanePlan {
   /** Pushes per second; 0 is no limit. */
   readonly rateLimit: number;
 }
-
-/** The parts of the configuration that say how pushes are sent. */
-export type SendingConfig = Pick<Config, PlatformName>;
 
 export interface AppLanesOptions {
   readonly config: SendingConfig;
@@ -44,6 +43,8 @@ export interface AppLanesOptions {
   /** Apps whose connections stay open. */
   readonly cache: number;
   readonly build: TransportBuilder;
+  /** Looks for apps that others have made; rejects when nobody can say. Absent: those known are all that there are. */
+  readonly find?: (() => Promise<void>) | undefined;
   readonly openLane: (plan: LanePlan) => Lane;
   /** Notifications of a lane that the queue holds. */
   readonly queued: (lane: string) => number;
@@ -52,14 +53,8 @@ export interface AppLanesOptions {
   readonly tell: (level: 'info' | 'error', message: string) => void;
 }
 
-/** An app in use: its settings, opened, and its lanes. */
-interface Used {
-  sections: AppSections;
-  /** Why the settings cannot be opened; their pushes wait for somebody to mend that. */
-  broken: Error | undefined;
-  trusted: boolean;
-  readonly lanes: Map<string, AppLane>;
-}
+/** The place of the environment in the name of a lane whose pushes go where `ios.production` of an app says that is not known yet. */
+const AS_CONFIGURED = 'configured';
 
 const PLATFORMS = ['ios', 'android', 'huawei'] as const satisfies PlatformName[];
 
@@ -75,21 +70,22 @@ export class AppLanes {
   readonly #options: AppLanesOptions;
   #config: SendingConfig;
   /** In the order of use, the longest unused first. */
-  readonly #used = new Map<string, Used>();
+  readonly #used = new Map<string, AppInUse>();
   /** More apps hold connections than may, since those longest unused were busy. */
   #overfull = false;
+  #halted = false;
 
   /** @throws ConfigError when a credential of the default app cannot be used. */
   constructor(options: AppLanesOptions) {
     this.#options = options;
     this.#config = options.config;
-    const own = this.#defaultApp();
+    const own = defaultInUse(this.#config);
     this.#used.set(DEFAULT_APP, own);
     for (const platform of PLATFORMS) {
       if (!own.sections[platform].enabled) continue;
       const { provider } = Object.values(platforms).find(({ name }) => name === platform) as { provider: Provider };
       for (const environment of environmentsOf(provider))
-        this.#open(DEFAULT_APP, own, provider, environment).transport.open();
+        this.#open(laneName(DEFAULT_APP, provider, environment), own, environment).transport.open();
     }
     options.registry.onChange((name, app) => this.#changed(name, app));
   }
@@ -126,30 +122,37 @@ export class AppLanes {
 
   /** Which lane a notification takes. `production: true` of a request goes before `development: true`, that before the config. */
   route(notification: Notification, fallback: string): Route {
-    const choice = chooseApp(this.#options.registry, notification, fallback);
+    const choice = this.#choose(notification, fallback);
     if ('why' in choice) return { app: notification.app ?? fallback, refused: noSuchApp(choice.why) };
     const { app } = choice;
     const platform = platforms[notification.platform as keyof typeof platforms];
     if (!platform) return { app, refused: unknownPlatform(notification.platform) };
-    const used = this.#use(app);
-    if (!used) return { app, refused: noSuchApp('there is no such app') };
-    const { provider, name } = platform;
-    if (!used.broken && !isConfigured(used.sections, provider))
-      return { app, refused: app === DEFAULT_APP ? platformOff(name) : notConfigured(app, name) };
+    const used = this.#use(app) ?? this.#await(app, 'it is not known here yet');
+    const { provider } = platform;
+    if (!used.broken && !isConfigured(used.sections, provider)) return { app, refused: this.#refusal(app, provider) };
     const { production, development } = notification;
+    const isUndecided = used.awaited && provider === 'apns' && production !== true && development !== true;
     const isProduction =
       provider !== 'apns' || production === true || (development !== true && used.sections.ios.production);
     const environment = isProduction ? 'production' : 'development';
-    const lane = laneName(app, provider, environment);
-    if (!used.lanes.has(lane)) this.#open(app, used, provider, environment);
+    const lane = laneName(app, provider, isUndecided ? AS_CONFIGURED : environment);
+    if (!used.lanes.has(lane)) this.#open(lane, used, environment);
     return { app, lane, provider, environment };
+  }
+
+  /** A request for an app that is not known is not taken. What was taken before, or elsewhere, may be for one that comes. */
+  #choose(notification: Notification, fallback: string): Choice {
+    const choice = chooseApp(this.#options.registry, notification, fallback);
+    const name = notification.app?.toLowerCase() ?? '';
+    const mayCome = 'why' in choice && choice.field === 'app' && this.#options.find && APP_NAME.test(name);
+    return mayCome ? { app: name } : choice;
   }
 
   /** Other default sections. What cannot be used is told and changes nothing. @returns false when anything was wrong */
   reconfigure(config: SendingConfig): boolean {
     const before = this.#config;
     this.#config = config;
-    const whole = this.#replaceAll(DEFAULT_APP, this.#defaultApp());
+    const whole = this.#replaceAll(DEFAULT_APP, defaultInUse(this.#config));
     if (!whole) {
       this.#config = before;
       return false;
@@ -161,77 +164,73 @@ export class AppLanes {
     return true;
   }
 
+  /** Nothing more is taken from the queue, not by lanes either that are made from now on. */
+  halt(): void {
+    this.#halted = true;
+    for (const { lane } of this) lane.halt();
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this].map(({ transport }) => transport.close()));
   }
 
-  #default(): Used {
-    return this.#used.get(DEFAULT_APP) as Used;
+  #default(): AppInUse {
+    return this.#used.get(DEFAULT_APP) as AppInUse;
   }
 
-  #defaultApp(): Used {
-    const { ios, android, huawei } = this.#config;
-    const sections = { ios, android, huawei, defaultTopic: '', own: new Set<PlatformName>() };
-    return { sections, broken: undefined, trusted: true, lanes: new Map() };
-  }
-
-  #use(name: string): Used | undefined {
+  #use(name: string): AppInUse | undefined {
     const used = this.#used.get(name);
     if (used) return used;
     const { registry } = this.#options;
     const app = registry.get(name);
-    if (!app && !registry.unsure) return undefined;
-    const opened = app ? this.#settle(app) : this.#awaited(registry.unsure as string);
+    if (!app) return registry.unsure === undefined ? undefined : this.#await(name, registry.unsure);
+    const opened = openedInUse(app, this.#config, this.#options);
     this.#used.set(name, opened);
     return opened;
   }
 
   /** An app that may come: what is queued for it waits, and takes up its settings when it is there. */
-  #awaited(why: string): Used {
-    return { ...this.#defaultApp(), sections: off(this.#default().sections), broken: new Error(why), trusted: false };
+  #await(name: string, why: string): AppInUse {
+    const broken = new Error(why);
+    const awaited = { ...nothingInUse(this.#default()), broken, awaited: true };
+    this.#used.set(name, awaited);
+    return awaited;
   }
 
-  #settle(app: App): Used {
-    const common = {
-      trusted: app.origin === 'file' || this.#options.trustStored === true,
-      lanes: new Map<string, AppLane>(),
-    };
-    try {
-      const { sandbox, inherit } = this.#options;
-      const sections = sandbox
-        ? appSections(this.#config, withoutCredentials(app.shown))
-        : appSections(this.#config, app.settings(), inherit);
-      return { ...common, sections, broken: undefined };
-    } catch (error) {
-      // Never the default's credentials for an app whose own are not to be had.
-      return { ...common, sections: appSections(this.#config, app.shown), broken: toError(error) };
-    }
+  /** Once somebody can say that there is no such app, what waits for it is told so. */
+  async #find(name: string): Promise<void> {
+    const { find, registry } = this.#options;
+    if (!find) return;
+    await find();
+    if (this.#used.get(name)?.awaited && !registry.get(name)) this.#changed(name, undefined);
   }
 
-  #open(app: string, used: Used, provider: Provider, environment: Environment): AppLane {
-    const name = laneName(app, provider, environment);
+  #open(name: string, used: AppInUse, environment: Environment): AppLane {
+    const { app, provider } = partsOf(name);
     const transport = new AppTransport({
-      build: this.#builder(app, used, provider, environment),
+      build: this.#builder(name, used),
       defaultTopic: used.sections.defaultTopic,
       drainMs: this.#options.drainMs,
       ...(app === DEFAULT_APP ? {} : this.#watched(app)),
     });
     const rateLimit = used.sections[platformOf[provider]].rate_limit;
     const lane = this.#options.openLane({ name, transport, rateLimit });
+    if (this.#halted) lane.halt();
     const opened = { app, provider, environment, lane, transport };
     used.lanes.set(name, opened);
     return opened;
   }
 
   #reopen(name: string): AppLane {
-    const [app, provider, environment] = name.split('/') as [string, Provider, Environment];
+    const { app, place } = partsOf(name);
     let used = this.#use(app);
     if (!used) {
       // It is gone; what waits for it is told so.
-      used = { ...this.#defaultApp(), sections: off(this.#default().sections), trusted: false };
+      used = nothingInUse(this.#default());
       this.#used.set(app, used);
     }
-    return used.lanes.get(name) ?? this.#open(app, used, provider, environment);
+    const environment = place === AS_CONFIGURED ? environmentOf(used) : place;
+    return used.lanes.get(name) ?? this.#open(name, used, environment);
   }
 
   #watched(app: string): Pick<AppTransportOptions, 'onUse' | 'onOpen' | 'onIdle'> {
@@ -247,13 +246,21 @@ export class AppLanes {
   }
 
   /** Looks at the sections of the app as they are when it is called. */
-  #builder(app: string, used: Used, provider: Provider, environment: Environment): BuildTransport {
+  #builder(lane: string, used: AppInUse): BuildTransport {
+    const { app, provider, place } = partsOf(lane);
     return () => {
-      const { sections, broken, trusted } = used;
+      const { sections, broken, awaited, trusted } = used;
+      if (awaited) this.#find(app).catch(() => {});
       if (broken) throw broken;
-      if (!isConfigured(sections, provider)) return new RefusingTransport(notConfigured(app, platformOf[provider]));
+      if (!isConfigured(sections, provider)) return new RefusingTransport(this.#refusal(app, provider));
+      const environment = place === AS_CONFIGURED ? environmentOf(used) : place;
       return this.#options.build({ sections, provider, environment, trusted });
     };
+  }
+
+  #refusal(app: string, provider: Provider): Failed {
+    if (app === DEFAULT_APP) return platformOff(platformOf[provider]);
+    return this.#options.registry.get(app) ? notConfigured(app, platformOf[provider]) : noSuchApp();
   }
 
   #touch(app: string): void {
@@ -279,7 +286,7 @@ export class AppLanes {
   }
 
   /** Frees what is kept of an app whose lanes are empty. */
-  #forget(name: string, { lanes }: Used): void {
+  #forget(name: string, { lanes }: AppInUse): void {
     if ([...lanes.values()].some(({ lane }) => this.#options.queued(lane.name) > 0)) return;
     this.#used.delete(name);
     for (const { lane } of lanes.values()) lane.halt();
@@ -289,67 +296,48 @@ export class AppLanes {
     const used = this.#used.get(name);
     if (!used || name === DEFAULT_APP) return;
     if (app) {
-      this.#replaceAll(name, this.#settle(app));
+      this.#replaceAll(name, openedInUse(app, this.#config, this.#options));
       return;
     }
-    this.#replaceAll(name, { ...used, sections: off(used.sections), broken: undefined });
+    this.#replaceAll(name, nothingInUse(used));
     if (release(used)) this.#forget(name, used);
   }
 
   /** Other sections for the lanes of an app. All or none are replaced. */
-  #replaceAll(name: string, next: Used): boolean {
-    const used = this.#used.get(name) as Used;
+  #replaceAll(name: string, next: AppInUse): boolean {
+    const used = this.#used.get(name) as AppInUse;
     const before = { ...used };
-    Object.assign(used, { sections: next.sections, broken: next.broken, trusted: next.trusted });
+    const take = ({ sections, broken, awaited, trusted }: AppInUse): void =>
+      void Object.assign(used, { sections, broken, awaited, trusted });
     const replaced: AppLane[] = [];
+    take(next);
     try {
       for (const each of used.lanes.values()) {
-        each.transport.replace(this.#builder(name, used, each.provider, each.environment), used.sections.defaultTopic);
-        each.lane.limitRate(used.sections[platformOf[each.provider]].rate_limit);
+        this.#replace(each, used);
         replaced.push(each);
       }
       return true;
     } catch (error) {
-      Object.assign(used, { sections: before.sections, broken: before.broken, trusted: before.trusted });
-      for (const each of replaced) {
-        each.transport.replace(this.#builder(name, used, each.provider, each.environment), used.sections.defaultTopic);
-        each.lane.limitRate(used.sections[platformOf[each.provider]].rate_limit);
-      }
+      take(before);
+      for (const each of replaced) this.#replace(each, used);
       this.#options.tell('error', `app ${name}: ${toError(error).message}; what was in use before stays in use`);
       return false;
     }
   }
+
+  #replace({ lane, transport, provider }: AppLane, used: AppInUse): void {
+    transport.replace(this.#builder(lane.name, used), used.sections.defaultTopic);
+    lane.limitRate(used.sections[platformOf[provider]].rate_limit);
+    lane.renew();
+  }
 }
 
-const isOpen = ({ lanes }: Used): boolean => [...lanes.values()].some(({ transport }) => transport.isOpen);
+/** Of an environment, or of whichever the app says in the end. */
+type Place = Environment | typeof AS_CONFIGURED;
 
-/** Closes the connections of an app, all or none. False when pushes are under way on any. */
-function release({ lanes }: Used): boolean {
-  const all = [...lanes.values()];
-  if (all.some(({ transport }) => transport.inFlight > 0)) return false;
-  for (const { transport } of all) transport.release();
-  return true;
+const laneName = (app: string, provider: Provider, place: Place): string => `${app}/${provider}/${place}`;
+
+function partsOf(name: string): { app: string; provider: Provider; place: Place } {
+  const [app, provider, place] = name.split('/') as [string, Provider, Place];
+  return { app, provider, place };
 }
-
-const laneName = (app: string, provider: Provider, environment: Environment): string =>
-  `${app}/${provider}/${environment}`;
-
-const off = (sections: AppSections): AppSections => ({
-  ...sections,
-  ios: { ...sections.ios, enabled: false },
-  android: { ...sections.android, enabled: false },
-  huawei: { ...sections.huawei, enabled: false },
-});
-
-const disabled = (reason: string, error: string): Failed => ({ kind: 'failed', category: 'disabled', reason, error });
-
-const platformOff = (name: string): Failed =>
-  disabled('PlatformDisabled', `the platform ${name} is off; set ${name}.enabled: true and its credentials`);
-
-const unknownPlatform = (platform: number): Failed =>
-  disabled('UnknownPlatform', `there is no platform ${platform}; 1 is iOS, 2 Android, 3 Huawei`);
-
-const noSuchApp = (why: string): Failed => disabled('UnknownApp', why);
-
-const notConfigured = (app: string, platform: string): Failed =>
-  disabled('PushNotConfigured', `the app ${app} has no credential for ${platform}`);

@@ -22,6 +22,8 @@ export interface AppTransportOptions {
 class Open {
   readonly transport: PushTransport;
   inFlight = 0;
+  /** It was replaced, and nothing is under way on it any more, or need be waited for. */
+  finish: (() => void) | undefined;
 
   constructor(transport: PushTransport) {
     this.transport = transport;
@@ -44,7 +46,8 @@ const unusable = (error: unknown): Failed => ({
   error: `the credential cannot be used: ${error instanceof Error ? error.message : String(error)}`,
 });
 
-const DRAIN_LOOK_MS = 50;
+/** Reading a credential may take as long as sending a thousand pushes: what has failed is not tried again for each of them. */
+const TRY_AGAIN_MS = 100;
 
 /**
  * The transport of a lane, whatever its credential is just now: built with the first push, closed while nobody needs it, and
@@ -56,11 +59,14 @@ export class AppTransport implements PushTransport {
   #defaultTopic: string;
   #open: Open | undefined;
   #failure: Failed | undefined;
+  #failedAt = Number.NEGATIVE_INFINITY;
+  readonly #now: () => number;
   #closed = false;
   readonly #draining = new Map<Open, Promise<void>>();
 
   constructor(options: AppTransportOptions) {
     this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
     this.#build = options.build;
     this.#defaultTopic = options.defaultTopic ?? '';
   }
@@ -83,10 +89,8 @@ export class AppTransport implements PushTransport {
       return;
     }
     const isNew = this.#open === undefined;
-    let open: Open;
-    try {
-      open = this.open();
-    } catch {
+    const open = this.#opened();
+    if (!open) {
       settleAll(delivery, settle, this.#failure as Failed);
       return;
     }
@@ -97,8 +101,20 @@ export class AppTransport implements PushTransport {
     open.transport.send(this.#withTopic(delivery), (index, outcome) => {
       open.inFlight--;
       settle(index, outcome);
-      if (open.inFlight === 0) this.#options.onIdle?.();
+      if (open.inFlight > 0) return;
+      open.finish?.();
+      this.#options.onIdle?.();
     });
+  }
+
+  /** Undefined when it cannot be built; `#failure` says why. */
+  #opened(): Open | undefined {
+    if (this.#failure && this.#now() - this.#failedAt < TRY_AGAIN_MS) return undefined;
+    try {
+      return this.open();
+    } catch {
+      return undefined;
+    }
   }
 
   /** Builds the transport if there is none. @throws what `build` throws; `status` tells that from then on. */
@@ -108,6 +124,7 @@ export class AppTransport implements PushTransport {
       this.#open = new Open(this.#build());
     } catch (error) {
       this.#failure = unusable(error);
+      this.#failedAt = this.#now();
       throw error;
     }
     this.#failure = undefined;
@@ -148,9 +165,8 @@ export class AppTransport implements PushTransport {
     this.#closed = true;
     const open = this.#open;
     this.#open = undefined;
-    const draining = [...this.#draining.keys()];
-    await Promise.all([open?.transport.close(), ...draining.map((each) => each.transport.close())]);
-    await Promise.all(this.#draining.values());
+    for (const draining of this.#draining.keys()) draining.finish?.();
+    await Promise.all([open?.transport.close(), ...this.#draining.values()]);
   }
 
   #withTopic(delivery: Delivery): Delivery {
@@ -160,15 +176,16 @@ export class AppTransport implements PushTransport {
   }
 
   #drain(open: Open): void {
-    const { now = () => performance.now(), drainMs } = this.#options;
-    const until = now() + drainMs;
-    const finish = async (): Promise<void> => {
-      while (open.inFlight > 0 && now() < until && !this.#closed)
-        await new Promise((resolve) => setTimeout(resolve, DRAIN_LOOK_MS).unref());
+    const { promise, resolve } = Promise.withResolvers<void>();
+    open.finish = resolve;
+    const timer = setTimeout(resolve, this.#options.drainMs).unref();
+    if (open.inFlight === 0) resolve();
+    const closed = promise.then(async () => {
+      clearTimeout(timer);
       await open.transport.close();
       this.#draining.delete(open);
-    };
-    this.#draining.set(open, finish());
+    });
+    this.#draining.set(open, closed);
   }
 }
 

@@ -1,6 +1,6 @@
 import { MartletError } from '../errors.ts';
 import type { Notification } from '../push.ts';
-import { DEFAULT_APP } from './app.ts';
+import { APP_NAME, DEFAULT_APP } from './app.ts';
 import type { AppRegistry } from './app-registry.ts';
 import { type AppLimits, checkLimits } from './limits.ts';
 
@@ -39,7 +39,9 @@ export function chooseApp(apps: Apps, notification: Notification, fallback: stri
   if (!named && apps.size === 0 && !project) return { app: fallback };
   const known = named ? apps.get(named) : undefined;
   if (named && !known && named.toLowerCase() !== DEFAULT_APP)
-    return apps.unsure ? { app: named.toLowerCase() } : { field: 'app', why: 'there is no such app' };
+    return apps.unsure && APP_NAME.test(named.toLowerCase())
+      ? { app: named.toLowerCase() }
+      : { field: 'app', why: 'there is no such app' };
   const addressed = fallback === DEFAULT_APP ? byAddress(apps, notification) : undefined;
   const app = named ? (known?.name ?? DEFAULT_APP) : (addressed ?? fallback);
   const own = apps.get(app)?.project;

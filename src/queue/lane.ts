@@ -155,6 +155,12 @@ export class Lane {
     this.wake();
   }
 
+  /** The transport sends with another credential or elsewhere: nothing of what was learnt holds it back. */
+  renew(): void {
+    this.#breaker.reset();
+    this.wake();
+  }
+
   /** Takes no more from the queue. */
   halt(): void {
     this.#stopped = true;

@@ -63,6 +63,11 @@ export class Breaker {
     if (this.#state.name !== 'closed' || this.#state.failures > 0) this.#setState({ name: 'closed', failures: 0 });
   }
 
+  /** The peer, or what we show it, is another one: what was learnt counts no more. */
+  reset(): void {
+    this.#setState({ name: 'closed', failures: 0 });
+  }
+
   /** @param weight how much this failure adds towards the threshold. */
   failed(weight = 1): void {
     const state = this.#state;

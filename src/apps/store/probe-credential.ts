@@ -1,7 +1,7 @@
 import type { TransportBuilder } from '../../build-transport.ts';
 import type { Delivery, Notification, Outcome, PlatformName, PushTransport } from '../../push.ts';
 import type { AppSettings } from '../app.ts';
-import type { SendingConfig } from '../app-lanes.ts';
+import type { SendingConfig } from '../app-in-use.ts';
 import { type AppSections, appSections, withoutCredentials } from '../app-sections.ts';
 
 /** What a provider says about a credential; `unknown` when it could not be asked. */

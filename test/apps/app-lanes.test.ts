@@ -1,0 +1,172 @@
+import { expect, test } from 'vitest';
+import type { App, AppSettings } from '../../src/apps/app.ts';
+import { AppLanes, type AppLanesOptions } from '../../src/apps/app-lanes.ts';
+import { AppRegistry } from '../../src/apps/app-registry.ts';
+import { fileApp } from '../../src/apps/file-apps.ts';
+import type { TransportPlan } from '../../src/build-transport.ts';
+import { ACCEPTED, type Failed, type Notification, type PushTransport, type Settlement } from '../../src/push.ts';
+import { Lane } from '../../src/queue/lane.ts';
+import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
+import type { StoredRequest } from '../../src/queue/queue.ts';
+import { Relay } from '../../src/relay.ts';
+import type { RetryPolicy } from '../../src/resilience/retry-decision.ts';
+import { configWith } from '../tls/tls-kit.ts';
+
+const POLICY: RetryPolicy = {
+  firstMs: 5,
+  maxMs: 5,
+  maxRetry: 3,
+  maxAgeMs: 60_000,
+  free: { limit: 0, categories: new Set() },
+};
+
+const stored = (name: string, settings: AppSettings): App => ({ ...fileApp(name, settings), origin: 'store' });
+
+/** What providers say to a push of an app; undefined: accepted. */
+type Refuse = (plan: TransportPlan) => Failed | undefined;
+
+/** A relay over lanes whose transports note what they were made for. */
+function startLanes(options: Partial<AppLanesOptions> = {}, refuse: Refuse = () => undefined) {
+  const registry = new AppRegistry();
+  const sent: string[] = [];
+  const settled: Settlement[] = [];
+  const build = (plan: TransportPlan): PushTransport => ({
+    send({ targets }, settle) {
+      for (const [index, target] of targets.entries()) {
+        const failed = refuse(plan);
+        if (!failed) sent.push(`${plan.provider} ${plan.environment} ${target}`);
+        settle(index, failed ?? ACCEPTED);
+      }
+    },
+    status: () => ({ status: 'pass', sessions: 1, inFlight: 0, capacity: 1000 }),
+    close: async () => {},
+  });
+  const ios = { key_base64: 'aa', key_type: 'p8', key_id: 'A', team_id: 'B' };
+  const config = configWith({ 'ios.enabled': true, 'ios.production': false });
+  const queue = createMemoryQueue({ limit: 1000, wake: (name) => lanes.wake(name) });
+  const lanes: AppLanes = new AppLanes({
+    config,
+    inherit: true,
+    sandbox: false,
+    registry,
+    cache: 10,
+    build,
+    openLane: (plan) =>
+      new Lane({
+        ...plan,
+        queue,
+        onOutcomes: (batch, indexes, outcomes, at) => relay.settle(batch, indexes, outcomes, at),
+        stale: (batch) => relay.stale(batch),
+      }),
+    queued: (lane) => queue.depth(lane).notifications,
+    drainMs: 1000,
+    tell: () => {},
+    ...options,
+  });
+  const relay: Relay = new Relay({
+    queue,
+    route: (notification, app) => lanes.route(notification, app),
+    policyOf: () => POLICY,
+    sliceOf: () => 1000,
+    events: { accepted: () => {}, settled: (each) => void settled.push(each), retried: () => {}, refused: () => {} },
+  });
+  /** What a queue does with a request that was accepted before, or elsewhere. */
+  const restore = (notification: Notification): void => {
+    const request: StoredRequest = {
+      id: 'r',
+      app: 'default',
+      acceptedAt: Date.now(),
+      body: Buffer.alloc(0),
+      isDone: () => false,
+    };
+    for (const entry of relay.restore(request, [notification])) void queue.append([entry], Buffer.alloc(0));
+  };
+  const until = async (what: () => boolean): Promise<void> => {
+    while (!what()) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  return { registry, lanes, relay, queue, sent, settled, restore, until, ios };
+}
+
+const push = (app: string, more: Partial<Notification> = {}): Notification => ({
+  platform: 1,
+  tokens: ['t'],
+  app,
+  ...more,
+});
+
+test('what waits for an app that another instance has just made is sent when it is known, where the app says', async () => {
+  const relay = startLanes({
+    async find() {
+      relay.registry.set(stored('acme', { ios: { ...relay.ios, production: true } }));
+    },
+  });
+  relay.restore(push('acme'));
+  relay.restore(push('acme', { tokens: ['u'], development: true }));
+  await relay.until(() => relay.settled.length === 2);
+  expect(relay.sent.sort()).toEqual(['apns development u', 'apns production t']);
+});
+
+test('what waits for an app that nobody has is told so, once that is known', async () => {
+  let looks = 0;
+  const relay = startLanes({
+    async find() {
+      if (++looks === 1) throw new Error('the store is away');
+    },
+  });
+  relay.restore(push('acme'));
+  await relay.until(() => relay.settled.length > 0);
+  expect(relay.settled[0]?.outcomes).toMatchObject([{ category: 'disabled', reason: 'UnknownApp' }]);
+  expect(looks).toBe(2);
+});
+
+test('where there is no store, what is for an app that is gone fails at once', () => {
+  const relay = startLanes();
+  relay.restore(push('acme'));
+  expect(relay.settled[0]?.outcomes).toMatchObject([{ reason: 'UnknownApp' }]);
+});
+
+test('a name that no app can have makes no lane, though nobody knows which apps there are', () => {
+  const relay = startLanes();
+  relay.registry.unsure = 'the store is away';
+  for (const app of ['a/b/c', '__proto__', 'x'.repeat(65)]) relay.restore(push(app, { platform: 2 }));
+  expect(relay.settled).toHaveLength(3);
+  expect([...relay.lanes].filter(({ app }) => app !== 'default')).toEqual([]);
+});
+
+test('a credential that was mended is tried at once, whatever the breaker has learnt of the old one', async () => {
+  let isBroken = true;
+  const refused: Failed = { kind: 'failed', category: 'credential', reason: 'InvalidProviderToken', error: 'no' };
+  const relay = startLanes({}, () => (isBroken ? refused : undefined));
+  relay.registry.set(stored('acme', { ios: relay.ios }));
+  const breaker = () => relay.lanes.get('acme/apns/development')?.lane.status().breaker;
+  for (let i = 0; breaker() !== 'open'; i++) {
+    await relay.relay.accept([push('acme')]);
+    await relay.until(() => relay.settled.length > i);
+  }
+  isBroken = false;
+  relay.registry.set(stored('acme', { ios: { ...relay.ios, key_id: 'C' } }));
+  expect(breaker()).toBe('closed');
+  await relay.relay.accept([push('acme', { tokens: ['mended'] })]);
+  await relay.until(() => relay.sent.length > 0);
+  expect(relay.sent).toEqual(['apns development mended']);
+});
+
+test('after a halt nothing is taken, not by lanes either that are made later', async () => {
+  const relay = startLanes();
+  relay.registry.set(stored('acme', { ios: relay.ios }));
+  relay.lanes.halt();
+  await relay.relay.accept([push('acme')]);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(relay.sent).toEqual([]);
+  expect(relay.queue.depth().waiting).toBe(1);
+});
+
+test('a deleted app fails what waits for it as an app that there is not', async () => {
+  const relay = startLanes({}, () => ({ kind: 'failed', category: 'not_sent', reason: 'Away', error: 'away' }));
+  relay.registry.set(stored('acme', { ios: relay.ios }));
+  await relay.relay.accept([push('acme')]);
+  await relay.until(() => relay.queue.depth().deferred > 0);
+  relay.registry.delete('acme');
+  await relay.until(() => relay.settled.length > 0);
+  expect(relay.settled[0]?.outcomes).toMatchObject([{ reason: 'UnknownApp' }]);
+});
