@@ -3,6 +3,7 @@ import type { Config } from './config/schema.ts';
 import type { Log } from './log.ts';
 import { type Sandbox, startSandbox } from './sandbox/sandbox.ts';
 import { sandboxRoutes } from './sandbox/sandbox-routes.ts';
+import { closedBecause } from './self-service.ts';
 
 /** A configuration whose platforms send to simulated providers, and what the server needs besides. */
 export interface SandboxMode {
@@ -56,6 +57,12 @@ function simulated(config: Config, sandbox: Sandbox): Config {
   };
 }
 
+/** Told where it can be opened at this address. */
+const lookLine = (url: string, config: Config): string =>
+  closedBecause(config, 'the console is') || config.core.admin_address !== ''
+    ? ''
+    : `\nor watch it in a browser:\n\n  ${url}/console\n`;
+
 /** Starts the sandbox when `sandbox.enabled` asks for it; undefined otherwise. Real endpoints and credentials are not used then. */
 export async function openSandbox(config: Config, log: Log): Promise<SandboxMode | undefined> {
   if (!config.sandbox.enabled) return undefined;
@@ -70,7 +77,7 @@ export async function openSandbox(config: Config, log: Log): Promise<SandboxMode
     greet(url) {
       // To the terminal and not to the log: this is for the person who typed `npm start`.
       console.log(
-        `\nTry it:\n\n  ${pasteLine(url, config)}\n\nand see what the device got:\n\n  ${curl(config)} ${url}/sandbox/deliveries\n`,
+        `\nTry it:\n\n  ${pasteLine(url, config)}\n\nand see what the device got:\n\n  ${curl(config)} ${url}/sandbox/deliveries\n${lookLine(url, config)}`,
       );
     },
     close: () => sandbox.close(),

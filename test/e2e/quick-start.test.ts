@@ -73,6 +73,8 @@ describe('the relay as `npm start` runs it', () => {
     const [, look] = await printed(/^ {2}(curl \S+\/sandbox\/deliveries)$/m);
     const seen = JSON.parse((await run('sh', ['-c', `${look} -s`])).stdout);
     expect(seen.deliveries[0]).toMatchObject({ platform: 'ios', title: 'Hello', body: 'from Martlet' });
+    const [, page = ''] = await printed(/^ {2}(http:\S+\/console)$/m);
+    expect((await fetch(page)).status).toBe(200);
   });
 
   test('carries one request to all three platforms', async () => {
