@@ -1,4 +1,5 @@
 import type { FetchImplementation, JWTPayload } from 'jose';
+import { createFetchKeys } from './fetch-keys.ts';
 import { appNames, type Principal, SCOPES, type Scope } from './principal.ts';
 
 export interface TokenSettings {
@@ -14,6 +15,8 @@ export interface TokenVerifierOptions {
   readonly fetch: FetchImplementation;
   /** Milliseconds between two looks at the keys for one that is unknown; default 30,000. */
   readonly cooldownMs?: number;
+  /** Milliseconds for which nobody is asked after the keys could not be had; default 1,000. */
+  readonly pauseMs?: number;
   /** UNIX milliseconds. */
   readonly now?: () => number;
 }
@@ -66,9 +69,10 @@ export function createTokenVerifier(options: TokenVerifierOptions): (token: stri
   // Loaded with the first token: a relay that starts should not wait for it.
   const open = async () => {
     const { createRemoteJWKSet, customFetch, errors, jwtVerify } = await import('jose');
+    const { fetch, pauseMs = 1000 } = options;
     const keys = createRemoteJWKSet(new URL(settings.jwks_url), {
       cooldownDuration: options.cooldownMs ?? 30_000,
-      [customFetch]: options.fetch,
+      [customFetch]: createFetchKeys({ fetch, pauseMs }),
     });
     return { keys, errors, jwtVerify };
   };

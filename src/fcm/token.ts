@@ -1,4 +1,5 @@
 import { type Dispatcher, request } from 'undici';
+import { boundedText } from '../bounded-text.ts';
 import type { Failed } from '../push.ts';
 import { retryAfterMs } from '../resilience/retry-after.ts';
 import { singleFlight } from '../resilience/single-flight.ts';
@@ -37,6 +38,8 @@ const MARGIN = 10 * SECOND;
 const RENEWAL_PAUSE = 30 * SECOND;
 const LIFETIME = 3600;
 const LONGEST_ANSWER = 2000;
+/** Of an answer: an app's token_uri may be anybody's. */
+const MOST_BYTES = 256 * 1024;
 
 /** What Google's Go client asks for; a token for messaging alone would do as well, but not every policy knows that scope. */
 const SCOPES = [
@@ -122,7 +125,7 @@ async function signIn(options: FcmTokenOptions, credential: FcmCredential, now: 
       signal: AbortSignal.timeout(timeoutMs),
       ...(dispatcher ? { dispatcher } : {}),
     });
-    const answer = await body.text();
+    const answer = await boundedText(body, MOST_BYTES);
     return readAnswer(statusCode, headers['retry-after'], answer, now);
   } catch (error) {
     return { outcome: unavailable(causeOf(error)) };

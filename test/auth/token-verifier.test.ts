@@ -88,7 +88,7 @@ test('a new key of the issuer is fetched when a token names it, at most once in 
 
 test('while the keys cannot be had nothing is said about a token', async () => {
   const issuer = await startIssuer();
-  const verify = verifierOf(issuer);
+  const verify = verifierOf(issuer, { pauseMs: 0 });
   issuer.fail(true);
   await expect(verify(await issuer.token())).rejects.toThrow(KeysUnavailableError);
   issuer.fail(false);

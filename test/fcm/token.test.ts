@@ -1,4 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { jwtVerify } from 'jose';
 import { describe, expect, test } from 'vitest';
 import type { FcmCredential, ServiceAccount } from '../../src/fcm/credentials.ts';
@@ -48,6 +50,22 @@ describe('a service account', () => {
       exp: START / 1000 + 3590,
     });
   });
+});
+
+test('an answer without an end is given up', async () => {
+  const server = createServer((_req, res) => {
+    res.on('drain', () => res.write(Buffer.alloc(65_536, 'x')));
+    res.write(Buffer.alloc(1_000_000, 'x'));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const source = createFcmTokenSource({
+    credential: account(`http://127.0.0.1:${(server.address() as AddressInfo).port}/token`),
+  });
+  expect(await source.get()).toMatchObject({
+    outcome: { reason: 'SignInUnavailable', error: 'auth: the answer is longer than 262144 bytes' },
+  });
+  server.closeAllConnections();
+  server.close();
 });
 
 test('an authorized user signs in with the refresh token', async () => {
