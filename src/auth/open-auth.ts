@@ -18,8 +18,13 @@ const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
 
 /** What to tell whoever starts a server that anybody on its network may use; undefined for one that is not. */
 export function openDoorWarning({ auth, core, grpc }: Pick<Config, 'auth' | 'core' | 'grpc'>): string | undefined {
-  if (isConfigured(auth) || core.client_ca !== '') return undefined;
-  const open = [...(core.enabled && !LOOPBACK.test(core.address) ? ['HTTP'] : []), ...(grpc.enabled ? ['gRPC'] : [])];
+  if (isConfigured(auth)) return undefined;
+  const certified = core.client_ca !== '';
+  const isHttpOpen =
+    core.enabled && !LOOPBACK.test(core.address) && !(certified && (core.ssl || core.auto_tls.enabled));
+  // gRPC has TLS with core.ssl alone.
+  const isGrpcOpen = grpc.enabled && !(certified && core.ssl);
+  const open = [...(isHttpOpen ? ['HTTP'] : []), ...(isGrpcOpen ? ['gRPC'] : [])];
   if (open.length === 0) return undefined;
   const instead = grpc.enabled ? '' : ', or core.address: 127.0.0.1';
   return `anybody who reaches this machine may send pushes (${open.join(' and ')}): set auth.keys${instead}`;

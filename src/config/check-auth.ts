@@ -58,10 +58,17 @@ function checkAdminAddress({ config: { core } }: Draft, mistakes: Mistake[]): vo
   mistakes.push({ key: 'core.admin_address', text: `must be host:port or [::1]:port, is "${core.admin_address}"` });
 }
 
+/** Without TLS nobody can be asked for a certificate, and everybody would be let in. */
+function checkClientCa({ config: { core } }: Draft, mistakes: Mistake[]): void {
+  if (core.client_ca !== '' && !core.ssl && !core.auto_tls.enabled)
+    mistakes.push({ key: 'core.client_ca', text: 'needs core.ssl or core.auto_tls.enabled' });
+}
+
 /** Who may call. A mistake here must not leave a door open: it ends the start. */
 export function checkAuth(draft: Draft, { mistakes }: Findings): void {
   checkKeys(draft, mistakes);
   checkCertificates(draft, mistakes);
   checkTokens(draft, mistakes);
+  checkClientCa(draft, mistakes);
   checkAdminAddress(draft, mistakes);
 }

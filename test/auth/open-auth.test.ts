@@ -13,6 +13,15 @@ test.each([
   expect(warningOf(yaml)).toContain(text);
 });
 
+test('certificates guard what has TLS: gRPC has none with core.auto_tls alone', () => {
+  const { config } = load('grpc: {enabled: true}');
+  const core = { ...config.core, client_ca: 'ca.pem' };
+  const warning = (more: object) => openDoorWarning({ ...config, core: { ...core, ...more } });
+  expect(warning({})).toContain('(HTTP and gRPC)');
+  expect(warning({ auto_tls: { ...core.auto_tls, enabled: true } })).toContain('(gRPC)');
+  expect(warning({ ssl: true })).toBe(undefined);
+});
+
 test.each([
   'core: {address: 127.0.0.1}',
   'core: {address: "::1"}',

@@ -13,6 +13,7 @@ test.each([
     'auth.keys.b.sha256: is that of a already',
   ],
   ['auth: {certificates: {a: {subject: CN=a, scopes: push}}}', 'auth.certificates: needs core.client_ca, and core.ssl'],
+  ['core: {client_ca: ca.pem}', 'core.client_ca: needs core.ssl or core.auto_tls.enabled'],
   ['auth: {certificates: {a: {subject: a, scopes: push}}}', 'auth.certificates.a.subject: must be CN=name'],
   ['auth: {jwks_url: "http://keys.example/", issuer: i, audience: a}', 'auth.jwks_url: must be an https:// URL'],
   ['auth: {jwks_url: "https://keys.example/", audience: a}', 'auth.issuer: must be given with auth.jwks_url'],
