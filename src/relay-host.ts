@@ -5,7 +5,7 @@ import { createAppHooks } from './apps/app-hooks.ts';
 import { AppLanes, type LanePlan } from './apps/app-lanes.ts';
 import { AppRegistry } from './apps/app-registry.ts';
 import type { AppSections } from './apps/app-sections.ts';
-import { chooseApps } from './apps/choose-app.ts';
+import { AppRefusedError, chooseApps } from './apps/choose-app.ts';
 import { fileApps } from './apps/file-apps.ts';
 import { openStoredApps, type StoredApps } from './apps/store/open-stored-apps.ts';
 import type { Auth } from './auth/auth.ts';
@@ -176,11 +176,31 @@ export class RelayHost {
     });
   }
 
-  /** Each notification goes out for one app; a request of which one cannot is refused whole. @throws AppRefusedError */
+  /** Another instance may have made an app a moment ago: only when the store has none either there is no such app. */
   #accept(
     notifications: readonly Notification[],
     body?: RequestBody,
     how: IdempotentOptions = {},
+  ): AcceptedPush | Promise<AcceptedPush> {
+    try {
+      return this.#take(notifications, body, how);
+    } catch (error) {
+      const sync = this.storedApps?.sync;
+      if (!sync || !(error instanceof AppRefusedError) || !error.isUnknown) throw error;
+      // What `chooseApps` has written into some of them must be kept.
+      const again = () => this.#take(notifications, () => JSON.stringify({ notifications }), how);
+      return sync
+        .refresh()
+        .catch(() => {})
+        .then(again);
+    }
+  }
+
+  /** Each notification goes out for one app; a request of which one cannot is refused whole. @throws AppRefusedError */
+  #take(
+    notifications: readonly Notification[],
+    body: RequestBody | undefined,
+    how: IdempotentOptions,
   ): AcceptedPush | Promise<AcceptedPush> {
     const changed = chooseApps(this.apps, notifications, how, {
       providerTrouble: (app, platform) => this.lanes.providerTrouble(app, platform),

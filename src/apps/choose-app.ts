@@ -16,6 +16,11 @@ export class AppRefusedError extends MartletError {
     this.status = status;
     this.details = [{ path, reason }];
   }
+
+  /** As far as is known here there is no such app. */
+  get isUnknown(): boolean {
+    return this.status === 400 && this.details.some(({ path }) => path.endsWith('.app'));
+  }
 }
 
 /** What a notification chooses: the name of an app, or why there is none. */

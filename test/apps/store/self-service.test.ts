@@ -73,14 +73,21 @@ describe('an app', () => {
     expect(who()).toEqual(['apns acme a1']);
   });
 
-  test('that another process made is known soon', async () => {
+  test('that another process made is known with the first push for it', async () => {
     const masterKey = newMasterKey();
-    const one = await startSelfService(providers, { masterKey });
-    const other = await startSelfService(providers, { masterKey, folder: one.folder });
-    await one.ask('PUT', '/v1/apps/acme', acmeOf());
-    let status = 0;
-    while (status !== 200) ({ status } = await other.push({ platform: 1, tokens: ['a1'], app: 'acme' }));
-    expect(who()).toEqual(['apns acme a1']);
+    const more = { apps: { ttl: 3600 } };
+    const one = await startSelfService(providers, { masterKey, more });
+    const other = await startSelfService(providers, { masterKey, folder: one.folder, more });
+    for (const app of ['acme', 'beta']) {
+      await one.ask('PUT', `/v1/apps/${app}`, acmeOf());
+      const pushes = [
+        { platform: 1, tokens: ['m1'], topic: 'com.main' },
+        { platform: 1, tokens: [app], app: app.toUpperCase() },
+      ];
+      expect((await other.push(...pushes)).status).toBe(200);
+    }
+    expect(who().filter((each) => !each.includes(' main '))).toEqual(['apns acme acme', 'apns acme beta']);
+    expect((await other.push({ platform: 1, tokens: ['a1'], app: 'nobody' })).status).toBe(400);
   });
 });
 
