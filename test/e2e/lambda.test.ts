@@ -13,6 +13,7 @@ import { createLog } from '../../src/log.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { createServerlessHandler, type ServerlessHandler } from '../../src/serverless/create-handler.ts';
 import type { GatewayEvent } from '../../src/serverless/gateway-event.ts';
+import { sha256 } from '../auth/guarded-relay.ts';
 
 const TOKEN = 'ab'.repeat(32);
 const DEAD = `dead0410${'0'.repeat(56)}`;
@@ -126,6 +127,21 @@ describe.each([
     );
     expect(answers.map((answer) => bodyOf(answer).logs.length)).toEqual(answers.map((_, i) => (i % 2 ? 0 : 1)));
   });
+});
+
+test('without keys nobody administers apps by a function, whatever core.address says', async () => {
+  const handler = await open({ GORUSH_CORE_ADDRESS: '127.0.0.1' });
+  const answer = await handler(v2('GET', '/v1/apps', { headers: { host: 'localhost' } }));
+  expect([answer.statusCode, bodyOf(answer).message]).toEqual([403, expect.stringContaining('set auth.keys')]);
+});
+
+test('keys are asked for as over HTTP, and nobody is locked out for others behind the gateway', async () => {
+  const handler = await open({ MARTLET_AUTH_KEYS_A_SHA256: sha256('the-key'), MARTLET_AUTH_KEYS_A_SCOPES: 'push' });
+  const send = async (headers: Record<string, string>) =>
+    (await handler(v2('POST', '/api/push', { headers, body: push(TOKEN) }))).statusCode;
+  for (let i = 0; i < 15; i++) expect(await send({ authorization: `Bearer guess-${i}` })).toBe(401);
+  expect(await send({ 'X-API-Key': 'the-key' })).toBe(200);
+  expect((await handler(v1('GET', '/metrics', { headers: { 'x-api-key': 'the-key' } }))).statusCode).toBe(403);
 });
 
 test('the stage of an HTTP API is no part of the path', async () => {
