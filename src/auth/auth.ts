@@ -124,7 +124,8 @@ export class Auth {
   }
 
   #bySecret(secret: string, { address }: Caller): Maybe<Principal | Refusal> {
-    const digest = digestOf(secret);
+    // Node makes a character of each byte of a header.
+    const digest = digestOf(Buffer.from(secret, 'latin1'));
     const known = this.#tokens?.known(digest);
     if (known) return known;
     const waitMs = this.#attempts.waitMs(address);
@@ -168,12 +169,12 @@ export class Auth {
 }
 
 const bearerOf = (authorization: string | undefined): string | undefined =>
-  /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
+  /^bearer +([^ \t]+) *$/i.exec(authorization ?? '')?.[1];
 
 /** The password of Basic, which browsers and scrapers know; the name before it is nobody's. */
 function basicOf(authorization: string | undefined): string | undefined {
   const encoded = /^basic +([A-Za-z0-9+/=_-]+) *$/i.exec(authorization ?? '')?.[1];
-  const decoded = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('utf8');
+  const decoded = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('latin1');
   const colon = decoded.indexOf(':');
   return colon < 0 || colon === decoded.length - 1 ? undefined : decoded.slice(colon + 1);
 }

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { type Access, type Principal, principalOf } from './principal.ts';
 
-/** SHA-256 of what a caller presents: keys are only known by it. */
-export const digestOf = (secret: string): Buffer => createHash('sha256').update(secret, 'utf8').digest();
+/** SHA-256 of what a caller presents, a text as UTF-8: keys are only known by it. */
+export const digestOf = (secret: string | Buffer): Buffer => createHash('sha256').update(secret).digest();
 
 export interface KeySettings extends Access {
   /** 64 hexadecimal digits each. */

@@ -75,6 +75,16 @@ test('a key comes as Bearer, in X-API-Key, or as the password of Basic', async (
     expect((await push(url, headers)).status, JSON.stringify(headers)).toBe(401);
 });
 
+test('a key may be any text', async () => {
+  const key = 'schlüssel-à-part-ключ';
+  const { url } = await startGuardedRelay({ auth: { keys: { pusher: { sha256: sha256(key), scopes: ['push'] } } } });
+  // As curl sends what it is given: its bytes.
+  const sent = Buffer.from(key).toString('latin1');
+  const basic = Buffer.from(`:${key}`).toString('base64');
+  for (const headers of [bearer(sent), { 'X-API-Key': sent }, { Authorization: `Basic ${basic}` }])
+    expect((await push(url, headers as Record<string, string>)).status).toBe(200);
+});
+
 const SCOPES: readonly [key: string, method: string, path: string, isLetIn: boolean][] = [
   ['pusher-key', 'POST', '/api/push', true],
   ['pusher-key', 'POST', '/api/push?x=1', true],
