@@ -7,8 +7,8 @@ import type { Admitted, Auth, Caller } from './auth.ts';
 import { isOwnPage } from './own-page.ts';
 import type { Quota } from './rate-limit.ts';
 import { isRefusal, type Refusal } from './refusal.ts';
-import { notePrincipal } from './request-principal.ts';
-import { needOf } from './route-scopes.ts';
+import { notePrincipal, noteStranger } from './request-principal.ts';
+import { asksForKey, needOf } from './route-scopes.ts';
 
 function authorizationOf(req: IncomingMessage): string | undefined {
   const { authorization } = req.headers;
@@ -86,7 +86,14 @@ export function guarded(app: RequestListener, { auth, uris, headers, onError }: 
     }
     const decide = (result: Admitted | Refusal): void => {
       if (result.principal) notePrincipal(req, result.principal);
-      if (isRefusal(result)) sendRefusal(req, res, result, headers);
+      if (
+        isRefusal(result) &&
+        result.reason === 'no_credential' &&
+        asksForKey(req.method as string, req.url as string)
+      ) {
+        noteStranger(req);
+        app(req, res);
+      } else if (isRefusal(result)) sendRefusal(req, res, result, headers);
       else {
         if (result.quota)
           for (const [name, value] of Object.entries(quotaHeaders(result.quota))) res.setHeader(name, value);

@@ -8,8 +8,8 @@ type Uris = Config['api'];
 export type Need = Scope | 'nothing';
 
 const READS = new Set(['GET', 'HEAD']);
-const ADMIN_PLACES = ['/v1/apps', '/v1/console'];
-/** The page itself, on which somebody says who he is: it holds no figures. */
+const ADMIN_PLACES = ['/v1/apps', '/v1/console', '/console'];
+/** The page on which somebody says who he is, and its files, which hold no figures. */
 const CONSOLE = '/console';
 
 const within = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`);
@@ -41,7 +41,7 @@ export function needOf(uris: Uris): (method: string, url: string) => Need {
     if (method === 'POST' && url === uris.push_uri) return 'push';
     const path = lenientPath(url);
     if (path === undefined) return 'admin';
-    if (READS.has(method) && (health.has(path) || within(path, CONSOLE))) return 'nothing';
+    if (READS.has(method) && (health.has(path) || path.startsWith(`${CONSOLE}/`))) return 'nothing';
     if (method === 'POST' && path === push) return 'push';
     return READS.has(method) && !ADMIN_PLACES.some((place) => within(path, place)) ? 'read' : 'admin';
   };
@@ -54,6 +54,9 @@ export function isAdministration(uris: Uris): (url: string) => boolean {
   for (const uri of [push_uri, health_uri]) figures.delete(uri.toLowerCase());
   return (url) => {
     const path = lenientPath(url);
-    return path === undefined || figures.has(path) || [...ADMIN_PLACES, CONSOLE].some((place) => within(path, place));
+    return path === undefined || figures.has(path) || ADMIN_PLACES.some((place) => within(path, place));
   };
 }
+
+/** True for the page that asks a browser for a key: the one that a stranger gets to see, as the body of a 401. */
+export const asksForKey = (method: string, url: string): boolean => READS.has(method) && lenientPath(url) === CONSOLE;

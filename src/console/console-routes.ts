@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { noteSize, sendError, sendText } from '../api/answer.ts';
 import type { Route, Routes } from '../api/exact-routes.ts';
-import { principalOfRequest } from '../auth/request-principal.ts';
+import { isStranger, principalOfRequest } from '../auth/request-principal.ts';
 import type { ConsoleFeed } from './console-feed.ts';
 import { PAGE_FILES, type PageFileName, pageFiles } from './page-files.ts';
 
@@ -52,7 +52,10 @@ const SOME_APPS = 'the console shows all apps, and the key is for some of them';
 const TOO_MANY = 'as many consoles are open as may be, or the process is ending';
 const AGAIN_SECONDS = 5;
 
-/** `GET /console` with its files, and `GET /v1/console/events`, what they show. The files hold no figures: everybody may have them. */
+/**
+ * `GET /console` with its files, and `GET /v1/console/events`, what they show. The files hold no figures: everybody may have them;
+ * without a key the page is the body of a 401, and asks for one.
+ */
 export function consoleRoutes({ feed, closed, credential }: ConsoleRoutesOptions): Routes {
   const files = pageFiles((text) => text.replace('{{credential}}', credential));
   const refusal = (req: IncomingMessage): string | undefined =>
@@ -67,15 +70,23 @@ export function consoleRoutes({ feed, closed, credential }: ConsoleRoutesOptions
         return;
       }
       const { type, etag, gzipped, body: plain } = files(name);
-      if (req.headers['if-none-match'] === etag) {
+      const isForm = isStranger(req);
+      if (!isForm && req.headers['if-none-match'] === etag) {
         res.writeHead(304, { ...HEADERS, ETag: etag }).end();
         return;
       }
       const zipped = /\bgzip\b/.test(String(req.headers['accept-encoding']));
       const body = zipped ? gzipped : plain;
       noteSize(res, body.length);
-      const about = { ETag: etag, 'Content-Type': type, 'Content-Length': body.length, Vary: 'Accept-Encoding' };
-      res.writeHead(200, { ...HEADERS, ...about, ...(zipped ? { 'Content-Encoding': 'gzip' } : {}) });
+      const about = { 'Content-Type': type, 'Content-Length': body.length, Vary: 'Accept-Encoding' };
+      // Bearer alone: a browser that is offered Basic asks for a password before it shows the page.
+      const rest = isForm ? { 'WWW-Authenticate': 'Bearer realm="martlet"' } : { ETag: etag };
+      res.writeHead(isForm ? 401 : 200, {
+        ...HEADERS,
+        ...about,
+        ...rest,
+        ...(zipped ? { 'Content-Encoding': 'gzip' } : {}),
+      });
       res.end(body);
     };
 

@@ -22,14 +22,18 @@ const named = (url: string, host: string): Promise<number | undefined> =>
       .end();
   });
 
-test('everybody may have the page; the figures are for administrators of all apps', async () => {
+test('without a key the page is a 401 that asks for one; the figures are for administrators of all apps', async () => {
   const someApps = { ...KEYS.admin, sha256: KEYS.reader.sha256, apps: ['shop'] };
   const { url } = await startGuardedRelay({
     auth: { keys: { ...KEYS, reader: someApps } },
     apps: { shop: { android: {} } },
   });
   const page = await ask(`${url}/console`);
-  expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+  expect([page.status, page.headers.get('content-type')]).toEqual([401, 'text/html; charset=utf-8']);
+  expect(page.headers.get('www-authenticate')).toBe('Bearer realm="martlet"');
+  expect((await ask(`${url}/console`, { headers: bearer('pusher-key') })).status).toBe(403);
+  expect((await ask(`${url}/console`, { headers: bearer('nonsense') })).status).toBe(401);
+  expect((await ask(`${url}/console`, { headers: bearer('admin-key') })).status).toBe(200);
   expect(page.text).toContain('data-credential="key"');
   expect((await ask(url + EVENTS)).status).toBe(401);
   expect((await ask(url + EVENTS, { headers: bearer('pusher-key') })).status).toBe(403);
@@ -59,7 +63,8 @@ test('without keys and open to the network it is closed, and says what to do', a
 test('with core.admin_address it is there, and nowhere else', async () => {
   const { url, adminUrl } = await startGuardedRelay({ core: { admin_address: '127.0.0.1:0' } });
   for (const path of ['/console', '/console/main.js', EVENTS]) expect((await ask(url + path)).status).toBe(404);
-  expect((await ask(`${adminUrl}/console`)).status).toBe(200);
+  expect((await ask(`${adminUrl}/console`)).status).toBe(401);
+  expect((await ask(`${adminUrl}/console/main.js`)).status).toBe(200);
   await using events = await readEvents(`${adminUrl}${EVENTS}`, bearer('admin-key'));
   await events.next('frame');
 });

@@ -26,7 +26,14 @@ const refusals = (scope: string): { readonly [status: string]: Answer } => ({
 
 /** The answer of two parts with one status. */
 const both = (own: Answer | undefined, other: Answer): Answer =>
-  own ? { ...own, description: `${own.description} Or: ${other.description}` } : other;
+  own
+    ? {
+        ...other,
+        ...own,
+        description: `${own.description} Or: ${other.description}`,
+        content: { ...other.content, ...own.content },
+      }
+    : other;
 
 /** An operation, and who may call it: by the table that the guard asks. */
 export function withAccess(settings: ApiSettings): (method: string, path: string, operation: Operation) => Operation {

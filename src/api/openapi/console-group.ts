@@ -11,7 +11,8 @@ export const consoleGroup = (): ApiGroup => ({
         operationId: 'console',
         summary: 'The console as a page',
         responses: {
-          200: plain('HTML; it asks for a key where one is needed.', 'text/html'),
+          200: plain('HTML.', 'text/html'),
+          401: plain('HTML that asks for a key: there is none in the request.', 'text/html'),
           304: { description: 'The page is as the browser has it.' },
           403: plain(closed, 'text/plain'),
         },
