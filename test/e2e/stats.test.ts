@@ -4,17 +4,21 @@ import { hasRedis, startRedis } from '../stats/redis-server.ts';
 import { startTcpProxy } from '../stats/tcp-proxy.ts';
 import { type RunningRelay, startRelay } from './running-relay.ts';
 
-interface Stat {
+interface Counters {
   readonly total_count: number;
   readonly ios: { readonly push_success: number };
+}
+
+interface Stat extends Counters {
+  readonly apps?: { readonly [app: string]: Counters };
 }
 
 const stat = async (relay: RunningRelay) => (await relay.get('/api/stat/app')) as unknown as Stat;
 
 /** Each request on a connection of its own, so that every worker gets some. */
-async function push(relay: RunningRelay, count: number): Promise<void> {
+async function push(relay: RunningRelay, count: number, app?: string): Promise<void> {
   const headers = { connection: 'close' };
-  const body = JSON.stringify({ notifications: [{ platform: 1, tokens: ['aa'], message: 'x' }] });
+  const body = JSON.stringify({ notifications: [{ platform: 1, tokens: ['aa'], message: 'x', app }] });
   const answers = Array.from({ length: count }, () =>
     fetch(`${relay.url}/api/push`, { method: 'POST', headers, body }),
   );
@@ -42,6 +46,37 @@ test.each([1, 2])('counters in a file survive kill -9, and are told once, with %
   const metrics = await (await fetch(`${relay.url}/metrics`)).text();
   expect(metrics).toMatch(/^gorush_total_push_count 25$/m);
 });
+
+test.each(['memory', 'sqlite'])(
+  'counters by app of two processes add up, with stat.engine %s, while workers are replaced',
+  async (engine) => {
+    await using relay = await startRelay({
+      core: { sync: true, processes: 2 },
+      stat: { engine },
+      apps: { acme: {} },
+      log: { access_level: 'info' },
+    });
+    await Promise.all([push(relay, 20), push(relay, 30, 'acme')]);
+    expect(await stat(relay)).toMatchObject({
+      total_count: 50,
+      apps: { acme: { total_count: 30, ios: { push_success: 30 } }, default: { total_count: 20 } },
+    });
+    relay.child.kill('SIGUSR2');
+    await until(async () => relay.output().includes('all workers were restarted'));
+    await push(relay, 10, 'acme');
+    // Several times: each worker has to know of all.
+    for (let i = 0; i < 6; i++) {
+      const { total_count, apps } = await stat(relay);
+      expect([total_count, apps?.acme, apps?.default?.total_count]).toMatchObject([
+        60,
+        { total_count: 40, ios: { push_success: 40 } },
+        20,
+      ]);
+    }
+    const one = await relay.get('/api/stat/app?app=acme');
+    expect(one).toMatchObject({ total_count: 40, ios: { push_success: 40 } });
+  },
+);
 
 test.skipIf(!hasRedis)(
   'counters in a Redis that is slow, then gone, then back, hold up no push and are complete',

@@ -1,4 +1,16 @@
-import { type ApiGroup, type ApiSettings, count, json, number, plain, record, ref, text } from './api-group.ts';
+import {
+  type ApiGroup,
+  type ApiSettings,
+  count,
+  error,
+  json,
+  number,
+  type Operation,
+  plain,
+  record,
+  ref,
+  text,
+} from './api-group.ts';
 
 const figures = (names: string, schema: (description: string) => object): { [name: string]: object } =>
   Object.fromEntries(names.split(' ').map((name) => [name, schema('')]));
@@ -38,17 +50,51 @@ const sysStats = record({
   ...figures('uptime_sec total_response_time_sec average_response_time_sec', number),
 });
 
+const counters = {
+  total_count: count('Device tokens and topics taken.'),
+  ios: ref('PlatformCounts'),
+  android: ref('PlatformCounts'),
+  huawei: ref('PlatformCounts'),
+};
+
+const statAppBody = record(
+  {
+    version: text("Gorush's version."),
+    busy_workers: count('Batches that are being sent, of all apps.'),
+    submitted_tasks: count('Notifications taken, of all apps.'),
+    success_tasks: count(''),
+    failure_tasks: count(''),
+    ...counters,
+  },
+  {
+    apps: {
+      type: 'object',
+      additionalProperties: ref('AppCounters'),
+      description: 'What of it is of which app; absent while only the app `default` was counted.',
+    },
+  },
+);
+
+const statApp: Operation = {
+  operationId: 'statApp',
+  summary: 'Counters of pushes',
+  description: 'A key that is for some apps only is shown those, and what they come to together.',
+  parameters: [
+    { name: 'app', in: 'query', description: 'Only of this app.', schema: { type: 'string' }, example: 'default' },
+  ],
+  responses: {
+    200: json('Since the first start, where `stat.engine` keeps them.', ref('StatApp')),
+    400: error('`app` is given more than once.'),
+    403: error('The key is not for this app.'),
+    404: error('There is no such app.'),
+  },
+};
+
 /** Counters, figures, metrics, and the configuration. */
 export const statGroup = ({ uris }: ApiSettings): ApiGroup => ({
   tag: { name: 'Figures', description: 'What the relay has done, and how it is set up.' },
   paths: {
-    [uris.stat_app_uri]: {
-      get: {
-        operationId: 'statApp',
-        summary: 'Counters of pushes',
-        responses: { 200: json('Since the first start, where `stat.engine` keeps them.', ref('StatApp')) },
-      },
-    },
+    [uris.stat_app_uri]: { get: statApp },
     [uris.stat_go_uri]: {
       get: {
         operationId: 'statGo',
@@ -86,17 +132,8 @@ export const statGroup = ({ uris }: ApiSettings): ApiGroup => ({
     },
   },
   schemas: {
-    StatApp: record({
-      version: text("Gorush's version."),
-      busy_workers: count('Batches that are being sent.'),
-      submitted_tasks: count('Notifications taken.'),
-      success_tasks: count(''),
-      failure_tasks: count(''),
-      total_count: count('Device tokens and topics taken.'),
-      ios: ref('PlatformCounts'),
-      android: ref('PlatformCounts'),
-      huawei: ref('PlatformCounts'),
-    }),
+    StatApp: statAppBody,
+    AppCounters: record(counters),
     PlatformCounts: record({ push_success: count('Delivered.'), push_error: count('Failed for good.') }),
     StatGo: statGo,
     SysStats: sysStats,
