@@ -66,6 +66,8 @@ const factOf = ({ seq, at, kind, request, notif, app, reason, details }: Row): S
   details: JSON.parse(details) as Details,
 });
 
+const isOneOf = (apps: ReadonlySet<string>): string => `app IN (${[...apps].fill('?').join(', ')})`;
+
 /**
  * What happened, in SQLite: appended to by any number of processes. Written without fsync: a power cut may cost the last seconds
  * or, at worst, the file, and history is not worth waiting for a disk.
@@ -145,11 +147,15 @@ export class HistoryFile {
     return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size');
   }
 
-  /** Facts of a request or of notifications with this `notif_id`, oldest first; of more than `limit` the first ones. */
-  of(id: string, limit: number): StoredFact[] {
+  /**
+   * Facts of a request or of notifications with this `notif_id`, oldest first; of more than `limit` the first ones.
+   * @param apps only of these: what others have under this id takes no place
+   */
+  of(id: string, limit: number, apps?: ReadonlySet<string>): StoredFact[] {
+    const whose = apps ? `AND ${isOneOf(apps)}` : '';
     const rows = this.#db
-      .prepare('SELECT * FROM fact WHERE request = ?1 OR notif = ?1 ORDER BY seq LIMIT ?2')
-      .all(id, limit) as unknown as Row[];
+      .prepare(`SELECT * FROM fact WHERE (request = ? OR notif = ?) ${whose} ORDER BY seq LIMIT ?`)
+      .all(id, id, ...(apps ?? []), limit) as unknown as Row[];
     return rows.map(factOf);
   }
 
@@ -183,7 +189,7 @@ export class HistoryFile {
       values.push(...given);
     };
     if (app !== undefined) where('app = ?', app);
-    if (apps) where(`app IN (${[...apps].fill('?').join(', ')})`, ...apps);
+    if (apps) where(isOneOf(apps), ...apps);
     if (reason !== undefined) where('reason = ?', reason);
     if (since !== undefined) where('at >= ?', since);
     const sql = `SELECT * FROM fact WHERE ${conditions.join(' AND ')} ORDER BY seq DESC LIMIT ?`;

@@ -97,8 +97,8 @@ export class History {
   explain(id: string, { apps, token }: ExplainQuery): Explanation | undefined {
     this.#write();
     const hash = token === undefined ? undefined : hashTarget(token, this.#file.secret);
-    const found = this.#file.of(id, MOST_FACTS + 1);
-    const facts = found.slice(0, MOST_FACTS).filter((fact) => (!apps || apps.has(fact.app)) && isAbout(fact, hash));
+    const found = this.#file.of(id, MOST_FACTS + 1, apps);
+    const facts = found.slice(0, MOST_FACTS).filter((fact) => isAbout(fact, hash));
     if (facts.length === 0) return undefined;
     const requests = Map.groupBy(facts, ({ requestId }) => requestId);
     const pushes = [...requests].reverse().map(([request, own]) => {

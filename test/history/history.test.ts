@@ -168,6 +168,17 @@ describe('the timeline of a push', () => {
     expect([list(['news']), list(['news', 'shop']), list([])]).toEqual([0, 1, 0]);
   });
 
+  test('is not pushed out by what another app has under the same notif_id', () => {
+    const history = openHistory({ maxTroubles: 10_000 });
+    const named = { notification: notification({ notif_id: 'order' }) };
+    for (let i = 0; i < 2100; i++)
+      history.events.settled?.(settlement([TOKEN], [failed()], { requestId: `n${i}`, app: 'news', ...named }));
+    history.events.settled?.(settlement([TOKEN], [failed()], { app: 'shop', ...named }));
+    const explained = history.explain('order', { apps: new Set(['shop']) });
+    expect(explained?.pushes.map(({ request_id }) => request_id)).toEqual(['r1']);
+    expect(explained?.truncated).toBeUndefined();
+  });
+
   test('of several apps does not tell those who may see one how much there is of the others', () => {
     const history = openHistory();
     const notifications = ['shop', 'news'].map((app) => ({ platform: 1, tokens: [TOKEN], app }));
