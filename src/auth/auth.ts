@@ -108,8 +108,8 @@ export class Auth {
     if (isRefusal(found)) return this.#refuse(caller, found);
     this.#seen.add(found);
     const quota = this.#take(found);
-    if (quota && !quota.allowed) return this.#refuse(caller, tooManyRequests(quota.retryAfter), found);
-    if (scope && !mayDo(found, scope)) return this.#refuse(caller, forbidden(scope), found);
+    if (quota && !quota.allowed) return this.#refuse(caller, { ...tooManyRequests(quota.retryAfter), quota }, found);
+    if (scope && !mayDo(found, scope)) return this.#refuse(caller, { ...forbidden(scope), quota }, found);
     return { principal: found, quota };
   }
 

@@ -61,10 +61,11 @@ export function sendRefusal(
   refusal: Refusal,
   headers: Readonly<Record<string, string>>,
 ): void {
-  const { status, message, retryAfter, reason } = refusal;
+  const { status, message, retryAfter, reason, quota } = refusal;
   const again = retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) };
   noteAudit(res, { reason });
-  sendError(res, status, message, { headers: { ...headers, ...challengeOf(refusal, isPage(req)), ...again } });
+  const left = quota ? quotaHeaders(quota) : {};
+  sendError(res, status, message, { headers: { ...headers, ...challengeOf(refusal, isPage(req)), ...again, ...left } });
 }
 
 export interface GuardOptions {

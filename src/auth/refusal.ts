@@ -1,4 +1,5 @@
 import type { Principal, Scope } from './principal.ts';
+import type { Quota } from './rate-limit.ts';
 
 /** Why somebody was not let in; the label of `martlet_auth_failures_total`. */
 export type FailureReason =
@@ -23,6 +24,8 @@ export interface Refusal {
   readonly scope?: Scope;
   /** Whose request it was, where that is known. */
   readonly principal?: Principal;
+  /** Where the key has a limit. */
+  readonly quota?: Quota | undefined;
 }
 
 export const isRefusal = (result: object): result is Refusal => 'reason' in result;

@@ -158,6 +158,8 @@ test('a key may have only so many requests a second, and is told so', async () =
   const answers = await Promise.all(Array.from({ length: 20 }, () => push(url, bearer('k'))));
   const refused = answers.find(({ status }) => status === 429);
   expect(refused?.headers.get('Retry-After')).toBe('1');
+  expect(refused?.headers.get('RateLimit-Policy')).toBe('"requests";q=2;w=1');
+  expect(refused?.headers.get('RateLimit')).toBe('"requests";r=0;t=1');
   expect(JSON.parse(refused?.text ?? '')).toMatchObject({ code: 429 });
 });
 
