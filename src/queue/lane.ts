@@ -188,9 +188,11 @@ export class Lane {
 
   #pump(): void {
     if (this.#stopped) return;
-    let room = Math.min(this.#limit() - this.#inFlight, this.#limiter?.available() ?? Number.POSITIVE_INFINITY);
+    // Asked once: it grows with time, and a lane that neither sends nor waits would stand still for ever.
+    const allowed = this.#limiter?.available() ?? Number.POSITIVE_INFINITY;
+    let room = Math.min(this.#limit() - this.#inFlight, allowed);
     if (room < 1) {
-      if (this.#limiter && this.#limiter.available() < 1) this.#waitForRate(this.#limiter);
+      if (this.#limiter && allowed < 1) this.#waitForRate(this.#limiter);
       return;
     }
     const admitted = this.#breaker.admit();

@@ -8,6 +8,8 @@ export interface Behaviour {
   readonly refuse?: number;
   /** RST_STREAM with INTERNAL_ERROR, unprocessed, though nobody can know that. */
   readonly reset?: number;
+  /** 403 InvalidProviderToken, of APNs. */
+  readonly deny?: boolean;
   /** Accepted and never answered. */
   readonly mute?: number;
   /** A GOAWAY after each so many requests of a connection: what is behind it is unprocessed. */

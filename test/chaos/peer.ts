@@ -111,7 +111,8 @@ function openProvider(dialect: Dialect): Provider {
       if (mute) return;
       const answer = (): void => {
         if (stream.destroyed || stream.closed) return;
-        if (isDead(target)) dialect.refuse(stream);
+        if (behaviour.deny) json(stream, 403, { reason: 'InvalidProviderToken' });
+        else if (isDead(target)) dialect.refuse(stream);
         else {
           delivered.add(target);
           dialect.accept(stream);

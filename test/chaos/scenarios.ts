@@ -7,6 +7,7 @@ import { heap } from './scenarios/heap.ts';
 import { hook } from './scenarios/hook.ts';
 import { isolation } from './scenarios/isolation.ts';
 import { kill } from './scenarios/kill.ts';
+import { neighbours } from './scenarios/neighbours.ts';
 import { nginxGoAway } from './scenarios/nginx.ts';
 import { overload } from './scenarios/overload.ts';
 import { portClosed } from './scenarios/port-closed.ts';
@@ -24,6 +25,7 @@ export const scenarios: readonly Scenario[] = [
   goAwayWithError,
   streams,
   isolation,
+  neighbours,
   hook,
   fullDisk,
   heap,

@@ -59,15 +59,15 @@ export class World {
   }
 
   async tally(queued?: ReadonlySet<number>): Promise<Tally> {
-    const { delivered, reported } = await this.peer.read();
-    const sum = [...delivered];
+    const own = await this.peer.read();
+    const delivered = [...own.delivered];
+    const reported = [...own.reported];
     for (const other of this.#others) {
-      const further = (await other.read()).delivered;
-      further.forEach((times, index) => {
-        sum[index] = (sum[index] ?? 0) + times;
-      });
+      const further = await other.read();
+      add(delivered, further.delivered);
+      add(reported, further.reported);
     }
-    return tallyOf(this.client, { delivered: sum, reported }, queued);
+    return tallyOf(this.client, { delivered, reported }, queued);
   }
 
   /** Waits until every accepted push is delivered or reported, at most `ms`. */
@@ -92,4 +92,10 @@ export class World {
     for (const peer of [this.peer, ...this.#others]) await peer.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+function add(sum: number[], further: Uint8Array): void {
+  further.forEach((times, index) => {
+    sum[index] = (sum[index] ?? 0) + times;
+  });
 }

@@ -1,25 +1,10 @@
-import { atRate } from '../client.ts';
+import { p99 } from '../latency.ts';
 import { brokenPromises, inWorld, type Scenario } from '../scenario.ts';
 import { startPeer } from '../start-peer.ts';
 import { World } from '../world.ts';
 
 const SIZES = { small: { seconds: 3, flood: 2000 }, full: { seconds: 60, flood: 50_000 } } as const;
-const PER_SECOND = 200;
 const MOST = 1.2;
-
-/** 99 of 100 pushes of this phase arrived within so many milliseconds of being posted. */
-async function p99(world: World, seconds: number): Promise<number> {
-  const postedAt = new Map<number, number>();
-  await atRate(seconds * PER_SECOND, PER_SECOND, () => {
-    const targets = world.targets(1);
-    for (const { index } of targets) postedAt.set(index, Date.now());
-    return world.client.post([targets]);
-  });
-  await world.settled(1000);
-  const { arrivedAt } = await world.peer.read();
-  const waits = [...postedAt].map(([index, at]) => (arrivedAt[index] || Date.now()) - at).sort((a, b) => a - b);
-  return waits[Math.floor(waits.length * 0.99)] as number;
-}
 
 /** FCM takes everything and answers nothing; that is no business of APNs. */
 export const isolation: Scenario = {
