@@ -92,7 +92,7 @@ class AppsRoutes {
       throw new AppChangeError('invalid', 'name: must be given', [{ path: 'name', reason: 'must be given' }]);
     this.#allow(req, name);
     const changed = await this.#told(req, { action: 'app.create', name }, () =>
-      this.#options.admin.create(name, settings),
+      this.#admin(req).create(name, settings),
     );
     this.#sendChanged(res, changed);
   };
@@ -101,7 +101,7 @@ class AppsRoutes {
     const name = this.#nameOf(req);
     const body = await this.#body(req);
     const changed = await this.#told(req, { action: 'app.replace', name }, () =>
-      this.#options.admin.replace(name, body, preconditionOf(req.headers)),
+      this.#admin(req).replace(name, body, preconditionOf(req.headers)),
     );
     this.#sendChanged(res, changed);
   };
@@ -111,7 +111,7 @@ class AppsRoutes {
     const body = await this.#body(req);
     const target = typeof body === 'object' && body !== null ? SECTIONS.filter((name) => name in body).join(' ') : '';
     const changed = await this.#told(req, { action: 'app.update', name, target }, () =>
-      this.#options.admin.patch(name, body, preconditionOf(req.headers)),
+      this.#admin(req).patch(name, body, preconditionOf(req.headers)),
     );
     this.#sendChanged(res, changed);
   };
@@ -119,7 +119,7 @@ class AppsRoutes {
   readonly remove: Work = async (req, res) => {
     const name = this.#nameOf(req);
     await this.#told(req, { action: 'app.delete', name }, () =>
-      this.#options.admin.delete(name, preconditionOf(req.headers)),
+      this.#admin(req).delete(name, preconditionOf(req.headers)),
     );
     res.writeHead(204).end();
   };
@@ -129,7 +129,7 @@ class AppsRoutes {
     const probe = flagOf(req.query.probe);
     const body = await this.#body(req);
     const changed = await this.#told(req, { action: 'provider.update', name, target: `provider: ${platform}` }, () =>
-      this.#options.admin.putProvider(name, platform, body, preconditionOf(req.headers), probe),
+      this.#admin(req).putProvider(name, platform, body, preconditionOf(req.headers), probe),
     );
     this.#sendChanged(res, changed);
   };
@@ -137,10 +137,15 @@ class AppsRoutes {
   readonly removeProvider: Work = async (req, res) => {
     const [name, platform] = [this.#nameOf(req), platformOf(req)];
     const changed = await this.#told(req, { action: 'provider.delete', name, target: `provider: ${platform}` }, () =>
-      this.#options.admin.deleteProvider(name, platform, preconditionOf(req.headers)),
+      this.#admin(req).deleteProvider(name, platform, preconditionOf(req.headers)),
     );
     this.#sendChanged(res, changed);
   };
+
+  #admin(req: IncomingMessage): AppAdmin {
+    const { admin } = this.#options;
+    return principalOfRequest(req)?.apps ? admin.forSome() : admin;
+  }
 
   #body(req: IncomingMessage): Promise<unknown> {
     return bodyOf(req, this.#options.maxBody ?? MAX_BODY);

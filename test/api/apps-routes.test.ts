@@ -95,3 +95,36 @@ test('a key for some apps manages those, and sees no others', async () => {
     expect((await ask(method, '/v1/apps/beta', method === 'GET' ? undefined : {}, as('k-tenant'))).status).toBe(403);
   expect((await ask('POST', '/v1/apps', { name: 'gamma' }, as('k-tenant'))).status).toBe(403);
 });
+
+test('a key for some apps does not lead pushes to them that name no app and did not go there before', async () => {
+  const { createHash } = await import('node:crypto');
+  const sha256 = (text: string): string[] => [createHash('sha256').update(text).digest('hex')];
+  const keys = {
+    operator: { sha256: sha256('k-operator'), scopes: ['admin'] },
+    tenant: { sha256: sha256('k-tenant'), scopes: ['admin'], apps: ['acme'] },
+  };
+  const { ask } = await startSelfService(providers, { more: { auth: { keys } } });
+  const as = (key: string) => ({ authorization: `Bearer ${key}` });
+  const change = async (key: string, method: string, body: object) =>
+    expect([200, 201]).toContain((await ask(method, '/v1/apps/acme', body, as(key))).status);
+  const appOf = async (topic: string) => {
+    const notifications = [{ platform: 1, tokens: [`t-${providers.seen.length}`], topic }];
+    expect((await ask('POST', '/api/push', { notifications }, as('k-operator'))).body.logs).toEqual([]);
+    return providers.seen.at(-1)?.by;
+  };
+  const { ios } = providers.tenant('acme').settings;
+  await change('k-operator', 'PUT', { ios, default_topic: 'com.example.acme' });
+  expect(await appOf('com.example.acme')).toBe('acme');
+  await change('k-tenant', 'PATCH', { default_topic: 'com.victim' });
+  expect(await appOf('com.victim')).toBe('main');
+  // Nor when somebody else changes something else of the app.
+  await change('k-operator', 'PATCH', { rate_limit: 100 });
+  expect(await appOf('com.victim')).toBe('main');
+  await ask('DELETE', '/v1/apps/acme', undefined, as('k-tenant'));
+  await change('k-tenant', 'PUT', { ios, default_topic: 'com.victim' });
+  expect(await appOf('com.victim')).toBe('main');
+  await change('k-operator', 'PATCH', { default_topic: 'com.victim' });
+  expect(await appOf('com.victim')).toBe('acme');
+  await change('k-tenant', 'PATCH', { limits: { tokens: 10 } });
+  expect(await appOf('com.victim')).toBe('acme');
+});

@@ -3,7 +3,7 @@ import type { PlatformName } from '../../push.ts';
 import type { AppSettings } from '../app.ts';
 import type { AppRegistry } from '../app-registry.ts';
 import { nameMistake } from '../file-apps.ts';
-import { openRecord, sealRecord } from './app-record.ts';
+import { chosenAsBefore, openRecord, sealRecord } from './app-record.ts';
 import { type AppStore, VersionConflictError } from './app-store.ts';
 import { type CheckRules, checkSettings, type FieldMistake, formMistakes, normalSettings } from './check-settings.ts';
 import { HOW_TO_SET, type MasterKeys } from './master-keys.ts';
@@ -54,6 +54,8 @@ export interface AppAdminOptions {
   readonly registry: AppRegistry;
   readonly rules: CheckRules;
   readonly probe: Probe;
+  /** Whoever makes the changes may not change every app; default false. */
+  readonly forSome?: boolean;
   /** UNIX milliseconds. */
   readonly now?: () => number;
 }
@@ -66,6 +68,8 @@ interface Usable {
 }
 
 const TRIES = 5;
+/** What an app is chosen by besides its name: its topic, and the project of its service account. */
+const ADDRESSES = ['default_topic', 'android'] as const;
 const always: Precondition = () => true;
 
 /** Changes the apps of a store. Every change is checked as a whole, and is one step: of two that meet, one is done anew. */
@@ -76,10 +80,18 @@ export class AppAdmin {
     this.#options = options;
   }
 
+  /**
+   * The same for somebody who may not change every app. His changes lead no pushes to his apps that did not go there before: with the
+   * topic of somebody else, and a hook, he would be told the tokens and messages of pushes that name no app.
+   */
+  forSome(): AppAdmin {
+    return new AppAdmin({ ...this.#options, forSome: true });
+  }
+
   /** @param body settings as JSON. @throws AppChangeError */
   async create(name: string, body: unknown): Promise<Changed> {
     const settings = this.#settingsOf(body);
-    return this.#change(name, always, (app) => {
+    return this.#change(name, always, ADDRESSES, (app) => {
       if (app) throw new AppChangeError('conflict', `app ${name} is there already`);
       return settings;
     });
@@ -88,14 +100,15 @@ export class AppAdmin {
   /** Replaces all settings; makes the app if it is not there. @throws AppChangeError */
   async replace(name: string, body: unknown, precondition: Precondition): Promise<Changed> {
     const settings = this.#settingsOf(body);
-    return this.#change(name, precondition, () => settings);
+    return this.#change(name, precondition, ADDRESSES, () => settings);
   }
 
   /** @param patch RFC 7396. @throws AppChangeError */
   async patch(name: string, patch: unknown, precondition: Precondition): Promise<Changed> {
     throwIf(formMistakes(patch, 'patch'));
-    return this.#change(name, precondition, (app) =>
-      this.#settingsOf(mergePatch(this.#open(found(app, name)), forgetKeyType(patch)), Object.keys(patch as object)),
+    const touched = Object.keys(patch as object);
+    return this.#change(name, precondition, touched, (app) =>
+      this.#settingsOf(mergePatch(this.#open(found(app, name)), forgetKeyType(patch)), touched),
     );
   }
 
@@ -111,14 +124,14 @@ export class AppAdmin {
     const { facts } = checkSettings(part, this.#options.rules);
     if (!facts[platform]) invalid([{ path: platform, reason: 'must hold a credential' }]);
     if (probe) await this.#probe(name, part, platform);
-    return this.#change(name, precondition, (app) =>
+    return this.#change(name, precondition, [platform], (app) =>
       this.#settingsOf({ ...this.#open(found(app, name)), [platform]: part[platform] }, [platform]),
     );
   }
 
   /** @throws AppChangeError */
   async deleteProvider(name: string, platform: PlatformName, precondition: Precondition): Promise<Changed> {
-    return this.#change(name, precondition, (app) => {
+    return this.#change(name, precondition, [platform], (app) => {
       const { [platform]: gone, ...rest } = this.#open(found(app, name));
       if (!gone) throw new AppChangeError('not_found', `app ${name} has no settings for ${platform}`);
       return rest;
@@ -144,16 +157,19 @@ export class AppAdmin {
     throw new AppChangeError('not_probed', `the provider could not be asked: ${verdict.error}`, details);
   }
 
+  /** @param stated keys of the settings that the change is about */
   #change(
     name: string,
     precondition: Precondition,
+    stated: readonly string[],
     next: (app: StoredApp | undefined) => AppSettings,
   ): Promise<Changed> {
-    const { rules, now = Date.now } = this.#options;
+    const { rules, forSome, now = Date.now } = this.#options;
     return this.#eachTry(name, precondition, async (app, { store, sync, keys }) => {
       const settings = next(app);
       const { facts } = checkSettings(settings, rules);
-      const record = sealRecord(name, settings, facts, keys, now());
+      const sealed = sealRecord(name, settings, facts, keys, now());
+      const record = chosenAsBefore(sealed, app?.record, forSome ? [] : stated);
       const version = await store.put(name, JSON.stringify(record), app?.version ?? 'absent');
       // The change is made; that it cannot be read again this moment is told by the sync.
       await sync.refresh().catch(() => {});

@@ -79,6 +79,23 @@ export function sealRecord(
   };
 }
 
+/**
+ * The record, chosen by no topic and no project that it was not chosen by before, unless the change states it.
+ * @param stated keys of the settings that the change is about, and whose sender may have pushes of others led here
+ */
+export function chosenAsBefore(
+  { topics, project, ...record }: AppRecord,
+  before: AppRecord | undefined,
+  stated: readonly string[],
+): AppRecord {
+  const isOurs = stated.includes('android') || project === before?.project;
+  return {
+    ...record,
+    topics: stated.includes('default_topic') ? topics : topics.filter((topic) => before?.topics.includes(topic)),
+    ...(project !== undefined && isOurs ? { project } : {}),
+  };
+}
+
 /** The settings with their secrets. @throws MasterKeyError */
 export function openRecord(app: string, record: AppRecord, keys: MasterKeys | undefined): AppSettings {
   const { [REST]: rest = '{}', ...parts } = openAll(app, record, keys);
