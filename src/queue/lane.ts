@@ -198,8 +198,8 @@ export class Lane {
     const admitted = this.#breaker.admit();
     if (admitted === 0) {
       this.#limitedAt = undefined;
-      const wait = this.#breaker.waitMs();
-      if (wait > 0) this.#later(wait);
+      // Its pause may have ended since: then there is nothing left to wait for, and nobody else who looks. A probe's answer does.
+      if (this.#breaker.state === 'open') this.#later(this.#breaker.waitMs());
       return;
     }
     room = Math.min(room, admitted);
