@@ -223,6 +223,8 @@ async function send(command: Configured & { kind: 'send' }): Promise<void> {
     ...own,
     queue: { ...own.queue, engine: 'local' as const, local: { ...own.queue.local, path: '' } },
     history: { ...own.history, enabled: false },
+    // The flags say whose credential it is; an app that has the topic does not.
+    apps: { ...own.apps, named: {}, path: '', redis: '' },
   };
   const host = await openRelayHost({
     config: memory,
