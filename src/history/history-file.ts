@@ -75,6 +75,7 @@ const isOneOf = (apps: ReadonlySet<string>): string => `app IN (${[...apps].fill
 export class HistoryFile {
   /** Of the hashes of tokens: random, one for each file. */
   readonly secret: string;
+  readonly inMemory: boolean;
   readonly #db: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #expire: StatementSync;
@@ -84,7 +85,7 @@ export class HistoryFile {
   /** @param path empty: memory. @throws when it cannot be opened. */
   constructor(path: string) {
     if (path !== '') makePrivateFile(path);
-    this.#db = new DatabaseSync(path === '' ? ':memory:' : path, { timeout: BUSY_MS });
+    this.#db = new DatabaseSync(this.inMemory ? ':memory:' : path, { timeout: BUSY_MS });
     try {
       this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA journal_size_limit = ${LOG_BYTES}`);
       this.#create();

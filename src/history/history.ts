@@ -14,7 +14,7 @@ export interface HistoryOptions extends Omit<RecorderOptions, 'now' | 'random'> 
   readonly path: string;
   /** How long facts are kept. */
   readonly retentionMs: number;
-  /** Of the file. */
+  /** Of the file; in memory a quarter of it. */
   readonly maxBytes: number;
   readonly advise: Advise;
   readonly tell: (level: 'info' | 'warn', message: string) => void;
@@ -66,6 +66,8 @@ const ENOUGH = 250;
 const MOST_WAITING = 5000;
 /** Rows that are read for one answer. */
 const MOST_FACTS = 2000;
+/** Memory is dearer than a disk. */
+const MEMORY_SHARE = 4;
 /** Rows that one look may forget: more than come in the meantime. */
 const MOST_TRIMMED = 4000;
 
@@ -154,7 +156,10 @@ export class History {
     this.#recorder.renew();
     this.#write();
     const { retentionMs, maxBytes } = this.#options;
-    this.#guarded(() => this.#file.trim(this.#now() - retentionMs, maxBytes, MOST_TRIMMED));
+    this.#guarded(() => {
+      const most = this.#file.inMemory ? maxBytes / MEMORY_SHARE : maxBytes;
+      this.#file.trim(this.#now() - retentionMs, most, MOST_TRIMMED);
+    });
   }
 
   #write(): void {
@@ -196,8 +201,7 @@ export class History {
 
   #replace(): void {
     this.#file.close();
-    setAside(this.#options.path);
-    this.#file = openFile(this.#options);
+    this.#file = openFile(this.#options, setAside);
   }
 }
 
@@ -213,9 +217,10 @@ function setAside(path: string): void {
   renameSync(path, `${path}.damaged`);
 }
 
-/** What cannot be a file is kept in memory, with a warning. */
-function openFile({ path, tell }: HistoryOptions): HistoryFile {
+/** What cannot be a file is kept in memory, with a warning. @param before what has to be done with the file first */
+function openFile({ path, tell }: HistoryOptions, before = (_: string): void => {}): HistoryFile {
   try {
+    before(path);
     return openSound(path, tell);
   } catch (error) {
     tell('warn', `history.path: ${toError(error).message}; the history is kept in memory`);

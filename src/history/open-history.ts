@@ -5,8 +5,6 @@ import type { Config } from '../config/schema.ts';
 import { History } from './history.ts';
 
 const MS = 1000;
-/** Memory is dearer than a disk. */
-const MEMORY_SHARE = 4;
 
 /** Where the history is: where it is said, else beside the queue. */
 export function historyPath({ history, queue }: Pick<Config, 'history' | 'queue'>): string {
@@ -26,7 +24,7 @@ export function openHistory(
   return new History({
     path,
     retentionMs: retention * MS,
-    maxBytes: path === '' ? max_bytes / MEMORY_SHARE : max_bytes,
+    maxBytes: max_bytes,
     sample,
     maxFollowed: rate,
     hideMessages: config.log.hide_messages,

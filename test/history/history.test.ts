@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { adviceFor } from '../../src/advice.ts';
 import { History, type HistoryOptions } from '../../src/history/history.ts';
@@ -276,6 +277,24 @@ describe('the file', () => {
     expect(only(history)).toMatchObject({ status: 'failed' });
     expect(told.join()).toContain('damaged');
     expect(readdirSync(folder)).toContain('history.db.damaged');
+  });
+
+  test('that is damaged while it is in use, and cannot be set aside, is replaced by memory', () => {
+    const path = join(folder, 'history.db');
+    const history = openHistory({ path });
+    // A name that is taken: nothing can be renamed to it.
+    mkdirSync(join(folder, 'history.db.damaged', 'full'), { recursive: true });
+    const vandal = new DatabaseSync(path);
+    vandal.enableDefensive(false);
+    vandal.exec('PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = 99999; PRAGMA schema_version = 999');
+    vandal.close();
+    for (let i = 0; i < 3; i++) {
+      history.events.settled?.(settlement([TOKEN], [failed()], { timing }));
+      history.list({ kinds: [], limit: 1 });
+    }
+    expect(only(history)).toMatchObject({ status: 'failed' });
+    expect(told.join()).toContain('malformed');
+    expect(told.join()).toContain('kept in memory');
   });
 
   test('that cannot be opened is replaced by memory, with a warning', () => {
