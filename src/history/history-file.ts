@@ -84,7 +84,8 @@ export class HistoryFile {
 
   /** @param path empty: memory. @throws when it cannot be opened. */
   constructor(path: string) {
-    if (path !== '') makePrivateFile(path);
+    this.inMemory = path === '';
+    if (!this.inMemory) makePrivateFile(path);
     this.#db = new DatabaseSync(this.inMemory ? ':memory:' : path, { timeout: BUSY_MS });
     try {
       this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA journal_size_limit = ${LOG_BYTES}`);
