@@ -13,19 +13,22 @@ class NoHttp2Error extends Error {
 /** Opens TLS connections to one origin. The certificates are parsed once; the name is looked up anew each time. */
 export type Connector = (signal: AbortSignal) => Promise<tls.TLSSocket>;
 
+const trustIn = (ca: readonly string[] | undefined): tls.SecureContextOptions =>
+  ca ? { ca: [...tls.getCACertificates('default'), ...ca] } : {};
+
+/** Whom connections without a certificate of their own trust. Throws on a CA that cannot be read. */
+export const createTrust = (ca: readonly string[] | undefined): tls.SecureContext =>
+  tls.createSecureContext(trustIn(ca));
+
 /** Throws on certificates or a key that cannot be read. */
 export function createConnector(options: Http2PoolOptions, tuning: PoolTuning): Connector {
   const { hostname, port } = new URL(options.origin);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const { proxy, ca, cert, key } = options;
-  const trust = ca ? { ca: [...tls.getCACertificates('default'), ...ca] } : {};
+  const trust = cert && !proxy ? undefined : (options.trust ?? createTrust(ca));
   // A proxy that speaks TLS is not shown the certificate that is meant for the provider.
-  const proxyContext = proxy ? tls.createSecureContext(trust) : undefined;
-  const secureContext = tls.createSecureContext({
-    ...trust,
-    ...(cert ? { cert } : {}),
-    ...(key ? { key } : {}),
-  });
+  const proxyContext = proxy ? trust : undefined;
+  const secureContext = cert ? tls.createSecureContext({ ...trustIn(ca), cert, ...(key ? { key } : {}) }) : trust;
   return async (signal) => {
     const target = { host, port: Number(port || 443) };
     const tunnel = proxy ? await openTunnel(proxy, `${hostname}:${target.port}`, signal, proxyContext) : undefined;

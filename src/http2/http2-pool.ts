@@ -1,3 +1,4 @@
+import type { SecureContext } from 'node:tls';
 /**
  * The contract between a provider's transport and the HTTP/2 client: bursts of near-identical requests, answers by callback.
  * Knows HTTP/2 and no provider.
@@ -85,6 +86,8 @@ export interface Http2PoolOptions {
   readonly origin: string;
   /** PEM certificates trusted besides the system's. */
   readonly ca?: readonly string[];
+  /** What is made of `ca` where there is neither `cert` nor `key`, for pools that share it: it takes megabytes. Default: one of its own. */
+  readonly trust?: SecureContext;
   /** TLS client certificate (PEM). */
   readonly cert?: string;
   readonly key?: string;

@@ -55,11 +55,20 @@ export async function startTenantProviders(refuse: Refusal = () => undefined) {
   const revoked = new Set<string>();
   const access = new Map<string, string>();
   const sockets = new Set<Socket>();
+  /** Connections now, the most at a time, and all so far. */
+  const connections = { now: 0, most: 0, all: 0 };
+  /** Whose provider tokens are, once it was checked. */
+  const signed = new Map<string, string | undefined>();
   let serial = 0;
   const server = createSecureServer({ ...authority.leaf(['localhost']), allowHTTP1: true });
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
+    connections.all++;
+    connections.most = Math.max(connections.most, ++connections.now);
+    socket.on('close', () => {
+      sockets.delete(socket);
+      connections.now--;
+    });
     socket.on('error', () => {});
   });
 
@@ -68,6 +77,14 @@ export async function startTenantProviders(refuse: Refusal = () => undefined) {
     const token = `access-${++serial}-${randomBytes(24).toString('base64url')}`;
     access.set(token, name);
     return { status: 200, body: { access_token: token, expires_in: 3600, token_type: 'Bearer' } };
+  };
+
+  const signerOf = (jwt: string): string | undefined => {
+    if (!signed.has(jwt)) {
+      const known = appleKeys.get(String(part(jwt, 0).kid));
+      signed.set(jwt, known && isSignedBy(jwt, known.key) ? known.name : undefined);
+    }
+    return signed.get(jwt);
   };
 
   const pushed = (push: SeenPush) => {
@@ -94,9 +111,7 @@ export async function startTenantProviders(refuse: Refusal = () => undefined) {
       return signIn(secrets.get(`${form.get('client_id')}:${form.get('client_secret')}`));
     }
     if (path.startsWith('/3/device/')) {
-      const kid = String(part(authorization, 0).kid);
-      const known = appleKeys.get(kid);
-      const by = known && isSignedBy(authorization, known.key) ? known.name : undefined;
+      const by = signerOf(authorization);
       return pushed({
         provider: 'apns',
         by,
@@ -133,6 +148,7 @@ export async function startTenantProviders(refuse: Refusal = () => undefined) {
     origin,
     ca: authority.ca,
     seen,
+    connections,
     /** The provider refuses the tenant's credentials from now on. */
     revoke: (name: string): void => void revoked.add(name),
     /** Makes credentials for a tenant and lets the providers know them. @param secret that of Huawei */

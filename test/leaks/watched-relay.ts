@@ -35,6 +35,10 @@ export class WatchedRelay {
     writeFileSync(join(this.folder, 'crash.mjs'), CRASH);
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   path(name: string): string {
     return join(this.folder, name);
   }
