@@ -1,5 +1,11 @@
-/** `npm run fuzz [count] [seed]`: a million mutated frames and as many header blocks, or as told, and a fiftieth of it requests for the API. */
+/**
+ * `npm run fuzz [count] [seed]`: a million mutated frames and as many header blocks, or as told, a fiftieth of it requests for the
+ * API, and a two-thousandth stories of apps, of which none may see what is of another.
+ */
+import fc from 'fast-check';
 import { startSandboxedRelay } from '../api/openapi/sandboxed-relay.ts';
+import { openStage } from '../apps/isolation/play-story.ts';
+import { story } from '../apps/isolation/steps.ts';
 import { fuzzApi } from './api-from-openapi/fuzz-api.ts';
 import { fuzzFrames } from './frames.ts';
 import { fuzzHeaderBlocks } from './header-blocks.ts';
@@ -26,3 +32,18 @@ const requests = await fuzzApi(relay, {
   told: (operation, runs) => console.log(`seed ${seed}: ${operation}, ${runs} requests`),
 });
 console.log(`seed ${seed}: ${requests} requests for the API`);
+
+const stage = await openStage();
+const stories = Math.ceil(count / 2000);
+try {
+  await fc.assert(
+    fc.asyncProperty(story, async (each) => {
+      const violations = await stage.play(each);
+      if (violations.length > 0) throw new Error(violations.join('\n'));
+    }),
+    { numRuns: stories, seed },
+  );
+} finally {
+  await stage.close();
+}
+console.log(`seed ${seed}: ${stories} stories of apps`);

@@ -21,7 +21,7 @@ const batch = (target: string): Batch => ({
 });
 
 /** Sends batches of one push by a lane that may send 50 a second, one at a time. */
-async function send(targets: readonly string[]): Promise<Lane> {
+async function send(targets: readonly string[], now?: () => number): Promise<Lane> {
   const waiting = targets.map(batch);
   const all = Promise.withResolvers<void>();
   let settled = 0;
@@ -30,6 +30,7 @@ async function send(targets: readonly string[]): Promise<Lane> {
     transport,
     queue: { take: () => waiting.shift() },
     rateLimit: 50,
+    ...(now ? { now } : {}),
     onOutcomes: (_, indexes) => {
       settled += indexes.length;
       if (settled === targets.length) all.resolve();
@@ -52,5 +53,17 @@ test('where nothing waits, the rate limit held nothing back', async () => {
   const lane = await send(['a']);
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(lane.status()).toMatchObject({ rateLimitWaits: 0, rateLimitWaitMs: 0 });
+  lane.halt();
+});
+
+test('a lane never stands still because a permit came while it looked', async () => {
+  let looks = 0;
+  // Every second look is a little later than the one before: what was not allowed then is allowed now.
+  const now = (): number => performance.now() + (looks++ % 2 === 0 ? 0 : 3);
+  const lane = await send(
+    Array.from({ length: 20 }, (_, i) => `${i}`),
+    now,
+  );
+  expect(lane.status().inFlight).toBe(0);
   lane.halt();
 });
