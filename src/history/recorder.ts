@@ -43,6 +43,10 @@ interface Followed {
   readonly isSingle: boolean;
   /** Until its facts stand on a row. */
   request: AcceptedRequest | undefined;
+  /** The row that its last delivery joined: of a large fan-out nearly all join one. */
+  last:
+    | { group: Group; taken: number; index: number | undefined; attempts: number; session: number | undefined }
+    | undefined;
 }
 
 type RequestFacts = Pick<Details, 'requested' | 'notifications' | 'principal' | 'mixed'>;
@@ -84,6 +88,8 @@ export class Recorder {
   readonly #untold = new Set<Followed>();
   #followLeft: number;
   #troublesLeft: number;
+  /** How often rows were taken: those from before are closed. */
+  #taken = 0;
 
   constructor(options: RecorderOptions) {
     this.#sample = options.sample;
@@ -122,6 +128,7 @@ export class Recorder {
     }
     this.#untold.clear();
     this.#groups.clear();
+    this.#taken++;
     const gathered = this.#gathered;
     this.#gathered = [];
     return gathered;
@@ -131,7 +138,7 @@ export class Recorder {
     if (this.#followLeft <= 0) return;
     if (this.#sample < 1 && this.#random() >= this.#sample) return;
     this.#followLeft -= request.notifications.length;
-    const followed = { open: request.targets, isSingle: request.targets === 1, request };
+    const followed: Followed = { open: request.targets, isSingle: request.targets === 1, request, last: undefined };
     this.#followed.set(request.requestId, followed);
     this.#untold.add(followed);
     if (this.#followed.size <= MOST_FOLLOWED) return;
@@ -144,15 +151,14 @@ export class Recorder {
     const followed = this.#followed.get(requestId);
     // After a restart nobody remembers whether a request was followed; what was tried again has rows already.
     const deliveries = followed !== undefined || attempts > 1 || timing.acceptedAt < this.#startedAt;
-    let group: Group | undefined;
-    let last: Outcome | undefined;
-    for (let index = 0; index < outcomes.length; index++) {
-      const outcome = outcomes[index] as Outcome;
-      if (outcome.kind === 'accepted' && !deliveries) continue;
-      if (!last || last.kind !== outcome.kind || last.session !== outcome.session || outcome.kind === 'failed')
-        group = this.#groupOf(settlement, outcome, followed);
-      last = outcome;
-      if (group) join(group, timing, targets[index] as string, outcome);
+    for (let from = 0; from < outcomes.length; ) {
+      const outcome = outcomes[from] as Outcome;
+      const end = outcome.kind === 'accepted' ? endOfRun(outcomes, from) : from + 1;
+      if (outcome.kind === 'failed' || deliveries) {
+        const group = this.#groupOf(settlement, outcome, followed);
+        if (group) join(group, timing, targets, outcomes, from, end);
+      }
+      from = end;
     }
     if (!followed) return;
     followed.open -= targets.length;
@@ -163,9 +169,15 @@ export class Recorder {
   #groupOf(settlement: Settlement, outcome: Outcome, followed: Followed | undefined): Group | undefined {
     const { requestId, index, attempts } = settlement;
     if (outcome.kind === 'accepted') {
-      const key = `${requestId} ${index} ${attempts} ${outcome.session}`;
+      const { session } = outcome;
+      const last = followed?.last;
+      const isOpen = last?.taken === this.#taken;
+      if (isOpen && last.index === index && last.attempts === attempts && last.session === session) return last.group;
+      const key = `${requestId} ${index} ${attempts} ${session}`;
       if (!followed && this.#troublesLeft <= 0) return this.#groups.get(key);
-      return this.#groups.get(key) ?? this.#open(key, this.#row('delivered', settlement, outcome, followed));
+      const group = this.#groups.get(key) ?? this.#open(key, this.#row('delivered', settlement, outcome, followed));
+      if (followed) followed.last = { group, taken: this.#taken, index, attempts, session };
+      return group;
     }
     if (this.#troublesLeft > 0) return this.#open(undefined, this.#row('failed', settlement, outcome, followed));
     return this.#crowd(settlement, outcome, followed);
@@ -286,14 +298,37 @@ function failureOf(failed: Failed, about: Settlement | Retry, hideMessages: bool
   return { status, category, error: redact?.(error).slice(0, LONGEST_ERROR), providerId, unregisteredAt };
 }
 
-function join({ fact, targets, ids }: Group, timing: Timing, target: string, outcome: Outcome): void {
-  fact.details.count++;
+/** The end of the deliveries by one connection that begin here. */
+function endOfRun(outcomes: readonly Outcome[], from: number): number {
+  const { session } = outcomes[from] as Outcome;
+  let end = from + 1;
+  for (; end < outcomes.length; end++) {
+    const outcome = outcomes[end] as Outcome;
+    if (outcome.kind !== 'accepted' || outcome.session !== session) break;
+  }
+  return end;
+}
+
+/** The targets from `from` to before `end` join a row. */
+function join(
+  { fact, targets: named, ids }: Group,
+  timing: Timing,
+  targets: readonly string[],
+  outcomes: readonly Outcome[],
+  from: number,
+  end: number,
+): void {
+  const before = fact.details.count;
+  fact.details.count += end - from;
   fact.at = Math.max(fact.at, timing.acceptedAt + timing.ageMs);
-  if (fact.details.count > MOST_TARGETS) {
+  if (fact.details.count > MOST_TARGETS && outcomes[from]?.kind === 'accepted') {
     // Of many deliveries a few names tell nothing, and they are what a row costs most.
-    if (outcome.kind === 'accepted') targets.length = ids.length = 0;
+    named.length = ids.length = 0;
     return;
   }
-  targets.push(target);
-  ids.push(outcome.kind === 'accepted' ? outcome.providerId : undefined);
+  for (let index = from; index < end && before + index - from < MOST_TARGETS; index++) {
+    const outcome = outcomes[index] as Outcome;
+    named.push(targets[index] as string);
+    ids.push(outcome.kind === 'accepted' ? outcome.providerId : undefined);
+  }
 }
