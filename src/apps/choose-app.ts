@@ -86,10 +86,11 @@ export function chooseApps(
   let changed = false;
   for (const [index, notification] of notifications.entries()) {
     const place = `notifications[${index}]`;
+    // Before anything else: which apps there are is nothing to who may not use them.
+    if (allowedApps && notification.app && !allowedApps.has(notification.app.toLowerCase())) throw notYours(place);
     const choice = chooseApp(apps, notification, fallback);
     if ('why' in choice) throw new AppRefusedError(400, `${place}.${choice.field}`, choice.why);
-    if (allowedApps && !allowedApps.has(choice.app))
-      throw new AppRefusedError(403, `${place}.app`, 'the key may not push for this app');
+    if (allowedApps && !allowedApps.has(choice.app)) throw notYours(place);
     if (choice.app !== DEFAULT_APP) check(choice.app, notification, place, facts);
     if (notification.app === choice.app || (!notification.app && choice.app === DEFAULT_APP)) continue;
     notification.app = choice.app;
@@ -97,6 +98,9 @@ export function chooseApps(
   }
   return changed;
 }
+
+const notYours = (place: string): AppRefusedError =>
+  new AppRefusedError(403, `${place}.app`, 'the key may not push for this app');
 
 /** @throws AppRefusedError */
 function check(app: string, notification: Notification, place: string, { providerTrouble, limitsOf }: AppFacts): void {

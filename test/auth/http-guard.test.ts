@@ -181,3 +181,16 @@ test('whoever guesses has to wait, but not a key that was used from there before
   expect((await push(url, bearer('pusher-key'))).status).toBe(200);
   expect((await ask(`${url}/healthz`)).status).toBe(200);
 });
+
+test('a key for some apps does not find out which others there are', async () => {
+  const keys = { pusher: { sha256: sha256('k'), scopes: ['push'], apps: ['shop'] } };
+  const { url } = await startGuardedRelay({ auth: { keys }, apps: { shop: { android: {} }, news: { android: {} } } });
+  const to = async (app: string) => {
+    const { status, text } = await push(url, bearer('k'), { platform: 2, tokens: ['t'], message: 'm', app });
+    return { status, text };
+  };
+  expect((await to('Shop')).status).toBe(200);
+  const others = await Promise.all(['news', 'NEWS', 'nowhere', 'default', '__proto__'].map(to));
+  for (const answer of others) expect(answer).toEqual(others[0]);
+  expect(others[0]?.status).toBe(403);
+});

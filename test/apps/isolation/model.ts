@@ -42,6 +42,7 @@ export const projectOf = (tenant: string): string => `project-${tenant}`;
 /** What is told about the app of docs/apps.md, in the words of the test: it must not share the code that it checks. */
 export function choose(apps: Apps, { by, tenant, platform }: Wish, bound: string | undefined): Verdict {
   const fallback = bound ?? MAIN;
+  if (bound !== undefined && by === 'app' && tenant !== bound) return { status: 403 };
   const app = chosen(apps, by, tenant, platform, fallback);
   if (app === undefined) return { status: 400 };
   const shape = apps.get(app);
