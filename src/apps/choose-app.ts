@@ -91,6 +91,9 @@ export function chooseApps(
     const choice = chooseApp(apps, notification, fallback);
     if ('why' in choice) throw new AppRefusedError(400, `${place}.${choice.field}`, choice.why);
     if (allowedApps && !allowedApps.has(choice.app)) throw notYours(place);
+    // A key may be for an app that is still to be made, or is gone: nothing goes out in its name with the default's credentials.
+    if (choice.app !== DEFAULT_APP && !apps.unsure && !apps.get(choice.app))
+      throw new AppRefusedError(400, `${place}.app`, 'there is no such app');
     if (choice.app !== DEFAULT_APP) check(choice.app, notification, place, facts);
     if (notification.app === choice.app || (!notification.app && choice.app === DEFAULT_APP)) continue;
     notification.app = choice.app;

@@ -194,3 +194,12 @@ test('a key for some apps does not find out which others there are', async () =>
   for (const answer of others) expect(answer).toEqual(others[0]);
   expect(others[0]?.status).toBe(403);
 });
+
+test('a key for an app that there is not sends nothing', async () => {
+  const keys = { pusher: { sha256: sha256('k'), scopes: ['push'], apps: ['ghost'] } };
+  const { url } = await startGuardedRelay({ auth: { keys } });
+  for (let i = 0; i < 2; i++) {
+    const { status, text } = await push(url, bearer('k'));
+    expect([status, JSON.parse(text).message]).toEqual([400, 'notifications[0].app: there is no such app']);
+  }
+});

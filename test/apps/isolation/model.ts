@@ -55,7 +55,7 @@ export function choose(apps: Apps, { by, tenant, platform }: Wish, bound: string
 
 function chosen(apps: Apps, by: Wish['by'], tenant: string, platform: Platform, fallback: string): string | undefined {
   if (by === 'app') return tenant === MAIN || apps.has(tenant) ? tenant : undefined;
-  if (fallback !== MAIN) return fallback;
+  if (fallback !== MAIN) return apps.has(fallback) ? fallback : undefined;
   if (by === 'topic' && platform === 'ios') return apps.get(tenant)?.hasTopic ? tenant : fallback;
   if (by === 'project' && platform === 'android') return apps.get(tenant)?.android === 'own' ? tenant : fallback;
   return fallback;
