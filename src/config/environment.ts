@@ -48,13 +48,28 @@ export function namesFromEnvironment(env: Environment, { path, map }: ConfigMap,
 /** What is no key of the configuration: a secret that must not lie in its file. */
 const OTHERS = ['MARTLET_MASTER_KEY'];
 
-/** A line for each GORUSH_ or MARTLET_ variable that sets nothing. */
-export function unknownVariables(env: Environment, keys: readonly ConfigKey[]): string[] {
-  const known = [...variablesOf(keys), ...OTHERS];
-  const strange = Object.entries(env).filter(
-    ([name, value = '']) =>
-      PREFIXES.some((prefix) => name.startsWith(prefix)) && !known.includes(name) && !isServiceLink(name, value),
+const isOurs = (name: string): boolean => PREFIXES.some((prefix) => name.startsWith(prefix));
+
+/** The variables that may set keys: all that have our prefixes. */
+export const ourVariables = (env: Environment): Environment =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => isOurs(name)));
+
+/** Whether a variable may set a key below this path. */
+export const mayReach = (env: Environment, path: string): boolean =>
+  PREFIXES.some((prefix) => {
+    const head = `${prefix}${environmentName(path)}_`;
+    return Object.keys(env).some((name) => name.startsWith(head));
+  });
+
+/** A line for each GORUSH_ or MARTLET_ variable that sets nothing. @param keysOf all keys, asked for only where they matter */
+export function unknownVariables(env: Environment, keysOf: () => readonly ConfigKey[]): string[] {
+  const doubtful = Object.entries(env).filter(
+    ([name, value = '']) => isOurs(name) && !fixed.has(name) && !OTHERS.includes(name) && !isServiceLink(name, value),
   );
+  if (doubtful.length === 0) return [];
+  const known = [...variablesOf(keysOf()), ...OTHERS];
+  const names = new Set(known);
+  const strange = doubtful.filter(([name]) => !names.has(name));
   return strange.map(([name]) => {
     const near = nearestKey(name, known);
     return `unknown environment variable ${name}${near ? `, did you mean ${near}?` : ''}`;

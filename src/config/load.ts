@@ -6,12 +6,27 @@ import { checkQueue } from './check-queue.ts';
 import { checkServer } from './check-server.ts';
 import { coerce } from './coerce.ts';
 import type { CredentialTrials, Draft, Findings, Origin, Purpose } from './draft.ts';
-import { type Environment, fromEnvironment, namesFromEnvironment, unknownVariables } from './environment.ts';
+import {
+  type Environment,
+  fromEnvironment,
+  mayReach,
+  namesFromEnvironment,
+  ourVariables,
+  unknownVariables,
+} from './environment.ts';
 import { findConfigFile } from './find-file.ts';
 import { configError, type Mistake } from './mistake.ts';
 import { nearestKey } from './nearest-key.ts';
 import { type FileContent, readConfigFile } from './read-file.ts';
-import { buildConfig, type Config, type ConfigKey, configMaps, type EntryNames, keysWith } from './schema.ts';
+import {
+  buildConfig,
+  type Config,
+  type ConfigKey,
+  configMaps,
+  type EntryNames,
+  type IsGiven,
+  keysWith,
+} from './schema.ts';
 import { fits, schemaMistake } from './validate.ts';
 
 export interface LoadOptions {
@@ -79,8 +94,19 @@ const namesOf = (env: Environment, file: FileContent): EntryNames =>
     }),
   );
 
-function unknownKeys(file: FileContent, keys: readonly ConfigKey[]): string[] {
-  const known = [...keys, ...configMaps].map((key) => key.path);
+/** Which keys and sections of apps there is anything for; with variables for apps it may be any. */
+function givenIn({ values }: FileContent, env: Environment): IsGiven | undefined {
+  if (mayReach(env, 'apps')) return undefined;
+  const given = new Set<string>();
+  for (const path of values.keys())
+    for (let end = path.length; end > 0 && !given.has(path.slice(0, end)); end = path.lastIndexOf('.', end - 1))
+      given.add(path.slice(0, end));
+  return (path) => given.has(path);
+}
+
+function unknownKeys(file: FileContent, keysOf: () => readonly ConfigKey[]): string[] {
+  if (file.unknown.length === 0) return [];
+  const known = [...keysOf(), ...configMaps].map((key) => key.path);
   return file.unknown.map((path) => {
     const near = nearestKey(path, known);
     return `unknown key \`${path}\`${near ? `, did you mean \`${near}\`?` : ''}`;
@@ -145,8 +171,11 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const file = options.path || findConfigFile(options.cwd, options.home);
   const content = file ? readConfigFile(file, Boolean(options.path)) : EMPTY;
   const names = namesOf(options.env, content);
-  const keys = keysWith(names);
-  const given = new Map(keys.map((key) => [key.path, pick(key, options, content)]));
+  const env = ourVariables(options.env);
+  const isGiven = givenIn(content, env);
+  const keys = keysWith(names, isGiven);
+  const allKeys = (): readonly ConfigKey[] => keysWith(names);
+  const given = new Map(keys.map((key) => [key.path, pick(key, { ...options, env }, content)]));
   const misfits = keys.filter(({ path, leaf }) => {
     const value = given.get(path)?.value;
     return value !== undefined && !fits(leaf, value);
@@ -155,7 +184,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const mistakes = [...content.mistakes, ...misfits.map((key) => schemaMistake(key, given.get(key.path)?.raw))];
 
   const draft: Draft = {
-    config: buildConfig((key) => (wrong.has(key.path) ? key.default : given.get(key.path)?.value), names),
+    config: buildConfig((key) => (wrong.has(key.path) ? key.default : given.get(key.path)?.value), names, isGiven),
     purpose: options.purpose ?? 'serve',
     origin: (path) => given.get(path)?.origin ?? 'default',
     broken: (path) => wrong.has(path) || content.mistakes.some(({ key }) => path.startsWith(`${key}.`)),
@@ -163,7 +192,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     cwd: options.cwd,
     tryCredentials: options.tryCredentials ?? {},
   };
-  const unknown = [...unknownKeys(content, keys), ...unknownVariables(options.env, keys)];
+  const unknown = [...unknownKeys(content, allKeys), ...unknownVariables(env, allKeys)];
   const warnings = [...unknown];
   const on = check(draft, mistakes, warnings);
   if (mistakes.length > 0)
@@ -172,7 +201,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
       unknown,
     );
   const changed = effective(draft.config, on, options);
-  const config = buildConfig(({ path }) => changed[path] ?? withoutSlash(path, given.get(path)?.value), names);
+  const config = buildConfig(({ path }) => changed[path] ?? withoutSlash(path, given.get(path)?.value), names, isGiven);
   const set = new Set([...given].filter(([, { origin }]) => origin !== 'default').map(([path]) => path));
   return { config: freeze(config), ...(file ? { file } : {}), warnings, unknown, given: set };
 }

@@ -1,5 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { type ErrorCode, LineCounter, parseAllDocuments, type ScalarTag, type Tags } from 'yaml';
+import {
+  type Document,
+  type ErrorCode,
+  isScalar,
+  LineCounter,
+  parseAllDocuments,
+  type ScalarTag,
+  type Tags,
+  visit,
+} from 'yaml';
 import { NumberText } from './coerce.ts';
 import type { Leaf, NamedSections, Section } from './leaf.ts';
 import { configError, fileTrouble, type Mistake } from './mistake.ts';
@@ -23,6 +32,8 @@ interface Place {
   readonly entries: readonly { map: string; name: string }[];
 }
 
+/** Takes over the keys of other maps; there may be several. */
+const MERGE = '<<';
 const ENTRY_NAME = /^[A-Za-z0-9][\w-]{0,63}$/;
 const BAD_NAME = 'a name may have up to 64 letters, digits, - and _, and must not begin with - or _';
 
@@ -43,6 +54,25 @@ const REASONS: Partial<Record<ErrorCode, string>> = {
 };
 const reasonOf = (code: ErrorCode): string => REASONS[code] ?? code.toLowerCase().replaceAll('_', ' ');
 
+/** Where the first key is that its map has twice; undefined: there is none. */
+function repeatedKey(document: Document.Parsed): number | undefined {
+  let place: number | undefined;
+  visit(document, {
+    Map(_, { items }) {
+      const seen = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key) || key.value === MERGE) continue;
+        const name = key.source ?? key.value;
+        if (seen.has(name)) place = key.range?.[0] ?? 0;
+        if (place !== undefined) return visit.BREAK;
+        seen.add(name);
+      }
+      return undefined;
+    },
+  });
+  return place;
+}
+
 /** The YAML (or JSON) text as plain values. Throws an error whose message says where, but shows nothing of the text. */
 function parse(text: string): unknown {
   const lines = new LineCounter();
@@ -51,11 +81,15 @@ function parse(text: string): unknown {
     prettyErrors: false,
     lineCounter: lines,
     customTags: (tags: Tags) => tags.map(keepDigits),
+    // Compares each key with each other; `repeatedKey` does not, which thousands of apps notice.
+    uniqueKeys: false,
   };
   const [document] = parseAllDocuments(text, options);
   if (!document || !('errors' in document)) return null;
   const error = document.errors[0];
   if (error) throw new Error(`line ${lines.linePos(error.pos[0]).line}: ${reasonOf(error.code)}`);
+  const repeated = repeatedKey(document);
+  if (repeated !== undefined) throw new Error(`line ${lines.linePos(repeated).line}: ${reasonOf('DUPLICATE_KEY')}`);
   const root: unknown = document.toJS({ maxAliasCount: 1000 });
   if (root !== null && !isMap(root)) throw new Error('must be a map of sections (core, ios, android, …)');
   return root;

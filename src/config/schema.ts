@@ -54,24 +54,32 @@ type Node = Leaf | Section | NamedSections;
 const pathOf = (prefix: string, name: string, child: Node): string =>
   'inline' in child ? prefix.slice(0, -1) : prefix + name;
 
-const keysOf = (part: Section, prefix: string, names: EntryNames, partial = false): ConfigKey[] =>
+/** Whether anything at or below a path of a partial map is set: of thousands of apps each sets a few keys. */
+export type IsGiven = (path: string) => boolean;
+
+const anything: IsGiven = () => true;
+
+const keysOf = (part: Section, prefix: string, names: EntryNames, isGiven: IsGiven, partial = false): ConfigKey[] =>
   Object.entries(part.properties).flatMap(([name, child]) => {
     const path = pathOf(prefix, name, child);
+    if (partial && !isGiven(path)) return [];
     if (child.type !== 'object') return [{ path, leaf: child, default: partial ? undefined : child.default }];
-    if (child.additionalProperties === false) return keysOf(child, `${path}.`, names, partial);
+    if (child.additionalProperties === false) return keysOf(child, `${path}.`, names, isGiven, partial);
     const entry = child.additionalProperties;
-    return (names.get(path) ?? []).flatMap((key) => keysOf(entry, `${path}.${key}.`, names, child.partial ?? partial));
+    const isPartial = child.partial ?? partial;
+    return (names.get(path) ?? []).flatMap((key) => keysOf(entry, `${path}.${key}.`, names, isGiven, isPartial));
   });
 
-/** Every key, in the order of the schema; the keys of a map's entries for the names that are given. */
-export const keysWith = (names: EntryNames): readonly ConfigKey[] => keysOf(configSchema, '', names);
+/** Every key, in the order of the schema; the keys of a map's entries for the names that are given. @param isGiven default: all are */
+export const keysWith = (names: EntryNames, isGiven = anything): readonly ConfigKey[] =>
+  keysOf(configSchema, '', names, isGiven);
 
 /** Every key that does not depend on names. */
 export const configKeys: readonly ConfigKey[] = keysWith(NO_ENTRIES);
 
 /** The keys of one entry of a map, by their paths inside it: `ios.key_path`. */
 export const keysOfEntry = (map: NamedSections): readonly ConfigKey[] =>
-  keysOf(map.additionalProperties, '', NO_ENTRIES, map.partial);
+  keysOf(map.additionalProperties, '', NO_ENTRIES, anything, map.partial);
 
 const mapsOf = (part: Section, prefix: string): ConfigMap[] =>
   Object.entries(part.properties).flatMap(([name, child]) => {
@@ -89,16 +97,25 @@ type ValueOf = (key: ConfigKey) => unknown;
 const isThere = (value: unknown): boolean =>
   value !== undefined && !(typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 
-function build(part: Section, prefix: string, names: EntryNames, value: ValueOf, partial = false): object {
+/** What a configuration is made of. */
+interface Parts {
+  readonly value: ValueOf;
+  readonly names: EntryNames;
+  readonly isGiven: IsGiven;
+}
+
+function build(part: Section, prefix: string, parts: Parts, partial = false): object {
+  const { value, names, isGiven } = parts;
   const entries = Object.entries(part.properties).map(([name, child]): [string, unknown] => {
     const path = pathOf(prefix, name, child);
+    if (partial && !isGiven(path)) return [name, undefined];
     if (child.type !== 'object')
       return [name, value({ path, leaf: child, default: partial ? undefined : child.default })];
-    if (child.additionalProperties === false) return [name, build(child, `${path}.`, names, value, partial)];
+    if (child.additionalProperties === false) return [name, build(child, `${path}.`, parts, partial)];
     const entry = child.additionalProperties;
     const named = (names.get(path) ?? []).map((key) => [
       key,
-      build(entry, `${path}.${key}.`, names, value, child.partial ?? partial),
+      build(entry, `${path}.${key}.`, parts, child.partial ?? partial),
     ]);
     return [name, Object.assign(Object.create(null), Object.fromEntries(named))];
   });
@@ -106,8 +123,8 @@ function build(part: Section, prefix: string, names: EntryNames, value: ValueOf,
 }
 
 /** A configuration made of one value for each key; the caller answers for their types. */
-export const buildConfig = (value: ValueOf, names: EntryNames = NO_ENTRIES): Config =>
-  build(configSchema, '', names, value) as Config;
+export const buildConfig = (value: ValueOf, names: EntryNames = NO_ENTRIES, isGiven = anything): Config =>
+  build(configSchema, '', { value, names, isGiven }) as Config;
 
 /** `core.auto_tls.host` → `CORE_AUTO_TLS_HOST`, to follow `GORUSH_` or `MARTLET_`. */
 export const environmentName = (path: string): string => path.toUpperCase().replaceAll(/[.-]/g, '_');
