@@ -10,6 +10,8 @@ const MOST_P12_ROUNDS = 50_000;
 const MOST_PEM_ROUNDS = 1_000_000;
 /** An RSA key of 4096 bits has 2,375 bytes; what signing costs grows with the cube. */
 const MOST_KEY_BYTES = 2500;
+/** Of a file in base64: a key with all of its certificates has some thousands. Searching for them costs the square of it. */
+const LONGEST_FILE = 65_536;
 const SCRYPT = '1.3.6.1.4.1.11591.4.11';
 
 const ENCRYPTED = /-----BEGIN ENCRYPTED PRIVATE KEY-----([\s\S]*?)-----END/g;
@@ -39,6 +41,8 @@ export function refuseSlowPassword({
   key_type,
   password = '',
 }: NonNullable<AppSettings['ios']>): void {
+  if (key_base64.length > LONGEST_FILE)
+    throw new ConfigError(`ios.key_base64: must have ${LONGEST_FILE} characters at most`);
   const bytes = Buffer.from(key_base64, 'base64');
   try {
     if (key_type === 'p12') readP12(bytes, password, MOST_P12_ROUNDS);

@@ -92,3 +92,10 @@ test('a private key that takes long to sign with is refused', () => {
     'android.credential: the private key is larger than RSA with 4096 bits',
   ]);
 });
+
+test('a file that is larger than any key is not searched for one', () => {
+  const key_base64 = Buffer.from('-----BEGIN A-----'.repeat(10_000)).toString('base64');
+  expect(mistakes({ ios: { key_base64, key_type: 'pem' } })).toEqual([
+    'ios.key_base64: must have 65536 characters at most',
+  ]);
+});
