@@ -1,3 +1,4 @@
+import { toError } from '../errors.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
 import { SharedTokens } from './shared-tokens.ts';
 import { noSnapshot, retire, type Snapshot, type Totals, totalsOf } from './totals.ts';
@@ -13,12 +14,13 @@ export interface PrimaryOptions {
   readonly workers: number;
   readonly fork: () => WorkerProcess;
   readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
-  /** A worker that never became ready: the configuration cannot be served, and the whole must end. */
+  /** At the start a worker never became ready: the configuration cannot be served, and the whole must end. */
   readonly onStillborn: () => void;
 }
 
 interface Member {
   readonly process: WorkerProcess;
+  /** Rejects when it ends before it serves. */
   readonly ready: Promise<string | undefined>;
   readonly gone: Promise<void>;
   last: Snapshot;
@@ -44,6 +46,7 @@ export class ClusterPrimary {
   #retired: Snapshot = noSnapshot;
   #next = 1;
   #deaths: number[] = [];
+  #serving = false;
   #closing = false;
   #rolling: Promise<void> | undefined;
 
@@ -55,10 +58,14 @@ export class ClusterPrimary {
   async start(): Promise<string | undefined> {
     const members = Array.from({ length: this.#options.workers }, () => this.#fork());
     const [url] = await Promise.all(members.map((member) => member.ready));
+    this.#serving = true;
     return url;
   }
 
-  /** Replaces the workers one at a time, each only when its successor serves; asked again meanwhile, it does it once. */
+  /**
+   * Replaces the workers one at a time, each only when its successor serves; asked again meanwhile, it does it once. A successor
+   * that cannot serve (a configuration with a mistake) ends that: those there are go on.
+   */
   restart(): Promise<void> {
     this.#rolling ??= this.#roll().finally(() => {
       this.#rolling = undefined;
@@ -84,7 +91,16 @@ export class ClusterPrimary {
   async #roll(): Promise<void> {
     for (const old of [...this.#members]) {
       if (this.#closing) return;
-      await this.#fork().ready;
+      try {
+        await this.#fork().ready;
+      } catch (error) {
+        if (!this.#closing)
+          this.#options.tell(
+            'error',
+            `${toError(error).message}; the workers that there are go on and are not restarted`,
+          );
+        return;
+      }
       await this.#stop(old);
     }
     this.#options.tell('info', 'all workers were restarted');
@@ -96,6 +112,7 @@ export class ClusterPrimary {
     const gone = Promise.withResolvers<void>();
     const member: Member = { process, ready: ready.promise, gone: gone.promise, last: noSnapshot, stopping: false };
     this.#members.add(member);
+    ready.promise.catch(() => {});
     let served = false;
     process.onMessage((message) => {
       if (message.type === 'ready') {
@@ -112,6 +129,7 @@ export class ClusterPrimary {
     process.onExit((how) => {
       gone.resolve();
       this.#bury(member, how, served);
+      if (!served) ready.reject(new Error(`a new worker ended by ${how} before it served`));
     });
     return member;
   }
@@ -146,20 +164,23 @@ export class ClusterPrimary {
     this.#members.delete(member);
     this.#retired = retire(this.#retired, member.last);
     if (member.stopping || this.#closing) return;
-    if (served) this.#replace(how);
-    else this.#options.onStillborn();
+    if (served)
+      this.#replace(`a worker ended by ${how}; its queue file is taken over by the others, and it is replaced`);
+    else if (!this.#serving) this.#options.onStillborn();
   }
 
-  #replace(how: string): void {
+  /** Tries until it succeeds: what is wrong may be mended, and the others serve meanwhile. */
+  #replace(why: string): void {
     const now = performance.now();
     this.#deaths = [...this.#deaths.filter((at) => at > now - CALM_MS), now];
     const pause = REPLACE_MS[Math.min(this.#deaths.length, REPLACE_MS.length) - 1] as number;
-    this.#options.tell(
-      'error',
-      `a worker ended by ${how}; its queue file is taken over by the others, and it is replaced`,
-    );
+    this.#options.tell('error', why);
     setTimeout(() => {
-      if (!this.#closing) this.#fork();
+      if (!this.#closing) this.#fork().ready.catch((error) => this.#again(toError(error).message));
     }, pause);
+  }
+
+  #again(why: string): void {
+    if (!this.#closing) this.#replace(`${why}; another one is tried`);
   }
 }
