@@ -133,7 +133,7 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
   const rotation = watchCredentials({
     config,
     load() {
-      const { config: changed } = load({ ...command, path: loaded.file ?? command.path }, 'serve');
+      const { config: changed } = load(command, 'serve');
       return sandbox ? sandbox.over(changed) : changed;
     },
     file: loaded.file,
