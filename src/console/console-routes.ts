@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { noteSize, sendError, sendText } from '../api/answer.ts';
 import type { Route, Routes } from '../api/exact-routes.ts';
+import { notFromHere } from '../auth/own-page.ts';
 import { isStranger, principalOfRequest } from '../auth/request-principal.ts';
 import type { ConsoleFeed } from './console-feed.ts';
 import { PAGE_FILES, type PageFileName, pageFiles } from './page-files.ts';
@@ -36,18 +37,6 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 };
 
-const LOOPBACK_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i;
-
-/**
- * Where no key is asked for, a page of somebody else must not reach this one by a name of its own that leads to 127.0.0.1: the name
- * that the browser used has to be one of this machine.
- */
-function isAskedByName({ headers }: IncomingMessage): boolean {
-  const host = headers.host ?? (headers[':authority'] as string | undefined);
-  return host === undefined || !LOOPBACK_HOST.test(host);
-}
-
-const OTHER_NAME = 'without keys the console is served to localhost alone: set auth.keys, or ask for 127.0.0.1';
 const SOME_APPS = 'the console shows all apps, and the key is for some of them';
 const TOO_MANY = 'as many consoles are open as may be, or the process is ending';
 const AGAIN_SECONDS = 5;
@@ -59,7 +48,7 @@ const AGAIN_SECONDS = 5;
 export function consoleRoutes({ feed, closed, credential }: ConsoleRoutesOptions): Routes {
   const files = pageFiles((text) => text.replace('{{credential}}', credential));
   const refusal = (req: IncomingMessage): string | undefined =>
-    closed ?? (credential === 'none' && isAskedByName(req) ? OTHER_NAME : undefined);
+    closed ?? (credential === 'none' ? notFromHere(req) : undefined);
 
   const page =
     (name: PageFileName): Route =>
