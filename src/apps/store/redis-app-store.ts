@@ -72,13 +72,14 @@ class RedisAppStore implements AppStore {
   }
 
   async load(known?: Known): Promise<Loaded> {
+    // Mostly nothing has changed, and the versions of thousands of apps are much to send for that.
+    if (known && Number((await this.#client.get(REVISION)) ?? 0) === known.revision) return { ...known, changed: [] };
     const results = await this.#client.multi().get(REVISION).hgetall(VERSIONS).exec();
     const [revisionRaw, versionsRaw] = (results ?? []).map(([error, value]) => {
       if (error) throw error;
       return value;
     });
     const revision = Number(revisionRaw ?? 0);
-    if (known && known.revision === revision) return { ...known, changed: [] };
     const entries = Object.entries(versionsRaw as Record<string, string>);
     const versions = new Map(entries.map(([name, version]) => [name, Number(version)]));
     const names = [...versions.keys()].filter((name) => known?.versions.get(name) !== versions.get(name));
