@@ -73,6 +73,7 @@ export class AppLanes {
   readonly #used = new Map<string, AppInUse>();
   /** More apps hold connections than may, since those longest unused were busy. */
   #overfull = false;
+  #planned = false;
   #halted = false;
 
   /** @throws ConfigError when a credential of the default app cannot be used. */
@@ -236,13 +237,21 @@ export class AppLanes {
   #watched(app: string): Pick<AppTransportOptions, 'onUse' | 'onOpen' | 'onIdle'> {
     return {
       onUse: () => this.#touch(app),
-      onOpen: () => this.#trim(),
+      onOpen: () => this.#planTrim(),
       onIdle: () => {
-        if (!this.#overfull) return;
-        this.#overfull = false;
-        setImmediate(() => this.#trim());
+        if (this.#overfull) this.#planTrim();
       },
     };
+  }
+
+  /** Once for all apps that open connections in one turn of the event loop: it looks at each app in use. */
+  #planTrim(): void {
+    if (this.#planned) return;
+    this.#planned = true;
+    setImmediate(() => {
+      this.#planned = false;
+      this.#trim();
+    });
   }
 
   /** Looks at the sections of the app as they are when it is called. */

@@ -170,3 +170,14 @@ test('a deleted app fails what waits for it as an app that there is not', async 
   await relay.until(() => relay.settled.length > 0);
   expect(relay.settled[0]?.outcomes).toMatchObject([{ reason: 'UnknownApp' }]);
 });
+
+test('after a burst of more apps than apps.cache, no more of them hold connections than may', async () => {
+  const relay = startLanes();
+  for (let i = 0; i < 50; i++) relay.registry.set(stored(`app${i}`, { ios: relay.ios }));
+  for (let i = 0; i < 50; i++) await relay.relay.accept([push(`app${i}`)]);
+  await relay.until(() => relay.settled.length === 50);
+  const open = () => [...relay.lanes].filter(({ app, transport }) => app !== 'default' && transport.isOpen).length;
+  await relay.until(() => open() <= 10);
+  expect(open()).toBe(10);
+  expect(relay.sent).toHaveLength(50);
+});
