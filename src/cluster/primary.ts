@@ -129,7 +129,8 @@ export class ClusterPrimary {
     process.onExit((how) => {
       gone.resolve();
       this.#bury(member, how, served);
-      if (!served) ready.reject(new Error(`a new worker ended by ${how} before it served`));
+      // Ended with all the others, it is no failure: whoever waits for it ends, too.
+      if (!served && !this.#closing) ready.reject(new Error(`a new worker ended by ${how} before it served`));
     });
     return member;
   }

@@ -95,3 +95,25 @@ test('where no worker can serve at the start, the whole ends', async () => {
   worker.end('exit code 1');
   expect(stillborn).toBe(1);
 });
+
+test('an end that comes before all workers serve is an end in order', async () => {
+  const workers: FakeWorker[] = [];
+  const primary = new ClusterPrimary({
+    workers: 2,
+    fork() {
+      const worker = new FakeWorker();
+      workers.push(worker);
+      return worker;
+    },
+    tell() {},
+    onStillborn: () => expect.unreachable(),
+  });
+  let failed: unknown;
+  void primary.start().catch((error) => {
+    failed = error;
+  });
+  workers[0]?.serve();
+  await primary.close();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(failed).toBeUndefined();
+});
