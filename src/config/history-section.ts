@@ -23,7 +23,7 @@ export const historySection = section(
       ours,
     ),
     rate: integer(
-      1000,
+      500,
       'Most rows about deliveries a second (a request to one token is one), so that a busy relay does not pay for them.',
       { ...ours, minimum: 0 },
     ),
