@@ -5,7 +5,7 @@ import { storedAppView } from './apps/store/app-view.ts';
 import { HOW_TO_SET, loadMasterKeys, MasterKeyError, type MasterKeys } from './apps/store/master-keys.ts';
 import { openAppStore } from './apps/store/open-stored-apps.ts';
 import type { Config } from './config/schema.ts';
-import { toError } from './errors.ts';
+import { toError } from './kit/errors.ts';
 
 export type AppsTask =
   | { readonly do: 'list' }

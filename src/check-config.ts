@@ -5,8 +5,8 @@ import { openDoorWarning } from './auth/open-auth.ts';
 import type { LoadedConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { withoutUserInfo } from './config/without-user-info.ts';
-import { toError } from './errors.ts';
 import { type GoogleEnvironment, loadFcmCredential } from './fcm/credentials.ts';
+import { toError } from './kit/errors.ts';
 import { migrationNotes } from './migration-notes.ts';
 
 export interface CheckOptions {

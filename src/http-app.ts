@@ -1,8 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Router } from 'express';
-import { sizeOf, versionHeaders } from './api/answer.ts';
 import { createApp } from './api/app.ts';
-import { pathOf, type Routes } from './api/exact-routes.ts';
 import { apiSettings } from './api/openapi/api-settings.ts';
 import { openApiDocument } from './api/openapi/document.ts';
 import { openApiRoutes } from './api/openapi/openapi-routes.ts';
@@ -19,6 +17,8 @@ import { CONSOLE_EVENTS } from './console/console-routes.ts';
 import { openConsole } from './console/open-console.ts';
 import { type Check, readiness } from './health/ready.ts';
 import { historyRoutes } from './history/history-routes.ts';
+import { sizeOf, versionHeaders } from './kit/http/answer.ts';
+import { pathOf, type Routes } from './kit/http/exact-routes.ts';
 import { expose } from './metrics/exposition.ts';
 import type { RelayHost, RelayHostOptions } from './relay-host.ts';
 import { selfService } from './self-service.ts';

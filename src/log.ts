@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { Throttle } from './kit/throttle.ts';
 import { type AuditRecord, auditLine } from './log/audit-line.ts';
 import { isoClock } from './log/clock.ts';
 import { GatheredStream } from './log/gathered-stream.ts';
@@ -6,7 +7,6 @@ import { type LogLevel, logLevels, parseLevel } from './log/levels.ts';
 import { createPushLines, type PushLog } from './log/push-lines.ts';
 import { type LogFile, type LogStream, openLogFile } from './log/sink.ts';
 import { generalText, oneLine, stamp, type TextStyle } from './log/text-line.ts';
-import { Throttle } from './log/throttle.ts';
 import type { RelayEvents } from './push.ts';
 
 /** The `log` section of the configuration. */

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { decodePushRequest } from './api/wire/decode-push-request.ts';
-import { toError } from './errors.ts';
+import { hasBit } from './kit/bits.ts';
+import { toError } from './kit/errors.ts';
 import { type Notification, platforms } from './push.ts';
-import { hasBit } from './queue/bits.ts';
 import { type JournalRecord, type JournalSnapshot, readJournal, remaining } from './queue/journal.ts';
 import { siblings } from './queue/queue-files.ts';
 import { targetsOf } from './queue/targets.ts';

@@ -6,9 +6,9 @@ import { contentsOf, credentialFiles } from './apps/credential-files.ts';
 import { fileApps } from './apps/file-apps.ts';
 import { fileTrouble } from './config/mistake.ts';
 import type { Config } from './config/schema.ts';
-import { ConfigError, toError } from './errors.ts';
+import { ConfigError, toError } from './kit/errors.ts';
+import { type FileWatch, watchFiles } from './kit/watch-files.ts';
 import type { Log } from './log.ts';
-import { type FileWatch, watchFiles } from './tls/watch-files.ts';
 
 export interface RotationOptions {
   /** The configuration in use. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../src/errors.ts';
+import { ConfigError } from '../src/kit/errors.ts';
 import { createProxyFor, type ProxyEnvironment } from '../src/proxy.ts';
 
 const APNS = 'https://api.push.apple.com';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test } from 'vitest';
 import { parseCommandLine } from '../src/command-line.ts';
-import { newBits, setBit } from '../src/queue/bits.ts';
+import { newBits, setBit } from '../src/kit/bits.ts';
 import { Journal } from '../src/queue/journal.ts';
 import { showQueue, verifyQueue } from '../src/queue-command.ts';
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { QueueRefusedError } from '../src/errors.ts';
+import { QueueRefusedError } from '../src/kit/errors.ts';
 import {
   ACCEPTED,
   type Category,

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
 import { stringify } from 'yaml';
-import { GORUSH_VERSION, sendError, sendJson, sendText, versionHeaders } from './answer.ts';
-import { exactRoutes, type Route, type Routes } from './exact-routes.ts';
-import { expressOnHttp2 } from './express-on-http2.ts';
+import { GORUSH_VERSION, sendError, sendJson, sendText, versionHeaders } from '../kit/http/answer.ts';
+import { exactRoutes, type Route, type Routes } from '../kit/http/exact-routes.ts';
+import { expressOnHttp2 } from '../kit/http/express-on-http2.ts';
 
 export interface ApiOptions {
   /** Where each part is served: the `api.*` section of the configuration. */

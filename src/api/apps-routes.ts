@@ -7,11 +7,11 @@ import { settingsSchema } from '../apps/store/settings-schema.ts';
 import type { AppSync, StoredApp } from '../apps/store/sync-apps.ts';
 import { auditAdmin, type WriteAudit } from '../auth/audit.ts';
 import { principalOfRequest } from '../auth/request-principal.ts';
+import { sendJson } from '../kit/http/answer.ts';
+import { readBody } from '../kit/http/read-body.ts';
 import type { PlatformName } from '../push.ts';
-import { sendJson } from './answer.ts';
 import { answered, notAllowed, Refused, refusalOf, type Work } from './apps-refusals.ts';
 import { preconditionOf } from './preconditions.ts';
-import { readBody } from './read-body.ts';
 
 export interface AppsRoutesOptions {
   readonly registry: AppRegistry;

@@ -2,14 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { AppRefusedError } from '../apps/choose-app.ts';
 import { noteAudit, pushesByApp } from '../auth/audit.ts';
 import { principalOfRequest } from '../auth/request-principal.ts';
-import { QueueRefusedError } from '../errors.ts';
+import { QueueRefusedError } from '../kit/errors.ts';
+import { JSON_TYPE, noteSize, sendError, sendJson } from '../kit/http/answer.ts';
+import type { Route } from '../kit/http/exact-routes.ts';
+import { readBody } from '../kit/http/read-body.ts';
 import type { Notification } from '../push.ts';
 import type { AcceptedPush } from '../relay.ts';
 import type { Tracing } from '../tracing/tracing.ts';
-import { JSON_TYPE, noteSize, sendError, sendJson } from './answer.ts';
-import type { Route } from './exact-routes.ts';
 import { type IdempotentOptions, KeyReusedError } from './idempotency.ts';
-import { readBody } from './read-body.ts';
 import { type TracedRequest, tracedRequest } from './traced-request.ts';
 
 export type Decoded =

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { isAdministration } from '../auth/route-scopes.ts';
 import type { Config } from '../config/schema.ts';
-import { sendText } from './answer.ts';
+import { sendText } from '../kit/http/answer.ts';
 
 /**
  * What the two listeners of `core.admin_address` serve: the one for callers has no figures, no configuration and no administration;

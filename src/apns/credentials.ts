@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { ConfigError, toError } from '../errors.ts';
+import { ConfigError, toError } from '../kit/errors.ts';
 import { readP12 } from './p12.ts';
 
 /** The keys of the `ios` section that say who we are. */

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { singleFlight } from '../resilience/single-flight.ts';
+import { singleFlight } from '../kit/single-flight.ts';
 
 export interface ApnsTokenOptions {
   /** EC private key on P-256, from Apple's `.p8` file. */

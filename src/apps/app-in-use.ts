@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { toError } from '../errors.ts';
+import { toError } from '../kit/errors.ts';
 import type { Environment, PlatformName, Provider } from '../push.ts';
 import type { Lane } from '../queue/lane.ts';
 import type { App } from './app.ts';

@@ -1,5 +1,5 @@
 import type { TransportBuilder } from '../build-transport.ts';
-import { toError } from '../errors.ts';
+import { toError } from '../kit/errors.ts';
 import type { Environment, Failed, Notification, PlatformName, Provider, PushTransport } from '../push.ts';
 import { platformOf, platforms } from '../push.ts';
 import type { Lane } from '../queue/lane.ts';

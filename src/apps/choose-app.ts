@@ -1,4 +1,4 @@
-import { MartletError } from '../errors.ts';
+import { MartletError } from '../kit/errors.ts';
 import type { Notification } from '../push.ts';
 import { APP_NAME, DEFAULT_APP } from './app.ts';
 import type { AppRegistry } from './app-registry.ts';

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { loadApnsCredential } from '../apns/credentials.ts';
 import type { Config } from '../config/schema.ts';
-import { ConfigError } from '../errors.ts';
 import { loadFcmCredential } from '../fcm/credentials.ts';
+import { ConfigError } from '../kit/errors.ts';
 import { APP_NAME, type App, type AppSettings, DEFAULT_APP } from './app.ts';
 import { hasOwnCredential } from './app-sections.ts';
 import { contentsOf, credentialFiles } from './credential-files.ts';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { pathOf } from '../api/exact-routes.ts';
+import { pathOf } from '../kit/http/exact-routes.ts';
 import type { AuditRecord } from '../log/audit-line.ts';
 import type { Notification } from '../push.ts';
 import { targetsOf } from '../queue/targets.ts';

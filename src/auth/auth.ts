@@ -1,7 +1,7 @@
 import type { PeerCertificate } from 'node:tls';
 import type { FetchImplementation } from 'jose';
 import type { Config } from '../config/schema.ts';
-import { Throttle } from '../log/throttle.ts';
+import { Throttle } from '../kit/throttle.ts';
 import { certificateNames, comparable } from './certificate-names.ts';
 import { FailedAttempts } from './failed-attempts.ts';
 import { digestOf, KeyRing } from './key-ring.ts';

@@ -1,5 +1,5 @@
 import type { FetchImplementation } from 'jose';
-import { boundedText } from '../bounded-text.ts';
+import { boundedText } from '../kit/bounded-text.ts';
 
 export interface FetchKeysOptions {
   readonly fetch: FetchImplementation;

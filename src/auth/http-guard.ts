@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { sendError } from '../api/answer.ts';
 import type { Config } from '../config/schema.ts';
+import { sendError } from '../kit/http/answer.ts';
 import { noteAudit } from './audit.ts';
 import type { Admitted, Auth, Caller } from './auth.ts';
 import { isOwnPage } from './own-page.ts';

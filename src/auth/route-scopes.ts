@@ -1,5 +1,5 @@
-import { pathOf } from '../api/exact-routes.ts';
 import type { Config } from '../config/schema.ts';
+import { pathOf } from '../kit/http/exact-routes.ts';
 import type { Scope } from './principal.ts';
 
 type Uris = Config['api'];

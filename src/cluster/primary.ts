@@ -1,4 +1,4 @@
-import { toError } from '../errors.ts';
+import { toError } from '../kit/errors.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
 import { SharedTokens } from './shared-tokens.ts';
 import { noSnapshot, retire, type Snapshot, type Totals, totalsOf } from './totals.ts';

@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname, isAbsolute, normalize, resolve } from 'node:path';
-import { ConfigError } from '../errors.ts';
 import { isWebhookSecret } from '../feedback/signature.ts';
+import { ConfigError } from '../kit/errors.ts';
 import { autoHosts } from '../tls/auto-hosts.ts';
 import { keyPairMistakes, readClientCa } from '../tls/key-pair.ts';
 import type { Draft, Findings } from './draft.ts';

@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors.ts';
+import { ConfigError } from '../kit/errors.ts';
 import { NumberText } from './coerce.ts';
 import type { Leaf } from './leaf.ts';
 import { withoutUserInfo } from './without-user-info.ts';

@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { ConfigError } from '../errors.ts';
+import { ConfigError } from '../kit/errors.ts';
 
 /** A key of a Google service account; signs in with assertions. */
 export interface ServiceAccount {

@@ -1,8 +1,8 @@
 import { type Dispatcher, request } from 'undici';
-import { boundedText } from '../bounded-text.ts';
+import { boundedText } from '../kit/bounded-text.ts';
+import { retryAfterMs } from '../kit/retry-after.ts';
+import { singleFlight } from '../kit/single-flight.ts';
 import type { Failed } from '../push.ts';
-import { retryAfterMs } from '../resilience/retry-after.ts';
-import { singleFlight } from '../resilience/single-flight.ts';
 import type { AuthorizedUser, FcmCredential, MetadataServer, ServiceAccount } from './credentials.ts';
 import { fcmReasons } from './reasons.ts';
 

@@ -1,9 +1,9 @@
-import { Fifo } from '../queue/fifo.ts';
+import { backoff } from '../kit/backoff.ts';
+import { Breaker } from '../kit/breaker.ts';
+import { Fifo } from '../kit/fifo.ts';
+import { Schedule } from '../kit/schedule.ts';
 import type { StoredReport } from '../queue/journal.ts';
 import type { ReportKeeper } from '../queue/kept-reports.ts';
-import { Schedule } from '../queue/schedule.ts';
-import { backoff } from '../resilience/backoff.ts';
-import { Breaker } from '../resilience/breaker.ts';
 import type { Share } from './backlog-room.ts';
 import type { Post, PostResult } from './post.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, type Dispatcher } from 'undici';
 import { DEFAULT_APP } from '../apps/app.ts';
-import { Throttle } from '../log/throttle.ts';
+import { Throttle } from '../kit/throttle.ts';
 import type { Log } from '../log.ts';
 import type { RelayEvents, Settlement } from '../push.ts';
 import { pushEntry } from '../push-entry.ts';

@@ -1,6 +1,6 @@
 import { type Dispatcher, request } from 'undici';
-import { toError } from '../errors.ts';
-import { retryAfterMs } from '../resilience/retry-after.ts';
+import { toError } from '../kit/errors.ts';
+import { retryAfterMs } from '../kit/retry-after.ts';
 import type { Sign } from './signature.ts';
 
 export type PostResult =

@@ -1,5 +1,5 @@
 import type { Metadata, status } from '@grpc/grpc-js';
-import { MartletError } from '../errors.ts';
+import { MartletError } from '../kit/errors.ts';
 
 /**
  * An answer other than OK: what the caller is told, so `message` holds no secret and no token. It travels percent-encoded in the

@@ -5,7 +5,7 @@ import type { JsonLimits } from '../api/wire/json-limits.ts';
 import { AppRefusedError, type ChooseOptions } from '../apps/choose-app.ts';
 import { pushesByApp, type WriteAudit } from '../auth/audit.ts';
 import type { Principal } from '../auth/principal.ts';
-import { QueueRefusedError } from '../errors.ts';
+import { QueueRefusedError } from '../kit/errors.ts';
 import type { Notification } from '../push.ts';
 import type { AcceptedPush, AcceptOptions } from '../relay.ts';
 import type { Tracing } from '../tracing/tracing.ts';

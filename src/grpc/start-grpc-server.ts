@@ -7,7 +7,7 @@ import {
   status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { ConfigError } from '../errors.ts';
+import { ConfigError } from '../kit/errors.ts';
 import { auditedGate, auditedSend } from './audited-send.ts';
 import type { Gate, GatedCall } from './gate.ts';
 import { GORUSH_PROTO } from './gorush-proto.ts';

@@ -1,5 +1,5 @@
 import type { Metadata } from '@grpc/grpc-js';
-import { toError } from '../errors.ts';
+import { toError } from '../kit/errors.ts';
 import { readTraceContext, type TraceContext, traceIdOf } from '../trace-context.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import express, { type Request, type Response, type Router } from 'express';
-import { sendError, sendJson } from '../api/answer.ts';
+import { sendError, sendJson } from '../kit/http/answer.ts';
 import type { FactKind } from './fact.ts';
 import type { History, ListQuery } from './history.ts';
 

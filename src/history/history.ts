@@ -1,6 +1,6 @@
 import { renameSync, rmSync } from 'node:fs';
-import { toError } from '../errors.ts';
-import { Throttle } from '../log/throttle.ts';
+import { toError } from '../kit/errors.ts';
+import { Throttle } from '../kit/throttle.ts';
 import type { RelayEvents } from '../push.ts';
 import { isDamage } from '../queue/journal.ts';
 import type { Fact, FactKind, StoredFact } from './fact.ts';

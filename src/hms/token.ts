@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
+import { retryAfterMs } from '../kit/retry-after.ts';
+import { singleFlight } from '../kit/single-flight.ts';
 import type { Failed } from '../push.ts';
-import { retryAfterMs } from '../resilience/retry-after.ts';
-import { singleFlight } from '../resilience/single-flight.ts';
 import { type PostResult, post } from './post.ts';
 import { hmsFailure } from './reasons.ts';
 

@@ -1,4 +1,4 @@
-import { MartletError } from '../errors.ts';
+import { MartletError } from '../kit/errors.ts';
 import { type ErrorName, errorCodes } from './frames.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { lookup } from 'node:dns';
-import type { BackoffOptions } from '../resilience/backoff.ts';
+import type { BackoffOptions } from '../kit/backoff.ts';
 import type { LivenessOptions } from './liveness.ts';
 
 /** What nobody configures and tests vary. Times in milliseconds. */

@@ -5,7 +5,7 @@
  *
  * All that can be written is written once per turn of the event loop (`setImmediate`), with one write for each session.
  */
-import { backoff } from '../resilience/backoff.ts';
+import { backoff } from '../kit/backoff.ts';
 import { type Connector, createConnector } from './connect.ts';
 import { deliverFault } from './deliver.ts';
 import { type Cause, connectFailure, connectTimeout, poolClosed, unsent, waitTimeout } from './faults.ts';

@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors.ts';
+import { ConfigError } from '../kit/errors.ts';
 
 /** logrus' levels, from the least to the most urgent, as pino's numbers. Nothing is logged at `panic`: it silences a log. */
 export const logLevels = { trace: 10, debug: 20, info: 30, warning: 40, error: 50, fatal: 60, panic: 70 } as const;

@@ -1,5 +1,5 @@
 import pino from 'pino';
-import { ConfigError, toError } from '../errors.ts';
+import { ConfigError, toError } from '../kit/errors.ts';
 
 /** Where lines go. `process.stdout` is one. */
 export interface LogStream {

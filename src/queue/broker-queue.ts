@@ -1,6 +1,7 @@
-import { QueueRefusedError, toError } from '../errors.ts';
+import { hasBit } from '../kit/bits.ts';
+import { QueueRefusedError, toError } from '../kit/errors.ts';
+import { within } from '../kit/within.ts';
 import { BacklogEstimate } from './backlog-estimate.ts';
-import { hasBit } from './bits.ts';
 import type { Broker, BrokerMessage } from './broker.ts';
 import { type DecodedMessage, decodeMessage, encodeMessage, messagesOf } from './broker-message.ts';
 import { FinishedMessages } from './finished-messages.ts';
@@ -9,7 +10,6 @@ import { LaneStore } from './lane-store.ts';
 import { headroom, refuseWhenFull } from './memory-queue.ts';
 import { Prefetch } from './prefetch.ts';
 import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, Restore } from './queue.ts';
-import { within } from './within.ts';
 
 export interface BrokerQueueOptions {
   /** Notifications that may be unsettled at a time at all instances (`core.queue_num`); each part of a large one counts. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { getCACertificates } from 'node:tls';
 import { getHeapStatistics } from 'node:v8';
 import type { Config } from '../config/schema.ts';
-import { toError } from '../errors.ts';
+import { toError } from '../kit/errors.ts';
 import { isDamage, isDiskFull } from './journal.ts';
 import type { ReportKeeper } from './kept-reports.ts';
 import { LocalQueue } from './local-queue.ts';

@@ -1,4 +1,4 @@
-import { QueueRefusedError, toError } from '../errors.ts';
+import { QueueRefusedError, toError } from '../kit/errors.ts';
 import { isDiskFull, type NewRecord, type Progress, type RecordStore, type Removal } from './journal.ts';
 import { KeptReports } from './kept-reports.ts';
 import type { PendingRequests } from './pending-requests.ts';

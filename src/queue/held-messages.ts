@@ -1,4 +1,4 @@
-import { newBits, setBit } from './bits.ts';
+import { newBits, setBit } from '../kit/bits.ts';
 import { type Batch, placeOf, type QueueEntry } from './queue.ts';
 
 /** A message under way at this instance. */

@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { makePrivateFile } from '../private-file.ts';
-import { setBits } from './bits.ts';
+import { setBits } from '../kit/bits.ts';
+import { makePrivateFile } from '../kit/private-file.ts';
 
 /** An accepted request as the file keeps it. */
 export interface JournalRecord {

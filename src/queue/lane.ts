@@ -1,8 +1,8 @@
 import PQueue from 'p-queue';
+import { Breaker } from '../kit/breaker.ts';
+import { AdaptiveConcurrency } from '../kit/concurrency.ts';
+import { RateLimiter } from '../kit/limiter.ts';
 import type { Category, Outcome, PushTransport } from '../push.ts';
-import { Breaker } from '../resilience/breaker.ts';
-import { AdaptiveConcurrency } from '../resilience/concurrency.ts';
-import { RateLimiter } from '../resilience/limiter.ts';
 import type { Batch, Queue } from './queue.ts';
 
 export interface LaneOptions {

@@ -1,4 +1,4 @@
-import { QueueRefusedError } from '../errors.ts';
+import { QueueRefusedError } from '../kit/errors.ts';
 import { LaneStore } from './lane-store.ts';
 import type { Queue } from './queue.ts';
 

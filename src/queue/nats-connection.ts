@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { connect, credsAuthenticator, type NatsConnection, type NodeConnectionOptions } from '@nats-io/transport-node';
-import { backoff } from '../resilience/backoff.ts';
+import { backoff } from '../kit/backoff.ts';
 import { natsServers } from './nats-servers.ts';
 
 /** Where a NATS is, and as whom to sign in. */

@@ -1,4 +1,4 @@
-import { addresses } from './addresses.ts';
+import { addresses } from '../kit/addresses.ts';
 import type { Backlog, Broker, BrokerEvents } from './broker.ts';
 import { NsqLink } from './nsq-link.ts';
 import { nsqBacklog } from './nsq-stats.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { toError } from '../errors.ts';
-import { backoff } from '../resilience/backoff.ts';
+import { backoff } from '../kit/backoff.ts';
+import { toError } from '../kit/errors.ts';
 import { NsqConnection, type NsqConnectionOptions, type NsqLimits } from './nsq-connection.ts';
 
 export interface NsqLinkOptions extends Pick<NsqConnectionOptions, 'address' | 'messageTimeoutMs'> {

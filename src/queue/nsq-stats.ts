@@ -1,4 +1,4 @@
-import { addresses } from './addresses.ts';
+import { addresses } from '../kit/addresses.ts';
 
 interface Stats {
   readonly topics?: readonly {

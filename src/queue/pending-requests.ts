@@ -1,4 +1,4 @@
-import { newBits, setBit, setBits } from './bits.ts';
+import { newBits, setBit, setBits } from '../kit/bits.ts';
 import type { JournalRecord, NewRecord, Progress, Removal } from './journal.ts';
 import type { Batch } from './queue.ts';
 import { placeOf } from './queue.ts';

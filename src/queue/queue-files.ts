@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
-import { toError } from '../errors.ts';
-import { FileLock } from './file-lock.ts';
+import { toError } from '../kit/errors.ts';
+import { FileLock } from '../kit/file-lock.ts';
 import { isDamage, Journal, type JournalRecord, type StoredReport } from './journal.ts';
 
 /** More processes than this on one folder are a mistake. */

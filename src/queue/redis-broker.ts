@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { toError } from '../errors.ts';
-import { backoff } from '../resilience/backoff.ts';
+import { backoff } from '../kit/backoff.ts';
+import { toError } from '../kit/errors.ts';
+import { createRedisClient, type RedisClient, type RedisSettings } from '../kit/redis-client.ts';
 import type { Backlog, Broker, BrokerEvents } from './broker.ts';
-import { createRedisClient, type RedisClient, type RedisSettings } from './redis-client.ts';
 import { type RawEntry, RedisStream, timeOf } from './redis-stream.ts';
 
 export interface RedisQueueSettings extends RedisSettings {

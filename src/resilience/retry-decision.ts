@@ -1,6 +1,6 @@
+import { type BackoffOptions, backoff } from '../kit/backoff.ts';
 import type { Category, Failed, Provider } from '../push.ts';
 import type { Attempts } from '../queue/queue.ts';
-import { type BackoffOptions, backoff } from './backoff.ts';
 
 export interface RetryPolicy extends BackoffOptions {
   /** Most retries of pushes that the provider answered or may have processed. */

@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { ConfigError, toError } from '../errors.ts';
+import { ConfigError, toError } from '../kit/errors.ts';
 import { setAside } from '../queue/queue-files.ts';
 import { createMemoryStats } from './memory-stats.ts';
 import { openSqliteCounters } from './sqlite-stats.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { GORUSH_VERSION, sendError, sendJson } from '../api/answer.ts';
-import type { Route } from '../api/exact-routes.ts';
 import { DEFAULT_APP } from '../apps/app.ts';
+import { GORUSH_VERSION, sendError, sendJson } from '../kit/http/answer.ts';
+import type { Route } from '../kit/http/exact-routes.ts';
 import { type StatAppInput, shownOfAll, shownOfOne, statApp } from './stat-app.ts';
 import type { StatReading } from './stats.ts';
 

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { toError } from '../errors.ts';
-import { backoff } from '../resilience/backoff.ts';
+import { backoff } from '../kit/backoff.ts';
+import { toError } from '../kit/errors.ts';
 import type { AcmeFolder } from './acme-folder.ts';
 import type { ChallengeType } from './acme-order.ts';
 import type { CertificateLog } from './certificate-source.ts';

@@ -2,7 +2,8 @@ import type { Server } from 'node:http';
 import PQueue from 'p-queue';
 import type { Dispatcher } from 'undici';
 import type { Config } from '../config/schema.ts';
-import { toError } from '../errors.ts';
+import { toError } from '../kit/errors.ts';
+import { type FileWatch, watchFiles } from '../kit/watch-files.ts';
 import { AcmeFolder } from './acme-folder.ts';
 import { orderCertificate } from './acme-order.ts';
 import { AutoCertificate } from './auto-certificate.ts';
@@ -10,7 +11,6 @@ import { autoHosts } from './auto-hosts.ts';
 import type { CertificateLog, CertificateSource } from './certificate-source.ts';
 import { createChallengeServer } from './challenge-server.ts';
 import type { KeyPair } from './key-pair.ts';
-import { type FileWatch, watchFiles } from './watch-files.ts';
 
 export interface AutoCertificatesOptions {
   readonly core: Pick<Config['core'], 'address' | 'auto_tls'>;

@@ -1,5 +1,5 @@
 import { domainToASCII } from 'node:url';
-import { ConfigError } from '../errors.ts';
+import { ConfigError } from '../kit/errors.ts';
 
 const NAME = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/;
 

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import { pathOf } from '../api/exact-routes.ts';
+import { pathOf } from '../kit/http/exact-routes.ts';
 
 export interface ChallengeServerOptions {
   /** The answer to a token (HTTP-01, RFC 8555 section 8.3). */

@@ -1,7 +1,7 @@
 import type { RequestListener } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { sendError } from '../api/answer.ts';
-import { pathOf } from '../api/exact-routes.ts';
+import { sendError } from '../kit/http/answer.ts';
+import { pathOf } from '../kit/http/exact-routes.ts';
 
 const READS = new Set(['GET', 'HEAD']);
 

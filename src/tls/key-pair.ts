@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { fileTrouble } from '../config/mistake.ts';
-import { ConfigError, toError } from '../errors.ts';
+import { ConfigError, toError } from '../kit/errors.ts';
 
 /** A certificate, with the chain behind it, and its private key; both PEM. */
 export interface KeyPair {

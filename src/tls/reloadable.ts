@@ -1,6 +1,6 @@
-import { toError } from '../errors.ts';
+import { toError } from '../kit/errors.ts';
+import { type FileWatch, watchFiles } from '../kit/watch-files.ts';
 import type { CertificateLog } from './certificate-source.ts';
-import { type FileWatch, watchFiles } from './watch-files.ts';
 
 export interface ReloadableOptions<T> {
   /** Reads and checks everything. @throws when it cannot be used. */

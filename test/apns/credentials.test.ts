@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ApnsCredentialConfig, loadApnsCredential } from '../../src/apns/credentials.ts';
-import { ConfigError } from '../../src/errors.ts';
+import { ConfigError } from '../../src/kit/errors.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
 
 let folder: string;

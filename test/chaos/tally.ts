@@ -1,4 +1,4 @@
-import { hasBit } from '../../src/queue/bits.ts';
+import { hasBit } from '../../src/kit/bits.ts';
 import { readJournal } from '../../src/queue/journal.ts';
 import type { Client } from './client.ts';
 import { indexOf } from './targets.ts';

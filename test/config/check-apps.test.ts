@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { loadApnsCredential } from '../../src/apns/credentials.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { ConfigError } from '../../src/errors.ts';
 import { loadFcmCredential } from '../../src/fcm/credentials.ts';
+import { ConfigError } from '../../src/kit/errors.ts';
 import { folderWith } from '../tls/tls-kit.ts';
 
 function mistakesOf(text: string, env: Record<string, string> = {}): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
-import { ConfigError } from '../../src/errors.ts';
+import { ConfigError } from '../../src/kit/errors.ts';
 import { complaint, folderWith, load, yamlOf } from './config-folder.ts';
 
 const REAL = { MARTLET_SANDBOX_ENABLED: 'false' };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { QueueRefusedError } from '../../src/errors.ts';
+import { QueueRefusedError } from '../../src/kit/errors.ts';
 import { LocalQueue } from '../../src/queue/local-queue.ts';
 import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
 import type { Batch, Queue, QueueEntry, Restore } from '../../src/queue/queue.ts';

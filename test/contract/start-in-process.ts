@@ -1,5 +1,5 @@
 import { loadConfig } from '../../src/config/load.ts';
-import { toError } from '../../src/errors.ts';
+import { toError } from '../../src/kit/errors.ts';
 import { createLog } from '../../src/log.ts';
 import { startServer } from '../../src/server.ts';
 import type { RefusedStart, RelayUnderTest } from './relay-under-test.ts';

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../../src/errors.ts';
 import { type GoogleEnvironment, hasFcmCredential, loadFcmCredential } from '../../src/fcm/credentials.ts';
+import { ConfigError } from '../../src/kit/errors.ts';
 
 const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const fields = {

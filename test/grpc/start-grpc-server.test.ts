@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { credentials, status } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { ConfigError } from '../../src/errors.ts';
+import { ConfigError } from '../../src/kit/errors.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
 import { gorushClient } from './clients.ts';
 import { serve } from './grpc-server.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { QueueRefusedError } from '../../src/errors.ts';
+import { QueueRefusedError } from '../../src/kit/errors.ts';
 import { LocalQueue } from '../../src/queue/local-queue.ts';
 import type { QueueEntry } from '../../src/queue/queue.ts';
 

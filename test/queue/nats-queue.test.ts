@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { jetstreamManager } from '@nats-io/jetstream';
 import { connect, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { QueueRefusedError } from '../../src/errors.ts';
+import { QueueRefusedError } from '../../src/kit/errors.ts';
 import type { NatsQueueSettings } from '../../src/queue/nats-broker.ts';
 import { createNatsQueue } from '../../src/queue/nats-queue.ts';
 import type { Queue } from '../../src/queue/queue.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { QueueRefusedError } from '../../src/errors.ts';
+import { QueueRefusedError } from '../../src/kit/errors.ts';
 import type { NsqQueueSettings } from '../../src/queue/nsq-broker.ts';
 import { NsqConnection } from '../../src/queue/nsq-connection.ts';
 import { createNsqQueue } from '../../src/queue/nsq-queue.ts';

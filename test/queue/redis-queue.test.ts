@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { QueueRefusedError } from '../../src/errors.ts';
+import { QueueRefusedError } from '../../src/kit/errors.ts';
 import type { Queue } from '../../src/queue/queue.ts';
 import type { RedisQueueSettings } from '../../src/queue/redis-broker.ts';
 import { createRedisQueue } from '../../src/queue/redis-queue.ts';

@@ -1,4 +1,4 @@
-import { QueueRefusedError } from '../../src/errors.ts';
+import { QueueRefusedError } from '../../src/kit/errors.ts';
 import type { Notification, Provider, PushTransport } from '../../src/push.ts';
 import { Lane } from '../../src/queue/lane.ts';
 import { LocalQueue } from '../../src/queue/local-queue.ts';

@@ -1,7 +1,7 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../../src/errors.ts';
+import { ConfigError } from '../../src/kit/errors.ts';
 import { readClientCa, readKeyPair } from '../../src/tls/key-pair.ts';
 import { authority, folderWith } from './tls-kit.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { noteSize, sendText } from '../answer.ts';
-import type { Routes } from '../exact-routes.ts';
+import { noteSize, sendText } from '../../kit/http/answer.ts';
+import type { Routes } from '../../kit/http/exact-routes.ts';
 import type { OpenApiDocument } from './document.ts';
 import { ORIGIN, referencePage } from './reference-page.ts';
 

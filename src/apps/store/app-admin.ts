@@ -1,4 +1,4 @@
-import { MartletError, toError } from '../../errors.ts';
+import { MartletError, toError } from '../../kit/errors.ts';
 import type { PlatformName } from '../../push.ts';
 import type { AppSettings } from '../app.ts';
 import type { AppRegistry } from '../app-registry.ts';

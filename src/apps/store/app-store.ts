@@ -1,4 +1,4 @@
-import { MartletError } from '../../errors.ts';
+import { MartletError } from '../../kit/errors.ts';
 
 /** One app as it lies in a store. */
 export interface StoredText {

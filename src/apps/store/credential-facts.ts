@@ -1,7 +1,7 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
 import { type ApnsCredential, loadApnsCredential } from '../../apns/credentials.ts';
-import { ConfigError } from '../../errors.ts';
 import { type FcmCredential, loadFcmCredential } from '../../fcm/credentials.ts';
+import { ConfigError } from '../../kit/errors.ts';
 import type { AppSettings } from '../app.ts';
 import { refuseSlowKey, refuseSlowPassword } from './slow-keys.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../../config/schema.ts';
-import { toError } from '../../errors.ts';
+import { toError } from '../../kit/errors.ts';
 import type { AppRegistry } from '../app-registry.ts';
 import type { AppStore } from './app-store.ts';
 import { HOW_TO_SET, loadMasterKeys, type MasterKeys } from './master-keys.ts';

@@ -1,4 +1,4 @@
-import { createRedisClient, type RedisClient } from '../../queue/redis-client.ts';
+import { createRedisClient, type RedisClient } from '../../kit/redis-client.ts';
 import {
   type AppStore,
   type Expected,

@@ -1,5 +1,5 @@
-import { ConfigError } from '../../errors.ts';
-import type { RedisSettings } from '../../queue/redis-client.ts';
+import { ConfigError } from '../../kit/errors.ts';
+import type { RedisSettings } from '../../kit/redis-client.ts';
 
 const WANTED = 'apps.redis: must be redis:// or rediss:// with a host, and perhaps user:password@, :port and /database';
 const DEFAULT_PORT = '6379';

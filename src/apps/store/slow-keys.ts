@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type forge from 'node-forge';
 import { readP12, TooManyRoundsError } from '../../apns/p12.ts';
-import { ConfigError, toError } from '../../errors.ts';
+import { ConfigError, toError } from '../../kit/errors.ts';
 import type { AppSettings } from '../app.ts';
 
 /** Of hashing, for all passwords of a .p12 file together: half a second. Today's tools ask for 2,048 to 10,000 each. */

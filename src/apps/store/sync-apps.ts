@@ -1,4 +1,4 @@
-import { toError } from '../../errors.ts';
+import { toError } from '../../kit/errors.ts';
 import type { App } from '../app.ts';
 import type { AppRegistry } from '../app-registry.ts';
 import { type AppRecord, masterKeysOf, openRecord, readRecord } from './app-record.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Breaker } from '../../src/resilience/breaker.ts';
+import { Breaker } from '../../src/kit/breaker.ts';
 
 function breaker() {
   const clock = { now: 0 };

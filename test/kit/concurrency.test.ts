@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { AdaptiveConcurrency } from '../../src/resilience/concurrency.ts';
+import { AdaptiveConcurrency } from '../../src/kit/concurrency.ts';
 
 const CEILING = 1500;
 

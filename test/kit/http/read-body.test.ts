@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, request } from 'node:http';
 import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { readBody } from '../../src/api/read-body.ts';
+import { readBody } from '../../../src/kit/http/read-body.ts';
 
 /** What `readBody` called back with, and when each request was over. */
 async function listen(version: 1 | 2) {

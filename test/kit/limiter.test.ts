@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { RateLimiter } from '../../src/resilience/limiter.ts';
+import { RateLimiter } from '../../src/kit/limiter.ts';
 
 /** Drives a limiter for some seconds with a hungry caller that looks at given intervals; returns the times of the permits. */
 function drive(rate: number, looks: readonly number[]): number[] {

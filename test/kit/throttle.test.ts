@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Throttle } from '../../src/log/throttle.ts';
+import { Throttle } from '../../src/kit/throttle.ts';
 
 test('the first event is told at once, the others together after a minute', () => {
   let now = 0;
