@@ -9,7 +9,7 @@ import { createFcmTokenSource } from './fcm/token.ts';
 import { createFcmTransport } from './fcm/transport.ts';
 import { createHmsTransport } from './hms/transport.ts';
 import type { Outbound } from './outbound.ts';
-import type { Environment, Provider, PushTransport } from './push.ts';
+import type { Environment, Provider, PushTransport } from './push/push.ts';
 
 /** What a transport is made of. */
 export interface TransportPlan {

@@ -7,7 +7,7 @@ import { type LogLevel, logLevels, parseLevel } from './log/levels.ts';
 import { createPushLines, type PushLog } from './log/push-lines.ts';
 import { type LogFile, type LogStream, openLogFile } from './log/sink.ts';
 import { generalText, oneLine, stamp, type TextStyle } from './log/text-line.ts';
-import type { RelayEvents } from './push.ts';
+import type { RelayEvents } from './push/push.ts';
 
 /** The `log` section of the configuration. */
 export interface LogConfig {

@@ -5,7 +5,7 @@ import { type Family, labelText, type Merge, type Sample } from './metrics/famil
 import { type PushCell, PushCounts } from './metrics/push-counts.ts';
 import { createRuntimeMetrics, type RuntimeMetrics } from './metrics/runtime-metrics.ts';
 import { Sheet } from './metrics/sheet.ts';
-import type { Environment, Provider, RelayEvents, TransportStatus } from './push.ts';
+import type { Environment, Provider, RelayEvents, TransportStatus } from './push/push.ts';
 import type { LaneStatus } from './queue/lane.ts';
 import type { QueueDepth } from './queue/queue.ts';
 import type { StatCounts, StatStore } from './stats/stats.ts';

@@ -10,11 +10,11 @@ import type {
   RelayEvents,
   Settlement,
   Timing,
-} from './push.ts';
-import type { PushEntry } from './push-entry.ts';
+} from './push/push.ts';
+import type { PushEntry } from './push/push-entry.ts';
+import { countOf, targetsOf } from './push/targets.ts';
 import type { Attempts, Batch, Queue, QueuedRequest, QueueEntry, RequestBody, StoredRequest } from './queue/queue.ts';
 import { placeOf } from './queue/queue.ts';
-import { countOf, targetsOf } from './queue/targets.ts';
 import { decideRetry, type RetryPolicy } from './resilience/retry-decision.ts';
 import { SyncAnswer } from './sync-answer.ts';
 

@@ -1,4 +1,4 @@
-import type { Notification } from './push.ts';
+import type { Notification } from './push/push.ts';
 import type { RelayHost } from './relay-host.ts';
 
 /** Long enough for the retries of one push; a person is waiting. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { createLog, type LogConfig, type LogOptions } from '../src/log.ts';
-import { ACCEPTED } from '../src/push.ts';
+import { ACCEPTED } from '../src/push/push.ts';
 import { failed, settlement } from './settlement.ts';
 
 const TOKEN = '3f9a0c71d2e84b56a1907c3e5d28f4b60e9d1c7a4f3b8e2650d79c1ab84e3f62';

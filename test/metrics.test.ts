@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { metricTable } from '../src/metric-table.ts';
 import { createRuntimeMetrics } from '../src/metrics/runtime-metrics.ts';
-import { ACCEPTED } from '../src/push.ts';
+import { ACCEPTED } from '../src/push/push.ts';
 import { createMemoryStats } from '../src/stats/memory-stats.ts';
 import { laneReading, linesOf, quietMetrics } from './metrics/quiet-metrics.ts';
 import { failed, settlement } from './settlement.ts';

@@ -10,11 +10,11 @@ import {
   type Outcome,
   type PushTransport,
   type Settlement,
-} from '../src/push.ts';
+} from '../src/push/push.ts';
+import { combineEvents } from '../src/push/relay-events.ts';
 import { Lane } from '../src/queue/lane.ts';
 import { createMemoryQueue } from '../src/queue/memory-queue.ts';
 import { type AcceptOptions, Relay } from '../src/relay.ts';
-import { combineEvents } from '../src/relay-events.ts';
 import { FREE_RETRIES, type RetryPolicy } from '../src/resilience/retry-decision.ts';
 
 const LANE = 'default/apns/production';

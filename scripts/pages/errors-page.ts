@@ -2,7 +2,7 @@ import { relayReasons } from '../../src/advice.ts';
 import { apnsReasons, unknownApnsReason } from '../../src/apns/reasons.ts';
 import { fcmReasons, unknownFcmReason } from '../../src/fcm/reasons.ts';
 import { hmsDefaultReason, hmsReasons } from '../../src/hms/reasons.ts';
-import type { Category } from '../../src/push.ts';
+import type { Category } from '../../src/push/push.ts';
 
 interface Row {
   readonly category: Category;

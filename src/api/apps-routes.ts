@@ -9,7 +9,7 @@ import { auditAdmin, type WriteAudit } from '../auth/audit.ts';
 import { principalOfRequest } from '../auth/request-principal.ts';
 import { sendJson } from '../kit/http/answer.ts';
 import { readBody } from '../kit/http/read-body.ts';
-import type { PlatformName } from '../push.ts';
+import type { PlatformName } from '../push/push.ts';
 import { answered, notAllowed, Refused, refusalOf, type Work } from './apps-refusals.ts';
 import { preconditionOf } from './preconditions.ts';
 

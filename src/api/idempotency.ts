@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ChooseOptions } from '../apps/choose-app.ts';
 import { MartletError } from '../kit/errors.ts';
-import type { Notification } from '../push.ts';
+import type { Notification } from '../push/push.ts';
 import type { RequestBody } from '../queue/queue.ts';
 import type { AcceptedPush, AcceptOptions } from '../relay.ts';
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { pathOf } from '../kit/http/exact-routes.ts';
-import { readTraceContext, type TraceContext, traceIdOf } from '../trace-context.ts';
+import { readTraceContext, type TraceContext, traceIdOf } from '../push/trace-context.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 
 /** The header of answers that names the trace. */

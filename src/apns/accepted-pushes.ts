@@ -1,4 +1,4 @@
-import { ACCEPTED, type Accepted } from '../push.ts';
+import { ACCEPTED, type Accepted } from '../push/push.ts';
 
 /** Sessions that are remembered; a pool has eight at a time. */
 const MOST = 64;

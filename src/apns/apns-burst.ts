@@ -1,5 +1,5 @@
 import type { Burst, RequestTemplate, ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
-import type { Delivery, Failed, Outcome, Settle } from '../push.ts';
+import type { Delivery, Failed, Outcome, Settle } from '../push/push.ts';
 import type { AcceptedPushes } from './accepted-pushes.ts';
 import { pathSegment } from './path-segment.ts';
 import { apnsFault, apnsOutcome } from './reasons.ts';

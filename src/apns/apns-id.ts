@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import type { Notification } from '../push.ts';
+import type { Notification } from '../push/push.ts';
 
 /** The apns-id of a push; the same for every attempt, so that Apple's log and ours show a repeated push as one. */
 export type ApnsIds = (notification: Notification, token: string) => string;

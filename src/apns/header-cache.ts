@@ -1,5 +1,5 @@
 import type { RequestHeader } from '../http2/http2-pool.ts';
-import type { Notification } from '../push.ts';
+import type { Notification } from '../push/push.ts';
 import { apnsHeaders } from './payload.ts';
 
 /** Most services have a handful of topics and types; one with more than this gains little from remembering them. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../push.ts';
+import type { JsonObject } from '../push/push.ts';
 
 export const isEmpty = (object: JsonObject | undefined): boolean =>
   object === undefined || Object.keys(object).length === 0;

@@ -1,4 +1,4 @@
-import type { Failed } from '../push.ts';
+import type { Failed } from '../push/push.ts';
 import { MAX_FIELD } from './payload.ts';
 
 /** Before the device token in the path of every push. */

@@ -1,6 +1,6 @@
 import type { RequestHeader } from '../http2/http2-pool.ts';
-import type { Alert, Failed, Json, JsonObject, Notification } from '../push.ts';
-import { isJsonObject } from '../raw-json.ts';
+import type { Alert, Failed, Json, JsonObject, Notification } from '../push/push.ts';
+import { isJsonObject } from '../push/raw-json.ts';
 import { isEmpty, single } from './json-values.ts';
 import { apnsSound } from './sound.ts';
 

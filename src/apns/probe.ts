@@ -1,4 +1,4 @@
-import type { Notification } from '../push.ts';
+import type { Notification } from '../push/push.ts';
 import { DEVICE_PREFIX } from './path-segment.ts';
 
 /**

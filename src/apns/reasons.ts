@@ -1,6 +1,6 @@
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
-import { ACCEPTED, type Category, type Failed, type Outcome } from '../push.ts';
+import { ACCEPTED, type Category, type Failed, type Outcome } from '../push/push.ts';
 
 interface Reason {
   readonly category: Category;

@@ -1,5 +1,5 @@
-import type { Json, JsonObject, Notification } from '../push.ts';
-import { isJsonObject, isRawJSON } from '../raw-json.ts';
+import type { Json, JsonObject, Notification } from '../push/push.ts';
+import { isJsonObject, isRawJSON } from '../push/raw-json.ts';
 import { isEmpty, single } from './json-values.ts';
 
 /** A name, or Apple's dictionary for critical alerts. `name` and `volume` make it one; a given object's keys go before defaults. */

@@ -1,6 +1,6 @@
 import type { Http2Pool, Http2PoolOptions, RequestHeader, RequestTemplate } from '../http2/http2-pool.ts';
 import { singleRequest } from '../http2/single-request.ts';
-import type { Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push.ts';
+import type { Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
 import { AcceptedPushes } from './accepted-pushes.ts';
 import { ApnsBurst, SinglePush } from './apns-burst.ts';
 import { createApnsIds } from './apns-id.ts';

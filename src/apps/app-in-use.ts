@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import { toError } from '../kit/errors.ts';
-import type { Environment, PlatformName, Provider } from '../push.ts';
+import type { Environment, PlatformName, Provider } from '../push/push.ts';
 import type { Lane } from '../queue/lane.ts';
 import type { App } from './app.ts';
 import { type AppSections, appSections, withoutCredentials } from './app-sections.ts';

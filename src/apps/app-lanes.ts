@@ -1,7 +1,7 @@
 import type { TransportBuilder } from '../build-transport.ts';
 import { toError } from '../kit/errors.ts';
-import type { Environment, Failed, Notification, PlatformName, Provider, PushTransport } from '../push.ts';
-import { platformOf, platforms } from '../push.ts';
+import type { Environment, Failed, Notification, PlatformName, Provider, PushTransport } from '../push/push.ts';
+import { platformOf, platforms } from '../push/push.ts';
 import type { Lane } from '../queue/lane.ts';
 import type { Route } from '../relay.ts';
 import { APP_NAME, type App, DEFAULT_APP } from './app.ts';

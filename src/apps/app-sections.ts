@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import type { PlatformName, Provider } from '../push.ts';
+import type { PlatformName, Provider } from '../push/push.ts';
 import type { AppSettings } from './app.ts';
 
 /** What an app sends with: the sections of the configuration with its own settings laid over them. */

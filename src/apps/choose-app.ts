@@ -1,5 +1,5 @@
 import { MartletError } from '../kit/errors.ts';
-import type { Notification } from '../push.ts';
+import type { Notification } from '../push/push.ts';
 import { APP_NAME, DEFAULT_APP } from './app.ts';
 import type { AppRegistry } from './app-registry.ts';
 import { type AppLimits, checkLimits } from './limits.ts';

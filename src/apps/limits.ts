@@ -1,5 +1,5 @@
-import type { Mistake } from '../api/wire/decoding.ts';
-import type { Notification } from '../push.ts';
+import type { Notification } from '../push/push.ts';
+import type { Mistake } from '../push/wire/decoding.ts';
 
 /** What one notification of an app may hold; absent or 0: no limit but that of the body. */
 export interface AppLimits {

@@ -1,4 +1,4 @@
-import type { Failed } from '../push.ts';
+import type { Failed } from '../push/push.ts';
 
 const disabled = (reason: string, error: string): Failed => ({ kind: 'failed', category: 'disabled', reason, error });
 

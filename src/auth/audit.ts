@@ -1,8 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { pathOf } from '../kit/http/exact-routes.ts';
 import type { AuditRecord } from '../log/audit-line.ts';
-import type { Notification } from '../push.ts';
-import { targetsOf } from '../queue/targets.ts';
+import type { Notification } from '../push/push.ts';
+import { targetsOf } from '../push/targets.ts';
 import { principalOfRequest } from './request-principal.ts';
 
 export type WriteAudit = (record: AuditRecord) => void;

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import { ConfigError } from '../kit/errors.ts';
-import type { PlatformName } from '../push.ts';
+import type { PlatformName } from '../push/push.ts';
 import type { Draft, Findings } from './draft.ts';
 import { hasApps } from './has-apps.ts';
 import { fileTrouble, type Mistake } from './mistake.ts';

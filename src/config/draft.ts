@@ -1,4 +1,4 @@
-import type { PlatformName } from '../push.ts';
+import type { PlatformName } from '../push/push.ts';
 import type { Mistake } from './mistake.ts';
 import type { Config } from './schema.ts';
 

@@ -1,6 +1,6 @@
 import { adviceFor } from '../advice.ts';
 import type { ListedPush } from '../history/history.ts';
-import type { Category, Environment, Provider } from '../push.ts';
+import type { Category, Environment, Provider } from '../push/push.ts';
 import type { ReasonReading } from './reading.ts';
 
 /** Failures that have the same reason at the same place, and what to do about them. */

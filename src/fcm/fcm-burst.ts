@@ -1,5 +1,5 @@
 import type { Burst, RequestTemplate, ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
-import type { Delivery, Failed, Outcome, Settle } from '../push.ts';
+import type { Delivery, Failed, Outcome, Settle } from '../push/push.ts';
 import { type FcmMessage, targetFailure, targetJson } from './payload.ts';
 import { fcmFault, fcmOutcome, type PushedTo } from './reasons.ts';
 

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../push.ts';
-import { isJsonObject } from '../raw-json.ts';
+import type { Json, JsonObject } from '../push/push.ts';
+import { isJsonObject } from '../push/raw-json.ts';
 
 /** The value if it is a JSON object, else undefined. A number kept as its digits is none. */
 export const asObject = (value: Json | undefined): JsonObject | undefined => (isJsonObject(value) ? value : undefined);

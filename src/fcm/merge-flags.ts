@@ -1,4 +1,4 @@
-import type { Json, JsonObject, Notification } from '../push.ts';
+import type { Json, JsonObject, Notification } from '../push/push.ts';
 import { asObject, asText } from './json-object.ts';
 
 /** Texts of the legacy `notification` object, and what they are called in `android.notification`. */

@@ -2,7 +2,7 @@
  * What Google's Go client refuses to send (firebase-admin-go, messaging_utils.go), in its order and words. What it refuses when
  * it decodes a request is checked where the request is decoded.
  */
-import type { Json, JsonObject } from '../push.ts';
+import type { Json, JsonObject } from '../push/push.ts';
 import { asObject, asText } from './json-object.ts';
 import { requestUriScheme } from './request-uri.ts';
 

@@ -1,5 +1,5 @@
-import type { Failed, Json, JsonObject, Notification, TargetKind } from '../push.ts';
-import { isRawJSON } from '../raw-json.ts';
+import type { Failed, Json, JsonObject, Notification, TargetKind } from '../push/push.ts';
+import { isRawJSON } from '../push/raw-json.ts';
 import { asObject } from './json-object.ts';
 import { androidWithFlags, apnsWithFlags, doubledApsKey } from './merge-flags.ts';
 import { messageFault } from './message-fault.ts';

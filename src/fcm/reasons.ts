@@ -1,8 +1,8 @@
 import { STATUS_CODES } from 'node:http';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
-import type { Category, Failed, Outcome, TargetKind } from '../push.ts';
-import { ACCEPTED } from '../push.ts';
+import type { Category, Failed, Outcome, TargetKind } from '../push/push.ts';
+import { ACCEPTED } from '../push/push.ts';
 
 interface Reason {
   readonly category: Category;

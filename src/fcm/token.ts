@@ -2,7 +2,7 @@ import { type Dispatcher, request } from 'undici';
 import { boundedText } from '../kit/bounded-text.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import { singleFlight } from '../kit/single-flight.ts';
-import type { Failed } from '../push.ts';
+import type { Failed } from '../push/push.ts';
 import type { AuthorizedUser, FcmCredential, MetadataServer, ServiceAccount } from './credentials.ts';
 import { fcmReasons } from './reasons.ts';
 

@@ -2,7 +2,7 @@
  * The objects of a v1 message as Google's Go client writes them: empty values left out where it leaves them out, durations in
  * Google's spelling, everything that is not its own kept as the caller wrote it.
  */
-import type { Json, JsonObject } from '../push.ts';
+import type { Json, JsonObject } from '../push/push.ts';
 import { parseDuration } from './duration.ts';
 import { asObject, asText, omitEmpty, omitEmptyMap } from './json-object.ts';
 

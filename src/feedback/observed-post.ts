@@ -1,5 +1,5 @@
-import type { HookCall } from '../push.ts';
-import type { TraceContext } from '../trace-context.ts';
+import type { HookCall } from '../push/push.ts';
+import type { TraceContext } from '../push/trace-context.ts';
 import type { OpenSpan } from '../tracing/tracing.ts';
 import type { Post } from './post.ts';
 

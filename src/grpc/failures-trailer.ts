@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { Metadata } from '@grpc/grpc-js';
-import type { PushEntry } from '../push-entry.ts';
+import type { PushEntry } from '../push/push-entry.ts';
 
 /**
  * Bytes of JSON. grpc-java and the C core refuse more than 8 KiB of metadata, base64 takes a third more than the JSON, and a call

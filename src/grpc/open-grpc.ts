@@ -1,7 +1,7 @@
-import { jsonLimitsOf } from '../api/wire/json-limits.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { Config } from '../config/schema.ts';
 import type { Log } from '../log.ts';
+import { jsonLimitsOf } from '../push/wire/json-limits.ts';
 import type { Relay } from '../relay.ts';
 import type { CertificateSource } from '../tls/certificate-source.ts';
 import { readClientCa } from '../tls/key-pair.ts';

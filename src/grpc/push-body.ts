@@ -1,4 +1,4 @@
-import type { JsonObject } from '../push.ts';
+import type { JsonObject } from '../push/push.ts';
 import { type Struct, structJson } from './struct-json.ts';
 
 /** proto.NotificationRequest, decoded: what was absent is the zero value of its prototype. */

@@ -1,12 +1,12 @@
 import type { Buffer } from 'node:buffer';
 import { Metadata, type ServerUnaryCall, status } from '@grpc/grpc-js';
-import { decodePushRequest } from '../api/wire/decode-push-request.ts';
-import type { JsonLimits } from '../api/wire/json-limits.ts';
 import { AppRefusedError, type ChooseOptions } from '../apps/choose-app.ts';
 import { pushesByApp, type WriteAudit } from '../auth/audit.ts';
 import type { Principal } from '../auth/principal.ts';
 import { QueueRefusedError } from '../kit/errors.ts';
-import type { Notification } from '../push.ts';
+import type { Notification } from '../push/push.ts';
+import { decodePushRequest } from '../push/wire/decode-push-request.ts';
+import type { JsonLimits } from '../push/wire/json-limits.ts';
 import type { AcceptedPush, AcceptOptions } from '../relay.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 import { pushTrailer } from './failures-trailer.ts';

@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import type { Json, JsonObject } from '../push.ts';
+import type { Json, JsonObject } from '../push/push.ts';
 import { RpcError } from './rpc-error.ts';
 
 /** google.protobuf.Struct, decoded. */

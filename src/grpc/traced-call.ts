@@ -1,6 +1,6 @@
 import type { Metadata } from '@grpc/grpc-js';
 import { toError } from '../kit/errors.ts';
-import { readTraceContext, type TraceContext, traceIdOf } from '../trace-context.ts';
+import { readTraceContext, type TraceContext, traceIdOf } from '../push/trace-context.ts';
 import type { Tracing } from '../tracing/tracing.ts';
 
 /** The trace that a call belongs to. */

@@ -1,4 +1,4 @@
-import type { TransportStatus } from '../push.ts';
+import type { TransportStatus } from '../push/push.ts';
 import type { LaneStatus } from '../queue/lane.ts';
 import type { QueueHealth } from '../queue/queue.ts';
 

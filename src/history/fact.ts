@@ -1,4 +1,4 @@
-import type { Category, Environment, Provider, TargetKind } from '../push.ts';
+import type { Category, Environment, Provider, TargetKind } from '../push/push.ts';
 
 /** What can happen to a push. */
 export const factKinds = ['received', 'delivered', 'failed', 'retried', 'reported'] as const;

@@ -1,7 +1,7 @@
 import { renameSync, rmSync } from 'node:fs';
 import { toError } from '../kit/errors.ts';
 import { Throttle } from '../kit/throttle.ts';
-import type { RelayEvents } from '../push.ts';
+import type { RelayEvents } from '../push/push.ts';
 import { isDamage } from '../queue/journal.ts';
 import type { Fact, FactKind, StoredFact } from './fact.ts';
 import { HistoryFile } from './history-file.ts';

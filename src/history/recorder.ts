@@ -11,7 +11,7 @@ import {
   type Retry,
   type Settlement,
   type Timing,
-} from '../push.ts';
+} from '../push/push.ts';
 import type { Details, Fact, FactKind } from './fact.ts';
 
 export interface RecorderOptions {

@@ -1,5 +1,5 @@
 import type { Trouble } from '../advice.ts';
-import type { Category } from '../push.ts';
+import type { Category } from '../push/push.ts';
 import type { Details, StoredFact } from './fact.ts';
 
 /** What to do about a failure, one sentence; undefined: nobody knows. */

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { TargetKind } from '../push.ts';
+import type { TargetKind } from '../push/push.ts';
 
 const HEAD = 6;
 const TAIL = 4;

@@ -1,4 +1,4 @@
-import type { Failed, Json, JsonObject, Notification, TargetKind } from '../push.ts';
+import type { Failed, Json, JsonObject, Notification, TargetKind } from '../push/push.ts';
 import { androidMistake } from './validation.ts';
 
 /** The request body without its target: `hmsBody` puts one between the two texts. */

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
-import { ACCEPTED, type Category, type Delivery, type Failed, type Outcome } from '../push.ts';
+import { ACCEPTED, type Category, type Delivery, type Failed, type Outcome } from '../push/push.ts';
 
 interface Row {
   readonly category: Category;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import { singleFlight } from '../kit/single-flight.ts';
-import type { Failed } from '../push.ts';
+import type { Failed } from '../push/push.ts';
 import { type PostResult, post } from './post.ts';
 import { hmsFailure } from './reasons.ts';
 

@@ -1,6 +1,6 @@
 import PQueue from 'p-queue';
 import type { Dispatcher } from 'undici';
-import type { Category, Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push.ts';
+import type { Category, Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
 import { type HmsMessage, hmsBody, hmsMessage } from './payload.ts';
 import { post } from './post.ts';
 import { hmsFailure, hmsFault, hmsOutcome } from './reasons.ts';

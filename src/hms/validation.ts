@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../push.ts';
+import type { Json, JsonObject } from '../push/push.ts';
 
 type Check = (value: JsonObject) => string | undefined;
 

@@ -1,5 +1,5 @@
-import { type Outcome, platforms, type Settlement } from '../push.ts';
-import { pushEntry, REDACTED_MESSAGE } from '../push-entry.ts';
+import { type Outcome, platforms, type Settlement } from '../push/push.ts';
+import { pushEntry, REDACTED_MESSAGE } from '../push/push-entry.ts';
 import { errorRedactor, type Hidden, maskToken } from './redaction.ts';
 import { oneLine, pushHead, stamp, type TextStyle } from './text-line.ts';
 

@@ -1,4 +1,4 @@
-import type { Notification, Settlement } from '../push.ts';
+import type { Notification, Settlement } from '../push/push.ts';
 
 const MARK = 10;
 const STARS = '*'.repeat(MARK);

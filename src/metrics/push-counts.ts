@@ -8,7 +8,7 @@ import type {
   Retry,
   Settlement,
   Timing,
-} from '../push.ts';
+} from '../push/push.ts';
 import { labelText } from './family.ts';
 import { Histogram } from './histogram.ts';
 import { reasonWords } from './reason-words.ts';

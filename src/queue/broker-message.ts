@@ -1,5 +1,5 @@
-import type { Notification } from '../push.ts';
-import { packTrace, unpackTrace } from '../trace-context.ts';
+import type { Notification } from '../push/push.ts';
+import { packTrace, unpackTrace } from '../push/trace-context.ts';
 import type { QueuedRequest, QueueEntry } from './queue.ts';
 
 /**

@@ -2,7 +2,7 @@ import PQueue from 'p-queue';
 import { Breaker } from '../kit/breaker.ts';
 import { AdaptiveConcurrency } from '../kit/concurrency.ts';
 import { RateLimiter } from '../kit/limiter.ts';
-import type { Category, Outcome, PushTransport } from '../push.ts';
+import type { Category, Outcome, PushTransport } from '../push/push.ts';
 import type { Batch, Queue } from './queue.ts';
 
 export interface LaneOptions {

@@ -1,6 +1,6 @@
 import { hasBit, setBits } from '../kit/bits.ts';
 import { QueueRefusedError } from '../kit/errors.ts';
-import { packTrace, unpackTrace } from '../trace-context.ts';
+import { packTrace, unpackTrace } from '../push/trace-context.ts';
 import { FileWriter } from './file-writer.ts';
 import { Journal, type JournalRecord, type RecordStore } from './journal.ts';
 import type { ReportKeeper } from './kept-reports.ts';

@@ -1,4 +1,4 @@
-import type { Environment, Notification, Provider, TargetKind } from '../push.ts';
+import type { Environment, Notification, Provider, TargetKind } from '../push/push.ts';
 
 /** An accepted request, as far as the queue keeps it. */
 export interface QueuedRequest {

@@ -1,5 +1,5 @@
 import { type BackoffOptions, backoff } from '../kit/backoff.ts';
-import type { Category, Failed, Provider } from '../push.ts';
+import type { Category, Failed, Provider } from '../push/push.ts';
 import type { Attempts } from '../queue/queue.ts';
 
 export interface RetryPolicy extends BackoffOptions {

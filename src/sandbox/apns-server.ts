@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerHttp2Session } from 'node:http2';
-import type { Environment } from '../push.ts';
+import type { Environment } from '../push/push.ts';
 import type { ApnsAuthorization } from './apns-authorization.ts';
 import { apnsRefusal, statusOf, tokenOf } from './apns-refusal.ts';
 import type { Leaf } from './certificates.ts';

@@ -1,4 +1,4 @@
-import type { Environment, Json, PlatformName, TargetKind } from '../push.ts';
+import type { Environment, Json, PlatformName, TargetKind } from '../push/push.ts';
 
 /** A push that arrived, as the device (or the subscribers of the topic) would see it. */
 export interface ArrivedPush {

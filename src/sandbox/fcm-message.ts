@@ -1,4 +1,4 @@
-import type { Json } from '../push.ts';
+import type { Json } from '../push/push.ts';
 
 /** A field of Google's message: its proto type, a list of them, an enum's names, or a message of further fields. */
 type Field = 'string' | 'bool' | 'int32' | 'float' | 'duration' | 'timestamp' | 'map' | 'struct' | Enum | List | Fields;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Json, TargetKind } from '../push.ts';
+import type { Json, TargetKind } from '../push/push.ts';
 import type { Leaf } from './certificates.ts';
 import type { Checks } from './checks.ts';
 import type { Deliveries } from './deliveries.ts';

@@ -1,4 +1,4 @@
-import type { Json } from '../push.ts';
+import type { Json } from '../push/push.ts';
 
 export type HmsObject = { readonly [field: string]: Json | undefined };
 

@@ -1,4 +1,4 @@
-import type { Json, TargetKind } from '../push.ts';
+import type { Json, TargetKind } from '../push/push.ts';
 import type { Leaf } from './certificates.ts';
 import type { Checks } from './checks.ts';
 import type { Deliveries } from './deliveries.ts';

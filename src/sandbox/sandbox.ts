@@ -1,6 +1,6 @@
 import { generateKeyPair, generateKeyPairSync } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { Environment } from '../push.ts';
+import type { Environment } from '../push/push.ts';
 import { ApnsAuthorization } from './apns-authorization.ts';
 import { openApnsServer } from './apns-server.ts';
 import { makeAuthority } from './certificates.ts';

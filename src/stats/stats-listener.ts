@@ -1,4 +1,4 @@
-import { platformOf, type RelayEvents } from '../push.ts';
+import { platformOf, type RelayEvents } from '../push/push.ts';
 import type { StatStore } from './stats.ts';
 
 /**

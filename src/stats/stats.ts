@@ -1,4 +1,4 @@
-import type { PlatformName } from '../push.ts';
+import type { PlatformName } from '../push/push.ts';
 
 /** The counters that outlive a request, with the names that Gorush's stores give them. */
 export const statKeys = {

@@ -1,5 +1,5 @@
-import type { Notification, RelayEvents, Settlement } from '../push.ts';
-import { targetsOf } from '../queue/targets.ts';
+import type { Notification, RelayEvents, Settlement } from '../push/push.ts';
+import { targetsOf } from '../push/targets.ts';
 
 /** Gorush's queue counters since the start of the process. A task is a notification. */
 export interface TaskCounts {

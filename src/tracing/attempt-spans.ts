@@ -1,5 +1,5 @@
-import type { Failed, Outcome, Provider, RelayEvents, Retry, Settlement } from '../push.ts';
-import { isSampled, type TraceContext } from '../trace-context.ts';
+import type { Failed, Outcome, Provider, RelayEvents, Retry, Settlement } from '../push/push.ts';
+import { isSampled, type TraceContext } from '../push/trace-context.ts';
 
 /** A finished span. Times are UNIX milliseconds, fractions allowed. */
 export interface FinishedSpan {

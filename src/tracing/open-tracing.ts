@@ -18,7 +18,7 @@ import {
   TraceIdRatioBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
-import { isSampled, type TraceContext, traceIdOf } from '../trace-context.ts';
+import { isSampled, type TraceContext, traceIdOf } from '../push/trace-context.ts';
 import { AttemptSpans, type FinishedSpan } from './attempt-spans.ts';
 import type { OpenSpan, Tracing } from './tracing.ts';
 

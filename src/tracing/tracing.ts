@@ -1,5 +1,5 @@
-import type { RelayEvents } from '../push.ts';
-import type { TraceContext } from '../trace-context.ts';
+import type { RelayEvents } from '../push/push.ts';
+import type { TraceContext } from '../push/trace-context.ts';
 
 /** A span that is under way. */
 export interface OpenSpan {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type IdempotencyOptions, idempotent, KeyReusedError } from '../../src/api/idempotency.ts';
-import type { Notification } from '../../src/push.ts';
-import type { PushEntry } from '../../src/push-entry.ts';
+import type { Notification } from '../../src/push/push.ts';
+import type { PushEntry } from '../../src/push/push-entry.ts';
 import type { AcceptedPush } from '../../src/relay.ts';
 
 const ios = (token: string, notif_id?: string): Notification => ({

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodePushRequest } from '../../src/api/wire/decode-push-request.ts';
 import { apnsHeaders, apnsPayload, apnsRefusal } from '../../src/apns/payload.ts';
-import type { Notification } from '../../src/push.ts';
+import type { Notification } from '../../src/push/push.ts';
+import { decodePushRequest } from '../../src/push/wire/decode-push-request.ts';
 
 interface Sent {
   readonly host: string;

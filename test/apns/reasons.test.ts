@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { apnsFault, apnsOutcome, apnsReasons, unknownApnsReason } from '../../src/apns/reasons.ts';
-import { ACCEPTED, type Failed } from '../../src/push.ts';
+import { ACCEPTED, type Failed } from '../../src/push/push.ts';
 
 const answer = (status: number, body: unknown, headers: Record<string, string> = {}): Failed =>
   apnsOutcome(status, headers, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), () => 0) as Failed;

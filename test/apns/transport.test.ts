@@ -5,7 +5,7 @@ import type { ApnsCredential } from '../../src/apns/credentials.ts';
 import { type ApnsTransportOptions, createApnsTransport } from '../../src/apns/transport.ts';
 import { createPool } from '../../src/http2/create-pool.ts';
 import type { Burst, Http2Pool } from '../../src/http2/http2-pool.ts';
-import type { Delivery, Failed, Notification, Outcome, PushTransport } from '../../src/push.ts';
+import type { Delivery, Failed, Notification, Outcome, PushTransport } from '../../src/push/push.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
 import { type Answer, type Peer, type Received, startPeer } from './apns-peer.ts';
 

@@ -4,7 +4,7 @@ import { AppLanes, type AppLanesOptions } from '../../src/apps/app-lanes.ts';
 import { AppRegistry } from '../../src/apps/app-registry.ts';
 import { fileApp } from '../../src/apps/file-apps.ts';
 import type { TransportPlan } from '../../src/build-transport.ts';
-import { ACCEPTED, type Failed, type Notification, type PushTransport, type Settlement } from '../../src/push.ts';
+import { ACCEPTED, type Failed, type Notification, type PushTransport, type Settlement } from '../../src/push/push.ts';
 import { Lane } from '../../src/queue/lane.ts';
 import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
 import type { StoredRequest } from '../../src/queue/queue.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { checkLimits } from '../../src/apps/limits.ts';
-import type { Notification } from '../../src/push.ts';
-import { rawJSON } from '../../src/raw-json.ts';
+import type { Notification } from '../../src/push/push.ts';
+import { rawJSON } from '../../src/push/raw-json.ts';
 
 const push = (fields: Partial<Notification> = {}): Notification => ({ tokens: ['a', 'b'], platform: 1, ...fields });
 

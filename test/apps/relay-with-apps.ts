@@ -6,7 +6,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { loadFcmCredential } from '../../src/fcm/credentials.ts';
 import { createLog } from '../../src/log.ts';
-import type { PushEntry } from '../../src/push-entry.ts';
+import type { PushEntry } from '../../src/push/push-entry.ts';
 import { watchCredentials } from '../../src/rotation.ts';
 import { startServer } from '../../src/server.ts';
 import { folderWith, Lines } from '../tls/tls-kit.ts';

@@ -3,7 +3,7 @@ import { frameOf, MOST_LANES, quantilesBetween } from '../../src/console/frame.t
 import { type Reading, readingOf } from '../../src/console/reading.ts';
 import { LATENCY_BOUNDS } from '../../src/metrics/histogram.ts';
 import type { LaneReading } from '../../src/metrics.ts';
-import { ACCEPTED, type Retry } from '../../src/push.ts';
+import { ACCEPTED, type Retry } from '../../src/push/push.ts';
 import { laneReading, quietMetrics } from '../metrics/quiet-metrics.ts';
 import { failed, settlement } from '../settlement.ts';
 

@@ -1,4 +1,4 @@
-import { isRawJSON } from '../../src/raw-json.ts';
+import { isRawJSON } from '../../src/push/raw-json.ts';
 
 const isNumeric = (value: unknown): boolean => typeof value === 'number' || isRawJSON(value);
 const digits = (value: unknown): string => (isRawJSON(value) ? value.rawJSON : String(value));

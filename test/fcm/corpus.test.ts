@@ -1,11 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { decodePushRequest } from '../../src/api/wire/decode-push-request.ts';
-import { parseJson } from '../../src/api/wire/parse-json.ts';
 import { fcmMessage, targetFailure, targetJson } from '../../src/fcm/payload.ts';
 import { fcmOutcome } from '../../src/fcm/reasons.ts';
-import type { Notification } from '../../src/push.ts';
-import { targetsOf } from '../../src/queue/targets.ts';
+import type { Notification } from '../../src/push/push.ts';
+import { targetsOf } from '../../src/push/targets.ts';
+import { decodePushRequest } from '../../src/push/wire/decode-push-request.ts';
+import { parseJson } from '../../src/push/wire/parse-json.ts';
 import { matches } from './corpus-match.ts';
 
 const FOLDER = new URL('../contract/corpus', import.meta.url).pathname;

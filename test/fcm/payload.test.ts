@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodePushRequest } from '../../src/api/wire/decode-push-request.ts';
 import { fcmMessage, targetFailure, targetJson } from '../../src/fcm/payload.ts';
-import type { JsonObject, Notification, TargetKind } from '../../src/push.ts';
+import type { JsonObject, Notification, TargetKind } from '../../src/push/push.ts';
+import { decodePushRequest } from '../../src/push/wire/decode-push-request.ts';
 
 const push = (fields: Partial<Notification>): Notification => ({ platform: 2, tokens: ['t'], ...fields });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fcmFault, fcmOutcome, fcmReasons, unknownFcmReason } from '../../src/fcm/reasons.ts';
-import type { Category } from '../../src/push.ts';
+import type { Category } from '../../src/push/push.ts';
 
 const fcmError = (errorCode: string) => ({ '@type': 'type.googleapis.com/google.firebase.fcm.v1.FcmError', errorCode });
 const apnsError = (statusCode: number, reason: string) => ({

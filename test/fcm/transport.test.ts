@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { FcmTokenSource, SignIn } from '../../src/fcm/token.ts';
 import { createFcmTransport } from '../../src/fcm/transport.ts';
 import { createPool } from '../../src/http2/create-pool.ts';
-import type { Delivery, Failed, Notification, Outcome, PushTransport } from '../../src/push.ts';
+import type { Delivery, Failed, Notification, Outcome, PushTransport } from '../../src/push/push.ts';
 import { type Script, startFcmServer } from './fcm-server.ts';
 
 const failure = (status: number, message: string, errorCode?: string) => ({

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import { type GrpcServerOptions, startGrpcServer } from '../../src/grpc/start-grpc-server.ts';
-import type { Notification } from '../../src/push.ts';
+import type { Notification } from '../../src/push/push.ts';
 import type { AcceptOptions } from '../../src/relay.ts';
 
 /** A server on loopback that takes whatever comes; closed when the test ends. */

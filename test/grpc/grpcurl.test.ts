@@ -2,7 +2,7 @@ import { execFile, execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { PushEntry } from '../../src/push-entry.ts';
+import type { PushEntry } from '../../src/push/push-entry.ts';
 import { serve } from './grpc-server.ts';
 
 const run = promisify(execFile);

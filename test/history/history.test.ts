@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { adviceFor } from '../../src/advice.ts';
 import { History, type HistoryOptions } from '../../src/history/history.ts';
-import type { AcceptedRequest, Notification, Retry } from '../../src/push.ts';
+import type { AcceptedRequest, Notification, Retry } from '../../src/push/push.ts';
 import { failed, settlement } from '../settlement.ts';
 
 const TOKEN = 'a1b2c3d4'.repeat(8);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { Recorder, type RecorderOptions } from '../../src/history/recorder.ts';
-import type { Outcome } from '../../src/push.ts';
+import type { Outcome } from '../../src/push/push.ts';
 import { failed, settlement } from '../settlement.ts';
 
 const on = (session: number): Outcome => ({ kind: 'accepted', session });

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hmsBody, hmsMessage } from '../../src/hms/payload.ts';
-import type { JsonObject, Notification } from '../../src/push.ts';
+import type { JsonObject, Notification } from '../../src/push/push.ts';
 
 const push = (fields: Partial<Notification>): Notification => ({ tokens: ['h1'], platform: 3, ...fields });
 

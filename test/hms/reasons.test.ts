@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { hmsFault, hmsOutcome } from '../../src/hms/reasons.ts';
-import type { Delivery, Failed, Outcome } from '../../src/push.ts';
+import type { Delivery, Failed, Outcome } from '../../src/push/push.ts';
 
 const tokens = (...targets: string[]): Pick<Delivery, 'kind' | 'targets'> => ({ kind: 'token', targets });
 

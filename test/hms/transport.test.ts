@@ -1,7 +1,7 @@
 import { Agent } from 'undici';
 import { expect, test } from 'vitest';
 import { createHmsTransport, type HmsTransportOptions } from '../../src/hms/transport.ts';
-import type { Delivery, Notification, Outcome, PushTransport } from '../../src/push.ts';
+import type { Delivery, Notification, Outcome, PushTransport } from '../../src/push/push.ts';
 import { type FakeHms, startFakeHms } from './fake-hms.ts';
 
 const transportTo = (hms: FakeHms, more: Partial<HmsTransportOptions> = {}): PushTransport =>

@@ -1,7 +1,7 @@
-import type { Notification } from '../../src/push.ts';
+import type { Notification } from '../../src/push/push.ts';
+import { targetsOf } from '../../src/push/targets.ts';
 import type { BrokerQueueOptions } from '../../src/queue/broker-queue.ts';
 import type { Batch, Queue, QueuedRequest, QueueEntry, Restore } from '../../src/queue/queue.ts';
-import { targetsOf } from '../../src/queue/targets.ts';
 import { until } from './real-brokers.ts';
 
 export const LANE = 'default/apns/production';

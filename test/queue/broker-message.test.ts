@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { decodePushRequest } from '../../src/api/wire/decode-push-request.ts';
-import type { Notification } from '../../src/push.ts';
+import type { Notification } from '../../src/push/push.ts';
+import { decodePushRequest } from '../../src/push/wire/decode-push-request.ts';
 import { decodeMessage, encodeMessage, messagesOf } from '../../src/queue/broker-message.ts';
 import { entryOf, gorushMessage, gorushNotification } from './broker-entries.ts';
 

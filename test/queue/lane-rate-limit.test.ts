@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ACCEPTED, type PushTransport } from '../../src/push.ts';
+import { ACCEPTED, type PushTransport } from '../../src/push/push.ts';
 import { Lane } from '../../src/queue/lane.ts';
 import { type Batch, NO_ATTEMPTS, type QueueEntry } from '../../src/queue/queue.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ACCEPTED, type Outcome, type PushTransport } from '../../src/push.ts';
+import { ACCEPTED, type Outcome, type PushTransport } from '../../src/push/push.ts';
 import { Lane, type LaneOptions } from '../../src/queue/lane.ts';
 import { type Batch, NO_ATTEMPTS, type QueueEntry } from '../../src/queue/queue.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Category, Failed } from '../../src/push.ts';
+import type { Category, Failed } from '../../src/push/push.ts';
 import { NO_ATTEMPTS } from '../../src/queue/queue.ts';
 import { decideRetry, FREE_RETRIES, type RetryPolicy } from '../../src/resilience/retry-decision.ts';
 

@@ -1,11 +1,11 @@
 import { QueueRefusedError } from '../../src/kit/errors.ts';
-import type { Notification, Provider, PushTransport } from '../../src/push.ts';
+import type { Notification, Provider, PushTransport } from '../../src/push/push.ts';
+import { combineEvents } from '../../src/push/relay-events.ts';
 import { Lane } from '../../src/queue/lane.ts';
 import { LocalQueue } from '../../src/queue/local-queue.ts';
 import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
 import type { Queue, Restore } from '../../src/queue/queue.ts';
 import { Relay } from '../../src/relay.ts';
-import { combineEvents } from '../../src/relay-events.ts';
 import { FREE_RETRIES, type RetryPolicy } from '../../src/resilience/retry-decision.ts';
 import { Ledger } from './ledger.ts';
 import { MemoryFile } from './memory-file.ts';

@@ -1,4 +1,4 @@
-import type { Delivery, Outcome, Settlement } from '../../src/push.ts';
+import type { Delivery, Outcome, Settlement } from '../../src/push/push.ts';
 import type { Batch } from '../../src/queue/queue.ts';
 import type { RetryPolicy } from '../../src/resilience/retry-decision.ts';
 

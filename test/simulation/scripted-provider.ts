@@ -1,5 +1,5 @@
-import type { Category, Delivery, Failed, Outcome, PushTransport, Settle } from '../../src/push.ts';
-import { ACCEPTED } from '../../src/push.ts';
+import type { Category, Delivery, Failed, Outcome, PushTransport, Settle } from '../../src/push/push.ts';
+import { ACCEPTED } from '../../src/push/push.ts';
 import type { Ledger } from './ledger.ts';
 import type { SeededRandom } from './seeded-random.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ACCEPTED } from '../../src/push.ts';
+import { ACCEPTED } from '../../src/push/push.ts';
 import { createMemoryStats } from '../../src/stats/memory-stats.ts';
 import { noStats } from '../../src/stats/stats.ts';
 import { statsListener } from '../../src/stats/stats-listener.ts';

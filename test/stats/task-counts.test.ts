@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ACCEPTED, type Notification, type Settlement } from '../../src/push.ts';
+import { ACCEPTED, type Notification, type Settlement } from '../../src/push/push.ts';
 import { createTaskCounts } from '../../src/stats/task-counts.ts';
 import { failed, settlement } from '../settlement.ts';
 

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/schema.ts';
-import type { JsonSchema } from '../wire/decoding.ts';
+import type { JsonSchema } from '../../push/wire/decoding.ts';
 
 /** What the description depends on: where things are served, and what is switched on. */
 export interface ApiSettings {

@@ -1,6 +1,6 @@
 import { APP_NAME } from '../../apps/app.ts';
 import { providerSchema, settingsPatchSchema, settingsSchema } from '../../apps/store/settings-schema.ts';
-import type { JsonSchema } from '../wire/decoding.ts';
+import type { JsonSchema } from '../../push/wire/decoding.ts';
 import {
   type Answer,
   type ApiGroup,

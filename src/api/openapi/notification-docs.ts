@@ -1,4 +1,4 @@
-import type { Notification, PlatformName } from '../../push.ts';
+import type { Notification, PlatformName } from '../../push/push.ts';
 
 const ALL = ['ios', 'android', 'huawei'] as const;
 const IOS = ['ios'] as const;

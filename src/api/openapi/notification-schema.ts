@@ -1,6 +1,6 @@
-import type { JsonSchema } from '../wire/decoding.ts';
-import { notification } from '../wire/notification-fields.ts';
-import { nullable } from '../wire/nullable.ts';
+import type { JsonSchema } from '../../push/wire/decoding.ts';
+import { notification } from '../../push/wire/notification-fields.ts';
+import { nullable } from '../../push/wire/nullable.ts';
 import { ref } from './api-group.ts';
 import { notificationDocs } from './notification-docs.ts';
 

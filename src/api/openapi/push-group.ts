@@ -1,4 +1,4 @@
-import type { Category } from '../../push.ts';
+import type { Category } from '../../push/push.ts';
 import {
   type ApiGroup,
   type ApiSettings,

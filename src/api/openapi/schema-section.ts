@@ -1,4 +1,4 @@
-import type { JsonSchema } from '../wire/decoding.ts';
+import type { JsonSchema } from '../../push/wire/decoding.ts';
 import { html, type Markup, words } from './html.ts';
 
 type Properties = { readonly [name: string]: JsonSchema };

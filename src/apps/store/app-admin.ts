@@ -1,5 +1,5 @@
 import { MartletError, toError } from '../../kit/errors.ts';
-import type { PlatformName } from '../../push.ts';
+import type { PlatformName } from '../../push/push.ts';
 import type { AppSettings } from '../app.ts';
 import type { AppRegistry } from '../app-registry.ts';
 import { nameMistake } from '../file-apps.ts';

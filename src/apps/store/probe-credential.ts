@@ -1,5 +1,5 @@
 import type { TransportBuilder } from '../../build-transport.ts';
-import type { Delivery, Notification, Outcome, PlatformName, PushTransport } from '../../push.ts';
+import type { Delivery, Notification, Outcome, PlatformName, PushTransport } from '../../push/push.ts';
 import type { AppSettings } from '../app.ts';
 import type { SendingConfig } from '../app-in-use.ts';
 import { type AppSections, appSections, withoutCredentials } from '../app-sections.ts';

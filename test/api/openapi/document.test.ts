@@ -6,7 +6,7 @@ import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openApiPage } from '../../../scripts/pages/openapi-page.ts';
 import type { Example, MediaType } from '../../../src/api/openapi/api-group.ts';
-import { decodePushRequest } from '../../../src/api/wire/decode-push-request.ts';
+import { decodePushRequest } from '../../../src/push/wire/decode-push-request.ts';
 import { answerFaults, received } from './answer-faults.ts';
 import { type SandboxedRelay, startSandboxedRelay } from './sandboxed-relay.ts';
 

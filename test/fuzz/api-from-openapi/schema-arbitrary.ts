@@ -1,5 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check';
-import type { JsonSchema } from '../../../src/api/wire/decoding.ts';
+import type { JsonSchema } from '../../../src/push/wire/decoding.ts';
 
 type Named = { readonly [name: string]: JsonSchema };
 

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { describe, expect, test } from 'vitest';
-import { decodePushRequest } from '../../../src/api/wire/decode-push-request.ts';
+import { decodePushRequest } from '../../../src/push/wire/decode-push-request.ts';
 
 const one = (fields: string): string => `{"notifications":[{"platform":1,"tokens":["a1"],${fields}}]}`;
 

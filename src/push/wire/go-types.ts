@@ -1,7 +1,7 @@
 /** Decoders for the Go types that a push request is made of, as strict as encoding/json: nothing is converted. */
-import type { Json, JsonObject } from '../../push.ts';
-import type { RawJson } from '../../raw-json.ts';
-import { isJsonObject, isRawJSON } from '../../raw-json.ts';
+import type { Json, JsonObject } from '../push.ts';
+import type { RawJson } from '../raw-json.ts';
+import { isJsonObject, isRawJSON } from '../raw-json.ts';
 import type { Decode, Decoding } from './decoding.ts';
 import { decoder, locate, mismatch, mistake, notNumber } from './decoding.ts';
 import { nullable } from './nullable.ts';

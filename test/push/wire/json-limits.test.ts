@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodePushRequest } from '../../../src/api/wire/decode-push-request.ts';
-import { findExcess, isTooDeep, mayHoldMoreKeys } from '../../../src/api/wire/json-limits.ts';
-import type { Json } from '../../../src/push.ts';
+import type { Json } from '../../../src/push/push.ts';
+import { decodePushRequest } from '../../../src/push/wire/decode-push-request.ts';
+import { findExcess, isTooDeep, mayHoldMoreKeys } from '../../../src/push/wire/json-limits.ts';
 
 const limits = { depth: 100, keys: 200_000 };
 const nested = (levels: number, opener = '[', closer = ']'): string => opener.repeat(levels) + closer.repeat(levels);

@@ -1,5 +1,5 @@
-import type { Json, JsonObject } from '../../push.ts';
-import { isJsonObject } from '../../raw-json.ts';
+import type { Json, JsonObject } from '../push.ts';
+import { isJsonObject } from '../raw-json.ts';
 import type { Decode, Decoding, JsonSchema } from './decoding.ts';
 import { decoder, locate, mismatch, mistake } from './decoding.ts';
 import { anything } from './go-types.ts';

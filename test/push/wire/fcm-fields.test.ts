@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodePushRequest } from '../../../src/api/wire/decode-push-request.ts';
+import { decodePushRequest } from '../../../src/push/wire/decode-push-request.ts';
 
 function decoded(fields: object) {
   const result = decodePushRequest(JSON.stringify({ notifications: [fields] }));

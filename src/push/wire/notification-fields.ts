@@ -1,4 +1,4 @@
-import type { Alert, JsonObject, Notification } from '../../push.ts';
+import type { Alert, JsonObject, Notification } from '../push.ts';
 import { type Decode, decoder } from './decoding.ts';
 import { fcmAndroid, fcmApns, fcmNotification, fcmOptions, fcmWebpush } from './fcm-fields.ts';
 import { anything, boolean, float, float32, integer, lenient, list, object, string } from './go-types.ts';

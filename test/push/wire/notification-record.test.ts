@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { decodePushRequest } from '../../../src/api/wire/decode-push-request.ts';
-import { decodeNotification, encodeNotification } from '../../../src/api/wire/notification-record.ts';
+import { decodePushRequest } from '../../../src/push/wire/decode-push-request.ts';
+import { decodeNotification, encodeNotification } from '../../../src/push/wire/notification-record.ts';
 
 const accepted = (notification: string) => {
   const decoded = decodePushRequest(`{"notifications":[${notification}]}`);

@@ -1,4 +1,4 @@
-import type { Notification } from '../../push.ts';
+import type { Notification } from '../push.ts';
 import { notification } from './notification-fields.ts';
 import { parseKeepingNumbers } from './parse-json.ts';
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { decodePushRequest } from '../../../src/api/wire/decode-push-request.ts';
+import { decodePushRequest } from '../../../src/push/wire/decode-push-request.ts';
 
 interface Request {
   path?: string;

@@ -1,4 +1,4 @@
-import { toError } from './kit/errors.ts';
+import { toError } from '../kit/errors.ts';
 import type { RelayEvents } from './push.ts';
 
 type EventName = keyof RelayEvents;

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { DecodedRequest } from '../../../src/api/wire/decode-push-request.ts';
-import { decodePushRequest } from '../../../src/api/wire/decode-push-request.ts';
-import { decodeNotification, encodeNotification } from '../../../src/api/wire/notification-record.ts';
+import type { DecodedRequest } from '../../../src/push/wire/decode-push-request.ts';
+import { decodePushRequest } from '../../../src/push/wire/decode-push-request.ts';
+import { decodeNotification, encodeNotification } from '../../../src/push/wire/notification-record.ts';
 
 const valid = JSON.stringify({
   notifications: [

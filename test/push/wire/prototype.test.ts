@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodePushRequest } from '../../../src/api/wire/decode-push-request.ts';
-import { decodeNotification, encodeNotification } from '../../../src/api/wire/notification-record.ts';
 import { apnsPayload } from '../../../src/apns/payload.ts';
 import { fcmMessage } from '../../../src/fcm/payload.ts';
 import { hmsBody, hmsMessage } from '../../../src/hms/payload.ts';
-import type { JsonObject, Notification } from '../../../src/push.ts';
+import type { JsonObject, Notification } from '../../../src/push/push.ts';
+import { decodePushRequest } from '../../../src/push/wire/decode-push-request.ts';
+import { decodeNotification, encodeNotification } from '../../../src/push/wire/notification-record.ts';
 
 /** Keys that mean something to JavaScript, and a few that do not. */
 const key = fc.constantFrom(

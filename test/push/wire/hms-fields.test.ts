@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { decodePushRequest } from '../../../src/api/wire/decode-push-request.ts';
+import { decodePushRequest } from '../../../src/push/wire/decode-push-request.ts';
 
 function decoded(huawei_notification: unknown) {
   const result = decodePushRequest(

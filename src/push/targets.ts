@@ -1,5 +1,5 @@
-import type { Notification } from '../push.ts';
-import type { TargetGroup } from './queue.ts';
+import type { TargetGroup } from '../queue/queue.ts';
+import type { Notification } from './push.ts';
 
 /**
  * Whom a notification is sent to. `to` is one more token. On iOS `topic` is the bundle id; on Android and Huawei a topic or a

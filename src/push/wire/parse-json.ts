@@ -1,5 +1,5 @@
-import type { Json } from '../../push.ts';
-import { rawJSON } from '../../raw-json.ts';
+import type { Json } from '../push.ts';
+import { rawJSON } from '../raw-json.ts';
 
 /** A fraction, an exponent, or digits that may be more than a double holds; also finds such text inside strings, harmlessly. */
 const NUMBER_THAT_NEEDS_CARE = /[:,[]\s*-?(?:\d{16}|\d+[.eE])/;

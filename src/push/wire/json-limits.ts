@@ -1,4 +1,4 @@
-import type { Json } from '../../push.ts';
+import type { Json } from '../push.ts';
 import type { Mistake } from './decoding.ts';
 import { holdsMore } from './parse-json.ts';
 

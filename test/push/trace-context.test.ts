@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isSampled, packTrace, readTraceContext, traceIdOf, unpackTrace } from '../src/trace-context.ts';
+import { isSampled, packTrace, readTraceContext, traceIdOf, unpackTrace } from '../../src/push/trace-context.ts';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 

@@ -1,5 +1,5 @@
 import { Buffer } from 'node:buffer';
-import type { Notification } from '../../push.ts';
+import type { Notification } from '../push.ts';
 import type { Decoding, Mistake } from './decoding.ts';
 import { list } from './go-types.ts';
 import { findExcess, isTooDeep, type JsonLimits, mayHoldMoreKeys } from './json-limits.ts';

@@ -1,5 +1,5 @@
-import type { Json } from '../../push.ts';
-import { isRawJSON } from '../../raw-json.ts';
+import type { Json } from '../push.ts';
+import { isRawJSON } from '../raw-json.ts';
 
 /** One thing wrong with a request. Never holds a caller's text: tokens and messages do not belong into answers and logs. */
 export interface Mistake {
