@@ -1,5 +1,5 @@
 import { MartletError } from '../kit/errors.ts';
-import { type ErrorName, errorCodes } from './frames.ts';
+import { type ErrorName, errorCodes } from './frames/frames.ts';
 
 /**
  * The peer broke a rule that ends the connection (RFC 9113 section 5.4.1). Thrown by the parts that read; the session turns

@@ -3,7 +3,7 @@
  * may have seen the request.
  */
 import { ConnectionError } from './connection-error.ts';
-import { errorName } from './frames.ts';
+import { errorName } from './frames/frames.ts';
 import type { StreamFault } from './http2-pool.ts';
 
 /** Why a session or a connect attempt ended, without secrets. */

@@ -1,4 +1,4 @@
-import type { HpackEncoder } from './hpack-encoder.ts';
+import type { HpackEncoder } from './hpack/hpack-encoder.ts';
 import type { RequestHeader, RequestTemplate } from './http2-pool.ts';
 
 /** A template's header block as one session writes it: what stands before the varying `:path`, and what stands after. */

@@ -9,8 +9,8 @@ import {
   FRAME_HEADER,
   HEADERS,
   writeFrameHeader,
-} from './frames.ts';
-import { encodeInteger, HpackEncoder } from './hpack-encoder.ts';
+} from './frames/frames.ts';
+import { encodeInteger, HpackEncoder } from './hpack/hpack-encoder.ts';
 import type { RequestHeader, RequestTemplate } from './http2-pool.ts';
 import type { Outbox } from './outbox.ts';
 import { type RequestImage, renderImage, templateMistake } from './request-image.ts';

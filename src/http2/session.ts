@@ -23,8 +23,8 @@ import {
   unsent,
 } from './faults.ts';
 import { FloodGuard } from './flood-guard.ts';
-import { type DispatchEvents, FrameDispatch } from './frame-dispatch.ts';
-import { FrameReader } from './frame-reader.ts';
+import { type DispatchEvents, FrameDispatch } from './frames/frame-dispatch.ts';
+import { FrameReader } from './frames/frame-reader.ts';
 import {
   DEFAULT_WINDOW,
   errorCodes,
@@ -37,13 +37,13 @@ import {
   SETTINGS_MAX_HEADER_LIST_SIZE,
   settingsFrame,
   windowUpdateFrame,
-} from './frames.ts';
+} from './frames/frames.ts';
+import { CONNECTION_WINDOW, MAX_HEADER_LIST, ResponseReader, STREAM_WINDOW } from './frames/response-reader.ts';
 import { Liveness } from './liveness.ts';
 import { Outbox } from './outbox.ts';
 import type { PoolTuning } from './pool-tuning.ts';
 import type { RequestQueue } from './request-queue.ts';
 import { RequestWriter } from './request-writer.ts';
-import { CONNECTION_WINDOW, MAX_HEADER_LIST, ResponseReader, STREAM_WINDOW } from './response-reader.ts';
 import { type OnRefused, StreamOutcomes } from './stream-outcomes.ts';
 import { StreamTable } from './stream-table.ts';
 

@@ -1,6 +1,6 @@
 import { deliverFault, deliverResponse } from './deliver.ts';
 import { type Cause, refusedStream, unanswered } from './faults.ts';
-import { errorCodes, rstStreamFrame } from './frames.ts';
+import { errorCodes, rstStreamFrame } from './frames/frames.ts';
 import type { StreamFault } from './http2-pool.ts';
 import type { Outbox } from './outbox.ts';
 import type { RequestStream } from './request-stream.ts';

@@ -1,4 +1,4 @@
-import { MAX_STREAM_ID } from './frames.ts';
+import { MAX_STREAM_ID } from './frames/frames.ts';
 import type { Burst } from './http2-pool.ts';
 import { RequestStream } from './request-stream.ts';
 

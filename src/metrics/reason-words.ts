@@ -4,7 +4,7 @@ import { relayReasons } from '../advice.ts';
 import { apnsReasons } from '../apns/reasons.ts';
 import { fcmReasons } from '../fcm/reasons.ts';
 import { hmsReasons } from '../hms/reasons.ts';
-import { errorCodes } from '../http2/frames.ts';
+import { errorCodes } from '../http2/frames/frames.ts';
 
 /** What the transports say themselves of answers that say nothing, and of tokens that cannot be signed. */
 const OWN = ['BadAnswer', 'NoReason', 'SigningFailed'];

@@ -13,8 +13,8 @@ import {
   RST_STREAM,
   SETTINGS,
   WINDOW_UPDATE,
-} from '../../src/http2/frames.ts';
-import { type Headers, peerEncoder } from '../http2/hpack-peer.ts';
+} from '../../src/http2/frames/frames.ts';
+import { type Headers, peerEncoder } from '../http2/hpack/hpack-peer.ts';
 import { rawFrame, uint32 } from '../http2/raw-peer.ts';
 import type { Random } from './random.ts';
 

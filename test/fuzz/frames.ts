@@ -1,5 +1,5 @@
 import { Duplex } from 'node:stream';
-import { errorCodes, GOAWAY, settingsFrame } from '../../src/http2/frames.ts';
+import { errorCodes, GOAWAY, settingsFrame } from '../../src/http2/frames/frames.ts';
 import type { Burst } from '../../src/http2/http2-pool.ts';
 import { defaultTuning } from '../../src/http2/pool-tuning.ts';
 import { RequestQueue } from '../../src/http2/request-queue.ts';

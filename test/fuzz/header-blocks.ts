@@ -1,6 +1,6 @@
 import { ConnectionError } from '../../src/http2/connection-error.ts';
-import { HpackDecoder } from '../../src/http2/hpack-decoder.ts';
-import { type Headers, peerDecoder, peerEncoder } from '../http2/hpack-peer.ts';
+import { HpackDecoder } from '../../src/http2/hpack/hpack-decoder.ts';
+import { type Headers, peerDecoder, peerEncoder } from '../http2/hpack/hpack-peer.ts';
 import { Random } from './random.ts';
 
 const names = [':status', 'apns-id', 'content-type', 'date', 'server', 'x-a', 'content-length'];

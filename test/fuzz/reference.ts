@@ -4,8 +4,8 @@
  * implementation elsewhere.
  */
 import { ConnectionError } from '../../src/http2/connection-error.ts';
-import type { ErrorName } from '../../src/http2/frames.ts';
-import { HpackDecoder } from '../../src/http2/hpack-decoder.ts';
+import type { ErrorName } from '../../src/http2/frames/frames.ts';
+import { HpackDecoder } from '../../src/http2/hpack/hpack-decoder.ts';
 
 export interface Verdict {
   /** The codes with which the connection may be closed; none: it must not be. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { CONTINUATION, END_HEADERS, END_STREAM, HEADERS } from '../../src/http2/frames.ts';
+import { CONTINUATION, END_HEADERS, END_STREAM, HEADERS } from '../../src/http2/frames/frames.ts';
 import { send } from './burst-of.ts';
-import type { Headers } from './hpack-peer.ts';
+import type { Headers } from './hpack/hpack-peer.ts';
 import { literals, rawFrame, startRawPeer } from './raw-peer.ts';
 import { testPool } from './test-pool.ts';
 

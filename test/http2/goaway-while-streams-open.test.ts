@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { errorCodes } from '../../src/http2/frames.ts';
+import { errorCodes } from '../../src/http2/frames/frames.ts';
 import { send } from './burst-of.ts';
 import { goaway, type PeerScript, type RawConnection, type Request, startRawPeer } from './raw-peer.ts';
 import { testPool, until } from './test-pool.ts';

@@ -16,7 +16,7 @@ import {
   RST_STREAM,
   SETTINGS,
   WINDOW_UPDATE,
-} from '../../src/http2/frames.ts';
+} from '../../src/http2/frames/frames.ts';
 import { send } from './burst-of.ts';
 import { rawFrame, startRawPeer, uint32 } from './raw-peer.ts';
 import { testPool, until } from './test-pool.ts';

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { CONTINUATION, END_HEADERS, END_STREAM, type ErrorName, errorCodes, HEADERS } from '../../src/http2/frames.ts';
+import {
+  CONTINUATION,
+  END_HEADERS,
+  END_STREAM,
+  type ErrorName,
+  errorCodes,
+  HEADERS,
+} from '../../src/http2/frames/frames.ts';
 import { send } from './burst-of.ts';
 import { literals, rawFrame, startRawPeer } from './raw-peer.ts';
 import { testPool, until } from './test-pool.ts';

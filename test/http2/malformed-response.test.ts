@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { DATA, END_HEADERS, END_STREAM, HEADERS, RST_STREAM } from '../../src/http2/frames.ts';
+import { DATA, END_HEADERS, END_STREAM, HEADERS, RST_STREAM } from '../../src/http2/frames/frames.ts';
 import { send } from './burst-of.ts';
-import type { Headers } from './hpack-peer.ts';
+import type { Headers } from './hpack/hpack-peer.ts';
 import { literals, rawFrame, startRawPeer } from './raw-peer.ts';
 import { testPool, until } from './test-pool.ts';
 

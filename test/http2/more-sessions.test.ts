@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { numberedPools } from '../../src/http2/create-pool.ts';
-import { SETTINGS_MAX_CONCURRENT_STREAMS } from '../../src/http2/frames.ts';
+import { SETTINGS_MAX_CONCURRENT_STREAMS } from '../../src/http2/frames/frames.ts';
 import { send } from './burst-of.ts';
 import { type PeerScript, startRawPeer } from './raw-peer.ts';
 import { testPool } from './test-pool.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { PING } from '../../src/http2/frames.ts';
+import { PING } from '../../src/http2/frames/frames.ts';
 import { send } from './burst-of.ts';
 import { startRawPeer } from './raw-peer.ts';
 import { testPool, until } from './test-pool.ts';

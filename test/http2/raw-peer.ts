@@ -18,8 +18,8 @@ import {
   settingsAckFrame,
   settingsFrame,
   WINDOW_UPDATE,
-} from '../../src/http2/frames.ts';
-import { type Headers, peerDecoder } from './hpack-peer.ts';
+} from '../../src/http2/frames/frames.ts';
+import { type Headers, peerDecoder } from './hpack/hpack-peer.ts';
 import { leaf } from './tls.ts';
 
 export interface Frame {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DATA, END_HEADERS, END_STREAM, HEADERS, PADDED, WINDOW_UPDATE } from '../../src/http2/frames.ts';
+import { DATA, END_HEADERS, END_STREAM, HEADERS, PADDED, WINDOW_UPDATE } from '../../src/http2/frames/frames.ts';
 import { send } from './burst-of.ts';
 import { startNodePeer } from './node-peer.ts';
 import { rawFrame, startRawPeer } from './raw-peer.ts';

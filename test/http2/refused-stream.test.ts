@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { errorCodes, SETTINGS_MAX_CONCURRENT_STREAMS } from '../../src/http2/frames.ts';
+import { errorCodes, SETTINGS_MAX_CONCURRENT_STREAMS } from '../../src/http2/frames/frames.ts';
 import { send } from './burst-of.ts';
 import { startRawPeer } from './raw-peer.ts';
 import { testPool } from './test-pool.ts';

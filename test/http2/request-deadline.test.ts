@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { errorCodes, RST_STREAM, SETTINGS_MAX_CONCURRENT_STREAMS } from '../../src/http2/frames.ts';
+import { errorCodes, RST_STREAM, SETTINGS_MAX_CONCURRENT_STREAMS } from '../../src/http2/frames/frames.ts';
 import { send } from './burst-of.ts';
 import { startNodePeer } from './node-peer.ts';
 import { startRawPeer } from './raw-peer.ts';

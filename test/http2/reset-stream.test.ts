@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { END_HEADERS, errorCodes, HEADERS, RST_STREAM, SETTINGS_INITIAL_WINDOW_SIZE } from '../../src/http2/frames.ts';
+import {
+  END_HEADERS,
+  errorCodes,
+  HEADERS,
+  RST_STREAM,
+  SETTINGS_INITIAL_WINDOW_SIZE,
+} from '../../src/http2/frames/frames.ts';
 import { send } from './burst-of.ts';
 import { rawFrame, startRawPeer } from './raw-peer.ts';
 import { testPool, until } from './test-pool.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SETTINGS_MAX_CONCURRENT_STREAMS } from '../../src/http2/frames.ts';
+import { SETTINGS_MAX_CONCURRENT_STREAMS } from '../../src/http2/frames/frames.ts';
 import { send } from './burst-of.ts';
 import { type RawConnection, startRawPeer } from './raw-peer.ts';
 import { testPool, until } from './test-pool.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DATA, SETTINGS_INITIAL_WINDOW_SIZE, SETTINGS_MAX_FRAME_SIZE } from '../../src/http2/frames.ts';
+import { DATA, SETTINGS_INITIAL_WINDOW_SIZE, SETTINGS_MAX_FRAME_SIZE } from '../../src/http2/frames/frames.ts';
 import { send } from './burst-of.ts';
 import { startRawPeer } from './raw-peer.ts';
 import { testPool } from './test-pool.ts';

@@ -1,12 +1,12 @@
-import { ConnectionError } from './connection-error.ts';
-import type { FloodGuard } from './flood-guard.ts';
+import { ConnectionError } from '../connection-error.ts';
+import type { FloodGuard } from '../flood-guard.ts';
+import { HpackDecoder } from '../hpack/hpack-decoder.ts';
+import type { Outbox } from '../outbox.ts';
+import type { RequestStream } from '../request-stream.ts';
+import type { StreamOutcomes } from '../stream-outcomes.ts';
+import type { StreamTable } from '../stream-table.ts';
 import { END_HEADERS, END_STREAM, HAS_PRIORITY, PADDED, windowUpdateFrame } from './frames.ts';
-import { HpackDecoder } from './hpack-decoder.ts';
-import type { Outbox } from './outbox.ts';
-import type { RequestStream } from './request-stream.ts';
 import { ResponseHead } from './response-head.ts';
-import type { StreamOutcomes } from './stream-outcomes.ts';
-import type { StreamTable } from './stream-table.ts';
 
 /** What a peer may send ahead, in bytes: on a stream, and on all together. */
 export const STREAM_WINDOW = 128 * 1024;

@@ -1,4 +1,4 @@
-import { ConnectionError } from './connection-error.ts';
+import { ConnectionError } from '../connection-error.ts';
 import { codeBits, codeLength, EOS } from './huffman-codes.ts';
 
 // A state machine that eats four bits at a time: a state is an inner node of the code tree. No code is shorter than five

@@ -1,5 +1,5 @@
+import type { RequestHeader } from '../http2-pool.ts';
 import { FIRST_DYNAMIC, staticTable } from './hpack-static-table.ts';
-import type { RequestHeader } from './http2-pool.ts';
 import { encodeHuffman, huffmanLength } from './huffman-encoder.ts';
 
 /** We never use more than this, however much the peer allows. */

@@ -1,5 +1,5 @@
-import type { HeaderSink } from './hpack-decoder.ts';
-import type { ResponseHeaders } from './http2-pool.ts';
+import type { HeaderSink } from '../hpack/hpack-decoder.ts';
+import type { ResponseHeaders } from '../http2-pool.ts';
 
 /** An object without inherited properties that V8 still treats as one with a fixed shape (unlike `Object.create(null)`). */
 const HeaderBag = function HeaderBag() {} as unknown as { new (): Record<string, string>; prototype: unknown };

@@ -1,4 +1,4 @@
-import { ConnectionError } from './connection-error.ts';
+import { ConnectionError } from '../connection-error.ts';
 import {
   DEFAULT_MAX_FRAME,
   MAX_WINDOW,

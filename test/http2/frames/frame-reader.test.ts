@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FrameReader } from '../../src/http2/frame-reader.ts';
-import { rawFrame } from './raw-peer.ts';
+import { FrameReader } from '../../../src/http2/frames/frame-reader.ts';
+import { rawFrame } from '../raw-peer.ts';
 
 const frames = fc.array(
   fc.record({

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { HpackDecoder } from '../../src/http2/hpack-decoder.ts';
+import { HpackDecoder } from '../../../src/http2/hpack/hpack-decoder.ts';
 import { type Headers, peerEncoder } from './hpack-peer.ts';
 
 function decoding(maxListSize = 65_536): (block: Buffer) => Headers {

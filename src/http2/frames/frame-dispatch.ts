@@ -1,6 +1,10 @@
-import { ConnectionError } from './connection-error.ts';
-import { brokenStream, type Cause, resetByPeer, wentAway } from './faults.ts';
-import type { FloodGuard } from './flood-guard.ts';
+import { ConnectionError } from '../connection-error.ts';
+import { brokenStream, type Cause, resetByPeer, wentAway } from '../faults.ts';
+import type { FloodGuard } from '../flood-guard.ts';
+import type { Outbox } from '../outbox.ts';
+import type { RequestWriter } from '../request-writer.ts';
+import type { StreamOutcomes } from '../stream-outcomes.ts';
+import type { StreamTable } from '../stream-table.ts';
 import type { FrameSink } from './frame-reader.ts';
 import {
   ACK,
@@ -21,12 +25,8 @@ import {
   settingsAckFrame,
   WINDOW_UPDATE,
 } from './frames.ts';
-import type { Outbox } from './outbox.ts';
 import { readSettings } from './peer-settings.ts';
-import type { RequestWriter } from './request-writer.ts';
 import type { ResponseReader } from './response-reader.ts';
-import type { StreamOutcomes } from './stream-outcomes.ts';
-import type { StreamTable } from './stream-table.ts';
 
 /** Characters of GOAWAY's debug data that are kept for the log. */
 const MAX_DEBUG = 256;

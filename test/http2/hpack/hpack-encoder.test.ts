@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { HpackEncoder } from '../../src/http2/hpack-encoder.ts';
-import type { RequestHeader } from '../../src/http2/http2-pool.ts';
+import { HpackEncoder } from '../../../src/http2/hpack/hpack-encoder.ts';
+import type { RequestHeader } from '../../../src/http2/http2-pool.ts';
 import { type Headers, peerDecoder } from './hpack-peer.ts';
 
 const header = fc.record({

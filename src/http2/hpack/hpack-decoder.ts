@@ -1,4 +1,4 @@
-import { ConnectionError } from './connection-error.ts';
+import { ConnectionError } from '../connection-error.ts';
 import { FIRST_DYNAMIC, staticTable } from './hpack-static-table.ts';
 import { decodeHuffman } from './huffman-decoder.ts';
 

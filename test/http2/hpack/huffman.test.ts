@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeHuffman } from '../../src/http2/huffman-decoder.ts';
-import { encodeHuffman, huffmanLength } from '../../src/http2/huffman-encoder.ts';
+import { decodeHuffman } from '../../../src/http2/hpack/huffman-decoder.ts';
+import { encodeHuffman, huffmanLength } from '../../../src/http2/hpack/huffman-encoder.ts';
 
 function encode(text: Uint8Array): Uint8Array {
   const out: number[] = [];
