@@ -8,7 +8,7 @@ import { type GoogleEnvironment, loadFcmCredential, TOKEN_URI } from './fcm/cred
 import { createFcmTokenSource } from './fcm/token.ts';
 import { createFcmTransport } from './fcm/transport.ts';
 import { createHmsTransport } from './hms/transport.ts';
-import type { Outbound } from './outbound.ts';
+import type { Outbound } from './outbound/outbound.ts';
 import type { Environment, Provider, PushTransport } from './push/push.ts';
 
 /** What a transport is made of. */

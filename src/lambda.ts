@@ -5,10 +5,10 @@ import { loadApnsCredential } from './apns/credentials.ts';
 import { loadConfig } from './config/load.ts';
 import { loadFcmCredential } from './fcm/credentials.ts';
 import { createLog } from './log.ts';
+import { trustSystemAuthorities } from './outbound/system-authorities.ts';
 import { openSandbox } from './sandbox-mode.ts';
 import { createServerlessHandler, type ServerlessHandler } from './serverless/create-handler.ts';
 import type { GatewayEvent, GatewayResult, InvocationContext } from './serverless/gateway-event.ts';
-import { trustSystemAuthorities } from './tls/system-authorities.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;

@@ -18,11 +18,11 @@ import { toError } from './kit/errors.ts';
 import { GORUSH_VERSION } from './kit/http/answer.ts';
 import { writePidFile } from './kit/pid-file.ts';
 import { createLog, type Log } from './log.ts';
+import type { ProxyEnvironment } from './outbound/proxy.ts';
+import { trustSystemAuthorities } from './outbound/system-authorities.ts';
 import { ping } from './ping.ts';
-import type { ProxyEnvironment } from './proxy.ts';
 import { showQueue, verifyQueue } from './queue-command.ts';
 import type { RunningServer } from './server.ts';
-import { trustSystemAuthorities } from './tls/system-authorities.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -254,7 +254,7 @@ function inspectQueue(command: Configured & { kind: 'queue' }): boolean {
 
 async function apps(command: Configured & { kind: 'apps' }): Promise<boolean> {
   const { appsCommand } = await import('./apps-command.ts');
-  const { readAuthorities } = await import('./outbound.ts');
+  const { readAuthorities } = await import('./outbound/outbound.ts');
   trustSystemAuthorities();
   const { config } = load(command, 'ping');
   const ca = readAuthorities(config.core.ca_path);

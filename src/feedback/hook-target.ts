@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { isLocalName, isPrivateAddress } from './private-address.ts';
+import { isLocalName, isPrivateAddress } from '../outbound/private-address.ts';
 import { isWebhookSecret } from './signature.ts';
 
 /** Where an app's failed pushes are told, and how. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { isPrivateAddress } from '../../src/feedback/private-address.ts';
+import { isPrivateAddress } from '../../src/outbound/private-address.ts';
 
 test.each([
   ['this network', '0.0.0.0'],

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { getCACertificates } from 'node:tls';
 import { Agent, type Dispatcher } from 'undici';
-import type { Config } from './config/schema.ts';
+import type { Config } from '../config/schema.ts';
+import type { Http2Pool, Http2PoolOptions } from '../http2/http2-pool.ts';
+import { ConfigError, toError } from '../kit/errors.ts';
 import { createDispatcher } from './dispatcher.ts';
-import { createGuardedConnect } from './feedback/guarded-connect.ts';
-import type { Http2Pool, Http2PoolOptions } from './http2/http2-pool.ts';
-import { ConfigError, toError } from './kit/errors.ts';
+import { createGuardedConnect } from './guarded-connect.ts';
 import { createProxyFor, type ProxyEnvironment } from './proxy.ts';
 
 export type PoolFactory = (options: Partial<Http2PoolOptions> & Pick<Http2PoolOptions, 'origin'>) => Http2Pool;

@@ -5,10 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
 import { type Dispatcher, request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { createDispatcher } from '../src/dispatcher.ts';
-import { createProxyFor, type ProxyEnvironment } from '../src/proxy.ts';
-import { makeAuthority } from '../src/sandbox/certificates.ts';
-import { startConnectProxy } from './connect-proxy.ts';
+import { createDispatcher } from '../../src/outbound/dispatcher.ts';
+import { createProxyFor, type ProxyEnvironment } from '../../src/outbound/proxy.ts';
+import { makeAuthority } from '../../src/sandbox/certificates.ts';
+import { startConnectProxy } from '../connect-proxy.ts';
 
 const authority = makeAuthority();
 const SECRET = 'hunter2';

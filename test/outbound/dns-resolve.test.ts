@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { expect, onTestFinished, test } from 'vitest';
-import { createDnsResolve, type Resolve } from '../../src/feedback/dns-resolve.ts';
+import { createDnsResolve, type Resolve } from '../../src/outbound/dns-resolve.ts';
 
 const A = 1;
 const AAAA = 28;

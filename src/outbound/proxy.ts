@@ -1,5 +1,5 @@
 import { BlockList, isIP } from 'node:net';
-import { ConfigError } from './kit/errors.ts';
+import { ConfigError } from '../kit/errors.ts';
 
 /** The variables that Go's `http.ProxyFromEnvironment` reads, so that a Gorush's surroundings mean the same here. */
 export interface ProxyEnvironment {

@@ -4,9 +4,9 @@ import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Agent, request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { Resolve } from '../../src/feedback/dns-resolve.ts';
-import { createGuardedConnect, type GuardOptions } from '../../src/feedback/guarded-connect.ts';
-import { isPrivateAddress } from '../../src/feedback/private-address.ts';
+import type { Resolve } from '../../src/outbound/dns-resolve.ts';
+import { createGuardedConnect, type GuardOptions } from '../../src/outbound/guarded-connect.ts';
+import { isPrivateAddress } from '../../src/outbound/private-address.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
 import { startConnectProxy } from '../connect-proxy.ts';
 

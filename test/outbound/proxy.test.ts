@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { ConfigError } from '../src/kit/errors.ts';
-import { createProxyFor, type ProxyEnvironment } from '../src/proxy.ts';
+import { ConfigError } from '../../src/kit/errors.ts';
+import { createProxyFor, type ProxyEnvironment } from '../../src/outbound/proxy.ts';
 
 const APNS = 'https://api.push.apple.com';
 const PROXY = 'http://proxy.example:3128/';
