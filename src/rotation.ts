@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { App } from './apps/app.ts';
 import type { AppLanes } from './apps/app-lanes.ts';
 import type { AppRegistry } from './apps/app-registry.ts';
-import { contentsOf, credentialFiles } from './apps/credential-files.ts';
 import { fileApps } from './apps/file-apps.ts';
 import { fileTrouble } from './config/mistake.ts';
 import type { Config } from './config/schema.ts';
 import { ConfigError, toError } from './kit/errors.ts';
 import { type FileWatch, watchFiles } from './kit/watch-files.ts';
 import type { Log } from './log.ts';
+import { contentsOf, credentialFiles } from './providers/credential-files.ts';
 
 export interface RotationOptions {
   /** The configuration in use. */

@@ -1,7 +1,7 @@
-import { relayReasons } from '../../src/advice.ts';
 import { apnsReasons, unknownApnsReason } from '../../src/apns/reasons.ts';
 import { fcmReasons, unknownFcmReason } from '../../src/fcm/reasons.ts';
 import { hmsDefaultReason, hmsReasons } from '../../src/hms/reasons.ts';
+import { relayReasons } from '../../src/providers/advice.ts';
 import type { Category } from '../../src/push/push.ts';
 
 interface Row {

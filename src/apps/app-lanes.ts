@@ -1,5 +1,6 @@
-import type { TransportBuilder } from '../build-transport.ts';
 import { toError } from '../kit/errors.ts';
+import { type AppSections, isConfigured } from '../providers/app-sections.ts';
+import type { TransportBuilder } from '../providers/build-transport.ts';
 import type { Environment, Failed, Notification, PlatformName, Provider, PushTransport } from '../push/push.ts';
 import { platformOf, platforms } from '../push/push.ts';
 import type { Lane } from '../queue/lane.ts';
@@ -17,7 +18,6 @@ import {
   type SendingConfig,
 } from './app-in-use.ts';
 import type { AppRegistry } from './app-registry.ts';
-import { type AppSections, isConfigured } from './app-sections.ts';
 import { AppTransport, type AppTransportOptions, type BuildTransport } from './app-transport.ts';
 import { type Choice, chooseApp } from './choose-app.ts';
 import { noSuchApp, notConfigured, platformOff, unknownPlatform } from './refusals.ts';

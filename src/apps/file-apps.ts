@@ -3,9 +3,9 @@ import { loadApnsCredential } from '../apns/credentials.ts';
 import type { Config } from '../config/schema.ts';
 import { loadFcmCredential } from '../fcm/credentials.ts';
 import { ConfigError } from '../kit/errors.ts';
+import { hasOwnCredential } from '../providers/app-sections.ts';
+import { contentsOf, credentialFiles } from '../providers/credential-files.ts';
 import { APP_NAME, type App, type AppSettings, DEFAULT_APP } from './app.ts';
-import { hasOwnCredential } from './app-sections.ts';
-import { contentsOf, credentialFiles } from './credential-files.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** The Firebase project of an app with a service account of its own; undefined when it has none that can be read. */

@@ -1,7 +1,7 @@
 import { type AppSettings, DEFAULT_APP } from '../apps/app.ts';
-import { appSections } from '../apps/app-sections.ts';
 import { hookUrlMistake } from '../feedback/hook-target.ts';
 import { isWebhookSecret } from '../feedback/signature.ts';
+import { appSections } from '../providers/app-sections.ts';
 import { credentialTroubles } from './check-platforms.ts';
 import type { Draft, Findings } from './draft.ts';
 

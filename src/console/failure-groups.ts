@@ -1,5 +1,5 @@
-import { adviceFor } from '../advice.ts';
 import type { ListedPush } from '../history/history.ts';
+import { adviceFor } from '../providers/advice.ts';
 import type { Category, Environment, Provider } from '../push/push.ts';
 import type { ReasonReading } from './reading.ts';
 

@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path';
-import { adviceFor } from '../advice.ts';
 import { DEFAULT_HISTORY_PATH } from '../config/history-section.ts';
 import type { Config } from '../config/schema.ts';
+import { adviceFor } from '../providers/advice.ts';
 import { History } from './history.ts';
 
 const MS = 1000;

@@ -1,4 +1,4 @@
-import type { Trouble } from '../advice.ts';
+import type { Trouble } from '../providers/advice.ts';
 import type { Category } from '../push/push.ts';
 import type { Details, StoredFact } from './fact.ts';
 

@@ -1,10 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import { constants } from 'node:os';
-import { relayReasons } from '../advice.ts';
 import { apnsReasons } from '../apns/reasons.ts';
 import { fcmReasons } from '../fcm/reasons.ts';
 import { hmsReasons } from '../hms/reasons.ts';
 import { errorCodes } from '../http2/frames/frames.ts';
+import { relayReasons } from '../providers/advice.ts';
 
 /** What the transports say themselves of answers that say nothing, and of tokens that cannot be signed. */
 const OWN = ['BadAnswer', 'NoReason', 'SigningFailed'];

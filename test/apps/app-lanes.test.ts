@@ -3,7 +3,7 @@ import type { App, AppSettings } from '../../src/apps/app.ts';
 import { AppLanes, type AppLanesOptions } from '../../src/apps/app-lanes.ts';
 import { AppRegistry } from '../../src/apps/app-registry.ts';
 import { fileApp } from '../../src/apps/file-apps.ts';
-import type { TransportPlan } from '../../src/build-transport.ts';
+import type { TransportPlan } from '../../src/providers/build-transport.ts';
 import { ACCEPTED, type Failed, type Notification, type PushTransport, type Settlement } from '../../src/push/push.ts';
 import { Lane } from '../../src/queue/lane.ts';
 import { createMemoryQueue } from '../../src/queue/memory-queue.ts';

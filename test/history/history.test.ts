@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { adviceFor } from '../../src/advice.ts';
 import { History, type HistoryOptions } from '../../src/history/history.ts';
+import { adviceFor } from '../../src/providers/advice.ts';
 import type { AcceptedRequest, Notification, Retry } from '../../src/push/push.ts';
 import { failed, settlement } from '../settlement.ts';
 

@@ -1,8 +1,8 @@
-import type { TransportBuilder } from '../../build-transport.ts';
+import { type AppSections, appSections, withoutCredentials } from '../../providers/app-sections.ts';
+import type { TransportBuilder } from '../../providers/build-transport.ts';
 import type { Delivery, Notification, Outcome, PlatformName, PushTransport } from '../../push/push.ts';
 import type { AppSettings } from '../app.ts';
 import type { SendingConfig } from '../app-in-use.ts';
-import { type AppSections, appSections, withoutCredentials } from '../app-sections.ts';
 
 /** What a provider says about a credential; `unknown` when it could not be asked. */
 export type Verdict =

@@ -1,15 +1,15 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import type { Dispatcher } from 'undici';
-import { type ApnsTokenCredential, loadApnsCredential } from './apns/credentials.ts';
-import { type ApnsTokenSource, createApnsTokenSource, type ProviderToken } from './apns/token.ts';
-import { createApnsTransport } from './apns/transport.ts';
-import type { AppSections } from './apps/app-sections.ts';
-import { type GoogleEnvironment, loadFcmCredential, TOKEN_URI } from './fcm/credentials.ts';
-import { createFcmTokenSource } from './fcm/token.ts';
-import { createFcmTransport } from './fcm/transport.ts';
-import { createHmsTransport } from './hms/transport.ts';
-import type { Outbound } from './outbound/outbound.ts';
-import type { Environment, Provider, PushTransport } from './push/push.ts';
+import { type ApnsTokenCredential, loadApnsCredential } from '../apns/credentials.ts';
+import { type ApnsTokenSource, createApnsTokenSource, type ProviderToken } from '../apns/token.ts';
+import { createApnsTransport } from '../apns/transport.ts';
+import { type GoogleEnvironment, loadFcmCredential, TOKEN_URI } from '../fcm/credentials.ts';
+import { createFcmTokenSource } from '../fcm/token.ts';
+import { createFcmTransport } from '../fcm/transport.ts';
+import { createHmsTransport } from '../hms/transport.ts';
+import type { Outbound } from '../outbound/outbound.ts';
+import type { Environment, Provider, PushTransport } from '../push/push.ts';
+import type { AppSections } from './app-sections.ts';
 
 /** What a transport is made of. */
 export interface TransportPlan {

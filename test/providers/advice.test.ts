@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { adviceFor } from '../src/advice.ts';
+import { adviceFor } from '../../src/providers/advice.ts';
 
 test('the environment decides what a bad token means', () => {
   const advice = (environment: 'production' | 'development') =>

@@ -1,11 +1,11 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { appSections } from '../src/apps/app-sections.ts';
-import { transportBuilder } from '../src/build-transport.ts';
-import type { Http2Pool, Http2PoolOptions } from '../src/http2/http2-pool.ts';
-import { openOutbound } from '../src/outbound/outbound.ts';
-import type { ProxyEnvironment } from '../src/outbound/proxy.ts';
-import { configWith } from './tls/tls-kit.ts';
+import type { Http2Pool, Http2PoolOptions } from '../../src/http2/http2-pool.ts';
+import { openOutbound } from '../../src/outbound/outbound.ts';
+import type { ProxyEnvironment } from '../../src/outbound/proxy.ts';
+import { appSections } from '../../src/providers/app-sections.ts';
+import { transportBuilder } from '../../src/providers/build-transport.ts';
+import { configWith } from '../tls/tls-kit.ts';
 
 const pem = (type: 'ec' | 'rsa'): string => {
   const { privateKey } =

@@ -1,6 +1,6 @@
+import type { AppSettings } from '../apps/app.ts';
 import type { Config } from '../config/schema.ts';
 import type { PlatformName, Provider } from '../push/push.ts';
-import type { AppSettings } from './app.ts';
 
 /** What an app sends with: the sections of the configuration with its own settings laid over them. */
 export interface AppSections {

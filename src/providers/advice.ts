@@ -1,7 +1,7 @@
-import { apnsReasons, unknownApnsReason } from './apns/reasons.ts';
-import { fcmReasons, unknownFcmReason } from './fcm/reasons.ts';
-import { hmsDefaultReason, hmsReasons } from './hms/reasons.ts';
-import type { Category, Environment, Provider } from './push/push.ts';
+import { apnsReasons, unknownApnsReason } from '../apns/reasons.ts';
+import { fcmReasons, unknownFcmReason } from '../fcm/reasons.ts';
+import { hmsDefaultReason, hmsReasons } from '../hms/reasons.ts';
+import type { Category, Environment, Provider } from '../push/push.ts';
 
 /** A failure, as far as what to do about it depends on it. Absent: unknown. */
 export interface Trouble {
