@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test } from 'vitest';
 import { parseCommandLine } from '../src/command-line.ts';
 import { newBits, setBit } from '../src/kit/bits.ts';
-import { Journal } from '../src/queue/journal.ts';
+import { Journal } from '../src/queue/file/journal.ts';
 import { showQueue, verifyQueue } from '../src/queue-command.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);

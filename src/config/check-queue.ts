@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { natsServers } from '../queue/nats-servers.ts';
+import { natsServers } from '../queue/nats/nats-servers.ts';
 import type { Draft, Findings } from './draft.ts';
 import { fileTrouble } from './mistake.ts';
 

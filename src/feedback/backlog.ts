@@ -2,8 +2,8 @@ import { backoff } from '../kit/backoff.ts';
 import { Breaker } from '../kit/breaker.ts';
 import { Fifo } from '../kit/fifo.ts';
 import { Schedule } from '../kit/schedule.ts';
-import type { StoredReport } from '../queue/journal.ts';
-import type { ReportKeeper } from '../queue/kept-reports.ts';
+import type { StoredReport } from '../queue/file/journal.ts';
+import type { ReportKeeper } from '../queue/file/kept-reports.ts';
 import type { Share } from './backlog-room.ts';
 import type { Post, PostResult } from './post.ts';
 

@@ -6,7 +6,7 @@ import type { Log } from '../log.ts';
 import { createGuardedConnect } from '../outbound/guarded-connect.ts';
 import type { RelayEvents, Settlement } from '../push/push.ts';
 import { pushEntry } from '../push/push-entry.ts';
-import type { ReportKeeper } from '../queue/kept-reports.ts';
+import type { ReportKeeper } from '../queue/file/kept-reports.ts';
 import { createAppHook, type HookState } from './app-hook.ts';
 import { type BacklogEvents, type BacklogStats, FeedbackBacklog } from './backlog.ts';
 import { BacklogRoom } from './backlog-room.ts';

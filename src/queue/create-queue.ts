@@ -3,13 +3,13 @@ import { getCACertificates } from 'node:tls';
 import { getHeapStatistics } from 'node:v8';
 import type { Config } from '../config/schema.ts';
 import { toError } from '../kit/errors.ts';
-import { isDamage, isDiskFull } from './journal.ts';
-import type { ReportKeeper } from './kept-reports.ts';
-import { LocalQueue } from './local-queue.ts';
+import { isDamage, isDiskFull } from './file/journal.ts';
+import type { ReportKeeper } from './file/kept-reports.ts';
+import { LocalQueue } from './file/local-queue.ts';
+import { adoptOrphans, type OwnedFile, ownFile, setAside } from './file/queue-files.ts';
+import { Reserve } from './file/reserve.ts';
 import { createMemoryQueue } from './memory-queue.ts';
 import type { Queue, QueueHealth, Restore } from './queue.ts';
-import { adoptOrphans, type OwnedFile, ownFile, setAside } from './queue-files.ts';
-import { Reserve } from './reserve.ts';
 
 export interface CreateQueueOptions {
   readonly wake: (lane: string) => void;
@@ -38,15 +38,15 @@ const engines: Record<
 > = {
   local: localEngine,
   redis: async ({ core, queue }, ca) => {
-    const { createRedisQueue } = await import('./redis-queue.ts');
+    const { createRedisQueue } = await import('./redis/redis-queue.ts');
     return (options) => createRedisQueue({ ...options, limit: core.queue_num, settings: queue.redis, ca });
   },
   nats: async ({ core, queue }, ca) => {
-    const { createNatsQueue } = await import('./nats-queue.ts');
+    const { createNatsQueue } = await import('./nats/nats-queue.ts');
     return (options) => createNatsQueue({ ...options, limit: core.queue_num, settings: queue.nats, ca });
   },
   nsq: async ({ core, queue }) => {
-    const { createNsqQueue } = await import('./nsq-queue.ts');
+    const { createNsqQueue } = await import('./nsq/nsq-queue.ts');
     return (options) => createNsqQueue({ ...options, limit: core.queue_num, settings: queue.nsq });
   },
 };

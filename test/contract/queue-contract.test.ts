@@ -4,10 +4,10 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { QueueRefusedError } from '../../src/kit/errors.ts';
-import { LocalQueue } from '../../src/queue/local-queue.ts';
+import { LocalQueue } from '../../src/queue/file/local-queue.ts';
 import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
 import type { Batch, Queue, QueueEntry, Restore } from '../../src/queue/queue.ts';
-import { type BrokerEngine, brokers, type RealBroker, until } from '../queue/real-brokers.ts';
+import { type BrokerEngine, brokers, type RealBroker, until } from '../queue/broker/real-brokers.ts';
 
 const LANE = 'default/apns/production';
 

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../e2e/running-relay.ts';
-import { until } from '../queue/real-brokers.ts';
+import { until } from '../queue/broker/real-brokers.ts';
 
 export const CONFIG = fileURLToPath(new URL('../../deploy/haproxy.cfg', import.meta.url));
 

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { freePort, type RunningRelay, startRelay } from '../e2e/running-relay.ts';
 import { gorushClient } from '../grpc/clients.ts';
-import { brokers, redisSettings, until } from '../queue/real-brokers.ts';
+import { brokers, redisSettings, until } from '../queue/broker/real-brokers.ts';
 import { type Balancer, CONFIG, installed, startBalancer } from './balancer.ts';
 import { type CountingApns, startCountingApns } from './counting-apns.ts';
 import { type SteadyLoad, startSteadyLoad } from './steady-load.ts';

@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createFeedbackHook, type FeedbackHook, type FeedbackHookOptions } from '../../src/feedback/hook.ts';
 import type { HookTarget } from '../../src/feedback/hook-target.ts';
 import { createGuardedConnect } from '../../src/outbound/guarded-connect.ts';
-import { LocalQueue } from '../../src/queue/local-queue.ts';
+import { LocalQueue } from '../../src/queue/file/local-queue.ts';
 import { failed, settlement } from '../settlement.ts';
 import { answer, type HookCall, type Script, startHook } from './hook-server.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { createLocalQueue } from '../../src/queue/create-queue.ts';
-import { Journal, readJournal } from '../../src/queue/journal.ts';
+import { Journal, readJournal } from '../../src/queue/file/journal.ts';
 import type { Queue, QueueEntry } from '../../src/queue/queue.ts';
 
 const folders: string[] = [];

@@ -1,8 +1,8 @@
 import { QueueRefusedError } from '../../src/kit/errors.ts';
 import type { Notification, Provider, PushTransport } from '../../src/push/push.ts';
 import { combineEvents } from '../../src/push/relay-events.ts';
+import { LocalQueue } from '../../src/queue/file/local-queue.ts';
 import { Lane } from '../../src/queue/lane.ts';
-import { LocalQueue } from '../../src/queue/local-queue.ts';
 import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
 import type { Queue, Restore } from '../../src/queue/queue.ts';
 import { Relay } from '../../src/relay.ts';

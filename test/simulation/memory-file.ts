@@ -1,4 +1,4 @@
-import type { Change, JournalRecord, NewRecord, RecordStore, StoredReport } from '../../src/queue/journal.ts';
+import type { Change, JournalRecord, NewRecord, RecordStore, StoredReport } from '../../src/queue/file/journal.ts';
 
 interface Kept extends Omit<NewRecord, 'body'> {
   readonly body: Uint8Array;

@@ -1,0 +1,221 @@
+import { QueueRefusedError, toError } from '../../kit/errors.ts';
+import type { QueueEntry } from '../queue.ts';
+import { isDiskFull, type NewRecord, type Progress, type RecordStore, type Removal } from './journal.ts';
+import { KeptReports } from './kept-reports.ts';
+import type { PendingRequests } from './pending-requests.ts';
+import type { Reserve } from './reserve.ts';
+
+export interface Append {
+  readonly entries: readonly QueueEntry[];
+  readonly record: NewRecord;
+}
+
+export interface FileWriterOptions {
+  readonly file: RecordStore;
+  readonly pending: PendingRequests;
+  /** Room on the disk for forgetting what is settled when there is none for anything else. */
+  readonly reserve: Reserve | undefined;
+  /** The record is in the file; called before its `append` resolves. */
+  readonly onWritten: (append: Append) => void;
+  /** Told when the file cannot be written, and when it can again. */
+  readonly onTrouble: (error: Error | undefined) => void;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * The pause before progress inside requests of several pushes is written: a crash resends what was settled in it. At least
+ * this, and twenty times what the last write took, so that writing never costs more than a twentieth of the time.
+ */
+const PROGRESS_MS = 4;
+const PROGRESS_SHARE = 20;
+const LONGEST_PROGRESS_MS = 250;
+/** How long a settled request may stay in the file: a crash resends at most what was settled within. */
+const FORGET_MS = 3;
+/** How often a file that could not be written is tried again. */
+const RETRY_MS = 500;
+
+/** When a queue file is written: all changes of a turn of the event loop in one transaction, new records before all else. */
+export class FileWriter {
+  /** Failed pushes that somebody is still to be told of: in the file with the transaction that forgets the push. */
+  readonly reports = new KeptReports(() => this.#plan());
+  readonly #options: FileWriterOptions;
+  readonly #file: RecordStore;
+  readonly #reserve: Reserve | undefined;
+  readonly #timer: NodeJS.Timeout;
+  #appends: Append[] = [];
+  #removals: Removal[] = [];
+  /** Of the transaction that is planned. */
+  #group: PromiseWithResolvers<void> | undefined;
+  #waiting = 0;
+  #waitingBytes = 0;
+  #forgetting: NodeJS.Timeout | undefined;
+  #progressTimer: NodeJS.Timeout | undefined;
+  #progressPlanned = false;
+  /** When progress may be written again. */
+  #progressAt = 0;
+  #trouble: Error | undefined;
+  #closed = false;
+
+  constructor(options: FileWriterOptions) {
+    this.#options = options;
+    this.#file = options.file;
+    this.#reserve = options.reserve;
+    this.#timer = setInterval(() => this.#tick(), RETRY_MS).unref();
+  }
+
+  /** Notifications on their way into the file. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  /** Of their requests' bodies. */
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** Why nothing can be taken. */
+  get trouble(): string | undefined {
+    return this.#trouble?.message ?? (this.#reserve?.isDiskFull ? 'the disk is full' : undefined);
+  }
+
+  /** Resolves when the record is in the file. @throws QueueRefusedError when the disk is full; rejects with it when writing fails. */
+  append(append: Append): Promise<void> {
+    const reserve = this.#reserve;
+    if (reserve && !(reserve.isHeld && reserve.hasRoomFor(append.record.body.length))) {
+      throw new QueueRefusedError('the disk of the queue file is full', 5);
+    }
+    this.#appends.push(append);
+    this.#waiting += append.entries.length;
+    this.#waitingBytes += append.record.body.length;
+    return this.#plan();
+  }
+
+  /** Under load the next append takes removals along; otherwise they get a transaction of their own a moment later. */
+  forget(removal: Removal): void {
+    this.#removals.push(removal);
+    if (this.#group || this.#forgetting) return;
+    this.#forgetting = setTimeout(() => {
+      this.#forgetting = undefined;
+      if (this.#removals.length > 0) void this.#plan();
+    }, FORGET_MS).unref();
+  }
+
+  /** There is progress: it is written at the end of this turn, unless some was a moment ago. */
+  noteProgress(): void {
+    if (this.#progressPlanned || this.#trouble) return;
+    this.#progressPlanned = true;
+    const wait = this.#progressAt - this.#options.now();
+    if (wait > 0) this.#progressTimer = setTimeout(() => this.#writeProgress(), wait).unref();
+    else setImmediate(() => this.#writeProgress());
+  }
+
+  close(): void {
+    this.#commit(this.#options.pending.progress());
+    this.#closed = true;
+    clearInterval(this.#timer);
+    clearTimeout(this.#progressTimer);
+    clearTimeout(this.#forgetting);
+    this.#file.close();
+  }
+
+  /** One transaction at the end of this turn of the event loop. */
+  #plan(): Promise<void> {
+    if (!this.#group && !this.#closed) {
+      this.#group = Promise.withResolvers<void>();
+      // A transaction without appends has nobody who waits for it; its failure is in the health.
+      this.#group.promise.catch(() => {});
+      setImmediate(() => this.#commit([]));
+    }
+    return this.#group?.promise ?? Promise.resolve();
+  }
+
+  #commit(progress: readonly Progress[]): void {
+    if (this.#closed) return;
+    const appends = this.#appends;
+    const removals = this.#removals;
+    const group = this.#group;
+    this.#appends = [];
+    this.#removals = [];
+    this.#group = undefined;
+    for (const { entries } of appends) this.#waiting -= entries.length;
+    this.#waitingBytes = 0;
+    const records = appends.map((append) => append.record);
+    const size = records.length + removals.length + progress.length;
+    try {
+      // A file that failed is written to even if there is nothing to write: that is how its recovery is noticed.
+      if (size > 0 || !this.reports.isWritten || this.#trouble) {
+        this.#file.commit({ records, removals, progress, ...this.reports.changes() });
+      }
+    } catch (error) {
+      this.#failed(toError(error), removals, group);
+      return;
+    }
+    this.#wrote(progress);
+    for (const append of appends) this.#options.onWritten(append);
+    group?.resolve();
+  }
+
+  #wrote(progress: readonly Progress[]): void {
+    const { pending } = this.#options;
+    this.reports.written();
+    if (this.#reserve?.isHeld !== false) this.#recovered();
+    pending.wrote(progress);
+    if (pending.hasProgress) this.noteProgress();
+  }
+
+  #failed(error: Error, removals: readonly Removal[], group: PromiseWithResolvers<void> | undefined): void {
+    // What is settled stays to be forgotten: the next tick tries again, without the appends that may be what does not fit.
+    this.#removals = [...removals, ...this.#removals];
+    if (isDiskFull(error)) this.#breakReserve();
+    if (this.#trouble?.message !== error.message) this.#options.onTrouble(error);
+    this.#trouble = error;
+    group?.reject(new QueueRefusedError(`the queue file cannot be written: ${error.message}`, 5, { cause: error }));
+  }
+
+  #recovered(): void {
+    if (this.#trouble) this.#options.onTrouble(undefined);
+    this.#trouble = undefined;
+  }
+
+  #writeProgress(): void {
+    const { now, pending } = this.#options;
+    this.#progressPlanned = false;
+    const begun = now();
+    this.#commit(pending.progress());
+    const ended = now();
+    const pause = Math.max(PROGRESS_MS, (ended - begun) * PROGRESS_SHARE);
+    this.#progressAt = ended + Math.min(LONGEST_PROGRESS_MS, pause);
+  }
+
+  #tick(): void {
+    if (this.#removals.length > 0 || this.#trouble) this.#commit(this.#options.pending.progress());
+    try {
+      if (this.trouble === undefined) this.#file.shrink();
+      else this.#makeRoom();
+    } catch (error) {
+      this.#trouble = toError(error);
+    }
+  }
+
+  #makeRoom(): void {
+    const reserve = this.#reserve;
+    if (!this.#file.makeRoom() || !reserve) return;
+    if (!reserve.isHeld && reserve.take()) {
+      this.#file.limitLog(reserve.checkpointPages);
+      this.#recovered();
+    }
+    reserve.look();
+  }
+
+  /** First of all the log is moved into the file: what comes next may then be written over it. */
+  #breakReserve(): void {
+    if (!this.#reserve?.isHeld) return;
+    this.#reserve.release();
+    try {
+      this.#file.makeRoom();
+    } catch {
+      // The next tick tries again.
+    }
+  }
+}

@@ -1,0 +1,335 @@
+import { existsSync, statSync } from 'node:fs';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { setBits } from '../../kit/bits.ts';
+import { makePrivateFile } from '../../kit/private-file.ts';
+
+/** An accepted request as the file keeps it. */
+export interface JournalRecord {
+  readonly key: number;
+  readonly id: string;
+  readonly app: string;
+  /** UNIX milliseconds. */
+  readonly acceptedAt: number;
+  /** Targets of all its notifications. */
+  readonly pushes: number;
+  /** The request as received: `{"notifications": [...]}`. */
+  readonly body: Uint8Array;
+  /** W3C Trace Context, packed; where pushes are traced. */
+  readonly trace?: string | undefined;
+  /** Settled targets, a bit for each place, by index of the notification. */
+  readonly done: ReadonlyMap<number, Uint8Array>;
+}
+
+export type NewRecord = Omit<JournalRecord, 'done' | 'body'> & { readonly body: Uint8Array | string };
+
+/** A record that is wholly settled: how many of its targets were not counted as settled before. */
+export interface Removal {
+  readonly key: number;
+  readonly pushes: number;
+}
+
+export interface Progress {
+  readonly key: number;
+  readonly notification: number;
+  readonly done: Uint8Array;
+  /** Targets settled since the last progress of this notification. */
+  readonly more: number;
+}
+
+/** A failed push that the hook of its app is to be told of. */
+export interface Report {
+  readonly app: string;
+  /** What the hook knows it by, however often it is told. */
+  readonly id: string;
+  /** The JSON that the hook gets. */
+  readonly body: string;
+}
+
+export interface StoredReport extends Report {
+  readonly key: number;
+}
+
+/** What one transaction changes. */
+export interface Change {
+  readonly records?: readonly NewRecord[];
+  readonly removals?: readonly Removal[];
+  readonly progress?: readonly Progress[];
+  readonly reports?: readonly StoredReport[];
+  /** Keys of reports that are no longer wanted. */
+  readonly told?: readonly number[];
+}
+
+/** Sums over the life of the file: `accepted` = `settled` + what the records still hold, or something was lost. */
+export interface Totals {
+  readonly accepted: number;
+  readonly settled: number;
+}
+
+/** What the queue needs of its file: all that a test must play when it plays the disk. */
+export type RecordStore = Pick<
+  Journal,
+  'commit' | 'records' | 'reports' | 'shrink' | 'makeRoom' | 'limitLog' | 'close'
+>;
+
+/** How long a commit waits for a reader (`martlet queue`) to get out of the way; the event loop stands still meanwhile. */
+const BUSY_MS = 100;
+const READER_BUSY_MS = 5000;
+
+/** Requests are large or short-lived: with pages of this size a large one costs little more than half of what SQLite's 4 KiB cost. */
+export const PAGE_BYTES = 16 * 1024;
+/** Free pages that a file may have; what is beyond goes back to the disk, so many pages at a time. */
+const SPARE_PAGES = 512;
+const SHRINK_PAGES = 128;
+const FIRST_AID_PAGES = 8;
+/** The event loop stands still meanwhile. */
+const MAKE_ROOM_MS = 50;
+
+const SQLITE_IOERR = 10;
+const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
+const SQLITE_NOTADB = 26;
+
+/** What a file is that holds no database, or half of one. */
+class DamagedFile extends Error {}
+
+/** The low byte of SQLite's code: the kind of error, without its details. */
+const primaryCode = (error: unknown): number => ((error as { errcode?: number }).errcode ?? 0) & 0xff;
+
+/** True when the file itself is broken; everything else may pass. */
+export const isDamage = (error: unknown): boolean =>
+  error instanceof DamagedFile || primaryCode(error) === SQLITE_CORRUPT || primaryCode(error) === SQLITE_NOTADB;
+
+/** True when room on the disk may help. */
+export const isDiskFull = (error: unknown): boolean =>
+  primaryCode(error) === SQLITE_FULL || primaryCode(error) === SQLITE_IOERR;
+
+const REPORT_COLUMNS =
+  "key INTEGER PRIMARY KEY, body TEXT NOT NULL, app TEXT NOT NULL DEFAULT 'default', id TEXT NOT NULL DEFAULT ''";
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS request (
+    key INTEGER PRIMARY KEY, id TEXT NOT NULL, app TEXT NOT NULL, accepted_at INTEGER NOT NULL, pushes INTEGER NOT NULL,
+    body BLOB NOT NULL, trace TEXT
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS progress (
+    key INTEGER NOT NULL, notification INTEGER NOT NULL, done BLOB NOT NULL, PRIMARY KEY (key, notification)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS report (${REPORT_COLUMNS}) STRICT;
+  CREATE TABLE IF NOT EXISTS totals (only INTEGER PRIMARY KEY CHECK (only = 1), accepted INTEGER NOT NULL, settled INTEGER NOT NULL) STRICT;
+  INSERT OR IGNORE INTO totals VALUES (1, 0, 0);
+`;
+
+/**
+ * The queue file: SQLite in WAL mode, one record for each accepted request. All changes of one turn of the event loop go into
+ * one transaction. Knows records, not notifications.
+ */
+export class Journal {
+  readonly #db: DatabaseSync;
+  readonly #insert: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #deleteProgress: StatementSync;
+  readonly #progress: StatementSync;
+  readonly #report: StatementSync;
+  readonly #deleteReport: StatementSync;
+  readonly #totals: StatementSync;
+  readonly #sync: 'normal' | 'full';
+  #syncing: 'normal' | 'full';
+  /** Keys with progress rows, so that a record without any (nearly all) is removed by one statement. */
+  readonly #withProgress = new Set<number>();
+
+  /**
+   * @param sync `full`: new records are on the disk before `commit` returns (they survive a power cut); `normal`: they are with
+   * the operating system (they survive the process). @param checkpointPages how long SQLite's log may get. @throws when the file cannot be opened, or is damaged.
+   */
+  constructor(path: string, sync: 'normal' | 'full', checkpointPages = 250) {
+    // It holds device tokens and messages.
+    makePrivateFile(path);
+    this.#db = new DatabaseSync(path, { timeout: BUSY_MS });
+    this.#sync = sync;
+    this.#syncing = 'normal';
+    try {
+      this.#db.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
+      this.#db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+      this.limitLog(checkpointPages);
+      this.#db.exec(SCHEMA);
+      addMissingColumns(this.#db);
+      addReportColumns(this.#db);
+      const check = this.#db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
+      if (check.quick_check !== 'ok') throw new DamagedFile(`the file is damaged: ${check.quick_check}`);
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+    this.#insert = this.#db.prepare('INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?)');
+    this.#delete = this.#db.prepare('DELETE FROM request WHERE key = ?');
+    this.#deleteProgress = this.#db.prepare('DELETE FROM progress WHERE key = ?');
+    this.#progress = this.#db.prepare('INSERT OR REPLACE INTO progress VALUES (?, ?, ?)');
+    this.#report = this.#db.prepare('INSERT INTO report (key, app, id, body) VALUES (?, ?, ?, ?)');
+    this.#deleteReport = this.#db.prepare('DELETE FROM report WHERE key = ?');
+    this.#totals = this.#db.prepare('UPDATE totals SET accepted = accepted + ?, settled = settled + ?');
+  }
+
+  /** All or nothing. @throws when it cannot be written; then nothing changed. */
+  commit(change: Change): void {
+    const { records = [], removals = [], progress = [] } = change;
+    this.#waitForDisk(records.length > 0 ? this.#sync : 'normal');
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      this.#write(change);
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+    for (const { key } of progress) this.#withProgress.add(key);
+    for (const { key } of removals) this.#withProgress.delete(key);
+  }
+
+  #write({ records = [], removals = [], progress = [], reports = [], told = [] }: Change): void {
+    let accepted = 0;
+    let settled = 0;
+    for (const { key, id, app, acceptedAt, pushes, body, trace } of records) {
+      const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+      this.#insert.run(key, id, app, acceptedAt, pushes, bytes, trace ?? null);
+      accepted += pushes;
+    }
+    for (const { key, notification, done, more } of progress) {
+      this.#progress.run(key, notification, done);
+      settled += more;
+    }
+    for (const { key, pushes } of removals) {
+      this.#delete.run(key);
+      if (this.#withProgress.has(key)) this.#deleteProgress.run(key);
+      settled += pushes;
+    }
+    for (const { key, app, id, body } of reports) this.#report.run(key, app, id, body);
+    for (const key of told) this.#deleteReport.run(key);
+    this.#totals.run(accepted, settled);
+  }
+
+  /** Only new records are worth an fsync: what else is lost in a power cut is a push sent twice. */
+  #waitForDisk(sync: 'normal' | 'full'): void {
+    if (sync === this.#syncing) return;
+    this.#db.exec(`PRAGMA synchronous = ${sync === 'full' ? 'FULL' : 'NORMAL'}`);
+    this.#syncing = sync;
+  }
+
+  /** Every record, oldest first. */
+  *records(): Generator<JournalRecord> {
+    for (const record of readRecords(this.#db)) {
+      if (record.done.size > 0) this.#withProgress.add(record.key);
+      yield record;
+    }
+  }
+
+  /** Every report, oldest first. */
+  reports(): StoredReport[] {
+    // A report of a file that knew no ids yet gets one that stays the same.
+    const id = "iif(id = '', 'report_' || key, id) AS id";
+    return this.#db.prepare(`SELECT key, app, ${id}, body FROM report ORDER BY key`).all() as unknown as StoredReport[];
+  }
+
+  /** How many pages SQLite's log may have before they are moved into the file. */
+  limitLog(pages: number): void {
+    this.#db.exec(`PRAGMA wal_autocheckpoint = ${pages}`);
+  }
+
+  /** Gives a part of what is free in the file back to the disk, when there is much of it. */
+  shrink(): void {
+    if (this.#freePages() > SPARE_PAGES) this.#db.exec(`PRAGMA incremental_vacuum(${SHRINK_PAGES})`);
+  }
+
+  /**
+   * Gives what is free back to a disk that has no room, in steps so small that they fit into next to nothing.
+   * @returns false when there is more to give. @throws when not even that fits.
+   */
+  makeRoom(): boolean {
+    const until = performance.now() + MAKE_ROOM_MS;
+    this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    while (this.#freePages() > 0) {
+      if (performance.now() > until) return false;
+      this.#db.exec(`PRAGMA incremental_vacuum(${FIRST_AID_PAGES}); PRAGMA wal_checkpoint(TRUNCATE)`);
+    }
+    return true;
+  }
+
+  #freePages(): number {
+    return (this.#db.prepare('PRAGMA freelist_count').get() as { freelist_count: number }).freelist_count;
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+}
+
+/** A file of a version that knew one hook only has reports without an app. */
+function addReportColumns(db: DatabaseSync): void {
+  const columns = db
+    .prepare('PRAGMA table_info(report)')
+    .all()
+    .map(({ name }) => name);
+  for (const column of REPORT_COLUMNS.split(', '))
+    if (!columns.includes(column.split(' ')[0] as string)) db.exec(`ALTER TABLE report ADD COLUMN ${column}`);
+}
+
+/** A file of a version that traced nothing. */
+function addMissingColumns(db: DatabaseSync): void {
+  const columns = db.prepare('PRAGMA table_info(request)').all() as unknown as { name: string }[];
+  if (!columns.some(({ name }) => name === 'trace')) db.exec('ALTER TABLE request ADD COLUMN trace TEXT');
+}
+
+function* readRecords(db: DatabaseSync): Generator<JournalRecord> {
+  const progress = new Map<number, Map<number, Uint8Array>>();
+  for (const row of db.prepare('SELECT key, notification, done FROM progress').iterate()) {
+    const { key, notification, done } = row as { key: number; notification: number; done: Uint8Array };
+    const ofRecord = progress.get(key) ?? new Map();
+    progress.set(key, ofRecord.set(notification, done));
+  }
+  for (const row of db.prepare('SELECT * FROM request ORDER BY key').iterate()) {
+    const { key, id, app, accepted_at, pushes, body, trace } = row as Record<string, unknown> & { key: number };
+    yield {
+      key,
+      id: id as string,
+      app: app as string,
+      acceptedAt: accepted_at as number,
+      pushes: pushes as number,
+      body: body as Uint8Array,
+      // Files of older versions that are only read have no such column.
+      ...(typeof trace === 'string' ? { trace } : {}),
+      done: progress.get(key) ?? new Map(),
+    };
+  }
+}
+
+/** What a queue file holds at one moment. */
+export interface JournalSnapshot {
+  readonly totals: Totals;
+  readonly records: readonly JournalRecord[];
+  /** Failed pushes that the feedback hook has not taken. */
+  readonly reports: number;
+}
+
+/**
+ * Reads a queue file without changing anything, whether a process uses it or not.
+ * @throws when there is no such file, or it cannot be read.
+ */
+export function readJournal(path: string): JournalSnapshot {
+  statSync(path);
+  const url = pathToFileURL(path);
+  // Without a log nobody writes to it; and a reader that created one would make a file that the relay may not own.
+  url.search = existsSync(`${path}-wal`) ? 'mode=ro' : 'immutable=1';
+  const db = new DatabaseSync(url, { readOnly: true, timeout: READER_BUSY_MS });
+  try {
+    db.exec('BEGIN');
+    const totals = db.prepare('SELECT accepted, settled FROM totals').get() as unknown as Totals;
+    const { count } = db.prepare('SELECT count(*) AS count FROM report').get() as { count: number };
+    return { totals, records: [...readRecords(db)], reports: count };
+  } finally {
+    db.close();
+  }
+}
+
+/** Targets of a record without a final outcome. */
+export const remaining = (record: JournalRecord): number =>
+  [...record.done.values()].reduce((left, done) => left - setBits(done), record.pushes);

@@ -1,0 +1,173 @@
+import { hasBit, setBits } from '../../kit/bits.ts';
+import { QueueRefusedError } from '../../kit/errors.ts';
+import { packTrace, unpackTrace } from '../../push/trace-context.ts';
+import { LaneStore } from '../lane-store.ts';
+import { headroom, refuseWhenFull } from '../memory-queue.ts';
+import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, RequestBody, Restore } from '../queue.ts';
+import { FileWriter } from './file-writer.ts';
+import { Journal, type JournalRecord, type RecordStore } from './journal.ts';
+import type { ReportKeeper } from './kept-reports.ts';
+import { PendingRequests } from './pending-requests.ts';
+import type { FileContents } from './queue-files.ts';
+import type { Reserve } from './reserve.ts';
+
+export interface LocalQueueOptions {
+  /** The file; this queue is its only writer. */
+  readonly path: string;
+  readonly sync: 'normal' | 'full';
+  /** Notifications that may be unsettled at a time (`core.queue_num`). */
+  readonly limit: number;
+  /** Bytes of request bodies that may be unsettled at a time; default: no limit. A larger request is taken when nothing else waits. */
+  readonly maxBytes?: number;
+  readonly wake: (lane: string) => void;
+  /** Called from the first turn of the event loop on, for each record that the file held. */
+  readonly restore: Restore;
+  /** Told when the file cannot be written, and when it can again. */
+  readonly onTrouble?: (error: Error | undefined) => void;
+  readonly onClosed?: () => void;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+  /** Room on the disk for forgetting what is settled when there is none for anything else. */
+  readonly reserve?: Reserve | undefined;
+  /** Opens the file; default: SQLite. */
+  readonly openFile?: (path: string, sync: 'normal' | 'full') => RecordStore;
+}
+
+/**
+ * The queue on a file. `append` resolves when its turn's transaction is committed: requests that arrive together share one.
+ * A settled request is forgotten, and progress inside a larger one written, within milliseconds.
+ */
+export class LocalQueue implements Queue {
+  readonly #options: LocalQueueOptions;
+  readonly #file: RecordStore;
+  readonly #writer: FileWriter;
+  readonly #store: LaneStore;
+  readonly #pending = new PendingRequests();
+  #nextKey = 1;
+  #closed = false;
+
+  /** @throws when the file cannot be opened or is damaged. */
+  constructor(options: LocalQueueOptions) {
+    this.#options = options;
+    const { reserve, onTrouble = () => {}, now = () => performance.now() } = options;
+    const { openFile = (path, sync) => new Journal(path, sync, reserve?.checkpointPages) } = options;
+    this.#file = openFile(options.path, options.sync);
+    this.#store = new LaneStore(options);
+    this.#writer = new FileWriter({
+      file: this.#file,
+      pending: this.#pending,
+      reserve,
+      onTrouble,
+      now,
+      onWritten: ({ entries, record }) => {
+        this.#pending.add(record);
+        for (const entry of entries) this.#store.add(entry);
+      },
+    });
+    const records = [...this.#file.records()];
+    this.#nextKey = (records.at(-1)?.key ?? 0) + 1;
+    this.#writer.reports.restore(this.#file.reports());
+    if (records.length > 0) setImmediate(() => this.#recover(records));
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get reports(): ReportKeeper {
+    return this.#writer.reports;
+  }
+
+  append(entries: readonly QueueEntry[], body: RequestBody): Promise<void> {
+    if (this.#closed) throw new QueueRefusedError('the queue is closed');
+    refuseWhenFull(this.#store.size + this.#writer.waiting, entries.length, this.#options.limit);
+    const { request } = entries[0] as QueueEntry;
+    const { id, app, acceptedAt } = request;
+    const key = this.#nextKey++;
+    let pushes = 0;
+    for (const entry of entries) {
+      entry.key = key;
+      pushes += entry.open;
+    }
+    const text = typeof body === 'function' ? body() : body;
+    this.#refuseWhenHeavy(text.length);
+    return this.#writer.append({
+      entries,
+      record: { key, id, app, acceptedAt, pushes, body: text, trace: packTrace(request) },
+    });
+  }
+
+  take(lane: string, limit: number): Batch | undefined {
+    return this.#store.take(lane, limit);
+  }
+
+  settle(batch: Batch, indexes: readonly number[]): void {
+    this.#store.settle(batch, indexes.length);
+    const removal = this.#pending.settle(batch, indexes);
+    if (removal) this.#writer.forget(removal);
+    else this.#writer.noteProgress();
+  }
+
+  defer(batch: Batch, at: number): void {
+    this.#store.defer(batch, at);
+  }
+
+  depth(lane?: string): QueueDepth {
+    return this.#store.depth(lane);
+  }
+
+  oldestAge(): number {
+    return this.#store.oldestAge();
+  }
+
+  health(): QueueHealth {
+    const { trouble } = this.#writer;
+    if (trouble !== undefined) return { status: 'fail', output: `queue.local.path: cannot write: ${trouble}` };
+    return headroom(this.#store.size, this.#options.limit);
+  }
+
+  /** Takes over the contents of another file. @throws when they cannot be written; then nothing was taken. */
+  adopt({ records, reports }: FileContents): void {
+    const adopted = records.map((record) => ({ ...record, key: this.#nextKey++ }));
+    const progress = adopted.flatMap(({ key, done }) =>
+      [...done].map(([notification, bits]) => ({ key, notification, done: bits, more: setBits(bits) })),
+    );
+    const renumbered = this.#writer.reports.renumbered(reports);
+    this.#file.commit({ records: adopted, progress, reports: renumbered });
+    this.#recover(adopted);
+    this.#writer.reports.restore(renumbered);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#store.close();
+    this.#writer.close();
+    this.#options.onClosed?.();
+  }
+
+  #refuseWhenHeavy(more: number): void {
+    const { maxBytes = Number.POSITIVE_INFINITY } = this.#options;
+    const bytes = this.#pending.bytes + this.#writer.waitingBytes;
+    if (bytes === 0 || bytes + more <= maxBytes) return;
+    throw new QueueRefusedError(`the queue is full: requests of ${Math.round(bytes / 2 ** 20)} MiB wait`);
+  }
+
+  #recover(records: readonly JournalRecord[]): void {
+    for (const record of records) {
+      const { key, id, app, acceptedAt, body, done, trace } = record;
+      const isDone = (notification: number, place: number): boolean => {
+        const bits = done.get(notification);
+        return bits !== undefined && hasBit(bits, place);
+      };
+      const entries = this.#options.restore({ id, app, acceptedAt, ...unpackTrace(trace), body, isDone });
+      const open = entries.reduce((sum, entry) => sum + entry.open, 0);
+      const removal = this.#pending.restore(record, open);
+      if (removal) this.#writer.forget(removal);
+      for (const entry of removal ? [] : entries) {
+        entry.key = key;
+        this.#store.add(entry, (place) => isDone(entry.index, place));
+      }
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import { toError } from '../../kit/errors.ts';
+import { FileLock } from '../../kit/file-lock.ts';
+import { isDamage, Journal, type JournalRecord, type StoredReport } from './journal.ts';
+
+/** More processes than this on one folder are a mistake. */
+const MOST_SLOTS = 256;
+
+/** `data/queue.db`, `data/queue-1.db`, `data/queue-2.db`, … */
+export function slotPath(path: string, slot: number): string {
+  const ending = extname(path);
+  return slot === 0 ? path : `${path.slice(0, path.length - ending.length)}-${slot}${ending}`;
+}
+
+export interface OwnedFile {
+  readonly path: string;
+  readonly lock: FileLock;
+}
+
+/** The first queue file of this family that no living process holds. @throws when the folder cannot be written. */
+export function ownFile(path: string): OwnedFile {
+  mkdirSync(dirname(path), { recursive: true });
+  for (let slot = 0; slot < MOST_SLOTS; slot++) {
+    const candidate = slotPath(path, slot);
+    const lock = FileLock.take(candidate);
+    if (lock) return { path: candidate, lock };
+  }
+  throw new Error(`${MOST_SLOTS} processes already use ${path} and its siblings`);
+}
+
+/** Every queue file of the family that exists. */
+export function siblings(path: string): string[] {
+  const ending = extname(path);
+  const stem = basename(path, ending);
+  const folder = dirname(path);
+  return readdirSync(folder)
+    .filter(
+      (name) => extname(name) === ending && (name === stem + ending || isSlotOf(name.slice(0, -ending.length), stem)),
+    )
+    .map((name) => join(folder, name));
+}
+
+const isSlotOf = (name: string, stem: string): boolean =>
+  name.startsWith(`${stem}-`) && /^\d{1,3}$/.test(name.slice(stem.length + 1));
+
+export interface FileContents {
+  readonly records: readonly JournalRecord[];
+  readonly reports: readonly StoredReport[];
+}
+
+export interface Adopter {
+  /** Keeps the contents. @throws when it cannot; then the file stays. */
+  take(contents: FileContents, from: string): void;
+  damaged(from: string, aside: string, why: string): void;
+}
+
+/** Hands over the contents of every sibling that no living process holds, and removes the file once they are safe. */
+export function adoptOrphans(path: string, own: string, adopter: Adopter): void {
+  for (const sibling of siblings(path)) {
+    const lock = sibling === own ? undefined : FileLock.take(sibling);
+    if (!lock) continue;
+    try {
+      const contents = contentsOf(sibling, adopter);
+      if (!contents) continue;
+      if (contents.records.length + contents.reports.length > 0) adopter.take(contents, sibling);
+      removeFile(sibling);
+    } finally {
+      // Its lock file stays: removed, it could be locked by two processes, one with the old file in hand.
+      lock.release();
+    }
+  }
+}
+
+function contentsOf(path: string, adopter: Adopter): FileContents | undefined {
+  try {
+    const journal = new Journal(path, 'normal');
+    try {
+      return { records: [...journal.records()], reports: journal.reports() };
+    } finally {
+      journal.close();
+    }
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    adopter.damaged(path, setAside(path, new Date()), toError(error).message);
+    return undefined;
+  }
+}
+
+function removeFile(path: string): void {
+  for (const part of ['', '-wal', '-shm', '-reserve']) rmSync(path + part, { force: true });
+}
+
+/** Moves a file that cannot be read out of the way, whole; returns its new name. */
+export function setAside(path: string, now: Date): string {
+  const name = `${path}.damaged-${now.toISOString().replaceAll(':', '-')}`;
+  renameSync(path, name);
+  for (const part of ['-wal', '-shm']) {
+    try {
+      renameSync(path + part, name + part);
+    } catch {
+      // Not every file has them.
+    }
+  }
+  return name;
+}

@@ -1,0 +1,164 @@
+import { addresses } from '../../kit/addresses.ts';
+import type { Backlog, Broker, BrokerEvents } from '../broker/broker.ts';
+import { NsqLink } from './nsq-link.ts';
+import { nsqBacklog } from './nsq-stats.ts';
+
+export interface NsqQueueSettings {
+  /** `host:port` of nsqd; several, separated by commas, share the messages. */
+  readonly addr: string;
+  readonly topic: string;
+  readonly channel: string;
+  /** Where nsqd tells its depth over HTTP, one for each `addr`; empty: the same hosts, port 4151. */
+  readonly http_addr: string;
+  /** Seconds after which the messages of an instance that went silent go to others. */
+  readonly claim_after: number;
+}
+
+/** Gives a message back before nsqd takes it back: its longest time, less this part of it. */
+const MARGIN = 0.2;
+/** nsqd's default for what one connection may have under way, until it has told. */
+const MOST_READY = 2500;
+
+/** A topic with a channel: messages are finished when they are settled, and touched until then. */
+export class NsqBroker implements Broker {
+  readonly name: string;
+  readonly touchMs: number;
+  readonly #settings: NsqQueueSettings;
+  readonly #producers: NsqLink[] = [];
+  readonly #consumers: NsqLink[] = [];
+  /** Who handed out a message last. */
+  readonly #holders = new Map<string, NsqLink>();
+  #events: BrokerEvents | undefined;
+  #room = 0;
+  #next = 0;
+  #up = false;
+  #closed = false;
+  #longestMs: number | undefined;
+  #blind = false;
+
+  constructor(settings: NsqQueueSettings) {
+    this.#settings = settings;
+    this.name = `queue.nsq (${settings.addr})`;
+    this.touchMs = (settings.claim_after * 1000) / 3;
+  }
+
+  get longestMs(): number | undefined {
+    return this.#longestMs;
+  }
+
+  start(events: BrokerEvents): void {
+    this.#events = events;
+    const { addr, topic, channel, claim_after } = this.#settings;
+    for (const address of addresses(addr, 4150)) {
+      const common = {
+        address,
+        messageTimeoutMs: claim_after * 1000,
+        onUp: () => this.#changed(),
+        onDown: (_: NsqLink, why: string) => this.#changed(why),
+      };
+      this.#producers.push(new NsqLink({ ...common, onMessage: () => {}, prepare: async () => {} }));
+      this.#consumers.push(
+        new NsqLink({
+          ...common,
+          onMessage: (message, link) => {
+            this.#holders.set(message.id, link);
+            this.#room--;
+            this.#events?.message(message);
+          },
+          prepare: (connection) => connection.subscribe(topic, channel),
+        }),
+      );
+    }
+  }
+
+  async publish(bodies: readonly Uint8Array[]): Promise<void> {
+    const up = this.#producers.flatMap(({ connection }) => connection ?? []);
+    const connection = up[this.#next++ % up.length];
+    if (!connection) throw new Error('not connected');
+    await connection.publish(this.#settings.topic, bodies);
+  }
+
+  want(count: number): void {
+    this.#room = count;
+    const up = this.#consumers.filter((link) => link.connection);
+    const share = Math.ceil(count / up.length);
+    for (const link of up) {
+      const most = link.limits?.max_rdy_count ?? MOST_READY;
+      link.connection?.ready(Math.min(most, count === 0 ? 0 : link.inFlight.size + share));
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.want(0);
+    // RDY has no answer, and what is handed back could come to this consumer once more: nsqd would keep it for one that is gone.
+    await Promise.allSettled(this.#consumers.map((link) => link.connection?.unsubscribe()));
+  }
+
+  async finish(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      // Taken back by nsqd while the connection was lost: it comes again, and is finished then.
+      this.#holderOf(id)?.connection?.finish(id);
+      this.#forget(id);
+    }
+  }
+
+  touch(ids: readonly string[]): void {
+    for (const id of ids) this.#holderOf(id)?.connection?.touch(id);
+  }
+
+  async handBack(id: string, rest: Uint8Array | undefined): Promise<void> {
+    const holder = this.#holderOf(id);
+    // Without one nsqd has it back already.
+    if (!holder) return;
+    if (rest) {
+      // NSQ keeps nothing beside a message, so its progress goes into a new one.
+      await this.publish([rest]);
+      holder.connection?.finish(id);
+    } else holder.connection?.requeue(id);
+    this.#forget(id);
+  }
+
+  async backlog(): Promise<Backlog | undefined> {
+    try {
+      const messages = await nsqBacklog(this.#settings);
+      this.#blind = false;
+      return { messages };
+    } catch (error) {
+      if (!this.#blind) {
+        const what = `cannot ask nsqd for its depth (queue.nsq.http_addr): ${(error as Error).message}`;
+        this.#events?.tell('warn', `${what}; core.queue_num limits only what this process holds`);
+      }
+      this.#blind = true;
+      return undefined;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#producers, ...this.#consumers].map((link) => link.close()));
+  }
+
+  /** The link whose present connection has the message. */
+  #holderOf(id: string): NsqLink | undefined {
+    const link = this.#holders.get(id);
+    return link?.inFlight.has(id) ? link : undefined;
+  }
+
+  #forget(id: string): void {
+    this.#holders.get(id)?.inFlight.delete(id);
+    this.#holders.delete(id);
+  }
+
+  /** Up as long as something can be published and something comes in. */
+  #changed(why?: string): void {
+    if (this.#closed) return;
+    const up = [this.#producers, this.#consumers].every((links) => links.some((link) => link.connection));
+    if (up) {
+      const longest = this.#consumers.map((link) => link.limits?.max_msg_timeout ?? Number.POSITIVE_INFINITY);
+      this.#longestMs = Math.min(...longest) * (1 - MARGIN);
+      this.want(this.#room);
+      if (!this.#up) this.#events?.up();
+    } else if (why !== undefined) this.#events?.down(why);
+    this.#up = up;
+  }
+}

@@ -1,0 +1,86 @@
+import type { Notification } from '../../../src/push/push.ts';
+import { targetsOf } from '../../../src/push/targets.ts';
+import type { BrokerQueueOptions } from '../../../src/queue/broker/broker-queue.ts';
+import type { Batch, Queue, QueuedRequest, QueueEntry, Restore } from '../../../src/queue/queue.ts';
+import { until } from './real-brokers.ts';
+
+export const LANE = 'default/apns/production';
+
+let serial = 0;
+
+export function entryOf(notification: Notification, request?: QueuedRequest): QueueEntry {
+  const groups = targetsOf(notification);
+  return {
+    request: request ?? { id: `r${++serial}`, app: 'default', acceptedAt: Date.now() },
+    index: 0,
+    app: 'default',
+    lane: LANE,
+    provider: 'apns',
+    environment: 'production',
+    notification,
+    groups,
+    urgent: false,
+    slice: 100,
+    since: performance.now(),
+    open: groups.reduce((sum, group) => sum + group.targets.length, 0),
+    key: 0,
+  };
+}
+
+export const push = (...tokens: string[]): QueueEntry => entryOf({ platform: 1, tokens });
+
+const restore: Restore = ({ body, isDone, ...request }) => {
+  const { notifications } = JSON.parse(Buffer.from(body).toString()) as { notifications: Notification[] };
+  return notifications.flatMap((notification) => {
+    const entry = entryOf({ ...notification, tokens: notification.tokens ?? [] }, request);
+    let open = 0;
+    for (let place = 0; place < entry.open; place++) if (!isDone(0, place)) open++;
+    return open > 0 ? [{ ...entry, open }] : [];
+  });
+};
+
+/** Options of a queue, and what it told. */
+export function listening(limit = 1000): BrokerQueueOptions & { readonly told: string[] } {
+  const told: string[] = [];
+  return { limit, wake: () => {}, restore, tell: (level, message) => told.push(`${level}: ${message}`), told };
+}
+
+/** Takes batches until they hold so many targets. */
+export async function take(queue: Queue, count: number, ms?: number): Promise<Batch[]> {
+  const batches: Batch[] = [];
+  const targets = (): number => batches.reduce((sum, batch) => sum + batch.targets.length, 0);
+  const done = (): boolean => {
+    for (let batch = queue.take(LANE, 100); batch; batch = queue.take(LANE, 100)) batches.push(batch);
+    return targets() >= count;
+  };
+  await until(done, `${count} targets are handed out`, ms);
+  return batches;
+}
+
+export const targetsIn = (batches: readonly Batch[]): string[] => batches.flatMap(({ targets }) => targets);
+
+export function settleAll(queue: Queue, batches: readonly Batch[]): void {
+  for (const batch of batches) queue.settle(batch, [...batch.targets.keys()]);
+}
+
+/** A message as golang-queue v0.5.0 (Gorush v1.22.0) writes it. */
+export const gorushMessage = (notification: object): string =>
+  JSON.stringify({
+    timeout: 3_600_000_000_000,
+    body: Buffer.from(JSON.stringify(notification)).toString('base64'),
+    retry_count: 0,
+    retry_delay: 0,
+    retry_factor: 2,
+    retry_min: 100_000_000,
+    retry_max: 10_000_000_000,
+    jitter: false,
+  });
+
+/** What Gorush's own struct makes of a request with one token: `dismissal-date` has no omitempty. */
+export const gorushNotification = {
+  tokens: ['old'],
+  platform: 1,
+  message: 'hi',
+  topic: 'com.example',
+  'dismissal-date': 0,
+};

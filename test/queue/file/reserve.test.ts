@@ -1,0 +1,40 @@
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, expect, test } from 'vitest';
+import { Reserve } from '../../../src/queue/file/reserve.ts';
+
+const folders: string[] = [];
+
+function queuePath(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'martlet-reserve-'));
+  folders.push(folder);
+  return join(folder, 'queue.db');
+}
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+test('holds real room beside the queue file, gives it back, and takes it again', () => {
+  const path = queuePath();
+  const reserve = new Reserve(path);
+  expect(reserve.isHeld).toBe(true);
+  expect(statSync(`${path}-reserve`).blocks * 512).toBeGreaterThanOrEqual(reserve.size);
+  reserve.release();
+  expect(existsSync(`${path}-reserve`)).toBe(false);
+  expect(reserve.take()).toBe(true);
+  expect(statSync(`${path}-reserve`).size).toBe(reserve.size);
+});
+
+test('what an earlier process held is held again', () => {
+  const path = queuePath();
+  const { size } = new Reserve(path);
+  expect(new Reserve(path)).toMatchObject({ size, isHeld: true });
+});
+
+test('the log of changes may never need more room than the reserve has', () => {
+  const reserve = new Reserve(queuePath());
+  expect(reserve.checkpointPages * 4096 * 2).toBeLessThanOrEqual(reserve.size);
+  expect(reserve.checkpointPages).toBeLessThanOrEqual(1000);
+});

@@ -1,0 +1,295 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { QueueRefusedError } from '../../../src/kit/errors.ts';
+import type { Queue } from '../../../src/queue/queue.ts';
+import type { RedisQueueSettings } from '../../../src/queue/redis/redis-broker.ts';
+import { createRedisQueue } from '../../../src/queue/redis/redis-queue.ts';
+import { makeAuthority } from '../../../src/sandbox/certificates.ts';
+import {
+  gorushMessage,
+  gorushNotification,
+  LANE,
+  listening,
+  push,
+  settleAll,
+  take,
+  targetsIn,
+} from '../broker/broker-entries.ts';
+import { brokers, freePort, type RealBroker, redisSettings, startProgram, until } from '../broker/real-brokers.ts';
+
+const { missing } = brokers.redis;
+if (missing) test.skip(`the Redis queue: ${missing}`, () => {});
+
+describe.runIf(!missing)('the Redis queue', () => {
+  let broker: RealBroker;
+  let admin: Redis;
+  const queues: Queue[] = [];
+  const more: RealBroker[] = [];
+  let serial = 0;
+  let name = '';
+
+  beforeAll(async () => {
+    broker = await brokers.redis.start();
+    admin = new Redis(broker.port, '127.0.0.1');
+  });
+  afterEach(async () => {
+    for (const queue of queues.splice(0)) await queue.close();
+    for (const other of more.splice(0)) await other.end();
+  });
+  afterAll(async () => {
+    admin?.disconnect();
+    await broker?.end();
+  });
+
+  function open(own: Partial<RedisQueueSettings> = {}, limit?: number) {
+    const options = listening(limit);
+    const settings = { ...redisSettings(broker.addr, name), ...own };
+    const queue = createRedisQueue({ ...options, settings });
+    queues.push(queue);
+    return { queue, told: options.told };
+  }
+  const fresh = (): void => {
+    name = `stream-${++serial}`;
+  };
+
+  test('an entry is in the stream until it is settled, under names that a Gorush uses', async () => {
+    fresh();
+    const { queue } = open();
+    await queue.append([push('a', 'b')]);
+    const batches = await take(queue, 2);
+    const [entry] = await admin.xrange(name, '-', '+');
+    const message = JSON.parse(entry?.[1][1] ?? '') as { body: string; timeout: number };
+    expect(entry?.[1][0]).toBe('body');
+    expect(JSON.parse(Buffer.from(message.body, 'base64').toString())).toEqual({ platform: 1, tokens: ['a', 'b'] });
+    expect(message.timeout).toBe(3_600_000_000_000);
+    settleAll(queue, batches);
+    await until(async () => (await admin.xlen(name)) === 0, 'the stream is empty');
+    expect((await admin.xpending(name, 'gorush'))[0]).toBe(0);
+  });
+
+  test('what a Gorush queued is delivered, what it had acknowledged is not, and is cleared away', async () => {
+    fresh();
+    await admin.xgroup('CREATE', name, 'gorush', '$', 'MKSTREAM');
+    const body = (token: string) => gorushMessage({ ...gorushNotification, tokens: [token] });
+    for (const token of ['sent', 'sent too', 'waiting']) await admin.xadd(name, '*', 'body', body(token));
+    const read = (await admin.xreadgroup('GROUP', 'gorush', 'gorush', 'COUNT', 2, 'STREAMS', name, '>')) as [
+      string,
+      [string, string[]][],
+    ][];
+    for (const [id] of read[0]?.[1] ?? []) await admin.xack(name, 'gorush', id);
+    const { queue, told } = open();
+    const batches = await take(queue, 1);
+    expect(targetsIn(batches)).toEqual(['waiting']);
+    expect(batches[0]?.entry.notification.message).toBe('hi');
+    await until(async () => (await admin.xlen(name)) === 1, 'what was acknowledged is cleared away');
+    settleAll(queue, batches);
+    await until(async () => (await admin.xlen(name)) === 0, 'the stream is empty');
+    expect(told).toEqual([]);
+  });
+
+  test('entries that are no push are told and taken out of the way', async () => {
+    fresh();
+    for (const fields of [
+      ['body', 'no json'],
+      ['other', '{}'],
+      ['body', '{"body":42}'],
+      ['body', '{"body":"bm8="}'],
+    ]) {
+      await admin.xadd(name, '*', ...fields);
+    }
+    const { queue, told } = open();
+    await queue.append([push('a')]);
+    settleAll(queue, await take(queue, 1));
+    await until(async () => (await admin.xlen(name)) === 0, 'the stream is empty');
+    expect(told.filter((line) => line.startsWith('error: '))).toHaveLength(4);
+    expect(told.join()).not.toContain('no json');
+  });
+
+  test('FLUSHALL is got over: the next push is delivered', async () => {
+    fresh();
+    const { queue } = open();
+    await queue.append([push('a')]);
+    settleAll(queue, await take(queue, 1));
+    await admin.flushall();
+    await queue.append([push('b')]);
+    expect(targetsIn(await take(queue, 1))).toEqual(['b']);
+  });
+
+  test('a backlog larger than a read is handed out whole, each entry once', async () => {
+    fresh();
+    const { queue } = open({}, 20_000);
+    const tokens = Array.from({ length: 5000 }, (_, n) => `t${n}`);
+    for (let from = 0; from < tokens.length; from += 100) {
+      await queue.append(tokens.slice(from, from + 100).map((token) => push(token)));
+    }
+    const seen: string[] = [];
+    await until(() => {
+      for (let batch = queue.take(LANE, 100); batch; ) {
+        seen.push(...batch.targets);
+        settleAll(queue, [batch]);
+        batch = queue.take(LANE, 100);
+      }
+      return seen.length >= tokens.length;
+    }, 'all are handed out');
+    expect(seen.toSorted()).toEqual(tokens.toSorted());
+    await until(async () => (await admin.xlen(name)) === 0, 'the stream is empty');
+  });
+
+  test('what is under way is kept from others; when its instance closes it goes to them, with its progress', async () => {
+    fresh();
+    const first = open({ claim_after: 1 });
+    await first.queue.append([push('a', 'b', 'c')]);
+    const [batch] = await take(first.queue, 3);
+    if (batch) first.queue.settle(batch, [1]);
+    const other = open({ claim_after: 1 });
+    await sleep(2000);
+    expect(other.queue.take(LANE, 100)).toBeUndefined();
+    await first.queue.close();
+    const batches = await take(other.queue, 2);
+    expect(targetsIn(batches)).toEqual(['a', 'c']);
+    settleAll(other.queue, batches);
+    await until(async () => (await admin.keys(`${name}.progress:*`)).length === 0, 'progress is forgotten');
+  });
+
+  test('what an instance that died had under way is taken over, with the progress that it kept', async () => {
+    fresh();
+    const first = open();
+    await first.queue.append([push('a', 'b', 'c')]);
+    const [batch] = await take(first.queue, 3);
+    if (batch) first.queue.settle(batch, [2]);
+    await until(async () => (await admin.keys(`${name}.progress:*`)).length === 1, 'progress is kept');
+    // As if it had fallen silent long ago.
+    const id = (await admin.xrange(name, '-', '+'))[0]?.[0] ?? '';
+    await admin.call('XCLAIM', name, 'gorush', 'dead', 0, id, 'IDLE', 60_000, 'JUSTID');
+    const other = open();
+    expect(targetsIn(await take(other.queue, 2))).toEqual(['a', 'b']);
+  });
+
+  test('while Redis is away requests are refused at once, and health names it without the password', async () => {
+    const port = await freePort();
+    const { queue, told } = open({ addr: `127.0.0.1:${port}`, password: 'hunter2' });
+    await until(() => queue.health().status === 'fail' && told.length > 0, 'it is known to be away');
+    const before = performance.now();
+    await expect(queue.append([push('a')])).rejects.toBeInstanceOf(QueueRefusedError);
+    expect(performance.now() - before).toBeLessThan(500);
+    expect(queue.health().output).toContain(`127.0.0.1:${port}`);
+    expect(`${queue.health().output} ${told.join()}`).not.toContain('hunter2');
+    expect(told).toHaveLength(1);
+  });
+
+  test('a Redis that stands still costs a request a second, and shows in the health', async () => {
+    fresh();
+    const { queue } = open();
+    await queue.append([push('a')]);
+    await admin.client('PAUSE', 4000, 'ALL');
+    const before = performance.now();
+    await expect(queue.append([push('b')])).rejects.toBeInstanceOf(QueueRefusedError);
+    expect(performance.now() - before).toBeLessThan(2500);
+    await until(() => queue.health().status === 'fail', 'health fails', 10_000);
+    await until(() => queue.health().status === 'pass', 'it is back', 20_000);
+  });
+
+  test('users and passwords of Redis are used', async () => {
+    fresh();
+    // What docs/queues.md asks for.
+    const commands = '+@stream +@transaction +ping +info +set +get +unlink +client|setname'.split(' ');
+    await admin.acl('SETUSER', 'pusher', 'on', '>s3cret', `~${name}*`, ...commands);
+    const { queue } = open({ username: 'pusher', password: 's3cret' });
+    await queue.append([push('a', 'b'), push('c')]);
+    const batches = await take(queue, 3);
+    for (const batch of batches) queue.settle(batch, [0]);
+    await until(async () => (await admin.keys(`${name}.progress:*`)).length === 1, 'progress is kept');
+    for (const batch of batches.filter(({ targets }) => targets.length > 1)) queue.settle(batch, [1]);
+    await until(async () => (await admin.keys(`${name}*`)).length === 1, 'progress is forgotten');
+    expect(await admin.xlen(name)).toBe(0);
+    const wrong = open({ username: 'pusher', password: 'wrong' });
+    await until(() => /WRONGPASS/.test(wrong.queue.health().output ?? ''), 'it is refused');
+    expect(wrong.told.join()).not.toContain('wrong');
+  });
+
+  test('TLS is spoken and the certificate checked, against core.ca_path too', async () => {
+    fresh();
+    const authority = makeAuthority();
+    const { cert, key } = authority.leaf(['127.0.0.1']);
+    const secure = await startProgram('redis-server', (port, dir) => {
+      writeFileSync(join(dir, 'cert.pem'), cert);
+      writeFileSync(join(dir, 'key.pem'), key);
+      const files = ['--tls-cert-file', join(dir, 'cert.pem'), '--tls-key-file', join(dir, 'key.pem')];
+      return ['--port', '0', '--tls-port', String(port), '--tls-auth-clients', 'no', '--save', '', ...files];
+    });
+    more.push(secure);
+    const settings = { ...redisSettings(secure.addr, name), with_tls: true };
+    const queue = createRedisQueue({ ...listening(), settings, ca: [authority.ca] });
+    queues.push(queue);
+    await queue.append([push('a')]);
+    expect(targetsIn(await take(queue, 1))).toEqual(['a']);
+    const wary = createRedisQueue({ ...listening(), settings });
+    queues.push(wary);
+    await until(() => /certificate/.test(wary.health().output ?? ''), 'an unknown authority is refused');
+  });
+
+  test('a cluster works', async () => {
+    fresh();
+    const halves = [
+      [0, 8191],
+      [8192, 16_383],
+    ] as const;
+    const nodes = await Promise.all(
+      halves.map(async ([first, last]) => {
+        const node = await startProgram('redis-server', (port, dir) =>
+          [
+            '--port',
+            String(port),
+            '--bind',
+            '127.0.0.1',
+            '--dir',
+            dir,
+            '--save',
+            '',
+            '--cluster-enabled',
+            'yes',
+          ].concat(['--cluster-announce-ip', '127.0.0.1', '--cluster-port', String(port - 10_000)]),
+        );
+        more.push(node);
+        const client = new Redis(node.port, '127.0.0.1');
+        await client.cluster('ADDSLOTSRANGE', first, last);
+        return { ...node, client };
+      }),
+    );
+    const [node, second] = nodes as [(typeof nodes)[0], (typeof nodes)[0]];
+    await node.client.call('CLUSTER', 'MEET', '127.0.0.1', second.port, second.port - 10_000);
+    for (const { client } of nodes) {
+      await until(async () => {
+        const info = (await client.cluster('INFO')) as string;
+        return info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:2');
+      }, 'the cluster is up');
+      client.disconnect();
+    }
+    const { queue } = open({ addr: node.addr, cluster: true });
+    await queue.append([push('a', 'b'), push('c')]);
+    const batches = await take(queue, 3);
+    if (batches[0]) queue.settle(batches[0], [0]);
+    await sleep(600);
+    await queue.close();
+    const again = open({ addr: node.addr, cluster: true });
+    expect(targetsIn(await take(again.queue, 2)).toSorted()).toEqual(['b', 'c']);
+  });
+
+  test('sentinels tell where the master is', async () => {
+    fresh();
+    const sentinel = await startProgram('redis-server', (port, dir) => {
+      writeFileSync(
+        `${dir}/sentinel.conf`,
+        `port ${port}\nbind 127.0.0.1\nsentinel monitor mymaster 127.0.0.1 ${broker.port} 1\n`,
+      );
+      return [`${dir}/sentinel.conf`, '--sentinel'];
+    });
+    more.push(sentinel);
+    const { queue } = open({ addr: sentinel.addr, sentinel: 'mymaster' });
+    await queue.append([push('a')]);
+    expect(targetsIn(await take(queue, 1))).toEqual(['a']);
+  });
+});
