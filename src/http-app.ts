@@ -14,17 +14,17 @@ import { configView } from './config/redact.ts';
 import { CONSOLE_EVENTS } from './console/console-routes.ts';
 import { openConsole } from './console/open-console.ts';
 import { type Check, readiness } from './health/ready.ts';
-import { historyRoutes } from './history/history-routes.ts';
 import { sizeOf, versionHeaders } from './kit/http/answer.ts';
 import { pathOf, type Routes } from './kit/http/exact-routes.ts';
-import { expose } from './metrics/exposition.ts';
+import { historyRoutes } from './observe/history/history-routes.ts';
+import { expose } from './observe/metrics/exposition.ts';
+import { statAppRoute } from './observe/stats/stat-app-route.ts';
+import { createStatGo } from './observe/stats/stat-go.ts';
+import { createSysStats, type SysStats } from './observe/stats/sys-stats.ts';
 import { decodePushRequest } from './push/wire/decode-push-request.ts';
 import { jsonLimitsOf } from './push/wire/json-limits.ts';
 import type { RelayHost, RelayHostOptions } from './relay-host.ts';
 import { selfService } from './self-service.ts';
-import { statAppRoute } from './stats/stat-app-route.ts';
-import { createStatGo } from './stats/stat-go.ts';
-import { createSysStats, type SysStats } from './stats/sys-stats.ts';
 
 export interface HttpAppOptions extends RelayHostOptions {
   /** Routers of parts that are switched on, such as the sandbox. */

@@ -4,7 +4,7 @@ import process from 'node:process';
 import { loadApnsCredential } from './apns/credentials.ts';
 import { loadConfig } from './config/load.ts';
 import { loadFcmCredential } from './fcm/credentials.ts';
-import { createLog } from './log.ts';
+import { createLog } from './observe/log/log.ts';
 import { trustSystemAuthorities } from './outbound/system-authorities.ts';
 import { openSandbox } from './sandbox-mode.ts';
 import { createServerlessHandler, type ServerlessHandler } from './serverless/create-handler.ts';

@@ -17,7 +17,7 @@ import { type GoogleEnvironment, loadFcmCredential } from './fcm/credentials.ts'
 import { toError } from './kit/errors.ts';
 import { GORUSH_VERSION } from './kit/http/answer.ts';
 import { writePidFile } from './kit/pid-file.ts';
-import { createLog, type Log } from './log.ts';
+import { createLog, type Log } from './observe/log/log.ts';
 import type { ProxyEnvironment } from './outbound/proxy.ts';
 import { trustSystemAuthorities } from './outbound/system-authorities.ts';
 import { ping } from './ping.ts';

@@ -1,7 +1,7 @@
 import { DEFAULT_APP } from './apps/app.ts';
 import type { Config } from './config/schema.ts';
 import type { CredentialExpiry } from './expiry-warnings.ts';
-import type { LaneReading, MetricSources, QueueReading } from './metrics.ts';
+import type { LaneReading, MetricSources, QueueReading } from './observe/metrics/metrics.ts';
 import type { QueueWithReports } from './queue/create-queue.ts';
 import type { RelayHost } from './relay-host.ts';
 

@@ -7,7 +7,7 @@ import { fileTrouble } from './config/mistake.ts';
 import type { Config } from './config/schema.ts';
 import { ConfigError, toError } from './kit/errors.ts';
 import { type FileWatch, watchFiles } from './kit/watch-files.ts';
-import type { Log } from './log.ts';
+import type { Log } from './observe/log/log.ts';
 import { contentsOf, credentialFiles } from './providers/credential-files.ts';
 
 export interface RotationOptions {

@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import type { Config } from './config/schema.ts';
-import type { Log } from './log.ts';
+import type { Log } from './observe/log/log.ts';
 import { type Sandbox, startSandbox } from './sandbox/sandbox.ts';
 import { sandboxRoutes } from './sandbox/sandbox-routes.ts';
 import { closedBecause } from './self-service.ts';

@@ -7,7 +7,7 @@ import { isConfigured } from './auth/auth.ts';
 import { notFromHere } from './auth/own-page.ts';
 import { listenAddress } from './config/check-auth.ts';
 import type { Config } from './config/schema.ts';
-import type { Log } from './log.ts';
+import type { Log } from './observe/log/log.ts';
 import type { RelayHost } from './relay-host.ts';
 
 const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;

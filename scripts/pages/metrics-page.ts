@@ -1,10 +1,10 @@
-import { metricTable } from '../../src/metric-table.ts';
-import { LATENCY_BOUNDS } from '../../src/metrics/histogram.ts';
-import { MOST_APPS, MOST_TIMED_APPS } from '../../src/metrics/push-counts.ts';
+import { LATENCY_BOUNDS } from '../../src/observe/metrics/histogram.ts';
+import { metricTable } from '../../src/observe/metrics/metric-table.ts';
+import { MOST_APPS, MOST_TIMED_APPS } from '../../src/observe/metrics/push-counts.ts';
 
 const HEAD = `# Metrics
 
-<!-- Generated from src/metric-table.ts by \`npm run docs\`. -->
+<!-- Generated from src/observe/metrics/metric-table.ts by \`npm run docs\`. -->
 
 \`GET /metrics\` (\`api.metric_uri\`) answers in Prometheus' text format 0.0.4, or in OpenMetrics 1.0 (units, exemplars) where the \`Accept\` header prefers it, as Prometheus'
 does. Gorush's eleven series have its names and texts in both; in OpenMetrics, where a counter would have to end with \`_total\`, they are of the type \`unknown\`.

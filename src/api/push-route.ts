@@ -6,9 +6,9 @@ import { QueueRefusedError } from '../kit/errors.ts';
 import { JSON_TYPE, noteSize, sendError, sendJson } from '../kit/http/answer.ts';
 import type { Route } from '../kit/http/exact-routes.ts';
 import { readBody } from '../kit/http/read-body.ts';
+import type { Tracing } from '../observe/tracing/tracing.ts';
 import type { Notification } from '../push/push.ts';
 import type { AcceptedPush } from '../relay.ts';
-import type { Tracing } from '../tracing/tracing.ts';
 import { type IdempotentOptions, KeyReusedError } from './idempotency.ts';
 import { type TracedRequest, tracedRequest } from './traced-request.ts';
 

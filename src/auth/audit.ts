@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { pathOf } from '../kit/http/exact-routes.ts';
-import type { AuditRecord } from '../log/audit-line.ts';
+import type { AuditRecord } from '../observe/log/audit-line.ts';
 import type { Notification } from '../push/push.ts';
 import { targetsOf } from '../push/targets.ts';
 import { principalOfRequest } from './request-principal.ts';

@@ -1,10 +1,10 @@
-import type { Explanation, ListedPush } from '../history/history.ts';
+import type { Explanation, ListedPush } from '../observe/history/history.ts';
 import type { Notification } from '../push/push.ts';
 import type { PushEntry } from '../push/push-entry.ts';
 import type { Result } from './failure.ts';
 import { type Reply, sendRequest, type Transport } from './send-request.ts';
 
-export type { Explanation, ListedPush } from '../history/history.ts';
+export type { Explanation, ListedPush } from '../observe/history/history.ts';
 export type { PushEntry } from '../push/push-entry.ts';
 export type { Failure, FailureKind, Result } from './failure.ts';
 

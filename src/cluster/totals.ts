@@ -1,8 +1,8 @@
-import { type Family, mergeFamilies } from '../metrics/family.ts';
-import { sumOfApps } from '../stats/app-counts.ts';
-import type { AppCounts, StatCounts, StatName } from '../stats/stats.ts';
-import { noStats } from '../stats/stats.ts';
-import type { TaskCounts } from '../stats/task-counts.ts';
+import { type Family, mergeFamilies } from '../observe/metrics/family.ts';
+import { sumOfApps } from '../observe/stats/app-counts.ts';
+import type { AppCounts, StatCounts, StatName } from '../observe/stats/stats.ts';
+import { noStats } from '../observe/stats/stats.ts';
+import type { TaskCounts } from '../observe/stats/task-counts.ts';
 
 /** Entries of an `AppCounts`: messages between processes are JSON. */
 export type AppEntries = readonly (readonly [app: string, counts: Partial<StatCounts>])[];

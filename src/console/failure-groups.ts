@@ -1,4 +1,4 @@
-import type { ListedPush } from '../history/history.ts';
+import type { ListedPush } from '../observe/history/history.ts';
 import { adviceFor } from '../providers/advice.ts';
 import type { Category, Environment, Provider } from '../push/push.ts';
 import type { ReasonReading } from './reading.ts';

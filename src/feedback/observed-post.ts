@@ -1,6 +1,6 @@
+import type { OpenSpan } from '../observe/tracing/tracing.ts';
 import type { HookCall } from '../push/push.ts';
 import type { TraceContext } from '../push/trace-context.ts';
-import type { OpenSpan } from '../tracing/tracing.ts';
 import type { Post } from './post.ts';
 
 /** Who is told of each call of a hook. */

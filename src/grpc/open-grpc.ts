@@ -1,12 +1,12 @@
 import type { Auth } from '../auth/auth.ts';
 import type { Config } from '../config/schema.ts';
-import type { Log } from '../log.ts';
+import type { Log } from '../observe/log/log.ts';
+import type { Tracing } from '../observe/tracing/tracing.ts';
 import { jsonLimitsOf } from '../push/wire/json-limits.ts';
 import type { Relay } from '../relay.ts';
 import type { CertificateSource } from '../tls/certificate-source.ts';
 import { readClientCa } from '../tls/key-pair.ts';
 import { openServerCredentials } from '../tls/server-credentials.ts';
-import type { Tracing } from '../tracing/tracing.ts';
 import { gateOf } from './gate.ts';
 import { type RunningGrpcServer, startGrpcServer } from './start-grpc-server.ts';
 import type { GrpcTls } from './tls-credentials.ts';

@@ -10,7 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import type protobuf from 'protobufjs';
 import type { Principal } from '../auth/principal.ts';
-import type { AuditRecord } from '../log/audit-line.ts';
+import type { AuditRecord } from '../observe/log/audit-line.ts';
 import { RpcError } from './rpc-error.ts';
 
 export interface Reply {

@@ -1,7 +1,7 @@
 import type { Metadata } from '@grpc/grpc-js';
 import { toError } from '../kit/errors.ts';
+import type { Tracing } from '../observe/tracing/tracing.ts';
 import { readTraceContext, type TraceContext, traceIdOf } from '../push/trace-context.ts';
-import type { Tracing } from '../tracing/tracing.ts';
 
 /** The trace that a call belongs to. */
 export interface TracedCall {

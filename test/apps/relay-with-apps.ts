@@ -5,7 +5,7 @@ import { loadApnsCredential } from '../../src/apns/credentials.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { loadFcmCredential } from '../../src/fcm/credentials.ts';
-import { createLog } from '../../src/log.ts';
+import { createLog } from '../../src/observe/log/log.ts';
 import type { PushEntry } from '../../src/push/push-entry.ts';
 import { watchCredentials } from '../../src/rotation.ts';
 import { startServer } from '../../src/server.ts';

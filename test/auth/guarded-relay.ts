@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { loadConfig } from '../../src/config/load.ts';
-import { createLog } from '../../src/log.ts';
+import { createLog } from '../../src/observe/log/log.ts';
 import { openSandbox } from '../../src/sandbox-mode.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { type AppEntries, noSnapshot, retire, type Snapshot, totalsOf } from '../../src/cluster/totals.ts';
-import { expose } from '../../src/metrics/exposition.ts';
-import { noStats, type StatStore } from '../../src/stats/stats.ts';
-import { quietMetrics } from '../metrics/quiet-metrics.ts';
+import { expose } from '../../src/observe/metrics/exposition.ts';
+import { noStats, type StatStore } from '../../src/observe/stats/stats.ts';
+import { quietMetrics } from '../observe/metrics/quiet-metrics.ts';
 
 const tasks = { submitted_tasks: 1, success_tasks: 1, failure_tasks: 0 };
 

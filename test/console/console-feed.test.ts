@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { ConsoleFeed, type ConsoleFeedOptions } from '../../src/console/console-feed.ts';
 import { ACCEPTED } from '../../src/push/push.ts';
-import { laneReading, quietMetrics } from '../metrics/quiet-metrics.ts';
+import { laneReading, quietMetrics } from '../observe/metrics/quiet-metrics.ts';
 import { failed, settlement } from '../settlement.ts';
 import { readEvents } from './event-reader.ts';
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { frameOf, MOST_LANES, quantilesBetween } from '../../src/console/frame.ts';
 import { type Reading, readingOf } from '../../src/console/reading.ts';
-import { LATENCY_BOUNDS } from '../../src/metrics/histogram.ts';
-import type { LaneReading } from '../../src/metrics.ts';
+import { LATENCY_BOUNDS } from '../../src/observe/metrics/histogram.ts';
+import type { LaneReading } from '../../src/observe/metrics/metrics.ts';
 import { ACCEPTED, type Retry } from '../../src/push/push.ts';
-import { laneReading, quietMetrics } from '../metrics/quiet-metrics.ts';
+import { laneReading, quietMetrics } from '../observe/metrics/quiet-metrics.ts';
 import { failed, settlement } from '../settlement.ts';
 
 const retried = (count: number): Retry => ({

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { freePort } from '../e2e/running-relay.ts';
-import { hasRedis, startRedis } from '../stats/redis-server.ts';
+import { hasRedis, startRedis } from '../observe/stats/redis-server.ts';
 import { DEPLOY } from './manifests.ts';
 import { REPOSITORY } from './packed.ts';
 import { missing, toolVersion } from './tool.ts';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { quietMetrics } from '../metrics/quiet-metrics.ts';
+import { quietMetrics } from '../observe/metrics/quiet-metrics.ts';
 import { settlement } from '../settlement.ts';
 import { startPrometheus } from './running-prometheus.ts';
 import { missing, toolVersion } from './tool.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { metricTable } from '../../src/metric-table.ts';
-import { createRuntimeMetrics } from '../../src/metrics/runtime-metrics.ts';
+import { metricTable } from '../../src/observe/metrics/metric-table.ts';
+import { createRuntimeMetrics } from '../../src/observe/metrics/runtime-metrics.ts';
 import { dashboard, dashboardQueries } from './dashboard.ts';
 
 const runtime = createRuntimeMetrics();

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { metricTable } from '../../src/metric-table.ts';
+import { metricTable } from '../../src/observe/metrics/metric-table.ts';
 import { DEPLOY, only, schemaComplaints, template } from './manifests.ts';
 import { missing, toolVersion } from './tool.ts';
 

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
-import type { Explanation } from '../../src/history/history.ts';
+import type { Explanation } from '../../src/observe/history/history.ts';
 import { type RunningRelay, startRelay } from './running-relay.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));

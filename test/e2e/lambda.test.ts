@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
-import { createLog } from '../../src/log.ts';
+import { createLog } from '../../src/observe/log/log.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { createServerlessHandler, type ServerlessHandler } from '../../src/serverless/create-handler.ts';
 import type { GatewayEvent } from '../../src/serverless/gateway-event.ts';

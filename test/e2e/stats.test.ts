@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { hasRedis, startRedis } from '../stats/redis-server.ts';
-import { startTcpProxy } from '../stats/tcp-proxy.ts';
+import { hasRedis, startRedis } from '../observe/stats/redis-server.ts';
+import { startTcpProxy } from '../observe/stats/tcp-proxy.ts';
 import { type RunningRelay, startRelay } from './running-relay.ts';
 
 interface Counters {

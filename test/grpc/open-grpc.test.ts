@@ -3,7 +3,7 @@ import http2 from 'node:http2';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openGrpc } from '../../src/grpc/open-grpc.ts';
-import { createLog } from '../../src/log.ts';
+import { createLog } from '../../src/observe/log/log.ts';
 import { freePort } from '../tls/pebble.ts';
 import { authority, configWith, folderWith } from '../tls/tls-kit.ts';
 

@@ -1,7 +1,7 @@
 import { Metadata } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
 import { tracedCall } from '../../src/grpc/traced-call.ts';
-import type { OpenSpan, Tracing } from '../../src/tracing/tracing.ts';
+import type { OpenSpan, Tracing } from '../../src/observe/tracing/tracing.ts';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const TRACEPARENT = `00-${TRACE}-b7ad6b7169203331-01`;

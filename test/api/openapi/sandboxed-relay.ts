@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { OpenApiDocument } from '../../../src/api/openapi/document.ts';
 import { loadConfig } from '../../../src/config/load.ts';
-import { createLog } from '../../../src/log.ts';
+import { createLog } from '../../../src/observe/log/log.ts';
 import { openSandbox } from '../../../src/sandbox-mode.ts';
 import { startServer } from '../../../src/server.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Config } from '../../../src/config/schema.ts';
-import { createLog, type Log } from '../../../src/log.ts';
+import { createLog, type Log } from '../../../src/observe/log/log.ts';
 import { type Rotation, watchCredentials } from '../../../src/rotation.ts';
 import { type RunningServer, startServer } from '../../../src/server.ts';
 import type { HookCall } from '../../feedback/hook-server.ts';

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type AppStore, type Loaded, VersionConflictError } from '../../../src/apps/store/app-store.ts';
 import { openRedisAppStore } from '../../../src/apps/store/redis-app-store.ts';
 import { openSqliteAppStore } from '../../../src/apps/store/sqlite-app-store.ts';
-import { hasRedis, type RedisServer, startRedis } from '../../stats/redis-server.ts';
+import { hasRedis, type RedisServer, startRedis } from '../../observe/stats/redis-server.ts';
 
 let dir: string;
 let redis: RedisServer;

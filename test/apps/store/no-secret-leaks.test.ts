@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { hasRedis, startRedis } from '../../stats/redis-server.ts';
+import { hasRedis, startRedis } from '../../observe/stats/redis-server.ts';
 import { startTenantProviders } from '../tenant-providers.ts';
 import { newMasterKey, startSelfService } from './self-service-relay.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
-import { createLog } from '../../../src/log.ts';
+import { createLog } from '../../../src/observe/log/log.ts';
 import { startServer } from '../../../src/server.ts';
 import { folderWith } from '../../tls/tls-kit.ts';
 import type { TenantProviders } from '../tenant-providers.ts';

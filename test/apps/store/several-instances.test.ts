@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { hasRedis, type RedisServer, startRedis } from '../../stats/redis-server.ts';
+import { hasRedis, type RedisServer, startRedis } from '../../observe/stats/redis-server.ts';
 import { folderWith } from '../../tls/tls-kit.ts';
 import { startTenantProviders, type TenantProviders } from '../tenant-providers.ts';
 import { newMasterKey, startSelfService } from './self-service-relay.ts';

@@ -1,0 +1,215 @@
+import { randomBytes } from 'node:crypto';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { makePrivateFile } from '../../kit/private-file.ts';
+import { type Details, type Fact, type FactKind, factKinds, type StoredFact } from './fact.ts';
+
+/** How long a transaction waits for that of another worker process; the event loop stands still meanwhile. */
+const BUSY_MS = 20;
+/** How far SQLite's log may grow between two looks. */
+const LOG_BYTES = 4 * 1024 * 1024;
+/** Rows of each kind that one look goes through. */
+const SCAN = 20_000;
+/** Rows of another version are not read. */
+const VERSION = 1;
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS fact (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, kind INTEGER NOT NULL, request TEXT NOT NULL, notif TEXT,
+    app TEXT NOT NULL, reason TEXT, details TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS fact_request ON fact (request);
+  CREATE INDEX IF NOT EXISTS fact_notif ON fact (notif) WHERE notif IS NOT NULL;
+  CREATE INDEX IF NOT EXISTS fact_kind ON fact (kind);
+  CREATE TABLE IF NOT EXISTS secret (only INTEGER PRIMARY KEY CHECK (only = 1), key TEXT NOT NULL) STRICT;
+`;
+
+const DELIVERED = factKinds.indexOf('delivered');
+
+export interface FactFilter {
+  readonly kinds: readonly FactKind[];
+  readonly app?: string | undefined;
+  /** Only of these. */
+  readonly apps?: ReadonlySet<string> | undefined;
+  readonly reason?: string | undefined;
+  /** UNIX milliseconds. */
+  readonly since?: number | undefined;
+  /** Older than this one. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+export interface FactPage {
+  readonly facts: readonly StoredFact[];
+  /** What the next page's `before` is; undefined: there is none. */
+  readonly next: number | undefined;
+}
+
+interface Row {
+  readonly seq: number;
+  readonly at: number;
+  readonly kind: number;
+  readonly request: string;
+  readonly notif: string | null;
+  readonly app: string;
+  readonly reason: string | null;
+  readonly details: string;
+}
+
+const factOf = ({ seq, at, kind, request, notif, app, reason, details }: Row): StoredFact => ({
+  seq,
+  at,
+  kind: factKinds[kind] as FactKind,
+  requestId: request,
+  notifId: notif ?? undefined,
+  app,
+  reason: reason ?? undefined,
+  details: JSON.parse(details) as Details,
+});
+
+const isOneOf = (apps: ReadonlySet<string>): string => `app IN (${[...apps].fill('?').join(', ')})`;
+
+/**
+ * What happened, in SQLite: appended to by any number of processes. Written without fsync: a power cut may cost the last seconds
+ * or, at worst, the file, and history is not worth waiting for a disk.
+ */
+export class HistoryFile {
+  /** Of the hashes of tokens: random, one for each file. */
+  readonly secret: string;
+  readonly inMemory: boolean;
+  readonly #db: DatabaseSync;
+  readonly #insert: StatementSync;
+  readonly #expire: StatementSync;
+  readonly #evictDelivered: StatementSync;
+  readonly #evict: StatementSync;
+
+  /** @param path empty: memory. @throws when it cannot be opened. */
+  constructor(path: string) {
+    this.inMemory = path === '';
+    if (!this.inMemory) makePrivateFile(path);
+    this.#db = new DatabaseSync(this.inMemory ? ':memory:' : path, { timeout: BUSY_MS });
+    try {
+      this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA journal_size_limit = ${LOG_BYTES}`);
+      this.#create();
+      this.secret = this.#secret();
+    } catch (error) {
+      this.#db.close();
+      throw error;
+    }
+    this.#insert = this.#db.prepare(
+      'INSERT INTO fact (at, kind, request, notif, app, reason, details) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    );
+    const oldest = 'DELETE FROM fact WHERE seq IN (SELECT seq FROM fact';
+    this.#expire = this.#db.prepare(`${oldest} ORDER BY seq LIMIT ?) AND at < ?`);
+    this.#evictDelivered = this.#db.prepare(`${oldest} WHERE kind = ${DELIVERED} ORDER BY seq LIMIT ?)`);
+    this.#evict = this.#db.prepare(`${oldest} ORDER BY seq LIMIT ?)`);
+  }
+
+  #create(): void {
+    const { user_version } = this.#db.prepare('PRAGMA user_version').get() as { user_version: number };
+    if (user_version !== 0 && user_version !== VERSION) this.#db.exec('DROP TABLE IF EXISTS fact');
+    this.#db.exec(`${SCHEMA}; PRAGMA user_version = ${VERSION}`);
+  }
+
+  #secret(): string {
+    this.#db.prepare('INSERT OR IGNORE INTO secret VALUES (1, ?)').run(randomBytes(32).toString('base64'));
+    return (this.#db.prepare('SELECT key FROM secret').get() as { key: string }).key;
+  }
+
+  /** All or nothing. @throws when it cannot be written. */
+  append(facts: readonly Fact[]): void {
+    this.#transaction(() => {
+      for (const { at, kind, requestId, notifId, app, reason, details } of facts) {
+        const rest = JSON.stringify(details);
+        this.#insert.run(
+          Math.round(at),
+          factKinds.indexOf(kind),
+          requestId,
+          notifId ?? null,
+          app,
+          reason ?? null,
+          rest,
+        );
+      }
+    });
+  }
+
+  /** Forgets facts before a time, and the oldest while there are more than `maxBytes`: deliveries before all else. At most `most` rows. */
+  trim(before: number, maxBytes: number, most: number): void {
+    this.#transaction(() => {
+      this.#expire.run(most, Math.round(before));
+      if (this.bytes() <= maxBytes) return;
+      const { changes } = this.#evictDelivered.run(most);
+      if (changes === 0) this.#evict.run(most);
+    });
+  }
+
+  /** What the rows and their indexes take; free pages are used again. */
+  bytes(): number {
+    const pragma = (name: string): number => Object.values(this.#db.prepare(`PRAGMA ${name}`).get() as object)[0];
+    return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size');
+  }
+
+  /**
+   * Facts of a request or of notifications with this `notif_id`, oldest first; of more than `limit` the first ones.
+   * @param apps only of these: what others have under this id takes no place
+   */
+  of(id: string, limit: number, apps?: ReadonlySet<string>): StoredFact[] {
+    const whose = apps ? `AND ${isOneOf(apps)}` : '';
+    const rows = this.#db
+      .prepare(`SELECT * FROM fact WHERE (request = ? OR notif = ?) ${whose} ORDER BY seq LIMIT ?`)
+      .all(id, id, ...(apps ?? []), limit) as unknown as Row[];
+    return rows.map(factOf);
+  }
+
+  /** Newest first. A page may be short though older facts match: `next` says where to go on. */
+  list(filter: FactFilter): FactPage {
+    const { kinds, before = Number.MAX_SAFE_INTEGER, limit } = filter;
+    const floor = Math.max(0, ...kinds.map((kind) => this.#floor(kind, before)));
+    const found = kinds.flatMap((kind) => this.#newest(kind, floor, before, filter));
+    const facts = found.sort((a, b) => b.seq - a.seq).slice(0, limit);
+    const next = facts.length === limit ? facts.at(-1)?.seq : floor;
+    return { facts, next: next === 0 ? undefined : next };
+  }
+
+  /** How far back one look goes, so that a rare reason does not hold up the pushes; 0: to the end. */
+  #floor(kind: FactKind, before: number): number {
+    const sql = 'SELECT seq FROM fact WHERE kind = ? AND seq < ? ORDER BY seq DESC LIMIT 1 OFFSET ?';
+    const row = this.#db.prepare(sql).get(factKinds.indexOf(kind), before, SCAN) as { seq: number } | undefined;
+    return row?.seq ?? 0;
+  }
+
+  #newest(
+    kind: FactKind,
+    floor: number,
+    before: number,
+    { app, apps, reason, since, limit }: FactFilter,
+  ): StoredFact[] {
+    const conditions = ['kind = ?', 'seq >= ?', 'seq < ?'];
+    const values: SQLInputValue[] = [factKinds.indexOf(kind), floor, before];
+    const where = (condition: string, ...given: SQLInputValue[]): void => {
+      conditions.push(condition);
+      values.push(...given);
+    };
+    if (app !== undefined) where('app = ?', app);
+    if (apps) where(isOneOf(apps), ...apps);
+    if (reason !== undefined) where('reason = ?', reason);
+    if (since !== undefined) where('at >= ?', since);
+    const sql = `SELECT * FROM fact WHERE ${conditions.join(' AND ')} ORDER BY seq DESC LIMIT ?`;
+    return (this.#db.prepare(sql).all(...values, limit) as unknown as Row[]).map(factOf);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #transaction(work: () => void): void {
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      work();
+      this.#db.exec('COMMIT');
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+}

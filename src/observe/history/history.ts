@@ -1,0 +1,240 @@
+import { renameSync, rmSync } from 'node:fs';
+import { toError } from '../../kit/errors.ts';
+import { Throttle } from '../../kit/throttle.ts';
+import type { RelayEvents } from '../../push/push.ts';
+import { isDamage } from '../../queue/file/journal.ts';
+import type { Fact, FactKind, StoredFact } from './fact.ts';
+import { HistoryFile } from './history-file.ts';
+import { type GatheredFact, Recorder, type RecorderOptions } from './recorder.ts';
+import { type Advise, eventOf, type PushTimeline, type TimelineEvent, timelineOf } from './timeline.ts';
+import { hashTarget, maskTarget } from './token-mask.ts';
+
+export interface HistoryOptions extends Omit<RecorderOptions, 'now' | 'random'> {
+  /** The file, which several processes may share; empty: memory. */
+  readonly path: string;
+  /** How long facts are kept. */
+  readonly retentionMs: number;
+  /** Of the file; in memory a quarter of it. */
+  readonly maxBytes: number;
+  readonly advise: Advise;
+  readonly tell: (level: 'info' | 'warn', message: string) => void;
+  /** Milliseconds; default 1,000. */
+  readonly everyMs?: number;
+  /** UNIX milliseconds. */
+  readonly now?: () => number;
+  readonly random?: () => number;
+}
+
+export interface WhoAsks {
+  /** Whose pushes may be seen; undefined: all. */
+  readonly apps?: ReadonlySet<string> | undefined;
+}
+
+export interface ExplainQuery extends WhoAsks {
+  /** Only what is about this device token. */
+  readonly token?: string | undefined;
+}
+
+export interface Explanation {
+  readonly id: string;
+  readonly pushes: readonly PushTimeline[];
+  /** There is more than is shown. */
+  readonly truncated?: true;
+}
+
+export interface ListQuery extends WhoAsks {
+  readonly kinds: readonly FactKind[];
+  readonly app?: string | undefined;
+  readonly reason?: string | undefined;
+  /** UNIX milliseconds. */
+  readonly since?: number | undefined;
+  /** Where the last page said to go on. */
+  readonly before?: number | undefined;
+  readonly limit: number;
+}
+
+export type ListedPush = TimelineEvent & { readonly request_id: string; readonly app: string };
+
+export interface ListPage {
+  readonly pushes: readonly ListedPush[];
+  readonly next: number | undefined;
+}
+
+/** Rows that do not wait for the second to be over: a long transaction would hold up the pushes. */
+const ENOUGH = 250;
+/** Rows that wait for a file that cannot be written. */
+const MOST_WAITING = 5000;
+/** Rows that are read for one answer. */
+const MOST_FACTS = 2000;
+/** Memory is dearer than a disk. */
+const MEMORY_SHARE = 4;
+/** Rows that one look may forget: more than come in the meantime. */
+const MOST_TRIMMED = 4000;
+
+/**
+ * What happened to pushes, gathered in memory and written once a second, or more often in small pieces. Nothing waits for it and
+ * nothing fails with it: what cannot be written is told in the log and, after a while, lost.
+ */
+export class History {
+  readonly events: RelayEvents;
+  readonly #options: HistoryOptions;
+  readonly #recorder: Recorder;
+  readonly #now: () => number;
+  readonly #timer: NodeJS.Timeout;
+  readonly #throttle = new Throttle();
+  #file: HistoryFile;
+  #waiting: Fact[] = [];
+  #planned: NodeJS.Immediate | undefined;
+
+  constructor(options: HistoryOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#recorder = new Recorder(options);
+    this.#file = openFile(options);
+    this.#timer = setInterval(() => this.#tick(), options.everyMs ?? 1000).unref();
+    this.events = this.#watched(this.#recorder.events);
+  }
+
+  /** Everything that is known of a request id or a `notif_id`, newest request first; undefined: nothing is. */
+  explain(id: string, { apps, token }: ExplainQuery): Explanation | undefined {
+    this.#write();
+    const hash = token === undefined ? undefined : hashTarget(token, this.#file.secret);
+    const found = this.#file.of(id, MOST_FACTS + 1, apps);
+    const facts = found.slice(0, MOST_FACTS).filter((fact) => isAbout(fact, hash));
+    if (facts.length === 0) return undefined;
+    const requests = Map.groupBy(facts, ({ requestId }) => requestId);
+    const pushes = [...requests].reverse().map(([request, own]) => {
+      const seesAll = !apps || own.every(({ details }) => !details.mixed);
+      const whole = request === id && hash === undefined && seesAll;
+      return timelineOf(own, this.#options.advise, whole);
+    });
+    return { id, pushes, ...(found.length > MOST_FACTS ? { truncated: true } : {}) };
+  }
+
+  /** Outcomes, newest first. */
+  list(query: ListQuery): ListPage {
+    this.#write();
+    const { facts, next } = this.#file.list(query);
+    const pushes = facts.map((fact) => ({
+      request_id: fact.requestId,
+      app: fact.app,
+      ...eventOf(fact, this.#options.advise),
+    }));
+    return { pushes, next };
+  }
+
+  close(): void {
+    clearInterval(this.#timer);
+    clearImmediate(this.#planned);
+    this.#write();
+    this.#file.close();
+  }
+
+  /** In small pieces, between turns of the event loop, when much happens. */
+  #watched({ accepted, settled, retried, reported }: Recorder['events']): RelayEvents {
+    const look = (): void => {
+      if (this.#recorder.waiting >= ENOUGH) this.#planned ??= setImmediate(() => this.#write());
+    };
+    return {
+      accepted,
+      settled(settlement) {
+        settled(settlement);
+        look();
+      },
+      retried(retry) {
+        retried(retry);
+        look();
+      },
+      reported(call) {
+        reported(call);
+        look();
+      },
+    };
+  }
+
+  #tick(): void {
+    this.#recorder.renew();
+    this.#write();
+    const { retentionMs, maxBytes } = this.#options;
+    this.#guarded(() => {
+      const most = this.#file.inMemory ? maxBytes / MEMORY_SHARE : maxBytes;
+      this.#file.trim(this.#now() - retentionMs, most, MOST_TRIMMED);
+    });
+  }
+
+  #write(): void {
+    clearImmediate(this.#planned);
+    this.#planned = undefined;
+    for (const gathered of this.#recorder.take()) this.#waiting.push(this.#masked(gathered));
+    if (this.#waiting.length === 0) return;
+    const written = this.#guarded(() => this.#file.append(this.#waiting));
+    if (written) this.#waiting = [];
+    else this.#waiting = this.#waiting.slice(-MOST_WAITING);
+  }
+
+  #masked({ fact, targets, ids }: GatheredFact): Fact {
+    if (targets.length === 0) return fact;
+    const { kind = 'token' } = fact.details;
+    const kept = targets.map((target, index) => {
+      const id = ids[index];
+      const mask = maskTarget(target, kind);
+      const hash = hashTarget(target, this.#file.secret);
+      return id === undefined ? ([mask, hash] as const) : ([mask, hash, id] as const);
+    });
+    return { ...fact, details: { ...fact.details, targets: kept } };
+  }
+
+  /** True when it succeeded. A damaged file is set aside, and a new one begun. */
+  #guarded(work: () => void): boolean {
+    try {
+      work();
+      return true;
+    } catch (thrown) {
+      const error = toError(thrown);
+      this.#throttle.add('failed', 1, () =>
+        this.#options.tell('warn', `history.path: cannot be written: ${error.message}`),
+      );
+      if (isDamage(error)) this.#replace();
+      return false;
+    }
+  }
+
+  #replace(): void {
+    this.#file.close();
+    this.#file = openFile(this.#options, setAside);
+  }
+}
+
+/** A row that names no targets, or not all of them, may be about any. */
+function isAbout({ details: { targets = [], count = 0 } }: StoredFact, hash: string | undefined): boolean {
+  return hash === undefined || count > targets.length || count === 0 || targets.some(([, other]) => other === hash);
+}
+
+/** Keeps the last damaged file only. */
+function setAside(path: string): void {
+  if (path === '') return;
+  for (const part of ['-wal', '-shm']) rmSync(path + part, { force: true });
+  renameSync(path, `${path}.damaged`);
+}
+
+/** What cannot be a file is kept in memory, with a warning. @param before what has to be done with the file first */
+function openFile({ path, tell }: HistoryOptions, before = (_: string): void => {}): HistoryFile {
+  try {
+    before(path);
+    return openSound(path, tell);
+  } catch (error) {
+    tell('warn', `history.path: ${toError(error).message}; the history is kept in memory`);
+    return new HistoryFile('');
+  }
+}
+
+function openSound(path: string, tell: HistoryOptions['tell']): HistoryFile {
+  try {
+    return new HistoryFile(path);
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    tell('warn', `history.path: ${path} is damaged: it is now ${path}.damaged, and a new one is begun`);
+    setAside(path);
+    return new HistoryFile(path);
+  }
+}

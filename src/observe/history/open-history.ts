@@ -1,0 +1,34 @@
+import { dirname, join } from 'node:path';
+import { DEFAULT_HISTORY_PATH } from '../../config/history-section.ts';
+import type { Config } from '../../config/schema.ts';
+import { adviceFor } from '../../providers/advice.ts';
+import { History } from './history.ts';
+
+const MS = 1000;
+
+/** Where the history is: where it is said, else beside the queue. */
+export function historyPath({ history, queue }: Pick<Config, 'history' | 'queue'>): string {
+  if (history.path !== DEFAULT_HISTORY_PATH) return history.path;
+  if (queue.engine !== 'local') return history.path;
+  return queue.local.path === '' ? '' : join(dirname(queue.local.path), 'history.db');
+}
+
+/** The history of the configuration; undefined when there is to be none. Never fails: what cannot be a file is in memory. */
+export function openHistory(
+  config: Pick<Config, 'history' | 'queue' | 'log'>,
+  tell: (level: 'info' | 'warn', message: string) => void,
+): History | undefined {
+  const { enabled, retention, max_bytes, sample, rate } = config.history;
+  if (!enabled) return undefined;
+  const path = historyPath(config);
+  return new History({
+    path,
+    retentionMs: retention * MS,
+    maxBytes: max_bytes,
+    sample,
+    maxFollowed: rate,
+    hideMessages: config.log.hide_messages,
+    advise: adviceFor,
+    tell,
+  });
+}

@@ -1,0 +1,22 @@
+import { hash } from 'node:crypto';
+import type { TargetKind } from '../../push/push.ts';
+
+const HEAD = 6;
+const TAIL = 4;
+/** Shorter tokens would be guessed from their ends. */
+const SHORTEST = 24;
+/** Characters of a hash that are kept: 132 bits. */
+const HASH = 22;
+/** Of a topic or a condition. */
+const LONGEST_NAME = 200;
+
+/** The ends of a token, enough to recognise one's own; no push can be sent to it. Topics and conditions are no secrets. */
+export function maskTarget(target: string, kind: TargetKind): string {
+  if (kind !== 'token') return target.slice(0, LONGEST_NAME);
+  if (target.length < SHORTEST) return '*'.repeat(target.length);
+  return `${target.slice(0, HEAD)}…${target.slice(-TAIL)}`;
+}
+
+/** Finds a token again without telling it. `key` is random, and as long as every other of its kind. */
+export const hashTarget = (target: string, key: string): string =>
+  hash('sha256', key + target, 'base64url').slice(0, HASH);

@@ -1,0 +1,80 @@
+import { type Outcome, platforms, type Settlement } from '../../push/push.ts';
+import { pushEntry, REDACTED_MESSAGE } from '../../push/push-entry.ts';
+import { errorRedactor, type Hidden, maskToken } from './redaction.ts';
+import { oneLine, pushHead, stamp, type TextStyle } from './text-line.ts';
+
+/** One log as far as push lines are concerned. */
+export interface PushLog {
+  readonly stream: { write(text: string): void };
+  /** False: its level drops the lines, so they are not even made. */
+  readonly enabled: boolean;
+  readonly style: TextStyle;
+}
+
+export interface PushLinesOptions {
+  readonly json: boolean;
+  readonly hidden: Hidden;
+  /** Accepted pushes go to the access log at `info`, failed ones to the error log at `error`. */
+  readonly access: PushLog;
+  readonly error: PushLog;
+  /** The time as a line shows it. */
+  readonly time: () => string;
+}
+
+type LineOf = (index: number, outcome: Outcome) => string;
+
+const platformName = (platform: number): string => platforms[platform as keyof typeof platforms]?.name ?? '';
+
+/** Gorush's text lines. What a batch has in common is made once. */
+function textLines(settlement: Settlement, { hidden, access, error }: PushLinesOptions, time: string): LineOf {
+  const { notification, targets } = settlement;
+  const platform = platformName(notification.platform);
+  const message = hidden.messages ? REDACTED_MESSAGE : oneLine(notification.message ?? '');
+  const redact = errorRedactor(settlement, hidden);
+  const stampOf = (log: PushLog, level: string): string => (log.style.stamped ? stamp(time, level) : '');
+  const accepted = stampOf(access, 'info') + pushHead('succeeded-push', platform, access.style.colours);
+  const failed = stampOf(error, 'error') + pushHead('failed-push', platform, error.style.colours);
+  return (index, outcome) => {
+    const target = targets[index] as string;
+    const token = oneLine(hidden.tokens ? maskToken(target) : target);
+    return outcome.kind === 'accepted'
+      ? `${accepted}${token}] ${message}\n`
+      : `${failed}${token}] | ${message} | Error Message: ${oneLine(redact(outcome.error))}\n`;
+  };
+}
+
+/** One object a line: level, time, and the entry that the hook and the caller get. */
+function jsonLines(settlement: Settlement, { hidden }: PushLinesOptions, time: string): LineOf {
+  const { targets } = settlement;
+  const redact = errorRedactor(settlement, hidden);
+  return (index, outcome) => {
+    const entry = pushEntry(settlement, index, hidden.messages);
+    const target = targets[index] as string;
+    entry.token = hidden.tokens ? maskToken(target) : target;
+    entry.error = redact(entry.error);
+    if (entry.reason !== undefined) entry.reason = redact(entry.reason);
+    return `${JSON.stringify({ level: outcome.kind === 'accepted' ? 'info' : 'error', time, ...entry })}\n`;
+  };
+}
+
+/** Writes a line for each target, in one piece for each log. */
+export function createPushLines(options: PushLinesOptions): (settlement: Settlement) => void {
+  const { access, error, json, time } = options;
+  return (settlement) => {
+    if (!access.enabled && !error.enabled) return;
+    const { outcomes } = settlement;
+    let line: LineOf | undefined;
+    let accepted = '';
+    let failed = '';
+    for (let index = 0; index < outcomes.length; index++) {
+      const outcome = outcomes[index] as Outcome;
+      const isAccepted = outcome.kind === 'accepted';
+      if (isAccepted ? !access.enabled : !error.enabled) continue;
+      line ??= (json ? jsonLines : textLines)(settlement, options, time());
+      if (isAccepted) accepted += line(index, outcome);
+      else failed += line(index, outcome);
+    }
+    if (accepted !== '') access.stream.write(accepted);
+    if (failed !== '') error.stream.write(failed);
+  };
+}

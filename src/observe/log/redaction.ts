@@ -1,0 +1,70 @@
+import type { Notification, Settlement } from '../../push/push.ts';
+
+const MARK = 10;
+const STARS = '*'.repeat(MARK);
+
+/** Hides the first and the last ten characters, by position; of a shorter token all. Empty stays empty. */
+export function maskToken(token: string): string {
+  // Most tokens are ASCII; for the others a character is a code point, so that none is cut in half.
+  if (/[^\p{ASCII}]/u.test(token)) return maskCharacters([...token]);
+  if (token.length < 2 * MARK) return '*'.repeat(token.length);
+  return STARS + token.slice(MARK, -MARK) + STARS;
+}
+
+const maskCharacters = (characters: string[]): string =>
+  characters.length < 2 * MARK ? '*'.repeat(characters.length) : STARS + characters.slice(MARK, -MARK).join('') + STARS;
+
+/** Shorter ones are words like `high`, or a test's `a1`: no secret, and part of many sentences. */
+const SHORTEST_TEXT = 5;
+const SHORTEST_TOKEN = 8;
+/** A provider's error names one value or two, not a hundred. */
+const MOST_TEXTS = 1000;
+
+/** Every text of a notification but its targets, the longest first. No recursion: nesting is the caller's choice. */
+function textsOf(notification: Notification): string[] {
+  const { tokens: _tokens, to: _to, topic: _topic, condition: _condition, ...rest } = notification;
+  const texts = new Set<string>();
+  const open: unknown[] = [rest];
+  while (open.length > 0 && texts.size < MOST_TEXTS) {
+    const value = open.pop();
+    if (typeof value === 'string' && value.length >= SHORTEST_TEXT) texts.add(value);
+    else if (typeof value === 'object' && value !== null) open.push(...Object.values(value));
+  }
+  return [...texts].sort((a, b) => b.length - a.length);
+}
+
+export interface Hidden {
+  readonly tokens: boolean;
+  readonly messages: boolean;
+}
+
+/**
+ * Makes a provider's error text fit for a log: providers quote what they refuse. Keeps what it found for a batch, because
+ * the failures of a batch mostly have the same text.
+ */
+export function errorRedactor(
+  settlement: Pick<Settlement, 'targets' | 'notification'>,
+  hidden: Hidden,
+): (error: string) => string {
+  const known = new Map<string, string>();
+  let texts: readonly string[] | undefined;
+  const redact = (error: string): string => {
+    let clean = error;
+    if (hidden.tokens)
+      for (const target of settlement.targets)
+        if (target.length >= SHORTEST_TOKEN) clean = clean.replaceAll(target, maskToken(target));
+    if (!hidden.messages) return clean;
+    texts ??= textsOf(settlement.notification);
+    for (const text of texts) clean = clean.replaceAll(text, '(redacted)');
+    return clean;
+  };
+  return (error) => {
+    if (!hidden.tokens && !hidden.messages) return error;
+    let clean = known.get(error);
+    if (clean === undefined) {
+      clean = redact(error);
+      known.set(error, clean);
+    }
+    return clean;
+  };
+}

@@ -1,0 +1,199 @@
+import type {
+  Category,
+  Environment,
+  Failed,
+  Outcome,
+  Provider,
+  RelayEvents,
+  Retry,
+  Settlement,
+  Timing,
+} from '../../push/push.ts';
+import { labelText } from './family.ts';
+import { Histogram } from './histogram.ts';
+import { reasonWords } from './reason-words.ts';
+
+/** How many apps have series of their own; what comes later shares those of `other`. A histogram is many series. */
+export const MOST_APPS = 1000;
+export const MOST_TIMED_APPS = 100;
+export const OTHER = 'other';
+const DEFAULT_APP = 'default';
+
+/** Failures by category, then by reason. */
+type Failures = Map<Category, Map<string, number>>;
+
+function addFailures(failures: Failures, { category, reason }: Failed, count: number): void {
+  let reasons = failures.get(category);
+  if (!reasons) {
+    reasons = new Map();
+    failures.set(category, reasons);
+  }
+  const word = reasons.has(reason) || reasonWords.has(reason) ? reason : OTHER;
+  reasons.set(word, (reasons.get(word) ?? 0) + count);
+}
+
+/** How long the pushes of one app to one environment of one provider took, seconds. */
+export interface Latencies {
+  /** App, provider and environment, as exposed. */
+  readonly labels: string;
+  /** From acceptance to the final outcome; from the hand-over to the provider's answer; from acceptance to the hand-over. */
+  readonly whole: Histogram;
+  readonly provided: Histogram;
+  readonly queued: Histogram;
+}
+
+/** What is counted of them. */
+export interface PushCell {
+  /** `none` for a push that no lane takes. */
+  readonly provider: Provider | 'none';
+  /** App, provider and environment, as exposed. */
+  readonly labels: string;
+  accepted: number;
+  readonly failed: Failures;
+  readonly retried: Failures;
+  readonly latencies: Latencies;
+}
+
+const newLatencies = (labels: string): Latencies => ({
+  labels,
+  whole: new Histogram(),
+  provided: new Histogram(),
+  queued: new Histogram(),
+});
+
+/** One pass over a batch, and one addition for each run of equal failures. */
+function addOutcomes(cell: PushCell, outcomes: readonly Outcome[]): void {
+  let last: Failed | undefined;
+  let alike = 0;
+  for (const outcome of outcomes) {
+    if (outcome.kind === 'accepted') {
+      cell.accepted++;
+      continue;
+    }
+    if (last && (last === outcome || (last.reason === outcome.reason && last.category === outcome.category))) alike++;
+    else {
+      if (last) addFailures(cell.failed, last, alike);
+      last = outcome;
+      alike = 1;
+    }
+  }
+  if (last) addFailures(cell.failed, last, alike);
+}
+
+/** W3C Trace Context: version, trace id, parent id, flags, of which the lowest bit says that the trace is kept. */
+const SAMPLED = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f][13579bdf]/;
+
+const traceOf = (traceparent: string | undefined): string | undefined =>
+  traceparent === undefined ? undefined : SAMPLED.exec(traceparent)?.[1];
+
+const MS = 1000;
+
+/**
+ * Pushes, retries and latencies by app, provider and environment: numbers only, a batch at a time. Whoever chooses labels is
+ * bounded: apps by `MOST_APPS` (an app that has no lane has none of its own, whatever a caller names), reasons by the tables.
+ */
+export class PushCounts {
+  readonly events: Required<Pick<RelayEvents, 'settled' | 'retried'>> = {
+    settled: (settlement) => this.#settled(settlement),
+    retried: (retry) => this.#retried(retry),
+  };
+  readonly #apps = new Map<string, (PushCell | undefined)[]>();
+  readonly #timedApps = new Set<string>();
+  readonly #latencies = new Map<string, Latencies>();
+  readonly #now: () => number;
+
+  /** @param now UNIX milliseconds */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  *cells(): Iterable<PushCell> {
+    for (const cells of this.#apps.values()) for (const cell of cells) if (cell) yield cell;
+  }
+
+  latencies(): Iterable<Latencies> {
+    return this.#latencies.values();
+  }
+
+  /** The label of an app that has lanes. */
+  appLabel(app: string): string {
+    return this.#apps.has(app) || this.#apps.size < MOST_APPS ? app : OTHER;
+  }
+
+  #settled({ app, provider, environment, outcomes, timing, traceparent }: Settlement): void {
+    if (!provider) {
+      addOutcomes(this.#cell(app === DEFAULT_APP || this.#apps.has(app) ? app : OTHER, 'none', environment), outcomes);
+      return;
+    }
+    const cell = this.#cell(app, provider, environment);
+    addOutcomes(cell, outcomes);
+    const trace = traceOf(traceparent);
+    this.#observe(cell.latencies.whole, timing.ageMs, outcomes.length, trace);
+    this.#observeAttempt(cell.latencies, timing, outcomes.length, trace);
+  }
+
+  #retried({ app, provider, environment, failed, targets, timing, traceparent }: Retry): void {
+    const cell = this.#cell(app, provider, environment);
+    addFailures(cell.retried, failed, targets.length);
+    this.#observeAttempt(cell.latencies, timing, targets.length, traceOf(traceparent));
+  }
+
+  #observeAttempt(of: Latencies, { providerMs, queuedMs }: Timing, times: number, trace: string | undefined): void {
+    if (providerMs !== undefined) this.#observe(of.provided, providerMs, times, trace);
+    if (queuedMs !== undefined) this.#observe(of.queued, queuedMs, times, trace);
+  }
+
+  #observe(histogram: Histogram, ms: number, times: number, traceId: string | undefined): void {
+    const value = ms / MS;
+    const bucket = histogram.observe(value, times);
+    if (traceId !== undefined) histogram.remember(bucket, { traceId, value, at: this.#now() / MS });
+  }
+
+  #cell(name: string, provider: Provider | 'none', environment: Environment): PushCell {
+    const app = this.appLabel(name);
+    let cells = this.#apps.get(app);
+    if (!cells) {
+      cells = [];
+      this.#apps.set(app, cells);
+    }
+    const slot = slotOf(provider, environment);
+    cells[slot] ??= this.#newCell(app, provider, environment);
+    return cells[slot];
+  }
+
+  #newCell(app: string, provider: Provider | 'none', environment: Environment): PushCell {
+    const labels = labelsOf(app, provider, environment);
+    return {
+      provider,
+      labels,
+      accepted: 0,
+      failed: new Map(),
+      retried: new Map(),
+      latencies: provider === 'none' ? newLatencies(labels) : this.#latenciesOf(app, provider, environment),
+    };
+  }
+
+  #latenciesOf(app: string, provider: Provider, environment: Environment): Latencies {
+    if (this.#timedApps.size < MOST_TIMED_APPS) this.#timedApps.add(app);
+    const labels = labelsOf(this.#timedApps.has(app) ? app : OTHER, provider, environment);
+    const latencies = this.#latencies.get(labels) ?? newLatencies(labels);
+    this.#latencies.set(labels, latencies);
+    return latencies;
+  }
+}
+
+const labelsOf = (...values: [app: string, provider: Provider | 'none', environment: Environment]): string =>
+  labelText(['app', 'provider', 'environment'], values);
+
+function slotOf(provider: Provider | 'none', environment: Environment): number {
+  switch (provider) {
+    case 'apns':
+      return environment === 'production' ? 0 : 1;
+    case 'fcm':
+      return 2;
+    case 'hms':
+      return 3;
+    default:
+      return 4;
+  }
+}

@@ -1,0 +1,53 @@
+import { STATUS_CODES } from 'node:http';
+import { constants } from 'node:os';
+import { apnsReasons } from '../../apns/reasons.ts';
+import { fcmReasons } from '../../fcm/reasons.ts';
+import { hmsReasons } from '../../hms/reasons.ts';
+import { errorCodes } from '../../http2/frames/frames.ts';
+import { relayReasons } from '../../providers/advice.ts';
+
+/** What the transports say themselves of answers that say nothing, and of tokens that cannot be signed. */
+const OWN = ['BadAnswer', 'NoReason', 'SigningFailed'];
+
+/** Codes of the HTTP/2 client and of Node, beside the system's own (ECONNREFUSED, …). */
+const FAULTS = [
+  'CONNECTION_LOST',
+  'CONNECT_FAILED',
+  'CONNECT_TIMEOUT',
+  'EAI_AGAIN',
+  'ENOTFOUND',
+  'GOAWAY',
+  'INVALID_REQUEST',
+  'MALFORMED_RESPONSE',
+  'PING_TIMEOUT',
+  'POOL_CLOSED',
+  'PROTOCOL_ERROR',
+  'REFUSED_STREAM',
+  'REQUEST_TIMEOUT',
+  'STREAM_IDS_EXHAUSTED',
+  'WAIT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  ...Object.keys(errorCodes).flatMap((name) => [`RST_${name}`, `HTTP2_${name}`]),
+  ...Object.keys(constants.errno),
+];
+
+const camelCase = (code: string): string => code.toLowerCase().replace(/(?:^|_)(\w)/g, (_, c) => c.toUpperCase());
+
+/** An answer without a readable word is called by its status: `BadGateway`. */
+const statusWords = Object.values(STATUS_CODES).map((text = '') => text.replaceAll(/\W/g, ''));
+
+/** Every `reason` that is a label. A provider may say anything; what is not in here is `other`. */
+export const reasonWords: ReadonlySet<string> = new Set([
+  ...Object.keys(apnsReasons),
+  ...Object.keys(fcmReasons).filter((word) => !word.includes(' ')),
+  ...Object.keys(hmsReasons),
+  ...Object.keys(relayReasons),
+  ...OWN,
+  ...FAULTS.map(camelCase),
+  ...statusWords,
+]);

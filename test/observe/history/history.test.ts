@@ -1,0 +1,310 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { History, type HistoryOptions } from '../../../src/observe/history/history.ts';
+import { adviceFor } from '../../../src/providers/advice.ts';
+import type { AcceptedRequest, Notification, Retry } from '../../../src/push/push.ts';
+import { failed, settlement } from '../../settlement.ts';
+
+const TOKEN = 'a1b2c3d4'.repeat(8);
+const OTHER = 'dead0410'.repeat(8);
+const START = Date.UTC(2026, 0, 1);
+
+let folder: string;
+let now: number;
+let told: string[];
+const open: History[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'history-'));
+  now = START;
+  told = [];
+});
+
+afterEach(() => {
+  for (const history of open.splice(0)) history.close();
+  rmSync(folder, { recursive: true });
+});
+
+function openHistory(more: Partial<HistoryOptions> = {}): History {
+  const history = new History({
+    path: '',
+    retentionMs: 3_600_000,
+    maxBytes: 1e9,
+    sample: 1,
+    advise: adviceFor,
+    tell: (_, message) => told.push(message),
+    everyMs: 5,
+    now: () => now,
+    ...more,
+  });
+  open.push(history);
+  return history;
+}
+
+const notification = (more: Partial<Notification> = {}): Notification => ({ platform: 1, tokens: [TOKEN], ...more });
+
+const accepted = (more: Partial<AcceptedRequest> = {}): AcceptedRequest => ({
+  requestId: 'r1',
+  app: 'default',
+  notifications: [notification()],
+  counts: 1,
+  targets: 1,
+  acceptedAt: START,
+  ...more,
+});
+
+const timing = { acceptedAt: START, ageMs: 30, queuedMs: 10, providerMs: 20 };
+
+const retried = (more: Partial<Retry> = {}): Retry => ({
+  requestId: 'r1',
+  app: 'default',
+  lane: 'default/apns/production',
+  provider: 'apns',
+  environment: 'production',
+  notification: notification(),
+  kind: 'token',
+  targets: [TOKEN],
+  failed: failed({ category: 'unavailable', reason: 'ServiceUnavailable', status: 503, session: 3 }),
+  attempts: 1,
+  delayMs: 500,
+  timing,
+  ...more,
+});
+
+const only = (history: History, id = 'r1') => history.explain(id, {})?.pushes[0];
+
+describe('the timeline of a push', () => {
+  test('tells when it was received, sent and delivered, and on which session', () => {
+    const history = openHistory();
+    history.events.accepted?.(accepted());
+    expect(only(history)).toMatchObject({ status: 'queued', waiting: 1, targets: 1, recorded: 'all' });
+    const outcome = { kind: 'accepted', session: 7, providerId: 'apns-1' } as const;
+    history.events.settled?.(settlement([TOKEN], [outcome], { timing }));
+    expect(only(history)).toMatchObject({
+      request_id: 'r1',
+      status: 'delivered',
+      received_at: '2026-01-01T00:00:00.000Z',
+      delivered: 1,
+      waiting: 0,
+      events: [
+        { event: 'received', at: '2026-01-01T00:00:00.000Z', count: 1 },
+        { event: 'queued', ms: 10 },
+        {
+          event: 'attempt',
+          at: '2026-01-01T00:00:00.010Z',
+          attempt: 1,
+          outcome: 'delivered',
+          ms: 20,
+          session: 7,
+          targets: [{ token: 'a1b2c3…c3d4', provider_id: 'apns-1' }],
+        },
+      ],
+    });
+  });
+
+  test('has each attempt with its answer, when it is tried again, and what became of it', () => {
+    const history = openHistory();
+    history.events.accepted?.(accepted());
+    history.events.retried?.(retried());
+    expect(only(history)).toMatchObject({ status: 'retrying', waiting: 1 });
+    history.events.settled?.(settlement([TOKEN], [failed()], { attempts: 2, timing: { ...timing, ageMs: 600 } }));
+    expect(only(history)).toMatchObject({
+      status: 'failed',
+      failed: 1,
+      events: [
+        { event: 'received' },
+        { event: 'queued' },
+        {
+          attempt: 1,
+          outcome: 'retried',
+          status: 503,
+          reason: 'ServiceUnavailable',
+          session: 3,
+          retry_at: '2026-01-01T00:00:00.530Z',
+        },
+        { attempt: 2, outcome: 'failed', status: 410, reason: 'Unregistered', invalid_token: true },
+      ],
+    });
+  });
+
+  test('advises by reason and environment', () => {
+    const history = openHistory();
+    const bad = failed({ reason: 'BadDeviceToken', error: 'BadDeviceToken', status: 400 });
+    history.events.settled?.(settlement([TOKEN], [bad], { timing }));
+    const advice = only(history)?.events.at(-1)?.advice;
+    expect(advice).toContain('sandbox token sent to production: set `development: true`');
+  });
+
+  test('is found by notif_id, over several requests, the newest first', () => {
+    const history = openHistory();
+    for (const requestId of ['r1', 'r2'])
+      history.events.settled?.(
+        settlement([TOKEN], [failed()], { requestId, notification: notification({ notif_id: 'order' }) }),
+      );
+    expect(history.explain('order', {})?.pushes.map((push) => push.request_id)).toEqual(['r2', 'r1']);
+    expect(history.explain('another', {})).toBeUndefined();
+  });
+
+  test('can be asked for one token of many', () => {
+    const history = openHistory();
+    history.events.settled?.(settlement([TOKEN, OTHER], [failed(), failed({ reason: 'ExpiredToken' })]));
+    const of = (token: string) =>
+      history
+        .explain('r1', { token })
+        ?.pushes[0]?.events.flatMap(({ reason }) => reason ?? [])
+        .sort();
+    expect(of(OTHER)).toEqual(['ExpiredToken']);
+    expect(of(TOKEN)).toEqual(['Unregistered']);
+  });
+
+  test('is hidden from those who may see other apps only', () => {
+    const history = openHistory();
+    history.events.settled?.(settlement([TOKEN], [failed()], { app: 'shop' }));
+    expect(history.explain('r1', { apps: new Set(['news']) })).toBeUndefined();
+    expect(history.explain('r1', { apps: new Set(['shop']) })).toBeDefined();
+    const list = (apps: string[]) => history.list({ kinds: ['failed'], limit: 9, apps: new Set(apps) }).pushes.length;
+    expect([list(['news']), list(['news', 'shop']), list([])]).toEqual([0, 1, 0]);
+  });
+
+  test('is not pushed out by what another app has under the same notif_id', () => {
+    const history = openHistory({ maxTroubles: 10_000 });
+    const named = { notification: notification({ notif_id: 'order' }) };
+    for (let i = 0; i < 2100; i++)
+      history.events.settled?.(settlement([TOKEN], [failed()], { requestId: `n${i}`, app: 'news', ...named }));
+    history.events.settled?.(settlement([TOKEN], [failed()], { app: 'shop', ...named }));
+    const explained = history.explain('order', { apps: new Set(['shop']) });
+    expect(explained?.pushes.map(({ request_id }) => request_id)).toEqual(['r1']);
+    expect(explained?.truncated).toBeUndefined();
+  });
+
+  test('of several apps does not tell those who may see one how much there is of the others', () => {
+    const history = openHistory();
+    const notifications = ['shop', 'news'].map((app) => ({ platform: 1, tokens: [TOKEN], app }));
+    history.events.accepted?.({
+      requestId: 'r1',
+      traceparent: undefined,
+      app: 'shop',
+      notifications,
+      counts: 2,
+      targets: 2,
+      acceptedAt: 0,
+      principal: undefined,
+    });
+    history.events.settled?.(settlement([TOKEN], [failed()], { app: 'shop' }));
+    const [seen] = history.explain('r1', { apps: new Set(['shop']) })?.pushes ?? [];
+    expect([seen?.targets, seen?.status]).toEqual([undefined, 'failed']);
+    expect(history.explain('r1', {})?.pushes[0]?.targets).toBe(2);
+  });
+});
+
+describe('lists', () => {
+  test('are filtered, newest first, with a cursor that stays where it was while more comes', () => {
+    const history = openHistory();
+    const fail = (requestId: string, reason = 'Unregistered', app = 'default') =>
+      history.events.settled?.(settlement([TOKEN], [failed({ reason })], { requestId, app, timing }));
+    for (let i = 1; i <= 5; i++) fail(`r${i}`, i === 3 ? 'BadTopic' : 'Unregistered', i === 4 ? 'shop' : 'default');
+    const names = (page: ReturnType<History['list']>) => page.pushes.map((push) => push.request_id);
+    const first = history.list({ kinds: ['failed'], limit: 2 });
+    expect(names(first)).toEqual(['r5', 'r4']);
+    fail('r6');
+    const second = history.list({ kinds: ['failed'], limit: 2, before: first.next });
+    expect(names(second)).toEqual(['r3', 'r2']);
+    const third = history.list({ kinds: ['failed'], limit: 2, before: second.next });
+    expect(names(third)).toEqual(['r1']);
+    expect(third.next).toBeUndefined();
+    expect(names(history.list({ kinds: ['failed'], limit: 9, reason: 'BadTopic' }))).toEqual(['r3']);
+    expect(names(history.list({ kinds: ['failed'], limit: 9, app: 'shop' }))).toEqual(['r4']);
+    expect(names(history.list({ kinds: ['failed'], limit: 9, since: START + 31 }))).toEqual([]);
+    expect(names(history.list({ kinds: ['delivered'], limit: 9 }))).toEqual([]);
+  });
+});
+
+describe('the file', () => {
+  test('holds no token that a push could be sent to, and nobody else may read it', () => {
+    const path = join(folder, 'history.db');
+    const history = openHistory({ path });
+    history.events.accepted?.(accepted());
+    const quoting = failed({ error: `the token ${TOKEN} is not valid`, reason: 'INVALID_ARGUMENT' });
+    history.events.settled?.(settlement([TOKEN, OTHER], [quoting, { kind: 'accepted', session: 1 }]));
+    expect(only(history)?.events.some(({ error }) => error?.includes('the token *'))).toBe(true);
+    history.close();
+    open.pop();
+    const bytes = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'));
+    for (const content of bytes) for (const token of [TOKEN, OTHER]) expect(content).not.toContain(token.slice(8, -4));
+  });
+
+  test('survives the process, and is shared by several', () => {
+    const path = join(folder, 'history.db');
+    const [one, two] = [openHistory({ path }), openHistory({ path })];
+    one.events.settled?.(settlement([TOKEN], [failed()], { requestId: 'r1' }));
+    one.list({ kinds: ['failed'], limit: 1 });
+    two.events.settled?.(settlement([TOKEN], [failed()], { requestId: 'r2' }));
+    expect(two.list({ kinds: ['failed'], limit: 9 }).pushes.map((push) => push.request_id)).toEqual(['r2', 'r1']);
+    expect(two.explain('r1', { token: TOKEN })?.pushes[0]?.failed).toBe(1);
+    for (const history of open.splice(0)) history.close();
+    expect(only(openHistory({ path }), 'r2')?.status).toBe('failed');
+  });
+
+  test('forgets what is older than the retention', async () => {
+    const history = openHistory();
+    history.events.settled?.(settlement([TOKEN], [failed()], { timing }));
+    expect(only(history)).toBeDefined();
+    now = START + 3_600_031;
+    await expect.poll(() => only(history)).toBeUndefined();
+  });
+
+  test('stays below its limit: deliveries go first, failures last', async () => {
+    const history = openHistory({ maxBytes: 200_000, maxFollowed: 1e6 });
+    history.events.settled?.(settlement([TOKEN], [failed()], { requestId: 'bad', timing }));
+    for (let i = 0; i < 3000; i++) {
+      const requestId = `r${i}`;
+      history.events.accepted?.(accepted({ requestId }));
+      history.events.settled?.(settlement([TOKEN], [{ kind: 'accepted', session: 1 }], { requestId, timing }));
+    }
+    expect(only(history, 'r0')).toBeDefined();
+    await expect.poll(() => only(history, 'r0')).toBeUndefined();
+    expect(only(history, 'bad')).toMatchObject({ status: 'failed' });
+  });
+
+  test('that is damaged is set aside, and a new one begun', () => {
+    const path = join(folder, 'history.db');
+    writeFileSync(path, 'no database'.repeat(1000));
+    const history = openHistory({ path });
+    history.events.settled?.(settlement([TOKEN], [failed()], { timing }));
+    expect(only(history)).toMatchObject({ status: 'failed' });
+    expect(told.join()).toContain('damaged');
+    expect(readdirSync(folder)).toContain('history.db.damaged');
+  });
+
+  test('that is damaged while it is in use, and cannot be set aside, is replaced by memory', () => {
+    const path = join(folder, 'history.db');
+    const history = openHistory({ path });
+    // A name that is taken: nothing can be renamed to it.
+    mkdirSync(join(folder, 'history.db.damaged', 'full'), { recursive: true });
+    const vandal = new DatabaseSync(path);
+    vandal.enableDefensive(false);
+    vandal.exec('PRAGMA writable_schema = ON; UPDATE sqlite_schema SET rootpage = 99999; PRAGMA schema_version = 999');
+    vandal.close();
+    for (let i = 0; i < 3; i++) {
+      history.events.settled?.(settlement([TOKEN], [failed()], { timing }));
+      history.list({ kinds: [], limit: 1 });
+    }
+    expect(only(history)).toMatchObject({ status: 'failed' });
+    expect(told.join()).toContain('malformed');
+    expect(told.join()).toContain('kept in memory');
+  });
+
+  test('that cannot be opened is replaced by memory, with a warning', () => {
+    const history = openHistory({ path: join(folder, 'file', 'history.db') });
+    writeFileSync(join(folder, 'plain'), '');
+    const other = openHistory({ path: join(folder, 'plain', 'history.db') });
+    for (const each of [history, other]) {
+      each.events.settled?.(settlement([TOKEN], [failed()], { timing }));
+      expect(only(each)).toMatchObject({ status: 'failed' });
+    }
+    expect(told).toHaveLength(1);
+  });
+});

@@ -1,0 +1,55 @@
+import { Histogram } from '../../../src/observe/metrics/histogram.ts';
+import {
+  createMetrics,
+  type LaneReading,
+  type Metrics,
+  type MetricsOptions,
+} from '../../../src/observe/metrics/metrics.ts';
+import { createMemoryStats } from '../../../src/observe/stats/memory-stats.ts';
+
+const noRuntime = () => ({ families: async () => [], eventLoopDelay: new Histogram(), close() {} });
+
+/** Metrics of a relay that does nothing, but for what is given. */
+export const quietMetrics = (more: Partial<MetricsOptions> = {}): Metrics =>
+  createMetrics({
+    version: '1.2.3',
+    sandbox: false,
+    stats: createMemoryStats(),
+    tasks: { read: () => ({ submitted_tasks: 0, success_tasks: 0, failure_tasks: 0 }) },
+    busyWorkers: () => 0,
+    queue: () => ({
+      depth: { notifications: 0, waiting: 0, deferred: 0 },
+      limit: 8192,
+      oldestAge: 0,
+      health: 'pass',
+      durable: true,
+    }),
+    lanes: () => [],
+    feedback: () => [],
+    credentialExpiries: () => [],
+    runtime: noRuntime(),
+    ...more,
+  });
+
+export const laneReading = (more: Partial<LaneReading> = {}): LaneReading => ({
+  app: 'default',
+  provider: 'apns',
+  environment: 'production',
+  lane: {
+    name: 'default/apns/production',
+    inFlight: 0,
+    batches: 0,
+    limit: 256,
+    breaker: 'closed',
+    probeDue: false,
+    rateLimitWaits: 0,
+    rateLimitWaitMs: 0,
+  },
+  transport: { status: 'pass', sessions: 1, inFlight: 0, capacity: 1000 },
+  depth: { waiting: 0, deferred: 0 },
+  ...more,
+});
+
+/** The lines of an exposition that begin with `name`. */
+export const linesOf = (text: string, name: string): string[] =>
+  text.split('\n').filter((line) => line.startsWith(name));

@@ -1,0 +1,57 @@
+import { expect, test } from 'vitest';
+import { createTaskCounts } from '../../../src/observe/stats/task-counts.ts';
+import { ACCEPTED, type Notification, type Settlement } from '../../../src/push/push.ts';
+import { failed, settlement } from '../../settlement.ts';
+
+function counted(notifications: number, settlements: readonly Settlement[]) {
+  const tasks = createTaskCounts();
+  tasks.events.accepted?.({
+    requestId: 'r',
+    notifications: Array(notifications).fill({ tokens: [], platform: 1 }),
+    counts: 0,
+    acceptedAt: 0,
+    app: 'default',
+    targets: 1,
+  });
+  for (const each of settlements) tasks.events.settled?.(each);
+  return tasks.read();
+}
+
+const { status: _status, ...unsendable } = failed({ category: 'invalid_request' });
+
+test('a notification is one task, done when its last target is settled', () => {
+  const notification: Notification = { tokens: ['a', 'b', 'c'], platform: 1 };
+  const first = settlement(['a', 'c'], undefined, { notification });
+  const last = settlement(['b'], [failed()], { notification });
+  expect(counted(1, [first])).toEqual({ submitted_tasks: 1, success_tasks: 0, failure_tasks: 0 });
+  expect(counted(1, [first, last])).toEqual({ submitted_tasks: 1, success_tasks: 1, failure_tasks: 0 });
+});
+
+test('a topic beside tokens belongs to the same task', () => {
+  const notification: Notification = { tokens: ['a'], topic: 'news', platform: 2 };
+  const parts = [
+    settlement(['news'], undefined, { notification, kind: 'topic', provider: 'fcm' }),
+    settlement(['a'], undefined, { notification, provider: 'fcm' }),
+  ];
+  expect(counted(1, parts)).toEqual({ submitted_tasks: 1, success_tasks: 1, failure_tasks: 0 });
+});
+
+test('a task whose pushes a provider refused is done, as in Gorush', () => {
+  expect(counted(1, [settlement(['a'], [failed()])])).toMatchObject({ success_tasks: 1, failure_tasks: 0 });
+});
+
+test('a notification that could not be sent at all is a failed task', () => {
+  expect(counted(1, [settlement(['a', 'b'], [unsendable, unsendable])])).toMatchObject({
+    success_tasks: 0,
+    failure_tasks: 1,
+  });
+  expect(counted(1, [settlement(['a', 'b'], [ACCEPTED, unsendable])])).toMatchObject({
+    success_tasks: 1,
+    failure_tasks: 0,
+  });
+});
+
+test('a notification for a platform that is off was never submitted', () => {
+  const off = settlement(['a'], [failed({ category: 'disabled' })], { provider: undefined });
+  expect(counted(2, [off])).toEqual({ submitted_tasks: 1, success_tasks: 0, failure_tasks: 0 });
+});
