@@ -1,4 +1,3 @@
-import { type Accept, type IdempotentOptions, idempotent } from './api/idempotency.ts';
 import { DEFAULT_APP } from './apps/app.ts';
 import { createAppHooks } from './apps/app-hooks.ts';
 import { AppLanes, type LanePlan } from './apps/app-lanes.ts';
@@ -34,10 +33,11 @@ import { type Notification, type Provider, platformOf, type RelayEvents } from '
 import { combineEvents } from './push/relay-events.ts';
 import { decodePushRequest } from './push/wire/decode-push-request.ts';
 import { type CreateQueue, localEngine, type QueueWithReports, queueEngine } from './queue/create-queue.ts';
-import { Lane } from './queue/lane.ts';
 import type { RequestBody } from './queue/queue.ts';
-import { type AcceptedPush, Relay } from './relay.ts';
-import { FREE_RETRIES, type RetryPolicy } from './resilience/retry-decision.ts';
+import { type Accept, type IdempotentOptions, idempotent } from './relay/idempotency.ts';
+import { Lane } from './relay/lane.ts';
+import { type AcceptedPush, Relay } from './relay/relay.ts';
+import { FREE_RETRIES, type RetryPolicy } from './relay/retry-decision.ts';
 
 export interface RelayHostOptions {
   readonly config: Config;

@@ -8,8 +8,8 @@ import type { Route } from '../kit/http/exact-routes.ts';
 import { readBody } from '../kit/http/read-body.ts';
 import type { Tracing } from '../observe/tracing/tracing.ts';
 import type { Notification } from '../push/push.ts';
-import type { AcceptedPush } from '../relay.ts';
-import { type IdempotentOptions, KeyReusedError } from './idempotency.ts';
+import { type IdempotentOptions, KeyReusedError } from '../relay/idempotency.ts';
+import type { AcceptedPush } from '../relay/relay.ts';
 import { type TracedRequest, tracedRequest } from './traced-request.ts';
 
 export type Decoded =

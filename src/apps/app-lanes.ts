@@ -3,8 +3,8 @@ import { type AppSections, isConfigured } from '../providers/app-sections.ts';
 import type { TransportBuilder } from '../providers/build-transport.ts';
 import type { Environment, Failed, Notification, PlatformName, Provider, PushTransport } from '../push/push.ts';
 import { platformOf, platforms } from '../push/push.ts';
-import type { Lane } from '../queue/lane.ts';
-import type { Route } from '../relay.ts';
+import type { Lane } from '../relay/lane.ts';
+import type { Route } from '../relay/relay.ts';
 import { APP_NAME, type App, DEFAULT_APP } from './app.ts';
 import {
   type AppInUse,

@@ -3,7 +3,7 @@ import type { Config } from '../config/schema.ts';
 import type { Log } from '../observe/log/log.ts';
 import type { Tracing } from '../observe/tracing/tracing.ts';
 import { jsonLimitsOf } from '../push/wire/json-limits.ts';
-import type { Relay } from '../relay.ts';
+import type { Relay } from '../relay/relay.ts';
 import type { CertificateSource } from '../tls/certificate-source.ts';
 import { readClientCa } from '../tls/key-pair.ts';
 import { openServerCredentials } from '../tls/server-credentials.ts';

@@ -8,7 +8,7 @@ import type { Tracing } from '../observe/tracing/tracing.ts';
 import type { Notification } from '../push/push.ts';
 import { decodePushRequest } from '../push/wire/decode-push-request.ts';
 import type { JsonLimits } from '../push/wire/json-limits.ts';
-import type { AcceptedPush, AcceptOptions } from '../relay.ts';
+import type { AcceptedPush, AcceptOptions } from '../relay/relay.ts';
 import { pushTrailer } from './failures-trailer.ts';
 import { type NotificationRequest, pushBody } from './push-body.ts';
 import { RpcError } from './rpc-error.ts';

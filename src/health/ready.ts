@@ -1,6 +1,6 @@
 import type { TransportStatus } from '../push/push.ts';
-import type { LaneStatus } from '../queue/lane.ts';
 import type { QueueHealth } from '../queue/queue.ts';
+import type { LaneStatus } from '../relay/lane.ts';
 
 export type CheckStatus = 'pass' | 'warn' | 'fail';
 

@@ -5,11 +5,11 @@ import { AppRegistry } from '../../src/apps/app-registry.ts';
 import { fileApp } from '../../src/apps/file-apps.ts';
 import type { TransportPlan } from '../../src/providers/build-transport.ts';
 import { ACCEPTED, type Failed, type Notification, type PushTransport, type Settlement } from '../../src/push/push.ts';
-import { Lane } from '../../src/queue/lane.ts';
 import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
 import type { StoredRequest } from '../../src/queue/queue.ts';
-import { Relay } from '../../src/relay.ts';
-import type { RetryPolicy } from '../../src/resilience/retry-decision.ts';
+import { Lane } from '../../src/relay/lane.ts';
+import { Relay } from '../../src/relay/relay.ts';
+import type { RetryPolicy } from '../../src/relay/retry-decision.ts';
 import { configWith } from '../tls/tls-kit.ts';
 
 const POLICY: RetryPolicy = {

@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { type GrpcServerOptions, startGrpcServer } from '../../src/grpc/start-grpc-server.ts';
 import type { Notification } from '../../src/push/push.ts';
-import type { AcceptOptions } from '../../src/relay.ts';
+import type { AcceptOptions } from '../../src/relay/relay.ts';
 
 /** A server on loopback that takes whatever comes; closed when the test ends. */
 export async function serve(options: Partial<GrpcServerOptions> = {}) {

@@ -1,6 +1,6 @@
 import type { Delivery, Outcome, Settlement } from '../../src/push/push.ts';
 import type { Batch } from '../../src/queue/queue.ts';
-import type { RetryPolicy } from '../../src/resilience/retry-decision.ts';
+import type { RetryPolicy } from '../../src/relay/retry-decision.ts';
 
 export interface LedgerRules {
   readonly policies: Readonly<Record<string, RetryPolicy>>;

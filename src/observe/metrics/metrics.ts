@@ -1,7 +1,7 @@
 import type { CredentialExpiry } from '../../expiry-warnings.ts';
 import type { Environment, Provider, RelayEvents, TransportStatus } from '../../push/push.ts';
-import type { LaneStatus } from '../../queue/lane.ts';
 import type { QueueDepth } from '../../queue/queue.ts';
+import type { LaneStatus } from '../../relay/lane.ts';
 import type { StatCounts, StatStore } from '../stats/stats.ts';
 import type { TaskCounts } from '../stats/task-counts.ts';
 import { type Exposition, expose } from './exposition.ts';

@@ -3,7 +3,7 @@ import { Breaker } from '../kit/breaker.ts';
 import { AdaptiveConcurrency } from '../kit/concurrency.ts';
 import { RateLimiter } from '../kit/limiter.ts';
 import type { Category, Outcome, PushTransport } from '../push/push.ts';
-import type { Batch, Queue } from './queue.ts';
+import type { Batch, Queue } from '../queue/queue.ts';
 
 export interface LaneOptions {
   readonly name: string;

@@ -1,6 +1,6 @@
-import type { Settlement, TargetKind } from './push/push.ts';
-import { type PushEntry, pushEntry } from './push/push-entry.ts';
-import type { QueueEntry } from './queue/queue.ts';
+import type { Settlement, TargetKind } from '../push/push.ts';
+import { type PushEntry, pushEntry } from '../push/push-entry.ts';
+import type { QueueEntry } from '../queue/queue.ts';
 
 /** Targets of an entry that had no outcome in time. */
 export interface OpenTargets {

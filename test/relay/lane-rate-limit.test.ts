@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ACCEPTED, type PushTransport } from '../../src/push/push.ts';
-import { Lane } from '../../src/queue/lane.ts';
 import { type Batch, NO_ATTEMPTS, type QueueEntry } from '../../src/queue/queue.ts';
+import { Lane } from '../../src/relay/lane.ts';
 
 const transport: PushTransport = {
   send({ targets }, settle) {

@@ -3,7 +3,7 @@ import type { ChooseOptions } from '../apps/choose-app.ts';
 import { MartletError } from '../kit/errors.ts';
 import type { Notification } from '../push/push.ts';
 import type { RequestBody } from '../queue/queue.ts';
-import type { AcceptedPush, AcceptOptions } from '../relay.ts';
+import type { AcceptedPush, AcceptOptions } from './relay.ts';
 
 export interface IdempotentOptions extends AcceptOptions, ChooseOptions {
   /** The caller's name for this request: the header Idempotency-Key. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Category, Failed } from '../../src/push/push.ts';
 import { NO_ATTEMPTS } from '../../src/queue/queue.ts';
-import { decideRetry, FREE_RETRIES, type RetryPolicy } from '../../src/resilience/retry-decision.ts';
+import { decideRetry, FREE_RETRIES, type RetryPolicy } from '../../src/relay/retry-decision.ts';
 
 const failed = (category: Category, more: Partial<Failed> = {}): Failed => ({
   kind: 'failed',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DEFAULT_APP } from './apps/app.ts';
+import { DEFAULT_APP } from '../apps/app.ts';
 import type {
   Category,
   Environment,
@@ -10,12 +10,12 @@ import type {
   RelayEvents,
   Settlement,
   Timing,
-} from './push/push.ts';
-import type { PushEntry } from './push/push-entry.ts';
-import { countOf, targetsOf } from './push/targets.ts';
-import type { Attempts, Batch, Queue, QueuedRequest, QueueEntry, RequestBody, StoredRequest } from './queue/queue.ts';
-import { placeOf } from './queue/queue.ts';
-import { decideRetry, type RetryPolicy } from './resilience/retry-decision.ts';
+} from '../push/push.ts';
+import type { PushEntry } from '../push/push-entry.ts';
+import { countOf, targetsOf } from '../push/targets.ts';
+import type { Attempts, Batch, Queue, QueuedRequest, QueueEntry, RequestBody, StoredRequest } from '../queue/queue.ts';
+import { placeOf } from '../queue/queue.ts';
+import { decideRetry, type RetryPolicy } from './retry-decision.ts';
 import { SyncAnswer } from './sync-answer.ts';
 
 /** Where a notification goes; `refused` says why nowhere. */

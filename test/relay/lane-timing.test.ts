@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ACCEPTED, type Outcome, type PushTransport } from '../../src/push/push.ts';
-import { Lane, type LaneOptions } from '../../src/queue/lane.ts';
 import { type Batch, NO_ATTEMPTS, type QueueEntry } from '../../src/queue/queue.ts';
+import { Lane, type LaneOptions } from '../../src/relay/lane.ts';
 
 const entry = { notification: { tokens: [], platform: 1 }, environment: 'production' } as unknown as QueueEntry;
 const batch = (target: string): Batch => ({

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import { QueueRefusedError } from '../src/kit/errors.ts';
+import { QueueRefusedError } from '../../src/kit/errors.ts';
 import {
   ACCEPTED,
   type Category,
@@ -10,12 +10,12 @@ import {
   type Outcome,
   type PushTransport,
   type Settlement,
-} from '../src/push/push.ts';
-import { combineEvents } from '../src/push/relay-events.ts';
-import { Lane } from '../src/queue/lane.ts';
-import { createMemoryQueue } from '../src/queue/memory-queue.ts';
-import { type AcceptOptions, Relay } from '../src/relay.ts';
-import { FREE_RETRIES, type RetryPolicy } from '../src/resilience/retry-decision.ts';
+} from '../../src/push/push.ts';
+import { combineEvents } from '../../src/push/relay-events.ts';
+import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
+import { Lane } from '../../src/relay/lane.ts';
+import { type AcceptOptions, Relay } from '../../src/relay/relay.ts';
+import { FREE_RETRIES, type RetryPolicy } from '../../src/relay/retry-decision.ts';
 
 const LANE = 'default/apns/production';
 const lanes: Lane[] = [];
