@@ -1,9 +1,9 @@
 import { DEFAULT_APP } from './apps/app.ts';
 import { createAppHooks } from './apps/app-hooks.ts';
-import { AppLanes, type LanePlan } from './apps/app-lanes.ts';
 import { AppRegistry } from './apps/app-registry.ts';
 import { AppRefusedError, chooseApps } from './apps/choose-app.ts';
 import { fileApps } from './apps/file-apps.ts';
+import { AppLanes, type LanePlan } from './apps/lanes/app-lanes.ts';
 import { openStoredApps, type StoredApps } from './apps/store/open-stored-apps.ts';
 import type { Auth } from './auth/auth.ts';
 import { openAuth } from './auth/open-auth.ts';

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { App } from './apps/app.ts';
-import type { AppLanes } from './apps/app-lanes.ts';
 import type { AppRegistry } from './apps/app-registry.ts';
 import { fileApps } from './apps/file-apps.ts';
+import type { AppLanes } from './apps/lanes/app-lanes.ts';
 import { fileTrouble } from './config/mistake.ts';
 import type { Config } from './config/schema.ts';
 import { ConfigError, toError } from './kit/errors.ts';

@@ -2,7 +2,7 @@ import { type AppSections, appSections, withoutCredentials } from '../../provide
 import type { TransportBuilder } from '../../providers/build-transport.ts';
 import type { Delivery, Notification, Outcome, PlatformName, PushTransport } from '../../push/push.ts';
 import type { AppSettings } from '../app.ts';
-import type { SendingConfig } from '../app-in-use.ts';
+import type { SendingConfig } from '../lanes/app-in-use.ts';
 
 /** What a provider says about a credential; `unknown` when it could not be asked. */
 export type Verdict =

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { AppTransport } from '../../src/apps/app-transport.ts';
-import { ACCEPTED, type Delivery, type Outcome, type PushTransport, type Settle } from '../../src/push/push.ts';
+import { AppTransport } from '../../../src/apps/lanes/app-transport.ts';
+import { ACCEPTED, type Delivery, type Outcome, type PushTransport, type Settle } from '../../../src/push/push.ts';
 
 const delivery = (...targets: string[]): Delivery => ({
   notification: { tokens: targets, platform: 1 },

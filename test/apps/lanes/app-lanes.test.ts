@@ -1,16 +1,22 @@
 import { expect, test } from 'vitest';
-import type { App, AppSettings } from '../../src/apps/app.ts';
-import { AppLanes, type AppLanesOptions } from '../../src/apps/app-lanes.ts';
-import { AppRegistry } from '../../src/apps/app-registry.ts';
-import { fileApp } from '../../src/apps/file-apps.ts';
-import type { TransportPlan } from '../../src/providers/build-transport.ts';
-import { ACCEPTED, type Failed, type Notification, type PushTransport, type Settlement } from '../../src/push/push.ts';
-import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
-import type { StoredRequest } from '../../src/queue/queue.ts';
-import { Lane } from '../../src/relay/lane.ts';
-import { Relay } from '../../src/relay/relay.ts';
-import type { RetryPolicy } from '../../src/relay/retry-decision.ts';
-import { configWith } from '../tls/tls-kit.ts';
+import type { App, AppSettings } from '../../../src/apps/app.ts';
+import { AppRegistry } from '../../../src/apps/app-registry.ts';
+import { fileApp } from '../../../src/apps/file-apps.ts';
+import { AppLanes, type AppLanesOptions } from '../../../src/apps/lanes/app-lanes.ts';
+import type { TransportPlan } from '../../../src/providers/build-transport.ts';
+import {
+  ACCEPTED,
+  type Failed,
+  type Notification,
+  type PushTransport,
+  type Settlement,
+} from '../../../src/push/push.ts';
+import { createMemoryQueue } from '../../../src/queue/memory-queue.ts';
+import type { StoredRequest } from '../../../src/queue/queue.ts';
+import { Lane } from '../../../src/relay/lane.ts';
+import { Relay } from '../../../src/relay/relay.ts';
+import type { RetryPolicy } from '../../../src/relay/retry-decision.ts';
+import { configWith } from '../../tls/tls-kit.ts';
 
 const POLICY: RetryPolicy = {
   firstMs: 5,

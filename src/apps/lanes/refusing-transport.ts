@@ -1,4 +1,4 @@
-import type { Delivery, Failed, PushTransport, Settle, TransportStatus } from '../push/push.ts';
+import type { Delivery, Failed, PushTransport, Settle, TransportStatus } from '../../push/push.ts';
 
 /** The transport of a lane whose app has lost its credential while pushes were waiting: tells each of them so. */
 export class RefusingTransport implements PushTransport {

@@ -1,4 +1,4 @@
-import type { Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
+import type { Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../../push/push.ts';
 
 /** Builds a transport. @throws when the credential cannot be used. */
 export type BuildTransport = () => PushTransport;

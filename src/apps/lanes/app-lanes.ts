@@ -1,11 +1,14 @@
-import { toError } from '../kit/errors.ts';
-import { type AppSections, isConfigured } from '../providers/app-sections.ts';
-import type { TransportBuilder } from '../providers/build-transport.ts';
-import type { Environment, Failed, Notification, PlatformName, Provider, PushTransport } from '../push/push.ts';
-import { platformOf, platforms } from '../push/push.ts';
-import type { Lane } from '../relay/lane.ts';
-import type { Route } from '../relay/relay.ts';
-import { APP_NAME, type App, DEFAULT_APP } from './app.ts';
+import { toError } from '../../kit/errors.ts';
+import { type AppSections, isConfigured } from '../../providers/app-sections.ts';
+import type { TransportBuilder } from '../../providers/build-transport.ts';
+import type { Environment, Failed, Notification, PlatformName, Provider, PushTransport } from '../../push/push.ts';
+import { platformOf, platforms } from '../../push/push.ts';
+import type { Lane } from '../../relay/lane.ts';
+import type { Route } from '../../relay/relay.ts';
+import { APP_NAME, type App, DEFAULT_APP } from '../app.ts';
+import type { AppRegistry } from '../app-registry.ts';
+import { type Choice, chooseApp } from '../choose-app.ts';
+import { noSuchApp, notConfigured, platformOff, unknownPlatform } from '../refusals.ts';
 import {
   type AppInUse,
   type AppLane,
@@ -17,10 +20,7 @@ import {
   release,
   type SendingConfig,
 } from './app-in-use.ts';
-import type { AppRegistry } from './app-registry.ts';
 import { AppTransport, type AppTransportOptions, type BuildTransport } from './app-transport.ts';
-import { type Choice, chooseApp } from './choose-app.ts';
-import { noSuchApp, notConfigured, platformOff, unknownPlatform } from './refusals.ts';
 import { RefusingTransport } from './refusing-transport.ts';
 
 export interface LanePlan {

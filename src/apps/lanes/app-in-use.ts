@@ -1,9 +1,9 @@
-import type { Config } from '../config/schema.ts';
-import { toError } from '../kit/errors.ts';
-import { type AppSections, appSections, withoutCredentials } from '../providers/app-sections.ts';
-import type { Environment, PlatformName, Provider } from '../push/push.ts';
-import type { Lane } from '../relay/lane.ts';
-import type { App } from './app.ts';
+import type { Config } from '../../config/schema.ts';
+import { toError } from '../../kit/errors.ts';
+import { type AppSections, appSections, withoutCredentials } from '../../providers/app-sections.ts';
+import type { Environment, PlatformName, Provider } from '../../push/push.ts';
+import type { Lane } from '../../relay/lane.ts';
+import type { App } from '../app.ts';
 import type { AppTransport } from './app-transport.ts';
 
 /** The parts of the configuration that say how pushes are sent. */
