@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { openBrowser, openPage } from '../test/api/console/browser.ts';
 import { startSandboxedRelay } from '../test/api/openapi/sandboxed-relay.ts';
-import { openBrowser, openPage } from '../test/console/browser.ts';
 
 const FOLDER = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const head = (fate: string): string => fate.padEnd(64, 'a1b2c3d4');

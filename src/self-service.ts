@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import { appsRoutes } from './api/apps-routes.ts';
+import { appsRoutes } from './api/apps/apps-routes.ts';
 import { AppAdmin } from './apps/store/app-admin.ts';
 import type { StoredApps } from './apps/store/open-stored-apps.ts';
 import { createProbe } from './apps/store/probe-credential.ts';

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { notFromHere } from '../auth/own-page.ts';
-import { isStranger, principalOfRequest } from '../auth/request-principal.ts';
-import { noteSize, sendError, sendText } from '../kit/http/answer.ts';
-import type { Route, Routes } from '../kit/http/exact-routes.ts';
+import { notFromHere } from '../../auth/own-page.ts';
+import { isStranger, principalOfRequest } from '../../auth/request-principal.ts';
+import { noteSize, sendError, sendText } from '../../kit/http/answer.ts';
+import type { Route, Routes } from '../../kit/http/exact-routes.ts';
 import type { ConsoleFeed } from './console-feed.ts';
 import { PAGE_FILES, type PageFileName, pageFiles } from './page-files.ts';
 

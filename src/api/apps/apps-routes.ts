@@ -1,17 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Request, Router } from 'express';
-import type { AppRegistry } from '../apps/app-registry.ts';
-import { type AppAdmin, AppChangeError, type Changed } from '../apps/store/app-admin.ts';
-import { fileAppView, storedAppView } from '../apps/store/app-view.ts';
-import { settingsSchema } from '../apps/store/settings-schema.ts';
-import type { AppSync, StoredApp } from '../apps/store/sync-apps.ts';
-import { auditAdmin, type WriteAudit } from '../auth/audit.ts';
-import { principalOfRequest } from '../auth/request-principal.ts';
-import { sendJson } from '../kit/http/answer.ts';
-import { readBody } from '../kit/http/read-body.ts';
-import type { PlatformName } from '../push/push.ts';
+import type { AppRegistry } from '../../apps/app-registry.ts';
+import { type AppAdmin, AppChangeError, type Changed } from '../../apps/store/app-admin.ts';
+import { fileAppView, storedAppView } from '../../apps/store/app-view.ts';
+import { settingsSchema } from '../../apps/store/settings-schema.ts';
+import type { AppSync, StoredApp } from '../../apps/store/sync-apps.ts';
+import { auditAdmin, type WriteAudit } from '../../auth/audit.ts';
+import { principalOfRequest } from '../../auth/request-principal.ts';
+import { sendJson } from '../../kit/http/answer.ts';
+import { readBody } from '../../kit/http/read-body.ts';
+import type { PlatformName } from '../../push/push.ts';
+import { preconditionOf } from '../preconditions.ts';
 import { answered, notAllowed, Refused, refusalOf, type Work } from './apps-refusals.ts';
-import { preconditionOf } from './preconditions.ts';
 
 export interface AppsRoutesOptions {
   readonly registry: AppRegistry;

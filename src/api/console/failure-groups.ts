@@ -1,6 +1,6 @@
-import type { ListedPush } from '../observe/history/history.ts';
-import { adviceFor } from '../providers/advice.ts';
-import type { Category, Environment, Provider } from '../push/push.ts';
+import type { ListedPush } from '../../observe/history/history.ts';
+import { adviceFor } from '../../providers/advice.ts';
+import type { Category, Environment, Provider } from '../../push/push.ts';
 import type { ReasonReading } from './reading.ts';
 
 /** Failures that have the same reason at the same place, and what to do about them. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { pathOf } from '../kit/http/exact-routes.ts';
-import type { Tracing } from '../observe/tracing/tracing.ts';
-import { readTraceContext, type TraceContext, traceIdOf } from '../push/trace-context.ts';
+import { pathOf } from '../../kit/http/exact-routes.ts';
+import type { Tracing } from '../../observe/tracing/tracing.ts';
+import { readTraceContext, type TraceContext, traceIdOf } from '../../push/trace-context.ts';
 
 /** The header of answers that names the trace. */
 export const TRACE_HEADER = 'X-Trace-Id';

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Family } from '../observe/metrics/family.ts';
+import type { Family } from '../../observe/metrics/family.ts';
 import { type FailureGroup, groupsOfCounts } from './failure-groups.ts';
 import { type Frame, frameOf } from './frame.ts';
 import { type Reading, readingOf } from './reading.ts';

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import express, { type Request, type Response, type Router } from 'express';
-import { sendError, sendJson } from '../../kit/http/answer.ts';
-import type { FactKind } from './fact.ts';
-import type { History, ListQuery } from './history.ts';
+import { sendError, sendJson } from '../kit/http/answer.ts';
+import type { FactKind } from '../observe/history/fact.ts';
+import type { History, ListQuery } from '../observe/history/history.ts';
 
 export interface HistoryRoutesOptions {
   readonly history: Pick<History, 'explain' | 'list'>;

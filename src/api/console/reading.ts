@@ -1,4 +1,4 @@
-import type { Family, Sample } from '../observe/metrics/family.ts';
+import type { Family, Sample } from '../../observe/metrics/family.ts';
 
 /** Cumulative counts of a histogram, by the bounds of `LATENCY_BOUNDS` and infinity. */
 export type Buckets = readonly number[];

@@ -1,4 +1,4 @@
-/** @import { PushTimeline, TimelineEvent } from '../../observe/history/timeline.ts' */
+/** @import { PushTimeline, TimelineEvent } from '../../../observe/history/timeline.ts' */
 import { ask, Refused } from './connection.js';
 import { byId, h, setText, withCode } from './dom.js';
 import { milliseconds, place, plural, timeOfDay } from './format.js';

@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
-import { AppChangeError, type RefusalKind } from '../apps/store/app-admin.ts';
-import { MasterKeyError } from '../apps/store/master-keys.ts';
-import { sendError } from '../kit/http/answer.ts';
+import { AppChangeError, type RefusalKind } from '../../apps/store/app-admin.ts';
+import { MasterKeyError } from '../../apps/store/master-keys.ts';
+import { sendError } from '../../kit/http/answer.ts';
 
 /** Answers a request of /v1/apps. */
 export type Work = (req: Request, res: Response) => Promise<void>;

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { expect, test } from 'vitest';
+import { sandboxRoutes } from '../../src/api/sandbox-routes.ts';
 import { Deliveries } from '../../src/sandbox/deliveries.ts';
-import { sandboxRoutes } from '../../src/sandbox/sandbox-routes.ts';
 
 test('the deliveries are told newest first, as many as asked for', async () => {
   const deliveries = new Deliveries();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { groupsOfCounts, groupsOfHistory, MOST_GROUPS } from '../../src/console/failure-groups.ts';
-import type { ListedPush } from '../../src/observe/history/history.ts';
+import { groupsOfCounts, groupsOfHistory, MOST_GROUPS } from '../../../src/api/console/failure-groups.ts';
+import type { ListedPush } from '../../../src/observe/history/history.ts';
 
 const listed = (more: Partial<ListedPush> = {}): ListedPush => ({
   ...{ at: '2026-01-01T00:00:02.000Z', event: 'attempt', outcome: 'failed', request_id: 'r2', app: 'shop' },

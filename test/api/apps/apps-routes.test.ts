@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startSelfService } from '../apps/store/self-service-relay.ts';
-import { startTenantProviders, type TenantProviders } from '../apps/tenant-providers.ts';
+import { startSelfService } from '../../apps/store/self-service-relay.ts';
+import { startTenantProviders, type TenantProviders } from '../../apps/tenant-providers.ts';
 
 let providers: TenantProviders;
 beforeAll(async () => {

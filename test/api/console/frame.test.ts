@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
-import { frameOf, MOST_LANES, quantilesBetween } from '../../src/console/frame.ts';
-import { type Reading, readingOf } from '../../src/console/reading.ts';
-import { LATENCY_BOUNDS } from '../../src/observe/metrics/histogram.ts';
-import type { LaneReading } from '../../src/observe/metrics/metrics.ts';
-import { ACCEPTED, type Retry } from '../../src/push/push.ts';
-import { laneReading, quietMetrics } from '../observe/metrics/quiet-metrics.ts';
-import { failed, settlement } from '../settlement.ts';
+import { frameOf, MOST_LANES, quantilesBetween } from '../../../src/api/console/frame.ts';
+import { type Reading, readingOf } from '../../../src/api/console/reading.ts';
+import { LATENCY_BOUNDS } from '../../../src/observe/metrics/histogram.ts';
+import type { LaneReading } from '../../../src/observe/metrics/metrics.ts';
+import { ACCEPTED, type Retry } from '../../../src/push/push.ts';
+import { laneReading, quietMetrics } from '../../observe/metrics/quiet-metrics.ts';
+import { failed, settlement } from '../../settlement.ts';
 
 const retried = (count: number): Retry => ({
   ...settlement(Array.from({ length: count }, (_, i) => `t${i}`)),

@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AppRefusedError } from '../apps/choose-app.ts';
-import { noteAudit, pushesByApp } from '../auth/audit.ts';
-import { principalOfRequest } from '../auth/request-principal.ts';
-import { QueueRefusedError } from '../kit/errors.ts';
-import { JSON_TYPE, noteSize, sendError, sendJson } from '../kit/http/answer.ts';
-import type { Route } from '../kit/http/exact-routes.ts';
-import { readBody } from '../kit/http/read-body.ts';
-import type { Tracing } from '../observe/tracing/tracing.ts';
-import type { Notification } from '../push/push.ts';
-import { type IdempotentOptions, KeyReusedError } from '../relay/idempotency.ts';
-import type { AcceptedPush } from '../relay/relay.ts';
+import { AppRefusedError } from '../../apps/choose-app.ts';
+import { noteAudit, pushesByApp } from '../../auth/audit.ts';
+import { principalOfRequest } from '../../auth/request-principal.ts';
+import { QueueRefusedError } from '../../kit/errors.ts';
+import { JSON_TYPE, noteSize, sendError, sendJson } from '../../kit/http/answer.ts';
+import type { Route } from '../../kit/http/exact-routes.ts';
+import { readBody } from '../../kit/http/read-body.ts';
+import type { Tracing } from '../../observe/tracing/tracing.ts';
+import type { Notification } from '../../push/push.ts';
+import { type IdempotentOptions, KeyReusedError } from '../../relay/idempotency.ts';
+import type { AcceptedPush } from '../../relay/relay.ts';
 import { type TracedRequest, tracedRequest } from './traced-request.ts';
 
 export type Decoded =

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { KEYS, startGuardedRelay } from '../auth/guarded-relay.ts';
-import { startRelay } from '../e2e/running-relay.ts';
+import { KEYS, startGuardedRelay } from '../../auth/guarded-relay.ts';
+import { startRelay } from '../../e2e/running-relay.ts';
 import { hasChromium, openBrowser, openPage, WHY_SKIPPED } from './browser.ts';
 
 if (!hasChromium) console.warn(WHY_SKIPPED);

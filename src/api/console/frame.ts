@@ -1,4 +1,4 @@
-import { LATENCY_BOUNDS } from '../observe/metrics/histogram.ts';
+import { LATENCY_BOUNDS } from '../../observe/metrics/histogram.ts';
 import type { Buckets, HookReading, LaneReading, Reading } from './reading.ts';
 
 /** Milliseconds, of what ended in the last seconds; undefined: nothing did. */

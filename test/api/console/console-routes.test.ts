@@ -3,10 +3,10 @@ import { connect } from 'node:http2';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
-import { PAGE_FILES } from '../../src/console/page-files.ts';
-import { ask, bearer, KEYS, startGuardedRelay } from '../auth/guarded-relay.ts';
-import { startRelay } from '../e2e/running-relay.ts';
-import { authority, folderWith } from '../tls/tls-kit.ts';
+import { PAGE_FILES } from '../../../src/api/console/page-files.ts';
+import { ask, bearer, KEYS, startGuardedRelay } from '../../auth/guarded-relay.ts';
+import { startRelay } from '../../e2e/running-relay.ts';
+import { authority, folderWith } from '../../tls/tls-kit.ts';
 import { readEvents } from './event-reader.ts';
 
 const EVENTS = '/v1/console/events';
