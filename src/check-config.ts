@@ -2,10 +2,10 @@ import { loadApnsCredential } from './apns/credentials.ts';
 import { createApnsTokenSource } from './apns/token.ts';
 import { isConfigured } from './auth/auth.ts';
 import { openDoorWarning } from './auth/open-auth.ts';
-import type { LoadedConfig } from './config/load.ts';
 import type { Config } from './config/schema.ts';
 import { withoutUserInfo } from './config/without-user-info.ts';
 import { type GoogleEnvironment, loadFcmCredential } from './fcm/credentials.ts';
+import type { LoadedConfig } from './host/config/load.ts';
 import { toError } from './kit/errors.ts';
 import { migrationNotes } from './migration-notes.ts';
 

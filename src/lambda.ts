@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import process from 'node:process';
 import { loadApnsCredential } from './apns/credentials.ts';
-import { loadConfig } from './config/load.ts';
 import { loadFcmCredential } from './fcm/credentials.ts';
+import { loadConfig } from './host/config/load.ts';
+import { openSandbox } from './host/sandbox-mode.ts';
+import { createServerlessHandler, type ServerlessHandler } from './host/serverless/create-handler.ts';
+import type { GatewayEvent, GatewayResult, InvocationContext } from './host/serverless/gateway-event.ts';
 import { createLog } from './observe/log/log.ts';
 import { trustSystemAuthorities } from './outbound/system-authorities.ts';
-import { openSandbox } from './sandbox-mode.ts';
-import { createServerlessHandler, type ServerlessHandler } from './serverless/create-handler.ts';
-import type { GatewayEvent, GatewayResult, InvocationContext } from './serverless/gateway-event.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;

@@ -7,13 +7,14 @@ import { loadApnsCredential } from './apns/credentials.ts';
 import { newKey } from './auth/new-key.ts';
 import { openDoorWarning } from './auth/open-auth.ts';
 import { checkConfig } from './check-config.ts';
-import { forkWorker, primaryChannel } from './cluster/node-cluster.ts';
-import { ClusterPrimary } from './cluster/primary.ts';
-import { noSnapshot } from './cluster/totals.ts';
-import { joinCluster } from './cluster/worker.ts';
 import { type Command, parseCommandLine, sendMistake } from './command-line.ts';
-import { type LoadedConfig, loadConfig } from './config/load.ts';
 import { type GoogleEnvironment, loadFcmCredential } from './fcm/credentials.ts';
+import { forkWorker, primaryChannel } from './host/cluster/node-cluster.ts';
+import { ClusterPrimary } from './host/cluster/primary.ts';
+import { noSnapshot } from './host/cluster/totals.ts';
+import { joinCluster } from './host/cluster/worker.ts';
+import { type LoadedConfig, loadConfig } from './host/config/load.ts';
+import type { RunningServer } from './host/server.ts';
 import { toError } from './kit/errors.ts';
 import { GORUSH_VERSION } from './kit/http/answer.ts';
 import { writePidFile } from './kit/pid-file.ts';
@@ -22,7 +23,6 @@ import type { ProxyEnvironment } from './outbound/proxy.ts';
 import { trustSystemAuthorities } from './outbound/system-authorities.ts';
 import { ping } from './ping.ts';
 import { showQueue, verifyQueue } from './queue-command.ts';
-import type { RunningServer } from './server.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -106,11 +106,11 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
   if (cluster.isPrimary && processes !== 1) return serveWithWorkers(loaded, log);
   const [{ openSandbox }, { startServer }, { watchCredentials }, { watchExpiries }, { credentialExpiries }] =
     await Promise.all([
-      import('./sandbox-mode.ts'),
-      import('./server.ts'),
-      import('./rotation.ts'),
-      import('./expiry-warnings.ts'),
-      import('./metric-sources.ts'),
+      import('./host/sandbox-mode.ts'),
+      import('./host/server.ts'),
+      import('./host/rotation.ts'),
+      import('./host/expiry-warnings.ts'),
+      import('./host/metric-sources.ts'),
     ]);
   const sandbox = await openSandbox(loaded.config, log);
   const config = sandbox?.config ?? loaded.config;
@@ -213,8 +213,8 @@ async function send(command: Configured & { kind: 'send' }): Promise<void> {
   if (mistake) throw new Error(mistake);
   const log = openLog({ config });
   const [{ openSandbox }, { openRelayHost }, { sendOne }] = await Promise.all([
-    import('./sandbox-mode.ts'),
-    import('./relay-host.ts'),
+    import('./host/sandbox-mode.ts'),
+    import('./host/relay-host.ts'),
     import('./send-one.ts'),
   ]);
   const sandbox = await openSandbox(config, log);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkConfig } from '../src/check-config.ts';
-import { loadConfig } from '../src/config/load.ts';
+import { loadConfig } from '../src/host/config/load.ts';
 import { folderWith } from './tls/tls-kit.ts';
 
 async function check(text: string, masterKey?: string) {

@@ -2,13 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { loadApnsCredential } from '../../src/apns/credentials.ts';
-import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
 import { loadFcmCredential } from '../../src/fcm/credentials.ts';
+import { loadConfig } from '../../src/host/config/load.ts';
+import { watchCredentials } from '../../src/host/rotation.ts';
+import { startServer } from '../../src/host/server.ts';
 import { createLog } from '../../src/observe/log/log.ts';
 import type { PushEntry } from '../../src/push/push-entry.ts';
-import { watchCredentials } from '../../src/rotation.ts';
-import { startServer } from '../../src/server.ts';
 import { folderWith, Lines } from '../tls/tls-kit.ts';
 import type { Tenant, TenantProviders } from './tenant-providers.ts';
 

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/host/config/load.ts';
+import { openSandbox } from '../../src/host/sandbox-mode.ts';
+import { type RunningServer, startServer } from '../../src/host/server.ts';
 import { createLog } from '../../src/observe/log/log.ts';
-import { openSandbox } from '../../src/sandbox-mode.ts';
-import { type RunningServer, startServer } from '../../src/server.ts';
 
 export const sha256 = (key: string): string => createHash('sha256').update(key).digest('hex');
 

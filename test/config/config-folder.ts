@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
-import { type LoadOptions, loadConfig } from '../../src/config/load.ts';
+import { type LoadOptions, loadConfig } from '../../src/host/config/load.ts';
 
 /** A working folder with these files, gone when the test ends. */
 export function folderWith(files: Readonly<Record<string, string>>): string {

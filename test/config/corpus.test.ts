@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { parseCommandLine, sendMistake } from '../../src/command-line.ts';
-import { loadConfig } from '../../src/config/load.ts';
 import { configView } from '../../src/config/redact.ts';
+import { loadConfig } from '../../src/host/config/load.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
 import { folderWith } from './config-folder.ts';
 

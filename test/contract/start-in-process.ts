@@ -1,7 +1,7 @@
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/host/config/load.ts';
+import { startServer } from '../../src/host/server.ts';
 import { toError } from '../../src/kit/errors.ts';
 import { createLog } from '../../src/observe/log/log.ts';
-import { startServer } from '../../src/server.ts';
 import type { RefusedStart, RelayUnderTest } from './relay-under-test.ts';
 import type { Workplace } from './workplace.ts';
 

@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { loadConfig } from '../../src/config/load.ts';
 import type { Config } from '../../src/config/schema.ts';
+import { loadConfig } from '../../src/host/config/load.ts';
+import { createServerlessHandler, type ServerlessHandler } from '../../src/host/serverless/create-handler.ts';
+import type { GatewayEvent } from '../../src/host/serverless/gateway-event.ts';
 import { createLog } from '../../src/observe/log/log.ts';
 import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
-import { createServerlessHandler, type ServerlessHandler } from '../../src/serverless/create-handler.ts';
-import type { GatewayEvent } from '../../src/serverless/gateway-event.ts';
 import { sha256 } from '../auth/guarded-relay.ts';
 
 const TOKEN = 'ab'.repeat(32);

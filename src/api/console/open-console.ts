@@ -1,10 +1,10 @@
 import { isConfigured } from '../../auth/auth.ts';
-import type { Totals } from '../../cluster/totals.ts';
 import type { Config } from '../../config/schema.ts';
+import type { Totals } from '../../host/cluster/totals.ts';
+import type { RelayHost } from '../../host/relay-host.ts';
+import { closedBecause } from '../../host/self-service.ts';
 import type { Routes } from '../../kit/http/exact-routes.ts';
-import type { RelayHost } from '../../relay-host.ts';
 import { fates } from '../../sandbox/fate.ts';
-import { closedBecause } from '../../self-service.ts';
 import { ConsoleFeed } from './console-feed.ts';
 import { consoleRoutes } from './console-routes.ts';
 import { groupsOfHistory } from './failure-groups.ts';

@@ -1,4 +1,4 @@
-import type { CredentialExpiry } from '../../expiry-warnings.ts';
+import type { CredentialExpiry } from '../../host/expiry-warnings.ts';
 import type { Environment, Provider, RelayEvents, TransportStatus } from '../../push/push.ts';
 import type { QueueDepth } from '../../queue/queue.ts';
 import type { LaneStatus } from '../../relay/lane.ts';

@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { OpenApiDocument } from '../../../src/api/openapi/document.ts';
-import { loadConfig } from '../../../src/config/load.ts';
+import { loadConfig } from '../../../src/host/config/load.ts';
+import { openSandbox } from '../../../src/host/sandbox-mode.ts';
+import { startServer } from '../../../src/host/server.ts';
 import { createLog } from '../../../src/observe/log/log.ts';
-import { openSandbox } from '../../../src/sandbox-mode.ts';
-import { startServer } from '../../../src/server.ts';
 
 export interface SandboxedRelay extends AsyncDisposable {
   readonly url: string;

@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { onTestFinished } from 'vitest';
-import { loadConfig } from '../../../src/config/load.ts';
+import { loadConfig } from '../../../src/host/config/load.ts';
+import { startServer } from '../../../src/host/server.ts';
 import { createLog } from '../../../src/observe/log/log.ts';
-import { startServer } from '../../../src/server.ts';
 import { folderWith } from '../../tls/tls-kit.ts';
 import type { TenantProviders } from '../tenant-providers.ts';
 

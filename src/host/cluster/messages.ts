@@ -1,0 +1,27 @@
+import type { ProviderToken } from '../../apns/token.ts';
+import type { Snapshot, Totals } from './totals.ts';
+
+/** From a worker to the primary. */
+export type ToPrimary =
+  | { readonly type: 'ready'; readonly url: string | undefined }
+  /** What it has counted; unasked (`id` 0), or for the request `id`. */
+  | { readonly type: 'snapshot'; readonly id: number; readonly snapshot: Snapshot }
+  | { readonly type: 'totals?'; readonly id: number }
+  /** A provider token that this worker has signed with the key `name`. */
+  | {
+      readonly type: 'token?';
+      readonly id: number;
+      readonly name: string;
+      readonly offer: ProviderToken;
+      readonly refused: string | undefined;
+    };
+
+/** From the primary to a worker. */
+export type ToWorker =
+  | { readonly type: 'snapshot?'; readonly id: number }
+  | { readonly type: 'totals'; readonly id: number; readonly totals: Totals }
+  /** The provider token to use. */
+  | { readonly type: 'token'; readonly id: number; readonly token: ProviderToken }
+  /** Drain and end. */
+  | { readonly type: 'stop' }
+  | { readonly type: 'reopen' };

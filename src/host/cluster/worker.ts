@@ -1,0 +1,94 @@
+import type { ProviderToken } from '../../apns/token.ts';
+import type { ToPrimary, ToWorker } from './messages.ts';
+import type { Snapshot, Totals } from './totals.ts';
+
+export interface WorkerChannel {
+  /** Resolves when the message is on its way: a process that ends before loses it. */
+  send(message: ToPrimary): Promise<void>;
+  onMessage(listener: (message: ToWorker) => void): void;
+}
+
+export interface WorkerOptions {
+  readonly channel: WorkerChannel;
+  readonly snapshot: () => Promise<Snapshot>;
+  readonly stop: () => void;
+  readonly reopen: () => void;
+}
+
+export interface ClusterWorker {
+  /** Tells the primary that this worker serves. */
+  ready(url: string | undefined): void;
+  /** The sum over all workers, as the primary knows it. */
+  totals(): Promise<Totals>;
+  /** The provider token of a key that all workers use; our own where the primary does not answer. */
+  agree(name: string, offer: ProviderToken, refused: string | undefined): Promise<ProviderToken>;
+  /** Tells the primary the last figures, and stops telling. */
+  close(): Promise<void>;
+}
+
+/** How often the primary is told unasked: a worker that is killed takes at most this much of its counts with it. */
+const TELL_MS = 250;
+/** Of many apps there is much to tell: less often then, after a pause of so many times what it took. */
+const PAUSE_FACTOR = 10;
+const LONGEST_PAUSE_MS = 5000;
+/** How long pushes wait for the primary to say which provider token is everybody's. */
+const AGREE_MS = 1000;
+
+/** A worker's side of the channel to the primary. */
+export function joinCluster({ channel, snapshot, stop, reopen }: WorkerOptions): ClusterWorker {
+  const asked = new Map<number, (totals: Totals) => void>();
+  const offered = new Map<number, (token: ProviderToken) => void>();
+  let next = 1;
+  let told = '';
+  let notBefore = 0;
+
+  const tell = async (id: number): Promise<void> => {
+    const begun = performance.now();
+    const current = await snapshot();
+    const seen = JSON.stringify([current.counts, current.tasks]);
+    if (id === 0 && seen === told) return;
+    told = seen;
+    await channel.send({ type: 'snapshot', id, snapshot: current });
+    const ended = performance.now();
+    notBefore = ended + Math.min(LONGEST_PAUSE_MS, (ended - begun) * PAUSE_FACTOR);
+  };
+  const timer = setInterval(() => {
+    if (performance.now() >= notBefore) void tell(0);
+  }, TELL_MS);
+  timer.unref();
+
+  channel.onMessage((message) => {
+    if (message.type === 'snapshot?') void tell(message.id);
+    else if (message.type === 'totals') {
+      asked.get(message.id)?.(message.totals);
+      asked.delete(message.id);
+    } else if (message.type === 'token') offered.get(message.id)?.(message.token);
+    else if (message.type === 'stop') stop();
+    else reopen();
+  });
+  return {
+    ready: (url) => void channel.send({ type: 'ready', url }),
+    totals: () =>
+      new Promise((resolve) => {
+        const id = next++;
+        asked.set(id, resolve);
+        void channel.send({ type: 'totals?', id });
+      }),
+    agree: (name, offer, refused) =>
+      new Promise((resolve) => {
+        const id = next++;
+        const done = (token: ProviderToken): void => {
+          clearTimeout(late);
+          offered.delete(id);
+          resolve(token);
+        };
+        const late = setTimeout(() => done(offer), AGREE_MS);
+        offered.set(id, done);
+        void channel.send({ type: 'token?', id, name, offer, refused });
+      }),
+    async close() {
+      clearInterval(timer);
+      await tell(0);
+    },
+  };
+}

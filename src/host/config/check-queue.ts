@@ -1,0 +1,37 @@
+import { readFileSync } from 'node:fs';
+import type { Draft, Findings } from '../../config/draft.ts';
+import { fileTrouble } from '../../config/mistake.ts';
+import { natsServers } from '../../queue/nats/nats-servers.ts';
+
+function checkRedis({ config: { queue } }: Draft, { mistakes }: Findings): void {
+  const { cluster, sentinel, db } = queue.redis;
+  if (cluster && sentinel !== '')
+    mistakes.push({ key: 'queue.redis.sentinel', text: 'a cluster has no sentinels; choose one' });
+  if (cluster && db !== 0) mistakes.push({ key: 'queue.redis.db', text: 'a cluster has only database 0' });
+}
+
+function checkNats({ config: { queue } }: Draft, { mistakes }: Findings): void {
+  const { addr, creds_path } = queue.nats;
+  try {
+    natsServers(addr);
+  } catch {
+    mistakes.push({ key: 'queue.nats.addr', text: 'must be host:port or nats://user:password@host:port' });
+  }
+  if (creds_path === '') return;
+  try {
+    readFileSync(creds_path);
+  } catch (error) {
+    mistakes.push({ key: 'queue.nats.creds_path', text: fileTrouble(error) });
+  }
+}
+
+/** What the settings of the queue's broker say together. */
+export function checkQueue(draft: Draft, findings: Findings): void {
+  const { core, queue } = draft.config;
+  if (queue.engine === 'redis') checkRedis(draft, findings);
+  if (queue.engine === 'nats') checkNats(draft, findings);
+  if (queue.engine !== 'local' && core.sync) {
+    const what = 'core.sync: pushes that go through a broker are answered before they are sent, as in Gorush';
+    findings.warnings.push(`${what}; failures are told by the feedback hook`);
+  }
+}

@@ -1,0 +1,207 @@
+import { availableParallelism } from 'node:os';
+import { coerce } from '../../config/coerce.ts';
+import type { CredentialTrials, Draft, Findings, Origin, Purpose } from '../../config/draft.ts';
+import {
+  type Environment,
+  fromEnvironment,
+  mayReach,
+  namesFromEnvironment,
+  ourVariables,
+  unknownVariables,
+} from '../../config/environment.ts';
+import { findConfigFile } from '../../config/find-file.ts';
+import { configError, type Mistake } from '../../config/mistake.ts';
+import { nearestKey } from '../../config/nearest-key.ts';
+import { type FileContent, readConfigFile } from '../../config/read-file.ts';
+import {
+  buildConfig,
+  type Config,
+  type ConfigKey,
+  configMaps,
+  type EntryNames,
+  type IsGiven,
+  keysWith,
+} from '../../config/schema.ts';
+import { fits, schemaMistake } from '../../config/validate.ts';
+import { checkApps } from './check-apps.ts';
+import { checkAuth } from './check-auth.ts';
+import { checkPlatforms } from './check-platforms.ts';
+import { checkQueue } from './check-queue.ts';
+import { checkServer } from './check-server.ts';
+
+export interface LoadOptions {
+  /** The file that `-c` names; without it Gorush's search path. */
+  readonly path?: string | undefined;
+  readonly env: Environment;
+  readonly cwd: string;
+  readonly home?: string | undefined;
+  /** Values from the command line by key path. */
+  readonly flags?: Readonly<Record<string, string | boolean>>;
+  /** Default `serve`. Other purposes check only what they need. */
+  readonly purpose?: Purpose;
+  /** Reads the credentials of each platform that is on, so that what is wrong in them is told with all the rest. */
+  readonly tryCredentials?: CredentialTrials;
+  /** For `core.worker_num: 0`. */
+  readonly cpus?: number;
+}
+
+export interface LoadedConfig {
+  /** Deeply frozen; `ios.enabled` and its like tell what is really on. */
+  readonly config: Config;
+  /** The file that was read; absent when there was none. */
+  readonly file?: string;
+  /** One line each, for the log. Without secrets. */
+  readonly warnings: readonly string[];
+  /** Keys and variables that nothing knows, also told in `warnings`: `martlet check` fails on them. */
+  readonly unknown: readonly string[];
+  /** Keys that the file, the environment or the command line sets. */
+  readonly given: ReadonlySet<string>;
+}
+
+interface Given {
+  readonly raw: unknown;
+  readonly value: unknown;
+  readonly origin: Origin;
+}
+
+const GORUSH_QUEUE_NUM = 8192;
+const EMPTY: FileContent = { values: new Map(), names: new Map(), unknown: [], mistakes: [] };
+
+/** Flags go before the environment, the environment before the file, the file before the defaults. */
+function pick(
+  { path, leaf, default: byDefault }: ConfigKey,
+  { flags = {}, env }: LoadOptions,
+  file: FileContent,
+): Given {
+  const variable = fromEnvironment(env, path);
+  const [raw, origin] =
+    flags[path] !== undefined
+      ? [flags[path], 'command line']
+      : variable
+        ? [variable.value, variable.name]
+        : file.values.has(path)
+          ? [file.values.get(path), 'file']
+          : [undefined, 'default'];
+  return { raw, origin, value: raw === undefined ? byDefault : coerce(leaf, raw) };
+}
+
+/** The names in each map: those of the file, then those that only variables know. */
+const namesOf = (env: Environment, file: FileContent): EntryNames =>
+  new Map(
+    configMaps.map((map) => {
+      const inFile = [...(file.names.get(map.path) ?? [])];
+      return [map.path, [...inFile, ...namesFromEnvironment(env, map, inFile)]];
+    }),
+  );
+
+/** Which keys and sections of apps there is anything for; with variables for apps it may be any. */
+function givenIn({ values }: FileContent, env: Environment): IsGiven | undefined {
+  if (mayReach(env, 'apps')) return undefined;
+  const given = new Set<string>();
+  for (const path of values.keys())
+    for (let end = path.length; end > 0 && !given.has(path.slice(0, end)); end = path.lastIndexOf('.', end - 1))
+      given.add(path.slice(0, end));
+  return (path) => given.has(path);
+}
+
+function unknownKeys(file: FileContent, keysOf: () => readonly ConfigKey[]): string[] {
+  if (file.unknown.length === 0) return [];
+  const known = [...keysOf(), ...configMaps].map((key) => key.path);
+  return file.unknown.map((path) => {
+    const near = nearestKey(path, known);
+    return `unknown key \`${path}\`${near ? `, did you mean \`${near}\`?` : ''}`;
+  });
+}
+
+/** What zeroes and empty texts of Gorush's file stand for, and which platforms are on in the end. */
+function effective(config: Config, on: Record<string, boolean>, options: LoadOptions): Record<string, unknown> {
+  const { core } = config;
+  return {
+    ...(core.worker_num <= 0 ? { 'core.worker_num': options.cpus ?? availableParallelism() } : {}),
+    ...(core.queue_num === 0 ? { 'core.queue_num': GORUSH_QUEUE_NUM } : {}),
+    ...(core.port === '' ? { 'core.port': '8088' } : {}),
+    ...(core.feedback_timeout === 0 ? { 'core.feedback_timeout': 10 } : {}),
+    'ios.enabled': on.ios,
+    'android.enabled': on.android,
+    'huawei.enabled': on.huawei,
+  };
+}
+
+/** An origin is glued to paths: `https://host/` is meant as `https://host`. */
+const withoutSlash = (path: string, value: unknown): unknown =>
+  path.endsWith('endpoint') && typeof value === 'string' ? value.replace(/\/$/, '') : value;
+
+/** A mistake that the environment made names the variable. */
+function withOrigin({ key, text }: Mistake, { origin }: Draft): Mistake {
+  const variable = /^[A-Z]/.test(origin(key)) ? ` (set by ${origin(key)})` : '';
+  return { key, text: text + variable };
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) for (const child of Object.values(value)) freeze(child);
+  return Object.freeze(value);
+}
+
+const withPlatforms = (config: Config, on: Record<string, boolean>): Config => ({
+  ...config,
+  ios: { ...config.ios, enabled: on.ios === true },
+  android: { ...config.android, enabled: on.android === true },
+  huawei: { ...config.huawei, enabled: on.huawei === true },
+});
+
+/** The checks beyond the schema; a complaint about a key that is wrong anyway is left out. */
+function check(draft: Draft, mistakes: Mistake[], warnings: string[]): Record<string, boolean> {
+  const findings: Findings = { mistakes: [], warnings };
+  checkServer(draft, findings);
+  if (draft.purpose === 'serve') {
+    checkQueue(draft, findings);
+    checkAuth(draft, findings);
+  }
+  const on = checkPlatforms(draft, findings);
+  if (draft.purpose === 'serve') checkApps({ ...draft, config: withPlatforms(draft.config, on) }, findings);
+  mistakes.push(...findings.mistakes.filter(({ key }) => !draft.broken(key)));
+  return on;
+}
+
+/**
+ * The configuration: defaults, file, GORUSH_ and MARTLET_ variables, flags, each over the one before.
+ * Throws one ConfigError that tells every mistake, a line each.
+ */
+export function loadConfig(options: LoadOptions): LoadedConfig {
+  const file = options.path || findConfigFile(options.cwd, options.home);
+  const content = file ? readConfigFile(file, Boolean(options.path)) : EMPTY;
+  const names = namesOf(options.env, content);
+  const env = ourVariables(options.env);
+  const isGiven = givenIn(content, env);
+  const keys = keysWith(names, isGiven);
+  const allKeys = (): readonly ConfigKey[] => keysWith(names);
+  const given = new Map(keys.map((key) => [key.path, pick(key, { ...options, env }, content)]));
+  const misfits = keys.filter(({ path, leaf }) => {
+    const value = given.get(path)?.value;
+    return value !== undefined && !fits(leaf, value);
+  });
+  const wrong = new Set(misfits.map(({ path }) => path));
+  const mistakes = [...content.mistakes, ...misfits.map((key) => schemaMistake(key, given.get(key.path)?.raw))];
+
+  const draft: Draft = {
+    config: buildConfig((key) => (wrong.has(key.path) ? key.default : given.get(key.path)?.value), names, isGiven),
+    purpose: options.purpose ?? 'serve',
+    origin: (path) => given.get(path)?.origin ?? 'default',
+    broken: (path) => wrong.has(path) || content.mistakes.some(({ key }) => path.startsWith(`${key}.`)),
+    env: options.env,
+    cwd: options.cwd,
+    tryCredentials: options.tryCredentials ?? {},
+  };
+  const unknown = [...unknownKeys(content, allKeys), ...unknownVariables(env, allKeys)];
+  const warnings = [...unknown];
+  const on = check(draft, mistakes, warnings);
+  if (mistakes.length > 0)
+    throw configError(
+      mistakes.map((mistake) => withOrigin(mistake, draft)),
+      unknown,
+    );
+  const changed = effective(draft.config, on, options);
+  const config = buildConfig(({ path }) => changed[path] ?? withoutSlash(path, given.get(path)?.value), names, isGiven);
+  const set = new Set([...given].filter(([, { origin }]) => origin !== 'default').map(([path]) => path));
+  return { config: freeze(config), ...(file ? { file } : {}), warnings, unknown, given: set };
+}

@@ -1,0 +1,149 @@
+import { readFileSync } from 'node:fs';
+import type { App } from '../apps/app.ts';
+import type { AppRegistry } from '../apps/app-registry.ts';
+import { fileApps } from '../apps/file-apps.ts';
+import type { AppLanes } from '../apps/lanes/app-lanes.ts';
+import { fileTrouble } from '../config/mistake.ts';
+import type { Config } from '../config/schema.ts';
+import { ConfigError, toError } from '../kit/errors.ts';
+import { type FileWatch, watchFiles } from '../kit/watch-files.ts';
+import type { Log } from '../observe/log/log.ts';
+import { contentsOf, credentialFiles } from '../providers/credential-files.ts';
+
+export interface RotationOptions {
+  /** The configuration in use. */
+  readonly config: Config;
+  /** Reads the configuration and its credentials anew. @throws ConfigError that tells every mistake */
+  readonly load: () => Config;
+  /** The file of the configuration; undefined without one. */
+  readonly file: string | undefined;
+  /** The file that GOOGLE_APPLICATION_CREDENTIALS names. */
+  readonly google: string | undefined;
+  readonly apps: AppRegistry;
+  /** The app of this name that was made at run time, which that of the file hides. Default: there are none. */
+  readonly stored?: (name: string) => App | undefined;
+  readonly lanes: Pick<AppLanes, 'reconfigure'>;
+  /** Something was taken over. */
+  readonly onChange?: () => void;
+  readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
+  /** Milliseconds between two looks at the files; default 3,000, and more for many files. */
+  readonly watchMs?: number;
+}
+
+export interface Rotation {
+  /** Looks at once, for SIGHUP. */
+  reload(): void;
+  close(): void;
+}
+
+const WATCH_MS = 3000;
+/** A look at a file takes some microseconds, on a network mount more, and the event loop waits for all of them. */
+const MS_FOR_EACH_FILE = 20;
+
+const MOST_NAMES = 10;
+const SENDING = ['ios', 'android', 'huawei', 'apps'] as const;
+
+/** What a running process takes over, as text that differs when it does; credentials by their content. */
+function sending({ ios, android, huawei }: Config, google: string | undefined): string {
+  const files = credentialFiles({ ios, android }, google);
+  return JSON.stringify([ios, android, huawei, contentsOf(files)]);
+}
+
+const filesOf = (config: Config, { file, google }: RotationOptions): string[] => [
+  ...new Set([
+    ...(file ? [file] : []),
+    ...credentialFiles(config, google),
+    ...Object.values(config.apps.named).flatMap((settings) => credentialFiles(settings)),
+  ]),
+];
+
+/** Sections, and keys of `apps`, of which a change only counts after a restart. */
+function waitingForRestart(before: Config, after: Config): string[] {
+  const differing = <T extends object>(a: T, b: T): string[] =>
+    Object.keys(b).filter((name) => JSON.stringify(a[name as keyof T]) !== JSON.stringify(b[name as keyof T]));
+  const sections = differing(before, after).filter((name) => !(SENDING as readonly string[]).includes(name));
+  const ofApps = differing(before.apps, after.apps).filter((name) => name !== 'named');
+  return [...sections, ...ofApps.map((name) => `apps.${name}`)];
+}
+
+/** Why a file cannot be read; undefined when it can, and without one. */
+function troubleOf(file: string | undefined): string | undefined {
+  if (file === undefined) return undefined;
+  try {
+    return readFileSync(file, 'utf8').trim() === '' ? 'is empty' : undefined;
+  } catch (error) {
+    return fileTrouble(error);
+  }
+}
+
+const named = (names: readonly string[]): string =>
+  names.slice(0, MOST_NAMES).join(', ') + (names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '');
+
+/**
+ * Takes over changed credentials, provider sections and apps while the process runs: when one of the files changes, and on
+ * demand. All of the configuration is read and checked first; with a mistake in it everything stays as it is, which is told.
+ * Pushes under way end on the connections that they began on.
+ */
+export function watchCredentials(options: RotationOptions): Rotation {
+  const { load, apps, lanes, log, google, watchMs = WATCH_MS } = options;
+  // A file that is gone or empty is being replaced: taken at its word it would switch off everything.
+  const usual = troubleOf(options.file);
+  let current = options.config;
+  let known = sending(current, google);
+  let files: string[] = [];
+  let watch: FileWatch | undefined;
+
+  const look = (): void => {
+    const wanted = filesOf(current, options);
+    if (watch && wanted.join('\0') === files.join('\0')) return;
+    watch?.close();
+    files = wanted;
+    watch = watchFiles(files, Math.max(watchMs, files.length * MS_FOR_EACH_FILE), reload);
+  };
+
+  /** The apps of the file, each only when it is another than before. */
+  const takeApps = (next: Config): { changed: number; gone: string[] } => {
+    const listed = fileApps(next);
+    const names = new Set(listed.map(({ name }) => name));
+    const gone = [...apps].filter(({ origin, name }) => origin === 'file' && !names.has(name)).map(({ name }) => name);
+    for (const name of gone) {
+      const hidden = options.stored?.(name);
+      if (hidden) apps.set(hidden);
+      else apps.delete(name);
+    }
+    const others = listed.filter(({ name, version }) => {
+      const before = apps.get(name);
+      return before?.origin !== 'file' || before.version !== version;
+    });
+    for (const app of others) apps.set(app);
+    return { changed: others.length, gone };
+  };
+
+  const reload = (): void => {
+    let next: Config;
+    try {
+      const trouble = troubleOf(options.file);
+      if (trouble !== undefined && usual === undefined) throw new ConfigError(`${options.file}: ${trouble}`);
+      next = load();
+    } catch (error) {
+      log.error(`the changed configuration is not taken over: ${toError(error).message}; what was read before stays`);
+      return;
+    }
+    const seen = sending(next, google);
+    if (seen !== known && !lanes.reconfigure(next)) return;
+    const isNew = seen !== known;
+    known = seen;
+    const { changed, gone } = takeApps(next);
+    const waiting = waitingForRestart(current, next);
+    current = next;
+    look();
+    if (isNew) log.info('changed provider sections and credentials of the default app are in use');
+    if (changed > 0) log.info(`${changed} apps of the configuration changed and are in use`);
+    if (gone.length > 0) log.warn(`apps no longer in the configuration: ${named(gone)}`);
+    if (isNew || changed > 0 || gone.length > 0) options.onChange?.();
+    if (waiting.length > 0) log.warn(`changes of ${waiting.join(', ')} count after a restart`);
+  };
+
+  look();
+  return { reload, close: () => watch?.close() };
+}

@@ -1,0 +1,85 @@
+import type { Router } from 'express';
+import { sandboxRoutes } from '../api/sandbox-routes.ts';
+import type { Config } from '../config/schema.ts';
+import type { Log } from '../observe/log/log.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { closedBecause } from './self-service.ts';
+
+/** A configuration whose platforms send to simulated providers, and what the server needs besides. */
+export interface SandboxMode {
+  readonly config: Config;
+  /** The same for another configuration, when it is read again. */
+  over(config: Config): Config;
+  readonly parts: { readonly extraCa: readonly string[]; readonly routers: readonly Router[] };
+  /** Prints a command that can be pasted, for whoever started this by hand. */
+  greet(url: string): void;
+  close(): Promise<void>;
+}
+
+const TOKEN = 'a1b2c3d4'.repeat(8);
+const TOPIC = 'com.example.app';
+
+/** The certificate of a server that one tries out is rarely one that curl trusts. */
+const curl = ({ core }: Config): string => (core.ssl ? 'curl -k' : 'curl');
+
+function pasteLine(url: string, config: Config): string {
+  const body = {
+    notifications: [{ platform: 1, tokens: [TOKEN], topic: TOPIC, title: 'Hello', message: 'from Martlet' }],
+  };
+  return `${curl(config)} ${url}${config.api.push_uri} -H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
+}
+
+function simulated(config: Config, sandbox: Sandbox): Config {
+  const { apns, hms } = sandbox.credentials;
+  const { ios, android, huawei } = config;
+  return {
+    ...config,
+    // Simulated providers are in this process: no proxy leads there.
+    core: { ...config.core, http_proxy: '' },
+    ios: {
+      ...ios,
+      key_path: '',
+      key_base64: Buffer.from(apns.p8).toString('base64'),
+      key_type: 'p8',
+      key_id: apns.keyId,
+      team_id: apns.teamId,
+      endpoint: sandbox.apns.production,
+      sandbox_endpoint: sandbox.apns.development,
+    },
+    android: { ...android, key_path: '', credential: JSON.stringify(sandbox.credentials.fcm), endpoint: sandbox.fcm },
+    huawei: {
+      ...huawei,
+      appid: hms.appId,
+      appsecret: hms.appSecret,
+      endpoint: sandbox.hms.push,
+      auth_endpoint: sandbox.hms.auth,
+    },
+  };
+}
+
+/** Told where it can be opened at this address. */
+const lookLine = (url: string, config: Config): string =>
+  closedBecause(config, 'the console is') || config.core.admin_address !== ''
+    ? ''
+    : `\nor watch it in a browser:\n\n  ${url}/console\n`;
+
+/** Starts the sandbox when `sandbox.enabled` asks for it; undefined otherwise. Real endpoints and credentials are not used then. */
+export async function openSandbox(config: Config, log: Log): Promise<SandboxMode | undefined> {
+  if (!config.sandbox.enabled) return undefined;
+  const sandbox = await startSandbox();
+  log.warn(
+    'SANDBOX: every push goes to simulated providers inside this process; set sandbox.enabled: false to send for real',
+  );
+  return {
+    config: simulated(config, sandbox),
+    over: (other) => simulated(other, sandbox),
+    parts: { extraCa: [sandbox.ca], routers: [sandboxRoutes(sandbox)] },
+    greet(url) {
+      // To the terminal and not to the log: this is for the person who typed `npm start`.
+      console.log(
+        `\nTry it:\n\n  ${pasteLine(url, config)}\n\nand see what the device got:\n\n  ${curl(config)} ${url}/sandbox/deliveries\n${lookLine(url, config)}`,
+      );
+    },
+    close: () => sandbox.close(),
+  };
+}

@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest';
+import type { ToPrimary, ToWorker } from '../../../src/host/cluster/messages.ts';
+import { ClusterPrimary, type WorkerProcess } from '../../../src/host/cluster/primary.ts';
+
+/** A worker that serves when it is told to, and ends when it is told to stop. */
+class FakeWorker implements WorkerProcess {
+  readonly heard: ToWorker['type'][] = [];
+  #listener: (message: ToPrimary) => void = () => {};
+  #exit: (how: string) => void = () => {};
+  send(message: ToWorker): void {
+    this.heard.push(message.type);
+    if (message.type === 'stop') this.end('exit code 0');
+  }
+  onMessage(listener: (message: ToPrimary) => void): void {
+    this.#listener = listener;
+  }
+  onExit(listener: (how: string) => void): void {
+    this.#exit = listener;
+  }
+  serve(): void {
+    this.#listener({ type: 'ready', url: 'http://localhost' });
+  }
+  end(how: string): void {
+    this.#exit(how);
+  }
+}
+
+async function startPrimary() {
+  const workers: FakeWorker[] = [];
+  const told: string[] = [];
+  let stillborn = 0;
+  const primary = new ClusterPrimary({
+    workers: 2,
+    fork() {
+      const worker = new FakeWorker();
+      workers.push(worker);
+      return worker;
+    },
+    tell: (level, message) => void told.push(`${level} ${message}`),
+    onStillborn: () => void stillborn++,
+  });
+  const started = primary.start();
+  for (const worker of workers) worker.serve();
+  await started;
+  const forked = async (count: number): Promise<FakeWorker> => {
+    while (workers.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+    return workers[count - 1] as FakeWorker;
+  };
+  return { primary, workers, told, forked, stillborn: () => stillborn };
+}
+
+test('a restart ends with the first worker that cannot serve, and those that can go on', async () => {
+  const { primary, workers, told, forked, stillborn } = await startPrimary();
+  const restarted = primary.restart();
+  (await forked(3)).end('exit code 1');
+  await restarted;
+  expect(told).toEqual([
+    'error a new worker ended by exit code 1 before it served; the workers that there are go on and are not restarted',
+  ]);
+  expect(workers.slice(0, 2).map(({ heard }) => heard)).toEqual([[], []]);
+  expect(stillborn()).toBe(0);
+
+  const again = primary.restart();
+  (await forked(4)).serve();
+  (await forked(5)).serve();
+  await again;
+  expect(workers.slice(0, 2).map(({ heard }) => heard)).toEqual([['stop'], ['stop']]);
+  await primary.close();
+});
+
+test('a worker that died is replaced, and tried for until one serves, while the others go on', async () => {
+  const { primary, workers, told, forked, stillborn } = await startPrimary();
+  workers[0]?.end('signal SIGKILL');
+  (await forked(3)).end('exit code 1');
+  (await forked(4)).serve();
+  expect(told).toEqual([
+    'error a worker ended by signal SIGKILL; its queue file is taken over by the others, and it is replaced',
+    'error a new worker ended by exit code 1 before it served; another one is tried',
+  ]);
+  expect(stillborn()).toBe(0);
+  await primary.close();
+  expect(workers[3]?.heard).toEqual(['stop']);
+});
+
+test('where no worker can serve at the start, the whole ends', async () => {
+  let stillborn = 0;
+  const worker = new FakeWorker();
+  const primary = new ClusterPrimary({
+    workers: 1,
+    fork: () => worker,
+    tell: () => {},
+    onStillborn: () => void stillborn++,
+  });
+  void primary.start().catch(() => {});
+  worker.end('exit code 1');
+  expect(stillborn).toBe(1);
+});
+
+test('an end that comes before all workers serve is an end in order', async () => {
+  const workers: FakeWorker[] = [];
+  const primary = new ClusterPrimary({
+    workers: 2,
+    fork() {
+      const worker = new FakeWorker();
+      workers.push(worker);
+      return worker;
+    },
+    tell() {},
+    onStillborn: () => expect.unreachable(),
+  });
+  let failed: unknown;
+  void primary.start().catch((error) => {
+    failed = error;
+  });
+  workers[0]?.serve();
+  await primary.close();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(failed).toBeUndefined();
+});

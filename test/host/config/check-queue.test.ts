@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { complaint, load, yamlOf } from '../../config/config-folder.ts';
+
+test.each([
+  [
+    { 'queue.engine': 'redis', 'queue.redis.cluster': true, 'queue.redis.sentinel': 'm' },
+    'queue.redis.sentinel: a cluster',
+  ],
+  [{ 'queue.engine': 'redis', 'queue.redis.cluster': true, 'queue.redis.db': 1 }, 'queue.redis.db: a cluster has only'],
+  [{ 'queue.engine': 'nats', 'queue.nats.addr': 'a:b' }, 'queue.nats.addr: must be host:port'],
+  [{ 'queue.engine': 'nats', 'queue.nats.creds_path': 'gone.creds' }, 'queue.nats.creds_path: no such file'],
+  [{ 'queue.engine': 'redis', 'queue.redis.claim_after': 0 }, 'queue.redis.claim_after'],
+])('%j is refused', (values, expected) => {
+  expect(complaint(() => load(yamlOf(values)))).toContain(expected);
+});
+
+test.each([
+  { 'queue.engine': 'redis', 'queue.redis.addr': 'a:1,b:2', 'queue.redis.cluster': true },
+  { 'queue.engine': 'nats', 'queue.nats.addr': 'nats://u:p@a:1,b' },
+  { 'queue.engine': 'nsq', 'queue.nsq.addr': 'a,b' },
+  { 'queue.nats.creds_path': 'unused while the engine is local' },
+])('%j is fine', (values) => {
+  expect(load(yamlOf(values)).warnings).toEqual([]);
+});
+
+test('sync mode with a broker is warned of', () => {
+  const { warnings } = load(yamlOf({ 'queue.engine': 'nsq', 'core.sync': true }));
+  expect(warnings.join()).toContain('core.sync');
+});
