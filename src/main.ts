@@ -6,8 +6,10 @@ import process from 'node:process';
 import { loadApnsCredential } from './apns/credentials.ts';
 import { newKey } from './auth/new-key.ts';
 import { openDoorWarning } from './auth/open-auth.ts';
-import { checkConfig } from './check-config.ts';
-import { type Command, parseCommandLine, sendMistake } from './command-line.ts';
+import { checkConfig } from './cli/check-config.ts';
+import { type Command, parseCommandLine, sendMistake } from './cli/command-line.ts';
+import { ping } from './cli/ping.ts';
+import { showQueue, verifyQueue } from './cli/queue-command.ts';
 import { type GoogleEnvironment, loadFcmCredential } from './fcm/credentials.ts';
 import { forkWorker, primaryChannel } from './host/cluster/node-cluster.ts';
 import { ClusterPrimary } from './host/cluster/primary.ts';
@@ -21,8 +23,6 @@ import { writePidFile } from './kit/pid-file.ts';
 import { createLog, type Log } from './observe/log/log.ts';
 import type { ProxyEnvironment } from './outbound/proxy.ts';
 import { trustSystemAuthorities } from './outbound/system-authorities.ts';
-import { ping } from './ping.ts';
-import { showQueue, verifyQueue } from './queue-command.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -215,7 +215,7 @@ async function send(command: Configured & { kind: 'send' }): Promise<void> {
   const [{ openSandbox }, { openRelayHost }, { sendOne }] = await Promise.all([
     import('./host/sandbox-mode.ts'),
     import('./host/relay-host.ts'),
-    import('./send-one.ts'),
+    import('./cli/send-one.ts'),
   ]);
   const sandbox = await openSandbox(config, log);
   const own = sandbox?.config ?? config;
@@ -253,7 +253,7 @@ function inspectQueue(command: Configured & { kind: 'queue' }): boolean {
 }
 
 async function apps(command: Configured & { kind: 'apps' }): Promise<boolean> {
-  const { appsCommand } = await import('./apps-command.ts');
+  const { appsCommand } = await import('./cli/apps-command.ts');
   const { readAuthorities } = await import('./outbound/outbound.ts');
   trustSystemAuthorities();
   const { config } = load(command, 'ping');
@@ -283,7 +283,7 @@ async function run(command: Command): Promise<void> {
       process.exitCode = inspectQueue(command) ? 0 : 1;
       return;
     case 'explain': {
-      const { explain } = await import('./explain-command.ts');
+      const { explain } = await import('./cli/explain-command.ts');
       const { config } = load(command, 'ping');
       process.exitCode = (await explain({ ...command, config, say: console.log })) ? 0 : 1;
       return;

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { parseCommandLine, sendMistake } from '../../src/command-line.ts';
+import { parseCommandLine, sendMistake } from '../../src/cli/command-line.ts';
 import { configView } from '../../src/config/redact.ts';
 import { loadConfig } from '../../src/host/config/load.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { migrationNotes } from '../src/migration-notes.ts';
-import { load } from './config/config-folder.ts';
+import { migrationNotes } from '../../src/cli/migration-notes.ts';
+import { load } from '../config/config-folder.ts';
 
 const notes = (yaml: string): string[] => migrationNotes(load(yaml));
 const about = (key: string, yaml: string): string | undefined =>

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test } from 'vitest';
-import { parseCommandLine } from '../src/command-line.ts';
-import { newBits, setBit } from '../src/kit/bits.ts';
-import { Journal } from '../src/queue/file/journal.ts';
-import { showQueue, verifyQueue } from '../src/queue-command.ts';
+import { parseCommandLine } from '../../src/cli/command-line.ts';
+import { showQueue, verifyQueue } from '../../src/cli/queue-command.ts';
+import { newBits, setBit } from '../../src/kit/bits.ts';
+import { Journal } from '../../src/queue/file/journal.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 const TOKEN = 'a1b2c3d4'.repeat(8);

@@ -1,12 +1,12 @@
-import { loadApnsCredential } from './apns/credentials.ts';
-import { createApnsTokenSource } from './apns/token.ts';
-import { isConfigured } from './auth/auth.ts';
-import { openDoorWarning } from './auth/open-auth.ts';
-import type { Config } from './config/schema.ts';
-import { withoutUserInfo } from './config/without-user-info.ts';
-import { type GoogleEnvironment, loadFcmCredential } from './fcm/credentials.ts';
-import type { LoadedConfig } from './host/config/load.ts';
-import { toError } from './kit/errors.ts';
+import { loadApnsCredential } from '../apns/credentials.ts';
+import { createApnsTokenSource } from '../apns/token.ts';
+import { isConfigured } from '../auth/auth.ts';
+import { openDoorWarning } from '../auth/open-auth.ts';
+import type { Config } from '../config/schema.ts';
+import { withoutUserInfo } from '../config/without-user-info.ts';
+import { type GoogleEnvironment, loadFcmCredential } from '../fcm/credentials.ts';
+import type { LoadedConfig } from '../host/config/load.ts';
+import { toError } from '../kit/errors.ts';
 import { migrationNotes } from './migration-notes.ts';
 
 export interface CheckOptions {
@@ -76,7 +76,7 @@ function appsRow({ apps }: Config): Row {
 /** Apps made at run time need a key that can be read. */
 async function selfServiceRow({ apps }: Config, masterKey: string | undefined): Promise<Row> {
   return credential('/v1/apps', Boolean(masterKey || apps.master_key_path), async () => {
-    const { loadMasterKeys } = await import('./apps/store/master-keys.ts');
+    const { loadMasterKeys } = await import('../apps/store/master-keys.ts');
     loadMasterKeys(masterKey, apps.master_key_path);
     return apps.redis === '' ? apps.path : 'redis';
   });

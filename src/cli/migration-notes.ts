@@ -1,5 +1,5 @@
-import type { Config } from './config/schema.ts';
-import { statFile } from './observe/stats/stat-file.ts';
+import type { Config } from '../config/schema.ts';
+import { statFile } from '../observe/stats/stat-file.ts';
 
 /** A configuration, and which keys of it somebody has set. */
 export interface Given {

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { openSqliteAppStore } from '../src/apps/store/sqlite-app-store.ts';
-import { appsCommand } from '../src/apps-command.ts';
-import { loadConfig } from '../src/host/config/load.ts';
-import { newMasterKey, startSelfService } from './apps/store/self-service-relay.ts';
-import { startTenantProviders, type TenantProviders } from './apps/tenant-providers.ts';
+import { openSqliteAppStore } from '../../src/apps/store/sqlite-app-store.ts';
+import { appsCommand } from '../../src/cli/apps-command.ts';
+import { loadConfig } from '../../src/host/config/load.ts';
+import { newMasterKey, startSelfService } from '../apps/store/self-service-relay.ts';
+import { startTenantProviders, type TenantProviders } from '../apps/tenant-providers.ts';
 
 let providers: TenantProviders;
 beforeAll(async () => {

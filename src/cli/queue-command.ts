@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { hasBit } from './kit/bits.ts';
-import { toError } from './kit/errors.ts';
-import { type Notification, platforms } from './push/push.ts';
-import { targetsOf } from './push/targets.ts';
-import { decodePushRequest } from './push/wire/decode-push-request.ts';
-import { type JournalRecord, type JournalSnapshot, readJournal, remaining } from './queue/file/journal.ts';
-import { siblings } from './queue/file/queue-files.ts';
+import { hasBit } from '../kit/bits.ts';
+import { toError } from '../kit/errors.ts';
+import { type Notification, platforms } from '../push/push.ts';
+import { targetsOf } from '../push/targets.ts';
+import { decodePushRequest } from '../push/wire/decode-push-request.ts';
+import { type JournalRecord, type JournalSnapshot, readJournal, remaining } from '../queue/file/journal.ts';
+import { siblings } from '../queue/file/queue-files.ts';
 
 export interface QueueCommandOptions {
   /** The queue file; with `family`, those of its sibling processes too. */

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { masterKeysOf, readRecord, resealRecord } from './apps/store/app-record.ts';
-import { type AppStore, type StoredText, VersionConflictError } from './apps/store/app-store.ts';
-import { storedAppView } from './apps/store/app-view.ts';
-import { HOW_TO_SET, loadMasterKeys, MasterKeyError, type MasterKeys } from './apps/store/master-keys.ts';
-import { openAppStore } from './apps/store/open-stored-apps.ts';
-import type { Config } from './config/schema.ts';
-import { toError } from './kit/errors.ts';
+import { masterKeysOf, readRecord, resealRecord } from '../apps/store/app-record.ts';
+import { type AppStore, type StoredText, VersionConflictError } from '../apps/store/app-store.ts';
+import { storedAppView } from '../apps/store/app-view.ts';
+import { HOW_TO_SET, loadMasterKeys, MasterKeyError, type MasterKeys } from '../apps/store/master-keys.ts';
+import { openAppStore } from '../apps/store/open-stored-apps.ts';
+import type { Config } from '../config/schema.ts';
+import { toError } from '../kit/errors.ts';
 
 export type AppsTask =
   | { readonly do: 'list' }

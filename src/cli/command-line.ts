@@ -1,5 +1,5 @@
+import type { Notification, PlatformName } from '../push/push.ts';
 import type { AppsTask } from './apps-command.ts';
-import type { Notification, PlatformName } from './push/push.ts';
 
 /** Values for keys of config.yml, by their path. */
 export type ConfigFlags = Record<string, string | boolean>;

@@ -1,5 +1,5 @@
-import type { RelayHost } from './host/relay-host.ts';
-import type { Notification } from './push/push.ts';
+import type { RelayHost } from '../host/relay-host.ts';
+import type { Notification } from '../push/push.ts';
 
 /** Long enough for the retries of one push; a person is waiting. */
 const LONGEST_MS = 30_000;

@@ -1,5 +1,5 @@
 import { Agent, request } from 'undici';
-import type { Config } from './config/schema.ts';
+import type { Config } from '../config/schema.ts';
 
 const TIMEOUT_MS = 5000;
 const EVERYWHERE = new Set(['', '0.0.0.0', '::']);

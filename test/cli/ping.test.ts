@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { healthUrl, ping } from '../src/ping.ts';
-import { configWith, startListener } from './tls/tls-kit.ts';
+import { healthUrl, ping } from '../../src/cli/ping.ts';
+import { configWith, startListener } from '../tls/tls-kit.ts';
 
 describe('where --ping asks', () => {
   test.each([

@@ -1,8 +1,8 @@
 import { Agent, request } from 'undici';
-import type { Config } from './config/schema.ts';
-import { toError } from './kit/errors.ts';
-import type { Explanation } from './observe/history/history.ts';
-import type { PushTimeline, TimelineEvent } from './observe/history/timeline.ts';
+import type { Config } from '../config/schema.ts';
+import { toError } from '../kit/errors.ts';
+import type { Explanation } from '../observe/history/history.ts';
+import type { PushTimeline, TimelineEvent } from '../observe/history/timeline.ts';
 import { originOf } from './ping.ts';
 
 export interface ExplainOptions {
