@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { quietMetrics } from '../observe/metrics/quiet-metrics.ts';
-import { settlement } from '../settlement.ts';
+import { settlement } from '../support/settlement.ts';
 import { startPrometheus } from './running-prometheus.ts';
 import { missing, toolVersion } from './tool.ts';
 

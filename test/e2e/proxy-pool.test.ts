@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createPool } from '../../src/http2/create-pool.ts';
 import type { Http2Pool, StreamFault } from '../../src/http2/http2-pool.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
-import { startConnectProxy } from '../connect-proxy.ts';
+import { startConnectProxy } from '../support/connect-proxy.ts';
 
 const authority = makeAuthority();
 const SECRET = 'hunter2';

@@ -9,7 +9,7 @@ import { createFeedbackHook, type FeedbackHook, type FeedbackHookOptions } from 
 import type { HookTarget } from '../../src/feedback/hook-target.ts';
 import { createGuardedConnect } from '../../src/outbound/guarded-connect.ts';
 import { LocalQueue } from '../../src/queue/file/local-queue.ts';
-import { failed, settlement } from '../settlement.ts';
+import { failed, settlement } from '../support/settlement.ts';
 import { answer, type HookCall, type Script, startHook } from './hook-server.ts';
 
 const secretOf = (): string => `whsec_${randomBytes(32).toString('base64')}`;

@@ -9,7 +9,7 @@ import { request } from 'undici';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createFeedbackHook } from '../../src/feedback/hook.ts';
 import { createSigner } from '../../src/feedback/signature.ts';
-import { failed, settlement } from '../settlement.ts';
+import { failed, settlement } from '../support/settlement.ts';
 
 const secretOf = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createFeedbackHook, type FeedbackHook, type FeedbackHookOptions } from '../../src/feedback/hook.ts';
 import { coreHook } from '../../src/feedback/hook-target.ts';
 import { ACCEPTED } from '../../src/push/push.ts';
-import { failed, settlement } from '../settlement.ts';
+import { failed, settlement } from '../support/settlement.ts';
 import { answer, type Script, startHook } from './hook-server.ts';
 
 const cleanups: (() => Promise<void>)[] = [];

@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createDispatcher } from '../../src/outbound/dispatcher.ts';
 import { createProxyFor, type ProxyEnvironment } from '../../src/outbound/proxy.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
-import { startConnectProxy } from '../connect-proxy.ts';
+import { startConnectProxy } from '../support/connect-proxy.ts';
 
 const authority = makeAuthority();
 const SECRET = 'hunter2';

@@ -8,7 +8,7 @@ import type { Resolve } from '../../src/outbound/dns-resolve.ts';
 import { createGuardedConnect, type GuardOptions } from '../../src/outbound/guarded-connect.ts';
 import { isPrivateAddress } from '../../src/outbound/private-address.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
-import { startConnectProxy } from '../connect-proxy.ts';
+import { startConnectProxy } from '../support/connect-proxy.ts';
 
 const authority = makeAuthority();
 const hello: RequestListener = (req, res) => void res.end(`${req.headers.host} ${req.url}`);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { combineEvents } from '../../src/push/relay-events.ts';
-import { settlement } from '../settlement.ts';
+import { settlement } from '../support/settlement.ts';
 
 const accepted = { requestId: 'r1', notifications: [], counts: 1, acceptedAt: 0, app: 'default', targets: 1 };
 

@@ -7,7 +7,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { createDispatcher } from '../../src/outbound/dispatcher.ts';
 import { createProxyFor } from '../../src/outbound/proxy.ts';
 import { createListener } from '../../src/tls/create-listener.ts';
-import { startConnectProxy } from '../connect-proxy.ts';
+import { startConnectProxy } from '../support/connect-proxy.ts';
 import { freePort, pebbleBinary, startPebble } from './pebble.ts';
 import { authority, configWith, folderWith, Lines, sayVersion, startListener } from './tls-kit.ts';
 

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { ConsoleFeed, type ConsoleFeedOptions } from '../../../src/api/console/console-feed.ts';
 import { ACCEPTED } from '../../../src/push/push.ts';
 import { laneReading, quietMetrics } from '../../observe/metrics/quiet-metrics.ts';
-import { failed, settlement } from '../../settlement.ts';
+import { failed, settlement } from '../../support/settlement.ts';
 import { readEvents } from './event-reader.ts';
 
 /** A feed behind a server on a port of its own. */

@@ -5,7 +5,7 @@ import { LATENCY_BOUNDS } from '../../../src/observe/metrics/histogram.ts';
 import type { LaneReading } from '../../../src/observe/metrics/metrics.ts';
 import { ACCEPTED, type Retry } from '../../../src/push/push.ts';
 import { laneReading, quietMetrics } from '../../observe/metrics/quiet-metrics.ts';
-import { failed, settlement } from '../../settlement.ts';
+import { failed, settlement } from '../../support/settlement.ts';
 
 const retried = (count: number): Retry => ({
   ...settlement(Array.from({ length: count }, (_, i) => `t${i}`)),

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { History, type HistoryOptions } from '../../../src/observe/history/history.ts';
 import { adviceFor } from '../../../src/providers/advice.ts';
 import type { AcceptedRequest, Notification, Retry } from '../../../src/push/push.ts';
-import { failed, settlement } from '../../settlement.ts';
+import { failed, settlement } from '../../support/settlement.ts';
 
 const TOKEN = 'a1b2c3d4'.repeat(8);
 const OTHER = 'dead0410'.repeat(8);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Recorder, type RecorderOptions } from '../../../src/observe/history/recorder.ts';
 import type { Outcome } from '../../../src/push/push.ts';
-import { failed, settlement } from '../../settlement.ts';
+import { failed, settlement } from '../../support/settlement.ts';
 
 const on = (session: number): Outcome => ({ kind: 'accepted', session });
 const timing = { acceptedAt: 1000, ageMs: 30, queuedMs: 10, providerMs: 20 };

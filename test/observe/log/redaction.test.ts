@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { errorRedactor, maskToken } from '../../../src/observe/log/redaction.ts';
-import { failed, settlement } from '../../settlement.ts';
+import { failed, settlement } from '../../support/settlement.ts';
 
 test.each([
   ['', ''],

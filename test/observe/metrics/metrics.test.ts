@@ -3,7 +3,7 @@ import { metricTable } from '../../../src/observe/metrics/metric-table.ts';
 import { createRuntimeMetrics } from '../../../src/observe/metrics/runtime-metrics.ts';
 import { createMemoryStats } from '../../../src/observe/stats/memory-stats.ts';
 import { ACCEPTED } from '../../../src/push/push.ts';
-import { failed, settlement } from '../../settlement.ts';
+import { failed, settlement } from '../../support/settlement.ts';
 import { laneReading, linesOf, quietMetrics } from './quiet-metrics.ts';
 
 const gorush = [

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { MOST_APPS, MOST_TIMED_APPS } from '../../../src/observe/metrics/push-counts.ts';
-import { failed, settlement } from '../../settlement.ts';
+import { failed, settlement } from '../../support/settlement.ts';
 import { linesOf, quietMetrics } from './quiet-metrics.ts';
 
 const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';

@@ -3,7 +3,7 @@ import { createMemoryStats } from '../../../src/observe/stats/memory-stats.ts';
 import { noStats } from '../../../src/observe/stats/stats.ts';
 import { statsListener } from '../../../src/observe/stats/stats-listener.ts';
 import { ACCEPTED } from '../../../src/push/push.ts';
-import { failed, settlement } from '../../settlement.ts';
+import { failed, settlement } from '../../support/settlement.ts';
 
 test('a new store has counted nothing', () => {
   expect(createMemoryStats().read()).toEqual(noStats());

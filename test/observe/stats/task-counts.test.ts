@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createTaskCounts } from '../../../src/observe/stats/task-counts.ts';
 import { ACCEPTED, type Notification, type Settlement } from '../../../src/push/push.ts';
-import { failed, settlement } from '../../settlement.ts';
+import { failed, settlement } from '../../support/settlement.ts';
 
 function counted(notifications: number, settlements: readonly Settlement[]) {
   const tasks = createTaskCounts();

@@ -1,4 +1,4 @@
-import { ACCEPTED, type Failed, type Outcome, type Settlement } from '../src/push/push.ts';
+import { ACCEPTED, type Failed, type Outcome, type Settlement } from '../../src/push/push.ts';
 
 export const failed = (more: Partial<Failed> = {}): Failed => ({
   kind: 'failed',
