@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Bench, openBench } from './bench.ts';
 import { compare } from './compare.ts';
 import { type CorpusCase, type Fields, needsProcess, readGroup } from './corpus-case.ts';
-import { settleDispute } from './disputed.ts';
 import { messages } from './observe-output.ts';
 import { scrubber } from './scrub.ts';
 import { runServingCase, type Serving } from './serving-case.ts';
@@ -64,7 +63,7 @@ export function contractGroup(name: string): void {
       test.skipIf(reason)(one.name, async () => {
         const serving = await serve(one);
         const seen = 'relay' in serving ? await runServingCase(bench, serving as Serving, one) : (serving as Fields);
-        expect(compare(settleDispute(name, one), seen), one.why).toEqual([]);
+        expect(compare(one, seen), one.why).toEqual([]);
       });
     }
   });

@@ -10,7 +10,6 @@ import {
   readGroup,
   type Tree,
 } from './corpus-case.ts';
-import { settleDispute } from './disputed.ts';
 import { messages, pushLines } from './observe-output.ts';
 import { observeResponse } from './observe-response.ts';
 import { ask } from './request.ts';
@@ -107,7 +106,7 @@ describe.each(withProcesses)('%s, as a process of its own', (name) => {
   const { base, cases } = readGroup(name);
   for (const one of cases.filter(needsProcess)) {
     test.skipIf(skipped[`${name}/${one.name}`])(one.name, async () => {
-      expect(compare(settleDispute(name, one), await run(one, base)), one.why).toEqual([]);
+      expect(compare(one, await run(one, base)), one.why).toEqual([]);
     });
   }
 });
