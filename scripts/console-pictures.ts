@@ -1,6 +1,10 @@
-/** Writes docs/images/console-*.png: the console of a relay with its sandbox that has something to do. Needs chromium; pngquant makes the files small. */
+/**
+ * Writes docs/images/console-*.png: the console of a relay with its sandbox that has something to do. Needs chromium; pngquant makes
+ * the files small. `FULL=folder` also writes pictures of the whole page into that folder.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { openBrowser, openPage } from '../test/api/console/browser.ts';
@@ -88,7 +92,8 @@ for (const { name, view } of views) {
   await sleep(2500);
   const path = `${FOLDER}console-${name}.png`;
   await view.page.screenshot({ path });
-  if (process.env.FULL) await view.page.screenshot({ path: `/tmp/con/full-${name}.png`, fullPage: true });
+  if (process.env.FULL)
+    await view.page.screenshot({ path: join(process.env.FULL, `console-${name}.png`), fullPage: true });
   execFileSync('pngquant', ['--force', '--strip', '--speed', '1', '--output', path, '256', path]);
   console.log(`wrote docs/images/console-${name}.png`, ...view.wrong);
 }
