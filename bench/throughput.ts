@@ -23,7 +23,7 @@ function systemsOf({ dist, peer, profile }: Options): System[] {
   if (!existsSync(main)) throw new Error(`${main} is not there: npm run build`);
   const profiling = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile];
   // As `npm start` and the shebang of dist/main.js run it.
-  const node = [process.execPath, '--max-semi-space-size=8', ...profiling];
+  const node = [process.execPath, '--max-semi-space-size=8', '--disable-sigusr1', ...profiling];
   const martlet: System = { name: 'Martlet', command: [...node, main, '-c', '{config}'] };
   if (peer === undefined) return [martlet];
   const words = (peer.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^["']|["']$/g, ''));

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
+#!/usr/bin/env -S node --max-semi-space-size=8 --disable-sigusr1
 import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
@@ -30,6 +30,12 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 
 // Settings may come from the environment, keys among them; a report of a crash is often sent to others.
 process.report.excludeEnv = true;
+
+/**
+ * Node opens its debugger on SIGUSR1, and a debugger reads all keys and runs any code. Where the process was started without
+ * `--disable-sigusr1`, a listener takes the signal from Node.
+ */
+process.on('SIGUSR1', () => {});
 
 type Configured = Command & { path: string | undefined };
 
@@ -80,7 +86,7 @@ function onSignals(close: () => Promise<void>, log: Log, reload = (): void => {}
   };
   // A worker is told by its primary, which gets the signal as well; without a primary it has to end itself.
   if (cluster.isWorker) {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => {});
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => {});
     process.on('disconnect', () => end('the primary is gone'));
     return;
   }
@@ -90,6 +96,8 @@ function onSignals(close: () => Promise<void>, log: Log, reload = (): void => {}
     log.reopen();
     reload();
   });
+  // It restarts workers; without any, Node's default would end the process undrained.
+  process.on('SIGUSR2', () => {});
 }
 
 // What only serving and sending need is loaded there: health checks of containers run `--ping` all the time.
