@@ -117,7 +117,7 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
       import('./host/sandbox-mode.ts'),
       import('./host/server.ts'),
       import('./host/rotation.ts'),
-      import('./host/expiry-warnings.ts'),
+      import('./observe/log/expiry-warnings.ts'),
       import('./host/metric-sources.ts'),
     ]);
   const sandbox = await openSandbox(loaded.config, log);

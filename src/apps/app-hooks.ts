@@ -1,5 +1,7 @@
+import type { AppSettings } from '../config/schema.ts';
 import { type HookTarget, hookTimeoutMs } from '../feedback/hook-target.ts';
-import { type App, type AppSettings, DEFAULT_APP } from './app.ts';
+import { DEFAULT_APP } from '../push/app-name.ts';
+import type { App } from './app.ts';
 
 const DEFAULT_TIMEOUT_S = 10;
 

@@ -1,4 +1,5 @@
-import { type App, DEFAULT_APP } from './app.ts';
+import { DEFAULT_APP } from '../push/app-name.ts';
+import type { App } from './app.ts';
 
 /** Called after an app has come, changed (`app` is the new one) or gone (undefined). */
 export type AppChanged = (name: string, app: App | undefined) => void;

@@ -1,13 +1,4 @@
-import type { Config } from '../config/schema.ts';
-
-/** What an app sets itself; it lies over the flat sections of the configuration, key by key. Secrets included. */
-export type AppSettings = Config['apps']['named'][string];
-
-/** Lower-case letters, digits, `_` and `-`, at most 64, beginning with a letter or a digit. Names are looked up in any case. */
-export const APP_NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
-
-/** The app of the sections outside `apps`. */
-export const DEFAULT_APP = 'default';
+import type { AppSettings } from '../config/schema.ts';
 
 /** An app as the process knows it. Immutable: a change is a new object. */
 export interface App {

@@ -1,6 +1,7 @@
 import { MartletError } from '../kit/errors.ts';
+import { APP_NAME, DEFAULT_APP } from '../push/app-name.ts';
 import type { Notification } from '../push/push.ts';
-import { APP_NAME, DEFAULT_APP } from './app.ts';
+import type { IdempotentOptions } from '../relay/idempotency.ts';
 import type { AppRegistry } from './app-registry.ts';
 import { type AppLimits, checkLimits } from './limits.ts';
 
@@ -55,12 +56,8 @@ export function chooseApp(apps: Apps, notification: Notification, fallback: stri
   return { app };
 }
 
-export interface ChooseOptions {
-  /** The app of notifications that choose none; default `default`. */
-  readonly app?: string;
-  /** The apps that the caller may use; absent: all. */
-  readonly allowedApps?: ReadonlySet<string> | undefined;
-}
+/** Of a request: the app of notifications that choose none, and the apps that the caller may use. */
+export type ChooseOptions = Pick<IdempotentOptions, 'app' | 'allowedApps'>;
 
 /** What is asked about an app besides its name. */
 export interface AppFacts {

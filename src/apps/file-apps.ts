@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { loadApnsCredential } from '../apns/credentials.ts';
-import type { Config } from '../config/schema.ts';
+import type { AppSettings, Config } from '../config/schema.ts';
 import { loadFcmCredential } from '../fcm/credentials.ts';
 import { ConfigError } from '../kit/errors.ts';
 import { hasOwnCredential } from '../providers/app-sections.ts';
 import { contentsOf, credentialFiles } from '../providers/credential-files.ts';
-import { APP_NAME, type App, type AppSettings, DEFAULT_APP } from './app.ts';
+import { APP_NAME, DEFAULT_APP } from '../push/app-name.ts';
+import type { App } from './app.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** The Firebase project of an app with a service account of its own; undefined when it has none that can be read. */

@@ -1,6 +1,6 @@
 import { appSection } from '../config/apps-section.ts';
 import type { Leaf, NamedSections, Section } from '../config/leaf.ts';
-import type { AppSettings } from './app.ts';
+import type { AppSettings } from '../config/schema.ts';
 
 type Part = Readonly<Record<string, unknown>>;
 

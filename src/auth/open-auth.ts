@@ -1,6 +1,7 @@
 import type { FetchImplementation } from 'jose';
 import { type Dispatcher, fetch } from 'undici';
 import type { Config } from '../config/schema.ts';
+import { isLoopback } from '../kit/loopback.ts';
 import { Auth, type AuthOptions, isConfigured } from './auth.ts';
 
 /** Who may call, as the configuration says; undefined where everybody may. @param dispatcher carries requests for the keys of tokens */
@@ -14,14 +15,11 @@ export function openAuth(
   return new Auth({ settings: config.auth, log, fetch: fetchKeys as unknown as FetchImplementation });
 }
 
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
-
 /** What to tell whoever starts a server that anybody on its network may use; undefined for one that is not. */
 export function openDoorWarning({ auth, core, grpc }: Pick<Config, 'auth' | 'core' | 'grpc'>): string | undefined {
   if (isConfigured(auth)) return undefined;
   const certified = core.client_ca !== '';
-  const isHttpOpen =
-    core.enabled && !LOOPBACK.test(core.address) && !(certified && (core.ssl || core.auto_tls.enabled));
+  const isHttpOpen = core.enabled && !isLoopback(core.address) && !(certified && (core.ssl || core.auto_tls.enabled));
   // gRPC has TLS with core.ssl alone.
   const isGrpcOpen = grpc.enabled && !(certified && core.ssl);
   const open = [...(isHttpOpen ? ['HTTP'] : []), ...(isGrpcOpen ? ['gRPC'] : [])];

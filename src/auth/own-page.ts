@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
+import { isLoopback } from '../kit/loopback.ts';
 
 type Asked = Pick<IncomingMessage, 'method' | 'headers'>;
 
 /** A link on somebody else's page may lead here: its page does not see the answer. */
 const READS = new Set(['GET', 'HEAD']);
-const LOOPBACK_HOST = /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/i;
+/** A Host header: a name or an address, IPv6 in brackets, and a port where it is not the usual one. */
+const HOST = /^(\[[^[\]]+\]|[^:]+)(?::\d+)?$/;
 const PROXIED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'] as const;
 
 const hostOf = ({ headers }: Asked): string | undefined =>
@@ -28,7 +30,7 @@ export function isOwnPage(req: Asked): boolean {
  */
 export function notFromHere(req: Asked): string | undefined {
   const host = hostOf(req);
-  if (host === undefined || !LOOPBACK_HOST.test(host))
+  if (!isLoopback(HOST.exec(host ?? '')?.[1] ?? ''))
     return 'without keys this is for localhost alone: set auth.keys, or ask for 127.0.0.1';
   if (PROXIED.some((name) => req.headers[name] !== undefined))
     return 'without keys this is for localhost alone, and the request came through a proxy: set auth.keys';

@@ -29,6 +29,9 @@ export const configSchema = section('config.yml', {
 /** The whole configuration with every default filled in; deeply frozen. Durations in seconds, sizes in bytes. */
 export type Config = FromSchema<typeof configSchema>;
 
+/** What an app sets itself; it lies over the flat sections of the configuration, key by key. Secrets included. */
+export type AppSettings = Config['apps']['named'][string];
+
 export interface ConfigKey {
   /** `core.auto_tls.host`; of an entry of a map with its name in it, `auth.keys.backend.scopes`. */
   readonly path: string;

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, type Dispatcher } from 'undici';
-import { DEFAULT_APP } from '../apps/app.ts';
 import { Throttle } from '../kit/throttle.ts';
 import type { Log } from '../observe/log/log.ts';
 import { createGuardedConnect } from '../outbound/guarded-connect.ts';
+import { DEFAULT_APP } from '../push/app-name.ts';
 import type { RelayEvents, Settlement } from '../push/push.ts';
 import { pushEntry } from '../push/push-entry.ts';
 import type { ReportKeeper } from '../queue/file/kept-reports.ts';

@@ -1,9 +1,24 @@
-import { DEFAULT_APP } from '../apps/app.ts';
+import type { App } from '../apps/app.ts';
+import type { AppLane } from '../apps/lanes/app-in-use.ts';
+import type { Auth } from '../auth/auth.ts';
 import type { Config } from '../config/schema.ts';
+import type { FeedbackHook } from '../feedback/hook.ts';
+import type { CredentialExpiry } from '../observe/log/expiry-warnings.ts';
 import type { LaneReading, MetricSources, QueueReading } from '../observe/metrics/metrics.ts';
+import { DEFAULT_APP } from '../push/app-name.ts';
 import type { QueueWithReports } from '../queue/create-queue.ts';
-import type { CredentialExpiry } from './expiry-warnings.ts';
-import type { RelayHost } from './relay-host.ts';
+
+/** The parts of a relay that a scrape looks at. */
+export interface MeasuredParts {
+  readonly queue: QueueWithReports;
+  readonly lanes: Iterable<AppLane>;
+  readonly apps: Iterable<Pick<App, 'name' | 'expiresAt'>>;
+  readonly stats: MetricSources['stats'];
+  readonly tasks: MetricSources['tasks'];
+  readonly hook: Pick<FeedbackHook, 'byApp'>;
+  readonly auth: Pick<Auth, 'failures'> | undefined;
+  busyWorkers(): number;
+}
 
 function queueReading(
   queue: QueueWithReports,
@@ -19,7 +34,7 @@ function queueReading(
   };
 }
 
-const laneReadings = ({ lanes, queue }: RelayHost): LaneReading[] =>
+const laneReadings = ({ lanes, queue }: MeasuredParts): LaneReading[] =>
   [...lanes].map(({ app, provider, environment, lane, transport }) => ({
     app,
     provider,
@@ -30,7 +45,7 @@ const laneReadings = ({ lanes, queue }: RelayHost): LaneReading[] =>
   }));
 
 /** Of the default app as its lanes tell, of the others whether or not they are in use. */
-export const credentialExpiries = ({ lanes, apps }: RelayHost): CredentialExpiry[] => [
+export const credentialExpiries = ({ lanes, apps }: Pick<MeasuredParts, 'lanes' | 'apps'>): CredentialExpiry[] => [
   ...[...lanes].flatMap(({ app, provider, environment, transport }) => {
     const { credentialExpiresAt: expiresAt } = transport.status();
     const isOne = app === DEFAULT_APP && environment === 'production';
@@ -43,16 +58,16 @@ export const credentialExpiries = ({ lanes, apps }: RelayHost): CredentialExpiry
 
 const NO_FAILURES: ReadonlyMap<string, number> = new Map();
 
-/** What a scrape looks at, of a host that may still be under construction when this is called. */
-export function metricSources(host: RelayHost, config: Pick<Config, 'core' | 'queue'>): MetricSources {
+/** What a scrape looks at. */
+export function metricSources(parts: MeasuredParts, config: Pick<Config, 'core' | 'queue'>): MetricSources {
   return {
-    stats: host.stats,
-    tasks: host.tasks,
-    busyWorkers: () => host.busyWorkers(),
-    queue: () => queueReading(host.queue, config),
-    lanes: () => laneReadings(host),
-    feedback: () => host.hook.byApp(),
-    authFailures: () => host.auth?.failures() ?? NO_FAILURES,
-    credentialExpiries: () => credentialExpiries(host),
+    stats: parts.stats,
+    tasks: parts.tasks,
+    busyWorkers: () => parts.busyWorkers(),
+    queue: () => queueReading(parts.queue, config),
+    lanes: () => laneReadings(parts),
+    feedback: () => parts.hook.byApp(),
+    authFailures: () => parts.auth?.failures() ?? NO_FAILURES,
+    credentialExpiries: () => credentialExpiries(parts),
   };
 }

@@ -1,4 +1,3 @@
-import { DEFAULT_APP } from '../apps/app.ts';
 import { createAppHooks } from '../apps/app-hooks.ts';
 import { AppRegistry } from '../apps/app-registry.ts';
 import { AppRefusedError, chooseApps } from '../apps/choose-app.ts';
@@ -27,6 +26,7 @@ import { type Outbound, openOutbound, readAuthorities } from '../outbound/outbou
 import type { ProxyEnvironment } from '../outbound/proxy.ts';
 import type { AppSections } from '../providers/app-sections.ts';
 import { type AgreeOnKey, type TransportBuilder, transportBuilder } from '../providers/build-transport.ts';
+import { DEFAULT_APP } from '../push/app-name.ts';
 import { type Notification, type Provider, platformOf, type RelayEvents } from '../push/push.ts';
 import { combineEvents } from '../push/relay-events.ts';
 import { decodePushRequest } from '../push/wire/decode-push-request.ts';

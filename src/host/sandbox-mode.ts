@@ -1,9 +1,9 @@
 import type { Router } from 'express';
 import { sandboxRoutes } from '../api/sandbox-routes.ts';
+import { closedBecause } from '../auth/admin-access.ts';
 import type { Config } from '../config/schema.ts';
 import type { Log } from '../observe/log/log.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
-import { closedBecause } from './self-service.ts';
 
 /** A configuration whose platforms send to simulated providers, and what the server needs besides. */
 export interface SandboxMode {

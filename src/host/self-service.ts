@@ -3,25 +3,12 @@ import { appsRoutes } from '../api/apps/apps-routes.ts';
 import { AppAdmin } from '../apps/store/app-admin.ts';
 import type { StoredApps } from '../apps/store/open-stored-apps.ts';
 import { createProbe } from '../apps/store/probe-credential.ts';
+import { closedBecause } from '../auth/admin-access.ts';
 import { isConfigured } from '../auth/auth.ts';
 import { notFromHere } from '../auth/own-page.ts';
 import type { Config } from '../config/schema.ts';
 import type { Log } from '../observe/log/log.ts';
-import { listenAddress } from './config/check-auth.ts';
 import type { RelayHost } from './relay-host.ts';
-
-const LOOPBACK = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
-
-/**
- * Why nobody may use what is for administrators: whoever reaches the port would be one. Undefined when somebody may.
- * @param what it is, with its verb: `apps are`
- */
-export function closedBecause({ auth, core }: Pick<Config, 'auth' | 'core'>, what: string): string | undefined {
-  const host = core.admin_address === '' ? core.address : listenAddress(core.admin_address)?.host;
-  if (isConfigured(auth) || LOOPBACK.test(host ?? '')) return undefined;
-  const key = core.admin_address === '' ? 'core.address' : 'core.admin_address';
-  return `${what} for administrators, and anybody could be one: set auth.keys, or ${key} to 127.0.0.1`;
-}
 
 const NOTHING: Pick<StoredApps, 'store' | 'sync' | 'keys' | 'trouble'> = {
   store: undefined,

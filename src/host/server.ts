@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import type { RunningGrpcServer } from '../grpc/start-grpc-server.ts';
+import { listenAddress } from '../kit/listen-address.ts';
 import { createListener, type Listener } from '../tls/create-listener.ts';
-import { listenAddress } from './config/check-auth.ts';
 import { createHttpApp, type HttpAppOptions, readyState } from './http-app.ts';
 import { openRelayHost, type RelayHost } from './relay-host.ts';
 

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { isBusy } from './sqlite-file.ts';
 
 /**
  * A lock that the operating system frees when the process ends, however it ends: an exclusive SQLite transaction on a file of
@@ -20,7 +21,7 @@ export class FileLock {
       return new FileLock(db);
     } catch (error) {
       db.close();
-      if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return undefined;
+      if (isBusy(error)) return undefined;
       throw error;
     }
   }
@@ -29,5 +30,3 @@ export class FileLock {
     if (this.#db.isOpen) this.#db.close();
   }
 }
-
-const SQLITE_BUSY = 5;

@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { ConfigError } from '../kit/errors.ts';
+import { isLoopback } from '../kit/loopback.ts';
 
 /** The variables that Go's `http.ProxyFromEnvironment` reads, so that a Gorush's surroundings mean the same here. */
 export interface ProxyEnvironment {
@@ -35,13 +36,6 @@ function targetOf(url: URL): Target {
 }
 
 const familyOf = (host: string): 'ipv4' | 'ipv6' => (isIP(host) === 6 ? 'ipv6' : 'ipv4');
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
-
-const isLoopback = (host: string): boolean =>
-  host === 'localhost' || (isIP(host) !== 0 && loopback.check(host, familyOf(host)));
 
 function subnetRule(entry: string): Rule | undefined {
   const [address = '', prefix = ''] = entry.split('/');

@@ -1,5 +1,4 @@
-import type { AppSettings } from '../apps/app.ts';
-import type { Config } from '../config/schema.ts';
+import type { AppSettings, Config } from '../config/schema.ts';
 import type { PlatformName, Provider } from '../push/push.ts';
 
 /** What an app sends with: the sections of the configuration with its own settings laid over them. */

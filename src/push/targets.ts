@@ -1,5 +1,10 @@
-import type { TargetGroup } from '../queue/queue.ts';
-import type { Notification } from './push.ts';
+import type { Notification, TargetKind } from './push.ts';
+
+/** Targets of one kind of one notification. */
+export interface TargetGroup {
+  readonly kind: TargetKind;
+  readonly targets: readonly string[];
+}
 
 /**
  * Whom a notification is sent to. `to` is one more token. On iOS `topic` is the bundle id; on Android and Huawei a topic or a

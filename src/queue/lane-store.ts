@@ -1,6 +1,7 @@
 import { Fifo } from '../kit/fifo.ts';
 import { Schedule } from '../kit/schedule.ts';
-import type { Attempts, Batch, QueueDepth, QueueEntry, TargetGroup } from './queue.ts';
+import type { TargetGroup } from '../push/targets.ts';
+import type { Attempts, Batch, QueueDepth, QueueEntry } from './queue.ts';
 import { NO_ATTEMPTS } from './queue.ts';
 
 /** A group of targets that is handed out slice by slice from `next` on. */

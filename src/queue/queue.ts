@@ -1,4 +1,5 @@
 import type { Environment, Notification, Provider, TargetKind } from '../push/push.ts';
+import type { TargetGroup } from '../push/targets.ts';
 
 /** An accepted request, as far as the queue keeps it. */
 export interface QueuedRequest {
@@ -10,12 +11,6 @@ export interface QueuedRequest {
   /** W3C Trace Context, where pushes are traced. */
   readonly traceparent?: string | undefined;
   readonly tracestate?: string | undefined;
-}
-
-/** Targets of one kind within an entry. */
-export interface TargetGroup {
-  readonly kind: TargetKind;
-  readonly targets: readonly string[];
 }
 
 /** How often a push was tried, in the counts that limit it. */

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { ChooseOptions } from '../apps/choose-app.ts';
 import { MartletError } from '../kit/errors.ts';
 import type { Notification } from '../push/push.ts';
 import type { RequestBody } from '../queue/queue.ts';
 import type { AcceptedPush, AcceptOptions } from './relay.ts';
 
-export interface IdempotentOptions extends AcceptOptions, ChooseOptions {
+export interface IdempotentOptions extends AcceptOptions {
+  /** The apps that the caller may use; absent: all. */
+  readonly allowedApps?: ReadonlySet<string> | undefined;
   /** The caller's name for this request: the header Idempotency-Key. */
   readonly idempotencyKey?: string;
 }

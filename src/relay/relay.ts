@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DEFAULT_APP } from '../apps/app.ts';
+import { DEFAULT_APP } from '../push/app-name.ts';
 import type {
   Category,
   Environment,

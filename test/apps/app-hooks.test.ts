@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import type { App, AppSettings } from '../../src/apps/app.ts';
+import type { App } from '../../src/apps/app.ts';
 import { createAppHooks } from '../../src/apps/app-hooks.ts';
 import { AppRegistry } from '../../src/apps/app-registry.ts';
 import { withoutSecrets } from '../../src/apps/without-secrets.ts';
+import type { AppSettings } from '../../src/config/schema.ts';
 import type { HookTarget } from '../../src/feedback/hook-target.ts';
 
 const own: HookTarget = { url: 'http://10.0.0.1/', headers: [], timeoutMs: 1, secrets: [], allowPrivate: true };

@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import type { AppSettings } from '../../src/apps/app.ts';
 import { sealRecord } from '../../src/apps/store/app-record.ts';
 import { checkSettings } from '../../src/apps/store/check-settings.ts';
 import { loadMasterKeys, type MasterKeys } from '../../src/apps/store/master-keys.ts';
 import { openSqliteAppStore } from '../../src/apps/store/sqlite-app-store.ts';
+import type { AppSettings } from '../../src/config/schema.ts';
 import { WatchedRelay } from '../leaks/watched-relay.ts';
 import { startTenantProviders, type Tenant } from './tenant-providers.ts';
 

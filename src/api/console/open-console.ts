@@ -1,9 +1,10 @@
+import { closedBecause } from '../../auth/admin-access.ts';
 import { isConfigured } from '../../auth/auth.ts';
 import type { Config } from '../../config/schema.ts';
-import type { Totals } from '../../host/cluster/totals.ts';
-import type { RelayHost } from '../../host/relay-host.ts';
-import { closedBecause } from '../../host/self-service.ts';
 import type { Routes } from '../../kit/http/exact-routes.ts';
+import type { History } from '../../observe/history/history.ts';
+import type { Family } from '../../observe/metrics/family.ts';
+import type { Metrics } from '../../observe/metrics/metrics.ts';
 import { fates } from '../../sandbox/fate.ts';
 import { ConsoleFeed } from './console-feed.ts';
 import { consoleRoutes } from './console-routes.ts';
@@ -14,7 +15,13 @@ export interface ConsoleOptions {
   /** Martlet's own version. */
   readonly version: string;
   /** The sum over all worker processes; absent: this process is the only one. */
-  readonly totals?: (() => Promise<Totals>) | undefined;
+  readonly totals?: (() => Promise<{ readonly metrics: readonly Family[] }>) | undefined;
+}
+
+/** What the console shows of this process. */
+export interface ConsoleSources {
+  readonly metrics: Pick<Metrics, 'snapshot'>;
+  readonly history: Pick<History, 'list'> | undefined;
 }
 
 /** Rows of the history that are looked at, and how old they may be. */
@@ -39,13 +46,12 @@ function credentialOf({ auth }: Config): 'key' | 'certificate' | 'none' {
 
 /** The console of a relay. */
 export function openConsole(
-  host: RelayHost,
+  { metrics, history }: ConsoleSources,
   options: ConsoleOptions,
 ): { readonly routes: Routes; readonly feed: ConsoleFeed } {
   const { config, totals } = options;
-  const { history } = host;
   const feed = new ConsoleFeed({
-    families: async () => (totals ? (await totals()).metrics : host.metrics.snapshot()),
+    families: async () => (totals ? (await totals()).metrics : metrics.snapshot()),
     failures:
       history &&
       (() =>

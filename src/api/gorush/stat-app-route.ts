@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
-import { DEFAULT_APP } from '../../apps/app.ts';
 import { GORUSH_VERSION, sendError, sendJson } from '../../kit/http/answer.ts';
 import type { Route } from '../../kit/http/exact-routes.ts';
 import { type StatAppInput, shownOfAll, shownOfOne, statApp } from '../../observe/stats/stat-app.ts';
 import type { StatReading } from '../../observe/stats/stats.ts';
+import { DEFAULT_APP } from '../../push/app-name.ts';
 
 export interface StatAppRouteOptions {
   /** Of all processes. */

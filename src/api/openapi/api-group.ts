@@ -54,6 +54,13 @@ export interface Operation {
   readonly security?: readonly { readonly [scheme: string]: readonly string[] }[];
 }
 
+/** An operation, and where it is. */
+export interface PlacedOperation {
+  readonly path: string;
+  readonly method: string;
+  readonly operation: Operation;
+}
+
 export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete';
 export type PathItem = { readonly [method in Method]?: Operation };
 

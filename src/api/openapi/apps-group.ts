@@ -1,5 +1,5 @@
-import { APP_NAME } from '../../apps/app.ts';
 import { providerSchema, settingsPatchSchema, settingsSchema } from '../../apps/store/settings-schema.ts';
+import { APP_NAME } from '../../push/app-name.ts';
 import type { JsonSchema } from '../../push/wire/decoding.ts';
 import {
   type Answer,

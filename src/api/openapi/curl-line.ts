@@ -1,4 +1,4 @@
-import type { PlacedOperation } from './operation-section.ts';
+import type { PlacedOperation } from './api-group.ts';
 
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 

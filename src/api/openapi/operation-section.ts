@@ -1,13 +1,7 @@
-import type { Answer, Example, MediaType, Operation, Parameter } from './api-group.ts';
+import type { Answer, Example, MediaType, Parameter, PlacedOperation } from './api-group.ts';
 import { curlLine } from './curl-line.ts';
 import { html, type Markup, words } from './html.ts';
 import { typeOf } from './schema-section.ts';
-
-export interface PlacedOperation {
-  readonly path: string;
-  readonly method: string;
-  readonly operation: Operation;
-}
 
 function parameterTable(parameters: readonly Parameter[]): Markup {
   const rows = parameters.map(

@@ -1,11 +1,12 @@
 import { toError } from '../../kit/errors.ts';
 import { type AppSections, isConfigured } from '../../providers/app-sections.ts';
 import type { TransportBuilder } from '../../providers/build-transport.ts';
+import { APP_NAME, DEFAULT_APP } from '../../push/app-name.ts';
 import type { Environment, Failed, Notification, PlatformName, Provider, PushTransport } from '../../push/push.ts';
 import { platformOf, platforms } from '../../push/push.ts';
 import type { Lane } from '../../relay/lane.ts';
 import type { Route } from '../../relay/relay.ts';
-import { APP_NAME, type App, DEFAULT_APP } from '../app.ts';
+import type { App } from '../app.ts';
 import type { AppRegistry } from '../app-registry.ts';
 import { type Choice, chooseApp } from '../choose-app.ts';
 import { noSuchApp, notConfigured, platformOff, unknownPlatform } from '../refusals.ts';

@@ -1,6 +1,6 @@
+import type { AppSettings } from '../../config/schema.ts';
 import { MartletError, toError } from '../../kit/errors.ts';
 import type { PlatformName } from '../../push/push.ts';
-import type { AppSettings } from '../app.ts';
 import type { AppRegistry } from '../app-registry.ts';
 import { nameMistake } from '../file-apps.ts';
 import { chosenAsBefore, openRecord, sealRecord } from './app-record.ts';

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { AppSettings } from '../app.ts';
+import type { AppSettings } from '../../config/schema.ts';
 import { projectOf } from '../file-apps.ts';
 import { withoutSecrets } from '../without-secrets.ts';
 import type { CheckedSettings } from './check-settings.ts';

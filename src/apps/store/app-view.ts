@@ -1,4 +1,5 @@
-import type { App, AppSettings } from '../app.ts';
+import type { AppSettings } from '../../config/schema.ts';
+import type { App } from '../app.ts';
 import { masterKeysOf } from './app-record.ts';
 import type { StoredApp } from './sync-apps.ts';
 

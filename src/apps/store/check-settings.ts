@@ -4,12 +4,12 @@ import { appSection } from '../../config/apps-section.ts';
 import type { Leaf, Section } from '../../config/leaf.ts';
 import { wanted } from '../../config/mistake.ts';
 import { nearestKey } from '../../config/nearest-key.ts';
+import type { AppSettings } from '../../config/schema.ts';
 import { loadFcmCredential } from '../../fcm/credentials.ts';
 import { parseHeaders } from '../../feedback/headers.ts';
 import { hookUrlMistake } from '../../feedback/hook-target.ts';
 import { isWebhookSecret } from '../../feedback/signature.ts';
 import { ConfigError } from '../../kit/errors.ts';
-import type { AppSettings } from '../app.ts';
 import { type CredentialFacts, credentialFacts } from './credential-facts.ts';
 import { refusedKeys, settingsPatchSchema, settingsSchema } from './settings-schema.ts';
 

@@ -1,8 +1,8 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
 import { type ApnsCredential, loadApnsCredential } from '../../apns/credentials.ts';
+import type { AppSettings } from '../../config/schema.ts';
 import { type FcmCredential, loadFcmCredential } from '../../fcm/credentials.ts';
 import { ConfigError } from '../../kit/errors.ts';
-import type { AppSettings } from '../app.ts';
 import { refuseSlowKey, refuseSlowPassword } from './slow-keys.ts';
 
 /** What may be told of a credential: enough to know which it is, nothing to use it. */

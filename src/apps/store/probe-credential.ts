@@ -1,7 +1,7 @@
+import type { AppSettings } from '../../config/schema.ts';
 import { type AppSections, appSections, withoutCredentials } from '../../providers/app-sections.ts';
 import type { TransportBuilder } from '../../providers/build-transport.ts';
 import type { Delivery, Notification, Outcome, PlatformName, PushTransport } from '../../push/push.ts';
-import type { AppSettings } from '../app.ts';
 import type { SendingConfig } from '../lanes/app-in-use.ts';
 
 /** What a provider says about a credential; `unknown` when it could not be asked. */

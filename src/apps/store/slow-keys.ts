@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import type forge from 'node-forge';
 import { readP12, TooManyRoundsError } from '../../apns/p12.ts';
+import type { AppSettings } from '../../config/schema.ts';
 import { ConfigError, toError } from '../../kit/errors.ts';
-import type { AppSettings } from '../app.ts';
 
 /** Of hashing, for all passwords of a .p12 file together: half a second. Today's tools ask for 2,048 to 10,000 each. */
 const MOST_P12_ROUNDS = 50_000;

@@ -1,8 +1,9 @@
-import { type AppSettings, DEFAULT_APP } from '../../apps/app.ts';
 import type { Draft, Findings } from '../../config/draft.ts';
+import type { AppSettings } from '../../config/schema.ts';
 import { hookUrlMistake } from '../../feedback/hook-target.ts';
 import { isWebhookSecret } from '../../feedback/signature.ts';
 import { appSections } from '../../providers/app-sections.ts';
+import { DEFAULT_APP } from '../../push/app-name.ts';
 import { credentialTroubles } from './check-platforms.ts';
 
 const NAMES = ['ios', 'android', 'huawei'] as const;

@@ -1,9 +1,10 @@
 import type { Draft, Findings } from '../../config/draft.ts';
 import type { Mistake } from '../../config/mistake.ts';
+import { listenAddress } from '../../kit/listen-address.ts';
+import { isLoopback } from '../../kit/loopback.ts';
 
 const DIGEST = /^[0-9a-f]{64}$/i;
 const SUBJECT = /^(CN=|DNS:|URI:|EMAIL:|IP:)./;
-const LOOPBACK = /^http:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?(\/|$)/;
 
 function checkKeys({ config: { auth } }: Draft, mistakes: Mistake[]): void {
   const owners = new Map<string, string>();
@@ -35,22 +36,19 @@ function checkCertificates({ config: { auth, core } }: Draft, mistakes: Mistake[
     mistakes.push({ key: 'auth.certificates', text: 'needs core.client_ca, and core.ssl or core.auto_tls.enabled' });
 }
 
+/** HTTPS, or an issuer on this machine. */
+const isSafe = (url: URL | null): boolean =>
+  url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+
 function checkTokens({ config: { auth } }: Draft, mistakes: Mistake[]): void {
   if (auth.jwks_url === '') return;
-  if (URL.parse(auth.jwks_url)?.protocol !== 'https:' && !LOOPBACK.test(auth.jwks_url))
-    mistakes.push({ key: 'auth.jwks_url', text: 'must be an https:// URL' });
+  if (!isSafe(URL.parse(auth.jwks_url))) mistakes.push({ key: 'auth.jwks_url', text: 'must be an https:// URL' });
   if (auth.issuer === '') mistakes.push({ key: 'auth.issuer', text: 'must be given with auth.jwks_url' });
   if (auth.audience.length === 0)
     mistakes.push({
       key: 'auth.audience',
       text: 'must be given with auth.jwks_url: else any token of the issuer would do',
     });
-}
-
-/** `host:port`, `[::1]:port`, `:port`; undefined for anything else. An empty host: all interfaces. */
-export function listenAddress(text: string): { host: string; port: string } | undefined {
-  const [, six, four = '', port = ''] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]\s]*)):(\d{1,5})$/i.exec(text) ?? [];
-  return port === '' || Number(port) > 65_535 ? undefined : { host: six ?? four, port };
 }
 
 function checkAdminAddress({ config: { core } }: Draft, mistakes: Mistake[]): void {

@@ -1,8 +1,8 @@
 import { renameSync, rmSync } from 'node:fs';
 import { toError } from '../../kit/errors.ts';
+import { isDamage } from '../../kit/sqlite-file.ts';
 import { Throttle } from '../../kit/throttle.ts';
 import type { RelayEvents } from '../../push/push.ts';
-import { isDamage } from '../../queue/file/journal.ts';
 import type { Fact, FactKind, StoredFact } from './fact.ts';
 import { HistoryFile } from './history-file.ts';
 import { type GatheredFact, Recorder, type RecorderOptions } from './recorder.ts';

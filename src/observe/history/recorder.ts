@@ -1,4 +1,4 @@
-import { DEFAULT_APP } from '../../apps/app.ts';
+import { DEFAULT_APP } from '../../push/app-name.ts';
 import {
   type AcceptedRequest,
   type Failed,

@@ -1,7 +1,6 @@
-import type { CredentialExpiry } from '../../host/expiry-warnings.ts';
 import type { Environment, Provider, RelayEvents, TransportStatus } from '../../push/push.ts';
 import type { QueueDepth } from '../../queue/queue.ts';
-import type { LaneStatus } from '../../relay/lane.ts';
+import type { CredentialExpiry } from '../log/expiry-warnings.ts';
 import type { StatCounts, StatStore } from '../stats/stats.ts';
 import type { TaskCounts } from '../stats/task-counts.ts';
 import { type Exposition, expose } from './exposition.ts';
@@ -11,12 +10,23 @@ import { type PushCell, PushCounts } from './push-counts.ts';
 import { createRuntimeMetrics, type RuntimeMetrics } from './runtime-metrics.ts';
 import { Sheet } from './sheet.ts';
 
+/** What a scrape reads of a lane. */
+export interface LaneFigures {
+  /** Pushes under way, and the most that may be. */
+  readonly inFlight: number;
+  readonly limit: number;
+  readonly breaker: 'closed' | 'open' | 'half-open';
+  /** How often, and for how many milliseconds together, pushes waited for the rate limit. */
+  readonly rateLimitWaits: number;
+  readonly rateLimitWaitMs: number;
+}
+
 /** A lane and its transport at this moment. */
 export interface LaneReading {
   readonly app: string;
   readonly provider: Provider;
   readonly environment: Environment;
-  readonly lane: LaneStatus;
+  readonly lane: LaneFigures;
   readonly transport: TransportStatus;
   readonly depth: Pick<QueueDepth, 'waiting' | 'deferred'>;
 }

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema.ts';
 import { ConfigError, toError } from '../../kit/errors.ts';
-import { setAside } from '../../queue/file/queue-files.ts';
+import { isDamage, setAside } from '../../kit/sqlite-file.ts';
 import { createMemoryStats } from './memory-stats.ts';
 import { openSqliteCounters } from './sqlite-stats.ts';
 import { statFile } from './stat-file.ts';
@@ -18,9 +18,6 @@ interface Place {
   readonly open: (tell: Tell) => CounterTable | Promise<CounterTable>;
 }
 
-const SQLITE_CORRUPT = 11;
-const SQLITE_NOTADB = 26;
-
 /** An SQLite file where the engine of that name would have its own; a damaged one is moved aside, counters begin at 0. */
 const file = (engine: Exclude<Engine, 'memory' | 'redis'>, key: string, path: string, bucket?: string): Place => ({
   key,
@@ -31,8 +28,7 @@ const file = (engine: Exclude<Engine, 'memory' | 'redis'>, key: string, path: st
     try {
       return openSqliteCounters(place.path, bucket);
     } catch (error) {
-      const { errcode } = error as { errcode?: number };
-      if (errcode !== SQLITE_CORRUPT && errcode !== SQLITE_NOTADB) throw error;
+      if (!isDamage(error)) throw error;
       const aside = setAside(place.path, new Date());
       tell(
         'error',

@@ -1,4 +1,4 @@
-import { DEFAULT_APP } from '../../apps/app.ts';
+import { DEFAULT_APP } from '../../push/app-name.ts';
 import { addCounts, defaultCounts } from './app-counts.ts';
 import { noStats, type StatCounts, type StatReading } from './stats.ts';
 import type { TaskCounts } from './task-counts.ts';

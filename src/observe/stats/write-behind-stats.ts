@@ -1,6 +1,6 @@
-import { DEFAULT_APP } from '../../apps/app.ts';
 import { toError } from '../../kit/errors.ts';
 import { Throttle } from '../../kit/throttle.ts';
+import { DEFAULT_APP } from '../../push/app-name.ts';
 import { addApps, addCount, addCounts, countsOf, MOST_APPS, OTHER_APPS, sumOfApps } from './app-counts.ts';
 import type { AppCounts, StatCounts, StatName, StatReading, StatStore } from './stats.ts';
 

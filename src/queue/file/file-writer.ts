@@ -1,6 +1,7 @@
 import { QueueRefusedError, toError } from '../../kit/errors.ts';
+import { isDiskFull } from '../../kit/sqlite-file.ts';
 import type { QueueEntry } from '../queue.ts';
-import { isDiskFull, type NewRecord, type Progress, type RecordStore, type Removal } from './journal.ts';
+import type { NewRecord, Progress, RecordStore, Removal } from './journal.ts';
 import { KeptReports } from './kept-reports.ts';
 import type { PendingRequests } from './pending-requests.ts';
 import type { Reserve } from './reserve.ts';

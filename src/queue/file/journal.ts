@@ -3,6 +3,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { setBits } from '../../kit/bits.ts';
 import { makePrivateFile } from '../../kit/private-file.ts';
+import { DamagedFile } from '../../kit/sqlite-file.ts';
 
 /** An accepted request as the file keeps it. */
 export interface JournalRecord {
@@ -84,25 +85,6 @@ const SHRINK_PAGES = 128;
 const FIRST_AID_PAGES = 8;
 /** The event loop stands still meanwhile. */
 const MAKE_ROOM_MS = 50;
-
-const SQLITE_IOERR = 10;
-const SQLITE_CORRUPT = 11;
-const SQLITE_FULL = 13;
-const SQLITE_NOTADB = 26;
-
-/** What a file is that holds no database, or half of one. */
-class DamagedFile extends Error {}
-
-/** The low byte of SQLite's code: the kind of error, without its details. */
-const primaryCode = (error: unknown): number => ((error as { errcode?: number }).errcode ?? 0) & 0xff;
-
-/** True when the file itself is broken; everything else may pass. */
-export const isDamage = (error: unknown): boolean =>
-  error instanceof DamagedFile || primaryCode(error) === SQLITE_CORRUPT || primaryCode(error) === SQLITE_NOTADB;
-
-/** True when room on the disk may help. */
-export const isDiskFull = (error: unknown): boolean =>
-  primaryCode(error) === SQLITE_FULL || primaryCode(error) === SQLITE_IOERR;
 
 const REPORT_COLUMNS =
   "key INTEGER PRIMARY KEY, body TEXT NOT NULL, app TEXT NOT NULL DEFAULT 'default', id TEXT NOT NULL DEFAULT ''";

@@ -1,8 +1,9 @@
-import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { toError } from '../../kit/errors.ts';
 import { FileLock } from '../../kit/file-lock.ts';
-import { isDamage, Journal, type JournalRecord, type StoredReport } from './journal.ts';
+import { isDamage, setAside } from '../../kit/sqlite-file.ts';
+import { Journal, type JournalRecord, type StoredReport } from './journal.ts';
 
 /** More processes than this on one folder are a mistake. */
 const MOST_SLOTS = 256;
@@ -89,18 +90,4 @@ function contentsOf(path: string, adopter: Adopter): FileContents | undefined {
 
 function removeFile(path: string): void {
   for (const part of ['', '-wal', '-shm', '-reserve']) rmSync(path + part, { force: true });
-}
-
-/** Moves a file that cannot be read out of the way, whole; returns its new name. */
-export function setAside(path: string, now: Date): string {
-  const name = `${path}.damaged-${now.toISOString().replaceAll(':', '-')}`;
-  renameSync(path, name);
-  for (const part of ['-wal', '-shm']) {
-    try {
-      renameSync(path + part, name + part);
-    } catch {
-      // Not every file has them.
-    }
-  }
-  return name;
 }

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
-import type { App, AppSettings } from '../../../src/apps/app.ts';
+import type { App } from '../../../src/apps/app.ts';
 import { AppRegistry } from '../../../src/apps/app-registry.ts';
 import { fileApp } from '../../../src/apps/file-apps.ts';
 import { AppLanes, type AppLanesOptions } from '../../../src/apps/lanes/app-lanes.ts';
+import type { AppSettings } from '../../../src/config/schema.ts';
 import type { TransportPlan } from '../../../src/providers/build-transport.ts';
 import {
   ACCEPTED,

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { listenAddress } from '../../../src/host/config/check-auth.ts';
 import { complaint, load } from '../../config/config-folder.ts';
 
 const A = 'ab'.repeat(32);
@@ -41,16 +40,4 @@ test('two digests of one name overlap while a key is replaced', () => {
 test('a key of digits alone is not taken for a number', () => {
   const digits = '1'.repeat(64);
   expect(load(`auth: {keys: {a: {sha256: ${digits}, scopes: push}}}`).config.auth.keys.a?.sha256).toEqual([digits]);
-});
-
-test.each([
-  ['127.0.0.1:9090', { host: '127.0.0.1', port: '9090' }],
-  ['[::1]:9090', { host: '::1', port: '9090' }],
-  [':9090', { host: '', port: '9090' }],
-  ['localhost:0', { host: 'localhost', port: '0' }],
-  ['::1:9090', undefined],
-  ['host', undefined],
-  ['host:70000', undefined],
-])('%s listens at %j', (text, where) => {
-  expect(listenAddress(text)).toEqual(where);
 });

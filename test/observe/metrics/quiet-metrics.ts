@@ -36,12 +36,9 @@ export const laneReading = (more: Partial<LaneReading> = {}): LaneReading => ({
   provider: 'apns',
   environment: 'production',
   lane: {
-    name: 'default/apns/production',
     inFlight: 0,
-    batches: 0,
     limit: 256,
     breaker: 'closed',
-    probeDue: false,
     rateLimitWaits: 0,
     rateLimitWaitMs: 0,
   },

@@ -1,4 +1,4 @@
-import type { Log } from '../observe/log/log.ts';
+import type { Log } from './log.ts';
 
 /** A credential that ends by itself: an APNs certificate. */
 export interface CredentialExpiry {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { watchExpiries } from '../../src/host/expiry-warnings.ts';
+import { watchExpiries } from '../../../src/observe/log/expiry-warnings.ts';
 
 const DAY = 24 * 3_600_000;
 

@@ -1,0 +1,16 @@
+import type { Config } from '../config/schema.ts';
+import { listenAddress } from '../kit/listen-address.ts';
+import { isLoopback } from '../kit/loopback.ts';
+import { isConfigured } from './auth.ts';
+
+/**
+ * Why what is for administrators is closed: without keys, anyone who reaches the port could use it. Undefined when it is open,
+ * because there are keys, or because only this machine reaches the port.
+ * @param what it is, with its verb: `apps are`
+ */
+export function closedBecause({ auth, core }: Pick<Config, 'auth' | 'core'>, what: string): string | undefined {
+  const host = core.admin_address === '' ? core.address : listenAddress(core.admin_address)?.host;
+  if (isConfigured(auth) || isLoopback(host ?? '')) return undefined;
+  const key = core.admin_address === '' ? 'core.address' : 'core.admin_address';
+  return `${what} for administrators, and anybody could be one: set auth.keys, or ${key} to 127.0.0.1`;
+}

@@ -1,0 +1,39 @@
+import { renameSync } from 'node:fs';
+
+/** https://www.sqlite.org/rescode.html */
+const SQLITE_BUSY = 5;
+const SQLITE_IOERR = 10;
+const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
+const SQLITE_NOTADB = 26;
+
+/** A file that holds no database, or half of one, though SQLite opened it. */
+export class DamagedFile extends Error {}
+
+/** The low byte of SQLite's code: the kind of error, without its details. */
+const primaryCode = (error: unknown): number => ((error as { errcode?: number }).errcode ?? 0) & 0xff;
+
+/** True when the file itself is broken; everything else may pass. */
+export const isDamage = (error: unknown): boolean =>
+  error instanceof DamagedFile || primaryCode(error) === SQLITE_CORRUPT || primaryCode(error) === SQLITE_NOTADB;
+
+/** True when room on the disk may help. */
+export const isDiskFull = (error: unknown): boolean =>
+  primaryCode(error) === SQLITE_FULL || primaryCode(error) === SQLITE_IOERR;
+
+/** True when another connection holds the lock. */
+export const isBusy = (error: unknown): boolean => primaryCode(error) === SQLITE_BUSY;
+
+/** Moves a file that cannot be read out of the way, whole; returns its new name. */
+export function setAside(path: string, now: Date): string {
+  const name = `${path}.damaged-${now.toISOString().replaceAll(':', '-')}`;
+  renameSync(path, name);
+  for (const part of ['-wal', '-shm']) {
+    try {
+      renameSync(path + part, name + part);
+    } catch {
+      // Not every file has them.
+    }
+  }
+  return name;
+}

@@ -1,0 +1,179 @@
+import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, posix } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+/**
+ * The rooms of src/ and their floors. A file imports its own room and rooms on lower floors, types included: no neighbour on
+ * its own floor, nothing above. Upwards a room speaks by `RelayEvents`, or by a function or a narrow interface handed to it.
+ * The map in AGENTS.md has one line for each of these rows.
+ */
+const floors: Readonly<Record<string, number>> = {
+  kit: 0,
+  push: 1,
+  http2: 1,
+  config: 2,
+  outbound: 3,
+  queue: 4,
+  apns: 5,
+  fcm: 5,
+  hms: 5,
+  providers: 6,
+  sandbox: 7,
+  observe: 7,
+  feedback: 8,
+  relay: 8,
+  apps: 9,
+  auth: 11,
+  tls: 11,
+  health: 11,
+  api: 12,
+  grpc: 12,
+  host: 13,
+  cli: 14,
+  client: 15,
+};
+
+/** One folder a provider or channel: same file names inside, and none knows another. */
+const twins = ['apns', 'fcm', 'hms', 'webpush', 'expo', 'ntfy', 'email', 'sms', 'slack'];
+
+const MOST_FILES = 25;
+
+/** Names of exported types that two files still share. Each is to get a name of its own: this list only shrinks. */
+const sharedNames = new Set(
+  `SecureServer Leaf ServiceAccount Answer Verdict Route Totals Environment Mistake Trouble Address GuardOptions
+   LaneReading PostResult Reply ExplainOptions Refused`.split(/\s+/),
+);
+
+interface Import {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+  readonly target: string;
+  readonly isType: boolean;
+}
+
+const sources = globSync('src/**/*.{ts,js}').map((path) => path.replaceAll('\\', '/'));
+
+/** Static and dynamic imports, re-exports, and types by `import('…')`, of files of ours. */
+const IMPORT = /\b(?:(import|export)\s+(type\s)?[^;'"`]*?\bfrom|import)\s*\(?\s*['"`](\.[^'"`]+)['"`]/g;
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(file, 'utf8');
+  return [...text.matchAll(IMPORT)].map((match) => ({
+    file,
+    line: text.slice(0, match.index).split('\n').length,
+    text: match[0].replaceAll(/\s+/g, ' '),
+    target: posix.join(posix.dirname(file), match[3] as string),
+    isType: match[2] !== undefined,
+  }));
+}
+
+const imports = sources.flatMap(importsOf);
+
+/** `queue` of `src/queue/file/journal.ts`; undefined for main.ts and lambda.ts. */
+const roomOf = (file: string): string | undefined => (file.split('/').length > 2 ? file.split('/')[1] : undefined);
+
+const floorOf = (file: string): number => floors[roomOf(file) ?? ''] ?? Number.POSITIVE_INFINITY;
+
+const place = (file: string): string => `${file} (${roomOf(file) ?? 'src'}, floor ${floorOf(file)})`;
+
+const show = ({ file, line, text, target }: Import): string =>
+  `${place(file).replace(' (', `:${line} (`)}\n    ${text}\n    which is ${place(target)}`;
+
+const offenders = (isWrong: (each: Import) => boolean): string[] => imports.filter(isWrong).map(show);
+
+describe('the house', () => {
+  test('every room has a floor, and every floor in the table is a room', () => {
+    const rooms = readdirSync('src').filter((name) => statSync(`src/${name}`).isDirectory());
+    expect(Object.keys(floors).toSorted()).toEqual(rooms.toSorted());
+  });
+
+  test('a file imports its own room and lower floors', () => {
+    const isUpwards = ({ file, target }: Import): boolean =>
+      roomOf(file) !== undefined && roomOf(file) !== roomOf(target) && !(floorOf(target) < floorOf(file));
+    expect(imports.length).toBeGreaterThan(1000);
+    expect(offenders(isUpwards)).toEqual([]);
+  });
+
+  test('every import leads to a file', () => {
+    expect(offenders(({ target }) => !existsSync(target))).toEqual([]);
+  });
+
+  test('providers and channels never import each other', () => {
+    const isTwin = (file: string): boolean => twins.includes(roomOf(file) ?? '');
+    expect(offenders(({ file, target }) => isTwin(file) && isTwin(target) && roomOf(file) !== roomOf(target))).toEqual(
+      [],
+    );
+  });
+
+  test('a noun of the hub knows another by its contract file only', () => {
+    const nounOf = (file: string): string | undefined => (roomOf(file) === 'hub' ? file.split('/')[2] : undefined);
+    expect(
+      offenders(({ file, target }) => {
+        const noun = nounOf(target);
+        return nounOf(file) !== undefined && noun !== nounOf(file) && !target.endsWith(`/${noun}/${noun}.ts`);
+      }),
+    ).toEqual([]);
+  });
+
+  test('the published client needs nothing of ours at run time', () => {
+    expect(
+      offenders(({ file, target, isType }) => roomOf(file) === 'client' && roomOf(target) !== 'client' && !isType),
+    ).toEqual([]);
+  });
+
+  test('main.ts and lambda.ts alone lie in src/ itself', () => {
+    expect(sources.filter((file) => roomOf(file) === undefined).toSorted()).toEqual(['src/lambda.ts', 'src/main.ts']);
+  });
+
+  test(`no folder holds more than ${MOST_FILES} files`, () => {
+    const files = globSync('src/**/*', { withFileTypes: true }).filter((entry) => entry.isFile());
+    const full = [...Map.groupBy(files, ({ parentPath }) => parentPath)].filter(
+      ([, { length }]) => length > MOST_FILES,
+    );
+    expect(full.map(([folder, { length }]) => `${folder}: ${length}`)).toEqual([]);
+  });
+
+  test('an exported type has a name of its own', () => {
+    const homes = sources.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/^export (?:interface|type|(?:abstract )?class) (\w+)/gm)].map(
+        ([, name = '']) => ({ name, file }),
+      ),
+    );
+    const twice = [...Map.groupBy(homes, ({ name }) => name)].filter(
+      ([name, { length }]) => length > 1 && !sharedNames.has(name),
+    );
+    expect(twice.map(([name, places]) => `${name}: ${places.map(({ file }) => file).join(', ')}`)).toEqual([]);
+  });
+
+  test('tests mirror src/: one that has the name of a source file lies where that file does', () => {
+    const places = Map.groupBy(sources, (file) => basename(file, '.ts'));
+    const rooms = new Set(Object.keys(floors));
+    const astray = globSync('test/**/*.test.ts').filter((file) => {
+      const mirrored = file.replace(/^test/, 'src').replace(/\.test\.ts$/, '.ts');
+      return rooms.has(roomOf(file) ?? '') && places.has(basename(mirrored, '.ts')) && !existsSync(mirrored);
+    });
+    expect(astray.map((file) => `${file}: ${places.get(basename(file, '.test.ts'))?.join(', ')}`)).toEqual([]);
+  });
+});
+
+describe('the documents', () => {
+  test('the map in AGENTS.md is the table of floors', () => {
+    const rows = readFileSync('AGENTS.md', 'utf8').matchAll(/^\| (\d+) \| `src\/([\w-]+)\/` \|/gm);
+    const byFloor = Object.entries(floors).toSorted(([, one], [, other]) => one - other);
+    expect([...rows].map(([, floor, room]) => [room, Number(floor)])).toEqual(byFloor);
+  });
+
+  test('AGENTS.md is a page', () => {
+    expect(readFileSync('AGENTS.md', 'utf8').split('\n').length).toBeLessThanOrEqual(200);
+  });
+
+  test('a file or folder of src/ or test/ that a page names is there', () => {
+    const pages = ['AGENTS.md', 'README.md', ...globSync('docs/**/*.md')];
+    const missing = pages.flatMap((page) => {
+      const paths = readFileSync(page, 'utf8').matchAll(/(?<![\w/.-])(?:src|test)\/[\w*/.-]*[\w*/]/g);
+      return [...paths].filter(([path]) => globSync(path).length === 0).map(([path]) => `${page}: ${path}`);
+    });
+    expect(missing).toEqual([]);
+  });
+});
