@@ -23,8 +23,14 @@ const categories = {
   invalid_request: ['The request is wrong; the token may be good.', 'never sent again'],
   credential: ["The relay's own key, certificate or secret is refused: someone must act.", 'never sent again'],
   stale_credential: ['A credential was refused that the relay can renew.', 'renewed and sent again at once'],
-  unavailable: ['The provider says: later.', 'again after a pause, at most `max_retry` times'],
-  unanswered: ['No answer came; the device may have got it.', 'again after a pause, at most `max_retry` times'],
+  unavailable: [
+    'The provider says: later.',
+    'again after a pause, at most `max_retry` times (a 503 of FCM once even with 0)',
+  ],
+  unanswered: [
+    'No answer came; the device may have got it.',
+    'again after a pause, at most `max_retry` times (FCM: once even with 0)',
+  ],
   not_sent: ['The provider has not seen it.', 'again after a pause until `queue.max_age`'],
   disabled: ['The platform is off, or there is none of that number.', 'never sent'],
   expired: ['It waited longer than `queue.max_age` or its own `expiration`.', 'never sent again'],

@@ -26,13 +26,20 @@ const brokers = {
   nats: 'JetStream is needed (nats-server -js); what a Gorush still publishes is taken over, and a Gorush cannot read ours',
 } as const;
 
+/** What `max_retry: 0` still repeats: `FREE_RETRIES` of the retry decision. */
+const DESPITE_ZERO = {
+  ios: '',
+  android: ', but for one retry of a 503 or a lost connection (Gorush: four) and one after a renewed access token',
+  huawei: ', but for one retry after a renewed access token',
+} as const;
+
 const retries = (platform: 'ios' | 'android' | 'huawei'): Row => ({
   key: `${platform}.max_retry`,
   text({ config }) {
     const { enabled, max_retry } = config[platform];
     if (!enabled) return undefined;
     return max_retry === 0
-      ? '0: a 429 or a 5xx is final, as in Gorush; 3 is a good value. What the provider never saw is sent again all the same'
+      ? `0: a 429 or a 5xx is final, as in Gorush${DESPITE_ZERO[platform]}; 3 is a good value. What the provider never saw is sent again all the same`
       : `${max_retry}: with backoff, for 429, 5xx, timeouts and lost connections too; dead tokens and wrong requests are sent once`;
   },
 });

@@ -16,16 +16,19 @@ const requestTimeout = seconds(15, 'After which a push without an answer counts 
   ...ours,
   maximum: LONGEST_WAIT,
 });
-const maxRetry = integer(
-  0,
-  'How often a push is sent again after an answer that says "later"; a request can only lower it with `retry`.',
-);
+const RETRIED =
+  'How often a push is sent again after an answer that says "later" (429, 5xx), or none; a request can only lower it with `retry`.';
+/** What `FREE_RETRIES` of the retry decision grants. */
+const RENEWED = "A renewed access token's retry is not counted.";
 
 export const androidSection = section('Firebase Cloud Messaging (FCM).', {
   enabled: flag(true, 'Send to Android. Without credentials and unless set explicitly, it is off.'),
   key_path: text('', 'File with the service account, JSON. GOOGLE_APPLICATION_CREDENTIALS serves as well.'),
   credential: text('', 'The service account itself, JSON or JSON in base64; goes before `android.key_path`.'),
-  max_retry: maxRetry,
+  max_retry: integer(
+    0,
+    `${RETRIED} A 503 or a lost connection is followed by one retry even with 0, as Google's client repeats them. ${RENEWED}`,
+  ),
   endpoint: origin(
     'https://fcm.googleapis.com',
     'Where FCM is; sign-in goes to the `token_uri` of the service account.',
@@ -39,7 +42,7 @@ export const huaweiSection = section('Huawei Mobile Services (HMS).', {
   enabled: flag(false, 'Send to Huawei.'),
   appsecret: text('', 'Secret of the app.'),
   appid: text('', 'Id of the app.', shown),
-  max_retry: maxRetry,
+  max_retry: integer(0, `${RETRIED} ${RENEWED}`),
   endpoint: origin('https://push-api.cloud.huawei.com', 'Where HMS push is.'),
   auth_endpoint: origin('https://oauth-login.cloud.huawei.com', 'Where HMS sign-in is.'),
   rate_limit: rateLimit,
@@ -54,7 +57,7 @@ export const iosSection = section('Apple Push Notification service (APNs).', {
   password: text('', 'Password of the certificate.'),
   production: flag(false, "Send to Apple's production host unless a request says otherwise."),
   max_concurrent_pushes: integer(100, 'Tokens of one notification that take their turn as one batch; 0 or less: 1000.'),
-  max_retry: maxRetry,
+  max_retry: integer(0, RETRIED),
   key_id: text('', 'Id of the token key, ten characters; needed with `.p8`.'),
   team_id: text('', 'Id of the team, ten characters; needed with `.p8`.'),
   endpoint: origin('https://api.push.apple.com', 'Where production APNs is.'),

@@ -258,6 +258,8 @@ export interface AcceptedRequest extends RequestFacts {
   readonly appCounts?: ReadonlyMap<string, number>;
   /** Targets that each get an outcome: tokens, topics and conditions. */
   readonly targets: number;
+  /** The provider of each notification that names no target, undefined where no lane takes it. Absent: each names one. */
+  readonly untargeted?: readonly (Provider | undefined)[];
   /** UNIX milliseconds. */
   readonly acceptedAt: number;
   /** Whose key or certificate sent it; absent where nobody has to say. */

@@ -21,7 +21,7 @@ export interface Attempts {
   readonly counted: number;
   /** Those that provably never reached the provider. */
   readonly unsent: number;
-  /** Free retries used (a refreshed credential, a provider's own custom). */
+  /** Those that followed the renewal of a credential and do not count. */
   readonly free: number;
 }
 

@@ -121,7 +121,7 @@ export class Relay {
       acceptedAt: this.#now(),
       ...(options.traceparent === undefined ? {} : traceOf(options)),
     };
-    const { entries, refused, counts, appCounts } = this.#plan(request, notifications);
+    const { entries, refused, untargeted, counts, appCounts } = this.#plan(request, notifications);
     const accepted = { requestId: request.id, counts, logs: [] };
     let sync: SyncAnswer | undefined;
     if (options.syncMs !== undefined) {
@@ -136,6 +136,7 @@ export class Relay {
         notifications,
         counts,
         ...(appCounts ? { appCounts } : {}),
+        ...(untargeted.length > 0 ? { untargeted } : {}),
         targets: sizeOf(entries, refused),
         acceptedAt: request.acceptedAt,
         principal: options.principal,
@@ -220,10 +221,13 @@ export class Relay {
   #plan(request: QueuedRequest, notifications: readonly Notification[]) {
     const entries: QueueEntry[] = [];
     const refused: Settlement[] = [];
+    const untargeted: (Provider | undefined)[] = [];
     let counts = 0;
     let appCounts: Map<string, number> | undefined;
     for (const [index, notification] of notifications.entries()) {
       const route = this.#options.route(notification, request.app);
+      const groups = targetsOf(notification);
+      if (groups.length === 0) untargeted.push('refused' in route ? undefined : route.provider);
       if ('refused' in route) {
         refused.push(...refusal(request, index, notification, route));
         continue;
@@ -234,15 +238,14 @@ export class Relay {
         appCounts ??= new Map();
         appCounts.set(route.app, (appCounts.get(route.app) ?? 0) + count);
       }
-      const groups = targetsOf(notification);
+      if (groups.length === 0) continue;
       const open = groups.reduce((sum, group) => sum + group.targets.length, 0);
-      if (open === 0) continue;
       const since = this.#monotonic();
       const slice = this.#options.sliceOf(route.app, route.provider);
       const urgent = isUrgent(notification);
       entries.push({ request, index, ...route, notification, groups, urgent, slice, since, open, key: 0 });
     }
-    return { entries, refused, counts, appCounts };
+    return { entries, refused, untargeted, counts, appCounts };
   }
 
   #refuse(requestId: string, notifications: number, error: unknown): never {
@@ -254,16 +257,16 @@ export class Relay {
   async #answer(sync: SyncAnswer, accepted: AcceptedPush, ms: number): Promise<AcceptedPush> {
     const open = await sync.wait(ms);
     this.#waiting.delete(accepted.requestId);
-    for (const { entry, kind, targets } of open) {
-      const outcomes = targets.map(() => PENDING);
+    for (const { entry, kind, targets, attempts, last } of open) {
+      const outcome = last ? { ...PENDING, error: `${PENDING.error}; last: ${last.error}` } : PENDING;
       const settlement = {
         ...identity(entry.request, entry),
         kind,
         targets,
-        outcomes,
+        outcomes: targets.map(() => outcome),
         timing: this.#timing({ entry }),
       };
-      sync.tell({ ...settlement, provider: entry.provider, attempts: 0 });
+      sync.tell({ ...settlement, provider: entry.provider, attempts });
     }
     return { ...accepted, logs: sync.logs };
   }
@@ -314,14 +317,15 @@ export class Relay {
 
   #retry(batch: Batch, { failed, indexes, delayMs, attempts }: Again, timing: Timing): void {
     const { entry, kind, targets } = batch;
-    const slice: Batch = {
+    const slice = {
       entry,
       kind,
       targets: indexes.map((index) => targets[index] as string),
       places: indexes.map((index) => placeOf(batch, index)),
       offset: 0,
       attempts,
-    };
+    } satisfies Batch;
+    this.#waiting.get(entry.request.id)?.retried(entry, slice.places, batch.attempts.sent + 1, failed);
     this.#queue.defer(slice, this.#monotonic() + delayMs);
     const { app, lane, provider, environment, notification, request } = entry;
     this.#options.events.retried({

@@ -7,18 +7,25 @@ export interface RetryPolicy extends BackoffOptions {
   readonly maxRetry: number;
   /** Milliseconds after acceptance at which an undelivered push is given up. */
   readonly maxAgeMs: number;
-  /** Retries besides `maxRetry`, and for what. */
-  readonly free: { readonly limit: number; readonly categories: ReadonlySet<Category> };
+  readonly free: FreeRetries;
+}
+
+/** What is repeated though `max_retry` is 0. */
+export interface FreeRetries {
+  /** Retries of a 503 or a lost connection that are made at least; `max_retry` counts them. */
+  readonly least: number;
+  /** After an answer that a credential is stale, the push is sent again once with a new one, and `max_retry` does not count it. */
+  readonly renewal: boolean;
 }
 
 /**
- * Retries that Gorush's provider libraries make by themselves, before `max_retry` counts: Google's client repeats a 503 and a
- * lost connection four times, Huawei's refreshes its token and resends once.
+ * The least of what Gorush's provider libraries repeat by themselves: Google's client repeats a 503 and a lost connection (four
+ * times; with fewer, `max_retry: 0` is nearer to what it says), Huawei's renews its token and sends once more.
  */
-export const FREE_RETRIES: Record<Provider, RetryPolicy['free']> = {
-  apns: { limit: 0, categories: new Set() },
-  fcm: { limit: 4, categories: new Set<Category>(['stale_credential', 'unavailable', 'unanswered']) },
-  hms: { limit: 1, categories: new Set<Category>(['stale_credential']) },
+export const FREE_RETRIES: Record<Provider, FreeRetries> = {
+  apns: { least: 0, renewal: false },
+  fcm: { least: 1, renewal: true },
+  hms: { least: 0, renewal: true },
 };
 
 export type Decision =
@@ -28,12 +35,15 @@ export type Decision =
 const STOP: Decision = { again: false };
 const COUNTED = new Set<Category>(['stale_credential', 'unavailable', 'unanswered']);
 
-/** Free retries of an answer are for what Google's client repeats: 503, not 429 or 500. */
-const isFree = (failed: Failed, attempts: Attempts, policy: RetryPolicy): boolean =>
-  attempts.free < policy.free.limit &&
-  policy.free.categories.has(failed.category) &&
-  (failed.category !== 'unavailable' || failed.status === 503) &&
-  (failed.category !== 'stale_credential' || attempts.free === 0);
+const isRenewal = (failed: Failed, attempts: Attempts, { free }: RetryPolicy): boolean =>
+  failed.category === 'stale_credential' && free.renewal && attempts.free === 0;
+
+/** 503, not 429 or 500: as Google's client. */
+const isOutage = ({ category, status }: Failed): boolean =>
+  category === 'unanswered' || (category === 'unavailable' && status === 503);
+
+const mostRetries = (failed: Failed, { maxRetry, free }: RetryPolicy): number =>
+  isOutage(failed) ? Math.max(maxRetry, free.least) : maxRetry;
 
 /**
  * Whether a failed push is tried again, and after which pause: the relay's only retry decision.
@@ -50,8 +60,8 @@ export function decideRetry(
 ): Decision {
   const unsent = failed.category === 'not_sent';
   if (!unsent && !COUNTED.has(failed.category)) return STOP;
-  const free = !unsent && isFree(failed, attempts, policy);
-  if (!unsent && !free && attempts.counted >= policy.maxRetry) return STOP;
+  const free = isRenewal(failed, attempts, policy);
+  if (!unsent && !free && attempts.counted >= mostRetries(failed, policy)) return STOP;
   const next: Attempts = {
     sent: attempts.sent + 1,
     counted: attempts.counted + (unsent || free ? 0 : 1),

@@ -1,31 +1,47 @@
-import type { Settlement, TargetKind } from '../push/push.ts';
+import type { Failed, Settlement, TargetKind } from '../push/push.ts';
 import { type PushEntry, pushEntry } from '../push/push-entry.ts';
 import type { QueueEntry } from '../queue/queue.ts';
 
-/** Targets of an entry that had no outcome in time. */
-export interface OpenTargets {
+/** What became of the attempts that have ended: how many there were, and how the last one failed. */
+interface Tried {
+  readonly attempts: number;
+  readonly last?: Failed;
+}
+
+/** Targets of an entry that had no outcome in time, all of them tried alike. */
+export interface OpenTargets extends Tried {
   readonly entry: QueueEntry;
   readonly kind: TargetKind;
   readonly targets: readonly string[];
 }
 
+const UNTRIED: Tried = Object.freeze({ attempts: 0 });
+
 /** What a sync request waits for: which targets are still open, and the failures told so far. */
 export class SyncAnswer {
   readonly logs: PushEntry[] = [];
   readonly #hideMessages: boolean;
-  readonly #open = new Map<QueueEntry, Set<number>>();
+  /** By place among the targets of the entry. */
+  readonly #open = new Map<QueueEntry, Map<number, Tried>>();
   #resolve: (() => void) | undefined;
 
   constructor(entries: readonly QueueEntry[], hideMessages = false) {
     this.#hideMessages = hideMessages;
     for (const entry of entries)
-      this.#open.set(entry, new Set(Array.from({ length: entry.open }, (_, place) => place)));
+      this.#open.set(entry, new Map(Array.from({ length: entry.open }, (_, place) => [place, UNTRIED])));
   }
 
   tell(settlement: Settlement): void {
     settlement.outcomes.forEach((outcome, index) => {
       if (outcome.kind === 'failed') this.logs.push(pushEntry(settlement, index, this.#hideMessages));
     });
+  }
+
+  /** These will be tried again. @param attempts how often each was sent */
+  retried(entry: QueueEntry, places: readonly number[], attempts: number, last: Failed): void {
+    const tried = { attempts, last };
+    const open = this.#open.get(entry);
+    for (const place of places) if (open?.has(place)) open.set(place, tried);
   }
 
   settled(entry: QueueEntry, places: readonly number[]): void {
@@ -58,11 +74,14 @@ export class SyncAnswer {
   }
 }
 
-function openTargets(entry: QueueEntry, places: ReadonlySet<number>): OpenTargets[] {
+function openTargets(entry: QueueEntry, open: ReadonlyMap<number, Tried>): OpenTargets[] {
   let offset = 0;
   return entry.groups.flatMap(({ kind, targets }) => {
-    const open = targets.filter((_, i) => places.has(offset + i));
+    const start = offset;
     offset += targets.length;
-    return open.length > 0 ? [{ entry, kind, targets: open }] : [];
+    const alike = Map.groupBy(targets.keys(), (index) => open.get(start + index));
+    return [...alike].flatMap(([tried, indexes]) =>
+      tried ? [{ ...tried, entry, kind, targets: indexes.map((index) => targets[index] as string) }] : [],
+    );
   });
 }

@@ -3,6 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { QueueRefusedError } from '../../src/kit/errors.ts';
 import {
   ACCEPTED,
+  type AcceptedRequest,
   type Category,
   type Delivery,
   type Failed,
@@ -58,6 +59,7 @@ function start(
   const { transport, sent } = scripted(answer);
   const settled: Settlement[] = [];
   const refusals: string[] = [];
+  const accepted: AcceptedRequest[] = [];
   const policy: RetryPolicy = {
     maxRetry: options.maxRetry ?? 0,
     firstMs: 2,
@@ -74,7 +76,13 @@ function start(
         : { app: 'default', refused: failed('disabled', 'PlatformDisabled') },
     policyOf: () => policy,
     sliceOf: (_, provider) => ({ apns: 100, fcm: 500, hms: 1000 })[provider],
-    events: combineEvents([{ settled: (s) => settled.push(s), refused: ({ reason }) => refusals.push(reason) }]),
+    events: combineEvents([
+      {
+        accepted: (request) => accepted.push(request),
+        settled: (s) => settled.push(s),
+        refused: ({ reason }) => refusals.push(reason),
+      },
+    ]),
   });
   const lane = new Lane({
     name: LANE,
@@ -92,7 +100,7 @@ function start(
         s.targets.map((t, i) => [t, s.outcomes[i]?.kind === 'failed' ? (s.outcomes[i] as Failed).reason : 'ok']),
       ),
     );
-  return { accept, sent, settled, refusals, finals, queue, relay };
+  return { accept, sent, accepted, settled, refusals, finals, queue, relay };
 }
 
 const ios = (...tokens: string[]): Notification => ({ platform: 1, tokens, message: 'hi' });
@@ -147,6 +155,27 @@ test('what has no outcome in time is told as pending, and goes on', async () => 
   expect(logs).toMatchObject([{ token: 'slow', reason: 'Pending', category: 'pending', retryable: true }]);
   answer = ACCEPTED;
   while (finals().slow !== 'ok') await sleep(5);
+});
+
+test('a pending entry tells how often each target was sent, and how the last attempt failed', async () => {
+  const { accept } = start((target, attempt) => {
+    if (target === 'later') return attempt < 2 ? failed('not_sent') : undefined;
+    return target === 'mute' ? undefined : ACCEPTED;
+  });
+  const { logs } = await accept([ios('fast', 'later', 'mute')], { syncMs: 500 });
+  const why = 'no outcome within core.sync_timeout; delivery goes on';
+  expect(logs.map(({ token, attempts, error }) => [token, attempts, error]).sort()).toEqual([
+    ['later', 2, `${why}; last: Why`],
+    ['mute', 0, why],
+  ]);
+});
+
+test('notifications without a target are told of with the request: by provider, or as of none', async () => {
+  const { accept, accepted } = start(() => ACCEPTED);
+  await accept([ios('a'), ios(), { platform: 2, tokens: [] }]);
+  expect(accepted.at(-1)?.untargeted).toEqual(['apns', undefined]);
+  await accept([ios('a')]);
+  expect(accepted.at(-1)).not.toHaveProperty('untargeted');
 });
 
 test('a platform that is off costs nothing, counts nothing, and fails each token', async () => {

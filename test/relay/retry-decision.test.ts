@@ -69,12 +69,38 @@ test('a retry that would come after the end of its life is not made', () => {
   expect(decide(failed('not_sent'), policy(0), NO_ATTEMPTS, 0, 400).again).toBe(false);
 });
 
-test('FCM: a 503 or a lost connection is repeated four times before max_retry counts; a 429 is not', () => {
-  const fcm = policy(0, { free: FREE_RETRIES.fcm });
-  expect(decide(failed('unavailable', { status: 503 }), fcm, { ...NO_ATTEMPTS, free: 3 })).toMatchObject({
-    again: true,
-  });
-  expect(decide(failed('unavailable', { status: 503 }), fcm, { ...NO_ATTEMPTS, free: 4 }).again).toBe(false);
-  expect(decide(failed('unanswered'), fcm).again).toBe(true);
-  expect(decide(failed('unavailable', { status: 429 }), fcm).again).toBe(false);
+/** How often a push is sent again that goes on failing so. */
+function retriesOf(failure: Failed, p: RetryPolicy): number {
+  let attempts = NO_ATTEMPTS;
+  for (let retries = 0; retries < 50; retries++) {
+    const decision = decide(failure, p, attempts);
+    if (!decision.again) return retries;
+    attempts = decision.attempts;
+  }
+  throw new Error('it never ends');
+}
+
+test.each([0, 1, 3])(
+  'FCM: max_retry %i counts every retry, but a 503 or a lost connection is repeated once at least',
+  (most) => {
+    const fcm = policy(most, { free: FREE_RETRIES.fcm });
+    for (const outage of [failed('unavailable', { status: 503 }), failed('unanswered')])
+      expect(retriesOf(outage, fcm)).toBe(Math.max(1, most));
+    for (const status of [429, 500, 502, 504]) expect(retriesOf(failed('unavailable', { status }), fcm)).toBe(most);
+  },
+);
+
+test.each(['apns', 'hms'] as const)('%s: max_retry 0 means none, whatever the answer', (provider) => {
+  const none = policy(0, { free: FREE_RETRIES[provider] });
+  for (const status of [429, 500, 503]) expect(retriesOf(failed('unavailable', { status }), none)).toBe(0);
+  expect(retriesOf(failed('unanswered'), none)).toBe(0);
+});
+
+test('the retry after a renewed credential is one besides those that max_retry counts', () => {
+  for (const provider of ['fcm', 'hms'] as const) {
+    const p = policy(2, { free: FREE_RETRIES[provider] });
+    expect(retriesOf(failed('stale_credential', { status: 401 }), p)).toBe(3);
+    expect(decide(failed('stale_credential'), p)).toMatchObject({ attempts: { counted: 0, free: 1 } });
+  }
+  expect(retriesOf(failed('stale_credential'), policy(2))).toBe(2);
 });

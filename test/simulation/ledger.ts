@@ -128,7 +128,7 @@ export class Ledger {
     push.unsentOnly = false;
     if (outcome.kind === 'failed' && COUNTED.has(outcome.category)) push.counted++;
     const { free } = this.#policy(push);
-    const most = push.maxRetry + free.limit + 1;
+    const most = Math.max(push.maxRetry, free.least) + (free.renewal ? 1 : 0) + 1;
     if (push.counted > most) this.#broken(`${target} failed ${push.counted} times, more than ${most}`);
   }
 

@@ -143,7 +143,7 @@ const entry = record(
     category: text('What kind of failure it is.', { enum: CATEGORIES }),
     invalid_token: flag('True: the target is dead, delete it.'),
     retryable: flag('True: the same push may succeed later.'),
-    attempts: count('How often it was sent.'),
+    attempts: count('How often it was sent; of a pending one, as far as those attempts have ended.'),
     provider_id: text('apns-id, FCM message name or HMS request id.'),
     unregistered_at: text('Since when APNs knows the token as dead.', { format: 'date-time' }),
     environment: text('', { enum: ['production', 'development'] }),

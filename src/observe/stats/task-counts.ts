@@ -1,4 +1,4 @@
-import type { Notification, RelayEvents, Settlement } from '../../push/push.ts';
+import type { Notification, Provider, RelayEvents, Settlement } from '../../push/push.ts';
 import { targetsOf } from '../../push/targets.ts';
 
 /** Gorush's queue counters since the start of the process. A task is a notification. */
@@ -47,10 +47,18 @@ export function createTaskCounts(): { readonly events: RelayEvents; read(): Task
     finish(settlement, progress.unsendable);
   };
 
+  /** Nothing is settled of these: they end here. Gorush refuses them as wrong, but for iOS, where it looks at no list. */
+  const finishUntargeted = (provider: Provider | undefined): void => {
+    if (!provider) counts.submitted_tasks--;
+    else if (provider === 'apns') counts.success_tasks++;
+    else counts.failure_tasks++;
+  };
+
   return {
     events: {
-      accepted({ notifications }) {
+      accepted({ notifications, untargeted = [] }) {
         counts.submitted_tasks += notifications.length;
+        untargeted.forEach(finishUntargeted);
       },
       settled,
     },

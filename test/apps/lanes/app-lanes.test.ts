@@ -24,7 +24,7 @@ const POLICY: RetryPolicy = {
   maxMs: 5,
   maxRetry: 3,
   maxAgeMs: 60_000,
-  free: { limit: 0, categories: new Set() },
+  free: { least: 0, renewal: false },
 };
 
 const stored = (name: string, settings: AppSettings): App => ({ ...fileApp(name, settings), origin: 'store' });

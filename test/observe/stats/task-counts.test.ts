@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest';
 import { createTaskCounts } from '../../../src/observe/stats/task-counts.ts';
-import { ACCEPTED, type Notification, type Settlement } from '../../../src/push/push.ts';
+import { ACCEPTED, type Notification, type Provider, type Settlement } from '../../../src/push/push.ts';
 import { failed, settlement } from '../../support/settlement.ts';
 
-function counted(notifications: number, settlements: readonly Settlement[]) {
+function counted(
+  notifications: number,
+  settlements: readonly Settlement[],
+  untargeted?: readonly (Provider | undefined)[],
+) {
   const tasks = createTaskCounts();
   tasks.events.accepted?.({
     requestId: 'r',
@@ -12,6 +16,7 @@ function counted(notifications: number, settlements: readonly Settlement[]) {
     acceptedAt: 0,
     app: 'default',
     targets: 1,
+    ...(untargeted ? { untargeted } : {}),
   });
   for (const each of settlements) tasks.events.settled?.(each);
   return tasks.read();
@@ -54,4 +59,10 @@ test('a notification that could not be sent at all is a failed task', () => {
 test('a notification for a platform that is off was never submitted', () => {
   const off = settlement(['a'], [failed({ category: 'disabled' })], { provider: undefined });
   expect(counted(2, [off])).toEqual({ submitted_tasks: 1, success_tasks: 0, failure_tasks: 0 });
+});
+
+test('a notification without a target is done on iOS, failed elsewhere, and never submitted where the platform is off', () => {
+  expect(counted(1, [], ['apns'])).toEqual({ submitted_tasks: 1, success_tasks: 1, failure_tasks: 0 });
+  expect(counted(2, [], ['fcm', 'hms'])).toEqual({ submitted_tasks: 2, success_tasks: 0, failure_tasks: 2 });
+  expect(counted(2, [], [undefined, 'apns'])).toEqual({ submitted_tasks: 1, success_tasks: 1, failure_tasks: 0 });
 });
