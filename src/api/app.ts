@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
 import { stringify } from 'yaml';
 import { GORUSH_VERSION, sendError, sendJson, sendText, versionHeaders } from '../kit/http/answer.ts';
-import { exactRoutes, type Route, type Routes } from '../kit/http/exact-routes.ts';
+import { exactRoutes, type HttpHandler, type Routes } from '../kit/http/exact-routes.ts';
 import { expressOnHttp2 } from '../kit/http/express-on-http2.ts';
 
 export interface ApiOptions {
@@ -19,9 +19,9 @@ export interface ApiOptions {
   /** Martlet's own version. */
   readonly version: string;
   readonly sandbox: boolean;
-  readonly push: Route;
+  readonly push: HttpHandler;
   readonly statGo: () => object;
-  readonly statApp: Route;
+  readonly statApp: HttpHandler;
   readonly sysStats: () => object;
   /** The redacted configuration. */
   readonly configView: () => object;
@@ -40,12 +40,12 @@ const NOT_FOUND = '404 page not found';
 function routesOf(options: ApiOptions): Routes {
   const { uris } = options;
   const json =
-    (body: () => object | Promise<object>): Route =>
+    (body: () => object | Promise<object>): HttpHandler =>
     async (_req, res) =>
       sendJson(res, 200, await body());
-  const health: Route = (_req, res) => void res.writeHead(200, { 'Content-Length': 0 }).end();
+  const health: HttpHandler = (_req, res) => void res.writeHead(200, { 'Content-Length': 0 }).end();
   const version = { source: 'https://github.com/appleboy/gorush', version: GORUSH_VERSION, martlet: options.version };
-  return new Map<string, Route>([
+  return new Map<string, HttpHandler>([
     // First, so that what `api.*` puts at the same place goes before.
     ...(options.pages ?? []),
     [`POST ${uris.push_uri}`, options.push],

@@ -1,5 +1,5 @@
 import type { Notification } from '../push/push.ts';
-import type { Mistake } from '../push/wire/decoding.ts';
+import type { FieldMistake } from '../push/wire/decoding.ts';
 
 /** What one notification of an app may hold; absent or 0: no limit but that of the body. */
 export interface AppLimits {
@@ -19,7 +19,7 @@ const payloadBytes = (notification: Notification): number =>
   Buffer.byteLength(JSON.stringify({ ...notification, tokens: undefined, to: undefined }));
 
 /** What is too large about a notification, for a 400; `path` is the field in it. Undefined when nothing is. */
-export function checkLimits(notification: Notification, limits: AppLimits = NO_LIMITS): Mistake | undefined {
+export function checkLimits(notification: Notification, limits: AppLimits = NO_LIMITS): FieldMistake | undefined {
   const { tokens = 0, payload = 0 } = limits;
   const targets = tokens > 0 ? targetsOf(notification) : 0;
   if (targets > tokens) return { path: 'tokens', reason: `holds ${targets} targets, the app may send to ${tokens}` };

@@ -68,7 +68,7 @@ export function sendRefusal(
   sendError(res, status, message, { headers: { ...headers, ...challengeOf(refusal, isPage(req)), ...again, ...left } });
 }
 
-export interface GuardOptions {
+export interface HttpGuardOptions {
   readonly auth: Auth;
   readonly uris: Config['api'];
   /** Headers of every answer. */
@@ -77,7 +77,7 @@ export interface GuardOptions {
 }
 
 /** Lets those requests pass whose sender may do what they ask; the others get 401, 403, or 429. */
-export function guarded(app: RequestListener, { auth, uris, headers, onError }: GuardOptions): RequestListener {
+export function guarded(app: RequestListener, { auth, uris, headers, onError }: HttpGuardOptions): RequestListener {
   const need = needOf(uris);
   return (req, res) => {
     const needed = need(req.method as string, req.url as string);

@@ -16,19 +16,19 @@ export interface CheckOptions {
   readonly say: (line: string) => void;
 }
 
-interface Row {
+interface CheckRow {
   readonly part: string;
   readonly state: 'on' | 'off' | 'FAIL';
   readonly text: string;
 }
 
-const row = (part: string, on: boolean, text: string): Row => ({
+const row = (part: string, on: boolean, text: string): CheckRow => ({
   part,
   state: on ? 'on' : 'off',
   text: on ? text : '',
 });
 
-async function credential(part: string, on: boolean, look: () => Promise<string> | string): Promise<Row> {
+async function credential(part: string, on: boolean, look: () => Promise<string> | string): Promise<CheckRow> {
   if (!on) return row(part, false, '');
   try {
     return row(part, true, await look());
@@ -67,14 +67,14 @@ function callersOf({ keys, certificates, jwks_url, issuer }: Config['auth']): st
 /** The longest list that a line shows. */
 const MOST_NAMES = 10;
 
-function appsRow({ apps }: Config): Row {
+function appsRow({ apps }: Config): CheckRow {
   const names = Object.keys(apps.named);
   const more = names.length > MOST_NAMES ? `, and ${names.length - MOST_NAMES} more` : '';
   return row('apps', names.length > 0, `${names.slice(0, MOST_NAMES).join(', ')}${more}`);
 }
 
 /** Apps made at run time need a key that can be read. */
-async function selfServiceRow({ apps }: Config, masterKey: string | undefined): Promise<Row> {
+async function selfServiceRow({ apps }: Config, masterKey: string | undefined): Promise<CheckRow> {
   return credential('/v1/apps', Boolean(masterKey || apps.master_key_path), async () => {
     const { loadMasterKeys } = await import('../apps/store/master-keys.ts');
     loadMasterKeys(masterKey, apps.master_key_path);
@@ -82,7 +82,7 @@ async function selfServiceRow({ apps }: Config, masterKey: string | undefined): 
   });
 }
 
-const rows = async (config: Config, { google, masterKey }: CheckOptions): Promise<Row[]> => {
+const rows = async (config: Config, { google, masterKey }: CheckOptions): Promise<CheckRow[]> => {
   const { core, sandbox, queue, stat, grpc, auth, history, tracing } = config;
   const file = queue.local.path === '' ? 'memory' : `${queue.local.path}, sync ${queue.local.sync}`;
   const simulated = sandbox.enabled ? async () => 'simulated' : undefined;

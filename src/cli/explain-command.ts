@@ -5,7 +5,7 @@ import type { Explanation } from '../observe/history/history.ts';
 import type { PushTimeline, TimelineEvent } from '../observe/history/timeline.ts';
 import { originOf } from './ping.ts';
 
-export interface ExplainOptions {
+export interface ExplainCommandOptions {
   /** A request id or a `notif_id`. */
   readonly id: string;
   /** Of the relay; undefined: the one of the configuration, on this machine. */
@@ -20,13 +20,13 @@ export interface ExplainOptions {
 
 const TIMEOUT_MS = 10_000;
 
-interface Answer {
+interface ExplainReply {
   readonly status: number;
   readonly body: unknown;
 }
 
 /** @throws what undici throws. */
-async function ask({ id, url, key, token, config }: ExplainOptions): Promise<Answer> {
+async function ask({ id, url, key, token, config }: ExplainCommandOptions): Promise<ExplainReply> {
   const target = new URL(`${url?.replace(/\/+$/, '') ?? originOf(config)}/v1/pushes/${encodeURIComponent(id)}`);
   if (token !== undefined) target.searchParams.set('token', token);
   // On this machine the certificate is for the clients' name of this host, which need not be `localhost`.
@@ -115,7 +115,7 @@ export const explanationLines = ({ pushes, truncated }: Explanation): string[] =
 ];
 
 /** `martlet explain ID`: asks the running relay. @returns false when nothing can be told. */
-export async function explain(options: ExplainOptions): Promise<boolean> {
+export async function explain(options: ExplainCommandOptions): Promise<boolean> {
   const { say } = options;
   try {
     const { status, body } = await ask(options);

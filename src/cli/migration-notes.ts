@@ -7,13 +7,13 @@ export interface Given {
   readonly given: ReadonlySet<string>;
 }
 
-interface Row {
+interface NoteRow {
   readonly key: string;
   /** What it means for this configuration; undefined: nothing. */
   readonly text: (given: Given) => string | undefined;
 }
 
-const when = (key: string, applies: (given: Given) => boolean, text: string): Row => ({
+const when = (key: string, applies: (given: Given) => boolean, text: string): NoteRow => ({
   key,
   text: (given) => (applies(given) ? text : undefined),
 });
@@ -33,7 +33,7 @@ const DESPITE_ZERO = {
   huawei: ', but for one retry after a renewed access token',
 } as const;
 
-const retries = (platform: 'ios' | 'android' | 'huawei'): Row => ({
+const retries = (platform: 'ios' | 'android' | 'huawei'): NoteRow => ({
   key: `${platform}.max_retry`,
   text({ config }) {
     const { enabled, max_retry } = config[platform];
@@ -45,7 +45,7 @@ const retries = (platform: 'ios' | 'android' | 'huawei'): Row => ({
 });
 
 /** The rows of docs/migrating-from-gorush.md that a configuration alone can decide. */
-const rows: readonly Row[] = [
+const rows: readonly NoteRow[] = [
   when(
     'core.sync',
     ({ config }) => config.core.sync && config.queue.engine === 'local',

@@ -1,7 +1,7 @@
 import { nearestKey } from './nearest-key.ts';
 import { type ConfigKey, type ConfigMap, configKeys, environmentName, keysOfEntry } from './schema.ts';
 
-export type Environment = Readonly<Record<string, string | undefined>>;
+export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 /** Ours goes before Gorush's. */
 const PREFIXES = ['MARTLET_', 'GORUSH_'];
@@ -17,7 +17,7 @@ const isServiceLink = (name: string, value: string): boolean =>
   (/_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)_(ADDR|PORT|PROTO)$/.test(name) && !fixed.has(name));
 
 /** The variable that sets a key, and its value. An empty one counts as not set, as in Gorush. Upper case only. */
-export function fromEnvironment(env: Environment, path: string): { name: string; value: string } | undefined {
+export function fromEnvironment(env: EnvironmentVariables, path: string): { name: string; value: string } | undefined {
   for (const prefix of PREFIXES) {
     const name = prefix + environmentName(path);
     const value = env[name];
@@ -30,7 +30,11 @@ export function fromEnvironment(env: Environment, path: string): { name: string;
  * Names of entries that only variables know: `MARTLET_AUTH_KEYS_BACKEND_SHA256` makes `backend`. `inFile` are those of the file,
  * which keep the variables that fit them.
  */
-export function namesFromEnvironment(env: Environment, { path, map }: ConfigMap, inFile: readonly string[]): string[] {
+export function namesFromEnvironment(
+  env: EnvironmentVariables,
+  { path, map }: ConfigMap,
+  inFile: readonly string[],
+): string[] {
   const head = environmentName(path);
   const taken = new Set(inFile.map((name) => environmentName(name)));
   const ends = keysOfEntry(map).map((key) => `_${environmentName(key.path)}`);
@@ -51,18 +55,18 @@ const OTHERS = ['MARTLET_MASTER_KEY'];
 const isOurs = (name: string): boolean => PREFIXES.some((prefix) => name.startsWith(prefix));
 
 /** The variables that may set keys: all that have our prefixes. */
-export const ourVariables = (env: Environment): Environment =>
+export const ourVariables = (env: EnvironmentVariables): EnvironmentVariables =>
   Object.fromEntries(Object.entries(env).filter(([name]) => isOurs(name)));
 
 /** Whether a variable may set a key below this path. */
-export const mayReach = (env: Environment, path: string): boolean =>
+export const mayReach = (env: EnvironmentVariables, path: string): boolean =>
   PREFIXES.some((prefix) => {
     const head = `${prefix}${environmentName(path)}_`;
     return Object.keys(env).some((name) => name.startsWith(head));
   });
 
 /** A line for each GORUSH_ or MARTLET_ variable that sets nothing. @param keysOf all keys, asked for only where they matter */
-export function unknownVariables(env: Environment, keysOf: () => readonly ConfigKey[]): string[] {
+export function unknownVariables(env: EnvironmentVariables, keysOf: () => readonly ConfigKey[]): string[] {
   const doubtful = Object.entries(env).filter(
     ([name, value = '']) => isOurs(name) && !fixed.has(name) && !OTHERS.includes(name) && !isServiceLink(name, value),
   );

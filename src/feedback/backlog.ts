@@ -5,7 +5,7 @@ import { Schedule } from '../kit/schedule.ts';
 import type { StoredReport } from '../queue/file/journal.ts';
 import type { ReportKeeper } from '../queue/file/kept-reports.ts';
 import type { Share } from './backlog-room.ts';
-import type { Post, PostResult } from './post.ts';
+import type { HookAnswer, Post } from './post.ts';
 
 /** What the log is told of. */
 export interface BacklogEvents {
@@ -193,7 +193,7 @@ export class FeedbackBacklog {
     if (this.#state.name === 'draining') this.#state.lastSuccessAt = this.#options.now();
   }
 
-  #refused(entry: Entry, { reason, retryAfterMs = 0 }: Extract<PostResult, { ok: false }>): void {
+  #refused(entry: Entry, { reason, retryAfterMs = 0 }: Extract<HookAnswer, { ok: false }>): void {
     const { now, maxAgeMs, firstMs, maxMs, random, events } = this.#options;
     const draining = this.#state.name === 'draining';
     this.#failed++;

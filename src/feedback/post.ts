@@ -3,7 +3,7 @@ import { toError } from '../kit/errors.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import type { Sign } from './signature.ts';
 
-export type PostResult =
+export type HookAnswer =
   | { readonly ok: true }
   /** `reason`: a status or an error code. Never the URL, which may hold a secret. */
   | { readonly ok: false; readonly reason: string; readonly retryAfterMs?: number };
@@ -29,13 +29,13 @@ export interface HookEntry {
 }
 
 /** Posts one body and tells how it went; never rejects. `id` stays when an entry is posted again. `signal` gives the call up. */
-export type Post = (entry: HookEntry, signal: AbortSignal) => Promise<PostResult>;
+export type Post = (entry: HookEntry, signal: AbortSignal) => Promise<HookAnswer>;
 
 const MAX_REDIRECTS = 5;
 /** Go's client, too, repeats a POST for these alone; the others would turn it into a GET without the entry. */
 const REPEATING = new Set([307, 308]);
 
-const OK: PostResult = { ok: true };
+const OK: HookAnswer = { ok: true };
 
 function decoded(text: string): string {
   try {
@@ -71,7 +71,7 @@ export function createPost(options: PostOptions): Post {
   const plain = { 'user-agent': 'martlet', 'content-type': 'application/json; charset=utf-8' };
   const trusted = { ...basicAuth(url), ...headers };
 
-  const call = async ({ id, body, headers: more }: HookEntry, signal: AbortSignal): Promise<PostResult> => {
+  const call = async ({ id, body, headers: more }: HookEntry, signal: AbortSignal): Promise<HookAnswer> => {
     const own = { ...plain, ...more, ...sign(id, body, now()) };
     let target = url;
     let sent: Record<string, string> = { ...trusted, ...own };

@@ -3,7 +3,7 @@ import type { WriteAudit } from '../auth/audit.ts';
 import type { Principal } from '../auth/principal.ts';
 import { addressOf, type GatedCall } from './gate.ts';
 import { RpcError } from './rpc-error.ts';
-import type { Reply } from './rpc-service.ts';
+import type { RpcReply } from './rpc-service.ts';
 
 type Maybe<T> = T | Promise<T>;
 
@@ -40,8 +40,8 @@ export function auditedSend<Call extends GatedCall>(
   call: Call,
   principal: Principal | undefined,
   write: WriteAudit,
-  run: () => Maybe<Reply>,
-): Maybe<Reply> {
+  run: () => Maybe<RpcReply>,
+): Maybe<RpcReply> {
   const sender = { who: principal?.name, by: principal?.kind, address: addressOf(call), action: 'push' };
   return watched(
     run,

@@ -13,7 +13,7 @@ import type { Principal } from '../auth/principal.ts';
 import type { AuditRecord } from '../observe/log/audit-line.ts';
 import { RpcError } from './rpc-error.ts';
 
-export interface Reply {
+export interface RpcReply {
   readonly message: object;
   readonly trailer?: Metadata;
   /** For the audit log. */
@@ -80,12 +80,12 @@ type UnaryCall = ServerUnaryCall<Buffer, object>;
  */
 export function unary<T>(
   type: protobuf.Type,
-  handle: (request: T, call: UnaryCall, principal: Principal | undefined) => Reply | Promise<Reply>,
+  handle: (request: T, call: UnaryCall, principal: Principal | undefined) => RpcReply | Promise<RpcReply>,
   onError: (error: unknown) => void,
   admit?: (call: UnaryCall) => Principal | Promise<Principal>,
 ): (call: UnaryCall, callback: Callback) => void {
   return (call, callback) => {
-    const succeed = ({ message, trailer }: Reply): void => callback(null, message, trailer);
+    const succeed = ({ message, trailer }: RpcReply): void => callback(null, message, trailer);
     const fail = (thrown: unknown): void => callback(statusOf(thrown, onError));
     try {
       const answer = (principal?: Principal) => handle(decodeMessage<T>(type, call.request), call, principal);

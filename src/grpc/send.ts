@@ -12,7 +12,7 @@ import type { AcceptedPush, AcceptOptions } from '../relay/relay.ts';
 import { pushTrailer } from './failures-trailer.ts';
 import { type NotificationRequest, pushBody } from './push-body.ts';
 import { RpcError } from './rpc-error.ts';
-import type { Reply } from './rpc-service.ts';
+import type { RpcReply } from './rpc-service.ts';
 import { tracedCall } from './traced-call.ts';
 
 export interface SendOptions {
@@ -42,7 +42,7 @@ export function send(
   call: Call,
   options: SendOptions,
   principal?: Principal,
-): Reply | Promise<Reply> {
+): RpcReply | Promise<RpcReply> {
   const left = timeLeft(call, options.now ?? Date.now);
   const body = pushBody(request);
   const notification = decode(body, options.jsonLimits);
@@ -57,7 +57,7 @@ export function send(
     ...(options.syncMs === undefined ? {} : { syncMs: Math.min(options.syncMs, left - marginOf(left)) }),
     ...(principal ? { principal: principal.name, allowedApps: principal.apps } : {}),
   };
-  const reply = ({ requestId, logs }: AcceptedPush): Reply => ({
+  const reply = ({ requestId, logs }: AcceptedPush): RpcReply => ({
     message: { success: true, counts },
     trailer: traced ? traced.answered(pushTrailer(requestId, logs), requestId) : pushTrailer(requestId, logs),
     ...(options.audit ? { facts: { requestId, apps: pushesByApp([notification]) } } : {}),

@@ -16,7 +16,7 @@ import { type ProtoFile, parseProto } from './proto-file.ts';
 import type { NotificationRequest } from './push-body.ts';
 import { type ReflectionIndex, reflect, reflectionIndex } from './reflection.ts';
 import { RpcError } from './rpc-error.ts';
-import { decodeMessage, type Reply, serviceDefinition, statusOf, unary } from './rpc-service.ts';
+import { decodeMessage, type RpcReply, serviceDefinition, statusOf, unary } from './rpc-service.ts';
 import { type SendOptions, send } from './send.ts';
 import { HEALTH_PROTO, reflectionProto } from './standard-protos.ts';
 import { type GrpcTls, TlsCredentials } from './tls-credentials.ts';
@@ -111,7 +111,7 @@ interface HealthCheckRequest {
 }
 
 /** Gorush's own check is one of liveness: who restarts a server that fails it does not help one that is not ready. */
-function alive({ service }: HealthCheckRequest): Reply {
+function alive({ service }: HealthCheckRequest): RpcReply {
   if (service !== '') throw new RpcError(status.NOT_FOUND, 'unknown service');
   return { message: { status: SERVING } };
 }

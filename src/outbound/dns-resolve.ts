@@ -1,12 +1,12 @@
 import { Resolver } from 'node:dns/promises';
 
-export interface Address {
+export interface ResolvedAddress {
   readonly address: string;
   readonly family: number;
 }
 
 /** All addresses of a host name. Rejects with the error of DNS (`ENOTFOUND`, `ETIMEOUT`) when there are none. */
-export type Resolve = (host: string) => Promise<readonly Address[]>;
+export type Resolve = (host: string) => Promise<readonly ResolvedAddress[]>;
 
 export interface DnsResolveOptions {
   /** `address` or `address:port` each; default: those of the system. */
@@ -24,7 +24,7 @@ export function createDnsResolve({ servers, timeoutMs = 3000 }: DnsResolveOption
   if (servers) resolver.setServers(servers);
   return async (host) => {
     const [v4, v6] = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
-    const ofFamily = (answer: PromiseSettledResult<string[]>, family: number): Address[] =>
+    const ofFamily = (answer: PromiseSettledResult<string[]>, family: number): ResolvedAddress[] =>
       answer.status === 'fulfilled' ? answer.value.map((address) => ({ address, family })) : [];
     const addresses = [...ofFamily(v4, 4), ...ofFamily(v6, 6)];
     if (addresses.length === 0 && v4.status === 'rejected') throw v4.reason;

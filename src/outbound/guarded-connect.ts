@@ -2,10 +2,10 @@ import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import { buildConnector } from 'undici';
 import { openTunnel } from '../http2/proxy-tunnel.ts';
-import { type Address, createDnsResolve, type Resolve } from './dns-resolve.ts';
+import { createDnsResolve, type Resolve, type ResolvedAddress } from './dns-resolve.ts';
 import { isLocalName, isPrivateAddress } from './private-address.ts';
 
-export interface GuardOptions {
+export interface GuardedConnectOptions {
   /** The proxy's URL for an origin; undefined: the direct way. */
   readonly proxyFor: (origin: string) => string | undefined;
   /** PEM certificates that are trusted, instead of the system's; default: the system's. */
@@ -32,19 +32,19 @@ const DEFAULT_PORTS: Record<string, string> = { 'http:': '80', 'https:': '443' }
  * is checked, and the connection goes to one of those very addresses: a name that changes its mind in between (DNS rebinding)
  * gains nothing. Through a proxy the tunnel is asked for with the checked address, never with the name, plain HTTP included.
  */
-export function createGuardedConnect(options: GuardOptions): buildConnector.connector {
+export function createGuardedConnect(options: GuardedConnectOptions): buildConnector.connector {
   const { proxyFor, ca, resolve = createDnsResolve(), isRefused = isPrivateAddress } = options;
   const trust: SecureContextOptions = ca ? { ca: [...ca] } : {};
   const proxyContext = createSecureContext(trust);
 
-  const checked = async (host: string): Promise<readonly [Address, ...Address[]]> => {
+  const checked = async (host: string): Promise<readonly [ResolvedAddress, ...ResolvedAddress[]]> => {
     if (isLocalName(host)) throw new PrivateAddressError();
     const [first, ...others] = isIP(host) ? [{ address: host, family: isIP(host) }] : await resolve(host);
     if (!first || [first, ...others].some(({ address }) => isRefused(address))) throw new PrivateAddressError();
     return [first, ...others];
   };
 
-  const through = async (proxy: string, protocol: string, port: string, target: Address): Promise<Socket> => {
+  const through = async (proxy: string, protocol: string, port: string, target: ResolvedAddress): Promise<Socket> => {
     const host = target.family === 6 ? `[${target.address}]` : target.address;
     const authority = `${host}:${port || DEFAULT_PORTS[protocol]}`;
     return (await openTunnel(proxy, authority, AbortSignal.timeout(CONNECT_MS), proxyContext)) as Socket;
@@ -63,7 +63,7 @@ export function createGuardedConnect(options: GuardOptions): buildConnector.conn
 
 /** Answers with addresses that are known already. */
 const pinned =
-  (addresses: readonly [Address, ...Address[]]): LookupFunction =>
+  (addresses: readonly [ResolvedAddress, ...ResolvedAddress[]]): LookupFunction =>
   (_host, { all }, done) => {
     if (all) done(null, [...addresses]);
     else done(null, addresses[0].address, addresses[0].family);

@@ -7,7 +7,7 @@ import { AutoCertificates } from './auto-certificates.ts';
 import type { CertificateLog, CertificateSource } from './certificate-source.ts';
 import { readClientCa } from './key-pair.ts';
 import { Reloadable } from './reloadable.ts';
-import { createSecureServer, type SecureServer } from './secure-server.ts';
+import { createSecureServer, type DualServer } from './secure-server.ts';
 import { openServerCredentials } from './server-credentials.ts';
 
 export interface ListenerOptions {
@@ -26,7 +26,7 @@ export interface ListenerOptions {
 
 /** The HTTP or HTTPS server of the configuration. */
 export interface Listener {
-  readonly server: Server | SecureServer;
+  readonly server: Server | DualServer;
   readonly scheme: 'http' | 'https';
   /** Where its certificate comes from; undefined without TLS. */
   readonly source: CertificateSource | undefined;
@@ -46,14 +46,14 @@ const MS = 1000;
 /** A request that was sent before its client could know of the end has this long to arrive. */
 const LAST_REQUESTS_MS = 250;
 
-function limit(server: Server | SecureServer, core: Config['core']): void {
+function limit(server: Server | DualServer, core: Config['core']): void {
   const http1 = server as Server;
   http1.headersTimeout = core.header_timeout * MS;
   http1.keepAliveTimeout = core.idle_timeout * MS;
   if (core.max_connections > 0) server.maxConnections = core.max_connections;
 }
 
-function bind(server: Server | SecureServer, port: string, address: string): Promise<AddressInfo> {
+function bind(server: Server | DualServer, port: string, address: string): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port: Number(port), ...(address === '' ? {} : { host: address }) }, () => {
@@ -74,7 +74,7 @@ const untilRetired =
     app(req, res);
   };
 
-function trackSockets(server: Server | SecureServer): Set<Socket> {
+function trackSockets(server: Server | DualServer): Set<Socket> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

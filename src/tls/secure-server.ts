@@ -16,7 +16,7 @@ import { answerPlainRequests } from './plain-requests.ts';
 import type { Reloadable } from './reloadable.ts';
 
 /** HTTP/2 and HTTP/1.1 on one port. `closeIdleConnections` and the timeouts are those of its HTTP/1.1 side. */
-export type SecureServer = Http2SecureServer & { closeIdleConnections(): void };
+export type DualServer = Http2SecureServer & { closeIdleConnections(): void };
 
 export interface SecureServerSettings {
   readonly config: Pick<Config, 'core' | 'api'>;
@@ -113,14 +113,14 @@ function serverOptions(
 }
 
 /** An HTTPS server that takes each new certificate of its source into use without losing a connection. */
-export function createSecureServer(settings: SecureServerSettings): SecureServer {
+export function createSecureServer(settings: SecureServerSettings): DualServer {
   const { config, source, clientCa } = settings;
   const app = resetUnread(settings.app);
   const contexts = new Contexts(clientCa);
   const server = createHttp2SecureServer(
     { ...serverOptions(settings, contexts), ...contexts.options(source.current) },
     (clientCa ? clientCertificatesOnly(app, config.api.health_uri) : app) as never,
-  ) as SecureServer;
+  ) as DualServer;
   const refresh = (): void => {
     contexts.forget();
     server.setSecureContext(contexts.options(source.current));

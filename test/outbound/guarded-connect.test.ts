@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { Agent, request } from 'undici';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Resolve } from '../../src/outbound/dns-resolve.ts';
-import { createGuardedConnect, type GuardOptions } from '../../src/outbound/guarded-connect.ts';
+import { createGuardedConnect, type GuardedConnectOptions } from '../../src/outbound/guarded-connect.ts';
 import { isPrivateAddress } from '../../src/outbound/private-address.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
@@ -35,7 +35,7 @@ const resolvesTo =
 /** For the tests 127.0.0.1 is a public address: nothing else is at hand. */
 const loopbackIsPublic = (address: string): boolean => address !== '127.0.0.1' && isPrivateAddress(address);
 
-function get(url: string, options: Partial<GuardOptions> = {}): Promise<string> {
+function get(url: string, options: Partial<GuardedConnectOptions> = {}): Promise<string> {
   const connect = createGuardedConnect({ proxyFor: () => undefined, ca: [authority.ca], ...options });
   const agent = new Agent({ connect });
   onTestFinished(() => agent.destroy());

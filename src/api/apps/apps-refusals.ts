@@ -18,7 +18,7 @@ const STATUS: Record<RefusalKind, number> = {
 };
 
 /** An answer that is no success. */
-export class Refused extends Error {
+export class AppsRefusal extends Error {
   readonly status: number;
   readonly headers: Record<string, string>;
   constructor(status: number, message: string, headers: Record<string, string> = {}) {
@@ -41,7 +41,7 @@ export function refusalOf(error: unknown): Refusal | undefined {
     return { status: STATUS[error.kind], ...details };
   }
   if (error instanceof MasterKeyError) return { status: 503 };
-  return error instanceof Refused ? { status: error.status, headers: error.headers } : undefined;
+  return error instanceof AppsRefusal ? { status: error.status, headers: error.headers } : undefined;
 }
 
 /**
@@ -52,7 +52,7 @@ export function answered(closed: (req: Request) => string | undefined, work: Wor
   return async (req, res) => {
     try {
       const why = closed(req);
-      if (why) throw new Refused(403, why);
+      if (why) throw new AppsRefusal(403, why);
       await work(req, res);
     } catch (error) {
       const refusal = refusalOf(error);
@@ -68,5 +68,5 @@ export function answered(closed: (req: Request) => string | undefined, work: Wor
 export const notAllowed =
   (allow: string): Work =>
   async () => {
-    throw new Refused(405, `there are ${allow} here`, { Allow: allow });
+    throw new AppsRefusal(405, `there are ${allow} here`, { Allow: allow });
   };

@@ -11,7 +11,7 @@ import { sendJson } from '../../kit/http/answer.ts';
 import { readBody } from '../../kit/http/read-body.ts';
 import type { PlatformName } from '../../push/push.ts';
 import { preconditionOf } from '../preconditions.ts';
-import { answered, notAllowed, Refused, refusalOf, type Work } from './apps-refusals.ts';
+import { AppsRefusal, answered, notAllowed, refusalOf, type Work } from './apps-refusals.ts';
 
 export interface AppsRoutesOptions {
   readonly registry: AppRegistry;
@@ -39,14 +39,14 @@ const bodyOf = (req: IncomingMessage, limit: number): Promise<unknown> =>
   new Promise((resolve, reject) =>
     readBody(req, limit, (body) => {
       if (body === null) {
-        reject(new Refused(413, `the body is longer than ${limit} bytes`));
+        reject(new AppsRefusal(413, `the body is longer than ${limit} bytes`));
         return;
       }
       try {
         resolve(JSON.parse(body.toString()));
       } catch {
         // The parser quotes the text, which may be a secret.
-        reject(new Refused(400, 'the body is not JSON'));
+        reject(new AppsRefusal(400, 'the body is not JSON'));
       }
     }),
   );
@@ -207,7 +207,7 @@ class AppsRoutes {
   }
 
   #allow(req: IncomingMessage, name: string): void {
-    if (!this.#mayUse(req, name)) throw new Refused(403, 'the key may not use this app');
+    if (!this.#mayUse(req, name)) throw new AppsRefusal(403, 'the key may not use this app');
   }
 }
 

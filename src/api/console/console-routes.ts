@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { notFromHere } from '../../auth/own-page.ts';
 import { isStranger, principalOfRequest } from '../../auth/request-principal.ts';
 import { noteSize, sendError, sendText } from '../../kit/http/answer.ts';
-import type { Route, Routes } from '../../kit/http/exact-routes.ts';
+import type { HttpHandler, Routes } from '../../kit/http/exact-routes.ts';
 import type { ConsoleFeed } from './console-feed.ts';
 import { PAGE_FILES, type PageFileName, pageFiles } from './page-files.ts';
 
@@ -51,7 +51,7 @@ export function consoleRoutes({ feed, closed, credential }: ConsoleRoutesOptions
     closed ?? (credential === 'none' ? notFromHere(req) : undefined);
 
   const page =
-    (name: PageFileName): Route =>
+    (name: PageFileName): HttpHandler =>
     (req, res) => {
       const refused = refusal(req);
       if (refused !== undefined) {
@@ -79,14 +79,14 @@ export function consoleRoutes({ feed, closed, credential }: ConsoleRoutesOptions
       res.end(body);
     };
 
-  const events: Route = (req: IncomingMessage, res: ServerResponse) => {
+  const events: HttpHandler = (req: IncomingMessage, res: ServerResponse) => {
     const refused = refusal(req) ?? (principalOfRequest(req)?.apps ? SOME_APPS : undefined);
     if (refused !== undefined) sendError(res, 403, refused);
     else if (!feed.watch(req, res))
       sendError(res, 503, TOO_MANY, { headers: { 'Retry-After': String(AGAIN_SECONDS) } });
   };
 
-  return new Map<string, Route>([
+  return new Map<string, HttpHandler>([
     ['GET /console', page('index.html')],
     ...PAGE_FILES.slice(1).map((name) => [`GET /console/${name}`, page(name)] as const),
     [`GET ${CONSOLE_EVENTS}`, events],

@@ -1,5 +1,5 @@
 import { LATENCY_BOUNDS } from '../../observe/metrics/histogram.ts';
-import type { Buckets, HookReading, LaneReading, Reading } from './reading.ts';
+import type { Buckets, HookReading, LaneCounts, Reading } from './reading.ts';
 
 /** Milliseconds, of what ended in the last seconds; undefined: nothing did. */
 export interface Quantiles {
@@ -98,9 +98,9 @@ export function quantilesBetween(before: Buckets | undefined, now: Buckets): Qua
   return { p50: quantile(counts, 0.5), p99: quantile(counts, 0.99) };
 }
 
-const keyOf = ({ app, provider, environment }: LaneReading): string => JSON.stringify([app, provider, environment]);
+const keyOf = ({ app, provider, environment }: LaneCounts): string => JSON.stringify([app, provider, environment]);
 
-const byKey = (reading: Reading | undefined): ReadonlyMap<string, LaneReading> =>
+const byKey = (reading: Reading | undefined): ReadonlyMap<string, LaneCounts> =>
   new Map(reading?.lanes.map((lane) => [keyOf(lane), lane]));
 
 type Rate = (now: number, before: number | undefined) => number;
@@ -112,8 +112,8 @@ const rateOver =
     before === undefined || seconds <= 0 ? 0 : rounded(Math.max(0, now - before) / seconds);
 
 function laneFrame(
-  lane: LaneReading,
-  previous: LaneReading | undefined,
+  lane: LaneCounts,
+  previous: LaneCounts | undefined,
   rate: Rate,
   latency: Quantiles | undefined,
 ): LaneFrame {

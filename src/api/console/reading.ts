@@ -4,7 +4,7 @@ import type { Family, Sample } from '../../observe/metrics/family.ts';
 export type Buckets = readonly number[];
 
 /** What is counted of one lane since the start, and how it is now. */
-export interface LaneReading {
+export interface LaneCounts {
   readonly app: string;
   readonly provider: string;
   readonly environment: string;
@@ -63,7 +63,7 @@ export interface Reading {
     readonly durable: boolean;
   };
   readonly ready: boolean;
-  readonly lanes: readonly LaneReading[];
+  readonly lanes: readonly LaneCounts[];
   readonly hooks: readonly HookReading[];
   readonly reasons: readonly ReasonReading[];
 }
@@ -99,7 +99,7 @@ class Exposed {
 
 const keyOf = ({ app, provider, environment }: Labels): string => JSON.stringify([app, provider, environment]);
 
-function emptyLane({ app = '', provider = '', environment = '' }: Labels): LaneReading {
+function emptyLane({ app = '', provider = '', environment = '' }: Labels): LaneCounts {
   const now = { waiting: 0, deferred: 0, inFlight: 0, limit: 0, sessions: 0, streams: 0, breaker: 0, health: 2 };
   return { app, provider, environment, delivered: 0, failed: 0, retried: 0, ...now, provided: [] };
 }
@@ -125,8 +125,8 @@ const hookValues = {
 const namesOf = <T extends object>(table: T): (keyof T)[] => Object.keys(table) as (keyof T)[];
 
 /** Only lanes that there are: pushes that no lane takes are counted with the others. */
-function lanesOf(exposed: Exposed): Map<string, LaneReading> {
-  const lanes = new Map<string, LaneReading>();
+function lanesOf(exposed: Exposed): Map<string, LaneCounts> {
+  const lanes = new Map<string, LaneCounts>();
   for (const field of namesOf(laneGauges)) {
     for (const { of, value } of exposed.samples(laneGauges[field])) {
       const lane = lanes.get(keyOf(of)) ?? emptyLane(of);
@@ -151,7 +151,7 @@ function hooksOf(exposed: Exposed): HookReading[] {
 }
 
 /** The sum over all lanes; what is of one lane is added to it. */
-function histogramOf(exposed: Exposed, name: string, lanes?: ReadonlyMap<string, LaneReading>): number[] {
+function histogramOf(exposed: Exposed, name: string, lanes?: ReadonlyMap<string, LaneCounts>): number[] {
   const sum: number[] = [];
   const places = new Map<string, number>();
   for (const { suffix, of, value } of exposed.samples(name)) {
@@ -184,7 +184,7 @@ function reasonsOf(exposed: Exposed): ReasonReading[] {
   return [...failed, ...retried];
 }
 
-function countPushes(exposed: Exposed, lanes: ReadonlyMap<string, LaneReading>, reasons: readonly ReasonReading[]) {
+function countPushes(exposed: Exposed, lanes: ReadonlyMap<string, LaneCounts>, reasons: readonly ReasonReading[]) {
   const total = { delivered: 0, failed: 0, retried: 0 };
   const add = (field: keyof typeof total, of: Labels, value: number): void => {
     total[field] += value;

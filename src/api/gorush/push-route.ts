@@ -4,7 +4,7 @@ import { noteAudit, pushesByApp } from '../../auth/audit.ts';
 import { principalOfRequest } from '../../auth/request-principal.ts';
 import { QueueRefusedError } from '../../kit/errors.ts';
 import { JSON_TYPE, noteSize, sendError, sendJson } from '../../kit/http/answer.ts';
-import type { Route } from '../../kit/http/exact-routes.ts';
+import type { HttpHandler } from '../../kit/http/exact-routes.ts';
 import { readBody } from '../../kit/http/read-body.ts';
 import type { Tracing } from '../../observe/tracing/tracing.ts';
 import type { Notification } from '../../push/push.ts';
@@ -39,7 +39,7 @@ export interface PushRouteOptions {
 }
 
 /** `POST /api/push`. Reads and decodes the body itself: no parser middleware on the path that every push takes. */
-export function pushRoute(options: PushRouteOptions): Route {
+export function pushRoute(options: PushRouteOptions): HttpHandler {
   const { accept, maxBody, onError, syncMs, headers, audit = false, tracing } = options;
   const acceptOptions: IdempotentOptions = syncMs === undefined ? {} : { syncMs };
   const flatHeaders = [...Object.entries(headers).flat(), 'Content-Type', JSON_TYPE];

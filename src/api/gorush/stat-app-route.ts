@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { GORUSH_VERSION, sendError, sendJson } from '../../kit/http/answer.ts';
-import type { Route } from '../../kit/http/exact-routes.ts';
+import type { HttpHandler } from '../../kit/http/exact-routes.ts';
 import { type StatAppInput, shownOfAll, shownOfOne, statApp } from '../../observe/stats/stat-app.ts';
 import type { StatReading } from '../../observe/stats/stats.ts';
 import { DEFAULT_APP } from '../../push/app-name.ts';
@@ -25,7 +25,7 @@ function appsAskedFor(url: string): string[] {
 }
 
 /** `GET /api/stat/app`: the counters of all apps; with `?app=` those of one, in the same form. */
-export function statAppRoute({ read, appsOf, isApp }: StatAppRouteOptions): Route {
+export function statAppRoute({ read, appsOf, isApp }: StatAppRouteOptions): HttpHandler {
   return async (req, res) => {
     const [app, ...more] = appsAskedFor(req.url as string);
     const allowed = appsOf(req);

@@ -1,5 +1,5 @@
 import { needOf } from '../../auth/route-scopes.ts';
-import { type Answer, type ApiSettings, error, type Operation, RETRY_AFTER } from './api-group.ts';
+import { type ApiSettings, type DescribedAnswer, error, type Operation, RETRY_AFTER } from './api-group.ts';
 
 /** The ways to say who one is. A browser may also give the key as the password of Basic, which pages ask for. */
 export const SECURITY_SCHEMES = {
@@ -12,20 +12,20 @@ export const SECURITY_SCHEMES = {
   certificate: { type: 'mutualTLS', description: 'A client certificate of `auth.certificates`.' },
 } as const;
 
-const CHALLENGE: NonNullable<Answer['headers']> = {
+const CHALLENGE: NonNullable<DescribedAnswer['headers']> = {
   'WWW-Authenticate': { description: 'What is wanted (RFC 6750).', required: true, schema: { type: 'string' } },
 };
 
 const unavailable = error('The keys that sign tokens cannot be had at the moment.', RETRY_AFTER);
 
-const refusals = (scope: string): { readonly [status: string]: Answer } => ({
+const refusals = (scope: string): { readonly [status: string]: DescribedAnswer } => ({
   401: error('There is no key, or it is unknown.', CHALLENGE),
   403: error(`The key lacks the scope \`${scope}\`.`),
   429: error('More requests than this key may send, or too many attempts with a wrong one.', RETRY_AFTER),
 });
 
 /** The answer of two parts with one status. */
-const both = (own: Answer | undefined, other: Answer): Answer =>
+const both = (own: DescribedAnswer | undefined, other: DescribedAnswer): DescribedAnswer =>
   own
     ? {
         ...other,

@@ -26,7 +26,7 @@ export interface MediaType {
   readonly examples?: { readonly [name: string]: Example };
 }
 
-export interface Answer {
+export interface DescribedAnswer {
   readonly description: string;
   readonly headers?: { readonly [name: string]: object };
   readonly content?: { readonly [mediaType: string]: MediaType };
@@ -49,7 +49,7 @@ export interface Operation {
   readonly 'x-endless'?: true;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly required: boolean; readonly content: { readonly [mediaType: string]: MediaType } };
-  readonly responses: { readonly [status: string]: Answer };
+  readonly responses: { readonly [status: string]: DescribedAnswer };
   /** Made from the table of scopes: groups leave it out. `[]`: everybody may. */
   readonly security?: readonly { readonly [scheme: string]: readonly string[] }[];
 }
@@ -94,19 +94,19 @@ export const number = (description: string): JsonSchema => ({ type: 'number', de
 export const flag = (description: string): JsonSchema => ({ type: 'boolean', description });
 
 /** An answer of JSON. */
-export const json = (description: string, schema: JsonSchema, examples?: MediaType['examples']): Answer => ({
+export const json = (description: string, schema: JsonSchema, examples?: MediaType['examples']): DescribedAnswer => ({
   description,
   content: { 'application/json': examples ? { schema, examples } : { schema } },
 });
 
 /** An answer that is no JSON. */
-export const plain = (description: string, mediaType: string, more: JsonSchema = {}): Answer => ({
+export const plain = (description: string, mediaType: string, more: JsonSchema = {}): DescribedAnswer => ({
   description,
   content: { [mediaType]: { schema: { type: 'string', ...more } } },
 });
 
 /** An answer in the form of every error. */
-export const error = (description: string, headers?: Answer['headers']): Answer => ({
+export const error = (description: string, headers?: DescribedAnswer['headers']): DescribedAnswer => ({
   ...json(description, ref('Error')),
   ...(headers ? { headers } : {}),
 });

@@ -2,9 +2,9 @@ import { providerSchema, settingsPatchSchema, settingsSchema } from '../../apps/
 import { APP_NAME } from '../../push/app-name.ts';
 import type { JsonSchema } from '../../push/wire/decoding.ts';
 import {
-  type Answer,
   type ApiGroup,
   count,
+  type DescribedAnswer,
   error,
   flag,
   json,
@@ -53,8 +53,11 @@ const CONDITIONS: readonly Parameter[] = [
 const ETAG = { ETag: { description: 'The version of the app.', required: true, schema: { type: 'string' } } };
 const LOCATION = { Location: { description: 'Where the app is.', required: true, schema: { type: 'string' } } };
 
-const shown: Answer = { ...json('The app as it is now.', ref('App')), headers: ETAG };
-const made: Answer = { ...json('The app was not there, and is now.', ref('App')), headers: { ...ETAG, ...LOCATION } };
+const shown: DescribedAnswer = { ...json('The app as it is now.', ref('App')), headers: ETAG };
+const made: DescribedAnswer = {
+  ...json('The app was not there, and is now.', ref('App')),
+  headers: { ...ETAG, ...LOCATION },
+};
 
 const refusals = {
   400: error('The request is wrong: `details` says where.'),

@@ -1,4 +1,4 @@
-import type { Answer, Example, MediaType, Parameter, PlacedOperation } from './api-group.ts';
+import type { DescribedAnswer, Example, MediaType, Parameter, PlacedOperation } from './api-group.ts';
 import { curlLine } from './curl-line.ts';
 import { html, type Markup, words } from './html.ts';
 import { typeOf } from './schema-section.ts';
@@ -18,7 +18,7 @@ function examplesOf(content: { readonly [type: string]: MediaType } | undefined)
   return Object.values(content ?? {}).flatMap(({ examples }) => Object.values(examples ?? {}));
 }
 
-function answerRow([status, { description, content }]: [string, Answer]): Markup {
+function answerRow([status, { description, content }]: [string, DescribedAnswer]): Markup {
   const media = Object.entries(content ?? {}).map(
     ([type, { schema }]) => html`<br><code>${type}</code>: ${typeOf(schema)}`,
   );

@@ -5,7 +5,7 @@ import type { AppRegistry } from '../app-registry.ts';
 import { nameMistake } from '../file-apps.ts';
 import { chosenAsBefore, openRecord, sealRecord } from './app-record.ts';
 import { type AppStore, VersionConflictError } from './app-store.ts';
-import { type CheckRules, checkSettings, type FieldMistake, formMistakes, normalSettings } from './check-settings.ts';
+import { type CheckRules, checkSettings, formMistakes, normalSettings, type SettingMistake } from './check-settings.ts';
 import { HOW_TO_SET, type MasterKeys } from './master-keys.ts';
 import { mergePatch } from './merge-patch.ts';
 import type { StoredApps } from './open-stored-apps.ts';
@@ -33,8 +33,8 @@ export type RefusalKind =
 export class AppChangeError extends MartletError {
   readonly code = 'ERR_APP_CHANGE';
   readonly kind: RefusalKind;
-  readonly details: readonly FieldMistake[] | undefined;
-  constructor(kind: RefusalKind, message: string, details?: readonly FieldMistake[]) {
+  readonly details: readonly SettingMistake[] | undefined;
+  constructor(kind: RefusalKind, message: string, details?: readonly SettingMistake[]) {
     super(message);
     this.kind = kind;
     this.details = details;
@@ -247,11 +247,11 @@ function found(app: StoredApp | undefined, name: string): StoredApp {
   throw new AppChangeError('not_found', `there is no app ${name}`);
 }
 
-function invalid(details: readonly FieldMistake[]): never {
+function invalid(details: readonly SettingMistake[]): never {
   const [first] = details;
   throw new AppChangeError('invalid', first ? `${first.path}: ${first.reason}` : 'invalid', details);
 }
 
-function throwIf(mistakes: readonly FieldMistake[]): void {
+function throwIf(mistakes: readonly SettingMistake[]): void {
   if (mistakes.length > 0) invalid(mistakes);
 }

@@ -14,7 +14,7 @@ import { type CredentialFacts, credentialFacts } from './credential-facts.ts';
 import { refusedKeys, settingsPatchSchema, settingsSchema } from './settings-schema.ts';
 
 /** One thing wrong with the settings of an app: `ios.key_id`, and what it should be. */
-export interface FieldMistake {
+export interface SettingMistake {
   readonly path: string;
   readonly reason: string;
 }
@@ -71,7 +71,7 @@ const pathOf = (pointer: string): string =>
 /** A key of the caller's is told back only when it looks like one. */
 const tellable = (key: string): boolean => key.length <= LONGEST_KEY && /^[\w.-]+$/.test(key);
 
-function unknownKey(parent: string, key: string): FieldMistake {
+function unknownKey(parent: string, key: string): SettingMistake {
   const path = parent === '' ? key : `${parent}.${key}`;
   const refused = Object.hasOwn(refusedKeys, path) ? refusedKeys[path] : undefined;
   if (refused) return { path, reason: refused };
@@ -80,7 +80,7 @@ function unknownKey(parent: string, key: string): FieldMistake {
   return { path, reason: `unknown key${near ? `, did you mean \`${near}\`?` : ''}` };
 }
 
-function mistakeOf({ instancePath, keyword, params }: ErrorObject): FieldMistake {
+function mistakeOf({ instancePath, keyword, params }: ErrorObject): SettingMistake {
   const path = pathOf(instancePath);
   if (keyword === 'additionalProperties' && leafAt(path) === undefined)
     return unknownKey(path, String(params.additionalProperty));
@@ -92,14 +92,14 @@ function mistakeOf({ instancePath, keyword, params }: ErrorObject): FieldMistake
 /** Enough to mend; a body of 256 KiB may hold 50,000, and the search for the key that was meant takes its time. */
 const MOST_MISTAKES = 50;
 
-function check(validate: ValidateFunction, body: unknown): FieldMistake[] {
+function check(validate: ValidateFunction, body: unknown): SettingMistake[] {
   if (validate(body)) return [];
   const all = (validate.errors ?? []).slice(0, MOST_MISTAKES).map(mistakeOf);
   return [...new Map(all.map((mistake) => [`${mistake.path} ${mistake.reason}`, mistake])).values()];
 }
 
 /** What is wrong with the form of settings, or of a patch for them. */
-export const formMistakes = (body: unknown, kind: 'whole' | 'patch' = 'whole'): FieldMistake[] =>
+export const formMistakes = (body: unknown, kind: 'whole' | 'patch' = 'whole'): SettingMistake[] =>
   check(validatorOf(kind), body);
 
 const BEGINS_LIKE_PEM = /^-----BEGIN/;
@@ -120,7 +120,7 @@ export function normalSettings(body: unknown): AppSettings {
   return settings as AppSettings;
 }
 
-function fieldOf(error: ConfigError, platform: string): FieldMistake {
+function fieldOf(error: ConfigError, platform: string): SettingMistake {
   const [, path = platform, reason = error.message] = /^([\w.]+): (.*)$/s.exec(error.message) ?? [];
   return { path, reason };
 }
@@ -143,8 +143,8 @@ function urlMistake(url: string | undefined, { allowPrivate }: CheckRules): stri
   return hookUrlMistake(url, { allowPrivate });
 }
 
-function webhookMistakes({ webhook }: AppSettings, rules: CheckRules): FieldMistake[] {
-  const mistakes: FieldMistake[] = [];
+function webhookMistakes({ webhook }: AppSettings, rules: CheckRules): SettingMistake[] {
+  const mistakes: SettingMistake[] = [];
   const wrong = urlMistake(webhook?.url, rules);
   if (wrong) mistakes.push({ path: 'webhook.url', reason: wrong });
   if (webhook?.secret?.some((secret) => !isWebhookSecret(secret)))
@@ -159,14 +159,14 @@ function webhookMistakes({ webhook }: AppSettings, rules: CheckRules): FieldMist
 }
 
 export interface CheckedSettings {
-  readonly mistakes: readonly FieldMistake[];
+  readonly mistakes: readonly SettingMistake[];
   readonly facts: { readonly [platform in (typeof PLATFORMS)[number]]?: CredentialFacts };
 }
 
 /** Reads the credentials, and looks at the addresses. @param settings of the right form */
 export function checkSettings(settings: AppSettings, rules: CheckRules): CheckedSettings {
   const { now = Date.now() } = rules;
-  const mistakes: FieldMistake[] = webhookMistakes(settings, rules);
+  const mistakes: SettingMistake[] = webhookMistakes(settings, rules);
   const uri = urlMistake(tokenUri(settings.android?.credential ?? ''), rules);
   if (uri) mistakes.push({ path: 'android.credential', reason: `token_uri ${uri}` });
   const facts: Record<string, CredentialFacts> = {};

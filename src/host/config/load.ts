@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { coerce } from '../../config/coerce.ts';
 import type { CredentialTrials, Draft, Findings, Origin, Purpose } from '../../config/draft.ts';
 import {
-  type Environment,
+  type EnvironmentVariables,
   fromEnvironment,
   mayReach,
   namesFromEnvironment,
@@ -32,7 +32,7 @@ import { checkServer } from './check-server.ts';
 export interface LoadOptions {
   /** The file that `-c` names; without it Gorush's search path. */
   readonly path?: string | undefined;
-  readonly env: Environment;
+  readonly env: EnvironmentVariables;
   readonly cwd: string;
   readonly home?: string | undefined;
   /** Values from the command line by key path. */
@@ -86,7 +86,7 @@ function pick(
 }
 
 /** The names in each map: those of the file, then those that only variables know. */
-const namesOf = (env: Environment, file: FileContent): EntryNames =>
+const namesOf = (env: EnvironmentVariables, file: FileContent): EntryNames =>
   new Map(
     configMaps.map((map) => {
       const inFile = [...(file.names.get(map.path) ?? [])];
@@ -95,7 +95,7 @@ const namesOf = (env: Environment, file: FileContent): EntryNames =>
   );
 
 /** Which keys and sections of apps there is anything for; with variables for apps it may be any. */
-function givenIn({ values }: FileContent, env: Environment): IsGiven | undefined {
+function givenIn({ values }: FileContent, env: EnvironmentVariables): IsGiven | undefined {
   if (mayReach(env, 'apps')) return undefined;
   const given = new Set<string>();
   for (const path of values.keys())

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 
-export type Route = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
+export type HttpHandler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
 /** Keys are a method and a path: `POST /api/push`. */
-export type Routes = ReadonlyMap<string, Route>;
+export type Routes = ReadonlyMap<string, HttpHandler>;
 
 /** The decoded path of a request; undefined when its escapes are malformed. */
 export function pathOf(url: string): string | undefined {

@@ -44,7 +44,7 @@ export interface FactPage {
   readonly next: number | undefined;
 }
 
-interface Row {
+interface StoredRow {
   readonly seq: number;
   readonly at: number;
   readonly kind: number;
@@ -55,7 +55,7 @@ interface Row {
   readonly details: string;
 }
 
-const factOf = ({ seq, at, kind, request, notif, app, reason, details }: Row): StoredFact => ({
+const factOf = ({ seq, at, kind, request, notif, app, reason, details }: StoredRow): StoredFact => ({
   seq,
   at,
   kind: factKinds[kind] as FactKind,
@@ -157,7 +157,7 @@ export class HistoryFile {
     const whose = apps ? `AND ${isOneOf(apps)}` : '';
     const rows = this.#db
       .prepare(`SELECT * FROM fact WHERE (request = ? OR notif = ?) ${whose} ORDER BY seq LIMIT ?`)
-      .all(id, id, ...(apps ?? []), limit) as unknown as Row[];
+      .all(id, id, ...(apps ?? []), limit) as unknown as StoredRow[];
     return rows.map(factOf);
   }
 
@@ -195,7 +195,7 @@ export class HistoryFile {
     if (reason !== undefined) where('reason = ?', reason);
     if (since !== undefined) where('at >= ?', since);
     const sql = `SELECT * FROM fact WHERE ${conditions.join(' AND ')} ORDER BY seq DESC LIMIT ?`;
-    return (this.#db.prepare(sql).all(...values, limit) as unknown as Row[]).map(factOf);
+    return (this.#db.prepare(sql).all(...values, limit) as unknown as StoredRow[]).map(factOf);
   }
 
   close(): void {

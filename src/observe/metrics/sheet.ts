@@ -1,7 +1,7 @@
 import { type Family, labelText, type Merge, mergeSamples, type Sample } from './family.ts';
 import { type MetricName, metricTable } from './metric-table.ts';
 
-interface Row {
+interface SeriesRow {
   readonly name: string;
   readonly type: Family['type'];
   readonly help: string;
@@ -11,7 +11,7 @@ interface Row {
 }
 
 interface Filled {
-  readonly row: Row;
+  readonly row: SeriesRow;
   readonly merge: Merge;
   readonly samples: Sample[];
   /** Where the sample of these labels is. */
@@ -24,7 +24,7 @@ export class Sheet {
 
   /** @param merges what differs from the table */
   constructor(merges: (name: string) => Merge | undefined = () => undefined) {
-    for (const row of metricTable as readonly Row[]) {
+    for (const row of metricTable as readonly SeriesRow[]) {
       const merge = merges(row.name) ?? row.merge ?? 'sum';
       this.#rows.set(row.name, { row, merge, samples: [], places: new Map() });
     }

@@ -25,9 +25,9 @@ const INCREMENT = `
 
 const nameByKey = new Map<string, StatName>(statNames.map((name) => [statKeys[name], name]));
 
-type Row = readonly [bucket: string, name: string, count: number];
+type CounterRow = readonly [bucket: string, name: string, count: number];
 
-const rowsOf = (bucket: string, counts: Partial<StatCounts>, nameOf: (key: string) => string): Row[] =>
+const rowsOf = (bucket: string, counts: Partial<StatCounts>, nameOf: (key: string) => string): CounterRow[] =>
   (Object.keys(counts) as StatName[]).map((name) => [bucket, nameOf(statKeys[name]), counts[name] ?? 0]);
 
 /**

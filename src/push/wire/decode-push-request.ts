@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Notification } from '../push.ts';
-import type { Decoding, Mistake } from './decoding.ts';
+import type { Decoding, FieldMistake } from './decoding.ts';
 import { list } from './go-types.ts';
 import { findExcess, isTooDeep, type JsonLimits, mayHoldMoreKeys } from './json-limits.ts';
 import { notification } from './notification-fields.ts';
@@ -11,7 +11,7 @@ export type DecodedRequest =
   /** May be empty: Gorush answers that, and too many, with messages of their own. */
   | { readonly ok: true; readonly notifications: Notification[] }
   /** Gorush answers all of these with 400 `Missing notifications field.`; at most 20 details. */
-  | { readonly ok: false; readonly details: Mistake[] };
+  | { readonly ok: false; readonly details: FieldMistake[] };
 
 const request = struct({ notifications: list(notification) });
 
@@ -27,7 +27,7 @@ export function decodePushRequest(body: Uint8Array | string, limits?: JsonLimits
     const excess = limits && mayHoldMoreKeys(text, limits) ? findExcess(text, limits) : undefined;
     if (excess) return refused([excess]);
     const { value, careful } = parseJson(text);
-    if (limits && isTooDeep(text, value, limits)) return refused([findExcess(text, limits) as Mistake]);
+    if (limits && isTooDeep(text, value, limits)) return refused([findExcess(text, limits) as FieldMistake]);
     const decoding: Decoding = { careful, mistakes: [] };
     const decoded = value === null ? {} : request(value, decoding);
     if (decoding.mistakes.length > 0) return refused(decoding.mistakes);
@@ -38,7 +38,7 @@ export function decodePushRequest(body: Uint8Array | string, limits?: JsonLimits
   }
 }
 
-const refused = (mistakes: readonly Mistake[]): DecodedRequest => ({
+const refused = (mistakes: readonly FieldMistake[]): DecodedRequest => ({
   ok: false,
   details: mistakes.map(({ path, reason }) => ({ path: path || '$', reason })),
 });

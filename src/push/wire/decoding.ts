@@ -2,7 +2,7 @@ import type { Json } from '../push.ts';
 import { isRawJSON } from '../raw-json.ts';
 
 /** One thing wrong with a request. Never holds a caller's text: tokens and messages do not belong into answers and logs. */
-export interface Mistake {
+export interface FieldMistake {
   /** `notifications[0].badge`; `$` is the body itself. */
   path: string;
   /** `expected an integer, got a string`. */
@@ -14,7 +14,7 @@ export interface Decoding {
   /** The text holds numbers that need care, so there may be `RawJson` objects in the tree (see parse-json.ts). */
   readonly careful: boolean;
   /** Paths are relative to the value being decoded; each container puts its own key in front. */
-  readonly mistakes: Mistake[];
+  readonly mistakes: FieldMistake[];
 }
 
 /**
@@ -49,7 +49,7 @@ export const mismatch = (decoding: Decoding, wanted: string, value: Json): undef
 /** Puts `key` in front of the paths of the mistakes found since there were `from`. */
 export function locate(decoding: Decoding, from: number, key: string | number): void {
   for (let i = from; i < decoding.mistakes.length; i++) {
-    const found = decoding.mistakes[i] as Mistake;
+    const found = decoding.mistakes[i] as FieldMistake;
     const head = typeof key === 'number' ? `[${key}]` : key.slice(0, LONGEST_KEY);
     found.path = found.path === '' || found.path.startsWith('[') ? head + found.path : `${head}.${found.path}`;
   }

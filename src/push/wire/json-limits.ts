@@ -1,5 +1,5 @@
 import type { Json } from '../push.ts';
-import type { Mistake } from './decoding.ts';
+import type { FieldMistake } from './decoding.ts';
 import { holdsMore } from './parse-json.ts';
 
 /** What a body may hold at most, besides bytes. */
@@ -61,7 +61,7 @@ function isDeeper(value: Json, depth: number): boolean {
  * Where a text first goes beyond the limits; undefined when it does not. Reads every character, so it is for texts that are
  * suspicious. A text that is no JSON may pass: the parser complains about it.
  */
-export function findExcess(text: string, limits: JsonLimits): Mistake | undefined {
+export function findExcess(text: string, limits: JsonLimits): FieldMistake | undefined {
   const open: Open[] = [];
   let keys = 0;
   for (let at = 0; at < text.length; at++) {

@@ -62,7 +62,7 @@ export interface Change {
 }
 
 /** Sums over the life of the file: `accepted` = `settled` + what the records still hold, or something was lost. */
-export interface Totals {
+export interface JournalSums {
   readonly accepted: number;
   readonly settled: number;
 }
@@ -286,7 +286,7 @@ function* readRecords(db: DatabaseSync): Generator<JournalRecord> {
 
 /** What a queue file holds at one moment. */
 export interface JournalSnapshot {
-  readonly totals: Totals;
+  readonly totals: JournalSums;
   readonly records: readonly JournalRecord[];
   /** Failed pushes that the feedback hook has not taken. */
   readonly reports: number;
@@ -304,7 +304,7 @@ export function readJournal(path: string): JournalSnapshot {
   const db = new DatabaseSync(url, { readOnly: true, timeout: READER_BUSY_MS });
   try {
     db.exec('BEGIN');
-    const totals = db.prepare('SELECT accepted, settled FROM totals').get() as unknown as Totals;
+    const totals = db.prepare('SELECT accepted, settled FROM totals').get() as unknown as JournalSums;
     const { count } = db.prepare('SELECT count(*) AS count FROM report').get() as { count: number };
     return { totals, records: [...readRecords(db)], reports: count };
   } finally {

@@ -1,7 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
 import { parse as parseYaml } from 'yaml';
-import type { Answer } from '../../../src/api/openapi/api-group.ts';
+import type { DescribedAnswer } from '../../../src/api/openapi/api-group.ts';
 import type { OpenApiDocument } from '../../../src/api/openapi/document.ts';
 
 /** An answer as it came. */
@@ -56,7 +56,7 @@ export function answerFaults(document: OpenApiDocument): AnswerFaults {
     );
   };
 
-  const contentFaults = (pointer: string, described: Answer, { type, body }: Received): string[] => {
+  const contentFaults = (pointer: string, described: DescribedAnswer, { type, body }: Received): string[] => {
     const media = (type.split(';')[0] ?? '').trim();
     if (!described.content) return body === '' ? [] : ['has a body, and none is described'];
     if (!(media in described.content)) return [`has the undescribed content type ${type || '(none)'}`];
