@@ -1,3 +1,4 @@
+import type { LaneId } from '../push/lane-id.ts';
 import type { TransportStatus } from '../push/push.ts';
 import type { QueueHealth } from '../queue/queue.ts';
 import type { LaneStatus } from '../relay/lane.ts';
@@ -14,9 +15,8 @@ export interface Check {
   readonly sessions?: number;
 }
 
-/** `lane.name` is `app/provider/environment`. */
 export interface LaneState {
-  readonly lane: Pick<LaneStatus, 'name' | 'breaker' | 'probeDue'>;
+  readonly lane: Pick<LaneStatus, 'id' | 'breaker' | 'probeDue'>;
   readonly transport: TransportStatus;
 }
 
@@ -41,7 +41,7 @@ function laneCheck(state: LaneState): Check {
   const { lane, transport } = state;
   const output = transport.output ?? (lane.breaker === 'closed' ? undefined : 'the provider cannot be reached');
   return {
-    name: lane.name,
+    name: String(lane.id),
     status: statusOf(state),
     ...(output ? { output } : {}),
     ...(transport.lastSuccessAt ? { last_success: new Date(transport.lastSuccessAt).toISOString() } : {}),
@@ -50,21 +50,22 @@ function laneCheck(state: LaneState): Check {
   };
 }
 
-/** `app/provider`: whose lanes share a credential. */
-const credentialOf = ({ name }: Check): string => name.slice(0, name.lastIndexOf('/'));
-const appOf = (check: Check): string => credentialOf(check).slice(0, credentialOf(check).lastIndexOf('/'));
-
 /** A lane that has carried nothing yet is no proof that the credential of its sibling in the other environment is good. */
 const isUntried = ({ status, last_success }: Check): boolean => status === 'pass' && last_success === undefined;
 
-/** True when these lanes can send nothing: of each credential all lanes that were tried fail. */
-function allFail(lanes: readonly Check[]): boolean {
-  const credentials = Map.groupBy(lanes, credentialOf);
+interface CheckedLane {
+  readonly id: LaneId;
+  readonly check: Check;
+}
+
+/** True when these lanes can send nothing: of each credential, which the lanes of an app and provider share, all lanes that were tried fail. */
+function allFail(lanes: readonly CheckedLane[]): boolean {
+  const credentials = Map.groupBy(lanes, ({ id: { app, provider } }) => `${app}/${provider}`);
   return (
     lanes.length > 0 &&
     [...credentials.values()].every((siblings) => {
-      const tried = siblings.filter((check) => !isUntried(check));
-      return tried.length > 0 && tried.every(({ status }) => status === 'fail');
+      const tried = siblings.filter(({ check }) => !isUntried(check));
+      return tried.length > 0 && tried.every(({ check }) => check.status === 'fail');
     })
   );
 }
@@ -76,11 +77,11 @@ function allFail(lanes: readonly Check[]): boolean {
  */
 export function readiness(options: ReadyOptions): { status: number; body: object } {
   const queue: Check = { name: 'queue', ...options.queue() };
-  const lanes = options.lanes().map(laneCheck);
+  const lanes = options.lanes().map((state) => ({ id: state.lane.id, check: laneCheck(state) }));
   const draining = options.draining();
-  const deaf = allFail(lanes) || allFail(lanes.filter((check) => appOf(check) === DEFAULT_APP));
+  const deaf = allFail(lanes) || allFail(lanes.filter(({ id }) => id.app === DEFAULT_APP));
   const failed = draining || queue.status === 'fail' || deaf;
-  const checks = [queue, ...lanes, ...(options.others?.() ?? [])];
+  const checks = [queue, ...lanes.map(({ check }) => check), ...(options.others?.() ?? [])];
   const doubtful = checks.some((check) => check.status !== 'pass');
   const shutdown: Check[] = draining
     ? [{ name: 'shutdown', status: 'fail', output: 'the process is shutting down' }]

@@ -41,7 +41,7 @@ const laneReadings = ({ lanes, queue }: MeasuredParts): LaneReading[] =>
     environment,
     lane: lane.status(),
     transport: transport.status(),
-    depth: queue.depth(lane.name),
+    depth: queue.depth(lane.id),
   }));
 
 /** Of the default app as its lanes tell, of the others whether or not they are in use. */

@@ -269,7 +269,6 @@ export interface AcceptedRequest extends RequestFacts {
 /** Targets that failed alike and will be tried again in `delayMs`. */
 export interface Retry extends RequestFacts {
   readonly app: string;
-  readonly lane: string;
   readonly provider: Provider;
   readonly environment: Environment;
   readonly notification: Notification;

@@ -4,6 +4,7 @@ import { getHeapStatistics } from 'node:v8';
 import type { Config } from '../config/schema.ts';
 import { toError } from '../kit/errors.ts';
 import { isDamage, isDiskFull, setAside } from '../kit/sqlite-file.ts';
+import type { LaneId } from '../push/lane-id.ts';
 import type { ReportKeeper } from './file/kept-reports.ts';
 import { LocalQueue } from './file/local-queue.ts';
 import { adoptOrphans, type OwnedFile, ownFile } from './file/queue-files.ts';
@@ -12,7 +13,7 @@ import { createMemoryQueue } from './memory-queue.ts';
 import type { Queue, QueueHealth, Restore } from './queue.ts';
 
 export interface CreateQueueOptions {
-  readonly wake: (lane: string) => void;
+  readonly wake: (lane: LaneId) => void;
   readonly restore: Restore;
   /** Things that an operator should know; `error` ones need a person. */
   readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;

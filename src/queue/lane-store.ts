@@ -1,5 +1,6 @@
 import { Fifo } from '../kit/fifo.ts';
 import { Schedule } from '../kit/schedule.ts';
+import type { LaneId } from '../push/lane-id.ts';
 import type { TargetGroup } from '../push/targets.ts';
 import type { Attempts, Batch, QueueDepth, QueueEntry } from './queue.ts';
 import { NO_ATTEMPTS } from './queue.ts';
@@ -21,6 +22,7 @@ const URGENT_RUN = 8;
 const LONGEST_TIMER = 2 ** 31 - 1;
 
 class LaneList {
+  readonly id: LaneId;
   readonly #urgent = new Fifo<Waiting>();
   readonly #ordinary = new Fifo<Waiting>();
   readonly deferred = new Schedule<Waiting>();
@@ -28,6 +30,10 @@ class LaneList {
   waiting = 0;
   deferredPushes = 0;
   entries = 0;
+
+  constructor(id: LaneId) {
+    this.id = id;
+  }
 
   add(work: Waiting): void {
     if (work.targets.length === 0) return;
@@ -66,7 +72,7 @@ class LaneList {
 
 export interface LaneStoreOptions {
   /** Called when a lane has something to take. */
-  readonly wake: (lane: string) => void;
+  readonly wake: (lane: LaneId) => void;
   /** Monotonic milliseconds. */
   readonly now?: () => number;
 }
@@ -75,7 +81,7 @@ export interface LaneStoreOptions {
 export class LaneStore {
   readonly #lanes = new Map<string, LaneList>();
   readonly #entries = new Set<QueueEntry>();
-  readonly #wake: (lane: string) => void;
+  readonly #wake: (lane: LaneId) => void;
   readonly #now: () => number;
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -104,8 +110,8 @@ export class LaneStore {
     this.#wake(entry.lane);
   }
 
-  take(lane: string, limit: number): Batch | undefined {
-    return this.#lanes.get(lane)?.take(limit);
+  take(lane: LaneId, limit: number): Batch | undefined {
+    return this.#lanes.get(lane.key)?.take(limit);
   }
 
   /** True when that was the entry's last open target. */
@@ -126,7 +132,7 @@ export class LaneStore {
     this.#arm(at);
   }
 
-  depth(lane?: string): QueueDepth {
+  depth(lane?: LaneId): QueueDepth {
     const lists = lane === undefined ? [...this.#lanes.values()] : [this.#lane(lane)];
     const sum = { notifications: 0, waiting: 0, deferred: 0 };
     for (const list of lists) {
@@ -143,19 +149,15 @@ export class LaneStore {
     return first ? Math.max(0, this.#now() - first.since) : 0;
   }
 
-  lanes(): string[] {
-    return [...this.#lanes.keys()];
-  }
-
   close(): void {
     clearTimeout(this.#timer);
   }
 
-  #lane(name: string): LaneList {
-    let lane = this.#lanes.get(name);
+  #lane(id: LaneId): LaneList {
+    let lane = this.#lanes.get(id.key);
     if (!lane) {
-      lane = new LaneList();
-      this.#lanes.set(name, lane);
+      lane = new LaneList(id);
+      this.#lanes.set(id.key, lane);
     }
     return lane;
   }
@@ -172,14 +174,14 @@ export class LaneStore {
     this.#timerAt = Number.POSITIVE_INFINITY;
     const now = this.#now();
     let next = Number.POSITIVE_INFINITY;
-    for (const [name, lane] of this.#lanes) {
+    for (const lane of this.#lanes.values()) {
       let woken = false;
       for (let work = lane.deferred.takeDue(now); work; work = lane.deferred.takeDue(now)) {
         lane.deferredPushes -= work.targets.length;
         lane.add(work);
         woken = true;
       }
-      if (woken) this.#wake(name);
+      if (woken) this.#wake(lane.id);
       next = Math.min(next, lane.deferred.next() ?? next);
     }
     if (next < Number.POSITIVE_INFINITY) this.#arm(next);

@@ -1,3 +1,4 @@
+import type { LaneId } from '../push/lane-id.ts';
 import type { Environment, Notification, Provider, TargetKind } from '../push/push.ts';
 import type { TargetGroup } from '../push/targets.ts';
 
@@ -34,7 +35,7 @@ export interface QueueEntry {
   readonly index: number;
   /** The app that it goes out for. */
   readonly app: string;
-  readonly lane: string;
+  readonly lane: LaneId;
   readonly provider: Provider;
   readonly environment: Environment;
   readonly notification: Notification;
@@ -103,12 +104,12 @@ export interface Queue {
    */
   append(entries: readonly QueueEntry[], body: RequestBody): void | Promise<void>;
   /** The next batch of a lane, at most `limit` targets (≥ 1); undefined when nothing is ready. */
-  take(lane: string, limit: number): Batch | undefined;
+  take(lane: LaneId, limit: number): Batch | undefined;
   /** These targets of the batch (indexes into `batch.targets`) have their final outcome. */
   settle(batch: Batch, indexes: readonly number[]): void;
   /** Puts a slice back at the tail of its lane at `at` (monotonic milliseconds). */
   defer(batch: Batch, at: number): void;
-  depth(lane?: string): QueueDepth;
+  depth(lane?: LaneId): QueueDepth;
   /** Age of the oldest unsettled notification, milliseconds; 0 when there is none. */
   oldestAge(): number;
   health(): QueueHealth;

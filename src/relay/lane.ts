@@ -2,11 +2,12 @@ import PQueue from 'p-queue';
 import { Breaker } from '../kit/breaker.ts';
 import { AdaptiveConcurrency } from '../kit/concurrency.ts';
 import { RateLimiter } from '../kit/limiter.ts';
+import type { LaneId } from '../push/lane-id.ts';
 import type { Category, Outcome, PushTransport } from '../push/push.ts';
 import type { Batch, Queue } from '../queue/queue.ts';
 
 export interface LaneOptions {
-  readonly name: string;
+  readonly id: LaneId;
   readonly transport: PushTransport;
   readonly queue: Pick<Queue, 'take'>;
   /** Pushes per second; 0 is no limit. */
@@ -30,7 +31,7 @@ export interface LaneOptions {
 }
 
 export interface LaneStatus {
-  readonly name: string;
+  readonly id: LaneId;
   /** Pushes, and batches of them, under way. */
   readonly inFlight: number;
   readonly batches: number;
@@ -83,7 +84,7 @@ const MOST_AT_ONCE = 1000;
  * under way is counted here, since a batch may hold one token or a thousand. A lane that is stuck holds up only itself.
  */
 export class Lane {
-  readonly name: string;
+  readonly id: LaneId;
   readonly transport: PushTransport;
   readonly #tasks = new PQueue();
   readonly #queue: Pick<Queue, 'take'>;
@@ -107,7 +108,7 @@ export class Lane {
   #rateLimitWaitMs = 0;
 
   constructor(options: LaneOptions) {
-    this.name = options.name;
+    this.id = options.id;
     this.transport = options.transport;
     this.#queue = options.queue;
     this.#onOutcomes = options.onOutcomes;
@@ -126,7 +127,7 @@ export class Lane {
 
   status(): LaneStatus {
     return {
-      name: this.name,
+      id: this.id,
       inFlight: this.#inFlight,
       batches: this.#batches,
       limit: this.#limit(),
@@ -205,7 +206,7 @@ export class Lane {
     room = Math.min(room, admitted);
     const group: Batch[] = [];
     while (room > 0) {
-      const batch = this.#queue.take(this.name, Math.min(room, MOST_AT_ONCE));
+      const batch = this.#queue.take(this.id, Math.min(room, MOST_AT_ONCE));
       if (!batch) break;
       const stale = this.#stale(batch);
       if (stale) {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { DEFAULT_APP } from '../push/app-name.ts';
+import type { LaneId } from '../push/lane-id.ts';
 import type {
   Category,
   Environment,
@@ -20,7 +21,7 @@ import { SyncAnswer } from './sync-answer.ts';
 
 /** Where a notification goes; `refused` says why nowhere. */
 export type Route =
-  | { readonly app: string; readonly lane: string; readonly provider: Provider; readonly environment: Environment }
+  | { readonly app: string; readonly lane: LaneId; readonly provider: Provider; readonly environment: Environment }
   | { readonly app: string; readonly refused: Failed };
 
 export interface RelayOptions {
@@ -327,12 +328,11 @@ export class Relay {
     } satisfies Batch;
     this.#waiting.get(entry.request.id)?.retried(entry, slice.places, batch.attempts.sent + 1, failed);
     this.#queue.defer(slice, this.#monotonic() + delayMs);
-    const { app, lane, provider, environment, notification, request } = entry;
+    const { app, provider, environment, notification, request } = entry;
     this.#options.events.retried({
       requestId: request.id,
       ...traceOf(request),
       app,
-      lane,
       provider,
       environment,
       notification,

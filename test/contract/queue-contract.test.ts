@@ -4,12 +4,14 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { QueueRefusedError } from '../../src/kit/errors.ts';
+import type { LaneId } from '../../src/push/lane-id.ts';
 import { LocalQueue } from '../../src/queue/file/local-queue.ts';
 import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
 import type { Batch, Queue, QueueEntry, Restore } from '../../src/queue/queue.ts';
 import { type BrokerEngine, brokers, type RealBroker, until } from '../queue/broker/real-brokers.ts';
+import { laneId } from '../support/lane-id.ts';
 
-const LANE = 'default/apns/production';
+const LANE = laneId();
 
 interface Opened {
   readonly queue: Queue;
@@ -54,7 +56,7 @@ function onBroker(engine: BrokerEngine): Engine {
     },
     open(folder, limit = 1000) {
       const woken: string[] = [];
-      const wake = (lane: string): void => void woken.push(lane);
+      const wake = (lane: LaneId): void => void woken.push(lane.key);
       const queue = engine.open(broker, basename(folder), { limit, wake, restore, tell: () => {} });
       return { woken, queue };
     },
@@ -68,7 +70,7 @@ const engines: Engine[] = [
     ordered: true,
     open(_folder, limit = 1000) {
       const woken: string[] = [];
-      return { woken, queue: createMemoryQueue({ limit, wake: (lane) => woken.push(lane) }) };
+      return { woken, queue: createMemoryQueue({ limit, wake: (lane) => woken.push(lane.key) }) };
     },
   },
   {
@@ -78,7 +80,7 @@ const engines: Engine[] = [
     open(folder, limit = 1000) {
       const woken: string[] = [];
       const path = join(folder, 'queue.db');
-      const queue = new LocalQueue({ path, sync: 'normal', limit, wake: (lane) => woken.push(lane), restore });
+      const queue = new LocalQueue({ path, sync: 'normal', limit, wake: (lane) => woken.push(lane.key), restore });
       return { woken, queue };
     },
   },
@@ -160,7 +162,7 @@ describe.each(engines.filter(({ missing }) => !missing))(
       await append(queue, ['a', 'b'], ['c']);
       await append(queue, ['d']);
       const batches = await take(queue, 4);
-      expect(woken).toContain(LANE);
+      expect(woken).toContain(LANE.key);
       expect(inOrder(targets(batches))).toEqual(['a', 'b', 'c', 'd']);
       expect(queue.take(LANE, 100)).toBeUndefined();
     });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type LaneState, type ReadyOptions, readiness } from '../../src/health/ready.ts';
+import type { Environment, Provider } from '../../src/push/push.ts';
+import { laneId } from '../support/lane-id.ts';
 
 type Kind = 'works' | 'untried' | 'refused' | 'doubtful' | 'open' | 'open, probe due';
 
@@ -13,8 +15,10 @@ const transport = (status: 'pass' | 'warn' | 'fail', lastSuccessAt?: number) => 
 });
 
 function lane(name: string, kind: Kind): LaneState {
+  const [app, provider, environment] = name.split('/') as [string, Provider, Environment];
+  const id = laneId({ app, provider, environment });
   const breaker = kind.startsWith('open') ? 'open' : 'closed';
-  const status = { name, breaker, probeDue: kind === 'open, probe due' } as const;
+  const status = { id, breaker, probeDue: kind === 'open, probe due' } as const;
   if (kind === 'refused') return { lane: status, transport: transport('fail', 1) };
   if (kind === 'doubtful') return { lane: status, transport: transport('warn', 1) };
   return { lane: status, transport: transport('pass', kind === 'untried' ? undefined : 1) };

@@ -6,6 +6,9 @@ import { afterEach, expect, test } from 'vitest';
 import { createLocalQueue } from '../../src/queue/create-queue.ts';
 import { Journal, readJournal } from '../../src/queue/file/journal.ts';
 import type { Queue, QueueEntry } from '../../src/queue/queue.ts';
+import { laneId } from '../support/lane-id.ts';
+
+const LANE = laneId();
 
 const folders: string[] = [];
 const queues: Queue[] = [];
@@ -27,7 +30,7 @@ function entry(id: string): QueueEntry {
     request: { id, app: 'default', acceptedAt: Date.now() },
     index: 0,
     app: 'default',
-    lane: 'lane',
+    lane: LANE,
     provider: 'apns',
     environment: 'production',
     notification: { platform: 1, tokens },
@@ -71,8 +74,8 @@ test('two queues never share a file; the second takes a name of its own', async 
   await append(first.queue, 'a');
   await append(second.queue, 'b');
   expect(readdirSync(folder)).toEqual(expect.arrayContaining(['queue.db', 'queue-1.db']));
-  expect(first.queue.take('lane', 9)?.targets).toEqual(['a']);
-  expect(second.queue.take('lane', 9)?.targets).toEqual(['b']);
+  expect(first.queue.take(LANE, 9)?.targets).toEqual(['a']);
+  expect(second.queue.take(LANE, 9)?.targets).toEqual(['b']);
 });
 
 test('a file whose process has ended is taken over, and removed', async () => {
@@ -83,7 +86,7 @@ test('a file whose process has ended is taken over, and removed', async () => {
   journal.close();
   const { queue, told } = create(join(folder, 'queue.db'));
   await sleep(20);
-  expect(queue.take('lane', 9)?.targets).toEqual(['orphan']);
+  expect(queue.take(LANE, 9)?.targets).toEqual(['orphan']);
   expect(existsSync(join(folder, 'queue-7.db'))).toBe(false);
   expect(told.join()).toContain('took over 1 requests');
 });
@@ -97,7 +100,7 @@ test('a damaged file is set aside under a name with the date, told loudly, and a
   expect(told[0]).toMatch(/^error: .*cannot be read.*damaged-\d{4}-\d\d-\d\dT/);
   expect(readdirSync(folder).filter((name) => name.includes('damaged-'))).toHaveLength(1);
   await append(queue, 'a');
-  expect(queue.take('lane', 9)?.targets).toEqual(['a']);
+  expect(queue.take(LANE, 9)?.targets).toEqual(['a']);
 });
 
 test('where the folder cannot be written the queue is in memory, and says so in its health', async () => {
@@ -106,7 +109,7 @@ test('where the folder cannot be written the queue is in memory, and says so in 
   writeFileSync(join(folder, 'data'), '');
   const { queue, told } = create(join(folder, 'data', 'queue.db'));
   await append(queue, 'a');
-  expect(queue.take('lane', 9)?.targets).toEqual(['a']);
+  expect(queue.take(LANE, 9)?.targets).toEqual(['a']);
   expect(told[0]).toMatch(/^warn: queue.local.path: cannot write/);
   expect(queue.health()).toMatchObject({ status: 'warn', output: expect.stringContaining('memory') });
 });
@@ -123,7 +126,7 @@ test('the totals of a file add up: accepted is settled and what remains', async 
   const path = join(folder, 'queue.db');
   const { queue } = create(path);
   for (const id of ['a', 'b', 'c']) await append(queue, id);
-  const batch = queue.take('lane', 9);
+  const batch = queue.take(LANE, 9);
   if (batch) queue.settle(batch, [0]);
   await queue.close();
   const { totals, records } = readJournal(path);

@@ -2,13 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { LaneStore } from '../../src/queue/lane-store.ts';
 import { NO_ATTEMPTS, type QueueEntry } from '../../src/queue/queue.ts';
+import { laneId } from '../support/lane-id.ts';
+
+const A = laneId({ app: 'a' });
 
 function entry(tokens: string[], more: Partial<QueueEntry> = {}): QueueEntry {
   return {
     request: { id: 'r', app: 'default', acceptedAt: 0 },
     index: 0,
     app: 'default',
-    lane: 'a',
+    lane: A,
     provider: 'apns',
     environment: 'production',
     notification: { platform: 1, tokens },
@@ -26,7 +29,7 @@ const tokens = (prefix: string, count: number): string[] => Array.from({ length:
 
 function takeAll(store: LaneStore, limit: number): string[][] {
   const taken: string[][] = [];
-  for (let batch = store.take('a', limit); batch; batch = store.take('a', limit)) taken.push([...batch.targets]);
+  for (let batch = store.take(A, limit); batch; batch = store.take(A, limit)) taken.push([...batch.targets]);
   return taken;
 }
 
@@ -59,39 +62,39 @@ test('places name each target among all targets of its entry, over groups, slice
     { kind: 'token', targets: ['t0', 't1', 't2'] },
   ] as const;
   store.add(entry([], { groups, open: 4 }));
-  const topic = store.take('a', 9);
-  const first = store.take('a', 2);
+  const topic = store.take(A, 9);
+  const first = store.take(A, 2);
   expect([topic?.offset, first?.offset]).toEqual([0, 1]);
-  expect(store.take('a', 2)?.offset).toBe(3);
+  expect(store.take(A, 2)?.offset).toBe(3);
 });
 
 test('what was settled before a restart is not handed out again', () => {
   const store = new LaneStore({ wake: () => {} });
   store.add(entry(tokens('t', 4), { open: 2 }), (place) => place % 2 === 0);
-  const batch = store.take('a', 100);
+  const batch = store.take(A, 100);
   expect(batch?.targets).toEqual(['t1', 't3']);
   expect(batch?.places).toEqual([1, 3]);
 });
 
 test('a deferred batch comes back at the tail of its lane when its time has come, and the lane is woken', async () => {
   const woken: string[] = [];
-  const store = new LaneStore({ wake: (lane) => woken.push(lane) });
+  const store = new LaneStore({ wake: (lane) => woken.push(lane.app) });
   store.add(entry(['late']));
-  const batch = store.take('a', 1);
+  const batch = store.take(A, 1);
   if (!batch) throw new Error('nothing to take');
   store.defer({ ...batch, attempts: { ...NO_ATTEMPTS, sent: 1 } }, performance.now() + 20);
-  expect(store.take('a', 1)).toBeUndefined();
-  expect(store.depth('a')).toEqual({ notifications: 1, waiting: 0, deferred: 1 });
+  expect(store.take(A, 1)).toBeUndefined();
+  expect(store.depth(A)).toEqual({ notifications: 1, waiting: 0, deferred: 1 });
   woken.length = 0;
   while (woken.length === 0) await sleep(5);
-  expect(store.take('a', 1)?.attempts.sent).toBe(1);
+  expect(store.take(A, 1)?.attempts.sent).toBe(1);
   store.close();
 });
 
 test('an entry is forgotten with its last target', () => {
   const store = new LaneStore({ wake: () => {} });
   store.add(entry(['t0', 't1']));
-  const batch = store.take('a', 2);
+  const batch = store.take(A, 2);
   if (!batch) throw new Error('nothing to take');
   expect(store.settle(batch, 1)).toBe(false);
   expect(store.size).toBe(1);

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { ACCEPTED, type PushTransport } from '../../src/push/push.ts';
 import { type Batch, NO_ATTEMPTS, type QueueEntry } from '../../src/queue/queue.ts';
 import { Lane } from '../../src/relay/lane.ts';
+import { laneId } from '../support/lane-id.ts';
 
 const transport: PushTransport = {
   send({ targets }, settle) {
@@ -26,7 +27,7 @@ async function send(targets: readonly string[], now?: () => number): Promise<Lan
   const all = Promise.withResolvers<void>();
   let settled = 0;
   const lane = new Lane({
-    name: 'default/apns/production',
+    id: laneId(),
     transport,
     queue: { take: () => waiting.shift() },
     rateLimit: 50,

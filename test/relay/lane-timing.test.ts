@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { ACCEPTED, type Outcome, type PushTransport } from '../../src/push/push.ts';
 import { type Batch, NO_ATTEMPTS, type QueueEntry } from '../../src/queue/queue.ts';
 import { Lane, type LaneOptions } from '../../src/relay/lane.ts';
+import { laneId } from '../support/lane-id.ts';
 
 const entry = { notification: { tokens: [], platform: 1 }, environment: 'production' } as unknown as QueueEntry;
 const batch = (target: string): Batch => ({
@@ -23,7 +24,7 @@ function startLane(outcome: Outcome, targets: readonly string[], options: Partia
     close: async () => {},
   };
   const lane = new Lane({
-    name: 'default/apns/production',
+    id: laneId(),
     transport,
     queue: { take: () => waiting.shift() },
     onOutcomes: (of) => void settled.push(...of.targets),

@@ -17,8 +17,9 @@ import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
 import { Lane } from '../../src/relay/lane.ts';
 import { type AcceptOptions, Relay } from '../../src/relay/relay.ts';
 import { FREE_RETRIES, type RetryPolicy } from '../../src/relay/retry-decision.ts';
+import { laneId } from '../support/lane-id.ts';
 
-const LANE = 'default/apns/production';
+const LANE = laneId();
 const lanes: Lane[] = [];
 
 afterEach(() => {
@@ -67,7 +68,7 @@ function start(
     maxAgeMs: 60_000,
     free: FREE_RETRIES.apns,
   };
-  const queue = createMemoryQueue({ limit: options.limit ?? 1000, wake: (name) => name === LANE && lane.wake() });
+  const queue = createMemoryQueue({ limit: options.limit ?? 1000, wake: (id) => id.key === LANE.key && lane.wake() });
   const relay = new Relay({
     queue,
     route: (n) =>
@@ -85,7 +86,7 @@ function start(
     ]),
   });
   const lane = new Lane({
-    name: LANE,
+    id: LANE,
     transport,
     queue,
     onOutcomes: (batch, indexes, outcomes, sentAt) => relay.settle(batch, indexes, outcomes, sentAt),

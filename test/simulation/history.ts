@@ -1,4 +1,5 @@
 import { QueueRefusedError } from '../../src/kit/errors.ts';
+import { LaneId } from '../../src/push/lane-id.ts';
 import type { Notification, Provider, PushTransport } from '../../src/push/push.ts';
 import { combineEvents } from '../../src/push/relay-events.ts';
 import { LocalQueue } from '../../src/queue/file/local-queue.ts';
@@ -27,7 +28,8 @@ const EPOCH = Date.UTC(2026, 0, 1);
 const PROGRESS_MS = 5;
 const REWRITE_MS = 510;
 const PROVIDERS: readonly Provider[] = ['apns', 'fcm', 'hms'];
-const laneOf = (provider: Provider): string => `default/${provider}/production`;
+const laneIdOf = (provider: Provider): LaneId => new LaneId({ app: 'default', provider, environment: 'production' });
+const laneOf = (provider: Provider): string => laneIdOf(provider).key;
 
 /** What a seed makes of a history. */
 function draw(random: SeededRandom) {
@@ -152,7 +154,7 @@ class History {
     const now = (): number => this.#time.now - born;
     const random = this.#random.next;
     const lanes = new Map<string, Lane>();
-    const wake = (lane: string): void => lanes.get(lane)?.wake();
+    const wake = (lane: LaneId): void => lanes.get(lane.key)?.wake();
     const restore: Restore = (request) => {
       const { notifications } = JSON.parse(Buffer.from(request.body).toString()) as { notifications: Notification[] };
       return relay.restore(request, notifications);
@@ -165,7 +167,7 @@ class History {
       queue,
       route: ({ platform }) => {
         const provider = PROVIDERS[platform - 1] as Provider;
-        return { app: 'default', lane: laneOf(provider), provider, environment: 'production' };
+        return { app: 'default', lane: laneIdOf(provider), provider, environment: 'production' };
       },
       policyOf: (_, provider) => policies[provider],
       sliceOf: (_, provider) => ({ apns: 20, fcm: 50, hms: 100 })[provider],
@@ -176,16 +178,17 @@ class History {
       newId: () => `r${++this.#serial}`,
     });
     const transports: PushTransport[] = [];
-    for (const [name, provider] of this.#providers) {
-      const transport = provider.connect();
+    for (const provider of PROVIDERS) {
+      const id = laneIdOf(provider);
+      const transport = (this.#providers.get(id.key) as ScriptedProvider).connect();
       transports.push(transport);
       lanes.set(
-        name,
+        id.key,
         new Lane({
-          name,
+          id,
           transport,
           queue,
-          rateLimit: rates[name] ?? 0,
+          rateLimit: rates[id.key] ?? 0,
           onOutcomes: (batch, indexes, outcomes, sentAt) => relay.settle(batch, indexes, outcomes, sentAt),
           stale: (batch) => relay.stale(batch),
           now,
@@ -202,7 +205,7 @@ class History {
       append: (entries, body) => queue.append(entries, body),
       take: (lane, limit) => {
         const batch = queue.take(lane, limit);
-        if (batch) this.#ledger.taken(lane, batch);
+        if (batch) this.#ledger.taken(lane.key, batch);
         return batch;
       },
       settle: (batch, indexes) => queue.settle(batch, indexes),

@@ -133,7 +133,7 @@ export class Ledger {
   }
 
   deferred(batch: Batch, delayMs: number): void {
-    const policy = this.#rules.policies[batch.entry.lane] as RetryPolicy;
+    const policy = this.#rules.policies[batch.entry.lane.key] as RetryPolicy;
     const ceiling = Math.min(policy.maxMs, policy.firstMs * 2 ** Math.min(30, batch.attempts.sent - 1));
     for (const target of batch.targets) {
       const push = this.#push(target);

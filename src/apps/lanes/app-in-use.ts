@@ -1,6 +1,7 @@
 import type { Config } from '../../config/schema.ts';
 import { toError } from '../../kit/errors.ts';
 import { type AppSections, appSections, withoutCredentials } from '../../providers/app-sections.ts';
+import { AS_CONFIGURED, type LaneId } from '../../push/lane-id.ts';
 import type { Environment, PlatformName, Provider } from '../../push/push.ts';
 import type { Lane } from '../../relay/lane.ts';
 import type { App } from '../app.ts';
@@ -85,6 +86,8 @@ export function release({ lanes }: AppInUse): boolean {
   return true;
 }
 
-/** Where pushes go that say nothing about it. */
-export const environmentOf = ({ sections }: AppInUse): Environment =>
-  sections.ios.production ? 'production' : 'development';
+/** Where the pushes of a lane go. */
+export function environmentOf({ environment }: LaneId, { sections }: AppInUse): Environment {
+  if (environment !== AS_CONFIGURED) return environment;
+  return sections.ios.production ? 'production' : 'development';
+}

@@ -2,6 +2,7 @@ import { toError } from '../../kit/errors.ts';
 import { type AppSections, isConfigured } from '../../providers/app-sections.ts';
 import type { TransportBuilder } from '../../providers/build-transport.ts';
 import { APP_NAME, DEFAULT_APP } from '../../push/app-name.ts';
+import { AS_CONFIGURED, LaneId } from '../../push/lane-id.ts';
 import type { Environment, Failed, Notification, PlatformName, Provider, PushTransport } from '../../push/push.ts';
 import { platformOf, platforms } from '../../push/push.ts';
 import type { Lane } from '../../relay/lane.ts';
@@ -25,8 +26,7 @@ import { AppTransport, type AppTransportOptions, type BuildTransport } from './a
 import { RefusingTransport } from './refusing-transport.ts';
 
 export interface LanePlan {
-  /** `app/provider/environment` */
-  readonly name: string;
+  readonly id: LaneId;
   readonly transport: PushTransport;
   /** Pushes per second; 0 is no limit. */
   readonly rateLimit: number;
@@ -48,14 +48,11 @@ export interface AppLanesOptions {
   readonly find?: (() => Promise<void>) | undefined;
   readonly openLane: (plan: LanePlan) => Lane;
   /** Notifications of a lane that the queue holds. */
-  readonly queued: (lane: string) => number;
+  readonly queued: (lane: LaneId) => number;
   /** Milliseconds for the pushes under way when a transport is replaced. */
   readonly drainMs: number;
   readonly tell: (level: 'info' | 'error', message: string) => void;
 }
-
-/** The place of the environment in the name of a lane whose pushes go where `ios.production` of an app says that is not known yet. */
-const AS_CONFIGURED = 'configured';
 
 const PLATFORMS = ['ios', 'android', 'huawei'] as const satisfies PlatformName[];
 
@@ -87,18 +84,18 @@ export class AppLanes {
       if (!own.sections[platform].enabled) continue;
       const { provider } = Object.values(platforms).find(({ name }) => name === platform) as { provider: Provider };
       for (const environment of environmentsOf(provider))
-        this.#open(laneName(DEFAULT_APP, provider, environment), own, environment).transport.open();
+        this.#open(new LaneId({ app: DEFAULT_APP, provider, environment }), own, environment).transport.open();
     }
     options.registry.onChange((name, app) => this.#changed(name, app));
   }
 
-  get(name: string): AppLane | undefined {
-    return this.#used.get(name.slice(0, name.indexOf('/')))?.lanes.get(name);
+  get({ app, key }: LaneId): AppLane | undefined {
+    return this.#used.get(app)?.lanes.get(key);
   }
 
   /** There may be something to take for a lane: it is made again when it was freed while its pushes were being written. */
-  wake(name: string): void {
-    (this.get(name) ?? this.#reopen(name)).lane.wake();
+  wake(id: LaneId): void {
+    (this.get(id) ?? this.#reopen(id)).lane.wake();
   }
 
   *[Symbol.iterator](): IterableIterator<AppLane> {
@@ -137,9 +134,9 @@ export class AppLanes {
     const isProduction =
       provider !== 'apns' || production === true || (development !== true && used.sections.ios.production);
     const environment = isProduction ? 'production' : 'development';
-    const lane = laneName(app, provider, isUndecided ? AS_CONFIGURED : environment);
-    if (!used.lanes.has(lane)) this.#open(lane, used, environment);
-    return { app, lane, provider, environment };
+    const id = new LaneId({ app, provider, environment: isUndecided ? AS_CONFIGURED : environment });
+    const { lane } = used.lanes.get(id.key) ?? this.#open(id, used, environment);
+    return { app, lane: lane.id, provider, environment };
   }
 
   /** A request for an app that is not known is not taken. What was taken before, or elsewhere, may be for one that comes. */
@@ -207,32 +204,31 @@ export class AppLanes {
     if (this.#used.get(name)?.awaited && !registry.get(name)) this.#changed(name, undefined);
   }
 
-  #open(name: string, used: AppInUse, environment: Environment): AppLane {
-    const { app, provider } = partsOf(name);
+  #open(id: LaneId, used: AppInUse, environment: Environment): AppLane {
+    const { app, provider } = id;
     const transport = new AppTransport({
-      build: this.#builder(name, used),
+      build: this.#builder(id, used),
       defaultTopic: used.sections.defaultTopic,
       drainMs: this.#options.drainMs,
       ...(app === DEFAULT_APP ? {} : this.#watched(app)),
     });
     const rateLimit = used.sections[platformOf[provider]].rate_limit;
-    const lane = this.#options.openLane({ name, transport, rateLimit });
+    const lane = this.#options.openLane({ id, transport, rateLimit });
     if (this.#halted) lane.halt();
     const opened = { app, provider, environment, lane, transport };
-    used.lanes.set(name, opened);
+    used.lanes.set(id.key, opened);
     return opened;
   }
 
-  #reopen(name: string): AppLane {
-    const { app, place } = partsOf(name);
+  #reopen(id: LaneId): AppLane {
+    const { app } = id;
     let used = this.#use(app);
     if (!used) {
       // It is gone; what waits for it is told so.
       used = nothingInUse(this.#default());
       this.#used.set(app, used);
     }
-    const environment = place === AS_CONFIGURED ? environmentOf(used) : place;
-    return used.lanes.get(name) ?? this.#open(name, used, environment);
+    return used.lanes.get(id.key) ?? this.#open(id, used, environmentOf(id, used));
   }
 
   #watched(app: string): Pick<AppTransportOptions, 'onUse' | 'onOpen' | 'onIdle'> {
@@ -256,15 +252,14 @@ export class AppLanes {
   }
 
   /** Looks at the sections of the app as they are when it is called. */
-  #builder(lane: string, used: AppInUse): BuildTransport {
-    const { app, provider, place } = partsOf(lane);
+  #builder(id: LaneId, used: AppInUse): BuildTransport {
+    const { app, provider } = id;
     return () => {
       const { sections, broken, awaited, trusted } = used;
       if (awaited) this.#find(app).catch(() => {});
       if (broken) throw broken;
       if (!isConfigured(sections, provider)) return new RefusingTransport(this.#refusal(app, provider));
-      const environment = place === AS_CONFIGURED ? environmentOf(used) : place;
-      return this.#options.build({ sections, provider, environment, trusted });
+      return this.#options.build({ sections, provider, environment: environmentOf(id, used), trusted });
     };
   }
 
@@ -297,7 +292,7 @@ export class AppLanes {
 
   /** Frees what is kept of an app whose lanes are empty. */
   #forget(name: string, { lanes }: AppInUse): void {
-    if ([...lanes.values()].some(({ lane }) => this.#options.queued(lane.name) > 0)) return;
+    if ([...lanes.values()].some(({ lane }) => this.#options.queued(lane.id) > 0)) return;
     this.#used.delete(name);
     for (const { lane } of lanes.values()) lane.halt();
   }
@@ -336,18 +331,8 @@ export class AppLanes {
   }
 
   #replace({ lane, transport, provider }: AppLane, used: AppInUse): void {
-    transport.replace(this.#builder(lane.name, used), used.sections.defaultTopic);
+    transport.replace(this.#builder(lane.id, used), used.sections.defaultTopic);
     lane.limitRate(used.sections[platformOf[provider]].rate_limit);
     lane.renew();
   }
-}
-
-/** Of an environment, or of whichever the app says in the end. */
-type Place = Environment | typeof AS_CONFIGURED;
-
-const laneName = (app: string, provider: Provider, place: Place): string => `${app}/${provider}/${place}`;
-
-function partsOf(name: string): { app: string; provider: Provider; place: Place } {
-  const [app, provider, place] = name.split('/') as [string, Provider, Place];
-  return { app, provider, place };
 }

@@ -1,6 +1,7 @@
 import { hasBit } from '../../kit/bits.ts';
 import { QueueRefusedError, toError } from '../../kit/errors.ts';
 import { within } from '../../kit/within.ts';
+import type { LaneId } from '../../push/lane-id.ts';
 import { LaneStore } from '../lane-store.ts';
 import { headroom, refuseWhenFull } from '../memory-queue.ts';
 import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, Restore } from '../queue.ts';
@@ -14,7 +15,7 @@ import { Prefetch } from './prefetch.ts';
 export interface BrokerQueueOptions {
   /** Notifications that may be unsettled at a time at all instances (`core.queue_num`); each part of a large one counts. */
   readonly limit: number;
-  readonly wake: (lane: string) => void;
+  readonly wake: (lane: LaneId) => void;
   /** Called from the first turn of the event loop on. */
   readonly restore: Restore;
   /** Things that an operator should know; `error` ones need a person. */
@@ -94,7 +95,7 @@ export class BrokerQueue implements Queue {
     }
   }
 
-  take(lane: string, limit: number): Batch | undefined {
+  take(lane: LaneId, limit: number): Batch | undefined {
     for (;;) {
       const batch = this.#store.take(lane, limit);
       if (!batch) return undefined;
@@ -129,7 +130,7 @@ export class BrokerQueue implements Queue {
   }
 
   /** Without a lane, the notifications are those of all instances, when the broker tells. */
-  depth(lane?: string): QueueDepth {
+  depth(lane?: LaneId): QueueDepth {
     const depth = this.#store.depth(lane);
     if (lane !== undefined) return depth;
     return { ...depth, notifications: Math.max(this.#estimate.count ?? 0, depth.notifications) };

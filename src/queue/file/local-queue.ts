@@ -1,5 +1,6 @@
 import { hasBit, setBits } from '../../kit/bits.ts';
 import { QueueRefusedError } from '../../kit/errors.ts';
+import type { LaneId } from '../../push/lane-id.ts';
 import { packTrace, unpackTrace } from '../../push/trace-context.ts';
 import { LaneStore } from '../lane-store.ts';
 import { headroom, refuseWhenFull } from '../memory-queue.ts';
@@ -19,7 +20,7 @@ export interface LocalQueueOptions {
   readonly limit: number;
   /** Bytes of request bodies that may be unsettled at a time; default: no limit. A larger request is taken when nothing else waits. */
   readonly maxBytes?: number;
-  readonly wake: (lane: string) => void;
+  readonly wake: (lane: LaneId) => void;
   /** Called from the first turn of the event loop on, for each record that the file held. */
   readonly restore: Restore;
   /** Told when the file cannot be written, and when it can again. */
@@ -97,7 +98,7 @@ export class LocalQueue implements Queue {
     });
   }
 
-  take(lane: string, limit: number): Batch | undefined {
+  take(lane: LaneId, limit: number): Batch | undefined {
     return this.#store.take(lane, limit);
   }
 
@@ -112,7 +113,7 @@ export class LocalQueue implements Queue {
     this.#store.defer(batch, at);
   }
 
-  depth(lane?: string): QueueDepth {
+  depth(lane?: LaneId): QueueDepth {
     return this.#store.depth(lane);
   }
 

@@ -9,7 +9,6 @@ import { failed, settlement } from '../../support/settlement.ts';
 
 const retried = (count: number): Retry => ({
   ...settlement(Array.from({ length: count }, (_, i) => `t${i}`)),
-  lane: 'default/apns/production',
   provider: 'apns',
   failed: failed({ category: 'unavailable', reason: 'TooManyRequests' }),
   delayMs: 1,

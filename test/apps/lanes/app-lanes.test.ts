@@ -17,6 +17,7 @@ import type { StoredRequest } from '../../../src/queue/queue.ts';
 import { Lane } from '../../../src/relay/lane.ts';
 import { Relay } from '../../../src/relay/relay.ts';
 import type { RetryPolicy } from '../../../src/relay/retry-decision.ts';
+import { laneId } from '../../support/lane-id.ts';
 import { configWith } from '../../tls/tls-kit.ts';
 
 const POLICY: RetryPolicy = {
@@ -145,7 +146,7 @@ test('a credential that was mended is tried at once, whatever the breaker has le
   const refused: Failed = { kind: 'failed', category: 'credential', reason: 'InvalidProviderToken', error: 'no' };
   const relay = startLanes({}, () => (isBroken ? refused : undefined));
   relay.registry.set(stored('acme', { ios: relay.ios }));
-  const breaker = () => relay.lanes.get('acme/apns/development')?.lane.status().breaker;
+  const breaker = () => relay.lanes.get(laneId({ app: 'acme', environment: 'development' }))?.lane.status().breaker;
   for (let i = 0; breaker() !== 'open'; i++) {
     await relay.relay.accept([push('acme')]);
     await relay.until(() => relay.settled.length > i);

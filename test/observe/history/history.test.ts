@@ -61,7 +61,6 @@ const timing = { acceptedAt: START, ageMs: 30, queuedMs: 10, providerMs: 20 };
 const retried = (more: Partial<Retry> = {}): Retry => ({
   requestId: 'r1',
   app: 'default',
-  lane: 'default/apns/production',
   provider: 'apns',
   environment: 'production',
   notification: notification(),

@@ -74,7 +74,6 @@ test('what the queue takes, retries and refusals are counted', async () => {
   const metrics = quietMetrics();
   metrics.events.retried?.({
     ...settlement(['a', 'b', 'c', 'd', 'e']),
-    lane: 'x',
     provider: 'fcm',
     failed: failed({ category: 'unavailable', reason: 'QUOTA_EXCEEDED' }),
     delayMs: 1,

@@ -82,7 +82,7 @@ test('latencies are observed once for each push of a batch, in seconds', async (
 test('a retry counts its attempt, and the push only when it is settled', async () => {
   const metrics = quietMetrics();
   const timing = { acceptedAt: 0, ageMs: 30, providerMs: 20, queuedMs: 10 };
-  const retry = { ...settlement(['a']), lane: 'x', provider: 'apns', failed: failed(), delayMs: 1, timing } as const;
+  const retry = { ...settlement(['a']), provider: 'apns', failed: failed(), delayMs: 1, timing } as const;
   metrics.events.retried?.(retry);
   const { text } = await metrics.render();
   expect(text).toMatch(/martlet_provider_duration_seconds_count\{.*\} 1\n/);

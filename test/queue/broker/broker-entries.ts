@@ -2,9 +2,10 @@ import type { Notification } from '../../../src/push/push.ts';
 import { targetsOf } from '../../../src/push/targets.ts';
 import type { BrokerQueueOptions } from '../../../src/queue/broker/broker-queue.ts';
 import type { Batch, Queue, QueuedRequest, QueueEntry, Restore } from '../../../src/queue/queue.ts';
+import { laneId } from '../../support/lane-id.ts';
 import { until } from './real-brokers.ts';
 
-export const LANE = 'default/apns/production';
+export const LANE = laneId();
 
 let serial = 0;
 

@@ -5,6 +5,9 @@ import { afterEach, expect, test } from 'vitest';
 import { QueueRefusedError } from '../../../src/kit/errors.ts';
 import { LocalQueue } from '../../../src/queue/file/local-queue.ts';
 import type { QueueEntry } from '../../../src/queue/queue.ts';
+import { laneId } from '../../support/lane-id.ts';
+
+const LANE = laneId();
 
 const folder = mkdtempSync(join(tmpdir(), 'martlet-local-queue-'));
 const queues: LocalQueue[] = [];
@@ -18,7 +21,7 @@ const entry = (id: string): QueueEntry => ({
   request: { id, app: 'default', acceptedAt: Date.now() },
   index: 0,
   app: 'default',
-  lane: 'lane',
+  lane: LANE,
   provider: 'apns',
   environment: 'production',
   notification: { platform: 1, tokens: [id] },
@@ -36,7 +39,7 @@ test('few but huge requests are refused before they fill the memory; one is take
   queues.push(queue);
   await queue.append([entry('a')], Buffer.alloc(150));
   expect(() => queue.append([entry('b')], Buffer.alloc(10))).toThrow(QueueRefusedError);
-  const batch = queue.take('lane', 9);
+  const batch = queue.take(LANE, 9);
   if (batch) queue.settle(batch, [0]);
   await Promise.all([queue.append([entry('c')], Buffer.alloc(50)), queue.append([entry('d')], Buffer.alloc(50))]);
   expect(() => queue.append([entry('e')], Buffer.alloc(10))).toThrow(/the queue is full: requests of 0 MiB wait/);
