@@ -17,6 +17,7 @@ const floors: Readonly<Record<string, number>> = {
   apns: 5,
   fcm: 5,
   hms: 5,
+  webpush: 5,
   providers: 6,
   sandbox: 7,
   observe: 7,
