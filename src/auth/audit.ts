@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { pathOf } from '../kit/http/exact-routes.ts';
 import type { AuditRecord } from '../observe/log/audit-line.ts';
+import { DEFAULT_APP } from '../push/app-name.ts';
 import type { Notification } from '../push/push.ts';
 import { targetsOf } from '../push/targets.ts';
 import { principalOfRequest } from './request-principal.ts';
@@ -24,7 +25,7 @@ export function noteAudit(res: ServerResponse, facts: Facts): void {
 export function pushesByApp(notifications: readonly Notification[]): Record<string, number> {
   const pushes: Record<string, number> = {};
   for (const notification of notifications) {
-    const app = notification.app || 'default';
+    const app = notification.app || DEFAULT_APP;
     for (const { targets } of targetsOf(notification)) pushes[app] = (pushes[app] ?? 0) + targets.length;
   }
   return pushes;

@@ -1,6 +1,7 @@
 import type { PeerCertificate } from 'node:tls';
 import type { FetchImplementation } from 'jose';
 import type { Config } from '../config/schema.ts';
+import { toMs, toSeconds } from '../kit/seconds.ts';
 import { Throttle } from '../kit/throttle.ts';
 import { certificateNames, comparable } from './certificate-names.ts';
 import { FailedAttempts } from './failed-attempts.ts';
@@ -85,7 +86,7 @@ export class Auth {
     );
     this.#attempts = new FailedAttempts({
       maxFailures: settings.max_failures,
-      maxLockoutMs: settings.max_lockout * 1000,
+      maxLockoutMs: toMs(settings.max_lockout),
       ...(monotonic ? { now: monotonic } : {}),
     });
     this.#throttle = new Throttle(60_000, monotonic);
@@ -131,7 +132,7 @@ export class Auth {
     const waitMs = this.#attempts.waitMs(address);
     const principal = this.#keys.find(digest);
     if (principal && (waitMs === 0 || this.#seen.has(principal))) return principal;
-    if (waitMs > 0) return tooManyFailures(Math.ceil(waitMs / 1000));
+    if (waitMs > 0) return tooManyFailures(Math.ceil(toSeconds(waitMs)));
     return this.#tokens && looksLikeToken(secret)
       ? this.#byToken(this.#tokens, secret, digest)
       : unauthenticated('unknown_key');

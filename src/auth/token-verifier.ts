@@ -1,4 +1,5 @@
 import type { FetchImplementation, JWTPayload } from 'jose';
+import { toMs } from '../kit/seconds.ts';
 import { createFetchKeys } from './fetch-keys.ts';
 import { appNames, type Principal, SCOPES, type Scope } from './principal.ts';
 
@@ -90,7 +91,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): (token: stri
         clockTolerance: LEEWAY_SECONDS,
         currentDate: new Date(now()),
       });
-      return { principal: principalOf(payload), expiresAt: ((payload.exp as number) + LEEWAY_SECONDS) * 1000 };
+      return { principal: principalOf(payload), expiresAt: toMs((payload.exp as number) + LEEWAY_SECONDS) };
     } catch (error) {
       if (error instanceof errors.JOSEError && !NOT_THE_TOKEN.has(error.code)) return undefined;
       throw new KeysUnavailableError('the keys of auth.jwks_url cannot be had', { cause: error });

@@ -1,3 +1,4 @@
+import { goBoolean } from '../kit/go-boolean.ts';
 import type { Notification, PlatformName } from '../push/push.ts';
 import type { AppsTask } from './apps-command.ts';
 
@@ -124,9 +125,6 @@ interface Parsed {
 /** Asked for by `-h`, which ends the reading at once. */
 const HELP = Symbol('help');
 
-const TRUE = ['1', 't', 'T', 'TRUE', 'true', 'True'];
-const FALSE = ['0', 'f', 'F', 'FALSE', 'false', 'False'];
-
 /** Reads flags as Go's flag package does: up to the first argument that is none, or to `--`. A text is what is wrong. */
 function parseFlags(argv: readonly string[]): Parsed | string | typeof HELP {
   const values = new Map<string, string | boolean>();
@@ -144,9 +142,11 @@ function parseFlags(argv: readonly string[]): Parsed | string | typeof HELP {
       const value = given ?? argv[++i];
       if (value === undefined) return `flag needs an argument: -${name}`;
       values.set(key, value);
-    } else if (given !== undefined && ![...TRUE, ...FALSE].includes(given)) {
-      return `invalid boolean value "${given}" for -${name}: parse error`;
-    } else values.set(key, given === undefined || TRUE.includes(given));
+    } else {
+      const isOn = given === undefined || goBoolean(given);
+      if (isOn === undefined) return `invalid boolean value "${given}" for -${name}: parse error`;
+      values.set(key, isOn);
+    }
   }
   return { values, rest: [] };
 }

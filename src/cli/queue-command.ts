@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hasBit } from '../kit/bits.ts';
 import { toError } from '../kit/errors.ts';
-import { type Notification, platforms } from '../push/push.ts';
-import { targetsOf } from '../push/targets.ts';
+import { type Notification, platformNamed } from '../push/push.ts';
+import { targetCount, targetsOf } from '../push/targets.ts';
 import { decodePushRequest } from '../push/wire/decode-push-request.ts';
 import { type JournalRecord, type JournalSnapshot, readJournal, remaining } from '../queue/file/journal.ts';
 import { siblings } from '../queue/file/queue-files.ts';
@@ -55,13 +55,13 @@ const remainingIn = ({ records }: JournalSnapshot): number =>
 
 /** App, platform and, where the request says so, environment: what decides about the lane, but for the configuration. */
 function laneOf({ app }: JournalRecord, { platform, production, development }: Notification): string {
-  const name = platforms[platform as keyof typeof platforms]?.name ?? `platform ${platform}`;
+  const name = platformNamed(platform)?.name ?? `platform ${platform}`;
   return `${app}, ${name}${production ? ', production' : development ? ', development' : ''}`;
 }
 
 /** Pushes of one notification that have no final outcome. */
 function openPushes(notification: Notification, done: Uint8Array | undefined): number {
-  const size = targetsOf(notification).reduce((sum, { targets }) => sum + targets.length, 0);
+  const size = targetCount(targetsOf(notification));
   let open = 0;
   for (let place = 0; place < size; place++) if (!done || !hasBit(done, place)) open++;
   return open;

@@ -1,3 +1,4 @@
+import { goBoolean } from '../kit/go-boolean.ts';
 import type { Leaf } from './leaf.ts';
 
 /** A number as it stood in the file: a key id of digits keeps its leading zeros. */
@@ -16,8 +17,6 @@ export class NumberText {
   }
 }
 
-const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
-const FALSE = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False', '']);
 const FACTORS: Record<string, number> = { kb: 1e3, mb: 1e6, gb: 1e9, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, b: 1, '': 1 };
 
 /** A whole number as Go's ParseInt reads it with base 0: `42`, `0x2a`, `0o52`, `052`, `0b101`, `1_000`. */
@@ -42,7 +41,7 @@ function size(text: string): number | undefined {
 function boolean(given: unknown): unknown {
   if (given instanceof NumberText) return given.value !== 0;
   if (typeof given !== 'string') return given;
-  return TRUE.has(given) ? true : FALSE.has(given) ? false : given;
+  return given === '' ? false : (goBoolean(given) ?? given);
 }
 
 function integer(given: unknown): unknown {

@@ -44,16 +44,3 @@ export function shownValue(leaf: Leaf, value: unknown): string {
   if (value instanceof NumberText) return value.source;
   return typeof value === 'string' ? `"${withoutUserInfo(value)}"` : JSON.stringify(value);
 }
-
-const ERRNO: Record<string, string> = {
-  ENOENT: 'no such file or directory',
-  ENOTDIR: 'not a directory',
-  EISDIR: 'is a directory',
-  EACCES: 'permission denied',
-};
-
-/** Why a file could not be opened, in the words that Go uses. */
-export const fileTrouble = (error: unknown): string => {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code ?? 'unknown error';
-  return ERRNO[code] ?? code;
-};

@@ -9,9 +9,10 @@ import {
   type Tags,
   visit,
 } from 'yaml';
+import { fileTrouble } from '../kit/files/file-trouble.ts';
 import { NumberText } from './coerce.ts';
 import type { Leaf, NamedSections, Section } from './leaf.ts';
-import { configError, fileTrouble, type Mistake } from './mistake.ts';
+import { configError, type Mistake } from './mistake.ts';
 import { configSchema } from './schema.ts';
 
 export interface FileContent {

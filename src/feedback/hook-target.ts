@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { toMs } from '../kit/seconds.ts';
 import { isLocalName, isPrivateAddress } from '../outbound/private-address.ts';
 import { isWebhookSecret } from './signature.ts';
 
@@ -33,7 +34,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** @param seconds 0: 10. */
 export const hookTimeoutMs = (seconds: number): number =>
-  Math.min(seconds > 0 ? seconds * 1000 : DEFAULT_TIMEOUT_S * 1000, MAX_TIMER_MS);
+  Math.min(toMs(seconds > 0 ? seconds : DEFAULT_TIMEOUT_S), MAX_TIMER_MS);
 
 /** The hook of `core.feedback_hook_url`; undefined without one. */
 export function coreHook(core: FeedbackConfig): HookTarget | undefined {

@@ -3,6 +3,7 @@ import { Metadata, status } from '@grpc/grpc-js';
 import type { Admitted, Auth, Caller } from '../auth/auth.ts';
 import type { Principal, Scope } from '../auth/principal.ts';
 import { isRefusal, type Refusal } from '../auth/refusal.ts';
+import { toMs } from '../kit/seconds.ts';
 import { RpcError } from './rpc-error.ts';
 
 /** What the gate looks at of a call of any kind. */
@@ -51,7 +52,7 @@ const callerOf = (call: GatedCall): Caller => ({
 function errorOf({ status: http, message, retryAfter }: Refusal): RpcError {
   if (retryAfter === undefined) return new RpcError(CODES[http], message);
   const trailer = new Metadata();
-  trailer.set('grpc-retry-pushback-ms', String(retryAfter * 1000));
+  trailer.set('grpc-retry-pushback-ms', String(toMs(retryAfter)));
   trailer.set('retry-after', String(retryAfter));
   return new RpcError(CODES[http], message, trailer);
 }

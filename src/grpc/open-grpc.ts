@@ -1,5 +1,6 @@
 import type { Auth } from '../auth/auth.ts';
 import type { Config } from '../config/schema.ts';
+import { toMs } from '../kit/seconds.ts';
 import type { Log } from '../observe/log/log.ts';
 import type { Tracing } from '../observe/tracing/tracing.ts';
 import { jsonLimitsOf } from '../push/wire/json-limits.ts';
@@ -20,8 +21,6 @@ export interface OpenGrpcOptions {
   readonly log: Log;
 }
 
-const MS = 1000;
-
 /** The gRPC face that the configuration asks for: everywhere on `grpc.port`, as Gorush; with TLS when `core.ssl` is on. */
 export async function openGrpc(options: OpenGrpcOptions): Promise<RunningGrpcServer> {
   const { config, relay, ready, log } = options;
@@ -37,7 +36,7 @@ export async function openGrpc(options: OpenGrpcOptions): Promise<RunningGrpcSer
     accept: (notifications, body, how) => relay.accept(notifications, body, how),
     maxBody: core.max_body,
     jsonLimits: jsonLimitsOf(core),
-    syncMs: core.sync && config.queue.engine === 'local' ? core.sync_timeout * MS : undefined,
+    syncMs: core.sync && config.queue.engine === 'local' ? toMs(core.sync_timeout) : undefined,
     ready,
     gate: relay.auth && gateOf(relay.auth),
     audit: log.audit,

@@ -4,9 +4,11 @@ import { AppRefusedError, type ChooseOptions } from '../apps/choose-app.ts';
 import { pushesByApp, type WriteAudit } from '../auth/audit.ts';
 import type { Principal } from '../auth/principal.ts';
 import { QueueRefusedError } from '../kit/errors.ts';
+import { toMs } from '../kit/seconds.ts';
 import type { Tracing } from '../observe/tracing/tracing.ts';
 import type { Notification } from '../push/push.ts';
 import { decodePushRequest } from '../push/wire/decode-push-request.ts';
+import { encodePushRequest } from '../push/wire/encode-push-request.ts';
 import type { JsonLimits } from '../push/wire/json-limits.ts';
 import type { AcceptedPush, AcceptOptions } from '../relay/relay.ts';
 import { pushTrailer } from './failures-trailer.ts';
@@ -67,7 +69,7 @@ export function send(
     return refuse(error);
   };
   try {
-    const kept = notification.app ? () => JSON.stringify({ notifications: [notification] }) : () => body;
+    const kept = notification.app ? () => encodePushRequest([notification]) : () => body;
     const accepted = options.accept([notification], kept, how);
     return accepted instanceof Promise ? accepted.then(reply, failed) : reply(accepted);
   } catch (error) {
@@ -110,7 +112,7 @@ function refuse(error: unknown): never {
   if (error instanceof AppRefusedError) throw new RpcError(APP_REFUSED[error.status], error.message);
   if (!(error instanceof QueueRefusedError)) throw error;
   const trailer = new Metadata();
-  trailer.set('grpc-retry-pushback-ms', String(Math.ceil(error.retryAfter * 1000)));
+  trailer.set('grpc-retry-pushback-ms', String(Math.ceil(toMs(error.retryAfter))));
   trailer.set('retry-after', String(error.retryAfter));
   throw new RpcError(status.UNAVAILABLE, error.message, trailer);
 }

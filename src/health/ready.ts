@@ -1,3 +1,4 @@
+import { DEFAULT_APP } from '../push/app-name.ts';
 import type { LaneId } from '../push/lane-id.ts';
 import type { TransportStatus } from '../push/push.ts';
 import type { QueueHealth } from '../queue/queue.ts';
@@ -28,8 +29,6 @@ export interface ReadyOptions {
   /** True from the first signal to end on. */
   readonly draining: () => boolean;
 }
-
-const DEFAULT_APP = 'default';
 
 /** A breaker that waits for a push to probe with must not keep pushes away. */
 function statusOf({ lane, transport }: LaneState): CheckStatus {

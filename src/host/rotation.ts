@@ -3,10 +3,10 @@ import type { App } from '../apps/app.ts';
 import type { AppRegistry } from '../apps/app-registry.ts';
 import { fileApps } from '../apps/file-apps.ts';
 import type { AppLanes } from '../apps/lanes/app-lanes.ts';
-import { fileTrouble } from '../config/mistake.ts';
 import type { Config } from '../config/schema.ts';
 import { ConfigError, toError } from '../kit/errors.ts';
-import { type FileWatch, watchFiles } from '../kit/watch-files.ts';
+import { fileTrouble } from '../kit/files/file-trouble.ts';
+import { type FileWatch, watchFiles } from '../kit/files/watch-files.ts';
 import type { Log } from '../observe/log/log.ts';
 import { contentsOf, credentialFiles } from '../providers/credential-files.ts';
 

@@ -4,6 +4,7 @@ import { Agent, type Dispatcher } from 'undici';
 import type { Config } from '../config/schema.ts';
 import type { Http2Pool, Http2PoolOptions } from '../http2/http2-pool.ts';
 import { ConfigError, toError } from '../kit/errors.ts';
+import { toMs } from '../kit/seconds.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createGuardedConnect } from './guarded-connect.ts';
 import { createProxyFor, type ProxyEnvironment } from './proxy.ts';
@@ -56,7 +57,7 @@ export function openOutbound({ core, proxyEnv = {}, extraCa = [], createPool }: 
         ...(added.length > 0 ? { ca: added } : {}),
         ...(proxy === undefined ? {} : { proxy }),
         connections: section.connections,
-        requestTimeoutMs: section.request_timeout * 1000,
+        requestTimeoutMs: toMs(section.request_timeout),
         ...own,
       });
     },

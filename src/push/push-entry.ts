@@ -1,5 +1,6 @@
+import { DEFAULT_APP } from './app-name.ts';
 import type { Outcome, PlatformName, Settlement } from './push.ts';
-import { platforms } from './push.ts';
+import { platformNamed } from './push.ts';
 import { traceIdOf } from './trace-context.ts';
 
 /**
@@ -36,8 +37,6 @@ export const REDACTED_MESSAGE = '(message redacted)';
 
 const RETRYABLE = new Set(['unavailable', 'not_sent', 'unanswered', 'stale_credential', 'expired', 'pending']);
 
-const platformName = (platform: number): PlatformName | '' => platforms[platform as keyof typeof platforms]?.name ?? '';
-
 function outcomeFields(outcome: Outcome): Partial<PushEntry> {
   const providerId = outcome.providerId === undefined ? {} : { provider_id: outcome.providerId };
   if (outcome.kind === 'accepted') return providerId;
@@ -59,14 +58,14 @@ export function pushEntry(settlement: Settlement, index: number, hideMessage = f
   return {
     ...(notification.notif_id ? { notif_id: notification.notif_id } : {}),
     type: outcome.kind === 'accepted' ? 'succeeded-push' : 'failed-push',
-    platform: platformName(notification.platform),
+    platform: platformNamed(notification.platform)?.name ?? '',
     token: settlement.targets[index] as string,
     message: hideMessage ? REDACTED_MESSAGE : (notification.message ?? ''),
     error: outcome.kind === 'accepted' ? '' : outcome.error,
     ...outcomeFields(outcome),
     attempts,
     environment,
-    ...(settlement.app === 'default' ? {} : { app: settlement.app }),
+    ...(settlement.app === DEFAULT_APP ? {} : { app: settlement.app }),
     request_id: requestId,
     ...(traceparent === undefined ? {} : { trace_id: traceIdOf(traceparent) }),
   };

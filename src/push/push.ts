@@ -22,6 +22,10 @@ export const platforms = {
   3: { name: 'huawei', provider: 'hms' },
 } as const satisfies Record<number, { name: PlatformName; provider: Provider }>;
 
+/** The platform that a notification's `platform` means; undefined for a number that means none. */
+export const platformNamed = (number: number): (typeof platforms)[keyof typeof platforms] | undefined =>
+  platforms[number as keyof typeof platforms];
+
 export const platformOf = { apns: 'ios', fcm: 'android', hms: 'huawei' } as const satisfies Record<
   Provider,
   PlatformName

@@ -23,5 +23,9 @@ export function targetsOf(notification: Notification): TargetGroup[] {
   return groups;
 }
 
+/** Pushes that the groups of one notification make: each target gets an outcome. */
+export const targetCount = (groups: readonly TargetGroup[]): number =>
+  groups.reduce((sum, { targets }) => sum + targets.length, 0);
+
 /** What Gorush counts: tokens, and one for a topic on any platform; a condition alone is not counted. */
 export const countOf = ({ tokens, to, topic }: Notification): number => tokens.length + (to ? 1 : 0) + (topic ? 1 : 0);

@@ -3,7 +3,7 @@ import { getCACertificates } from 'node:tls';
 import { getHeapStatistics } from 'node:v8';
 import type { Config } from '../config/schema.ts';
 import { toError } from '../kit/errors.ts';
-import { isDamage, isDiskFull, setAside } from '../kit/sqlite-file.ts';
+import { isDamage, isDiskFull, setAside } from '../kit/files/sqlite-file.ts';
 import type { LaneId } from '../push/lane-id.ts';
 import type { ReportKeeper } from './file/kept-reports.ts';
 import { LocalQueue } from './file/local-queue.ts';

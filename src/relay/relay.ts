@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { toMs } from '../kit/seconds.ts';
 import { DEFAULT_APP } from '../push/app-name.ts';
 import type { LaneId } from '../push/lane-id.ts';
 import type {
@@ -356,7 +357,7 @@ export class Relay {
   /** Milliseconds from acceptance to the push's own expiration. An expiration of 0 (or one in the past) is for APNs to judge. */
   #lifetime(entry: QueueEntry): number {
     const { expiration } = entry.notification;
-    const lifetime = expiration ? expiration * 1000 - entry.request.acceptedAt : 0;
+    const lifetime = expiration ? toMs(expiration) - entry.request.acceptedAt : 0;
     return lifetime > 0 ? lifetime : Number.POSITIVE_INFINITY;
   }
 }

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, toError } from '../kit/errors.ts';
-import { FileLock } from '../kit/file-lock.ts';
+import { FileLock } from '../kit/files/file-lock.ts';
 import type { KeyPair } from './key-pair.ts';
 
 const ACCOUNT = 'acme_account+key';

@@ -3,7 +3,7 @@ import PQueue from 'p-queue';
 import type { Dispatcher } from 'undici';
 import type { Config } from '../config/schema.ts';
 import { toError } from '../kit/errors.ts';
-import { type FileWatch, watchFiles } from '../kit/watch-files.ts';
+import { type FileWatch, watchFiles } from '../kit/files/watch-files.ts';
 import { AcmeFolder } from './acme-folder.ts';
 import { orderCertificate } from './acme-order.ts';
 import { AutoCertificate } from './auto-certificate.ts';

@@ -3,6 +3,7 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { type Dispatcher, getGlobalDispatcher } from 'undici';
 import type { Config } from '../config/schema.ts';
+import { toMs } from '../kit/seconds.ts';
 import { AutoCertificates } from './auto-certificates.ts';
 import type { CertificateLog, CertificateSource } from './certificate-source.ts';
 import { readClientCa } from './key-pair.ts';
@@ -42,14 +43,13 @@ export interface Listener {
   cut(): void;
 }
 
-const MS = 1000;
 /** A request that was sent before its client could know of the end has this long to arrive. */
 const LAST_REQUESTS_MS = 250;
 
 function limit(server: Server | DualServer, core: Config['core']): void {
   const http1 = server as Server;
-  http1.headersTimeout = core.header_timeout * MS;
-  http1.keepAliveTimeout = core.idle_timeout * MS;
+  http1.headersTimeout = toMs(core.header_timeout);
+  http1.keepAliveTimeout = toMs(core.idle_timeout);
   if (core.max_connections > 0) server.maxConnections = core.max_connections;
 }
 
@@ -118,7 +118,7 @@ export function createListener(options: ListenerOptions): Listener {
   const clientCa = source && openClientCa(options);
   const server = source
     ? createSecureServer({ config, source, clientCa, app })
-    : createServer({ connectionsCheckingInterval: MS }, app);
+    : createServer({ connectionsCheckingInterval: toMs(1) }, app);
   limit(server, core);
   const sockets = trackSockets(server);
   return {

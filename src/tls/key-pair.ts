@@ -2,8 +2,8 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import { fileTrouble } from '../config/mistake.ts';
 import { ConfigError, toError } from '../kit/errors.ts';
+import { fileTrouble } from '../kit/files/file-trouble.ts';
 
 /** A certificate, with the chain behind it, and its private key; both PEM. */
 export interface KeyPair {

@@ -1,5 +1,5 @@
 import { toError } from '../kit/errors.ts';
-import { type FileWatch, watchFiles } from '../kit/watch-files.ts';
+import { type FileWatch, watchFiles } from '../kit/files/watch-files.ts';
 import type { CertificateLog } from './certificate-source.ts';
 
 export interface ReloadableOptions<T> {

@@ -9,6 +9,7 @@ import {
 } from 'node:http2';
 import { createSecureContext, type SecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import type { Config } from '../config/schema.ts';
+import { toMs } from '../kit/seconds.ts';
 import type { CertificateSource } from './certificate-source.ts';
 import { clientCertificatesOnly } from './client-certificates.ts';
 import type { KeyPair } from './key-pair.ts';
@@ -26,7 +27,6 @@ export interface SecureServerSettings {
   readonly app: RequestListener;
 }
 
-const MS = 1000;
 const WINDOW = 2 ** 20;
 /** As many requests on a connection as Go's server allows. */
 const MAX_STREAMS = 250;
@@ -102,8 +102,8 @@ function serverOptions(
 ): SecureServerOptions {
   const options = {
     allowHTTP1: true,
-    handshakeTimeout: core.header_timeout * MS,
-    connectionsCheckingInterval: MS,
+    handshakeTimeout: toMs(core.header_timeout),
+    connectionsCheckingInterval: toMs(1),
     settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: WINDOW },
     ...(clientCa ? { requestCert: true, rejectUnauthorized: false } : {}),
     ...(source.challengeFor ? { ALPNCallback: protocolFor(source, contexts) } : {}),
@@ -127,7 +127,7 @@ export function createSecureServer(settings: SecureServerSettings): DualServer {
   };
   source.onChange(refresh);
   clientCa?.onChange(refresh);
-  server.on('session', (session) => limitSession(session, config.core.idle_timeout * MS));
+  server.on('session', (session) => limitSession(session, toMs(config.core.idle_timeout)));
   answerPlainRequests(server);
   // The authority has seen what it wanted, the certificate: it speaks no protocol after the handshake.
   server.on('unknownProtocol', (socket) => socket.end());

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { writePidFile } from '../../src/kit/pid-file.ts';
+import { writePidFile } from '../../src/kit/files/pid-file.ts';
 import { startRelay } from './running-relay.ts';
 
 const pid = { core: { pid: { enabled: true, path: 'run/martlet.pid' } } };

@@ -1,3 +1,4 @@
+import { toMs, toSeconds } from '../../kit/seconds.ts';
 import { LATENCY_BOUNDS } from '../../observe/metrics/histogram.ts';
 import type { Buckets, HookReading, LaneCounts, Reading } from './reading.ts';
 
@@ -73,7 +74,6 @@ export interface Frame {
 export const MOST_LANES = 100;
 export const MOST_HOOKS = 50;
 
-const MS = 1000;
 const HEALTH = ['fail', 'warn', 'pass'] as const;
 const BREAKER = ['closed', 'half-open', 'open'] as const;
 
@@ -84,11 +84,11 @@ function quantile(counts: Buckets, share: number): number {
   const rank = share * (counts.at(-1) as number);
   const place = counts.findIndex((count) => count >= rank);
   const upper = LATENCY_BOUNDS[place];
-  if (upper === undefined) return (LATENCY_BOUNDS.at(-1) as number) * MS;
+  if (upper === undefined) return toMs(LATENCY_BOUNDS.at(-1) as number);
   const lower = LATENCY_BOUNDS[place - 1] ?? 0;
   const below = counts[place - 1] ?? 0;
   const inside = (counts[place] as number) - below;
-  return rounded((lower + (upper - lower) * (inside > 0 ? (rank - below) / inside : 1)) * MS);
+  return rounded(toMs(lower + (upper - lower) * (inside > 0 ? (rank - below) / inside : 1)));
 }
 
 /** Of what was observed between two readings of a histogram. */
@@ -151,7 +151,7 @@ const chosen = (lanes: LaneFrame[]): LaneFrame[] =>
  * @param oldest the one that latencies are told since
  */
 export function frameOf(now: Reading, previous?: Reading, oldest?: Reading): Frame {
-  const rate = rateOver(previous ? (now.at - previous.at) / MS : 0);
+  const rate = rateOver(previous ? toSeconds(now.at - previous.at) : 0);
   const [before, since] = [byKey(previous), byKey(oldest)];
   const lanes = now.lanes.map((lane) => {
     const latency = oldest && quantilesBetween(since.get(keyOf(lane))?.provided, lane.provided);

@@ -4,7 +4,7 @@ import type { TransportBuilder } from '../../providers/build-transport.ts';
 import { APP_NAME, DEFAULT_APP } from '../../push/app-name.ts';
 import { AS_CONFIGURED, LaneId } from '../../push/lane-id.ts';
 import type { Environment, Failed, Notification, PlatformName, Provider, PushTransport } from '../../push/push.ts';
-import { platformOf, platforms } from '../../push/push.ts';
+import { platformNamed, platformOf, platforms } from '../../push/push.ts';
 import type { Lane } from '../../relay/lane.ts';
 import type { Route } from '../../relay/relay.ts';
 import type { App } from '../app.ts';
@@ -114,7 +114,7 @@ export class AppLanes {
     const used = this.#use(app);
     if (used?.broken)
       return `CredentialUnusable: the settings of the app ${app} cannot be opened: ${used.broken.message}`;
-    const known = platforms[platform as keyof typeof platforms];
+    const known = platformNamed(platform);
     if (!used || !known || isConfigured(used.sections, known.provider)) return undefined;
     return `PushNotConfigured: ${notConfigured(app, known.name).error}`;
   }
@@ -124,7 +124,7 @@ export class AppLanes {
     const choice = this.#choose(notification, fallback);
     if ('why' in choice) return { app: notification.app ?? fallback, refused: noSuchApp(choice.why) };
     const { app } = choice;
-    const platform = platforms[notification.platform as keyof typeof platforms];
+    const platform = platformNamed(notification.platform);
     if (!platform) return { app, refused: unknownPlatform(notification.platform) };
     const used = this.#use(app) ?? this.#await(app, 'it is not known here yet');
     const { provider } = platform;

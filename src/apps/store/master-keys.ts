@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { fileTrouble } from '../../config/mistake.ts';
 import { MartletError } from '../../kit/errors.ts';
+import { fileTrouble } from '../../kit/files/file-trouble.ts';
 
 /** Secrets cannot be sealed or opened; `message` says what to set. Holds nothing of a key. */
 export class MasterKeyError extends MartletError {

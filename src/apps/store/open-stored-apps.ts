@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { Config } from '../../config/schema.ts';
 import { toError } from '../../kit/errors.ts';
+import { toMs } from '../../kit/seconds.ts';
 import type { AppRegistry } from '../app-registry.ts';
 import type { AppStore } from './app-store.ts';
 import { HOW_TO_SET, loadMasterKeys, type MasterKeys } from './master-keys.ts';
@@ -31,7 +32,6 @@ export interface StoredApps {
   close(): Promise<void>;
 }
 
-const MS = 1000;
 const SHORTEST_TTL_MS = 100;
 /** A longer one would go off at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
@@ -54,7 +54,7 @@ function keysOf({ config: { apps }, masterKey, tell }: StoredAppsOptions): Keys 
 
 /** The store of `apps.redis`, or else the file `apps.path`. @throws ConfigError for an `apps.redis` that is none; SQLite's own errors */
 export async function openAppStore({ apps }: Pick<Config, 'apps'>, ca: readonly string[] = []): Promise<AppStore> {
-  const ttlMs = Math.min(Math.max(apps.ttl * MS, SHORTEST_TTL_MS), LONGEST_TIMER_MS);
+  const ttlMs = Math.min(Math.max(toMs(apps.ttl), SHORTEST_TTL_MS), LONGEST_TIMER_MS);
   if (apps.redis === '') return openSqliteAppStore(apps.path, ttlMs);
   const { openRedisAppStore } = await import('./redis-app-store.ts');
   return openRedisAppStore(apps.redis, ttlMs, ca);

@@ -2,8 +2,9 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import type { Draft, Findings } from '../../config/draft.ts';
 import { hasApps } from '../../config/has-apps.ts';
-import { fileTrouble, type Mistake } from '../../config/mistake.ts';
+import type { Mistake } from '../../config/mistake.ts';
 import { ConfigError } from '../../kit/errors.ts';
+import { fileTrouble } from '../../kit/files/file-trouble.ts';
 import type { PlatformName } from '../../push/push.ts';
 
 const NAMES = ['ios', 'android', 'huawei'] as const satisfies PlatformName[];

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Draft, Findings } from '../../config/draft.ts';
-import { fileTrouble } from '../../config/mistake.ts';
+import { fileTrouble } from '../../kit/files/file-trouble.ts';
 import { natsServers } from '../../queue/nats/nats-servers.ts';
 
 function checkRedis({ config: { queue } }: Draft, { mistakes }: Findings): void {

@@ -2,9 +2,10 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { isIP } from 'node:net';
 import { dirname, isAbsolute, normalize, resolve } from 'node:path';
 import type { Draft, Findings } from '../../config/draft.ts';
-import { fileTrouble, type Mistake } from '../../config/mistake.ts';
+import type { Mistake } from '../../config/mistake.ts';
 import { isWebhookSecret } from '../../feedback/signature.ts';
 import { ConfigError } from '../../kit/errors.ts';
+import { fileTrouble } from '../../kit/files/file-trouble.ts';
 import { autoHosts } from '../../tls/auto-hosts.ts';
 import { keyPairMistakes, readClientCa } from '../../tls/key-pair.ts';
 

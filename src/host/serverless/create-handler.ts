@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../../config/schema.ts';
 import type { FeedbackHook } from '../../feedback/hook.ts';
+import { toMs } from '../../kit/seconds.ts';
 import { createHttpApp, type HttpAppOptions } from '../http-app.ts';
 import { openRelayHost } from '../relay-host.ts';
 import {
@@ -21,10 +22,9 @@ export interface ServerlessHandler {
   close(): Promise<void>;
 }
 
-const MS = 1000;
 /** What is left of an invocation's time for answering, telling the hook and writing counters. */
 const RESERVE_SECONDS = 1;
-const HOOK_MS = 5 * MS;
+const HOOK_MS = toMs(5);
 const HOOK_LOOK_MS = 10;
 
 /**

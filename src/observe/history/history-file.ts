@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { makePrivateFile } from '../../kit/private-file.ts';
+import { makePrivateFile } from '../../kit/files/private-file.ts';
 import { type Details, type Fact, type FactKind, factKinds, type StoredFact } from './fact.ts';
 
 /** How long a transaction waits for that of another worker process; the event loop stands still meanwhile. */

@@ -1,6 +1,6 @@
 import { renameSync, rmSync } from 'node:fs';
 import { toError } from '../../kit/errors.ts';
-import { isDamage } from '../../kit/sqlite-file.ts';
+import { isDamage } from '../../kit/files/sqlite-file.ts';
 import { Throttle } from '../../kit/throttle.ts';
 import type { RelayEvents } from '../../push/push.ts';
 import type { Fact, FactKind, StoredFact } from './fact.ts';

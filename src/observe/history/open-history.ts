@@ -1,10 +1,9 @@
 import { dirname, join } from 'node:path';
 import { DEFAULT_HISTORY_PATH } from '../../config/history-section.ts';
 import type { Config } from '../../config/schema.ts';
+import { toMs } from '../../kit/seconds.ts';
 import { adviceFor } from '../../providers/advice.ts';
 import { History } from './history.ts';
-
-const MS = 1000;
 
 /** Where the history is: where it is said, else beside the queue. */
 export function historyPath({ history, queue }: Pick<Config, 'history' | 'queue'>): string {
@@ -23,7 +22,7 @@ export function openHistory(
   const path = historyPath(config);
   return new History({
     path,
-    retentionMs: retention * MS,
+    retentionMs: toMs(retention),
     maxBytes: max_bytes,
     sample,
     maxFollowed: rate,

@@ -5,7 +5,7 @@ import {
   type HookCall,
   type Notification,
   type Outcome,
-  platforms,
+  platformNamed,
   type RelayEvents,
   type Retry,
   type Settlement,
@@ -64,8 +64,7 @@ const MOST_NAMES = 20;
 /** Of a provider's text. */
 const LONGEST_ERROR = 300;
 
-const platformOf = ({ platform }: Notification): string | undefined =>
-  platforms[platform as keyof typeof platforms]?.name;
+const platformOf = ({ platform }: Notification): string | undefined => platformNamed(platform)?.name;
 
 /**
  * Turns the facts of the relay into rows of the history: what was delivered alike, in one row; what failed, in a row for each

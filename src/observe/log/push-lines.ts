@@ -1,4 +1,4 @@
-import { type Outcome, platforms, type Settlement } from '../../push/push.ts';
+import { type Outcome, platformNamed, type Settlement } from '../../push/push.ts';
 import { pushEntry, REDACTED_MESSAGE } from '../../push/push-entry.ts';
 import { errorRedactor, type Hidden, maskToken } from './redaction.ts';
 import { oneLine, pushHead, stamp, type TextStyle } from './text-line.ts';
@@ -23,12 +23,10 @@ export interface PushLinesOptions {
 
 type LineOf = (index: number, outcome: Outcome) => string;
 
-const platformName = (platform: number): string => platforms[platform as keyof typeof platforms]?.name ?? '';
-
 /** Gorush's text lines. What a batch has in common is made once. */
 function textLines(settlement: Settlement, { hidden, access, error }: PushLinesOptions, time: string): LineOf {
   const { notification, targets } = settlement;
-  const platform = platformName(notification.platform);
+  const platform = platformNamed(notification.platform)?.name ?? '';
   const message = hidden.messages ? REDACTED_MESSAGE : oneLine(notification.message ?? '');
   const redact = errorRedactor(settlement, hidden);
   const stampOf = (log: PushLog, level: string): string => (log.style.stamped ? stamp(time, level) : '');

@@ -1,5 +1,6 @@
 import pino from 'pino';
 import { ConfigError, toError } from '../../kit/errors.ts';
+import { fileTrouble } from '../../kit/files/file-trouble.ts';
 
 /** Where lines go. `process.stdout` is one. */
 export interface LogStream {
@@ -16,27 +17,14 @@ export interface LogFile extends LogStream {
 /** What a full disk makes wait, in bytes; beyond it lines are lost. */
 const MAX_WAITING = 1024 * 1024;
 
-const goTroubles: Record<string, string> = {
-  ENOENT: 'no such file or directory',
-  EACCES: 'permission denied',
-  EPERM: 'operation not permitted',
-  EISDIR: 'is a directory',
-  ENOTDIR: 'not a directory',
-  EROFS: 'read-only file system',
-  ENOSPC: 'no space left on device',
-  ENAMETOOLONG: 'file name too long',
-};
-
 type Which = 'access' | 'error' | 'audit';
 
 function openForAppending(which: Which, path: string) {
   try {
     // Nobody waits for an audit line: a slow disk holds up no request.
     return pino.destination({ dest: path, append: true, sync: which !== 'audit', mode: 0o600, maxLength: MAX_WAITING });
-  } catch (thrown) {
-    const error = toError(thrown) as NodeJS.ErrnoException;
-    const trouble = goTroubles[error.code ?? ''] ?? error.message;
-    const text = `can't load log module, error: Set ${which} log path error: open ${path}: ${trouble}`;
+  } catch (error) {
+    const text = `can't load log module, error: Set ${which} log path error: open ${path}: ${fileTrouble(error)}`;
     throw new ConfigError(text, { cause: error });
   }
 }

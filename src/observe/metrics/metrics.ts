@@ -1,3 +1,4 @@
+import { toSeconds } from '../../kit/seconds.ts';
 import type { Environment, Provider, RelayEvents, TransportStatus } from '../../push/push.ts';
 import type { QueueDepth } from '../../queue/queue.ts';
 import type { CredentialExpiry } from '../log/expiry-warnings.ts';
@@ -127,7 +128,6 @@ function setPushes(sheet: Sheet, counts: PushCounts): void {
   }
 }
 
-const MS = 1000;
 const HEALTH = { pass: 2, warn: 1, fail: 0 };
 const BREAKER = { closed: 0, 'half-open': 1, open: 2 };
 
@@ -140,7 +140,7 @@ interface Intake {
 function setQueue(sheet: Sheet, { depth, limit, oldestAge, health, durable }: QueueReading, intake: Intake): void {
   sheet.set('martlet_queue_depth', depth.notifications);
   sheet.set('martlet_queue_limit', limit);
-  sheet.set('martlet_queue_oldest_age_seconds', oldestAge / MS);
+  sheet.set('martlet_queue_oldest_age_seconds', toSeconds(oldestAge));
   sheet.set('martlet_queue_waiting_pushes', depth.waiting);
   sheet.set('martlet_queue_deferred_pushes', depth.deferred);
   sheet.set('martlet_queue_pushes_total', intake.taken);
@@ -160,7 +160,7 @@ function setLane(sheet: Sheet, labels: readonly string[], { lane, transport, dep
   put('martlet_lane_sessions', transport.sessions);
   put('martlet_lane_streams', transport.capacity);
   put('martlet_lane_rate_limit_waits_total', lane.rateLimitWaits);
-  put('martlet_lane_rate_limit_wait_seconds_total', lane.rateLimitWaitMs / MS);
+  put('martlet_lane_rate_limit_wait_seconds_total', toSeconds(lane.rateLimitWaitMs));
   const { connections } = transport;
   if (!connections) return;
   put('martlet_lane_connects_total', connections.connects);
@@ -195,7 +195,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     }
     for (const reading of options.feedback()) setFeedback(sheet, counts.appLabel(reading.app), reading);
     for (const { app, provider, expiresAt } of options.credentialExpiries()) {
-      sheet.set('martlet_credential_expiry_seconds', expiresAt / MS, [counts.appLabel(app), provider]);
+      sheet.set('martlet_credential_expiry_seconds', toSeconds(expiresAt), [counts.appLabel(app), provider]);
     }
     for (const [reason, count] of options.authFailures?.() ?? [])
       sheet.set('martlet_auth_failures_total', count, [reason]);

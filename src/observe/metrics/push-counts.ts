@@ -1,3 +1,5 @@
+import { toSeconds } from '../../kit/seconds.ts';
+import { DEFAULT_APP } from '../../push/app-name.ts';
 import type {
   Category,
   Environment,
@@ -17,7 +19,6 @@ import { reasonWords } from './reason-words.ts';
 export const MOST_APPS = 1000;
 export const MOST_TIMED_APPS = 100;
 export const OTHER = 'other';
-const DEFAULT_APP = 'default';
 
 /** Failures by category, then by reason. */
 type Failures = Map<Category, Map<string, number>>;
@@ -86,8 +87,6 @@ const SAMPLED = /^[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f][13579bdf]/;
 const traceOf = (traceparent: string | undefined): string | undefined =>
   traceparent === undefined ? undefined : SAMPLED.exec(traceparent)?.[1];
 
-const MS = 1000;
-
 /**
  * Pushes, retries and latencies by app, provider and environment: numbers only, a batch at a time. Whoever chooses labels is
  * bounded: apps by `MOST_APPS` (an app that has no lane has none of its own, whatever a caller names), reasons by the tables.
@@ -144,9 +143,9 @@ export class PushCounts {
   }
 
   #observe(histogram: Histogram, ms: number, times: number, traceId: string | undefined): void {
-    const value = ms / MS;
+    const value = toSeconds(ms);
     const bucket = histogram.observe(value, times);
-    if (traceId !== undefined) histogram.remember(bucket, { traceId, value, at: this.#now() / MS });
+    if (traceId !== undefined) histogram.remember(bucket, { traceId, value, at: toSeconds(this.#now()) });
   }
 
   #cell(name: string, provider: Provider | 'none', environment: Environment): PushCell {

@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import { toSeconds } from '../../kit/seconds.ts';
 import { type Family, labelText, type Merge, type Sample } from './family.ts';
 import { Histogram } from './histogram.ts';
 
@@ -14,7 +15,6 @@ export interface RuntimeMetrics {
 const DELAY_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const TICK_MS = 20;
 const WINDOW_MS = 1000;
-const MS = 1000;
 
 /**
  * prom-client's gauges of the event loop begin anew with each scrape, and so tell each of two scrapers half; ours is a histogram.
@@ -69,7 +69,7 @@ function watchEventLoop(delays: Histogram): () => void {
     longest = Math.max(longest, now - last - TICK_MS);
     last = now;
     if (now < windowEnd) return;
-    delays.observe(longest / MS, 1);
+    delays.observe(toSeconds(longest), 1);
     longest = 0;
     windowEnd = now + WINDOW_MS;
   }, TICK_MS);

@@ -1,6 +1,6 @@
 import type { Config } from '../../config/schema.ts';
 import { ConfigError, toError } from '../../kit/errors.ts';
-import { isDamage, setAside } from '../../kit/sqlite-file.ts';
+import { isDamage, setAside } from '../../kit/files/sqlite-file.ts';
 import { createMemoryStats } from './memory-stats.ts';
 import { openSqliteCounters } from './sqlite-stats.ts';
 import { statFile } from './stat-file.ts';

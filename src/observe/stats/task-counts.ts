@@ -1,5 +1,5 @@
 import type { Notification, Provider, RelayEvents, Settlement } from '../../push/push.ts';
-import { targetsOf } from '../../push/targets.ts';
+import { targetCount, targetsOf } from '../../push/targets.ts';
 
 /** Gorush's queue counters since the start of the process. A task is a notification. */
 export interface TaskCounts {
@@ -19,9 +19,6 @@ interface Progress {
 const isUnsendable = ({ outcomes }: Settlement): boolean =>
   outcomes.every((o) => o.kind === 'failed' && o.category === 'invalid_request' && o.status === undefined);
 
-const sizeOf = (notification: Notification): number =>
-  targetsOf(notification).reduce((sum, group) => sum + group.targets.length, 0);
-
 /** Counts tasks by listening. A notification is remembered, weakly, only while a part of its targets is settled. */
 export function createTaskCounts(): { readonly events: RelayEvents; read(): TaskCounts } {
   const under = new WeakMap<Notification, Progress>();
@@ -36,7 +33,7 @@ export function createTaskCounts(): { readonly events: RelayEvents; read(): Task
 
   const settled = (settlement: Settlement): void => {
     const { notification, targets } = settlement;
-    const progress = under.get(notification) ?? { open: sizeOf(notification), unsendable: true };
+    const progress = under.get(notification) ?? { open: targetCount(targetsOf(notification)), unsendable: true };
     progress.open -= targets.length;
     progress.unsendable &&= isUnsendable(settlement);
     if (progress.open > 0) {

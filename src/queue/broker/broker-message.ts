@@ -1,5 +1,7 @@
+import { DEFAULT_APP } from '../../push/app-name.ts';
 import type { Notification } from '../../push/push.ts';
 import { packTrace, unpackTrace } from '../../push/trace-context.ts';
+import { requestOfJson } from '../../push/wire/encode-push-request.ts';
 import type { QueuedRequest, QueueEntry } from '../queue.ts';
 
 /**
@@ -55,7 +57,7 @@ export function decodeMessage(text: Uint8Array | string, id: string, at: number)
   const done = ours.done;
   return {
     id: typeof ours.id === 'string' ? ours.id : id,
-    app: typeof ours.app === 'string' ? ours.app : 'default',
+    app: typeof ours.app === 'string' ? ours.app : DEFAULT_APP,
     acceptedAt: typeof ours.at === 'number' ? ours.at : at,
     ...unpackTrace(ours.trace),
     body: requestOf(Buffer.from(body, 'base64')),
@@ -65,11 +67,8 @@ export function decodeMessage(text: Uint8Array | string, id: string, at: number)
 
 function requestOf(notification: Buffer): Buffer {
   if (!isObject(JSON.parse(notification.toString()))) throw new Error('its notification is not an object');
-  return Buffer.concat([HEAD, notification, TAIL]);
+  return requestOfJson(notification);
 }
-
-const HEAD = Buffer.from('{"notifications":[');
-const TAIL = Buffer.from(']}');
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

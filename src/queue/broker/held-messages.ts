@@ -1,4 +1,5 @@
 import { newBits, setBit } from '../../kit/bits.ts';
+import { targetCount } from '../../push/targets.ts';
 import { type Batch, placeOf, type QueueEntry } from '../queue.ts';
 
 /** A message under way at this instance. */
@@ -44,7 +45,7 @@ export class HeldMessages {
 
   add(id: string, entry: QueueEntry, isDone: (place: number) => boolean, since: number): void {
     entry.key = this.#nextKey++;
-    const size = sizeOf(entry);
+    const size = targetCount(entry.groups);
     let done: Uint8Array | undefined;
     if (entry.open < size) {
       done = newBits(size);
@@ -66,10 +67,8 @@ export function settleIn(held: Held, batch: Batch, indexes: readonly number[]): 
   held.out -= indexes.length;
   held.open -= indexes.length;
   if (held.open === 0) return true;
-  held.done ??= newBits(sizeOf(held.entry));
+  held.done ??= newBits(targetCount(held.entry.groups));
   for (const index of indexes) setBit(held.done, placeOf(batch, index));
   held.dirty = true;
   return false;
 }
-
-const sizeOf = (entry: QueueEntry): number => entry.groups.reduce((sum, group) => sum + group.targets.length, 0);

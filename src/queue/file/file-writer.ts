@@ -1,5 +1,5 @@
 import { QueueRefusedError, toError } from '../../kit/errors.ts';
-import { isDiskFull } from '../../kit/sqlite-file.ts';
+import { isDiskFull } from '../../kit/files/sqlite-file.ts';
 import type { QueueEntry } from '../queue.ts';
 import type { NewRecord, Progress, RecordStore, Removal } from './journal.ts';
 import { KeptReports } from './kept-reports.ts';

@@ -2,8 +2,9 @@ import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { setBits } from '../../kit/bits.ts';
-import { makePrivateFile } from '../../kit/private-file.ts';
-import { DamagedFile } from '../../kit/sqlite-file.ts';
+import { makePrivateFile } from '../../kit/files/private-file.ts';
+import { DamagedFile } from '../../kit/files/sqlite-file.ts';
+import { DEFAULT_APP } from '../../push/app-name.ts';
 
 /** An accepted request as the file keeps it. */
 export interface JournalRecord {
@@ -86,8 +87,7 @@ const FIRST_AID_PAGES = 8;
 /** The event loop stands still meanwhile. */
 const MAKE_ROOM_MS = 50;
 
-const REPORT_COLUMNS =
-  "key INTEGER PRIMARY KEY, body TEXT NOT NULL, app TEXT NOT NULL DEFAULT 'default', id TEXT NOT NULL DEFAULT ''";
+const REPORT_COLUMNS = `key INTEGER PRIMARY KEY, body TEXT NOT NULL, app TEXT NOT NULL DEFAULT '${DEFAULT_APP}', id TEXT NOT NULL DEFAULT ''`;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS request (

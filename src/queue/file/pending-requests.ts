@@ -1,4 +1,5 @@
 import { newBits, setBit, setBits } from '../../kit/bits.ts';
+import { targetCount } from '../../push/targets.ts';
 import type { Batch } from '../queue.ts';
 import { placeOf } from '../queue.ts';
 import type { JournalRecord, NewRecord, Progress, Removal } from './journal.ts';
@@ -63,7 +64,7 @@ export class PendingRequests {
       return { key: entry.key, pushes: pending.uncounted };
     }
     pending.done ??= new Map();
-    const size = entry.groups.reduce((sum, group) => sum + group.targets.length, 0);
+    const size = targetCount(entry.groups);
     const done = pending.done.get(entry.index) ?? { bits: newBits(size), more: 0 };
     for (const index of indexes) setBit(done.bits, placeOf(batch, index));
     done.more += indexes.length;

@@ -1,8 +1,8 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { toError } from '../../kit/errors.ts';
-import { FileLock } from '../../kit/file-lock.ts';
-import { isDamage, setAside } from '../../kit/sqlite-file.ts';
+import { FileLock } from '../../kit/files/file-lock.ts';
+import { isDamage, setAside } from '../../kit/files/sqlite-file.ts';
 import { Journal, type JournalRecord, type StoredReport } from './journal.ts';
 
 /** More processes than this on one folder are a mistake. */

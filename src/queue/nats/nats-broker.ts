@@ -4,6 +4,7 @@ import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
 import { backoff } from '../../kit/backoff.ts';
 import { toError } from '../../kit/errors.ts';
+import { toMs } from '../../kit/seconds.ts';
 import type { Backlog, Broker, BrokerEvents } from '../broker/broker.ts';
 import { connectNats, type NatsSettings } from './nats-connection.ts';
 import { natsServers } from './nats-servers.ts';
@@ -51,7 +52,7 @@ export class NatsBroker implements Broker {
     this.#settings = settings;
     this.#ca = ca;
     this.name = `queue.nats (${natsServers(settings.addr).servers.join(',')})`;
-    const ackWaitMs = settings.claim_after * 1000;
+    const ackWaitMs = toMs(settings.claim_after);
     this.touchMs = ackWaitMs / 3;
     this.#stream = new NatsStream({ ...settings, ackWaitMs });
   }

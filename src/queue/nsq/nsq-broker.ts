@@ -1,4 +1,5 @@
 import { addresses } from '../../kit/addresses.ts';
+import { toMs } from '../../kit/seconds.ts';
 import type { Backlog, Broker, BrokerEvents } from '../broker/broker.ts';
 import { NsqLink } from './nsq-link.ts';
 import { nsqBacklog } from './nsq-stats.ts';
@@ -39,7 +40,7 @@ export class NsqBroker implements Broker {
   constructor(settings: NsqQueueSettings) {
     this.#settings = settings;
     this.name = `queue.nsq (${settings.addr})`;
-    this.touchMs = (settings.claim_after * 1000) / 3;
+    this.touchMs = toMs(settings.claim_after) / 3;
   }
 
   get longestMs(): number | undefined {
@@ -52,7 +53,7 @@ export class NsqBroker implements Broker {
     for (const address of addresses(addr, 4150)) {
       const common = {
         address,
-        messageTimeoutMs: claim_after * 1000,
+        messageTimeoutMs: toMs(claim_after),
         onUp: () => this.#changed(),
         onDown: (_: NsqLink, why: string) => this.#changed(why),
       };

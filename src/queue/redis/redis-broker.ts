@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { backoff } from '../../kit/backoff.ts';
 import { toError } from '../../kit/errors.ts';
 import { createRedisClient, type RedisClient, type RedisSettings } from '../../kit/redis-client.ts';
+import { toMs } from '../../kit/seconds.ts';
 import type { Backlog, Broker, BrokerEvents } from '../broker/broker.ts';
 import { type RawEntry, RedisStream, timeOf } from './redis-stream.ts';
 
@@ -49,7 +50,7 @@ export class RedisBroker implements Broker {
   constructor(settings: RedisQueueSettings, ca: readonly string[]) {
     this.#settings = settings;
     this.name = `queue.redis (${settings.addr})`;
-    this.#claimMs = settings.claim_after * 1000;
+    this.#claimMs = toMs(settings.claim_after);
     this.touchMs = this.#claimMs / 3;
     const consumer = `${settings.consumer}-${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
     const connectionName = consumer.replaceAll(/\s/g, '_');

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { makePrivateFile } from '../../src/kit/private-file.ts';
+import { makePrivateFile } from '../../../src/kit/files/private-file.ts';
 
 function folder(): string {
   const path = mkdtempSync(join(tmpdir(), 'martlet-private-'));

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { ConfigError, toError } from './errors.ts';
+import { ConfigError, toError } from '../errors.ts';
 
 /**
  * Writes the process id to `path`, making its folder; returns what removes the file again, unless another process has put its
