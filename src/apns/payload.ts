@@ -85,7 +85,7 @@ function expirationOf({ expiration }: Notification): string {
   return expiration !== undefined && expiration >= 0 ? String(expiration) : '';
 }
 
-/** The `aps` dictionary. Empty texts, lists and objects and zeroes count as absent, the badge and the relevance score excepted. */
+/** The `aps` dictionary. Empty texts, lists and objects and zeroes count as absent; the badge, the relevance score and `EVEN_IF_ZERO` do not. */
 function apsOf(n: Notification): JsonObject {
   const aps: JsonObject = {};
   const alert = alertOf(n);
@@ -102,15 +102,32 @@ function apsOf(n: Notification): JsonObject {
   return addLiveActivity(aps, n);
 }
 
+type LiveActivityKey = 'content-state' | 'attributes' | 'stale-date' | 'dismissal-date' | 'timestamp';
+
+/**
+ * What a zero or an empty object says to a Live Activity by its event: one begins and ends without a state of its own, and a dismissal
+ * date in the past removes one that ends at once (Apple: "Starting and updating Live Activities with ActivityKit push notifications").
+ */
+const EVEN_IF_ZERO: Readonly<Record<string, readonly LiveActivityKey[]>> = {
+  start: ['content-state', 'attributes'],
+  end: ['content-state', 'dismissal-date'],
+};
+
+const kept = (n: Notification, key: LiveActivityKey): boolean =>
+  Object.hasOwn(EVEN_IF_ZERO, n.event ?? '') && EVEN_IF_ZERO[n.event ?? '']?.includes(key) === true;
+
 function addLiveActivity(aps: JsonObject, n: Notification): JsonObject {
-  if (!isEmpty(n['content-state'])) aps['content-state'] = n['content-state'];
+  const addObject = (key: 'content-state' | 'attributes'): void => {
+    if (n[key] && (!isEmpty(n[key]) || kept(n, key))) aps[key] = n[key];
+  };
+  addObject('content-state');
   for (const key of ['stale-date', 'dismissal-date', 'timestamp'] as const) {
     const seconds = n[key];
-    if (seconds !== undefined && seconds > 0) aps[key] = seconds;
+    if (seconds !== undefined && (seconds > 0 || (seconds === 0 && kept(n, key)))) aps[key] = seconds;
   }
   if (n.event) aps.event = n.event;
   if (n['attributes-type']) aps['attributes-type'] = n['attributes-type'];
-  if (!isEmpty(n.attributes)) aps.attributes = n.attributes;
+  addObject('attributes');
   if (n['relevance-score'] !== undefined) aps['relevance-score'] = single(n['relevance-score']);
   return aps;
 }

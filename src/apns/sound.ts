@@ -2,14 +2,19 @@ import type { Json, JsonObject, Notification } from '../push/push.ts';
 import { isJsonObject, isRawJSON } from '../push/raw-json.ts';
 import { isEmpty, single } from './json-values.ts';
 
-/** A name, or Apple's dictionary for critical alerts. `name` and `volume` make it one; a given object's keys go before defaults. */
+/**
+ * A name, or Apple's dictionary for critical alerts. `name` and a `volume` above 0 make it one; a given object's keys override the
+ * defaults. A volume of 0 makes none, or every client that writes zeroes would send critical alerts; where there is one it mutes it.
+ */
 export function apnsSound({ sound, name, volume }: Notification): Json | undefined {
   const given = isJsonObject(sound) ? soundObject(sound) : undefined;
   const beside: JsonObject = {};
   if (name) beside.name = name;
   if (volume !== undefined && volume > 0) beside.volume = single(volume);
+  if (volume === 0 && (name || given)) beside.volume = 0;
   if (isEmpty(beside)) return given ? withoutZeroes(given) : typeof sound === 'string' ? sound : undefined;
-  return withoutZeroes({ critical: 1, name: 'default', volume: 1, ...given, ...beside });
+  const whole = { critical: 1, name: 'default', volume: 1, ...given, ...beside };
+  return { ...withoutZeroes(whole), volume: whole.volume };
 }
 
 /** The three keys in any case, as Gorush decodes them: one of the wrong type is ignored. */

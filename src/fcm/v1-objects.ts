@@ -13,7 +13,8 @@ const nested = (value: Json | undefined, write: (object: JsonObject) => JsonObje
   const object = asObject(value);
   return object && write(object);
 };
-const plain = (value: Json | undefined): JsonObject | undefined => nested(value, (object) => omitEmpty(object));
+const plain = (value: Json | undefined, ...keep: readonly string[]): JsonObject | undefined =>
+  nested(value, (object) => omitEmpty(object, ...keep));
 
 /** A missing alpha is left to Google, for whom the light then is opaque; Go would write 0, a light nobody sees. */
 const light = (given: JsonObject): JsonObject => {
@@ -62,7 +63,8 @@ export const webpushConfig = (given: JsonObject): JsonObject =>
 const aps = (given: JsonObject): JsonObject => ({
   ...given,
   ...(asObject(given.alert) ? { alert: plain(given.alert) } : {}),
-  ...(asObject(given.sound) ? { sound: plain(given.sound) } : {}),
+  // A critical sound of volume 0 is mute; without the key its volume is Apple's default.
+  ...(asObject(given.sound) ? { sound: plain(given.sound, 'volume') } : {}),
 });
 
 /** The client writes `aps` always. */

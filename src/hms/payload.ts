@@ -9,8 +9,11 @@ export interface HmsMessage {
 }
 
 type Kind = 'string' | 'integer' | 'boolean' | 'strings' | 'map' | Shape;
-/** Key, kind, and whether a zero value is written too; in the order of go-hms-push's structs. */
-type Shape = readonly (readonly [key: string, kind: Kind, always?: 'always'])[];
+/**
+ * Key, kind, and when a zero value is written: `always`, also when the key is absent; `given`, when the caller wrote it, because HMS
+ * takes an absent key for something else. In the order of go-hms-push's structs.
+ */
+type Shape = readonly (readonly [key: string, kind: Kind, zero?: 'always' | 'given'])[];
 
 const CLICK_ACTION: Shape = [
   ['type', 'integer', 'always'],
@@ -22,7 +25,8 @@ const CLICK_ACTION: Shape = [
 
 const BADGE: Shape = [
   ['add_num', 'integer'],
-  ['set_num', 'integer'],
+  // 0 clears the badge.
+  ['set_num', 'integer', 'given'],
   ['class', 'string'],
 ];
 
@@ -46,7 +50,7 @@ const NOTIFICATION: Shape = [
   ['icon', 'string'],
   ['color', 'string'],
   ['sound', 'string'],
-  ['default_sound', 'boolean'],
+  ['default_sound', 'boolean', 'given'],
   ['tag', 'string'],
   ['click_action', CLICK_ACTION],
   ['body_loc_key', 'string'],
@@ -61,14 +65,14 @@ const NOTIFICATION: Shape = [
   ['big_title', 'string'],
   ['big_body', 'string'],
   ['auto_clear', 'integer'],
-  ['notify_id', 'integer'],
+  ['notify_id', 'integer', 'given'],
   ['group', 'string'],
   ['badge', BADGE],
   ['ticker', 'string'],
-  ['auto_cancel', 'boolean'],
+  ['auto_cancel', 'boolean', 'given'],
   ['importance', 'string'],
-  ['use_default_vibrate', 'boolean'],
-  ['use_default_light', 'boolean'],
+  ['use_default_vibrate', 'boolean', 'given'],
+  ['use_default_light', 'boolean', 'given'],
   ['vibrate_config', 'strings'],
   ['visibility', 'string'],
   ['light_settings', LIGHT_SETTINGS],
@@ -112,12 +116,16 @@ function fieldOf(value: Json | undefined, kind: Kind): Json | undefined {
 
 function shaped(from: JsonObject, shape: Shape): JsonObject {
   const to: JsonObject = {};
-  for (const [key, kind, always] of shape) {
-    const value = fieldOf(from[key], kind) ?? (always ? ZERO[kind as Exclude<Kind, Shape>] : undefined);
+  for (const [key, kind, zero] of shape) {
+    const written = zero === 'always' || (zero === 'given' && from[key] !== undefined);
+    const value = fieldOf(from[key], kind) ?? (written ? ZERO[kind as Exclude<Kind, Shape>] : undefined);
     if (value !== undefined) to[key] = value;
   }
   return to;
 }
+
+/** HMS wants a sound or the default one: `default_sound: false` counts where another is named. */
+const hasOwnSound = ({ sound, default_sound }: JsonObject): boolean => Boolean(sound) && default_sound === false;
 
 /** The caller's own notification object, or Gorush's default one once there is anything to show; else none. */
 function notificationOf({
@@ -135,7 +143,7 @@ function notificationOf({
     ...(message ? { body: message } : {}),
     ...(title ? { title } : {}),
     ...(image ? { image } : {}),
-    ...(name ? { sound: name } : { default_sound: true }),
+    ...(name ? { sound: name } : { default_sound: hasOwnSound(base) ? base.default_sound : true }),
     visibility: base.visibility || 'PRIVATE',
   };
   return shaped(merged, NOTIFICATION);
@@ -145,7 +153,8 @@ function androidOf(notification: Notification): JsonObject {
   const { huawei_collapse_key, priority, category, huawei_ttl, bi_tag, fast_app_target } = notification;
   const shown = notificationOf(notification);
   return {
-    ...(huawei_collapse_key ? { collapse_key: huawei_collapse_key } : {}),
+    // 0: only the newest of an app waits for the device; absent: all do.
+    ...(huawei_collapse_key === undefined ? {} : { collapse_key: huawei_collapse_key }),
     urgency: priority === 'high' ? 'HIGH' : 'NORMAL',
     ...(category ? { category } : {}),
     ttl: huawei_ttl || '86400s',

@@ -186,7 +186,7 @@ describe('values', () => {
       notification: {},
       android: { notification: { notification_count: 0 } },
       webpush: { notification: { actions: [{ action: 'a' }], renotify: false, vibrate: [] } },
-      apns: { payload: { aps: { alert: { body: 'b' }, sound: {}, badge: 0 } } },
+      apns: { payload: { aps: { alert: { body: 'b' }, sound: { volume: 0 }, badge: 0 } } },
       fcm_options: {},
       token: 't',
     });

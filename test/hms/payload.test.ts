@@ -54,7 +54,7 @@ describe('the message', () => {
   });
 
   test('with an own notification has none of the defaults but click action, sound and visibility', () => {
-    expect(shownOf({ huawei_notification: { title: 'HT', body: 'HB', big_body: '', notify_id: 0 } })).toEqual({
+    expect(shownOf({ huawei_notification: { title: 'HT', body: 'HB', big_body: '', auto_clear: 0 } })).toEqual({
       title: 'HT',
       body: 'HB',
       default_sound: true,
@@ -71,12 +71,11 @@ describe('the message', () => {
     ).toMatchObject({ title: 'T', body: 'hi', icon: 'i' });
   });
 
-  test('keeps default_sound false only beside the name of a sound in the request', () => {
+  test('keeps default_sound false beside the name of a sound', () => {
     const own = { sound: 's', default_sound: false };
-    expect(shownOf({ huawei_notification: own })).toMatchObject({ sound: 's', default_sound: true });
-    const named = shownOf({ huawei_notification: own, sound: 'ding' });
-    expect(named.sound).toBe('ding');
-    expect(named).not.toHaveProperty('default_sound');
+    expect(shownOf({ huawei_notification: own })).toMatchObject({ sound: 's', default_sound: false });
+    expect(shownOf({ huawei_notification: own, sound: 'ding' })).toMatchObject({ sound: 'ding', default_sound: false });
+    expect(shownOf({ huawei_notification: { default_sound: false } })).toMatchObject({ default_sound: true });
   });
 
   test('writes zeroes of colours and drops what go-hms-push does not know', () => {
