@@ -1,13 +1,7 @@
-import { apnsReasons, unknownApnsReason } from '../../src/apns/reasons.ts';
-import { fcmReasons, unknownFcmReason } from '../../src/fcm/reasons.ts';
-import { hmsDefaultReason, hmsReasons } from '../../src/hms/reasons.ts';
+import type { Reason, ReasonTable } from '../../src/carrier/reasons.ts';
 import { relayReasons } from '../../src/providers/advice.ts';
+import { builtIn, type ProviderTable } from '../../src/providers/registry.ts';
 import type { Category } from '../../src/push/push.ts';
-
-interface Row {
-  readonly category: Category;
-  readonly advice: string;
-}
 
 const HEAD = `# Errors
 
@@ -37,7 +31,7 @@ const categories = {
   pending: ['Sync mode only: no outcome yet when `core.sync_timeout` was over.', 'goes on'],
 } as const satisfies Record<Category, readonly [string, string]>;
 
-const unknownBy = (ofStatus: (status: number) => Row): Record<string, Row> =>
+const unknownBy = (ofStatus: (status: number) => Reason): ReasonTable =>
   Object.fromEntries(
     [400, 401, 403, 410, 429, 500].map((status) => [`other, with status ${status}`, ofStatus(status)]),
   );
@@ -45,7 +39,20 @@ const unknownBy = (ofStatus: (status: number) => Row): Record<string, Row> =>
 const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 const word = (reason: string): string => (reason.startsWith('other') ? reason : `\`${reason}\``);
 
-const table = (title: string, reasons: Readonly<Record<string, Row>>): string =>
+/** A word that may be about the target has a line for that, too. */
+const lines = (reasons: ReasonTable): ReasonTable =>
+  Object.fromEntries(
+    Object.entries(reasons).flatMap(([word, reason]): [string, Reason][] =>
+      reason.aboutTarget === undefined
+        ? [[word, reason]]
+        : [
+            [word, reason],
+            [`${word} (token)`, { category: 'invalid_token', advice: reason.aboutTarget }],
+          ],
+    ),
+  );
+
+const table = (title: string, reasons: ReasonTable): string =>
   [
     `## ${title}`,
     '',
@@ -67,12 +74,12 @@ const categoryTable = [
 ].join('\n');
 
 /** docs/errors.md: every reason with its category and what to do about it. */
-export const errorsPage = (): string =>
+export const errorsPage = ({ rows }: ProviderTable = builtIn): string =>
   [
     HEAD,
     categoryTable,
-    table('APNs', { ...apnsReasons, ...unknownBy(unknownApnsReason) }),
-    table('FCM', { ...fcmReasons, ...unknownBy(unknownFcmReason) }),
-    table('HMS', { ...hmsReasons, 'other codes': hmsDefaultReason }),
+    ...rows.map(({ title, reasons, unknownReason }) =>
+      table(title.provider, { ...lines(reasons), ...unknownBy(unknownReason) }),
+    ),
     table('The relay', relayReasons),
   ].join('\n');

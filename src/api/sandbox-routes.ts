@@ -1,5 +1,5 @@
 import express, { type Router } from 'express';
-import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { Sandbox } from '../providers/start-sandbox.ts';
 
 /**
  * `GET /sandbox/deliveries`: `{"total": n, "deliveries": [...]}`, the newest first; `?limit=n` for the last n of them

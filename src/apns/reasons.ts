@@ -1,12 +1,16 @@
+import { camelCase, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
-import { ACCEPTED, type Category, type Failed, type Outcome } from '../push/push.ts';
+import { ACCEPTED, type Failed, type Outcome } from '../push/push.ts';
 
-interface Reason {
-  readonly category: Category;
-  /** What to do about it, one sentence. */
-  readonly advice: string;
-}
+const SANDBOX_TOKEN =
+  'The token is not one of production. A sandbox token sent to production: set `development: true` in the request (or `ios.production: false`); otherwise delete the token.';
+const PRODUCTION_TOKEN =
+  'The token is not one of the sandbox. A production token sent to the sandbox: set `production: true` in the request (or `ios.production: true`); otherwise delete the token.';
+const OTHER_KEY = {
+  production: 'The key is for the sandbox only: set `development: true`, or use a key that is for production.',
+  development: 'The key is for production only: set `production: true`, or use a key that is for the sandbox.',
+};
 
 /** Every `reason` of APNs (Apple: "Handling notification responses from APNs"), verbatim. */
 export const apnsReasons = {
@@ -15,6 +19,7 @@ export const apnsReasons = {
     category: 'invalid_token',
     advice:
       'Delete the token; when many good tokens fail so, check whether they belong to the other environment (`production`, `development`).',
+    environments: { production: SANDBOX_TOKEN, development: PRODUCTION_TOKEN },
   },
   BadExpirationDate: { category: 'invalid_request', advice: 'Give `expiration` as UNIX seconds.' },
   BadMessageId: { category: 'invalid_request', advice: 'Give `apns_id` as a lower-case UUID, or leave it out.' },
@@ -42,6 +47,10 @@ export const apnsReasons = {
   BadCertificateEnvironment: {
     category: 'credential',
     advice: 'The certificate is for the other environment: change `ios.production` or the certificate.',
+    environments: {
+      production: 'The certificate is for the sandbox only: set `development: true`, or use a production certificate.',
+      development: 'The certificate is for production only: set `production: true`, or use a sandbox certificate.',
+    },
   },
   ExpiredProviderToken: {
     category: 'stale_credential',
@@ -60,10 +69,12 @@ export const apnsReasons = {
   BadEnvironmentKeyIdInToken: {
     category: 'credential',
     advice: 'The key is for the other environment: change `ios.production` or use a key of this environment.',
+    environments: OTHER_KEY,
   },
   BadEnvironmentKeyInToken: {
     category: 'credential',
     advice: 'The key is for the other environment: change `ios.production` or use a key of this environment.',
+    environments: OTHER_KEY,
   },
   BadPath: { category: 'invalid_request', advice: 'Check the token and `ios.endpoint`.' },
   MethodNotAllowed: { category: 'invalid_request', advice: 'Check that `ios.endpoint` is APNs.' },
@@ -84,10 +95,10 @@ export const apnsReasons = {
   InternalServerError: { category: 'unavailable', advice: 'Nothing to do: it is resent later.' },
   ServiceUnavailable: { category: 'unavailable', advice: 'Nothing to do: it is resent later.' },
   Shutdown: { category: 'unavailable', advice: 'Nothing to do: it is resent on another connection.' },
-} as const satisfies Record<string, Reason>;
+} as const satisfies ReasonTable;
 
 /** For a word that is not in the table: what the HTTP status means by itself. */
-export function unknownApnsReason(status: number): Reason {
+export function unknownReason(status: number): Reason {
   if (status === 410) return { category: 'invalid_token', advice: 'Delete the token.' };
   if (status === 401 || status === 403) return { category: 'credential', advice: 'Check the key or certificate.' };
   if (status === 408 || status === 429 || status >= 500) {
@@ -106,7 +117,7 @@ export function apnsOutcome(
 ): Outcome {
   if (status === 200) return ACCEPTED;
   const said = readBody(status, body);
-  const { category } = rowOf(said.reason) ?? unknownApnsReason(status);
+  const { category } = reasonIn(apnsReasons, said.reason) ?? unknownReason(status);
   const retryMs = retryAfterMs(headers['retry-after'], now);
   const providerId = headers['apns-id'];
   return {
@@ -132,9 +143,6 @@ export function apnsFault(fault: StreamFault, session?: number): Failed {
     ...(session === undefined ? {} : { session }),
   };
 }
-
-const rowOf = (reason: string): Reason | undefined =>
-  Object.hasOwn(apnsReasons, reason) ? apnsReasons[reason as keyof typeof apnsReasons] : undefined;
 
 interface Said {
   readonly reason: string;
@@ -170,10 +178,3 @@ function unregistered(timestamp: unknown): { timestamp?: string } {
   if (typeof timestamp !== 'number' || !(Math.abs(timestamp) <= MAX_DATE)) return {};
   return { timestamp: new Date(timestamp).toISOString() };
 }
-
-/** `CONNECT_FAILED` → `ConnectFailed`, the spelling of APNs' own reasons. */
-const camelCase = (code: string): string =>
-  code
-    .split(/[^A-Za-z0-9]+/)
-    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1).toLowerCase())
-    .join('');

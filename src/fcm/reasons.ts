@@ -1,14 +1,9 @@
 import { STATUS_CODES } from 'node:http';
+import { camelCase, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import type { Category, Failed, Outcome, TargetKind } from '../push/push.ts';
 import { ACCEPTED } from '../push/push.ts';
-
-interface Reason {
-  readonly category: Category;
-  /** What to do about it, one sentence. */
-  readonly advice: string;
-}
 
 /**
  * FCM's words: the error codes of the v1 API (https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode), the status words
@@ -23,10 +18,10 @@ export const fcmReasons = {
     category: 'invalid_token',
     advice: 'The token belongs to another Firebase project: delete it, or send with the credentials of that project.',
   },
-  INVALID_ARGUMENT: { category: 'invalid_request', advice: 'Correct the field that the error names.' },
-  'INVALID_ARGUMENT (token)': {
-    category: 'invalid_token',
-    advice: 'The token is malformed or its APNs device token is gone: delete it.',
+  INVALID_ARGUMENT: {
+    category: 'invalid_request',
+    advice: 'Correct the field that the error names.',
+    aboutTarget: 'The token is malformed or its APNs device token is gone: delete it.',
   },
   QUOTA_EXCEEDED: {
     category: 'unavailable',
@@ -70,10 +65,10 @@ export const fcmReasons = {
     category: 'unavailable',
     advice: 'Something between here and FCM answered instead of it: check proxies.',
   },
-} as const satisfies Record<string, Reason>;
+} as const satisfies ReasonTable;
 
 /** For a word that is not in the table: what the HTTP status means by itself. */
-export function unknownFcmReason(status: number): Reason {
+export function unknownReason(status: number): Reason {
   if (status === 401) return fcmReasons.UNAUTHENTICATED;
   if (status === 403) return fcmReasons.PERMISSION_DENIED;
   if (status === 408 || status === 429 || status >= 500 || status < 400) {
@@ -194,14 +189,14 @@ function categoryOf(
 ): Category {
   const apns = error?.details.find((detail) => detail['@type'] === APNS_ERROR);
   // The status word alone says nothing about the token: a wrong project id answers NOT_FOUND for every one.
-  const row = Object.hasOwn(fcmReasons, reason) ? fcmReasons[reason as keyof typeof fcmReasons] : undefined;
+  const row = reasonIn(fcmReasons, reason);
   if (reason === 'INVALID_ARGUMENT') return isAboutToken(error, apns, to) ? 'invalid_token' : 'invalid_request';
   if (row?.category === 'invalid_token') {
     return isFcmCode && to.kind === 'token' && !(apns && to.liveActivity) ? 'invalid_token' : 'invalid_request';
   }
   // 401 with APNs' answer in it is about the APNs key in the Firebase console, not about our access token.
   if (status === 401 && !isFcmCode) return apns ? 'credential' : 'stale_credential';
-  return (row ?? unknownFcmReason(status)).category;
+  return (row ?? unknownReason(status)).category;
 }
 
 /** With a Live Activity in the message, APNs' answer may be about its token and not about the device's. */
@@ -231,6 +226,3 @@ export function fcmFault(fault: StreamFault, session?: number): Failed {
     ...(session === undefined ? {} : { session }),
   };
 }
-
-const camelCase = (code: string): string =>
-  code.toLowerCase().replaceAll(/(?:^|[^a-z0-9]+)([a-z0-9])/g, (_, first: string) => first.toUpperCase());

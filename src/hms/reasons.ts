@@ -1,13 +1,8 @@
 import { STATUS_CODES } from 'node:http';
+import { failure, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import { ACCEPTED, type Category, type Delivery, type Failed, type Outcome } from '../push/push.ts';
-
-interface Row {
-  readonly category: Category;
-  /** What whoever reads it should do, in one sentence. */
-  readonly advice: string;
-}
 
 /**
  * HMS's result codes (Huawei: "Push Kit, REST API, sending messages, result codes") except 80000000, success, and ours, in
@@ -68,21 +63,20 @@ export const hmsReasons = {
   NotSent: { category: 'not_sent', advice: 'The push was given up before it was written: it is sent again.' },
   Timeout: { category: 'unanswered', advice: 'HMS did not answer in time; the device may get the push twice.' },
   ConnectionLost: { category: 'unanswered', advice: 'The connection was lost; the device may get the push twice.' },
-} as const satisfies Record<string, Row>;
+} as const satisfies ReasonTable;
 
-/** For a code that is not in the table, when the HTTP status says nothing either. */
-export const hmsDefaultReason = {
-  category: 'invalid_request',
-  advice: 'Not known to this version: see the error text.',
-} as const satisfies Row;
+/** For a code that is not in the table: what the HTTP status means by itself. */
+export function unknownReason(status: number): Reason {
+  if (status === 401) return hmsReasons[80200001];
+  if (status === 408 || status === 429 || status >= 500) {
+    return { category: 'unavailable', advice: 'Nothing to do: it is resent later.' };
+  }
+  return { category: 'invalid_request', advice: 'Not known to this version: see the error text.' };
+}
 
 /** A failure of ours: its category is in the table. */
-export const hmsFailure = (reason: keyof typeof hmsReasons & string, error: string): Failed => ({
-  kind: 'failed',
-  category: hmsReasons[reason].category,
-  reason,
-  error,
-});
+export const hmsFailure = (reason: keyof typeof hmsReasons & string, error: string): Failed =>
+  failure(hmsReasons, reason, error);
 
 const SUCCESS = '80000000';
 const PARTIAL = '80100000';
@@ -161,10 +155,9 @@ const wordOf = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, LONGEST_WORD) : '';
 
 function categoryOf(status: number, code: string): Category {
-  if (Object.hasOwn(hmsReasons, code)) return hmsReasons[code as unknown as keyof typeof hmsReasons].category;
-  if (status >= 500 || status === 429 || status === 408) return 'unavailable';
-  if (status === 401) return 'stale_credential';
-  return code === '' && status < 400 ? hmsReasons.InvalidAnswer.category : hmsDefaultReason.category;
+  const known = reasonIn(hmsReasons, code);
+  if (known) return known.category;
+  return code === '' && status < 400 ? hmsReasons.InvalidAnswer.category : unknownReason(status).category;
 }
 
 const wordFor = (status: number): string =>

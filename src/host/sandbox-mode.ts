@@ -3,7 +3,7 @@ import { sandboxRoutes } from '../api/sandbox-routes.ts';
 import { closedBecause } from '../auth/admin-access.ts';
 import type { Config } from '../config/schema.ts';
 import type { Log } from '../observe/log/log.ts';
-import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../providers/start-sandbox.ts';
 
 /** A configuration whose platforms send to simulated providers, and what the server needs besides. */
 export interface SandboxMode {
@@ -29,32 +29,12 @@ function pasteLine(url: string, config: Config): string {
   return `${curl(config)} ${url}${config.api.push_uri} -H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
 }
 
-function simulated(config: Config, sandbox: Sandbox): Config {
-  const { apns, hms } = sandbox.credentials;
-  const { ios, android, huawei } = config;
-  return {
-    ...config,
-    // Simulated providers are in this process: no proxy leads there.
-    core: { ...config.core, http_proxy: '' },
-    ios: {
-      ...ios,
-      key_path: '',
-      key_base64: Buffer.from(apns.p8).toString('base64'),
-      key_type: 'p8',
-      key_id: apns.keyId,
-      team_id: apns.teamId,
-      endpoint: sandbox.apns.production,
-      sandbox_endpoint: sandbox.apns.development,
-    },
-    android: { ...android, key_path: '', credential: JSON.stringify(sandbox.credentials.fcm), endpoint: sandbox.fcm },
-    huawei: {
-      ...huawei,
-      appid: hms.appId,
-      appsecret: hms.appSecret,
-      endpoint: sandbox.hms.push,
-      auth_endpoint: sandbox.hms.auth,
-    },
-  };
+/** The sections of all providers lead to the simulated ones, with credentials that those take. */
+function simulated(config: Config, { providers }: Sandbox): Config {
+  const sections = config as unknown as Readonly<Record<string, object>>;
+  const laid = [...providers].map(([platform, { settings }]) => [platform, { ...sections[platform], ...settings }]);
+  // Simulated providers are in this process: no proxy leads there.
+  return { ...config, core: { ...config.core, http_proxy: '' }, ...Object.fromEntries(laid) };
 }
 
 /** Told where it can be opened at this address. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { apnsFault, apnsOutcome, apnsReasons, unknownApnsReason } from '../../src/apns/reasons.ts';
+import { apnsFault, apnsOutcome, apnsReasons, unknownReason } from '../../src/apns/reasons.ts';
 import { ACCEPTED, type Failed } from '../../src/push/push.ts';
 
 const answer = (status: number, body: unknown, headers: Record<string, string> = {}): Failed =>
@@ -36,7 +36,7 @@ describe('the reason', () => {
       error: 'SomethingNew',
     });
     expect(answer(410, { reason: 'toString' })).toMatchObject({ category: 'invalid_token', reason: 'toString' });
-    const categories = [403, 408, 429, 500, 599, 404, 301].map((status) => unknownApnsReason(status).category);
+    const categories = [403, 408, 429, 500, 599, 404, 301].map((status) => unknownReason(status).category);
     expect(categories.join(' ')).toBe(
       'credential unavailable unavailable unavailable unavailable invalid_request invalid_request',
     );

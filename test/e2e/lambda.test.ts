@@ -12,8 +12,8 @@ import { loadConfig } from '../../src/host/config/load.ts';
 import { createServerlessHandler, type ServerlessHandler } from '../../src/host/serverless/create-handler.ts';
 import type { GatewayEvent } from '../../src/host/serverless/gateway-event.ts';
 import { createLog } from '../../src/observe/log/log.ts';
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
 import { sha256 } from '../auth/guarded-relay.ts';
+import { type Sandbox, startSandbox } from '../support/sandbox-of-three.ts';
 
 const TOKEN = 'ab'.repeat(32);
 const DEAD = `dead0410${'0'.repeat(56)}`;

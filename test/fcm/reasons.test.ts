@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fcmFault, fcmOutcome, fcmReasons, unknownFcmReason } from '../../src/fcm/reasons.ts';
+import { fcmFault, fcmOutcome, fcmReasons, unknownReason } from '../../src/fcm/reasons.ts';
 import type { Category } from '../../src/push/push.ts';
 
 const fcmError = (errorCode: string) => ({ '@type': 'type.googleapis.com/google.firebase.fcm.v1.FcmError', errorCode });
@@ -298,7 +298,7 @@ test('a fault is told in the words of Google’s Go client, and whether a push m
 });
 
 test('every reason has its advice, one sentence', () => {
-  for (const { advice } of [...Object.values(fcmReasons), ...[401, 403, 404, 500].map(unknownFcmReason)]) {
+  for (const { advice } of [...Object.values(fcmReasons), ...[401, 403, 404, 500].map(unknownReason)]) {
     expect(advice).toMatch(/^[A-Z].*\.$/);
   }
 });

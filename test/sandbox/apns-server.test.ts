@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { OutgoingHttpHeaders } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../support/sandbox-of-three.ts';
 import { type Client, connect, providerToken, type Reply, seconds } from './provider-client.ts';
 
 let sandbox: Sandbox;

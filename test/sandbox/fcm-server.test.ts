@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../support/sandbox-of-three.ts';
 import { assertion, type Client, connect } from './provider-client.ts';
 
 let sandbox: Sandbox;

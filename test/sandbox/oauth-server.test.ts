@@ -1,6 +1,6 @@
 import https from 'node:https';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../src/sandbox/sandbox.ts';
+import { type Sandbox, startSandbox } from '../support/sandbox-of-three.ts';
 import { assertion, seconds } from './provider-client.ts';
 
 let sandbox: Sandbox;

@@ -1,6 +1,6 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import http2, { type ClientHttp2Session, type OutgoingHttpHeaders } from 'node:http2';
-import type { Sandbox } from '../../src/sandbox/sandbox.ts';
+import type { Sandbox } from '../support/sandbox-of-three.ts';
 
 export interface Reply {
   readonly status: number;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../../../src/sandbox/sandbox.ts';
 import { type RunningRelay, startRelay } from '../../e2e/running-relay.ts';
+import { type Sandbox, startSandbox } from '../../support/sandbox-of-three.ts';
 import { type BrokerEngine, brokers, type RealBroker, until } from './real-brokers.ts';
 
 const all: BrokerEngine[] = Object.values(brokers);

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Environment } from '../push/push.ts';
-import type { ApnsAuthorization } from './apns-authorization.ts';
-import { apnsRefusal, statusOf, tokenOf } from './apns-refusal.ts';
-import type { Leaf } from './certificates.ts';
-import type { Checks } from './checks.ts';
-import type { Deliveries } from './deliveries.ts';
-import type { Exchange } from './exchange.ts';
-import { openSecureServer, type SecureServer } from './secure-server.ts';
-import type { Steering, Verdict } from './steering.ts';
+import type { Leaf } from '../sandbox/certificates.ts';
+import type { Checks } from '../sandbox/checks.ts';
+import type { Deliveries } from '../sandbox/deliveries.ts';
+import type { Exchange } from '../sandbox/exchange.ts';
+import { openSecureServer, type SecureServer } from '../sandbox/secure-server.ts';
+import type { Steering, Verdict } from '../sandbox/steering.ts';
+import type { ApnsAuthorization } from './sandbox-authorization.ts';
+import { apnsRefusal, statusOf, tokenOf } from './sandbox-refusal.ts';
 
 export interface ApnsServerOptions {
   readonly leaf: Leaf;

@@ -1,7 +1,7 @@
-import type { Leaf } from './certificates.ts';
-import type { Checks } from './checks.ts';
-import type { AccessTokens } from './oauth-server.ts';
-import { openSecureServer, type SecureServer } from './secure-server.ts';
+import type { AccessTokens } from '../sandbox/access-tokens.ts';
+import type { Leaf } from '../sandbox/certificates.ts';
+import type { Checks } from '../sandbox/checks.ts';
+import { openSecureServer, type SecureServer } from '../sandbox/secure-server.ts';
 
 export interface HmsAuthServerOptions {
   readonly leaf: Leaf;

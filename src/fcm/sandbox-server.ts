@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Json, TargetKind } from '../push/push.ts';
-import type { Leaf } from './certificates.ts';
-import type { Checks } from './checks.ts';
-import type { Deliveries } from './deliveries.ts';
-import type { Exchange } from './exchange.ts';
+import type { AccessTokens } from '../sandbox/access-tokens.ts';
+import type { Leaf } from '../sandbox/certificates.ts';
+import type { Checks } from '../sandbox/checks.ts';
+import type { Deliveries } from '../sandbox/deliveries.ts';
+import type { Exchange } from '../sandbox/exchange.ts';
+import { openSecureServer, type SecureServer } from '../sandbox/secure-server.ts';
+import type { Steering } from '../sandbox/steering.ts';
 import {
   type FcmAnswer,
   fcmVerdicts,
@@ -13,11 +16,8 @@ import {
   otherProject,
   tooLarge,
   unauthenticated,
-} from './fcm-answer.ts';
-import { fcmViolations } from './fcm-message.ts';
-import type { AccessTokens } from './oauth-server.ts';
-import { openSecureServer, type SecureServer } from './secure-server.ts';
-import type { Steering } from './steering.ts';
+} from './sandbox-answer.ts';
+import { fcmViolations } from './sandbox-message.ts';
 
 export interface FcmServerOptions {
   readonly leaf: Leaf;

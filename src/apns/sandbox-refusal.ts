@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { ApnsAuthorization } from './apns-authorization.ts';
-import type { Checks } from './checks.ts';
-import type { Exchange } from './exchange.ts';
+import type { Checks } from '../sandbox/checks.ts';
+import type { Exchange } from '../sandbox/exchange.ts';
+import type { ApnsAuthorization } from './sandbox-authorization.ts';
 
 /** Push types, each with the suffix that its topic must end with. */
 const topicSuffix: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
-import type { Violation } from './fcm-message.ts';
-import type { Verdict } from './steering.ts';
+import type { Verdict } from '../sandbox/steering.ts';
+import type { Violation } from './sandbox-message.ts';
 
 /** An error as Google words it: HTTP status, canonical status, message, and the details that FCM adds. */
 export interface FcmAnswer {

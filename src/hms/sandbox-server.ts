@@ -1,13 +1,13 @@
 import type { Json, TargetKind } from '../push/push.ts';
-import type { Leaf } from './certificates.ts';
-import type { Checks } from './checks.ts';
-import type { Deliveries } from './deliveries.ts';
-import type { Exchange } from './exchange.ts';
-import { fateOf } from './fate.ts';
-import { type HmsObject, hmsRefusal, isHmsObject } from './hms-message.ts';
-import type { AccessTokens } from './oauth-server.ts';
-import { openSecureServer, type SecureServer } from './secure-server.ts';
-import type { Steering, Verdict } from './steering.ts';
+import type { AccessTokens } from '../sandbox/access-tokens.ts';
+import type { Leaf } from '../sandbox/certificates.ts';
+import type { Checks } from '../sandbox/checks.ts';
+import type { Deliveries } from '../sandbox/deliveries.ts';
+import type { Exchange } from '../sandbox/exchange.ts';
+import { fateOf } from '../sandbox/fate.ts';
+import { openSecureServer, type SecureServer } from '../sandbox/secure-server.ts';
+import type { Steering, Verdict } from '../sandbox/steering.ts';
+import { type HmsObject, hmsRefusal, isHmsObject } from './sandbox-message.ts';
 
 export interface HmsServerOptions {
   readonly leaf: Leaf;

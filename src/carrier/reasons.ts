@@ -1,0 +1,38 @@
+import type { Category, Environment, Failed } from '../push/push.ts';
+
+/** What a word of a provider means for the relay, and what a person should do about it. */
+export interface Reason {
+  readonly category: Category;
+  /** What to do about it, one sentence. */
+  readonly advice: string;
+  /** The same word about the target: then the category is `invalid_token`, and this is the advice. */
+  readonly aboutTarget?: string;
+  /** Where the environment says more: the advice for pushes to it. */
+  readonly environments?: Readonly<Record<Environment, string>>;
+}
+
+/** The words of one provider, verbatim, and the transport's own in CamelCase. Keys are what callers see as `reason`. */
+export type ReasonTable = Readonly<Record<string, Reason>>;
+
+/** The row of a word; undefined for words that the table does not have, `constructor` included. */
+export const reasonIn = (table: ReasonTable, word: string): Reason | undefined =>
+  Object.hasOwn(table, word) ? table[word] : undefined;
+
+/** `CONNECT_FAILED` → `ConnectFailed`, the spelling of the relay's own reasons. */
+export const camelCase = (code: string): string =>
+  code
+    .split(/[^A-Za-z0-9]+/)
+    .map((word) => word.slice(0, 1).toUpperCase() + word.slice(1).toLowerCase())
+    .join('');
+
+/** A failure of the transport's own: its category is that of the table. */
+export const failure = <Words extends ReasonTable>(
+  table: Words,
+  reason: keyof Words & string,
+  error: string,
+): Failed => ({
+  kind: 'failed',
+  category: (table[reason] as Reason).category,
+  reason,
+  error,
+});

@@ -1,0 +1,28 @@
+import { integer, ours, perSecond, seconds, text } from './leaf.ts';
+
+/** Keys that the sections of several providers have. */
+
+/** A day: timers cannot wait longer than 24 days, and go off at once instead. */
+export const LONGEST_WAIT = 86_400;
+
+/** Where a provider is, without a path. */
+export const origin = (url: string, description: string) =>
+  text(url, description, { ...ours, pattern: '^https?://[^/\\s]+/?$', wanted: 'https://host or https://host:port' });
+
+export const connections = integer(0, 'HTTP/2 connections to each of its hosts; 0: as many as needed, up to 8.', {
+  ...ours,
+  minimum: 0,
+  maximum: 1000,
+});
+
+export const rateLimit = perSecond(0, 'Pushes per second; 0: no limit.', ours);
+
+export const requestTimeout = seconds(15, 'After which a push without an answer counts as unanswered.', {
+  ...ours,
+  maximum: LONGEST_WAIT,
+});
+
+export const maxRetry = integer(
+  0,
+  'How often a push is sent again after an answer that says "later"; a request can only lower it with `retry`.',
+);

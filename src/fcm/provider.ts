@@ -1,0 +1,67 @@
+import { providerRow } from '../carrier/provider-row.ts';
+import { fcmReasons, unknownReason } from './reasons.ts';
+import { fcmSection } from './section.ts';
+import { fcmSettings } from './settings.ts';
+
+const PROBE_TOPIC = 'martlet-probe';
+
+/** Firebase Cloud Messaging, platform 2. */
+export const fcm = providerRow({
+  number: 2,
+  platform: 'android',
+  name: 'fcm',
+  title: { platform: 'Android', provider: 'FCM' },
+  environments: ['production'],
+  section: fcmSection,
+  settings: fcmSettings,
+  requests: {
+    reads: [
+      'project_id',
+      'topic',
+      'condition',
+      'message',
+      'title',
+      'image',
+      'priority',
+      'content_available',
+      'mutable_content',
+      'sound',
+      'data',
+      'notification',
+      'android',
+      'webpush',
+      'apns',
+      'fcm_options',
+      'dry_run',
+      'collapse_key',
+      'time_to_live',
+      'restricted_package_name',
+    ],
+    topic: 'target',
+    chosenBy: 'project_id',
+    examples: {},
+  },
+  reasons: fcmReasons,
+  unknownReason,
+  delivery: {
+    // Gorush takes so many for one call of Google's client.
+    slice: () => 500,
+    // Google's client repeats a 503 and a lost connection four times by itself.
+    free: { limit: 4, categories: new Set(['stale_credential', 'unavailable', 'unanswered']) },
+  },
+  look: {
+    colour: 'yellow',
+    flags: [{ names: ['fcm-key'], takes: 'file', key: 'key_path', help: 'service account, JSON' }],
+  },
+  probe: {
+    // FCM checks a `dry_run` and delivers nothing.
+    push: () => ({
+      notification: { platform: 2, tokens: [], topic: PROBE_TOPIC, dry_run: true, data: { probe: '1' } },
+      kind: 'topic',
+      targets: [PROBE_TOPIC],
+      environment: 'production',
+    }),
+  },
+  open: async (services) => (await import('./open.ts')).openFcm(services),
+  simulate: async (simulation) => (await import('./sandbox.ts')).simulateFcm(simulation),
+});
