@@ -64,7 +64,7 @@ export const apns = providerRow({
   moreReasons: ['BadAnswer', 'NoReason'],
   delivery: {
     slice: ({ max_concurrent_pushes: most }) => (most > 0 ? most : 1000),
-    free: { limit: 0, categories: new Set() },
+    free: { least: 0, renewal: false },
   },
   look: {
     colour: 'blue',

@@ -11,7 +11,7 @@ export const apnsSection = section('Apple Push Notification service (APNs).', {
   password: text('', 'Password of the certificate.'),
   production: flag(false, "Send to Apple's production host unless a request says otherwise."),
   max_concurrent_pushes: integer(100, 'Tokens of one notification that take their turn as one batch; 0 or less: 1000.'),
-  max_retry: maxRetry,
+  max_retry: maxRetry(),
   key_id: text('', 'Id of the token key, ten characters; needed with `.p8`.'),
   team_id: text('', 'Id of the team, ten characters; needed with `.p8`.'),
   endpoint: origin('https://api.push.apple.com', 'Where production APNs is.'),

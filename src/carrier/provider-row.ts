@@ -11,7 +11,6 @@
 import type { FromSchema, Section } from '../config/leaf.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import type {
-  Category,
   Delivery,
   Environment,
   Failed,
@@ -149,10 +148,12 @@ export interface ProviderRequests<Values> {
   readonly examples: Readonly<Record<string, RequestExample>>;
 }
 
-/** Retries that a provider's own library makes before `max_retry` counts. */
+/** What is repeated though `max_retry` is 0: the least of what the provider's own library repeats by itself. */
 export interface FreeRetries {
-  readonly limit: number;
-  readonly categories: ReadonlySet<Category>;
+  /** Retries of a 503 or a lost connection that are made at least; `max_retry` counts them. */
+  readonly least: number;
+  /** After an answer that a credential is stale, the push is sent again once with a new one, and `max_retry` does not count it. */
+  readonly renewal: boolean;
 }
 
 /** How pushes are cut into batches, spread over lanes and repeated. */

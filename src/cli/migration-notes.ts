@@ -2,7 +2,7 @@ import type { Config } from '../config/schema.ts';
 import { statFile } from '../observe/stats/stat-file.ts';
 
 /** A configuration, and which keys of it somebody has set. */
-export interface Given {
+export interface GivenConfig {
   readonly config: Config;
   readonly given: ReadonlySet<string>;
 }
@@ -10,15 +10,15 @@ export interface Given {
 interface NoteRow {
   readonly key: string;
   /** What it means for this configuration; undefined: nothing. */
-  readonly text: (given: Given) => string | undefined;
+  readonly text: (given: GivenConfig) => string | undefined;
 }
 
-const when = (key: string, applies: (given: Given) => boolean, text: string): NoteRow => ({
+const when = (key: string, applies: (given: GivenConfig) => boolean, text: string): NoteRow => ({
   key,
   text: (given) => (applies(given) ? text : undefined),
 });
 
-const set = (key: string) => (given: Given) => given.given.has(key);
+const set = (key: string) => (given: GivenConfig) => given.given.has(key);
 
 const brokers = {
   redis: 'entries that a Gorush left in the stream are read and sent, and a Gorush can read ours',
@@ -122,7 +122,7 @@ const rows: readonly NoteRow[] = [
 ];
 
 /** What is different from Gorush for this configuration, a line for each key that it concerns. */
-export const migrationNotes = (given: Given): string[] =>
+export const migrationNotes = (given: GivenConfig): string[] =>
   rows.flatMap(({ key, text }) => {
     const note = text(given);
     return note === undefined ? [] : [`${key}: ${note}`];

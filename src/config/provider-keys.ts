@@ -22,7 +22,12 @@ export const requestTimeout = seconds(15, 'After which a push without an answer 
   maximum: LONGEST_WAIT,
 });
 
-export const maxRetry = integer(
-  0,
-  'How often a push is sent again after an answer that says "later"; a request can only lower it with `retry`.',
-);
+/** @param more what is repeated beyond it (`FreeRetries`), a sentence or more */
+export const maxRetry = (more = '') =>
+  integer(
+    0,
+    `How often a push is sent again after an answer that says "later" (429, 5xx), or none; a request can only lower it with \`retry\`.${more && ` ${more}`}`,
+  );
+
+/** For a provider with `renewal`. */
+export const RENEWED = "A renewed access token's retry is not counted.";

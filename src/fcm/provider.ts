@@ -46,8 +46,8 @@ export const fcm = providerRow({
   delivery: {
     // Gorush takes so many for one call of Google's client.
     slice: () => 500,
-    // Google's client repeats a 503 and a lost connection four times by itself.
-    free: { limit: 4, categories: new Set(['stale_credential', 'unavailable', 'unanswered']) },
+    // Google's client repeats a 503 and a lost connection by itself: four times, but fewer are nearer to `max_retry: 0`.
+    free: { least: 1, renewal: true },
   },
   look: {
     colour: 'yellow',

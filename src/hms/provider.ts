@@ -40,7 +40,7 @@ export const hms = providerRow({
     // HMS takes so many tokens in one request.
     slice: () => 1000,
     // Huawei's client renews its token and sends again once by itself.
-    free: { limit: 1, categories: new Set(['stale_credential']) },
+    free: { least: 0, renewal: true },
   },
   look: {
     colour: 'green',

@@ -1,8 +1,9 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import { type ApnsTokenCredential, loadApnsCredential } from '../apns/credentials.ts';
-import { type ApnsTokenSource, createApnsTokenSource, type ProviderToken } from '../apns/token.ts';
+import { type ApnsTokenSource, createApnsTokenSource } from '../apns/token.ts';
 import { createApnsTransport } from '../apns/transport.ts';
+import type { AgreeOnKey } from '../carrier/provider-row.ts';
 import { type GoogleEnvironment, loadFcmCredential, TOKEN_URI } from '../fcm/credentials.ts';
 import { createFcmTokenSource } from '../fcm/token.ts';
 import { createFcmTransport } from '../fcm/transport.ts';
@@ -12,7 +13,7 @@ import type { Environment, Provider, PushTransport } from '../push/push.ts';
 import type { AppSections } from './app-sections.ts';
 
 /** What a transport is made of. */
-export interface TransportPlan {
+export interface SectionsPlan {
   readonly sections: AppSections;
   readonly provider: Provider;
   readonly environment: Environment;
@@ -21,7 +22,7 @@ export interface TransportPlan {
 }
 
 /** Reads the credential and builds the transport; opens no connection. @throws ConfigError when the credential cannot be used. */
-export type TransportBuilder = (plan: TransportPlan) => PushTransport;
+export type TransportBuilder = (plan: SectionsPlan) => PushTransport;
 
 export interface TransportBuilderOptions {
   readonly outbound: Outbound;
@@ -30,9 +31,6 @@ export interface TransportBuilderOptions {
   /** Which provider token of a key all processes use; default: each its own. */
   readonly agree?: AgreeOnKey | undefined;
 }
-
-/** Offers a provider token for the key `name`, and gets the one to use. */
-export type AgreeOnKey = (name: string, offer: ProviderToken, refused: string | undefined) => Promise<ProviderToken>;
 
 /** Provider tokens by key. Apple counts renewals of a key, so all connections that use one share its tokens. */
 class ApnsTokens {

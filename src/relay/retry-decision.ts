@@ -1,3 +1,4 @@
+import type { FreeRetries } from '../carrier/provider-row.ts';
 import { type BackoffOptions, backoff } from '../kit/backoff.ts';
 import type { Category, Failed, Provider } from '../push/push.ts';
 import type { Attempts } from '../queue/queue.ts';
@@ -8,14 +9,6 @@ export interface RetryPolicy extends BackoffOptions {
   /** Milliseconds after acceptance at which an undelivered push is given up. */
   readonly maxAgeMs: number;
   readonly free: FreeRetries;
-}
-
-/** What is repeated though `max_retry` is 0. */
-export interface FreeRetries {
-  /** Retries of a 503 or a lost connection that are made at least; `max_retry` counts them. */
-  readonly least: number;
-  /** After an answer that a credential is stale, the push is sent again once with a new one, and `max_retry` does not count it. */
-  readonly renewal: boolean;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type { ErrorObject, ValidateFunction } from 'ajv';
+import type { CredentialFacts } from '../../carrier/provider-row.ts';
 import { appSection } from '../../config/apps-section.ts';
 import type { Leaf, Section } from '../../config/leaf.ts';
 import { wanted } from '../../config/mistake.ts';
@@ -10,7 +11,7 @@ import { parseHeaders } from '../../feedback/headers.ts';
 import { hookUrlMistake } from '../../feedback/hook-target.ts';
 import { isWebhookSecret } from '../../feedback/signature.ts';
 import { ConfigError } from '../../kit/errors.ts';
-import { type CredentialFacts, credentialFacts } from './credential-facts.ts';
+import { credentialFacts } from './credential-facts.ts';
 import { refusedKeys, settingsPatchSchema, settingsSchema } from './settings-schema.ts';
 
 /** One thing wrong with the settings of an app: `ios.key_id`, and what it should be. */

@@ -1,24 +1,10 @@
 import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, X509Certificate } from 'node:crypto';
 import { type ApnsCredential, loadApnsCredential } from '../../apns/credentials.ts';
+import type { CredentialFacts } from '../../carrier/provider-row.ts';
 import type { AppSettings } from '../../config/schema.ts';
 import { type FcmCredential, loadFcmCredential } from '../../fcm/credentials.ts';
 import { ConfigError } from '../../kit/errors.ts';
 import { refuseSlowKey, refuseSlowPassword } from './slow-keys.ts';
-
-/** What may be told of a credential: enough to know which it is, nothing to use it. */
-export interface CredentialFacts {
-  readonly has_key: true;
-  readonly kind: 'token' | 'certificate' | 'service_account' | 'authorized_user' | 'client_secret';
-  readonly key_id?: string;
-  readonly team_id?: string;
-  readonly project_id?: string;
-  readonly client_email?: string;
-  readonly appid?: string;
-  /** SHA-256 of the public key, or of the certificate; hexadecimal. */
-  readonly fingerprint?: string;
-  /** ISO 8601; of certificates. */
-  readonly not_after?: string;
-}
 
 const sha256 = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 

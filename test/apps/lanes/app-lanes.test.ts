@@ -4,7 +4,7 @@ import { AppRegistry } from '../../../src/apps/app-registry.ts';
 import { fileApp } from '../../../src/apps/file-apps.ts';
 import { AppLanes, type AppLanesOptions } from '../../../src/apps/lanes/app-lanes.ts';
 import type { AppSettings } from '../../../src/config/schema.ts';
-import type { TransportPlan } from '../../../src/providers/build-transport.ts';
+import type { SectionsPlan } from '../../../src/providers/build-transport.ts';
 import {
   ACCEPTED,
   type Failed,
@@ -31,14 +31,14 @@ const POLICY: RetryPolicy = {
 const stored = (name: string, settings: AppSettings): App => ({ ...fileApp(name, settings), origin: 'store' });
 
 /** What providers say to a push of an app; undefined: accepted. */
-type Refuse = (plan: TransportPlan) => Failed | undefined;
+type Refuse = (plan: SectionsPlan) => Failed | undefined;
 
 /** A relay over lanes whose transports note what they were made for. */
 function startLanes(options: Partial<AppLanesOptions> = {}, refuse: Refuse = () => undefined) {
   const registry = new AppRegistry();
   const sent: string[] = [];
   const settled: Settlement[] = [];
-  const build = (plan: TransportPlan): PushTransport => ({
+  const build = (plan: SectionsPlan): PushTransport => ({
     send({ targets }, settle) {
       for (const [index, target] of targets.entries()) {
         const failed = refuse(plan);
