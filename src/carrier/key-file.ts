@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { fileTrouble } from '../config/mistake.ts';
+import { fileTrouble } from '../kit/files/file-trouble.ts';
 
 /** True for a "path" that is the key itself, pasted in its place: it must not be printed. */
 export const isContent = (path: string): boolean => path.length > 1024 || /[\n{]|-----BEGIN/.test(path);
