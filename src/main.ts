@@ -302,6 +302,11 @@ async function run(command: Command): Promise<void> {
     case 'new-key':
       console.log(newKey(command.name));
       return;
+    case 'vapid': {
+      const { vapidCommand } = await import('./cli/vapid-command.ts');
+      console.log(vapidCommand(command.json));
+      return;
+    }
     case 'version':
       console.log(`GoRush ${GORUSH_VERSION}, Commit: martlet ${version}`);
       return;

@@ -22,6 +22,7 @@ export type Command =
   | ({ readonly kind: 'ping' } & WithConfig)
   | ({ readonly kind: 'apps'; readonly task: AppsTask } & WithConfig)
   | { readonly kind: 'new-key'; readonly name: string }
+  | { readonly kind: 'vapid'; readonly json: boolean }
   /** `url`: of the relay; undefined: that of the configuration, on this machine. `token`: only what is about it. */
   | ({
       readonly kind: 'explain';
@@ -111,6 +112,7 @@ export const usage: string = [
   '       martlet apps list          show the apps made by /v1/apps; apps show <name>: one of them',
   '       martlet apps reseal        seal their secrets with the first of several master keys',
   '       martlet new-key <name>     make an API key, and print what goes into config.yml for it',
+  '       martlet vapid [--json]     make a VAPID key pair for Web Push, and print what goes into config.yml for it',
   ...Object.entries(flagGroups).flatMap(([title, group]) => ['', `${title}:`, ...group.map(usageLine)]),
   '',
   'Every key of config.yml can also be set by GORUSH_SECTION_KEY or MARTLET_SECTION_KEY in the environment.',
@@ -184,13 +186,22 @@ function queueCommand(words: readonly string[], common: WithConfig, argv: readon
 }
 
 /** Words that make a command of their own, before or after the flags. */
-const SUBCOMMANDS = ['check', 'queue', 'explain', 'apps', 'new-key'];
+const SUBCOMMANDS = ['check', 'queue', 'explain', 'apps', 'new-key', 'vapid'];
 
 const KEY_NAME = /^[A-Za-z0-9][\w-]{0,63}$/;
 
 function newKeyCommand([name = '']: readonly string[]): Command {
   if (KEY_NAME.test(name)) return { kind: 'new-key', name };
   return { kind: 'usage-error', message: 'new-key needs a name for the key: letters, digits, - and _' };
+}
+
+/** `--json` is a word of its own: no other command has it. */
+function vapidCommand(words: readonly string[]): Command {
+  const [form, ...more] = words;
+  if ((form === undefined || /^--?json$/.test(form)) && more.length === 0) {
+    return { kind: 'vapid', json: form !== undefined };
+  }
+  return { kind: 'usage-error', message: 'vapid takes --json and nothing else' };
 }
 
 /** `--key` is the API key here, and no file of Apple's. */
@@ -221,6 +232,7 @@ function commandOf({ values, rest }: Parsed, subcommand: string | undefined, arg
   if (subcommand === 'explain') return explainCommand({ values, rest }, common);
   if (subcommand === 'apps') return appsCommand(rest, common);
   if (subcommand === 'new-key') return newKeyCommand(rest);
+  if (subcommand === 'vapid') return vapidCommand(rest);
   if (values.get('ping')) return { kind: 'ping', ...common };
   for (const [name, platform] of Object.entries(PLATFORMS))
     if (values.get(name))
@@ -242,7 +254,7 @@ const leadingWords = (words: string[]): string[] => {
 /**
  * Reads the arguments after the program's name, in Gorush's way: one dash or two, `-flag=value` or `-flag value`, the last of
  * equal flags counts, and the first word that is no flag ends the flags. `check`, `queue`,
- * `explain`, `apps` and `new-key` may stand before or after the flags.
+ * `explain`, `apps`, `new-key` and `vapid` may stand before or after the flags.
  */
 export function parseCommandLine(argv: readonly string[]): Command {
   const wrong = (message: string): Command => ({ kind: 'usage-error', message: `${message}\n${usage}` });
@@ -253,7 +265,8 @@ export function parseCommandLine(argv: readonly string[]): Command {
     // Its own words may stand between the flags: `queue verify -c config.yml`.
     const words = parsed.rest.slice(1);
     const isOwn = subcommand === 'queue' ? words[0] === 'verify' : subcommand === 'explain' && words[0]?.[0] !== '-';
-    const verb = subcommand === 'apps' ? leadingWords(words) : isOwn ? words.splice(0, 1) : [];
+    const ownWords = subcommand === 'vapid' ? words.length : isOwn ? 1 : 0;
+    const verb = subcommand === 'apps' ? leadingWords(words) : words.splice(0, ownWords);
     parsed = parseFlags(words);
     if (typeof parsed === 'object') {
       parsed = { values: new Map([...values, ...parsed.values]), rest: [...verb, ...parsed.rest] };

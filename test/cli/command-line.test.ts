@@ -124,6 +124,13 @@ describe('one push', () => {
   });
 });
 
+test('vapid takes --json, and nothing else', () => {
+  expect(parseCommandLine(['vapid'])).toEqual({ kind: 'vapid', json: false });
+  expect(parseCommandLine(['vapid', '--json'])).toEqual({ kind: 'vapid', json: true });
+  expect(parseCommandLine(['vapid', 'x'])).toMatchObject({ kind: 'usage-error' });
+  expect(parseCommandLine(['vapid', '--json', 'x'])).toMatchObject({ kind: 'usage-error' });
+});
+
 test('new-key makes a key for a name, and needs one', () => {
   expect(parseCommandLine(['new-key', 'back-end'])).toEqual({ kind: 'new-key', name: 'back-end' });
   expect(parseCommandLine(['new-key'])).toMatchObject({ kind: 'usage-error' });

@@ -68,7 +68,7 @@ function start(base: Json, given: Case): { message: string | undefined; code: nu
   ];
   const command = parseCommandLine(argv);
   if (command.kind === 'usage-error') return { message: command.message, code: 2, tmp };
-  if (command.kind === 'version' || command.kind === 'help' || command.kind === 'new-key')
+  if (command.kind === 'version' || command.kind === 'help' || command.kind === 'new-key' || command.kind === 'vapid')
     return { message: undefined, code: 0, tmp };
   try {
     const purpose = command.kind === 'send' ? command.platform : command.kind === 'ping' ? 'ping' : 'serve';
