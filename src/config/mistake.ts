@@ -13,10 +13,11 @@ export interface Mistake {
 
 /** All mistakes as one error, a line each; `notes` are lines that may explain one of them. */
 export function configError(mistakes: readonly Mistake[], notes: readonly string[] = []): ConfigError {
+  const [first, ...others] = mistakes;
+  if (first && others.length === 0 && notes.length === 0) return new ConfigError(first.key, first.text);
   const lines = [...mistakes.map(({ key, text }) => `${key}: ${text}`), ...notes];
-  if (lines.length === 1) return new ConfigError(lines[0]);
   const head = mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`;
-  return new ConfigError([`${head} in the configuration:`, ...lines].join('\n- '));
+  return new ConfigError('', [`${head} in the configuration:`, ...lines].join('\n- '));
 }
 
 const KINDS = {

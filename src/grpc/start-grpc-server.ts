@@ -167,7 +167,7 @@ async function bind(server: Server, { port, address }: GrpcServerOptions, tls: S
     }
   }
   const why = /\[(.*)\]/.exec(failure?.message ?? '')?.[1] ?? failure?.message;
-  throw new ConfigError(`grpc.port: cannot listen on ${port}: ${why}`, { cause: failure });
+  throw new ConfigError('grpc.port', `cannot listen on ${port}: ${why}`, { cause: failure });
 }
 
 const NO_IPV6 = /EAFNOSUPPORT|EADDRNOTAVAIL|EINVAL/;

@@ -6,9 +6,28 @@ export abstract class MartletError extends Error {
   }
 }
 
-/** A mistake in the configuration. `message` names the key and the value, secrets excepted. */
+/** A mistake in the configuration. `message` is `key: text`; it names the value, secrets excepted. */
 export class ConfigError extends MartletError {
   readonly code = 'ERR_CONFIG';
+  /** The setting to change, `core.cert_path`; empty where the text is about several, or says itself what it is about. */
+  readonly key: string;
+  /** What is wrong with it and what would be right. */
+  readonly text: string;
+
+  constructor(key: string, text: string, options?: ErrorOptions);
+  /** @param message `key: text` */
+  constructor(message: string, options?: ErrorOptions);
+  constructor(first: string, second?: string | ErrorOptions, third?: ErrorOptions) {
+    const [key, text] = typeof second === 'string' ? [first, second] : partsOf(first);
+    super(key === '' ? text : `${key}: ${text}`, typeof second === 'string' ? third : second);
+    this.key = key;
+    this.text = text;
+  }
+}
+
+function partsOf(message: string): readonly [key: string, text: string] {
+  const [, key = '', text = message] = /^([\w.]+): (.*)$/s.exec(message) ?? [];
+  return [key, text];
 }
 
 /** The queue cannot take the request; nothing of it was taken. */

@@ -37,7 +37,7 @@ export function readAuthorities(path: string): string[] {
   try {
     return [readFileSync(path, 'utf8')];
   } catch (error) {
-    throw new ConfigError(`core.ca_path: ${toError(error).message}`, { cause: error });
+    throw new ConfigError('core.ca_path', toError(error).message, { cause: error });
   }
 }
 

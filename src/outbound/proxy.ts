@@ -82,7 +82,8 @@ function proxyUrl(name: string, value: string): string | undefined {
   const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}`);
   if (!url || !/^https?:$/.test(url.protocol) || !decodable(url.username) || !decodable(url.password))
     throw new ConfigError(
-      `${name}: must be http://host:port, with user:password@ if need be; %, @, : and / in them as %25, %40, %3A and %2F`,
+      name,
+      `must be http://host:port, with user:password@ if need be; %, @, : and / in them as %25, %40, %3A and %2F`,
     );
   return url.href;
 }

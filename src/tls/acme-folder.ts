@@ -25,7 +25,7 @@ export class AcmeFolder {
       mkdirSync(path, { recursive: true, mode: 0o700 });
       accessSync(path, constants.W_OK);
     } catch (error) {
-      throw new ConfigError(`core.auto_tls.folder: cannot write to ${path}: ${toError(error).message}`, {
+      throw new ConfigError('core.auto_tls.folder', `cannot write to ${path}: ${toError(error).message}`, {
         cause: error,
       });
     }

@@ -11,7 +11,7 @@ export function autoHosts(text: string): readonly string[] {
     .map((host) => domainToASCII(host) || host);
   const wrong = hosts.find((host) => !NAME.test(host));
   if (wrong !== undefined)
-    throw new ConfigError(`core.auto_tls.host: "${wrong}" is no public host name; an authority certifies only those`);
-  if (hosts.length === 0) throw new ConfigError('core.auto_tls.host: must name the host that the certificate is for');
+    throw new ConfigError('core.auto_tls.host', `"${wrong}" is no public host name; an authority certifies only those`);
+  if (hosts.length === 0) throw new ConfigError('core.auto_tls.host', 'must name the host that the certificate is for');
   return [...new Set(hosts)];
 }

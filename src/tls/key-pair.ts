@@ -45,7 +45,7 @@ function fromFile(key: string, path: string, shown: string): Named {
   try {
     return { key, from: shown, text: readFileSync(path, 'utf8') };
   } catch (error) {
-    throw new ConfigError(`${key}: Failed to load https cert file: open ${shown}: ${fileTrouble(error)}`, {
+    throw new ConfigError(key, `Failed to load https cert file: open ${shown}: ${fileTrouble(error)}`, {
       cause: error,
     });
   }
@@ -66,7 +66,7 @@ function halves(core: KeyPairConfig, cwd: string | undefined): { cert: () => Nam
       key: () => mustBeKey(fromFile('core.key_path', files.key, core.key_path)),
     };
   if (core.cert_base64 === '' || core.key_base64 === '')
-    throw new ConfigError('core.ssl: missing https cert config; give core.cert_path and core.key_path');
+    throw new ConfigError('core.ssl', 'missing https cert config; give core.cert_path and core.key_path');
   return {
     cert: () => mustBeCertificate(fromBase64('core.cert_base64', core.cert_base64)),
     key: () => mustBeKey(fromBase64('core.key_base64', core.key_base64)),
@@ -79,7 +79,7 @@ function mustBeCertificate(named: Named): Named {
     new X509Certificate(text);
     return named;
   } catch (error) {
-    throw new ConfigError(`${key}: no certificate in PEM format in ${from}`, { cause: error });
+    throw new ConfigError(key, `no certificate in PEM format in ${from}`, { cause: error });
   }
 }
 
@@ -91,7 +91,7 @@ function mustBeKey(named: Named): Named {
   } catch (error) {
     const locked = (error as NodeJS.ErrnoException).code === 'ERR_MISSING_PASSPHRASE' || text.includes('ENCRYPTED');
     const what = locked ? 'needs a password; give one without' : 'is no private key in PEM format';
-    throw new ConfigError(`${key}: what is in ${from} ${what}`, { cause: error });
+    throw new ConfigError(key, `what is in ${from} ${what}`, { cause: error });
   }
 }
 
@@ -117,7 +117,7 @@ export function readKeyPair(core: KeyPairConfig, cwd?: string): KeyPair {
   const [cert, key] = [read.cert(), read.key()];
   const pair = { cert: cert.text, key: key.text };
   const trouble = keyPairTrouble(pair);
-  if (trouble) throw new ConfigError(`${key.key}: ${key.from} and ${cert.from} cannot be used together: ${trouble}`);
+  if (trouble) throw new ConfigError(key.key, `${key.from} and ${cert.from} cannot be used together: ${trouble}`);
   return pair;
 }
 

@@ -121,10 +121,10 @@ export function normalSettings(body: unknown): AppSettings {
   return settings as AppSettings;
 }
 
-function fieldOf(error: ConfigError, platform: string): SettingMistake {
-  const [, path = platform, reason = error.message] = /^([\w.]+): (.*)$/s.exec(error.message) ?? [];
-  return { path, reason };
-}
+const fieldOf = ({ key, text }: ConfigError, platform: string): SettingMistake => ({
+  path: key || platform,
+  reason: text,
+});
 
 /** Where a credential signs in, as whoever uses it will read it; undefined for one that cannot be used. */
 function tokenUri(credential: string): string | undefined {

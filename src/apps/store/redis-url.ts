@@ -1,14 +1,15 @@
 import { ConfigError } from '../../kit/errors.ts';
 import type { RedisSettings } from '../../kit/redis-client.ts';
 
-const WANTED = 'apps.redis: must be redis:// or rediss:// with a host, and perhaps user:password@, :port and /database';
+const WANTED = 'must be redis:// or rediss:// with a host, and perhaps user:password@, :port and /database';
 const DEFAULT_PORT = '6379';
 
 /** The Redis of a URL: `redis://[user:password@]host[:port][/database]`, `rediss://` for TLS. @throws ConfigError without the URL, which may hold a password */
 export function redisOfUrl(text: string): RedisSettings {
   const url = URL.parse(text);
   const isRedis = url?.protocol === 'redis:' || url?.protocol === 'rediss:';
-  if (!url || !isRedis || url.hostname === '' || !/^(\/\d*)?$/.test(url.pathname)) throw new ConfigError(WANTED);
+  if (!url || !isRedis || url.hostname === '' || !/^(\/\d*)?$/.test(url.pathname))
+    throw new ConfigError('apps.redis', WANTED);
   return {
     addr: `${url.hostname}:${url.port || DEFAULT_PORT}`,
     username: decodeURIComponent(url.username),

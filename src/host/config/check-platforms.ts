@@ -116,8 +116,7 @@ export function credentialTroubles(draft: Draft, name: PlatformName): Trouble[] 
     return [];
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    const [, key = name, text = error.message] = /^([\w.]+): (.*)$/s.exec(error.message) ?? [];
-    return [{ key, text }];
+    return [{ key: error.key || name, text: error.text }];
   }
 }
 

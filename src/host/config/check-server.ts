@@ -2,7 +2,6 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { isIP } from 'node:net';
 import { dirname, isAbsolute, normalize, resolve } from 'node:path';
 import type { Draft, Findings } from '../../config/draft.ts';
-import type { Mistake } from '../../config/mistake.ts';
 import { isWebhookSecret } from '../../feedback/signature.ts';
 import { ConfigError } from '../../kit/errors.ts';
 import { fileTrouble } from '../../kit/files/file-trouble.ts';
@@ -153,7 +152,7 @@ function checkCertificate(draft: Draft, { mistakes }: Findings): void {
       run();
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      mistakes.push(mistakeOf(error));
+      mistakes.push(error);
     }
   };
   if (core.auto_tls.enabled) {
@@ -164,15 +163,9 @@ function checkCertificate(draft: Draft, { mistakes }: Findings): void {
     }
     if (URL.parse(core.auto_tls.directory)?.protocol !== 'https:')
       mistakes.push({ key: 'core.auto_tls.directory', text: 'must be an https:// URL' });
-  } else if (core.ssl) mistakes.push(...keyPairMistakes(core, draft.cwd).map(mistakeOf));
+  } else if (core.ssl) mistakes.push(...keyPairMistakes(core, draft.cwd));
   else return;
   if (core.client_ca !== '') attempt(() => readClientCa(core.client_ca, draft.cwd));
-}
-
-/** What a ConfigError of another part says, `core.cert_path: …`, as a mistake. */
-function mistakeOf({ message }: ConfigError): Mistake {
-  const [, key = 'core', text = message] = /^([\w.]+): (.*)$/s.exec(message) ?? [];
-  return { key, text };
 }
 
 /** A file of certificate authorities, and one with the process id that must not be overwritten. */

@@ -8,14 +8,14 @@ import { ConfigError, toError } from '../errors.ts';
  * @throws ConfigError when the file is there and must not be overwritten, or cannot be written.
  */
 export function writePidFile(path: string, override: boolean, pid = process.pid): () => void {
-  if (!override && existsSync(path)) throw new ConfigError(`${path} already exists`);
+  if (!override && existsSync(path)) throw new ConfigError('', `${path} already exists`);
   // The working folder may be another by then.
   const place = resolve(path);
   try {
     mkdirSync(dirname(place), { recursive: true });
     writeFileSync(place, String(pid));
   } catch (error) {
-    throw new ConfigError(`core.pid.path: can't create PID file: ${toError(error).message}`, { cause: error });
+    throw new ConfigError('core.pid.path', `can't create PID file: ${toError(error).message}`, { cause: error });
   }
   return () => {
     if (existsSync(place) && readFileSync(place, 'utf8') === String(pid)) rmSync(place, { force: true });

@@ -14,6 +14,7 @@ export function parseLevel(which: 'access' | 'error', text: string): LogLevel {
   if (level === 'warn') return 'warning';
   if (Object.hasOwn(logLevels, level)) return level as LogLevel;
   throw new ConfigError(
+    '',
     `can't load log module, error: Set ${which} log level error: not a valid logrus Level: ${JSON.stringify(text)}`,
   );
 }

@@ -25,7 +25,7 @@ function openForAppending(which: Which, path: string) {
     return pino.destination({ dest: path, append: true, sync: which !== 'audit', mode: 0o600, maxLength: MAX_WAITING });
   } catch (error) {
     const text = `can't load log module, error: Set ${which} log path error: open ${path}: ${fileTrouble(error)}`;
-    throw new ConfigError(text, { cause: error });
+    throw new ConfigError('', text, { cause: error });
   }
 }
 

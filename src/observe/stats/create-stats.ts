@@ -64,6 +64,6 @@ export async function createStats(config: StatConfig, tell: Tell): Promise<StatS
     return await openWriteBehindStats({ table: await open(tell), name: `stat.engine ${engine}`, tell });
   } catch (error) {
     const address = engine === 'redis' ? ` (${config.redis.addr})` : '';
-    throw new ConfigError(`${key}${address}: storage error: ${toError(error).message}`, { cause: error });
+    throw new ConfigError(`${key}${address}`, `storage error: ${toError(error).message}`, { cause: error });
   }
 }
