@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { apnsHeaders, apnsPayload, apnsRefusal } from '../../src/apns/payload.ts';
@@ -59,7 +59,6 @@ function built(notification: Notification) {
 
 function casesOf(group: string): Case[] {
   const file = new URL(`../contract/corpus/${group}.json`, import.meta.url);
-  if (!existsSync(file)) return [];
   const { cases } = JSON.parse(readFileSync(file, 'utf8')) as { cases: Case[] };
   return cases.filter((one) => !one.expect?.any && upstreamOf(one).length > 0);
 }
@@ -77,7 +76,7 @@ const notificationsOf = ({ requests = [] }: Case): Notification[] =>
 
 for (const group of ['ios', 'async-feedback', 'mixed']) {
   const cases = casesOf(group);
-  describe.skipIf(cases.length === 0)(`what the real Gorush sent to Apple, group ${group}`, () => {
+  describe(`what the real Gorush sent to Apple, group ${group}`, () => {
     test.each(cases.map((one) => [one.name, one] as const))('%s', (_, one) => {
       const notifications = notificationsOf(one);
       for (const sent of upstreamOf(one)) {

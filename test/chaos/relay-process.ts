@@ -2,11 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stringify } from 'yaml';
+import { freePort } from '../support/free-port.ts';
 import type { Peer } from './start-peer.ts';
 
 const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
@@ -24,15 +23,6 @@ export interface RelayOptions {
   /** An authority besides the peer's, PEM. */
   readonly extraCa?: string;
   readonly env?: Readonly<Record<string, string>>;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const pem = (kind: 'ec' | 'rsa'): string => {

@@ -1,3 +1,4 @@
+import { needs } from '../support/needs.ts';
 import { line, type Size } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 
@@ -9,10 +10,10 @@ const wanted = process.argv.slice(2);
 const chosen = scenarios.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 
 console.log(`SEED=${seed} SIZE=${size}`);
-for (const { name, skip, run } of chosen) {
-  const reason = skip?.();
-  if (reason) {
-    console.log(`skip ${name}: ${reason}`);
+for (const { name, requires = [], run } of chosen) {
+  const { skip, meta } = needs(...requires);
+  if (skip) {
+    console.log(`skip ${name}: ${meta.lacks.join()}`);
     continue;
   }
   try {

@@ -1,3 +1,4 @@
+import type { RequirementName } from '../support/requirements.ts';
 import type { Tally } from './tally.ts';
 import type { World } from './world.ts';
 
@@ -15,8 +16,8 @@ export interface Result {
 /** A fault, and what must hold while it lasts and afterwards. */
 export interface Scenario {
   readonly name: string;
-  /** Undefined, or why it cannot be tried here. */
-  readonly skip?: () => string | undefined;
+  /** What it cannot be tried without. */
+  readonly requires?: readonly RequirementName[];
   readonly run: (seed: number, size: Size) => Promise<Result>;
 }
 

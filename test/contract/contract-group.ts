@@ -5,7 +5,6 @@ import { type CorpusCase, type Fields, needsProcess, readGroup } from './corpus-
 import { messages } from './observe-output.ts';
 import { scrubber } from './scrub.ts';
 import { runServingCase, type Serving } from './serving-case.ts';
-import { skipped } from './skipped.ts';
 import { startInProcess } from './start-in-process.ts';
 import { makeWorkplace } from './workplace.ts';
 
@@ -59,8 +58,7 @@ export function contractGroup(name: string): void {
 
   describe(`${name}: as Gorush, or better`, () => {
     for (const one of ordered(cases.filter((candidate) => !needsProcess(candidate)))) {
-      const reason = skipped[`${name}/${one.name}`];
-      test.skipIf(reason)(one.name, async () => {
+      test(one.name, async () => {
         const serving = await serve(one);
         const seen = 'relay' in serving ? await runServingCase(bench, serving as Serving, one) : (serving as Fields);
         expect(compare(one, seen), one.why).toEqual([]);

@@ -15,7 +15,6 @@ import { observeResponse } from './observe-response.ts';
 import { ask } from './request.ts';
 import { scrubber } from './scrub.ts';
 import { observeTraffic, pause, runServingCase } from './serving-case.ts';
-import { skipped } from './skipped.ts';
 import { type RelayProcess, startProcess } from './start-process.ts';
 import { makeWorkplace, type Workplace } from './workplace.ts';
 
@@ -105,7 +104,7 @@ const withProcesses = groupNames.filter((name) => readGroup(name).cases.some(nee
 describe.each(withProcesses)('%s, as a process of its own', (name) => {
   const { base, cases } = readGroup(name);
   for (const one of cases.filter(needsProcess)) {
-    test.skipIf(skipped[`${name}/${one.name}`])(one.name, async () => {
+    test(one.name, async () => {
       expect(compare(one, await run(one, base)), one.why).toEqual([]);
     });
   }

@@ -8,8 +8,12 @@ import type { LaneId } from '../../src/push/lane-id.ts';
 import { LocalQueue } from '../../src/queue/file/local-queue.ts';
 import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
 import type { Batch, Queue, QueueEntry, Restore } from '../../src/queue/queue.ts';
-import { type BrokerEngine, brokers, type RealBroker, until } from '../queue/broker/real-brokers.ts';
+import { type BrokerEngine, brokers } from '../queue/broker/real-brokers.ts';
 import { laneId } from '../support/lane-id.ts';
+import { needs } from '../support/needs.ts';
+import type { RequirementName } from '../support/requirements.ts';
+import type { RunningProgram } from '../support/start-program.ts';
+import { until } from '../support/until.ts';
 
 const LANE = laneId();
 
@@ -23,7 +27,7 @@ interface Engine {
   readonly durable: boolean;
   /** False where requests may come out in another order than they went in. */
   readonly ordered: boolean;
-  readonly missing?: string | undefined;
+  readonly program?: readonly RequirementName[];
   start?(): Promise<void>;
   stop?(): Promise<void>;
   /** The same folder is the same queue. */
@@ -42,12 +46,12 @@ const restore: Restore = ({ id, app, acceptedAt, body, isDone }) => {
 };
 
 function onBroker(engine: BrokerEngine): Engine {
-  let broker: RealBroker;
+  let broker: RunningProgram;
   return {
     name: engine.name,
     durable: true,
     ordered: engine.name === 'redis',
-    missing: engine.missing,
+    program: [engine.program],
     async start() {
       broker = await engine.start();
     },
@@ -130,13 +134,8 @@ async function take(queue: Queue, count: number): Promise<Batch[]> {
 const targets = (batches: readonly Batch[]): string[] => batches.flatMap((batch) => batch.targets);
 const all = (batch: Batch): number[] => [...batch.targets.keys()];
 
-for (const engine of engines.filter(({ missing }) => missing)) {
-  test.skip(`the ${engine.name} queue: ${engine.missing}`, () => {});
-}
-
-describe.each(engines.filter(({ missing }) => !missing))(
-  'the $name queue',
-  ({ durable, ordered, start: begin, stop, open }) => {
+for (const { name, program = [], durable, ordered, start: begin, stop, open } of engines)
+  describe(`the ${name} queue`, needs(...program), () => {
     const folders: string[] = [];
     const queues: Queue[] = [];
 
@@ -219,35 +218,36 @@ describe.each(engines.filter(({ missing }) => !missing))(
       await expect((async () => append(queue, ['a']))()).rejects.toBeInstanceOf(QueueRefusedError);
     });
 
-    test.runIf(durable)('what was not settled comes back after a restart; what was settled does not', async () => {
-      const { queue, folder } = start();
-      await append(queue, ['a', 'b', 'c'], ['d']);
-      await append(queue, ['e']);
-      const batches = await take(queue, 5);
-      const of = (target: string): Batch => batches.find((batch) => batch.targets.includes(target)) as Batch;
-      queue.settle(of('b'), [1]);
-      queue.settle(of('e'), [0]);
-      await queue.close();
+    if (durable)
+      test('what was not settled comes back after a restart; what was settled does not', async () => {
+        const { queue, folder } = start();
+        await append(queue, ['a', 'b', 'c'], ['d']);
+        await append(queue, ['e']);
+        const batches = await take(queue, 5);
+        const of = (target: string): Batch => batches.find((batch) => batch.targets.includes(target)) as Batch;
+        queue.settle(of('b'), [1]);
+        queue.settle(of('e'), [0]);
+        await queue.close();
 
-      const again = start(folder);
-      expect(inOrder(targets(await take(again.queue, 3)))).toEqual(['a', 'c', 'd']);
-      expect(again.queue.depth().notifications).toBe(2);
-    });
+        const again = start(folder);
+        expect(inOrder(targets(await take(again.queue, 3)))).toEqual(['a', 'c', 'd']);
+        expect(again.queue.depth().notifications).toBe(2);
+      });
 
-    test.runIf(durable)('progress survives several restarts, and the end of a request forgets it', async () => {
-      const { queue, folder } = start();
-      await append(queue, ['a', 'b', 'c']);
-      let current = queue;
-      for (const left of [['a', 'b', 'c'], ['b', 'c'], ['c']]) {
-        const [batch] = (await take(current, left.length)) as [Batch];
-        expect(batch.targets).toEqual(left);
-        current.settle(batch, [0]);
-        await current.close();
-        current = start(folder).queue;
-      }
-      await sleep(50);
-      expect(current.depth().notifications).toBe(0);
-      expect(current.take(LANE, 100)).toBeUndefined();
-    });
-  },
-);
+    if (durable)
+      test('progress survives several restarts, and the end of a request forgets it', async () => {
+        const { queue, folder } = start();
+        await append(queue, ['a', 'b', 'c']);
+        let current = queue;
+        for (const left of [['a', 'b', 'c'], ['b', 'c'], ['c']]) {
+          const [batch] = (await take(current, left.length)) as [Batch];
+          expect(batch.targets).toEqual(left);
+          current.settle(batch, [0]);
+          await current.close();
+          current = start(folder).queue;
+        }
+        await sleep(50);
+        expect(current.depth().notifications).toBe(0);
+        expect(current.take(LANE, 100)).toBeUndefined();
+      });
+  });

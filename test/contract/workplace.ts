@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
+import { freePort } from '../support/free-port.ts';
 import type { Bench } from './bench.ts';
 import { type CorpusCase, type Fields, isFields, merge, type Tree } from './corpus-case.ts';
 
@@ -17,16 +17,6 @@ export interface Workplace {
   /** The case's own variables, and those that lead the relay to the stand-ins. */
   readonly env: Readonly<Record<string, string>>;
   fill(text: string): string;
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number };
-      probe.close(() => resolve(port));
-    });
-  });
 }
 
 /**

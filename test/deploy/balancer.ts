@@ -1,11 +1,9 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../e2e/running-relay.ts';
-import { until } from '../queue/broker/real-brokers.ts';
+import { freePort } from '../support/free-port.ts';
+import { until } from '../support/until.ts';
 
 export const CONFIG = fileURLToPath(new URL('../../deploy/haproxy.cfg', import.meta.url));
-
-export const installed = (): boolean => spawnSync('haproxy', ['-v']).error === undefined;
 
 /** deploy/haproxy.cfg at work, with addresses of this test. */
 export interface Balancer extends AsyncDisposable {

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { needs } from '../support/needs.ts';
 import { type Instruction, parseDockerfile, words } from './dockerfile.ts';
 import { context } from './image.ts';
-import { missing, toolVersion } from './tool.ts';
 
 const file = fileURLToPath(new URL('../../Dockerfile', import.meta.url));
 const { args, stages } = parseDockerfile(readFileSync(file, 'utf8'));
@@ -50,6 +50,6 @@ test('no instruction fetches from anywhere but the package registry, and no inst
     expect(install).toContain('--ignore-scripts');
 });
 
-test.skipIf(missing('hadolint', toolVersion('hadolint', '--version')))('hadolint has nothing to say', () => {
+test('hadolint has nothing to say', needs('hadolint'), () => {
   expect(execFileSync('hadolint', [file], { encoding: 'utf8' })).toBe('');
 });

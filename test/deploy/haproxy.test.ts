@@ -4,17 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { freePort, type RunningRelay, startRelay } from '../e2e/running-relay.ts';
+import { type RunningRelay, startRelay } from '../e2e/running-relay.ts';
 import { gorushClient } from '../grpc/clients.ts';
-import { brokers, redisSettings, until } from '../queue/broker/real-brokers.ts';
+import { brokers, redisSettings } from '../queue/broker/real-brokers.ts';
+import { freePort } from '../support/free-port.ts';
+import { needs } from '../support/needs.ts';
 import { type Sandbox, startSandbox } from '../support/sandbox-of-three.ts';
-import { type Balancer, CONFIG, installed, startBalancer } from './balancer.ts';
+import { until } from '../support/until.ts';
+import { type Balancer, CONFIG, startBalancer } from './balancer.ts';
 import { type CountingApns, startCountingApns } from './counting-apns.ts';
 import { type SteadyLoad, startSteadyLoad } from './steady-load.ts';
 
-if (!installed()) console.warn('haproxy is not installed: its tests are skipped (Debian package haproxy)');
-
-const PATIENCE = 60_000;
 /** As docs/operations.md has it for this balancer. */
 const BEHIND_A_BALANCER = { shutdown_delay: 5 };
 
@@ -69,7 +69,7 @@ class Installation {
   }
 
   async allArrive(load: SteadyLoad): Promise<void> {
-    await until(() => this.missing(load).length === 0, 'every push that was taken arrives', PATIENCE);
+    await until(() => this.missing(load).length === 0, 'every push that was taken arrives');
   }
 
   missing({ taken }: SteadyLoad): string[] {
@@ -89,7 +89,7 @@ async function restart(relay: RunningRelay): Promise<void> {
 
 const code = async (url: string): Promise<number> => (await fetch(url)).status;
 
-describe.runIf(installed())('deploy/haproxy.cfg', () => {
+describe('deploy/haproxy.cfg', needs('haproxy'), () => {
   test('is valid, without a warning', () => {
     const { status, stderr } = spawnSync('haproxy', ['-c', '-q', '-f', CONFIG], { encoding: 'utf8' });
     expect(stderr).not.toMatch(/WARNING|ALERT/);
@@ -104,11 +104,7 @@ describe.runIf(installed())('deploy/haproxy.cfg', () => {
     afterEach(() => place.close());
 
     const up = (balancer: Balancer, instance: 'a' | 'b', wanted = true) =>
-      until(
-        async () => (await balancer.isUp(instance)) === wanted,
-        `${instance} is ${wanted ? 'in' : 'out'}`,
-        PATIENCE,
-      );
+      until(async () => (await balancer.isUp(instance)) === wanted, `${instance} is ${wanted ? 'in' : 'out'}`);
 
     test('one after the other is restarted at 100 requests/s: none fails, each push arrives once', async () => {
       const [a, b] = [await place.instance('KEYAAAAAAA'), await place.instance('KEYBBBBBBB')];
@@ -170,7 +166,7 @@ describe.runIf(installed())('deploy/haproxy.cfg', () => {
       for (const path of ['/healthz', '/api/stat/app']) expect(await code(url + path)).toBe(200);
     });
 
-    test.skipIf(brokers.redis.missing)('an instance without its broker leaves, and returns with it', async () => {
+    test('an instance without its broker leaves, and returns with it', needs('redis-server'), async () => {
       const [own, other] = [await brokers.redis.start(), await brokers.redis.start()];
       const queue = (broker: typeof own) => ({
         queue: { engine: 'redis', redis: redisSettings(broker.addr, 'pushes') },
@@ -219,7 +215,7 @@ describe.runIf(installed())('deploy/haproxy.cfg', () => {
       const stats = await a.get('/api/stat/app');
       const { push_error: told } = stats.ios as { push_error: number };
       expect(told).toBeGreaterThan(0);
-      await until(() => place.missing(load).length === told, 'all others arrive', PATIENCE);
+      await until(() => place.missing(load).length === told, 'all others arrive');
     });
 
     test('with a credential refused everywhere requests are still taken, and told why they fail', async () => {
@@ -271,7 +267,7 @@ describe.runIf(installed())('deploy/haproxy.cfg', () => {
       await Promise.race([up(balancer, 'a'), calls]);
       isOver = true;
       await calls;
-      await until(() => place.apns.got.size === sent, 'all arrive', PATIENCE);
+      await until(() => place.apns.got.size === sent, 'all arrive');
     });
   });
 });

@@ -2,11 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { metricTable } from '../../src/observe/metrics/metric-table.ts';
+import { needs } from '../support/needs.ts';
 import { DEPLOY, only, schemaComplaints, template } from './manifests.ts';
-import { missing, toolVersion } from './tool.ts';
-
-const noHelm = missing('helm', toolVersion('helm', 'version', '--short'));
-const noSchemas = missing('kubernetes-validate', toolVersion('kubernetes-validate', '--version'));
 
 const redis = { config: { queue: { engine: 'redis', redis: { addr: 'redis:6379' } } } };
 const everything = {
@@ -31,13 +28,13 @@ const variants = {
   'without a volume': { persistence: { enabled: false } },
 };
 
-describe.skipIf(noHelm)('the Helm chart', () => {
+describe('the Helm chart', needs('helm'), () => {
   test('helm lint has nothing to say', () => {
     const said = execFileSync('helm', ['lint', '--strict', `${DEPLOY}helm/martlet`], { encoding: 'utf8' });
     expect(said).toContain('1 chart(s) linted, 0 chart(s) failed');
   });
 
-  test.skipIf(noSchemas).each(Object.entries(variants))('%s is what Kubernetes expects', (_, values) => {
+  test.each(Object.entries(variants))('%s is what Kubernetes expects', needs('kubernetes-validate'), (_, values) => {
     expect(schemaComplaints(template(values))).toBe('');
   });
 

@@ -5,25 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { freePort } from '../e2e/running-relay.ts';
+import { freePort } from '../support/free-port.ts';
+import { needs } from '../support/needs.ts';
 import { buildImage, type Image } from './image.ts';
-import { missing, registryAnswers } from './tool.ts';
 
 const VERSION = JSON.parse(readFileSync(fileURLToPath(new URL('../../package.json', import.meta.url)), 'utf8')).version;
-
-function canMount(): boolean {
-  if (process.getuid?.() !== 0) return false;
-  const probe = mkdtempSync(join(tmpdir(), 'martlet-mount-'));
-  try {
-    const script = `cd ${probe}; mkdir u w m; mount -t overlay overlay -o lowerdir=/usr,upperdir=u,workdir=w m`;
-    execFileSync('unshare', ['-m', 'bash', '-euc', script], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  } finally {
-    rmSync(probe, { recursive: true, force: true });
-  }
-}
 
 async function outcome(child: ChildProcess): Promise<{ code: number | null; output: string }> {
   let output = '';
@@ -42,11 +28,7 @@ function volume(files: Record<string, string> = {}): string {
   return folder;
 }
 
-const cannotBuild =
-  missing('root with overlayfs, to carry out the Dockerfile', canMount()) ||
-  missing('package registry that answers', registryAnswers());
-
-describe.skipIf(cannotBuild)('the image', () => {
+describe('the image', needs('overlayfs', 'package registry'), () => {
   let image: Image;
   beforeAll(() => {
     image = buildImage();
@@ -85,7 +67,7 @@ describe.skipIf(cannotBuild)('the image', () => {
         ({ status }) => status,
         () => server.exitCode,
       );
-    await expect.poll(healthy, { timeout: 60_000 }).toBe(200);
+    await expect.poll(healthy).toBe(200);
     const body = {
       notifications: [{ platform: 1, tokens: ['a1b2c3d4'.repeat(8)], topic: 'com.example', message: 'hi' }],
     };

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
+import { needs } from '../support/needs.ts';
 import { DEPLOY, type Manifest, manifests, only, schemaComplaints, template } from './manifests.ts';
 import { REPOSITORY } from './packed.ts';
-import { missing, toolVersion } from './tool.ts';
 
 const FOLDER = join(DEPLOY, 'kubernetes');
 const { version } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'));
@@ -14,15 +14,11 @@ const files = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml') && nam
 const plain: Manifest[] = files.flatMap((name) => manifests(readFileSync(join(FOLDER, name), 'utf8')));
 const config = readFileSync(join(FOLDER, 'config.yml'), 'utf8');
 
-const noHelm = missing('helm', toolVersion('helm', 'version', '--short'));
-const noSchemas = missing('kubernetes-validate', toolVersion('kubernetes-validate', '--version'));
-const noKubectl = missing('kubectl', toolVersion('kubectl', 'version', '--client'));
-
-test.skipIf(noSchemas)('the plain files are what Kubernetes expects', () => {
+test('the plain files are what Kubernetes expects', needs('kubernetes-validate'), () => {
   expect(schemaComplaints(plain)).toBe('');
 });
 
-test.skipIf(noKubectl)('kubectl apply -k would send all that is needed, with this version of the image', () => {
+test('kubectl apply -k would send all that is needed, with this version of the image', needs('kubectl'), () => {
   const built = manifests(execFileSync('kubectl', ['kustomize', FOLDER], { encoding: 'utf8' }));
   expect(built.map(({ kind }) => kind).sort()).toEqual(['ConfigMap', 'PodDisruptionBudget', 'Service', 'StatefulSet']);
   const { spec } = only(built, 'StatefulSet').spec.template;
@@ -78,7 +74,7 @@ function bare(manifest: Manifest): Manifest {
   return copy;
 }
 
-test.skipIf(noHelm)('the plain files say what the chart says', () => {
+test('the plain files say what the chart says', needs('helm'), () => {
   const chart = template({
     credentials: { existingSecret: 'martlet-credentials' },
     environment: { existingSecret: 'martlet' },

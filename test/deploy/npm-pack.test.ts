@@ -4,9 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { freePort } from '../e2e/running-relay.ts';
+import { freePort } from '../support/free-port.ts';
+import { needs } from '../support/needs.ts';
 import { type Packed, pack, REPOSITORY } from './packed.ts';
-import { missing, registryAnswers } from './tool.ts';
 
 const { version, dependencies, exports } = JSON.parse(readFileSync(join(REPOSITORY, 'package.json'), 'utf8'));
 const lock = JSON.parse(readFileSync(join(REPOSITORY, 'package-lock.json'), 'utf8')) as {
@@ -49,9 +49,7 @@ test('it stays small: the tarball under 1 MB, and no more than 200 packages with
   expect(runtime.length).toBeLessThanOrEqual(200);
 });
 
-const noRegistry = missing('package registry that answers', registryAnswers());
-
-describe.skipIf(noRegistry).each(['24', '26'])('installed into an empty folder, with Node %s,', (node) => {
+describe.each(['24', '26'])('installed into an empty folder, with Node %s,', needs('package registry'), (node) => {
   let folder: string;
   let env: NodeJS.ProcessEnv;
   let martlet: string;
@@ -105,7 +103,7 @@ describe.skipIf(noRegistry).each(['24', '26'])('installed into an empty folder, 
         ({ status }) => status,
         () => (child.exitCode === null ? 0 : output),
       );
-    await expect.poll(healthy, { timeout: 60_000 }).toBe(200);
+    await expect.poll(healthy).toBe(200);
     const notification = { platform: 1, tokens: ['a1b2c3d4'.repeat(8)], topic: 'com.example', message: 'hi' };
     const body = JSON.stringify({ notifications: [notification] });
     const pushed = await fetch(`${url}/api/push`, { method: 'POST', body });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { missing, toolVersion } from './tool.ts';
+import { needs } from '../support/needs.ts';
 
 const FOLDER = fileURLToPath(new URL('../../deploy/prometheus/', import.meta.url));
 const OPERATIONS = new URL('../../docs/operations.md', import.meta.url);
@@ -20,10 +20,9 @@ const { tests } = parse(readFileSync(`${FOLDER}martlet.rules.test.yml`, 'utf8'))
   tests: { alert_rule_test: { alertname: string; exp_alerts: object[] }[] }[];
 };
 
-const noPromtool = missing('promtool', toolVersion('promtool', '--version'));
 const promtool = (...args: string[]): string => execFileSync('promtool', args, { cwd: FOLDER, encoding: 'utf8' });
 
-describe.skipIf(noPromtool)('promtool', () => {
+describe('promtool', needs('promtool'), () => {
   test('takes the rules and the scrape', () => {
     expect(promtool('check', 'rules', 'martlet.rules.yml')).toContain('SUCCESS');
     expect(promtool('check', 'config', 'prometheus.yml')).toContain('SUCCESS');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../e2e/running-relay.ts';
+import { freePort } from '../support/free-port.ts';
 
 const FOLDER = fileURLToPath(new URL('../../deploy/prometheus/', import.meta.url));
 

@@ -3,14 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { fates } from '../../src/sandbox/fate.ts';
 import { type RunningRelay, startRelay } from '../e2e/running-relay.ts';
+import { needs } from '../support/needs.ts';
+import { eventually } from '../support/until.ts';
 import { dashboardQueries } from './dashboard.ts';
 import { type RunningPrometheus, startPrometheus } from './running-prometheus.ts';
-import { missing, toolVersion } from './tool.ts';
-
-const noPrometheus = missing(
-  'prometheus',
-  toolVersion('prometheus', '--version') && toolVersion('promtool', '--version'),
-);
 
 /** Requests of a hundred pushes each. */
 const SIZE = 100;
@@ -59,13 +55,8 @@ async function sendAll(relay: RunningRelay): Promise<void> {
 const one = async (prometheus: RunningPrometheus, expr: string): Promise<number> =>
   (await prometheus.query(expr))[0]?.value ?? 0;
 
-async function until(prometheus: RunningPrometheus, expr: string, value: number): Promise<void> {
-  const last = performance.now() + 90_000;
-  while ((await one(prometheus, expr)) !== value) {
-    if (performance.now() > last) throw new Error(`${expr} is ${await one(prometheus, expr)}, not ${value}`);
-    await sleep(250);
-  }
-}
+const becomes = (prometheus: RunningPrometheus, expr: string, value: number): Promise<void> =>
+  eventually(async () => expect(await one(prometheus, expr), expr).toBe(value));
 
 /** Failures by provider, category and reason. */
 const failures: Readonly<Record<string, number>> = {
@@ -129,18 +120,19 @@ async function lint(relay: RunningRelay): Promise<string[]> {
   }
 }
 
-describe.skipIf(noPrometheus).each([1, 2])(
+describe.each([1, 2])(
   '10,000 pushes of %i processes, scraped by a real Prometheus',
+  needs('prometheus', 'promtool'),
   (processes) => {
     test('add up exactly, and every query of the dashboard and of the alerts is understood', async () => {
       const config = { core: { processes }, ios: { max_retry: 2 }, queue: { backoff: 0.05 } };
       await using relay = await startRelay(config);
       await using prometheus = await startPrometheus(new URL(relay.url).host);
-      await until(prometheus, 'up', 1);
+      await becomes(prometheus, 'up', 1);
       await sendAll(relay);
-      await until(prometheus, 'sum(martlet_pushes_total)', 10_000);
+      await becomes(prometheus, 'sum(martlet_pushes_total)', 10_000);
       // Gauges are those of the scrape after the last push at the latest.
-      await until(prometheus, 'sum(martlet_queue_depth)', 0);
+      await becomes(prometheus, 'sum(martlet_queue_depth)', 0);
       for (const [expr, value] of sums) expect([expr, await one(prometheus, expr)]).toEqual([expr, value]);
 
       const failed = await prometheus.query(

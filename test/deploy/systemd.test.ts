@@ -4,11 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { coreSection } from '../../src/config/core-section.ts';
+import { needs } from '../support/needs.ts';
 import { DEPLOY } from './manifests.ts';
-import { missing, toolVersion } from './tool.ts';
 
 const unit = readFileSync(join(DEPLOY, 'systemd/martlet.service'), 'utf8');
-const noSystemd = missing('systemd-analyze', toolVersion('systemd-analyze', '--version'));
 const setting = (name: string): string | undefined => new RegExp(`^${name}=(.*)$`, 'm').exec(unit)?.[1];
 
 /** The unit with a program that is there on this machine. */
@@ -20,12 +19,12 @@ function unitFile(): string {
   return file;
 }
 
-test.skipIf(noSystemd)('systemd-analyze verify has nothing to say', () => {
+test('systemd-analyze verify has nothing to say', needs('systemd-analyze'), () => {
   const { status, stdout, stderr } = spawnSync('systemd-analyze', ['verify', unitFile()], { encoding: 'utf8' });
   expect([status, stdout + stderr]).toEqual([0, '']);
 });
 
-test.skipIf(noSystemd)('its exposure is low by the measure of systemd-analyze security', () => {
+test('its exposure is low by the measure of systemd-analyze security', needs('systemd-analyze'), () => {
   const args = ['security', '--offline=true', '--threshold=20', '--no-pager', unitFile()];
   const { status, stdout, stderr } = spawnSync('systemd-analyze', args, { encoding: 'utf8' });
   expect([status, stderr], stdout).toEqual([0, '']);

@@ -6,9 +6,7 @@ import { newMasterKey } from '../apps/store/self-service-relay.ts';
 import { folderWith } from '../tls/tls-kit.ts';
 import { startRelay } from './running-relay.ts';
 
-test('an app made at one worker is known to all, and after a kill; its file is for its owner', {
-  timeout: 60_000,
-}, async () => {
+test('an app made at one worker is known to all, and after a kill; its file is for its owner', async () => {
   const folder = folderWith({ 'master.key': `# this year's\n${newMasterKey()}\n` });
   await using relay = await startRelay({
     core: { processes: 2, sync: true },

@@ -32,9 +32,7 @@ test('a push that is refused twice and then taken can be explained, over the API
   await using relay = await startRelay({ queue: { backoff: 0.05 }, ios: { max_retry: 5 } });
   const { body } = await relay.push(push(hex('dead0503'), { notif_id: 'order-42' }));
   const id = String(body.request_id);
-  await expect
-    .poll(async () => (await explanation(relay, id)).pushes[0]?.status, { timeout: 20_000 })
-    .toBe('delivered');
+  await expect.poll(async () => (await explanation(relay, id)).pushes[0]?.status).toBe('delivered');
   const [told] = (await explanation(relay, 'order-42')).pushes;
   expect(told?.events.map(({ event, attempt, outcome, status }) => [event, attempt, outcome, status])).toEqual([
     ['received', undefined, undefined, undefined],
@@ -62,16 +60,14 @@ test('a push that waits over a restart has one timeline, and failures are listed
   });
   const { body } = await relay.push(push(hex('dead1429')));
   const id = String(body.request_id);
-  await expect.poll(async () => (await explanation(relay, id)).pushes[0]?.status, { timeout: 20_000 }).toBe('retrying');
+  await expect.poll(async () => (await explanation(relay, id)).pushes[0]?.status).toBe('retrying');
   relay.child.kill();
   await relay.ended();
   await relay.restart();
   await relay.push(push(hex('dead0400'), { production: true }));
-  await expect
-    .poll(async () => (await explanation(relay, id)).pushes[0]?.events.length, { timeout: 20_000 })
-    .toBeGreaterThan(3);
+  await expect.poll(async () => (await explanation(relay, id)).pushes[0]?.events.length).toBeGreaterThan(3);
   const list = () => relay.get('/v1/pushes?status=failed&reason=BadDeviceToken&limit=1');
-  await expect.poll(list, { timeout: 20_000 }).toMatchObject({
+  await expect.poll(list).toMatchObject({
     pushes: [
       { reason: 'BadDeviceToken', environment: 'production', advice: expect.stringContaining('development: true') },
     ],

@@ -7,7 +7,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
-import { freePort } from './running-relay.ts';
+import { freePort } from '../support/free-port.ts';
+import { until } from '../support/until.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -25,13 +26,12 @@ function start(config: string, env: Record<string, string> = {}): { child: Child
 }
 
 const ended = (child: ChildProcess) => new Promise((resolve) => child.on('exit', resolve));
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('core.enabled: false serves gRPC alone, until a signal', async () => {
   const port = await freePort();
   const config = `sandbox: {enabled: true}\nios: {enabled: true}\ncore: {enabled: false}\ngrpc: {enabled: true, port: "${port}"}\n`;
   const { child, output } = start(config);
-  while (!output().includes('serves no HTTP')) await sleep(10);
+  await until(() => output().includes('serves no HTTP'));
   await new Promise<void>((resolve, reject) => {
     const socket = connect(port, '127.0.0.1', () => {
       socket.destroy();
@@ -64,7 +64,7 @@ test('an authority in SSL_CERT_FILE is trusted, as Gorush trusts it', async () =
   const port = await freePort();
   const config = `sandbox: {enabled: true}\nios: {enabled: true}\ncore: {address: 127.0.0.1, port: "${port}", feedback_hook_url: "https://localhost:${hook}/"}\n`;
   const { output } = start(config, { SSL_CERT_FILE: file });
-  while (!output().includes('serves http')) await sleep(10);
+  await until(() => output().includes('serves http'));
   const body = JSON.stringify({ notifications: [{ platform: 1, tokens: ['nonsense'], message: 'hi' }] });
   await fetch(`http://127.0.0.1:${port}/api/push`, { method: 'POST', body });
   await asked;

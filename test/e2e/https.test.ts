@@ -6,8 +6,8 @@ import tls from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { stringify } from 'yaml';
+import { freePort } from '../support/free-port.ts';
 import { ask, authority, folderWith, http1, http2Session } from '../tls/tls-kit.ts';
-import { freePort } from './running-relay.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
@@ -29,7 +29,7 @@ async function startHttps() {
       ({ status }) => status,
       () => (child.exitCode === null ? 0 : output),
     );
-  await expect.poll(up, { timeout: 20_000 }).toBe(200);
+  await expect.poll(up).toBe(200);
   return { child, folder, port, url, output: () => output };
 }
 
@@ -41,9 +41,7 @@ const shownName = async (port: number): Promise<string> => {
   return String(CN);
 };
 
-test('the relay serves HTTPS: pushes by both protocols, every route, --ping, a new certificate on SIGHUP, an orderly end', {
-  timeout: 60_000,
-}, async () => {
+test('the relay serves HTTPS: pushes by both protocols, every route, --ping, a new certificate on SIGHUP, an orderly end', async () => {
   const { child, folder, port, url, output } = await startHttps();
   const session = http2Session(port);
   const token = 'a1b2c3d4'.repeat(8);

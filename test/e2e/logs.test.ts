@@ -2,6 +2,7 @@ import { readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { until } from '../support/until.ts';
 import { type RunningRelay, startRelay } from './running-relay.ts';
 
 const push = (relay: RunningRelay, token: string) => relay.push({ platform: 1, tokens: [token], message: 'hi' });
@@ -62,6 +63,6 @@ test('SIGHUP with logs to the terminal changes nothing', async () => {
   await using relay = await startRelay({ core: { sync: true }, log: { access_level: 'info', hide_token: false } });
   relay.child.kill('SIGHUP');
   await push(relay, 'aaaa');
-  while (!relay.output().includes('aaaa')) await sleep(10);
+  await until(() => relay.output().includes('aaaa'));
   expect(relay.child.exitCode).toBe(null);
 });

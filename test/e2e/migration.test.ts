@@ -6,8 +6,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { freePort } from '../support/free-port.ts';
 import { type Sandbox, startSandbox } from '../support/sandbox-of-three.ts';
-import { freePort } from './running-relay.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const PAGE = fileURLToPath(new URL('../../docs/migrating-from-gorush.md', import.meta.url));

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { startTenantProviders } from '../apps/tenant-providers.ts';
+import { needs } from '../support/needs.ts';
+import { until } from '../support/until.ts';
 import { folderWith } from '../tls/tls-kit.ts';
 import { type RunningRelay, startRelay } from './running-relay.ts';
 
@@ -20,10 +22,6 @@ const childrenOf = (pid: number): number[] =>
     .map(Number);
 
 const workers = (relay: RunningRelay): number[] => childrenOf(relay.child.pid as number);
-
-async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await what())) await sleep(25);
-}
 
 interface Stat {
   readonly total_count: number;
@@ -44,9 +42,7 @@ async function pushMany(relay: RunningRelay, count: number, prefix: string): Pro
   );
 }
 
-const linux = process.platform === 'linux';
-
-test.runIf(linux)('several workers share the port, and what they count is told as one', async () => {
+test('several workers share the port, and what they count is told as one', needs('linux'), async () => {
   await using relay = await startRelay({ core: { processes: 2 } });
   expect(workers(relay)).toHaveLength(2);
   expect(new Set(await pushMany(relay, 60, 'a'))).toEqual(new Set([200]));
@@ -59,7 +55,7 @@ test.runIf(linux)('several workers share the port, and what they count is told a
   expect(metrics).toMatch(/^martlet_build_info\{.*\} 1$/m);
 });
 
-test.runIf(linux)('a worker that is killed is replaced, and its counts stay in the sum', async () => {
+test('a worker that is killed is replaced, and its counts stay in the sum', needs('linux'), async () => {
   await using relay = await startRelay({ core: { processes: 2 } });
   await pushMany(relay, 40, 'b');
   await until(async () => (await stat(relay)).ios.push_success === 40);
@@ -73,7 +69,7 @@ test.runIf(linux)('a worker that is killed is replaced, and its counts stay in t
   expect(ios.push_success).toBe(total_count);
 });
 
-test.runIf(linux)('SIGUSR2 restarts the workers one at a time: no request fails, no push is lost', async () => {
+test('SIGUSR2 restarts the workers one at a time: no request fails, no push is lost', needs('linux'), async () => {
   await using relay = await startRelay({ core: { processes: 2 } });
   const before = workers(relay);
   let rolling = true;
@@ -96,7 +92,7 @@ test.runIf(linux)('SIGUSR2 restarts the workers one at a time: no request fails,
   await until(async () => (await stat(relay)).total_count === count);
 });
 
-test.runIf(linux)('SIGTERM drains all workers and ends with 0', async () => {
+test('SIGTERM drains all workers and ends with 0', needs('linux'), async () => {
   await using relay = await startRelay({ core: { processes: 2 } });
   await pushMany(relay, 20, 'd');
   relay.child.kill('SIGTERM');
@@ -104,7 +100,7 @@ test.runIf(linux)('SIGTERM drains all workers and ends with 0', async () => {
   expect(relay.sandbox.delivered()).toBe(20);
 });
 
-test.runIf(linux)('all workers send the same provider token: Apple counts renewals of a key', async () => {
+test('all workers send the same provider token: Apple counts renewals of a key', needs('linux'), async () => {
   const providers = await startTenantProviders();
   onTestFinished(() => providers.close());
   const { ios } = providers.tenant('main').settings;

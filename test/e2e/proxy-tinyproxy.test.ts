@@ -1,55 +1,32 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
-import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { freePort, startRelay } from './running-relay.ts';
-
-/** `apt-get install tinyproxy` */
-const binary = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/bin']
-  .map((folder) => join(folder, 'tinyproxy'))
-  .find((path) => existsSync(path));
+import { needs } from '../support/needs.ts';
+import { startProgram } from '../support/start-program.ts';
+import { startRelay } from './running-relay.ts';
 
 const PASSWORD = 'hunter2';
 
-async function listening(port: number): Promise<void> {
-  for (;;) {
-    const socket = connect(port, '127.0.0.1');
-    const up = await new Promise((resolve) => {
-      socket.once('connect', () => resolve(true));
-      socket.once('error', () => resolve(false));
-    });
-    socket.destroy();
-    if (up) return;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
 /** A real proxy that wants `user:hunter2`, when `auth` is set. `asked` returns what it was asked for, hosts and ports. */
 async function startTinyproxy(auth: boolean) {
-  const folder = mkdtempSync(join(tmpdir(), 'martlet-tinyproxy-'));
-  const [port, log] = [await freePort(), join(folder, 'log')];
-  const lines = [
-    `Port ${port}`,
-    'Listen 127.0.0.1',
-    'Allow 127.0.0.1',
-    `LogFile "${log}"`,
-    'LogLevel Connect',
-    'MaxClients 50',
-  ];
-  writeFileSync(join(folder, 'conf'), [...lines, ...(auth ? [`BasicAuth user ${PASSWORD}`] : []), ''].join('\n'));
-  const child = spawn(binary as string, ['-d', '-c', join(folder, 'conf')], { stdio: 'ignore' });
-  onTestFinished(async () => {
-    if (child.exitCode === null) {
-      child.kill();
-      await once(child, 'exit');
-    }
-    rmSync(folder, { recursive: true, force: true });
+  const program = await startProgram('tinyproxy', (port, folder) => {
+    const lines = [
+      `Port ${port}`,
+      'Listen 127.0.0.1',
+      'Allow 127.0.0.1',
+      `LogFile "${join(folder, 'log')}"`,
+      'LogLevel Connect',
+      'MaxClients 50',
+    ];
+    writeFileSync(join(folder, 'conf'), [...lines, ...(auth ? [`BasicAuth user ${PASSWORD}`] : []), ''].join('\n'));
+    return ['-d', '-c', join(folder, 'conf')];
   });
-  await listening(port);
+  onTestFinished(() => program.end());
+  const { port } = program;
+  const log = join(program.folder, 'log');
   return {
     port,
     asked: (): string[] =>
@@ -87,7 +64,7 @@ const everywhere = [1, 2, 3].map((platform) => ({
 }));
 const target = (origin: string): string => `CONNECT ${new URL(origin).host}`;
 
-describe.skipIf(!binary)('through tinyproxy (skipped where it is not installed)', { timeout: 60_000 }, () => {
+describe('through tinyproxy', needs('tinyproxy'), () => {
   test.each([false, true])('every provider, sign-in and the hook are reached; with credentials: %s', async (auth) => {
     const proxy = await startTinyproxy(auth);
     const hook = await startHook();

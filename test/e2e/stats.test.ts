@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { hasRedis, startRedis } from '../observe/stats/redis-server.ts';
+import { startRedis } from '../observe/stats/redis-server.ts';
 import { startTcpProxy } from '../observe/stats/tcp-proxy.ts';
+import { needs } from '../support/needs.ts';
+import { until } from '../support/until.ts';
 import { type RunningRelay, startRelay } from './running-relay.ts';
 
 interface Counters {
@@ -23,10 +25,6 @@ async function push(relay: RunningRelay, count: number, app?: string): Promise<v
     fetch(`${relay.url}/api/push`, { method: 'POST', headers, body }),
   );
   for (const answer of await Promise.all(answers)) expect(answer.status).toBe(200);
-}
-
-async function until(what: () => Promise<boolean>): Promise<void> {
-  while (!(await what())) await sleep(25);
 }
 
 test.each([1, 2])('counters in a file survive kill -9, and are told once, with %i process(es)', async (processes) => {
@@ -78,8 +76,9 @@ test.each(['memory', 'sqlite'])(
   },
 );
 
-test.skipIf(!hasRedis)(
+test(
   'counters in a Redis that is slow, then gone, then back, hold up no push and are complete',
+  needs('redis-server'),
   async () => {
     const redis = await startRedis();
     const line = await startTcpProxy(redis.port);

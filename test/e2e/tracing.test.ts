@@ -7,7 +7,6 @@ import { startRelay } from './running-relay.ts';
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const CALLER = 'b7ad6b7169203331';
 const TRACEPARENT = `00-${TRACE}-${CALLER}-01`;
-const SLOW = { timeout: 20_000 };
 
 const push = (head: string) => ({ platform: 1, tokens: [head.repeat(8)], topic: 'com.example.app', message: 'hi' });
 
@@ -66,8 +65,8 @@ test('one trace leads from the caller over the request, the queue and each attem
     tracestate: 'vendor=1',
   });
   expect([header, body.trace_id]).toEqual([TRACE, TRACE]);
-  await expect.poll(() => named(receiver, 'feedback hook').length, SLOW).toBe(1);
-  await expect.poll(() => attempts(receiver).length, SLOW).toBe(2);
+  await expect.poll(() => named(receiver, 'feedback hook').length).toBe(1);
+  await expect.poll(() => attempts(receiver).length).toBe(2);
 
   const [request] = named(receiver, 'POST /api/push') as [ReceivedSpan];
   const [queue] = named(receiver, 'queue') as [ReceivedSpan];
@@ -112,11 +111,11 @@ test('a push that outlives its process goes on in the same trace', async () => {
     tracing: { endpoint: receiver.endpoint, service_name: 'push' },
   });
   const { body } = await post(relay.url, push('dead1429'));
-  await expect.poll(() => attempts(receiver).length, SLOW).toBe(1);
+  await expect.poll(() => attempts(receiver).length).toBe(1);
   relay.child.kill('SIGKILL');
   await relay.ended();
   await relay.restart();
-  await expect.poll(() => attempts(receiver).length, SLOW).toBe(2);
+  await expect.poll(() => attempts(receiver).length).toBe(2);
   const [request] = named(receiver, 'POST /api/push') as [ReceivedSpan];
   const [first, second] = attempts(receiver) as [ReceivedSpan, ReceivedSpan];
   expect(request).toMatchObject({ parentId: '', traceId: body.trace_id, service: 'push' });
@@ -137,7 +136,7 @@ test('what is not in the sample is not sent, but its trace is passed on', async 
   });
   const { header } = await post(relay.url, push('dead0410'));
   expect(header).toMatch(/^[0-9a-f]{32}$/);
-  await expect.poll(() => hook.calls.length, SLOW).toBe(1);
+  await expect.poll(() => hook.calls.length).toBe(1);
   expect(hook.calls[0]?.headers.traceparent).toMatch(new RegExp(`^00-${header}-[0-9a-f]{16}-00$`));
   relay.child.kill();
   await relay.ended();
@@ -149,13 +148,13 @@ test('without tracing the trace of the caller goes to the hook as it came; witho
   await using relay = await startRelay({ core: { feedback_hook_url: hook.url } });
   const traced = await post(relay.url, push('dead0410'), { traceparent: TRACEPARENT });
   expect([traced.header, traced.body.trace_id]).toEqual([TRACE, TRACE]);
-  await expect.poll(() => hook.calls.length, SLOW).toBe(1);
+  await expect.poll(() => hook.calls.length).toBe(1);
   expect(hook.calls[0]?.headers.traceparent).toBe(TRACEPARENT);
   for (const headers of [{}, { traceparent: 'nonsense' }]) {
     const { header, body } = await post(relay.url, push('dead0410'), headers);
     expect([header, 'trace_id' in body]).toEqual([null, false]);
   }
-  await expect.poll(() => hook.calls.length, SLOW).toBe(3);
+  await expect.poll(() => hook.calls.length).toBe(3);
   expect(hook.calls[2]?.headers).not.toHaveProperty('traceparent');
   expect(hook.calls[2]?.body).not.toHaveProperty('traceparent');
 });

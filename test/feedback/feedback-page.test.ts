@@ -6,10 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { request } from 'undici';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createFeedbackHook } from '../../src/feedback/hook.ts';
 import { createSigner } from '../../src/feedback/signature.ts';
 import { failed, settlement } from '../support/settlement.ts';
+import { eventually } from '../support/until.ts';
 
 const secretOf = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 
@@ -48,7 +49,7 @@ test('the receiver of the page takes what the relay sends, in the middle of a ro
   hook.events.settled?.(settlement(['dead', 'fine'], [failed(), failed({ category: 'unavailable' })]));
   await hook.drain(10_000);
   expect(hook.stats()).toMatchObject({ sent: 2, failed: 0 });
-  await vi.waitFor(() => expect(lines.slice(1)).toEqual(['delete dead']));
+  await eventually(() => expect(lines.slice(1)).toEqual(['delete dead']));
 });
 
 test('it refuses what is forged, changed or old, and handles what is repeated once', async () => {
@@ -69,5 +70,5 @@ test('it refuses what is forged, changed or old, and handles what is repeated on
   expect(await post({})).toBe(401);
   expect(await post(genuine)).toBe(204);
   expect(await post(sign('msg_1', body, Date.now()))).toBe(204);
-  await vi.waitFor(() => expect(lines.slice(1)).toEqual(['delete t1']));
+  await eventually(() => expect(lines.slice(1)).toEqual(['delete t1']));
 });

@@ -1,8 +1,9 @@
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { createFeedbackHook, type FeedbackHook, type FeedbackHookOptions } from '../../src/feedback/hook.ts';
 import { coreHook } from '../../src/feedback/hook-target.ts';
 import { ACCEPTED } from '../../src/push/push.ts';
 import { failed, settlement } from '../support/settlement.ts';
+import { eventually } from '../support/until.ts';
 import { answer, type Script, startHook } from './hook-server.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -116,7 +117,7 @@ describe('success and failure', () => {
   test.each([301, 302, 400, 404, 429, 500, 503])('%d is tried again', async (status) => {
     const { server, hook, lines } = await start((_call, number, res) => (number < 3 ? answer(status)(res) : undefined));
     fail(hook, 'a1');
-    await vi.waitFor(() => expect(hook.stats()).toMatchObject({ sent: 1, failed: 2, backlog: 0 }));
+    await eventually(() => expect(hook.stats()).toMatchObject({ sent: 1, failed: 2, backlog: 0 }));
     expect(server.tokens()).toEqual(['a1', 'a1', 'a1']);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain(`"reason":"HTTP ${status}"`);
@@ -128,14 +129,14 @@ describe('success and failure', () => {
       return undefined;
     });
     fail(hook, 'a1');
-    await vi.waitFor(() => expect(hook.stats()).toMatchObject({ sent: 1, failed: 1 }));
+    await eventually(() => expect(hook.stats()).toMatchObject({ sent: 1, failed: 1 }));
   });
 
   test('a call that hangs ends with the timeout and is tried again', async () => {
     const config = { feedback_timeout: 0.05 };
     const { hook, lines } = await start((_call, number) => (number === 1 ? 'hang' : undefined), {}, config);
     fail(hook, 'a1');
-    await vi.waitFor(() => expect(hook.stats()).toMatchObject({ sent: 1, failed: 1 }));
+    await eventually(() => expect(hook.stats()).toMatchObject({ sent: 1, failed: 1 }));
     expect(lines[0]).toContain('"reason":"Timeout"');
   });
 
@@ -150,7 +151,7 @@ describe('success and failure', () => {
   test('an entry that the hook never takes is given up at last, and told', async () => {
     const { hook, lines } = await start((_call, _number, res) => answer(500)(res), { maxAgeMs: 50 });
     fail(hook, 'a1');
-    await vi.waitFor(() => expect(hook.stats()).toMatchObject({ backlog: 0, sent: 0, dropped: 1 }));
+    await eventually(() => expect(hook.stats()).toMatchObject({ backlog: 0, sent: 0, dropped: 1 }));
     expect(lines.at(-1)).toMatch(/^error the feedback hook will never hear/);
   });
 });
@@ -184,7 +185,7 @@ describe('redirects', () => {
     const script: Script = (_call, number, res) => (number < 8 ? answer(307, { location: '/fb' })(res) : undefined);
     const { hook } = await start(script);
     fail(hook, 'a1');
-    await vi.waitFor(() => expect(hook.stats()).toMatchObject({ sent: 1, failed: 1 }));
+    await eventually(() => expect(hook.stats()).toMatchObject({ sent: 1, failed: 1 }));
   });
 });
 
@@ -210,7 +211,7 @@ describe('the queue of its own', () => {
     expect(hook.stats()).toMatchObject({ backlog: 2, dropped: 2 });
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain('"reason":"the backlog is full"');
-    await vi.waitFor(() => expect(server.tokens()).toEqual(['a1']));
+    await eventually(() => expect(server.tokens()).toEqual(['a1']));
   });
 
   test('the backlog is bounded in characters, too', async () => {
@@ -227,11 +228,11 @@ describe('the queue of its own', () => {
     const { server, hook, lines } = await start(script, { concurrency: 2, firstMs: 50, maxMs: 100 });
     const tokens = Array.from({ length: 200 }, (_, i) => `t${i}`);
     fail(hook, ...tokens);
-    await vi.waitFor(() => expect(lines.at(-1)).toMatch(/^error the feedback hook keeps failing/));
+    await eventually(() => expect(lines.at(-1)).toMatch(/^error the feedback hook keeps failing/));
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(server.calls.length).toBeLessThan(40);
     dead = false;
-    await vi.waitFor(() => expect(hook.stats()).toMatchObject({ backlog: 0, sent: 200, dropped: 0 }));
+    await eventually(() => expect(hook.stats()).toMatchObject({ backlog: 0, sent: 200, dropped: 0 }));
   });
 
   test('Retry-After is obeyed', async () => {
@@ -240,13 +241,13 @@ describe('the queue of its own', () => {
       number === 1 ? answer(429, { 'retry-after': '100' })(res) : undefined;
     const { server, hook } = await start(script, { monotonic: () => now });
     fail(hook, 'a1');
-    await vi.waitFor(() => expect(hook.stats().failed).toBe(1));
+    await eventually(() => expect(hook.stats().failed).toBe(1));
     now = 99_000;
     fail(hook, 'a2');
-    await vi.waitFor(() => expect(server.tokens()).toEqual(['a1', 'a2']));
+    await eventually(() => expect(server.tokens()).toEqual(['a1', 'a2']));
     now = 100_000;
     fail(hook, 'a3');
-    await vi.waitFor(() => expect([...server.tokens()].sort()).toEqual(['a1', 'a1', 'a2', 'a3']));
+    await eventually(() => expect([...server.tokens()].sort()).toEqual(['a1', 'a1', 'a2', 'a3']));
   });
 });
 
@@ -255,7 +256,7 @@ describe('the end of the process', () => {
     const script: Script = (_call, number, res) => (number <= 2 ? answer(500)(res) : undefined);
     const { server, hook } = await start(script, { firstMs: 600_000, maxMs: 600_000 });
     fail(hook, 'a1', 'a2');
-    await vi.waitFor(() => expect(hook.stats().failed).toBe(2));
+    await eventually(() => expect(hook.stats().failed).toBe(2));
     await hook.drain(10_000);
     expect(server.tokens().sort()).toEqual(['a1', 'a1', 'a2', 'a2']);
     expect(hook.stats()).toMatchObject({ backlog: 0, sent: 2 });
@@ -319,7 +320,7 @@ describe('secrets and mistakes', () => {
     const config = { feedback_header: ['X-Key:s3cret', 's3cret', 'bad name:s3cret'] };
     const { hook, lines } = hookOf(url, { maxAgeMs: 0 }, config);
     fail(hook, 'canary-token');
-    await vi.waitFor(() => expect(hook.stats().dropped).toBe(1));
+    await eventually(() => expect(hook.stats().dropped).toBe(1));
     expect(lines.join()).not.toMatch(/s3cret|canary/);
     expect(lines.join()).toContain('ECONNREFUSED');
   });

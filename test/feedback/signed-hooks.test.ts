@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { Agent } from 'undici';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createFeedbackHook, type FeedbackHook, type FeedbackHookOptions } from '../../src/feedback/hook.ts';
 import type { HookTarget } from '../../src/feedback/hook-target.ts';
 import { createGuardedConnect } from '../../src/outbound/guarded-connect.ts';
 import { LocalQueue } from '../../src/queue/file/local-queue.ts';
 import { failed, settlement } from '../support/settlement.ts';
+import { eventually } from '../support/until.ts';
 import { answer, type HookCall, type Script, startHook } from './hook-server.ts';
 
 const secretOf = (): string => `whsec_${randomBytes(32).toString('base64')}`;
@@ -83,8 +84,8 @@ describe('hooks of several apps', () => {
     fail(hook, 'stuck2', ...many(2000));
     fail(hook, 'well', 'w1');
     fail(hook, 'default', 'd1');
-    await vi.waitFor(() => expect(well.tokens().sort()).toEqual(['d1', 'w1']));
-    await vi.waitFor(() => expect(stuck.open.now).toBe(20));
+    await eventually(() => expect(well.tokens().sort()).toEqual(['d1', 'w1']));
+    await eventually(() => expect(stuck.open.now).toBe(20));
     expect(hook.stats()).toMatchObject({ backlog: 200, sent: 2, dropped: 3800 });
   });
 
@@ -102,7 +103,7 @@ describe('hooks of several apps', () => {
     );
     fail(hook, 'default', ...many(1000));
     fail(hook, 'well', ...many(10));
-    await vi.waitFor(() => expect(well.calls).toHaveLength(10));
+    await eventually(() => expect(well.calls).toHaveLength(10));
     expect(hook.stats()).toMatchObject({ backlog: 1000, dropped: 0 });
   });
 
@@ -112,9 +113,9 @@ describe('hooks of several apps', () => {
     const targets = new Map([['shop', target(old.origin, { headers: ['x-key: old'] })]]);
     const { hook } = hooksOf(targets);
     fail(hook, 'shop', 's1');
-    await vi.waitFor(() => expect(old.calls.length).toBeGreaterThan(0));
+    await eventually(() => expect(old.calls.length).toBeGreaterThan(0));
     targets.set('shop', target(fresh.origin, { headers: ['x-key: new'] }));
-    await vi.waitFor(() => expect(hook.stats()).toMatchObject({ backlog: 0, sent: 1 }));
+    await eventually(() => expect(hook.stats()).toMatchObject({ backlog: 0, sent: 1 }));
     expect(fresh.calls[0]).toMatchObject({ headers: { 'x-key': 'new' }, body: { token: 's1' } });
   });
 
@@ -124,17 +125,17 @@ describe('hooks of several apps', () => {
     const targets = new Map([['shop', target(server.origin)]]);
     const { hook, lines } = hooksOf(targets);
     fail(hook, 'shop', 's1');
-    await vi.waitFor(() => expect(server.calls.length).toBeGreaterThan(0));
+    await eventually(() => expect(server.calls.length).toBeGreaterThan(0));
     targets.delete('shop');
     fail(hook, 'shop', 'unheard');
     await hook.drain(2 ** 30);
     const { length: calls } = server.calls;
     const { failed: failures } = hook.stats();
-    await vi.waitFor(() => expect(hook.stats().failed).toBeGreaterThan(failures + 2));
+    await eventually(() => expect(hook.stats().failed).toBeGreaterThan(failures + 2));
     expect(server.calls.length - calls).toBeLessThan(2);
     broken = false;
     targets.set('shop', target(server.origin));
-    await vi.waitFor(() => expect(hook.stats()).toMatchObject({ backlog: 0, sent: 1 }));
+    await eventually(() => expect(hook.stats()).toMatchObject({ backlog: 0, sent: 1 }));
     expect(new Set(server.tokens())).toEqual(new Set(['s1']));
     expect(lines.join()).not.toContain('unheard');
   });
@@ -179,7 +180,7 @@ describe('what strangers may set', () => {
     const strange = target('https://hook.example/secret-path', { allowPrivate: false });
     const { hook, lines } = hooksOf(new Map([['shop', strange]]), { guarded });
     fail(hook, 'shop', 's1');
-    await vi.waitFor(() => expect(hook.stats().failed).toBeGreaterThan(0));
+    await eventually(() => expect(hook.stats().failed).toBeGreaterThan(0));
     expect(lines[0]).toContain('"app":"shop","hook":"https://hook.example","reason":"PrivateAddress"');
     expect(lines.join()).not.toMatch(/10\.11|secret-path/);
   });
@@ -191,7 +192,7 @@ describe('what strangers may set', () => {
     );
     const { hook, lines } = hooksOf(new Map([['shop', target(server.origin)]]));
     fail(hook, 'shop', 's1');
-    await vi.waitFor(() => expect(hook.stats()).toMatchObject({ sent: 1, failed: 1 }));
+    await eventually(() => expect(hook.stats()).toMatchObject({ sent: 1, failed: 1 }));
     expect(other.calls).toEqual([]);
     expect(lines[0]).toContain(`"reason":"HTTP ${status}, and redirects are not followed"`);
   });
@@ -220,7 +221,7 @@ describe('signed calls', () => {
     const secret = secretOf();
     const { hook } = hooksOf(new Map([['shop', target(server.origin, { secrets: [secret] })]]), { now: () => now });
     fail(hook, 'shop', 's1');
-    await vi.waitFor(() => expect(hook.stats().sent).toBe(1));
+    await eventually(() => expect(hook.stats().sent).toBe(1));
     const [first, second] = server.calls as [HookCall, HookCall];
     expect(second.headers['webhook-id']).toBe(first.headers['webhook-id']);
     expect(Number(second.headers['webhook-timestamp']) - Number(first.headers['webhook-timestamp'])).toBe(30);
@@ -245,7 +246,7 @@ describe('signed calls', () => {
     await hook.drain(5000);
     targets.set('shop', target(server.origin, { secrets: [fresh] }));
     fail(hook, 'shop', 's2');
-    await vi.waitFor(() => expect(server.calls).toHaveLength(2));
+    await eventually(() => expect(server.calls).toHaveLength(2));
     verified(old, server.calls[0] as HookCall);
     verified(fresh, server.calls[1] as HookCall);
     expect(() => verified(old, server.calls[1] as HookCall)).toThrow();
@@ -289,13 +290,13 @@ test('entries survive the process: the next one tells the same app, with the sam
   const before = hooksOf(targets, { keeper: first.reports });
   fail(before.hook, 'shop', 's1');
   fail(before.hook, 'bank', 'b1');
-  await vi.waitFor(() => expect(before.hook.stats().failed).toBeGreaterThan(1));
+  await eventually(() => expect(before.hook.stats().failed).toBeGreaterThan(1));
   await before.hook.close();
   await first.close();
 
   broken = false;
   const { hook } = hooksOf(targets, { keeper: open().reports });
-  await vi.waitFor(() => expect(hook.stats()).toMatchObject({ backlog: 0, sent: 2 }));
+  await eventually(() => expect(hook.stats()).toMatchObject({ backlog: 0, sent: 2 }));
   for (const [server, token] of [
     [servers.shop, 's1'],
     [servers.bank, 'b1'],

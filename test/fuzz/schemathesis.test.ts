@@ -1,14 +1,11 @@
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type SandboxedRelay, startSandboxedRelay } from '../api/openapi/sandboxed-relay.ts';
-
-/** https://schemathesis.io: a fuzzer of its own mind about what a description allows. `pip install schemathesis`. */
-const hasSchemathesis = spawnSync('schemathesis', ['--version']).status === 0;
-if (!hasSchemathesis) console.log('skipped: no schemathesis on the path (pip install schemathesis)');
+import { needs } from '../support/needs.ts';
 
 /**
  * Not what Gorush does: it answers 404 to other methods, and Go takes what JSON Schema does not allow (a name in another case,
@@ -45,12 +42,12 @@ async function findsNothing(relay: SandboxedRelay, examples: number, headers?: r
   expect(relay.errors()).not.toMatch(/a request failed/);
 }
 
-test.skipIf(!hasSchemathesis)('schemathesis finds nothing that the description does not tell of', async () => {
+test('schemathesis finds nothing that the description does not tell of', needs('schemathesis'), async () => {
   await using relay = await startSandboxedRelay();
   await findsNothing(relay, 60);
 });
 
-test.skipIf(!hasSchemathesis)('nor with a key, and no way around it', async () => {
+test('nor with a key, and no way around it', needs('schemathesis'), async () => {
   const sha256 = createHash('sha256').update('boss-key').digest('hex');
   // It tries many wrong keys, and shall not be locked out for that.
   const auth = { keys: { boss: { sha256, scopes: ['admin'] } }, max_failures: 0 };

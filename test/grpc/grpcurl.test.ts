@@ -1,25 +1,15 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { PushEntry } from '../../src/push/push-entry.ts';
+import { needs } from '../support/needs.ts';
 import { serve } from './grpc-server.ts';
 
 const run = promisify(execFile);
-const FOUND = ['grpcurl', `${process.env.GOPATH ?? `${process.env.HOME}/go`}/bin/grpcurl`].find((path) => {
-  try {
-    execFileSync(path, ['-version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-});
-if (!FOUND)
-  console.warn('skipped: grpcurl is not here (go install github.com/fullstorydev/grpcurl/cmd/grpcurl@latest)');
+const grpcurl = async (...args: string[]): Promise<string> => (await run('grpcurl', args)).stdout.trim();
 
-const grpcurl = async (...args: string[]): Promise<string> => (await run(FOUND as string, args)).stdout.trim();
-
-describe.skipIf(!FOUND)('grpcurl, knowing nothing but the address,', () => {
+describe('grpcurl, knowing nothing but the address,', needs('grpcurl'), () => {
   test('lists and describes what is served', async () => {
     const { port } = await serve();
     const at = `localhost:${port}`;

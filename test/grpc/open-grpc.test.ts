@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openGrpc } from '../../src/grpc/open-grpc.ts';
 import { createLog } from '../../src/observe/log/log.ts';
-import { freePort } from '../tls/pebble.ts';
+import { freePort } from '../support/free-port.ts';
 import { authority, configWith, folderWith } from '../tls/tls-kit.ts';
 
 /** Whether an HTTP/2 session to gRPC's port lives long enough to answer a PING. */

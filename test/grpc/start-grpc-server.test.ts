@@ -4,6 +4,7 @@ import { credentials, status } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ConfigError } from '../../src/kit/errors.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
+import { eventually } from '../support/until.ts';
 import { gorushClient } from './clients.ts';
 import { serve } from './grpc-server.ts';
 
@@ -68,7 +69,7 @@ describe('closing', () => {
     const accept = vi.fn(() => outcome.promise);
     const { port, close } = await serve({ accept, syncMs: 60_000 });
     const answer = gorushClient(port)('Send', push);
-    await vi.waitFor(() => expect(accept).toHaveBeenCalled());
+    await eventually(() => expect(accept).toHaveBeenCalled());
     const closed = close(60_000);
     outcome.resolve(accepted);
     expect((await answer).reply.success).toBe(true);
@@ -79,7 +80,7 @@ describe('closing', () => {
     const accept = vi.fn(() => new Promise<typeof accepted>(() => {}));
     const { port, close } = await serve({ accept, syncMs: 60_000 });
     const answer = gorushClient(port)('Send', push).catch((error) => error);
-    await vi.waitFor(() => expect(accept).toHaveBeenCalled());
+    await eventually(() => expect(accept).toHaveBeenCalled());
     await close(10);
     expect((await answer).code).not.toBe(status.OK);
   });

@@ -1,12 +1,12 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { App } from '../../src/apps/app.ts';
 import { fileApp } from '../../src/apps/file-apps.ts';
 import { watchCredentials } from '../../src/host/rotation.ts';
 import { startRelayWithApps } from '../apps/relay-with-apps.ts';
 import { startTenantProviders, type Tenant, type TenantProviders } from '../apps/tenant-providers.ts';
+import { until } from '../support/until.ts';
 import { Lines } from '../tls/tls-kit.ts';
 
 let providers: TenantProviders;
@@ -15,10 +15,6 @@ beforeAll(async () => {
 });
 afterAll(() => providers.close());
 beforeEach(() => void providers.seen.splice(0));
-
-const until = async (what: () => boolean): Promise<void> => {
-  while (!what()) await sleep(10);
-};
 
 const p8Of = ({ settings }: Tenant): string => Buffer.from(settings.ios?.key_base64 ?? '', 'base64').toString();
 

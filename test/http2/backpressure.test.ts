@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { SETTINGS_INITIAL_WINDOW_SIZE } from '../../src/http2/frames/frames.ts';
+import { until } from '../support/until.ts';
 import { send } from './burst-of.ts';
 import { startRawPeer } from './raw-peer.ts';
-import { testPool, until } from './test-pool.ts';
+import { testPool } from './test-pool.ts';
 
 test('a peer that does not read stops the pump, and memory stays bounded', async () => {
   const count = 4000;

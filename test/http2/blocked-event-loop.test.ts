@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { until } from '../support/until.ts';
 import { send } from './burst-of.ts';
 import { startRawPeer } from './raw-peer.ts';
-import { testPool, until } from './test-pool.ts';
+import { testPool } from './test-pool.ts';
 
 test('an event loop blocked for two seconds is not blamed on the peer', async () => {
   const held: number[] = [];

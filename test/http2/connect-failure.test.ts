@@ -2,9 +2,10 @@ import net from 'node:net';
 import tls from 'node:tls';
 import { expect, onTestFinished, test } from 'vitest';
 import { createPool } from '../../src/http2/create-pool.ts';
+import { until } from '../support/until.ts';
 import { send } from './burst-of.ts';
 import { startRawPeer } from './raw-peer.ts';
-import { testPool, until } from './test-pool.ts';
+import { testPool } from './test-pool.ts';
 import { authority, leaf } from './tls.ts';
 
 async function listen(server: net.Server): Promise<string> {

@@ -11,9 +11,10 @@ import {
   SETTINGS,
   WINDOW_UPDATE,
 } from '../../src/http2/frames/frames.ts';
+import { until } from '../support/until.ts';
 import { send } from './burst-of.ts';
 import { literals, rawFrame, startRawPeer, uint32 } from './raw-peer.ts';
-import { testPool, until } from './test-pool.ts';
+import { testPool } from './test-pool.ts';
 
 const flood: [what: string, frame: Buffer, before?: Buffer][] = [
   ['PING', rawFrame(PING, 0, 0, Buffer.alloc(8))],

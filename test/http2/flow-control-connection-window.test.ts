@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { DATA, SETTINGS_MAX_CONCURRENT_STREAMS } from '../../src/http2/frames/frames.ts';
+import { until } from '../support/until.ts';
 import { send } from './burst-of.ts';
 import { startRawPeer } from './raw-peer.ts';
-import { testPool, until } from './test-pool.ts';
+import { testPool } from './test-pool.ts';
 
 test('1,000 bodies of 150 bytes wait for the 65,535 bytes of a fresh connection', async () => {
   const peer = await startRawPeer({ settings: [[SETTINGS_MAX_CONCURRENT_STREAMS, 1000]], onRequest: () => {} });

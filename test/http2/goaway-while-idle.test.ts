@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { errorCodes } from '../../src/http2/frames/frames.ts';
+import { until } from '../support/until.ts';
 import { send } from './burst-of.ts';
 import { goaway, startRawPeer } from './raw-peer.ts';
-import { testPool, until } from './test-pool.ts';
+import { testPool } from './test-pool.ts';
 
 test.each([
   ['NO_ERROR', errorCodes.NO_ERROR],

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { errorCodes } from '../../src/http2/frames/frames.ts';
+import { until } from '../support/until.ts';
 import { send } from './burst-of.ts';
 import { goaway, type PeerScript, type RawConnection, type Request, startRawPeer } from './raw-peer.ts';
-import { testPool, until } from './test-pool.ts';
+import { testPool } from './test-pool.ts';
 
 /** Collects eight requests on the first connection, answers all of them on the others. */
 function afterEight(act: (connection: RawConnection, requests: Request[]) => void): PeerScript {

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { needs } from '../support/needs.ts';
+import { until } from '../support/until.ts';
 import { send } from './burst-of.ts';
-import { installed, startDebianPeer } from './debian-peer.ts';
+import { startDebianPeer } from './debian-peer.ts';
 import { testPool } from './test-pool.ts';
 
 const haproxy = (options = '') =>
@@ -23,7 +25,7 @@ frontend https
     return ['-db', '-f', config];
   });
 
-describe.runIf(installed('haproxy', 'haproxy'))('haproxy', () => {
+describe('haproxy', needs('haproxy'), () => {
   test('answers every request', async () => {
     const peer = await haproxy();
     const results = await send(testPool(peer.origin, { connections: 2 }), { count: 5000 });
@@ -41,7 +43,7 @@ describe.runIf(installed('haproxy', 'haproxy'))('haproxy', () => {
     const peer = await haproxy();
     const pool = testPool(peer.origin);
     await send(pool, { count: 10 });
-    while (pool.stats().sessions > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => pool.stats().sessions === 0);
     expect((await send(pool))[0]?.status).toBe(200);
   });
 });

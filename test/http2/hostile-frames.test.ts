@@ -17,9 +17,10 @@ import {
   SETTINGS,
   WINDOW_UPDATE,
 } from '../../src/http2/frames/frames.ts';
+import { until } from '../support/until.ts';
 import { send } from './burst-of.ts';
 import { rawFrame, startRawPeer, uint32 } from './raw-peer.ts';
-import { testPool, until } from './test-pool.ts';
+import { testPool } from './test-pool.ts';
 
 const setting = (id: number, value: number): Buffer => Buffer.concat([Buffer.from([0, id]), uint32(value)]);
 const f = rawFrame;

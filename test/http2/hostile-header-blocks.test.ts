@@ -7,9 +7,10 @@ import {
   errorCodes,
   HEADERS,
 } from '../../src/http2/frames/frames.ts';
+import { until } from '../support/until.ts';
 import { send } from './burst-of.ts';
 import { literals, rawFrame, startRawPeer } from './raw-peer.ts';
-import { testPool, until } from './test-pool.ts';
+import { testPool } from './test-pool.ts';
 
 const block = (...bytes: number[]): Buffer[] => [rawFrame(HEADERS, END_HEADERS | END_STREAM, 1, bytes)];
 const entered = (name: string, value: string): Buffer => {

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { DATA, END_HEADERS, END_STREAM, HEADERS, RST_STREAM } from '../../src/http2/frames/frames.ts';
+import { until } from '../support/until.ts';
 import { send } from './burst-of.ts';
 import type { Headers } from './hpack/hpack-peer.ts';
 import { literals, rawFrame, startRawPeer } from './raw-peer.ts';
-import { testPool, until } from './test-pool.ts';
+import { testPool } from './test-pool.ts';
 
 const headers = (...list: Headers) => rawFrame(HEADERS, END_HEADERS, 1, literals(list));
 const last = (...list: Headers) => rawFrame(HEADERS, END_HEADERS | END_STREAM, 1, literals(list));

@@ -1,8 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { needs } from '../support/needs.ts';
 import { send } from './burst-of.ts';
-import { installed, startDebianPeer } from './debian-peer.ts';
+import { startDebianPeer } from './debian-peer.ts';
 import { testPool } from './test-pool.ts';
 
 const nghttpd = (...options: string[]) =>
@@ -14,7 +15,7 @@ const nghttpd = (...options: string[]) =>
 
 const body = Buffer.from('{"aps":{"alert":"hello"}}');
 
-describe.runIf(installed('nghttpd', 'nghttp2-server'))('nghttpd', () => {
+describe('nghttpd', needs('nghttpd'), () => {
   test.each([
     ['as it is', []],
     ['with five streams', ['-m', '5']],

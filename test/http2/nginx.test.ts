@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { needs } from '../support/needs.ts';
+import { until } from '../support/until.ts';
 import { send } from './burst-of.ts';
-import { installed, startDebianPeer } from './debian-peer.ts';
+import { startDebianPeer } from './debian-peer.ts';
 import { testPool } from './test-pool.ts';
 
 const nginx = (options = '', main = 'master_process off;') =>
@@ -25,7 +27,7 @@ const nginx = (options = '', main = 'master_process off;') =>
     return ['-p', folder, '-c', config];
   });
 
-describe.runIf(installed('nginx', 'nginx-light'))('nginx', () => {
+describe('nginx', needs('nginx'), () => {
   test('with keepalive_requests 100 sends a GOAWAY every hundred requests, and none of them is lost', async () => {
     const peer = await nginx('keepalive_requests 100;');
     const pool = testPool(peer.origin, { connections: 2 });
@@ -46,7 +48,7 @@ describe.runIf(installed('nginx', 'nginx-light'))('nginx', () => {
     const peer = await nginx('keepalive_timeout 1s;');
     const pool = testPool(peer.origin);
     await send(pool, { count: 10 });
-    while (pool.stats().sessions > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => pool.stats().sessions === 0);
     const results = await send(pool, { count: 10 });
     expect(results.every(({ status }) => status === 200)).toBe(true);
     expect(pool.stats().connects).toBe(2);
@@ -66,7 +68,7 @@ describe.runIf(installed('nginx', 'nginx-light'))('nginx', () => {
     const pool = testPool(peer.origin, { connections: 2 });
     for (let round = 0; round < 5; round++) {
       const sent = send(pool, { count: 2000 });
-      peer.process.kill('SIGHUP');
+      peer.program.signal('SIGHUP');
       const results = await sent;
       expect(results.filter(({ fault }) => fault)).toEqual([]);
     }

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { errorCodes, RST_STREAM, SETTINGS_MAX_CONCURRENT_STREAMS } from '../../src/http2/frames/frames.ts';
+import { until } from '../support/until.ts';
 import { send } from './burst-of.ts';
 import { startNodePeer } from './node-peer.ts';
 import { startRawPeer } from './raw-peer.ts';
-import { testPool, until } from './test-pool.ts';
+import { testPool } from './test-pool.ts';
 
 test('a peer that accepts and never answers: a fault in time, and the next request goes to a fresh session', async () => {
   let mute = true;

@@ -6,9 +6,10 @@ import {
   RST_STREAM,
   SETTINGS_INITIAL_WINDOW_SIZE,
 } from '../../src/http2/frames/frames.ts';
+import { until } from '../support/until.ts';
 import { send } from './burst-of.ts';
 import { rawFrame, startRawPeer } from './raw-peer.ts';
-import { testPool, until } from './test-pool.ts';
+import { testPool } from './test-pool.ts';
 
 test.each(['INTERNAL_ERROR', 'CANCEL', 'NO_ERROR', 'ENHANCE_YOUR_CALM', 'HTTP_1_1_REQUIRED'] as const)(
   'a stream reset with %s may have been processed and is not sent again',

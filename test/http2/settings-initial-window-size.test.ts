@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { DATA, END_STREAM, SETTINGS_INITIAL_WINDOW_SIZE } from '../../src/http2/frames/frames.ts';
+import { until } from '../support/until.ts';
 import { send } from './burst-of.ts';
 import { type RawConnection, startRawPeer } from './raw-peer.ts';
-import { testPool, until } from './test-pool.ts';
+import { testPool } from './test-pool.ts';
 
 const window = (size: number) => [SETTINGS_INITIAL_WINDOW_SIZE, size] as const;
 const body = Buffer.alloc(1000, 'x');

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { SETTINGS_MAX_CONCURRENT_STREAMS } from '../../src/http2/frames/frames.ts';
+import { until } from '../support/until.ts';
 import { send } from './burst-of.ts';
 import { type RawConnection, startRawPeer } from './raw-peer.ts';
-import { testPool, until } from './test-pool.ts';
+import { testPool } from './test-pool.ts';
 
 const limit = (count: number) => [SETTINGS_MAX_CONCURRENT_STREAMS, count] as const;
 

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { ACK, SETTINGS } from '../../src/http2/frames/frames.ts';
+import { until } from '../support/until.ts';
 import { send } from './burst-of.ts';
 import { startRawPeer } from './raw-peer.ts';
-import { testPool, until } from './test-pool.ts';
+import { testPool } from './test-pool.ts';
 
 test('unknown settings are ignored, and every SETTINGS frame is acknowledged', async () => {
   const peer = await startRawPeer({

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
+import { until } from '../support/until.ts';
 import { send } from './burst-of.ts';
 import { startRawPeer } from './raw-peer.ts';
-import { testPool, until } from './test-pool.ts';
+import { testPool } from './test-pool.ts';
 
 test('a session is retired when its stream ids run out, and its last streams are answered', async () => {
   const last = 0x7fff_ffff;

@@ -17,8 +17,3 @@ export function testPool(
   onTestFinished(() => pool.close(0));
   return pool;
 }
-
-/** Resolves when `condition` holds. */
-export async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
-}

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { startTenantProviders, type Tenant } from '../apps/tenant-providers.ts';
 import { startHook } from '../feedback/hook-server.ts';
+import { until } from '../support/until.ts';
 import { Canaries } from './canaries.ts';
 import { WatchedRelay } from './watched-relay.ts';
 
@@ -204,9 +205,9 @@ test.each([
       },
     });
     const { own, toStrangers } = await drive(relay, scene, keys);
-    while (hook.calls.length < 12) await sleep(20);
+    await until(() => hook.calls.length >= 12);
     relay.signal('SIGPIPE');
-    while (relay.files('report').size < 1) await sleep(20);
+    await until(() => relay.files('report').size >= 1);
     await sleep(200);
     const open = relay.files('apps.db', 'history.db');
     await relay.end('SIGUSR2');

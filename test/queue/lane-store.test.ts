@@ -1,10 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { LaneStore } from '../../src/queue/lane-store.ts';
 import { NO_ATTEMPTS, type QueueEntry } from '../../src/queue/queue.ts';
 import { laneId } from '../support/lane-id.ts';
 
 const A = laneId({ app: 'a' });
+
+import { until } from '../support/until.ts';
 
 function entry(tokens: string[], more: Partial<QueueEntry> = {}): QueueEntry {
   return {
@@ -86,7 +87,7 @@ test('a deferred batch comes back at the tail of its lane when its time has come
   expect(store.take(A, 1)).toBeUndefined();
   expect(store.depth(A)).toEqual({ notifications: 1, waiting: 0, deferred: 1 });
   woken.length = 0;
-  while (woken.length === 0) await sleep(5);
+  await until(() => woken.length > 0);
   expect(store.take(A, 1)?.attempts.sent).toBe(1);
   store.close();
 });

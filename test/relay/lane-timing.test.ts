@@ -3,6 +3,7 @@ import { ACCEPTED, type Outcome, type PushTransport } from '../../src/push/push.
 import { type Batch, NO_ATTEMPTS, type QueueEntry } from '../../src/queue/queue.ts';
 import { Lane, type LaneOptions } from '../../src/relay/lane.ts';
 import { laneId } from '../support/lane-id.ts';
+import { until } from '../support/until.ts';
 
 const entry = { notification: { tokens: [], platform: 1 }, environment: 'production' } as unknown as QueueEntry;
 const batch = (target: string): Batch => ({
@@ -36,20 +37,17 @@ function startLane(outcome: Outcome, targets: readonly string[], options: Partia
     },
     ...options,
   });
-  const until = async (count: number): Promise<void> => {
-    while (settled.length < count) await new Promise((resolve) => setTimeout(resolve, 1));
-  };
   lane.wake();
-  return { lane, clock, settled, until };
+  return { lane, clock, settled };
 }
 
 test.for([1, 2, 3, 4, 5, 6, 7, 8])(
   'a permit that comes while a lane looks for it (%i looks later) is used, and not waited for in vain',
   async (looks) => {
-    const { lane, clock, settled, until } = startLane(ACCEPTED, ['a', 'b'], { rateLimit: 50 });
-    await until(1);
+    const { lane, clock, settled } = startLane(ACCEPTED, ['a', 'b'], { rateLimit: 50 });
+    await until(() => settled.length === 1);
     Object.assign(clock, { time: 20 - looks, tick: 1 });
-    await until(2);
+    await until(() => settled.length === 2);
     expect(settled).toEqual(['a', 'b']);
     lane.halt();
   },
@@ -60,11 +58,11 @@ test.for([1, 2, 3, 4, 5, 6, 7, 8])(
   async (looks) => {
     const away: Outcome = { kind: 'failed', category: 'not_sent', reason: 'Away', error: 'away' };
     const targets = ['a', 'b', 'c', 'd', 'e', 'probe'];
-    const { lane, clock, settled, until } = startLane(away, targets, { maxInFlight: 1 });
-    await until(5);
+    const { lane, clock, settled } = startLane(away, targets, { maxInFlight: 1 });
+    await until(() => settled.length === 5);
     expect(lane.status().breaker).toBe('open');
     Object.assign(clock, { time: 500 - looks, tick: 1 });
-    await until(6);
+    await until(() => settled.length === 6);
     expect(settled).toEqual(targets);
     lane.halt();
   },

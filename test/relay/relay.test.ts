@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { QueueRefusedError } from '../../src/kit/errors.ts';
 import {
@@ -18,6 +17,7 @@ import { Lane } from '../../src/relay/lane.ts';
 import { type AcceptOptions, Relay } from '../../src/relay/relay.ts';
 import { FREE_RETRIES, type RetryPolicy } from '../../src/relay/retry-decision.ts';
 import { laneId } from '../support/lane-id.ts';
+import { until } from '../support/until.ts';
 
 const LANE = laneId();
 const lanes: Lane[] = [];
@@ -155,7 +155,7 @@ test('what has no outcome in time is told as pending, and goes on', async () => 
   const { logs } = await accept([ios('fast', 'slow')], { syncMs: 30 });
   expect(logs).toMatchObject([{ token: 'slow', reason: 'Pending', category: 'pending', retryable: true }]);
   answer = ACCEPTED;
-  while (finals().slow !== 'ok') await sleep(5);
+  await until(() => finals().slow === 'ok');
 });
 
 test('a pending entry tells how often each target was sent, and how the last attempt failed', async () => {

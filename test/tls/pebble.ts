@@ -1,28 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { onTestFinished } from 'vitest';
+import { freePort } from '../support/free-port.ts';
 import { authority, folderWith } from './tls-kit.ts';
 
 /** Let's Encrypt's test authority: `go install github.com/letsencrypt/pebble/v2/cmd/pebble@latest`. */
-export const pebbleBinary = [...(process.env.PATH ?? '').split(delimiter), join(homedir(), 'go/bin')]
-  .map((folder) => join(folder, 'pebble'))
-  .find((path) => existsSync(path));
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 /** The question's bytes, and for type A the answer 127.0.0.1 (RFC 1035 section 4). */
 function dnsAnswer(query: Buffer): Buffer {
   let end = 12;
@@ -87,7 +72,7 @@ export async function startPebble(ports: { http: number; tls: number }): Promise
   const folder = folderWith({ 'api.pem': cert, 'api.key': key });
   const file = { pebble: { ...config, certificate: join(folder, 'api.pem'), privateKey: join(folder, 'api.key') } };
   const path = join(folderWith({ 'pebble.json': JSON.stringify(file) }), 'pebble.json');
-  const child = spawn(pebbleBinary as string, ['-config', path, '-dnsserver', `127.0.0.1:${await openNames()}`], {
+  const child = spawn('pebble', ['-config', path, '-dnsserver', `127.0.0.1:${await openNames()}`], {
     env: { ...process.env, PEBBLE_VA_NOSLEEP: '1', PEBBLE_AUTHZREUSE: '0' },
     stdio: 'ignore',
   });

@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { programPath } from '../../support/requirements.ts';
 
-/** Debian's. */
-const EXECUTABLE = '/usr/bin/chromium';
 const FLAGS = [
   '--no-sandbox',
   '--disable-gpu',
@@ -13,10 +11,8 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-export const hasChromium = existsSync(EXECUTABLE);
-export const WHY_SKIPPED = `skipped: there is no ${EXECUTABLE} (apt-get install chromium)`;
-
-export const openBrowser = (): Promise<Browser> => chromium.launch({ executablePath: EXECUTABLE, args: FLAGS });
+export const openBrowser = (): Promise<Browser> =>
+  chromium.launch({ executablePath: programPath('chromium') as string, args: FLAGS });
 
 /** A page, and all that is wrong with it: exceptions, errors in its console, requests to elsewhere. */
 export interface WatchedPage extends AsyncDisposable {

@@ -6,6 +6,7 @@ import { ConsoleFeed, type ConsoleFeedOptions } from '../../../src/api/console/c
 import { ACCEPTED } from '../../../src/push/push.ts';
 import { laneReading, quietMetrics } from '../../observe/metrics/quiet-metrics.ts';
 import { failed, settlement } from '../../support/settlement.ts';
+import { until } from '../../support/until.ts';
 import { readEvents } from './event-reader.ts';
 
 /** A feed behind a server on a port of its own. */
@@ -33,10 +34,6 @@ async function served(more: Partial<ConsoleFeedOptions> = {}) {
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   return { metrics, feed, url, reads: () => reads };
-}
-
-async function until(what: () => boolean): Promise<void> {
-  while (!what()) await sleep(5);
 }
 
 test('a watcher is greeted, and gets frame after frame', async () => {

@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { PAGE_FILES } from '../../../src/api/console/page-files.ts';
 import { ask, bearer, KEYS, startGuardedRelay } from '../../auth/guarded-relay.ts';
 import { startRelay } from '../../e2e/running-relay.ts';
+import { needs } from '../../support/needs.ts';
 import { authority, folderWith } from '../../tls/tls-kit.ts';
 import { readEvents } from './event-reader.ts';
 
@@ -144,7 +145,7 @@ test('a stream is neither in the access log nor in the mean answer time', async 
   expect(relay.lines()).toContain(EVENTS);
 });
 
-test.runIf(process.platform === 'linux')('with several workers each shows the figures of all', async () => {
+test('with several workers each shows the figures of all', needs('linux'), async () => {
   await using relay = await startRelay({ core: { processes: 2 } });
   await using events = await readEvents(relay.url + EVENTS);
   await events.next('frame');

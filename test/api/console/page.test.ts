@@ -2,9 +2,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { KEYS, startGuardedRelay } from '../../auth/guarded-relay.ts';
 import { startRelay } from '../../e2e/running-relay.ts';
-import { hasChromium, openBrowser, openPage, WHY_SKIPPED } from './browser.ts';
-
-if (!hasChromium) console.warn(WHY_SKIPPED);
+import { needs } from '../../support/needs.ts';
+import { openBrowser, openPage } from './browser.ts';
 
 const QUICK = { ios: { max_retry: 3 }, android: { max_retry: 3 }, queue: { local: { path: '' }, backoff: 0.2 } };
 
@@ -15,7 +14,7 @@ const FOCUSED = `(() => {
   return [active.id || active.textContent.trim(), getComputedStyle(drawn).outlineStyle];
 })()`;
 
-describe.skipIf(!hasChromium)('the console in Chromium', () => {
+describe('the console in Chromium', needs('chromium'), () => {
   let browser: Browser;
   beforeAll(async () => {
     browser = await openBrowser();

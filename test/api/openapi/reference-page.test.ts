@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { referencePage } from '../../../src/api/openapi/reference-page.ts';
+import { needs } from '../../support/needs.ts';
+import { openBrowser } from '../console/browser.ts';
 import { type SandboxedRelay, startSandboxedRelay } from './sandboxed-relay.ts';
 
 let relay: SandboxedRelay;
@@ -41,13 +42,10 @@ test('what stands in the description is text, not markup', () => {
   expect(html).toContain('<code>&lt;i&gt;</code> &lt;script&gt;');
 });
 
-const path = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
-if (!path) console.log('skipped: no Chromium on this machine');
-
-describe.skipIf(!path)('in Chromium', () => {
+describe('in Chromium', needs('chromium'), () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await chromium.launch({ executablePath: path as string, args: ['--no-sandbox'] });
+    browser = await openBrowser();
   });
   afterAll(() => browser?.close());
 

@@ -18,6 +18,7 @@ import { Lane } from '../../../src/relay/lane.ts';
 import { Relay } from '../../../src/relay/relay.ts';
 import type { RetryPolicy } from '../../../src/relay/retry-decision.ts';
 import { laneId } from '../../support/lane-id.ts';
+import { until } from '../../support/until.ts';
 import { configWith } from '../../tls/tls-kit.ts';
 
 const POLICY: RetryPolicy = {
@@ -89,10 +90,7 @@ function startLanes(options: Partial<AppLanesOptions> = {}, refuse: Refuse = () 
     };
     for (const entry of relay.restore(request, [notification])) void queue.append([entry], Buffer.alloc(0));
   };
-  const until = async (what: () => boolean): Promise<void> => {
-    while (!what()) await new Promise((resolve) => setTimeout(resolve, 5));
-  };
-  return { registry, lanes, relay, queue, sent, settled, restore, until, ios };
+  return { registry, lanes, relay, queue, sent, settled, restore, ios };
 }
 
 const push = (app: string, more: Partial<Notification> = {}): Notification => ({
@@ -110,7 +108,7 @@ test('what waits for an app that another instance has just made is sent when it 
   });
   relay.restore(push('acme'));
   relay.restore(push('acme', { tokens: ['u'], development: true }));
-  await relay.until(() => relay.settled.length === 2);
+  await until(() => relay.settled.length === 2);
   expect(relay.sent.sort()).toEqual(['apns development u', 'apns production t']);
 });
 
@@ -122,7 +120,7 @@ test('what waits for an app that nobody has is told so, once that is known', asy
     },
   });
   relay.restore(push('acme'));
-  await relay.until(() => relay.settled.length > 0);
+  await until(() => relay.settled.length > 0);
   expect(relay.settled[0]?.outcomes).toMatchObject([{ category: 'disabled', reason: 'UnknownApp' }]);
   expect(looks).toBe(2);
 });
@@ -149,13 +147,13 @@ test('a credential that was mended is tried at once, whatever the breaker has le
   const breaker = () => relay.lanes.get(laneId({ app: 'acme', environment: 'development' }))?.lane.status().breaker;
   for (let i = 0; breaker() !== 'open'; i++) {
     await relay.relay.accept([push('acme')]);
-    await relay.until(() => relay.settled.length > i);
+    await until(() => relay.settled.length > i);
   }
   isBroken = false;
   relay.registry.set(stored('acme', { ios: { ...relay.ios, key_id: 'C' } }));
   expect(breaker()).toBe('closed');
   await relay.relay.accept([push('acme', { tokens: ['mended'] })]);
-  await relay.until(() => relay.sent.length > 0);
+  await until(() => relay.sent.length > 0);
   expect(relay.sent).toEqual(['apns development mended']);
 });
 
@@ -173,9 +171,9 @@ test('a deleted app fails what waits for it as an app that there is not', async 
   const relay = startLanes({}, () => ({ kind: 'failed', category: 'not_sent', reason: 'Away', error: 'away' }));
   relay.registry.set(stored('acme', { ios: relay.ios }));
   await relay.relay.accept([push('acme')]);
-  await relay.until(() => relay.queue.depth().deferred > 0);
+  await until(() => relay.queue.depth().deferred > 0);
   relay.registry.delete('acme');
-  await relay.until(() => relay.settled.length > 0);
+  await until(() => relay.settled.length > 0);
   expect(relay.settled[0]?.outcomes).toMatchObject([{ reason: 'UnknownApp' }]);
 });
 
@@ -183,9 +181,9 @@ test('after a burst of more apps than apps.cache, no more of them hold connectio
   const relay = startLanes();
   for (let i = 0; i < 50; i++) relay.registry.set(stored(`app${i}`, { ios: relay.ios }));
   for (let i = 0; i < 50; i++) await relay.relay.accept([push(`app${i}`)]);
-  await relay.until(() => relay.settled.length === 50);
+  await until(() => relay.settled.length === 50);
   const open = () => [...relay.lanes].filter(({ app, transport }) => app !== 'default' && transport.isOpen).length;
-  await relay.until(() => open() <= 10);
+  await until(() => open() <= 10);
   expect(open()).toBe(10);
   expect(relay.sent).toHaveLength(50);
 });

@@ -5,19 +5,24 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { type AppStore, type Loaded, VersionConflictError } from '../../../src/apps/store/app-store.ts';
 import { openRedisAppStore } from '../../../src/apps/store/redis-app-store.ts';
 import { openSqliteAppStore } from '../../../src/apps/store/sqlite-app-store.ts';
-import { hasRedis, type RedisServer, startRedis } from '../../observe/stats/redis-server.ts';
+import { type RedisServer, startRedis } from '../../observe/stats/redis-server.ts';
+import { needs } from '../../support/needs.ts';
 
 let dir: string;
 let redis: RedisServer;
 const opened: AppStore[] = [];
 
 const engines = [
-  { engine: 'SQLite', skip: false, open: async () => openSqliteAppStore(join(dir, 'new', 'apps.db'), 50) },
-  { engine: 'Redis', skip: !hasRedis, open: async () => openRedisAppStore(`redis://${redis.addr}/0`, 50) },
+  { engine: 'SQLite', options: needs(), open: async () => openSqliteAppStore(join(dir, 'new', 'apps.db'), 50) },
+  {
+    engine: 'Redis',
+    options: needs('redis-server'),
+    open: async () => openRedisAppStore(`redis://${redis.addr}/0`, 50),
+  },
 ];
 
 beforeAll(async () => {
-  if (hasRedis) redis = await startRedis();
+  if (!needs('redis-server').skip) redis = await startRedis();
 });
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'martlet-apps-'));
@@ -25,80 +30,81 @@ beforeEach(() => {
 afterEach(async () => {
   for (const store of opened.splice(0)) await store.close();
   rmSync(dir, { recursive: true, force: true });
-  if (hasRedis) await redis.client.flushall();
+  await redis?.client.flushall();
 });
 afterAll(() => redis?.close());
 
-describe.each(engines)('apps in $engine', ({ skip, open }) => {
-  const store = async (): Promise<AppStore> => {
-    const one = await open();
-    opened.push(one);
-    return one;
-  };
+for (const { engine, options, open } of engines)
+  describe(`apps in ${engine}`, options, () => {
+    const store = async (): Promise<AppStore> => {
+      const one = await open();
+      opened.push(one);
+      return one;
+    };
 
-  test.skipIf(skip)('are none at first', async () => {
-    expect(await (await store()).load()).toEqual({ revision: 0, versions: new Map(), changed: [] });
-  });
-
-  test.skipIf(skip)('are there for whoever opens the store next', async () => {
-    const first = await store();
-    const version = await first.put('acme', 'text of acme: é "quoted"', 'absent');
-    const { versions, changed } = await (await store()).load();
-    expect(versions).toEqual(new Map([['acme', version]]));
-    expect(changed).toEqual([{ name: 'acme', version, text: 'text of acme: é "quoted"' }]);
-  });
-
-  test.skipIf(skip)('come as what differs from what is known', async () => {
-    const one = await store();
-    await one.put('acme', '1', 'any');
-    await one.put('globex', '1', 'any');
-    const known = await one.load();
-    expect(await one.load(known)).toEqual({ ...known, changed: [] });
-    const version = await one.put('acme', '2', 'any');
-    await one.delete('globex', 'any');
-    const next = await one.load(known);
-    expect(next.versions).toEqual(new Map([['acme', version]]));
-    expect(next.changed).toEqual([{ name: 'acme', version, text: '2' }]);
-    expect(next.revision).toBeGreaterThan(known.revision);
-  });
-
-  test.skipIf(skip)('are changed only when they are in the expected version', async () => {
-    const one = await store();
-    const first = await one.put('acme', '1', 'absent');
-    await expect(one.put('acme', '2', 'absent')).rejects.toMatchObject({
-      code: 'ERR_VERSION_CONFLICT',
-      version: first,
+    test('are none at first', async () => {
+      expect(await (await store()).load()).toEqual({ revision: 0, versions: new Map(), changed: [] });
     });
-    const second = await one.put('acme', '2', first);
-    expect(second).toBeGreaterThan(first);
-    await expect(one.put('acme', '3', first)).rejects.toMatchObject({ version: second });
-    await expect(one.delete('acme', first)).rejects.toBeInstanceOf(VersionConflictError);
-    await expect(one.delete('globex', 7)).rejects.toMatchObject({ version: undefined });
-    expect((await one.load()).changed).toEqual([{ name: 'acme', version: second, text: '2' }]);
-  });
 
-  test.skipIf(skip)('never get a version twice, not even after they were deleted', async () => {
-    const one = await store();
-    const first = await one.put('acme', '1', 'absent');
-    await one.delete('acme', first);
-    expect(await one.put('acme', '1', 'absent')).toBeGreaterThan(first);
-  });
+    test('are there for whoever opens the store next', async () => {
+      const first = await store();
+      const version = await first.put('acme', 'text of acme: é "quoted"', 'absent');
+      const { versions, changed } = await (await store()).load();
+      expect(versions).toEqual(new Map([['acme', version]]));
+      expect(changed).toEqual([{ name: 'acme', version, text: 'text of acme: é "quoted"' }]);
+    });
 
-  test.skipIf(skip)('are won by one of two writers who saw the same version', async () => {
-    const [one, other] = [await store(), await store()];
-    const version = await one.put('acme', '0', 'absent');
-    const writes = [one.put('acme', 'one', version), other.put('acme', 'other', version)];
-    const results = await Promise.allSettled(writes);
-    expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
-  });
+    test('come as what differs from what is known', async () => {
+      const one = await store();
+      await one.put('acme', '1', 'any');
+      await one.put('globex', '1', 'any');
+      const known = await one.load();
+      expect(await one.load(known)).toEqual({ ...known, changed: [] });
+      const version = await one.put('acme', '2', 'any');
+      await one.delete('globex', 'any');
+      const next = await one.load(known);
+      expect(next.versions).toEqual(new Map([['acme', version]]));
+      expect(next.changed).toEqual([{ name: 'acme', version, text: '2' }]);
+      expect(next.revision).toBeGreaterThan(known.revision);
+    });
 
-  test.skipIf(skip)('tell others of a change', async () => {
-    const [one, other] = [await store(), await store()];
-    const told = new Promise<void>((resolve) => other.watch(resolve));
-    await one.put('acme', '1', 'absent');
-    await told;
+    test('are changed only when they are in the expected version', async () => {
+      const one = await store();
+      const first = await one.put('acme', '1', 'absent');
+      await expect(one.put('acme', '2', 'absent')).rejects.toMatchObject({
+        code: 'ERR_VERSION_CONFLICT',
+        version: first,
+      });
+      const second = await one.put('acme', '2', first);
+      expect(second).toBeGreaterThan(first);
+      await expect(one.put('acme', '3', first)).rejects.toMatchObject({ version: second });
+      await expect(one.delete('acme', first)).rejects.toBeInstanceOf(VersionConflictError);
+      await expect(one.delete('globex', 7)).rejects.toMatchObject({ version: undefined });
+      expect((await one.load()).changed).toEqual([{ name: 'acme', version: second, text: '2' }]);
+    });
+
+    test('never get a version twice, not even after they were deleted', async () => {
+      const one = await store();
+      const first = await one.put('acme', '1', 'absent');
+      await one.delete('acme', first);
+      expect(await one.put('acme', '1', 'absent')).toBeGreaterThan(first);
+    });
+
+    test('are won by one of two writers who saw the same version', async () => {
+      const [one, other] = [await store(), await store()];
+      const version = await one.put('acme', '0', 'absent');
+      const writes = [one.put('acme', 'one', version), other.put('acme', 'other', version)];
+      const results = await Promise.allSettled(writes);
+      expect(results.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    });
+
+    test('tell others of a change', async () => {
+      const [one, other] = [await store(), await store()];
+      const told = new Promise<void>((resolve) => other.watch(resolve));
+      await one.put('acme', '1', 'absent');
+      await told;
+    });
   });
-});
 
 test('the SQLite file and its journals are for its owner only', async () => {
   const one = await engines[0]!.open();
@@ -108,7 +114,7 @@ test('the SQLite file and its journals are for its owner only', async () => {
     expect(statSync(join(dir, 'new', `apps.db${end}`)).mode & 0o777, end).toBe(0o600);
 });
 
-describe.skipIf(!hasRedis)('a Redis that comes and goes', () => {
+describe('a Redis that comes and goes', needs('redis-server'), () => {
   test('fails what is asked of it meanwhile, and tells of changes when it is back', async () => {
     const one = await openRedisAppStore(`redis://${redis.addr}`, 60_000);
     opened.push(one);

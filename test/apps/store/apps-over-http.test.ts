@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { until } from '../../support/until.ts';
 import { startTenantProviders, type TenantProviders } from '../tenant-providers.ts';
 import { newMasterKey, startSelfService } from './self-service-relay.ts';
 
@@ -168,7 +169,7 @@ describe('a provider', () => {
     const put = await ask('PUT', '/v1/apps/acme/providers/ios', next.ios);
     expect(put).toMatchObject({ status: 200, body: { ios: { key_id: next.ios?.key_id } } });
     const before = providers.seen.length;
-    while (providers.seen.length < before + 3) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => providers.seen.length >= before + 3);
     going = false;
     await load;
     expect(failed).toEqual([]);

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { hasRedis, type RedisServer, startRedis } from '../../observe/stats/redis-server.ts';
+import { type RedisServer, startRedis } from '../../observe/stats/redis-server.ts';
+import { needs } from '../../support/needs.ts';
+import { until } from '../../support/until.ts';
 import { folderWith } from '../../tls/tls-kit.ts';
 import { startTenantProviders, type TenantProviders } from '../tenant-providers.ts';
 import { newMasterKey, startSelfService } from './self-service-relay.ts';
 
-describe.skipIf(!hasRedis)('several instances with one Redis', () => {
+describe('several instances with one Redis', needs('redis-server'), () => {
   let providers: TenantProviders;
   let redis: RedisServer;
   beforeAll(async () => {
@@ -21,10 +23,6 @@ describe.skipIf(!hasRedis)('several instances with one Redis', () => {
   const masterKey = newMasterKey();
   const instance = () =>
     startSelfService(providers, { masterKey, more: { apps: { redis: `redis://${redis.addr}`, ttl: 3600 } } });
-
-  const until = async (look: () => Promise<boolean>): Promise<void> => {
-    while (!(await look())) await new Promise((resolve) => setTimeout(resolve, 10));
-  };
 
   test('know at once what one of them was told: apps, changes and their end', async () => {
     const [one, other] = [await instance(), await instance()];

@@ -5,6 +5,7 @@ import { resealRecord, sealRecord } from '../../../src/apps/store/app-record.ts'
 import type { AppStore, Known, Loaded, StoredText } from '../../../src/apps/store/app-store.ts';
 import { parseMasterKeys } from '../../../src/apps/store/master-keys.ts';
 import { AppSync } from '../../../src/apps/store/sync-apps.ts';
+import { until } from '../../support/until.ts';
 import { newMasterKey } from './self-service-relay.ts';
 
 const keys = parseMasterKeys(newMasterKey(), 'test');
@@ -71,7 +72,7 @@ test('a store that is down keeps what is known, and is asked until it is back', 
   expect(sync.health()).toMatchObject({ status: 'warn', output: expect.stringContaining('stay in use') });
   store.hold('beta', JSON.stringify(record('beta')));
   store.broken = false;
-  while (sync.health().status !== 'pass') await new Promise((resolve) => setTimeout(resolve, 5));
+  await until(() => sync.health().status === 'pass');
   expect(names(registry)).toEqual(['acme', 'beta']);
   expect(told).toEqual([
     expect.stringContaining('error: the apps of memory cannot be read'),

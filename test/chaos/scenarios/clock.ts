@@ -1,26 +1,24 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { faketimeLibrary } from '../../support/requirements.ts';
 import { atRate } from '../client.ts';
 import { brokenPromises, inWorld, type Scenario } from '../scenario.ts';
 import { World } from '../world.ts';
 
 const SIZES = { small: 300, full: 5000 } as const;
-/** Where Debian puts libfaketime. */
-const LIBRARIES = ['x86_64', 'aarch64'].map((cpu) => `/usr/lib/${cpu}-linux-gnu/faketime/libfaketime.so.1`);
-const library = LIBRARIES.find((path) => existsSync(path));
 
 /** The wall clock of the relay jumps an hour forward, two back and one forward: no push expires, none is stuck. */
 export const clock: Scenario = {
   name: 'the clock jumps an hour either way',
-  skip: () => (library ? undefined : 'libfaketime is not installed'),
+  requires: ['libfaketime'],
   run: async (seed, size) => {
     const folder = mkdtempSync(join(tmpdir(), 'martlet-clock-'));
     const file = join(folder, 'offset');
     const jump = (offset: string): void => writeFileSync(file, `${offset}\n`);
     jump('+0');
     const env = {
-      LD_PRELOAD: library as string,
+      LD_PRELOAD: faketimeLibrary() as string,
       FAKETIME_TIMESTAMP_FILE: file,
       FAKETIME_NO_CACHE: '1',
       FAKETIME_DONT_FAKE_MONOTONIC: '1',

@@ -1,12 +1,13 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { makeAuthority } from '../../../src/sandbox/certificates.ts';
+import { freePort } from '../../support/free-port.ts';
 import { atRate, Client } from '../client.ts';
-import { freePort, RelayProcess } from '../relay-process.ts';
+import { RelayProcess } from '../relay-process.ts';
 import { brokenPromises, type Result, type Scenario, type Size } from '../scenario.ts';
 import { startPeer } from '../start-peer.ts';
 import { tallyOf } from '../tally.ts';
@@ -96,13 +97,6 @@ async function run(seed: number, size: Size): Promise<Result> {
 /** A real HTTP/2 server that closes each connection, in order, after a hundred requests. */
 export const nginxGoAway: Scenario = {
   name: 'GOAWAY every 100 requests by nginx',
-  skip: () => {
-    try {
-      execFileSync('nginx', ['-v'], { stdio: 'ignore' });
-      return undefined;
-    } catch {
-      return 'nginx is not installed';
-    }
-  },
+  requires: ['nginx'],
   run,
 };

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { ToPrimary, ToWorker } from '../../../src/host/cluster/messages.ts';
 import { ClusterPrimary, type WorkerProcess } from '../../../src/host/cluster/primary.ts';
+import { until } from '../../support/until.ts';
 
 /** A worker that serves when it is told to, and ends when it is told to stop. */
 class FakeWorker implements WorkerProcess {
@@ -43,7 +44,7 @@ async function startPrimary() {
   for (const worker of workers) worker.serve();
   await started;
   const forked = async (count: number): Promise<FakeWorker> => {
-    while (workers.length < count) await new Promise((resolve) => setTimeout(resolve, 5));
+    await until(() => workers.length >= count);
     return workers[count - 1] as FakeWorker;
   };
   return { primary, workers, told, forked, stillborn: () => stillborn };

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { createLog, type LogConfig, type LogOptions } from '../../../src/observe/log/log.ts';
 import { ACCEPTED } from '../../../src/push/push.ts';
+import { needs } from '../../support/needs.ts';
 import { failed, settlement } from '../../support/settlement.ts';
+import { eventually } from '../../support/until.ts';
 
 const TOKEN = '3f9a0c71d2e84b56a1907c3e5d28f4b60e9d1c7a4f3b8e2650d79c1ab84e3f62';
 const NOW = Date.UTC(2026, 0, 2, 15, 4, 5, 670);
@@ -296,12 +298,12 @@ describe('files', () => {
     const path = join(folder, 'rotated.log');
     const { log } = logOf({ access_log: path });
     log.info('before');
-    await vi.waitFor(() => expect(readFileSync(path, 'utf8')).toContain('before'));
+    await eventually(() => expect(readFileSync(path, 'utf8')).toContain('before'));
     renameSync(path, `${path}.1`);
     log.reopen();
-    await vi.waitFor(() => expect(existsSync(path)).toBe(true));
+    await eventually(() => expect(existsSync(path)).toBe(true));
     log.info('after');
-    await vi.waitFor(() => expect(readFileSync(path, 'utf8')).toContain('after'));
+    await eventually(() => expect(readFileSync(path, 'utf8')).toContain('after'));
     expect(readFileSync(`${path}.1`, 'utf8')).not.toContain('after');
     log.close();
   });
@@ -313,11 +315,11 @@ describe('files', () => {
     log.flush();
     rmSync(gone, { recursive: true });
     log.reopen();
-    await vi.waitFor(() => expect(written.stderr).toContain('cannot be written'));
+    await eventually(() => expect(written.stderr).toContain('cannot be written'));
     log.close();
   });
 
-  test.skipIf(!existsSync('/dev/full'))('a full disk is told on stderr once and ends nothing', () => {
+  test('a full disk is told on stderr once and ends nothing', needs('/dev/full'), () => {
     const { log, written } = logOf({ access_log: '/dev/full' });
     for (let i = 0; i < 40; i++) log.events.settled?.(settlement(['x'.repeat(100_000)]));
     log.flush();

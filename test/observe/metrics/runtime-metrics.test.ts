@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRuntimeMetrics, type RuntimeMetrics } from '../../../src/observe/metrics/runtime-metrics.ts';
+import { until } from '../../support/until.ts';
 
 let runtime: RuntimeMetrics;
 beforeAll(() => {
@@ -25,9 +26,9 @@ test('Node and the process have their usual series, none of them a gauge that is
 });
 
 test('a blocked event loop shows in the delay of its second', async () => {
-  const until = performance.now() + 300;
+  const end = performance.now() + 300;
   await new Promise((resolve) => setImmediate(resolve));
-  while (performance.now() < until);
-  while (value('_count') === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (performance.now() < end);
+  await until(() => value('_count') > 0);
   expect(value('_count') - value('_bucket', 'le="0.1"')).toBeGreaterThan(0);
 });

@@ -2,7 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { buildConfig } from '../../../src/config/schema.ts';
 import { createStats } from '../../../src/observe/stats/create-stats.ts';
 import { noStats, type StatCounts, type StatStore } from '../../../src/observe/stats/stats.ts';
-import { hasRedis, type RedisServer, startRedis } from './redis-server.ts';
+import { needs } from '../../support/needs.ts';
+import { until } from '../../support/until.ts';
+import { type RedisServer, startRedis } from './redis-server.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 const { stat } = buildConfig(({ leaf }) => leaf.default);
@@ -19,10 +21,6 @@ async function stats(addr: string, more: object = {}): Promise<StatStore> {
 
 const counts = (some: Partial<StatCounts>): StatCounts => ({ ...noStats(), ...some });
 
-async function until(look: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await look())) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
 beforeEach(() => {
   told = [];
 });
@@ -31,7 +29,7 @@ afterEach(async () => {
   for (const store of open.splice(0)) await store.close();
 });
 
-describe.skipIf(!hasRedis)('counters in a Redis', () => {
+describe('counters in a Redis', needs('redis-server'), () => {
   let redis: RedisServer;
   let line: TcpProxy;
 
@@ -196,7 +194,7 @@ describe.skipIf(!hasRedis)('counters in a Redis', () => {
   });
 });
 
-describe.skipIf(!hasRedis)('counters in a Redis cluster', () => {
+describe('counters in a Redis cluster', needs('redis-server'), () => {
   const nodes: RedisServer[] = [];
 
   beforeAll(async () => {

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { buildConfig, type Config } from '../../../src/config/schema.ts';
 import { createStats } from '../../../src/observe/stats/create-stats.ts';
 import { noStats, type StatCounts, type StatStore } from '../../../src/observe/stats/stats.ts';
+import { until } from '../../support/until.ts';
 
 const { stat } = buildConfig(({ leaf }) => leaf.default);
 const counts = (some: Partial<StatCounts>): StatCounts => ({ ...noStats(), ...some });
@@ -131,7 +132,7 @@ describe('counters in an SQLite file', () => {
     expect(told.at(-1)).toContain('counters cannot be written, they wait in memory: database is locked');
     other.exec('COMMIT');
     const written = other.prepare('SELECT count FROM counters');
-    while (written.get()?.count !== 3) await new Promise((resolve) => setTimeout(resolve, 20));
+    await until(() => written.get()?.count === 3);
     other.close();
     expect(await store.read()).toEqual(counts({ total_count: 3 }));
   });

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { decodePushRequest } from '../../../src/push/wire/decode-push-request.ts';
 
@@ -37,12 +37,9 @@ const casesOf = (group: string): Case[] => {
 };
 
 for (const group of groups) {
-  test.skipIf(!existsSync(new URL(`${group}.json`, corpus)))(
-    `the bodies of ${group} are taken or refused as recorded`,
-    () => {
-      for (const one of casesOf(group)) checkCase(one);
-    },
-  );
+  test(`the bodies of ${group} are taken or refused as recorded`, () => {
+    for (const one of casesOf(group)) checkCase(one);
+  });
 }
 
 function checkCase(one: Case): void {

@@ -3,7 +3,7 @@ import { targetsOf } from '../../../src/push/targets.ts';
 import type { BrokerQueueOptions } from '../../../src/queue/broker/broker-queue.ts';
 import type { Batch, Queue, QueuedRequest, QueueEntry, Restore } from '../../../src/queue/queue.ts';
 import { laneId } from '../../support/lane-id.ts';
-import { until } from './real-brokers.ts';
+import { until } from '../../support/until.ts';
 
 export const LANE = laneId();
 
@@ -47,14 +47,14 @@ export function listening(limit = 1000): BrokerQueueOptions & { readonly told: s
 }
 
 /** Takes batches until they hold so many targets. */
-export async function take(queue: Queue, count: number, ms?: number): Promise<Batch[]> {
+export async function take(queue: Queue, count: number): Promise<Batch[]> {
   const batches: Batch[] = [];
   const targets = (): number => batches.reduce((sum, batch) => sum + batch.targets.length, 0);
   const done = (): boolean => {
     for (let batch = queue.take(LANE, 100); batch; batch = queue.take(LANE, 100)) batches.push(batch);
     return targets() >= count;
   };
-  await until(done, `${count} targets are handed out`, ms);
+  await until(done, `${count} targets are handed out`);
   return batches;
 }
 

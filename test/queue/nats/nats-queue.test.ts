@@ -6,6 +6,10 @@ import { QueueRefusedError } from '../../../src/kit/errors.ts';
 import type { NatsQueueSettings } from '../../../src/queue/nats/nats-broker.ts';
 import { createNatsQueue } from '../../../src/queue/nats/nats-queue.ts';
 import type { Queue } from '../../../src/queue/queue.ts';
+import { freePort } from '../../support/free-port.ts';
+import { needs } from '../../support/needs.ts';
+import { type RunningProgram, startProgram } from '../../support/start-program.ts';
+import { until } from '../../support/until.ts';
 import {
   gorushMessage,
   gorushNotification,
@@ -16,16 +20,13 @@ import {
   take,
   targetsIn,
 } from '../broker/broker-entries.ts';
-import { brokers, freePort, natsSettings, type RealBroker, startProgram, until } from '../broker/real-brokers.ts';
+import { brokers, natsSettings } from '../broker/real-brokers.ts';
 
-const { missing } = brokers.nats;
-if (missing) test.skip(`the NATS queue: ${missing}`, () => {});
-
-describe.runIf(!missing)('the NATS queue', () => {
-  let broker: RealBroker;
+describe('the NATS queue', needs('nats-server'), () => {
+  let broker: RunningProgram;
   let admin: NatsConnection;
   const queues: Queue[] = [];
-  const more: RealBroker[] = [];
+  const more: RunningProgram[] = [];
   let serial = 0;
   let name = '';
 

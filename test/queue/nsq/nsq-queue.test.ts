@@ -6,6 +6,10 @@ import { NsqConnection } from '../../../src/queue/nsq/nsq-connection.ts';
 import { createNsqQueue } from '../../../src/queue/nsq/nsq-queue.ts';
 import { nsqBacklog } from '../../../src/queue/nsq/nsq-stats.ts';
 import type { Batch, Queue } from '../../../src/queue/queue.ts';
+import { freePort } from '../../support/free-port.ts';
+import { needs } from '../../support/needs.ts';
+import { type RunningProgram, startProgram } from '../../support/start-program.ts';
+import { until } from '../../support/until.ts';
 import {
   gorushMessage,
   gorushNotification,
@@ -16,13 +20,10 @@ import {
   take,
   targetsIn,
 } from '../broker/broker-entries.ts';
-import { brokers, freePort, nsqSettings, type RealBroker, startProgram, until } from '../broker/real-brokers.ts';
+import { brokers, nsqSettings } from '../broker/real-brokers.ts';
 
-const { missing } = brokers.nsq;
-if (missing) test.skip(`the NSQ queue: ${missing}`, () => {});
-
-describe.runIf(!missing)('the NSQ queue', () => {
-  let broker: RealBroker;
+describe('the NSQ queue', needs('nsqd'), () => {
+  let broker: RunningProgram;
   let admin: NsqConnection;
   const queues: Queue[] = [];
   let serial = 0;

@@ -8,6 +8,10 @@ import type { Queue } from '../../../src/queue/queue.ts';
 import type { RedisQueueSettings } from '../../../src/queue/redis/redis-broker.ts';
 import { createRedisQueue } from '../../../src/queue/redis/redis-queue.ts';
 import { makeAuthority } from '../../../src/sandbox/certificates.ts';
+import { freePort } from '../../support/free-port.ts';
+import { needs } from '../../support/needs.ts';
+import { type RunningProgram, startProgram } from '../../support/start-program.ts';
+import { until } from '../../support/until.ts';
 import {
   gorushMessage,
   gorushNotification,
@@ -18,16 +22,13 @@ import {
   take,
   targetsIn,
 } from '../broker/broker-entries.ts';
-import { brokers, freePort, type RealBroker, redisSettings, startProgram, until } from '../broker/real-brokers.ts';
+import { brokers, redisSettings } from '../broker/real-brokers.ts';
 
-const { missing } = brokers.redis;
-if (missing) test.skip(`the Redis queue: ${missing}`, () => {});
-
-describe.runIf(!missing)('the Redis queue', () => {
-  let broker: RealBroker;
+describe('the Redis queue', needs('redis-server'), () => {
+  let broker: RunningProgram;
   let admin: Redis;
   const queues: Queue[] = [];
-  const more: RealBroker[] = [];
+  const more: RunningProgram[] = [];
   let serial = 0;
   let name = '';
 
@@ -188,8 +189,8 @@ describe.runIf(!missing)('the Redis queue', () => {
     const before = performance.now();
     await expect(queue.append([push('b')])).rejects.toBeInstanceOf(QueueRefusedError);
     expect(performance.now() - before).toBeLessThan(2500);
-    await until(() => queue.health().status === 'fail', 'health fails', 10_000);
-    await until(() => queue.health().status === 'pass', 'it is back', 20_000);
+    await until(() => queue.health().status === 'fail', 'health fails');
+    await until(() => queue.health().status === 'pass', 'it is back');
   });
 
   test('users and passwords of Redis are used', async () => {

