@@ -67,7 +67,9 @@ export class ApnsBurst implements Burst {
 
   onResponse(index: number, status: number, headers: ResponseHeaders, body: Buffer, session: number): void {
     const outcome =
-      status === 200 ? this.#delivered(headers, session) : apnsOutcome(status, headers, body, this.#now, session);
+      status === 200 && body.length === 0
+        ? this.#delivered(headers, session)
+        : apnsOutcome(status, headers, body, this.#now, session);
     this.#end(index, outcome);
   }
 

@@ -1,5 +1,6 @@
 import { camelCase, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
+import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import { ACCEPTED, type Failed, type Outcome } from '../push/push.ts';
 
@@ -95,15 +96,17 @@ export const apnsReasons = {
   InternalServerError: { category: 'unavailable', advice: 'Nothing to do: it is resent later.' },
   ServiceUnavailable: { category: 'unavailable', advice: 'Nothing to do: it is resent later.' },
   Shutdown: { category: 'unavailable', advice: 'Nothing to do: it is resent on another connection.' },
+  InvalidAnswer: {
+    category: 'unavailable',
+    advice: 'Something between here and APNs answered instead of it: check proxies.',
+  },
 } as const satisfies ReasonTable;
 
 /** For a word that is not in the table: what the HTTP status means by itself. */
 export function unknownReason(status: number): Reason {
   if (status === 410) return { category: 'invalid_token', advice: 'Delete the token.' };
   if (status === 401 || status === 403) return { category: 'credential', advice: 'Check the key or certificate.' };
-  if (status === 408 || status === 429 || status >= 500) {
-    return { category: 'unavailable', advice: 'Nothing to do: it is resent later.' };
-  }
+  if (saysLater(status)) return { category: 'unavailable', advice: 'Nothing to do: it is resent later.' };
   return { category: 'invalid_request', advice: 'Look the reason up in the documentation of APNs.' };
 }
 
@@ -115,8 +118,8 @@ export function apnsOutcome(
   now = Date.now,
   session?: number,
 ): Outcome {
-  if (status === 200) return ACCEPTED;
-  const said = readBody(status, body);
+  const said = readBody(status, headers, body);
+  if (status === 200 && said.reason !== INVALID_ANSWER) return ACCEPTED;
   const { category } = reasonIn(apnsReasons, said.reason) ?? unknownReason(status);
   const retryMs = retryAfterMs(headers['retry-after'], now);
   const providerId = headers['apns-id'];
@@ -152,22 +155,21 @@ interface Said {
 }
 
 const NO_REASON: Said = { reason: 'NoReason', error: '' };
+const INVALID_ANSWER = 'InvalidAnswer';
 
-function readBody(status: number, body: Buffer): Said {
-  if (body.length === 0) return NO_REASON;
-  const unreadable: Said = { reason: 'BadAnswer', error: `APNs answered ${status} without a readable reason` };
-  let value: unknown;
-  try {
-    value = JSON.parse(body.toString('utf8'));
-  } catch {
-    return unreadable;
-  }
-  if (value === null) return NO_REASON;
-  if (typeof value !== 'object' || Array.isArray(value)) return unreadable;
-  const { reason, timestamp } = value as { reason?: unknown; timestamp?: unknown };
-  if (reason === undefined || reason === null || reason === '') return { ...NO_REASON, ...unregistered(timestamp) };
-  if (typeof reason !== 'string') return unreadable;
-  return { reason, error: reason, ...unregistered(timestamp) };
+/**
+ * APNs answers with an `apns-id`, and with JSON that holds a reason unless it accepts. What has neither of them was sent by something else.
+ * 200 with an empty body is enough: it is what every push ends with, and what simple test servers send.
+ */
+function readBody(status: number, headers: ResponseHeaders, body: Buffer): Said {
+  const foreign: Said = { reason: INVALID_ANSWER, error: `the answer with status ${status} is not one of APNs` };
+  const empty = headers['apns-id'] === undefined && status !== 200 ? foreign : NO_REASON;
+  if (body.length === 0) return empty;
+  const said = jsonObjectIn(body);
+  if (!said) return body.toString() === 'null' ? empty : foreign;
+  const { reason, timestamp } = said;
+  if (reason === undefined || reason === null || reason === '') return { ...empty, ...unregistered(timestamp) };
+  return typeof reason === 'string' ? { reason, error: reason, ...unregistered(timestamp) } : foreign;
 }
 
 /** ECMA-262: the largest time value that a Date can hold. */

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { camelCase, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
+import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import type { Category, Failed, Outcome, TargetKind } from '../push/push.ts';
 import { ACCEPTED } from '../push/push.ts';
@@ -71,7 +72,7 @@ export const fcmReasons = {
 export function unknownReason(status: number): Reason {
   if (status === 401) return fcmReasons.UNAUTHENTICATED;
   if (status === 403) return fcmReasons.PERMISSION_DENIED;
-  if (status === 408 || status === 429 || status >= 500 || status < 400) {
+  if (saysLater(status) || status < 400) {
     return { category: 'unavailable', advice: 'Nothing to do: it is resent later.' };
   }
   return { category: 'invalid_request', advice: 'Look the reason up in the documentation of FCM.' };
@@ -116,7 +117,7 @@ export function fcmOutcome(
   const text = body.toString();
   const error = googleError(text);
   const code = error && errorCode(error);
-  const reason = code ?? (error?.status || (STATUS_CODES[status] ?? `Status${status}`).replaceAll(/\W/g, ''));
+  const reason = code ?? (error?.status || wordFor(status, error !== undefined));
   const category = categoryOf(reason, status, error, code !== undefined, to);
   const retryMs = category === 'unavailable' ? retryAfterMs(headers['retry-after'], now) : undefined;
   return {
@@ -130,25 +131,29 @@ export function fcmOutcome(
   };
 }
 
+/** Google's errors have a form (https://google.aip.dev/193). A 404 or a 401 without it was sent by something on the way. */
+const wordFor = (status: number, hasForm: boolean): string =>
+  hasForm || saysLater(status) || status < 400
+    ? (STATUS_CODES[status] ?? `Status${status}`).replaceAll(/\W/g, '')
+    : 'InvalidAnswer';
+
 const ONLY_A_NAME = /^\s*\{\s*"name"\s*:\s*"([!#-[\]-~]+)"\s*\}\s*$/;
 
 function acceptedOutcome(status: number, body: Buffer, session: number | undefined): Outcome {
-  try {
-    // Every push comes by here; the names of messages are ASCII, which is read twice as fast, and hold no escapes.
-    const text = body.toString('latin1');
-    const simple = ONLY_A_NAME.exec(text);
-    if (simple) return accepted(simple[1] as string, session);
-    const answer: unknown = JSON.parse(text);
-    if (typeof answer === 'object' && !Array.isArray(answer)) {
-      const name = (answer as { name?: unknown } | null)?.name;
-      return typeof name === 'string' && name !== '' ? accepted(name, session) : ACCEPTED;
-    }
-  } catch {}
+  // Every push comes by here; the names of messages are ASCII, which is read twice as fast, and hold no escapes.
+  const text = body.toString('latin1');
+  const simple = ONLY_A_NAME.exec(text);
+  if (simple) return accepted(simple[1] as string, session);
+  const answer = jsonObjectIn(text);
+  const name = answer?.name;
+  if (typeof name === 'string' && name !== '') return accepted(name, session);
+  // As Google's client takes it. An object with other keys is not FCM's.
+  if (answer && Object.keys(answer).length === 0) return ACCEPTED;
   return {
     kind: 'failed',
     category: fcmReasons.InvalidAnswer.category,
     reason: 'InvalidAnswer',
-    error: 'error while parsing response: not a JSON object',
+    error: 'error while parsing response: not the JSON of FCM',
     status,
   };
 }
@@ -159,16 +164,12 @@ const accepted = (providerId: string, session: number | undefined): Outcome =>
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 function googleError(text: string): GoogleError | undefined {
-  try {
-    const error = (JSON.parse(text) as { error?: { message?: unknown; status?: unknown; details?: unknown } }).error;
-    if (typeof error !== 'object' || error === null) return undefined;
-    const details = (Array.isArray(error.details) ? error.details : []).filter(
-      (detail): detail is Detail => typeof detail === 'object' && detail !== null,
-    );
-    return { message: textOf(error.message), status: textOf(error.status), details };
-  } catch {
-    return undefined;
-  }
+  const error = jsonObjectIn(text)?.error as { message?: unknown; status?: unknown; details?: unknown } | undefined;
+  if (typeof error !== 'object' || error === null) return undefined;
+  const details = (Array.isArray(error.details) ? error.details : []).filter(
+    (detail): detail is Detail => typeof detail === 'object' && detail !== null,
+  );
+  return { message: textOf(error.message), status: textOf(error.status), details };
 }
 
 /** FCM's own code, in whatever place of the details it stands. */
@@ -195,7 +196,7 @@ function categoryOf(
     return isFcmCode && to.kind === 'token' && !(apns && to.liveActivity) ? 'invalid_token' : 'invalid_request';
   }
   // 401 with APNs' answer in it is about the APNs key in the Firebase console, not about our access token.
-  if (status === 401 && !isFcmCode) return apns ? 'credential' : 'stale_credential';
+  if (error && status === 401 && !isFcmCode) return apns ? 'credential' : 'stale_credential';
   return (row ?? unknownReason(status)).category;
 }
 

@@ -1,5 +1,6 @@
 import { type Dispatcher, request } from 'undici';
 import { boundedText } from '../kit/bounded-text.ts';
+import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import { singleFlight } from '../kit/single-flight.ts';
 import type { Failed } from '../push/push.ts';
@@ -181,7 +182,7 @@ const metadataCall = ({ host }: MetadataServer): Call => ({
 });
 
 function readAnswer(status: number, retry: string | string[] | undefined, text: string, now: () => number): Answer {
-  const fields = jsonFields(text);
+  const fields = jsonObjectIn(text) ?? {};
   if (status >= 200 && status < 300) {
     const token = fields.access_token;
     const seconds = Number(fields.expires_in ?? LIFETIME);
@@ -191,17 +192,14 @@ function readAnswer(status: number, retry: string | string[] | undefined, text: 
     return { outcome: unavailable(`the answer of the token endpoint holds no access token`) };
   }
   const told = `cannot fetch token: ${status}\nResponse: ${text.slice(0, LONGEST_ANSWER)}`;
-  const isLater = status >= 500 || status === 429 || status === 408 || status < 400;
-  return { outcome: isLater ? unavailable(told, retryAfterMs(String(retry ?? ''), now)) : refused(told, fields.error) };
+  const isRefusal = !saysLater(status) && status >= 400 && isOauthError(fields.error);
+  return {
+    outcome: isRefusal ? refused(told, fields.error) : unavailable(told, retryAfterMs(String(retry ?? ''), now)),
+  };
 }
 
-function jsonFields(text: string): Record<string, unknown> {
-  try {
-    return Object(JSON.parse(text));
-  } catch {
-    return {};
-  }
-}
+/** RFC 6749 section 5.2, or Google's own form. What has neither is a page of a gateway: no verdict about the credential. */
+const isOauthError = (error: unknown): boolean => (typeof error === 'string' ? error !== '' : Object(error) === error);
 
 /** The pushes have not left: they are sent when there is a token. */
 const unavailable = (told: string, retryAfterMs?: number): Failed => ({

@@ -105,7 +105,9 @@ class FcmTransport implements PushTransport {
     if (outcome.category === 'invalid_token' || outcome.category === 'invalid_request') return;
     this.#lastFailure = outcome;
     this.#probeAt = this.#now() + PROBE_MS;
-    if (outcome.category === 'stale_credential') this.#tokens.invalidate(token);
+    // A 401 that has not Google's form may still be about the token; a new one costs little.
+    const isOdd401 = outcome.reason === 'InvalidAnswer' && outcome.status === 401;
+    if (isOdd401 || outcome.category === 'stale_credential') this.#tokens.invalidate(token);
   };
 
   status(): TransportStatus {

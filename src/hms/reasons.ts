@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { failure, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
+import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import { ACCEPTED, type Category, type Delivery, type Failed, type Outcome } from '../push/push.ts';
 
@@ -68,9 +69,7 @@ export const hmsReasons = {
 /** For a code that is not in the table: what the HTTP status means by itself. */
 export function unknownReason(status: number): Reason {
   if (status === 401) return hmsReasons[80200001];
-  if (status === 408 || status === 429 || status >= 500) {
-    return { category: 'unavailable', advice: 'Nothing to do: it is resent later.' };
-  }
+  if (saysLater(status)) return { category: 'unavailable', advice: 'Nothing to do: it is resent later.' };
   return { category: 'invalid_request', advice: 'Not known to this version: see the error text.' };
 }
 
@@ -132,20 +131,8 @@ function faultReason({ code, processed }: StreamFault): 'ConnectionFailed' | 'No
 }
 
 function readAnswer(body: Buffer): Answer {
-  const value = parsed(body.toString());
-  const { code, msg, requestId } = (typeof value === 'object' && value !== null ? value : {}) as Record<
-    string,
-    unknown
-  >;
+  const { code, msg, requestId } = jsonObjectIn(body) ?? {};
   return { code: wordOf(code), msg, requestId: wordOf(requestId) };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 const LONGEST_WORD = 100;
@@ -154,18 +141,19 @@ const LONGEST_WORD = 100;
 const wordOf = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, LONGEST_WORD) : '';
 
+/** HMS's answers have a code, whatever their status. What has none was sent by something on the way. */
 function categoryOf(status: number, code: string): Category {
   const known = reasonIn(hmsReasons, code);
   if (known) return known.category;
-  return code === '' && status < 400 ? hmsReasons.InvalidAnswer.category : unknownReason(status).category;
+  return code === '' && !saysLater(status) ? hmsReasons.InvalidAnswer.category : unknownReason(status).category;
 }
 
 const wordFor = (status: number): string =>
-  status < 400 ? 'InvalidAnswer' : (STATUS_CODES[status] ?? `Status${status}`).replaceAll(/\W/g, '');
+  saysLater(status) ? (STATUS_CODES[status] ?? `Status${status}`).replaceAll(/\W/g, '') : 'InvalidAnswer';
 
 /** The list in the text of an 80100000, which is itself JSON; undefined when it names nobody. */
 function illegalTokens(msg: unknown): ReadonlySet<string> | undefined {
-  const value = typeof msg === 'string' ? parsed(msg) : msg;
+  const value = typeof msg === 'string' ? jsonObjectIn(msg) : msg;
   if (typeof value !== 'object' || value === null) return undefined;
   const { illegal_tokens: list, failure } = value as { illegal_tokens?: unknown; failure?: unknown };
   if (failure === 0) return new Set();

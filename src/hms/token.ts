@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
+import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import { singleFlight } from '../kit/single-flight.ts';
 import type { Failed } from '../push/push.ts';
@@ -87,14 +88,15 @@ type Grant = { readonly token: string; readonly lifetimeMs: number } | { readonl
 function readGrant(result: PostResult, appSecret: string, now: () => number): Grant {
   if ('fault' in result) return { failed: unavailable(result.fault.message) };
   const { status, headers, body } = result;
-  const answer = readObject(body);
+  const answer = jsonObjectIn(body) ?? {};
   const { access_token: token } = answer;
   if (status === 200 && typeof token === 'string' && TOKEN.test(token)) {
     return { token, lifetimeMs: lifetime(answer.expires_in) * 1000 };
   }
   const words = [answer.error, answer.sub_error, answer.error_description].filter(isWord).join(' ');
   const said = words ? hideSecret(words, appSecret) : 'no access token in the answer';
-  if (status === 408 || status === 429 || status >= 500 || (status < 400 && !words)) {
+  // Without a word of Huawei's it is a page of a gateway: no verdict about the credential.
+  if (saysLater(status) || !words) {
     const retryMs = retryAfterMs(headers['retry-after'], now);
     return { failed: { ...unavailable(said, status), ...(retryMs === undefined ? {} : { retryAfterMs: retryMs }) } };
   }
@@ -106,15 +108,6 @@ const unavailable = (why: string, status?: number): Failed => ({
   ...hmsFailure('SignInUnavailable', `HMS sign-in failed${status === undefined ? '' : ` (${status})`}: ${why}`),
   ...(status === undefined ? {} : { status }),
 });
-
-function readObject(body: Buffer): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(body.toString());
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
-}
 
 /** Seconds; some documents give it as a text. */
 function lifetime(expiresIn: unknown): number {

@@ -183,7 +183,9 @@ class HmsTransport implements PushTransport {
     const outcomes = targets.map(of);
     if (outcomes.some(({ kind }) => kind === 'accepted')) this.#lastSuccessAt = this.#now();
     const failed = outcomes.find((outcome): outcome is Failed => outcome.kind === 'failed');
-    if (failed?.category === 'stale_credential') source.invalidate(token);
+    // A 401 that has not HMS's form may still be about the token; a new one costs little.
+    const isOdd401 = failed?.reason === 'InvalidAnswer' && failed.status === 401;
+    if (isOdd401 || failed?.category === 'stale_credential') source.invalidate(token);
     if (failed?.category === 'stale_credential' && source !== this.#own) return;
     this.#trouble = failed && TROUBLES.has(failed.category) ? failed : undefined;
   }

@@ -6,9 +6,10 @@ import { ACCEPTED, type Failed } from '../../src/push/push.ts';
 const answer = (status: number, body: unknown, headers: Record<string, string> = {}): Failed =>
   apnsOutcome(status, headers, Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), () => 0) as Failed;
 
-test('200 is the one shared success, whatever its body says', () => {
+test('200 with an empty body is the one shared success', () => {
   expect(apnsOutcome(200, { 'apns-id': 'x' }, Buffer.from(''))).toBe(ACCEPTED);
-  expect(apnsOutcome(200, {}, Buffer.from('x'))).toBe(ACCEPTED);
+  expect(apnsOutcome(200, {}, Buffer.from(''))).toBe(ACCEPTED);
+  expect(apnsOutcome(200, {}, Buffer.from('{}'))).toBe(ACCEPTED);
 });
 
 describe('the reason', () => {
@@ -43,17 +44,23 @@ describe('the reason', () => {
   });
 
   test('no reason is told as Gorush tells it, with an empty error', () => {
+    const ofApns = { 'apns-id': 'A0' };
     for (const body of ['', {}, 'null', { reason: '' }, { reason: null }]) {
-      expect(answer(400, body)).toMatchObject({ category: 'invalid_request', reason: 'NoReason', error: '' });
+      expect(answer(400, body, ofApns)).toMatchObject({ category: 'invalid_request', reason: 'NoReason', error: '' });
     }
-    expect(answer(410, '')).toMatchObject({ category: 'invalid_token', error: '' });
+    expect(answer(410, '', ofApns)).toMatchObject({ category: 'invalid_token', error: '' });
+    expect(answer(503, '', ofApns)).toMatchObject({ category: 'unavailable', reason: 'NoReason' });
   });
 
-  test('a body that is not what APNs sends is told as such', () => {
-    for (const body of ['<html>oops</html>', 'oops', '[1]', '"x"', { reason: 5 }]) {
-      expect(answer(500, body)).toMatchObject({ category: 'unavailable', reason: 'BadAnswer', status: 500 });
-      expect(answer(500, body).error).not.toBe('');
-    }
+  test('an answer without the form of APNs is no verdict about the push, whatever its status', () => {
+    for (const status of [200, 301, 400, 401, 403, 404, 405, 407, 410, 413, 429, 500, 502, 503])
+      for (const body of ['<html>oops</html>', 'oops', '[1]', '"x"', { reason: 5 }]) {
+        expect(answer(status, body)).toMatchObject({ category: 'unavailable', reason: 'InvalidAnswer', status });
+        expect(answer(status, body).error).not.toBe('');
+      }
+    for (const status of [400, 403, 404, 410, 503])
+      for (const body of ['', {}, 'null', { error: 'no route' }])
+        expect(answer(status, body)).toMatchObject({ category: 'unavailable', reason: 'InvalidAnswer' });
   });
 });
 

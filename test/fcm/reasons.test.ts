@@ -34,7 +34,7 @@ describe('answers as Google has been seen to give them', () => {
       'invalid_request',
       'NOT_FOUND',
     ],
-    ['a 404 page is not a dead token', 404, '<html>Not Found</html>', 'invalid_request', 'NotFound'],
+    ['a 404 page is not a dead token', 404, '<html>Not Found</html>', 'unavailable', 'InvalidAnswer'],
     [
       'a status word that looks like the code is not the code',
       404,
@@ -146,7 +146,7 @@ describe('answers as Google has been seen to give them', () => {
       'credential',
       'PERMISSION_DENIED',
     ],
-    ['a 403 page', 403, 'forbidden', 'credential', 'Forbidden'],
+    ['a 403 page', 403, 'forbidden', 'unavailable', 'InvalidAnswer'],
     [
       'an access token that Google refuses',
       401,
@@ -154,7 +154,7 @@ describe('answers as Google has been seen to give them', () => {
       'stale_credential',
       'UNAUTHENTICATED',
     ],
-    ['a 401 page', 401, 'no', 'stale_credential', 'Unauthorized'],
+    ['a 401 page', 401, 'no', 'unavailable', 'InvalidAnswer'],
     [
       'an APNs key that Apple refuses, in the same words',
       401,
@@ -226,6 +226,11 @@ describe('answers as Google has been seen to give them', () => {
     ],
     ['a 200 that is not FCM’s', 200, '<html>', 'unavailable', 'InvalidAnswer'],
     ['an empty 200', 200, '', 'unavailable', 'InvalidAnswer'],
+    ['a 200 with the JSON of something else', 200, '{"status":"ok"}', 'unavailable', 'InvalidAnswer'],
+    ['a 404 of Google', 404, answer(404, 'NOT_FOUND', 'no such project'), 'invalid_request', 'NOT_FOUND'],
+    ['a 403 with JSON of something else', 403, '{"message":"denied"}', 'unavailable', 'InvalidAnswer'],
+    ['an empty 400', 400, '', 'unavailable', 'InvalidAnswer'],
+    ['a 407', 407, '', 'unavailable', 'InvalidAnswer'],
   ];
 
   test.each(cases)('%s', (_, status, body, category, reason) => {
@@ -263,8 +268,8 @@ test('with a Live Activity in the message, what APNs says does not condemn the F
 
 describe('Retry-After', () => {
   const now = () => Date.parse('Wed, 21 Oct 2026 07:28:00 GMT');
-  const answered = (value: string, status = 503) =>
-    fcmOutcome(status, { 'retry-after': value }, Buffer.alloc(0), undefined, now);
+  const answered = (value: string, status = 503, body = '') =>
+    fcmOutcome(status, { 'retry-after': value }, Buffer.from(body), undefined, now);
 
   test('is in seconds or a date', () => {
     expect(answered('7')).toMatchObject({ retryAfterMs: 7000 });
@@ -274,7 +279,7 @@ describe('Retry-After', () => {
 
   test('counts only where a retry makes sense, and when it can be read', () => {
     expect(answered('soon')).not.toHaveProperty('retryAfterMs');
-    expect(answered('7', 404)).not.toHaveProperty('retryAfterMs');
+    expect(answered('7', 404, answer(404, 'NOT_FOUND', 'x'))).not.toHaveProperty('retryAfterMs');
   });
 });
 

@@ -162,8 +162,20 @@ describe('a sign-in that fails', () => {
     expect(it.source.lastFailure()).toBeUndefined();
   });
 
-  test('with a page instead of a word is a refusal as well', async () => {
-    await using it = await setUp([{ status: 403, body: '<html>' }]);
+  test.each([
+    [403, '<html>blocked</html>'],
+    [404, ''],
+    [401, 'sign in first'],
+    [400, '{}'],
+    [400, '{"error":""}'],
+    [407, '{"message":"proxy"}'],
+  ])('with %d and %j is a gateway speaking, and no verdict', async (status, body) => {
+    await using it = await setUp([{ status, body }]);
+    expect(await it.source.get()).toMatchObject({ outcome: { category: 'not_sent', reason: 'SignInUnavailable' } });
+  });
+
+  test("with an error in Google's own form is a refusal", async () => {
+    await using it = await setUp([{ status: 403, body: { error: { code: 403, status: 'PERMISSION_DENIED' } } }]);
     expect(await it.source.get()).toMatchObject({ outcome: { category: 'credential', reason: 'SignInRefused' } });
   });
 

@@ -94,13 +94,15 @@ describe('the code decides, whatever the status', () => {
   });
 });
 
-describe('without a known code the status decides', () => {
+describe('without a known code the status decides, and without any it was not HMS that answered', () => {
   test.each([
     [200, {}, 'unavailable', 'InvalidAnswer'],
     [200, '<html>', 'unavailable', 'InvalidAnswer'],
-    [400, '', 'invalid_request', 'BadRequest'],
-    [401, '', 'stale_credential', 'Unauthorized'],
-    [404, '<html>', 'invalid_request', 'NotFound'],
+    [400, '', 'unavailable', 'InvalidAnswer'],
+    [401, '', 'unavailable', 'InvalidAnswer'],
+    [403, { error: 'denied' }, 'unavailable', 'InvalidAnswer'],
+    [404, '<html>', 'unavailable', 'InvalidAnswer'],
+    [401, { code: '99999999' }, 'stale_credential', '99999999'],
     [429, '', 'unavailable', 'TooManyRequests'],
     [500, '', 'unavailable', 'InternalServerError'],
     [502, '<html>bad gateway</html>', 'unavailable', 'BadGateway'],
@@ -117,7 +119,7 @@ describe('without a known code the status decides', () => {
     expect(failureOf(503, '', { 'retry-after': '7' }).retryAfterMs).toBe(7000);
     expect(failureOf(503, '', { 'retry-after': 'Thu, 01 Jan 1970 00:00:09 GMT' }).retryAfterMs).toBe(9000);
     expect(failureOf(503, '', { 'retry-after': 'soon' })).not.toHaveProperty('retryAfterMs');
-    expect(failureOf(400, '', { 'retry-after': '7' })).not.toHaveProperty('retryAfterMs');
+    expect(failureOf(400, { code: '80100001' }, { 'retry-after': '7' })).not.toHaveProperty('retryAfterMs');
   });
 });
 

@@ -93,7 +93,9 @@ test.each([
   [{ status: 200, body: { access_token: '' } }, 'not_sent', undefined],
   [{ status: 200, body: { access_token: 'a\r\nb' } }, 'not_sent', undefined],
   [{ status: 200, body: { error: 1101 } }, 'credential', undefined],
-  [{ status: 404, body: '' }, 'credential', undefined],
+  [{ status: 404, body: '' }, 'not_sent', undefined],
+  [{ status: 403, body: '<html>blocked</html>' }, 'not_sent', undefined],
+  [{ status: 400, body: { error: 1101 } }, 'credential', undefined],
   ['cut', 'not_sent', undefined],
 ] as const)('a sign-in that ends as %j gives no token but an outcome: %s', async (reply, category, retryAfterMs) => {
   await using hms = await startFakeHms();

@@ -7,7 +7,7 @@ import { errorCodes } from '../../http2/frames/frames.ts';
 import { relayReasons } from '../../providers/advice.ts';
 
 /** What the transports say themselves of answers that say nothing, and of tokens that cannot be signed. */
-const OWN = ['BadAnswer', 'NoReason', 'SigningFailed'];
+const OWN = ['NoReason', 'SigningFailed'];
 
 /** Codes of the HTTP/2 client and of Node, beside the system's own (ECONNREFUSED, …). */
 const FAULTS = [
