@@ -16,7 +16,12 @@ export function numberedPools(): (options: Http2PoolOptions) => Http2Pool {
     trusts.set(ca, trust);
     return trust;
   };
-  return (options) => createPool({ numberSession: () => ++sessions, trust: trustOf(options.ca), ...options });
+  return (options) =>
+    createPool({
+      numberSession: () => ++sessions,
+      ...(options.connect ? {} : { trust: trustOf(options.ca) }),
+      ...options,
+    });
 }
 
 /** An HTTP/2 pool over TLS. `tuning` is for tests. Throws when the origin, certificate, key or CA cannot be read. */

@@ -1,4 +1,4 @@
-import type { SecureContext } from 'node:tls';
+import type { SecureContext, TLSSocket } from 'node:tls';
 /**
  * The contract between a provider's transport and the HTTP/2 client: bursts of near-identical requests, answers by callback.
  * Knows HTTP/2 and no provider.
@@ -97,6 +97,11 @@ export interface Http2PoolOptions {
   readonly requestTimeoutMs?: number;
   /** `http://[user:password@]host:port` of a CONNECT proxy. */
   readonly proxy?: string;
+  /**
+   * Opens the connections in place of `ca`, `trust`, `cert`, `key` and `proxy`; the socket has HTTP/2 negotiated. Rejects with an
+   * error that has a `code`.
+   */
+  readonly connect?: (signal: AbortSignal) => Promise<TLSSocket>;
   /** Numbers the sessions, from 1; default: those of this pool. */
   readonly numberSession?: () => number;
 }

@@ -73,7 +73,7 @@ export class Pool implements Http2Pool, SessionEvents {
     this.#timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
     this.#tuning = tuning;
     this.#numberSession = options.numberSession ?? countUp();
-    this.#connector = createConnector(options, tuning);
+    this.#connector = options.connect ?? createConnector(options, tuning);
     const { pingIdleMs, pingSilenceMs, pingTimeoutMs, connectTimeoutMs } = tuning;
     const shortest = Math.min(this.#timeoutMs, pingIdleMs, pingSilenceMs, pingTimeoutMs, connectTimeoutMs);
     const tickMs = Math.max(5, Math.min(250, shortest / 8));

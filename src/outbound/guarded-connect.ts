@@ -1,5 +1,5 @@
 import { isIP, type LookupFunction, type Socket } from 'node:net';
-import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { createSecureContext } from 'node:tls';
 import { buildConnector } from 'undici';
 import { openTunnel } from '../http2/proxy-tunnel.ts';
 import { createDnsResolve, type Resolve, type ResolvedAddress } from './dns-resolve.ts';
@@ -14,6 +14,10 @@ export interface GuardedConnectOptions {
   readonly resolve?: Resolve;
   /** Which addresses are not called; default: all that are not public. */
   readonly isRefused?: (address: string) => boolean;
+  /** Names that only this machine or its network knows are asked for too; default false. */
+  readonly localNames?: boolean;
+  /** What is offered in the TLS handshake (ALPN): HTTP/2 before HTTP/1.1, or HTTP/1.1 alone; default: as undici does. */
+  readonly offer?: 'http2-first' | 'http1';
 }
 
 /** Which address it is would tell a stranger of the network here; the reason of the failed call is the code alone. */
@@ -34,11 +38,13 @@ const DEFAULT_PORTS: Record<string, string> = { 'http:': '80', 'https:': '443' }
  */
 export function createGuardedConnect(options: GuardedConnectOptions): buildConnector.connector {
   const { proxyFor, ca, resolve = createDnsResolve(), isRefused = isPrivateAddress } = options;
-  const trust: SecureContextOptions = ca ? { ca: [...ca] } : {};
-  const proxyContext = createSecureContext(trust);
+  const { localNames = false, offer } = options;
+  const alpn = offer === undefined ? {} : { allowH2: offer === 'http2-first', preferH2: true };
+  // Made once: the authorities are megabytes.
+  const trusted = createSecureContext(ca ? { ca: [...ca] } : {});
 
   const checked = async (host: string): Promise<readonly [ResolvedAddress, ...ResolvedAddress[]]> => {
-    if (isLocalName(host)) throw new PrivateAddressError();
+    if (!localNames && isLocalName(host)) throw new PrivateAddressError();
     const [first, ...others] = isIP(host) ? [{ address: host, family: isIP(host) }] : await resolve(host);
     if (!first || [first, ...others].some(({ address }) => isRefused(address))) throw new PrivateAddressError();
     return [first, ...others];
@@ -47,7 +53,7 @@ export function createGuardedConnect(options: GuardedConnectOptions): buildConne
   const through = async (proxy: string, protocol: string, port: string, target: ResolvedAddress): Promise<Socket> => {
     const host = target.family === 6 ? `[${target.address}]` : target.address;
     const authority = `${host}:${port || DEFAULT_PORTS[protocol]}`;
-    return (await openTunnel(proxy, authority, AbortSignal.timeout(CONNECT_MS), proxyContext)) as Socket;
+    return (await openTunnel(proxy, authority, AbortSignal.timeout(CONNECT_MS), trusted)) as Socket;
   };
 
   const connect = async (own: buildConnector.Options, done: buildConnector.Callback): Promise<void> => {
@@ -55,7 +61,12 @@ export function createGuardedConnect(options: GuardedConnectOptions): buildConne
     const proxy = proxyFor(`${own.protocol}//${own.host}`);
     const tunnel = proxy && (await through(proxy, own.protocol, own.port, addresses[0]));
     if (tunnel && own.protocol === 'http:') return done(null, tunnel);
-    const connector = buildConnector({ ...trust, timeout: CONNECT_MS, lookup: pinned(addresses) });
+    const connector = buildConnector({
+      secureContext: trusted,
+      timeout: CONNECT_MS,
+      lookup: pinned(addresses),
+      ...alpn,
+    } as buildConnector.BuildOptions);
     connector(tunnel ? { ...own, httpSocket: tunnel } : own, done);
   };
   return (own, done) => void connect(own, done).catch((error: Error) => done(error, null));

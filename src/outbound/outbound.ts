@@ -8,6 +8,7 @@ import { toMs } from '../kit/seconds.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createGuardedConnect } from './guarded-connect.ts';
 import { createProxyFor, type ProxyEnvironment } from './proxy.ts';
+import { type StrangersOptions, strangersPools } from './strangers-pools.ts';
 
 export type PoolFactory = (options: Partial<Http2PoolOptions> & Pick<Http2PoolOptions, 'origin'>) => Http2Pool;
 
@@ -19,6 +20,8 @@ export interface Outbound {
   readonly guarded: Dispatcher;
   /** Makes the pools of a provider. */
   poolsOf(section: { readonly connections: number; readonly request_timeout: number }): PoolFactory;
+  /** Makes pools for origins that strangers name: each speaks HTTP/2 or HTTP/1.1, as its peer does. */
+  poolsOfStrangers(options: StrangersOptions): (origin: string) => Http2Pool;
   close(): Promise<void>;
 }
 
@@ -61,6 +64,7 @@ export function openOutbound({ core, proxyEnv = {}, extraCa = [], createPool }: 
         ...own,
       });
     },
+    poolsOfStrangers: (options) => strangersPools(options, { proxyFor, ca }, createPool),
     async close() {
       await dispatcher.destroy();
       await guarded.destroy();

@@ -58,19 +58,19 @@ export const hasVapidCredential = ({ vapid }: WebPushCredentialConfig): boolean 
  * @throws ConfigError that names the key and the rule; never with a private key in it
  */
 export function loadVapidCredential({ vapid, subject }: WebPushCredentialConfig): VapidCredential {
-  if (vapid.length === 0) throw new ConfigError('web.vapid: missing VAPID key pair; `martlet vapid` makes one');
+  if (vapid.length === 0) throw new ConfigError('web.vapid', 'missing VAPID key pair; `martlet vapid` makes one');
   const mistake = subjectMistake(subject);
-  if (mistake !== undefined) throw new ConfigError(`web.subject: ${mistake}`);
+  if (mistake !== undefined) throw new ConfigError('web.subject', mistake);
   const loaded = vapid.map((config, index) => ({ state: config.state, pair: loadPair(config, `web.vapid[${index}]`) }));
   const named = loaded.filter(({ state }) => state === 'current');
-  if (named.length > 1) throw new ConfigError('web.vapid: only one pair can be `state: current`');
+  if (named.length > 1) throw new ConfigError('web.vapid', 'only one pair can be `state: current`');
   const current = (named[0] ?? loaded.find(({ state }) => state !== 'old') ?? loaded[0])?.pair as VapidPair;
   const pairs = new Map([[current.publicKey, current]]);
   const ids = new Set<string>();
   for (const [index, { pair }] of loaded.entries()) {
-    if (ids.has(pair.id)) throw new ConfigError(`web.vapid[${index}].id: ${pair.id} is there twice`);
+    if (ids.has(pair.id)) throw new ConfigError(`web.vapid[${index}].id`, `${pair.id} is there twice`);
     ids.add(pair.id);
-    if (pair !== current && pairs.has(pair.publicKey)) throw new ConfigError(`web.vapid[${index}]: is there twice`);
+    if (pair !== current && pairs.has(pair.publicKey)) throw new ConfigError(`web.vapid[${index}]`, 'is there twice');
     pairs.set(pair.publicKey, pair);
   }
   return { current, pairs, subject };
@@ -78,13 +78,13 @@ export function loadVapidCredential({ vapid, subject }: WebPushCredentialConfig)
 
 function loadPair({ id, public_key, private_key }: VapidPairConfig, key: string): VapidPair {
   const scalar = decodeBase64(private_key.trim());
-  if (scalar?.length !== 32) throw new ConfigError(`${key}.private_key: must be 32 bytes in base64url`);
+  if (scalar?.length !== 32) throw new ConfigError(`${key}.private_key`, 'must be 32 bytes in base64url');
   const point = publicPoint(scalar, key);
   const publicKey = point.toString('base64url');
   if (public_key.trim() !== '') {
     const given = decodeBase64(public_key.trim());
-    if (given?.length !== 65) throw new ConfigError(`${key}.public_key: must be 65 bytes in base64url`);
-    if (!given.equals(point)) throw new ConfigError(`${key}.public_key: is not that of the private key`);
+    if (given?.length !== 65) throw new ConfigError(`${key}.public_key`, 'must be 65 bytes in base64url');
+    if (!given.equals(point)) throw new ConfigError(`${key}.public_key`, 'is not that of the private key');
   }
   const jwk = {
     kty: 'EC',
@@ -103,7 +103,7 @@ function publicPoint(scalar: Buffer, key: string): Buffer {
     return ecdh.getPublicKey();
   } catch {
     // The cause is of no use: a number is a key of this curve unless it is 0 or too large.
-    throw new ConfigError(`${key}.private_key: is not a private key of P-256`);
+    throw new ConfigError(`${key}.private_key`, 'is not a private key of P-256');
   }
 }
 

@@ -37,7 +37,7 @@ export function hostRules(lists: Readonly<Record<string, readonly string[]>>): H
     patterns.map((pattern) => {
       const rule = ruleOf(pattern);
       if (rule) return rule;
-      throw new ConfigError(`${key}: not a host, *.suffix or http://host, each with :port if need be: ${pattern}`);
+      throw new ConfigError(key, `not a host, *.suffix or http://host, each with :port if need be: ${pattern}`);
     }),
   );
   return {

@@ -1,0 +1,52 @@
+import { lookup } from 'node:dns/promises';
+import type { buildConnector } from 'undici';
+import type { Http2Pool, Http2PoolOptions } from '../http2/http2-pool.ts';
+import { toMs } from '../kit/seconds.ts';
+import { AlpnPool } from './alpn-pool.ts';
+import { createGuardedConnect, type GuardedConnectOptions } from './guarded-connect.ts';
+import { refusedBut } from './private-networks.ts';
+
+export interface StrangersOptions {
+  /** Most HTTP/2 sessions for an origin; 0: as needed, up to 8. */
+  readonly connections: number;
+  /** Seconds. */
+  readonly request_timeout: number;
+  /** Private addresses that may be called all the same, CIDR each. */
+  readonly private_networks: readonly string[];
+  /** Where all of it goes, whatever the origin: the operator's own address, which may be private. Empty: to the origin. */
+  readonly endpoint: string;
+}
+
+type Ways = Pick<GuardedConnectOptions, 'proxyFor' | 'ca'>;
+
+/** Makes pools for origins that strangers name. @throws ConfigError naming `web.private_networks` */
+export function strangersPools(
+  { connections, request_timeout, private_networks, endpoint }: StrangersOptions,
+  ways: Ways,
+  createPool: (options: Http2PoolOptions) => Http2Pool,
+): (origin: string) => Http2Pool {
+  const guard =
+    endpoint === ''
+      ? { isRefused: refusedBut(private_networks, 'web.private_networks'), localNames: private_networks.length > 0 }
+      : OPEN;
+  const connectorFor = (offer: 'http2-first' | 'http1'): buildConnector.connector => {
+    const connect = createGuardedConnect({ ...ways, ...guard, offer });
+    return endpoint === '' ? connect : redirected(connect, new URL(endpoint));
+  };
+  const connect = { both: connectorFor('http2-first'), http1: connectorFor('http1') };
+  return (origin) =>
+    new AlpnPool({ origin, connect, createPool, connections, requestTimeoutMs: toMs(request_timeout) });
+}
+
+/** An address of the operator's is looked up as the system does, hosts file included. */
+const OPEN: Pick<GuardedConnectOptions, 'isRefused' | 'localNames' | 'resolve'> = {
+  isRefused: () => false,
+  localNames: true,
+  resolve: (host) => lookup(host, { all: true }),
+};
+
+/** Connects to one place, whatever is asked for. */
+const redirected =
+  (connect: buildConnector.connector, { protocol, hostname, host, port }: URL): buildConnector.connector =>
+  (_own, done) =>
+    connect({ protocol, hostname: hostname.replace(/^\[(.*)\]$/, '$1'), host, port }, done);
