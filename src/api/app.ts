@@ -83,7 +83,7 @@ const errorHandler =
   (error, _req, res, _next) => {
     onError(error);
     if (res.headersSent) res.destroy();
-    else sendError(res, 500, 'Internal Server Error');
+    else sendError(res, 'internal', 'Internal Server Error');
   };
 
 function buildExpress(options: ApiOptions, routes: Routes, headers: Record<string, string>): Express {

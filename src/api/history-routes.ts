@@ -87,7 +87,7 @@ function handled(handle: (req: Request, res: Response) => void): (req: Request, 
       handle(req, res);
     } catch (error) {
       if (!(error instanceof Mistake)) throw error;
-      sendError(res, 400, `${error.path} ${error.reason}.`, { details: [error] });
+      sendError(res, 'invalid', `${error.path} ${error.reason}.`, { details: [error] });
     }
   };
 }
@@ -107,7 +107,8 @@ export function historyRoutes({ history, appsOf }: HistoryRoutesOptions): Router
     handled((req, res) => {
       const found = history.explain(String(req.params.id), { apps: appsOf(req), token: param(req, 'token') });
       if (found) sendJson(res, 200, found);
-      else sendError(res, 404, 'Nothing is known of this push (history.retention, history.sample, history.rate).');
+      else
+        sendError(res, 'not_found', 'Nothing is known of this push (history.retention, history.sample, history.rate).');
     }),
   );
   return router;

@@ -1,4 +1,4 @@
-import { MartletError } from '../kit/errors.ts';
+import { type FaultyField, RefusedError } from '../kit/refusal.ts';
 import { APP_NAME, DEFAULT_APP } from '../push/app-name.ts';
 import type { Notification } from '../push/push.ts';
 import type { IdempotentOptions } from '../relay/idempotency.ts';
@@ -6,21 +6,15 @@ import type { AppRegistry } from './app-registry.ts';
 import { type AppLimits, checkLimits } from './limits.ts';
 
 /** A notification that cannot go out for the app that it names. Nothing of its request was taken. */
-export class AppRefusedError extends MartletError {
+export class AppRefusedError extends RefusedError {
   readonly code = 'ERR_APP_REFUSED';
-  /** HTTP's: 400 it names no app that there is, 403 the caller may not use it, 503 the app has no such provider. */
-  readonly status: 400 | 403 | 503;
-  readonly details: readonly { readonly path: string; readonly reason: string }[];
+  readonly kind: 'unknown_app' | 'invalid' | 'forbidden' | 'no_provider';
+  override readonly details: readonly [FaultyField];
 
-  constructor(status: 400 | 403 | 503, path: string, reason: string) {
+  constructor(kind: AppRefusedError['kind'], path: string, reason: string) {
     super(`${path}: ${reason}`);
-    this.status = status;
+    this.kind = kind;
     this.details = [{ path, reason }];
-  }
-
-  /** As far as is known here there is no such app. */
-  get isUnknown(): boolean {
-    return this.status === 400 && this.details.some(({ path }) => path.endsWith('.app'));
   }
 }
 
@@ -35,25 +29,38 @@ function byAddress(apps: Apps, { platform, topic, project_id }: Notification): s
   return undefined;
 }
 
+const NO_SUCH_APP = { field: 'app', why: 'there is no such app' } as const;
+
+/** The app of a name. While not all apps are known here, one that is not may exist. */
+function namedApp(apps: Apps, name: string): Choice {
+  const known = apps.get(name);
+  if (known) return { app: known.name };
+  const lower = name.toLowerCase();
+  if (lower === DEFAULT_APP || (apps.unsure && APP_NAME.test(lower))) return { app: lower };
+  return NO_SUCH_APP;
+}
+
+/** A caller that is bound to one app pushes for that one, whatever the address. */
+const addressedApp = (apps: Apps, notification: Notification, fallback: string): string =>
+  (fallback === DEFAULT_APP ? byAddress(apps, notification) : undefined) ?? fallback;
+
+/** False when the notification names another Firebase project than that of its app. */
+function hasProject(apps: Apps, app: string, { platform, project_id: project }: Notification): boolean {
+  const own = project && platform === 2 ? apps.get(app)?.project : undefined;
+  return own === undefined || own === project;
+}
+
 /**
  * The app of a notification: the one it names; else, where the caller is not bound to one app, the only one that has its APNs
  * topic or Firebase project; else that of the request.
  * @param fallback the app of the request
  */
 export function chooseApp(apps: Apps, notification: Notification, fallback: string): Choice {
-  const { app: named, project_id: project, platform } = notification;
-  if (!named && apps.size === 0 && !project) return { app: fallback };
-  const known = named ? apps.get(named) : undefined;
-  if (named && !known && named.toLowerCase() !== DEFAULT_APP)
-    return apps.unsure && APP_NAME.test(named.toLowerCase())
-      ? { app: named.toLowerCase() }
-      : { field: 'app', why: 'there is no such app' };
-  const addressed = fallback === DEFAULT_APP ? byAddress(apps, notification) : undefined;
-  const app = named ? (known?.name ?? DEFAULT_APP) : (addressed ?? fallback);
-  const own = apps.get(app)?.project;
-  if (project && platform === 2 && own !== undefined && own !== project)
-    return { field: 'project_id', why: `the project of the app ${app} is another one` };
-  return { app };
+  const { app: name, project_id: project } = notification;
+  if (!name && !project && apps.size === 0) return { app: fallback };
+  const choice = name ? namedApp(apps, name) : { app: addressedApp(apps, notification, fallback) };
+  if ('why' in choice || hasProject(apps, choice.app, notification)) return choice;
+  return { field: 'project_id', why: `the project of the app ${choice.app} is another one` };
 }
 
 /** Of a request: the app of notifications that choose none, and the apps that the caller may use. */
@@ -83,29 +90,48 @@ export function chooseApps(
   let changed = false;
   for (const [index, notification] of notifications.entries()) {
     const place = `notifications[${index}]`;
-    // Before anything else: which apps there are is nothing to who may not use them.
-    if (allowedApps && notification.app && !allowedApps.has(notification.app.toLowerCase())) throw notYours(place);
-    const choice = chooseApp(apps, notification, fallback);
-    if ('why' in choice) throw new AppRefusedError(400, `${place}.${choice.field}`, choice.why);
-    if (allowedApps && !allowedApps.has(choice.app)) throw notYours(place);
-    // A key may be for an app that is still to be made, or is gone: nothing goes out in its name with the default's credentials.
-    if (choice.app !== DEFAULT_APP && !apps.unsure && !apps.get(choice.app))
-      throw new AppRefusedError(400, `${place}.app`, 'there is no such app');
-    if (choice.app !== DEFAULT_APP) check(choice.app, notification, place, facts);
-    if (notification.app === choice.app || (!notification.app && choice.app === DEFAULT_APP)) continue;
-    notification.app = choice.app;
+    const chosen = allowedApp(apps, notification, { place, fallback, allowedApps });
+    if (chosen !== DEFAULT_APP) check(chosen, notification, place, facts);
+    if (notification.app === chosen || (!notification.app && chosen === DEFAULT_APP)) continue;
+    notification.app = chosen;
     changed = true;
   }
   return changed;
 }
 
+interface Request {
+  /** Of the notification, in errors. */
+  readonly place: string;
+  readonly fallback: string;
+  readonly allowedApps: ReadonlySet<string> | undefined;
+}
+
+/** The app of a notification, if the caller may use it. @throws AppRefusedError */
+function allowedApp(apps: Apps, notification: Notification, { place, fallback, allowedApps }: Request): string {
+  // First of all: a caller that may not use an app does not learn whether it exists.
+  if (allowedApps && notification.app && !allowedApps.has(notification.app.toLowerCase())) throw notYours(place);
+  const choice = chooseApp(apps, notification, fallback);
+  if ('why' in choice)
+    throw new AppRefusedError(
+      choice.field === 'app' ? 'unknown_app' : 'invalid',
+      `${place}.${choice.field}`,
+      choice.why,
+    );
+  const { app } = choice;
+  if (allowedApps && !allowedApps.has(app)) throw notYours(place);
+  // A key may be for an app that is still to be made, or is gone: nothing goes out in its name with the default's credentials.
+  if (app !== DEFAULT_APP && !apps.unsure && !apps.get(app))
+    throw new AppRefusedError('unknown_app', `${place}.app`, NO_SUCH_APP.why);
+  return app;
+}
+
 const notYours = (place: string): AppRefusedError =>
-  new AppRefusedError(403, `${place}.app`, 'the key may not push for this app');
+  new AppRefusedError('forbidden', `${place}.app`, 'the key may not push for this app');
 
 /** @throws AppRefusedError */
 function check(app: string, notification: Notification, place: string, { providerTrouble, limitsOf }: AppFacts): void {
   const trouble = providerTrouble(app, notification.platform);
-  if (trouble) throw new AppRefusedError(503, `${place}.platform`, trouble);
+  if (trouble) throw new AppRefusedError('no_provider', `${place}.platform`, trouble);
   const excess = checkLimits(notification, limitsOf(app));
-  if (excess) throw new AppRefusedError(400, excess.path ? `${place}.${excess.path}` : place, excess.reason);
+  if (excess) throw new AppRefusedError('invalid', excess.path ? `${place}.${excess.path}` : place, excess.reason);
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { Config } from '../config/schema.ts';
-import { sendError } from '../kit/http/answer.ts';
+import { sendError, sendRefused } from '../kit/http/answer.ts';
 import { noteAudit } from './audit.ts';
 import type { Admitted, Auth, Caller } from './auth.ts';
 import { isOwnPage } from './own-page.ts';
@@ -42,12 +42,13 @@ export const quotaHeaders = ({ quota, windowSeconds, remaining, resetSeconds }: 
 });
 
 /** RFC 6750 section 3. A person's browser asks for a password where Basic is offered: that is for pages alone. */
-function challengeOf({ status, reason, scope }: Refusal, isPage: boolean): Record<string, string> {
-  if (status !== 401 && status !== 403) return {};
+function challengeOf({ kind, reason, scope }: Refusal, isPage: boolean): Record<string, string> {
+  if (kind !== 'unauthenticated' && kind !== 'forbidden') return {};
   const error = scope ? `, error="insufficient_scope", scope="${scope}"` : ', error="invalid_token"';
   const bearer = `Bearer realm="martlet"${reason === 'no_credential' ? '' : error}`;
   return {
-    'WWW-Authenticate': isPage && status === 401 ? `${bearer}, Basic realm="martlet", charset="UTF-8"` : bearer,
+    'WWW-Authenticate':
+      isPage && kind === 'unauthenticated' ? `${bearer}, Basic realm="martlet", charset="UTF-8"` : bearer,
   };
 }
 
@@ -61,11 +62,10 @@ export function sendRefusal(
   refusal: Refusal,
   headers: Readonly<Record<string, string>>,
 ): void {
-  const { status, message, retryAfter, reason, quota } = refusal;
-  const again = retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) };
+  const { reason, quota } = refusal;
   noteAudit(res, { reason });
   const left = quota ? quotaHeaders(quota) : {};
-  sendError(res, status, message, { headers: { ...headers, ...challengeOf(refusal, isPage(req)), ...again, ...left } });
+  sendRefused(res, refusal, { ...headers, ...challengeOf(refusal, isPage(req)), ...left });
 }
 
 export interface HttpGuardOptions {
@@ -106,7 +106,7 @@ export function guarded(app: RequestListener, { auth, uris, headers, onError }: 
     else
       result.then(decide).catch((error) => {
         onError(error);
-        if (!res.headersSent) sendError(res, 500, 'Internal Server Error', { headers: { ...headers } });
+        if (!res.headersSent) sendError(res, 'internal', 'Internal Server Error', { headers: { ...headers } });
       });
   };
 }

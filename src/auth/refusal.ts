@@ -15,12 +15,12 @@ export type FailureReason =
 
 /** What somebody is told who is not let in. Holds nothing of what was presented. */
 export interface Refusal {
-  readonly status: 401 | 403 | 429 | 503;
+  readonly kind: 'unauthenticated' | 'forbidden' | 'too_many_requests' | 'unavailable';
   readonly reason: FailureReason;
   readonly message: string;
   /** Seconds. */
   readonly retryAfter?: number;
-  /** For 403: what the request needs. */
+  /** For `forbidden`: what the request needs. */
   readonly scope?: Scope;
   /** Whose request it was, where that is known. */
   readonly principal?: Principal;
@@ -39,27 +39,27 @@ const MESSAGES = {
 } as const satisfies Partial<Record<FailureReason, string>>;
 
 export const unauthenticated = (reason: keyof typeof MESSAGES): Refusal => ({
-  status: 401,
+  kind: 'unauthenticated',
   reason,
   message: MESSAGES[reason],
 });
 
 export const forbidden = (scope: Scope): Refusal => ({
-  status: 403,
+  kind: 'forbidden',
   reason: 'scope',
   message: `This needs the scope ${scope}.`,
   scope,
 });
 
 export const tooManyFailures = (retryAfter: number): Refusal => ({
-  status: 429,
+  kind: 'too_many_requests',
   reason: 'locked_out',
   message: `Too many attempts with a wrong key; the next one may come in ${retryAfter} s.`,
   retryAfter,
 });
 
 export const tooManyRequests = (retryAfter: number): Refusal => ({
-  status: 429,
+  kind: 'too_many_requests',
   reason: 'rate_limit',
   message: `More requests than this key may send; the next one may come in ${retryAfter} s.`,
   retryAfter,
@@ -67,7 +67,7 @@ export const tooManyRequests = (retryAfter: number): Refusal => ({
 
 /** Nothing is wrong with the token, as far as is known. */
 export const cannotTell: Refusal = {
-  status: 503,
+  kind: 'unavailable',
   reason: 'jwks_unavailable',
   message: 'The keys that sign tokens cannot be had at the moment.',
   retryAfter: 5,

@@ -1,25 +1,14 @@
-import { status } from '@grpc/grpc-js';
 import type { WriteAudit } from '../auth/audit.ts';
 import type { Principal } from '../auth/principal.ts';
+import { httpStatus } from '../kit/http/http-status.ts';
 import { addressOf, type GatedCall } from './gate.ts';
 import { RpcError } from './rpc-error.ts';
 import type { RpcReply } from './rpc-service.ts';
 
 type Maybe<T> = T | Promise<T>;
 
-/** What HTTP would have answered. */
-const HTTP: Partial<Record<status, number>> = {
-  [status.INVALID_ARGUMENT]: 400,
-  [status.UNAUTHENTICATED]: 401,
-  [status.PERMISSION_DENIED]: 403,
-  [status.RESOURCE_EXHAUSTED]: 429,
-  [status.UNAVAILABLE]: 503,
-  [status.FAILED_PRECONDITION]: 503,
-  [status.DEADLINE_EXCEEDED]: 408,
-  [status.CANCELLED]: 408,
-};
-
-const statusOf = (error: unknown): number => (error instanceof RpcError ? HTTP[error.status] : undefined) ?? 500;
+/** Audit lines of all faces have HTTP's statuses. */
+const statusOf = (error: unknown): number => httpStatus[error instanceof RpcError ? error.kind : 'internal'];
 
 /** Calls back with what became of it, thrown or rejected as well. */
 function watched<T>(run: () => Maybe<T>, done: (result: T) => void, failed: (error: unknown) => void): Maybe<T> {

@@ -1,9 +1,8 @@
 import type { PeerCertificate } from 'node:tls';
-import { Metadata, status } from '@grpc/grpc-js';
+import type { Metadata } from '@grpc/grpc-js';
 import type { Admitted, Auth, Caller } from '../auth/auth.ts';
 import type { Principal, Scope } from '../auth/principal.ts';
 import { isRefusal, type Refusal } from '../auth/refusal.ts';
-import { toMs } from '../kit/seconds.ts';
 import { RpcError } from './rpc-error.ts';
 
 /** What the gate looks at of a call of any kind. */
@@ -19,13 +18,6 @@ export interface GatedCall {
  * @throws (or rejects with) RpcError UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED or UNAVAILABLE.
  */
 export type Gate = (call: GatedCall, scope: Scope | undefined) => Principal | Promise<Principal>;
-
-const CODES = {
-  401: status.UNAUTHENTICATED,
-  403: status.PERMISSION_DENIED,
-  429: status.RESOURCE_EXHAUSTED,
-  503: status.UNAVAILABLE,
-} as const satisfies Record<Refusal['status'], status>;
 
 /** `127.0.0.1:5000`, `::1:5000` → without the port. */
 export function addressOf(call: Pick<GatedCall, 'getPeer'>): string | undefined {
@@ -48,18 +40,9 @@ const callerOf = (call: GatedCall): Caller => ({
   },
 });
 
-/** The pause for clients with a retry policy is in milliseconds (gRFC A6). */
-function errorOf({ status: http, message, retryAfter }: Refusal): RpcError {
-  if (retryAfter === undefined) return new RpcError(CODES[http], message);
-  const trailer = new Metadata();
-  trailer.set('grpc-retry-pushback-ms', String(toMs(retryAfter)));
-  trailer.set('retry-after', String(retryAfter));
-  return new RpcError(CODES[http], message, trailer);
-}
-
 export function gateOf(auth: Auth): Gate {
   const decide = (result: Admitted | Refusal): Principal => {
-    if (isRefusal(result)) throw errorOf(result);
+    if (isRefusal(result)) throw new RpcError(result.kind, result.message, result.retryAfter);
     return result.principal;
   };
   return (call, scope) => {

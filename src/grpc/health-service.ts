@@ -31,7 +31,7 @@ export class HealthService {
 
   check(service: string): { status: number } {
     const current = this.#statusOf(service);
-    if (current === SERVICE_UNKNOWN) throw new RpcError(status.NOT_FOUND, 'unknown service');
+    if (current === SERVICE_UNKNOWN) throw new RpcError('not_found', 'unknown service');
     return { status: current };
   }
 

@@ -11,6 +11,7 @@ import {
 import type protobuf from 'protobufjs';
 import type { Principal } from '../auth/principal.ts';
 import type { AuditRecord } from '../observe/log/audit-line.ts';
+import { grpcStatus } from './grpc-status.ts';
 import { RpcError } from './rpc-error.ts';
 
 export interface RpcReply {
@@ -58,15 +59,15 @@ export function decodeMessage<T>(type: protobuf.Type, bytes: Buffer): T {
   try {
     return type.decode(bytes) as T;
   } catch {
-    throw new RpcError(status.INVALID_ARGUMENT, `the request is not a ${type.fullName.slice(1)}, or nested too deeply`);
+    throw new RpcError('invalid', `the request is not a ${type.fullName.slice(1)}, or nested too deeply`);
   }
 }
 
 /** What grpc-js wants to be told of something thrown; what was not meant for the caller goes to `onError` alone. */
 export function statusOf(thrown: unknown, onError: (error: unknown) => void): Partial<StatusObject> {
   if (thrown instanceof RpcError) {
-    const { status: code, message: details, trailer: metadata } = thrown;
-    return { code, details, ...(metadata ? { metadata } : {}) };
+    const { kind, message: details, trailer: metadata } = thrown;
+    return { code: grpcStatus[kind], details, ...(metadata ? { metadata } : {}) };
   }
   onError(thrown);
   return { code: status.INTERNAL, details: 'internal error' };

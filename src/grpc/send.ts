@@ -1,10 +1,9 @@
 import type { Buffer } from 'node:buffer';
-import { Metadata, type ServerUnaryCall, status } from '@grpc/grpc-js';
-import { AppRefusedError, type ChooseOptions } from '../apps/choose-app.ts';
+import type { ServerUnaryCall } from '@grpc/grpc-js';
+import type { ChooseOptions } from '../apps/choose-app.ts';
 import { pushesByApp, type WriteAudit } from '../auth/audit.ts';
 import type { Principal } from '../auth/principal.ts';
-import { QueueRefusedError } from '../kit/errors.ts';
-import { toMs } from '../kit/seconds.ts';
+import { RefusedError } from '../kit/refusal.ts';
 import type { Tracing } from '../observe/tracing/tracing.ts';
 import type { Notification } from '../push/push.ts';
 import { decodePushRequest } from '../push/wire/decode-push-request.ts';
@@ -81,8 +80,8 @@ export function send(
 function timeLeft(call: Call, now: () => number): number {
   const deadline = call.getDeadline();
   const left = Number(deadline) - now();
-  if (call.cancelled) throw new RpcError(status.CANCELLED, 'cancelled by the caller');
-  if (left <= 0) throw new RpcError(status.DEADLINE_EXCEEDED, 'the deadline had passed when the request was read');
+  if (call.cancelled) throw new RpcError('cancelled', 'cancelled by the caller');
+  if (left <= 0) throw new RpcError('too_late', 'the deadline had passed when the request was read');
   return left;
 }
 
@@ -94,25 +93,14 @@ function decode(body: string, limits: JsonLimits | undefined): Notification {
   const decoded = decodePushRequest(body, limits);
   if (decoded.ok) return decoded.notifications[0] as Notification;
   const mistakes = decoded.details.map(({ path, reason }) => `${path.replace(PREFIX, '')} ${reason}`);
-  throw new RpcError(status.INVALID_ARGUMENT, mistakes.join('; ').slice(0, MAX_DETAILS));
+  throw new RpcError('invalid', mistakes.join('; ').slice(0, MAX_DETAILS));
 }
 
 const PREFIX = /^notifications\[0\]\./;
 /** Characters: metadata has little room. */
 const MAX_DETAILS = 1000;
 
-const APP_REFUSED = {
-  400: status.INVALID_ARGUMENT,
-  403: status.PERMISSION_DENIED,
-  503: status.FAILED_PRECONDITION,
-} as const;
-
-/** UNAVAILABLE, the code that clients retry by themselves, after the pause that gRFC A6 puts into `grpc-retry-pushback-ms`. */
 function refuse(error: unknown): never {
-  if (error instanceof AppRefusedError) throw new RpcError(APP_REFUSED[error.status], error.message);
-  if (!(error instanceof QueueRefusedError)) throw error;
-  const trailer = new Metadata();
-  trailer.set('grpc-retry-pushback-ms', String(Math.ceil(toMs(error.retryAfter))));
-  trailer.set('retry-after', String(error.retryAfter));
-  throw new RpcError(status.UNAVAILABLE, error.message, trailer);
+  if (!(error instanceof RefusedError)) throw error;
+  throw new RpcError(error.kind, error.message, error.retryAfter);
 }

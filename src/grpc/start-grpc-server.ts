@@ -4,7 +4,6 @@ import {
   ServerCredentials,
   type ServerDuplexStream,
   type ServerWritableStream,
-  status,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { ConfigError } from '../kit/errors.ts';
@@ -112,7 +111,7 @@ interface HealthCheckRequest {
 
 /** Gorush's own check is one of liveness: who restarts a server that fails it does not help one that is not ready. */
 function alive({ service }: HealthCheckRequest): RpcReply {
-  if (service !== '') throw new RpcError(status.NOT_FOUND, 'unknown service');
+  if (service !== '') throw new RpcError('not_found', 'unknown service');
   return { message: { status: SERVING } };
 }
 

@@ -1,4 +1,3 @@
-import { status } from '@grpc/grpc-js';
 import type { Json, JsonObject } from '../push/push.ts';
 import { RpcError } from './rpc-error.ts';
 
@@ -31,7 +30,7 @@ function valueJson(value: Value, path: string): Json {
   switch (value.kind) {
     case 'number_value':
       if (Number.isFinite(value.number_value)) return value.number_value;
-      throw new RpcError(status.INVALID_ARGUMENT, `${shortened(path)}: ${value.number_value} is not a JSON number`);
+      throw new RpcError('invalid', `${shortened(path)}: ${value.number_value} is not a JSON number`);
     case 'string_value':
       return value.string_value;
     case 'bool_value':

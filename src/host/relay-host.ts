@@ -187,7 +187,7 @@ export class RelayHost {
       return this.#take(notifications, body, how);
     } catch (error) {
       const sync = this.storedApps?.sync;
-      if (!sync || !(error instanceof AppRefusedError) || !error.isUnknown) throw error;
+      if (!sync || !(error instanceof AppRefusedError) || error.kind !== 'unknown_app') throw error;
       // What `chooseApps` has written into some of them must be kept.
       const again = () => this.#take(notifications, () => JSON.stringify({ notifications }), how);
       return sync

@@ -30,16 +30,5 @@ function partsOf(message: string): readonly [key: string, text: string] {
   return [key, text];
 }
 
-/** The queue cannot take the request; nothing of it was taken. */
-export class QueueRefusedError extends MartletError {
-  readonly code = 'ERR_QUEUE_REFUSED';
-  /** Seconds for the Retry-After header. */
-  readonly retryAfter: number;
-  constructor(message: string, retryAfter = 1, options?: ErrorOptions) {
-    super(message, options);
-    this.retryAfter = retryAfter;
-  }
-}
-
 /** Anything thrown, as an Error. */
 export const toError = (thrown: unknown): Error => (thrown instanceof Error ? thrown : new Error(String(thrown)));

@@ -1,7 +1,7 @@
-import { QueueRefusedError } from '../kit/errors.ts';
 import type { LaneId } from '../push/lane-id.ts';
 import { LaneStore } from './lane-store.ts';
 import type { Queue } from './queue.ts';
+import { QueueRefusedError } from './queue-refused-error.ts';
 
 export interface MemoryQueueOptions {
   /** Notifications that may be unsettled at a time (`core.queue_num`). A larger request is taken when nothing else waits. */

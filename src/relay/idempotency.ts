@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { MartletError } from '../kit/errors.ts';
+import { RefusedError } from '../kit/refusal.ts';
 import type { Notification } from '../push/push.ts';
 import type { RequestBody } from '../queue/queue.ts';
 import type { AcceptedPush, AcceptOptions } from './relay.ts';
@@ -32,8 +32,9 @@ export interface IdempotencyOptions {
 }
 
 /** The key was used, within the window, for a request with other contents. */
-export class KeyReusedError extends MartletError {
+export class KeyReusedError extends RefusedError {
   readonly code = 'ERR_IDEMPOTENCY_KEY_REUSED';
+  readonly kind = 'key_reused';
 }
 
 interface Remembered {

@@ -14,6 +14,11 @@ export function clientCertificatesOnly(app: RequestListener, healthUri: string):
   return (req, res) => {
     const { authorized } = req.socket as TLSSocket;
     if (authorized || (READS.has(req.method ?? '') && open.has(pathOf(req.url ?? '') ?? ''))) app(req, res);
-    else sendError(res, 401, 'A client certificate is needed that an authority of core.client_ca has signed.');
+    else
+      sendError(
+        res,
+        'unauthenticated',
+        'A client certificate is needed that an authority of core.client_ca has signed.',
+      );
   };
 }

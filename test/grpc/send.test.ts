@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { QueueRefusedError } from '../../src/kit/errors.ts';
 import type { PushEntry } from '../../src/push/push-entry.ts';
+import { QueueRefusedError } from '../../src/queue/queue-refused-error.ts';
 import { gorushClient, struct } from './clients.ts';
 import { serve } from './grpc-server.ts';
 

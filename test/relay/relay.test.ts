@@ -1,5 +1,4 @@
 import { afterEach, expect, test } from 'vitest';
-import { QueueRefusedError } from '../../src/kit/errors.ts';
 import {
   ACCEPTED,
   type AcceptedRequest,
@@ -13,6 +12,7 @@ import {
 } from '../../src/push/push.ts';
 import { combineEvents } from '../../src/push/relay-events.ts';
 import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
+import { QueueRefusedError } from '../../src/queue/queue-refused-error.ts';
 import { Lane } from '../../src/relay/lane.ts';
 import { type AcceptOptions, Relay } from '../../src/relay/relay.ts';
 import { FREE_RETRIES, type RetryPolicy } from '../../src/relay/retry-decision.ts';

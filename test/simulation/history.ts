@@ -1,10 +1,10 @@
-import { QueueRefusedError } from '../../src/kit/errors.ts';
 import { LaneId } from '../../src/push/lane-id.ts';
 import type { Notification, Provider, PushTransport } from '../../src/push/push.ts';
 import { combineEvents } from '../../src/push/relay-events.ts';
 import { LocalQueue } from '../../src/queue/file/local-queue.ts';
 import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
 import type { Queue, Restore } from '../../src/queue/queue.ts';
+import { QueueRefusedError } from '../../src/queue/queue-refused-error.ts';
 import { Lane } from '../../src/relay/lane.ts';
 import { Relay } from '../../src/relay/relay.ts';
 import { FREE_RETRIES, type RetryPolicy } from '../../src/relay/retry-decision.ts';

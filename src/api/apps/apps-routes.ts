@@ -8,10 +8,12 @@ import type { AppSync, StoredApp } from '../../apps/store/sync-apps.ts';
 import { auditAdmin, type WriteAudit } from '../../auth/audit.ts';
 import { principalOfRequest } from '../../auth/request-principal.ts';
 import { sendJson } from '../../kit/http/answer.ts';
+import { httpStatus } from '../../kit/http/http-status.ts';
 import { readBody } from '../../kit/http/read-body.ts';
+import { RefusedError } from '../../kit/refusal.ts';
 import type { PlatformName } from '../../push/push.ts';
 import { preconditionOf } from '../preconditions.ts';
-import { AppsRefusal, answered, notAllowed, refusalOf, type Work } from './apps-refusals.ts';
+import { AppsRefusal, answered, notAllowed, type Work } from './apps-refusals.ts';
 
 export interface AppsRoutesOptions {
   readonly registry: AppRegistry;
@@ -39,14 +41,14 @@ const bodyOf = (req: IncomingMessage, limit: number): Promise<unknown> =>
   new Promise((resolve, reject) =>
     readBody(req, limit, (body) => {
       if (body === null) {
-        reject(new AppsRefusal(413, `the body is longer than ${limit} bytes`));
+        reject(new AppsRefusal('too_large', `the body is longer than ${limit} bytes`));
         return;
       }
       try {
         resolve(JSON.parse(body.toString()));
       } catch {
         // The parser quotes the text, which may be a secret.
-        reject(new AppsRefusal(400, 'the body is not JSON'));
+        reject(new AppsRefusal('invalid', 'the body is not JSON'));
       }
     }),
   );
@@ -166,7 +168,7 @@ class AppsRoutes {
       this.#options.log.info(`app ${change.name}: ${action}${change.target ? ` (${change.target})` : ''}`);
       return result;
     } catch (error) {
-      this.#audit(req, change, refusalOf(error)?.status ?? 500);
+      this.#audit(req, change, httpStatus[error instanceof RefusedError ? error.kind : 'internal']);
       throw error;
     }
   }
@@ -207,7 +209,7 @@ class AppsRoutes {
   }
 
   #allow(req: IncomingMessage, name: string): void {
-    if (!this.#mayUse(req, name)) throw new AppsRefusal(403, 'the key may not use this app');
+    if (!this.#mayUse(req, name)) throw new AppsRefusal('forbidden', 'the key may not use this app');
   }
 }
 

@@ -3,6 +3,7 @@ import { notFromHere } from '../../auth/own-page.ts';
 import { isStranger, principalOfRequest } from '../../auth/request-principal.ts';
 import { noteSize, sendError, sendText } from '../../kit/http/answer.ts';
 import type { HttpHandler, Routes } from '../../kit/http/exact-routes.ts';
+import { httpStatus } from '../../kit/http/http-status.ts';
 import type { ConsoleFeed } from './console-feed.ts';
 import { PAGE_FILES, type PageFileName, pageFiles } from './page-files.ts';
 
@@ -55,7 +56,7 @@ export function consoleRoutes({ feed, closed, credential }: ConsoleRoutesOptions
     (req, res) => {
       const refused = refusal(req);
       if (refused !== undefined) {
-        sendText(res, 403, 'text/plain; charset=utf-8', `${refused}\n`);
+        sendText(res, httpStatus.forbidden, 'text/plain; charset=utf-8', `${refused}\n`);
         return;
       }
       const { type, etag, gzipped, body: plain } = files(name);
@@ -70,7 +71,7 @@ export function consoleRoutes({ feed, closed, credential }: ConsoleRoutesOptions
       const about = { 'Content-Type': type, 'Content-Length': body.length, Vary: 'Accept-Encoding' };
       // Bearer alone: a browser that is offered Basic asks for a password before it shows the page.
       const rest = isForm ? { 'WWW-Authenticate': 'Bearer realm="martlet"' } : { ETag: etag };
-      res.writeHead(isForm ? 401 : 200, {
+      res.writeHead(isForm ? httpStatus.unauthenticated : 200, {
         ...HEADERS,
         ...about,
         ...rest,
@@ -81,9 +82,9 @@ export function consoleRoutes({ feed, closed, credential }: ConsoleRoutesOptions
 
   const events: HttpHandler = (req: IncomingMessage, res: ServerResponse) => {
     const refused = refusal(req) ?? (principalOfRequest(req)?.apps ? SOME_APPS : undefined);
-    if (refused !== undefined) sendError(res, 403, refused);
+    if (refused !== undefined) sendError(res, 'forbidden', refused);
     else if (!feed.watch(req, res))
-      sendError(res, 503, TOO_MANY, { headers: { 'Retry-After': String(AGAIN_SECONDS) } });
+      sendError(res, 'unavailable', TOO_MANY, { headers: { 'Retry-After': String(AGAIN_SECONDS) } });
   };
 
   return new Map<string, HttpHandler>([

@@ -1,14 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { AppRefusedError } from '../../apps/choose-app.ts';
 import { noteAudit, pushesByApp } from '../../auth/audit.ts';
 import { principalOfRequest } from '../../auth/request-principal.ts';
-import { QueueRefusedError } from '../../kit/errors.ts';
-import { JSON_TYPE, noteSize, sendError, sendJson } from '../../kit/http/answer.ts';
+import { JSON_TYPE, noteSize, sendError, sendJson, sendRefused } from '../../kit/http/answer.ts';
 import type { HttpHandler } from '../../kit/http/exact-routes.ts';
 import { readBody } from '../../kit/http/read-body.ts';
+import { type RefusalKind, RefusedError } from '../../kit/refusal.ts';
 import type { Tracing } from '../../observe/tracing/tracing.ts';
 import type { Notification } from '../../push/push.ts';
-import { type IdempotentOptions, KeyReusedError } from '../../relay/idempotency.ts';
+import type { IdempotentOptions } from '../../relay/idempotency.ts';
 import type { AcceptedPush } from '../../relay/relay.ts';
 import { type TracedRequest, tracedRequest } from './traced-request.ts';
 
@@ -44,20 +43,12 @@ export function pushRoute(options: PushRouteOptions): HttpHandler {
   const acceptOptions: IdempotentOptions = syncMs === undefined ? {} : { syncMs };
   const flatHeaders = [...Object.entries(headers).flat(), 'Content-Type', JSON_TYPE];
   const fail = (res: ServerResponse, error: unknown): void => {
-    if (error instanceof QueueRefusedError) {
-      sendError(res, 503, error.message, { headers: { ...headers, 'Retry-After': String(error.retryAfter) } });
-      return;
-    }
-    if (error instanceof AppRefusedError) {
-      sendError(res, error.status, error.message, { headers, details: error.details });
-      return;
-    }
-    if (error instanceof KeyReusedError) {
-      sendError(res, 422, error.message, { headers });
+    if (error instanceof RefusedError) {
+      sendRefused(res, error, headers);
       return;
     }
     onError(error);
-    sendError(res, 500, 'Internal Server Error', { headers });
+    sendError(res, 'internal', 'Internal Server Error', { headers });
   };
   const answer = (
     res: ServerResponse,
@@ -119,15 +110,15 @@ function readNotifications(
   res: ServerResponse,
   { maxBody, maxNotifications, decode, headers }: PushRouteOptions,
 ): Notification[] | undefined {
-  const refuse = (status: number, message: string, details?: unknown): undefined =>
-    void sendError(res, status, message, { headers, details });
-  if (body === null) return refuse(413, `The request body is larger than ${maxBody} bytes (core.max_body).`);
+  const refuse = (kind: RefusalKind, message: string, details?: unknown): undefined =>
+    void sendError(res, kind, message, { headers, details });
+  if (body === null) return refuse('too_large', `The request body is larger than ${maxBody} bytes (core.max_body).`);
   const decoded = decode(body);
-  if (!decoded.ok) return refuse(400, 'Missing notifications field.', decoded.details);
+  if (!decoded.ok) return refuse('invalid', 'Missing notifications field.', decoded.details);
   const count = decoded.notifications.length;
-  if (count === 0) return refuse(400, 'Notifications field is empty.');
+  if (count === 0) return refuse('invalid', 'Notifications field is empty.');
   if (count > maxNotifications) {
-    return refuse(400, `Number of notifications(${count}) over limit(${maxNotifications})`);
+    return refuse('invalid', `Number of notifications(${count}) over limit(${maxNotifications})`);
   }
   return decoded.notifications;
 }

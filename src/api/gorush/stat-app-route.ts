@@ -29,11 +29,12 @@ export function statAppRoute({ read, appsOf, isApp }: StatAppRouteOptions): Http
   return async (req, res) => {
     const [app, ...more] = appsAskedFor(req.url as string);
     const allowed = appsOf(req);
-    if (more.length > 0) return sendError(res, 400, 'app must be given once.', { details: [APP_MISTAKE] });
-    if (app !== undefined && allowed && !allowed.has(app)) return sendError(res, 403, 'the key may not use this app');
+    if (more.length > 0) return sendError(res, 'invalid', 'app must be given once.', { details: [APP_MISTAKE] });
+    if (app !== undefined && allowed && !allowed.has(app))
+      return sendError(res, 'forbidden', 'the key may not use this app');
     const { tasks, busyWorkers, ...reading } = await read();
     if (app !== undefined && app !== DEFAULT_APP && !isApp(app) && !reading.apps.has(app))
-      return sendError(res, 404, 'there is no such app');
+      return sendError(res, 'not_found', 'there is no such app');
     const shown = app === undefined ? shownOfAll(reading, allowed) : shownOfOne(reading, app);
     sendJson(res, 200, statApp({ version: GORUSH_VERSION, tasks, busyWorkers, ...shown }));
   };

@@ -1,5 +1,6 @@
 import type { AppSettings } from '../../config/schema.ts';
 import { MartletError, toError } from '../../kit/errors.ts';
+import { type RefusalKind, RefusedError } from '../../kit/refusal.ts';
 import type { PlatformName } from '../../push/push.ts';
 import type { AppRegistry } from '../app-registry.ts';
 import { nameMistake } from '../file-apps.ts';
@@ -12,28 +13,11 @@ import type { StoredApps } from './open-stored-apps.ts';
 import type { Probe } from './probe-credential.ts';
 import type { AppSync, StoredApp } from './sync-apps.ts';
 
-/** Why an app was not changed. Nothing was. */
-export type RefusalKind =
-  /** The request is wrong: `details` say where. */
-  | 'invalid'
-  | 'not_found'
-  /** It is there already, or belongs to config.yml. */
-  | 'conflict'
-  /** It is not in the version that the caller expects. */
-  | 'precondition'
-  /** Switched off by the configuration. */
-  | 'off'
-  /** The store cannot be written, or the secrets cannot be opened. */
-  | 'unavailable'
-  /** The provider does not take the credential. */
-  | 'credential_refused'
-  /** The provider could not be asked. */
-  | 'not_probed';
-
-export class AppChangeError extends MartletError {
+/** An app was not changed: nothing was. */
+export class AppChangeError extends RefusedError {
   readonly code = 'ERR_APP_CHANGE';
   readonly kind: RefusalKind;
-  readonly details: readonly SettingMistake[] | undefined;
+  override readonly details: readonly SettingMistake[] | undefined;
   constructor(kind: RefusalKind, message: string, details?: readonly SettingMistake[]) {
     super(message);
     this.kind = kind;

@@ -1,11 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { MartletError } from '../../kit/errors.ts';
 import { fileTrouble } from '../../kit/files/file-trouble.ts';
+import { RefusedError } from '../../kit/refusal.ts';
 
 /** Secrets cannot be sealed or opened; `message` says what to set. Holds nothing of a key. */
-export class MasterKeyError extends MartletError {
+export class MasterKeyError extends RefusedError {
   readonly code = 'ERR_MASTER_KEY';
+  readonly kind = 'unavailable';
 }
 
 /** 32 bytes that seal the keys of the records, and the id that says in a record which it was. */

@@ -1,4 +1,6 @@
 import type { ServerResponse } from 'node:http';
+import type { RefusedError } from '../refusal.ts';
+import { httpStatus } from './http-status.ts';
 
 /** The version of the Gorush whose behaviour is served. */
 export const GORUSH_VERSION = 'v1.22.0';
@@ -45,10 +47,24 @@ export function sendText(
 /** Gorush's error body: `{"code": …, "message": …}`, and what Martlet adds. */
 export function sendError(
   res: ServerResponse,
-  status: number,
+  kind: keyof typeof httpStatus,
   message: string,
   extra: { details?: unknown; headers?: Record<string, string> } = {},
 ): void {
+  const status = httpStatus[kind];
   const details = extra.details === undefined ? {} : { details: extra.details };
   sendJson(res, status, { code: status, message, ...details }, extra.headers);
+}
+
+/** What is said of a request that is refused: a RefusedError, or a refusal that is a value. */
+type Refused = Pick<RefusedError, 'kind' | 'message' | 'details' | 'retryAfter'>;
+
+/** @param headers those of every answer */
+export function sendRefused(
+  res: ServerResponse,
+  { kind, message, details, retryAfter }: Refused,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  const again = retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) };
+  sendError(res, kind, message, { details, headers: { ...headers, ...again } });
 }

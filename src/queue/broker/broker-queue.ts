@@ -1,10 +1,11 @@
 import { hasBit } from '../../kit/bits.ts';
-import { QueueRefusedError, toError } from '../../kit/errors.ts';
+import { toError } from '../../kit/errors.ts';
 import { within } from '../../kit/within.ts';
 import type { LaneId } from '../../push/lane-id.ts';
 import { LaneStore } from '../lane-store.ts';
 import { headroom, refuseWhenFull } from '../memory-queue.ts';
 import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, Restore } from '../queue.ts';
+import { QueueRefusedError } from '../queue-refused-error.ts';
 import { BacklogEstimate } from './backlog-estimate.ts';
 import type { Broker, BrokerMessage } from './broker.ts';
 import { type DecodedMessage, decodeMessage, encodeMessage, messagesOf } from './broker-message.ts';

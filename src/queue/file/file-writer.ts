@@ -1,6 +1,7 @@
-import { QueueRefusedError, toError } from '../../kit/errors.ts';
+import { toError } from '../../kit/errors.ts';
 import { isDiskFull } from '../../kit/files/sqlite-file.ts';
 import type { QueueEntry } from '../queue.ts';
+import { QueueRefusedError } from '../queue-refused-error.ts';
 import type { NewRecord, Progress, RecordStore, Removal } from './journal.ts';
 import { KeptReports } from './kept-reports.ts';
 import type { PendingRequests } from './pending-requests.ts';

@@ -1,10 +1,10 @@
 import { hasBit, setBits } from '../../kit/bits.ts';
-import { QueueRefusedError } from '../../kit/errors.ts';
 import type { LaneId } from '../../push/lane-id.ts';
 import { packTrace, unpackTrace } from '../../push/trace-context.ts';
 import { LaneStore } from '../lane-store.ts';
 import { headroom, refuseWhenFull } from '../memory-queue.ts';
 import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, RequestBody, Restore } from '../queue.ts';
+import { QueueRefusedError } from '../queue-refused-error.ts';
 import { FileWriter } from './file-writer.ts';
 import { Journal, type JournalRecord, type RecordStore } from './journal.ts';
 import type { ReportKeeper } from './kept-reports.ts';

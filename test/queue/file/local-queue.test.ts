@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { QueueRefusedError } from '../../../src/kit/errors.ts';
 import { LocalQueue } from '../../../src/queue/file/local-queue.ts';
 import type { QueueEntry } from '../../../src/queue/queue.ts';
+import { QueueRefusedError } from '../../../src/queue/queue-refused-error.ts';
 import { laneId } from '../../support/lane-id.ts';
 
 const LANE = laneId();

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { QueueRefusedError } from '../../../src/kit/errors.ts';
 import type { NsqQueueSettings } from '../../../src/queue/nsq/nsq-broker.ts';
 import { NsqConnection } from '../../../src/queue/nsq/nsq-connection.ts';
 import { createNsqQueue } from '../../../src/queue/nsq/nsq-queue.ts';
 import { nsqBacklog } from '../../../src/queue/nsq/nsq-stats.ts';
 import type { Batch, Queue } from '../../../src/queue/queue.ts';
+import { QueueRefusedError } from '../../../src/queue/queue-refused-error.ts';
 import { freePort } from '../../support/free-port.ts';
 import { needs } from '../../support/needs.ts';
 import { type RunningProgram, startProgram } from '../../support/start-program.ts';
