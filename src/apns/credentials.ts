@@ -105,7 +105,7 @@ function tokenCredential({ name, bytes }: Source, config: ApnsCredentialConfig):
   return { kind: 'token', key, keyId: config.key_id, teamId: config.team_id };
 }
 
-const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
+const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----(?:(?!-----BEGIN )[\s\S])*?-----END \1-----/g;
 
 function pemCredential({ name, bytes }: Source, password: string): ApnsCertificateCredential {
   const blocks = [...bytes.toString('latin1').matchAll(BLOCK)].map(([text, label = '']) => ({ text, label }));

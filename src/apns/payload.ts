@@ -63,7 +63,8 @@ const PRIORITIES: Readonly<Record<string, string>> = Object.assign(Object.create
 const ILLEGAL = /[\0-\x08\x0a-\x1f\x7f]/;
 
 /** RFC 9113 section 8.2.1 forbids white space at the ends. */
-const fieldValue = (text = ''): string => (BLANK_ENDS.test(text) ? text.replace(/^[ \t]+|[ \t]+$/g, '') : text);
+const fieldValue = (text = ''): string =>
+  BLANK_ENDS.test(text) ? text.replace(/^[ \t]+|(?<![ \t])[ \t]+$/g, '') : text;
 const BLANK_ENDS = /^[ \t]|[ \t]$/;
 
 const callerFields = (n: Notification): [name: string, value: string, reason: string][] => [

@@ -11,7 +11,17 @@ const MOST_PEM_ROUNDS = 1_000_000;
 const LONGEST_FILE = 65_536;
 const SCRYPT = '1.3.6.1.4.1.11591.4.11';
 
-const ENCRYPTED = /-----BEGIN ENCRYPTED PRIVATE KEY-----([\s\S]*?)-----END/g;
+const ENCRYPTED = '-----BEGIN ENCRYPTED PRIVATE KEY-----';
+
+/** What is between the lines of each encrypted key. One search: where no end follows a beginning, none follows a later one. */
+function* encryptedKeys(text: string): Generator<string> {
+  for (let at = text.indexOf(ENCRYPTED); at >= 0; at = text.indexOf(ENCRYPTED, at)) {
+    const begin = at + ENCRYPTED.length;
+    at = text.indexOf('-----END', begin);
+    if (at < 0) return;
+    yield text.slice(begin, at);
+  }
+}
 
 /** Its numbers and object ids. */
 function partsOf(asn1: forge.asn1.Asn1, library: typeof forge.asn1): (number | string)[] {
@@ -47,7 +57,7 @@ export function refuseSlowPassword({
   const bytes = Buffer.from(key_base64, 'base64');
   try {
     if (key_type === 'p12') readP12(bytes, password, MOST_P12_ROUNDS);
-    else for (const [, base64 = ''] of bytes.toString('latin1').matchAll(ENCRYPTED)) refuseSlowPem(base64);
+    else for (const base64 of encryptedKeys(bytes.toString('latin1'))) refuseSlowPem(base64);
   } catch (error) {
     // What else is wrong with a .p12 is reported when it is read in earnest.
     if (key_type === 'p12' && !(error instanceof TooManyRoundsError)) return;

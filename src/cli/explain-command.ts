@@ -27,7 +27,7 @@ interface ExplainReply {
 
 /** @throws what undici throws. */
 async function ask({ id, url, key, token, config }: ExplainCommandOptions): Promise<ExplainReply> {
-  const target = new URL(`${url?.replace(/\/+$/, '') ?? originOf(config)}/v1/pushes/${encodeURIComponent(id)}`);
+  const target = new URL(`${url?.replace(/(?<!\/)\/+$/, '') ?? originOf(config)}/v1/pushes/${encodeURIComponent(id)}`);
   if (token !== undefined) target.searchParams.set('token', token);
   // On this machine the certificate is for the clients' name of this host, which need not be `localhost`.
   const dispatcher = new Agent({ connect: url === undefined ? { rejectUnauthorized: false } : {} });

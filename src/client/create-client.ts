@@ -133,7 +133,7 @@ interface PushBody {
  */
 export function createClient(options: ClientOptions): Client {
   const { url, key, pushPath = '/api/push', ...given } = options;
-  const base = url.replace(/\/+$/, '');
+  const base = url.replace(/(?<!\/)\/+$/, '');
   const transport: Transport = {
     fetch: (...call) => fetch(...call),
     sleep,

@@ -53,7 +53,7 @@ function integer(given: unknown): unknown {
 function number(given: unknown): unknown {
   const whole = integer(given);
   if (given instanceof NumberText && !Number.isInteger(given.value)) return given.value;
-  return typeof whole === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(whole) ? Number(whole) : whole;
+  return typeof whole === 'string' && /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(whole) ? Number(whole) : whole;
 }
 
 function text(given: unknown): unknown {

@@ -14,7 +14,7 @@ const fixed = new Set(variablesOf(configKeys));
 /** What Kubernetes puts into every pod beside a service called gorush or gorush-something; nobody meant us. */
 const isServiceLink = (name: string, value: string): boolean =>
   (/_PORT(_\d+_(TCP|UDP|SCTP))?$/.test(name) && /^(tcp|udp|sctp):\/\//.test(value)) ||
-  (/_SERVICE_(HOST|PORT(_\w+)?)$|_PORT_\d+_(TCP|UDP|SCTP)_(ADDR|PORT|PROTO)$/.test(name) && !fixed.has(name));
+  (/_SERVICE_(HOST$|PORT(_|$))|_PORT_\d+_(TCP|UDP|SCTP)_(ADDR|PORT|PROTO)$/.test(name) && !fixed.has(name));
 
 /** The variable that sets a key, and its value. An empty one counts as not set, as in Gorush. Upper case only. */
 export function fromEnvironment(env: EnvironmentVariables, path: string): { name: string; value: string } | undefined {

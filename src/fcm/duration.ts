@@ -15,7 +15,7 @@ export function parseDuration(text: string): Duration | undefined {
   if (!parts) return undefined;
   const [, sign, whole = '0', fraction = ''] = parts;
   const seconds = whole.replace(/^0+(?=\d)/, '');
-  const decimals = fraction.slice(0, 9).replace(/0+$/, '');
+  const decimals = fraction.slice(0, 9).replace(/(?<!0)0+$/, '');
   const negative = sign === '-' && (seconds !== '0' || decimals !== '');
   return { negative, text: `${negative ? '-' : ''}${seconds}${decimals && `.${decimals}`}s` };
 }

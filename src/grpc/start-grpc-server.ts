@@ -165,7 +165,7 @@ async function bind(server: Server, { port, address }: GrpcServerOptions, tls: S
       if (!NO_IPV6.test(failure.message)) break;
     }
   }
-  const why = /\[(.*)\]/.exec(failure?.message ?? '')?.[1] ?? failure?.message;
+  const why = /^[^[]*\[(.*)\]/.exec(failure?.message ?? '')?.[1] ?? failure?.message;
   throw new ConfigError('grpc.port', `cannot listen on ${port}: ${why}`, { cause: failure });
 }
 

@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { camelCase } from '../carrier/reasons.ts';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import { ACCEPTED, type Category, type Failed, type Outcome } from '../push/push.ts';
@@ -279,9 +280,6 @@ export function webPushFault(fault: StreamFault, session?: number): Failed {
     ...(session === undefined ? {} : { session }),
   };
 }
-
-const camelCase = (code: string): string =>
-  code.toLowerCase().replaceAll(/(?:^|[^a-z0-9]+)([a-z0-9])/g, (_, first: string) => first.toUpperCase());
 
 /** A failure of ours, before anything was sent. */
 export const webPushFailure = (reason: keyof typeof webPushReasons, error: string): Failed => ({

@@ -1,11 +1,14 @@
 /**
  * `npm run fuzz [count] [seed]`: a million mutated frames and as many header blocks, or as told, a fiftieth of it requests for the
- * API, and a two-thousandth stories of apps, of which none may see what is of another.
+ * API, and a two-thousandth stories of apps, of which none may see what is of another. First of all, texts that could keep a
+ * regular expression of src/ busy.
  */
 import fc from 'fast-check';
 import { startSandboxedRelay } from '../api/openapi/sandboxed-relay.ts';
 import { openStage } from '../apps/isolation/play-story.ts';
 import { story } from '../apps/isolation/steps.ts';
+import { sourceExpressions } from '../attacks/source-expressions.ts';
+import { weaknessOf } from '../attacks/weak-expression.ts';
 import { fuzzApi } from './api-from-openapi/fuzz-api.ts';
 import { fuzzFrames } from './frames.ts';
 import { fuzzHeaderBlocks } from './header-blocks.ts';
@@ -13,6 +16,14 @@ import { fuzzHeaderBlocks } from './header-blocks.ts';
 const count = Number(process.argv[2] ?? 1_000_000);
 const seed = Number(process.argv[3] ?? Date.now() % 1_000_000);
 const step = 50_000;
+
+const expressions = sourceExpressions();
+for (const { place, expression } of expressions) {
+  const why = weaknessOf(expression, Math.ceil(count / 20_000), seed);
+  if (why !== undefined) throw new Error(`${place} ${expression}: ${why}`);
+}
+console.log(`seed ${seed}: ${expressions.length} regular expressions`);
+
 let closed = 0;
 let decoded = 0;
 for (let done = 0; done < count; done += step) {

@@ -75,7 +75,7 @@ const unescaped = (text: string): string => text.replace(/\\(.)/g, (_, char) => 
 /** Labels as they are exposed: `app="default",provider="apns"`. */
 function labelsOf(text: string): Labels {
   const labels: Record<string, string> = {};
-  for (const [, name, value] of text.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g))
+  for (const [, name, value] of text.matchAll(/\b(\w+)="((?:[^"\\]|\\.)*)"/g))
     labels[name as string] = unescaped(value as string);
   return labels;
 }

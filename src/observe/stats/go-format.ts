@@ -14,5 +14,5 @@ export function goDuration(ms: number): string {
 /** A point in time as Go prints it, in UTC: `2026-01-02 15:04:05.678 +0000 UTC`. @param ms UNIX milliseconds. */
 export function goTime(ms: number): string {
   const [date, time] = new Date(ms).toISOString().split('T') as [string, string];
-  return `${date} ${time.slice(0, -1).replace(/\.?0+$/, '')} +0000 UTC`;
+  return `${date} ${time.slice(0, -1).replace(/\.?0{1,3}$/, '')} +0000 UTC`;
 }

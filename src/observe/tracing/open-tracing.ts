@@ -41,7 +41,7 @@ const CLOSE_MS = 3000;
 
 /** Where traces go: the path of the specification is added, unless it is there. */
 export const tracesUrl = (endpoint: string): string =>
-  /\/v1\/traces\/?$/.test(endpoint) ? endpoint : `${endpoint.replace(/\/+$/, '')}/v1/traces`;
+  /\/v1\/traces\/?$/.test(endpoint) ? endpoint : `${endpoint.replace(/(?<!\/)\/+$/, '')}/v1/traces`;
 
 const headersOf = (lines: readonly string[]): Record<string, string> =>
   Object.fromEntries(

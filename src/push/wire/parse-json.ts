@@ -4,7 +4,7 @@ import { rawJSON } from '../raw-json.ts';
 /** A fraction, an exponent, or digits that may be more than a double holds; also finds such text inside strings, harmlessly. */
 const NUMBER_THAT_NEEDS_CARE = /[:,[]\s*-?(?:\d{16}|\d+[.eE])/;
 /** The same, but it also ends like a number: a text such as "at 9, 18.00 Uhr" does not. */
-const SUCH_A_NUMBER = /[:,[]\s*-?(?:\d{16}\d*|\d+[.eE])[\d.eE+-]*\s*[,}\]]/;
+const SUCH_A_NUMBER = /[:,[]\s*-?(?:\d{16}|\d+[.eE])[\d.eE+-]*\s*[,}\]]/;
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/;
 /** A surrogate pair, a lone surrogate, or any other escape (which is matched so that `\\ud800` is not taken for one). */
 const ESCAPES = /\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\u[dD][89a-fA-F][\da-fA-F]{2}|\\./g;
