@@ -16,7 +16,9 @@ import { ClusterPrimary } from './host/cluster/primary.ts';
 import { noSnapshot } from './host/cluster/totals.ts';
 import { joinCluster } from './host/cluster/worker.ts';
 import { type LoadedConfig, loadConfig } from './host/config/load.ts';
+import { createErrorNet } from './host/error-net.ts';
 import type { RunningServer } from './host/server.ts';
+import { background } from './kit/background.ts';
 import { toError } from './kit/errors.ts';
 import { writePidFile } from './kit/files/pid-file.ts';
 import { GORUSH_VERSION } from './kit/http/answer.ts';
@@ -75,10 +77,10 @@ function onSignals(close: () => Promise<void>, log: Log, reload = (): void => {}
     if (closing) process.exit(1);
     closing = true;
     log.info(`${signal}: draining; a second signal ends the process at once`);
-    close().then(
-      () => process.exit(0),
+    background(
+      close().then(() => process.exit(0)),
       (error) => {
-        log.error(`the shutdown failed: ${toError(error).message}`);
+        log.error(`the shutdown failed: ${error.message}`);
         log.flush();
         process.exit(1);
       },
@@ -105,6 +107,7 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
   trustSystemAuthorities();
   const loaded = load(command, 'serve');
   const log = openLog(loaded);
+  process.on('uncaughtException', createErrorNet({ log, end: () => process.exit(1) }));
   if (cluster.isPrimary) {
     const open = openDoorWarning(loaded.config);
     tellWarnings(log, [...command.warnings, ...loaded.warnings, ...(open ? [open] : [])]);
@@ -183,7 +186,7 @@ async function serveWithWorkers({ config }: LoadedConfig, log: Log): Promise<voi
     log.close();
   }, log);
   process.on('SIGHUP', () => primary.reopen());
-  process.on('SIGUSR2', () => void primary.restart());
+  process.on('SIGUSR2', () => background(primary.restart()));
   const url = await primary.start();
   log.info(`${workers} workers serve ${url ?? 'no HTTP (core.enabled: false)'}`);
 }
@@ -192,7 +195,7 @@ async function serveWithWorkers({ config }: LoadedConfig, log: Log): Promise<voi
 function joinPrimary(log: Log) {
   let server: RunningServer | undefined;
   let close = async (): Promise<void> => {};
-  const end = (): void => void close().finally(() => process.exit(0));
+  const end = (): void => background(close().finally(() => process.exit(0)));
   const link = joinCluster({
     channel: primaryChannel,
     snapshot: async () => (server ? server.host.snapshot() : noSnapshot),

@@ -19,7 +19,8 @@ export interface ApiOptions {
   /** Martlet's own version. */
   readonly version: string;
   readonly sandbox: boolean;
-  readonly push: HttpHandler;
+  /** Answers by itself, whatever happens. */
+  readonly push: (req: IncomingMessage, res: ServerResponse) => void;
   readonly statGo: () => object;
   readonly statApp: HttpHandler;
   readonly sysStats: () => object;
@@ -43,7 +44,9 @@ function routesOf(options: ApiOptions): Routes {
     (body: () => object | Promise<object>): HttpHandler =>
     async (_req, res) =>
       sendJson(res, 200, await body());
-  const health: HttpHandler = (_req, res) => void res.writeHead(200, { 'Content-Length': 0 }).end();
+  const health: HttpHandler = (_req, res) => {
+    res.writeHead(200, { 'Content-Length': 0 }).end();
+  };
   const version = { source: 'https://github.com/appleboy/gorush', version: GORUSH_VERSION, martlet: options.version };
   return new Map<string, HttpHandler>([
     // First, so that what `api.*` puts at the same place goes before.
@@ -109,7 +112,7 @@ export function createApp(options: ApiOptions): (req: IncomingMessage, res: Serv
   const http2App = expressOnHttp2(buildExpress(options, routes, headers));
   return (req, res) => {
     // The one request that comes by the million goes straight to its route: Express's own work would cost more than the push.
-    if (req.method === 'POST' && req.url === options.uris.push_uri) void options.push(req, res);
+    if (req.method === 'POST' && req.url === options.uris.push_uri) options.push(req, res);
     else if (req.httpVersionMajor === 2) http2App(req, res);
     else app(req, res);
   };

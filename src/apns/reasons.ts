@@ -1,4 +1,4 @@
-import { camelCase, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
+import { camelCase, faultCategory, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
@@ -140,7 +140,7 @@ export function apnsOutcome(
 export function apnsFault(fault: StreamFault, session?: number): Failed {
   return {
     kind: 'failed',
-    category: fault.processed === 'no' ? 'not_sent' : 'unanswered',
+    category: faultCategory(fault),
     reason: camelCase(fault.code),
     error: fault.message || fault.code,
     ...(session === undefined ? {} : { session }),

@@ -1,5 +1,7 @@
 import type { Http2Pool, Http2PoolOptions, RequestHeader, RequestTemplate } from '../http2/http2-pool.ts';
 import { singleRequest } from '../http2/single-request.ts';
+import { background, throwLater } from '../kit/background.ts';
+import { internalError } from '../push/internal-error.ts';
 import type { Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
 import { AcceptedPushes } from './accepted-pushes.ts';
 import { ApnsBurst, SinglePush } from './apns-burst.ts';
@@ -88,8 +90,15 @@ class ApnsTransport implements PushTransport {
       return;
     }
     const token = this.#tokens?.cached();
-    if (this.#tokens && token === undefined) void this.#submitSigned(burst, body, this.#tokens);
+    if (this.#tokens && token === undefined) this.#submitLater(burst, body, this.#tokens);
     else this.#submit(burst, body, token);
+  }
+
+  #submitLater(burst: ApnsBurst, body: Buffer, tokens: ApnsTokenSource): void {
+    background(this.#submitSigned(burst, body, tokens), (error) => {
+      burst.fail(internalError(error));
+      throwLater(error);
+    });
   }
 
   async #submitSigned(burst: ApnsBurst, body: Buffer, tokens: ApnsTokenSource): Promise<void> {
@@ -164,7 +173,7 @@ class ApnsTransport implements PushTransport {
     const refused = failure?.category === 'credential' ? failure.error : undefined;
     const broken = refused ?? (sessions === 0 ? lastError : undefined);
     if (broken !== undefined) {
-      void this.#probe();
+      background(this.#probe());
       return { status: 'fail', output: broken };
     }
     if (failure) return { status: 'warn', output: failure.error };

@@ -1,3 +1,4 @@
+import type { StreamFault } from '../http2/http2-pool.ts';
 import type { Category, Environment, Failed } from '../push/push.ts';
 
 /** What a word of a provider means for the relay, and what a person should do about it. */
@@ -36,3 +37,9 @@ export const failure = <Words extends ReasonTable>(
   reason,
   error,
 });
+
+/** Of a request without an answer. What HTTP/2 cannot carry (a line break in a header) is no better the next time. */
+export function faultCategory({ code, processed }: StreamFault): Category {
+  if (code === 'INVALID_REQUEST') return 'invalid_request';
+  return processed === 'no' ? 'not_sent' : 'unanswered';
+}

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from 'node:http';
-import { camelCase, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
+import { camelCase, faultCategory, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
@@ -221,7 +221,7 @@ export function fcmFault(fault: StreamFault, session?: number): Failed {
       : 'unknown error while making an http call';
   return {
     kind: 'failed',
-    category: notSent ? 'not_sent' : 'unanswered',
+    category: faultCategory(fault),
     reason: camelCase(fault.code),
     error: `${told}: ${fault.message || fault.code}`,
     ...(session === undefined ? {} : { session }),

@@ -1,4 +1,5 @@
 import { type Dispatcher, request } from 'undici';
+import { background } from '../kit/background.ts';
 import { boundedText } from '../kit/bounded-text.ts';
 import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
@@ -89,7 +90,7 @@ export function createFcmTokenSource(options: FcmTokenOptions): FcmTokenSource {
     const margin = Math.min(MARGIN, (current.expiresAt - current.renewAt) / 2);
     if (time >= current.expiresAt - margin) return undefined;
     // `renew` never rejects: a failure is kept, and told when the token is needed.
-    if (time >= current.renewAt) void renew();
+    if (time >= current.renewAt) background(renew());
     return current.token;
   }
 

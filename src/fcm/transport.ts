@@ -1,5 +1,7 @@
 import type { Http2Pool, Http2PoolOptions, RequestTemplate } from '../http2/http2-pool.ts';
 import { singleRequest } from '../http2/single-request.ts';
+import { background, throwLater } from '../kit/background.ts';
+import { internalError } from '../push/internal-error.ts';
 import type { Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
 import type { FcmCredential } from './credentials.ts';
 import { FcmBurst } from './fcm-burst.ts';
@@ -57,8 +59,15 @@ class FcmTransport implements PushTransport {
       return;
     }
     const token = this.#tokens.cached();
-    if (token === undefined) void this.#submitAfterSignIn(burst);
+    if (token === undefined) this.#submitLater(burst);
     else this.#submit(burst, token);
+  }
+
+  #submitLater(burst: FcmBurst): void {
+    background(this.#submitAfterSignIn(burst), (error) => {
+      burst.fail(internalError(error));
+      throwLater(error);
+    });
   }
 
   async #submitAfterSignIn(burst: FcmBurst): Promise<void> {
@@ -116,7 +125,7 @@ class FcmTransport implements PushTransport {
     const signIn = this.#tokens.lastFailure();
     const failing = signIn?.category === 'credential' ? signIn.error : sessions === 0 ? lastError : undefined;
     const warning = failing ?? signIn?.error ?? this.#lastFailure?.error;
-    if (failing !== undefined) void this.#probe();
+    if (failing !== undefined) background(this.#probe());
     let withoutToken = 0;
     for (const burst of this.#waiting) withoutToken += burst.count;
     return {

@@ -1,3 +1,4 @@
+import { background, throwLater } from '../kit/background.ts';
 import { backoff } from '../kit/backoff.ts';
 import { Breaker } from '../kit/breaker.ts';
 import { Fifo } from '../kit/fifo.ts';
@@ -59,6 +60,12 @@ export interface BacklogStats {
 /** A shutdown waits no longer than this for a hook that answers nothing but failures. */
 const DRAIN_PATIENCE_MS = 5000;
 const DRAIN_PACE = { firstMs: 100, maxMs: 1000 };
+
+/** A post never rejects; were it to, the entry must not be lost with its place among those under way. */
+const mistaken = (error: unknown): HookAnswer => {
+  throwLater(error);
+  return { ok: false, reason: 'InternalError' };
+};
 
 type State =
   | { readonly name: 'running' }
@@ -153,7 +160,7 @@ export class FeedbackBacklog {
     if (this.#state.name === 'closed') return;
     this.#collectDue();
     while (this.#ready.length > 0 && this.#underWay < this.#options.concurrency && this.#breaker.admit() > 0) {
-      void this.#send(this.#ready.shift() as Entry);
+      background(this.#send(this.#ready.shift() as Entry));
     }
     this.#setAlarm();
     if (this.#state.name === 'draining' && this.#length === 0) this.#state.done();
@@ -178,7 +185,7 @@ export class FeedbackBacklog {
   async #send(entry: Entry): Promise<void> {
     this.#underWay++;
     entry.attempts++;
-    const result = await this.#options.post(entry, this.#closing.signal);
+    const result = await this.#options.post(entry, this.#closing.signal).catch(mistaken);
     this.#underWay--;
     if (this.#state.name === 'closed') return;
     if (result.ok) this.#taken(entry);

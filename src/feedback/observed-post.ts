@@ -19,14 +19,22 @@ interface Facts extends Partial<TraceContext> {
   readonly token?: string;
 }
 
+/** Nothing of a body that an earlier process left unreadable: its receiver is to judge it. */
+function factsOf(body: string): Facts {
+  try {
+    return Object(JSON.parse(body));
+  } catch {
+    return {};
+  }
+}
+
 const traceHeaders = ({ traceparent, tracestate }: TraceContext): Record<string, string> =>
   tracestate === undefined ? { traceparent } : { traceparent, tracestate };
 
 /** Tells of each call, and lets it carry the trace of its push. */
 export function observedPost(post: Post, app: string, { reported, trace, now = Date.now }: HookObserver): Post {
   return async (entry, signal) => {
-    const facts = JSON.parse(entry.body) as Facts;
-    const { traceparent, tracestate, request_id: requestId = '', notif_id: notifId, token = '' } = facts;
+    const { traceparent, tracestate, request_id: requestId = '', notif_id: notifId, token = '' } = factsOf(entry.body);
     const parent = traceparent === undefined ? undefined : { traceparent, ...(tracestate ? { tracestate } : {}) };
     const span = parent && trace?.(parent);
     const context = span?.context ?? parent;

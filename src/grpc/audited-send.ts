@@ -1,5 +1,6 @@
 import type { WriteAudit } from '../auth/audit.ts';
 import type { Principal } from '../auth/principal.ts';
+import { background } from '../kit/background.ts';
 import { httpStatus } from '../kit/http/http-status.ts';
 import { addressOf, type GatedCall } from './gate.ts';
 import { RpcError } from './rpc-error.ts';
@@ -19,7 +20,8 @@ function watched<T>(run: () => Maybe<T>, done: (result: T) => void, failed: (err
     failed(error);
     throw error;
   }
-  if (result instanceof Promise) result.then(done, failed);
+  // The caller gets `result` itself; a line that cannot be written is told by the log.
+  if (result instanceof Promise) background(result.then(done, failed));
   else done(result);
   return result;
 }

@@ -92,7 +92,7 @@ export function unary<T>(
       const answer = (principal?: Principal) => handle(decodeMessage<T>(type, call.request), call, principal);
       const admitted = admit?.(call);
       const reply = admitted instanceof Promise ? admitted.then(answer) : answer(admitted);
-      if (reply instanceof Promise) reply.then(succeed, fail);
+      if (reply instanceof Promise) reply.then(succeed).catch(fail);
       else succeed(reply);
     } catch (thrown) {
       fail(thrown);

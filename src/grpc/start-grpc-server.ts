@@ -139,13 +139,12 @@ function addReflection(server: Server, served: readonly ProtoFile[], { onError, 
   for (const { service, file } of versions) {
     const request = file.root.lookupType(`${service}.ServerReflectionRequest`);
     server.addService(serviceDefinition(file.root, `${service}.ServerReflection`), {
-      ServerReflectionInfo: async (stream: ServerDuplexStream<Buffer, object>) => {
-        try {
+      ServerReflectionInfo: (stream: ServerDuplexStream<Buffer, object>) => {
+        const reflected = async (): Promise<void> => {
           await gate?.(stream, undefined);
           reflect(stream, request, index, onError);
-        } catch (thrown) {
-          stream.emit('error', statusOf(thrown, onError));
-        }
+        };
+        reflected().catch((thrown) => stream.emit('error', statusOf(thrown, onError)));
       },
     } as UntypedServiceImplementation);
   }

@@ -1,5 +1,7 @@
 import PQueue from 'p-queue';
 import type { Dispatcher } from 'undici';
+import { background, throwLater } from '../kit/background.ts';
+import { internalError } from '../push/internal-error.ts';
 import type { Category, Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
 import { type HmsMessage, hmsBody, hmsMessage } from './payload.ts';
 import { post } from './post.ts';
@@ -98,7 +100,7 @@ class HmsTransport implements PushTransport {
       const slice = indexes.slice(from, from + size);
       const chunk = { delivery, message, indexes: slice, targets: slice.map((i) => targets[i] as string), settle };
       this.#inFlight += slice.length;
-      void this.#requests.add(() => this.#carry(chunk));
+      background(this.#requests.add(() => this.#carry(chunk)));
     }
   }
 
@@ -120,7 +122,7 @@ class HmsTransport implements PushTransport {
   #probe(): void {
     if (this.#closing.signal.aborted || this.#now() < this.#probeAt) return;
     this.#probeAt = this.#now() + PROBE_MS;
-    void this.#own.credential();
+    background(this.#own.credential());
   }
 
   async close(): Promise<void> {
@@ -129,7 +131,10 @@ class HmsTransport implements PushTransport {
   }
 
   async #carry(chunk: Chunk): Promise<void> {
-    const outcomeOf = await this.#attempt(chunk);
+    const outcomeOf = await this.#attempt(chunk).catch((error) => {
+      throwLater(error);
+      return () => internalError(error);
+    });
     this.#inFlight -= chunk.indexes.length;
     for (const [place, index] of chunk.indexes.entries()) {
       chunk.settle(index, outcomeOf(chunk.targets[place] as string));

@@ -15,8 +15,10 @@ import { guarded } from '../auth/http-guard.ts';
 import { principalOfRequest } from '../auth/request-principal.ts';
 import { configView } from '../config/redact.ts';
 import { type Check, readiness } from '../health/ready.ts';
+import { toError } from '../kit/errors.ts';
 import { sizeOf, versionHeaders } from '../kit/http/answer.ts';
 import { pathOf, type Routes } from '../kit/http/exact-routes.ts';
+import { sheltered } from '../kit/http/sheltered.ts';
 import { expose } from '../observe/metrics/exposition.ts';
 import { createStatGo } from '../observe/stats/stat-go.ts';
 import { createSysStats, type SysStats } from '../observe/stats/sys-stats.ts';
@@ -169,7 +171,8 @@ export function createHttpApp(host: RelayHost, options: HttpAppOptions, draining
   host.metrics.watchReadiness(() => readyState(host, draining).status === 200);
   const { routes, feed } = openConsole(host, options);
   const app = appOf(host, options, statGo.read, sysStats, options.console === false ? new Map() : routes, draining);
-  const whole = observed(protectedApp(app, host, options), sysStats, options);
+  const inner = observed(protectedApp(app, host, options), sysStats, options);
+  const whole = sheltered(inner, (error) => options.log.error(`a request failed: ${toError(error).message}`));
   const { api, core } = options.config;
   const split = core.admin_address === '' ? undefined : surfaces(whole, api, versionHeaders(options.version));
   return {

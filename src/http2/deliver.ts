@@ -1,4 +1,13 @@
+import { throwLater } from '../kit/background.ts';
+import { BrokenDeliveryError } from '../kit/vital.ts';
 import type { Burst, ResponseHeaders, StreamFault } from './http2-pool.ts';
+
+/** What a burst throws must not tear a session's state apart. */
+const unreadAnswer: StreamFault = {
+  code: 'INTERNAL_ERROR',
+  processed: 'maybe',
+  message: 'the answer could not be read (a mistake of the relay)',
+};
 
 export function deliverResponse(
   burst: Burst,
@@ -11,21 +20,15 @@ export function deliverResponse(
   try {
     burst.onResponse(index, status, headers, body, session);
   } catch (error) {
-    rethrowLater(error);
+    throwLater(error);
+    deliverFault(burst, index, unreadAnswer, session);
   }
 }
 
 export function deliverFault(burst: Burst, index: number, fault: StreamFault, session?: number): void {
   try {
     burst.onFault(index, fault, session);
-  } catch (error) {
-    rethrowLater(error);
+  } catch (cause) {
+    throwLater(new BrokenDeliveryError('telling what became of a request failed', { cause }));
   }
-}
-
-/** A burst's mistake must be seen, but not here, where it would tear a session's state apart. */
-export function rethrowLater(error: unknown): void {
-  queueMicrotask(() => {
-    throw error;
-  });
 }

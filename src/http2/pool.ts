@@ -5,7 +5,10 @@
  *
  * All that can be written is written once per turn of the event loop (`setImmediate`), with one write for each session.
  */
+
+import { background } from '../kit/background.ts';
 import { backoff } from '../kit/backoff.ts';
+import { vital } from '../kit/vital.ts';
 import { type Connector, createConnector } from './connect.ts';
 import { deliverFault } from './deliver.ts';
 import { type Cause, connectFailure, connectTimeout, poolClosed, unsent, waitTimeout } from './faults.ts';
@@ -78,7 +81,8 @@ export class Pool implements Http2Pool, SessionEvents {
     const shortest = Math.min(this.#timeoutMs, pingIdleMs, pingSilenceMs, pingTimeoutMs, connectTimeoutMs);
     const tickMs = Math.max(5, Math.min(250, shortest / 8));
     this.#clock = new LoopClock(2 * tickMs, tuning.clock);
-    this.#ticker = setInterval(() => this.#tick(), tickMs).unref();
+    const tick = vital('looking at connections', () => this.#tick());
+    this.#ticker = setInterval(tick, tickMs).unref();
   }
 
   submit(burst: Burst): void {
@@ -173,12 +177,12 @@ export class Pool implements Http2Pool, SessionEvents {
     setImmediate(this.#pump);
   }
 
-  readonly #pump = (): void => {
+  readonly #pump = vital('writing to connections', (): void => {
     this.#pumpScheduled = false;
     for (const session of [...this.#sessions]) session.fill(this.#queue);
     if (this.#queue.waiting > 0) this.#connectIfNeeded();
     else this.#growth.relieved();
-  };
+  });
 
   #connectIfNeeded(): void {
     if (this.#closed || this.#connecting || this.#pause) return;
@@ -191,7 +195,7 @@ export class Pool implements Http2Pool, SessionEvents {
       if (session.state === 'open') usable++;
     }
     if (usable > 0 && (usable >= this.#most || !this.#growth.allows(this.#clock.now()))) return;
-    void this.#connect();
+    background(this.#connect());
   }
 
   async #connect(): Promise<void> {

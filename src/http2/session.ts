@@ -10,8 +10,9 @@
  * - `closed`: the socket is gone or going; every stream has been answered, faulted or given back.
  */
 import type { Duplex } from 'node:stream';
+import { throwLater } from '../kit/background.ts';
 import { ConnectionError } from './connection-error.ts';
-import { deliverFault, rethrowLater } from './deliver.ts';
+import { deliverFault } from './deliver.ts';
 import { endSocket } from './end-socket.ts';
 import {
   type Cause,
@@ -251,7 +252,7 @@ export class Session implements DispatchEvents {
       cause = this.#writer.write(stream);
     } catch (error) {
       cause = { code: 'INVALID_REQUEST', message: 'the request could not be built' };
-      rethrowLater(error);
+      throwLater(error);
     }
     if (cause === undefined) return;
     this.#table.undo(stream);

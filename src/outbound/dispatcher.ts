@@ -1,4 +1,5 @@
 import { Agent, Dispatcher, ProxyAgent } from 'undici';
+import { background } from '../kit/background.ts';
 
 export interface DispatcherOptions {
   /** The proxy's URL for an origin; undefined: the direct way. */
@@ -67,7 +68,7 @@ class ByOrigin extends Dispatcher {
 
 function ended(all: Promise<void>, done: (() => void) | undefined): Promise<void> | undefined {
   if (!done) return all;
-  all.then(done, done);
+  background(all.finally(done), () => {});
   return undefined;
 }
 

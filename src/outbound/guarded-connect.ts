@@ -2,6 +2,7 @@ import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { buildConnector } from 'undici';
 import { openTunnel } from '../http2/proxy-tunnel.ts';
+import { background } from '../kit/background.ts';
 import { createDnsResolve, type Resolve, type ResolvedAddress } from './dns-resolve.ts';
 import { isLocalName, isPrivateAddress } from './private-address.ts';
 
@@ -69,13 +70,17 @@ export function createGuardedConnect(options: GuardedConnectOptions): buildConne
     } as buildConnector.BuildOptions);
     connector(tunnel ? { ...own, httpSocket: tunnel } : own, done);
   };
-  return (own, done) => void connect(own, done).catch((error: Error) => done(error, null));
+  return (own, done) => background(connect(own, done), (error) => done(error, null));
 }
 
-/** Answers with addresses that are known already. */
+/**
+ * Answers with addresses that are known already; not before the next tick, as a real lookup: `tls.connect` fails within its own call
+ * otherwise where there is no way to the address (IPv6 without a route), and its socket tells nobody but the process.
+ */
 const pinned =
   (addresses: readonly [ResolvedAddress, ...ResolvedAddress[]]): LookupFunction =>
-  (_host, { all }, done) => {
-    if (all) done(null, [...addresses]);
-    else done(null, addresses[0].address, addresses[0].family);
-  };
+  (_host, { all }, done) =>
+    process.nextTick(() => {
+      if (all) done(null, [...addresses]);
+      else done(null, addresses[0].address, addresses[0].family);
+    });

@@ -24,6 +24,14 @@ export const relayReasons: ReasonTable = {
   UnknownApp: { category: 'disabled', advice: 'Create the app, or name one that there is.' },
   PushNotConfigured: { category: 'disabled', advice: 'Give the app a credential for this platform.' },
   CredentialUnusable: { category: 'not_sent', advice: 'Replace the credential of the app; until then pushes wait.' },
+  InternalError: {
+    category: 'invalid_request',
+    advice: 'A mistake of the relay: the error log has it at the same moment; please report it.',
+  },
+  InvalidRequest: {
+    category: 'invalid_request',
+    advice: 'A header has characters that HTTP forbids: look for line breaks in `topic`, `collapse_id` and `apns_id`.',
+  },
   ShuttingDown: { category: 'not_sent', advice: 'Nothing to do: the next process sends it.' },
 };
 

@@ -1,5 +1,6 @@
 import { Fifo } from '../kit/fifo.ts';
 import { Schedule } from '../kit/schedule.ts';
+import { vital } from '../kit/vital.ts';
 import type { LaneId } from '../push/lane-id.ts';
 import type { TargetGroup } from '../push/targets.ts';
 import type { Attempts, Batch, QueueDepth, QueueEntry } from './queue.ts';
@@ -83,6 +84,7 @@ export class LaneStore {
   readonly #entries = new Set<QueueEntry>();
   readonly #wake: (lane: LaneId) => void;
   readonly #now: () => number;
+  readonly #due = vital('taking up retries', () => this.#release());
   #timer: NodeJS.Timeout | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
 
@@ -166,7 +168,7 @@ export class LaneStore {
     if (at >= this.#timerAt) return;
     clearTimeout(this.#timer);
     this.#timerAt = at;
-    this.#timer = setTimeout(() => this.#release(), Math.min(LONGEST_TIMER, Math.max(0, at - this.#now())));
+    this.#timer = setTimeout(this.#due, Math.min(LONGEST_TIMER, Math.max(0, at - this.#now())));
     this.#timer.unref();
   }
 

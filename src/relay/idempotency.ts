@@ -98,7 +98,7 @@ export function idempotent(options: IdempotencyOptions): Accept<IdempotentOption
       logs += request.logs;
       trim();
     };
-    if (answer instanceof Promise) answer.then(taken, () => forget(key, request));
+    if (answer instanceof Promise) answer.then(taken).catch(() => forget(key, request));
     else taken(answer);
   };
 

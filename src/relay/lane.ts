@@ -1,7 +1,10 @@
 import PQueue from 'p-queue';
+import { background, throwLater } from '../kit/background.ts';
 import { Breaker } from '../kit/breaker.ts';
 import { AdaptiveConcurrency } from '../kit/concurrency.ts';
 import { RateLimiter } from '../kit/limiter.ts';
+import { vital } from '../kit/vital.ts';
+import { internalError } from '../push/internal-error.ts';
 import type { LaneId } from '../push/lane-id.ts';
 import type { Category, Outcome, PushTransport } from '../push/push.ts';
 import type { Batch, Queue } from '../queue/queue.ts';
@@ -93,6 +96,12 @@ export class Lane {
   readonly #concurrency: AdaptiveConcurrency;
   readonly #now: () => number;
   readonly #maxInFlight: number;
+  readonly #take = vital('taking from the queue', () => this.#pump());
+  readonly #wakened = vital('taking from the queue', () => {
+    this.#scheduled = false;
+    this.#pump();
+  });
+  readonly #flushed = vital('settling outcomes', () => this.#flush());
   readonly #onOutcomes: LaneOptions['onOutcomes'];
   readonly #stale: LaneOptions['stale'];
   #rate: number;
@@ -142,10 +151,7 @@ export class Lane {
   wake(): void {
     if (this.#scheduled || this.#stopped) return;
     this.#scheduled = true;
-    setImmediate(() => {
-      this.#scheduled = false;
-      this.#pump();
-    });
+    setImmediate(this.#wakened);
   }
 
   /** Another rate limit, pushes per second; 0 is none. */
@@ -223,7 +229,7 @@ export class Lane {
       this.#limiter?.take(batch.targets.length);
     }
     this.#noteRateWait(group.length > 0);
-    if (group.length > 0) void this.#tasks.add(() => this.#send(group));
+    if (group.length > 0) background(this.#tasks.add(() => this.#send(group)));
     else if (admitted === 1) this.#breaker.returnProbe();
     if (room === 0 && this.#limiter) this.#waitForRate(this.#limiter);
   }
@@ -255,9 +261,15 @@ export class Lane {
   #sendBatch(flight: Flight): void {
     const { entry, kind, targets, attempts } = flight.batch;
     const { notification, environment } = entry;
-    this.transport.send({ notification, kind, targets, environment, attempt: attempts.sent }, (index, outcome) =>
-      this.#arrived(flight, index, outcome),
-    );
+    const settle = (index: number, outcome: Outcome): void => this.#arrived(flight, index, outcome);
+    try {
+      this.transport.send({ notification, kind, targets, environment, attempt: attempts.sent }, settle);
+    } catch (error) {
+      // A mistake of ours about this notification: it fails, and the others go on.
+      const failed = internalError(error);
+      for (let index = 0; index < targets.length; index++) settle(index, failed);
+      throwLater(error);
+    }
   }
 
   #arrived(flight: Flight, index: number, outcome: Outcome): void {
@@ -265,7 +277,7 @@ export class Lane {
     flight.outcomes[index] = outcome;
     if (flight.fresh.push(index) > 1) return;
     this.#dirty.push(flight);
-    if (this.#dirty.length === 1) setImmediate(() => this.#flush());
+    if (this.#dirty.length === 1) setImmediate(this.#flushed);
   }
 
   #flush(): void {
@@ -310,7 +322,7 @@ export class Lane {
 
   #later(ms: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#pump(), Math.max(1, ms));
+    this.#timer = setTimeout(this.#take, Math.max(1, ms));
     this.#timer.unref();
   }
 }

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { background } from '../kit/background.ts';
 import { backoff } from '../kit/backoff.ts';
 import { toError } from '../kit/errors.ts';
 import type { AcmeFolder } from './acme-folder.ts';
@@ -94,7 +95,10 @@ export class AutoCertificate {
   #plan(ms: number): void {
     if (this.#stopped) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#look(), Math.min(ms, LOOK_MS)).unref();
+    this.#timer = setTimeout(
+      () => background(this.#look(), (error) => this.#plan(this.#failed(error))),
+      Math.min(ms, LOOK_MS),
+    ).unref();
   }
 
   async #look(): Promise<void> {
@@ -115,16 +119,21 @@ export class AutoCertificate {
       if (!this.#stopped) this.#take(pair);
       return Math.max(LEAST_RETRY_MS, renewalTime(pair) - this.#now());
     } catch (error) {
-      const pause = Math.max(LEAST_RETRY_MS, backoff(this.#failures++, RETRY, this.#options.random));
-      const why = toError(error).message.replace(/\s+/g, ' ');
-      if (!this.#stopped)
-        this.#options.log.warn(
-          `core.auto_tls: no certificate for ${this.#host}: ${why}; again in ${Math.round(pause / 1000)} s`,
-        );
-      return pause;
+      return this.#failed(toError(error));
     } finally {
       lock.release();
     }
+  }
+
+  /** Also when this machine is what fails: a folder that cannot be written. @returns milliseconds until the next try */
+  #failed(error: Error): number {
+    const pause = Math.max(LEAST_RETRY_MS, backoff(this.#failures++, RETRY, this.#options.random));
+    const why = error.message.replace(/\s+/g, ' ');
+    if (!this.#stopped)
+      this.#options.log.warn(
+        `core.auto_tls: no certificate for ${this.#host}: ${why}; again in ${Math.round(pause / 1000)} s`,
+      );
+    return pause;
   }
 
   /** What worked last comes first. Where one way was looked at in vain, the other is tried at once. */

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { type Dispatcher, getGlobalDispatcher } from 'undici';
 import type { Config } from '../config/schema.ts';
 import { toMs } from '../kit/seconds.ts';
+import { Throttle } from '../kit/throttle.ts';
 import { AutoCertificates } from './auto-certificates.ts';
 import type { CertificateLog, CertificateSource } from './certificate-source.ts';
 import { readClientCa } from './key-pair.ts';
@@ -53,11 +54,16 @@ function limit(server: Server | DualServer, core: Config['core']): void {
   if (core.max_connections > 0) server.maxConnections = core.max_connections;
 }
 
-function bind(server: Server | DualServer, port: string, address: string): Promise<AddressInfo> {
+function bind(server: Server | DualServer, port: string, address: string, log: CertificateLog): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ port: Number(port), ...(address === '' ? {} : { host: address }) }, () => {
       server.off('error', reject);
+      // A connection that could not be taken (no file descriptor is left): the next one may be.
+      const throttle = new Throttle();
+      server.on('error', ({ message }: Error) =>
+        throttle.add('accept', 1, (count) => log.warn(`${count} connections could not be accepted: ${message}`)),
+      );
       resolve(server.address() as AddressInfo);
     });
   });
@@ -126,7 +132,7 @@ export function createListener(options: ListenerOptions): Listener {
     scheme: source ? 'https' : 'http',
     source,
     async listen() {
-      const address = await bind(server, at.port, at.host);
+      const address = await bind(server, at.port, at.host, options.log);
       await own?.start?.();
       return address;
     },

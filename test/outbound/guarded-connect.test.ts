@@ -9,6 +9,7 @@ import { createGuardedConnect, type GuardedConnectOptions } from '../../src/outb
 import { isPrivateAddress } from '../../src/outbound/private-address.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
 import { startConnectProxy } from '../support/connect-proxy.ts';
+import { collectUncaught } from '../support/uncaught.ts';
 
 const authority = makeAuthority();
 const hello: RequestListener = (req, res) => void res.end(`${req.headers.host} ${req.url}`);
@@ -130,5 +131,20 @@ describe('through a proxy', () => {
       refused,
     );
     expect(proxy.seen).toEqual([]);
+  });
+});
+
+describe('an address to which there is no way', () => {
+  // The system refuses both within the call of connect(2), as it does an IPv6 address where there is no route.
+  test.each([
+    ['IPv6', 'ff02::1'],
+    ['IPv4', '255.255.255.255'],
+  ])('of %s is a failed call over TLS and without, and no error of the process', async (_, address) => {
+    const uncaught = collectUncaught();
+    const options = { resolve: resolvesTo(address), isRefused: () => false };
+    for (const scheme of ['https', 'http'])
+      await expect(get(`${scheme}://hook.example:8443/`, options)).rejects.toMatchObject({ syscall: 'connect' });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(uncaught).toEqual([]);
   });
 });

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { background } from '../../kit/background.ts';
 import type { Family } from '../../observe/metrics/family.ts';
 import { type FailureGroup, groupsOfCounts } from './failure-groups.ts';
 import { type Frame, frameOf } from './frame.ts';
@@ -115,7 +116,7 @@ export class ConsoleFeed {
 
   #plan(ms: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#tick(), ms).unref();
+    this.#timer = setTimeout(() => background(this.#tick()), ms).unref();
   }
 
   async #tick(): Promise<void> {

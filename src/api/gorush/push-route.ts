@@ -43,6 +43,11 @@ export function pushRoute(options: PushRouteOptions): HttpHandler {
   const acceptOptions: IdempotentOptions = syncMs === undefined ? {} : { syncMs };
   const flatHeaders = [...Object.entries(headers).flat(), 'Content-Type', JSON_TYPE];
   const fail = (res: ServerResponse, error: unknown): void => {
+    if (res.headersSent) {
+      onError(error);
+      res.destroy();
+      return;
+    }
     if (error instanceof RefusedError) {
       sendRefused(res, error, headers);
       return;
@@ -72,10 +77,10 @@ export function pushRoute(options: PushRouteOptions): HttpHandler {
         if (!notifications) return;
         const accepted = accept(notifications, body as Buffer, howOf(req, acceptOptions, traced));
         if (accepted instanceof Promise) {
-          accepted.then(
-            (push) => answer(res, push, notifications, traced),
-            (error) => fail(res, error),
-          );
+          accepted
+            .then((push) => answer(res, push, notifications, traced))
+            // Also what `answer` throws: the answer of a sync request may be more than a string can hold.
+            .catch((error) => fail(res, error));
         } else answer(res, accepted, notifications, traced);
       } catch (error) {
         fail(res, error);

@@ -1,3 +1,4 @@
+import { background } from '../../kit/background.ts';
 import type { Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../../push/push.ts';
 
 /** Builds a transport. @throws when the credential cannot be used. */
@@ -186,6 +187,7 @@ export class AppTransport implements PushTransport {
       this.#draining.delete(open);
     });
     this.#draining.set(open, closed);
+    background(closed);
   }
 }
 

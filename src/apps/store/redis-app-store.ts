@@ -1,3 +1,4 @@
+import { background } from '../../kit/background.ts';
 import { createRedisClient, type RedisClient } from '../../kit/redis-client.ts';
 import {
   type AppStore,
@@ -62,7 +63,7 @@ class RedisAppStore implements AppStore {
     this.#subscriber = createRedisClient(settings, ca, { connectionName: 'martlet-apps-changes' });
     for (const client of [this.#client, this.#subscriber]) client.on('error', () => {});
     // What was published while the line was broken, nobody has heard.
-    this.#subscriber.on('ready', () => void this.#listen());
+    this.#subscriber.on('ready', () => background(this.#listen()));
     this.#client.on('ready', () => this.#changed());
   }
 

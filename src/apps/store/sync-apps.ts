@@ -1,3 +1,4 @@
+import { background } from '../../kit/background.ts';
 import { toError } from '../../kit/errors.ts';
 import type { App } from '../app.ts';
 import type { AppRegistry } from '../app-registry.ts';
@@ -60,7 +61,7 @@ export class AppSync {
     await this.refresh().catch(() => {
       this.#options.registry.unsure = `the apps of ${store.place} cannot be read`;
     });
-    store.watch(() => void this.refresh().catch(() => {}));
+    store.watch(() => background(this.refresh(), () => {}));
   }
 
   get(name: string): StoredApp | undefined {
@@ -133,7 +134,7 @@ export class AppSync {
 
   #retry(): void {
     if (this.#closed) return;
-    const again = (): void => void this.refresh().catch(() => {});
+    const again = (): void => background(this.refresh(), () => {});
     this.#timer = setTimeout(again, this.#options.retryMs ?? RETRY_MS).unref();
   }
 

@@ -1,3 +1,4 @@
+import { background } from '../../kit/background.ts';
 import { toError } from '../../kit/errors.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
 import { SharedTokens } from './shared-tokens.ts';
@@ -124,7 +125,7 @@ export class ClusterPrimary {
       } else if (message.type === 'token?') {
         const token = this.#tokens.agree(message.name, message.offer, message.refused);
         process.send({ type: 'token', id: message.id, token });
-      } else void this.#answer(member, message.id);
+      } else background(this.#answer(member, message.id));
     });
     process.onExit((how) => {
       gone.resolve();

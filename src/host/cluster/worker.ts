@@ -1,4 +1,5 @@
 import type { ProviderToken } from '../../apns/token.ts';
+import { background } from '../../kit/background.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
 import type { Snapshot, Totals } from './totals.ts';
 
@@ -52,13 +53,15 @@ export function joinCluster({ channel, snapshot, stop, reopen }: WorkerOptions):
     const ended = performance.now();
     notBefore = ended + Math.min(LONGEST_PAUSE_MS, (ended - begun) * PAUSE_FACTOR);
   };
+  /** The primary goes on with the last figures; the next time may succeed. */
+  const untold = (): void => {};
   const timer = setInterval(() => {
-    if (performance.now() >= notBefore) void tell(0);
+    if (performance.now() >= notBefore) background(tell(0), untold);
   }, TELL_MS);
   timer.unref();
 
   channel.onMessage((message) => {
-    if (message.type === 'snapshot?') void tell(message.id);
+    if (message.type === 'snapshot?') background(tell(message.id), untold);
     else if (message.type === 'totals') {
       asked.get(message.id)?.(message.totals);
       asked.delete(message.id);
@@ -67,12 +70,12 @@ export function joinCluster({ channel, snapshot, stop, reopen }: WorkerOptions):
     else reopen();
   });
   return {
-    ready: (url) => void channel.send({ type: 'ready', url }),
+    ready: (url) => background(channel.send({ type: 'ready', url })),
     totals: () =>
       new Promise((resolve) => {
         const id = next++;
         asked.set(id, resolve);
-        void channel.send({ type: 'totals?', id });
+        background(channel.send({ type: 'totals?', id }));
       }),
     agree: (name, offer, refused) =>
       new Promise((resolve) => {
@@ -84,7 +87,7 @@ export function joinCluster({ channel, snapshot, stop, reopen }: WorkerOptions):
         };
         const late = setTimeout(() => done(offer), AGREE_MS);
         offered.set(id, done);
-        void channel.send({ type: 'token?', id, name, offer, refused });
+        background(channel.send({ type: 'token?', id, name, offer, refused }));
       }),
     async close() {
       clearInterval(timer);

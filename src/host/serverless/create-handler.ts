@@ -53,7 +53,7 @@ function exchange(server: Server, { method, path, headers, body }: PlainRequest)
     sent.on('error', reject);
     sent.on('response', (response) => {
       const answer = text(response).then((whole) => resultOf(response.statusCode as number, response.headers, whole));
-      answer.then(resolve, reject);
+      answer.then(resolve).catch(reject);
     });
     sent.end(body);
   });

@@ -1,4 +1,5 @@
 import type { Registry } from 'prom-client';
+import { background } from '../../kit/background.ts';
 import { toSeconds } from '../../kit/seconds.ts';
 import { type Family, labelText, type Merge, type Sample } from './family.ts';
 import { Histogram } from './histogram.ts';
@@ -89,8 +90,13 @@ async function defaultMetrics(): Promise<Registry> {
 
 export function createRuntimeMetrics(): RuntimeMetrics {
   let loading: Promise<Registry> | undefined;
-  const load = (): Promise<Registry> => (loading ??= defaultMetrics());
-  const timer = setTimeout(() => void load(), LOAD_AFTER_MS);
+  const load = (): Promise<Registry> =>
+    (loading ??= defaultMetrics().catch((error) => {
+      loading = undefined;
+      throw error;
+    }));
+  // A scrape tries again, and tells why not.
+  const timer = setTimeout(() => background(load(), () => {}), LOAD_AFTER_MS);
   timer.unref();
   const eventLoopDelay = new Histogram(DELAY_BOUNDS);
   const unwatch = watchEventLoop(eventLoopDelay);
@@ -104,7 +110,10 @@ export function createRuntimeMetrics(): RuntimeMetrics {
     close() {
       unwatch();
       clearTimeout(timer);
-      void loading?.then((registry) => registry.clear());
+      background(
+        loading?.then((registry) => registry.clear()),
+        () => {},
+      );
     },
   };
 }

@@ -1,3 +1,4 @@
+import { background } from '../../kit/background.ts';
 import { toError } from '../../kit/errors.ts';
 import { Throttle } from '../../kit/throttle.ts';
 import { DEFAULT_APP } from '../../push/app-name.ts';
@@ -73,7 +74,7 @@ export class WriteBehindStats implements StatStore {
     this.#known = known(options.initial);
     for (const app of this.#known.apps.keys()) this.#nameOf(app);
     this.#timer = setInterval(() => {
-      if (this.#failing || this.#unwritten) void this.#sync();
+      if (this.#failing || this.#unwritten) background(this.#sync());
     }, options.everyMs ?? 1000);
     this.#timer.unref();
   }

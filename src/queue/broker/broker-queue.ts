@@ -1,3 +1,4 @@
+import { background } from '../../kit/background.ts';
 import { hasBit } from '../../kit/bits.ts';
 import { toError } from '../../kit/errors.ts';
 import { within } from '../../kit/within.ts';
@@ -182,7 +183,7 @@ export class BrokerQueue implements Queue {
     this.#silent = undefined;
     this.#touchedAt = 0;
     // Before anything is appended it is known how full the queue is.
-    void this.#poll(this.#now()).then(() => this.#firstUp.resolve());
+    background(this.#poll(this.#now()).then(() => this.#firstUp.resolve()));
     this.#tick();
   }
 
@@ -253,19 +254,19 @@ export class BrokerQueue implements Queue {
   #tick(): void {
     this.#refill();
     if (!this.#up) return;
-    void this.#finished.flush();
+    background(this.#finished.flush());
     this.#save();
     const now = this.#now();
     if (now - this.#touchedAt >= this.#broker.touchMs) {
       this.#touchedAt = now;
       if (this.#held.size > 0) this.#broker.touch(this.#held.ids());
     }
-    if (now - this.#polledAt >= POLL_MS) void this.#poll(now);
+    if (now - this.#polledAt >= POLL_MS) background(this.#poll(now));
     this.#handOldBack(now);
   }
 
   #save(): void {
-    for (const held of this.#held.all()) if (held.dirty) void this.#saveOne(held).catch(() => {});
+    for (const held of this.#held.all()) if (held.dirty) background(this.#saveOne(held), () => {});
   }
 
   async #saveOne(held: Held): Promise<void> {

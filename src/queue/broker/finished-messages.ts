@@ -1,3 +1,4 @@
+import { background } from '../../kit/background.ts';
 import type { Broker } from './broker.ts';
 import { RecentIds } from './recent-ids.ts';
 
@@ -34,17 +35,22 @@ export class FinishedMessages {
     const ids = this.#ids;
     if (ids.length === 0 || !this.#isUp()) return;
     this.#ids = [];
-    this.#finishing = this.#broker.finish(ids).then(
-      () => this.#onConfirmed(ids.length),
-      () => {
-        this.#ids = [...ids, ...this.#ids];
-      },
-    );
+    this.#finishing = this.#tell(ids);
     await this.#finishing;
+  }
+
+  async #tell(ids: string[]): Promise<void> {
+    try {
+      await this.#broker.finish(ids);
+    } catch {
+      this.#ids = [...ids, ...this.#ids];
+      return;
+    }
+    this.#onConfirmed(ids.length);
   }
 
   #push(id: string): void {
     this.#ids.push(id);
-    if (this.#ids.length === 1) setImmediate(() => void this.flush());
+    if (this.#ids.length === 1) setImmediate(() => background(this.flush()));
   }
 }

@@ -1,5 +1,6 @@
 import { toError } from '../../kit/errors.ts';
 import { isDiskFull } from '../../kit/files/sqlite-file.ts';
+import { vital } from '../../kit/vital.ts';
 import type { QueueEntry } from '../queue.ts';
 import { QueueRefusedError } from '../queue-refused-error.ts';
 import type { NewRecord, Progress, RecordStore, Removal } from './journal.ts';
@@ -44,6 +45,9 @@ export class FileWriter {
   readonly #options: FileWriterOptions;
   readonly #file: RecordStore;
   readonly #reserve: Reserve | undefined;
+  readonly #ticked = vital('writing the queue file', () => this.#tick());
+  readonly #progressDue = vital('writing the queue file', () => this.#writeProgress());
+  readonly #turnEnds = vital('writing the queue file', () => this.#commit([]));
   readonly #timer: NodeJS.Timeout;
   #appends: Append[] = [];
   #removals: Removal[] = [];
@@ -63,7 +67,7 @@ export class FileWriter {
     this.#options = options;
     this.#file = options.file;
     this.#reserve = options.reserve;
-    this.#timer = setInterval(() => this.#tick(), RETRY_MS).unref();
+    this.#timer = setInterval(this.#ticked, RETRY_MS).unref();
   }
 
   /** Notifications on their way into the file. */
@@ -90,7 +94,8 @@ export class FileWriter {
     this.#appends.push(append);
     this.#waiting += append.entries.length;
     this.#waitingBytes += append.record.body.length;
-    return this.#plan();
+    this.#plan();
+    return this.#group?.promise ?? Promise.resolve();
   }
 
   /** Under load the next append takes removals along; otherwise they get a transaction of their own a moment later. */
@@ -99,7 +104,7 @@ export class FileWriter {
     if (this.#group || this.#forgetting) return;
     this.#forgetting = setTimeout(() => {
       this.#forgetting = undefined;
-      if (this.#removals.length > 0) void this.#plan();
+      if (this.#removals.length > 0) this.#plan();
     }, FORGET_MS).unref();
   }
 
@@ -108,8 +113,8 @@ export class FileWriter {
     if (this.#progressPlanned || this.#trouble) return;
     this.#progressPlanned = true;
     const wait = this.#progressAt - this.#options.now();
-    if (wait > 0) this.#progressTimer = setTimeout(() => this.#writeProgress(), wait).unref();
-    else setImmediate(() => this.#writeProgress());
+    if (wait > 0) this.#progressTimer = setTimeout(this.#progressDue, wait).unref();
+    else setImmediate(this.#progressDue);
   }
 
   close(): void {
@@ -122,14 +127,12 @@ export class FileWriter {
   }
 
   /** One transaction at the end of this turn of the event loop. */
-  #plan(): Promise<void> {
-    if (!this.#group && !this.#closed) {
-      this.#group = Promise.withResolvers<void>();
-      // A transaction without appends has nobody who waits for it; its failure is in the health.
-      this.#group.promise.catch(() => {});
-      setImmediate(() => this.#commit([]));
-    }
-    return this.#group?.promise ?? Promise.resolve();
+  #plan(): void {
+    if (this.#group || this.#closed) return;
+    this.#group = Promise.withResolvers<void>();
+    // Nothing waits for a transaction without appends; its failure is in the health.
+    this.#group.promise.catch(() => {});
+    setImmediate(this.#turnEnds);
   }
 
   #commit(progress: readonly Progress[]): void {

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
 import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import { background } from '../../kit/background.ts';
 import { backoff } from '../../kit/backoff.ts';
 import { toError } from '../../kit/errors.ts';
 import { toMs } from '../../kit/seconds.ts';
@@ -59,8 +60,8 @@ export class NatsBroker implements Broker {
 
   start(events: BrokerEvents): void {
     this.#events = events;
-    void this.#connect();
-    void this.#read();
+    background(this.#connect());
+    background(this.#read());
   }
 
   async publish(bodies: readonly Uint8Array[]): Promise<void> {
@@ -68,7 +69,7 @@ export class NatsBroker implements Broker {
       await this.#stream.publish(bodies);
     } catch (error) {
       // No stream listens: it was deleted.
-      if (this.#up) void this.#ensure();
+      if (this.#up) background(this.#ensure());
       throw error;
     }
   }
@@ -132,9 +133,12 @@ export class NatsBroker implements Broker {
     for (let failures = 0; !this.#closed; failures++) {
       try {
         const nc = await connectNats(this.#settings, this.#ca, `martlet-${hostname()}-${process.pid}`);
-        if (this.#closed) return void nc.close();
+        if (this.#closed) {
+          await nc.close();
+          return;
+        }
         this.#nc = nc;
-        void this.#watch(nc);
+        background(this.#watch(nc), (error) => this.#gone(error.message));
         this.#forwardGorush(nc);
         await this.#ensure();
         return;
@@ -149,12 +153,16 @@ export class NatsBroker implements Broker {
   async #watch(nc: NatsConnection): Promise<void> {
     for await (const status of nc.status()) {
       if (status.type === 'disconnect') this.#down('connection lost');
-      if (status.type === 'reconnect') void this.#ensure();
+      if (status.type === 'reconnect') background(this.#ensure());
       if (status.type === 'error' && !this.#up) this.#events?.down(status.error.message);
     }
-    if (this.#closed) return;
-    this.#down('connection closed');
-    void this.#connect();
+    if (!this.#closed) this.#gone('connection closed');
+  }
+
+  /** For good: the client opens this connection no more. */
+  #gone(why: string): void {
+    this.#down(why);
+    background(this.#connect());
   }
 
   #down(why: string): void {
@@ -194,7 +202,7 @@ export class NatsBroker implements Broker {
         failures = 0;
       } catch {
         // Deleted stream or consumer, lost connection: the one is made again, the other comes back.
-        if (this.#up && failures > 0) void this.#ensure();
+        if (this.#up && failures > 0) background(this.#ensure());
         await pause(failures++);
       }
     }
@@ -223,7 +231,7 @@ export class NatsBroker implements Broker {
   /** In Gorush's own queue group, so that each message goes to it or to us. */
   #forwardGorush(nc: NatsConnection): void {
     const { subj, queue } = this.#settings;
-    nc.subscribe(subj, { queue, callback: (error, message) => void (error ? undefined : this.#forward(message)) });
+    nc.subscribe(subj, { queue, callback: (error, message) => background(error ? undefined : this.#forward(message)) });
   }
 
   async #forward(message: Msg): Promise<void> {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { background } from '../../kit/background.ts';
 import { backoff } from '../../kit/backoff.ts';
 import { toError } from '../../kit/errors.ts';
 import { NsqConnection, type NsqConnectionOptions, type NsqLimits } from './nsq-connection.ts';
@@ -24,7 +25,7 @@ export class NsqLink {
 
   constructor(options: NsqLinkOptions) {
     this.#options = options;
-    void this.#open();
+    background(this.#open());
   }
 
   /** The connection while it is up. */
@@ -51,7 +52,10 @@ export class NsqLink {
       try {
         this.limits = await connection.open();
         await prepare(connection);
-        if (this.#closed) return void connection.close();
+        if (this.#closed) {
+          await connection.close();
+          return;
+        }
         this.#connection = connection;
         onUp(this);
         return;
@@ -69,6 +73,6 @@ export class NsqLink {
     this.#connection = undefined;
     this.inFlight.clear();
     this.#options.onDown(this, error.message);
-    void this.#open();
+    background(this.#open());
   }
 }

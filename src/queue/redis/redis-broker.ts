@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { background } from '../../kit/background.ts';
 import { backoff } from '../../kit/backoff.ts';
 import { toError } from '../../kit/errors.ts';
 import { createRedisClient, type RedisClient, type RedisSettings } from '../../kit/redis-client.ts';
@@ -65,17 +66,17 @@ export class RedisBroker implements Broker {
 
   start(events: BrokerEvents): void {
     this.#events = events;
-    this.#commands.on('ready', () => void this.#ready());
+    this.#commands.on('ready', () => background(this.#ready()));
     this.#commands.on('close', () => this.#down());
     for (const client of [this.#commands, this.#reader]) {
       client.on('error', (error: Error) => this.#failed(error));
       client.connect().catch((error: Error) => this.#failed(error));
     }
-    this.#claimTimer = setInterval(() => void this.#claim(), Math.min(2000, Math.max(50, this.#claimMs / 3)));
-    this.#trimTimer = setInterval(() => void this.#tidy(), TRIM_MS);
+    this.#claimTimer = setInterval(() => background(this.#claim()), Math.min(2000, Math.max(50, this.#claimMs / 3)));
+    this.#trimTimer = setInterval(() => background(this.#tidy()), TRIM_MS);
     this.#claimTimer.unref();
     this.#trimTimer.unref();
-    void this.#read();
+    background(this.#read());
   }
 
   publish(bodies: readonly Uint8Array[]): Promise<void> {
@@ -86,7 +87,7 @@ export class RedisBroker implements Broker {
     this.#room = count;
     if (count < 1) return;
     this.#roomMade?.();
-    if (this.#claimDue) void this.#claim();
+    if (this.#claimDue) background(this.#claim());
   }
 
   async stop(): Promise<void> {
@@ -138,7 +139,7 @@ export class RedisBroker implements Broker {
         this.#up = true;
         this.#events?.up();
         this.#claimDue = true;
-        void this.#tidy();
+        background(this.#tidy());
         return;
       } catch (error) {
         this.#failed(toError(error));

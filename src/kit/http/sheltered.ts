@@ -1,0 +1,21 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { sendError } from './answer.ts';
+
+const ignore = (): void => {};
+
+/**
+ * Keeps what goes wrong with one request from being the process's: a handler that throws is answered with 500, and an answer that
+ * cannot be written (its client is gone) has a listener.
+ */
+export const sheltered =
+  (app: RequestListener, onError: (error: unknown) => void): RequestListener =>
+  (req: IncomingMessage, res: ServerResponse) => {
+    res.on('error', ignore);
+    try {
+      app(req, res);
+    } catch (error) {
+      onError(error);
+      if (res.headersSent) res.destroy();
+      else sendError(res, 500, 'Internal Server Error');
+    }
+  };
