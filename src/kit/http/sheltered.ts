@@ -16,6 +16,6 @@ export const sheltered =
     } catch (error) {
       onError(error);
       if (res.headersSent) res.destroy();
-      else sendError(res, 500, 'Internal Server Error');
+      else sendError(res, 'internal', 'Internal Server Error');
     }
   };
