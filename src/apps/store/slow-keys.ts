@@ -14,7 +14,7 @@ const MOST_KEY_BYTES = 2500;
 const LONGEST_FILE = 65_536;
 const SCRYPT = '1.3.6.1.4.1.11591.4.11';
 
-const ENCRYPTED = /-----BEGIN ENCRYPTED PRIVATE KEY-----([\s\S]*?)-----END/g;
+const ENCRYPTED = /-----BEGIN ENCRYPTED PRIVATE KEY-----((?:(?!-----BEGIN ENCRYPTED)[\s\S])*?)-----END/g;
 
 /** Its numbers and object ids. */
 function partsOf(asn1: forge.asn1.Asn1, library: typeof forge.asn1): (number | string)[] {
