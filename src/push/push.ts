@@ -174,6 +174,8 @@ export interface Failed {
   readonly unregisteredAt?: string;
   /** From Retry-After; milliseconds. */
   readonly retryAfterMs?: number;
+  /** The fault is this target's alone, whatever the category: the lane's breaker does not count it. */
+  readonly sparesLane?: true;
 }
 
 /** What became of one attempt for one target. A provider's answer is a value; nothing on this path throws. */
@@ -215,6 +217,8 @@ export interface TransportStatus {
   readonly inFlight: number;
   /** Pushes that may be in flight before a further one would only wait inside the transport. */
   readonly capacity: number;
+  /** Milliseconds for which the provider wants no push at all (429 with Retry-After); absent: it takes them. */
+  readonly heldMs?: number;
   /** UNIX ms of the last accepted push. */
   readonly lastSuccessAt?: number;
   /** Absent where connections are not counted. */

@@ -183,21 +183,26 @@ export class Lane {
    * What the connections take: the streams of their sessions, and half as many again that wait for one, so that a finished
    * stream is used at once and the pool sees that it could use a further session.
    */
-  #ceiling(): number {
-    const { capacity } = this.transport.status();
+  #ceiling(capacity = this.transport.status().capacity): number {
     const ceiling = Math.max(FIRST_LIMIT, Math.ceil(capacity * 1.5));
     return this.#maxInFlight > 0 ? Math.min(ceiling, this.#maxInFlight) : ceiling;
   }
 
-  #limit(): number {
-    return this.#concurrency.limit(this.#ceiling());
+  #limit(capacity?: number): number {
+    return this.#concurrency.limit(this.#ceiling(capacity));
   }
 
   #pump(): void {
     if (this.#stopped) return;
+    const { capacity, heldMs } = this.transport.status();
+    if (heldMs) {
+      // What waits here is not refused one by one.
+      this.#later(heldMs);
+      return;
+    }
     // Asked once: it grows with time, and a lane that neither sends nor waits would stand still for ever.
     const allowed = this.#limiter?.available() ?? Number.POSITIVE_INFINITY;
-    let room = Math.min(this.#limit() - this.#inFlight, allowed);
+    let room = Math.min(this.#limit(capacity) - this.#inFlight, allowed);
     if (room < 1) {
       if (this.#limiter && allowed < 1) this.#waitForRate(this.#limiter);
       return;
@@ -307,7 +312,7 @@ export class Lane {
       oldest = Math.min(oldest, sentAt);
       for (const index of fresh) {
         const outcome = outcomes[index] as Outcome;
-        const failure = outcome.kind === 'failed' ? FAILURE_WEIGHT[outcome.category] : undefined;
+        const failure = outcome.kind === 'failed' && !outcome.sparesLane ? FAILURE_WEIGHT[outcome.category] : undefined;
         if (failure === undefined) alive = true;
         else weight = Math.max(weight, failure);
         if (outcome.kind === 'failed' && outcome.status === 429) throttled = true;

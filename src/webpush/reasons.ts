@@ -104,6 +104,7 @@ export const webPushReasons = {
     category: 'not_sent',
     advice: 'The push service refuses every push signed with this VAPID pair: see the failures before it.',
   },
+  NotEncrypted: { category: 'not_sent', advice: 'A thread of the relay was lost: it is sent again by itself.' },
   IdleTimeout: { category: 'unavailable', advice: LATER },
   InternalServerError: { category: 'unavailable', advice: LATER },
   ServiceUnavailable: { category: 'unavailable', advice: LATER },
@@ -165,6 +166,8 @@ export function webPushAnswer(
     status,
     ...(retryMs === undefined ? {} : { retryAfterMs: retryMs }),
     ...(session === undefined ? {} : { session }),
+    // What is wrong with one pair is counted for that pair, and must not hold up the pushes of another.
+    ...(category === 'credential' ? { sparesLane: true as const } : {}),
   };
   return { outcome, ...(clock ? { clock } : {}) };
 }
@@ -272,6 +275,7 @@ const vendorWords: Record<Vendor, Words> = { apple, mozilla, google, microsoft, 
 
 /** What a request without an answer means; the fault itself says whether the push service may have processed it. */
 export function webPushFault(fault: StreamFault, session?: number): Failed {
+  if (fault.code === 'PrivateAddress') return PRIVATE;
   return {
     kind: 'failed',
     category: fault.processed === 'no' ? 'not_sent' : 'unanswered',
@@ -288,3 +292,9 @@ export const webPushFailure = (reason: keyof typeof webPushReasons, error: strin
   reason,
   error: `${reason}: ${error}`,
 });
+
+/** The guard of the connections has refused: no packet was sent, and none will be. */
+const PRIVATE: Failed = {
+  ...webPushFailure('PrivateAddress', 'the endpoint leads to a private address'),
+  sparesLane: true,
+};
