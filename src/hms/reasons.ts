@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import { faultWord, postingWords } from '../carrier/posting-words.ts';
 import { failure, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
@@ -48,22 +49,12 @@ export const hmsReasons = {
   81000001: { category: 'unavailable', advice: 'An error inside HMS: nothing to do, it is sent again.' },
   InvalidMessage: { category: 'invalid_request', advice: 'Correct the field that the error names.' },
   MissingTarget: { category: 'invalid_token', advice: 'Do not send empty tokens: delete them.' },
-  InvalidAnswer: {
-    category: 'unavailable',
-    advice: 'Something between here and HMS answered instead of it: check proxies.',
-  },
+  ...postingWords('HMS', 'huawei.endpoint'),
   SignInRefused: { category: 'credential', advice: 'Check `huawei.appid` and `huawei.appsecret`.' },
   SignInUnavailable: {
     category: 'not_sent',
     advice: 'No access token could be had: check the way to `huawei.auth_endpoint`; the push is sent again.',
   },
-  ConnectionFailed: {
-    category: 'not_sent',
-    advice: 'Check that `huawei.endpoint` can be reached; the push is sent again.',
-  },
-  NotSent: { category: 'not_sent', advice: 'The push was given up before it was written: it is sent again.' },
-  Timeout: { category: 'unanswered', advice: 'HMS did not answer in time; the device may get the push twice.' },
-  ConnectionLost: { category: 'unanswered', advice: 'The connection was lost; the device may get the push twice.' },
 } as const satisfies ReasonTable;
 
 /** For a code that is not in the table: what the HTTP status means by itself. */
@@ -122,12 +113,7 @@ export function hmsOutcome(
 
 /** What a request without an answer means; the fault itself says whether HMS may have processed it. */
 export function hmsFault(fault: StreamFault): Failed {
-  return hmsFailure(faultReason(fault), fault.message || fault.code);
-}
-
-function faultReason({ code, processed }: StreamFault): 'ConnectionFailed' | 'NotSent' | 'Timeout' | 'ConnectionLost' {
-  if (processed === 'no') return /CONNECT|TIMEOUT|TLS|DNS/.test(code) ? 'ConnectionFailed' : 'NotSent';
-  return /TIMEOUT/.test(code) ? 'Timeout' : 'ConnectionLost';
+  return hmsFailure(faultWord(fault), fault.message || fault.code);
 }
 
 function readAnswer(body: Buffer): Answer {

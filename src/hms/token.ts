@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
+import { type PostResult, post } from '../carrier/http-post.ts';
 import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import { singleFlight } from '../kit/single-flight.ts';
 import type { Failed } from '../push/push.ts';
-import { type PostResult, post } from './post.ts';
 import { hmsFailure } from './reasons.ts';
 
 /** An access token, or why there is none: the outcome of every push that would have needed it. */

@@ -1,10 +1,10 @@
 import PQueue from 'p-queue';
 import type { Dispatcher } from 'undici';
+import { post } from '../carrier/http-post.ts';
 import { background, throwLater } from '../kit/background.ts';
 import { internalError } from '../push/internal-error.ts';
 import type { Category, Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
 import { type HmsMessage, hmsBody, hmsMessage } from './payload.ts';
-import { post } from './post.ts';
 import { hmsFailure, hmsFault, hmsOutcome } from './reasons.ts';
 import { createHmsTokenSource, createHmsTokenSources, type HmsTokenSource, type HmsTokenSources } from './token.ts';
 

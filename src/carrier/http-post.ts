@@ -4,20 +4,27 @@ import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 export interface PostRequest {
   /** `https://host[:port]`. */
   readonly origin: string;
+  /** Path and query. */
   readonly path: string;
+  /** Default `POST`. */
+  readonly method?: 'POST' | 'PUT' | 'GET';
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Buffer;
+  readonly body?: string | Buffer;
   /** Milliseconds until the request counts as unanswered, connecting included. */
   readonly timeoutMs: number;
   /** Gives the request up. */
   readonly signal?: AbortSignal;
 }
 
-export type PostResult =
-  | { readonly status: number; readonly headers: ResponseHeaders; readonly body: Buffer }
-  | { readonly fault: StreamFault };
+export interface PostAnswer {
+  readonly status: number;
+  readonly headers: ResponseHeaders;
+  readonly body: Buffer;
+}
 
-/** Far above what 1,000 refused tokens need; a larger answer is not HMS's. */
+export type PostResult = PostAnswer | { readonly fault: StreamFault };
+
+/** Bytes. Far above what HMS needs for 1,000 refused tokens; a larger answer is not that of a push provider. */
 const MAX_ANSWER = 2 * 1024 * 1024;
 
 const flatten = (headers: Readonly<Record<string, string | string[] | undefined>>): ResponseHeaders =>
@@ -26,9 +33,9 @@ const flatten = (headers: Readonly<Record<string, string | string[] | undefined>
   );
 
 /**
- * One POST as a value: never rejects, always ends by its deadline. undici says when it starts to write a request, and that is
- * the moment from which HMS may have seen it. HTTP/1.1 always: that HMS's push host speaks HTTP/2 is documented nowhere, and
- * one request carries 1,000 tokens, so there is nothing to gain.
+ * One request as a value: never rejects, always ends by its deadline. undici says when it starts to write a request, and that is
+ * the moment from which the provider may have seen it. HTTP/1.1 always: none of the providers that are called this way documents
+ * HTTP/2. Redirects are answers like any other.
  */
 export function post(dispatcher: Dispatcher, request: PostRequest): Promise<PostResult> {
   return new Promise((resolve) => {
@@ -39,9 +46,9 @@ export function post(dispatcher: Dispatcher, request: PostRequest): Promise<Post
         {
           origin: request.origin,
           path: request.path,
-          method: 'POST',
+          method: request.method ?? 'POST',
           headers: request.headers,
-          body: request.body,
+          body: request.body ?? null,
           allowH2: false,
         } as Dispatcher.DispatchOptions,
         exchange,

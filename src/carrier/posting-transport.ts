@@ -1,0 +1,107 @@
+/**
+ * A transport for providers that take one HTTP/1.1 request for each target: SMS, Slack, ntfy. It costs a promise for each target,
+ * which does not matter beside a request of its own; APNs and FCM have `http2/`.
+ *
+ * A target is: refused here (`request` gives a failure) → settled, or waiting for one of `connections` → under way → settled.
+ * `close` gives up what is under way and settles what waits as `NotSent`.
+ */
+import PQueue from 'p-queue';
+import type { Dispatcher } from 'undici';
+import type { StreamFault } from '../http2/http2-pool.ts';
+import type { Category, Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
+import { type PostAnswer, type PostRequest, post } from './http-post.ts';
+
+/** The request that carries a notification to one target. */
+export type TargetRequest = Pick<PostRequest, 'origin' | 'path' | 'headers' | 'body'>;
+
+/** What differs between the providers. Functions never throw. */
+export interface PostingProtocol {
+  /** A failure settles the target, and the provider is not asked. */
+  request(target: string, delivery: Delivery): TargetRequest | { readonly failed: Failed };
+  outcome(target: string, answer: PostAnswer, delivery: Delivery): Outcome;
+  /** Of a request without an answer. */
+  fault(fault: StreamFault): Failed;
+  /** Of what waits when the transport is closed. */
+  readonly closed: Failed;
+}
+
+export interface PostingOptions {
+  /** Verifies TLS, knows the CA and the proxy. Stays open when the transport is closed. */
+  readonly dispatcher: Dispatcher;
+  /** Milliseconds until a request counts as unanswered, connecting included. */
+  readonly requestTimeoutMs: number;
+  /** Requests under way at a time, each on a connection of its own; 1 to 1,000. */
+  readonly connections: number;
+  /** UNIX milliseconds; default `Date.now`. */
+  readonly now?: () => number;
+}
+
+/** Categories that speak of the provider or of us, and not of one push. */
+const TROUBLES: ReadonlySet<Category> = new Set(['unavailable', 'not_sent', 'unanswered', 'credential']);
+
+export class PostingTransport implements PushTransport {
+  readonly #protocol: PostingProtocol;
+  readonly #options: PostingOptions;
+  readonly #now: () => number;
+  readonly #closing = new AbortController();
+  readonly #requests: PQueue;
+  #inFlight = 0;
+  #lastSuccessAt: number | undefined;
+  /** What kept the last request from its goal, unless it was the request itself. */
+  #trouble: Failed | undefined;
+
+  constructor(protocol: PostingProtocol, options: PostingOptions) {
+    this.#protocol = protocol;
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#requests = new PQueue({ concurrency: options.connections });
+  }
+
+  send(delivery: Delivery, settle: Settle): void {
+    this.#inFlight += delivery.targets.length;
+    for (const [index, target] of delivery.targets.entries()) {
+      void this.#requests.add(async () => {
+        const outcome = await this.#carry(target, delivery);
+        this.#inFlight -= 1;
+        settle(index, outcome);
+      });
+    }
+  }
+
+  status(): TransportStatus {
+    const trouble = this.#trouble;
+    return {
+      status: trouble === undefined ? 'pass' : trouble.category === 'credential' ? 'fail' : 'warn',
+      ...(trouble ? { output: trouble.error } : {}),
+      sessions: this.#requests.pending,
+      inFlight: this.#inFlight,
+      capacity: this.#options.connections,
+      ...(this.#lastSuccessAt === undefined ? {} : { lastSuccessAt: this.#lastSuccessAt }),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#requests.onIdle();
+  }
+
+  async #carry(target: string, delivery: Delivery): Promise<Outcome> {
+    if (this.#closing.signal.aborted) return this.#protocol.closed;
+    const request = this.#protocol.request(target, delivery);
+    if ('failed' in request) return request.failed;
+    const result = await post(this.#options.dispatcher, {
+      ...request,
+      timeoutMs: this.#options.requestTimeoutMs,
+      signal: this.#closing.signal,
+    });
+    const outcome =
+      'fault' in result ? this.#protocol.fault(result.fault) : this.#protocol.outcome(target, result, delivery);
+    this.#learn(outcome);
+    return outcome;
+  }
+
+  #learn(outcome: Outcome): void {
+    if (outcome.kind === 'accepted') this.#lastSuccessAt = this.#now();
+    this.#trouble = outcome.kind === 'failed' && TROUBLES.has(outcome.category) ? outcome : undefined;
+  }
+}
