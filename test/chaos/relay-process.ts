@@ -160,7 +160,7 @@ export class RelayProcess {
   }
 
   async #up(child: ChildProcess): Promise<void> {
-    const patience = performance.now() + 20_000;
+    const patience = performance.now() + 60_000;
     while (performance.now() < patience) {
       if (child.exitCode !== null) throw new Error(`the relay ended with ${child.exitCode}: ${this.output}`);
       const up = await fetch(`${this.url}/healthz`).then(

@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
+import { until } from '../support/until.ts';
 import { inWorld } from './scenario.ts';
 import { liveTarget } from './targets.ts';
 import { World } from './world.ts';
@@ -26,10 +26,10 @@ function post(
 }
 
 test('SIGTERM: not ready at once, serving until shutdown_delay is over, closed then, and exit code 0', () =>
-  inWorld(World.open(1, { config: { core: { shutdown_delay: 1 } } }), async ({ relay, peer }) => {
+  inWorld(World.open(1, { config: { core: { shutdown_delay: 3 } } }), async ({ relay, peer }) => {
     expect(await relay.ready()).toBe(200);
     const ended = relay.end('SIGTERM');
-    while ((await relay.ready()) === 200) await sleep(20);
+    await until(async () => (await relay.ready()) !== 200);
     const agent = new HttpAgent({ keepAlive: true });
     expect(await post(relay.url, agent, liveTarget(0))).toMatchObject({ status: 200 });
     agent.destroy();
@@ -43,10 +43,10 @@ test('SIGTERM: a sync request is answered with what there is, and its push is se
     await peer.port(false);
     const agent = new HttpAgent();
     const answer = post(relay.url, agent, liveTarget(0));
-    await sleep(300);
+    await until(async () => /^martlet_queue_depth 1$/m.test(await (await fetch(`${relay.url}/metrics`)).text()));
     expect(await relay.end('SIGTERM')).toBe(0);
     expect(await answer).toMatchObject({ status: 200, logs: [{ reason: 'Pending' }] });
     await peer.port(true);
     await relay.start();
-    while ((await peer.read()).delivered[0] !== 1) await sleep(50);
+    await until(async () => (await peer.read()).delivered[0] === 1);
   }));

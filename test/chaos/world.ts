@@ -70,8 +70,8 @@ export class World {
     return tallyOf(this.client, { delivered, reported }, queued);
   }
 
-  /** Waits until every accepted push is delivered or reported, at most `ms`. */
-  async settled(ms: number): Promise<Tally> {
+  /** Waits until every accepted push is delivered or reported; not for ever, as that is what the scenario is about. */
+  async settled(ms = 90_000): Promise<Tally> {
     const patience = performance.now() + ms;
     for (;;) {
       const tally = await this.tally();

@@ -118,7 +118,8 @@ describe('deploy/haproxy.cfg', needs('haproxy'), () => {
         await restart(relay);
         await up(balancer, name);
       }
-      await sleep(1000);
+      const sofar = load.taken.size;
+      await until(() => load.taken.size > sofar + 100, 'both serve for a while');
       await load.stop();
       expect(load.failed).toEqual([]);
       await place.allArrive(load);
@@ -183,7 +184,8 @@ describe('deploy/haproxy.cfg', needs('haproxy'), () => {
         // Until it was seen: refused with 503 and nothing taken, never lost.
         const refused = load.failed.length;
         expect(new Set(load.failed)).toEqual(refused > 0 ? new Set(['503']) : new Set());
-        await sleep(2000);
+        const taken = load.taken.size;
+        await until(() => load.taken.size > taken + 200, 'the other serves alone');
         expect(load.failed).toHaveLength(refused);
         await own.start();
         await up(balancer, 'a');

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { fates } from '../../src/sandbox/fate.ts';
 import { type RunningRelay, startRelay } from '../e2e/running-relay.ts';
+import { eventually } from '../support/eventually.ts';
 import { needs } from '../support/needs.ts';
-import { eventually } from '../support/until.ts';
 import { dashboardQueries } from './dashboard.ts';
 import { type RunningPrometheus, startPrometheus } from './running-prometheus.ts';
 

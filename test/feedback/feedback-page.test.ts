@@ -9,8 +9,8 @@ import { request } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
 import { createFeedbackHook } from '../../src/feedback/hook.ts';
 import { createSigner } from '../../src/feedback/signature.ts';
+import { eventually } from '../support/eventually.ts';
 import { failed, settlement } from '../support/settlement.ts';
-import { eventually } from '../support/until.ts';
 
 const secretOf = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 

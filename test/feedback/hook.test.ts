@@ -2,8 +2,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { createFeedbackHook, type FeedbackHook, type FeedbackHookOptions } from '../../src/feedback/hook.ts';
 import { coreHook } from '../../src/feedback/hook-target.ts';
 import { ACCEPTED } from '../../src/push/push.ts';
+import { eventually } from '../support/eventually.ts';
 import { failed, settlement } from '../support/settlement.ts';
-import { eventually } from '../support/until.ts';
 import { answer, type Script, startHook } from './hook-server.ts';
 
 const cleanups: (() => Promise<void>)[] = [];

@@ -9,8 +9,8 @@ import { createFeedbackHook, type FeedbackHook, type FeedbackHookOptions } from 
 import type { HookTarget } from '../../src/feedback/hook-target.ts';
 import { createGuardedConnect } from '../../src/outbound/guarded-connect.ts';
 import { LocalQueue } from '../../src/queue/file/local-queue.ts';
+import { eventually } from '../support/eventually.ts';
 import { failed, settlement } from '../support/settlement.ts';
-import { eventually } from '../support/until.ts';
 import { answer, type HookCall, type Script, startHook } from './hook-server.ts';
 
 const secretOf = (): string => `whsec_${randomBytes(32).toString('base64')}`;

@@ -4,7 +4,7 @@ import { credentials, status } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { ConfigError } from '../../src/kit/errors.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
-import { eventually } from '../support/until.ts';
+import { eventually } from '../support/eventually.ts';
 import { gorushClient } from './clients.ts';
 import { serve } from './grpc-server.ts';
 

@@ -1,30 +1,40 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../support/until.ts';
 import { atRate } from '../client.ts';
 import { brokenPromises, inWorld, type Scenario } from '../scenario.ts';
 import { World } from '../world.ts';
 
-const SIZES = { small: { pushes: 800, pauses: 1 }, full: { pushes: 10_000, pauses: 5 } } as const;
+const SIZES = { small: { pushes: 1400, pauses: 1 }, full: { pushes: 10_000, pauses: 5 } } as const;
+const PER_SECOND = 400;
 
-/** The relay stands still for two seconds, with answers waiting in its sockets: it must not take that for a dead provider. */
+/** The relay stands still for two seconds' worth of requests, with answers waiting in its sockets: it must not take that for a dead provider. */
 export const blocked: Scenario = {
-  name: 'the event loop stands still for 2 s',
+  name: 'the event loop stands still',
   run: (seed, size) =>
     inWorld(World.open(seed), async (world) => {
       const { pushes, pauses } = SIZES[size];
       const { peer, client, relay } = world;
       await peer.behave('apns', { latencyMs: 50 });
       await client.post([world.targets(10)]);
-      await world.settled(5000);
+      await world.settled();
       const before = (await peer.read()).connections;
-      const posting = atRate(pushes, 400, () => client.post([world.targets(1)]), 2000);
+      let posted = 0;
+      const post = (): Promise<number> => {
+        posted++;
+        return client.post([world.targets(1)]);
+      };
+      const posting = atRate(pushes, PER_SECOND, post, 2000);
+      const morePosts = (count: number): Promise<void> => {
+        const last = posted + count;
+        return until(() => posted >= last, 'requests go on');
+      };
       for (let i = 0; i < pauses; i++) {
-        await sleep(500);
+        await morePosts(PER_SECOND / 2);
         relay.signal('SIGSTOP');
-        await sleep(2000);
+        await morePosts(PER_SECOND * 2);
         relay.signal('SIGCONT');
       }
       await posting;
-      await world.settled(30_000);
+      await world.settled();
       const opened = (await peer.read()).connections - before;
       const { tally } = await world.stop();
       const broken = brokenPromises(tally, { duplicates: 0 });

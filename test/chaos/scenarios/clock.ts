@@ -33,7 +33,7 @@ export const clock: Scenario = {
           jump(offset);
           await atRate(SIZES[size] / 4, 200, post);
         }
-        await world.settled(20_000);
+        await world.settled();
         const { tally } = await world.stop();
         const broken = brokenPromises(tally);
         if (tally.reported > 0) broken.push(`${tally.reported} pushes failed`);

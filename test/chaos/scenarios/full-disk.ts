@@ -2,7 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statfsSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../support/until.ts';
+import type { RelayProcess } from '../relay-process.ts';
 import { brokenPromises, inWorld, type Result, type Scenario, type Size } from '../scenario.ts';
 import { World } from '../world.ts';
 
@@ -29,6 +30,10 @@ function fill(folder: string): string {
 
 const refused = (world: World): number => world.client.answers.filter(({ status }) => status === 503).length;
 
+/** The queue tries by itself whether there is room again. */
+const becomesReady = (relay: RelayProcess): Promise<void> =>
+  until(async () => (await relay.ready()) === 200, 'the relay is ready');
+
 async function inDisk(world: World, disk: string): Promise<Result> {
   const { client, peer, relay } = world;
   const broken: string[] = [];
@@ -50,10 +55,10 @@ async function inDisk(world: World, disk: string): Promise<Result> {
   await relay.end('SIGKILL');
   await relay.start();
   await peer.port(true);
-  const onFull = await world.settled(45_000);
+  const onFull = await world.settled();
   if (onFull.lost > 0) broken.push(`${onFull.lost} accepted pushes were not delivered while the disk was full`);
   unlinkSync(filler);
-  await sleep(1500);
+  await becomesReady(relay);
   await tries('after', 200);
 
   // The queue itself fills the disk, and makes room again by delivering.
@@ -63,10 +68,10 @@ async function inDisk(world: World, disk: string): Promise<Result> {
   for (let i = 0; i < 2000 && !filled; i++) filled = (await client.post([world.targets(1)], 1, big)) === 503;
   if (!filled) broken.push('the queue never filled the disk: the test tests nothing');
   await peer.port(true);
-  await world.settled(45_000);
-  await sleep(1500);
+  await world.settled();
+  await becomesReady(relay);
   await tries('after the queue had filled the disk', 200);
-  await world.settled(10_000);
+  await world.settled();
   const { tally, exitCode } = await world.stop();
   if (exitCode !== 0) broken.push(`SIGTERM ended it with ${exitCode}`);
   return { tally, notes: { refused: refused(world) }, broken: [...broken, ...brokenPromises(tally)] };

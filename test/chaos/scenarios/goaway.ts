@@ -13,7 +13,7 @@ const scripted = (name: string, behaviour: Behaviour, limits: Limits): Scenario 
       const { peer, client } = world;
       await peer.behave('apns', behaviour);
       await atRate(SIZES[size] / 100, 100, () => client.post([world.targets(100)]), 8);
-      await world.settled(60_000);
+      await world.settled();
       const { goAways } = await peer.read();
       const { tally } = await world.stop();
       const broken = brokenPromises(tally, limits);

@@ -25,7 +25,7 @@ export const heap: Scenario = {
         await atRate(requests, 40, () => client.post([world.targets(PER_REQUEST, 0.5)]), 8);
         if (((step + 1) * pushes) / steps >= from) heaps.push(await relay.metric('nodejs_heap_size_used_bytes'));
       }
-      await world.settled(120_000);
+      await world.settled();
       const { tally } = await world.stop();
       const broken = brokenPromises(tally);
       const third = Math.floor(heaps.length / 3);

@@ -37,7 +37,7 @@ export const hook: Scenario = {
       await peer.hook('fail');
       await sleep(failMs);
       await peer.hook('fine');
-      const settled = await world.settled(180_000);
+      const settled = await world.settled();
       const { tally } = await world.stop();
       const broken = brokenPromises(tally);
       if (settled.reported < settled.accepted) broken.push(`${settled.accepted - settled.reported} were not reported`);

@@ -22,7 +22,7 @@ export const isolation: Scenario = {
       for (let i = 0; i < flood / 100; i++) await client.post([world.targets(100)], 2);
       const beside = await p99(world, seconds);
       await fcm.behave('fcm', {});
-      await world.settled(60_000);
+      await world.settled();
       const { tally } = await world.stop();
       const broken = brokenPromises(tally);
       const ratio = beside / Math.max(1, alone);

@@ -38,7 +38,7 @@ export const kill: Scenario = {
         killing = false;
       }
       await posting;
-      await world.settled(30_000);
+      await world.settled();
       const { tally, exitCode } = await world.stop();
       const broken = brokenPromises(tally, size === 'full' ? { duplicates: 0.01 } : {});
       if (exitCode !== 0) broken.push(`SIGTERM ended it with ${exitCode}`);

@@ -129,7 +129,7 @@ export const neighbours: Scenario = {
         notes[`${fault.name}: p99 ms`] = told;
         if (!kept) broken.push(`${fault.name}: p99 is ${ratio.toFixed(2)} times as long`);
       }
-      await world.settled(240_000);
+      await world.settled();
       const { tally } = await world.stop();
       broken.push(...brokenPromises(tally));
       return { tally, notes, broken };

@@ -17,7 +17,7 @@ export const overload: Scenario = {
       const begun = performance.now();
       await atRate(SIZES[size].seconds * TAKES * 10, TAKES * 10, () => client.post([world.targets(1)]), 256);
       const perSecond = Math.round((client.answers.length * 1000) / (performance.now() - begun));
-      await world.settled(60_000);
+      await world.settled();
       const { tally } = await world.stop();
       const broken = brokenPromises(tally, { duplicates: 0 });
       const refused = client.answers.filter(({ status }) => status === 503);

@@ -20,14 +20,14 @@ export const portClosed: Scenario = {
       const { pushes, closedMs } = SIZES[size];
       const { peer, client, relay } = world;
       await client.post([world.targets(10)]);
-      await world.settled(5000);
+      await world.settled();
       const before = relay.rss();
       await peer.port(false);
       const reopened = sleep(closedMs).then(() => peer.port(true));
       await atRate(pushes, PER_SECOND, () => client.post([world.targets(1)]));
       await reopened;
       const opened = performance.now();
-      const settled = await world.settled(60_000);
+      const settled = await world.settled();
       const recovery = Math.round(performance.now() - opened);
       const grown = Math.round((relay.rss() - before) / MIB);
       const { tally } = await world.stop();

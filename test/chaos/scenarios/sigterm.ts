@@ -24,7 +24,7 @@ export const sigterm: Scenario = {
       const ms = Math.round(performance.now() - begun);
       const drained = (await peer.read()).deliveredTotal - atSignal;
       await relay.start();
-      await world.settled(60_000);
+      await world.settled();
       const { tally } = await world.stop();
       const broken = brokenPromises(tally, { duplicates: 0 });
       if (exitCode !== 0) broken.push(`SIGTERM ended it with ${exitCode}`);
@@ -51,7 +51,7 @@ export const secondSignal: Scenario = {
       await relay.end('SIGTERM');
       const ms = Math.round(performance.now() - begun);
       await relay.start();
-      await world.settled(60_000);
+      await world.settled();
       const { tally } = await world.stop();
       const broken = brokenPromises(tally);
       if (size === 'full' && ms > 1000) broken.push(`the second signal took ${ms} ms`);

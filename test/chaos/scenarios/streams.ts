@@ -29,7 +29,7 @@ export const streams: Scenario = {
       await peer.freeze(3000);
       await posting;
       await peer.behave('apns', {});
-      const settled = await world.settled(60_000);
+      const settled = await world.settled();
       const { tally } = await world.stop();
       const broken = brokenPromises(tally);
       if (settled.lost > 0) broken.push(`${settled.lost} hung`);

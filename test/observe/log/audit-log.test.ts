@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createLog } from '../../../src/observe/log/log.ts';
-import { eventually } from '../../support/until.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const NOW = Date.UTC(2026, 0, 2, 15, 4, 5, 670);
 

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { createLog, type LogConfig, type LogOptions } from '../../../src/observe/log/log.ts';
 import { ACCEPTED } from '../../../src/push/push.ts';
+import { eventually } from '../../support/eventually.ts';
 import { needs } from '../../support/needs.ts';
 import { failed, settlement } from '../../support/settlement.ts';
-import { eventually } from '../../support/until.ts';
 
 const TOKEN = '3f9a0c71d2e84b56a1907c3e5d28f4b60e9d1c7a4f3b8e2650d79c1ab84e3f62';
 const NOW = Date.UTC(2026, 0, 2, 15, 4, 5, 670);

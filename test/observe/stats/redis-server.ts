@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
+import { eventually } from '../../support/eventually.ts';
 import { startProgram } from '../../support/start-program.ts';
-import { eventually } from '../../support/until.ts';
 
 export interface RedisServer {
   readonly port: number;

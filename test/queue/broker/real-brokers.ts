@@ -1,9 +1,8 @@
-import type { BrokerQueueOptions } from '../../../src/queue/broker/broker-queue.ts';
+import type { BrokerQueue, BrokerQueueOptions } from '../../../src/queue/broker/broker-queue.ts';
 import type { NatsQueueSettings } from '../../../src/queue/nats/nats-broker.ts';
 import { createNatsQueue } from '../../../src/queue/nats/nats-queue.ts';
 import type { NsqQueueSettings } from '../../../src/queue/nsq/nsq-broker.ts';
 import { createNsqQueue } from '../../../src/queue/nsq/nsq-queue.ts';
-import type { Queue } from '../../../src/queue/queue.ts';
 import type { RedisQueueSettings } from '../../../src/queue/redis/redis-broker.ts';
 import { createRedisQueue } from '../../../src/queue/redis/redis-queue.ts';
 import { freePort } from '../../support/free-port.ts';
@@ -15,7 +14,12 @@ export interface BrokerEngine {
   readonly program: RequirementName;
   start(): Promise<RunningProgram>;
   /** `name` keeps queues on one broker apart. */
-  open(broker: Pick<RunningProgram, 'addr'>, name: string, options: BrokerQueueOptions, claimAfter?: number): Queue;
+  open(
+    broker: Pick<RunningProgram, 'addr'>,
+    name: string,
+    options: BrokerQueueOptions,
+    claimAfter?: number,
+  ): BrokerQueue;
   /** What the process needs to be configured with, as `queue.<engine>`. */
   settings(broker: Pick<RunningProgram, 'addr'>, name: string, claimAfter?: number): object;
 }

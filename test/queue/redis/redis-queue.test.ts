@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Queue } from '../../../src/queue/queue.ts';
 import { QueueRefusedError } from '../../../src/queue/queue-refused-error.ts';
 import type { RedisQueueSettings } from '../../../src/queue/redis/redis-broker.ts';
@@ -15,7 +14,6 @@ import { until } from '../../support/until.ts';
 import {
   gorushMessage,
   gorushNotification,
-  LANE,
   listening,
   push,
   settleAll,
@@ -91,24 +89,6 @@ describe('the Redis queue', needs('redis-server'), () => {
     expect(told).toEqual([]);
   });
 
-  test('entries that are no push are told and taken out of the way', async () => {
-    fresh();
-    for (const fields of [
-      ['body', 'no json'],
-      ['other', '{}'],
-      ['body', '{"body":42}'],
-      ['body', '{"body":"bm8="}'],
-    ]) {
-      await admin.xadd(name, '*', ...fields);
-    }
-    const { queue, told } = open();
-    await queue.append([push('a')]);
-    settleAll(queue, await take(queue, 1));
-    await until(async () => (await admin.xlen(name)) === 0, 'the stream is empty');
-    expect(told.filter((line) => line.startsWith('error: '))).toHaveLength(4);
-    expect(told.join()).not.toContain('no json');
-  });
-
   test('FLUSHALL is got over: the next push is delivered', async () => {
     fresh();
     const { queue } = open();
@@ -117,42 +97,6 @@ describe('the Redis queue', needs('redis-server'), () => {
     await admin.flushall();
     await queue.append([push('b')]);
     expect(targetsIn(await take(queue, 1))).toEqual(['b']);
-  });
-
-  test('a backlog larger than a read is handed out whole, each entry once', async () => {
-    fresh();
-    const { queue } = open({}, 20_000);
-    const tokens = Array.from({ length: 5000 }, (_, n) => `t${n}`);
-    for (let from = 0; from < tokens.length; from += 100) {
-      await queue.append(tokens.slice(from, from + 100).map((token) => push(token)));
-    }
-    const seen: string[] = [];
-    await until(() => {
-      for (let batch = queue.take(LANE, 100); batch; ) {
-        seen.push(...batch.targets);
-        settleAll(queue, [batch]);
-        batch = queue.take(LANE, 100);
-      }
-      return seen.length >= tokens.length;
-    }, 'all are handed out');
-    expect(seen.toSorted()).toEqual(tokens.toSorted());
-    await until(async () => (await admin.xlen(name)) === 0, 'the stream is empty');
-  });
-
-  test('what is under way is kept from others; when its instance closes it goes to them, with its progress', async () => {
-    fresh();
-    const first = open({ claim_after: 1 });
-    await first.queue.append([push('a', 'b', 'c')]);
-    const [batch] = await take(first.queue, 3);
-    if (batch) first.queue.settle(batch, [1]);
-    const other = open({ claim_after: 1 });
-    await sleep(2000);
-    expect(other.queue.take(LANE, 100)).toBeUndefined();
-    await first.queue.close();
-    const batches = await take(other.queue, 2);
-    expect(targetsIn(batches)).toEqual(['a', 'c']);
-    settleAll(other.queue, batches);
-    await until(async () => (await admin.keys(`${name}.progress:*`)).length === 0, 'progress is forgotten');
   });
 
   test('what an instance that died had under way is taken over, with the progress that it kept', async () => {
@@ -169,27 +113,23 @@ describe('the Redis queue', needs('redis-server'), () => {
     expect(targetsIn(await take(other.queue, 2))).toEqual(['a', 'b']);
   });
 
-  test('while Redis is away requests are refused at once, and health names it without the password', async () => {
+  test('while Redis is away the password is neither in the health nor in a message', async () => {
     const port = await freePort();
     const { queue, told } = open({ addr: `127.0.0.1:${port}`, password: 'hunter2' });
     await until(() => queue.health().status === 'fail' && told.length > 0, 'it is known to be away');
-    const before = performance.now();
-    await expect(queue.append([push('a')])).rejects.toBeInstanceOf(QueueRefusedError);
-    expect(performance.now() - before).toBeLessThan(500);
-    expect(queue.health().output).toContain(`127.0.0.1:${port}`);
     expect(`${queue.health().output} ${told.join()}`).not.toContain('hunter2');
     expect(told).toHaveLength(1);
   });
 
-  test('a Redis that stands still costs a request a second, and shows in the health', async () => {
+  test('a request is refused while Redis stands still, and the health says so', async () => {
     fresh();
     const { queue } = open();
     await queue.append([push('a')]);
-    await admin.client('PAUSE', 4000, 'ALL');
-    const before = performance.now();
+    broker.signal('SIGSTOP');
+    onTestFinished(() => broker.signal('SIGCONT'));
     await expect(queue.append([push('b')])).rejects.toBeInstanceOf(QueueRefusedError);
-    expect(performance.now() - before).toBeLessThan(2500);
     await until(() => queue.health().status === 'fail', 'health fails');
+    broker.signal('SIGCONT');
     await until(() => queue.health().status === 'pass', 'it is back');
   });
 
@@ -240,20 +180,10 @@ describe('the Redis queue', needs('redis-server'), () => {
     ] as const;
     const nodes = await Promise.all(
       halves.map(async ([first, last]) => {
-        const node = await startProgram('redis-server', (port, dir) =>
-          [
-            '--port',
-            String(port),
-            '--bind',
-            '127.0.0.1',
-            '--dir',
-            dir,
-            '--save',
-            '',
-            '--cluster-enabled',
-            'yes',
-          ].concat(['--cluster-announce-ip', '127.0.0.1', '--cluster-port', String(port - 10_000)]),
-        );
+        const node = await startProgram('redis-server', (port, dir) => [
+          ...['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', ''],
+          ...['--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1'],
+        ]);
         more.push(node);
         const client = new Redis(node.port, '127.0.0.1');
         await client.cluster('ADDSLOTSRANGE', first, last);
@@ -261,19 +191,20 @@ describe('the Redis queue', needs('redis-server'), () => {
       }),
     );
     const [node, second] = nodes as [(typeof nodes)[0], (typeof nodes)[0]];
-    await node.client.call('CLUSTER', 'MEET', '127.0.0.1', second.port, second.port - 10_000);
-    for (const { client } of nodes) {
+    await node.client.call('CLUSTER', 'MEET', '127.0.0.1', second.port);
+    for (const { client } of nodes)
       await until(async () => {
         const info = (await client.cluster('INFO')) as string;
         return info.includes('cluster_state:ok') && info.includes('cluster_known_nodes:2');
       }, 'the cluster is up');
-      client.disconnect();
-    }
     const { queue } = open({ addr: node.addr, cluster: true });
     await queue.append([push('a', 'b'), push('c')]);
     const batches = await take(queue, 3);
     if (batches[0]) queue.settle(batches[0], [0]);
-    await sleep(600);
+    const progress = async (): Promise<number> =>
+      (await Promise.all(nodes.map(({ client }) => client.keys(`${name}.progress:*`)))).flat().length;
+    await until(async () => (await progress()) > 0, 'progress is kept');
+    for (const { client } of nodes) client.disconnect();
     await queue.close();
     const again = open({ addr: node.addr, cluster: true });
     expect(targetsIn(await take(again.queue, 2)).toSorted()).toEqual(['b', 'c']);
