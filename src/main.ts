@@ -63,8 +63,11 @@ function load(command: Configured, purpose: 'serve' | 'ping' | 'ios' | 'android'
   });
 }
 
-const openLog = ({ config }: Pick<LoadedConfig, 'config'>): Log =>
-  createLog(config.log, { stdout: process.stdout, stderr: process.stderr, isTTY: process.stdout.isTTY });
+function openLog({ config }: Pick<LoadedConfig, 'config'>): Log {
+  // Whatever read the log is gone (EPIPE): its lines are lost, and pushes go on.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  return createLog(config.log, { stdout: process.stdout, stderr: process.stderr, isTTY: process.stdout.isTTY });
+}
 
 function tellWarnings(log: Log, warnings: readonly string[]): void {
   for (const warning of warnings) log.warn(warning);

@@ -41,6 +41,7 @@ export async function openGrpc(options: OpenGrpcOptions): Promise<RunningGrpcSer
     gate: relay.auth && gateOf(relay.auth),
     audit: log.audit,
     tracing: relay.tracing,
+    warn: (message) => log.warn(`grpc.port: ${message}`),
     onError: (error) => log.error(`a gRPC call failed: ${(error as Error)?.message}`),
     ...(first ? { tls: first } : {}),
   });

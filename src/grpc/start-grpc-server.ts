@@ -6,11 +6,12 @@ import {
   type ServerWritableStream,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { ConfigError } from '../kit/errors.ts';
+import { background } from '../kit/background.ts';
 import { auditedGate, auditedSend } from './audited-send.ts';
 import type { Gate, GatedCall } from './gate.ts';
 import { GORUSH_PROTO } from './gorush-proto.ts';
 import { HealthService, SERVING } from './health-service.ts';
+import { type GrpcPort, openPort } from './open-port.ts';
 import { type ProtoFile, parseProto } from './proto-file.ts';
 import type { NotificationRequest } from './push-body.ts';
 import { type ReflectionIndex, reflect, reflectionIndex } from './reflection.ts';
@@ -33,6 +34,8 @@ export interface GrpcServerOptions extends SendOptions {
   readonly gate?: Gate | undefined;
   /** As /readyz tells it. */
   readonly ready: () => boolean;
+  /** Something that an operator should know. */
+  readonly warn: (message: string) => void;
   /** An error that is not the caller's fault, to be logged. */
   readonly onError: (error: unknown) => void;
   /** Milliseconds between looks at `ready` while someone watches; default 1,000. */
@@ -64,13 +67,14 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   addGorush(server, gorush, options);
   addHealth(server, standard, health, options.onError);
   addReflection(server, [gorush, standard], options);
-  const port = await bind(server, options, credentials ?? ServerCredentials.createInsecure());
+  const { port, address: host, warn } = options;
+  const listener = await openPort(server, credentials ?? ServerCredentials.createInsecure(), { port, host, warn });
   let closed: Promise<void> | undefined;
   return {
-    port,
+    port: listener.port,
     replaceTls: (tls) => credentials?.replace(tls),
     close: (graceMs) => {
-      closed ??= shutDown(server, health, graceMs);
+      closed ??= shutDown(server, listener, health, graceMs);
       return closed;
     },
   };
@@ -150,33 +154,14 @@ function addReflection(server: Server, served: readonly ProtoFile[], { onError, 
   }
 }
 
-/** Everywhere is both families, or IPv4 alone on a machine without IPv6. */
-async function bind(server: Server, { port, address }: GrpcServerOptions, tls: ServerCredentials): Promise<number> {
-  const hosts = address === '' ? ['[::]', '0.0.0.0'] : [address.includes(':') ? `[${address}]` : address];
-  let failure: Error | undefined;
-  for (const host of hosts) {
-    try {
-      return await new Promise<number>((resolve, reject) => {
-        server.bindAsync(`${host}:${port}`, tls, (error, bound) => (error ? reject(error) : resolve(bound)));
-      });
-    } catch (error) {
-      failure ??= error as Error;
-      if (!NO_IPV6.test(failure.message)) break;
-    }
-  }
-  const why = /^[^[]*\[(.*)\]/.exec(failure?.message ?? '')?.[1] ?? failure?.message;
-  throw new ConfigError('grpc.port', `cannot listen on ${port}: ${why}`, { cause: failure });
-}
-
-const NO_IPV6 = /EAFNOSUPPORT|EADDRNOTAVAIL|EINVAL/;
-
-async function shutDown(server: Server, health: HealthService, graceMs: number): Promise<void> {
+async function shutDown(server: Server, port: GrpcPort, health: HealthService, graceMs: number): Promise<void> {
   health.close();
-  let timer: NodeJS.Timeout | undefined;
-  await new Promise<void>((resolve) => {
-    server.tryShutdown(() => resolve());
-    timer = setTimeout(resolve, graceMs);
-  });
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, graceMs);
+  const last = port.close();
+  // Its sessions get GOAWAY; the connections end with their last call.
+  server.tryShutdown(() => background(last.then(resolve)));
+  await ended;
   clearTimeout(timer);
   server.forceShutdown();
 }

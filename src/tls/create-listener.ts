@@ -3,8 +3,8 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { type Dispatcher, getGlobalDispatcher } from 'undici';
 import type { Config } from '../config/schema.ts';
+import { bind } from '../kit/net/bind.ts';
 import { toMs } from '../kit/seconds.ts';
-import { Throttle } from '../kit/throttle.ts';
 import { AutoCertificates } from './auto-certificates.ts';
 import type { CertificateLog, CertificateSource } from './certificate-source.ts';
 import { readClientCa } from './key-pair.ts';
@@ -52,21 +52,6 @@ function limit(server: Server | DualServer, core: Config['core']): void {
   http1.headersTimeout = toMs(core.header_timeout);
   http1.keepAliveTimeout = toMs(core.idle_timeout);
   if (core.max_connections > 0) server.maxConnections = core.max_connections;
-}
-
-function bind(server: Server | DualServer, port: string, address: string, log: CertificateLog): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ port: Number(port), ...(address === '' ? {} : { host: address }) }, () => {
-      server.off('error', reject);
-      // A connection that could not be taken (no file descriptor is left): the next one may be.
-      const throttle = new Throttle();
-      server.on('error', ({ message }: Error) =>
-        throttle.add('accept', 1, (count) => log.warn(`${count} connections could not be accepted: ${message}`)),
-      );
-      resolve(server.address() as AddressInfo);
-    });
-  });
 }
 
 /** HTTP/1.1 connections learn from the answer that it was the last one; HTTP/2 has GOAWAY. */
@@ -132,7 +117,11 @@ export function createListener(options: ListenerOptions): Listener {
     scheme: source ? 'https' : 'http',
     source,
     async listen() {
-      const address = await bind(server, at.port, at.host, options.log);
+      const address = await bind(server as NetServer, {
+        port: Number(at.port),
+        host: at.host,
+        warn: (text) => options.log.warn(text),
+      });
       await own?.start?.();
       return address;
     },

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Agent, type RequestInit, fetch as undiciFetch } from 'undici';
 import { stringify } from 'yaml';
 import { type Client, createClient } from '../../src/client/create-client.ts';
 import { freePort } from '../support/free-port.ts';
@@ -21,6 +22,13 @@ function merge(base: Tree, over: Tree): Tree {
     merged[key] = isTree(own) && isTree(value) ? merge(own, value) : value;
   }
   return merged;
+}
+
+/** `before`: what a shell does first, such as `ulimit -n 256`. */
+export interface HowStarted {
+  readonly nodeArgs?: readonly string[];
+  readonly before?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** The real process, sending to simulated providers of this test. */
@@ -70,11 +78,13 @@ function configOf(sandbox: Sandbox, folder: string, port: number): Tree {
 /**
  * @param overlay merged over a configuration that sends everything to the sandbox.
  * @param shared a sandbox that several relays send to; whoever started it closes it.
+ * @param how the process is started, where not as usual.
  */
 export async function startRelay(
   overlay: Tree = {},
   options: SandboxOptions = {},
   shared?: Sandbox,
+  how: HowStarted = {},
 ): Promise<RunningRelay> {
   const folder = mkdtempSync(join(tmpdir(), 'martlet-relay-'));
   const sandbox =
@@ -82,7 +92,11 @@ export async function startRelay(
   const port = await freePort();
   const config = join(folder, 'config.yml');
   writeFileSync(config, stringify(merge(configOf(sandbox, folder, port), overlay)));
-  const url = `http://127.0.0.1:${port}`;
+  const isSecure = isTree(overlay.core) && overlay.core.ssl === true;
+  const url = `${isSecure ? 'https' : 'http'}://127.0.0.1:${port}`;
+  // Certificates of tests are signed by nobody.
+  const dispatcher = isSecure ? new Agent({ connect: { rejectUnauthorized: false } }) : undefined;
+  const fetch = (at: string, init: RequestInit = {}) => undiciFetch(at, dispatcher ? { ...init, dispatcher } : init);
   let child: ChildProcess;
   let output = '';
 
@@ -98,7 +112,11 @@ export async function startRelay(
     }
   };
   const launch = async (): Promise<void> => {
-    child = spawn(process.execPath, [MAIN, '-c', config], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
+    const { nodeArgs = [], before } = how;
+    const command = [process.execPath, ...nodeArgs, MAIN, '-c', config];
+    const [program = '', ...args] = before ? ['bash', '-c', `${before}; exec "$@"`, 'bash', ...command] : command;
+    const env = { ...process.env, ...how.env };
+    child = spawn(program, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
     await healthy();
   };
@@ -126,6 +144,7 @@ export async function startRelay(
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
       await ended();
+      await dispatcher?.destroy();
       if (!shared) await sandbox.close();
       rmSync(folder, { recursive: true, force: true });
     },

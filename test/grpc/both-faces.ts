@@ -54,6 +54,7 @@ export async function startBothFaces() {
     syncMs: 10_000,
     maxBody: 1 << 20,
     ready: () => true,
+    warn: log.warn,
     onError: (error) => {
       throw error;
     },

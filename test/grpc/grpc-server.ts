@@ -16,6 +16,7 @@ export async function serve(options: Partial<GrpcServerOptions> = {}) {
     },
     maxBody: 64 * 1024,
     ready: () => true,
+    warn: (message) => errors.push(message),
     onError: (error) => errors.push(error),
     ...options,
   });
