@@ -17,7 +17,11 @@ const SHIPPED = new Set([
 ]);
 const DEVELOPMENT = new Set([...SHIPPED, 'CC-BY-4.0', 'CC0-1.0', 'MPL-2.0', 'Python-2.0']);
 
+/** Packages without a licence field whose readme has the text of a licence. */
+const STATED: Readonly<Record<string, string>> = { 'urlsafe-base64@1.0.0': 'MIT' };
+
 interface Locked {
+  readonly version?: string;
   readonly license?: string;
   readonly dev?: boolean;
   readonly link?: boolean;
@@ -31,8 +35,10 @@ const allowed = (expression: string, list: ReadonlySet<string>): boolean =>
     .some((choice) => choice.split(' AND ').every((name) => list.has(name.trim())));
 
 /** Some registries leave the licence out of what the lock file is made from; the package itself has it. */
-function licenceOf(folder: string, path: string, { license }: Locked): string | undefined {
+function licenceOf(folder: string, path: string, { license, version }: Locked): string | undefined {
   if (license) return license;
+  const stated = STATED[`${path.replace(/^.*node_modules\//, '')}@${version}`];
+  if (stated) return stated;
   const file = join(folder, path, 'package.json');
   const own = existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')).license : undefined;
   return typeof own === 'string' ? own : undefined;

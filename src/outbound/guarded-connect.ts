@@ -30,6 +30,12 @@ class PrivateAddressError extends Error {
 }
 
 const CONNECT_MS = 10_000;
+/** RFC 6761 section 6.3: never asked of a name server. */
+const LOOPBACK_NAME = /^(?:.+\.)?localhost\.?$/i;
+const LOOPBACK: readonly ResolvedAddress[] = [
+  { address: '127.0.0.1', family: 4 },
+  { address: '::1', family: 6 },
+];
 const DEFAULT_PORTS: Record<string, string> = { 'http:': '80', 'https:': '443' };
 
 /**
@@ -46,7 +52,11 @@ export function createGuardedConnect(options: GuardedConnectOptions): buildConne
 
   const checked = async (host: string): Promise<readonly [ResolvedAddress, ...ResolvedAddress[]]> => {
     if (!localNames && isLocalName(host)) throw new PrivateAddressError();
-    const [first, ...others] = isIP(host) ? [{ address: host, family: isIP(host) }] : await resolve(host);
+    const [first, ...others] = isIP(host)
+      ? [{ address: host, family: isIP(host) }]
+      : LOOPBACK_NAME.test(host)
+        ? LOOPBACK
+        : await resolve(host);
     if (!first || [first, ...others].some(({ address }) => isRefused(address))) throw new PrivateAddressError();
     return [first, ...others];
   };

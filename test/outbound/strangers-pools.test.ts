@@ -170,6 +170,12 @@ describe('where it may lead', () => {
     },
   );
 
+  test('localhost is loopback, and never asked of a name server', async () => {
+    const peer = await startPeer('both');
+    const [result] = await send(poolTo(`https://localhost:${peer.port}`));
+    expect(result).toMatchObject({ status: 200 });
+  });
+
   test('the address of the operator is called whatever the origin, which stays the name of the request', async () => {
     const peer = await startPeer('both');
     const endpoint = `https://127.0.0.1:${peer.port}`;
