@@ -1,8 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import process from 'node:process';
-import { loadApnsCredential } from './apns/credentials.ts';
-import { loadFcmCredential } from './fcm/credentials.ts';
 import { loadConfig } from './host/config/load.ts';
 import { openSandbox } from './host/sandbox-mode.ts';
 import { createServerlessHandler, type ServerlessHandler } from './host/serverless/create-handler.ts';
@@ -20,10 +18,7 @@ async function open(context: InvocationContext): Promise<ServerlessHandler> {
     env: process.env,
     cwd: process.cwd(),
     home: homedir(),
-    tryCredentials: {
-      ios: ({ ios }) => loadApnsCredential(ios),
-      android: ({ android }) => loadFcmCredential(android, process.env),
-    },
+    tryCredentials: true,
   });
   const log = createLog(config.log, { stdout: process.stdout, stderr: process.stderr });
   for (const warning of warnings) log.warn(warning);
@@ -32,7 +27,7 @@ async function open(context: InvocationContext): Promise<ServerlessHandler> {
     config,
     version,
     log,
-    google: process.env,
+    env: process.env,
     proxyEnv: process.env,
     masterKey: process.env.MARTLET_MASTER_KEY,
   };

@@ -3,14 +3,12 @@ import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { availableParallelism, homedir } from 'node:os';
 import process from 'node:process';
-import { loadApnsCredential } from './apns/credentials.ts';
 import { newKey } from './auth/new-key.ts';
 import { openDoorWarning } from './auth/open-auth.ts';
 import { checkConfig } from './cli/check-config.ts';
 import { type Command, parseCommandLine, sendMistake } from './cli/command-line.ts';
 import { ping } from './cli/ping.ts';
 import { showQueue, verifyQueue } from './cli/queue-command.ts';
-import { type GoogleEnvironment, loadFcmCredential } from './fcm/credentials.ts';
 import { forkWorker, primaryChannel } from './host/cluster/node-cluster.ts';
 import { ClusterPrimary } from './host/cluster/primary.ts';
 import { noSnapshot } from './host/cluster/totals.ts';
@@ -41,14 +39,13 @@ process.on('SIGUSR1', () => {});
 
 type Configured = Command & { path: string | undefined };
 
-const google: GoogleEnvironment = process.env;
 const proxyEnv: ProxyEnvironment = process.env;
 /** OpenTelemetry's own names; the one for traces alone is a whole URL. */
 const { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED } = process.env;
 const otlpEndpoint =
   OTEL_SDK_DISABLED === 'true' ? undefined : OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || OTEL_EXPORTER_OTLP_ENDPOINT;
 
-function load(command: Configured, purpose: 'serve' | 'ping' | 'ios' | 'android' | 'huawei'): LoadedConfig {
+function load(command: Configured, purpose: string): LoadedConfig {
   return loadConfig({
     path: command.path,
     env: process.env,
@@ -56,10 +53,7 @@ function load(command: Configured, purpose: 'serve' | 'ping' | 'ios' | 'android'
     home: homedir(),
     flags: 'flags' in command ? command.flags : {},
     purpose,
-    tryCredentials: {
-      ios: (config) => loadApnsCredential(config.ios),
-      android: (config) => loadFcmCredential(config.android, google),
-    },
+    tryCredentials: true,
   });
 }
 
@@ -133,7 +127,7 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
     config,
     version,
     log,
-    google,
+    env: process.env,
     proxyEnv,
     masterKey: process.env.MARTLET_MASTER_KEY,
     otlpEndpoint,
@@ -151,7 +145,7 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
       return sandbox ? sandbox.over(changed) : changed;
     },
     file: loaded.file,
-    google: google.GOOGLE_APPLICATION_CREDENTIALS,
+    env: process.env,
     apps: server.host.apps,
     stored: (name) => server.host.storedApps?.sync?.app(name),
     lanes: server.host.lanes,
@@ -244,7 +238,7 @@ async function send(command: Configured & { kind: 'send' }): Promise<void> {
     config: memory,
     version,
     log,
-    google,
+    env: process.env,
     proxyEnv,
     ...(sandbox ? sandbox.parts : {}),
   });
@@ -286,7 +280,7 @@ async function run(command: Command): Promise<void> {
       return;
     case 'check':
       process.exitCode = (await checkConfig(() => load(command as Configured, 'serve'), {
-        google,
+        env: process.env,
         masterKey: process.env.MARTLET_MASTER_KEY,
         say: console.log,
       }))

@@ -1,5 +1,6 @@
 import type { Leaf, NamedSections, Section } from '../../src/config/leaf.ts';
-import { configSchema, environmentName } from '../../src/config/schema.ts';
+import { environmentName } from '../../src/config/schema.ts';
+import { builtIn, type ProviderTable } from '../../src/providers/registry.ts';
 
 const HEAD = `# Configuration
 
@@ -37,26 +38,29 @@ function row(path: string, leaf: Leaf, partial: boolean): string {
   return `| \`${path}\`${marks} | \`GORUSH_${environmentName(path)}\` | ${absent} | ${cell(leaf.description)} |`;
 }
 
+type Sections = Section['properties'];
+
 /** A section that stands elsewhere on the page as well is named once more, not told once more. */
-function elsewhere(part: Section): string | undefined {
-  return Object.entries(configSchema.properties).find(([, section]) => (section as Section) === part)?.[0];
+function elsewhere(part: Section, page: Sections): string | undefined {
+  return Object.entries(page).find(([, section]) => section === part)?.[0];
 }
 
-function rows(part: Section, prefix: string, partial = false): string[] {
+function rows(part: Section, prefix: string, page: Sections, partial = false): string[] {
   return Object.entries(part.properties).flatMap(([name, child]) => {
     if (child.type !== 'object') return [row(prefix + name, child, partial)];
-    if (child.additionalProperties !== false) return namedRows(child, child.inline ? prefix : `${prefix}${name}.`);
-    const same = prefix === '' ? undefined : elsewhere(child);
-    if (!same) return rows(child, `${prefix}${name}.`, partial);
+    if (child.additionalProperties !== false)
+      return namedRows(child, child.inline ? prefix : `${prefix}${name}.`, page);
+    const same = prefix === '' ? undefined : elsewhere(child, page);
+    if (!same) return rows(child, `${prefix}${name}.`, page, partial);
     const path = `${prefix}${name}`;
     return [`| \`${path}.…\` ✦ | \`GORUSH_${environmentName(path)}_…\` | not set | The keys of \`${same}\`. |`];
   });
 }
 
-const namedRows = ({ additionalProperties: entry, partial }: NamedSections, prefix: string): string[] =>
-  rows(entry, `${prefix}<name>.`, partial ?? false);
+const namedRows = ({ additionalProperties: entry, partial }: NamedSections, prefix: string, page: Sections): string[] =>
+  rows(entry, `${prefix}<name>.`, page, partial ?? false);
 
-const table = (name: string, part: Section): string =>
+const table = (name: string, part: Section, page: Sections): string =>
   [
     `## ${name}`,
     '',
@@ -64,10 +68,12 @@ const table = (name: string, part: Section): string =>
     '',
     '| key | environment | default | meaning |',
     '|---|---|---|---|',
-    ...rows(part, `${name}.`),
+    ...rows(part, `${name}.`, page),
     '',
   ].join('\n');
 
 /** docs/configuration.md: every key with its environment name, default and meaning. */
-export const configurationPage = (): string =>
-  [HEAD, ...Object.entries(configSchema.properties).map(([name, part]) => table(name, part as Section))].join('\n');
+export function configurationPage({ configSchema }: ProviderTable = builtIn): string {
+  const page = configSchema.root.properties;
+  return [HEAD, ...Object.entries(page).map(([name, part]) => table(name, part as Section, page))].join('\n');
+}

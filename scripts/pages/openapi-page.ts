@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { apiSettings } from '../../src/api/openapi/api-settings.ts';
 import { openApiDocument } from '../../src/api/openapi/document.ts';
-import { buildConfig } from '../../src/config/schema.ts';
+import { builtIn } from '../../src/providers/registry.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -10,7 +10,7 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 /** The description of the API with nothing configured, but with the routes of every part, and keys. */
 export function openApiPage(): string {
   const settings = apiSettings(
-    buildConfig(({ leaf }) => leaf.default),
+    builtIn.configSchema.build(({ leaf }) => leaf.default),
     true,
   );
   return `${JSON.stringify(openApiDocument({ ...settings, sandbox: true, auth: true }, version), null, 2)}\n`;

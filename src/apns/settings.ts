@@ -2,6 +2,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { extname } from 'node:path';
 import { keyFingerprint, refuseSlowKey, sha256Hex, trySigning } from '../carrier/key-facts.ts';
 import { keyFileTrouble } from '../carrier/key-file.ts';
+import { retryNote } from '../carrier/migration-note.ts';
 import type { CredentialFacts, Given, ProviderSettings } from '../carrier/provider-row.ts';
 import type { SettingsTrouble } from '../carrier/settings-trouble.ts';
 import { ConfigError } from '../kit/errors.ts';
@@ -113,19 +114,25 @@ export const apnsSettings: ProviderSettings<ApnsSection> = {
       typeof section.key_base64 === 'string' && section.key_base64 !== '' && section.key_type === undefined
         ? { ...section, key_type: keyType(section.key_base64) }
         : section,
+    patch: (section) =>
+      section.key_base64 && section.key_type === undefined ? { ...section, key_type: null } : section,
     facts(section) {
       if (!section.key_base64) return undefined;
       const config = whole({ ...section, key_path: '' });
       refuseSlowPassword(config);
       return factsOf(loadApnsCredential(config));
     },
+    kinds: ['token', 'certificate'],
     expiring: 'key_base64',
   },
   notes: [
     {
       key: 'max_concurrent_pushes',
-      applies: (_, isSet) => isSet('max_concurrent_pushes'),
-      text: 'is the largest slice of one notification that goes out before others have their turn; it does not limit pushes',
+      text: (_, isSet) =>
+        isSet('max_concurrent_pushes')
+          ? 'is the largest slice of one notification that goes out before others have their turn; it does not limit pushes'
+          : undefined,
     },
+    retryNote(),
   ],
 };

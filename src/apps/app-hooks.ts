@@ -1,5 +1,5 @@
-import type { AppSettings } from '../config/schema.ts';
 import { type HookTarget, hookTimeoutMs } from '../feedback/hook-target.ts';
+import type { AppSettings } from '../providers/registry.ts';
 import { DEFAULT_APP } from '../push/app-name.ts';
 import type { App } from './app.ts';
 

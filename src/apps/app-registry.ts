@@ -1,3 +1,4 @@
+import { builtIn, type ProviderTable } from '../providers/registry.ts';
 import { DEFAULT_APP } from '../push/app-name.ts';
 import type { App } from './app.ts';
 
@@ -16,7 +17,11 @@ export class AppRegistry {
   /** Why an app may exist that is not here; undefined when those here are all there are. */
   unsure: string | undefined;
 
-  constructor(apps: Iterable<App> = []) {
+  /** The providers that apps can have. */
+  readonly providers: ProviderTable;
+
+  constructor(apps: Iterable<App> = [], providers: ProviderTable = builtIn) {
+    this.providers = providers;
     for (const app of apps) this.set(app);
   }
 

@@ -1,4 +1,12 @@
-import type { AppSettings } from '../config/schema.ts';
+import type { AppSettings } from '../providers/registry.ts';
+
+/** A credential of an app that ends by itself. */
+export interface CredentialEnd {
+  /** The name of the provider, `apns`. */
+  readonly provider: string;
+  /** UNIX milliseconds. */
+  readonly expiresAt: number;
+}
 
 /** An app as the process knows it. Immutable: a change is a new object. */
 export interface App {
@@ -9,8 +17,8 @@ export interface App {
   /** What a notification may be chosen by besides the name: APNs topics, and the Firebase project. */
   readonly topics: readonly string[];
   readonly project: string | undefined;
-  /** UNIX milliseconds at which its APNs certificate expires; absent for token keys. */
-  readonly expiresAt?: number | undefined;
+  /** When credentials of its own end; of those that have an end. */
+  readonly expiries: readonly CredentialEnd[];
   /** Its settings without their secrets. */
   readonly shown: AppSettings;
   /** Its settings with their secrets, which may have to be opened first. @throws when they cannot be. */

@@ -21,11 +21,16 @@ export class AppRefusedError extends RefusedError {
 /** What a notification chooses: the name of an app, or why there is none. */
 export type Choice = { readonly app: string } | { readonly field: 'app' | 'project_id'; readonly why: string };
 
-type Apps = Pick<AppRegistry, 'get' | 'byTopic' | 'byProject' | 'size'> & Partial<Pick<AppRegistry, 'unsure'>>;
+type Apps = Pick<AppRegistry, 'get' | 'byTopic' | 'byProject' | 'size' | 'providers'> &
+  Partial<Pick<AppRegistry, 'unsure'>>;
 
-function byAddress(apps: Apps, { platform, topic, project_id }: Notification): string | undefined {
-  if (platform === 1 && topic) return apps.byTopic(topic)?.name;
-  if (platform === 2 && project_id) return apps.byProject(project_id)?.name;
+const chosenBy = ({ providers }: Apps, { platform }: Notification) => providers.numbered(platform)?.requests.chosenBy;
+
+function byAddress(apps: Apps, notification: Notification): string | undefined {
+  const { topic, project_id } = notification;
+  const field = chosenBy(apps, notification);
+  if (field === 'topic' && topic) return apps.byTopic(topic)?.name;
+  if (field === 'project_id' && project_id) return apps.byProject(project_id)?.name;
   return undefined;
 }
 
@@ -45,8 +50,9 @@ const addressedApp = (apps: Apps, notification: Notification, fallback: string):
   (fallback === DEFAULT_APP ? byAddress(apps, notification) : undefined) ?? fallback;
 
 /** False when the notification names another Firebase project than that of its app. */
-function hasProject(apps: Apps, app: string, { platform, project_id: project }: Notification): boolean {
-  const own = project && platform === 2 ? apps.get(app)?.project : undefined;
+function hasProject(apps: Apps, app: string, notification: Notification): boolean {
+  const { project_id: project } = notification;
+  const own = project && chosenBy(apps, notification) === 'project_id' ? apps.get(app)?.project : undefined;
   return own === undefined || own === project;
 }
 

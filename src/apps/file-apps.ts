@@ -1,58 +1,49 @@
 import { createHash } from 'node:crypto';
-import { loadApnsCredential } from '../apns/credentials.ts';
-import type { AppSettings, Config } from '../config/schema.ts';
-import { loadFcmCredential } from '../fcm/credentials.ts';
-import { ConfigError } from '../kit/errors.ts';
-import { hasOwnCredential } from '../providers/app-sections.ts';
+import type { Config } from '../config/schema.ts';
 import { contentsOf, credentialFiles } from '../providers/credential-files.ts';
+import type { AppSettings } from '../providers/registry.ts';
+import { builtIn, type ProviderTable } from '../providers/registry.ts';
+import { partOf } from '../providers/sections.ts';
 import { APP_NAME, DEFAULT_APP } from '../push/app-name.ts';
-import type { App } from './app.ts';
+import type { App, CredentialEnd } from './app.ts';
 import { withoutSecrets } from './without-secrets.ts';
 
 /** The Firebase project of an app with a service account of its own; undefined when it has none that can be read. */
-export function projectOf({ android }: AppSettings): string | undefined {
-  if (!android?.credential && !android?.key_path) return undefined;
-  try {
-    const { key_path = '', credential = '' } = android;
-    return loadFcmCredential({ key_path, credential }, {}).projectId;
-  } catch (error) {
-    if (error instanceof ConfigError) return undefined;
-    throw error;
+export function projectOf(settings: AppSettings, { rows }: ProviderTable = builtIn): string | undefined {
+  for (const { platform, settings: rules } of rows) {
+    const part = partOf(settings, platform);
+    const project = part && rules.chosenAs?.(part);
+    if (project !== undefined) return project;
   }
+  return undefined;
 }
 
-/** Of an APNs certificate of its own; undefined for token keys, and where there is none that can be read. */
-function expiryOf(settings: AppSettings): number | undefined {
-  const { ios } = settings;
-  if (!ios || !hasOwnCredential(settings, 'ios')) return undefined;
-  const { key_path = '', key_base64 = '', key_type = 'pem', password = '', key_id = '', team_id = '' } = ios;
-  try {
-    const credential = loadApnsCredential({ key_path, key_base64, key_type, password, key_id, team_id });
-    return credential.kind === 'certificate' ? credential.notAfter : undefined;
-  } catch (error) {
-    if (error instanceof ConfigError) return undefined;
-    throw error;
-  }
-}
+/** Of credentials of its own; of token keys, and of what cannot be read, there is none. */
+const expiriesOf = (settings: AppSettings, { rows }: ProviderTable): CredentialEnd[] =>
+  rows.flatMap(({ platform, name: provider, settings: rules }) => {
+    const part = partOf(settings, platform);
+    const expiresAt = part && rules.expiresAt?.(part);
+    return expiresAt === undefined ? [] : [{ provider, expiresAt }];
+  });
 
 /** Of the settings and of the files that they name. */
-const versionOf = (settings: AppSettings): string =>
+const versionOf = (settings: AppSettings, providers: ProviderTable): string =>
   createHash('sha256')
     .update(JSON.stringify(settings))
-    .update(contentsOf(credentialFiles(settings)))
+    .update(contentsOf(credentialFiles(settings, {}, providers)))
     .digest('base64url')
     .slice(0, 16);
 
 /** An app of config.yml. */
-export function fileApp(name: string, settings: AppSettings): App {
+export function fileApp(name: string, settings: AppSettings, providers: ProviderTable = builtIn): App {
   return {
     name,
     origin: 'file',
-    version: versionOf(settings),
+    version: versionOf(settings, providers),
     topics: settings.default_topic ? [settings.default_topic] : [],
-    project: hasOwnCredential(settings, 'android') ? projectOf(settings) : undefined,
-    expiresAt: expiryOf(settings),
-    shown: withoutSecrets(settings),
+    project: projectOf(settings, providers),
+    expiries: expiriesOf(settings, providers),
+    shown: withoutSecrets(settings, providers),
     settings: () => settings,
   };
 }
@@ -66,5 +57,5 @@ export function nameMistake(name: string): string | undefined {
 }
 
 /** The apps of config.yml; their names are looked up in any case. */
-export const fileApps = (config: Pick<Config, 'apps'>): App[] =>
-  Object.entries(config.apps.named).map(([name, settings]) => fileApp(name.toLowerCase(), settings));
+export const fileApps = (config: Pick<Config, 'apps'>, providers: ProviderTable = builtIn): App[] =>
+  Object.entries(config.apps.named).map(([name, settings]) => fileApp(name.toLowerCase(), settings, providers));

@@ -1,6 +1,6 @@
-import { appSection } from '../config/apps-section.ts';
 import type { Leaf, NamedSections, Section } from '../config/leaf.ts';
-import type { AppSettings } from '../config/schema.ts';
+import type { AppSettings } from '../providers/registry.ts';
+import { builtIn, type ProviderTable } from '../providers/registry.ts';
 
 type Part = Readonly<Record<string, unknown>>;
 
@@ -17,5 +17,5 @@ function strip(section: Section, values: Part): Part {
 }
 
 /** Only what the schema marks as `public`. */
-export const withoutSecrets = (settings: AppSettings): AppSettings =>
-  strip(appSection, settings as Part) as AppSettings;
+export const withoutSecrets = (settings: AppSettings, { configSchema }: ProviderTable = builtIn): AppSettings =>
+  strip(configSchema.app, settings as Part) as AppSettings;

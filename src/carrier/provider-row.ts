@@ -22,6 +22,7 @@ import type {
 import type { Decode } from '../push/wire/decoding.ts';
 import type { Simulation } from '../sandbox/simulation.ts';
 import type { LateOutcomes } from './late-outcomes.ts';
+import type { MigrationNote } from './migration-note.ts';
 import type { Reason, ReasonTable } from './reasons.ts';
 import type { SettingsTrouble } from './settings-trouble.ts';
 
@@ -63,6 +64,8 @@ export interface ProviderSettings<Values> {
    * section, or it would sign with the key of one team as another.
    */
   readonly identity: { readonly whole: readonly string[]; readonly all: readonly string[] };
+  /** Gorush has the platform on by default: one that is off for want of a credential is mentioned at the start. */
+  readonly missed?: true;
   /** Whether there is a credential to send with. Without one, a section that is on by default is off. */
   isGiven(section: Values, env: ProviderEnvironment): boolean;
   /** What is missing or malformed, without reading the credential; empty: nothing. */
@@ -91,21 +94,16 @@ export interface StoredSettings<Values> {
   readonly json?: Readonly<Record<string, JsonObject>>;
   /** The settings as config.yml would have them. */
   normal?(section: JsonObject): JsonObject;
+  /** A merge patch (RFC 7396) of the section, with what else has to change: a new key is not of the type of the old one. */
+  patch?(section: JsonObject): JsonObject;
   /** Reads the credential and tries to sign with it; undefined: the settings hold none. @throws ConfigError naming the key */
   facts(section: Given<Values>): CredentialFacts | undefined;
   /** Addresses that the credential makes the relay call; they have to be public ones. `what` begins the sentence. */
   addresses?(section: Given<Values>): readonly { readonly key: string; readonly what: string; readonly url: string }[];
+  /** What `facts.kind` can be. */
+  readonly kinds: readonly string[];
   /** The key to name when `facts.not_after` is in the past. */
   readonly expiring?: string;
-}
-
-/** A line of `martlet check` about what Gorush did otherwise. */
-export interface MigrationNote<Values> {
-  /** Key within the section. */
-  readonly key: string;
-  /** @param isSet whether the file, a variable or a flag sets a key of the section */
-  applies(section: Values, isSet: (key: string) => boolean): boolean;
-  readonly text: string;
 }
 
 /** A request field of a provider's own: `web`, `email`, `subscriptions`. */

@@ -1,16 +1,19 @@
-import { loadApnsCredential } from '../apns/credentials.ts';
-import { createApnsTokenSource } from '../apns/token.ts';
 import { isConfigured } from '../auth/auth.ts';
 import { openDoorWarning } from '../auth/open-auth.ts';
+import type { ProviderEnvironment, ProviderRow, SectionValues } from '../carrier/provider-row.ts';
 import type { Config } from '../config/schema.ts';
 import { withoutUserInfo } from '../config/without-user-info.ts';
-import { type GoogleEnvironment, loadFcmCredential } from '../fcm/credentials.ts';
 import type { LoadedConfig } from '../host/config/load.ts';
 import { toError } from '../kit/errors.ts';
+import { builtIn, type FullConfig, type ProviderTable } from '../providers/registry.ts';
+import { sectionsOf } from '../providers/sections.ts';
 import { migrationNotes } from './migration-notes.ts';
 
 export interface CheckOptions {
-  readonly google: GoogleEnvironment;
+  /** Variables that providers read by themselves, as Google's libraries do. */
+  readonly env: ProviderEnvironment;
+  /** Default: those of this version. */
+  readonly providers?: ProviderTable;
   /** The value of MARTLET_MASTER_KEY. */
   readonly masterKey?: string | undefined;
   readonly say: (line: string) => void;
@@ -37,18 +40,16 @@ async function credential(part: string, on: boolean, look: () => Promise<string>
   }
 }
 
-/** Parses the key and signs with it; what is right in form may still be unknown to Apple. */
-async function apns({ ios }: Config): Promise<string> {
-  const loaded = loadApnsCredential(ios);
-  const host = ios.production ? ios.endpoint : ios.sandbox_endpoint;
-  if (loaded.kind === 'certificate') return `certificate until ${new Date(loaded.notAfter).toISOString()}, ${host}`;
-  await createApnsTokenSource(loaded).get();
-  return `token key ${loaded.keyId} of team ${loaded.teamId}, signs, ${host}`;
-}
-
-function fcm({ android }: Config, google: GoogleEnvironment): string {
-  const loaded = loadFcmCredential(android, google);
-  return `project ${loaded.projectId}, ${loaded.type}, ${android.endpoint}`;
+/** Says of a platform which credential it has, as far as that can be told without asking the provider. */
+function platformRow(
+  row: ProviderRow,
+  config: FullConfig,
+  { env, providers = builtIn }: CheckOptions,
+): Promise<CheckRow> {
+  const { platform, settings } = row;
+  const section = sectionsOf(config, providers)[platform] as SectionValues;
+  const look = () => (config.sandbox.enabled ? 'simulated' : settings.describe(section, env));
+  return credential(platform, section.enabled, look);
 }
 
 function httpRow({ address, port, ssl, auto_tls, client_ca }: Config['core']): string {
@@ -82,15 +83,13 @@ async function selfServiceRow({ apps }: Config, masterKey: string | undefined): 
   });
 }
 
-const rows = async (config: Config, { google, masterKey }: CheckOptions): Promise<CheckRow[]> => {
+const rows = async (config: FullConfig, options: CheckOptions): Promise<CheckRow[]> => {
   const { core, sandbox, queue, stat, grpc, auth, history, tracing } = config;
+  const { masterKey, providers = builtIn } = options;
   const file = queue.local.path === '' ? 'memory' : `${queue.local.path}, sync ${queue.local.sync}`;
-  const simulated = sandbox.enabled ? async () => 'simulated' : undefined;
   return [
     row('http', core.enabled, httpRow(core)),
-    await credential('ios', config.ios.enabled, simulated ?? (() => apns(config))),
-    await credential('android', config.android.enabled, simulated ?? (() => fcm(config, google))),
-    await credential('huawei', config.huawei.enabled, simulated ?? (() => `app ${config.huawei.appid}`)),
+    ...(await Promise.all(providers.rows.map((each) => platformRow(each, config, options)))),
     row('sandbox', sandbox.enabled, 'pushes reach no real device'),
     row('queue', true, queue.engine === 'local' ? `local: ${file}` : queue.engine),
     row('stat', true, stat.engine),
@@ -105,9 +104,9 @@ const rows = async (config: Config, { google, masterKey }: CheckOptions): Promis
 };
 
 /** Somebody who tries things out with the sandbox comes from nowhere. */
-function sayNotes(loaded: LoadedConfig, say: CheckOptions['say']): void {
+function sayNotes(loaded: LoadedConfig, { say, providers }: CheckOptions): void {
   say('not as with Gorush (docs/migrating-from-gorush.md tells what depends on requests, too):');
-  for (const note of migrationNotes(loaded)) say(`  ${note}`);
+  for (const note of migrationNotes(loaded, providers)) say(`  ${note}`);
 }
 
 /**
@@ -128,7 +127,7 @@ export async function checkConfig(load: () => LoadedConfig, options: CheckOption
   for (const { part, state, text } of table) say(`  ${part.padEnd(14)} ${state.padEnd(4)} ${text}`.trimEnd());
   const open = openDoorWarning(loaded.config);
   for (const warning of [...loaded.warnings, ...(open ? [open] : [])]) say(`warning: ${warning}`);
-  if (!loaded.config.sandbox.enabled) sayNotes(loaded, say);
+  if (!loaded.config.sandbox.enabled) sayNotes(loaded, options);
   const failed = table.some(({ state }) => state === 'FAIL');
   if (loaded.unknown.length > 0) say(`not accepted: ${loaded.unknown.length} unknown keys`);
   return !failed && loaded.unknown.length === 0;

@@ -1,5 +1,8 @@
+import type { SectionValues } from '../carrier/provider-row.ts';
 import type { Config } from '../config/schema.ts';
 import { statFile } from '../observe/stats/stat-file.ts';
+import { builtIn, type ProviderTable } from '../providers/registry.ts';
+import { sectionsOf } from '../providers/sections.ts';
 
 /** A configuration, and which keys of it somebody has set. */
 export interface GivenConfig {
@@ -26,26 +29,8 @@ const brokers = {
   nats: 'JetStream is needed (nats-server -js); what a Gorush still publishes is taken over, and a Gorush cannot read ours',
 } as const;
 
-/** What `max_retry: 0` still repeats: `FREE_RETRIES` of the retry decision. */
-const DESPITE_ZERO = {
-  ios: '',
-  android: ', but for one retry of a 503 or a lost connection (Gorush: four) and one after a renewed access token',
-  huawei: ', but for one retry after a renewed access token',
-} as const;
-
-const retries = (platform: 'ios' | 'android' | 'huawei'): NoteRow => ({
-  key: `${platform}.max_retry`,
-  text({ config }) {
-    const { enabled, max_retry } = config[platform];
-    if (!enabled) return undefined;
-    return max_retry === 0
-      ? `0: a 429 or a 5xx is final, as in Gorush${DESPITE_ZERO[platform]}; 3 is a good value. What the provider never saw is sent again all the same`
-      : `${max_retry}: with backoff, for 429, 5xx, timeouts and lost connections too; dead tokens and wrong requests are sent once`;
-  },
-});
-
 /** The rows of docs/migrating-from-gorush.md that a configuration alone can decide. */
-const rows: readonly NoteRow[] = [
+const beforeProviders: readonly NoteRow[] = [
   when(
     'core.sync',
     ({ config }) => config.core.sync && config.queue.engine === 'local',
@@ -81,24 +66,9 @@ const rows: readonly NoteRow[] = [
     ({ config }) => config.log.hide_token,
     'masks log lines only: answers and the feedback hook carry whole tokens, so that dead ones can be deleted',
   ),
-  when(
-    'ios.max_concurrent_pushes',
-    set('ios.max_concurrent_pushes'),
-    'is the largest slice of one notification that goes out before others have their turn; it does not limit pushes',
-  ),
-  retries('ios'),
-  retries('android'),
-  retries('huawei'),
-  when(
-    'android.enabled',
-    ({ config }) => config.android.enabled,
-    'requests with `dry_run: true` are only validated by FCM, where Gorush really sent them: look whether a client sets it',
-  ),
-  when(
-    'huawei.enabled',
-    ({ config }) => config.huawei.enabled,
-    'failed pushes are told and counted, each token by itself; a request with `app_id` and `app_secret` uses those',
-  ),
+];
+
+const afterProviders: readonly NoteRow[] = [
   {
     key: 'queue.engine',
     text({ config: { queue } }) {
@@ -121,9 +91,19 @@ const rows: readonly NoteRow[] = [
   },
 ];
 
+const providerNotes = ({ config, given }: GivenConfig, providers: ProviderTable): NoteRow[] => {
+  const sections = sectionsOf(config, providers);
+  return providers.rows.flatMap(({ platform, settings: { notes = [] } }) =>
+    notes.map(({ key, text }) => ({
+      key: `${platform}.${key}`,
+      text: () => text(sections[platform] as SectionValues, (name) => given.has(`${platform}.${name}`)),
+    })),
+  );
+};
+
 /** What is different from Gorush for this configuration, a line for each key that it concerns. */
-export const migrationNotes = (given: GivenConfig): string[] =>
-  rows.flatMap(({ key, text }) => {
+export const migrationNotes = (given: GivenConfig, providers: ProviderTable = builtIn): string[] =>
+  [...beforeProviders, ...providerNotes(given, providers), ...afterProviders].flatMap(({ key, text }) => {
     const note = text(given);
     return note === undefined ? [] : [`${key}: ${note}`];
   });

@@ -1,5 +1,5 @@
-import { bytes, flag, integer, list, mapOf, ours, perSecond, seconds, section, text } from './leaf.ts';
-import { androidSection, huaweiSection, iosSection, LONGEST_WAIT } from './provider-sections.ts';
+import { bytes, flag, integer, list, mapOf, ours, perSecond, type Section, seconds, section, text } from './leaf.ts';
+import { LONGEST_WAIT } from './provider-keys.ts';
 
 const secret = { martlet: true } as const;
 
@@ -20,44 +20,44 @@ const limitsSection = section('What a request of the app may hold.', {
 });
 
 /** An app: what it sets lies, key by key, over the sections of the same name outside `apps`. */
-export const appSection = section('An app with credentials of its own.', {
-  ios: iosSection,
-  android: androidSection,
-  huawei: huaweiSection,
-  default_topic: text('', 'The apns-topic of notifications that have none; it chooses the app, too.', ours),
-  rate_limit: perSecond(0, 'Pushes per second of each of its lanes that sets none; 0: no limit.', ours),
-  webhook: webhookSection,
-  limits: limitsSection,
-});
+export const appSectionOf = <Sections extends Readonly<Record<string, Section>>>(providers: Sections) =>
+  section('An app with credentials of its own.', {
+    ...providers,
+    default_topic: text('', 'The apns-topic of notifications that have none; it chooses the app, too.', ours),
+    rate_limit: perSecond(0, 'Pushes per second of each of its lanes that sets none; 0: no limit.', ours),
+    webhook: webhookSection,
+    limits: limitsSection,
+  });
 
-export const appsSection = section('Several apps in one process; the sections outside are the app `default`.', {
-  cache: integer(256, 'Apps whose connections are kept open; those longest unused are closed first.', {
-    ...ours,
-    minimum: 1,
-  }),
-  inherit: flag(
-    true,
-    'An app that has no credential for a platform sends with that of the section outside `apps`.',
-    ours,
-  ),
-  path: text('data/apps.db', 'File of the apps that are made by /v1/apps; in use once there is a master key.', ours),
-  redis: text(
-    '',
-    'Redis that holds these apps instead, for several instances: `redis://[user:password@]host:6379/0`.',
-    {
-      ...secret,
-    },
-  ),
-  ttl: seconds(30, 'How long an instance may not know what another changed.', ours),
-  master_key_path: text(
-    '',
-    'File with the master key (32 bytes, base64) that secrets of these apps are sealed with; or MARTLET_MASTER_KEY.',
-    secret,
-  ),
-  allow_private_hooks: flag(
-    false,
-    'Hooks and token servers of apps that are made by /v1/apps may be at private addresses.',
-    ours,
-  ),
-  named: mapOf(appSection, 'The apps, each under its name.', { inline: true, partial: true }),
-});
+export const appsSectionOf = <Sections extends Readonly<Record<string, Section>>>(providers: Sections) =>
+  section('Several apps in one process; the sections outside are the app `default`.', {
+    cache: integer(256, 'Apps whose connections are kept open; those longest unused are closed first.', {
+      ...ours,
+      minimum: 1,
+    }),
+    inherit: flag(
+      true,
+      'An app that has no credential for a platform sends with that of the section outside `apps`.',
+      ours,
+    ),
+    path: text('data/apps.db', 'File of the apps that are made by /v1/apps; in use once there is a master key.', ours),
+    redis: text(
+      '',
+      'Redis that holds these apps instead, for several instances: `redis://[user:password@]host:6379/0`.',
+      {
+        ...secret,
+      },
+    ),
+    ttl: seconds(30, 'How long an instance may not know what another changed.', ours),
+    master_key_path: text(
+      '',
+      'File with the master key (32 bytes, base64) that secrets of these apps are sealed with; or MARTLET_MASTER_KEY.',
+      secret,
+    ),
+    allow_private_hooks: flag(
+      false,
+      'Hooks and token servers of apps that are made by /v1/apps may be at private addresses.',
+      ours,
+    ),
+    named: mapOf(appSectionOf(providers), 'The apps, each under its name.', { inline: true, partial: true }),
+  });

@@ -130,3 +130,11 @@ export const grpcSection = section('The gRPC API.', {
   enabled: flag(false, 'Serve gRPC.'),
   port: text('9000', 'Port to listen on.', shown),
 });
+
+export const sandboxSection = section('Simulated providers inside the process.', {
+  enabled: flag(
+    false,
+    'Send to simulated providers instead of the real ones; needs no credentials. Never in production.',
+    ours,
+  ),
+});

@@ -1,27 +1,33 @@
 import { nearestKey } from './nearest-key.ts';
-import { type ConfigKey, type ConfigMap, configKeys, environmentName, keysOfEntry } from './schema.ts';
+import {
+  type ConfigKey,
+  type ConfigMap,
+  type ConfigSchema,
+  environmentName,
+  keysOfEntry,
+  variablePrefixes,
+  variablesOf,
+} from './schema.ts';
 
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
-/** Ours goes before Gorush's. */
-const PREFIXES = ['MARTLET_', 'GORUSH_'];
-
-const variablesOf = (keys: readonly ConfigKey[]): string[] =>
-  PREFIXES.flatMap((prefix) => keys.map((key) => prefix + environmentName(key.path)));
-
-const fixed = new Set(variablesOf(configKeys));
+type Known = Pick<ConfigSchema, 'variables'>;
 
 /** What Kubernetes puts into every pod beside a service called gorush or gorush-something; nobody meant us. */
-const isServiceLink = (name: string, value: string): boolean =>
+const isServiceLink = (name: string, value: string, { variables }: Known): boolean =>
   (/_PORT(_\d+_(TCP|UDP|SCTP))?$/.test(name) && /^(tcp|udp|sctp):\/\//.test(value)) ||
-  (/_SERVICE_(HOST$|PORT(_|$))|_PORT_\d+_(TCP|UDP|SCTP)_(ADDR|PORT|PROTO)$/.test(name) && !fixed.has(name));
+  (/_SERVICE_(HOST$|PORT(_|$))|_PORT_\d+_(TCP|UDP|SCTP)_(ADDR|PORT|PROTO)$/.test(name) && !variables.has(name));
 
 /** The variable that sets a key, and its value. An empty one counts as not set, as in Gorush. Upper case only. */
-export function fromEnvironment(env: EnvironmentVariables, path: string): { name: string; value: string } | undefined {
-  for (const prefix of PREFIXES) {
+export function fromEnvironment(
+  env: EnvironmentVariables,
+  path: string,
+  schema: Known,
+): { name: string; value: string } | undefined {
+  for (const prefix of variablePrefixes) {
     const name = prefix + environmentName(path);
     const value = env[name];
-    if (value !== undefined && value !== '' && !isServiceLink(name, value)) return { name, value };
+    if (value !== undefined && value !== '' && !isServiceLink(name, value, schema)) return { name, value };
   }
   return undefined;
 }
@@ -34,14 +40,15 @@ export function namesFromEnvironment(
   env: EnvironmentVariables,
   { path, map }: ConfigMap,
   inFile: readonly string[],
+  schema: Known,
 ): string[] {
   const head = environmentName(path);
   const taken = new Set(inFile.map((name) => environmentName(name)));
   const ends = keysOfEntry(map).map((key) => `_${environmentName(key.path)}`);
   const longestFirst = ends.sort((a, b) => b.length - a.length);
   const names = Object.entries(env).flatMap(([variable, value]) => {
-    const rest = PREFIXES.map((prefix) => `${prefix}${head}_`).find((start) => variable.startsWith(start));
-    if (!rest || !value || fixed.has(variable) || isServiceLink(variable, value)) return [];
+    const rest = variablePrefixes.map((prefix) => `${prefix}${head}_`).find((start) => variable.startsWith(start));
+    if (!rest || !value || schema.variables.has(variable) || isServiceLink(variable, value, schema)) return [];
     const end = longestFirst.find((suffix) => variable.endsWith(suffix));
     const name = end && variable.length > rest.length + end.length ? variable.slice(rest.length, -end.length) : '';
     return /^[A-Z0-9][A-Z0-9_]*$/.test(name) && !taken.has(name) ? [name.toLowerCase()] : [];
@@ -52,7 +59,7 @@ export function namesFromEnvironment(
 /** What is no key of the configuration: a secret that must not lie in its file. */
 const OTHERS = ['MARTLET_MASTER_KEY'];
 
-const isOurs = (name: string): boolean => PREFIXES.some((prefix) => name.startsWith(prefix));
+const isOurs = (name: string): boolean => variablePrefixes.some((prefix) => name.startsWith(prefix));
 
 /** The variables that may set keys: all that have our prefixes. */
 export const ourVariables = (env: EnvironmentVariables): EnvironmentVariables =>
@@ -60,15 +67,20 @@ export const ourVariables = (env: EnvironmentVariables): EnvironmentVariables =>
 
 /** Whether a variable may set a key below this path. */
 export const mayReach = (env: EnvironmentVariables, path: string): boolean =>
-  PREFIXES.some((prefix) => {
+  variablePrefixes.some((prefix) => {
     const head = `${prefix}${environmentName(path)}_`;
     return Object.keys(env).some((name) => name.startsWith(head));
   });
 
 /** A line for each GORUSH_ or MARTLET_ variable that sets nothing. @param keysOf all keys, asked for only where they matter */
-export function unknownVariables(env: EnvironmentVariables, keysOf: () => readonly ConfigKey[]): string[] {
+export function unknownVariables(
+  env: EnvironmentVariables,
+  keysOf: () => readonly ConfigKey[],
+  schema: Known,
+): string[] {
   const doubtful = Object.entries(env).filter(
-    ([name, value = '']) => isOurs(name) && !fixed.has(name) && !OTHERS.includes(name) && !isServiceLink(name, value),
+    ([name, value = '']) =>
+      isOurs(name) && !schema.variables.has(name) && !OTHERS.includes(name) && !isServiceLink(name, value, schema),
   );
   if (doubtful.length === 0) return [];
   const known = [...variablesOf(keysOf()), ...OTHERS];

@@ -13,7 +13,7 @@ import { fileTrouble } from '../kit/files/file-trouble.ts';
 import { NumberText } from './coerce.ts';
 import type { Leaf, NamedSections, Section } from './leaf.ts';
 import { configError, type Mistake } from './mistake.ts';
-import { configSchema } from './schema.ts';
+import type { ConfigSchema } from './schema.ts';
 
 export interface FileContent {
   /** By key path; not yet converted. Keys without a value are absent, as in Gorush. */
@@ -149,13 +149,11 @@ function gather(map: Record<string, unknown>, at: Place, into: Gathered): void {
   for (const [name, value] of entries) put(name, value, at, into);
 }
 
-const ROOT: Place = { node: configSchema, path: '', entries: [] };
-
 /**
  * Reads a configuration file; `given`: it was named on the command line.
  * Throws ConfigError, in Gorush's words and with our reason, when it cannot be read or is no YAML.
  */
-export function readConfigFile(path: string, given: boolean): FileContent {
+export function readConfigFile(path: string, given: boolean, { root }: Pick<ConfigSchema, 'root'>): FileContent {
   const begin = 'Configuration error: load yaml config file error: failed to';
   const key = given ? '-c' : path;
   let text: string;
@@ -167,7 +165,7 @@ export function readConfigFile(path: string, given: boolean): FileContent {
   }
   try {
     const content: Gathered = { values: new Map(), names: new Map(), unknown: [], mistakes: [] };
-    gather((parse(text) ?? {}) as Record<string, unknown>, ROOT, content);
+    gather((parse(text) ?? {}) as Record<string, unknown>, { node: root, path: '', entries: [] }, content);
     return content;
   } catch (error) {
     const what = given ? `parse config file ${path}` : 'read config';

@@ -1,5 +1,5 @@
 import type { Leaf, NamedSections, Section } from './leaf.ts';
-import { type Config, configSchema } from './schema.ts';
+import type { Config, ConfigSchema } from './schema.ts';
 import { REDACTED, withoutUserInfo } from './without-user-info.ts';
 
 function shownLeaf(leaf: Leaf, value: unknown): unknown {
@@ -32,4 +32,5 @@ const shownEntries = ({ additionalProperties: entry }: NamedSections, values: Re
  * The configuration as GET /api/config shows it: Gorush's keys in Gorush's order, ours after them. A key that is not marked
  * `public` in the schema reads `[REDACTED]`, or stays empty; user, password and query of a URL are taken out everywhere.
  */
-export const configView = (config: Config): Record<string, unknown> => shownSection(configSchema, config);
+export const configView = (config: Config, { root }: Pick<ConfigSchema, 'root'>): Record<string, unknown> =>
+  shownSection(root, config);

@@ -1,36 +1,37 @@
-import { appsSection } from './apps-section.ts';
+import { appSectionOf, appsSectionOf } from './apps-section.ts';
 import { authSection } from './auth-section.ts';
-import { apiSection, coreSection, grpcSection } from './core-section.ts';
+import { apiSection, coreSection, grpcSection, sandboxSection } from './core-section.ts';
 import { historySection } from './history-section.ts';
 import { type FromSchema, type Leaf, type NamedSections, type Section, section } from './leaf.ts';
 import { logSection, statSection } from './log-stat-sections.ts';
-import { androidSection, huaweiSection, iosSection, sandboxSection } from './provider-sections.ts';
 import { queueSection } from './queue-section.ts';
 import { tracingSection } from './tracing-section.ts';
 
-/** The JSON Schema of config.yml: Gorush's keys in Gorush's order, then ours. Types, defaults, errors and the docs come from here. */
-export const configSchema = section('config.yml', {
-  core: coreSection,
-  api: apiSection,
-  android: androidSection,
-  huawei: huaweiSection,
-  ios: iosSection,
-  queue: queueSection,
-  log: logSection,
-  stat: statSection,
-  grpc: grpcSection,
-  sandbox: sandboxSection,
-  apps: appsSection,
-  auth: authSection,
-  history: historySection,
-  tracing: tracingSection,
-});
+/** The sections of the providers, by the names of their platforms. */
+export type ProviderSections = Readonly<Record<string, Section>>;
 
-/** The whole configuration with every default filled in; deeply frozen. Durations in seconds, sizes in bytes. */
-export type Config = FromSchema<typeof configSchema>;
+/** config.yml: Gorush's keys in Gorush's order, then ours. */
+const rootOf = <Sections extends ProviderSections>(providers: Sections) =>
+  section('config.yml', {
+    core: coreSection,
+    api: apiSection,
+    ...providers,
+    queue: queueSection,
+    log: logSection,
+    stat: statSection,
+    grpc: grpcSection,
+    sandbox: sandboxSection,
+    apps: appsSectionOf(providers),
+    auth: authSection,
+    history: historySection,
+    tracing: tracingSection,
+  });
 
-/** What an app sets itself; it lies over the flat sections of the configuration, key by key. Secrets included. */
-export type AppSettings = Config['apps']['named'][string];
+/** The whole configuration with these providers and with every default filled in; deeply frozen. Durations in seconds, sizes in bytes. */
+export type ConfigOf<Sections extends ProviderSections> = FromSchema<ReturnType<typeof rootOf<Sections>>>;
+
+/** What does not depend on the providers that there are. */
+export type Config = ConfigOf<Record<never, never>>;
 
 export interface ConfigKey {
   /** `core.auto_tls.host`; of an entry of a map with its name in it, `auth.keys.backend.scopes`. */
@@ -73,13 +74,6 @@ const keysOf = (part: Section, prefix: string, names: EntryNames, isGiven: IsGiv
     return (names.get(path) ?? []).flatMap((key) => keysOf(entry, `${path}.${key}.`, names, isGiven, isPartial));
   });
 
-/** Every key, in the order of the schema; the keys of a map's entries for the names that are given. @param isGiven default: all are */
-export const keysWith = (names: EntryNames, isGiven = anything): readonly ConfigKey[] =>
-  keysOf(configSchema, '', names, isGiven);
-
-/** Every key that does not depend on names. */
-export const configKeys: readonly ConfigKey[] = keysWith(NO_ENTRIES);
-
 /** The keys of one entry of a map, by their paths inside it: `ios.key_path`. */
 export const keysOfEntry = (map: NamedSections): readonly ConfigKey[] =>
   keysOf(map.additionalProperties, '', NO_ENTRIES, anything, map.partial);
@@ -90,9 +84,6 @@ const mapsOf = (part: Section, prefix: string): ConfigMap[] =>
     const path = pathOf(prefix, name, child);
     return child.additionalProperties === false ? mapsOf(child, `${path}.`) : [{ path, map: child }];
   });
-
-/** Every map, in the order of the schema. */
-export const configMaps: readonly ConfigMap[] = mapsOf(configSchema, '');
 
 type ValueOf = (key: ConfigKey) => unknown;
 
@@ -125,9 +116,47 @@ function build(part: Section, prefix: string, parts: Parts, partial = false): ob
   return Object.fromEntries(partial ? entries.filter(([, child]) => isThere(child)) : entries);
 }
 
-/** A configuration made of one value for each key; the caller answers for their types. */
-export const buildConfig = (value: ValueOf, names: EntryNames = NO_ENTRIES, isGiven = anything): Config =>
-  build(configSchema, '', { value, names, isGiven }) as Config;
+/** The JSON Schema of config.yml: types, defaults, errors and the documents come from here. */
+export interface ConfigSchema<Whole = Config> {
+  readonly root: Section;
+  /** An app: what it sets lies, key by key, over the sections of the same name outside `apps`. */
+  readonly app: Section;
+  /** Every key that does not depend on names. */
+  readonly keys: readonly ConfigKey[];
+  /** The variables that set them. */
+  readonly variables: ReadonlySet<string>;
+  /** Every map, in the order of the schema. */
+  readonly maps: readonly ConfigMap[];
+  /** Every key, in the order of the schema; the keys of a map's entries for the names that are given. @param isGiven default: all are */
+  keysWith(names: EntryNames, isGiven?: IsGiven): readonly ConfigKey[];
+  /** A configuration made of one value for each key; the caller answers for their types. */
+  build(value: ValueOf, names?: EntryNames, isGiven?: IsGiven): Whole;
+}
+
+/** The schema with the sections of these providers. */
+export function createConfigSchema<Sections extends ProviderSections>(
+  providers: Sections,
+): ConfigSchema<ConfigOf<Sections>> {
+  const root = rootOf(providers) as unknown as Section;
+  const keysWith = (names: EntryNames, isGiven = anything) => keysOf(root, '', names, isGiven);
+  const keys = keysWith(NO_ENTRIES);
+  return {
+    root,
+    app: appSectionOf(providers),
+    keys,
+    variables: new Set(variablesOf(keys)),
+    maps: mapsOf(root, ''),
+    keysWith,
+    build: (value, names = NO_ENTRIES, isGiven = anything) =>
+      build(root, '', { value, names, isGiven }) as ConfigOf<Sections>,
+  };
+}
+
+/** Of the variables that set keys; the first overrides the second. */
+export const variablePrefixes = ['MARTLET_', 'GORUSH_'] as const;
+
+export const variablesOf = (keys: readonly ConfigKey[]): string[] =>
+  variablePrefixes.flatMap((prefix) => keys.map((key) => prefix + environmentName(key.path)));
 
 /** `core.auto_tls.host` → `CORE_AUTO_TLS_HOST`, to follow `GORUSH_` or `MARTLET_`. */
 export const environmentName = (path: string): string => path.toUpperCase().replaceAll(/[.-]/g, '_');

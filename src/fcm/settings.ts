@@ -1,5 +1,6 @@
 import { keyFingerprint, trySigning } from '../carrier/key-facts.ts';
 import { keyFileTrouble } from '../carrier/key-file.ts';
+import { retryNote } from '../carrier/migration-note.ts';
 import type { CredentialFacts, Given, ProviderSettings, Surroundings } from '../carrier/provider-row.ts';
 import type { SettingsTrouble } from '../carrier/settings-trouble.ts';
 import { ConfigError } from '../kit/errors.ts';
@@ -60,6 +61,7 @@ function signInAddress(credential: string): string | undefined {
 
 export const fcmSettings: ProviderSettings<FcmSection> = {
   identity: { whole: ['key_path', 'credential'], all: ['key_path', 'credential'] },
+  missed: true,
   isGiven: hasFcmCredential,
   troubles,
   read: loadFcmCredential,
@@ -85,16 +87,20 @@ export const fcmSettings: ProviderSettings<FcmSection> = {
       typeof section.credential === 'object' ? { ...section, credential: JSON.stringify(section.credential) } : section,
     facts: ({ credential = '' }) =>
       credential === '' ? undefined : factsOf(loadFcmCredential({ key_path: '', credential }, {})),
+    kinds: ['service_account', 'authorized_user'],
     addresses({ credential = '' }) {
       const url = credential === '' ? undefined : signInAddress(credential);
       return url === undefined ? [] : [{ key: 'credential', what: 'token_uri', url }];
     },
   },
   notes: [
+    retryNote(', but for one retry of a 503 or a lost connection (Gorush: four) and one after a renewed access token'),
     {
       key: 'enabled',
-      applies: ({ enabled }) => enabled,
-      text: 'requests with `dry_run: true` are only validated by FCM, where Gorush really sent them: look whether a client sets it',
+      text: ({ enabled }) =>
+        enabled
+          ? 'requests with `dry_run: true` are only validated by FCM, where Gorush really sent them: look whether a client sets it'
+          : undefined,
     },
   ],
 };

@@ -1,3 +1,4 @@
+import { retryNote } from '../carrier/migration-note.ts';
 import type { ProviderSettings } from '../carrier/provider-row.ts';
 import type { SettingsTrouble } from '../carrier/settings-trouble.ts';
 import { ConfigError } from '../kit/errors.ts';
@@ -25,6 +26,7 @@ export const hmsSettings: ProviderSettings<HmsSection> = {
   describe: ({ appid }) => `app ${appid}`,
   stored: {
     refused: { endpoint: OPERATOR, auth_endpoint: OPERATOR },
+    kinds: ['client_secret'],
     facts({ appid, appsecret }) {
       if (!appid && !appsecret) return undefined;
       needsText(appsecret, 'huawei.appsecret');
@@ -32,10 +34,13 @@ export const hmsSettings: ProviderSettings<HmsSection> = {
     },
   },
   notes: [
+    retryNote(', but for one retry after a renewed access token'),
     {
       key: 'enabled',
-      applies: ({ enabled }) => enabled,
-      text: 'failed pushes are told and counted, each token by itself; a request with `app_id` and `app_secret` uses those',
+      text: ({ enabled }) =>
+        enabled
+          ? 'failed pushes are told and counted, each token by itself; a request with `app_id` and `app_secret` uses those'
+          : undefined,
     },
   ],
 };

@@ -82,12 +82,12 @@ function appOf(
       isApp: (name) => host.apps.get(name) !== undefined,
     }),
     sysStats: () => sysStats.read(),
-    configView: () => configView(config),
+    configView: () => configView(config, host.providers.configSchema),
     metrics: async (accept) =>
       options.totals ? expose((await options.totals()).metrics, accept) : host.metrics.render(accept),
     ready: () => readyState(host, draining),
     pages: new Map([
-      ...openApiRoutes(() => openApiDocument(apiSettings(config, console.size > 0), version)),
+      ...openApiRoutes(() => openApiDocument(apiSettings(config, console.size > 0, host.providers), version)),
       ...console,
     ]),
     routers: [...historyOf(host), selfService(host, options), ...(options.routers ?? [])],

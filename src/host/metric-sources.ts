@@ -12,7 +12,7 @@ import type { QueueWithReports } from '../queue/create-queue.ts';
 export interface MeasuredParts {
   readonly queue: QueueWithReports;
   readonly lanes: Iterable<AppLane>;
-  readonly apps: Iterable<Pick<App, 'name' | 'expiresAt'>>;
+  readonly apps: Iterable<Pick<App, 'name' | 'expiries'>>;
   readonly stats: MetricSources['stats'];
   readonly tasks: MetricSources['tasks'];
   readonly hook: Pick<FeedbackHook, 'byApp'>;
@@ -51,9 +51,7 @@ export const credentialExpiries = ({ lanes, apps }: Pick<MeasuredParts, 'lanes' 
     const isOne = app === DEFAULT_APP && environment === 'production';
     return expiresAt === undefined || !isOne ? [] : [{ app, provider, expiresAt }];
   }),
-  ...[...apps].flatMap(({ name: app, expiresAt }) =>
-    expiresAt === undefined ? [] : [{ app, provider: 'apns', expiresAt }],
-  ),
+  ...[...apps].flatMap(({ name: app, expiries }) => expiries.map((end) => ({ app, ...end }))),
 ];
 
 const NO_FAILURES: ReadonlyMap<string, number> = new Map();

@@ -6,9 +6,9 @@ import { AppLanes, type LanePlan } from '../apps/lanes/app-lanes.ts';
 import { openStoredApps, type StoredApps } from '../apps/store/open-stored-apps.ts';
 import type { Auth } from '../auth/auth.ts';
 import { openAuth } from '../auth/open-auth.ts';
-import type { AgreeOnKey } from '../carrier/provider-row.ts';
-import type { Config } from '../config/schema.ts';
-import type { GoogleEnvironment } from '../fcm/credentials.ts';
+import { NO_LATE_OUTCOMES } from '../carrier/late-outcomes.ts';
+import type { AgreeOnKey, ProviderEnvironment, ProviderRow, SectionValues } from '../carrier/provider-row.ts';
+
 import { createFeedbackHook, type FeedbackHook } from '../feedback/hook.ts';
 import { coreHook } from '../feedback/hook-target.ts';
 import { numberedPools } from '../http2/create-pool.ts';
@@ -25,10 +25,12 @@ import { loadTracing } from '../observe/tracing/load-tracing.ts';
 import type { Tracing } from '../observe/tracing/tracing.ts';
 import { type Outbound, openOutbound, readAuthorities } from '../outbound/outbound.ts';
 import type { ProxyEnvironment } from '../outbound/proxy.ts';
-import type { AppSections } from '../providers/app-sections.ts';
-import { type TransportBuilder, transportBuilder } from '../providers/build-transport.ts';
+import { sectionFor } from '../providers/app-sections.ts';
+import { builtIn, type FullConfig, type ProviderTable } from '../providers/registry.ts';
+import { sectionsOf } from '../providers/sections.ts';
+import { createTransports, type Transports } from '../providers/transports.ts';
 import { DEFAULT_APP } from '../push/app-name.ts';
-import { type Notification, type Provider, platformOf, type RelayEvents } from '../push/push.ts';
+import type { Notification, Provider, RelayEvents } from '../push/push.ts';
 import { combineEvents } from '../push/relay-events.ts';
 import { decodePushRequest } from '../push/wire/decode-push-request.ts';
 import { type CreateQueue, localEngine, type QueueWithReports, queueEngine } from '../queue/create-queue.ts';
@@ -36,17 +38,19 @@ import type { RequestBody } from '../queue/queue.ts';
 import { type Accept, type IdempotentOptions, idempotent } from '../relay/idempotency.ts';
 import { Lane } from '../relay/lane.ts';
 import { type AcceptedPush, Relay } from '../relay/relay.ts';
-import { FREE_RETRIES, type RetryPolicy } from '../relay/retry-decision.ts';
+import type { RetryPolicy } from '../relay/retry-decision.ts';
 import type { Snapshot } from './cluster/totals.ts';
 import { metricSources } from './metric-sources.ts';
 
 export interface RelayHostOptions {
-  readonly config: Config;
+  readonly config: FullConfig;
   /** Martlet's own version. */
   readonly version: string;
   readonly log: Log;
-  /** Where Google's libraries look for credentials. */
-  readonly google?: GoogleEnvironment;
+  /** Default: those of this version. */
+  readonly providers?: ProviderTable;
+  /** Variables that providers read by themselves, as Google's libraries do. */
+  readonly env?: ProviderEnvironment;
   /** Which proxy to take where `core.http_proxy` is empty; default: none. */
   readonly proxyEnv?: ProxyEnvironment;
   /** Certificates that are trusted besides the usual ones, PEM. */
@@ -76,16 +80,17 @@ const MS = 1000;
 const HOOK_CALLS_PER_WORKER = 10;
 
 /** The rest of the policy is the app's: how often it retries. */
-const commonPolicy = ({ queue }: Config): Omit<RetryPolicy, 'maxRetry' | 'free'> => ({
+const commonPolicy = ({ queue }: FullConfig): Omit<RetryPolicy, 'maxRetry' | 'free'> => ({
   firstMs: queue.backoff * MS,
   maxMs: queue.backoff_max * MS,
   maxAgeMs: queue.max_age * MS,
 });
 
-/** Gorush's own sizes: what it had under way at once on iOS, what it took for one call on Android; HMS takes 1,000 in a request. */
-function sliceOf({ ios }: AppSections, provider: Provider): number {
-  if (provider === 'apns') return ios.max_concurrent_pushes > 0 ? ios.max_concurrent_pushes : 1000;
-  return provider === 'fcm' ? 500 : 1000;
+/** What is opened before the host, since it takes time. */
+interface HostParts {
+  readonly providers: ProviderTable;
+  readonly outbound: Outbound;
+  readonly transports: Transports;
 }
 
 /** Everything that delivers pushes, whoever asks for them: HTTP, gRPC or the command line. */
@@ -100,7 +105,8 @@ export class RelayHost {
   /** The apps that there are, and their lanes. */
   readonly apps: AppRegistry;
   readonly storedApps: StoredApps | undefined;
-  readonly transports: TransportBuilder;
+  readonly providers: ProviderTable;
+  readonly transports: Transports;
   readonly lanes: AppLanes;
   readonly stats: StatStore;
   readonly tasks = createTaskCounts();
@@ -114,37 +120,29 @@ export class RelayHost {
   readonly #told: Required<RelayEvents>;
 
   /** @throws ConfigError when a credential cannot be used. */
-  constructor(options: RelayHostOptions) {
+  constructor(options: RelayHostOptions, { providers, outbound, transports }: HostParts) {
     const { config, log } = options;
     const { sync } = options.storedApps ?? {};
     this.#log = log;
     this.stats = options.stats ?? createMemoryStats();
-    this.outbound = openOutbound({
-      core: config.core,
-      proxyEnv: options.proxyEnv ?? {},
-      extraCa: options.extraCa ?? [],
-      createPool: numberedPools(),
-    });
+    this.providers = providers;
+    this.outbound = outbound;
     this.auth = openAuth(config, log, this.outbound.dispatcher);
-    this.apps = options.apps ?? new AppRegistry(fileApps(config));
+    this.apps = options.apps ?? new AppRegistry(fileApps(config, providers), providers);
     this.storedApps = options.storedApps;
-    this.transports = transportBuilder({
-      outbound: this.outbound,
-      google: options.google ?? {},
-      agree: options.agreeOnToken,
-    });
+    this.transports = transports;
     this.lanes = new AppLanes({
       config,
       sandbox: config.sandbox.enabled,
       inherit: config.apps.inherit,
       registry: this.apps,
       cache: config.apps.cache,
-      build: this.transports,
+      build: transports.build,
       find: sync && (() => sync.refresh()),
       trustStored: config.apps.allow_private_hooks,
       openLane: (plan) => this.#openLane(plan),
       queued: (lane) => this.queue.depth(lane).notifications,
-      drainMs: longestRequest(config),
+      drainMs: longestRequest(config, providers),
       tell: (level, message) => log[level](message),
     });
     this.queue = this.#openQueue(options.createQueue ?? localEngine(config));
@@ -163,10 +161,10 @@ export class RelayHost {
       route: (notification, app) => this.lanes.route(notification, app),
       policyOf: (app, provider) => ({
         ...common,
-        maxRetry: this.lanes.sectionsOf(app)[platformOf[provider]].max_retry,
-        free: FREE_RETRIES[provider],
+        maxRetry: this.#sectionOf(app, provider).max_retry,
+        free: this.#row(provider).delivery.free,
       }),
-      sliceOf: (app, provider) => sliceOf(this.lanes.sectionsOf(app), provider),
+      sliceOf: (app, provider) => this.#row(provider).delivery.slice(this.#sectionOf(app, provider)),
       hideMessages: config.log.hide_messages,
       events: this.#told,
     });
@@ -209,6 +207,14 @@ export class RelayHost {
     });
     // What is kept must say for itself which app it is for: settings may be others when it is read again.
     return this.relay.accept(notifications, changed ? () => JSON.stringify({ notifications }) : body, how);
+  }
+
+  #row(provider: Provider): ProviderRow {
+    return this.providers.named(provider) as ProviderRow;
+  }
+
+  #sectionOf(app: string, provider: Provider): SectionValues {
+    return sectionFor(this.lanes.sectionsOf(app), this.#row(provider));
   }
 
   #openLane(plan: LanePlan): Lane {
@@ -264,6 +270,7 @@ export class RelayHost {
     this.lanes.halt();
     await this.storedApps?.close();
     await this.lanes.close();
+    await this.transports.close();
     await this.outbound.close();
     await Promise.all([...this.lanes].map(({ lane }) => lane.idle()));
     await this.hook.close();
@@ -274,7 +281,7 @@ export class RelayHost {
     this.metrics.close();
   }
 
-  #openHook(config: Config): FeedbackHook {
+  #openHook(config: FullConfig): FeedbackHook {
     const { tracing } = this;
     return createFeedbackHook({
       hookOf: createAppHooks({
@@ -326,11 +333,33 @@ const boundTo =
     notification.app ? notification : { ...notification, app: app || DEFAULT_APP };
 
 /** What a push may take at most from its hand-over to its outcome. */
-const longestRequest = ({ ios, android, huawei }: Config): number =>
-  (Math.max(ios.request_timeout, android.request_timeout, huawei.request_timeout) + 5) * MS;
+const longestRequest = (config: FullConfig, providers: ProviderTable): number =>
+  (Math.max(...Object.values(sectionsOf(config, providers)).map(({ request_timeout }) => request_timeout)) + 5) * MS;
 
 const DRAIN_LOOK_MS = 10;
 const LAST_OUTCOMES_MS = 5000;
+
+/** Loads the providers that are on: their credentials are read before the queue is opened, and pushes need not wait for it. */
+async function openProviders(options: RelayHostOptions): Promise<HostParts> {
+  const { config, log, providers = builtIn } = options;
+  const outbound = openOutbound({
+    core: config.core,
+    proxyEnv: options.proxyEnv ?? {},
+    extraCa: options.extraCa ?? [],
+    createPool: numberedPools(),
+  });
+  const transports = createTransports({
+    outbound,
+    env: options.env ?? {},
+    agree: options.agreeOnToken,
+    late: NO_LATE_OUTCOMES,
+    log: (level, message) => log[level](message),
+  });
+  const sections = sectionsOf(config, providers);
+  const used = providers.rows.filter(({ platform }) => sections[platform]?.enabled);
+  await Promise.all(used.map((row) => transports.load(row)));
+  return { providers, outbound, transports };
+}
 
 /**
  * A host with the counters of `stat.engine` and the queue of `queue.engine`.
@@ -343,7 +372,8 @@ export async function openRelayHost(options: RelayHostOptions): Promise<RelayHos
   try {
     const ca = [...readAuthorities(config.core.ca_path), ...(options.extraCa ?? [])];
     const createQueue = options.createQueue ?? (await queueEngine(config, ca));
-    const apps = new AppRegistry(fileApps(config));
+    const parts = await openProviders(options);
+    const apps = new AppRegistry(fileApps(config, parts.providers), parts.providers);
     // Before the queue: what waits in it may be for one of them.
     storedApps = await openStoredApps({
       config,
@@ -353,7 +383,7 @@ export async function openRelayHost(options: RelayHostOptions): Promise<RelayHos
       tell: (level, message) => log[level](message),
     });
     const tracing = options.tracing ?? (await loadTracing(config, options));
-    return new RelayHost({ ...options, stats, createQueue, apps, storedApps, tracing });
+    return new RelayHost({ ...options, stats, createQueue, apps, storedApps, tracing }, parts);
   } catch (error) {
     await storedApps?.close();
     await stats.close();

@@ -3,12 +3,15 @@ import type { App } from '../apps/app.ts';
 import type { AppRegistry } from '../apps/app-registry.ts';
 import { fileApps } from '../apps/file-apps.ts';
 import type { AppLanes } from '../apps/lanes/app-lanes.ts';
+import type { ProviderEnvironment } from '../carrier/provider-row.ts';
 import type { Config } from '../config/schema.ts';
 import { ConfigError, toError } from '../kit/errors.ts';
 import { fileTrouble } from '../kit/files/file-trouble.ts';
 import { type FileWatch, watchFiles } from '../kit/files/watch-files.ts';
 import type { Log } from '../observe/log/log.ts';
 import { contentsOf, credentialFiles } from '../providers/credential-files.ts';
+import type { ProviderTable } from '../providers/registry.ts';
+import { sectionsOf } from '../providers/sections.ts';
 
 export interface RotationOptions {
   /** The configuration in use. */
@@ -17,8 +20,8 @@ export interface RotationOptions {
   readonly load: () => Config;
   /** The file of the configuration; undefined without one. */
   readonly file: string | undefined;
-  /** The file that GOOGLE_APPLICATION_CREDENTIALS names. */
-  readonly google: string | undefined;
+  /** Variables that name files of credentials, as Google's libraries read them. */
+  readonly env: ProviderEnvironment;
   readonly apps: AppRegistry;
   /** The app of this name that was made at run time, which that of the file hides. Default: there are none. */
   readonly stored?: (name: string) => App | undefined;
@@ -41,27 +44,25 @@ const WATCH_MS = 3000;
 const MS_FOR_EACH_FILE = 20;
 
 const MOST_NAMES = 10;
-const SENDING = ['ios', 'android', 'huawei', 'apps'] as const;
 
 /** What a running process takes over, as text that differs when it does; credentials by their content. */
-function sending({ ios, android, huawei }: Config, google: string | undefined): string {
-  const files = credentialFiles({ ios, android }, google);
-  return JSON.stringify([ios, android, huawei, contentsOf(files)]);
-}
+const sending = (config: Config, { env, apps: { providers } }: RotationOptions): string =>
+  JSON.stringify([sectionsOf(config, providers), contentsOf(credentialFiles(config, env, providers))]);
 
-const filesOf = (config: Config, { file, google }: RotationOptions): string[] => [
+const filesOf = (config: Config, { file, env, apps: { providers } }: RotationOptions): string[] => [
   ...new Set([
     ...(file ? [file] : []),
-    ...credentialFiles(config, google),
-    ...Object.values(config.apps.named).flatMap((settings) => credentialFiles(settings)),
+    ...credentialFiles(config, env, providers),
+    ...Object.values(config.apps.named).flatMap((settings) => credentialFiles(settings, {}, providers)),
   ]),
 ];
 
 /** Sections, and keys of `apps`, of which a change only counts after a restart. */
-function waitingForRestart(before: Config, after: Config): string[] {
+function waitingForRestart(before: Config, after: Config, { platforms }: ProviderTable): string[] {
+  const taken = [...platforms, 'apps'];
   const differing = <T extends object>(a: T, b: T): string[] =>
     Object.keys(b).filter((name) => JSON.stringify(a[name as keyof T]) !== JSON.stringify(b[name as keyof T]));
-  const sections = differing(before, after).filter((name) => !(SENDING as readonly string[]).includes(name));
+  const sections = differing(before, after).filter((name) => !taken.includes(name));
   const ofApps = differing(before.apps, after.apps).filter((name) => name !== 'named');
   return [...sections, ...ofApps.map((name) => `apps.${name}`)];
 }
@@ -85,11 +86,11 @@ const named = (names: readonly string[]): string =>
  * Pushes under way end on the connections that they began on.
  */
 export function watchCredentials(options: RotationOptions): Rotation {
-  const { load, apps, lanes, log, google, watchMs = WATCH_MS } = options;
+  const { load, apps, lanes, log, watchMs = WATCH_MS } = options;
   // A file that is gone or empty is being replaced: taken at its word it would switch off everything.
   const usual = troubleOf(options.file);
   let current = options.config;
-  let known = sending(current, google);
+  let known = sending(current, options);
   let files: string[] = [];
   let watch: FileWatch | undefined;
 
@@ -103,7 +104,7 @@ export function watchCredentials(options: RotationOptions): Rotation {
 
   /** The apps of the file, each only when it is another than before. */
   const takeApps = (next: Config): { changed: number; gone: string[] } => {
-    const listed = fileApps(next);
+    const listed = fileApps(next, apps.providers);
     const names = new Set(listed.map(({ name }) => name));
     const gone = [...apps].filter(({ origin, name }) => origin === 'file' && !names.has(name)).map(({ name }) => name);
     for (const name of gone) {
@@ -129,12 +130,12 @@ export function watchCredentials(options: RotationOptions): Rotation {
       log.error(`the changed configuration is not taken over: ${toError(error).message}; what was read before stays`);
       return;
     }
-    const seen = sending(next, google);
+    const seen = sending(next, options);
     if (seen !== known && !lanes.reconfigure(next)) return;
     const isNew = seen !== known;
     known = seen;
     const { changed, gone } = takeApps(next);
-    const waiting = waitingForRestart(current, next);
+    const waiting = waitingForRestart(current, next, apps.providers);
     current = next;
     look();
     if (isNew) log.info('changed provider sections and credentials of the default app are in use');

@@ -1,15 +1,16 @@
 import type { Router } from 'express';
 import { sandboxRoutes } from '../api/sandbox-routes.ts';
 import { closedBecause } from '../auth/admin-access.ts';
-import type { Config } from '../config/schema.ts';
 import type { Log } from '../observe/log/log.ts';
+import { builtIn, type FullConfig, type ProviderTable } from '../providers/registry.ts';
+import { withSections } from '../providers/sections.ts';
 import { type Sandbox, startSandbox } from '../providers/start-sandbox.ts';
 
 /** A configuration whose platforms send to simulated providers, and what the server needs besides. */
 export interface SandboxMode {
-  readonly config: Config;
+  readonly config: FullConfig;
   /** The same for another configuration, when it is read again. */
-  over(config: Config): Config;
+  over(config: FullConfig): FullConfig;
   readonly parts: { readonly extraCa: readonly string[]; readonly routers: readonly Router[] };
   /** Prints a command that can be pasted, for whoever started this by hand. */
   greet(url: string): void;
@@ -20,9 +21,9 @@ const TOKEN = 'a1b2c3d4'.repeat(8);
 const TOPIC = 'com.example.app';
 
 /** The certificate of a server that one tries out is rarely one that curl trusts. */
-const curl = ({ core }: Config): string => (core.ssl ? 'curl -k' : 'curl');
+const curl = ({ core }: FullConfig): string => (core.ssl ? 'curl -k' : 'curl');
 
-function pasteLine(url: string, config: Config): string {
+function pasteLine(url: string, config: FullConfig): string {
   const body = {
     notifications: [{ platform: 1, tokens: [TOKEN], topic: TOPIC, title: 'Hello', message: 'from Martlet' }],
   };
@@ -30,23 +31,27 @@ function pasteLine(url: string, config: Config): string {
 }
 
 /** The sections of all providers lead to the simulated ones, with credentials that those take. */
-function simulated(config: Config, { providers }: Sandbox): Config {
+function simulated(config: FullConfig, { providers }: Sandbox): FullConfig {
   const sections = config as unknown as Readonly<Record<string, object>>;
   const laid = [...providers].map(([platform, { settings }]) => [platform, { ...sections[platform], ...settings }]);
   // Simulated providers are in this process: no proxy leads there.
-  return { ...config, core: { ...config.core, http_proxy: '' }, ...Object.fromEntries(laid) };
+  return { ...withSections(config, Object.fromEntries(laid)), core: { ...config.core, http_proxy: '' } };
 }
 
 /** Told where it can be opened at this address. */
-const lookLine = (url: string, config: Config): string =>
+const lookLine = (url: string, config: FullConfig): string =>
   closedBecause(config, 'the console is') || config.core.admin_address !== ''
     ? ''
     : `\nor watch it in a browser:\n\n  ${url}/console\n`;
 
 /** Starts the sandbox when `sandbox.enabled` asks for it; undefined otherwise. Real endpoints and credentials are not used then. */
-export async function openSandbox(config: Config, log: Log): Promise<SandboxMode | undefined> {
+export async function openSandbox(
+  config: FullConfig,
+  log: Log,
+  table: ProviderTable = builtIn,
+): Promise<SandboxMode | undefined> {
   if (!config.sandbox.enabled) return undefined;
-  const sandbox = await startSandbox();
+  const sandbox = await startSandbox({ providers: table });
   log.warn(
     'SANDBOX: every push goes to simulated providers inside this process; set sandbox.enabled: false to send for real',
   );

@@ -22,8 +22,9 @@ export function selfService(host: RelayHost, { config, log }: { config: Config; 
   const apps = host.storedApps ?? NOTHING;
   const allowPrivate = config.apps.allow_private_hooks || config.sandbox.enabled;
   const probe = createProbe({
+    providers: host.providers,
     config,
-    build: host.transports,
+    transports: host.transports,
     trusted: config.apps.allow_private_hooks,
     sandbox: config.sandbox.enabled,
   });

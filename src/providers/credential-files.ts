@@ -1,16 +1,21 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { ProviderEnvironment } from '../carrier/provider-row.ts';
+import { builtIn, type ProviderTable } from './registry.ts';
+import type { PartialSection } from './sections.ts';
 
-interface Keyed {
-  readonly ios?: { readonly key_path?: string };
-  readonly android?: { readonly key_path?: string; readonly credential?: string };
-}
-
-/** The files that credentials are read from. @param google the file that Google's libraries read; empty: none */
-export function credentialFiles({ ios, android }: Keyed, google = ''): string[] {
-  const fcm = android?.credential ? '' : android?.key_path || google;
-  return [ios?.key_path, fcm].filter((path) => path !== undefined && path !== '') as string[];
-}
+/**
+ * The files that credentials are read from. @param settings a configuration, or what an app sets of its sections
+ * @param env variables that name files, for the default app. Default: none
+ */
+export const credentialFiles = (
+  settings: object,
+  env: ProviderEnvironment = {},
+  { rows }: ProviderTable = builtIn,
+): string[] =>
+  rows.flatMap(({ platform, settings: { files } }) => [
+    ...(files?.((settings as Readonly<Record<string, PartialSection>>)[platform] ?? {}, env) ?? []),
+  ]);
 
 /** Different when any of the files is another one. A file that cannot be read counts as empty. */
 export function contentsOf(files: readonly string[]): string {

@@ -4,13 +4,22 @@
  */
 import { apns } from '../apns/provider.ts';
 import type { ProviderRow } from '../carrier/provider-row.ts';
+import { type ConfigOf, type ConfigSchema, createConfigSchema } from '../config/schema.ts';
 import { fcm } from '../fcm/provider.ts';
 import { hms } from '../hms/provider.ts';
 
 /** In the order of their numbers. */
 export const providers = [apns, fcm, hms] as const;
 
-/** Rows, and the ways to find one. */
+type Row = (typeof providers)[number];
+
+/** The whole configuration, with the sections of the providers of this version. */
+export type FullConfig = ConfigOf<{ readonly [Each in Row as Each['platform']]: Each['section'] }>;
+
+/** What an app sets itself; it lies over the flat sections of the configuration, key by key. Secrets included. */
+export type AppSettings = FullConfig['apps']['named'][string];
+
+/** Rows, the ways to find one, and what is made of all of them. */
 export interface ProviderTable {
   readonly rows: readonly ProviderRow[];
   /** Names of the platforms, in the order of the rows. */
@@ -21,21 +30,29 @@ export interface ProviderTable {
   ofPlatform(platform: string): ProviderRow | undefined;
   /** By the name of the provider, `apns`. */
   named(name: string): ProviderRow | undefined;
+  /** With the sections of these providers. */
+  readonly configSchema: ConfigSchema<FullConfig>;
 }
 
-/** @throws Error when two rows have a number, a name or a request field in common */
+/** @throws Error when two rows have a number or a name in common */
 export function providerTable(rows: readonly ProviderRow[]): ProviderTable {
   const byNumber = indexed(rows, 'number');
   const byPlatform = indexed(rows, 'platform');
   const byName = indexed(rows, 'name');
+  const sections = rows.toSorted(asInFile).map(({ platform, section }) => [platform, section]);
   return {
     rows,
     platforms: rows.map(({ platform }) => platform),
     numbered: (number) => byNumber.get(number),
     ofPlatform: (platform) => byPlatform.get(platform),
     named: (name) => byName.get(name),
+    configSchema: createConfigSchema(Object.fromEntries(sections)),
   };
 }
+
+/** Gorush's three in the order of its file, then ours by their numbers. */
+const asInFile = (a: ProviderRow, b: ProviderRow): number =>
+  Math.max(a.number, 3) - Math.max(b.number, 3) || (a.platform < b.platform ? -1 : 1);
 
 function indexed<Key extends 'number' | 'platform' | 'name'>(rows: readonly ProviderRow[], key: Key) {
   const index = new Map<ProviderRow[Key], ProviderRow>();

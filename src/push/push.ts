@@ -9,9 +9,10 @@
 export type Json = string | number | boolean | null | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json | undefined };
 
-export type Provider = 'apns' | 'fcm' | 'hms';
-export type PlatformName = 'ios' | 'android' | 'huawei';
-/** APNs has two hosts that know different tokens; FCM and HMS have one and are always `production`. */
+/** Names of a provider (`apns`) and of its platform (`ios`): those of its row in the table of providers. */
+export type Provider = string;
+export type PlatformName = string;
+/** APNs has two hosts that know different tokens; the others have one and are always `production`. */
 export type Environment = 'production' | 'development';
 /** What one push is addressed to. A topic or a condition is one push, whoever receives it. */
 export type TargetKind = 'token' | 'topic' | 'condition';
@@ -26,10 +27,7 @@ export const platforms = {
 export const platformNamed = (number: number): (typeof platforms)[keyof typeof platforms] | undefined =>
   platforms[number as keyof typeof platforms];
 
-export const platformOf = { apns: 'ios', fcm: 'android', hms: 'huawei' } as const satisfies Record<
-  Provider,
-  PlatformName
->;
+export const platformOf: Readonly<Record<Provider, PlatformName>> = { apns: 'ios', fcm: 'android', hms: 'huawei' };
 
 /** Gorush's `alert` object (APNs). Empty strings and zeroes count as absent, as they do in Gorush. */
 export interface Alert {

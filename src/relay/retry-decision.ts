@@ -1,6 +1,6 @@
 import type { FreeRetries } from '../carrier/provider-row.ts';
 import { type BackoffOptions, backoff } from '../kit/backoff.ts';
-import type { Category, Failed, Provider } from '../push/push.ts';
+import type { Category, Failed } from '../push/push.ts';
 import type { Attempts } from '../queue/queue.ts';
 
 export interface RetryPolicy extends BackoffOptions {
@@ -10,16 +10,6 @@ export interface RetryPolicy extends BackoffOptions {
   readonly maxAgeMs: number;
   readonly free: FreeRetries;
 }
-
-/**
- * The least of what Gorush's provider libraries repeat by themselves: Google's client repeats a 503 and a lost connection (four
- * times; with fewer, `max_retry: 0` is nearer to what it says), Huawei's renews its token and sends once more.
- */
-export const FREE_RETRIES: Record<Provider, FreeRetries> = {
-  apns: { least: 0, renewal: false },
-  fcm: { least: 1, renewal: true },
-  hms: { least: 0, renewal: true },
-};
 
 export type Decision =
   | { readonly again: false }

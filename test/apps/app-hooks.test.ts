@@ -3,8 +3,8 @@ import type { App } from '../../src/apps/app.ts';
 import { createAppHooks } from '../../src/apps/app-hooks.ts';
 import { AppRegistry } from '../../src/apps/app-registry.ts';
 import { withoutSecrets } from '../../src/apps/without-secrets.ts';
-import type { AppSettings } from '../../src/config/schema.ts';
 import type { HookTarget } from '../../src/feedback/hook-target.ts';
+import type { AppSettings } from '../../src/providers/registry.ts';
 
 const own: HookTarget = { url: 'http://10.0.0.1/', headers: [], timeoutMs: 1, secrets: [], allowPrivate: true };
 
@@ -17,6 +17,7 @@ function app(webhook: AppSettings['webhook'], origin: App['origin'] = 'file'): A
     version: '1',
     topics: [],
     project: undefined,
+    expiries: [],
     shown: withoutSecrets(settings),
     settings: () => {
       opened++;

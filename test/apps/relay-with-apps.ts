@@ -2,13 +2,13 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { loadApnsCredential } from '../../src/apns/credentials.ts';
-import type { Config } from '../../src/config/schema.ts';
 import { loadFcmCredential } from '../../src/fcm/credentials.ts';
 import { loadConfig } from '../../src/host/config/load.ts';
 import { watchCredentials } from '../../src/host/rotation.ts';
 import { startServer } from '../../src/host/server.ts';
 import { createLog } from '../../src/observe/log/log.ts';
 import type { PushEntry } from '../../src/push/push-entry.ts';
+import type { FullConfig as Config } from '../support/config.ts';
 import { folderWith, Lines } from '../tls/tls-kit.ts';
 import type { Tenant, TenantProviders } from './tenant-providers.ts';
 
@@ -63,7 +63,7 @@ export async function startRelayWithApps(
   const server = await startServer({ config, version: '0', log });
   const lines = new Lines();
   const { apps, lanes } = server.host;
-  const rotation = watchCredentials({ config, load, file, google: undefined, apps, lanes, log: lines, watchMs: 20 });
+  const rotation = watchCredentials({ config, load, file, env: {}, apps, lanes, log: lines, watchMs: 20 });
   onTestFinished(async () => {
     rotation.close();
     await server.close();

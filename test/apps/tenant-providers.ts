@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
-import type { AppSettings } from '../../src/config/schema.ts';
+import type { AppSettings } from '../../src/providers/registry.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
 
 /** Credentials that the providers below know as an app's. */

@@ -6,7 +6,7 @@ import { sealRecord } from '../../src/apps/store/app-record.ts';
 import { checkSettings } from '../../src/apps/store/check-settings.ts';
 import { loadMasterKeys, type MasterKeys } from '../../src/apps/store/master-keys.ts';
 import { openSqliteAppStore } from '../../src/apps/store/sqlite-app-store.ts';
-import type { AppSettings } from '../../src/config/schema.ts';
+import type { AppSettings } from '../../src/providers/registry.ts';
 import { WatchedRelay } from '../leaks/watched-relay.ts';
 import { needs } from '../support/needs.ts';
 import { startTenantProviders, type Tenant } from './tenant-providers.ts';

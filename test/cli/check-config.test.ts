@@ -7,7 +7,7 @@ async function check(text: string, masterKey?: string) {
   const cwd = folderWith({ 'config.yml': text });
   const lines: string[] = [];
   const load = () => loadConfig({ path: `${cwd}/config.yml`, env: {}, cwd });
-  const ok = await checkConfig(load, { google: {}, masterKey, say: (line) => void lines.push(line) });
+  const ok = await checkConfig(load, { env: {}, masterKey, say: (line) => void lines.push(line) });
   return { ok, row: (part: string) => lines.find((line) => line.startsWith(`  ${part} `)) };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Command, flagGroups, parseCommandLine, sendMistake, usage } from '../../src/cli/command-line.ts';
-import { configKeys } from '../../src/config/schema.ts';
+import { configKeys } from '../support/config.ts';
 
 const flags = Object.values(flagGroups).flat();
 const flagsOf = (...argv: string[]): unknown => (parseCommandLine(argv) as { flags?: unknown }).flags;

@@ -18,8 +18,8 @@ test('a file that sets nothing hears only of what its defaults mean', () => {
     'log.hide_token',
     'ios.max_retry',
     'android.max_retry',
-    'huawei.max_retry',
     'android.enabled',
+    'huawei.max_retry',
     'huawei.enabled',
     'queue.engine',
   ]);

@@ -6,6 +6,7 @@ import { parseCommandLine, sendMistake } from '../../src/cli/command-line.ts';
 import { configView } from '../../src/config/redact.ts';
 import { loadConfig } from '../../src/host/config/load.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
+import { configSchema } from '../support/config.ts';
 import { folderWith } from './config-folder.ts';
 
 type Json = Record<string, unknown>;
@@ -120,7 +121,7 @@ test('the view of the configuration has all of Gorush, in its order', () => {
   const shown = cases.find(({ name }) => name === 'defaults-shown')?.recorded.responses?.[0]?.body;
   const recorded = shown as Record<string, Json>;
   const { config } = loadConfig({ env: { GORUSH_SANDBOX_ENABLED: '1' }, cwd: folderWith({}) });
-  const view = configView(config) as Record<string, Json>;
+  const view = configView(config, configSchema) as Record<string, Json>;
   const common = (all: Json, wanted: Json): string[] => Object.keys(all).filter((key) => key in wanted);
   expect(common(view, recorded)).toEqual(Object.keys(recorded));
   for (const [name, section] of Object.entries(recorded))

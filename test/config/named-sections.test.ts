@@ -1,6 +1,7 @@
 import { expect, expectTypeOf, test } from 'vitest';
 import { configView } from '../../src/config/redact.ts';
-import type { Config } from '../../src/config/schema.ts';
+import type { FullConfig as Config } from '../support/config.ts';
+import { configSchema } from '../support/config.ts';
 import { complaint, load } from './config-folder.ts';
 
 const DIGEST = 'ab'.repeat(32);
@@ -90,7 +91,7 @@ test('the view shows names and what is public, and of a partial entry only what 
 auth: {keys: {backend: {sha256: ${DIGEST}, scopes: push}}}
 apps: {acme: {ios: {password: canary, production: true}}}
 `);
-  const view = configView(config);
+  const view = configView(config, configSchema);
   expect(view.auth).toMatchObject({ keys: { backend: { sha256: ['[REDACTED]'], scopes: ['push'] } } });
   expect(view.apps).toMatchObject({ cache: 256, acme: { ios: { password: '[REDACTED]', production: true } } });
   expect(view.apps).not.toHaveProperty('acme.ios.key_path');

@@ -1,5 +1,6 @@
 import { expect, expectTypeOf, test } from 'vitest';
-import { type Config, configKeys, environmentName } from '../../src/config/schema.ts';
+import { environmentName } from '../../src/config/schema.ts';
+import { type FullConfig as Config, configKeys } from '../support/config.ts';
 
 test('the types follow the schema', () => {
   expectTypeOf<Config['core']['port']>().toEqualTypeOf<string>();

@@ -1,8 +1,8 @@
 import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { configKeys } from '../../src/config/schema.ts';
 import { fits } from '../../src/config/validate.ts';
+import { configKeys } from '../support/config.ts';
 
 const texts = ['', 'pem', 'p8', 'https://h.example', 'text', '/x'];
 const anything = fc.oneof(

@@ -17,7 +17,7 @@ export async function startInProcess({ configPath, dir, env }: Workplace): Promi
     const { config, warnings } = loadConfig({ path: configPath, env, cwd: dir, home: dir });
     const log = createLog(config.log, { stdout: sink('stdout'), stderr: sink('stderr') });
     for (const warning of warnings) log.warn(warning);
-    const server = await startServer({ config, version: '0.0.0', log, google: env });
+    const server = await startServer({ config, version: '0.0.0', log, env });
     const { host } = server;
     return {
       output,

@@ -7,12 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import type { Config } from '../../src/config/schema.ts';
 import { loadConfig } from '../../src/host/config/load.ts';
 import { createServerlessHandler, type ServerlessHandler } from '../../src/host/serverless/create-handler.ts';
 import type { GatewayEvent } from '../../src/host/serverless/gateway-event.ts';
 import { createLog } from '../../src/observe/log/log.ts';
 import { sha256 } from '../auth/guarded-relay.ts';
+import type { FullConfig as Config } from '../support/config.ts';
 import { type Sandbox, startSandbox } from '../support/sandbox-of-three.ts';
 
 const TOKEN = 'ab'.repeat(32);

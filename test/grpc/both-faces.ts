@@ -1,9 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { Config } from '../../src/config/schema.ts';
 import { startGrpcServer } from '../../src/grpc/start-grpc-server.ts';
 import { loadConfig } from '../../src/host/config/load.ts';
 import { startServer } from '../../src/host/server.ts';
 import { createLog } from '../../src/observe/log/log.ts';
+import type { FullConfig as Config } from '../support/config.ts';
 import { startProviderCapture } from './provider-capture.ts';
 
 const pem = (type: 'ec' | 'rsa'): string => {

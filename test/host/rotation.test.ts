@@ -128,7 +128,7 @@ test('a file that is empty or gone for the moment changes nothing, though the en
     // What a relay finds that has no file: the environment, or another file.
     load: () => empty,
     file,
-    google: undefined,
+    env: {},
     apps,
     lanes,
     log,
@@ -155,7 +155,7 @@ test('an app made at run time is in use again when the file no longer has one of
     config: relay.config,
     load: () => ({ ...relay.config, apps: { ...relay.config.apps, named: {} } }),
     file: undefined,
-    google: undefined,
+    env: {},
     apps,
     stored: (name) => (name === 'acme' ? stored : undefined),
     lanes,

@@ -15,7 +15,8 @@ import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
 import { QueueRefusedError } from '../../src/queue/queue-refused-error.ts';
 import { Lane } from '../../src/relay/lane.ts';
 import { type AcceptOptions, Relay } from '../../src/relay/relay.ts';
-import { FREE_RETRIES, type RetryPolicy } from '../../src/relay/retry-decision.ts';
+import type { RetryPolicy } from '../../src/relay/retry-decision.ts';
+import { FREE_RETRIES } from '../support/free-retries.ts';
 import { laneId } from '../support/lane-id.ts';
 import { until } from '../support/until.ts';
 
@@ -76,7 +77,7 @@ function start(
         ? { app: 'default', lane: LANE, provider: 'apns', environment: 'production' }
         : { app: 'default', refused: failed('disabled', 'PlatformDisabled') },
     policyOf: () => policy,
-    sliceOf: (_, provider) => ({ apns: 100, fcm: 500, hms: 1000 })[provider],
+    sliceOf: (_, provider) => (provider === 'apns' ? 100 : provider === 'fcm' ? 500 : 1000),
     events: combineEvents([
       {
         accepted: (request) => accepted.push(request),

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Category, Failed } from '../../src/push/push.ts';
 import { NO_ATTEMPTS } from '../../src/queue/queue.ts';
-import { decideRetry, FREE_RETRIES, type RetryPolicy } from '../../src/relay/retry-decision.ts';
+import { decideRetry, type RetryPolicy } from '../../src/relay/retry-decision.ts';
+import { FREE_RETRIES } from '../support/free-retries.ts';
 
 const failed = (category: Category, more: Partial<Failed> = {}): Failed => ({
   kind: 'failed',

@@ -1,5 +1,5 @@
 import { LaneId } from '../../src/push/lane-id.ts';
-import type { Notification, Provider, PushTransport } from '../../src/push/push.ts';
+import type { Notification, PushTransport } from '../../src/push/push.ts';
 import { combineEvents } from '../../src/push/relay-events.ts';
 import { LocalQueue } from '../../src/queue/file/local-queue.ts';
 import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
@@ -7,7 +7,8 @@ import type { Queue, Restore } from '../../src/queue/queue.ts';
 import { QueueRefusedError } from '../../src/queue/queue-refused-error.ts';
 import { Lane } from '../../src/relay/lane.ts';
 import { Relay } from '../../src/relay/relay.ts';
-import { FREE_RETRIES, type RetryPolicy } from '../../src/relay/retry-decision.ts';
+import type { RetryPolicy } from '../../src/relay/retry-decision.ts';
+import { FREE_RETRIES } from '../support/free-retries.ts';
 import { Ledger } from './ledger.ts';
 import { MemoryFile } from './memory-file.ts';
 import { MODES, ScriptedProvider } from './scripted-provider.ts';
@@ -27,7 +28,8 @@ const EPOCH = Date.UTC(2026, 0, 1);
 /** A result is in the file a few milliseconds later; after a full disk, within half a second. */
 const PROGRESS_MS = 5;
 const REWRITE_MS = 510;
-const PROVIDERS: readonly Provider[] = ['apns', 'fcm', 'hms'];
+const PROVIDERS = ['apns', 'fcm', 'hms'] as const;
+type Provider = (typeof PROVIDERS)[number];
 const laneIdOf = (provider: Provider): LaneId => new LaneId({ app: 'default', provider, environment: 'production' });
 const laneOf = (provider: Provider): string => laneIdOf(provider).key;
 
@@ -169,8 +171,8 @@ class History {
         const provider = PROVIDERS[platform - 1] as Provider;
         return { app: 'default', lane: laneIdOf(provider), provider, environment: 'production' };
       },
-      policyOf: (_, provider) => policies[provider],
-      sliceOf: (_, provider) => ({ apns: 20, fcm: 50, hms: 100 })[provider],
+      policyOf: (_, provider) => policies[provider as Provider],
+      sliceOf: (_, provider) => ({ apns: 20, fcm: 50, hms: 100 })[provider as Provider],
       events: combineEvents([{ settled: (settlement) => this.#ledger.told(settlement) }]),
       now: () => EPOCH + this.#time.now + this.#skewMs,
       monotonic: now,

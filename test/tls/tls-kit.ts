@@ -6,9 +6,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent, request } from 'undici';
 import { onTestFinished } from 'vitest';
-import { buildConfig, type Config, type ConfigKey } from '../../src/config/schema.ts';
+import type { ConfigKey } from '../../src/config/schema.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
 import { createListener, type Listener, type ListenerOptions } from '../../src/tls/create-listener.ts';
+import { buildConfig, type FullConfig as Config } from '../support/config.ts';
 
 /** The defaults, with these values by key path. */
 export const configWith = (values: Readonly<Record<string, unknown>>): Config =>

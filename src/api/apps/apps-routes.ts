@@ -3,15 +3,14 @@ import { type Request, Router } from 'express';
 import type { AppRegistry } from '../../apps/app-registry.ts';
 import { type AppAdmin, AppChangeError, type Changed } from '../../apps/store/app-admin.ts';
 import { fileAppView, storedAppView } from '../../apps/store/app-view.ts';
-import { settingsSchema } from '../../apps/store/settings-schema.ts';
 import type { AppSync, StoredApp } from '../../apps/store/sync-apps.ts';
 import { auditAdmin, type WriteAudit } from '../../auth/audit.ts';
 import { principalOfRequest } from '../../auth/request-principal.ts';
+import type { ProviderRow } from '../../carrier/provider-row.ts';
 import { sendJson } from '../../kit/http/answer.ts';
 import { httpStatus } from '../../kit/http/http-status.ts';
 import { readBody } from '../../kit/http/read-body.ts';
 import { RefusedError } from '../../kit/refusal.ts';
-import type { PlatformName } from '../../push/push.ts';
 import { preconditionOf } from '../preconditions.ts';
 import { AppsRefusal, answered, notAllowed, type Work } from './apps-refusals.ts';
 
@@ -29,11 +28,8 @@ export interface AppsRoutesOptions {
 }
 
 const MAX_BODY = 262_144;
-/** What a patch may touch: only names that are ours go into logs. */
-const SECTIONS = Object.keys(settingsSchema.properties as object);
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
-const PLATFORMS: readonly string[] = ['ios', 'android', 'huawei'] satisfies PlatformName[];
 
 const etag = (version: string | number): string => `"${version}"`;
 
@@ -111,7 +107,9 @@ class AppsRoutes {
   readonly patch: Work = async (req, res) => {
     const name = this.#nameOf(req);
     const body = await this.#body(req);
-    const target = typeof body === 'object' && body !== null ? SECTIONS.filter((name) => name in body).join(' ') : '';
+    // Only names that are ours go into logs.
+    const names = Object.keys(this.#options.registry.providers.configSchema.app.properties);
+    const target = typeof body === 'object' && body !== null ? names.filter((name) => name in body).join(' ') : '';
     const changed = await this.#told(req, { action: 'app.update', name, target }, () =>
       this.#admin(req).patch(name, body, preconditionOf(req.headers)),
     );
@@ -127,22 +125,33 @@ class AppsRoutes {
   };
 
   readonly putProvider: Work = async (req, res) => {
-    const [name, platform] = [this.#nameOf(req), platformOf(req)];
+    const [name, row] = [this.#nameOf(req), this.#rowOf(req)];
     const probe = flagOf(req.query.probe);
     const body = await this.#body(req);
-    const changed = await this.#told(req, { action: 'provider.update', name, target: `provider: ${platform}` }, () =>
-      this.#admin(req).putProvider(name, platform, body, preconditionOf(req.headers), probe),
+    const changed = await this.#told(
+      req,
+      { action: 'provider.update', name, target: `provider: ${row.platform}` },
+      () => this.#admin(req).putProvider(name, row, body, preconditionOf(req.headers), probe),
     );
     this.#sendChanged(res, changed);
   };
 
   readonly removeProvider: Work = async (req, res) => {
-    const [name, platform] = [this.#nameOf(req), platformOf(req)];
-    const changed = await this.#told(req, { action: 'provider.delete', name, target: `provider: ${platform}` }, () =>
-      this.#admin(req).deleteProvider(name, platform, preconditionOf(req.headers)),
+    const [name, row] = [this.#nameOf(req), this.#rowOf(req)];
+    const changed = await this.#told(
+      req,
+      { action: 'provider.delete', name, target: `provider: ${row.platform}` },
+      () => this.#admin(req).deleteProvider(name, row, preconditionOf(req.headers)),
     );
     this.#sendChanged(res, changed);
   };
+
+  #rowOf(req: Request): ProviderRow {
+    const { providers } = this.#options.registry;
+    const row = providers.ofPlatform(String(req.params.platform));
+    if (row) return row;
+    throw new AppChangeError('not_found', `there is no such provider; there are ${providers.platforms.join(', ')}`);
+  }
 
   #admin(req: IncomingMessage): AppAdmin {
     const { admin } = this.#options;
@@ -155,7 +164,7 @@ class AppsRoutes {
 
   #sendChanged(res: ServerResponse, { app, created }: Changed): void {
     const headers = { ETag: etag(app.version), ...(created ? { Location: `/v1/apps/${app.name}` } : {}) };
-    sendJson(res, created ? 201 : 200, storedAppView(app), headers);
+    sendJson(res, created ? 201 : 200, storedAppView(app, this.#options.registry.providers), headers);
   }
 
   /** Logs and audits a change, or that it was refused. */
@@ -194,7 +203,7 @@ class AppsRoutes {
     const app = registry.get(name);
     if (app?.origin === 'file') return fileAppView(app);
     const stored: StoredApp | undefined = sync?.get(name);
-    return stored && storedAppView(stored);
+    return stored && storedAppView(stored, this.#options.registry.providers);
   }
 
   #nameOf(req: Request): string {
@@ -230,12 +239,6 @@ function flagOf(given: unknown): boolean {
   if (given === undefined || given === 'false') return false;
   if (given === 'true') return true;
   throw invalidQuery('probe', 'true or false');
-}
-
-function platformOf(req: Request): PlatformName {
-  const platform = String(req.params.platform);
-  if (PLATFORMS.includes(platform)) return platform as PlatformName;
-  throw new AppChangeError('not_found', `there is no such provider; there are ${PLATFORMS.join(', ')}`);
 }
 
 /**

@@ -56,7 +56,7 @@ export function groupsOfCounts(reasons: readonly ReasonReading[]): FailureGroup[
   for (const { outcome, count, ...of } of reasons) {
     const { app, reason } = of;
     const provider = known<Provider>(of.provider);
-    const environment = provider && known<Environment>(of.environment);
+    const environment = provider === undefined ? undefined : known<Environment>(of.environment);
     const category = known<Category>(of.category);
     const key = keyOf(app, provider, environment, reason, category);
     const advice = adviceFor({ reason, category, provider, environment });

@@ -1,8 +1,10 @@
 import type { Config } from '../../config/schema.ts';
+import type { ProviderTable } from '../../providers/registry.ts';
 import type { JsonSchema } from '../../push/wire/decoding.ts';
 
 /** What the description depends on: where things are served, and what is switched on. */
 export interface ApiSettings {
+  readonly providers: ProviderTable;
   readonly uris: Config['api'];
   /** Notifications that one request may carry. */
   readonly maxNotifications: number;

@@ -1,8 +1,11 @@
 import { providerSchema, settingsPatchSchema, settingsSchema } from '../../apps/store/settings-schema.ts';
+import type { ProviderRow } from '../../carrier/provider-row.ts';
+import type { ProviderTable } from '../../providers/registry.ts';
 import { APP_NAME } from '../../push/app-name.ts';
 import type { JsonSchema } from '../../push/wire/decoding.ts';
 import {
   type ApiGroup,
+  type ApiSettings,
   count,
   type DescribedAnswer,
   error,
@@ -25,14 +28,14 @@ const APP: Parameter = {
   example: 'shop',
 };
 
-const PLATFORM: Parameter = {
+const platformParameter = ({ platforms }: ProviderTable): Parameter => ({
   name: 'platform',
   in: 'path',
   required: true,
   description: 'The provider.',
-  schema: { type: 'string', enum: ['ios', 'android', 'huawei'] },
+  schema: { type: 'string', enum: platforms },
   example: 'huawei',
-};
+});
 
 /** RFC 9110, 13.1: so that nobody changes what somebody else has changed since. */
 const CONDITIONS: readonly Parameter[] = [
@@ -136,14 +139,18 @@ const change: Operation = {
   responses: { 200: shown, ...refused(400, 403, 404, 409, 412, 413, 503) },
 };
 
-const provider: Operation = {
+/** `IosSettings` */
+const settingsName = ({ platform }: ProviderRow): string =>
+  `${platform.slice(0, 1).toUpperCase()}${platform.slice(1)}Settings`;
+
+const provider = (providers: ProviderTable): Operation => ({
   operationId: 'putProvider',
   summary: 'Replace the credential of one provider',
   description:
     'It is parsed and signed with before it replaces the old one; pushes under way are finished with the old one.',
   parameters: [
     APP,
-    PLATFORM,
+    platformParameter(providers),
     {
       name: 'probe',
       in: 'query',
@@ -154,55 +161,54 @@ const provider: Operation = {
   ],
   requestBody: body(
     'application/json',
-    { anyOf: [ref('IosSettings'), ref('AndroidSettings'), ref('HuaweiSettings')] },
+    { anyOf: providers.rows.map((row) => ref(settingsName(row))) },
     { huawei: { summary: 'Another secret', value: HUAWEI } },
   ),
   responses: { 200: shown, ...refused(400, 403, 404, 409, 412, 413, 422, 502, 503) },
-};
+});
 
-const facts = {
+const facts = ({ rows }: ProviderTable) => ({
   has_key: flag('There is a credential.'),
-  kind: text('', { enum: ['token', 'certificate', 'service_account', 'authorized_user', 'client_secret'] }),
+  kind: text('', { enum: rows.flatMap(({ settings }) => settings.stored.kinds) }),
   fingerprint: text('SHA-256 of the public key or of the certificate, hexadecimal.'),
   not_after: text('When the certificate expires.', { format: 'date-time' }),
-};
+});
 
-const providerView: JsonSchema = {
+const providerView = (providers: ProviderTable): JsonSchema => ({
   type: 'object',
   description: 'Settings without secrets, and what says which credential it is.',
-  properties: facts,
+  properties: facts(providers),
   additionalProperties: true,
-};
+});
 
-const appView = record(
-  {
-    name: text(''),
-    origin: text('`file`: it is in config.yml, and changed there only.', { enum: ['file', 'store'] }),
-    version: { type: ['string', 'integer'], description: 'Another one with each change.' },
-  },
-  {
-    updated_at: text('', { format: 'date-time' }),
-    ios: ref('AppProvider'),
-    android: ref('AppProvider'),
-    huawei: ref('AppProvider'),
-    default_topic: text(''),
-    rate_limit: { type: 'number' },
-    limits: { type: 'object', properties: { tokens: count(''), payload: count('Bytes.') } },
-    webhook: {
-      type: 'object',
-      description: 'Where its failed pushes are told, without what may be secret of it.',
-      additionalProperties: true,
+const appView = ({ platforms }: ProviderTable): JsonSchema =>
+  record(
+    {
+      name: text(''),
+      origin: text('`file`: it is in config.yml, and changed there only.', { enum: ['file', 'store'] }),
+      version: { type: ['string', 'integer'], description: 'Another one with each change.' },
     },
-    master_keys: {
-      type: 'array',
-      items: { type: 'string' },
-      description: 'Names of the keys that its secrets are sealed with.',
+    {
+      updated_at: text('', { format: 'date-time' }),
+      ...Object.fromEntries(platforms.map((platform) => [platform, ref('AppProvider')])),
+      default_topic: text(''),
+      rate_limit: { type: 'number' },
+      limits: { type: 'object', properties: { tokens: count(''), payload: count('Bytes.') } },
+      webhook: {
+        type: 'object',
+        description: 'Where its failed pushes are told, without what may be secret of it.',
+        additionalProperties: true,
+      },
+      master_keys: {
+        type: 'array',
+        items: { type: 'string' },
+        description: 'Names of the keys that its secrets are sealed with.',
+      },
     },
-  },
-);
+  );
 
 /** Apps that are made and changed at run time. */
-export const appsGroup = (): ApiGroup => ({
+export const appsGroup = ({ providers }: ApiSettings): ApiGroup => ({
   tag: {
     name: 'Apps',
     description: 'Apps with credentials of their own, made and changed at run time. Answers never hold a secret.',
@@ -226,28 +232,26 @@ export const appsGroup = (): ApiGroup => ({
       },
     },
     '/v1/apps/{app}/providers/{platform}': {
-      put: provider,
+      put: provider(providers),
       delete: {
         operationId: 'deleteProvider',
         summary: 'Remove a provider from an app',
-        parameters: [APP, PLATFORM, ...CONDITIONS],
+        parameters: [APP, platformParameter(providers), ...CONDITIONS],
         responses: { 200: shown, ...refused(400, 403, 404, 409, 412, 503) },
       },
     },
   },
   schemas: {
     Apps: record({ apps: { type: 'array', items: ref('App') } }, { next_cursor: text('Where the next page begins.') }),
-    App: appView,
-    AppProvider: providerView,
-    AppSettings: settingsSchema,
-    AppPatch: settingsPatchSchema,
+    App: appView(providers),
+    AppProvider: providerView(providers),
+    AppSettings: settingsSchema(providers),
+    AppPatch: settingsPatchSchema(providers),
     NewApp: {
-      ...settingsSchema,
-      properties: { name: APP.schema, ...(settingsSchema.properties as object) },
+      ...settingsSchema(providers),
+      properties: { name: APP.schema, ...(settingsSchema(providers).properties as object) },
       required: ['name'],
     },
-    IosSettings: providerSchema('ios'),
-    AndroidSettings: providerSchema('android'),
-    HuaweiSettings: providerSchema('huawei'),
+    ...Object.fromEntries(providers.rows.map((row) => [settingsName(row), providerSchema(row, providers)])),
   },
 });

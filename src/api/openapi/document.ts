@@ -32,7 +32,7 @@ const DESCRIPTION = `A push notification relay that speaks Gorush's language. Er
 const groupsOf = (settings: ApiSettings): ApiGroup[] => [
   pushGroup(settings),
   ...(settings.history ? [historyGroup()] : []),
-  appsGroup(),
+  appsGroup(settings),
   ...(settings.console ? [consoleGroup()] : []),
   statGroup(settings),
   processGroup(settings),

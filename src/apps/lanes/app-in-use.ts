@@ -1,14 +1,17 @@
-import type { Config } from '../../config/schema.ts';
+import type { ProviderRow } from '../../carrier/provider-row.ts';
 import { toError } from '../../kit/errors.ts';
-import { type AppSections, appSections, withoutCredentials } from '../../providers/app-sections.ts';
+import { type AppSections, appSections, sectionFor, withoutCredentials } from '../../providers/app-sections.ts';
+import type { ProviderTable } from '../../providers/registry.ts';
+import { sectionsOf } from '../../providers/sections.ts';
 import { AS_CONFIGURED, type LaneId } from '../../push/lane-id.ts';
-import type { Environment, PlatformName, Provider } from '../../push/push.ts';
+import type { Environment, Notification, Provider } from '../../push/push.ts';
 import type { Lane } from '../../relay/lane.ts';
 import type { App } from '../app.ts';
+import type { AppRegistry } from '../app-registry.ts';
 import type { AppTransport } from './app-transport.ts';
 
-/** The parts of the configuration that say how pushes are sent. */
-export type SendingConfig = Pick<Config, PlatformName>;
+/** A configuration, of which the sections of the providers count. */
+export type SendingConfig = object;
 
 /** A lane and what it is for. */
 export interface AppLane {
@@ -31,6 +34,7 @@ export interface AppInUse {
 }
 
 export interface OpenOptions {
+  readonly registry: Pick<AppRegistry, 'providers'>;
   /** `apps.inherit`. */
   readonly inherit: boolean;
   /** Everything goes to the sandbox, which knows no credential but the default's. */
@@ -40,8 +44,8 @@ export interface OpenOptions {
 }
 
 /** The app of the sections outside `apps`. */
-export function defaultInUse({ ios, android, huawei }: SendingConfig): AppInUse {
-  const sections = { ios, android, huawei, defaultTopic: '', own: new Set<PlatformName>() };
+export function defaultInUse(config: SendingConfig, providers: ProviderTable): AppInUse {
+  const sections = { byPlatform: sectionsOf(config, providers), defaultTopic: '', own: new Set<string>() };
   return { sections, broken: undefined, awaited: false, trusted: true, lanes: new Map() };
 }
 
@@ -49,9 +53,9 @@ export function defaultInUse({ ios, android, huawei }: SendingConfig): AppInUse 
 export const nothingInUse = ({ sections }: Pick<AppInUse, 'sections'>): AppInUse => ({
   sections: {
     ...sections,
-    ios: { ...sections.ios, enabled: false },
-    android: { ...sections.android, enabled: false },
-    huawei: { ...sections.huawei, enabled: false },
+    byPlatform: Object.fromEntries(
+      Object.entries(sections.byPlatform).map(([platform, section]) => [platform, { ...section, enabled: false }]),
+    ),
   },
   broken: undefined,
   awaited: false,
@@ -61,17 +65,18 @@ export const nothingInUse = ({ sections }: Pick<AppInUse, 'sections'>): AppInUse
 
 /** An app with its settings, or with the reason why they cannot be opened. */
 export function openedInUse(app: App, config: SendingConfig, options: OpenOptions): AppInUse {
-  const { sandbox, inherit, trustStored } = options;
+  const { sandbox, inherit, trustStored, registry } = options;
+  const { providers } = registry;
   const trusted = app.origin === 'file' || trustStored === true;
   const common = { awaited: false, trusted, lanes: new Map<string, AppLane>() };
   try {
     const sections = sandbox
-      ? appSections(config, withoutCredentials(app.shown))
-      : appSections(config, app.settings(), inherit);
+      ? appSections({ config, providers, settings: withoutCredentials(app.shown, providers) })
+      : appSections({ config, providers, settings: app.settings(), inherit });
     return { ...common, sections, broken: undefined };
   } catch (error) {
     // Never the default's credentials for an app whose own are not to be had.
-    return { ...common, sections: appSections(config, app.shown), broken: toError(error) };
+    return { ...common, sections: appSections({ config, providers, settings: app.shown }), broken: toError(error) };
   }
 }
 
@@ -87,7 +92,15 @@ export function release({ lanes }: AppInUse): boolean {
 }
 
 /** Where the pushes of a lane go. */
-export function environmentOf({ environment }: LaneId, { sections }: AppInUse): Environment {
-  if (environment !== AS_CONFIGURED) return environment;
-  return sections.ios.production ? 'production' : 'development';
+export function environmentOf(
+  lane: LaneId,
+  { sections }: AppInUse,
+  { providers }: Pick<AppRegistry, 'providers'>,
+): Environment {
+  if (lane.environment !== AS_CONFIGURED) return lane.environment;
+  const row = providers.named(lane.provider) as ProviderRow;
+  return row.requests.environmentOf?.(NO_WISH, sectionFor(sections, row)) ?? row.environments[0];
 }
+
+/** A notification that does not say where it goes. */
+const NO_WISH: Notification = { platform: 0, tokens: [] };

@@ -1,10 +1,10 @@
+import type { ProviderRow } from '../../carrier/provider-row.ts';
 import { toError } from '../../kit/errors.ts';
-import { type AppSections, isConfigured } from '../../providers/app-sections.ts';
-import type { TransportBuilder } from '../../providers/build-transport.ts';
+import { type AppSections, sectionFor } from '../../providers/app-sections.ts';
+import type { TransportBuilder } from '../../providers/transports.ts';
 import { APP_NAME, DEFAULT_APP } from '../../push/app-name.ts';
 import { AS_CONFIGURED, LaneId } from '../../push/lane-id.ts';
-import type { Environment, Failed, Notification, PlatformName, Provider, PushTransport } from '../../push/push.ts';
-import { platformNamed, platformOf, platforms } from '../../push/push.ts';
+import type { Environment, Failed, Notification, Provider, PushTransport } from '../../push/push.ts';
 import type { Lane } from '../../relay/lane.ts';
 import type { Route } from '../../relay/relay.ts';
 import type { App } from '../app.ts';
@@ -54,11 +54,6 @@ export interface AppLanesOptions {
   readonly tell: (level: 'info' | 'error', message: string) => void;
 }
 
-const PLATFORMS = ['ios', 'android', 'huawei'] as const satisfies PlatformName[];
-
-const environmentsOf = (provider: Provider): readonly Environment[] =>
-  provider === 'apns' ? ['production', 'development'] : ['production'];
-
 /**
  * The lanes of all apps. One is made when the first push of its app, provider and environment comes, and its connections are
  * opened with the first push that is sent. Of the apps used longest ago, the connections are closed when more than
@@ -78,13 +73,17 @@ export class AppLanes {
   constructor(options: AppLanesOptions) {
     this.#options = options;
     this.#config = options.config;
-    const own = defaultInUse(this.#config);
+    const { providers } = options.registry;
+    const own = defaultInUse(this.#config, providers);
     this.#used.set(DEFAULT_APP, own);
-    for (const platform of PLATFORMS) {
-      if (!own.sections[platform].enabled) continue;
-      const { provider } = Object.values(platforms).find(({ name }) => name === platform) as { provider: Provider };
-      for (const environment of environmentsOf(provider))
-        this.#open(new LaneId({ app: DEFAULT_APP, provider, environment }), own, environment).transport.open();
+    for (const row of providers.rows) {
+      if (!sectionFor(own.sections, row).enabled) continue;
+      for (const environment of row.environments)
+        this.#open(
+          new LaneId({ app: DEFAULT_APP, provider: row.name, environment }),
+          own,
+          environment,
+        ).transport.open();
     }
     options.registry.onChange((name, app) => this.#changed(name, app));
   }
@@ -114,26 +113,26 @@ export class AppLanes {
     const used = this.#use(app);
     if (used?.broken)
       return `CredentialUnusable: the settings of the app ${app} cannot be opened: ${used.broken.message}`;
-    const known = platformNamed(platform);
-    if (!used || !known || isConfigured(used.sections, known.provider)) return undefined;
-    return `PushNotConfigured: ${notConfigured(app, known.name).error}`;
+    const row = registry.providers.numbered(platform);
+    if (!used || !row || sectionFor(used.sections, row).enabled) return undefined;
+    return `PushNotConfigured: ${notConfigured(app, row.platform).error}`;
   }
 
-  /** Which lane a notification takes. `production: true` of a request goes before `development: true`, that before the config. */
+  /** Which lane a notification takes. */
   route(notification: Notification, fallback: string): Route {
+    const { providers } = this.#options.registry;
     const choice = this.#choose(notification, fallback);
     if ('why' in choice) return { app: notification.app ?? fallback, refused: noSuchApp(choice.why) };
     const { app } = choice;
-    const platform = platformNamed(notification.platform);
-    if (!platform) return { app, refused: unknownPlatform(notification.platform) };
+    const row = providers.numbered(notification.platform);
+    if (!row) return { app, refused: unknownPlatform(notification.platform, providers) };
     const used = this.#use(app) ?? this.#await(app, 'it is not known here yet');
-    const { provider } = platform;
-    if (!used.broken && !isConfigured(used.sections, provider)) return { app, refused: this.#refusal(app, provider) };
-    const { production, development } = notification;
-    const isUndecided = used.awaited && provider === 'apns' && production !== true && development !== true;
-    const isProduction =
-      provider !== 'apns' || production === true || (development !== true && used.sections.ios.production);
-    const environment = isProduction ? 'production' : 'development';
+    const { name: provider, environments } = row;
+    const section = sectionFor(used.sections, row);
+    if (!used.broken && !section.enabled) return { app, refused: this.#refusal(app, row) };
+    const asked = row.requests.environmentOf?.(notification, used.awaited ? undefined : section);
+    const isUndecided = asked === undefined && environments.length > 1;
+    const environment = asked ?? row.requests.environmentOf?.(notification, section) ?? environments[0];
     const id = new LaneId({ app, provider, environment: isUndecided ? AS_CONFIGURED : environment });
     const { lane } = used.lanes.get(id.key) ?? this.#open(id, used, environment);
     return { app, lane: lane.id, provider, environment };
@@ -151,7 +150,7 @@ export class AppLanes {
   reconfigure(config: SendingConfig): boolean {
     const before = this.#config;
     this.#config = config;
-    const whole = this.#replaceAll(DEFAULT_APP, defaultInUse(this.#config));
+    const whole = this.#replaceAll(DEFAULT_APP, defaultInUse(this.#config, this.#options.registry.providers));
     if (!whole) {
       this.#config = before;
       return false;
@@ -212,7 +211,7 @@ export class AppLanes {
       drainMs: this.#options.drainMs,
       ...(app === DEFAULT_APP ? {} : this.#watched(app)),
     });
-    const rateLimit = used.sections[platformOf[provider]].rate_limit;
+    const rateLimit = sectionFor(used.sections, this.#row(provider)).rate_limit;
     const lane = this.#options.openLane({ id, transport, rateLimit });
     if (this.#halted) lane.halt();
     const opened = { app, provider, environment, lane, transport };
@@ -228,7 +227,7 @@ export class AppLanes {
       used = nothingInUse(this.#default());
       this.#used.set(app, used);
     }
-    return used.lanes.get(id.key) ?? this.#open(id, used, environmentOf(id, used));
+    return used.lanes.get(id.key) ?? this.#open(id, used, environmentOf(id, used, this.#options.registry));
   }
 
   #watched(app: string): Pick<AppTransportOptions, 'onUse' | 'onOpen' | 'onIdle'> {
@@ -258,14 +257,25 @@ export class AppLanes {
       const { sections, broken, awaited, trusted } = used;
       if (awaited) this.#find(app).catch(() => {});
       if (broken) throw broken;
-      if (!isConfigured(sections, provider)) return new RefusingTransport(this.#refusal(app, provider));
-      return this.#options.build({ sections, provider, environment: environmentOf(id, used), trusted });
+      const row = this.#row(provider);
+      if (!sectionFor(sections, row).enabled) return new RefusingTransport(this.#refusal(app, row));
+      return this.#options.build({
+        app,
+        sections,
+        row,
+        environment: environmentOf(id, used, this.#options.registry),
+        trusted,
+      });
     };
   }
 
-  #refusal(app: string, provider: Provider): Failed {
-    if (app === DEFAULT_APP) return platformOff(platformOf[provider]);
-    return this.#options.registry.get(app) ? notConfigured(app, platformOf[provider]) : noSuchApp();
+  #refusal(app: string, { platform }: ProviderRow): Failed {
+    if (app === DEFAULT_APP) return platformOff(platform);
+    return this.#options.registry.get(app) ? notConfigured(app, platform) : noSuchApp();
+  }
+
+  #row(provider: Provider): ProviderRow {
+    return this.#options.registry.providers.named(provider) as ProviderRow;
   }
 
   #touch(app: string): void {
@@ -332,7 +342,7 @@ export class AppLanes {
 
   #replace({ lane, transport, provider }: AppLane, used: AppInUse): void {
     transport.replace(this.#builder(lane.id, used), used.sections.defaultTopic);
-    lane.limitRate(used.sections[platformOf[provider]].rate_limit);
+    lane.limitRate(sectionFor(used.sections, this.#row(provider)).rate_limit);
     lane.renew();
   }
 }

@@ -1,16 +1,18 @@
-import type { AppSettings } from '../../config/schema.ts';
+import type { ProviderRow } from '../../carrier/provider-row.ts';
 import { MartletError, toError } from '../../kit/errors.ts';
 import { type RefusalKind, RefusedError } from '../../kit/refusal.ts';
-import type { PlatformName } from '../../push/push.ts';
+import type { AppSettings, ProviderTable } from '../../providers/registry.ts';
+import { partOf } from '../../providers/sections.ts';
 import type { AppRegistry } from '../app-registry.ts';
 import { nameMistake } from '../file-apps.ts';
-import { chosenAsBefore, openRecord, sealRecord } from './app-record.ts';
+import { chosenAsBefore, chosenByProviders, openRecord, sealRecord } from './app-record.ts';
 import { type AppStore, VersionConflictError } from './app-store.ts';
-import { type CheckRules, checkSettings, formMistakes, normalSettings, type SettingMistake } from './check-settings.ts';
+import { type CheckRules, checkSettings, normalSettings, wholePatch } from './check-settings.ts';
 import { HOW_TO_SET, type MasterKeys } from './master-keys.ts';
 import { mergePatch } from './merge-patch.ts';
 import type { StoredApps } from './open-stored-apps.ts';
 import type { Probe } from './probe-credential.ts';
+import { formMistakes, type SettingMistake } from './settings-form.ts';
 import type { AppSync, StoredApp } from './sync-apps.ts';
 
 /** An app was not changed: nothing was. */
@@ -52,8 +54,6 @@ interface Usable {
 }
 
 const TRIES = 5;
-/** What an app is chosen by besides its name: its topic, and the project of its service account. */
-const ADDRESSES = ['default_topic', 'android'] as const;
 const always: Precondition = () => true;
 
 /** Changes the apps of a store. Every change is checked as a whole, and is one step: of two that meet, one is done anew. */
@@ -75,7 +75,7 @@ export class AppAdmin {
   /** @param body settings as JSON. @throws AppChangeError */
   async create(name: string, body: unknown): Promise<Changed> {
     const settings = this.#settingsOf(body);
-    return this.#change(name, always, ADDRESSES, (app) => {
+    return this.#change(name, always, this.#addresses, (app) => {
       if (app) throw new AppChangeError('conflict', `app ${name} is there already`);
       return settings;
     });
@@ -84,39 +84,40 @@ export class AppAdmin {
   /** Replaces all settings; makes the app if it is not there. @throws AppChangeError */
   async replace(name: string, body: unknown, precondition: Precondition): Promise<Changed> {
     const settings = this.#settingsOf(body);
-    return this.#change(name, precondition, ADDRESSES, () => settings);
+    return this.#change(name, precondition, this.#addresses, () => settings);
   }
 
   /** @param patch RFC 7396. @throws AppChangeError */
   async patch(name: string, patch: unknown, precondition: Precondition): Promise<Changed> {
-    throwIf(formMistakes(patch, 'patch'));
+    throwIf(formMistakes(patch, 'patch', this.#providers));
     const touched = Object.keys(patch as object);
     return this.#change(name, precondition, touched, (app) =>
-      this.#settingsOf(mergePatch(this.#open(found(app, name)), forgetKeyType(patch)), touched),
+      this.#settingsOf(mergePatch(this.#open(found(app, name)), wholePatch(patch, this.#providers)), touched),
     );
   }
 
   /** Replaces the settings of one provider, after the provider was asked if `probe` says so. @throws AppChangeError */
   async putProvider(
     name: string,
-    platform: PlatformName,
+    row: ProviderRow,
     body: unknown,
     precondition: Precondition,
     probe: boolean,
   ): Promise<Changed> {
+    const { platform } = row;
     const part = this.#settingsOf({ [platform]: body });
-    const { facts } = checkSettings(part, this.#options.rules);
+    const { facts } = checkSettings(part, this.#options.rules, this.#providers);
     if (!facts[platform]) invalid([{ path: platform, reason: 'must hold a credential' }]);
-    if (probe) await this.#probe(name, part, platform);
+    if (probe) await this.#probe(name, part, row);
     return this.#change(name, precondition, [platform], (app) =>
-      this.#settingsOf({ ...this.#open(found(app, name)), [platform]: part[platform] }, [platform]),
+      this.#settingsOf({ ...this.#open(found(app, name)), [platform]: partOf(part, platform) }, [platform]),
     );
   }
 
   /** @throws AppChangeError */
-  async deleteProvider(name: string, platform: PlatformName, precondition: Precondition): Promise<Changed> {
+  async deleteProvider(name: string, { platform }: ProviderRow, precondition: Precondition): Promise<Changed> {
     return this.#change(name, precondition, [platform], (app) => {
-      const { [platform]: gone, ...rest } = this.#open(found(app, name));
+      const { [platform]: gone, ...rest } = this.#open(found(app, name)) as Readonly<Record<string, unknown>>;
       if (!gone) throw new AppChangeError('not_found', `app ${name} has no settings for ${platform}`);
       return rest;
     });
@@ -130,12 +131,12 @@ export class AppAdmin {
     });
   }
 
-  async #probe(name: string, part: AppSettings, platform: PlatformName): Promise<void> {
+  async #probe(name: string, part: AppSettings, row: ProviderRow): Promise<void> {
     const { sync } = this.#usable(name);
     const topic = sync.get(name)?.record.shown.default_topic;
-    const verdict = await this.#options.probe({ ...part, ...(topic ? { default_topic: topic } : {}) }, platform);
+    const verdict = await this.#options.probe(name, { ...part, ...(topic ? { default_topic: topic } : {}) }, row);
     if (verdict.kind === 'good') return;
-    const details = [{ path: platform, reason: verdict.reason }];
+    const details = [{ path: row.platform, reason: verdict.reason }];
     if (verdict.kind === 'refused')
       throw new AppChangeError('credential_refused', `the provider refuses it: ${verdict.error}`, details);
     throw new AppChangeError('not_probed', `the provider could not be asked: ${verdict.error}`, details);
@@ -151,9 +152,9 @@ export class AppAdmin {
     const { rules, forSome, now = Date.now } = this.#options;
     return this.#eachTry(name, precondition, async (app, { store, sync, keys }) => {
       const settings = next(app);
-      const { facts } = checkSettings(settings, rules);
-      const sealed = sealRecord(name, settings, facts, keys, now());
-      const record = chosenAsBefore(sealed, app?.record, forSome ? [] : stated);
+      const { facts } = checkSettings(settings, rules, this.#providers);
+      const sealed = sealRecord(name, settings, facts, keys, now(), this.#providers);
+      const record = chosenAsBefore(sealed, app?.record, forSome ? [] : stated, this.#providers);
       const version = await store.put(name, JSON.stringify(record), app?.version ?? 'absent');
       // The change is made; that it cannot be read again this moment is told by the sync.
       await sync.refresh().catch(() => {});
@@ -183,6 +184,15 @@ export class AppAdmin {
     }
   }
 
+  get #providers(): ProviderTable {
+    return this.#options.registry.providers;
+  }
+
+  /** What an app is chosen by besides its name: its topic, and the project of its service account. */
+  get #addresses(): readonly string[] {
+    return ['default_topic', ...chosenByProviders(this.#providers)];
+  }
+
   #usable(name: string): Usable {
     const { apps, registry } = this.#options;
     const { store, sync, keys, trouble } = apps;
@@ -200,9 +210,9 @@ export class AppAdmin {
 
   /** @param touched sections that must be right; others, such as one with a certificate that has expired, are left as they were */
   #settingsOf(body: unknown, touched?: readonly string[]): AppSettings {
-    throwIf(formMistakes(body));
-    const settings = normalSettings(body);
-    const { mistakes } = checkSettings(settings, this.#options.rules);
+    throwIf(formMistakes(body, 'whole', this.#providers));
+    const settings = normalSettings(body, this.#providers);
+    const { mistakes } = checkSettings(settings, this.#options.rules, this.#providers);
     throwIf(touched ? mistakes.filter(({ path }) => touched.includes(path.split('.')[0] as string)) : mistakes);
     return settings;
   }
@@ -217,13 +227,6 @@ async function reached<T>(store: AppStore, work: () => Promise<T>): Promise<T> {
     const why = `the apps in ${store.place} cannot be reached`;
     throw new AppChangeError('unavailable', `${why}: ${toError(error).message}`);
   }
-}
-
-/** A new key is not of the type of the old one unless it says so. */
-function forgetKeyType(patch: unknown): unknown {
-  const { ios } = patch as { ios?: { key_base64?: unknown; key_type?: unknown } | null };
-  if (!ios?.key_base64 || ios.key_type !== undefined) return patch;
-  return { ...(patch as object), ios: { ...ios, key_type: null } };
 }
 
 function found(app: StoredApp | undefined, name: string): StoredApp {

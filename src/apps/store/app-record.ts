@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { AppSettings } from '../../config/schema.ts';
+import type { AppSettings } from '../../providers/registry.ts';
+import { builtIn, type ProviderTable } from '../../providers/registry.ts';
 import { projectOf } from '../file-apps.ts';
 import { withoutSecrets } from '../without-secrets.ts';
 import type { CheckedSettings } from './check-settings.ts';
@@ -29,7 +30,8 @@ export interface WebhookFacts {
   readonly secrets: number;
 }
 
-const SECTIONS = ['ios', 'android', 'huawei', 'webhook'] as const;
+/** What is sealed by itself: the sections of providers, and the webhook. */
+const sectionsOf = ({ platforms }: ProviderTable): readonly string[] => [...platforms, 'webhook'];
 const REST = 'app';
 
 function webhookFacts({ webhook }: AppSettings): WebhookFacts | undefined {
@@ -43,10 +45,11 @@ function webhookFacts({ webhook }: AppSettings): WebhookFacts | undefined {
 }
 
 /** The settings in the parts that are sealed one by one. */
-function partsOf(settings: AppSettings): Record<string, object> {
-  const { ios, android, huawei, webhook, ...rest } = settings;
-  const sections = { ios, android, huawei, webhook, [REST]: rest };
-  return Object.fromEntries(Object.entries(sections).filter((part): part is [string, object] => part[1] !== undefined));
+function partsOf(settings: AppSettings, providers: ProviderTable): Record<string, object> {
+  const apart = new Set(sectionsOf(providers));
+  const given = Object.entries(settings as Readonly<Record<string, unknown>>);
+  const sections = given.filter((part): part is [string, object] => apart.has(part[0]) && part[1] !== undefined);
+  return { ...Object.fromEntries(sections), [REST]: Object.fromEntries(given.filter(([name]) => !apart.has(name))) };
 }
 
 const sealAll = (app: string, parts: Record<string, string>, keys: MasterKeys): AppRecord['sealed'] =>
@@ -62,15 +65,18 @@ export function sealRecord(
   facts: CheckedSettings['facts'],
   keys: MasterKeys,
   now: number,
+  providers: ProviderTable = builtIn,
 ): AppRecord {
-  const parts = Object.entries(partsOf(settings)).map(([part, value]) => [part, JSON.stringify(value)] as const);
+  const parts = Object.entries(partsOf(settings, providers)).map(
+    ([part, value]) => [part, JSON.stringify(value)] as const,
+  );
   const webhook = webhookFacts(settings);
-  const project = projectOf(settings);
+  const project = projectOf(settings, providers);
   return {
     format: 1,
     edition: randomUUID(),
     updated_at: new Date(now).toISOString(),
-    shown: withoutSecrets(settings),
+    shown: withoutSecrets(settings, providers),
     facts,
     ...(webhook ? { webhook } : {}),
     topics: settings.default_topic ? [settings.default_topic] : [],
@@ -78,6 +84,10 @@ export function sealRecord(
     sealed: sealAll(app, Object.fromEntries(parts), keys),
   };
 }
+
+/** Platforms whose credential a notification can name instead of the app. */
+export const chosenByProviders = ({ rows }: ProviderTable): string[] =>
+  rows.filter(({ settings }) => settings.chosenAs).map(({ platform }) => platform);
 
 /**
  * The record, chosen by no topic and no project that it was not chosen by before, unless the change states it.
@@ -87,8 +97,10 @@ export function chosenAsBefore(
   { topics, project, ...record }: AppRecord,
   before: AppRecord | undefined,
   stated: readonly string[],
+  providers: ProviderTable = builtIn,
 ): AppRecord {
-  const isOurs = stated.includes('android') || project === before?.project;
+  const isStated = chosenByProviders(providers).some((platform) => stated.includes(platform));
+  const isOurs = isStated || project === before?.project;
   return {
     ...record,
     topics: stated.includes('default_topic') ? topics : topics.filter((topic) => before?.topics.includes(topic)),
@@ -99,10 +111,7 @@ export function chosenAsBefore(
 /** The settings with their secrets. @throws MasterKeyError */
 export function openRecord(app: string, record: AppRecord, keys: MasterKeys | undefined): AppSettings {
   const { [REST]: rest = '{}', ...parts } = openAll(app, record, keys);
-  const sections = SECTIONS.flatMap((name) => {
-    const text = parts[name];
-    return text === undefined ? [] : [[name, JSON.parse(text) as object] as const];
-  });
+  const sections = Object.entries(parts).map(([name, text]) => [name, JSON.parse(text) as object] as const);
   return { ...(JSON.parse(rest) as object), ...Object.fromEntries(sections) } as AppSettings;
 }
 

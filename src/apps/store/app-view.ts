@@ -1,29 +1,24 @@
-import type { AppSettings } from '../../config/schema.ts';
+import { builtIn, type ProviderTable } from '../../providers/registry.ts';
 import type { App } from '../app.ts';
 import { masterKeysOf } from './app-record.ts';
 import type { StoredApp } from './sync-apps.ts';
 
 type View = Readonly<Record<string, unknown>>;
 
-const PLATFORMS = ['ios', 'android', 'huawei'] as const;
-
-const rest = ({ ios, android, huawei, webhook, ...others }: AppSettings): View => others;
-
 /** An app as callers see it: what was set and is no secret, and of each credential what says which it is. */
-export function storedAppView({ name, version, record }: StoredApp): View {
+export function storedAppView({ name, version, record }: StoredApp, { platforms }: ProviderTable = builtIn): View {
   const { shown, facts, webhook, updated_at } = record;
-  const platforms = PLATFORMS.flatMap((platform) => {
-    const settings = shown[platform];
-    return settings ? [[platform, { ...settings, ...(facts[platform] ?? { has_key: false }) }] as const] : [];
-  });
+  const { webhook: shownWebhook, ...others } = shown;
+  const parts = Object.entries(others as Readonly<Record<string, object>>).map(([key, settings]) =>
+    platforms.includes(key) ? [key, { ...settings, ...(facts[key] ?? { has_key: false }) }] : [key, settings],
+  );
   return {
     name,
     origin: 'store',
     version: String(version),
     updated_at,
-    ...Object.fromEntries(platforms),
-    ...rest(shown),
-    ...(webhook ? { webhook: { ...shown.webhook, ...webhook } } : {}),
+    ...Object.fromEntries(parts),
+    ...(webhook ? { webhook: { ...shownWebhook, ...webhook } } : {}),
     master_keys: masterKeysOf(record),
   };
 }

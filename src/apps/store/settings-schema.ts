@@ -1,67 +1,83 @@
-import { appSection } from '../../config/apps-section.ts';
+import type { ProviderRow } from '../../carrier/provider-row.ts';
 import type { Leaf, NamedSections, Section } from '../../config/leaf.ts';
+import { builtIn, type ProviderTable } from '../../providers/registry.ts';
 
 type Schema = { readonly [keyword: string]: unknown };
 
-const FILES = 'a file cannot be named here; send what is in it';
-const OPERATOR = 'is set in config.yml only';
+/** What the rows say of keys that callers may not set, and of keys that JSON says otherwise, by path. */
+interface Rules {
+  readonly refused: Readonly<Record<string, string>>;
+  readonly json: Readonly<Record<string, Schema>>;
+}
+
+const underPlatform = <T>({ rows }: ProviderTable, of: (row: ProviderRow) => Readonly<Record<string, T>> | undefined) =>
+  Object.fromEntries(
+    rows.flatMap((row) => Object.entries(of(row) ?? {}).map(([key, value]) => [`${row.platform}.${key}`, value])),
+  );
 
 /** Keys of the file that would let a caller read this machine or reach its network. The text says why, and what to do instead. */
-export const refusedKeys: Readonly<Record<string, string>> = {
-  'ios.key_path': `${FILES}, in base64, as key_base64`,
-  'ios.endpoint': OPERATOR,
-  'ios.sandbox_endpoint': OPERATOR,
-  'android.key_path': `${FILES} as credential`,
-  'android.endpoint': OPERATOR,
-  'huawei.endpoint': OPERATOR,
-  'huawei.auth_endpoint': OPERATOR,
-  'webhook.allow_private': OPERATOR,
-};
+export const refusedKeys = (providers: ProviderTable): Readonly<Record<string, string>> => ({
+  ...underPlatform(providers, ({ settings }) => settings.stored.refused),
+  'webhook.allow_private': 'is set in config.yml only',
+});
 
-/** What JSON may say more strictly, or more conveniently, than a file. */
-const special: Readonly<Record<string, Schema>> = {
-  'ios.key_type': { enum: ['p8', 'pem', 'p12'] },
-  'android.credential': {
-    type: ['string', 'object'],
-    additionalProperties: { type: 'string' },
-    description: 'The service account: its JSON as it is, as a text, or in base64.',
-  },
-};
+const rulesOf = (providers: ProviderTable): Rules => ({
+  refused: refusedKeys(providers),
+  json: underPlatform(providers, ({ settings }) => settings.stored.json),
+});
 
 const KEPT = ['type', 'items', 'minimum', 'maximum', 'pattern', 'description'] as const;
 
 const orNull = (schema: Schema, nullable: boolean): Schema =>
   nullable && !('enum' in schema) ? { ...schema, type: [schema.type, 'null'].flat() } : schema;
 
-function leafSchema(leaf: Leaf, path: string, nullable: boolean): Schema {
-  const kept = Object.fromEntries(KEPT.filter((key) => leaf[key] !== undefined).map((key) => [key, leaf[key]]));
-  const own = special[path] ?? {};
-  const schema = orNull({ ...kept, ...own }, nullable);
-  return nullable && 'enum' in own
-    ? { ...schema, type: ['string', 'null'], enum: [...(own.enum as string[]), null] }
-    : schema;
-}
+/** Writes JSON Schema from sections of config.yml. */
+class SettingsWriter {
+  readonly #rules: Rules;
+  /** `null` takes a key away. */
+  readonly #nullable: boolean;
 
-function sectionSchema(section: Section, prefix: string, nullable: boolean): Schema {
-  const properties = Object.entries(section.properties).flatMap(([name, child]): [string, Schema][] => {
-    const path = prefix + name;
-    if (path in refusedKeys) return [];
-    if (child.type !== 'object') return [[name, leafSchema(child, path, nullable)]];
-    return [[name, childSchema(child, `${path}.`, nullable)]];
-  });
-  const { description } = section;
-  return { type: 'object', additionalProperties: false, description, properties: Object.fromEntries(properties) };
-}
+  constructor(rules: Rules, nullable: boolean) {
+    this.#rules = rules;
+    this.#nullable = nullable;
+  }
 
-const childSchema = (child: Section | NamedSections, prefix: string, nullable: boolean): Schema =>
-  orNull(sectionSchema(child as Section, prefix, nullable), nullable);
+  section(section: Section, prefix: string): Schema {
+    const properties = Object.entries(section.properties).flatMap(([name, child]): [string, Schema][] => {
+      const path = prefix + name;
+      if (path in this.#rules.refused) return [];
+      return [[name, child.type === 'object' ? this.#child(child, `${path}.`) : this.#leaf(child, path)]];
+    });
+    return {
+      type: 'object',
+      additionalProperties: false,
+      description: section.description,
+      properties: Object.fromEntries(properties),
+    };
+  }
+
+  #child(child: Section | NamedSections, prefix: string): Schema {
+    return orNull(this.section(child as Section, prefix), this.#nullable);
+  }
+
+  #leaf(leaf: Leaf, path: string): Schema {
+    const kept = Object.fromEntries(KEPT.filter((key) => leaf[key] !== undefined).map((key) => [key, leaf[key]]));
+    const own = this.#rules.json[path] ?? {};
+    const schema = orNull({ ...kept, ...own }, this.#nullable);
+    return this.#nullable && 'enum' in own
+      ? { ...schema, type: ['string', 'null'], enum: [...(own.enum as string[]), null] }
+      : schema;
+  }
+}
 
 /** The settings of an app as JSON (JSON Schema 2020-12), from the very section of config.yml. */
-export const settingsSchema: Schema = sectionSchema(appSection, '', false);
+export const settingsSchema = (providers: ProviderTable = builtIn): Schema =>
+  new SettingsWriter(rulesOf(providers), false).section(providers.configSchema.app, '');
 
 /** A merge patch for them (RFC 7396): `null` takes a key away. */
-export const settingsPatchSchema: Schema = sectionSchema(appSection, '', true);
+export const settingsPatchSchema = (providers: ProviderTable = builtIn): Schema =>
+  new SettingsWriter(rulesOf(providers), true).section(providers.configSchema.app, '');
 
 /** The settings of one provider. */
-export const providerSchema = (platform: 'ios' | 'android' | 'huawei'): Schema =>
-  sectionSchema(appSection.properties[platform], `${platform}.`, false);
+export const providerSchema = ({ platform, section }: ProviderRow, providers: ProviderTable = builtIn): Schema =>
+  new SettingsWriter(rulesOf(providers), false).section(section, `${platform}.`);

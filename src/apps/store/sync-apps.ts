@@ -1,6 +1,7 @@
 import { background } from '../../kit/background.ts';
 import { toError } from '../../kit/errors.ts';
-import type { App } from '../app.ts';
+import type { ProviderTable } from '../../providers/registry.ts';
+import type { App, CredentialEnd } from '../app.ts';
 import type { AppRegistry } from '../app-registry.ts';
 import { type AppRecord, masterKeysOf, openRecord, readRecord } from './app-record.ts';
 import type { AppStore, Known, Loaded, StoredText } from './app-store.ts';
@@ -24,13 +25,20 @@ export interface AppSyncOptions {
 
 const RETRY_MS = 1000;
 
-const appOf = ({ name, record }: StoredApp, keys: MasterKeys | undefined): App => ({
+/** Of the certificates among its credentials. */
+const expiriesOf = ({ facts }: AppRecord, { ofPlatform }: ProviderTable): CredentialEnd[] =>
+  Object.entries(facts).flatMap(([platform, { not_after }]) => {
+    const provider = ofPlatform(platform)?.name;
+    return provider === undefined || not_after === undefined ? [] : [{ provider, expiresAt: Date.parse(not_after) }];
+  });
+
+const appOf = ({ name, record }: StoredApp, keys: MasterKeys | undefined, providers: ProviderTable): App => ({
   name,
   origin: 'store',
   version: record.edition,
   topics: record.topics,
   project: record.project,
-  expiresAt: record.facts.ios?.not_after ? Date.parse(record.facts.ios.not_after) : undefined,
+  expiries: expiriesOf(record, providers),
   shown: record.shown,
   settings: () => openRecord(name, record, keys),
 });
@@ -71,7 +79,7 @@ export class AppSync {
   /** As the registry holds it, where no app of config.yml has its name. */
   app(name: string): App | undefined {
     const stored = this.#apps.get(name);
-    return stored && appOf(stored, this.#options.keys);
+    return stored && appOf(stored, this.#options.keys, this.#options.registry.providers);
   }
 
   all(): StoredApp[] {
@@ -164,7 +172,7 @@ export class AppSync {
     this.#apps.set(name, app);
     if (registry.get(name)?.origin === 'file') {
       if (!before) tell('warn', `app ${name}: that of config.yml is in use, not the one of ${store.place}`);
-    } else if (before?.record.edition !== record.edition) registry.set(appOf(app, keys));
+    } else if (before?.record.edition !== record.edition) registry.set(appOf(app, keys, registry.providers));
   }
 
   #unopenedOutput(): { output: string | undefined } {

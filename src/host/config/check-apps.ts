@@ -1,12 +1,11 @@
-import type { Draft, Findings } from '../../config/draft.ts';
-import type { AppSettings } from '../../config/schema.ts';
 import { hookUrlMistake } from '../../feedback/hook-target.ts';
 import { isWebhookSecret } from '../../feedback/signature.ts';
 import { appSections } from '../../providers/app-sections.ts';
+import type { AppSettings } from '../../providers/registry.ts';
+import { partOf, withSections } from '../../providers/sections.ts';
 import { DEFAULT_APP } from '../../push/app-name.ts';
 import { credentialTroubles } from './check-platforms.ts';
-
-const NAMES = ['ios', 'android', 'huawei'] as const;
+import type { Draft, Findings } from './draft.ts';
 
 function checkWebhook(prefix: string, { webhook }: AppSettings, { mistakes }: Findings): void {
   if (!webhook) return;
@@ -18,12 +17,14 @@ function checkWebhook(prefix: string, { webhook }: AppSettings, { mistakes }: Fi
 
 /** The credentials of an app as those of the whole, but told under its name. */
 function checkCredentials(name: string, settings: AppSettings, draft: Draft, { mistakes }: Findings): void {
-  const { ios, android, huawei, own } = appSections(draft.config, settings, draft.config.apps.inherit);
-  const merged: Draft = { ...draft, config: { ...draft.config, ios, android, huawei } };
-  for (const platform of NAMES) {
-    const isMeant = own.has(platform) || settings[platform]?.enabled === true;
-    if (!isMeant || settings[platform]?.enabled === false) continue;
-    for (const { key, text, advice } of credentialTroubles(merged, platform))
+  const { config, providers } = draft;
+  const { byPlatform, own } = appSections({ config, providers, settings, inherit: config.apps.inherit });
+  const merged: Draft = { ...draft, config: withSections(config, byPlatform) };
+  for (const row of providers.rows) {
+    const enabled = partOf(settings, row.platform)?.enabled;
+    const isMeant = own.has(row.platform) || enabled === true;
+    if (!isMeant || enabled === false) continue;
+    for (const { key, text, advice } of credentialTroubles(merged, row))
       mistakes.push({ key: `apps.${name}.${key}`, text: advice ? `${text} (${advice})` : text });
   }
 }

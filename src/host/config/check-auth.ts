@@ -1,7 +1,7 @@
-import type { Draft, Findings } from '../../config/draft.ts';
 import type { Mistake } from '../../config/mistake.ts';
 import { listenAddress } from '../../kit/listen-address.ts';
 import { isLoopback } from '../../kit/loopback.ts';
+import type { Draft, Findings } from './draft.ts';
 
 const DIGEST = /^[0-9a-f]{64}$/i;
 const SUBJECT = /^(CN=|DNS:|URI:|EMAIL:|IP:)./;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import type { Draft, Findings } from '../../config/draft.ts';
 import { fileTrouble } from '../../kit/files/file-trouble.ts';
 import { natsServers } from '../../queue/nats/nats-servers.ts';
+import type { Draft, Findings } from './draft.ts';
 
 function checkRedis({ config: { queue } }: Draft, { mistakes }: Findings): void {
   const { cluster, sentinel, db } = queue.redis;

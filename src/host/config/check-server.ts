@@ -1,12 +1,12 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { dirname, isAbsolute, normalize, resolve } from 'node:path';
-import type { Draft, Findings } from '../../config/draft.ts';
 import { isWebhookSecret } from '../../feedback/signature.ts';
 import { ConfigError } from '../../kit/errors.ts';
 import { fileTrouble } from '../../kit/files/file-trouble.ts';
 import { autoHosts } from '../../tls/auto-hosts.ts';
 import { keyPairMistakes, readClientCa } from '../../tls/key-pair.ts';
+import type { Draft, Findings } from './draft.ts';
 
 /** Gorush checks flags and file apart, and says which of them it means. */
 function sentence(draft: Draft, path: string, thing: string, what: string): string {

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
+import type { SectionValues } from '../../carrier/provider-row.ts';
 import { coerce } from '../../config/coerce.ts';
-import type { CredentialTrials, Draft, Findings, Origin, Purpose } from '../../config/draft.ts';
 import {
   type EnvironmentVariables,
   fromEnvironment,
@@ -13,21 +13,16 @@ import { findConfigFile } from '../../config/find-file.ts';
 import { configError, type Mistake } from '../../config/mistake.ts';
 import { nearestKey } from '../../config/nearest-key.ts';
 import { type FileContent, readConfigFile } from '../../config/read-file.ts';
-import {
-  buildConfig,
-  type Config,
-  type ConfigKey,
-  configMaps,
-  type EntryNames,
-  type IsGiven,
-  keysWith,
-} from '../../config/schema.ts';
+import type { Config, ConfigKey, ConfigSchema, EntryNames, IsGiven } from '../../config/schema.ts';
 import { fits, schemaMistake } from '../../config/validate.ts';
+import { builtIn, type FullConfig, type ProviderTable } from '../../providers/registry.ts';
+import { sectionsOf, withSections } from '../../providers/sections.ts';
 import { checkApps } from './check-apps.ts';
 import { checkAuth } from './check-auth.ts';
 import { checkPlatforms } from './check-platforms.ts';
 import { checkQueue } from './check-queue.ts';
 import { checkServer } from './check-server.ts';
+import type { CredentialTrials, Draft, Findings, Origin, Purpose } from './draft.ts';
 
 export interface LoadOptions {
   /** The file that `-c` names; without it Gorush's search path. */
@@ -39,15 +34,17 @@ export interface LoadOptions {
   readonly flags?: Readonly<Record<string, string | boolean>>;
   /** Default `serve`. Other purposes check only what they need. */
   readonly purpose?: Purpose;
-  /** Reads the credentials of each platform that is on, so that what is wrong in them is told with all the rest. */
-  readonly tryCredentials?: CredentialTrials;
+  /** Default: those of this version. */
+  readonly providers?: ProviderTable;
+  /** Reads the credentials of each platform that is on, so that what is wrong in them is told with all the rest; `true`: all of them. */
+  readonly tryCredentials?: CredentialTrials | true;
   /** For `core.worker_num: 0`. */
   readonly cpus?: number;
 }
 
 export interface LoadedConfig {
   /** Deeply frozen; `ios.enabled` and its like tell what is really on. */
-  readonly config: Config;
+  readonly config: FullConfig;
   /** The file that was read; absent when there was none. */
   readonly file?: string;
   /** One line each, for the log. Without secrets. */
@@ -72,8 +69,9 @@ function pick(
   { path, leaf, default: byDefault }: ConfigKey,
   { flags = {}, env }: LoadOptions,
   file: FileContent,
+  schema: ConfigSchema,
 ): Given {
-  const variable = fromEnvironment(env, path);
+  const variable = fromEnvironment(env, path, schema);
   const [raw, origin] =
     flags[path] !== undefined
       ? [flags[path], 'command line']
@@ -86,11 +84,11 @@ function pick(
 }
 
 /** The names in each map: those of the file, then those that only variables know. */
-const namesOf = (env: EnvironmentVariables, file: FileContent): EntryNames =>
+const namesOf = (env: EnvironmentVariables, file: FileContent, schema: ConfigSchema): EntryNames =>
   new Map(
-    configMaps.map((map) => {
+    schema.maps.map((map) => {
       const inFile = [...(file.names.get(map.path) ?? [])];
-      return [map.path, [...inFile, ...namesFromEnvironment(env, map, inFile)]];
+      return [map.path, [...inFile, ...namesFromEnvironment(env, map, inFile, schema)]];
     }),
   );
 
@@ -104,9 +102,9 @@ function givenIn({ values }: FileContent, env: EnvironmentVariables): IsGiven | 
   return (path) => given.has(path);
 }
 
-function unknownKeys(file: FileContent, keysOf: () => readonly ConfigKey[]): string[] {
+function unknownKeys(file: FileContent, keysOf: () => readonly ConfigKey[], { maps }: ConfigSchema): string[] {
   if (file.unknown.length === 0) return [];
-  const known = [...keysOf(), ...configMaps].map((key) => key.path);
+  const known = [...keysOf(), ...maps].map((key) => key.path);
   return file.unknown.map((path) => {
     const near = nearestKey(path, known);
     return `unknown key \`${path}\`${near ? `, did you mean \`${near}\`?` : ''}`;
@@ -121,9 +119,7 @@ function effective(config: Config, on: Record<string, boolean>, options: LoadOpt
     ...(core.queue_num === 0 ? { 'core.queue_num': GORUSH_QUEUE_NUM } : {}),
     ...(core.port === '' ? { 'core.port': '8088' } : {}),
     ...(core.feedback_timeout === 0 ? { 'core.feedback_timeout': 10 } : {}),
-    'ios.enabled': on.ios,
-    'android.enabled': on.android,
-    'huawei.enabled': on.huawei,
+    ...Object.fromEntries(Object.entries(on).map(([platform, isOn]) => [`${platform}.enabled`, isOn])),
   };
 }
 
@@ -142,15 +138,14 @@ function freeze<T>(value: T): T {
   return Object.freeze(value);
 }
 
-const withPlatforms = (config: Config, on: Record<string, boolean>): Config => ({
-  ...config,
-  ios: { ...config.ios, enabled: on.ios === true },
-  android: { ...config.android, enabled: on.android === true },
-  huawei: { ...config.huawei, enabled: on.huawei === true },
-});
+function withPlatforms({ config, providers }: Draft, on: Readonly<Record<string, boolean>>): FullConfig {
+  const sections = Object.entries(sectionsOf(config, providers));
+  const switched = sections.map(([platform, section]) => [platform, { ...section, enabled: on[platform] === true }]);
+  return withSections(config, Object.fromEntries(switched));
+}
 
 /** The checks beyond the schema; a complaint about a key that is wrong anyway is left out. */
-function check(draft: Draft, mistakes: Mistake[], warnings: string[]): Record<string, boolean> {
+function check(draft: Draft, mistakes: Mistake[], warnings: string[]): Readonly<Record<string, boolean>> {
   const findings: Findings = { mistakes: [], warnings };
   checkServer(draft, findings);
   if (draft.purpose === 'serve') {
@@ -158,10 +153,19 @@ function check(draft: Draft, mistakes: Mistake[], warnings: string[]): Record<st
     checkAuth(draft, findings);
   }
   const on = checkPlatforms(draft, findings);
-  if (draft.purpose === 'serve') checkApps({ ...draft, config: withPlatforms(draft.config, on) }, findings);
+  if (draft.purpose === 'serve') checkApps({ ...draft, config: withPlatforms(draft, on) }, findings);
   mistakes.push(...findings.mistakes.filter(({ key }) => !draft.broken(key)));
   return on;
 }
+
+/** Reads the credential of each platform as `open` would. */
+const allTrials = ({ rows }: ProviderTable, env: EnvironmentVariables): CredentialTrials =>
+  Object.fromEntries(
+    rows.map(({ platform, settings }) => [
+      platform,
+      (config) => settings.read?.((config as unknown as Record<string, SectionValues>)[platform] as SectionValues, env),
+    ]),
+  );
 
 /**
  * The configuration: defaults, file, GORUSH_ and MARTLET_ variables, flags, each over the one before.
@@ -169,13 +173,15 @@ function check(draft: Draft, mistakes: Mistake[], warnings: string[]): Record<st
  */
 export function loadConfig(options: LoadOptions): LoadedConfig {
   const file = options.path || findConfigFile(options.cwd, options.home);
-  const content = file ? readConfigFile(file, Boolean(options.path)) : EMPTY;
-  const names = namesOf(options.env, content);
+  const { providers = builtIn } = options;
+  const { configSchema: schema } = providers;
+  const content = file ? readConfigFile(file, Boolean(options.path), schema) : EMPTY;
+  const names = namesOf(options.env, content, schema);
   const env = ourVariables(options.env);
   const isGiven = givenIn(content, env);
-  const keys = keysWith(names, isGiven);
-  const allKeys = (): readonly ConfigKey[] => keysWith(names);
-  const given = new Map(keys.map((key) => [key.path, pick(key, { ...options, env }, content)]));
+  const keys = schema.keysWith(names, isGiven);
+  const allKeys = (): readonly ConfigKey[] => schema.keysWith(names);
+  const given = new Map(keys.map((key) => [key.path, pick(key, { ...options, env }, content, schema)]));
   const misfits = keys.filter(({ path, leaf }) => {
     const value = given.get(path)?.value;
     return value !== undefined && !fits(leaf, value);
@@ -184,15 +190,17 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const mistakes = [...content.mistakes, ...misfits.map((key) => schemaMistake(key, given.get(key.path)?.raw))];
 
   const draft: Draft = {
-    config: buildConfig((key) => (wrong.has(key.path) ? key.default : given.get(key.path)?.value), names, isGiven),
+    providers,
+    config: schema.build((key) => (wrong.has(key.path) ? key.default : given.get(key.path)?.value), names, isGiven),
     purpose: options.purpose ?? 'serve',
     origin: (path) => given.get(path)?.origin ?? 'default',
     broken: (path) => wrong.has(path) || content.mistakes.some(({ key }) => path.startsWith(`${key}.`)),
     env: options.env,
     cwd: options.cwd,
-    tryCredentials: options.tryCredentials ?? {},
+    tryCredentials:
+      options.tryCredentials === true ? allTrials(providers, options.env) : (options.tryCredentials ?? {}),
   };
-  const unknown = [...unknownKeys(content, allKeys), ...unknownVariables(env, allKeys)];
+  const unknown = [...unknownKeys(content, allKeys, schema), ...unknownVariables(env, allKeys, schema)];
   const warnings = [...unknown];
   const on = check(draft, mistakes, warnings);
   if (mistakes.length > 0)
@@ -201,7 +209,11 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
       unknown,
     );
   const changed = effective(draft.config, on, options);
-  const config = buildConfig(({ path }) => changed[path] ?? withoutSlash(path, given.get(path)?.value), names, isGiven);
+  const config = schema.build(
+    ({ path }) => changed[path] ?? withoutSlash(path, given.get(path)?.value),
+    names,
+    isGiven,
+  );
   const set = new Set([...given].filter(([, { origin }]) => origin !== 'default').map(([path]) => path));
   return { config: freeze(config), ...(file ? { file } : {}), warnings, unknown, given: set };
 }

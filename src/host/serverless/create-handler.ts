@@ -2,9 +2,9 @@ import { createServer, request, type Server } from 'node:http';
 import { duplexPair } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
-import type { Config } from '../../config/schema.ts';
 import type { FeedbackHook } from '../../feedback/hook.ts';
 import { toMs } from '../../kit/seconds.ts';
+import type { FullConfig } from '../../providers/registry.ts';
 import { createHttpApp, type HttpAppOptions } from '../http-app.ts';
 import { openRelayHost } from '../relay-host.ts';
 import {
@@ -31,7 +31,7 @@ const HOOK_LOOK_MS = 10;
  * Between two invocations the process stands still, and it may be gone any time: so every request is answered when its pushes
  * have their outcome, and nothing is kept on a disk that is gone as well.
  */
-const serverlessConfig = (config: Config, secondsLeft: number): Config => ({
+const serverlessConfig = (config: FullConfig, secondsLeft: number): FullConfig => ({
   ...config,
   core: {
     ...config.core,

@@ -236,7 +236,7 @@ export class Recorder {
       index: about.index,
       platform: platformOf(notification),
       provider,
-      environment: provider && environment,
+      environment: provider === undefined ? undefined : environment,
       receivedAt: acceptedAt,
       queuedMs: rounded(queuedMs),
       providerMs: rounded(providerMs),

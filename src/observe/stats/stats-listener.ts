@@ -1,5 +1,5 @@
 import { platformOf, type RelayEvents } from '../../push/push.ts';
-import type { StatStore } from './stats.ts';
+import type { StatName, StatStore } from './stats.ts';
 
 /**
  * Counts as /api/stat/app tells: what was asked for when a request is taken, and each target (a topic or a condition is one)
@@ -16,12 +16,12 @@ export function statsListener(store: StatStore): RelayEvents {
       if (rest > 0) store.add('total_count', rest);
     },
     settled({ app, provider, outcomes }) {
-      if (!provider) return;
+      const platform = provider === undefined ? undefined : platformOf[provider];
+      if (platform === undefined) return;
       let errors = 0;
       for (const outcome of outcomes) if (outcome.kind === 'failed') errors++;
-      const platform = platformOf[provider];
-      if (errors < outcomes.length) store.add(`${platform}_success`, outcomes.length - errors, app);
-      if (errors > 0) store.add(`${platform}_error`, errors, app);
+      if (errors < outcomes.length) store.add(`${platform}_success` as StatName, outcomes.length - errors, app);
+      if (errors > 0) store.add(`${platform}_error` as StatName, errors, app);
     },
   };
 }

@@ -51,7 +51,7 @@ export async function startSandboxedRelay(
   const server = await startServer({
     version: '0.0.0',
     log,
-    google: {},
+    env: {},
     masterKey: randomBytes(32).toString('base64'),
     ...sandbox?.parts,
     config: sandbox?.config ?? config,

@@ -1,4 +1,4 @@
-import type { AppSettings } from '../../../src/config/schema.ts';
+import type { AppSettings } from '../../../src/providers/registry.ts';
 import type { Tenant } from '../tenant-providers.ts';
 
 export const PLATFORMS = ['ios', 'android', 'huawei'] as const;

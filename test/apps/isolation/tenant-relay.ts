@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '../../../src/config/schema.ts';
 import { loadConfig } from '../../../src/host/config/load.ts';
 import { type Rotation, watchCredentials } from '../../../src/host/rotation.ts';
 import { type RunningServer, startServer } from '../../../src/host/server.ts';
 import { createLog, type Log } from '../../../src/observe/log/log.ts';
 import type { HookCall } from '../../feedback/hook-server.ts';
+import type { FullConfig as Config } from '../../support/config.ts';
 import type { Tenant, TenantProviders } from '../tenant-providers.ts';
 import { type AppShape, MAIN, settingsOf } from './model.ts';
 import { FILE_APPS, TENANTS } from './steps.ts';
@@ -78,7 +78,7 @@ export class TenantRelay {
       config,
       load: () => this.#load(),
       file: undefined,
-      google: undefined,
+      env: {},
       apps,
       lanes,
       log,

@@ -3,8 +3,8 @@ import type { App } from '../../../src/apps/app.ts';
 import { AppRegistry } from '../../../src/apps/app-registry.ts';
 import { fileApp } from '../../../src/apps/file-apps.ts';
 import { AppLanes, type AppLanesOptions } from '../../../src/apps/lanes/app-lanes.ts';
-import type { AppSettings } from '../../../src/config/schema.ts';
-import type { SectionsPlan } from '../../../src/providers/build-transport.ts';
+import type { AppSettings } from '../../../src/providers/registry.ts';
+import type { SectionsPlan } from '../../../src/providers/transports.ts';
 import {
   ACCEPTED,
   type Failed,
@@ -43,7 +43,7 @@ function startLanes(options: Partial<AppLanesOptions> = {}, refuse: Refuse = () 
     send({ targets }, settle) {
       for (const [index, target] of targets.entries()) {
         const failed = refuse(plan);
-        if (!failed) sent.push(`${plan.provider} ${plan.environment} ${target}`);
+        if (!failed) sent.push(`${plan.row.name} ${plan.environment} ${target}`);
         settle(index, failed ?? ACCEPTED);
       }
     },

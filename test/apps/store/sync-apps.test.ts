@@ -110,6 +110,7 @@ test('an app of the file wins over one of the same name, and that is told', asyn
     version: '1',
     topics: [],
     project: undefined,
+    expiries: [],
     shown: {},
     settings: () => ({}),
   };

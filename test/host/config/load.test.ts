@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { configKeys, environmentName } from '../../../src/config/schema.ts';
+import { environmentName } from '../../../src/config/schema.ts';
 import { loadConfig } from '../../../src/host/config/load.ts';
 import { complaint, folderWith, load } from '../../config/config-folder.ts';
+import { configKeys } from '../../support/config.ts';
 
 const REAL = { env: { MARTLET_SANDBOX_ENABLED: 'false' } };
 

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildConfig, type Config } from '../../../src/config/schema.ts';
 import { defaultCounts, MOST_APPS, OTHER_APPS, sumOfApps } from '../../../src/observe/stats/app-counts.ts';
 import { createStats } from '../../../src/observe/stats/create-stats.ts';
 import { noStats, type StatCounts, type StatStore, statNames } from '../../../src/observe/stats/stats.ts';
+import { buildConfig, type FullConfig as Config } from '../../support/config.ts';
 import { needs } from '../../support/needs.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';
 

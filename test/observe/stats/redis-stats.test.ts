@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { buildConfig } from '../../../src/config/schema.ts';
 import { createStats } from '../../../src/observe/stats/create-stats.ts';
 import { noStats, type StatCounts, type StatStore } from '../../../src/observe/stats/stats.ts';
+import { buildConfig } from '../../support/config.ts';
 import { needs } from '../../support/needs.ts';
 import { until } from '../../support/until.ts';
 import { type RedisServer, startRedis } from './redis-server.ts';

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { buildConfig, type Config } from '../../../src/config/schema.ts';
 import { createStats } from '../../../src/observe/stats/create-stats.ts';
 import { noStats, type StatCounts, type StatStore } from '../../../src/observe/stats/stats.ts';
+import { buildConfig, type FullConfig as Config } from '../../support/config.ts';
 import { until } from '../../support/until.ts';
 
 const { stat } = buildConfig(({ leaf }) => leaf.default);

@@ -1,10 +1,14 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { apns } from '../../src/apns/provider.ts';
+import { NO_LATE_OUTCOMES } from '../../src/carrier/late-outcomes.ts';
+import { fcm } from '../../src/fcm/provider.ts';
 import type { Http2Pool, Http2PoolOptions } from '../../src/http2/http2-pool.ts';
 import { openOutbound } from '../../src/outbound/outbound.ts';
 import type { ProxyEnvironment } from '../../src/outbound/proxy.ts';
 import { appSections } from '../../src/providers/app-sections.ts';
-import { transportBuilder } from '../../src/providers/build-transport.ts';
+import { builtIn } from '../../src/providers/registry.ts';
+import { createTransports } from '../../src/providers/transports.ts';
 import { configWith } from '../tls/tls-kit.ts';
 
 const pem = (type: 'ec' | 'rsa'): string => {
@@ -56,11 +60,14 @@ async function proxies(httpProxy: string, proxyEnv: ProxyEnvironment): Promise<R
     return pool;
   };
   const outbound = openOutbound({ core: config.core, proxyEnv, createPool });
-  const build = transportBuilder({ outbound, google: {} });
-  const common = { sections: appSections(config, {}), trusted: true };
-  build({ ...common, provider: 'apns', environment: 'production' });
-  build({ ...common, provider: 'apns', environment: 'development' });
-  build({ ...common, provider: 'fcm', environment: 'production' });
+  const transports = createTransports({ outbound, env: {}, late: NO_LATE_OUTCOMES, log: () => {} });
+  await transports.load(apns);
+  await transports.load(fcm);
+  const sections = appSections({ config, providers: builtIn, settings: {} });
+  const common = { app: 'default', sections, trusted: true };
+  transports.build({ ...common, row: apns, environment: 'production' });
+  transports.build({ ...common, row: apns, environment: 'development' });
+  transports.build({ ...common, row: fcm, environment: 'production' });
   await outbound.close();
   return made;
 }
