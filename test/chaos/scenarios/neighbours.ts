@@ -96,7 +96,7 @@ async function p99Beside({ app, perSecond, deadShare = 0 }: Fault, world: World,
 }
 
 /** Without the fault and with it, in turn. A machine that is shared spoils a round, so only what shows in each of them counts. */
-async function measure(fault: Fault, world: World, noisy: Peer, size: Limits) {
+async function measure(fault: Fault, world: World, noisy: Peer, size: Limits, most: number) {
   const rounds: string[] = [];
   for (;;) {
     const before = await p99Beside(fault, world, size.seconds);
@@ -107,7 +107,7 @@ async function measure(fault: Fault, world: World, noisy: Peer, size: Limits) {
     rounds.push(`${before}→${during}`);
     // Of a clock of milliseconds a ratio says nothing below some of them.
     const kept = during <= size.floorMs || ratio <= size.most;
-    if (kept || rounds.length === ROUNDS) return { kept, ratio, told: `${rounds.join(' ')} ×${ratio.toFixed(2)}` };
+    if (kept || rounds.length === most) return { kept, ratio, told: `${rounds.join(' ')} ×${ratio.toFixed(2)}` };
   }
 }
 
@@ -125,9 +125,10 @@ export const neighbours: Scenario = {
       const notes: Record<string, string> = {};
       await p99(world, 1);
       for (const fault of faults) {
-        const { kept, ratio, told } = await measure(fault, world, noisy, limits);
+        const { kept, ratio, told } = await measure(fault, world, noisy, limits, size === 'full' ? ROUNDS : 1);
         notes[`${fault.name}: p99 ms`] = told;
-        if (!kept) broken.push(`${fault.name}: p99 is ${ratio.toFixed(2)} times as long`);
+        // At the small size it is enough that all arrived while the fault lasted: beside other tests a time says nothing.
+        if (size === 'full' && !kept) broken.push(`${fault.name}: p99 is ${ratio.toFixed(2)} times as long`);
       }
       await world.settled();
       const { tally } = await world.stop();

@@ -43,7 +43,7 @@ test('SIGTERM: a sync request is answered with what there is, and its push is se
     await peer.port(false);
     const agent = new HttpAgent();
     const answer = post(relay.url, agent, liveTarget(0));
-    await until(async () => /^martlet_queue_depth 1$/m.test(await (await fetch(`${relay.url}/metrics`)).text()));
+    await until(async () => (await relay.metric('martlet_queue_depth')) === 1);
     expect(await relay.end('SIGTERM')).toBe(0);
     expect(await answer).toMatchObject({ status: 200, logs: [{ reason: 'Pending' }] });
     await peer.port(true);
