@@ -1,4 +1,11 @@
-import { camelCase, faultCategory, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
+import {
+  camelCase,
+  certificateRefused,
+  faultCategory,
+  type Reason,
+  type ReasonTable,
+  reasonIn,
+} from '../carrier/reasons.ts';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
@@ -138,14 +145,26 @@ export function apnsOutcome(
 
 /** What a request without an answer means; the fault itself says whether APNs may have processed it. */
 export function apnsFault(fault: StreamFault, session?: number): Failed {
+  const { code, message, processed, refusal } = fault;
+  const verdict = certificateRefused(fault, session);
+  if (verdict) return verdict;
+  const word = processed === 'no' && refusal ? credentialReasonIn(refusal.text) : undefined;
   return {
     kind: 'failed',
-    category: faultCategory(fault),
-    reason: camelCase(fault.code),
-    error: fault.message || fault.code,
+    category: word === undefined ? faultCategory(fault) : 'credential',
+    reason: word ?? camelCase(code),
+    error: message || code,
     ...(session === undefined ? {} : { session }),
   };
 }
+
+/** APNs tells in GOAWAY, as JSON, that it will have nothing from this credential; other reasons there concern the connection. */
+function credentialReasonIn(debug: string): string | undefined {
+  const reason = jsonObjectIn(debug)?.reason;
+  return typeof reason === 'string' && reasonIn(apnsReasons, reason)?.category === 'credential' ? reason : undefined;
+}
+
+export const isApnsRefusal = (debug: string): boolean => credentialReasonIn(debug) !== undefined;
 
 interface Said {
   readonly reason: string;

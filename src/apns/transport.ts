@@ -11,7 +11,7 @@ import { HeaderCache } from './header-cache.ts';
 import { DEVICE_PREFIX } from './path-segment.ts';
 import { apnsPayload, apnsRefusal } from './payload.ts';
 import { PROBE_BODY, PROBE_PATH, probeNotification } from './probe.ts';
-import { apnsFault, apnsOutcome } from './reasons.ts';
+import { apnsFault, apnsOutcome, isApnsRefusal } from './reasons.ts';
 import { type ApnsTokenSource, createApnsTokenSource } from './token.ts';
 
 export interface ApnsTransportOptions {
@@ -68,10 +68,15 @@ class ApnsTransport implements PushTransport {
     this.#refuseOversized = refuseOversized;
     if (credential.kind === 'token') {
       this.#tokens = tokenSource ?? createApnsTokenSource({ ...credential, now });
-      this.#pool = createPool({ origin });
+      this.#pool = createPool({ origin, isRefusal: isApnsRefusal });
     } else {
       this.#notAfter = credential.notAfter;
-      this.#pool = createPool({ origin, cert: credential.cert, key: credential.key });
+      this.#pool = createPool({
+        origin,
+        cert: credential.cert,
+        key: credential.key,
+        isRefusal: isApnsRefusal,
+      });
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
-import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
+import { connectFailure, connectionLost } from '../http2/faults.ts';
+import type { PeerRefusal, ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 
 export interface PostRequest {
   /** `https://host[:port]`. */
@@ -108,8 +109,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
+    const cause = this.#controller ? connectionLost(error) : connectFailure(this.#origin, error);
     const code = this.#controller ? 'CONNECTION_LOST' : 'CONNECT_FAILED';
-    this.#fail(code, `${this.#controller ? 'connection lost' : 'no connection'}: ${error.message}`);
+    this.#fail(code, cause.message, cause.refusal);
   }
 
   #giveUp(code: string, why: string): void {
@@ -118,8 +120,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     controller?.abort(new Error(why));
   }
 
-  #fail(code: string, why: string): void {
-    this.#end({ fault: { code, processed: this.#controller ? 'maybe' : 'no', message: `${this.#origin}: ${why}` } });
+  #fail(code: string, why: string, refusal?: PeerRefusal): void {
+    const processed = this.#controller ? 'maybe' : 'no';
+    const message = why.includes(this.#origin) ? why : `${this.#origin}: ${why}`;
+    this.#end({ fault: { code, processed, message, ...(refusal ? { refusal } : {}) } });
   }
 
   #end(result: PostResult): void {

@@ -43,3 +43,18 @@ export function faultCategory({ code, processed }: StreamFault): Category {
   if (code === 'INVALID_REQUEST') return 'invalid_request';
   return processed === 'no' ? 'not_sent' : 'unanswered';
 }
+
+/**
+ * The outcome of a push whose connection the provider ended because of our certificate: a verdict about us, and nothing that passes.
+ * Undefined for every other fault.
+ */
+export function certificateRefused({ refusal }: StreamFault, session?: number): Failed | undefined {
+  if (refusal?.by !== 'certificate') return undefined;
+  return {
+    kind: 'failed',
+    category: 'credential',
+    reason: 'CertificateRefused',
+    error: `the provider refuses our certificate: ${refusal.text}`,
+    ...(session === undefined ? {} : { session }),
+  };
+}

@@ -15,7 +15,7 @@ export const openFcm = ({ outbound, env }: ProviderServices): OpenProvider<FcmSe
     return createFcmTransport({
       credential,
       origin: section.endpoint,
-      createPool: outbound.poolsOf(section),
+      createPool: outbound.httpsPoolsOf(section),
       tokenSource: createFcmTokenSource({ credential, dispatcher, timeoutMs: section.request_timeout * 1000 }),
     });
   },

@@ -1,5 +1,12 @@
 import { STATUS_CODES } from 'node:http';
-import { camelCase, faultCategory, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
+import {
+  camelCase,
+  certificateRefused,
+  faultCategory,
+  type Reason,
+  type ReasonTable,
+  reasonIn,
+} from '../carrier/reasons.ts';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
@@ -213,6 +220,8 @@ const namesToken = ({ fieldViolations }: Detail): boolean =>
 
 /** What a request without an answer means, in the words of Google's Go client; the fault itself says whether FCM may have processed it. */
 export function fcmFault(fault: StreamFault, session?: number): Failed {
+  const verdict = certificateRefused(fault, session);
+  if (verdict) return verdict;
   const notSent = fault.processed === 'no';
   const told = notSent
     ? 'failed to establish a connection'

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import { faultWord, postingWords } from '../carrier/posting-words.ts';
-import { failure, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
+import { certificateRefused, failure, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
@@ -113,7 +113,7 @@ export function hmsOutcome(
 
 /** What a request without an answer means; the fault itself says whether HMS may have processed it. */
 export function hmsFault(fault: StreamFault): Failed {
-  return hmsFailure(faultWord(fault), fault.message || fault.code);
+  return certificateRefused(fault) ?? hmsFailure(faultWord(fault), fault.message || fault.code);
 }
 
 function readAnswer(body: Buffer): Answer {

@@ -37,6 +37,18 @@ export interface StreamFault {
   readonly processed: 'no' | 'maybe';
   /** A sentence without secrets. */
   readonly message: string;
+  /** The peer refuses us, whatever the request is. */
+  readonly refusal?: PeerRefusal;
+}
+
+/**
+ * What a peer says about us as it ends a connection: by a TLS alert about our certificate (RFC 8446 section 6.2; also that there is
+ * none), or in the debug data of its GOAWAY.
+ */
+export interface PeerRefusal {
+  readonly by: 'certificate' | 'goaway';
+  /** The name of the alert (`certificate revoked`), or the debug data. */
+  readonly text: string;
 }
 
 /**
@@ -102,6 +114,11 @@ export interface Http2PoolOptions {
    * error that has a `code`.
    */
   readonly connect?: (signal: AbortSignal) => Promise<TLSSocket>;
+  /**
+   * Whether the debug data of a GOAWAY refuses us as such: then no other connection is tried for what it returned, nor for what waits.
+   * Default: it never does.
+   */
+  readonly isRefusal?: (debug: string) => boolean;
   /** Numbers the sessions, from 1; default: those of this pool. */
   readonly numberSession?: () => number;
 }

@@ -46,6 +46,7 @@ export class Pool implements Http2Pool, SessionEvents {
   readonly #tuning: PoolTuning;
   readonly #numberSession: () => number;
   readonly #connector: Connector;
+  readonly #refuses: (debug: string) => boolean;
   readonly #clock: LoopClock;
   readonly #queue = new RequestQueue();
   readonly #growth = new SessionGrowth();
@@ -77,6 +78,7 @@ export class Pool implements Http2Pool, SessionEvents {
     this.#tuning = tuning;
     this.#numberSession = options.numberSession ?? countUp();
     this.#connector = options.connect ?? createConnector(options, tuning);
+    this.#refuses = options.isRefusal ?? (() => false);
     const { pingIdleMs, pingSilenceMs, pingTimeoutMs, connectTimeoutMs } = tuning;
     const shortest = Math.min(this.#timeoutMs, pingIdleMs, pingSilenceMs, pingTimeoutMs, connectTimeoutMs);
     const tickMs = Math.max(5, Math.min(250, shortest / 8));
@@ -159,6 +161,7 @@ export class Pool implements Http2Pool, SessionEvents {
     const { burst, index, writtenAt } = stream;
     const refusals = stream.refusals + (charge ? 1 : 0);
     if (this.#closed) deliverFault(burst, index, unsent(poolClosed));
+    else if (this.#isRefusal(cause)) deliverFault(burst, index, unsent(cause));
     else if (refusals > this.#tuning.maxRefusals) deliverFault(burst, index, unsent(cause));
     else this.#queue.addReplay(burst, index, refusals, writtenAt);
   };
@@ -249,7 +252,12 @@ export class Pool implements Http2Pool, SessionEvents {
     if (this.#closed || session.answers > 0) return;
     this.#lastFailure = cause;
     this.#pauseConnecting();
-    if (this.#failures >= BARREN_SESSIONS && this.stats().sessions === 0) this.#failWaiting(cause);
+    const hopeless = this.#failures >= BARREN_SESSIONS || this.#isRefusal(cause);
+    if (hopeless && this.stats().sessions === 0) this.#failWaiting(cause);
+  }
+
+  #isRefusal({ refusal }: Cause): boolean {
+    return refusal?.by === 'certificate' || (refusal !== undefined && this.#refuses(refusal.text));
   }
 
   #pauseConnecting(): void {

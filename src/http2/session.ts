@@ -18,6 +18,7 @@ import {
   type Cause,
   connectionLost,
   connectTimeout,
+  noHttp2,
   poolClosed,
   requestTimeout,
   unanswered,
@@ -52,6 +53,9 @@ import { StreamTable } from './stream-table.ts';
 export const ASSUMED_STREAMS = 100;
 /** Control frames that may wait for a peer that does not read them. */
 const MAX_OUTBOX = 1024 * 1024;
+
+/** How an answer of HTTP/1 begins, and no frame of HTTP/2. */
+const HTTP1 = 'HTTP/';
 
 const OUR_SETTINGS = [
   [SETTINGS_ENABLE_PUSH, 0],
@@ -272,6 +276,10 @@ export class Session implements DispatchEvents {
 
   #onChunk(chunk: Buffer): void {
     if (this.#state.kind === 'closed') return;
+    if (this.#state.kind === 'greeting' && chunk.toString('latin1', 0, HTTP1.length) === HTTP1) {
+      this.#close(noHttp2);
+      return;
+    }
     this.#now = this.#clock.now();
     this.#liveness.heard(this.#now);
     if (this.#state.kind === 'suspected') this.#setState({ kind: 'open' });

@@ -1,7 +1,8 @@
 /**
  * Requests to one origin over whatever protocol it speaks, which the first TLS handshake tells (ALPN, RFC 7301):
  * - `asking`: bursts go to the HTTP/2 pool, whose connections offer both protocols; should the peer choose HTTP/1.1, what waits
- *   there comes back unsent and goes on over HTTP/1.1. → http2 with the first answer, → http1.
+ *   there comes back unsent and goes on over HTTP/1.1. A peer that knows no ALPN is taken to speak HTTP/1.1, or with `guessHttp2`
+ *   to speak HTTP/2 until its first connection shows that it does not. → http2 with the first answer, → http1.
  * - `http2`: the HTTP/2 pool takes all. → http1 when a later connection is answered with HTTP/1.1 (the peer was replaced).
  * - `http1`: a pool of HTTP/1.1 takes all, for good: whoever speaks HTTP/2 understands HTTP/1.1 too.
  */
@@ -27,6 +28,8 @@ export interface AlpnPoolOptions {
   readonly connections: number;
   readonly requestTimeoutMs: number;
   readonly numberSession?: () => number;
+  /** HTTP/2 is tried with a peer that knows no ALPN (prior knowledge, RFC 9113 section 3.3); default false. */
+  readonly guessHttp2?: boolean;
 }
 
 /** The peer chose HTTP/1.1. */
@@ -44,6 +47,8 @@ export class AlpnPool implements Http2Pool {
   #http2: Http2Pool | undefined;
   #http1: Http1Pool | undefined;
   #speaksHttp2 = false;
+  /** The last connection was made to a peer that knows no ALPN. */
+  #guessed = false;
 
   constructor(options: AlpnPoolOptions) {
     this.#options = options;
@@ -65,9 +70,13 @@ export class AlpnPool implements Http2Pool {
     await Promise.all([this.#http1?.close(graceMs), this.#http2?.close(graceMs)]);
   }
 
-  /** A request that came back because the peer speaks HTTP/1.1. */
-  moveToHttp1(burst: Burst, index: number): void {
-    this.#http1?.submit(new One(burst, index));
+  /** Whether a request that came back unsent did so because the peer speaks HTTP/1.1; then it goes out over that. */
+  movesToHttp1(burst: Burst, index: number, fault: StreamFault): boolean {
+    const isWrongGuess =
+      this.#guessed && fault.processed === 'no' && !this.#isSettled() && fault.code !== 'POOL_CLOSED';
+    if (fault.code !== HTTP1_CHOSEN && !isWrongGuess) return false;
+    this.#turnToHttp1().submit(new One(burst, index));
+    return true;
   }
 
   #isSettled(): boolean {
@@ -76,15 +85,22 @@ export class AlpnPool implements Http2Pool {
   }
 
   async #dial(signal: AbortSignal): Promise<TLSSocket> {
-    const { origin, connect } = this.#options;
+    const { origin, connect, guessHttp2 = false } = this.#options;
     const socket = await open(connect.both, origin, signal);
-    if (socket.alpnProtocol === 'h2') return socket;
+    this.#guessed = typeof socket.alpnProtocol !== 'string' && guessHttp2;
+    if (socket.alpnProtocol === 'h2' || this.#guessed) return socket;
     // The one connection that this costs is not used: HTTP/1.1 opens its own.
     socket.destroy();
-    this.#http1 ??= this.#openHttp1();
+    this.#turnToHttp1();
+    throw new Http1ChosenError();
+  }
+
+  #turnToHttp1(): Http1Pool {
+    if (this.#http1) return this.#http1;
+    this.#http1 = this.#openHttp1();
     // Later: what waits in it has to come back first.
     setImmediate(() => void this.#http2?.close());
-    throw new Http1ChosenError();
+    return this.#http1;
   }
 
   #openHttp1(): Http1Pool {
@@ -149,8 +165,7 @@ class Rerouted implements Burst {
   }
 
   onFault(index: number, fault: StreamFault, session?: number): void {
-    if (fault.code === HTTP1_CHOSEN) this.#pool.moveToHttp1(this.#burst, index);
-    else this.#burst.onFault(index, fault, session);
+    if (!this.#pool.movesToHttp1(this.#burst, index, fault)) this.#burst.onFault(index, fault, session);
   }
 }
 

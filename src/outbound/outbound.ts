@@ -1,12 +1,14 @@
 import { readFileSync } from 'node:fs';
-import { getCACertificates } from 'node:tls';
+import { getCACertificates, type SecureContext } from 'node:tls';
 import { Agent, type Dispatcher } from 'undici';
 import type { Config } from '../config/schema.ts';
+import { createTrust } from '../http2/connect.ts';
 import type { Http2Pool, Http2PoolOptions } from '../http2/http2-pool.ts';
 import { ConfigError, toError } from '../kit/errors.ts';
 import { toMs } from '../kit/seconds.ts';
 import { createDispatcher } from './dispatcher.ts';
 import { createGuardedConnect } from './guarded-connect.ts';
+import { httpsPool } from './https-pool.ts';
 import { createProxyFor, type ProxyEnvironment } from './proxy.ts';
 import { type StrangersOptions, strangersPools } from './strangers-pools.ts';
 
@@ -20,6 +22,8 @@ export interface Outbound {
   readonly guarded: Dispatcher;
   /** Makes the pools of a provider. */
   poolsOf(section: { readonly connections: number; readonly request_timeout: number }): PoolFactory;
+  /** The same for one that is plain HTTPS: over HTTP/1.1 where something on the way speaks nothing else. */
+  httpsPoolsOf(section: { readonly connections: number; readonly request_timeout: number }): PoolFactory;
   /** Makes pools for origins that strangers name: each speaks HTTP/2 or HTTP/1.1, as its peer does. */
   poolsOfStrangers(options: StrangersOptions): (origin: string) => Http2Pool;
   close(): Promise<void>;
@@ -51,18 +55,25 @@ export function openOutbound({ core, proxyEnv = {}, extraCa = [], createPool }: 
   const proxyFor = createProxyFor({ httpProxy: core.http_proxy, env: proxyEnv });
   const dispatcher = createDispatcher({ proxyFor, ca });
   const guarded = new Agent({ connect: createGuardedConnect({ proxyFor, ca }) });
+  /** For all pools of plain HTTPS: it takes megabytes. */
+  let trust: SecureContext | undefined;
+  const wayTo = (origin: string): Pick<Http2PoolOptions, 'ca' | 'proxy'> => {
+    const proxy = proxyFor(origin);
+    return { ...(added.length > 0 ? { ca: added } : {}), ...(proxy === undefined ? {} : { proxy }) };
+  };
   return {
     dispatcher,
     guarded,
-    poolsOf: (section) => (own) => {
-      const proxy = proxyFor(own.origin);
-      return createPool({
-        ...(added.length > 0 ? { ca: added } : {}),
-        ...(proxy === undefined ? {} : { proxy }),
+    poolsOf: (section) => (own) =>
+      createPool({
+        ...wayTo(own.origin),
         connections: section.connections,
         requestTimeoutMs: toMs(section.request_timeout),
         ...own,
-      });
+      }),
+    httpsPoolsOf: (section) => (own) => {
+      trust ??= createTrust(added.length > 0 ? added : undefined);
+      return httpsPool({ ...wayTo(own.origin), trust, ...own }, section, createPool);
     },
     poolsOfStrangers: (options) => strangersPools(options, { proxyFor, ca }, createPool),
     async close() {

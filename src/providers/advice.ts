@@ -32,6 +32,11 @@ export const relayReasons: ReasonTable = {
     category: 'invalid_request',
     advice: 'A header has characters that HTTP forbids: look for line breaks in `topic`, `collapse_id` and `apns_id`.',
   },
+  CertificateRefused: {
+    category: 'credential',
+    advice:
+      'Replace the TLS certificate that we show (`ios.key_path`): it is revoked, expired or not known there, or none was shown.',
+  },
   ShuttingDown: { category: 'not_sent', advice: 'Nothing to do: the next process sends it.' },
 };
 

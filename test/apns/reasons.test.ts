@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { apnsFault, apnsOutcome, apnsReasons, unknownReason } from '../../src/apns/reasons.ts';
+import { apnsFault, apnsOutcome, apnsReasons, isApnsRefusal, unknownReason } from '../../src/apns/reasons.ts';
+import type { StreamFault } from '../../src/http2/http2-pool.ts';
 import { ACCEPTED, type Failed } from '../../src/push/push.ts';
 
 const answer = (status: number, body: unknown, headers: Record<string, string> = {}): Failed =>
@@ -112,4 +113,34 @@ test('no answer, however odd, throws', () => {
       expect(outcome.kind).toBe(status === 200 ? 'accepted' : 'failed');
     }),
   );
+});
+
+describe('a verdict about us that ends a connection', () => {
+  const fault = (more: Partial<StreamFault>): StreamFault => ({ code: 'X', processed: 'no', message: 'm', ...more });
+  const goaway = (text: string) => fault({ code: 'GOAWAY', refusal: { by: 'goaway', text } });
+
+  test('by TLS alert is a refused credential, whether or not the request was written', () => {
+    for (const processed of ['no', 'maybe'] as const)
+      expect(apnsFault(fault({ processed, refusal: { by: 'certificate', text: 'certificate revoked' } }))).toEqual({
+        kind: 'failed',
+        category: 'credential',
+        reason: 'CertificateRefused',
+        error: 'the provider refuses our certificate: certificate revoked',
+      });
+  });
+
+  test('by GOAWAY is one if APNs says so of the credential, and of a request that it returned', () => {
+    expect(apnsFault(goaway('{"reason":"BadCertificate"}'))).toMatchObject({
+      category: 'credential',
+      reason: 'BadCertificate',
+    });
+    for (const text of ['{"reason":"Shutdown"}', '{"reason":"BadDeviceToken"}', '{"reason":5}', 'Maximum streams', '{'])
+      expect(apnsFault(goaway(text))).toMatchObject({ category: 'not_sent', reason: 'Goaway' });
+    expect(apnsFault({ ...goaway('{"reason":"BadCertificate"}'), processed: 'maybe' }).category).toBe('unanswered');
+  });
+
+  test('is known to the pool, which then asks no other connection', () => {
+    expect(isApnsRefusal('{"reason":"InvalidProviderToken"}')).toBe(true);
+    expect(isApnsRefusal('{"reason":"IdleTimeout"}')).toBe(false);
+  });
 });

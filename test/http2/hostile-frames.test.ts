@@ -139,7 +139,7 @@ test.each([
   const pool = testPool(peer.origin);
   const [result] = await send(pool);
   expect(result?.fault?.processed).toBe('no');
-  expect(result?.fault?.code).toMatch(/^HTTP2_(PROTOCOL_ERROR|FRAME_SIZE_ERROR)$/);
+  expect(result?.fault?.code).toMatch(/^(HTTP2_(PROTOCOL_ERROR|FRAME_SIZE_ERROR)|NO_HTTP2)$/);
   expect(pool.stats()).toMatchObject({ connects: 0, connectFailures: 1 });
 });
 
