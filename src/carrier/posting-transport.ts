@@ -5,9 +5,11 @@
  * A target is: refused here (`request` gives a failure) → settled, or waiting for one of `connections` → under way → settled.
  * `close` gives up what is under way and settles what waits as `NotSent`.
  */
+
 import PQueue from 'p-queue';
 import type { Dispatcher } from 'undici';
 import type { StreamFault } from '../http2/http2-pool.ts';
+import { background } from '../kit/background.ts';
 import type { Category, Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
 import { type PostAnswer, type PostRequest, post } from './http-post.ts';
 
@@ -60,11 +62,12 @@ export class PostingTransport implements PushTransport {
   send(delivery: Delivery, settle: Settle): void {
     this.#inFlight += delivery.targets.length;
     for (const [index, target] of delivery.targets.entries()) {
-      void this.#requests.add(async () => {
+      const request = this.#requests.add(async () => {
         const outcome = await this.#carry(target, delivery);
         this.#inFlight -= 1;
         settle(index, outcome);
       });
+      background(request);
     }
   }
 

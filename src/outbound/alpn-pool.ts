@@ -16,6 +16,7 @@ import type {
   ResponseHeaders,
   StreamFault,
 } from '../http2/http2-pool.ts';
+import { background } from '../kit/background.ts';
 import { Http1Pool } from './http1-pool.ts';
 
 export interface AlpnPoolOptions {
@@ -99,7 +100,7 @@ export class AlpnPool implements Http2Pool {
     if (this.#http1) return this.#http1;
     this.#http1 = this.#openHttp1();
     // Later: what waits in it has to come back first.
-    setImmediate(() => void this.#http2?.close());
+    setImmediate(() => background(this.#http2?.close()));
     return this.#http1;
   }
 

@@ -1,6 +1,7 @@
 import type { buildConnector } from 'undici';
 import { type AlpnOffer, createConnector } from '../http2/connect.ts';
 import type { Http2Pool, Http2PoolOptions } from '../http2/http2-pool.ts';
+import { background } from '../kit/background.ts';
 import { toMs } from '../kit/seconds.ts';
 import { AlpnPool } from './alpn-pool.ts';
 
@@ -10,11 +11,11 @@ const CONNECT_MS = 10_000;
 /** A connector of undici's on ours: each connection offers these protocols. */
 function connectorOf(options: Http2PoolOptions, offer: AlpnOffer): buildConnector.connector {
   const connect = createConnector(options, {}, offer);
-  return (_own, done) =>
-    void connect(AbortSignal.timeout(CONNECT_MS)).then(
-      (socket) => done(null, socket),
-      (error: Error) => done(error, null),
-    );
+  const dial = async (done: buildConnector.Callback): Promise<void> => {
+    const socket = await connect(AbortSignal.timeout(CONNECT_MS));
+    done(null, socket);
+  };
+  return (_own, done) => background(dial(done), (error) => done(error, null));
 }
 
 /**
