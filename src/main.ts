@@ -118,7 +118,7 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
       import('./host/server.ts'),
       import('./host/rotation.ts'),
       import('./observe/log/expiry-warnings.ts'),
-      import('./host/metric-sources.ts'),
+      import('./host/open-metrics.ts'),
     ]);
   const sandbox = await openSandbox(loaded.config, log);
   const config = sandbox?.config ?? loaded.config;
@@ -137,7 +137,7 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
   log.info(`martlet ${version} (Gorush ${GORUSH_VERSION}) serves ${server.url ?? 'no HTTP (core.enabled: false)'}`);
   if (server.adminUrl) log.info(`metrics, counters and administration are at ${server.adminUrl}`);
   if (sandbox && server.url) sandbox.greet(server.url);
-  const expiries = watchExpiries({ expiries: () => credentialExpiries(server.host), log });
+  const expiries = watchExpiries({ expiries: () => credentialExpiries(server.relay), log });
   const rotation = watchCredentials({
     config,
     load() {
@@ -146,9 +146,9 @@ async function serve(command: Configured & { kind: 'serve' }): Promise<void> {
     },
     file: loaded.file,
     env: process.env,
-    apps: server.host.apps,
-    stored: (name) => server.host.storedApps?.sync?.app(name),
-    lanes: server.host.lanes,
+    apps: server.relay.apps,
+    stored: (name) => server.relay.storedApps.sync?.app(name),
+    lanes: server.relay.lanes,
     onChange: () => expiries.look(),
     log,
   });
@@ -195,7 +195,7 @@ function joinPrimary(log: Log) {
   const end = (): void => background(close().finally(() => process.exit(0)));
   const link = joinCluster({
     channel: primaryChannel,
-    snapshot: async () => (server ? server.host.snapshot() : noSnapshot),
+    snapshot: async () => (server ? server.relay.snapshot() : noSnapshot),
     stop: end,
     reopen() {
       log.reopen();
@@ -220,9 +220,9 @@ async function send(command: Configured & { kind: 'send' }): Promise<void> {
   const mistake = sendMistake(command);
   if (mistake) throw new Error(mistake);
   const log = openLog({ config });
-  const [{ openSandbox }, { openRelayHost }, { sendOne }] = await Promise.all([
+  const [{ openSandbox }, { openRelay }, { sendOne }] = await Promise.all([
     import('./host/sandbox-mode.ts'),
-    import('./host/relay-host.ts'),
+    import('./host/open-relay.ts'),
     import('./cli/send-one.ts'),
   ]);
   const sandbox = await openSandbox(config, log);
@@ -234,18 +234,13 @@ async function send(command: Configured & { kind: 'send' }): Promise<void> {
     // The flags say whose credential it is; an app that has the topic does not.
     apps: { ...own.apps, named: {}, path: '', redis: '' },
   };
-  const host = await openRelayHost({
-    config: memory,
-    version,
-    log,
-    env: process.env,
-    proxyEnv,
-    ...(sandbox ? sandbox.parts : {}),
-  });
-  const delivered = await sendOne(host, command.notification, (line) => process.stdout.write(`${line}\n`));
-  await host.drain(config.core.shutdown_timeout * 1000);
-  await host.close();
-  await sandbox?.close();
+  const closers = new AsyncDisposableStack();
+  closers.defer(() => sandbox?.close());
+  const parts = sandbox ? sandbox.parts : {};
+  const relay = await openRelay({ config: memory, version, log, env: process.env, proxyEnv, ...parts }, closers);
+  const delivered = await sendOne(relay.accept, command.notification, (line) => process.stdout.write(`${line}\n`));
+  await relay.drain(config.core.shutdown_timeout * 1000);
+  await closers.disposeAsync();
   log.close();
   process.exitCode = delivered ? 0 : 1;
 }

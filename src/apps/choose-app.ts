@@ -1,9 +1,11 @@
 import { type FaultyField, RefusedError } from '../kit/refusal.ts';
 import { APP_NAME, DEFAULT_APP } from '../push/app-name.ts';
 import type { Notification } from '../push/push.ts';
-import type { IdempotentOptions } from '../relay/idempotency.ts';
+import type { AcceptOptions } from '../relay/accept.ts';
+import type { DecidedApp } from '../relay/restore.ts';
 import type { AppRegistry } from './app-registry.ts';
 import { type AppLimits, checkLimits } from './limits.ts';
+import { noSuchApp } from './refusals.ts';
 
 /** A notification that cannot go out for the app that it names. Nothing of its request was taken. */
 export class AppRefusedError extends RefusedError {
@@ -19,10 +21,9 @@ export class AppRefusedError extends RefusedError {
 }
 
 /** What a notification chooses: the name of an app, or why there is none. */
-export type Choice = { readonly app: string } | { readonly field: 'app' | 'project_id'; readonly why: string };
+type Choice = { readonly app: string } | { readonly field: 'app' | 'project_id'; readonly why: string };
 
-type Apps = Pick<AppRegistry, 'get' | 'byTopic' | 'byProject' | 'size' | 'providers'> &
-  Partial<Pick<AppRegistry, 'unsure'>>;
+type Apps = Pick<AppRegistry, 'get' | 'byTopic' | 'byProject' | 'size' | 'unsure' | 'providers'>;
 
 const chosenBy = ({ providers }: Apps, { platform }: Notification) => providers.numbered(platform)?.requests.chosenBy;
 
@@ -58,10 +59,9 @@ function hasProject(apps: Apps, app: string, notification: Notification): boolea
 
 /**
  * The app of a notification: the one it names; else, where the caller is not bound to one app, the only one that has its APNs
- * topic or Firebase project; else that of the request.
- * @param fallback the app of the request
+ * topic or Firebase project; else the fallback.
  */
-export function chooseApp(apps: Apps, notification: Notification, fallback: string): Choice {
+function chooseApp(apps: Apps, notification: Notification, fallback: string): Choice {
   const { app: name, project_id: project } = notification;
   if (!name && !project && apps.size === 0) return { app: fallback };
   const choice = name ? namedApp(apps, name) : { app: addressedApp(apps, notification, fallback) };
@@ -69,35 +69,77 @@ export function chooseApp(apps: Apps, notification: Notification, fallback: stri
   return { field: 'project_id', why: `the project of the app ${choice.app} is another one` };
 }
 
-/** Of a request: the app of notifications that choose none, and the apps that the caller may use. */
-export type ChooseOptions = Pick<IdempotentOptions, 'app' | 'allowedApps'>;
+/**
+ * The app of a notification that was accepted before, by this process or another.
+ * @param mayCome apps may be made by others: one that is not known is waited for
+ */
+export function appOfStored(apps: Apps, notification: Notification, mayCome: boolean): DecidedApp {
+  const choice = chooseApp(apps, notification, DEFAULT_APP);
+  if ('app' in choice) return choice;
+  const app = notification.app ?? DEFAULT_APP;
+  const name = app.toLowerCase();
+  if (choice.field === 'app' && mayCome && APP_NAME.test(name)) return { app: name };
+  return { app, refused: noSuchApp(choice.why) };
+}
 
-/** What is asked about an app besides its name. */
-export interface AppFacts {
+/** Of a caller: the apps that it may use; absent: all. */
+type Caller = Pick<AcceptOptions, 'allowedApps'>;
+
+export interface AppChooserOptions {
+  readonly apps: Apps;
   /** Why the app cannot send to this platform; undefined when it can, and for platforms that there are not. */
   readonly providerTrouble: (app: string, platform: number) => string | undefined;
   readonly limitsOf: (app: string) => AppLimits;
+  /** Looks for apps that another instance has made; rejects when the store cannot say. Absent: those known are all there are. */
+  readonly refresh?: (() => Promise<void>) | undefined;
 }
 
 /**
  * Decides for each notification of a request which app it goes out for, and writes that into it. True when a notification had
- * not said so itself: then the request as received is no longer what must be kept.
- * @throws AppRefusedError naming the field: nothing of the request may be taken.
+ * not said so itself: then the request as received is no longer what must be kept. A promise when the store is asked for an app
+ * that is not known here.
+ * @throws (or rejects with) AppRefusedError naming the field: nothing of the request may be taken.
  */
-export function chooseApps(
-  apps: Apps,
+export function createAppChooser(
+  options: AppChooserOptions,
+): (notifications: readonly Notification[], caller: Caller) => boolean | Promise<boolean> {
+  return (notifications, caller) => {
+    try {
+      return chooseApps(notifications, caller, options);
+    } catch (error) {
+      const { refresh } = options;
+      if (!refresh || !(error instanceof AppRefusedError) || error.kind !== 'unknown_app') throw error;
+      return chooseAfter(refresh(), notifications, caller, options);
+    }
+  };
+}
+
+async function chooseAfter(
+  refreshed: Promise<void>,
   notifications: readonly Notification[],
-  { app, allowedApps }: ChooseOptions,
-  facts: AppFacts,
+  caller: Caller,
+  options: AppChooserOptions,
+): Promise<true> {
+  await refreshed.catch(() => {});
+  chooseApps(notifications, caller, options);
+  // The first look may have written into some of them.
+  return true;
+}
+
+function chooseApps(
+  notifications: readonly Notification[],
+  { allowedApps }: Caller,
+  options: AppChooserOptions,
 ): boolean {
+  const { apps } = options;
   const [sole] = allowedApps?.size === 1 ? allowedApps : [];
-  const fallback = app ?? sole ?? DEFAULT_APP;
+  const fallback = sole ?? DEFAULT_APP;
   if (apps.size === 0 && !allowedApps && notifications.every((each) => !each.app && !each.project_id)) return false;
   let changed = false;
   for (const [index, notification] of notifications.entries()) {
     const place = `notifications[${index}]`;
     const chosen = allowedApp(apps, notification, { place, fallback, allowedApps });
-    if (chosen !== DEFAULT_APP) check(chosen, notification, place, facts);
+    if (chosen !== DEFAULT_APP) check(chosen, notification, place, options);
     if (notification.app === chosen || (!notification.app && chosen === DEFAULT_APP)) continue;
     notification.app = chosen;
     changed = true;
@@ -135,7 +177,12 @@ const notYours = (place: string): AppRefusedError =>
   new AppRefusedError('forbidden', `${place}.app`, 'the key may not push for this app');
 
 /** @throws AppRefusedError */
-function check(app: string, notification: Notification, place: string, { providerTrouble, limitsOf }: AppFacts): void {
+function check(
+  app: string,
+  notification: Notification,
+  place: string,
+  { providerTrouble, limitsOf }: AppChooserOptions,
+): void {
   const trouble = providerTrouble(app, notification.platform);
   if (trouble) throw new AppRefusedError('no_provider', `${place}.platform`, trouble);
   const excess = checkLimits(notification, limitsOf(app));

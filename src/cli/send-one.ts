@@ -1,5 +1,5 @@
-import type { RelayHost } from '../host/relay-host.ts';
 import type { Notification } from '../push/push.ts';
+import type { Accept } from '../relay/accept.ts';
 
 /** Long enough for the retries of one push; a person is waiting. */
 const LONGEST_MS = 30_000;
@@ -9,11 +9,11 @@ const LONGEST_MS = 30_000;
  * @returns true when every push got through.
  */
 export async function sendOne(
-  host: Pick<RelayHost, 'relay'>,
+  accept: Accept,
   notification: Notification,
   say: (line: string) => void,
 ): Promise<boolean> {
-  const { counts, logs } = await host.relay.accept([notification], undefined, { syncMs: LONGEST_MS });
+  const { counts, logs } = await accept([notification], undefined, { syncMs: LONGEST_MS });
   for (const { reason, error, category, status } of logs) {
     const answer = status === undefined ? '' : ` (HTTP ${status})`;
     say(`failed: ${error}${reason && reason !== error ? ` [${reason}]` : ''}${answer}; category: ${category}`);

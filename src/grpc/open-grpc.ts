@@ -4,7 +4,7 @@ import { toMs } from '../kit/seconds.ts';
 import type { Log } from '../observe/log/log.ts';
 import type { Tracing } from '../observe/tracing/tracing.ts';
 import { jsonLimitsOf } from '../push/wire/json-limits.ts';
-import type { Relay } from '../relay/relay.ts';
+import type { Accept } from '../relay/accept.ts';
 import type { CertificateSource } from '../tls/certificate-source.ts';
 import { readClientCa } from '../tls/key-pair.ts';
 import { openServerCredentials } from '../tls/server-credentials.ts';
@@ -14,7 +14,7 @@ import type { GrpcTls } from './tls-credentials.ts';
 
 export interface OpenGrpcOptions {
   readonly config: Pick<Config, 'core' | 'grpc' | 'queue'>;
-  readonly relay: Pick<Relay, 'accept'> & { readonly auth?: Auth | undefined; readonly tracing?: Tracing | undefined };
+  readonly relay: { readonly accept: Accept; readonly auth?: Auth | undefined; readonly tracing?: Tracing | undefined };
   /** The certificate of the HTTP server, where there is one; gRPC shows the same and follows its changes. */
   readonly source: CertificateSource | undefined;
   readonly ready: () => boolean;
@@ -33,7 +33,7 @@ export async function openGrpc(options: OpenGrpcOptions): Promise<RunningGrpcSer
   const server = await startGrpcServer({
     port: Number(config.grpc.port),
     address: '',
-    accept: (notifications, body, how) => relay.accept(notifications, body, how),
+    accept: relay.accept,
     maxBody: core.max_body,
     jsonLimits: jsonLimitsOf(core),
     syncMs: core.sync && config.queue.engine === 'local' ? toMs(core.sync_timeout) : undefined,

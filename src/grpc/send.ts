@@ -1,6 +1,5 @@
 import type { Buffer } from 'node:buffer';
 import type { ServerUnaryCall } from '@grpc/grpc-js';
-import type { ChooseOptions } from '../apps/choose-app.ts';
 import { pushesByApp, type WriteAudit } from '../auth/audit.ts';
 import type { Principal } from '../auth/principal.ts';
 import { RefusedError } from '../kit/refusal.ts';
@@ -9,7 +8,7 @@ import type { Notification } from '../push/push.ts';
 import { decodePushRequest } from '../push/wire/decode-push-request.ts';
 import { encodePushRequest } from '../push/wire/encode-push-request.ts';
 import type { JsonLimits } from '../push/wire/json-limits.ts';
-import type { AcceptedPush, AcceptOptions } from '../relay/relay.ts';
+import type { Accept, AcceptedPush } from '../relay/accept.ts';
 import { pushTrailer } from './failures-trailer.ts';
 import { type NotificationRequest, pushBody } from './push-body.ts';
 import { RpcError } from './rpc-error.ts';
@@ -17,12 +16,8 @@ import type { RpcReply } from './rpc-service.ts';
 import { tracedCall } from './traced-call.ts';
 
 export interface SendOptions {
-  /** `Relay.accept`: the same path as HTTP's. */
-  readonly accept: (
-    notifications: readonly Notification[],
-    body: () => string,
-    options: AcceptOptions & ChooseOptions,
-  ) => AcceptedPush | Promise<AcceptedPush>;
+  /** The intake of the relay: the same path as HTTP's. */
+  readonly accept: Accept;
   /** Milliseconds that a call waits for the outcomes; undefined in async mode. */
   readonly syncMs?: number | undefined;
   /** Default: none. */

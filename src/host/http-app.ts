@@ -14,7 +14,6 @@ import { audited } from '../auth/audit.ts';
 import { guarded } from '../auth/http-guard.ts';
 import { principalOfRequest } from '../auth/request-principal.ts';
 import { configView } from '../config/redact.ts';
-import { type Check, readiness } from '../health/ready.ts';
 import { toError } from '../kit/errors.ts';
 import { sizeOf, versionHeaders } from '../kit/http/answer.ts';
 import { pathOf, type Routes } from '../kit/http/exact-routes.ts';
@@ -25,10 +24,12 @@ import { createSysStats, type SysStats } from '../observe/stats/sys-stats.ts';
 import { decodePushRequest } from '../push/wire/decode-push-request.ts';
 import { jsonLimitsOf } from '../push/wire/json-limits.ts';
 import { highestCounts, type Totals } from './cluster/totals.ts';
-import type { RelayHost, RelayHostOptions } from './relay-host.ts';
+import type { RelayOptions } from './open-relay.ts';
+import { readyState } from './ready-state.ts';
+import type { Relay } from './relay.ts';
 import { selfService } from './self-service.ts';
 
-export interface HttpAppOptions extends RelayHostOptions {
+export interface HttpAppOptions extends RelayOptions {
   /** Routers of parts that are switched on, such as the sandbox. */
   readonly routers?: readonly Router[];
   /** The sum over all worker processes; absent: this process is the only one. */
@@ -49,7 +50,7 @@ export interface HttpApp {
 const MS = 1000;
 
 function appOf(
-  host: RelayHost,
+  relay: Relay,
   options: HttpAppOptions,
   statGo: () => object,
   sysStats: SysStats,
@@ -64,7 +65,7 @@ function appOf(
     version,
     sandbox: config.sandbox.enabled,
     push: pushRoute({
-      accept: host.accept,
+      accept: relay.accept,
       decode: (body) => decodePushRequest(body, jsonLimits),
       headers: versionHeaders(version),
       maxBody: config.core.max_body,
@@ -72,58 +73,42 @@ function appOf(
       // A broker may hand a push to another instance, so nobody waits for its outcome here; as in Gorush.
       syncMs: config.core.sync && config.queue.engine === 'local' ? config.core.sync_timeout * MS : undefined,
       audit: log.audit !== undefined,
-      tracing: host.tracing,
+      tracing: relay.tracing,
       onError,
     }),
     statGo,
     statApp: statAppRoute({
-      read: countersOf(host, options.totals),
+      read: countersOf(relay, options.totals),
       appsOf: (req) => principalOfRequest(req)?.apps,
-      isApp: (name) => host.apps.get(name) !== undefined,
+      isApp: (name) => relay.apps.get(name) !== undefined,
     }),
     sysStats: () => sysStats.read(),
-    configView: () => configView(config, host.providers.configSchema),
+    configView: () => configView(config, relay.apps.providers.configSchema),
     metrics: async (accept) =>
-      options.totals ? expose((await options.totals()).metrics, accept) : host.metrics.render(accept),
-    ready: () => readyState(host, draining),
+      options.totals ? expose((await options.totals()).metrics, accept) : relay.metrics.render(accept),
+    ready: () => readyState(relay, draining()),
     pages: new Map([
-      ...openApiRoutes(() => openApiDocument(apiSettings(config, console.size > 0, host.providers), version)),
+      ...openApiRoutes(() => openApiDocument(apiSettings(config, console.size > 0, relay.apps.providers), version)),
       ...console,
     ]),
-    routers: [...historyOf(host), selfService(host, options), ...(options.routers ?? [])],
+    routers: [...historyOf(relay), selfService(relay, options), ...(options.routers ?? [])],
     onError,
   });
 }
 
 /** With keys that are for some apps only, each sees the pushes of its own. */
-const historyOf = ({ history }: RelayHost): Router[] =>
+const historyOf = ({ history }: Relay): Router[] =>
   history ? [historyRoutes({ history, appsOf: (req) => principalOfRequest(req)?.apps })] : [];
 
 /** Of this process, or of all; a store that they share is read by this one for all of them. */
-const countersOf = (host: RelayHost, totals: HttpAppOptions['totals']) => async () => {
-  if (!totals) return { ...(await host.stats.readByApp()), tasks: host.tasks.read(), busyWorkers: host.busyWorkers() };
+const countersOf = (relay: Relay, totals: HttpAppOptions['totals']) => async () => {
+  if (!totals)
+    return { ...(await relay.stats.readByApp()), tasks: relay.tasks.read(), busyWorkers: relay.busyWorkers() };
   const { apps, ...all } = await totals();
-  if (!host.stats.shared) return { ...all, apps: new Map(apps) };
-  const stored = await host.stats.readByApp();
+  if (!relay.stats.shared) return { ...all, apps: new Map(apps) };
+  const stored = await relay.stats.readByApp();
   return { ...all, counts: highestCounts(all.counts, stored.counts), apps: stored.apps };
 };
-
-/** What /readyz and gRPC's health tell. */
-export const readyState = (host: RelayHost, draining: () => boolean) =>
-  readiness({
-    queue: () => host.queue.health(),
-    lanes: () => laneStates(host),
-    others: () => othersOf(host),
-    draining,
-  });
-
-const othersOf = ({ storedApps }: RelayHost): Check[] => {
-  const health = storedApps?.health();
-  return health ? [{ name: 'apps', ...health }] : [];
-};
-
-const laneStates = ({ lanes }: RelayHost) =>
-  [...lanes].map(({ lane, transport }) => ({ lane: lane.status(), transport: transport.status() }));
 
 /** Counts and logs each answer, once it is gone. */
 function observed(
@@ -156,7 +141,7 @@ function observed(
 }
 
 /** Asks who it is where the configuration says who may call, and writes down who did what. */
-function protectedApp(app: HttpApp['listener'], { auth }: RelayHost, options: HttpAppOptions): HttpApp['listener'] {
+function protectedApp(app: HttpApp['listener'], { auth }: Relay, options: HttpAppOptions): HttpApp['listener'] {
   const { config, log, version } = options;
   const onError = (error: unknown): void => log.error(`a caller could not be identified: ${(error as Error)?.message}`);
   const headers = versionHeaders(version);
@@ -165,13 +150,13 @@ function protectedApp(app: HttpApp['listener'], { auth }: RelayHost, options: Ht
 }
 
 /** The HTTP API on a relay. @param draining true from the begin of the shutdown: then it is not ready. */
-export function createHttpApp(host: RelayHost, options: HttpAppOptions, draining: () => boolean): HttpApp {
+export function createHttpApp(relay: Relay, options: HttpAppOptions, draining: () => boolean): HttpApp {
   const statGo = createStatGo();
   const sysStats = createSysStats();
-  host.metrics.watchReadiness(() => readyState(host, draining).status === 200);
-  const { routes, feed } = openConsole(host, options);
-  const app = appOf(host, options, statGo.read, sysStats, options.console === false ? new Map() : routes, draining);
-  const inner = observed(protectedApp(app, host, options), sysStats, options);
+  relay.metrics.watchReadiness(() => readyState(relay, draining()).status === 200);
+  const { routes, feed } = openConsole(relay, options);
+  const app = appOf(relay, options, statGo.read, sysStats, options.console === false ? new Map() : routes, draining);
+  const inner = observed(protectedApp(app, relay, options), sysStats, options);
   const whole = sheltered(inner, (error) => options.log.error(`a request failed: ${toError(error).message}`));
   const { api, core } = options.config;
   const split = core.admin_address === '' ? undefined : surfaces(whole, api, versionHeaders(options.version));

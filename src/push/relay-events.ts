@@ -3,23 +3,28 @@ import type { RelayEvents } from './push.ts';
 
 type EventName = keyof RelayEvents;
 
-/** What a listener threw. Told once for each listener and event; what it throws afterwards is counted nowhere and hurts nobody. */
+/** What a listener threw: reported once for each listener and event. What it throws later is not reported, and disturbs no other. */
 export type ListenerFailed = (event: EventName, error: Error) => void;
 
+/** The events of the relay, as one listener that calls all others. */
+export interface EventHub extends Required<RelayEvents> {
+  /** A further listener: called for the events that it has, after those before it. */
+  listen(listener: RelayEvents): void;
+}
+
+type Call = (fact: never) => void;
+
 /**
- * One listener that calls all of them, in order, each only for the events that it has. None can disturb another or the relay:
- * what it throws ends here.
+ * Parts that report facts are given the hub; parts that listen join it when they are opened, which may be later. None can
+ * disturb another or the relay: what a listener throws ends here.
  */
-export function combineEvents(
-  listeners: readonly RelayEvents[],
-  onFailure: ListenerFailed = () => {},
-): Required<RelayEvents> {
+export function createEventHub(onFailure: ListenerFailed = () => {}): EventHub {
+  const calls: Record<EventName, Call[]> = { accepted: [], settled: [], retried: [], reported: [], refused: [] };
   const fan = <Name extends EventName>(name: Name): Required<RelayEvents>[Name] => {
-    type Call = (fact: Parameters<Required<RelayEvents>[Name]>[0]) => void;
-    const calls = listeners.filter((listener) => listener[name]).map((listener) => guard(listener, name, onFailure));
-    return ((fact) => {
-      for (const call of calls as Call[]) call(fact);
-    }) as Call as Required<RelayEvents>[Name];
+    const listeners = calls[name];
+    return ((fact: never) => {
+      for (const call of listeners) call(fact);
+    }) as Required<RelayEvents>[Name];
   };
   return {
     accepted: fan('accepted'),
@@ -27,17 +32,28 @@ export function combineEvents(
     retried: fan('retried'),
     reported: fan('reported'),
     refused: fan('refused'),
+    listen(listener) {
+      for (const name of Object.keys(calls) as EventName[])
+        if (listener[name]) calls[name].push(guard(listener, name, onFailure));
+    },
   };
 }
 
-function guard(listener: RelayEvents, name: EventName, onFailure: ListenerFailed): (fact: never) => void {
-  let told = false;
+/** A hub whose listeners are there from the start. */
+export function combineEvents(listeners: readonly RelayEvents[], onFailure?: ListenerFailed): EventHub {
+  const hub = createEventHub(onFailure);
+  for (const listener of listeners) hub.listen(listener);
+  return hub;
+}
+
+function guard(listener: RelayEvents, name: EventName, onFailure: ListenerFailed): Call {
+  let hasFailed = false;
   return (fact) => {
     try {
       listener[name]?.(fact);
     } catch (error) {
-      if (told) return;
-      told = true;
+      if (hasFailed) return;
+      hasFailed = true;
       onFailure(name, toError(error));
     }
   };

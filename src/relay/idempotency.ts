@@ -2,20 +2,7 @@ import { createHash } from 'node:crypto';
 import { RefusedError } from '../kit/refusal.ts';
 import type { Notification } from '../push/push.ts';
 import type { RequestBody } from '../queue/queue.ts';
-import type { AcceptedPush, AcceptOptions } from './relay.ts';
-
-export interface IdempotentOptions extends AcceptOptions {
-  /** The apps that the caller may use; absent: all. */
-  readonly allowedApps?: ReadonlySet<string> | undefined;
-  /** The caller's name for this request: the header Idempotency-Key. */
-  readonly idempotencyKey?: string;
-}
-
-export type Accept<Options = AcceptOptions> = (
-  notifications: readonly Notification[],
-  body?: RequestBody,
-  options?: Options,
-) => AcceptedPush | Promise<AcceptedPush>;
+import type { Accept, AcceptedPush, AcceptOptions } from './accept.ts';
 
 export interface IdempotencyOptions {
   readonly accept: Accept;
@@ -67,7 +54,7 @@ const digestOfBody = (notifications: readonly Notification[], body: RequestBody 
  *
  * @throws KeyReusedError (or rejects with it) when a key names two different requests.
  */
-export function idempotent(options: IdempotencyOptions): Accept<IdempotentOptions> {
+export function idempotent(options: IdempotencyOptions): Accept {
   const { accept, dedupe, windowMs, maxRequests = 100_000, maxLogs = 100_000 } = options;
   const { now = () => performance.now() } = options;
   const remembered = new Map<string, Remembered>();
@@ -102,10 +89,10 @@ export function idempotent(options: IdempotencyOptions): Accept<IdempotentOption
     else taken(answer);
   };
 
-  const keyOf = (notifications: readonly Notification[], how: IdempotentOptions) => {
+  const keyOf = (notifications: readonly Notification[], how: AcceptOptions) => {
     // What one caller calls its request is nothing to another.
-    const { idempotencyKey, app = '', principal = '', allowedApps = [] } = how;
-    const caller = JSON.stringify([app, principal, ...[...allowedApps].sort()]);
+    const { idempotencyKey, principal = '', allowedApps = [] } = how;
+    const caller = JSON.stringify([principal, ...[...allowedApps].sort()]);
     if (idempotencyKey) return digestOf('key', caller, idempotencyKey);
     const isNamed = dedupe && notifications.every(({ notif_id }) => notif_id);
     return isNamed ? digestOf('notif_id', caller, ...notifications.map(identityOf)) : undefined;

@@ -1,6 +1,7 @@
 import type { Failed, Settlement, TargetKind } from '../push/push.ts';
 import { type PushEntry, pushEntry } from '../push/push-entry.ts';
 import type { QueueEntry } from '../queue/queue.ts';
+import { requestFacts } from './request-facts.ts';
 
 /** What became of the attempts that have ended: how many there were, and how the last one failed. */
 interface Tried {
@@ -9,7 +10,7 @@ interface Tried {
 }
 
 /** Targets of an entry that had no outcome in time, all of them tried alike. */
-export interface OpenTargets extends Tried {
+interface OpenTargets extends Tried {
   readonly entry: QueueEntry;
   readonly kind: TargetKind;
   readonly targets: readonly string[];
@@ -17,9 +18,16 @@ export interface OpenTargets extends Tried {
 
 const UNTRIED: Tried = Object.freeze({ attempts: 0 });
 
-/** What a sync request waits for: which targets are still open, and the failures told so far. */
+const PENDING: Failed = {
+  kind: 'failed',
+  category: 'pending',
+  reason: 'Pending',
+  error: 'no outcome within core.sync_timeout; delivery goes on',
+};
+
+/** What a sync request waits for: which targets are still open, and the failures so far. */
 export class SyncAnswer {
-  readonly logs: PushEntry[] = [];
+  readonly #logs: PushEntry[] = [];
   readonly #hideMessages: boolean;
   /** By place among the targets of the entry. */
   readonly #open = new Map<QueueEntry, Map<number, Tried>>();
@@ -31,9 +39,10 @@ export class SyncAnswer {
       this.#open.set(entry, new Map(Array.from({ length: entry.open }, (_, place) => [place, UNTRIED])));
   }
 
-  tell(settlement: Settlement): void {
+  /** Targets that failed for good. */
+  note(settlement: Settlement): void {
     settlement.outcomes.forEach((outcome, index) => {
-      if (outcome.kind === 'failed') this.logs.push(pushEntry(settlement, index, this.#hideMessages));
+      if (outcome.kind === 'failed') this.#logs.push(pushEntry(settlement, index, this.#hideMessages));
     });
   }
 
@@ -44,15 +53,12 @@ export class SyncAnswer {
     for (const place of places) if (open?.has(place)) open.set(place, tried);
   }
 
-  settled(entry: QueueEntry, places: readonly number[]): void {
+  /** These places of an entry have ended as the settlement says; the wait ends when nothing is open. */
+  settled(entry: QueueEntry, places: readonly number[], settlement: Settlement): void {
+    this.note(settlement);
     const open = this.#open.get(entry);
-    if (!open) return;
-    for (const place of places) open.delete(place);
-    if (open.size === 0) this.#open.delete(entry);
-  }
-
-  /** Call after `settled` and `tell`: ends the wait when nothing is open. */
-  check(): void {
+    for (const place of places) open?.delete(place);
+    if (open?.size === 0) this.#open.delete(entry);
     if (this.#open.size === 0) this.giveUp();
   }
 
@@ -60,8 +66,8 @@ export class SyncAnswer {
     this.#resolve?.();
   }
 
-  /** Resolves when all targets are settled, or after `ms`, with those that are not. */
-  async wait(ms: number): Promise<OpenTargets[]> {
+  /** The failures once all targets are settled, or after `ms`, with an entry for each that is not. @param now monotonic milliseconds */
+  async logs(ms: number, now: () => number): Promise<readonly PushEntry[]> {
     if (this.#open.size > 0) {
       let timer: NodeJS.Timeout | undefined;
       await new Promise<void>((resolve) => {
@@ -70,7 +76,9 @@ export class SyncAnswer {
       });
       clearTimeout(timer);
     }
-    return [...this.#open].flatMap(([entry, places]) => openTargets(entry, places));
+    for (const [entry, places] of this.#open)
+      for (const open of openTargets(entry, places)) this.note(pending(open, now()));
+    return this.#logs;
   }
 }
 
@@ -84,4 +92,21 @@ function openTargets(entry: QueueEntry, open: ReadonlyMap<number, Tried>): OpenT
       tried ? [{ ...tried, entry, kind, targets: indexes.map((index) => targets[index] as string) }] : [],
     );
   });
+}
+
+function pending({ entry, kind, targets, attempts, last }: OpenTargets, now: number): Settlement {
+  const { request, app, provider, environment, notification, since } = entry;
+  const outcome = last ? { ...PENDING, error: `${PENDING.error}; last: ${last.error}` } : PENDING;
+  return {
+    ...requestFacts(request),
+    app,
+    provider,
+    environment,
+    notification,
+    kind,
+    targets,
+    outcomes: targets.map(() => outcome),
+    attempts,
+    timing: { acceptedAt: request.acceptedAt, ageMs: now - since },
+  };
 }

@@ -14,7 +14,7 @@ test('an app of config.yml is found in any case of letters, however the file wri
   for (const app of ['acme', 'Acme', 'ACME'])
     expect(await relay.push({ platform: 1, tokens: [app], app })).toMatchObject({ status: 200, body: { logs: [] } });
   expect(providers.seen.map(({ by }) => by)).toEqual(['acme', 'acme', 'acme']);
-  expect([...relay.server.host.lanes].filter(({ app }) => app !== 'default').map(({ lane }) => lane.id.key)).toEqual([
+  expect([...relay.server.relay.lanes].filter(({ app }) => app !== 'default').map(({ lane }) => lane.id.key)).toEqual([
     'acme/apns/production',
   ]);
 });

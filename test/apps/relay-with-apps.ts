@@ -62,7 +62,7 @@ export async function startRelayWithApps(
   const log = createLog(config.log, { stdout: process.stdout, stderr: process.stderr });
   const server = await startServer({ config, version: '0', log });
   const lines = new Lines();
-  const { apps, lanes } = server.host;
+  const { apps, lanes } = server.relay;
   const rotation = watchCredentials({ config, load, file, env: {}, apps, lanes, log: lines, watchMs: 20 });
   onTestFinished(async () => {
     rotation.close();

@@ -36,7 +36,7 @@ test('whatever is presented as a key, no log, answer or figure has it', async ()
         const answer = path === '/api/push' ? await push(relay.url, headers) : await ask(relay.url + path, { headers });
         told += answer.text + JSON.stringify([...answer.headers]);
       }
-      const figures = await relay.host.metrics.render(undefined);
+      const figures = await relay.relay.metrics.render(undefined);
       const everything = `${told}\n${relay.lines()}\n${JSON.stringify(figures)}`;
       for (const { key } of attempts) {
         expect(everything).not.toContain(key);

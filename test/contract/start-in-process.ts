@@ -18,11 +18,12 @@ export async function startInProcess({ configPath, dir, env }: Workplace): Promi
     const log = createLog(config.log, { stdout: sink('stdout'), stderr: sink('stderr') });
     for (const warning of warnings) log.warn(warning);
     const server = await startServer({ config, version: '0.0.0', log, env });
-    const { host } = server;
+    const { relay } = server;
     return {
       output,
       exitCode: undefined,
-      idle: () => host.queue.depth().notifications === 0 && host.busyWorkers() === 0 && host.hook.stats().backlog === 0,
+      idle: () =>
+        relay.queue.depth().notifications === 0 && relay.busyWorkers() === 0 && relay.hook.stats().backlog === 0,
       async close() {
         await server.close();
         log.close();

@@ -46,11 +46,11 @@ export async function startBothFaces() {
   const config = configFor(providers.origin);
   const log = createLog(config.log, { stdout: process.stdout, stderr: process.stderr });
   const server = await startServer({ config, version: '0', log, extraCa: [providers.ca] });
-  const { relay, stats } = server.host;
+  const { accept, stats } = server.relay;
   const grpc = await startGrpcServer({
     port: 0,
     address: '127.0.0.1',
-    accept: (notifications, body, how) => relay.accept(notifications, body, how),
+    accept,
     syncMs: 10_000,
     maxBody: 1 << 20,
     ready: () => true,

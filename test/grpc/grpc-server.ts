@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
 import { type GrpcServerOptions, startGrpcServer } from '../../src/grpc/start-grpc-server.ts';
 import type { Notification } from '../../src/push/push.ts';
-import type { AcceptOptions } from '../../src/relay/relay.ts';
+import type { AcceptOptions } from '../../src/relay/accept.ts';
 
 /** A server on loopback that takes whatever comes; closed when the test ends. */
 export async function serve(options: Partial<GrpcServerOptions> = {}) {
@@ -10,8 +10,8 @@ export async function serve(options: Partial<GrpcServerOptions> = {}) {
   const server = await startGrpcServer({
     port: 0,
     address: '127.0.0.1',
-    accept: ([notification], body, how) => {
-      accepted.push({ notification: notification as Notification, body: body(), how });
+    accept: ([notification], body, how = {}) => {
+      accepted.push({ notification: notification as Notification, body: (body as () => string)(), how });
       return { requestId: 'r1', counts: 0, logs: [] };
     },
     maxBody: 64 * 1024,

@@ -120,7 +120,7 @@ test('a file that is empty or gone for the moment changes nothing, though the en
   const [main, acme] = [providers.tenant('main'), providers.tenant('acme')];
   const relay = await startRelayWithApps(providers, [main, acme]);
   const file = join(relay.folder, 'config.yml');
-  const { apps, lanes } = relay.server.host;
+  const { apps, lanes } = relay.server.relay;
   const empty = { ...relay.config, apps: { ...relay.config.apps, named: {} } };
   const log = new Lines();
   const rotation = watchCredentials({
@@ -149,7 +149,7 @@ test('a file that is empty or gone for the moment changes nothing, though the en
 test('an app made at run time is in use again when the file no longer has one of its name', async () => {
   const [main, acme, other] = [providers.tenant('main'), providers.tenant('acme'), providers.tenant('other')];
   const relay = await startRelayWithApps(providers, [main, acme]);
-  const { apps, lanes } = relay.server.host;
+  const { apps, lanes } = relay.server.relay;
   const stored: App = { ...fileApp('acme', other.settings), origin: 'store' };
   const rotation = watchCredentials({
     config: relay.config,

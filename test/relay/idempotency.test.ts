@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Notification } from '../../src/push/push.ts';
 import type { PushEntry } from '../../src/push/push-entry.ts';
+import type { AcceptedPush } from '../../src/relay/accept.ts';
 import { type IdempotencyOptions, idempotent, KeyReusedError } from '../../src/relay/idempotency.ts';
-import type { AcceptedPush } from '../../src/relay/relay.ts';
 
 const ios = (token: string, notif_id?: string): Notification => ({
   platform: 1,

@@ -3,11 +3,15 @@ import type { Notification, PushTransport } from '../../src/push/push.ts';
 import { combineEvents } from '../../src/push/relay-events.ts';
 import { LocalQueue } from '../../src/queue/file/local-queue.ts';
 import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
-import type { Queue, Restore } from '../../src/queue/queue.ts';
+import type { Queue } from '../../src/queue/queue.ts';
 import { QueueRefusedError } from '../../src/queue/queue-refused-error.ts';
-import { Lane } from '../../src/relay/lane.ts';
-import { Relay } from '../../src/relay/relay.ts';
+import { Dispatch, type Lanes } from '../../src/relay/dispatch.ts';
+import { LaneSet } from '../../src/relay/lane-set.ts';
+import { Outcomes } from '../../src/relay/outcomes.ts';
+import type { Route } from '../../src/relay/plan.ts';
+import { createRestore } from '../../src/relay/restore.ts';
 import type { RetryPolicy } from '../../src/relay/retry-decision.ts';
+import { SyncRequests } from '../../src/relay/sync-requests.ts';
 import { FREE_RETRIES } from '../support/free-retries.ts';
 import { Ledger } from './ledger.ts';
 import { MemoryFile } from './memory-file.ts';
@@ -66,8 +70,9 @@ type Plan = ReturnType<typeof draw>;
 /** One life of the relay's process. */
 interface Process {
   readonly queue: Queue;
-  readonly relay: Relay;
-  readonly lanes: readonly Lane[];
+  readonly dispatch: Dispatch;
+  readonly outcomes: Outcomes;
+  readonly lanes: LaneSet;
   readonly transports: readonly PushTransport[];
 }
 
@@ -155,50 +160,51 @@ class History {
     const born = this.#time.now;
     const now = (): number => this.#time.now - born;
     const random = this.#random.next;
-    const lanes = new Map<string, Lane>();
-    const wake = (lane: LaneId): void => lanes.get(lane.key)?.wake();
-    const restore: Restore = (request) => {
-      const { notifications } = JSON.parse(Buffer.from(request.body).toString()) as { notifications: Notification[] };
-      return relay.restore(request, notifications);
-    };
-    const real: Queue = durable
-      ? new LocalQueue({ path: '', sync: 'normal', limit, wake, restore, now, openFile: () => this.#file })
-      : createMemoryQueue({ limit, wake, now });
-    const queue = this.#observed(real, now);
-    const relay = new Relay({
-      queue,
-      route: ({ platform }) => {
-        const provider = PROVIDERS[platform - 1] as Provider;
-        return { app: 'default', lane: laneIdOf(provider), provider, environment: 'production' };
-      },
+    const events = combineEvents([{ settled: (settlement) => this.#ledger.told(settlement) }]);
+    const clocks = { now: () => EPOCH + this.#time.now + this.#skewMs, monotonic: now };
+    const sync = new SyncRequests();
+    const outcomes = new Outcomes({
       policyOf: (_, provider) => policies[provider as Provider],
-      sliceOf: (_, provider) => ({ apns: 20, fcm: 50, hms: 100 })[provider as Provider],
-      events: combineEvents([{ settled: (settlement) => this.#ledger.told(settlement) }]),
-      now: () => EPOCH + this.#time.now + this.#skewMs,
-      monotonic: now,
+      sync,
+      events,
       random,
-      newId: () => `r${++this.#serial}`,
+      ...clocks,
     });
+    const route = (app: string, { platform }: Notification): Route => {
+      const provider = PROVIDERS[platform - 1] as Provider;
+      const slice = { apns: 20, fcm: 50, hms: 100 }[provider];
+      return { app, lane: laneIdOf(provider), provider, environment: 'production', slice };
+    };
+    const restore = createRestore({
+      appOf: () => ({ app: 'default' }),
+      outcomes,
+      onDamage: (message) => this.#ledger.violations.push(message),
+      ...clocks,
+    });
+    const lanes = new LaneSet({
+      openQueue: (calls) => {
+        const real: Queue = durable
+          ? new LocalQueue({ ...calls, path: '', sync: 'normal', limit, now, openFile: () => this.#file })
+          : createMemoryQueue({ ...calls, limit, now });
+        return this.#observed(real, now);
+      },
+      restore: (request) => restore(request, { route }),
+      outcomes,
+      reopen: (id) => {
+        throw new Error(`the lane ${id} is not open`);
+      },
+    });
+    const append: Lanes['append'] = (entries, body) => lanes.append(entries, body);
+    const newId = (): string => `r${++this.#serial}`;
+    const dispatch = new Dispatch({ lanes: { route, append }, outcomes, sync, events, newId, ...clocks });
     const transports: PushTransport[] = [];
     for (const provider of PROVIDERS) {
       const id = laneIdOf(provider);
       const transport = (this.#providers.get(id.key) as ScriptedProvider).connect();
       transports.push(transport);
-      lanes.set(
-        id.key,
-        new Lane({
-          id,
-          transport,
-          queue,
-          rateLimit: rates[id.key] ?? 0,
-          onOutcomes: (batch, indexes, outcomes, sentAt) => relay.settle(batch, indexes, outcomes, sentAt),
-          stale: (batch) => relay.stale(batch),
-          now,
-          random,
-        }),
-      );
+      lanes.open({ id, transport, rateLimit: rates[id.key] ?? 0, now, random });
     }
-    this.#process = { queue, relay, lanes: [...lanes.values()], transports };
+    this.#process = { queue: lanes.queue, dispatch, outcomes, lanes, transports };
   }
 
   /** The queue, with a look at what is deferred and until when. */
@@ -237,7 +243,7 @@ class History {
     const syncMs = random.between(1, 20_000);
     const sync = random.chance(0.3);
     try {
-      const taken = process.relay.accept(notifications, undefined, sync ? { syncMs } : {});
+      const taken = process.dispatch.accept(notifications, undefined, sync ? { syncMs } : {});
       if (!(taken instanceof Promise)) answer('accepted');
       else
         taken.then(
@@ -303,10 +309,10 @@ class History {
     if (!process) return;
     this.#stops++;
     this.#process = undefined;
-    process.relay.close();
-    for (const lane of process.lanes) lane.halt();
+    process.outcomes.close();
+    process.lanes.halt();
     await Promise.all(process.transports.map((transport) => transport.close()));
-    await Promise.all(process.lanes.map((lane) => lane.idle()));
+    await process.lanes.idle();
     await process.queue.close();
     this.#down();
   }

@@ -7,8 +7,7 @@ import { readBody } from '../../kit/http/read-body.ts';
 import { type RefusalKind, RefusedError } from '../../kit/refusal.ts';
 import type { Tracing } from '../../observe/tracing/tracing.ts';
 import type { Notification } from '../../push/push.ts';
-import type { IdempotentOptions } from '../../relay/idempotency.ts';
-import type { AcceptedPush } from '../../relay/relay.ts';
+import type { Accept, AcceptedPush, AcceptOptions } from '../../relay/accept.ts';
 import { type TracedRequest, tracedRequest } from './traced-request.ts';
 
 export type Decoded =
@@ -16,11 +15,7 @@ export type Decoded =
   | { readonly ok: false; readonly details: readonly { readonly path: string; readonly reason: string }[] };
 
 export interface PushRouteOptions {
-  readonly accept: (
-    notifications: readonly Notification[],
-    body: Buffer,
-    options: IdempotentOptions,
-  ) => AcceptedPush | Promise<AcceptedPush>;
+  readonly accept: Accept;
   readonly decode: (body: Buffer) => Decoded;
   /** Headers of every answer. */
   readonly headers: Readonly<Record<string, string>>;
@@ -40,7 +35,7 @@ export interface PushRouteOptions {
 /** `POST /api/push`. Reads and decodes the body itself: no parser middleware on the path that every push takes. */
 export function pushRoute(options: PushRouteOptions): HttpHandler {
   const { accept, maxBody, onError, syncMs, headers, audit = false, tracing } = options;
-  const acceptOptions: IdempotentOptions = syncMs === undefined ? {} : { syncMs };
+  const acceptOptions: AcceptOptions = syncMs === undefined ? {} : { syncMs };
   const flatHeaders = [...Object.entries(headers).flat(), 'Content-Type', JSON_TYPE];
   const fail = (res: ServerResponse, error: unknown): void => {
     if (res.headersSent) {
@@ -90,7 +85,7 @@ export function pushRoute(options: PushRouteOptions): HttpHandler {
 }
 
 /** What the request says of itself and of its sender, beside its body. */
-function howOf(req: IncomingMessage, common: IdempotentOptions, traced: TracedRequest | undefined): IdempotentOptions {
+function howOf(req: IncomingMessage, common: AcceptOptions, traced: TracedRequest | undefined): AcceptOptions {
   const key = req.headers['idempotency-key'];
   const principal = principalOfRequest(req);
   if (typeof key !== 'string' && !principal && !traced) return common;

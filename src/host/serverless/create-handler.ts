@@ -6,7 +6,7 @@ import type { FeedbackHook } from '../../feedback/hook.ts';
 import { toMs } from '../../kit/seconds.ts';
 import type { FullConfig } from '../../providers/registry.ts';
 import { createHttpApp, type HttpAppOptions } from '../http-app.ts';
-import { openRelayHost } from '../relay-host.ts';
+import { openRelay } from '../open-relay.ts';
 import {
   type GatewayEvent,
   type GatewayResult,
@@ -70,22 +70,21 @@ export async function createServerlessHandler(
   secondsLeft = Number.POSITIVE_INFINITY,
 ): Promise<ServerlessHandler> {
   const options = { ...others, console: false, config: serverlessConfig(given, secondsLeft) };
-  const host = await openRelayHost(options);
-  const app = createHttpApp(host, options, () => false);
+  await using opening = new AsyncDisposableStack();
+  const relay = await openRelay(options, opening);
+  const app = createHttpApp(relay, options, () => false);
+  opening.defer(() => app.close());
+  const closers = opening.move();
   const server = createServer(app.listener);
   const handle = async (event: GatewayEvent): Promise<GatewayResult> => {
     const asked = requestOf(event);
     if (!asked) return resultOf(400, {}, 'This event is no HTTP request.');
     const answer = await exchange(server, asked);
     // After the answer nothing runs any more.
-    await told(host.hook, HOOK_MS);
-    if (host.stats.shared) await host.stats.read();
+    await told(relay.hook, HOOK_MS);
+    if (relay.stats.shared) await relay.stats.read();
     options.log.flush();
     return answer;
   };
-  const close = async (): Promise<void> => {
-    app.close();
-    await host.close();
-  };
-  return Object.assign(handle, { close });
+  return Object.assign(handle, { close: () => closers.disposeAsync() });
 }

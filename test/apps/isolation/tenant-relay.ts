@@ -73,7 +73,7 @@ export class TenantRelay {
     this.#server = await startServer({ config, version: '0', log, masterKey: MASTER_KEY });
     // What the queue file held is read in the turn after this one.
     await sleep(10);
-    const { apps, lanes } = this.#server.host;
+    const { apps, lanes } = this.#server.relay;
     this.#rotation = watchCredentials({
       config,
       load: () => this.#load(),
@@ -124,9 +124,9 @@ export class TenantRelay {
 
   /** Waits until every push has its outcome, and every hook has heard of it. */
   async settled(): Promise<void> {
-    const { host } = this.#running;
+    const { relay } = this.#running;
     const until = performance.now() + 20_000;
-    const open = () => [host.queue.depth().notifications, host.hook.stats().backlog];
+    const open = () => [relay.queue.depth().notifications, relay.hook.stats().backlog];
     while (open().some((count) => count > 0)) {
       if (performance.now() > until) throw new Error(`pushes and reports that never end: ${open()}`);
       await sleep(5);

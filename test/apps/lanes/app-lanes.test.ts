@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import type { App } from '../../../src/apps/app.ts';
 import { AppRegistry } from '../../../src/apps/app-registry.ts';
+import { appOfStored } from '../../../src/apps/choose-app.ts';
 import { fileApp } from '../../../src/apps/file-apps.ts';
 import { AppLanes, type AppLanesOptions } from '../../../src/apps/lanes/app-lanes.ts';
+import { AppsInUse } from '../../../src/apps/lanes/apps-in-use.ts';
 import type { AppSettings } from '../../../src/providers/registry.ts';
 import type { SectionsPlan } from '../../../src/providers/transports.ts';
 import {
@@ -12,12 +14,15 @@ import {
   type PushTransport,
   type Settlement,
 } from '../../../src/push/push.ts';
+import { combineEvents } from '../../../src/push/relay-events.ts';
+import { encodePushRequest } from '../../../src/push/wire/encode-push-request.ts';
 import { createMemoryQueue } from '../../../src/queue/memory-queue.ts';
 import type { StoredRequest } from '../../../src/queue/queue.ts';
-import { Lane } from '../../../src/relay/lane.ts';
-import { Relay } from '../../../src/relay/relay.ts';
+import { Dispatch } from '../../../src/relay/dispatch.ts';
+import { Outcomes } from '../../../src/relay/outcomes.ts';
+import { createRestore } from '../../../src/relay/restore.ts';
 import type { RetryPolicy } from '../../../src/relay/retry-decision.ts';
-import { laneId } from '../../support/lane-id.ts';
+import { SyncRequests } from '../../../src/relay/sync-requests.ts';
 import { until } from '../../support/until.ts';
 import { configWith } from '../../tls/tls-kit.ts';
 
@@ -52,45 +57,35 @@ function startLanes(options: Partial<AppLanesOptions> = {}, refuse: Refuse = () 
   });
   const ios = { key_base64: 'aa', key_type: 'p8', key_id: 'A', team_id: 'B' };
   const config = configWith({ 'ios.enabled': true, 'ios.production': false });
-  const queue = createMemoryQueue({ limit: 1000, wake: (name) => lanes.wake(name) });
-  const lanes: AppLanes = new AppLanes({
-    config,
-    inherit: true,
-    sandbox: false,
+  const inUse = new AppsInUse({ config, registry, inherit: true, sandbox: false });
+  const events = combineEvents([{ settled: (each) => void settled.push(each) }]);
+  const sync = new SyncRequests();
+  const outcomes = new Outcomes({ policyOf: () => POLICY, sync, events });
+  const restored = createRestore({
+    appOf: (notification) => appOfStored(registry, notification, options.find !== undefined),
+    outcomes,
+    onDamage: (message) => expect.unreachable(message),
+  });
+  const lanes = new AppLanes({
+    apps: inUse,
     registry,
     cache: 10,
     build,
-    openLane: (plan) =>
-      new Lane({
-        ...plan,
-        queue,
-        onOutcomes: (batch, indexes, outcomes, at) => relay.settle(batch, indexes, outcomes, at),
-        stale: (batch) => relay.stale(batch),
-      }),
-    queued: (lane) => queue.depth(lane).notifications,
+    openQueue: ({ wake }) => createMemoryQueue({ limit: 1000, wake }),
+    outcomes,
+    restore: restored,
     drainMs: 1000,
     tell: () => {},
     ...options,
   });
-  const relay: Relay = new Relay({
-    queue,
-    route: (notification, app) => lanes.route(notification, app),
-    policyOf: () => POLICY,
-    sliceOf: () => 1000,
-    events: { accepted: () => {}, settled: (each) => void settled.push(each), retried: () => {}, refused: () => {} },
-  });
+  const relay = new Dispatch({ lanes, outcomes, sync, events });
   /** What a queue does with a request that was accepted before, or elsewhere. */
   const restore = (notification: Notification): void => {
-    const request: StoredRequest = {
-      id: 'r',
-      app: 'default',
-      acceptedAt: Date.now(),
-      body: Buffer.alloc(0),
-      isDone: () => false,
-    };
-    for (const entry of relay.restore(request, [notification])) void queue.append([entry], Buffer.alloc(0));
+    const body = Buffer.from(encodePushRequest([notification]));
+    const request: StoredRequest = { id: 'r', app: 'default', acceptedAt: Date.now(), body, isDone: () => false };
+    for (const entry of restored(request, lanes)) void lanes.append([entry], body);
   };
-  return { registry, lanes, relay, queue, sent, settled, restore, ios };
+  return { registry, lanes, relay, queue: lanes.queue, sent, settled, restore, ios };
 }
 
 const push = (app: string, more: Partial<Notification> = {}): Notification => ({
@@ -144,7 +139,9 @@ test('a credential that was mended is tried at once, whatever the breaker has le
   const refused: Failed = { kind: 'failed', category: 'credential', reason: 'InvalidProviderToken', error: 'no' };
   const relay = startLanes({}, () => (isBroken ? refused : undefined));
   relay.registry.set(stored('acme', { ios: relay.ios }));
-  const breaker = () => relay.lanes.get(laneId({ app: 'acme', environment: 'development' }))?.lane.status().breaker;
+  const breaker = () =>
+    [...relay.lanes].find(({ app, environment }) => app === 'acme' && environment === 'development')?.lane.status()
+      .breaker;
   for (let i = 0; breaker() !== 'open'; i++) {
     await relay.relay.accept([push('acme')]);
     await until(() => relay.settled.length > i);

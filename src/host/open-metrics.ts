@@ -1,23 +1,28 @@
 import type { App } from '../apps/app.ts';
 import type { AppLane } from '../apps/lanes/app-in-use.ts';
+import type { AppLanes } from '../apps/lanes/app-lanes.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { Config } from '../config/schema.ts';
 import type { FeedbackHook } from '../feedback/hook.ts';
 import type { CredentialExpiry } from '../observe/log/expiry-warnings.ts';
-import type { LaneReading, MetricSources, QueueReading } from '../observe/metrics/metrics.ts';
+import {
+  createMetrics,
+  type LaneReading,
+  type MetricSources,
+  type Metrics,
+  type QueueReading,
+} from '../observe/metrics/metrics.ts';
 import { DEFAULT_APP } from '../push/app-name.ts';
 import type { QueueWithReports } from '../queue/create-queue.ts';
 
 /** The parts of a relay that a scrape looks at. */
 export interface MeasuredParts {
-  readonly queue: QueueWithReports;
-  readonly lanes: Iterable<AppLane>;
+  readonly lanes: AppLanes;
   readonly apps: Iterable<Pick<App, 'name' | 'expiries'>>;
   readonly stats: MetricSources['stats'];
   readonly tasks: MetricSources['tasks'];
   readonly hook: Pick<FeedbackHook, 'byApp'>;
   readonly auth: Pick<Auth, 'failures'> | undefined;
-  busyWorkers(): number;
 }
 
 function queueReading(
@@ -34,18 +39,24 @@ function queueReading(
   };
 }
 
-const laneReadings = ({ lanes, queue }: MeasuredParts): LaneReading[] =>
+const laneReadings = (lanes: AppLanes): LaneReading[] =>
   [...lanes].map(({ app, provider, environment, lane, transport }) => ({
     app,
     provider,
     environment,
     lane: lane.status(),
     transport: transport.status(),
-    depth: queue.depth(lane.id),
+    depth: lanes.queue.depth(lane.id),
   }));
 
 /** Of the default app as its lanes tell, of the others whether or not they are in use. */
-export const credentialExpiries = ({ lanes, apps }: Pick<MeasuredParts, 'lanes' | 'apps'>): CredentialExpiry[] => [
+export const credentialExpiries = ({
+  lanes,
+  apps,
+}: {
+  readonly lanes: Iterable<AppLane>;
+  readonly apps: MeasuredParts['apps'];
+}): CredentialExpiry[] => [
   ...[...lanes].flatMap(({ app, provider, environment, transport }) => {
     const { credentialExpiresAt: expiresAt } = transport.status();
     const isOne = app === DEFAULT_APP && environment === 'production';
@@ -56,16 +67,24 @@ export const credentialExpiries = ({ lanes, apps }: Pick<MeasuredParts, 'lanes' 
 
 const NO_FAILURES: ReadonlyMap<string, number> = new Map();
 
-/** What a scrape looks at. */
-export function metricSources(parts: MeasuredParts, config: Pick<Config, 'core' | 'queue'>): MetricSources {
-  return {
+/** The metrics of a relay: events are counted as they come, everything else is looked at when it is scraped. */
+export function openMetrics(
+  parts: MeasuredParts,
+  { config, version }: { readonly config: Config; readonly version: string },
+  closers: AsyncDisposableStack,
+): Metrics {
+  const metrics = createMetrics({
+    version,
+    sandbox: config.sandbox.enabled,
     stats: parts.stats,
     tasks: parts.tasks,
-    busyWorkers: () => parts.busyWorkers(),
-    queue: () => queueReading(parts.queue, config),
-    lanes: () => laneReadings(parts),
+    busyWorkers: () => parts.lanes.busy(),
+    queue: () => queueReading(parts.lanes.queue, config),
+    lanes: () => laneReadings(parts.lanes),
     feedback: () => parts.hook.byApp(),
     authFailures: () => parts.auth?.failures() ?? NO_FAILURES,
     credentialExpiries: () => credentialExpiries(parts),
-  };
+  });
+  closers.defer(() => metrics.close());
+  return metrics;
 }

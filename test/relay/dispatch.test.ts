@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import {
   ACCEPTED,
   type AcceptedRequest,
@@ -13,19 +13,18 @@ import {
 import { combineEvents } from '../../src/push/relay-events.ts';
 import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
 import { QueueRefusedError } from '../../src/queue/queue-refused-error.ts';
-import { Lane } from '../../src/relay/lane.ts';
-import { type AcceptOptions, Relay } from '../../src/relay/relay.ts';
+import type { AcceptOptions } from '../../src/relay/accept.ts';
+import { Dispatch, type Lanes } from '../../src/relay/dispatch.ts';
+import { LaneSet } from '../../src/relay/lane-set.ts';
+import { Outcomes } from '../../src/relay/outcomes.ts';
+import type { Route } from '../../src/relay/plan.ts';
 import type { RetryPolicy } from '../../src/relay/retry-decision.ts';
+import { SyncRequests } from '../../src/relay/sync-requests.ts';
 import { FREE_RETRIES } from '../support/free-retries.ts';
 import { laneId } from '../support/lane-id.ts';
 import { until } from '../support/until.ts';
 
 const LANE = laneId();
-const lanes: Lane[] = [];
-
-afterEach(() => {
-  for (const lane of lanes.splice(0)) lane.halt();
-});
 
 const failed = (category: Category, reason = 'Why', more: Partial<Failed> = {}): Failed => ({
   kind: 'failed',
@@ -69,40 +68,38 @@ function start(
     maxAgeMs: 60_000,
     free: FREE_RETRIES.apns,
   };
-  const queue = createMemoryQueue({ limit: options.limit ?? 1000, wake: (id) => id.key === LANE.key && lane.wake() });
-  const relay = new Relay({
-    queue,
-    route: (n) =>
-      n.platform === 1
-        ? { app: 'default', lane: LANE, provider: 'apns', environment: 'production' }
-        : { app: 'default', refused: failed('disabled', 'PlatformDisabled') },
-    policyOf: () => policy,
-    sliceOf: (_, provider) => (provider === 'apns' ? 100 : provider === 'fcm' ? 500 : 1000),
-    events: combineEvents([
-      {
-        accepted: (request) => accepted.push(request),
-        settled: (s) => settled.push(s),
-        refused: ({ reason }) => refusals.push(reason),
-      },
-    ]),
+  const events = combineEvents([
+    {
+      settled: (s) => settled.push(s),
+      refused: ({ reason }) => refusals.push(reason),
+      accepted: (request) => accepted.push(request),
+    },
+  ]);
+  const sync = new SyncRequests();
+  const outcomes = new Outcomes({ policyOf: () => policy, sync, events });
+  const lanes = new LaneSet({
+    openQueue: ({ wake }) => createMemoryQueue({ limit: options.limit ?? 1000, wake }),
+    restore: () => [],
+    outcomes,
+    reopen: () => expect.unreachable('the only lane is open'),
   });
-  const lane = new Lane({
-    id: LANE,
-    transport,
-    queue,
-    onOutcomes: (batch, indexes, outcomes, sentAt) => relay.settle(batch, indexes, outcomes, sentAt),
-    stale: (batch) => relay.stale(batch),
-  });
-  lanes.push(lane);
+  const lane = lanes.open({ id: LANE, transport });
+  onTestFinished(() => lanes.halt());
+  const route = (app: string, { platform }: Notification): Route =>
+    platform === 1
+      ? { app, lane: lane.id, provider: 'apns', environment: 'production', slice: 100 }
+      : { app, refused: failed('disabled', 'PlatformDisabled') };
+  const append: Lanes['append'] = (entries, body) => lanes.append(entries, body);
+  const dispatch = new Dispatch({ lanes: { route, append }, outcomes, sync, events });
   const accept = async (notifications: Notification[], more: AcceptOptions = {}) =>
-    relay.accept(notifications, undefined, more);
+    dispatch.accept(notifications, undefined, more);
   const finals = (): Record<string, string> =>
     Object.fromEntries(
       settled.flatMap((s) =>
         s.targets.map((t, i) => [t, s.outcomes[i]?.kind === 'failed' ? (s.outcomes[i] as Failed).reason : 'ok']),
       ),
     );
-  return { accept, sent, accepted, settled, refusals, finals, queue, relay };
+  return { accept, sent, accepted, settled, refusals, finals, queue: lanes.queue };
 }
 
 const ios = (...tokens: string[]): Notification => ({ platform: 1, tokens, message: 'hi' });

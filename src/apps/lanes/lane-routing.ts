@@ -1,0 +1,62 @@
+import type { ProviderRow } from '../../carrier/provider-row.ts';
+import { sectionFor } from '../../providers/app-sections.ts';
+import { DEFAULT_APP } from '../../push/app-name.ts';
+import { AS_CONFIGURED, LaneId } from '../../push/lane-id.ts';
+import type { Environment, Failed, Notification } from '../../push/push.ts';
+import type { Route } from '../../relay/plan.ts';
+import type { AppRegistry } from '../app-registry.ts';
+import { noSuchApp, notConfigured, platformOff, unknownPlatform } from '../refusals.ts';
+import type { AppInUse, AppLane } from './app-in-use.ts';
+import type { AppsInUse } from './apps-in-use.ts';
+
+export interface LaneRoutingOptions {
+  readonly apps: AppsInUse;
+  readonly registry: Pick<AppRegistry, 'get' | 'unsure' | 'providers'>;
+  readonly open: (id: LaneId, used: AppInUse, environment: Environment) => AppLane;
+}
+
+/** Which lane a push takes, and why it takes none. */
+export class LaneRouting {
+  readonly #options: LaneRoutingOptions;
+
+  constructor(options: LaneRoutingOptions) {
+    this.#options = options;
+  }
+
+  /** The lane of a notification. */
+  route(app: string, notification: Notification): Route {
+    const { apps, registry, open } = this.#options;
+    const row = registry.providers.numbered(notification.platform);
+    if (!row) return { app, refused: unknownPlatform(notification.platform, registry.providers) };
+    const used = apps.use(app) ?? apps.await(app, 'it is not known here yet');
+    const { kind, sections } = used.state;
+    const section = sectionFor(sections, row);
+    const isSettled = kind === 'known' || kind === 'gone';
+    if (isSettled && !section.enabled) return { app, refused: this.refusal(app, row) };
+    const { name: provider, environments, requests, delivery } = row;
+    const asked = requests.environmentOf?.(notification, kind === 'awaited' ? undefined : section);
+    const environment = asked ?? requests.environmentOf?.(notification, section) ?? environments[0];
+    const place = asked === undefined && environments.length > 1 ? AS_CONFIGURED : environment;
+    const { lane } =
+      used.laneOf(provider, place) ?? open(new LaneId({ app, provider, environment: place }), used, environment);
+    return { app, lane: lane.id, provider, environment, slice: delivery.slice(section) };
+  }
+
+  /** Why an app cannot send to a platform, beginning with a reason in CamelCase; undefined when it can. */
+  providerTrouble(app: string, platform: number): string | undefined {
+    const { registry, apps } = this.#options;
+    if (registry.unsure && !registry.get(app)) return `AppsUnknown: ${registry.unsure}`;
+    const used = apps.use(app);
+    if (used && 'why' in used.state)
+      return `CredentialUnusable: the settings of the app ${app} cannot be opened: ${used.state.why.message}`;
+    const row = registry.providers.numbered(platform);
+    if (!used || !row || sectionFor(used.sections, row).enabled) return undefined;
+    return `PushNotConfigured: ${notConfigured(app, row.platform).error}`;
+  }
+
+  /** The outcome of pushes of an app that sends to no such provider. */
+  refusal(app: string, { platform }: ProviderRow): Failed {
+    if (app === DEFAULT_APP) return platformOff(platform);
+    return this.#options.registry.get(app) ? notConfigured(app, platform) : noSuchApp();
+  }
+}

@@ -1,0 +1,82 @@
+import { appOfStored } from '../apps/choose-app.ts';
+import { AppLanes } from '../apps/lanes/app-lanes.ts';
+import { AppsInUse } from '../apps/lanes/apps-in-use.ts';
+import type { ProviderRow } from '../carrier/provider-row.ts';
+import { toMs } from '../kit/seconds.ts';
+import type { Log } from '../observe/log/log.ts';
+import { sectionFor } from '../providers/app-sections.ts';
+import type { FullConfig, ProviderTable } from '../providers/registry.ts';
+import { sectionsOf } from '../providers/sections.ts';
+import type { TransportBuilder } from '../providers/transports.ts';
+import type { Provider } from '../push/push.ts';
+import type { EventHub } from '../push/relay-events.ts';
+import type { CreateQueue } from '../queue/create-queue.ts';
+import { Outcomes } from '../relay/outcomes.ts';
+import { createRestore } from '../relay/restore.ts';
+import type { RetryPolicy } from '../relay/retry-decision.ts';
+import { SyncRequests } from '../relay/sync-requests.ts';
+import type { OpenApps } from './open-apps.ts';
+
+export interface OpenLanesOptions {
+  readonly config: FullConfig;
+  readonly apps: OpenApps;
+  readonly build: TransportBuilder;
+  readonly createQueue: CreateQueue;
+  readonly events: EventHub;
+  readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
+}
+
+/** What requests go to, and what decides about their outcomes. */
+export interface OpenLanes {
+  readonly lanes: AppLanes;
+  readonly outcomes: Outcomes;
+  /** Requests that wait for outcomes. */
+  readonly sync: SyncRequests;
+}
+
+/** The lanes and their queue. @throws ConfigError when a credential of the default app cannot be used; an error of the queue's */
+export function openLanes(options: OpenLanesOptions, closers: AsyncDisposableStack): OpenLanes {
+  const { config, apps, events, log } = options;
+  const { registry, stored } = apps;
+  const { sync: store } = stored;
+  const sandbox = config.sandbox.enabled;
+  const { inherit, allow_private_hooks: trustStored, cache } = config.apps;
+  const inUse = new AppsInUse({ config, registry, sandbox, inherit, trustStored });
+  const sync = new SyncRequests(config.log.hide_messages);
+  const outcomes = new Outcomes({ policyOf: retryPolicies(config, inUse, registry.providers), sync, events });
+  const lanes = new AppLanes({
+    apps: inUse,
+    registry,
+    cache,
+    build: options.build,
+    find: store && (() => store.refresh()),
+    openQueue: (callbacks) => options.createQueue({ ...callbacks, tell: (level, message) => log[level](message) }),
+    outcomes,
+    restore: createRestore({
+      appOf: (notification) => appOfStored(registry, notification, store !== undefined),
+      outcomes,
+      onDamage: (message) => log.error(message),
+    }),
+    drainMs: longestRequest(config, registry.providers),
+    tell: (level, message) => log[level](message),
+  });
+  closers.defer(() => lanes.queue.close());
+  return { lanes, outcomes, sync };
+}
+
+/** How often an app retries is its own setting; the pauses and the age are the same for all. */
+function retryPolicies(
+  { queue }: FullConfig,
+  apps: AppsInUse,
+  providers: ProviderTable,
+): (app: string, provider: Provider) => RetryPolicy {
+  const common = { firstMs: toMs(queue.backoff), maxMs: toMs(queue.backoff_max), maxAgeMs: toMs(queue.max_age) };
+  return (app, provider) => {
+    const row = providers.named(provider) as ProviderRow;
+    return { ...common, maxRetry: sectionFor(apps.sectionsOf(app), row).max_retry, free: row.delivery.free };
+  };
+}
+
+/** Milliseconds that a push takes at most from its hand-over to its outcome. */
+const longestRequest = (config: FullConfig, providers: ProviderTable): number =>
+  toMs(Math.max(...Object.values(sectionsOf(config, providers)).map(({ request_timeout }) => request_timeout)) + 5);

@@ -1,0 +1,102 @@
+/**
+ * The queue and the lanes that take from it. They need each other: the queue wakes a lane when there is something to take, a
+ * lane takes it, and what becomes of it goes back to the queue. Owning both, this part is the only one that knows both.
+ *
+ * A lane is open, from `open` until `free`, or it is not; pushes may wait in the queue for one that is not open (its app was
+ * not used for long, or the queue brings them from a former process). `reopen` opens it then.
+ */
+import type { LaneId } from '../push/lane-id.ts';
+import type { Outcome } from '../push/push.ts';
+import type { QueueWithReports } from '../queue/create-queue.ts';
+import type { Batch, QueueEntry, RequestBody, Restore } from '../queue/queue.ts';
+import { Lane, type LaneOptions } from './lane.ts';
+import type { Outcomes } from './outcomes.ts';
+
+/** What a queue is opened with: it calls neither before the first turn of the event loop. */
+export interface QueueCallbacks {
+  readonly wake: (lane: LaneId) => void;
+  readonly restore: Restore;
+}
+
+export interface LaneSetOptions {
+  readonly openQueue: (callbacks: QueueCallbacks) => QueueWithReports;
+  readonly restore: Restore;
+  readonly outcomes: Pick<Outcomes, 'decide' | 'stale'>;
+  /** Opens a lane for pushes that wait, by `open`. */
+  readonly reopen: (id: LaneId) => Lane;
+}
+
+export type LanePlan = Omit<LaneOptions, 'queue' | 'onOutcomes' | 'stale'>;
+
+export class LaneSet {
+  readonly queue: QueueWithReports;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #options: LaneSetOptions;
+  #halted = false;
+
+  constructor(options: LaneSetOptions) {
+    this.#options = options;
+    this.queue = options.openQueue({ wake: (id) => this.wake(id), restore: options.restore });
+  }
+
+  /** The lanes that are open. */
+  [Symbol.iterator](): IterableIterator<Lane> {
+    return this.#lanes.values();
+  }
+
+  get(id: LaneId): Lane | undefined {
+    return this.#lanes.get(id.key);
+  }
+
+  append(entries: readonly QueueEntry[], body: RequestBody): void | Promise<void> {
+    return this.queue.append(entries, body);
+  }
+
+  open(plan: LanePlan): Lane {
+    const { outcomes } = this.#options;
+    const lane = new Lane({
+      ...plan,
+      queue: this.queue,
+      onOutcomes: (batch, indexes, ended, sentAt) => this.#ended(batch, indexes, ended, sentAt),
+      stale: (batch) => outcomes.stale(batch),
+    });
+    if (this.#halted) lane.halt();
+    this.#lanes.set(plan.id.key, lane);
+    return lane;
+  }
+
+  /** There may be something to take for a lane. */
+  wake(id: LaneId): void {
+    (this.get(id) ?? this.#options.reopen(id)).wake();
+  }
+
+  /** Closes a lane for which nothing waits. */
+  free(lane: Lane): void {
+    lane.halt();
+    this.#lanes.delete(lane.id.key);
+  }
+
+  /** Batches that are being sent. */
+  busy(): number {
+    let batches = 0;
+    for (const lane of this) batches += lane.status().batches;
+    return batches;
+  }
+
+  /** Nothing more is taken from the queue, by lanes that are opened from now on neither. */
+  halt(): void {
+    this.#halted = true;
+    for (const lane of this) lane.halt();
+  }
+
+  /** Resolves when nothing is being sent. */
+  async idle(): Promise<void> {
+    await Promise.all([...this].map((lane) => lane.idle()));
+  }
+
+  #ended(batch: Batch, indexes: readonly number[], outcomes: readonly Outcome[], sentAt: number | undefined): void {
+    const { final, retries } = this.#options.outcomes.decide(batch, indexes, outcomes, sentAt);
+    for (const retry of retries) this.queue.defer(retry.batch, retry.at);
+    if (final.length > 0) this.queue.settle(batch, final);
+  }
+}
