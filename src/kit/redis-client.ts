@@ -1,5 +1,5 @@
 import { Cluster, Redis } from 'ioredis';
-import { addresses } from './addresses.ts';
+import { type Address, addresses } from './addresses.ts';
 import { backoff } from './backoff.ts';
 
 /** Where a Redis is, and as whom to sign in. */
@@ -23,6 +23,12 @@ const reconnect = { firstMs: 200, maxMs: 5000 };
 
 /** With jitter, and never at once: a Redis that comes back is not met by everybody in the same moment. */
 const pause = (times: number): number => 50 + backoff(times, reconnect);
+
+/** After a failover the old master only reads. Redis before 7 says so of a script in the midst of a longer text. */
+const isReadOnly = ({ message }: Error): boolean => /^READONLY |-READONLY /.test(message);
+
+export const nodesOf = ({ addr, sentinel }: Pick<RedisSettings, 'addr' | 'sentinel'>): Address[] =>
+  addresses(addr, sentinel ? 26379 : 6379);
 
 /**
  * A client that fails commands while it is not connected (nothing is kept for later, nothing is sent twice) and gets its
@@ -52,10 +58,9 @@ export function createRedisClient(
     keepAlive: 10_000,
     lazyConnect: true,
     retryStrategy: pause,
-    // After a failover the old master only reads.
-    reconnectOnError: (error: Error) => error.message.startsWith('READONLY'),
+    reconnectOnError: isReadOnly,
   };
-  const nodes = addresses(settings.addr, settings.sentinel ? 26379 : 6379);
+  const nodes = nodesOf(settings);
   if (settings.cluster) {
     return new Cluster(nodes, {
       redisOptions: common,

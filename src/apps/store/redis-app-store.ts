@@ -1,5 +1,6 @@
 import { background } from '../../kit/background.ts';
 import { createRedisClient, type RedisClient } from '../../kit/redis-client.ts';
+import { redisErrorText, redisTrouble } from '../../kit/redis-trouble.ts';
 import {
   type AppStore,
   type Expected,
@@ -51,6 +52,7 @@ class RedisAppStore implements AppStore {
   readonly place: string;
   readonly #client: RedisClient;
   readonly #subscriber: RedisClient;
+  readonly #trouble: () => string | undefined;
   readonly #ttlMs: number;
   #timer: NodeJS.Timeout | undefined;
   #changed: () => void = () => {};
@@ -61,7 +63,8 @@ class RedisAppStore implements AppStore {
     this.#ttlMs = ttlMs;
     this.#client = createRedisClient(settings, ca, { commandTimeout: COMMAND_MS, connectionName: 'martlet-apps' });
     this.#subscriber = createRedisClient(settings, ca, { connectionName: 'martlet-apps-changes' });
-    for (const client of [this.#client, this.#subscriber]) client.on('error', () => {});
+    this.#trouble = redisTrouble(this.#client, settings);
+    this.#subscriber.on('error', () => {});
     // What was published while the line was broken, nobody has heard.
     this.#subscriber.on('ready', () => background(this.#listen()));
     this.#client.on('ready', () => this.#changed());
@@ -72,7 +75,11 @@ class RedisAppStore implements AppStore {
     await Promise.allSettled([this.#client.connect(), this.#subscriber.connect()]);
   }
 
-  async load(known?: Known): Promise<Loaded> {
+  load(known?: Known): Promise<Loaded> {
+    return this.#explained(this.#load(known));
+  }
+
+  async #load(known?: Known): Promise<Loaded> {
     // Mostly nothing has changed, and the versions of thousands of apps are much to send for that.
     if (known && Number((await this.#client.get(REVISION)) ?? 0) === known.revision) return { ...known, changed: [] };
     const results = await this.#client.multi().get(REVISION).hgetall(VERSIONS).exec();
@@ -113,6 +120,15 @@ class RedisAppStore implements AppStore {
     this.#subscriber.disconnect();
   }
 
+  /** An error without a connection says why there is none. */
+  async #explained<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work;
+    } catch (error) {
+      throw new Error(this.#trouble() ?? redisErrorText(error), { cause: error });
+    }
+  }
+
   /** Without the right to subscribe changes are still found by looking, within `apps.ttl`. */
   async #listen(): Promise<void> {
     await this.#subscriber.subscribe(CHANNEL).catch(() => {});
@@ -120,7 +136,8 @@ class RedisAppStore implements AppStore {
   }
 
   async #change(script: string, name: string, expected: Expected, ...text: string[]): Promise<number> {
-    const answer = await this.#client.eval(script, KEYS.length, ...KEYS, name, String(expected), ...text);
+    const work = this.#client.eval(script, KEYS.length, ...KEYS, name, String(expected), ...text);
+    const answer = await this.#explained(work);
     const [done, version] = answer as [number, number | string];
     if (done === 1) return Number(version);
     throw new VersionConflictError(name, version === '' ? undefined : Number(version));

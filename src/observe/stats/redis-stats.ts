@@ -1,22 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { Cluster, Redis } from 'ioredis';
+import { createRedisClient, type RedisClient, type RedisSettings } from '../../kit/redis-client.ts';
+import { connectRedis, redisErrorText, redisTrouble } from '../../kit/redis-trouble.ts';
 import { addCount, countsOf } from './app-counts.ts';
 import { noStats, type StatCounts, type StatName, statKeys, statNames } from './stats.ts';
 import type { CounterTable } from './write-behind-stats.ts';
 
 /** The `stat.redis` section of the configuration. */
-export interface RedisStatConfig {
-  readonly cluster: boolean;
-  /** `host:port`; of a cluster several, divided by commas. Empty: the usual port of this machine. */
-  readonly addr: string;
-  readonly username: string;
-  readonly password: string;
-  readonly db: number;
-}
+export type RedisStatConfig = Pick<RedisSettings, 'cluster' | 'addr' | 'username' | 'password' | 'db'>;
 
-const CONNECT_MS = 5000;
+/** Gorush's keys have no TLS and no sentinels. An empty address is the usual port of this machine. */
+const settingsOf = (config: RedisStatConfig): RedisSettings => ({
+  ...config,
+  addr: config.addr || 'localhost',
+  with_tls: false,
+  sentinel: '',
+  sentinel_username: '',
+  sentinel_password: '',
+});
+
 const COMMAND_MS = 1000;
-const RECONNECT_MS = 2000;
 /** Longer than a Redis stays away. */
 const MARK_SECONDS = 86_400;
 
@@ -41,58 +43,37 @@ const appsOf = (key: string): string => `gorush-by-app-{${key}}`;
 
 const numberOf = (text: string | null | undefined): number => Number.parseInt(text ?? '0', 10) || 0;
 
-function endpoint(addr: string): { host: string; port: number } {
-  const [, bracketed, plain, port] = /^(?:\[(.*)\]|([^:]*))(?::(\d+))?$/.exec(addr.trim()) ?? [];
-  return { host: bracketed || plain || 'localhost', port: Number(port ?? 6379) };
-}
-
-function createClient({ cluster, addr, username, password, db }: RedisStatConfig): Redis | Cluster {
-  const common = {
-    ...(username === '' ? {} : { username }),
-    ...(password === '' ? {} : { password }),
-    connectTimeout: CONNECT_MS,
-    commandTimeout: COMMAND_MS,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    // As old servers and proxies speak it, too.
-    protocol: 2 as const,
-    disableClientInfo: true,
-  };
-  // No queue for what cannot be sent: the counts wait here, as numbers, not there as commands.
-  const failFast = { lazyConnect: true, enableOfflineQueue: false };
-  const pause = (attempt: number): number => Math.min(100 * 2 ** Math.min(attempt, 5), RECONNECT_MS);
-  return cluster
-    ? new Cluster(addr.split(',').map(endpoint), { ...failFast, redisOptions: common, clusterRetryStrategy: pause })
-    : new Redis({ ...common, ...failFast, ...endpoint(addr), db, retryStrategy: pause });
-}
-
-/** Connects, or tells why not. An answer to PING shows that the password is right, too. */
-async function connect(client: Redis | Cluster): Promise<void> {
-  const failed = Promise.withResolvers<never>();
-  let nodeError: Error | undefined;
-  // There must always be listeners; at run time the commands that fail tell of the same.
-  client.on('error', (error: Error) => failed.reject(nodeError ?? error));
-  client.on('node error', (error: Error) => {
-    nodeError ??= error;
-  });
-  failed.promise.catch(() => {});
-  try {
-    // A password that is refused, for one, is told by the event alone, and tried again for ever.
-    await Promise.race([client.connect().then(() => client.ping()), failed.promise]);
-  } catch (error) {
-    client.disconnect();
-    throw nodeError ?? error;
-  }
-}
-
 /**
  * Gorush's counters in a Redis or a cluster, under Gorush's own keys; a Gorush may count there at the same time. Beside each is a
  * hash of what is of which app. Needs GET, SET, INCRBY, HINCRBY, HGETALL, DEL, EVAL and PING. https://redis.io/docs/latest/commands/eval/
  * @throws when it cannot be reached or refuses the password.
  */
 export async function connectRedisCounters(config: RedisStatConfig): Promise<CounterTable> {
-  const client = createClient(config);
-  await connect(client);
+  const settings = settingsOf(config);
+  const client = createRedisClient(settings, [], { commandTimeout: COMMAND_MS });
+  const trouble = redisTrouble(client, settings);
+  await connectRedis(client, settings);
+  return explained(countersIn(client), trouble);
+}
+
+/** The same table whose errors say why there is no connection, when there is none. */
+function explained(table: CounterTable, trouble: () => string | undefined): CounterTable {
+  const run = async <T>(work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw new Error(trouble() ?? redisErrorText(error), { cause: error });
+    }
+  };
+  return {
+    increment: (batch) => run(() => table.increment(batch)),
+    read: () => run(() => table.read()),
+    readByApp: () => run(() => table.readByApp()),
+    close: () => table.close(),
+  };
+}
+
+function countersIn(client: RedisClient): CounterTable {
   const writer = randomUUID();
   return {
     async increment({ number, counts, apps }) {

@@ -5,6 +5,7 @@ import { background } from '../../kit/background.ts';
 import { backoff } from '../../kit/backoff.ts';
 import { toError } from '../../kit/errors.ts';
 import { createRedisClient, type RedisClient, type RedisSettings } from '../../kit/redis-client.ts';
+import { redisErrorText, redisTrouble } from '../../kit/redis-trouble.ts';
 import { toMs } from '../../kit/seconds.ts';
 import type { Backlog, Broker, BrokerEvents } from '../broker/broker.ts';
 import { type RawEntry, RedisStream, timeOf } from './redis-stream.ts';
@@ -38,6 +39,8 @@ export class RedisBroker implements Broker {
   #events: BrokerEvents | undefined;
   #room = 0;
   #roomMade: (() => void) | undefined;
+  /** Why there is no connection; undefined while there is one. */
+  readonly #trouble: () => string | undefined;
   #lastError = 'connection lost';
   #up = false;
   /** Just connected: what others left behind is looked for at once. */
@@ -60,6 +63,7 @@ export class RedisBroker implements Broker {
       commandTimeout: COMMAND_MS,
       socketTimeout: 4000,
     });
+    this.#trouble = redisTrouble(this.#commands, settings);
     this.#reader = createRedisClient(settings, ca, { connectionName, socketTimeout: BLOCK_MS + 4000 });
     this.#stream = new RedisStream(this.#commands, { stream: settings.stream_name, group: settings.group, consumer });
   }
@@ -151,13 +155,11 @@ export class RedisBroker implements Broker {
 
   #down(): void {
     this.#up = false;
-    if (!this.#closed) this.#events?.down(this.#lastError);
+    if (!this.#closed) this.#events?.down(this.#trouble() ?? this.#lastError);
   }
 
   #failed(error: Error): void {
-    // ioredis tells of a node of the cluster and of sentinels in the cause.
-    const { lastNodeError } = error as { lastNodeError?: Error };
-    this.#lastError = lastNodeError?.message || error.message || (error as NodeJS.ErrnoException).code || error.name;
+    this.#lastError = redisErrorText(error);
   }
 
   async #ensureGroup(): Promise<void> {

@@ -2,6 +2,8 @@ import { connect, createServer, type Socket } from 'node:net';
 
 export interface TcpProxy {
   readonly addr: string;
+  /** Where new connections lead. */
+  port: number;
   /** Milliseconds that each chunk is held back, either way. */
   delayMs: number;
   /** When true, answers are swallowed: the peer has done what was asked, and nobody hears of it. */
@@ -15,7 +17,7 @@ export interface TcpProxy {
 export async function startTcpProxy(port: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   const server = createServer((near) => {
-    const far = connect(port, '127.0.0.1');
+    const far = connect(proxy.port, '127.0.0.1');
     const forward = (from: Socket, to: Socket, back: boolean): void => {
       sockets.add(from);
       from.on('data', (chunk) => {
@@ -36,6 +38,7 @@ export async function startTcpProxy(port: number): Promise<TcpProxy> {
   };
   const proxy: TcpProxy = {
     addr: `127.0.0.1:${(server.address() as { port: number }).port}`,
+    port,
     delayMs: 0,
     deaf: false,
     cut,
