@@ -148,6 +148,8 @@ function illegalTokens(msg: unknown): ReadonlySet<string> | undefined {
 }
 
 const LONGEST_TEXT = 300;
+/** Of an answer's text, what is searched for tokens: no token is longer than the rest of it. */
+const SEARCHED_TEXT = 8192;
 
 /** HMS's words, unless they repeat a device token. */
 function errorText(
@@ -157,7 +159,7 @@ function errorText(
 ): string {
   if (code === '') return `unexpected answer of HMS with status ${status}`;
   if (code === PARTIAL) return `${code}: the token is not valid`;
-  const text = typeof msg === 'string' ? msg : '';
+  const text = typeof msg === 'string' ? msg.slice(0, SEARCHED_TEXT) : '';
   const telling = kind === 'token' && targets.some((token) => token !== '' && text.includes(token));
   return text === '' || telling ? `${code}: refused by HMS` : `${code}: ${text.slice(0, LONGEST_TEXT)}`;
 }

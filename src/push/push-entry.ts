@@ -1,5 +1,6 @@
 import { DEFAULT_APP } from './app-name.ts';
-import type { Outcome, PlatformName, Settlement } from './push.ts';
+import { entryText } from './entry-text.ts';
+import type { Notification, Outcome, PlatformName, Settlement } from './push.ts';
 import { platformNamed } from './push.ts';
 import { traceIdOf } from './trace-context.ts';
 
@@ -37,12 +38,12 @@ export const REDACTED_MESSAGE = '(message redacted)';
 
 const RETRYABLE = new Set(['unavailable', 'not_sent', 'unanswered', 'stale_credential', 'expired', 'pending']);
 
-function outcomeFields(outcome: Outcome): Partial<PushEntry> {
+function outcomeFields(outcome: Outcome, notification: Notification): Partial<PushEntry> {
   const providerId = outcome.providerId === undefined ? {} : { provider_id: outcome.providerId };
   if (outcome.kind === 'accepted') return providerId;
   return {
     ...(outcome.status === undefined ? {} : { status: outcome.status }),
-    reason: outcome.reason,
+    reason: entryText(outcome.reason, notification),
     category: outcome.category,
     invalid_token: outcome.category === 'invalid_token',
     retryable: RETRYABLE.has(outcome.category),
@@ -56,13 +57,13 @@ export function pushEntry(settlement: Settlement, index: number, hideMessage = f
   const { notification, attempts, environment, requestId, traceparent } = settlement;
   const outcome = settlement.outcomes[index] as Outcome;
   return {
-    ...(notification.notif_id ? { notif_id: notification.notif_id } : {}),
+    ...(notification.notif_id ? { notif_id: entryText(notification.notif_id, notification) } : {}),
     type: outcome.kind === 'accepted' ? 'succeeded-push' : 'failed-push',
     platform: platformNamed(notification.platform)?.name ?? '',
     token: settlement.targets[index] as string,
-    message: hideMessage ? REDACTED_MESSAGE : (notification.message ?? ''),
-    error: outcome.kind === 'accepted' ? '' : outcome.error,
-    ...outcomeFields(outcome),
+    message: hideMessage ? REDACTED_MESSAGE : entryText(notification.message ?? '', notification),
+    error: outcome.kind === 'accepted' ? '' : entryText(outcome.error, notification),
+    ...outcomeFields(outcome, notification),
     attempts,
     environment,
     ...(settlement.app === DEFAULT_APP ? {} : { app: settlement.app }),

@@ -6,6 +6,8 @@ export interface TraceContext {
 
 /** Later versions may say more after the flags. */
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
+/** That of today's version has 55. */
+const LONGEST_PARENT = 512;
 /** What the recommendation asks everybody to pass on at least. */
 const LONGEST_STATE = 512;
 const PRINTABLE = /^[\x20-\x7e]+$/;
@@ -20,7 +22,7 @@ type Header = string | readonly string[] | undefined;
 
 /** What the headers of a request say; undefined when there is nothing, or nothing that can be read. */
 export function readTraceContext(traceparent: Header, tracestate?: Header): TraceContext | undefined {
-  if (typeof traceparent !== 'string') return undefined;
+  if (typeof traceparent !== 'string' || traceparent.length > LONGEST_PARENT) return undefined;
   const [, version, , , , more] = TRACEPARENT.exec(traceparent) ?? [];
   if (version === undefined || (version === '00' && more !== undefined)) return undefined;
   // Several headers are one list.

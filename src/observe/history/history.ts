@@ -5,7 +5,7 @@ import { Throttle } from '../../kit/throttle.ts';
 import type { RelayEvents } from '../../push/push.ts';
 import type { Fact, FactKind, StoredFact } from './fact.ts';
 import { HistoryFile } from './history-file.ts';
-import { type GatheredFact, Recorder, type RecorderOptions } from './recorder.ts';
+import { type GatheredFact, historyName, Recorder, type RecorderOptions } from './recorder.ts';
 import { type Advise, eventOf, type PushTimeline, type TimelineEvent, timelineOf } from './timeline.ts';
 import { hashTarget, maskTarget } from './token-mask.ts';
 
@@ -99,7 +99,7 @@ export class History {
   explain(id: string, { apps, token }: ExplainQuery): Explanation | undefined {
     this.#write();
     const hash = token === undefined ? undefined : hashTarget(token, this.#file.secret);
-    const found = this.#file.of(id, MOST_FACTS + 1, apps);
+    const found = this.#file.of(historyName(id) ?? id, MOST_FACTS + 1, apps);
     const facts = found.slice(0, MOST_FACTS).filter((fact) => isAbout(fact, hash));
     if (facts.length === 0) return undefined;
     const requests = Map.groupBy(facts, ({ requestId }) => requestId);

@@ -63,6 +63,13 @@ const MOST_TARGETS = 10;
 const MOST_NAMES = 20;
 /** Of a provider's text. */
 const LONGEST_ERROR = 300;
+const LONGEST_REASON = 200;
+/** Of a `notif_id`: it stands on each row. */
+const LONGEST_NAME = 256;
+
+/** A `notif_id` as the history knows it. */
+export const historyName = (notifId: string | undefined): string | undefined =>
+  notifId?.slice(0, LONGEST_NAME) || undefined;
 
 const platformOf = ({ platform }: Notification): string | undefined => platformNamed(platform)?.name;
 
@@ -221,7 +228,7 @@ export class Recorder {
     const at = this.#now();
     const details: Details = { receivedAt: at, count: 1, ok, error, traceparent };
     this.#gathered.push({
-      fact: { at, kind: 'reported', requestId, notifId: notifId || undefined, app, reason: undefined, details },
+      fact: { at, kind: 'reported', requestId, notifId: historyName(notifId), app, reason: undefined, details },
       targets: [token],
       ids: [undefined],
     });
@@ -248,12 +255,12 @@ export class Recorder {
       traceparent,
       ...this.#receivedOnce(followed),
     };
-    const reason = outcome.kind === 'failed' ? outcome.reason : undefined;
+    const reason = outcome.kind === 'failed' ? outcome.reason.slice(0, LONGEST_REASON) : undefined;
     return {
       at: acceptedAt + ageMs,
       kind,
       requestId,
-      notifId: notification.notif_id || undefined,
+      notifId: historyName(notification.notif_id),
       app,
       reason,
       details,
@@ -272,7 +279,7 @@ export class Recorder {
   /** Nothing has become of it so far: it gets a row for each name that it can be asked for by. */
   #tellReceived(request: AcceptedRequest): void {
     const { requestId, app, notifications, acceptedAt, traceparent } = request;
-    const names = new Set(notifications.map(({ notif_id }) => notif_id || undefined));
+    const names = new Set(notifications.map(({ notif_id }) => historyName(notif_id)));
     const details: Details = { receivedAt: acceptedAt, traceparent, ...requestFacts(request) };
     for (const notifId of [...names].slice(0, MOST_NAMES)) {
       const fact: Fact = { at: acceptedAt, kind: 'received', requestId, notifId, app, reason: undefined, details };

@@ -1,3 +1,4 @@
+import { entryText } from '../../push/entry-text.ts';
 import { type Outcome, platformNamed, type Settlement } from '../../push/push.ts';
 import { pushEntry, REDACTED_MESSAGE } from '../../push/push-entry.ts';
 import { errorRedactor, type Hidden, maskToken } from './redaction.ts';
@@ -27,7 +28,7 @@ type LineOf = (index: number, outcome: Outcome) => string;
 function textLines(settlement: Settlement, { hidden, access, error }: PushLinesOptions, time: string): LineOf {
   const { notification, targets } = settlement;
   const platform = platformNamed(notification.platform)?.name ?? '';
-  const message = hidden.messages ? REDACTED_MESSAGE : oneLine(notification.message ?? '');
+  const message = hidden.messages ? REDACTED_MESSAGE : oneLine(entryText(notification.message ?? '', notification));
   const redact = errorRedactor(settlement, hidden);
   const stampOf = (log: PushLog, level: string): string => (log.style.stamped ? stamp(time, level) : '');
   const accepted = stampOf(access, 'info') + pushHead('succeeded-push', platform, access.style.colours);
@@ -37,19 +38,20 @@ function textLines(settlement: Settlement, { hidden, access, error }: PushLinesO
     const token = oneLine(hidden.tokens ? maskToken(target) : target);
     return outcome.kind === 'accepted'
       ? `${accepted}${token}] ${message}\n`
-      : `${failed}${token}] | ${message} | Error Message: ${oneLine(redact(outcome.error))}\n`;
+      : `${failed}${token}] | ${message} | Error Message: ${oneLine(entryText(redact(outcome.error), notification))}\n`;
   };
 }
 
 /** One object a line: level, time, and the entry that the hook and the caller get. */
 function jsonLines(settlement: Settlement, { hidden }: PushLinesOptions, time: string): LineOf {
-  const { targets } = settlement;
+  const { notification, targets } = settlement;
   const redact = errorRedactor(settlement, hidden);
   return (index, outcome) => {
     const entry = pushEntry(settlement, index, hidden.messages);
     const target = targets[index] as string;
     entry.token = hidden.tokens ? maskToken(target) : target;
-    entry.error = redact(entry.error);
+    // Cut after it was redacted: half a token would not be found.
+    if (outcome.kind === 'failed') entry.error = entryText(redact(outcome.error), notification);
     if (entry.reason !== undefined) entry.reason = redact(entry.reason);
     return `${JSON.stringify({ level: outcome.kind === 'accepted' ? 'info' : 'error', time, ...entry })}\n`;
   };

@@ -20,15 +20,25 @@ const SHORTEST_TOKEN = 8;
 /** A provider's error names one value or two, not a hundred. */
 const MOST_TEXTS = 1000;
 
+/** Failures of one notification come in many batches. */
+const known = new WeakMap<Notification, readonly string[]>();
+
 /** Every text of a notification but its targets, the longest first. No recursion: nesting is the caller's choice. */
-function textsOf(notification: Notification): string[] {
+function textsOf(notification: Notification): readonly string[] {
+  const found = known.get(notification) ?? readTexts(notification);
+  known.set(notification, found);
+  return found;
+}
+
+function readTexts(notification: Notification): readonly string[] {
   const { tokens: _tokens, to: _to, topic: _topic, condition: _condition, ...rest } = notification;
   const texts = new Set<string>();
   const open: unknown[] = [rest];
   while (open.length > 0 && texts.size < MOST_TEXTS) {
     const value = open.pop();
     if (typeof value === 'string' && value.length >= SHORTEST_TEXT) texts.add(value);
-    else if (typeof value === 'object' && value !== null) open.push(...Object.values(value));
+    // One by one: a call takes no more arguments than fit on the stack.
+    else if (typeof value === 'object' && value !== null) for (const inner of Object.values(value)) open.push(inner);
   }
   return [...texts].sort((a, b) => b.length - a.length);
 }

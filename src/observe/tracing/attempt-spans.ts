@@ -31,6 +31,8 @@ interface Attempt {
 
 /** Notifications whose attempts are gathered at a time. */
 const MOST = 1000;
+/** Of a `notif_id`. */
+const LONGEST_NAME = 256;
 
 /**
  * Spans of the way from the queue to the provider: how long a notification waited, and one for each attempt, however many targets
@@ -131,7 +133,7 @@ function note(attempt: Attempt, outcome: Outcome): void {
 
 const commonAttributes = ({ requestId, app, notification, environment, provider }: Settlement | Retry) => ({
   'martlet.request_id': requestId,
-  'martlet.notif_id': notification.notif_id || undefined,
+  'martlet.notif_id': notification.notif_id?.slice(0, LONGEST_NAME) || undefined,
   'martlet.app': app,
   'martlet.provider': provider satisfies Provider | undefined,
   'martlet.environment': environment,

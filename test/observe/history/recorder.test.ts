@@ -105,3 +105,13 @@ test('texts of providers are kept without the texts of the notification where th
     expect(rows(it)[0]?.details.error?.includes('secret')).toBe(!hideMessages);
   }
 });
+
+test('a name, a reason and a text of any length take a few hundred characters of a row', () => {
+  const it = recorder();
+  const long = 'x'.repeat(100_000);
+  accept(it, 'r1');
+  const notification = { platform: 1, tokens: ['a'], notif_id: long };
+  it.events.settled(settlement(['a'], [failed({ reason: long, error: `${long}.` })], { notification, timing }));
+  it.events.reported({ requestId: 'r1', app: 'default', notifId: long, token: 'a', at: 0, ms: 1, ok: true });
+  for (const row of rows(it)) expect(JSON.stringify(row).length).toBeLessThan(2000);
+});
