@@ -1,13 +1,28 @@
+/**
+ * One (app, provider, environment): takes batches from the queue while the provider has room, the rate limit and the breaker
+ * allow it, and hands them to the transport. Each lane has limits of its own, so that one that is stuck holds up only itself; the
+ * price is a breaker, a limiter and a timer for each app in use. How many pushes are under way is counted here, since a batch may
+ * hold one token or a thousand.
+ *
+ * - at rest: nothing is ready in the queue, or as many pushes are under way as may be. → woken by the queue, by an outcome, by
+ *   another rate limit or another transport.
+ * - woken: looks once in the next turn of the event loop (`#pump`), takes what there is room for, and sends it as one group.
+ *   → waiting when something else than an outcome makes room, else → at rest.
+ * - waiting: for a permit of the rate limit, for the end of the breaker's pause, or as long as the provider has asked for; a timer
+ *   looks again. `wake` looks sooner.
+ * - halted: takes nothing more; outcomes of what is under way are still handed over. For good.
+ */
 import PQueue from 'p-queue';
 import { background, throwLater } from '../kit/background.ts';
 import { Breaker } from '../kit/breaker.ts';
 import { AdaptiveConcurrency } from '../kit/concurrency.ts';
-import { RateLimiter } from '../kit/limiter.ts';
 import { vital } from '../kit/vital.ts';
 import { internalError } from '../push/internal-error.ts';
 import type { LaneId } from '../push/lane-id.ts';
 import type { Category, Outcome, PushTransport } from '../push/push.ts';
 import type { Batch, Queue } from '../queue/queue.ts';
+import { Flight, type FlightGroup } from './flight.ts';
+import { RateGate } from './rate-gate.ts';
 
 export interface LaneOptions {
   readonly id: LaneId;
@@ -48,31 +63,6 @@ export interface LaneStatus {
   readonly rateLimitWaitMs: number;
 }
 
-/** Batches taken in one turn: one task of the p-queue, done when the last of their targets has an outcome. */
-interface Group {
-  open: number;
-  done: () => void;
-}
-
-/** A batch on its way: gathers what its targets became, and hands it over once for each turn of the event loop. */
-class Flight {
-  readonly batch: Batch;
-  readonly group: Group;
-  readonly outcomes: Outcome[];
-  /** Monotonic milliseconds. */
-  readonly sentAt: number;
-  fresh: number[] = [];
-  open: number;
-
-  constructor(batch: Batch, group: Group, sentAt: number) {
-    this.sentAt = sentAt;
-    this.batch = batch;
-    this.group = group;
-    this.outcomes = new Array(batch.targets.length);
-    this.open = batch.targets.length;
-  }
-}
-
 /** How much a turn of nothing but such outcomes adds towards opening the breaker: unreachable 5 times, refused 20 times. */
 const FAILURE_WEIGHT: Partial<Record<Category, number>> = { not_sent: 4, unanswered: 4, credential: 1 };
 const BREAKER_THRESHOLD = 20;
@@ -81,22 +71,22 @@ const BREAKER_THRESHOLD = 20;
 const FIRST_LIMIT = 256;
 const MOST_AT_ONCE = 1000;
 
-/**
- * One (app, provider, environment): takes batches from the queue while the provider has room, the rate limit and the breaker
- * allow it, and hands them to the transport. Tasks of its p-queue are groups of batches taken in one turn; how many pushes are
- * under way is counted here, since a batch may hold one token or a thousand. A lane that is stuck holds up only itself.
- */
+/** Pushes that may be taken now, or how long to wait before looking again; `Infinity`: until an outcome arrives. */
+type Room = number | { readonly waitMs: number };
+
+const UNTIL_AN_OUTCOME: Room = Object.freeze({ waitMs: Number.POSITIVE_INFINITY });
+
 export class Lane {
   readonly id: LaneId;
   readonly transport: PushTransport;
   readonly #tasks = new PQueue();
   readonly #queue: Pick<Queue, 'take'>;
   readonly #breaker: Breaker;
-  #limiter: RateLimiter | undefined;
+  readonly #rate: RateGate;
   readonly #concurrency: AdaptiveConcurrency;
   readonly #now: () => number;
   readonly #maxInFlight: number;
-  readonly #take = vital('taking from the queue', () => this.#pump());
+  readonly #pumped = vital('taking from the queue', () => this.#pump());
   readonly #wakened = vital('taking from the queue', () => {
     this.#scheduled = false;
     this.#pump();
@@ -104,17 +94,12 @@ export class Lane {
   readonly #flushed = vital('settling outcomes', () => this.#flush());
   readonly #onOutcomes: LaneOptions['onOutcomes'];
   readonly #stale: LaneOptions['stale'];
-  #rate: number;
   #inFlight = 0;
   #batches = 0;
   #scheduled = false;
-  #stopped = false;
+  #halted = false;
   #timer: NodeJS.Timeout | undefined;
   #dirty: Flight[] = [];
-  /** Since when the rate limit allows nothing. */
-  #limitedAt: number | undefined;
-  #rateLimitWaits = 0;
-  #rateLimitWaitMs = 0;
 
   constructor(options: LaneOptions) {
     this.id = options.id;
@@ -130,8 +115,7 @@ export class Lane {
     });
     this.#now = options.now ?? (() => performance.now());
     this.#concurrency = new AdaptiveConcurrency({ now: this.#now });
-    this.#rate = options.rateLimit ?? 0;
-    this.#limiter = this.#rate > 0 ? new RateLimiter(this.#rate, options.now) : undefined;
+    this.#rate = new RateGate(options.rateLimit ?? 0, this.#now);
   }
 
   status(): LaneStatus {
@@ -142,24 +126,21 @@ export class Lane {
       limit: this.#limit(),
       breaker: this.#breaker.state,
       probeDue: this.#breaker.state === 'open' && this.#breaker.waitMs() === 0,
-      rateLimitWaits: this.#rateLimitWaits,
-      rateLimitWaitMs: this.#rateLimitWaitMs,
+      rateLimitWaits: this.#rate.waits,
+      rateLimitWaitMs: this.#rate.waitedMs,
     };
   }
 
   /** There may be something to take: looks once for each turn of the event loop, so that what arrives together leaves together. */
   wake(): void {
-    if (this.#scheduled || this.#stopped) return;
+    if (this.#scheduled || this.#halted) return;
     this.#scheduled = true;
     setImmediate(this.#wakened);
   }
 
   /** Another rate limit, pushes per second; 0 is none. */
   limitRate(rate: number): void {
-    if (rate === this.#rate) return;
-    this.#rate = rate;
-    this.#limiter = rate > 0 ? new RateLimiter(rate, this.#now) : undefined;
-    this.wake();
+    if (this.#rate.limit(rate)) this.wake();
   }
 
   /** The transport sends with another credential or elsewhere: nothing of what was learnt holds it back. */
@@ -170,7 +151,7 @@ export class Lane {
 
   /** Takes no more from the queue. */
   halt(): void {
-    this.#stopped = true;
+    this.#halted = true;
     clearTimeout(this.#timer);
   }
 
@@ -193,70 +174,60 @@ export class Lane {
   }
 
   #pump(): void {
-    if (this.#stopped) return;
+    if (this.#halted) return;
+    const room = this.#room();
+    if (typeof room === 'number') this.#take(room);
+    else if (room !== UNTIL_AN_OUTCOME) this.#later(room.waitMs);
+  }
+
+  #room(): Room {
     const { capacity, heldMs } = this.transport.status();
-    if (heldMs) {
-      // What waits here is not refused one by one.
-      this.#later(heldMs);
-      return;
-    }
+    // What waits here is not refused one by one.
+    if (heldMs) return { waitMs: heldMs };
     // Asked once: it grows with time, and a lane that neither sends nor waits would stand still for ever.
-    const allowed = this.#limiter?.available() ?? Number.POSITIVE_INFINITY;
-    let room = Math.min(this.#limit(capacity) - this.#inFlight, allowed);
-    if (room < 1) {
-      if (this.#limiter && allowed < 1) this.#waitForRate(this.#limiter);
-      return;
-    }
+    const allowed = this.#rate.allowed();
+    const room = Math.min(this.#limit(capacity) - this.#inFlight, allowed);
+    if (room < 1) return allowed < 1 ? { waitMs: this.#rate.close() } : UNTIL_AN_OUTCOME;
     const admitted = this.#breaker.admit();
-    if (admitted === 0) {
-      this.#limitedAt = undefined;
-      // Its pause may have ended since: then there is nothing left to wait for, and nobody else who looks. A probe's answer does.
-      if (this.#breaker.state === 'open') this.#later(this.#breaker.waitMs());
-      return;
-    }
-    room = Math.min(room, admitted);
-    const group: Batch[] = [];
-    while (room > 0) {
-      const batch = this.#queue.take(this.id, Math.min(room, MOST_AT_ONCE));
+    if (admitted > 0) return Math.min(room, admitted);
+    this.#rate.forget();
+    // The pause may have ended between admit() and here: look again when it does. In half-open the probe's answer wakes the lane.
+    return this.#breaker.state === 'open' ? { waitMs: this.#breaker.waitMs() } : UNTIL_AN_OUTCOME;
+  }
+
+  #take(room: number): void {
+    let left = room;
+    const taken: Batch[] = [];
+    while (left > 0) {
+      const batch = this.#queue.take(this.id, Math.min(left, MOST_AT_ONCE));
       if (!batch) break;
-      const stale = this.#stale(batch);
-      if (stale) {
-        this.#onOutcomes(
-          batch,
-          [...batch.targets.keys()],
-          batch.targets.map(() => stale),
-        );
-        continue;
-      }
-      group.push(batch);
-      room -= batch.targets.length;
-      this.#inFlight += batch.targets.length;
-      this.#limiter?.take(batch.targets.length);
+      if (this.#dropStale(batch)) continue;
+      taken.push(batch);
+      left -= batch.targets.length;
     }
-    this.#noteRateWait(group.length > 0);
-    if (group.length > 0) background(this.#tasks.add(() => this.#send(group)));
-    else if (admitted === 1) this.#breaker.returnProbe();
-    if (room === 0 && this.#limiter) this.#waitForRate(this.#limiter);
+    const pushes = room - left;
+    this.#inFlight += pushes;
+    this.#rate.take(pushes);
+    if (pushes > 0) background(this.#tasks.add(() => this.#send(taken, pushes)));
+    else this.#breaker.returnProbe();
+    if (left === 0 && this.#rate.isLimited) this.#later(this.#rate.close());
   }
 
-  #waitForRate(limiter: RateLimiter): void {
-    this.#limitedAt ??= this.#now();
-    this.#later(limiter.waitMs());
+  /** True for a batch that is not worth sending any more: it has its outcome. */
+  #dropStale(batch: Batch): boolean {
+    const stale = this.#stale(batch);
+    if (!stale) return false;
+    this.#onOutcomes(
+      batch,
+      [...batch.targets.keys()],
+      batch.targets.map(() => stale),
+    );
+    return true;
   }
 
-  /** It was a wait only if there was something that waited. */
-  #noteRateWait(waited: boolean): void {
-    if (this.#limitedAt === undefined) return;
-    if (waited) {
-      this.#rateLimitWaits++;
-      this.#rateLimitWaitMs += this.#now() - this.#limitedAt;
-    }
-    this.#limitedAt = undefined;
-  }
-
-  #send(batches: readonly Batch[]): Promise<void> {
+  #send(batches: readonly Batch[], pushes: number): Promise<void> {
     return new Promise((done) => {
-      const group: Group = { open: batches.reduce((sum, batch) => sum + batch.targets.length, 0), done };
+      const group: FlightGroup = { open: pushes, done };
       this.#batches += batches.length;
       const now = this.#now();
       for (const batch of batches) this.#sendBatch(new Flight(batch, group, now));
@@ -278,11 +249,7 @@ export class Lane {
   }
 
   #arrived(flight: Flight, index: number, outcome: Outcome): void {
-    if (flight.outcomes[index] !== undefined) return;
-    flight.outcomes[index] = outcome;
-    if (flight.fresh.push(index) > 1) return;
-    this.#dirty.push(flight);
-    if (this.#dirty.length === 1) setImmediate(this.#flushed);
+    if (flight.arrived(index, outcome) && this.#dirty.push(flight) === 1) setImmediate(this.#flushed);
   }
 
   #flush(): void {
@@ -290,14 +257,11 @@ export class Lane {
     this.#dirty = [];
     this.#learn(dirty);
     for (const flight of dirty) {
-      const { fresh, group } = flight;
-      flight.fresh = [];
+      const fresh = flight.handOver();
       this.#inFlight -= fresh.length;
-      flight.open -= fresh.length;
-      if (flight.open === 0) this.#batches--;
+      if (flight.isDone) this.#batches--;
       this.#onOutcomes(flight.batch, fresh, flight.outcomes, flight.sentAt);
-      group.open -= fresh.length;
-      if (group.open === 0) group.done();
+      if (flight.group.open === 0) flight.group.done();
     }
     this.wake();
   }
@@ -327,7 +291,7 @@ export class Lane {
 
   #later(ms: number): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(this.#take, Math.max(1, ms));
+    this.#timer = setTimeout(this.#pumped, Math.max(1, ms));
     this.#timer.unref();
   }
 }
