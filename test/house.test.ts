@@ -146,13 +146,14 @@ describe('the house', () => {
   });
 
   test('tests mirror src/: one that has the name of a source file lies where that file does', () => {
+    const ENDING = /(\.(peer|heavy))?\.test\.ts$/;
     const places = Map.groupBy(sources, (file) => basename(file, '.ts'));
     const rooms = new Set(Object.keys(floors));
     const astray = globSync('test/**/*.test.ts').filter((file) => {
-      const mirrored = file.replace(/^test/, 'src').replace(/\.test\.ts$/, '.ts');
+      const mirrored = file.replace(/^test/, 'src').replace(ENDING, '.ts');
       return rooms.has(roomOf(file) ?? '') && places.has(basename(mirrored, '.ts')) && !existsSync(mirrored);
     });
-    expect(astray.map((file) => `${file}: ${places.get(basename(file, '.test.ts'))?.join(', ')}`)).toEqual([]);
+    expect(astray.map((file) => `${file}: ${places.get(basename(file.replace(ENDING, '')))?.join(', ')}`)).toEqual([]);
   });
 });
 

@@ -85,10 +85,17 @@ export function appOfStored(apps: Apps, notification: Notification, mayCome: boo
 /** Of a caller: the apps that it may use; absent: all. */
 type Caller = Pick<AcceptOptions, 'allowedApps'>;
 
+/** Why an app cannot send. */
+export interface SendTrouble {
+  /** In CamelCase, as the reasons of failed pushes. */
+  readonly reason: string;
+  readonly text: string;
+}
+
 export interface AppChooserOptions {
   readonly apps: Apps;
-  /** Why the app cannot send to this platform; undefined when it can, and for platforms that there are not. */
-  readonly providerTrouble: (app: string, platform: number) => string | undefined;
+  /** Why the app cannot send to this platform; undefined when it can, and for unknown platforms. */
+  readonly providerTrouble: (app: string, platform: number) => SendTrouble | undefined;
   readonly limitsOf: (app: string) => AppLimits;
   /** Looks for apps that another instance has made; rejects when the store cannot say. Absent: those known are all there are. */
   readonly refresh?: (() => Promise<void>) | undefined;
@@ -184,7 +191,7 @@ function check(
   { providerTrouble, limitsOf }: AppChooserOptions,
 ): void {
   const trouble = providerTrouble(app, notification.platform);
-  if (trouble) throw new AppRefusedError('no_provider', `${place}.platform`, trouble);
+  if (trouble) throw new AppRefusedError('no_provider', `${place}.platform`, `${trouble.reason}: ${trouble.text}`);
   const excess = checkLimits(notification, limitsOf(app));
   if (excess) throw new AppRefusedError('invalid', excess.path ? `${place}.${excess.path}` : place, excess.reason);
 }

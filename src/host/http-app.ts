@@ -18,6 +18,7 @@ import { toError } from '../kit/errors.ts';
 import { sizeOf, versionHeaders } from '../kit/http/answer.ts';
 import { pathOf, type Routes } from '../kit/http/exact-routes.ts';
 import { sheltered } from '../kit/http/sheltered.ts';
+import { toMs } from '../kit/seconds.ts';
 import { expose } from '../observe/metrics/exposition.ts';
 import { createStatGo } from '../observe/stats/stat-go.ts';
 import { createSysStats, type SysStats } from '../observe/stats/sys-stats.ts';
@@ -47,8 +48,6 @@ export interface HttpApp {
   close(): void;
 }
 
-const MS = 1000;
-
 function appOf(
   relay: Relay,
   options: HttpAppOptions,
@@ -71,7 +70,7 @@ function appOf(
       maxBody: config.core.max_body,
       maxNotifications: config.core.max_notification,
       // A broker may hand a push to another instance, so nobody waits for its outcome here; as in Gorush.
-      syncMs: config.core.sync && config.queue.engine === 'local' ? config.core.sync_timeout * MS : undefined,
+      syncMs: config.core.sync && config.queue.engine === 'local' ? toMs(config.core.sync_timeout) : undefined,
       audit: log.audit !== undefined,
       tracing: relay.tracing,
       onError,

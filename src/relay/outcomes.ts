@@ -113,9 +113,16 @@ export class Outcomes {
       return true;
     }
     const { entry, attempts } = batch;
-    const age = this.#monotonic() - entry.since;
-    const left = lifetimeOf(entry) - age;
-    const decision = decideRetry(failed, attempts, this.#policy(entry), age, left, this.#random);
+    const ageMs = this.#monotonic() - entry.since;
+    const leftMs = lifetimeOf(entry) - ageMs;
+    const decision = decideRetry({
+      failed,
+      attempts,
+      policy: this.#policy(entry),
+      ageMs,
+      leftMs,
+      random: this.#random,
+    });
     if (decision.again)
       failures.push({ failed, indexes: [index], delayMs: decision.delayMs, attempts: decision.attempts });
     return decision.again;

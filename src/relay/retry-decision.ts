@@ -28,19 +28,21 @@ const isOutage = ({ category, status }: Failed): boolean =>
 const mostRetries = (failed: Failed, { maxRetry, free }: RetryPolicy): number =>
   isOutage(failed) ? Math.max(maxRetry, free.least) : maxRetry;
 
-/**
- * Whether a failed push is tried again, and after which pause: the relay's only retry decision.
- *
- * @param attempts before the one that failed. @param ageMs since acceptance. @param leftMs until the push's own expiration.
- */
-export function decideRetry(
-  failed: Failed,
-  attempts: Attempts,
-  policy: RetryPolicy,
-  ageMs: number,
-  leftMs: number,
-  random = Math.random,
-): Decision {
+/** An attempt that failed, and what limits the next one. */
+export interface FailedAttempt {
+  readonly failed: Failed;
+  /** Before this one. */
+  readonly attempts: Attempts;
+  readonly policy: RetryPolicy;
+  /** Milliseconds since acceptance, and until the push's own expiration. */
+  readonly ageMs: number;
+  readonly leftMs: number;
+  /** 0 to 1; default Math.random. */
+  readonly random?: () => number;
+}
+
+/** Whether a failed push is tried again, and after which pause: the relay's only retry decision. */
+export function decideRetry({ failed, attempts, policy, ageMs, leftMs, random }: FailedAttempt): Decision {
   const unsent = failed.category === 'not_sent';
   if (!unsent && !COUNTED.has(failed.category)) return STOP;
   const free = isRenewal(failed, attempts, policy);

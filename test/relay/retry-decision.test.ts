@@ -21,8 +21,8 @@ const policy = (maxRetry: number, more: Partial<RetryPolicy> = {}): RetryPolicy 
   ...more,
 });
 
-const decide = (f: Failed, p: RetryPolicy, attempts = NO_ATTEMPTS, age = 0, left = Number.POSITIVE_INFINITY) =>
-  decideRetry(f, attempts, p, age, left, () => 0.5);
+const decide = (f: Failed, p: RetryPolicy, attempts = NO_ATTEMPTS, ageMs = 0, leftMs = Number.POSITIVE_INFINITY) =>
+  decideRetry({ failed: f, attempts, policy: p, ageMs, leftMs, random: () => 0.5 });
 
 test.each(['invalid_token', 'invalid_request', 'credential', 'disabled', 'expired'] as const)(
   '%s is final, however many retries are allowed',

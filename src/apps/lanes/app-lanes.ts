@@ -11,6 +11,7 @@ import type { Lanes } from '../../relay/dispatch.ts';
 import { LaneSet, type LaneSetOptions } from '../../relay/lane-set.ts';
 import type { Route } from '../../relay/plan.ts';
 import type { AppRegistry } from '../app-registry.ts';
+import type { SendTrouble } from '../choose-app.ts';
 import {
   type AppInUse,
   type AppLane,
@@ -93,7 +94,7 @@ export class AppLanes implements Lanes {
   }
 
   /** Why an app cannot send to a platform, beginning with a reason in CamelCase; undefined when it can. */
-  providerTrouble(app: string, platform: number): string | undefined {
+  providerTrouble(app: string, platform: number): SendTrouble | undefined {
     return this.#routing.providerTrouble(app, platform);
   }
 

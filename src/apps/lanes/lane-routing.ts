@@ -5,6 +5,7 @@ import { AS_CONFIGURED, LaneId } from '../../push/lane-id.ts';
 import type { Environment, Failed, Notification } from '../../push/push.ts';
 import type { Route } from '../../relay/plan.ts';
 import type { AppRegistry } from '../app-registry.ts';
+import type { SendTrouble } from '../choose-app.ts';
 import { noSuchApp, notConfigured, platformOff, unknownPlatform } from '../refusals.ts';
 import type { AppInUse, AppLane } from './app-in-use.ts';
 import type { AppsInUse } from './apps-in-use.ts';
@@ -42,16 +43,20 @@ export class LaneRouting {
     return { app, lane: lane.id, provider, environment, slice: delivery.slice(section) };
   }
 
-  /** Why an app cannot send to a platform, beginning with a reason in CamelCase; undefined when it can. */
-  providerTrouble(app: string, platform: number): string | undefined {
+  /** Why an app cannot send to a platform; undefined when it can. */
+  providerTrouble(app: string, platform: number): SendTrouble | undefined {
     const { registry, apps } = this.#options;
-    if (registry.unsure && !registry.get(app)) return `AppsUnknown: ${registry.unsure}`;
+    if (registry.unsure && !registry.get(app)) return { reason: 'AppsUnknown', text: registry.unsure };
     const used = apps.use(app);
     if (used && 'why' in used.state)
-      return `CredentialUnusable: the settings of the app ${app} cannot be opened: ${used.state.why.message}`;
+      return {
+        reason: 'CredentialUnusable',
+        text: `the settings of the app ${app} cannot be opened: ${used.state.why.message}`,
+      };
     const row = registry.providers.numbered(platform);
     if (!used || !row || sectionFor(used.sections, row).enabled) return undefined;
-    return `PushNotConfigured: ${notConfigured(app, row.platform).error}`;
+    const { reason, error: text } = notConfigured(app, row.platform);
+    return { reason, text };
   }
 
   /** The outcome of pushes of an app that sends to no such provider. */
