@@ -42,7 +42,8 @@ export function createVapidCheck(knownKeys: readonly string[], now: () => number
     if (!knownKeys.includes(point.toString('base64url'))) return 'other-key';
     const { aud, exp, sub } = token.claims;
     if (aud !== origin) return 'audience';
-    if (typeof sub !== 'string' || !/^(mailto:\S+@\S+\.\S+|https:\/\/\S+\.\S+)$/.test(sub)) return 'subject';
+    if (typeof sub !== 'string' || !/^(mailto:[^\s@]+@[^\s@.]+\.[^\s@]+|https:\/\/[^\s.]+\.\S+)$/.test(sub))
+      return 'subject';
     return typeof exp === 'number' ? undefined : 'malformed';
   };
 

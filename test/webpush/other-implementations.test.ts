@@ -60,7 +60,8 @@ describe('VAPID', () => {
     expect(check(ours(12, 'nobody'), 'https://push.test')).toBe('subject');
     expect(
       check(
-        ours(12).replace(/.(?=,)/, (end) => (end === 'A' ? 'B' : 'A')),
+        // Not the last character of the signature: four of its bits mean nothing.
+        ours(12).replace(/.(?=.{9},)/, (one) => (one === 'A' ? 'B' : 'A')),
         'https://push.test',
       ),
     ).toMatch(/signature|malformed/);

@@ -89,7 +89,10 @@ test('a file holds every line when the log is closed, and is opened anew after a
   });
   for (let i = 0; i < 1000; i++) say();
   log.close();
-  const [old, young] = [`${file}.1`, file].map((path) => readFileSync(path, 'utf8').length / LINE.length);
-  expect(young).toBeGreaterThan(1000);
-  expect((old as number) + (young as number)).toBe(written);
+  // What was just being written when it was closed is there a moment later.
+  await eventually(() => {
+    const [old, young] = [`${file}.1`, file].map((path) => readFileSync(path, 'utf8').length / LINE.length);
+    expect(young).toBeGreaterThan(1000);
+    expect((old as number) + (young as number)).toBe(written);
+  });
 });
