@@ -1,5 +1,6 @@
 import { providerRow } from '../carrier/provider-row.ts';
 import { apnsReasons, unknownReason } from './reasons.ts';
+import { apnsRequests } from './requests.ts';
 import { apnsSection } from './section.ts';
 import { apnsSettings } from './settings.ts';
 
@@ -15,49 +16,7 @@ export const apns = providerRow({
   environments: ['production', 'development'],
   section: apnsSection,
   settings: apnsSettings,
-  requests: {
-    reads: [
-      'topic',
-      'message',
-      'title',
-      'priority',
-      'content_available',
-      'mutable_content',
-      'sound',
-      'data',
-      'expiration',
-      'apns_id',
-      'collapse_id',
-      'push_type',
-      'badge',
-      'category',
-      'thread-id',
-      'url-args',
-      'alert',
-      'production',
-      'development',
-      'name',
-      'volume',
-      'interruption_level',
-      'content-state',
-      'stale-date',
-      'dismissal-date',
-      'event',
-      'timestamp',
-      'attributes-type',
-      'attributes',
-      'relevance-score',
-    ],
-    topic: 'field',
-    chosenBy: 'topic',
-    /** `production: true` of a request overrides `development: true`, and both override the configuration. */
-    environmentOf({ production, development }, section) {
-      if (production === true) return 'production';
-      if (development === true) return 'development';
-      return section && (section.production ? 'production' : 'development');
-    },
-    examples: {},
-  },
+  requests: apnsRequests,
   reasons: apnsReasons,
   unknownReason,
   // What the transport says of answers without a readable word; what they mean depends on their status.

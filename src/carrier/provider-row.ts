@@ -20,6 +20,7 @@ import type {
   TargetKind,
 } from '../push/push.ts';
 import type { Decode } from '../push/wire/decoding.ts';
+import type { SharedField } from '../push/wire/shared-fields.ts';
 import type { Simulation } from '../sandbox/simulation.ts';
 import type { LateOutcomes } from './late-outcomes.ts';
 import type { MigrationNote } from './migration-note.ts';
@@ -123,8 +124,8 @@ export interface RequestExample {
 
 /** What of a request concerns the provider. */
 export interface ProviderRequests<Values> {
-  /** Fields of Gorush's request that its payload reads; `notif_id app tokens platform to retry` are read for all. */
-  readonly reads: readonly (keyof Notification)[];
+  /** Fields of Gorush's request, and of `sharedFields`, that its payload reads; `notif_id app tokens platform to retry` are read for all. */
+  readonly reads: readonly (keyof Notification | SharedField)[];
   /** Fields that Gorush does not have, by their names in the request and in `fieldOf`. Names are unique over all providers. */
   readonly fields?: Readonly<Record<string, RequestField>>;
   /**

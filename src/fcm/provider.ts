@@ -1,5 +1,6 @@
 import { providerRow } from '../carrier/provider-row.ts';
 import { fcmReasons, unknownReason } from './reasons.ts';
+import { fcmRequests } from './requests.ts';
 import { fcmSection } from './section.ts';
 import { fcmSettings } from './settings.ts';
 
@@ -14,33 +15,7 @@ export const fcm = providerRow({
   environments: ['production'],
   section: fcmSection,
   settings: fcmSettings,
-  requests: {
-    reads: [
-      'project_id',
-      'topic',
-      'condition',
-      'message',
-      'title',
-      'image',
-      'priority',
-      'content_available',
-      'mutable_content',
-      'sound',
-      'data',
-      'notification',
-      'android',
-      'webpush',
-      'apns',
-      'fcm_options',
-      'dry_run',
-      'collapse_key',
-      'time_to_live',
-      'restricted_package_name',
-    ],
-    topic: 'target',
-    chosenBy: 'project_id',
-    examples: {},
-  },
+  requests: fcmRequests,
   reasons: fcmReasons,
   unknownReason,
   delivery: {

@@ -1,5 +1,6 @@
 import { providerRow } from '../carrier/provider-row.ts';
 import { hmsReasons, unknownReason } from './reasons.ts';
+import { hmsRequests } from './requests.ts';
 import { hmsSection } from './section.ts';
 import { hmsSettings } from './settings.ts';
 
@@ -12,28 +13,7 @@ export const hms = providerRow({
   environments: ['production'],
   section: hmsSection,
   settings: hmsSettings,
-  requests: {
-    reads: [
-      'topic',
-      'condition',
-      'message',
-      'title',
-      'image',
-      'priority',
-      'sound',
-      'category',
-      'app_id',
-      'app_secret',
-      'huawei_notification',
-      'huawei_data',
-      'huawei_collapse_key',
-      'huawei_ttl',
-      'bi_tag',
-      'fast_app_target',
-    ],
-    topic: 'target',
-    examples: {},
-  },
+  requests: hmsRequests,
   reasons: hmsReasons,
   unknownReason,
   delivery: {

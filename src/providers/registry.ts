@@ -7,6 +7,9 @@ import type { ProviderRow } from '../carrier/provider-row.ts';
 import { type ConfigOf, type ConfigSchema, createConfigSchema } from '../config/schema.ts';
 import { fcm } from '../fcm/provider.ts';
 import { hms } from '../hms/provider.ts';
+import { createPushDecoder, type PushDecoder } from '../push/wire/decode-push-request.ts';
+import type { Decode } from '../push/wire/decoding.ts';
+import { sharedFields } from '../push/wire/shared-fields.ts';
 
 /** In the order of their numbers. */
 export const providers = [apns, fcm, hms] as const;
@@ -32,9 +35,11 @@ export interface ProviderTable {
   named(name: string): ProviderRow | undefined;
   /** With the sections of these providers. */
   readonly configSchema: ConfigSchema<FullConfig>;
+  /** Reads requests with the fields of these providers. */
+  readonly decoder: PushDecoder;
 }
 
-/** @throws Error when two rows have a number or a name in common */
+/** @throws Error when two rows have a number, a name or a request field in common */
 export function providerTable(rows: readonly ProviderRow[]): ProviderTable {
   const byNumber = indexed(rows, 'number');
   const byPlatform = indexed(rows, 'platform');
@@ -47,6 +52,7 @@ export function providerTable(rows: readonly ProviderRow[]): ProviderTable {
     ofPlatform: (platform) => byPlatform.get(platform),
     named: (name) => byName.get(name),
     configSchema: createConfigSchema(Object.fromEntries(sections)),
+    decoder: createPushDecoder({ platforms: numbersOf(rows), fields: fieldsOf(rows) }),
   };
 }
 
@@ -61,6 +67,23 @@ function indexed<Key extends 'number' | 'platform' | 'name'>(rows: readonly Prov
     index.set(row[key], row);
   }
   return index;
+}
+
+const numbersOf = (rows: readonly ProviderRow[]): Record<string, number> =>
+  Object.fromEntries(rows.map(({ platform, number }) => [platform, number]));
+
+/** The shared fields that any of them reads, and those of one provider alone. */
+function fieldsOf(rows: readonly ProviderRow[]): Record<string, Decode> {
+  const read = new Set<string>(rows.flatMap(({ requests }) => requests.reads));
+  const fields: Record<string, Decode> = Object.fromEntries(
+    Object.entries(sharedFields).filter(([name]) => read.has(name)),
+  );
+  for (const { requests } of rows)
+    for (const [name, { decode }] of Object.entries(requests.fields ?? {})) {
+      if (name in fields) throw new Error(`two providers have the request field ${name}`);
+      fields[name] = decode;
+    }
+  return fields;
 }
 
 /** The providers of this version. */

@@ -36,7 +36,7 @@ const groupsOf = (settings: ApiSettings): ApiGroup[] => [
   ...(settings.console ? [consoleGroup()] : []),
   statGroup(settings),
   processGroup(settings),
-  ...(settings.sandbox ? [sandboxGroup()] : []),
+  ...(settings.sandbox ? [sandboxGroup(settings)] : []),
 ];
 
 function complete(operation: Operation, tag: string): TaggedOperation {

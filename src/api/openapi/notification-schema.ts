@@ -1,10 +1,11 @@
+import type { ProviderTable } from '../../providers/registry.ts';
 import type { JsonSchema } from '../../push/wire/decoding.ts';
-import { notification } from '../../push/wire/notification-fields.ts';
 import { nullable } from '../../push/wire/nullable.ts';
+import { sharedFieldDocs } from '../../push/wire/shared-fields.ts';
 import { ref } from './api-group.ts';
-import { notificationDocs } from './notification-docs.ts';
+import { fieldsOfAll, notificationDocs } from './notification-docs.ts';
 
-/** Fields that are objects of their own, by the names that they get. */
+/** Fields of Gorush that are objects of their own, by the names that they get. */
 const NAMED: { readonly [field: string]: string } = {
   alert: 'ApnsAlert',
   notification: 'FcmNotification',
@@ -17,27 +18,60 @@ const NAMED: { readonly [field: string]: string } = {
 
 type Properties = { readonly [field: string]: JsonSchema };
 
-const isField = (name: string): name is keyof typeof notificationDocs => Object.hasOwn(notificationDocs, name);
+interface FieldDocs {
+  readonly description: string;
+  /** The platforms that read it; all of them where absent. */
+  readonly platforms?: readonly string[];
+  /** The name of its schema among the components. */
+  readonly component?: string | undefined;
+}
 
-function property(name: string, schema: JsonSchema): JsonSchema {
-  if (!isField(name)) return schema;
-  const [platforms, description] = notificationDocs[name];
-  const named = NAMED[name];
-  const shape = named ? nullable(ref(named)) : schema;
-  return { ...shape, description, ...(platforms.length < 3 ? { 'x-platforms': platforms } : {}) };
+/** What is said of each field: of Gorush's and the shared ones here, of a provider's own in its row. */
+function docsOf({ rows, platforms }: ProviderTable): ReadonlyMap<string, FieldDocs> {
+  const common = Object.entries({ ...notificationDocs, ...sharedFieldDocs });
+  const docs = new Map<string, FieldDocs>();
+  for (const [name, description] of common) {
+    const readers = rows.filter(({ requests }) => (requests.reads as readonly string[]).includes(name));
+    const isOfAll = fieldsOfAll.has(name) || readers.length === platforms.length;
+    const names = isOfAll ? {} : { platforms: readers.map(({ platform }) => platform) };
+    docs.set(name, { description, component: NAMED[name], ...names });
+  }
+  for (const { platform, requests } of rows)
+    for (const [name, { docs: description, component }] of Object.entries(requests.fields ?? {}))
+      docs.set(name, { description, component, platforms: [platform] });
+  return docs;
+}
+
+const numbers = ({ rows }: ProviderTable): string =>
+  rows.map(({ number, platform, title }) => `${number} or \`${platform}\` (${title.platform})`).join(', ');
+
+function property(schema: JsonSchema, docs: FieldDocs | undefined): JsonSchema {
+  if (!docs) return schema;
+  const { description, platforms, component } = docs;
+  const shape = component ? nullable(ref(component)) : schema;
+  return { ...shape, description, ...(platforms ? { 'x-platforms': platforms } : {}) };
 }
 
 /** A notification as its decoder takes it, and the objects in it: names of components and their schemas. */
-export function notificationSchemas(): Properties {
-  const fields = notification.schema.properties as Properties;
-  const properties = Object.entries(fields).map(([name, schema]) => [name, property(name, schema)]);
-  const named = Object.entries(NAMED).map(([field, name]) => [name, { ...fields[field], type: 'object' }]);
+export function notificationSchemas(providers: ProviderTable): Properties {
+  const fields = providers.decoder.notification.schema.properties as Properties;
+  const docs = docsOf(providers);
+  const properties = Object.fromEntries(
+    Object.entries(fields).map(([name, schema]) => [name, property(schema, docs.get(name))]),
+  );
+  const { platform } = properties;
+  const named = [...docs].flatMap(([field, { component }]) =>
+    component ? [[component, { ...fields[field], type: 'object' }] as const] : [],
+  );
   return {
     Notification: {
       type: 'object',
       description:
         'One message for one platform. Names match in any case, null is like absent, and unknown fields are ignored, as Go reads JSON.',
-      properties: Object.fromEntries(properties),
+      properties: {
+        ...properties,
+        platform: { ...platform, description: `${platform?.description} ${numbers(providers)}.` },
+      },
     },
     ...Object.fromEntries(named),
   };

@@ -1,4 +1,6 @@
+import type { ProviderTable } from '../../providers/registry.ts';
 import type { Category } from '../../push/push.ts';
+import type { JsonSchema } from '../../push/wire/decoding.ts';
 import {
   type ApiGroup,
   type ApiSettings,
@@ -14,35 +16,10 @@ import {
 } from './api-group.ts';
 import { notificationSchemas } from './notification-schema.ts';
 
-const IOS_TOKEN = 'a1b2c3d4'.repeat(8);
 const DEAD_TOKEN = 'dead0410'.repeat(8);
 
-/** What a caller meets first; each is sent to a running relay by the tests. */
-const requests: { readonly [name: string]: Example } = {
-  alert: {
-    summary: 'An alert for one iPhone',
-    value: {
-      notifications: [
-        { platform: 1, tokens: [IOS_TOKEN], topic: 'com.example.app', title: 'Hello', message: 'World', badge: 1 },
-      ],
-    },
-  },
-  android: {
-    summary: 'Custom data for two Android phones',
-    value: {
-      notifications: [
-        {
-          notif_id: 'order-42',
-          platform: 2,
-          tokens: ['token-of-the-first-phone', 'token-of-the-second-phone'],
-          title: 'Your order',
-          message: 'is on its way',
-          priority: 'high',
-          data: { order: '42' },
-        },
-      ],
-    },
-  },
+/** What no provider alone shows. */
+const common: { readonly [name: string]: Example } = {
   topic: {
     summary: 'A topic, and a phone of Huawei, in one request',
     value: {
@@ -52,33 +29,22 @@ const requests: { readonly [name: string]: Example } = {
       ],
     },
   },
-  silent: {
-    summary: 'A push that wakes the app and shows nothing',
-    value: {
-      notifications: [
-        {
-          platform: 1,
-          tokens: [IOS_TOKEN],
-          topic: 'com.example.app',
-          push_type: 'background',
-          priority: 'normal',
-          content_available: true,
-          data: { sync: true },
-        },
-      ],
-    },
-  },
-  dead: {
-    summary: 'A token that is dead (in the sandbox): a failed entry in sync mode, and a call of the hook',
-    value: {
-      notifications: [{ platform: 1, tokens: [DEAD_TOKEN], topic: 'com.example.app', message: 'anybody there?' }],
-    },
-  },
   mistaken: {
     summary: 'A request that does not decode',
-    value: { notifications: [{ platform: 'ios', tokens: [IOS_TOKEN], message: 'hi' }] },
+    value: { notifications: [{ platform: 'watch', tokens: ['token-of-a-watch'], message: 'hi' }] },
     'x-status': 400,
   },
+};
+
+/** What a caller meets first; each is sent to a running relay by the tests. */
+const examplesOf = ({ rows }: ProviderTable): { readonly [name: string]: Example } => {
+  const own = rows.flatMap(({ requests }) =>
+    Object.entries(requests.examples).map(([name, { summary, notification }]): [string, Example] => [
+      name,
+      { summary, value: { notifications: [notification] } },
+    ]),
+  );
+  return { ...Object.fromEntries(own), ...common };
 };
 
 const answers: { readonly [name: string]: Example } = {
@@ -128,36 +94,37 @@ const CATEGORIES = [
   'pending',
 ] as const satisfies readonly Category[];
 
-const entry = record(
-  {
-    type: text('', { enum: ['failed-push', 'succeeded-push'] }),
-    platform: text('Empty for an unknown platform.', { enum: ['ios', 'android', 'huawei', ''] }),
-    token: text('The device token, topic or condition.'),
-    message: text('The text of the notification.'),
-    error: text("Gorush's words for it; match on `category` and `reason` instead."),
-  },
-  {
-    notif_id: text('As the notification had it.'),
-    status: { type: 'integer', description: "HTTP status of the provider's answer; absent when there was none." },
-    reason: text("The provider's own word, verbatim, or the relay's in CamelCase (docs/errors.md)."),
-    category: text('What kind of failure it is.', { enum: CATEGORIES }),
-    invalid_token: flag('True: the target is dead, delete it.'),
-    retryable: flag('True: the same push may succeed later.'),
-    attempts: count('How often it was sent; of a pending one, as far as those attempts have ended.'),
-    provider_id: text('apns-id, FCM message name or HMS request id.'),
-    unregistered_at: text('Since when APNs knows the token as dead.', { format: 'date-time' }),
-    environment: text('', { enum: ['production', 'development'] }),
-    app: text('Absent for the app `default`.'),
-    request_id: text('The request that it belongs to.'),
-    trace_id: text('The trace that it belongs to, where there is one.'),
-  },
-);
+const entryOf = ({ platforms }: ProviderTable): JsonSchema =>
+  record(
+    {
+      type: text('', { enum: ['failed-push', 'succeeded-push'] }),
+      platform: text('Empty for an unknown platform.', { enum: [...platforms, ''] }),
+      token: text('The device token, topic or condition.'),
+      message: text('The text of the notification.'),
+      error: text("Gorush's words for it; match on `category` and `reason` instead."),
+    },
+    {
+      notif_id: text('As the notification had it.'),
+      status: { type: 'integer', description: "HTTP status of the provider's answer; absent when there was none." },
+      reason: text("The provider's own word, verbatim, or the relay's in CamelCase (docs/errors.md)."),
+      category: text('What kind of failure it is.', { enum: CATEGORIES }),
+      invalid_token: flag('True: the target is dead, delete it.'),
+      retryable: flag('True: the same push may succeed later.'),
+      attempts: count('How often it was sent; of a pending one, as far as those attempts have ended.'),
+      provider_id: text("The provider's id of it: apns-id, FCM message name, HMS request id."),
+      unregistered_at: text('Since when APNs knows the token as dead.', { format: 'date-time' }),
+      environment: text('', { enum: ['production', 'development'] }),
+      app: text('Absent for the app `default`.'),
+      request_id: text('The request that it belongs to.'),
+      trace_id: text('The trace that it belongs to, where there is one.'),
+    },
+  );
 
 /** Only where coming again helps. */
 const AGAIN = { 'Retry-After': { ...RETRY_AFTER['Retry-After'], required: false } };
 
 /** `POST /api/push`. */
-export const pushGroup = ({ uris, maxNotifications }: ApiSettings): ApiGroup => ({
+export const pushGroup = ({ providers, uris, maxNotifications }: ApiSettings): ApiGroup => ({
   tag: { name: 'Pushes', description: 'Send notifications.' },
   paths: {
     [uris.push_uri]: {
@@ -184,7 +151,7 @@ export const pushGroup = ({ uris, maxNotifications }: ApiSettings): ApiGroup => 
         ],
         requestBody: {
           required: true,
-          content: { 'application/json': { schema: ref('PushRequest'), examples: requests } },
+          content: { 'application/json': { schema: ref('PushRequest'), examples: examplesOf(providers) } },
         },
         responses: {
           200: json('Taken.', ref('PushAnswer'), answers),
@@ -218,7 +185,7 @@ export const pushGroup = ({ uris, maxNotifications }: ApiSettings): ApiGroup => 
       },
       { trace_id: text('Of the trace that it belongs to, where there is one.') },
     ),
-    PushEntry: entry,
-    ...notificationSchemas(),
+    PushEntry: entryOf(providers),
+    ...notificationSchemas(providers),
   },
 });

@@ -1,7 +1,7 @@
-import { type ApiGroup, count, json, record, ref, text } from './api-group.ts';
+import { type ApiGroup, type ApiSettings, count, json, record, ref, text } from './api-group.ts';
 
 /** What the simulated devices got: served with `sandbox.enabled`. */
-export const sandboxGroup = (): ApiGroup => ({
+export const sandboxGroup = ({ providers }: ApiSettings): ApiGroup => ({
   tag: { name: 'Sandbox', description: 'With `sandbox.enabled`: what arrived at the simulated providers.' },
   paths: {
     '/sandbox/deliveries': {
@@ -29,7 +29,7 @@ export const sandboxGroup = (): ApiGroup => ({
     Delivery: record(
       {
         at: text('', { format: 'date-time' }),
-        platform: text('', { enum: ['ios', 'android', 'huawei'] }),
+        platform: text('', { enum: providers.platforms }),
         environment: text('', { enum: ['production', 'development'] }),
         kind: text('', { enum: ['token', 'topic', 'condition'] }),
         target: text('The device token, topic or condition.'),

@@ -1,9 +1,9 @@
 import { Buffer } from 'node:buffer';
 import type { Notification } from '../push.ts';
-import type { Decoding, FieldMistake } from './decoding.ts';
+import type { Decode, Decoding, FieldMistake } from './decoding.ts';
 import { list } from './go-types.ts';
 import { findExcess, isTooDeep, type JsonLimits, mayHoldMoreKeys } from './json-limits.ts';
-import { notification } from './notification-fields.ts';
+import { notificationDecoder, type OwnFields } from './notification-fields.ts';
 import { parseJson } from './parse-json.ts';
 import { struct } from './struct.ts';
 
@@ -13,15 +13,29 @@ export type DecodedRequest =
   /** Gorush answers all of these with 400 `Missing notifications field.`; at most 20 details. */
   | { readonly ok: false; readonly details: FieldMistake[] };
 
-const request = struct({ notifications: list(notification) });
-
 const POSITION = / in JSON at position (\d+) \(line \d+ column \d+\)$/;
 
-/**
- * Decodes the body of `POST /api/push` as Go's encoding/json decodes it into Gorush's structs: the same bodies are refused, the
- * same keys are read (any case), null is like absent. Never throws. Without `limits` a body may be nested 10,000 deep.
- */
-export function decodePushRequest(body: Uint8Array | string, limits?: JsonLimits): DecodedRequest {
+/** Reads requests; made once for the fields that they can have. */
+export interface PushDecoder {
+  /** Of one notification. */
+  readonly notification: Decode;
+  /**
+   * Decodes the body of `POST /api/push` as Go's encoding/json decodes it into Gorush's structs: the same bodies are refused, the
+   * same keys are read (any case), null is like absent. Never throws. Without `limits` a body may be nested 10,000 deep.
+   */
+  decode(body: Uint8Array | string, limits?: JsonLimits): DecodedRequest;
+}
+
+export function createPushDecoder(own?: OwnFields): PushDecoder {
+  const notification = notificationDecoder(own);
+  const request = struct({ notifications: list(notification) });
+  return { notification, decode: (body, limits) => decodeRequest(request, body, limits) };
+}
+
+/** Of requests that Gorush knows. */
+export const decodePushRequest = createPushDecoder().decode;
+
+function decodeRequest(request: Decode, body: Uint8Array | string, limits: JsonLimits | undefined): DecodedRequest {
   try {
     const text = textOf(body);
     const excess = limits && mayHoldMoreKeys(text, limits) ? findExcess(text, limits) : undefined;

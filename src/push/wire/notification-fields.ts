@@ -1,5 +1,5 @@
 import type { Alert, JsonObject, Notification } from '../push.ts';
-import { type Decode, decoder } from './decoding.ts';
+import { type Decode, decoder, mismatch } from './decoding.ts';
 import { fcmAndroid, fcmApns, fcmNotification, fcmOptions, fcmWebpush } from './fcm-fields.ts';
 import { anything, boolean, float, float32, integer, lenient, list, object, string } from './go-types.ts';
 import { hmsNotification } from './hms-fields.ts';
@@ -22,7 +22,7 @@ const alert = struct({
   'summary-arg-count': integer,
 } satisfies Record<keyof Alert, Decode>);
 
-const fields = struct({
+const gorushFields = {
   notif_id: string,
   app: string,
   project_id: string,
@@ -82,14 +82,43 @@ const fields = struct({
   'attributes-type': string,
   attributes: object,
   'relevance-score': float,
-} satisfies Record<keyof Notification, Decode>);
+} satisfies Record<keyof Notification, Decode>;
 
-/** One element of `notifications`: Gorush's PushNotification, and the legacy FCM fields that its README still lists. */
-export const notification = decoder(fields.schema, (value, decoding) => {
-  if (value === null) return { tokens: [], platform: 0 };
-  const decoded = fields(value, decoding) as JsonObject | undefined;
-  if (decoded === undefined) return undefined;
-  decoded.tokens ??= [];
-  decoded.platform ??= 0;
-  return decoded;
-});
+/** What a request can hold beyond Gorush's fields. */
+export interface OwnFields {
+  /** Numbers of platforms by their names, lower case: `platform` may be either. */
+  readonly platforms: Readonly<Record<string, number>>;
+  /** Fields of providers that Gorush does not have. */
+  readonly fields: Readonly<Record<string, Decode>>;
+}
+
+const NOTHING_OWN: OwnFields = { platforms: {}, fields: {} };
+
+/** `1`, or `"ios"` in any case. */
+function platformDecoder(platforms: OwnFields['platforms']): Decode {
+  const names = Object.keys(platforms);
+  if (names.length === 0) return integer;
+  const wanted = `an integer or one of ${names.join(', ')}`;
+  const schema = { anyOf: [integer.schema, { type: 'string', enum: names }] };
+  return decoder(schema, (value, decoding) => {
+    if (typeof value !== 'string') return integer(value, decoding);
+    const name = value.toLowerCase();
+    return Object.hasOwn(platforms, name) ? platforms[name] : mismatch(decoding, wanted, value);
+  });
+}
+
+/** One element of `notifications`: Gorush's PushNotification, the legacy FCM fields that its README still lists, and `own`. */
+export function notificationDecoder(own: OwnFields = NOTHING_OWN): Decode {
+  const fields = struct({ ...gorushFields, platform: platformDecoder(own.platforms), ...own.fields });
+  return decoder(fields.schema, (value, decoding) => {
+    if (value === null) return { tokens: [], platform: 0 };
+    const decoded = fields(value, decoding) as JsonObject | undefined;
+    if (decoded === undefined) return undefined;
+    decoded.tokens ??= [];
+    decoded.platform ??= 0;
+    return decoded;
+  });
+}
+
+/** With Gorush's fields alone. */
+export const notification = notificationDecoder();
