@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hasBit } from '../kit/bits.ts';
 import { toError } from '../kit/errors.ts';
-import { type Notification, platformNamed } from '../push/push.ts';
+import { builtIn } from '../providers/registry.ts';
+import type { Notification } from '../push/push.ts';
 import { targetCount, targetsOf } from '../push/targets.ts';
-import { decodePushRequest } from '../push/wire/decode-push-request.ts';
 import { type JournalRecord, type JournalSnapshot, readJournal, remaining } from '../queue/file/journal.ts';
 import { siblings } from '../queue/file/queue-files.ts';
 
@@ -55,7 +55,7 @@ const remainingIn = ({ records }: JournalSnapshot): number =>
 
 /** App, platform and, where the request says so, environment: what decides about the lane, but for the configuration. */
 function laneOf({ app }: JournalRecord, { platform, production, development }: Notification): string {
-  const name = platformNamed(platform)?.name ?? `platform ${platform}`;
+  const name = builtIn.numbered(platform)?.platform ?? `platform ${platform}`;
   return `${app}, ${name}${production ? ', production' : development ? ', development' : ''}`;
 }
 
@@ -76,7 +76,7 @@ interface LaneSum {
 function lanesOf(records: readonly JournalRecord[]): Map<string, LaneSum> {
   const lanes = new Map<string, LaneSum>();
   for (const record of records) {
-    const decoded = decodePushRequest(record.body);
+    const decoded = builtIn.decoder.decode(record.body);
     for (const [index, notification] of (decoded.ok ? decoded.notifications : []).entries()) {
       const pushes = openPushes(notification, record.done.get(index));
       if (pushes === 0) continue;

@@ -3,6 +3,7 @@ import type { Config } from '../config/schema.ts';
 import { toMs } from '../kit/seconds.ts';
 import type { Log } from '../observe/log/log.ts';
 import type { Tracing } from '../observe/tracing/tracing.ts';
+import type { ProviderTable } from '../providers/registry.ts';
 import { jsonLimitsOf } from '../push/wire/json-limits.ts';
 import type { Accept } from '../relay/accept.ts';
 import type { CertificateSource } from '../tls/certificate-source.ts';
@@ -14,7 +15,12 @@ import type { GrpcTls } from './tls-credentials.ts';
 
 export interface OpenGrpcOptions {
   readonly config: Pick<Config, 'core' | 'grpc' | 'queue'>;
-  readonly relay: { readonly accept: Accept; readonly auth?: Auth | undefined; readonly tracing?: Tracing | undefined };
+  readonly relay: {
+    readonly accept: Accept;
+    readonly apps: { readonly providers: ProviderTable };
+    readonly auth?: Auth | undefined;
+    readonly tracing?: Tracing | undefined;
+  };
   /** The certificate of the HTTP server, where there is one; gRPC shows the same and follows its changes. */
   readonly source: CertificateSource | undefined;
   readonly ready: () => boolean;
@@ -35,6 +41,7 @@ export async function openGrpc(options: OpenGrpcOptions): Promise<RunningGrpcSer
     address: '',
     accept: relay.accept,
     maxBody: core.max_body,
+    decoder: relay.apps.providers.decoder,
     jsonLimits: jsonLimitsOf(core),
     syncMs: core.sync && config.queue.engine === 'local' ? toMs(core.sync_timeout) : undefined,
     ready,

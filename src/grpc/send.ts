@@ -5,7 +5,7 @@ import type { Principal } from '../auth/principal.ts';
 import { RefusedError } from '../kit/refusal.ts';
 import type { Tracing } from '../observe/tracing/tracing.ts';
 import type { Notification } from '../push/push.ts';
-import { decodePushRequest } from '../push/wire/decode-push-request.ts';
+import { decodePushRequest, type PushDecoder } from '../push/wire/decode-push-request.ts';
 import { encodePushRequest } from '../push/wire/encode-push-request.ts';
 import type { JsonLimits } from '../push/wire/json-limits.ts';
 import type { Accept, AcceptedPush } from '../relay/accept.ts';
@@ -20,6 +20,8 @@ export interface SendOptions {
   readonly accept: Accept;
   /** Milliseconds that a call waits for the outcomes; undefined in async mode. */
   readonly syncMs?: number | undefined;
+  /** Reads the fields of the providers that there are. Default: of Gorush's. */
+  readonly decoder?: Pick<PushDecoder, 'decode'>;
   /** Default: none. */
   readonly jsonLimits?: JsonLimits;
   /** Absent: what callers say of traces is passed on as it is. */
@@ -41,7 +43,7 @@ export function send(
 ): RpcReply | Promise<RpcReply> {
   const left = timeLeft(call, options.now ?? Date.now);
   const body = pushBody(request);
-  const notification = decode(body, options.jsonLimits);
+  const notification = decode(body, options);
   // The messages of the API have no field for it; what is kept is written anew then.
   const [app] = call.metadata.get('app');
   if (typeof app === 'string' && app !== '') notification.app = app;
@@ -84,8 +86,8 @@ function timeLeft(call: Call, now: () => number): number {
 const marginOf = (left: number): number =>
   left === Number.POSITIVE_INFINITY ? 0 : Math.min(left, Math.max(50, left / 10));
 
-function decode(body: string, limits: JsonLimits | undefined): Notification {
-  const decoded = decodePushRequest(body, limits);
+function decode(body: string, { decoder, jsonLimits }: SendOptions): Notification {
+  const decoded = (decoder?.decode ?? decodePushRequest)(body, jsonLimits);
   if (decoded.ok) return decoded.notifications[0] as Notification;
   const mistakes = decoded.details.map(({ path, reason }) => `${path.replace(PREFIX, '')} ${reason}`);
   throw new RpcError('invalid', mistakes.join('; ').slice(0, MAX_DETAILS));

@@ -22,7 +22,6 @@ import { toMs } from '../kit/seconds.ts';
 import { expose } from '../observe/metrics/exposition.ts';
 import { createStatGo } from '../observe/stats/stat-go.ts';
 import { createSysStats, type SysStats } from '../observe/stats/sys-stats.ts';
-import { decodePushRequest } from '../push/wire/decode-push-request.ts';
 import { jsonLimitsOf } from '../push/wire/json-limits.ts';
 import { highestCounts, type Totals } from './cluster/totals.ts';
 import type { RelayOptions } from './open-relay.ts';
@@ -65,7 +64,7 @@ function appOf(
     sandbox: config.sandbox.enabled,
     push: pushRoute({
       accept: relay.accept,
-      decode: (body) => decodePushRequest(body, jsonLimits),
+      decode: (body) => relay.apps.providers.decoder.decode(body, jsonLimits),
       headers: versionHeaders(version),
       maxBody: config.core.max_body,
       maxNotifications: config.core.max_notification,

@@ -7,6 +7,7 @@ import { toMs } from '../kit/seconds.ts';
 import type { Log } from '../observe/log/log.ts';
 import type { Tracing } from '../observe/tracing/tracing.ts';
 import type { Outbound } from '../outbound/outbound.ts';
+import type { ProviderTable } from '../providers/registry.ts';
 import type { Accept } from '../relay/accept.ts';
 import { createListener, type Listener } from '../tls/create-listener.ts';
 import type { HttpApp } from './http-app.ts';
@@ -17,6 +18,7 @@ export interface OpenDoorsOptions {
   readonly app: Pick<HttpApp, 'listener' | 'administration'>;
   readonly relay: {
     readonly accept: Accept;
+    readonly apps: { readonly providers: ProviderTable };
     readonly auth: Auth | undefined;
     readonly tracing: Tracing | undefined;
     readonly outbound: Pick<Outbound, 'dispatcher'>;

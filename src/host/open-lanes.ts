@@ -53,6 +53,7 @@ export function openLanes(options: OpenLanesOptions, closers: AsyncDisposableSta
     openQueue: (callbacks) => options.createQueue({ ...callbacks, tell: (level, message) => log[level](message) }),
     outcomes,
     restore: createRestore({
+      decoder: registry.providers.decoder,
       appOf: (notification) => appOfStored(registry, notification, store !== undefined),
       outcomes,
       onDamage: (message) => log.error(message),

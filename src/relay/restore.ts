@@ -1,6 +1,6 @@
 import { DEFAULT_APP } from '../push/app-name.ts';
 import type { Failed, Notification } from '../push/push.ts';
-import { decodePushRequest } from '../push/wire/decode-push-request.ts';
+import type { PushDecoder } from '../push/wire/decode-push-request.ts';
 import type { QueueEntry, StoredRequest } from '../queue/queue.ts';
 import type { Lanes } from './dispatch.ts';
 import type { Outcomes } from './outcomes.ts';
@@ -10,6 +10,7 @@ import { planRequest, type Route } from './plan.ts';
 export type DecidedApp = { readonly app: string } | { readonly app: string; readonly refused: Failed };
 
 export interface RestoreOptions {
+  readonly decoder: Pick<PushDecoder, 'decode'>;
   /** @param notification names an app */
   readonly appOf: (notification: Notification) => DecidedApp;
   readonly outcomes: Pick<Outcomes, 'refused'>;
@@ -27,9 +28,9 @@ export interface RestoreOptions {
 export function createRestore(
   options: RestoreOptions,
 ): (stored: StoredRequest, lanes: Pick<Lanes, 'route'>) => QueueEntry[] {
-  const { appOf, outcomes, onDamage, now = Date.now, monotonic = () => performance.now() } = options;
+  const { decoder, appOf, outcomes, onDamage, now = Date.now, monotonic = () => performance.now() } = options;
   return (stored, lanes) => {
-    const decoded = decodePushRequest(stored.body);
+    const decoded = decoder.decode(stored.body);
     if (!decoded.ok) {
       const [mistake] = decoded.details;
       onDamage(`request ${stored.id} of the queue is no push: ${mistake?.path} ${mistake?.reason}`);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { openGrpc } from '../../src/grpc/open-grpc.ts';
 import { createLog } from '../../src/observe/log/log.ts';
+import { builtIn } from '../../src/providers/registry.ts';
 import { freePort } from '../support/free-port.ts';
 import { authority, configWith, folderWith } from '../tls/tls-kit.ts';
 
@@ -32,7 +33,7 @@ test('with core.client_ca gRPC wants a client certificate as well', async () => 
   const quiet = { write: () => {} };
   const server = await openGrpc({
     config,
-    relay: { accept: () => expect.unreachable() },
+    relay: { accept: () => expect.unreachable(), apps: { providers: builtIn } },
     source: undefined,
     ready: () => true,
     log: createLog(config.log, { stdout: quiet, stderr: quiet }),

@@ -1,3 +1,4 @@
+import { builtIn } from '../../src/providers/registry.ts';
 import { LaneId } from '../../src/push/lane-id.ts';
 import type { Notification, PushTransport } from '../../src/push/push.ts';
 import { combineEvents } from '../../src/push/relay-events.ts';
@@ -176,6 +177,7 @@ class History {
       return { app, lane: laneIdOf(provider), provider, environment: 'production', slice };
     };
     const restore = createRestore({
+      decoder: builtIn.decoder,
       appOf: () => ({ app: 'default' }),
       outcomes,
       onDamage: (message) => this.#ledger.violations.push(message),

@@ -6,6 +6,7 @@ import { fileApp } from '../../../src/apps/file-apps.ts';
 import { AppLanes, type AppLanesOptions } from '../../../src/apps/lanes/app-lanes.ts';
 import { AppsInUse } from '../../../src/apps/lanes/apps-in-use.ts';
 import type { AppSettings } from '../../../src/providers/registry.ts';
+import { builtIn } from '../../../src/providers/registry.ts';
 import type { SectionsPlan } from '../../../src/providers/transports.ts';
 import {
   ACCEPTED,
@@ -62,6 +63,7 @@ function startLanes(options: Partial<AppLanesOptions> = {}, refuse: Refuse = () 
   const sync = new SyncRequests();
   const outcomes = new Outcomes({ policyOf: () => POLICY, sync, events });
   const restored = createRestore({
+    decoder: builtIn.decoder,
     appOf: (notification) => appOfStored(registry, notification, options.find !== undefined),
     outcomes,
     onDamage: (message) => expect.unreachable(message),
