@@ -17,7 +17,8 @@ export interface StrangersOptions {
   readonly endpoint: string;
 }
 
-type Ways = Pick<GuardedConnectOptions, 'proxyFor' | 'ca'>;
+/** `resolve`: default DNS. */
+type Ways = Pick<GuardedConnectOptions, 'proxyFor' | 'ca' | 'resolve'>;
 
 /** Makes pools for origins that strangers name. @throws ConfigError naming `web.private_networks` */
 export function strangersPools(

@@ -1,6 +1,7 @@
 import { createECDH } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { numberedPools } from '../../src/http2/create-pool.ts';
+import type { Resolve } from '../../src/outbound/dns-resolve.ts';
 import { type StrangersOptions, strangersPools } from '../../src/outbound/strangers-pools.ts';
 import type { Delivery, Notification, Outcome, PushTransport } from '../../src/push/push.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
@@ -39,6 +40,7 @@ export interface WebOptions {
   readonly now?: () => number;
   readonly encryption?: Pick<EncryptionPool, 'encrypt'>;
   readonly subject?: string;
+  readonly resolve?: Resolve;
 }
 
 export function startTransport({
@@ -50,6 +52,8 @@ export function startTransport({
 }: WebOptions): PushTransport {
   const pairs = vapid.map((pair) => ({ id: '', state: '' as const, public_key: '', private_key: '', ...pair }));
   const credential = loadVapidCredential({ vapid: pairs, subject: rest.subject ?? SUBJECT });
+  const { resolve } = rest;
+  const outwards = { proxyFor: () => undefined, ca: [authority.ca], ...(resolve ? { resolve } : {}) };
   const all = { connections: 0, request_timeout: 5, private_networks: [], endpoint: '', ...ways };
   const own = rest.encryption ? undefined : new EncryptionPool({ threads: 1 });
   const transport = createWebPushTransport({
@@ -58,7 +62,7 @@ export function startTransport({
     rules: hostRules({ 'web.hosts': VENDOR_HOSTS, 'web.extra_hosts': extraHosts }),
     defaults: { app: 'default', ttl: 2_419_200, navigate: '' },
     encryption: rest.encryption ?? (own as EncryptionPool),
-    createPool: strangersPools(all, { proxyFor: () => undefined, ca: [authority.ca] }, numberedPools()),
+    createPool: strangersPools(all, outwards, numberedPools()),
     now,
   });
   onTestFinished(async () => {
