@@ -1,5 +1,5 @@
 import { goBoolean } from '../kit/go-boolean.ts';
-import type { Leaf } from './leaf.ts';
+import { type Leaf, type RecordShape, recordShape } from './leaf.ts';
 
 /** A number as it stood in the file: a key id of digits keeps its leading zeros. */
 export class NumberText {
@@ -70,12 +70,40 @@ function list(given: unknown): unknown {
   return typeof one === 'string' ? one.split(/\s+/).filter((part) => part !== '') : one;
 }
 
+const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberText);
+
+/** Records with all of their keys; in a variable they are JSON. */
+function recordList(given: unknown, { properties }: RecordShape): unknown {
+  const list = typeof given === 'string' ? parsed(given) : given;
+  if (!Array.isArray(list)) return given;
+  const defaults = Object.fromEntries(Object.entries(properties).map(([key, leaf]) => [key, leaf.default]));
+  return list.map((item) => {
+    if (!isPlain(item)) return item;
+    const own = Object.entries(item).flatMap(([key, value]): [string, unknown][] => {
+      const leaf = Object.hasOwn(properties, key) ? properties[key] : undefined;
+      return value === null ? [] : [[key, leaf ? coerce(leaf, value) : value]];
+    });
+    return { ...defaults, ...Object.fromEntries(own) };
+  });
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * A value from the file, an environment variable or a flag in the type of its key, by the weak typing of Gorush's config library
  * (mapstructure): `"true"`, `1` and `t` are booleans, `8088` is a text, `3.7` is a whole number. What cannot be converted comes
  * back as it is, for the schema to complain.
  */
 export function coerce(leaf: Leaf, given: unknown): unknown {
+  const shape = recordShape(leaf);
+  if (shape) return recordList(given, shape);
   if (leaf.unit === 'bytes' && typeof given === 'string') return size(given) ?? integer(given);
   switch (leaf.type) {
     case 'boolean':

@@ -73,6 +73,20 @@ export const words = <const Word extends string>(
     ...extras,
   }) as const;
 
+/** Records alike, in a list: each has texts under these keys. A variable holds them as JSON. */
+export const records = <const Keys extends Readonly<Record<string, Leaf>>>(
+  keys: Keys,
+  description: string,
+  extras: Extras = {},
+) =>
+  ({
+    type: 'array',
+    items: { type: 'object', additionalProperties: false, properties: keys },
+    default: [] as const,
+    description,
+    ...extras,
+  }) as const;
+
 interface MapExtras {
   /** The names stand beside the other keys of the section that holds the map; the map's own key is not written in the file. */
   inline?: true;
@@ -93,11 +107,25 @@ export interface Leaf extends Extras {
   readonly description: string;
   readonly default: string | boolean | number | readonly string[];
   readonly enum?: readonly string[];
-  readonly items?: { readonly type: 'string'; readonly enum?: readonly string[] };
+  readonly items?: { readonly type: 'string'; readonly enum?: readonly string[] } | RecordShape;
   readonly unit?: 'seconds' | 'per second' | 'bytes';
   /** Upper and lower case mean the same; the configuration holds lower case. */
   readonly foldCase?: true;
 }
+
+/** What `records` are: all keys are there once the configuration is read. */
+export interface RecordShape {
+  readonly type: 'object';
+  readonly additionalProperties: false;
+  readonly properties: Readonly<Record<string, Leaf>>;
+}
+
+/** The shape of the records in a list; undefined for every other key. */
+export const recordShape = ({ items }: Leaf): RecordShape | undefined => (items?.type === 'object' ? items : undefined);
+
+/** The words that an item of a list may be; undefined where it is free. */
+export const itemWords = ({ items }: Leaf): readonly string[] | undefined =>
+  items?.type === 'string' ? items.enum : undefined;
 
 export interface Section {
   readonly type: 'object';

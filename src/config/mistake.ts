@@ -1,6 +1,6 @@
 import { ConfigError } from '../kit/errors.ts';
 import { NumberText } from './coerce.ts';
-import type { Leaf } from './leaf.ts';
+import { itemWords, type Leaf, recordShape } from './leaf.ts';
 import { withoutUserInfo } from './without-user-info.ts';
 
 /** One thing that is wrong with the configuration. */
@@ -32,7 +32,10 @@ const KINDS = {
 export function wanted(leaf: Leaf): string {
   if (leaf.wanted) return leaf.wanted;
   if (leaf.enum) return `one of ${leaf.enum.filter((word) => word !== '').join(', ')}`;
-  if (leaf.items?.enum) return `a list of ${leaf.items.enum.join(', ')}`;
+  const words = itemWords(leaf);
+  if (words) return `a list of ${words.join(', ')}`;
+  const shape = recordShape(leaf);
+  if (shape) return `a list of records with ${Object.keys(shape.properties).join(', ')}`;
   const unit = leaf.unit === 'bytes' ? ' of bytes, or one with a unit like 10MiB' : leaf.unit ? ` (${leaf.unit})` : '';
   const least = leaf.minimum === undefined ? '' : `, ${leaf.minimum} or more`;
   const most = leaf.maximum === undefined ? '' : `, at most ${leaf.maximum}`;

@@ -1,8 +1,15 @@
-import type { Leaf, NamedSections, Section } from './leaf.ts';
+import { type Leaf, type NamedSections, type RecordShape, recordShape, type Section } from './leaf.ts';
 import type { Config, ConfigSchema } from './schema.ts';
 import { REDACTED, withoutUserInfo } from './without-user-info.ts';
 
+type Values = Readonly<Record<string, unknown>>;
+
+const shownRecord = ({ properties }: RecordShape, record: Values): Values =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, shownLeaf(properties[key] as Leaf, value)]));
+
 function shownLeaf(leaf: Leaf, value: unknown): unknown {
+  const shape = recordShape(leaf);
+  if (shape) return (value as readonly Values[]).map((record) => shownRecord(shape, record));
   if (leaf.public && Array.isArray(value)) return value.map((item) => withoutUserInfo(String(item)));
   if (leaf.public) return typeof value === 'string' ? withoutUserInfo(value) : value;
   if (Array.isArray(value)) return value.map((item) => (item === '' ? '' : REDACTED));

@@ -1,4 +1,4 @@
-import type { Leaf } from './leaf.ts';
+import { itemWords, type Leaf, type RecordShape, recordShape } from './leaf.ts';
 import { type Mistake, shownValue, wanted } from './mistake.ts';
 import type { ConfigKey } from './schema.ts';
 
@@ -22,7 +22,7 @@ const OF_TYPE: Record<Leaf['type'], (value: unknown) => boolean> = {
   boolean: (value) => typeof value === 'boolean',
   integer: Number.isInteger,
   number: Number.isFinite,
-  array: (value) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
+  array: Array.isArray,
 };
 
 const within = (leaf: Leaf, value: number): boolean =>
@@ -35,7 +35,23 @@ const within = (leaf: Leaf, value: number): boolean =>
 export function fits(leaf: Leaf, value: unknown): boolean {
   if (!OF_TYPE[leaf.type](value)) return false;
   if (typeof value === 'number') return within(leaf, value);
-  if (Array.isArray(value)) return !leaf.items?.enum || value.every((item) => leaf.items?.enum?.includes(item));
+  if (Array.isArray(value)) return value.every((item) => isItem(leaf, item));
   if (typeof value !== 'string') return true;
   return (!leaf.enum || leaf.enum.includes(value)) && (!leaf.pattern || new RegExp(leaf.pattern, 'u').test(value));
 }
+
+function isItem(leaf: Leaf, item: unknown): boolean {
+  const shape = recordShape(leaf);
+  if (shape) return isRecord(shape, item);
+  const allowed = itemWords(leaf);
+  return typeof item === 'string' && (!allowed || allowed.includes(item));
+}
+
+const isRecord = ({ properties }: RecordShape, item: unknown): boolean =>
+  typeof item === 'object' &&
+  item !== null &&
+  !Array.isArray(item) &&
+  Object.entries(item).every(([key, value]) => {
+    const leaf = Object.hasOwn(properties, key) ? properties[key] : undefined;
+    return leaf !== undefined && fits(leaf, value);
+  });

@@ -49,7 +49,8 @@ export class Http1Pool implements Http2Pool {
     this.origin = options.origin;
     this.#most = options.connections ?? MOST_CONNECTIONS;
     this.#timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
-    this.#session = options.numberSession?.() ?? 1;
+    // Its connections have no numbers unless they are given some.
+    this.#session = options.numberSession?.() ?? 0;
     // Deadlines are kept here: undici's begin when a connection is there.
     const noDeadlines = { headersTimeout: 0, bodyTimeout: 0 };
     const shape = { connections: this.#most, pipelining: 1, allowH2: false };

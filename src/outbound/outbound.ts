@@ -10,7 +10,7 @@ import { createDispatcher } from './dispatcher.ts';
 import { createGuardedConnect } from './guarded-connect.ts';
 import { httpsPool } from './https-pool.ts';
 import { createProxyFor, type ProxyEnvironment } from './proxy.ts';
-import { type StrangersOptions, strangersPools } from './strangers-pools.ts';
+import { type StrangersConnect, type StrangersOptions, strangersConnect, strangersPools } from './strangers-pools.ts';
 
 export type PoolFactory = (options: Partial<Http2PoolOptions> & Pick<Http2PoolOptions, 'origin'>) => Http2Pool;
 
@@ -55,6 +55,8 @@ export function openOutbound({ core, proxyEnv = {}, extraCa = [], createPool }: 
   const proxyFor = createProxyFor({ httpProxy: core.http_proxy, env: proxyEnv });
   const dispatcher = createDispatcher({ proxyFor, ca });
   const guarded = new Agent({ connect: createGuardedConnect({ proxyFor, ca }) });
+  /** By the rules, of which the operator gives few. */
+  const guards = new Map<string, StrangersConnect>();
   /** For all pools of plain HTTPS: it takes megabytes. */
   let trust: SecureContext | undefined;
   const wayTo = (origin: string): Pick<Http2PoolOptions, 'ca' | 'proxy'> => {
@@ -75,7 +77,13 @@ export function openOutbound({ core, proxyEnv = {}, extraCa = [], createPool }: 
       trust ??= createTrust(added.length > 0 ? added : undefined);
       return httpsPool({ ...wayTo(own.origin), trust, ...own }, section, createPool);
     },
-    poolsOfStrangers: (options) => strangersPools(options, { proxyFor, ca }, createPool),
+    poolsOfStrangers(options) {
+      const { private_networks, endpoint } = options;
+      const rules = JSON.stringify([private_networks, endpoint]);
+      const connect = guards.get(rules) ?? strangersConnect(options, { proxyFor, ca });
+      guards.set(rules, connect);
+      return strangersPools(options, connect, createPool);
+    },
     async close() {
       await dispatcher.destroy();
       await guarded.destroy();

@@ -2,15 +2,18 @@ import { lookup } from 'node:dns/promises';
 import type { buildConnector } from 'undici';
 import type { Http2Pool, Http2PoolOptions } from '../http2/http2-pool.ts';
 import { toMs } from '../kit/seconds.ts';
-import { AlpnPool } from './alpn-pool.ts';
+import { AlpnPool, type AlpnPoolOptions } from './alpn-pool.ts';
 import { createGuardedConnect, type GuardedConnectOptions } from './guarded-connect.ts';
 import { refusedBut } from './private-networks.ts';
 
-export interface StrangersOptions {
+export interface StrangersOptions extends StrangersRules {
   /** Most HTTP/2 sessions for an origin; 0: as needed, up to 8. */
   readonly connections: number;
   /** Seconds. */
   readonly request_timeout: number;
+}
+
+export interface StrangersRules {
   /** Private addresses that may be called all the same, CIDR each. */
   readonly private_networks: readonly string[];
   /** Where all of it goes, whatever the origin: the operator's own address, which may be private. Empty: to the origin. */
@@ -20,12 +23,11 @@ export interface StrangersOptions {
 /** `resolve`: default DNS. */
 type Ways = Pick<GuardedConnectOptions, 'proxyFor' | 'ca' | 'resolve'>;
 
-/** Makes pools for origins that strangers name. @throws ConfigError naming `web.private_networks` */
-export function strangersPools(
-  { connections, request_timeout, private_networks, endpoint }: StrangersOptions,
-  ways: Ways,
-  createPool: (options: Http2PoolOptions) => Http2Pool,
-): (origin: string) => Http2Pool {
+/** Opens connections to whatever is asked for, as far as it may be. */
+export type StrangersConnect = AlpnPoolOptions['connect'];
+
+/** The guard for these rules; it holds the authorities, which are megabytes. @throws ConfigError naming `web.private_networks` */
+export function strangersConnect({ private_networks, endpoint }: StrangersRules, ways: Ways): StrangersConnect {
   const guard =
     endpoint === ''
       ? { isRefused: refusedBut(private_networks, 'web.private_networks'), localNames: private_networks.length > 0 }
@@ -34,10 +36,18 @@ export function strangersPools(
     const connect = createGuardedConnect({ ...ways, ...guard, offer });
     return endpoint === '' ? connect : redirected(connect, new URL(endpoint));
   };
-  const connect = { both: connectorFor('http2-first'), http1: connectorFor('http1') };
-  return (origin) =>
-    new AlpnPool({ origin, connect, createPool, connections, requestTimeoutMs: toMs(request_timeout) });
+  return { both: connectorFor('http2-first'), http1: connectorFor('http1') };
 }
+
+/** Makes pools for origins that strangers name. */
+export const strangersPools =
+  (
+    { connections, request_timeout }: Pick<StrangersOptions, 'connections' | 'request_timeout'>,
+    connect: StrangersConnect,
+    createPool: (options: Http2PoolOptions) => Http2Pool,
+  ): ((origin: string) => Http2Pool) =>
+  (origin) =>
+    new AlpnPool({ origin, connect, createPool, connections, requestTimeoutMs: toMs(request_timeout) });
 
 /** An address of the operator's is looked up as the system does, hosts file included. */
 const OPEN: Pick<GuardedConnectOptions, 'isRefused' | 'localNames' | 'resolve'> = {

@@ -20,11 +20,12 @@ export interface VapidCredential {
   readonly subject: string;
 }
 
+/** Of config.yml all keys are there; of /v1/apps those that were given. */
 export interface VapidPairConfig {
-  readonly id: string;
-  readonly public_key: string;
-  readonly private_key: string;
-  readonly state: '' | 'current' | 'old';
+  readonly id?: string;
+  readonly public_key?: string;
+  readonly private_key?: string;
+  readonly state?: '' | 'current' | 'old';
 }
 
 /** What of `web` in the configuration concerns credentials. */
@@ -76,7 +77,7 @@ export function loadVapidCredential({ vapid, subject }: WebPushCredentialConfig)
   return { current, pairs, subject };
 }
 
-function loadPair({ id, public_key, private_key }: VapidPairConfig, key: string): VapidPair {
+function loadPair({ id = '', public_key = '', private_key = '' }: VapidPairConfig, key: string): VapidPair {
   const scalar = decodeBase64(private_key.trim());
   if (scalar?.length !== 32) throw new ConfigError(`${key}.private_key`, 'must be 32 bytes in base64url');
   const point = publicPoint(scalar, key);

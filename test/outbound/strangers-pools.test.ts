@@ -5,7 +5,7 @@ import type { AddressInfo, Server } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { numberedPools } from '../../src/http2/create-pool.ts';
 import type { Http2Pool } from '../../src/http2/http2-pool.ts';
-import { type StrangersOptions, strangersPools } from '../../src/outbound/strangers-pools.ts';
+import { type StrangersOptions, strangersConnect, strangersPools } from '../../src/outbound/strangers-pools.ts';
 import { send } from '../http2/burst-of.ts';
 import { authority, leaf } from '../http2/tls.ts';
 
@@ -69,7 +69,8 @@ function startPeer(speaks: 'both' | 'http1', answer: Answer = echo, port = 0): P
 
 function poolTo(origin: string, options: Partial<StrangersOptions> = {}): Http2Pool {
   const all = { connections: 0, request_timeout: 5, private_networks: LOOPBACK, endpoint: '', ...options };
-  const pool = strangersPools(all, { proxyFor: () => undefined, ca: [authority.ca] }, numberedPools())(origin);
+  const connect = strangersConnect(all, { proxyFor: () => undefined, ca: [authority.ca] });
+  const pool = strangersPools(all, connect, numberedPools())(origin);
   onTestFinished(() => pool.close(0));
   return pool;
 }

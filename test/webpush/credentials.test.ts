@@ -54,7 +54,7 @@ describe('VAPID pairs', () => {
   });
 
   test('that cannot be used are told by their key, never with the private one', () => {
-    const good = pair();
+    const good = pair() as Required<VapidPairConfig>;
     expect(mistake([])).toBe('web.vapid: missing VAPID key pair; `martlet vapid` makes one');
     expect(mistake([{ ...good, private_key: 'abc' }])).toBe('web.vapid[0].private_key: must be 32 bytes in base64url');
     expect(mistake([{ ...good, private_key: Buffer.alloc(32).toString('base64url') }])).toContain('P-256');

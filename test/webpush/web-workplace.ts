@@ -2,7 +2,7 @@ import { createECDH } from 'node:crypto';
 import { onTestFinished } from 'vitest';
 import { numberedPools } from '../../src/http2/create-pool.ts';
 import type { Resolve } from '../../src/outbound/dns-resolve.ts';
-import { type StrangersOptions, strangersPools } from '../../src/outbound/strangers-pools.ts';
+import { type StrangersOptions, strangersConnect, strangersPools } from '../../src/outbound/strangers-pools.ts';
 import type { Delivery, Notification, Outcome, PushTransport } from '../../src/push/push.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
 import { allChecks } from '../../src/sandbox/checks.ts';
@@ -62,7 +62,7 @@ export function startTransport({
     rules: hostRules({ 'web.hosts': VENDOR_HOSTS, 'web.extra_hosts': extraHosts }),
     defaults: { app: 'default', ttl: 2_419_200, navigate: '' },
     encryption: rest.encryption ?? (own as EncryptionPool),
-    createPool: strangersPools(all, outwards, numberedPools()),
+    createPool: strangersPools(all, strangersConnect(all, outwards), numberedPools()),
     now,
   });
   onTestFinished(async () => {

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { ErrorObject, ValidateFunction } from 'ajv';
-import type { Leaf, NamedSections, Section } from '../../config/leaf.ts';
+import { type Leaf, type NamedSections, recordShape, type Section } from '../../config/leaf.ts';
 import { wanted } from '../../config/mistake.ts';
 import { nearestKey } from '../../config/nearest-key.ts';
 import { builtIn, type ProviderTable } from '../../providers/registry.ts';
@@ -82,7 +82,7 @@ class SettingsForm {
 
   #leafAt(path: string): Leaf | undefined {
     let at: Leaf | Section | NamedSections | undefined = this.#providers.configSchema.app;
-    for (const part of path.split('.')) at = at?.type === 'object' ? childOf(at, part) : undefined;
+    for (const part of path.split('.')) at = at && childOf(at, part);
     return at?.type === 'object' ? undefined : at;
   }
 
@@ -96,8 +96,10 @@ class SettingsForm {
   }
 }
 
-const childOf = (node: Section | NamedSections, name: string): Leaf | Section | NamedSections | undefined =>
-  node.additionalProperties === false ? node.properties[name] : node.additionalProperties;
+function childOf(node: Section | NamedSections | Leaf, name: string): Leaf | Section | NamedSections | undefined {
+  if (node.type !== 'object') return recordShape(node)?.properties[name];
+  return node.additionalProperties === false ? node.properties[name] : node.additionalProperties;
+}
 
 /** Made once for each table: compiling takes a while. */
 const forms = new WeakMap<ProviderTable, SettingsForm>();

@@ -1,5 +1,5 @@
 import type { ProviderRow } from '../../carrier/provider-row.ts';
-import type { Leaf, NamedSections, Section } from '../../config/leaf.ts';
+import { type Leaf, type NamedSections, recordShape, type Section } from '../../config/leaf.ts';
 import { builtIn, type ProviderTable } from '../../providers/registry.ts';
 
 type Schema = { readonly [keyword: string]: unknown };
@@ -27,6 +27,22 @@ const rulesOf = (providers: ProviderTable): Rules => ({
 });
 
 const KEPT = ['type', 'items', 'minimum', 'maximum', 'pattern', 'description'] as const;
+
+const keptOf = (leaf: Leaf): Schema => ({
+  ...Object.fromEntries(KEPT.filter((key) => leaf[key] !== undefined).map((key) => [key, leaf[key]])),
+  ...itemsOf(leaf),
+});
+
+/** Records as JSON Schema, without the annotations of ours. */
+function itemsOf(leaf: Leaf): Schema {
+  const shape = recordShape(leaf);
+  if (!shape) return {};
+  const properties = Object.entries(shape.properties).map(([key, child]) => [
+    key,
+    { ...keptOf(child), ...(child.enum ? { enum: child.enum } : {}) },
+  ]);
+  return { items: { type: 'object', additionalProperties: false, properties: Object.fromEntries(properties) } };
+}
 
 const orNull = (schema: Schema, nullable: boolean): Schema =>
   nullable && !('enum' in schema) ? { ...schema, type: [schema.type, 'null'].flat() } : schema;
@@ -61,7 +77,7 @@ class SettingsWriter {
   }
 
   #leaf(leaf: Leaf, path: string): Schema {
-    const kept = Object.fromEntries(KEPT.filter((key) => leaf[key] !== undefined).map((key) => [key, leaf[key]]));
+    const kept = keptOf(leaf);
     const own = this.#rules.json[path] ?? {};
     const schema = orNull({ ...kept, ...own }, this.#nullable);
     return this.#nullable && 'enum' in own

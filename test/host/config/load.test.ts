@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { itemWords } from '../../../src/config/leaf.ts';
 import { environmentName } from '../../../src/config/schema.ts';
 import { loadConfig } from '../../../src/host/config/load.ts';
 import { complaint, folderWith, load } from '../../config/config-folder.ts';
@@ -29,7 +30,8 @@ test('an empty variable counts as not set', () => {
 
 /** A valid value other than the default, as text; the platforms' own switches aside, which `check-platforms` decides. */
 const samples = configKeys.map(({ path, leaf }) => {
-  if (leaf.items?.enum) return { path, text: leaf.items.enum.join(' '), value: leaf.items.enum };
+  const words = itemWords(leaf);
+  if (words) return { path, text: words.join(' '), value: words };
   if (path.endsWith('_secret')) {
     const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
     return { path, text: secret, value: [secret] };
