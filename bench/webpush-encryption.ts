@@ -6,9 +6,9 @@
 import { createECDH } from 'node:crypto';
 import { availableParallelism, loadavg } from 'node:os';
 import { eventLoopUtilization, monitorEventLoopDelay } from 'node:perf_hooks';
-import { Encryptor, OVERHEAD } from '../src/webpush/encrypt.ts';
-import { EncryptionPool } from '../src/webpush/encryption-pool.ts';
-import { AUTH, RECEIVER } from '../src/webpush/encryption-task.ts';
+import { Encryptor, OVERHEAD } from '../src/webpush/encryption/encrypt.ts';
+import { EncryptionPool } from '../src/webpush/encryption/encryption-pool.ts';
+import { AUTH, RECEIVER } from '../src/webpush/encryption/encryption-task.ts';
 
 const PUSHES = 20_000;
 const PLAINTEXT = Buffer.alloc(300, 'a');

@@ -1,7 +1,7 @@
 import type { OpenProvider, ProviderServices, TransportPlan } from '../carrier/provider-row.ts';
 import type { PushTransport } from '../push/push.ts';
 import { loadVapidCredential } from './credentials.ts';
-import { EncryptionPool } from './encryption-pool.ts';
+import { EncryptionPool } from './encryption/encryption-pool.ts';
 import type { WebSection } from './section.ts';
 import { rulesOf } from './settings.ts';
 import { createVapidTokenSource } from './token.ts';

@@ -1,7 +1,7 @@
 import type { Http2Pool, PoolStats, ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import type { Failed, Outcome } from '../push/push.ts';
 import type { VapidPair } from './credentials.ts';
-import type { EncryptionPool } from './encryption-pool.ts';
+import type { EncryptionPool } from './encryption/encryption-pool.ts';
 import { PairBreaker } from './pair-breaker.ts';
 import type { PairChoice } from './pair-choice.ts';
 import { failAll, type PushBatch, PushBurst, packReceivers } from './push-batch.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Failed, Json, JsonObject, Notification } from '../push/push.ts';
-import { MOST_PLAINTEXT } from './encrypt.ts';
+import { MOST_PLAINTEXT } from './encryption/encrypt.ts';
 
 /** RFC 8030 section 5.3. */
 export type Urgency = 'very-low' | 'low' | 'normal' | 'high';

@@ -1,8 +1,8 @@
 import type { Burst, RequestTemplate, ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import type { Failed, Settle } from '../push/push.ts';
 import type { VapidPair } from './credentials.ts';
-import { OVERHEAD } from './encrypt.ts';
-import { AUTH, RECEIVER } from './encryption-task.ts';
+import { OVERHEAD } from './encryption/encrypt.ts';
+import { AUTH, RECEIVER } from './encryption/encryption-task.ts';
 import type { WebPushMessage } from './payload.ts';
 import type { Subscription } from './subscription.ts';
 

@@ -1,5 +1,5 @@
 import { createECDH } from 'node:crypto';
-import { decryptPush, type ReceiverKeys } from './decrypt.ts';
+import { decryptPush, type ReceiverKeys } from './encryption/decrypt.ts';
 
 /**
  * The browser of the sandbox: the receiver of RFC 8291's example (section 5), whose private key is printed there. A subscription

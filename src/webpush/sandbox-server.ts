@@ -3,7 +3,7 @@ import type { PlatformName } from '../push/push.ts';
 import type { Exchange } from '../sandbox/exchange.ts';
 import { openSecureServer, type SecureServer } from '../sandbox/secure-server.ts';
 import type { Simulation } from '../sandbox/simulation.ts';
-import { MOST_BODY } from './encrypt.ts';
+import { MOST_BODY } from './encryption/encrypt.ts';
 import { answerFault, faultOf, type PushFault } from './sandbox-answer.ts';
 import { createReceiver, type OpenedBody } from './sandbox-receiver.ts';
 import { createVapidCheck } from './sandbox-vapid.ts';

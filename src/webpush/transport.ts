@@ -1,7 +1,7 @@
 import type { Http2Pool } from '../http2/http2-pool.ts';
 import type { Delivery, Failed, PushTransport, Settle, TransportStatus } from '../push/push.ts';
 import type { VapidCredential, VapidPair } from './credentials.ts';
-import type { EncryptionPool } from './encryption-pool.ts';
+import type { EncryptionPool } from './encryption/encryption-pool.ts';
 import type { HostRules } from './hosts.ts';
 import { OriginSender } from './origin-sender.ts';
 import { PairChoice } from './pair-choice.ts';

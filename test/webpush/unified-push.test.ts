@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Failed } from '../../src/push/push.ts';
 import { generateVapidPair } from '../../src/webpush/credentials.ts';
-import { decryptPush } from '../../src/webpush/decrypt.ts';
+import { decryptPush } from '../../src/webpush/encryption/decrypt.ts';
 import { makeBrowser, push, reasonsOf, startTransport } from './web-workplace.ts';
 
 interface Published {

@@ -9,7 +9,7 @@
 import { availableParallelism } from 'node:os';
 import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
-import { Fifo } from '../kit/fifo.ts';
+import { Fifo } from '../../kit/fifo.ts';
 import type { EncryptionAnswer, EncryptionTask } from './encryption-task.ts';
 
 /** Called once, with the answer, or with nothing when the thread was lost or the pool closed. */

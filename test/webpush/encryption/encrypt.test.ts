@@ -1,7 +1,7 @@
 import { createCipheriv, createECDH, hkdfSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { decryptContent, decryptPush } from '../../src/webpush/decrypt.ts';
-import { Encryptor, MOST_BODY, MOST_PLAINTEXT, OVERHEAD } from '../../src/webpush/encrypt.ts';
+import { decryptContent, decryptPush } from '../../../src/webpush/encryption/decrypt.ts';
+import { Encryptor, MOST_BODY, MOST_PLAINTEXT, OVERHEAD } from '../../../src/webpush/encryption/encrypt.ts';
 
 const bytes = (text: string): Buffer => Buffer.from(text, 'base64url');
 
