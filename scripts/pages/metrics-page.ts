@@ -32,7 +32,7 @@ Labels come from closed sets: never a token, never a text of a caller or a provi
 
 const TAIL = `## The process
 
-Besides there are the series of prom-client for the process and for Node: \`process_cpu_seconds_total\`, \`process_resident_memory_bytes\`, \`process_open_fds\`, \`process_start_time_seconds\`,
+The process and Node have the series that prom-client gives them, under the same names: \`process_cpu_seconds_total\`, \`process_resident_memory_bytes\`, \`process_open_fds\`, \`process_start_time_seconds\`,
 \`nodejs_heap_size_used_bytes\`, \`nodejs_gc_duration_seconds\` and others of these names.
 
 ## Exemplars

@@ -185,7 +185,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const merges = (name: string): Merge | undefined => (options.stats.shared && STORED.test(name) ? 'max' : undefined);
 
   const families = async (): Promise<Family[]> => {
-    const [stats, ofProcess] = await Promise.all([options.stats.read(), runtime.families()]);
+    const stats = await options.stats.read();
     const sheet = new Sheet(merges);
     setGorush(sheet, stats, options.tasks.read(), options.busyWorkers());
     setPushes(sheet, counts);
@@ -203,7 +203,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     sheet.add('martlet_event_loop_delay_seconds', runtime.eventLoopDelay.samples(''));
     sheet.set('martlet_sandbox', options.sandbox ? 1 : 0);
     sheet.set('martlet_build_info', 1, [options.version, process.version]);
-    return [...sheet.families(), ...ofProcess];
+    return [...sheet.families(), ...runtime.families()];
   };
 
   return {

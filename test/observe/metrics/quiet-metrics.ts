@@ -7,7 +7,7 @@ import {
 } from '../../../src/observe/metrics/metrics.ts';
 import { createMemoryStats } from '../../../src/observe/stats/memory-stats.ts';
 
-const noRuntime = () => ({ families: async () => [], eventLoopDelay: new Histogram(), close() {} });
+const noRuntime = () => ({ families: () => [], eventLoopDelay: new Histogram(), close() {} });
 
 /** Metrics of a relay that does nothing, but for what is given. */
 export const quietMetrics = (more: Partial<MetricsOptions> = {}): Metrics =>

@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRuntimeMetrics, type RuntimeMetrics } from '../../../src/observe/metrics/runtime-metrics.ts';
 import { until } from '../../support/until.ts';
@@ -12,17 +13,69 @@ const observed = () => runtime.eventLoopDelay.samples('');
 const value = (suffix: string, labels = ''): number =>
   observed().find((sample) => sample.suffix === suffix && sample.labels === labels)?.value ?? Number.NaN;
 
-test('Node and the process have their usual series, none of them a gauge that is called a total', async () => {
-  const families = await runtime.families();
-  const names = families.map(({ name }) => name);
-  expect(names).toEqual(
-    expect.arrayContaining([
-      'process_resident_memory_bytes',
-      'process_cpu_seconds_total',
-      'nodejs_gc_duration_seconds',
-    ]),
-  );
+/** Where Linux says it. */
+const linux = process.platform === 'linux';
+
+test('Node and the process have their usual series, none of them a gauge that is called a total', () => {
+  const families = runtime.families();
+  expect(families.map(({ name, type, merge }) => `${type} ${name} ${merge}`)).toEqual([
+    'counter process_cpu_user_seconds_total sum',
+    'counter process_cpu_system_seconds_total sum',
+    'counter process_cpu_seconds_total sum',
+    'gauge process_start_time_seconds min',
+    'gauge process_resident_memory_bytes sum',
+    ...(linux ? ['gauge process_virtual_memory_bytes sum', 'gauge process_heap_bytes sum'] : []),
+    ...(linux ? ['gauge process_open_fds sum', 'gauge process_max_fds max'] : []),
+    'gauge nodejs_active_resources sum',
+    'gauge nodejs_active_handles sum',
+    'gauge nodejs_active_requests sum',
+    'gauge nodejs_heap_size_total_bytes sum',
+    'gauge nodejs_heap_size_used_bytes sum',
+    'gauge nodejs_external_memory_bytes sum',
+    'gauge nodejs_heap_space_size_total_bytes sum',
+    'gauge nodejs_heap_space_size_used_bytes sum',
+    'gauge nodejs_heap_space_size_available_bytes sum',
+    'gauge nodejs_version_info first',
+    'histogram nodejs_gc_duration_seconds sum',
+  ]);
   for (const { name, type } of families) if (type === 'gauge') expect(name).not.toMatch(/_total$/);
+});
+
+const series = (name: string) => runtime.families().find((family) => family.name === name)?.samples ?? [];
+const only = (name: string): number => series(name)[0]?.value ?? Number.NaN;
+
+test('what they say is what the system says', async () => {
+  const rss = process.memoryUsage.rss();
+  expect(Math.abs(only('process_resident_memory_bytes') - rss)).toBeLessThan(rss / 2);
+  expect(only('process_start_time_seconds')).toBe(Math.round(performance.timeOrigin / 1000));
+  const { user, system } = process.cpuUsage();
+  expect(only('process_cpu_seconds_total')).toBeGreaterThanOrEqual((user + system) / 1e6);
+  expect(series('nodejs_version_info')[0]?.labels).toMatch(
+    /^version="v\d+\.\d+\.\d+",major="\d+",minor="\d+",patch="\d+"$/,
+  );
+  expect(series('nodejs_heap_space_size_used_bytes').map(({ labels }) => labels)).toContain('space="old"');
+});
+
+test.runIf(linux)('open files are counted', async () => {
+  const before = only('process_open_fds');
+  const files = await Promise.all(Array.from({ length: 20 }, () => open('/dev/null')));
+  // The test runner may open or close one of its own meanwhile.
+  expect(only('process_open_fds')).toBeGreaterThan(before + 10);
+  await Promise.all(files.map((file) => file.close()));
+});
+
+test('a collection of garbage is observed by its kind', async () => {
+  const count = () => series('nodejs_gc_duration_seconds').find(({ suffix }) => suffix === '_count')?.value ?? 0;
+  const before = count();
+  let kept: unknown[] = [];
+  await until(() => {
+    kept = Array.from({ length: 200_000 }, () => ({}));
+    return count() > before;
+  });
+  expect(kept.length).toBe(200_000);
+  expect(series('nodejs_gc_duration_seconds')[0]?.labels).toMatch(
+    /^kind="(minor|major|incremental|weakcb)",le="0.001"$/,
+  );
 });
 
 test('a blocked event loop shows in the delay of its second', async () => {

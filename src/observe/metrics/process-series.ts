@@ -1,0 +1,88 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { toSeconds } from '../../kit/seconds.ts';
+import type { Family, Merge, Sample } from './family.ts';
+
+const PER_SECOND = 1e6;
+const PER_KIB = 1024;
+
+export const one = (value: number): Sample[] => [{ suffix: '', labels: '', value }];
+
+export const gauge = (name: string, help: string, samples: readonly Sample[], merge: Merge = 'sum'): Family => ({
+  ...{ name, help, samples, merge },
+  type: 'gauge',
+});
+
+const counter = (name: string, help: string, value: number): Family => ({
+  ...{ name, help, samples: one(value) },
+  type: 'counter',
+  merge: 'sum',
+});
+
+function cpu(): Family[] {
+  const { user, system } = process.cpuUsage();
+  return [
+    counter('process_cpu_user_seconds_total', 'CPU time in user mode, seconds.', user / PER_SECOND),
+    counter('process_cpu_system_seconds_total', 'CPU time in the kernel, seconds.', system / PER_SECOND),
+    counter('process_cpu_seconds_total', 'CPU time, seconds.', (user + system) / PER_SECOND),
+  ];
+}
+
+/** A file of /proc about this process; empty where there is none (macOS, Windows). */
+function procText(name: string): string {
+  try {
+    return readFileSync(`/proc/self/${name}`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** Bytes of the lines of /proc/self/status (proc(5)). */
+function memory(): Family[] {
+  const status = procText('status');
+  const bytes = (line: string): number | undefined => {
+    const [, kib] = new RegExp(`^${line}:\\s+(\\d+) kB$`, 'm').exec(status) ?? [];
+    return kib === undefined ? undefined : Number(kib) * PER_KIB;
+  };
+  const [size, data] = [bytes('VmSize'), bytes('VmData')];
+  return [
+    gauge('process_resident_memory_bytes', 'Memory in RAM.', one(bytes('VmRSS') ?? process.memoryUsage.rss())),
+    ...(size === undefined ? [] : [gauge('process_virtual_memory_bytes', 'Address space.', one(size))]),
+    ...(data === undefined ? [] : [gauge('process_heap_bytes', 'Data segment.', one(data))]),
+  ];
+}
+
+/** The folder's own descriptor, by which it is read, is not counted. */
+function openFiles(): Sample[] {
+  try {
+    return one(readdirSync('/proc/self/fd').length - 1);
+  } catch {
+    return [];
+  }
+}
+
+function files(): Family[] {
+  const open = openFiles();
+  const [, limit] = /^Max open files\s+(\d+)/m.exec(procText('limits')) ?? [];
+  return [
+    ...(open.length > 0 ? [gauge('process_open_fds', 'Open file descriptors, sockets among them.', open)] : []),
+    ...(limit === undefined
+      ? []
+      : [gauge('process_max_fds', 'Most file descriptors that may be open.', one(Number(limit)), 'max')]),
+  ];
+}
+
+/**
+ * The series that every client library of Prometheus has for a process, under their usual names. What only Linux says is absent
+ * elsewhere.
+ */
+export const processSeries = (): Family[] => [
+  ...cpu(),
+  gauge(
+    'process_start_time_seconds',
+    'When the process started, Unix seconds.',
+    one(Math.round(toSeconds(performance.timeOrigin))),
+    'min',
+  ),
+  ...memory(),
+  ...files(),
+];
