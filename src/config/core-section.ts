@@ -76,6 +76,11 @@ export const coreSection = section('The HTTP server and the process.', {
     ...ours,
     minimum: 100,
   }),
+  max_targets: integer(
+    200_000,
+    'Device tokens of all notifications of a request together; a body with more, or with more values than this and `core.max_json_keys` together, gets 400.',
+    { ...ours, minimum: 1000 },
+  ),
   processes: integer(
     1,
     'Worker processes that share the port; 0: one for each CPU core. Not with `sandbox.enabled`, which lives inside one.',

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { toError } from '../kit/errors.ts';
 import { DEFAULT_APP } from '../push/app-name.ts';
-import type { Notification, RelayEvents } from '../push/push.ts';
+import type { Notification, RelayEvents, Settlement } from '../push/push.ts';
 import { encodePushRequest } from '../push/wire/encode-push-request.ts';
 import type { Queue, QueuedRequest, RequestBody } from '../queue/queue.ts';
 import type { AcceptedPush, AcceptOptions } from './accept.ts';
@@ -27,6 +28,9 @@ export interface DispatchOptions {
   readonly monotonic?: () => number;
   readonly newId?: () => string;
 }
+
+/** Settlements of a thousand targets each at most. */
+const TOLD_AT_ONCE = 2;
 
 /** Hands requests whose apps are decided to the lanes, by way of their queue. */
 export class Dispatch {
@@ -61,7 +65,9 @@ export class Dispatch {
     const accepted: AcceptedPush = { requestId: request.id, counts: plan.counts, logs: [] };
     const done = (): AcceptedPush | Promise<AcceptedPush> => {
       this.#taken(request, notifications, plan, principal);
-      return sync && syncMs !== undefined ? this.#answer(accepted, sync, syncMs) : accepted;
+      const told = this.#tellRefused(plan.refused);
+      if (sync && syncMs !== undefined) return this.#answer(accepted, sync, syncMs, told);
+      return told ? told.then(() => accepted) : accepted;
     };
     const refused = (error: unknown): never => this.#refuse(request.id, notifications.length, error);
     try {
@@ -84,7 +90,7 @@ export class Dispatch {
     plan: Plan,
     principal: string | undefined,
   ): void {
-    const { entries, refused, untargeted, counts, appCounts } = plan;
+    const { entries, untargeted, counts, appCounts } = plan;
     this.#options.events.accepted({
       requestId: request.id,
       ...traceOf(request),
@@ -97,10 +103,29 @@ export class Dispatch {
       acceptedAt: request.acceptedAt,
       principal,
     });
-    this.#options.outcomes.refused(refused);
   }
 
-  async #answer(accepted: AcceptedPush, sync: SyncAnswer, ms: number): Promise<AcceptedPush> {
+  /** Before the request is answered, as nothing keeps them; of many a part at a time, so that other requests have their turn. */
+  #tellRefused(refused: readonly Settlement[]): Promise<void> | undefined {
+    if (refused.length === 0) return undefined;
+    this.#options.outcomes.refused(refused.slice(0, TOLD_AT_ONCE));
+    return refused.length > TOLD_AT_ONCE ? this.#tellLater(refused.slice(TOLD_AT_ONCE)) : undefined;
+  }
+
+  async #tellLater(refused: readonly Settlement[]): Promise<void> {
+    for (const settlement of refused) {
+      await nextTurn();
+      this.#options.outcomes.refused([settlement]);
+    }
+  }
+
+  async #answer(
+    accepted: AcceptedPush,
+    sync: SyncAnswer,
+    ms: number,
+    told: Promise<void> | undefined,
+  ): Promise<AcceptedPush> {
+    await told;
     const logs = await sync.logs(ms, this.#monotonic);
     this.#options.sync.forget(accepted.requestId);
     return { ...accepted, logs };

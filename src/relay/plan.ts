@@ -1,6 +1,6 @@
 import { DEFAULT_APP } from '../push/app-name.ts';
 import type { LaneId } from '../push/lane-id.ts';
-import type { Environment, Failed, Notification, Provider, Settlement } from '../push/push.ts';
+import type { Environment, Failed, Notification, Provider, Settlement, TargetKind } from '../push/push.ts';
 import { countOf, targetCount, targetsOf } from '../push/targets.ts';
 import type { QueuedRequest, QueueEntry } from '../queue/queue.ts';
 import { requestFacts } from './request-facts.ts';
@@ -76,6 +76,9 @@ function count(plan: Plan, app: string, pushes: number): void {
   plan.appCounts.set(app, (plan.appCounts.get(app) ?? 0) + pushes);
 }
 
+/** Targets of one settlement: as many as the largest batch of a lane has. */
+const SLICE = 1000;
+
 /** A notification that no lane takes: one failure for each target. */
 function refusal(
   request: QueuedRequest,
@@ -83,7 +86,7 @@ function refusal(
   notification: Notification,
   { app, refused }: NoRoute,
 ): Settlement[] {
-  return targetsOf(notification).map(({ kind, targets }) => ({
+  const settled = (kind: TargetKind, targets: readonly string[]): Settlement => ({
     ...requestFacts(request),
     app,
     provider: undefined,
@@ -95,5 +98,12 @@ function refusal(
     outcomes: targets.map(() => refused),
     attempts: 0,
     timing: { acceptedAt: request.acceptedAt, ageMs: 0 },
-  }));
+  });
+  return targetsOf(notification).flatMap(({ kind, targets }) => slicesOf(targets).map((slice) => settled(kind, slice)));
+}
+
+function slicesOf(targets: readonly string[]): readonly (readonly string[])[] {
+  if (targets.length <= SLICE) return [targets];
+  const count = Math.ceil(targets.length / SLICE);
+  return Array.from({ length: count }, (_, i) => targets.slice(i * SLICE, (i + 1) * SLICE));
 }

@@ -224,3 +224,18 @@ test('an answered request leaves nothing in the queue', async () => {
   await accept([ios('a', 'b'), ios('c')], { syncMs: 5000 });
   expect(queue.depth()).toEqual({ notifications: 0, waiting: 0, deferred: 0 });
 });
+
+test('thousands of targets that no lane takes are told in parts, between other work, before the request is answered', async () => {
+  const { accept, settled } = start(() => ACCEPTED);
+  const tokens = Array.from({ length: 10_500 }, (_, i) => `t${i}`);
+  let turns = 0;
+  const count = (): void => {
+    turns++;
+    if (settled.length < 11) setImmediate(count);
+  };
+  setImmediate(count);
+  const { logs } = await accept([{ platform: 9, tokens }], { syncMs: 5000 });
+  expect(turns).toBeGreaterThan(5);
+  expect(logs.map(({ token }) => token)).toEqual(tokens);
+  expect(settled.map(({ targets }) => targets.length)).toEqual([...Array(10).fill(1000), 500]);
+});

@@ -1,18 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { noteAudit, pushesByApp } from '../../auth/audit.ts';
 import { principalOfRequest } from '../../auth/request-principal.ts';
-import { JSON_TYPE, noteSize, sendError, sendJson, sendRefused } from '../../kit/http/answer.ts';
+import { JSON_TYPE, noteSize, sendError, sendRefused } from '../../kit/http/answer.ts';
 import type { HttpHandler } from '../../kit/http/exact-routes.ts';
 import { readBody } from '../../kit/http/read-body.ts';
 import { type RefusalKind, RefusedError } from '../../kit/refusal.ts';
 import type { Tracing } from '../../observe/tracing/tracing.ts';
 import type { Notification } from '../../push/push.ts';
+import type { FieldMistake } from '../../push/wire/decoding.ts';
 import type { Accept, AcceptedPush, AcceptOptions } from '../../relay/accept.ts';
+import { sendPushAnswer } from './push-answer.ts';
 import { type TracedRequest, tracedRequest } from './traced-request.ts';
 
 export type Decoded =
   | { readonly ok: true; readonly notifications: Notification[] }
-  | { readonly ok: false; readonly details: readonly { readonly path: string; readonly reason: string }[] };
+  | { readonly ok: false; readonly details: readonly FieldMistake[]; readonly count?: number };
 
 export interface PushRouteOptions {
   readonly accept: Accept;
@@ -57,11 +59,11 @@ export function pushRoute(options: PushRouteOptions): HttpHandler {
     traced: TracedRequest | undefined,
   ): void => {
     if (audit) noteAudit(res, { requestId, apps: pushesByApp(notifications) });
-    const body = { counts, logs, success: 'ok', request_id: requestId };
+    const body = { counts, logs, success: 'ok', request_id: requestId } as const;
     if (traced) {
       traced.note({ 'martlet.request_id': requestId, 'martlet.counts': counts });
-      sendJson(res, 200, { ...body, trace_id: traced.traceId }, headers);
-    } else if (logs.length > 0) sendJson(res, 200, body, headers);
+      sendPushAnswer(res, { ...body, trace_id: traced.traceId }, headers);
+    } else if (logs.length > 0) sendPushAnswer(res, body, headers);
     else sendShort(res, flatHeaders, `{"counts":${counts},"logs":[],"success":"ok","request_id":"${requestId}"}`);
   };
   return (req, res) => {
@@ -74,7 +76,7 @@ export function pushRoute(options: PushRouteOptions): HttpHandler {
         if (accepted instanceof Promise) {
           accepted
             .then((push) => answer(res, push, notifications, traced))
-            // Also what `answer` throws: the answer of a sync request may be more than a string can hold.
+            // Also what `answer` throws.
             .catch((error) => fail(res, error));
         } else answer(res, accepted, notifications, traced);
       } catch (error) {
@@ -114,11 +116,10 @@ function readNotifications(
     void sendError(res, kind, message, { headers, details });
   if (body === null) return refuse('too_large', `The request body is larger than ${maxBody} bytes (core.max_body).`);
   const decoded = decode(body);
-  if (!decoded.ok) return refuse('invalid', 'Missing notifications field.', decoded.details);
-  const count = decoded.notifications.length;
-  if (count === 0) return refuse('invalid', 'Notifications field is empty.');
-  if (count > maxNotifications) {
-    return refuse('invalid', `Number of notifications(${count}) over limit(${maxNotifications})`);
-  }
+  if (!decoded.ok && decoded.count === undefined)
+    return refuse('invalid', 'Missing notifications field.', decoded.details);
+  if (!decoded.ok)
+    return refuse('invalid', `Number of notifications(${decoded.count}) over limit(${maxNotifications})`);
+  if (decoded.notifications.length === 0) return refuse('invalid', 'Notifications field is empty.');
   return decoded.notifications;
 }

@@ -1,8 +1,9 @@
 import { Buffer } from 'node:buffer';
-import type { Notification } from '../push.ts';
+import type { Json, JsonObject, Notification } from '../push.ts';
+import { isJsonObject } from '../raw-json.ts';
 import type { Decode, Decoding, FieldMistake } from './decoding.ts';
 import { list } from './go-types.ts';
-import { findExcess, isTooDeep, type JsonLimits, mayHoldMoreKeys } from './json-limits.ts';
+import { findExcess, findTooManyTargets, isTooDeep, type JsonLimits, mayHoldMore } from './json-limits.ts';
 import { notificationDecoder, type OwnFields } from './notification-fields.ts';
 import { parseJson } from './parse-json.ts';
 import { struct } from './struct.ts';
@@ -10,8 +11,11 @@ import { struct } from './struct.ts';
 export type DecodedRequest =
   /** May be empty: Gorush answers that, and too many, with messages of their own. */
   | { readonly ok: true; readonly notifications: Notification[] }
-  /** Gorush answers all of these with 400 `Missing notifications field.`; at most 20 details. */
-  | { readonly ok: false; readonly details: FieldMistake[] };
+  /**
+   * Gorush answers all of these with 400 `Missing notifications field.`; at most 20 details. `count` of notifications: they are
+   * more than `limits.notifications`, which Gorush answers with a message of its own.
+   */
+  | { readonly ok: false; readonly details: FieldMistake[]; readonly count?: number };
 
 const POSITION = / in JSON at position (\d+) \(line \d+ column \d+\)$/;
 
@@ -38,15 +42,20 @@ export const decodePushRequest = createPushDecoder().decode;
 function decodeRequest(request: Decode, body: Uint8Array | string, limits: JsonLimits | undefined): DecodedRequest {
   try {
     const text = textOf(body);
-    const excess = limits && mayHoldMoreKeys(text, limits) ? findExcess(text, limits) : undefined;
+    const excess = limits && mayHoldMore(text, limits) ? findExcess(text, limits) : undefined;
     if (excess) return refused([excess]);
     const { value, careful } = parseJson(text);
     if (limits && isTooDeep(text, value, limits)) return refused([findExcess(text, limits) as FieldMistake]);
+    const count = countOf(value);
+    if (count > (limits?.notifications ?? count))
+      return { ok: false, count, details: [{ path: 'notifications', reason: 'are more than core.max_notification' }] };
     const decoding: Decoding = { careful, mistakes: [] };
     const decoded = value === null ? {} : request(value, decoding);
     if (decoding.mistakes.length > 0) return refused(decoding.mistakes);
     const { notifications } = decoded as unknown as { notifications?: Notification[] };
-    return notifications ? { ok: true, notifications } : refused([{ path: 'notifications', reason: 'is required' }]);
+    if (!notifications) return refused([{ path: 'notifications', reason: 'is required' }]);
+    const beyond = limits && findTooManyTargets(notifications, limits);
+    return beyond ? refused([beyond]) : { ok: true, notifications };
   } catch (thrown) {
     return refused([{ path: '', reason: reasonOf(thrown, body) }]);
   }
@@ -56,6 +65,12 @@ const refused = (mistakes: readonly FieldMistake[]): DecodedRequest => ({
   ok: false,
   details: mistakes.map(({ path, reason }) => ({ path: path || '$', reason })),
 });
+
+/** Notifications under the name that callers use, before anything of them is looked at. */
+function countOf(value: Json): number {
+  const { notifications } = (isJsonObject(value) ? value : {}) as JsonObject;
+  return Array.isArray(notifications) ? notifications.length : 0;
+}
 
 /** Invalid UTF-8 and lone surrogates become U+FFFD. A byte order mark stays, and is refused, as Go refuses it. */
 function textOf(body: Uint8Array | string): string {

@@ -1,4 +1,4 @@
-import type { Json } from '../push.ts';
+import type { Json, Notification } from '../push.ts';
 import type { FieldMistake } from './decoding.ts';
 import { holdsMore } from './parse-json.ts';
 
@@ -8,15 +8,26 @@ export interface JsonLimits {
   readonly depth: number;
   /** Keys of all objects together. */
   readonly keys: number;
+  /**
+   * Targets of all notifications together; default: any number. A body may have as many values as keys and targets: each takes
+   * memory a multiple of what it takes in the text.
+   */
+  readonly targets?: number;
+  /** Notifications; of more none is looked at. Default: any number. */
+  readonly notifications?: number;
 }
 
 /** The limits of the configuration. */
 export const jsonLimitsOf = (core: {
   readonly max_json_depth: number;
   readonly max_json_keys: number;
+  readonly max_targets: number;
+  readonly max_notification: number;
 }): JsonLimits => ({
   depth: core.max_json_depth,
   keys: core.max_json_keys,
+  targets: core.max_targets,
+  notifications: core.max_notification,
 });
 
 /** A container that the scan is inside of: what it was found under, and where it is now. */
@@ -34,9 +45,37 @@ const SHORTEST_KEY = 5;
 const SHOWN_SEGMENTS = 6;
 const SHOWN_KEY = 40;
 
-/** Whether the keys have to be counted. Nearly every text is too short, or has too few colons, to hold too many. */
-export const mayHoldMoreKeys = (text: string, { keys }: JsonLimits): boolean =>
+const mayHoldMoreKeys = (text: string, { keys }: JsonLimits): boolean =>
   text.length > keys * SHORTEST_KEY && holdsMore(text, [':'], keys);
+
+/** Of containers and of elements of arrays. */
+const mostValues = ({ keys, targets = Number.POSITIVE_INFINITY }: JsonLimits): number => keys + targets;
+
+function mayHoldMoreValues(text: string, limits: JsonLimits): boolean {
+  const values = mostValues(limits);
+  return text.length > values && holdsMore(text, [',', '[', '{'], values);
+}
+
+/** Whether keys and values have to be counted. Nearly every text is too short, or has too few signs, to hold too many. */
+export const mayHoldMore = (text: string, limits: JsonLimits): boolean =>
+  mayHoldMoreKeys(text, limits) || mayHoldMoreValues(text, limits);
+
+/** Where the targets of a request first go beyond the limit. */
+export function findTooManyTargets(
+  notifications: readonly Notification[],
+  limits: JsonLimits,
+): FieldMistake | undefined {
+  const { targets: most = Number.POSITIVE_INFINITY } = limits;
+  let targets = 0;
+  for (const [index, { tokens }] of notifications.entries()) {
+    targets += tokens.length;
+    if (targets > most) {
+      const reason = `is beyond ${most} targets of a request (core.max_targets)`;
+      return { path: `notifications[${index}].tokens[${tokens.length - (targets - most)}]`, reason };
+    }
+  }
+  return undefined;
+}
 
 /** Whether a parsed text is nested too deeply. Looks only at values of texts with enough brackets for it. */
 export const isTooDeep = (text: string, value: Json, { depth }: JsonLimits): boolean =>
@@ -63,6 +102,7 @@ function isDeeper(value: Json, depth: number): boolean {
  */
 export function findExcess(text: string, limits: JsonLimits): FieldMistake | undefined {
   const open: Open[] = [];
+  const values = { most: mostValues(limits), found: 0 };
   let keys = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text[at];
@@ -79,8 +119,17 @@ export function findExcess(text: string, limits: JsonLimits): FieldMistake | und
       if (open.length === limits.depth)
         return { path: placeOf(open), reason: `is nested deeper than ${limits.depth} (core.max_json_depth)` };
       open.push({ isArray: char === '[', index: 0, key: '' });
+      values.found++;
     } else if (char === ']' || char === '}') open.pop();
-    else if (char === ',' && inner) inner.index++;
+    else if (char === ',' && inner) {
+      inner.index++;
+      if (inner.isArray) values.found++;
+    }
+    if (values.found > values.most)
+      return {
+        path: placeOf(open),
+        reason: `is one value too many: ${values.most} are allowed (core.max_json_keys and core.max_targets)`,
+      };
   }
   return undefined;
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Json } from '../../../src/push/push.ts';
 import { decodePushRequest } from '../../../src/push/wire/decode-push-request.ts';
-import { findExcess, isTooDeep, mayHoldMoreKeys } from '../../../src/push/wire/json-limits.ts';
+import { findExcess, isTooDeep, mayHoldMore } from '../../../src/push/wire/json-limits.ts';
 
 const limits = { depth: 100, keys: 200_000 };
 const nested = (levels: number, opener = '[', closer = ']'): string => opener.repeat(levels) + closer.repeat(levels);
@@ -111,8 +111,57 @@ test('for any JSON, depth and keys are what they are', () => {
       const tooDeep = depthOf(value) > given.depth;
       const tooMany = keysOf(value) > given.keys;
       expect(isTooDeep(text, value, given)).toBe(tooDeep);
-      if (tooMany) expect(mayHoldMoreKeys(text, given)).toBe(true);
+      if (tooMany) expect(mayHoldMore(text, given)).toBe(true);
       expect(findExcess(text, given) !== undefined).toBe(tooDeep || tooMany);
     }),
   );
+});
+
+describe('values and targets', () => {
+  const small = { depth: 100, keys: 100, targets: 50, notifications: 10 };
+
+  test.each([
+    ['empty objects', '{},'],
+    ['empty arrays', '[],'],
+    ['arrays in arrays', '[[]],'],
+    ['numbers', '1,'],
+    ['texts', '"a",'],
+  ])(
+    '%s in custom data: as many as keys and targets together are fine, more are refused with their place',
+    (_what, each) => {
+      const data = (count: number): string => one(`"data":{"a":[${each.repeat(count)}1]}`);
+      expect(decodePushRequest(data(20), small).ok).toBe(true);
+      expect(decodePushRequest(data(200), small)).toEqual({
+        ok: false,
+        details: [
+          {
+            path: expect.stringMatching(/^notifications\[0\]\.data\.a/),
+            reason: 'is one value too many: 150 are allowed (core.max_json_keys and core.max_targets)',
+          },
+        ],
+      });
+    },
+  );
+
+  test('commas and brackets in texts are no values', () => {
+    expect(decodePushRequest(one(`"message":"${',[{'.repeat(500)}"`), small).ok).toBe(true);
+  });
+
+  test('targets of all notifications count together', () => {
+    const body = (counts: number[]): string =>
+      JSON.stringify({ notifications: counts.map((count) => ({ platform: 1, tokens: Array(count).fill('a') })) });
+    expect(decodePushRequest(body([25, 25]), small).ok).toBe(true);
+    expect(decodePushRequest(body([25, 26]), small)).toEqual({
+      ok: false,
+      details: [
+        { path: 'notifications[1].tokens[25]', reason: 'is beyond 50 targets of a request (core.max_targets)' },
+      ],
+    });
+  });
+
+  test('notifications beyond their limit are counted and not looked at', () => {
+    const body = JSON.stringify({ notifications: Array(11).fill({ platform: 'x' }) });
+    expect(decodePushRequest(body, small)).toMatchObject({ ok: false, count: 11 });
+    expect(decodePushRequest(body.replace('notifications', 'x'), small)).toMatchObject({ ok: false });
+  });
 });
