@@ -1,3 +1,6 @@
+import { toSeconds } from '../kit/seconds.ts';
+import { TokenBucket } from '../kit/token-bucket.ts';
+
 /** What is left to a caller after a request; for the headers of draft-ietf-httpapi-ratelimit-headers. */
 export interface Quota {
   readonly allowed: boolean;
@@ -11,36 +14,34 @@ export interface Quota {
   readonly retryAfter: number;
 }
 
-/** A token bucket that holds one window's requests: a second's, or as long as one request takes at less than one a second. */
+/** Sums of fractions of a second may miss a whole one by this. */
+const EPSILON = 1e-9;
+
+const wholeSeconds = (ms: number): number => Math.ceil(toSeconds(ms) - EPSILON);
+
+/** Holds one window's requests: a second's, or as long as one request takes at less than one a second. */
 export class RateLimit {
   readonly #rate: number;
   readonly #quota: number;
-  readonly #now: () => number;
-  #tokens: number;
-  #at: number;
+  readonly #bucket: TokenBucket;
 
   /** @param rate requests per second, above 0. @param now monotonic milliseconds. */
-  constructor(rate: number, now: () => number = () => performance.now()) {
+  constructor(rate: number, now?: () => number) {
     this.#rate = rate;
     this.#quota = Math.max(1, Math.floor(rate));
-    this.#now = now;
-    this.#tokens = this.#quota;
-    this.#at = now();
+    this.#bucket = new TokenBucket({ capacity: this.#quota, perSecond: rate, now });
   }
 
   take(): Quota {
-    const now = this.#now();
-    this.#tokens = Math.min(this.#quota, this.#tokens + ((now - this.#at) / 1000) * this.#rate);
-    this.#at = now;
-    const allowed = this.#tokens >= 1 - 1e-9;
-    if (allowed) this.#tokens -= 1;
+    const allowed = this.#bucket.available() >= 1;
+    if (allowed) this.#bucket.take(1);
     return {
       allowed,
       quota: this.#quota,
       windowSeconds: Math.max(1, Math.round(this.#quota / this.#rate)),
-      remaining: Math.max(0, Math.floor(this.#tokens + 1e-9)),
-      resetSeconds: Math.ceil((this.#quota - this.#tokens) / this.#rate),
-      retryAfter: allowed ? 0 : Math.max(1, Math.ceil((1 - this.#tokens) / this.#rate)),
+      remaining: Math.max(0, this.#bucket.available()),
+      resetSeconds: wholeSeconds(this.#bucket.waitMs(this.#quota)),
+      retryAfter: allowed ? 0 : Math.max(1, wholeSeconds(this.#bucket.waitMs())),
     };
   }
 }

@@ -1,10 +1,10 @@
-import { RateLimiter } from '../kit/limiter.ts';
+import { strictRate, type TokenBucket } from '../kit/token-bucket.ts';
 
 /** Holds a lane to its rate limit, and counts how often and how long pushes waited for it. Without a limit it is always open. */
 export class RateGate {
   readonly #now: () => number;
   #rate = 0;
-  #limiter: RateLimiter | undefined;
+  #limiter: TokenBucket | undefined;
   /** Since when nothing is allowed; undefined: something is, or nothing waits for it. */
   #closedAt: number | undefined;
   #waits = 0;
@@ -33,7 +33,7 @@ export class RateGate {
   limit(rate: number): boolean {
     if (rate === this.#rate) return false;
     this.#rate = rate;
-    this.#limiter = rate > 0 ? new RateLimiter(rate, this.#now) : undefined;
+    this.#limiter = rate > 0 ? strictRate(rate, this.#now) : undefined;
     return true;
   }
 

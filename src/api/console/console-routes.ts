@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { notFromHere } from '../../auth/own-page.ts';
 import { isStranger, principalOfRequest } from '../../auth/request-principal.ts';
-import { noteSize, sendError, sendText } from '../../kit/http/answer.ts';
+import { noteSize, sendError, sendRefused, sendText } from '../../kit/http/answer.ts';
 import type { HttpHandler, Routes } from '../../kit/http/exact-routes.ts';
 import { httpStatus } from '../../kit/http/http-status.ts';
 import type { ConsoleFeed } from './console-feed.ts';
@@ -84,7 +84,7 @@ export function consoleRoutes({ feed, closed, credential }: ConsoleRoutesOptions
     const refused = refusal(req) ?? (principalOfRequest(req)?.apps ? SOME_APPS : undefined);
     if (refused !== undefined) sendError(res, 'forbidden', refused);
     else if (!feed.watch(req, res))
-      sendError(res, 'unavailable', TOO_MANY, { headers: { 'Retry-After': String(AGAIN_SECONDS) } });
+      sendRefused(res, { kind: 'unavailable', message: TOO_MANY, retryAfter: AGAIN_SECONDS });
   };
 
   return new Map<string, HttpHandler>([

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { RateLimiter } from '../../src/kit/limiter.ts';
+import { strictRate } from '../../src/kit/token-bucket.ts';
 
 /** Drives a limiter for some seconds with a hungry caller that looks at given intervals; returns the times of the permits. */
 function drive(rate: number, looks: readonly number[]): number[] {
   let now = 0;
-  const limiter = new RateLimiter(rate, () => now);
+  const limiter = strictRate(rate, () => now);
   const times: number[] = [];
   for (const pause of looks) {
     now += pause;
@@ -47,7 +47,7 @@ test.each([1, 3, 10, 100, 5000])('a rate of %i is nearly used up by a caller tha
 
 test('tells how long to wait for the next permit', () => {
   let now = 0;
-  const limiter = new RateLimiter(1, () => now);
+  const limiter = strictRate(1, () => now);
   limiter.take(limiter.available());
   expect(limiter.waitMs()).toBe(1000);
   now = 1000;
