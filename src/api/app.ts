@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { GORUSH_VERSION, sendError, sendJson, sendText, versionHeaders } from '../kit/http/answer.ts';
 import { exactRoutes, type HttpHandler, type Routes } from '../kit/http/exact-routes.ts';
 import { expressOnHttp2 } from '../kit/http/express-on-http2.ts';
+import { rationed } from '../kit/rationed.ts';
 
 export interface ApiOptions {
   /** Where each part is served: the `api.*` section of the configuration. */
@@ -48,6 +49,7 @@ function routesOf(options: ApiOptions): Routes {
     res.writeHead(200, { 'Content-Length': 0 }).end();
   };
   const version = { source: 'https://github.com/appleboy/gorush', version: GORUSH_VERSION, martlet: options.version };
+  const configText = rationed(async () => stringify(options.configView()));
   return new Map<string, HttpHandler>([
     // First, so that what `api.*` puts at the same place goes before.
     ...(options.pages ?? []),
@@ -57,7 +59,7 @@ function routesOf(options: ApiOptions): Routes {
     [`GET ${uris.sys_stat_uri}`, json(options.sysStats)],
     [
       `GET ${uris.config_uri}`,
-      (_req, res) => sendText(res, 200, 'application/yaml; charset=utf-8', stringify(options.configView())),
+      async (_req, res) => sendText(res, 200, 'application/yaml; charset=utf-8', await configText()),
     ],
     [
       `GET ${uris.metric_uri}`,

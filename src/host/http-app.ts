@@ -18,6 +18,7 @@ import { toError } from '../kit/errors.ts';
 import { sizeOf, versionHeaders } from '../kit/http/answer.ts';
 import { pathOf, type Routes } from '../kit/http/exact-routes.ts';
 import { sheltered } from '../kit/http/sheltered.ts';
+import { rationed } from '../kit/rationed.ts';
 import { toMs } from '../kit/seconds.ts';
 import { expose } from '../observe/metrics/exposition.ts';
 import { createStatGo } from '../observe/stats/stat-go.ts';
@@ -58,6 +59,8 @@ function appOf(
   const { config, log, version } = options;
   const jsonLimits = jsonLimitsOf(config.core);
   const onError = (error: unknown): void => log.error(`a request failed: ${(error as Error)?.message}`);
+  const totals = options.totals && rationed(options.totals);
+  const families = totals ? async () => (await totals()).metrics : rationed(() => relay.metrics.snapshot());
   return createApp({
     uris: config.api,
     version,
@@ -76,14 +79,13 @@ function appOf(
     }),
     statGo,
     statApp: statAppRoute({
-      read: countersOf(relay, options.totals),
+      read: countersOf(relay, totals),
       appsOf: (req) => principalOfRequest(req)?.apps,
       isApp: (name) => relay.apps.get(name) !== undefined,
     }),
     sysStats: () => sysStats.read(),
     configView: () => configView(config, relay.apps.providers.configSchema),
-    metrics: async (accept) =>
-      options.totals ? expose((await options.totals()).metrics, accept) : relay.metrics.render(accept),
+    metrics: async (accept) => expose(await families(), accept),
     ready: () => readyState(relay, draining()),
     pages: new Map([
       ...openApiRoutes(() => openApiDocument(apiSettings(config, console.size > 0, relay.apps.providers), version)),

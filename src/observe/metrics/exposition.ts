@@ -85,9 +85,21 @@ function openMetricsVersion(accept: string): string | undefined {
   return open && open.q >= (plain?.q ?? 0) ? (open.version ?? '0.0.1') : undefined;
 }
 
+/** Many may ask for one reading (rationed.ts). */
+const written = new WeakMap<readonly Family[], Map<string, string>>();
+
+function once(families: readonly Family[], format: string, write: (families: readonly Family[]) => string): string {
+  const texts = written.get(families) ?? new Map<string, string>();
+  written.set(families, texts);
+  const text = texts.get(format) ?? write(families);
+  texts.set(format, text);
+  return text;
+}
+
 /** The exposition that the client asks for: OpenMetrics where it is preferred, else the text format, whatever else it wants. */
 export function expose(families: readonly Family[], accept = ''): Exposition {
   const version = openMetricsVersion(accept);
-  if (version === undefined) return { type: TEXT, text: textOf(families) };
-  return { type: `${OPENMETRICS}; version=${version}; charset=utf-8`, text: openMetricsOf(families) };
+  if (version === undefined) return { type: TEXT, text: once(families, TEXT, textOf) };
+  const type = `${OPENMETRICS}; version=${version}; charset=utf-8`;
+  return { type, text: once(families, OPENMETRICS, openMetricsOf) };
 }
