@@ -1,3 +1,4 @@
+import { onceATurn } from '../../kit/once-a-turn.ts';
 import type { AppInUse } from './app-in-use.ts';
 import type { AppsInUse } from './apps-in-use.ts';
 
@@ -18,7 +19,8 @@ export class ConnectionCache {
   readonly #options: ConnectionCacheOptions;
   /** More apps hold connections than may, since those longest unused were busy. */
   #overfull = false;
-  #planned = false;
+  /** Once for all apps that open connections in one turn of the event loop: it looks at each app in use. */
+  readonly #plan = onceATurn(() => this.#trim());
 
   constructor(options: ConnectionCacheOptions) {
     this.#options = options;
@@ -37,16 +39,6 @@ export class ConnectionCache {
   /** An app has nothing under way any more. */
   idle(): void {
     if (this.#overfull) this.#plan();
-  }
-
-  /** Once for all apps that open connections in one turn of the event loop: it looks at each app in use. */
-  #plan(): void {
-    if (this.#planned) return;
-    this.#planned = true;
-    setImmediate(() => {
-      this.#planned = false;
-      this.#trim();
-    });
   }
 
   #trim(): void {

@@ -1,6 +1,22 @@
+/**
+ * The queue on a message broker: accepted pushes outlive the machine, and instances share the work. The price is a round trip to
+ * the broker before a request is answered, and that pushes of a lost instance wait until the broker hands them to another.
+ *
+ * `append` publishes, one message for each notification, and resolves when the broker has confirmed; this instance or another is
+ * handed the messages back, puts them on its lanes and finishes them when they are settled. Nothing is delivered that the broker
+ * has not confirmed.
+ *
+ * - `connecting`: since the start. Requests wait for the first connection, a second at most. → up; → down.
+ * - `up`: messages are published, and come in as far as this instance has room. → down when the connection is lost; → closing.
+ * - `down`: the broker tries to get its connection back. Requests are refused at once; what this instance holds goes on, and
+ *   is finished once the connection is back. → up; → closed.
+ * - `closing`: what is held is handed back with its progress, so that other instances need not wait for it; what comes in, too.
+ *   → closed.
+ * - `closed`: requests are refused. For good.
+ */
 import { background } from '../../kit/background.ts';
-import { hasBit } from '../../kit/bits.ts';
 import { toError } from '../../kit/errors.ts';
+import { onceATurn } from '../../kit/once-a-turn.ts';
 import { within } from '../../kit/within.ts';
 import type { LaneId } from '../../push/lane-id.ts';
 import { LaneStore } from '../lane-store.ts';
@@ -8,11 +24,14 @@ import { headroom, refuseWhenFull } from '../memory-queue.ts';
 import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, Restore } from '../queue.ts';
 import { QueueRefusedError } from '../queue-refused-error.ts';
 import { BacklogEstimate } from './backlog-estimate.ts';
+import { BacklogPoll } from './backlog-poll.ts';
 import type { Broker, BrokerMessage } from './broker.ts';
-import { type DecodedMessage, decodeMessage, encodeMessage, messagesOf } from './broker-message.ts';
+import { messagesOf } from './broker-message.ts';
 import { FinishedMessages } from './finished-messages.ts';
 import { type Held, HeldMessages, settleIn } from './held-messages.ts';
+import { HeldProgress } from './held-progress.ts';
 import { Prefetch } from './prefetch.ts';
+import { restoreMessage } from './restore-message.ts';
 
 export interface BrokerQueueOptions {
   /** Notifications that may be unsettled at a time at all instances (`core.queue_num`); each part of a large one counts. */
@@ -26,39 +45,37 @@ export interface BrokerQueueOptions {
   readonly now?: () => number;
 }
 
-/** Until the broker has confirmed a request, or the caller is told to come again. */
+/** Milliseconds until the broker has to have confirmed a request; then the caller is asked to come again. */
 const PUBLISH_MS = 1000;
 /** How often progress is kept: a crash resends at most as much (where the broker can keep it). */
 const TICK_MS = 500;
-const POLL_MS = 1000;
 const CLOSE_MS = 3000;
-/**
- * The queue on a message broker. `append` publishes, one message for each notification, and resolves when the broker has
- * confirmed; this instance or another is handed the messages back, puts them on its lanes and finishes them when they are
- * settled. Nothing is delivered that the broker has not confirmed. While the connection is lost requests are refused, and
- * what this instance holds goes on.
- */
+
+type State =
+  | { readonly kind: 'connecting' }
+  | { readonly kind: 'up'; touchedAt: number }
+  | { readonly kind: 'down'; readonly why: string }
+  | { readonly kind: 'closing' }
+  | { readonly kind: 'closed' };
+
 export class BrokerQueue implements Queue {
   readonly #broker: Broker;
   readonly #options: BrokerQueueOptions;
   readonly #now: () => number;
   readonly #store: LaneStore;
   readonly #held = new HeldMessages();
+  readonly #progress: HeldProgress;
   readonly #finished: FinishedMessages;
   readonly #estimate = new BacklogEstimate();
+  readonly #poll: BacklogPoll;
   readonly #prefetch: Prefetch;
+  readonly #refill = onceATurn(() => this.#want());
+  /** Settled with the first connection. */
   readonly #firstUp = Promise.withResolvers<void>();
-  #publishing = 0;
-  #up = false;
-  #why = 'not connected yet';
-  #told = false;
-  #refilling = false;
-  #closed = false;
-  #touchedAt: number;
-  #polledAt = 0;
-  #polling = false;
-  #silent: string | undefined;
   readonly #timer: NodeJS.Timeout;
+  #state: State = { kind: 'connecting' };
+  /** Messages that the broker has not confirmed yet. */
+  #publishing = 0;
 
   constructor(broker: Broker, options: BrokerQueueOptions) {
     this.#broker = broker;
@@ -66,15 +83,16 @@ export class BrokerQueue implements Queue {
     this.#now = options.now ?? (() => performance.now());
     this.#store = new LaneStore(options);
     this.#prefetch = new Prefetch(this.#store, options.limit, this.#now);
-    this.#touchedAt = this.#now();
+    this.#progress = new HeldProgress(broker, this.#held);
+    this.#poll = new BacklogPoll(broker, this.#estimate);
     this.#finished = new FinishedMessages(
       broker,
-      () => this.#up,
+      () => this.#isConnected(),
       (count) => this.#estimate.confirmed(count),
     );
     this.#timer = setInterval(() => this.#tick(), Math.min(TICK_MS, broker.touchMs / 2));
     this.#timer.unref();
-    // Not before the first turn: restoring needs the relay, which is built after its queue.
+    // Not before the first turn: restoring needs the lanes, which are opened after their queue.
     setImmediate(() => this.#start());
   }
 
@@ -90,7 +108,7 @@ export class BrokerQueue implements Queue {
       this.#estimate.published(messages.length);
     } catch (error) {
       refused = true;
-      const why = this.#up ? toError(error).message : this.#why;
+      const why = this.#trouble() ?? toError(error).message;
       throw new QueueRefusedError(`${this.#broker.name} did not take the request: ${why}`, 5, { cause: error });
     } finally {
       this.#publishing -= messages.length;
@@ -145,29 +163,51 @@ export class BrokerQueue implements Queue {
   }
 
   health(): QueueHealth {
-    const why = this.#up ? this.#silent : this.#why;
+    const why = this.#trouble() ?? this.#poll.silent;
     if (why !== undefined) return { status: 'fail', output: `${this.#broker.name}: ${why}` };
     return headroom(this.#size(), this.#options.limit);
   }
 
   /** Keeps progress and hands everything back, so that other instances need not wait for it. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#isClosed()) return;
+    const wasUp = this.#state.kind === 'up';
+    this.#setState({ kind: wasUp ? 'closing' : 'closed' });
     clearInterval(this.#timer);
     this.#store.close();
     this.#firstUp.promise.catch(() => {});
     this.#firstUp.reject(new Error('the queue is closed'));
-    if (this.#up) {
+    if (wasUp) {
       await within(CLOSE_MS, this.#handAllBack()).catch((error) => {
         this.#options.tell('warn', `${this.#broker.name}: could not hand back what is under way: ${error.message}`);
       });
     }
+    this.#setState({ kind: 'closed' });
     await this.#broker.close();
   }
 
+  #setState(state: State): void {
+    this.#state = state;
+  }
+
+  #isClosed(): boolean {
+    return this.#state.kind === 'closing' || this.#state.kind === 'closed';
+  }
+
+  #isConnected(): boolean {
+    return this.#state.kind === 'up' || this.#state.kind === 'closing';
+  }
+
+  /** Why nothing can be published; undefined: it can, as far as is known. */
+  #trouble(): string | undefined {
+    const state = this.#state;
+    if (state.kind === 'connecting') return 'not connected yet';
+    if (state.kind === 'closed') return 'the queue is closed';
+    return state.kind === 'down' ? state.why : undefined;
+  }
+
   #start(): void {
-    if (this.#closed) return;
+    if (this.#isClosed()) return;
     this.#broker.start({
       message: (message) => this.#message(message),
       up: () => this.#connected(),
@@ -177,28 +217,29 @@ export class BrokerQueue implements Queue {
   }
 
   #connected(): void {
-    if (this.#told) this.#options.tell('info', `${this.#broker.name}: connected`);
-    this.#told = false;
-    this.#up = true;
-    this.#silent = undefined;
-    this.#touchedAt = 0;
+    if (this.#isClosed()) return;
+    if (this.#state.kind === 'down') this.#options.tell('info', `${this.#broker.name}: connected`);
+    this.#setState({ kind: 'up', touchedAt: Number.NEGATIVE_INFINITY });
+    this.#poll.renew();
     // Before anything is appended it is known how full the queue is.
-    background(this.#poll(this.#now()).then(() => this.#firstUp.resolve()));
+    background(this.#poll.ask(this.#now()).then(() => this.#firstUp.resolve()));
     this.#tick();
   }
 
   #lost(why: string): void {
-    this.#up = false;
-    this.#why = why;
-    if (this.#told || this.#closed) return;
-    this.#told = true;
-    this.#options.tell('error', `${this.#broker.name}: ${why}; pushes are refused until it is back`);
+    if (this.#isClosed()) {
+      this.#setState({ kind: 'closed' });
+      return;
+    }
+    if (this.#state.kind !== 'down')
+      this.#options.tell('error', `${this.#broker.name}: ${why}; pushes are refused until it is back`);
+    this.#setState({ kind: 'down', why });
   }
 
   /** @throws QueueRefusedError */
   #refuse(more: number): void {
-    if (this.#closed) throw new QueueRefusedError('the queue is closed');
-    if (!this.#up && this.#told) throw new QueueRefusedError(`${this.#broker.name}: ${this.#why}`, 5);
+    if (this.#isClosed()) throw new QueueRefusedError('the queue is closed');
+    if (this.#state.kind === 'down') throw new QueueRefusedError(`${this.#broker.name}: ${this.#state.why}`, 5);
     refuseWhenFull(this.#size(), more, this.#options.limit);
   }
 
@@ -207,29 +248,24 @@ export class BrokerQueue implements Queue {
   }
 
   #message(message: BrokerMessage): void {
-    if (this.#closed) {
+    if (this.#isClosed()) {
       this.#broker.handBack(message.id, undefined).catch(() => {});
       return;
     }
     if (this.#held.has(message.id)) return;
     if (this.#finished.again(message.id)) return;
-    let entry: QueueEntry | undefined;
-    let isDone: (place: number) => boolean;
-    try {
-      const decoded = decodeMessage(message.body, message.id, message.at || Date.now());
-      isDone = progressOf(decoded, message.progress);
-      [entry] = this.#options.restore({ ...decoded, isDone: (_, place) => isDone(place) });
-    } catch (error) {
-      const why = toError(error) instanceof SyntaxError ? 'it is not JSON' : toError(error).message;
-      this.#options.tell('error', `${this.#broker.name}: dropped message ${message.id}, which is no push: ${why}`);
-    }
-    if (!entry) {
+    const restored = restoreMessage(message, this.#options.restore);
+    if (restored === undefined) {
       this.#finish(message.id);
-      return;
+    } else if ('why' in restored) {
+      const { name } = this.#broker;
+      this.#options.tell('error', `${name}: dropped message ${message.id}, which is no push: ${restored.why}`);
+      this.#finish(message.id);
+    } else {
+      this.#held.add(message.id, restored.entry, restored.isDone, this.#now());
+      this.#store.add(restored.entry, restored.isDone);
+      this.#refill();
     }
-    this.#held.add(message.id, entry, isDone!, this.#now());
-    this.#store.add(entry, isDone!);
-    this.#refill();
   }
 
   #drop(held: Held): void {
@@ -242,57 +278,24 @@ export class BrokerQueue implements Queue {
     this.#finished.add(id);
   }
 
-  #refill(): void {
-    if (this.#refilling || this.#closed) return;
-    this.#refilling = true;
-    setImmediate(() => {
-      this.#refilling = false;
-      if (this.#up && !this.#closed) this.#broker.want(this.#prefetch.room(this.#held.size));
-    });
+  /** Says how many messages this instance takes on. */
+  #want(): void {
+    if (this.#state.kind === 'up') this.#broker.want(this.#prefetch.room(this.#held.size));
   }
 
   #tick(): void {
+    const state = this.#state;
+    if (state.kind !== 'up') return;
     this.#refill();
-    if (!this.#up) return;
     background(this.#finished.flush());
-    this.#save();
+    this.#progress.save();
     const now = this.#now();
-    if (now - this.#touchedAt >= this.#broker.touchMs) {
-      this.#touchedAt = now;
+    if (now - state.touchedAt >= this.#broker.touchMs) {
+      state.touchedAt = now;
       if (this.#held.size > 0) this.#broker.touch(this.#held.ids());
     }
-    if (now - this.#polledAt >= POLL_MS) background(this.#poll(now));
+    if (this.#poll.isDue(now)) background(this.#poll.ask(now));
     this.#handOldBack(now);
-  }
-
-  #save(): void {
-    for (const held of this.#held.all()) if (held.dirty) background(this.#saveOne(held), () => {});
-  }
-
-  async #saveOne(held: Held): Promise<void> {
-    if (!held.done || !this.#broker.save) return;
-    held.dirty = false;
-    try {
-      await this.#broker.save(held.id, held.done);
-    } catch (error) {
-      held.dirty = true;
-      throw error;
-    }
-  }
-
-  async #poll(now: number): Promise<void> {
-    if (this.#polling) return;
-    this.#polling = true;
-    this.#polledAt = now;
-    const answer = this.#estimate.ask();
-    try {
-      answer(await within(2 * POLL_MS, this.#broker.backlog()));
-      this.#silent = undefined;
-    } catch (error) {
-      this.#silent = `does not answer: ${toError(error).message}`;
-    } finally {
-      this.#polling = false;
-    }
   }
 
   /** What the broker would take back anyway is given back in time, unless a part of it is being sent. */
@@ -302,25 +305,13 @@ export class BrokerQueue implements Queue {
     for (const held of this.#held.all()) {
       if (held.out > 0 || now - held.since < longestMs) continue;
       this.#drop(held);
-      this.#handBack(held).catch(() => {});
+      this.#progress.handBack(held).catch(() => {});
     }
-  }
-
-  async #handBack(held: Held): Promise<void> {
-    if (held.dirty) await this.#saveOne(held);
-    const { request, notification } = held.entry;
-    await this.#broker.handBack(held.id, held.done && encodeMessage(request, notification, held.done));
   }
 
   async #handAllBack(): Promise<void> {
     await this.#broker.stop();
     await this.#finished.flush();
-    const results = await Promise.allSettled(this.#held.all().map((held) => this.#handBack(held)));
-    const failed = results.find((result) => result.status === 'rejected');
-    if (failed) throw toError(failed.reason);
+    await this.#progress.handAllBack();
   }
-}
-
-function progressOf({ done }: DecodedMessage, saved: Uint8Array | undefined): (place: number) => boolean {
-  return (place) => (done !== undefined && hasBit(done, place)) || (saved !== undefined && hasBit(saved, place));
 }
