@@ -19,6 +19,8 @@ interface Waiting {
 
 /** After this many urgent batches in a row an ordinary one has its turn. */
 const URGENT_RUN = 8;
+/** Retries that are taken up in one turn of the event loop. */
+const MOST_RELEASED = 5000;
 /** A setTimeout of more than this fires at once. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -40,6 +42,17 @@ class LaneList {
     if (work.targets.length === 0) return;
     (work.entry.urgent ? this.#urgent : this.#ordinary).push(work);
     this.waiting += work.targets.length - work.next;
+  }
+
+  /** What is due now waits like the others; at most so many batches. @returns how many there were */
+  release(now: number, most: number): number {
+    for (let released = 0; released < most; released++) {
+      const work = this.deferred.takeDue(now);
+      if (!work) return released;
+      this.deferredPushes -= work.targets.length;
+      this.add(work);
+    }
+    return most;
   }
 
   #pick(): Fifo<Waiting> | undefined {
@@ -176,14 +189,12 @@ export class LaneStore {
     this.#timerAt = Number.POSITIVE_INFINITY;
     const now = this.#now();
     let next = Number.POSITIVE_INFINITY;
+    let left = MOST_RELEASED;
     for (const lane of this.#lanes.values()) {
-      let woken = false;
-      for (let work = lane.deferred.takeDue(now); work; work = lane.deferred.takeDue(now)) {
-        lane.deferredPushes -= work.targets.length;
-        lane.add(work);
-        woken = true;
-      }
-      if (woken) this.#wake(lane.id);
+      const released = lane.release(now, left);
+      if (released > 0) this.#wake(lane.id);
+      left -= released;
+      // What is due and has to wait for the next turn keeps its time, which is over.
       next = Math.min(next, lane.deferred.next() ?? next);
     }
     if (next < Number.POSITIVE_INFINITY) this.#arm(next);

@@ -70,6 +70,8 @@ const BREAKER_THRESHOLD = 20;
 /** Pushes that may be under way before a provider has said how many streams it allows. */
 const FIRST_LIMIT = 256;
 const MOST_AT_ONCE = 1000;
+/** Expired pushes that are settled in one turn of the event loop: after an outage there may be millions. */
+const MOST_STALE = 2000;
 
 /** Pushes that may be taken now, or how long to wait before looking again; `Infinity`: until an outcome arrives. */
 type Room = number | { readonly waitMs: number };
@@ -198,13 +200,18 @@ export class Lane {
   #take(room: number): void {
     let left = room;
     const taken: Batch[] = [];
-    while (left > 0) {
+    let stale = 0;
+    while (left > 0 && stale < MOST_STALE) {
       const batch = this.#queue.take(this.id, Math.min(left, MOST_AT_ONCE));
       if (!batch) break;
-      if (this.#dropStale(batch)) continue;
-      taken.push(batch);
-      left -= batch.targets.length;
+      const { length } = batch.targets;
+      if (this.#dropStale(batch)) stale += length;
+      else {
+        taken.push(batch);
+        left -= length;
+      }
     }
+    if (stale >= MOST_STALE) this.wake();
     const pushes = room - left;
     this.#inFlight += pushes;
     this.#rate.take(pushes);
