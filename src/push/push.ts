@@ -14,8 +14,11 @@ export type Provider = string;
 export type PlatformName = string;
 /** APNs has two hosts that know different tokens; the others have one and are always `production`. */
 export type Environment = 'production' | 'development';
-/** What one push is addressed to. A topic or a condition is one push, whoever receives it. */
-export type TargetKind = 'token' | 'topic' | 'condition';
+/**
+ * What one push is addressed to. A topic or a condition is one push, whoever receives it. A subscription is a token that came as an
+ * object: its target is the JSON, and what is told of it is its address.
+ */
+export type TargetKind = 'token' | 'topic' | 'condition' | 'subscription';
 
 export const platforms = {
   1: { name: 'ios', provider: 'apns' },

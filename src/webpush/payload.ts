@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { fieldOf } from '../carrier/provider-row.ts';
 import type { Failed, Json, JsonObject, Notification } from '../push/push.ts';
 import { MOST_PLAINTEXT } from './encryption/encrypt.ts';
 
@@ -6,14 +7,17 @@ import { MOST_PLAINTEXT } from './encryption/encrypt.ts';
 export type Urgency = 'very-low' | 'low' | 'normal' | 'high';
 
 /** What a web push reads besides the fields of Gorush's request. */
-export interface WebNotification extends Notification {
+interface OwnFields {
   /** Members of the shown notification, and `ttl urgency topic app_badge mutable`. */
-  web?: JsonObject;
+  readonly web: JsonObject;
   /** Where a click leads. */
-  url?: string;
-  click_action?: string;
-  /** `{action, title, navigate?}` each. */
-  actions?: JsonObject[];
+  readonly url: string;
+  readonly actions: readonly JsonObject[];
+}
+
+function ownFields(n: Notification): OwnFields {
+  const url = fieldOf<string>(n, 'url') || fieldOf<string>(n, 'click_action') || '';
+  return { web: fieldOf(n, 'web') ?? {}, url, actions: fieldOf(n, 'actions') ?? [] };
 }
 
 /** What all pushes of a notification share: the text to encrypt, and what stands in the headers. */
@@ -57,12 +61,13 @@ const refused = (reason: string, error: string): { ok: false; outcome: Failed } 
  * @param now UNIX milliseconds
  */
 export function webPushMessage(
-  n: WebNotification,
+  n: Notification,
   defaults: MessageDefaults,
   now: number,
 ): WebPushMessage | { ok: false; outcome: Failed } {
-  const own = n.web ?? {};
-  const shown = shownNotification(n, own, defaults.navigate);
+  const fields = ownFields(n);
+  const own = fields.web;
+  const shown = shownNotification(n, fields, defaults.navigate);
   if (!shown.title) return refused('MissingText', 'a web push must have a title or a message: browsers punish silence');
   const urgency = urgencyOf(n, own.urgency);
   if (!urgency) return refused('BadUrgency', `web.urgency: must be one of ${URGENCIES.join(', ')}`);
@@ -85,7 +90,7 @@ const EXPIRED: Failed = {
   error: 'the expiration of the notification was over before it was sent',
 };
 
-function envelope(n: WebNotification, own: JsonObject, shown: JsonObject): JsonObject {
+function envelope(n: Notification, own: JsonObject, shown: JsonObject): JsonObject {
   const badge = own.app_badge ?? (n.badge !== undefined && n.badge >= 0 ? n.badge : undefined);
   return {
     ...(isAbsoluteUrl(shown.navigate) ? { web_push: 8030 } : {}),
@@ -98,10 +103,10 @@ function envelope(n: WebNotification, own: JsonObject, shown: JsonObject): JsonO
 const isAbsoluteUrl = (value: Json | undefined): boolean => typeof value === 'string' && URL.canParse(value);
 
 /** `web` lies over what the fields of all platforms make. A message alone is the title: browsers show none without. */
-function shownNotification(n: WebNotification, own: JsonObject, navigate: string): JsonObject {
+function shownNotification(n: Notification, { web: own, url, actions }: OwnFields, navigate: string): JsonObject {
   const title = n.title || n.message;
   const body = n.title ? n.message : undefined;
-  const leads = n.url || n.click_action || navigate;
+  const leads = url || navigate;
   const tag = collapseKey(n);
   const data = dataOf(n);
   const shown: JsonObject = {
@@ -110,7 +115,7 @@ function shownNotification(n: WebNotification, own: JsonObject, navigate: string
     ...(leads ? { navigate: leads } : {}),
     ...(n.image ? { image: n.image } : {}),
     ...(tag ? { tag } : {}),
-    ...(n.actions?.length ? { actions: n.actions } : {}),
+    ...(actions.length > 0 ? { actions: actions.map(actionOf) } : {}),
     ...(n.interruption_level === 'passive' ? { silent: true } : {}),
     ...(data ? { data } : {}),
   };
@@ -118,6 +123,10 @@ function shownNotification(n: WebNotification, own: JsonObject, navigate: string
   if (shown.data !== data && isObject(shown.data) && data) shown.data = { ...data, ...shown.data };
   return shown;
 }
+
+/** The buttons of all platforms have `url`; Declarative Web Push calls it `navigate`. */
+const actionOf = ({ url, ...action }: JsonObject): JsonObject =>
+  url === undefined ? action : { ...action, navigate: action.navigate ?? url };
 
 const isObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

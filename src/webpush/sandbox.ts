@@ -1,7 +1,7 @@
 import type { SimulatedProvider } from '../carrier/provider-row.ts';
 import type { Simulation } from '../sandbox/simulation.ts';
 import { generateVapidPair } from './credentials.ts';
-import { openPushService } from './sandbox-server.ts';
+import { openPushService } from './sandbox/push-service.ts';
 
 /** A push service that all endpoints lead to, with a VAPID pair that is in use and one that was. */
 export async function simulateWebPush(simulation: Simulation): Promise<SimulatedProvider> {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { recordShape } from '../../src/config/leaf.ts';
 import { configView } from '../../src/config/redact.ts';
 import { buildConfig, type FullConfig as Config, configKeys, configSchema } from '../support/config.ts';
 
@@ -7,6 +8,13 @@ import { buildConfig, type FullConfig as Config, configKeys, configSchema } from
 const poisoned = (canary: string, everywhere = false): Config =>
   buildConfig(({ leaf }) => {
     if (leaf.public && !everywhere) return leaf.default;
+    const shape = recordShape(leaf);
+    if (shape)
+      return [
+        Object.fromEntries(
+          Object.entries(shape.properties).map(([key, { public: open }]) => [key, open && !everywhere ? '' : canary]),
+        ),
+      ];
     return leaf.type === 'array' ? [canary, canary] : leaf.type === 'string' ? canary : leaf.default;
   });
 

@@ -5,7 +5,7 @@ import webpush from 'web-push';
 import { generateVapidPair, loadVapidCredential } from '../../src/webpush/credentials.ts';
 import { decryptPush } from '../../src/webpush/encryption/decrypt.ts';
 import { Encryptor, OVERHEAD } from '../../src/webpush/encryption/encrypt.ts';
-import { createVapidCheck } from '../../src/webpush/sandbox-vapid.ts';
+import { createVapidCheck } from '../../src/webpush/sandbox/vapid-check.ts';
 import { signVapid } from '../../src/webpush/token.ts';
 import { makeBrowser, SUBJECT } from './web-workplace.ts';
 

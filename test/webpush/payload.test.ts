@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { topicHash, type WebNotification, webPushMessage } from '../../src/webpush/payload.ts';
+import { topicHash, webPushMessage } from '../../src/webpush/payload.ts';
+import type { WebNotification } from './web-workplace.ts';
 
 const NOW = 1_700_000_000_000;
 const DEFAULTS = { app: 'default', ttl: 2_419_200, navigate: '' };
@@ -26,7 +27,7 @@ describe('the message', () => {
       badge: 3,
       notif_id: 'n1',
       data: { type: 'deploy.done', n: '7' },
-      actions: [{ action: 'open', title: 'Open', navigate: 'https://app.test/o' }],
+      actions: [{ action: 'open', title: 'Open', url: 'https://app.test/o' }],
       web: { lang: 'en', icon: 'https://app.test/icon.png', mutable: true },
     });
     expect(json).toEqual({

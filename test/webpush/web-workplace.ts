@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { numberedPools } from '../../src/http2/create-pool.ts';
 import type { Resolve } from '../../src/outbound/dns-resolve.ts';
 import { type StrangersOptions, strangersConnect, strangersPools } from '../../src/outbound/strangers-pools.ts';
-import type { Delivery, Notification, Outcome, PushTransport } from '../../src/push/push.ts';
+import type { Delivery, JsonObject, Notification, Outcome, PushTransport } from '../../src/push/push.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
 import { allChecks } from '../../src/sandbox/checks.ts';
 import { Deliveries } from '../../src/sandbox/deliveries.ts';
@@ -12,12 +12,19 @@ import { generateVapidPair, loadVapidCredential, type VapidPairConfig } from '..
 import type { ReceiverKeys } from '../../src/webpush/encryption/decrypt.ts';
 import { EncryptionPool } from '../../src/webpush/encryption/encryption-pool.ts';
 import { hostRules } from '../../src/webpush/hosts.ts';
-import type { WebNotification } from '../../src/webpush/payload.ts';
-import { SANDBOX_KEYS } from '../../src/webpush/sandbox-receiver.ts';
-import { openPushService } from '../../src/webpush/sandbox-server.ts';
+import { SANDBOX_KEYS } from '../../src/webpush/sandbox/browser-keys.ts';
+import { openPushService } from '../../src/webpush/sandbox/push-service.ts';
 import { createVapidTokenSource } from '../../src/webpush/token.ts';
 import { createWebPushTransport } from '../../src/webpush/transport.ts';
 import { VENDOR_HOSTS } from '../../src/webpush/vendor.ts';
+
+/** With the fields that are a web push's own. */
+export interface WebNotification extends Notification {
+  web?: JsonObject;
+  url?: string;
+  click_action?: string;
+  actions?: JsonObject[];
+}
 
 export const SUBJECT = 'mailto:push@martlet.dev';
 export const authority = makeAuthority();

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/host/config/load.ts';
 import { ConfigError } from '../../../src/kit/errors.ts';
+import { builtIn } from '../../../src/providers/registry.ts';
 import { complaint, folderWith, load, yamlOf } from '../../config/config-folder.ts';
 
 const REAL = { MARTLET_SANDBOX_ENABLED: 'false' };
@@ -72,7 +73,7 @@ describe('with the sandbox', () => {
   });
 
   test('something must be on all the same', () => {
-    const yaml = 'ios: {enabled: false}\nandroid: {enabled: false}\nhuawei: {enabled: false}';
+    const yaml = builtIn.platforms.map((platform) => `${platform}: {enabled: false}`).join('\n');
     expect(complaint(() => load(yaml))).toContain('please enable iOS, Android or Huawei');
   });
 });

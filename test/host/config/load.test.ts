@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { itemWords } from '../../../src/config/leaf.ts';
+import { itemWords, recordShape } from '../../../src/config/leaf.ts';
 import { environmentName } from '../../../src/config/schema.ts';
 import { loadConfig } from '../../../src/host/config/load.ts';
 import { complaint, folderWith, load } from '../../config/config-folder.ts';
@@ -35,6 +35,11 @@ const samples = configKeys.map(({ path, leaf }) => {
   if (path.endsWith('_secret')) {
     const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
     return { path, text: secret, value: [secret] };
+  }
+  const shape = recordShape(leaf);
+  if (shape) {
+    const record = Object.fromEntries(Object.keys(shape.properties).map((key) => [key, '']));
+    return { path, text: JSON.stringify([record]), value: [record] };
   }
   if (leaf.type === 'array') return { path, text: 'a:1 b:2', value: ['a:1', 'b:2'] };
   if (leaf.type === 'boolean') return { path, text: String(!leaf.default), value: !leaf.default };

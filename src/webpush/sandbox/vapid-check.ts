@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { readSignedJwt } from '../sandbox/signed-jwt.ts';
-import { decodeBase64 } from './base64.ts';
+import { readSignedJwt } from '../../sandbox/signed-jwt.ts';
+import { decodeBase64 } from '../base64.ts';
 
 /** What is wrong with the signature of a push. */
 export type VapidFault =

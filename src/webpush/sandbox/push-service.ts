@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { PlatformName } from '../push/push.ts';
-import type { Exchange } from '../sandbox/exchange.ts';
-import { openSecureServer, type SecureServer } from '../sandbox/secure-server.ts';
-import type { Simulation } from '../sandbox/simulation.ts';
-import { MOST_BODY } from './encryption/encrypt.ts';
-import { answerFault, faultOf, type PushFault } from './sandbox-answer.ts';
-import { createReceiver, type OpenedBody } from './sandbox-receiver.ts';
-import { createVapidCheck } from './sandbox-vapid.ts';
-import { type Vendor, vendorOf } from './vendor.ts';
+import type { PlatformName } from '../../push/push.ts';
+import type { Exchange } from '../../sandbox/exchange.ts';
+import { openSecureServer, type SecureServer } from '../../sandbox/secure-server.ts';
+import type { Simulation } from '../../sandbox/simulation.ts';
+import { MOST_BODY } from '../encryption/encrypt.ts';
+import { type Vendor, vendorOf } from '../vendor.ts';
+import { answerFault, faultOf, type PushFault } from './fault-answer.ts';
+import { createReceiver, type OpenedBody } from './receiver.ts';
+import { createVapidCheck } from './vapid-check.ts';
 
 export interface PushServiceOptions extends Simulation {
   /** VAPID public keys that subscriptions were made with. */

@@ -1,7 +1,7 @@
-import type { AnswerHeaders, Exchange } from '../sandbox/exchange.ts';
-import type { Verdict } from '../sandbox/steering.ts';
-import type { VapidFault } from './sandbox-vapid.ts';
-import type { Vendor } from './vendor.ts';
+import type { AnswerHeaders, Exchange } from '../../sandbox/exchange.ts';
+import type { Verdict } from '../../sandbox/steering.ts';
+import type { Vendor } from '../vendor.ts';
+import type { VapidFault } from './vapid-check.ts';
 
 /** What goes wrong with a push, as one word for all vendors. */
 export type PushFault =

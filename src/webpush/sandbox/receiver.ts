@@ -1,14 +1,8 @@
 import { createECDH } from 'node:crypto';
-import { decryptPush, type ReceiverKeys } from './encryption/decrypt.ts';
+import { decryptPush, type ReceiverKeys } from '../encryption/decrypt.ts';
+import { SANDBOX_KEYS } from './browser-keys.ts';
 
-/**
- * The browser of the sandbox: the receiver of RFC 8291's example (section 5), whose private key is printed there. A subscription
- * with these keys can be read by the simulated push service; of any other it sees what a real one sees, which is no text.
- */
-export const SANDBOX_KEYS = {
-  p256dh: 'BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4',
-  auth: 'BTBZMqHH6r4Tts7J_aSIgg',
-} as const;
+/** Of `SANDBOX_KEYS`: RFC 8291, section 5. */
 const PRIVATE_KEY = 'q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94';
 
 function receiver(): ReceiverKeys {
