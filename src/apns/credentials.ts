@@ -70,13 +70,14 @@ function fromFile(path: string, readFile: (path: string) => Buffer): Source {
   } catch (cause) {
     const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
     const why = missing ? 'certificate file does not exist' : toError(cause).message;
-    throw new ConfigError(`ios.key_path: ${why}: ${path}`, { cause });
+    throw new ConfigError('ios.key_path', `${why}: ${path}`, { cause });
   }
   const file = basename(path);
   const type = file.includes('.') ? file.slice(file.lastIndexOf('.') + 1) : '';
   if (isType(type)) return { name: 'ios.key_path', type, bytes };
   throw new ConfigError(
-    `ios.key_path: Cert Error:wrong certificate key extension: ${path} does not end in .p8, .pem or .p12`,
+    'ios.key_path',
+    `Cert Error:wrong certificate key extension: ${path} does not end in .p8, .pem or .p12`,
   );
 }
 
@@ -84,22 +85,23 @@ function fromFile(path: string, readFile: (path: string) => Buffer): Source {
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
 function fromBase64({ key_base64, key_type }: ApnsCredentialConfig): Source {
-  if (key_base64 === '') throw new ConfigError('missing iOS certificate key: set ios.key_path or ios.key_base64');
+  if (key_base64 === '') throw new ConfigError('', 'missing iOS certificate key: set ios.key_path or ios.key_base64');
   const text = key_base64.replace(/[\r\n]/g, '');
-  if (!BASE64.test(text)) throw new ConfigError('ios.key_base64: not base64');
+  if (!BASE64.test(text)) throw new ConfigError('ios.key_base64', 'not base64');
   if (isType(key_type)) return { name: 'ios.key_base64', type: key_type, bytes: Buffer.from(text, 'base64') };
-  throw new ConfigError(`ios.key_type: Cert Error:wrong certificate key type: ${key_type} is not p8, pem or p12`);
+  throw new ConfigError('ios.key_type', `Cert Error:wrong certificate key type: ${key_type} is not p8, pem or p12`);
 }
 
 function tokenCredential({ name, bytes }: Source, config: ApnsCredentialConfig): ApnsTokenCredential {
   const key = privateKey(name, bytes.toString('latin1'), config.password);
   if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
-    throw new ConfigError(`${name}: not a token key of APNs: it must be an EC key on the curve P-256`);
+    throw new ConfigError(name, 'not a token key of APNs: it must be an EC key on the curve P-256');
   }
   if (config.key_id === '' || config.team_id === '') {
     const missing = config.key_id === '' ? 'ios.key_id' : 'ios.team_id';
     throw new ConfigError(
-      `${missing}: Transport Error:you should provide ios.KeyID and ios.TeamID for p8 token; it is empty`,
+      missing,
+      'Transport Error:you should provide ios.KeyID and ios.TeamID for p8 token; it is empty',
     );
   }
   return { kind: 'token', key, keyId: config.key_id, teamId: config.team_id };
@@ -112,8 +114,8 @@ function pemCredential({ name, bytes }: Source, password: string): ApnsCertifica
   const certs = blocks.filter(({ label }) => label === 'CERTIFICATE').map(({ text }) => text);
   const keys = blocks.filter(({ label }) => label.endsWith('PRIVATE KEY')).map(({ text }) => text);
   const [key] = keys;
-  if (certs.length === 0) throw new ConfigError(`${name}: no certificate in the PEM text`);
-  if (key === undefined) throw new ConfigError(`${name}: no private key in the PEM text`);
+  if (certs.length === 0) throw new ConfigError(name, 'no certificate in the PEM text');
+  if (key === undefined) throw new ConfigError(name, 'no private key in the PEM text');
   return certificateCredential(name, certs, privateKey(name, key, password));
 }
 
@@ -123,7 +125,7 @@ function p12Credential({ name, bytes }: Source, password: string): ApnsCertifica
     return certificateCredential(name, certs, privateKey(name, key, ''));
   } catch (cause) {
     if (cause instanceof ConfigError) throw cause;
-    throw new ConfigError(`${name}: cannot be read with ios.password: ${toError(cause).message}`, { cause });
+    throw new ConfigError(name, `cannot be read with ios.password: ${toError(cause).message}`, { cause });
   }
 }
 
@@ -131,7 +133,7 @@ function p12Credential({ name, bytes }: Source, password: string): ApnsCertifica
 function certificateCredential(name: string, certs: readonly string[], key: KeyObject): ApnsCertificateCredential {
   const parsed = certs.map((pem) => ({ pem, x509: certificate(name, pem) }));
   const own = parsed.find(({ x509 }) => x509.checkPrivateKey(key));
-  if (!own) throw new ConfigError(`${name}: the private key does not belong to the certificate`);
+  if (!own) throw new ConfigError(name, 'the private key does not belong to the certificate');
   const issuers = parsed.filter((other) => other !== own);
   return {
     kind: 'certificate',
@@ -145,7 +147,7 @@ function certificate(name: string, pem: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch (cause) {
-    throw new ConfigError(`${name}: a certificate that cannot be read: ${toError(cause).message}`, { cause });
+    throw new ConfigError(name, `a certificate that cannot be read: ${toError(cause).message}`, { cause });
   }
 }
 
@@ -155,6 +157,6 @@ function privateKey(name: string, pem: string, passphrase: string): KeyObject {
   } catch (cause) {
     const encrypted = pem.includes('ENCRYPTED');
     const why = encrypted ? 'the private key cannot be decrypted with ios.password' : 'no private key that can be read';
-    throw new ConfigError(`${name}: ${why}: ${toError(cause).message}`, { cause });
+    throw new ConfigError(name, `${why}: ${toError(cause).message}`, { cause });
   }
 }

@@ -53,7 +53,7 @@ export function refuseSlowPassword({
   readonly password: string;
 }): void {
   if (key_base64.length > LONGEST_FILE)
-    throw new ConfigError(`ios.key_base64: must have ${LONGEST_FILE} characters at most`);
+    throw new ConfigError('ios.key_base64', `must have ${LONGEST_FILE} characters at most`);
   const bytes = Buffer.from(key_base64, 'base64');
   try {
     if (key_type === 'p12') readP12(bytes, password, MOST_P12_ROUNDS);
@@ -61,6 +61,6 @@ export function refuseSlowPassword({
   } catch (error) {
     // What else is wrong with a .p12 is reported when it is read in earnest.
     if (key_type === 'p12' && !(error instanceof TooManyRoundsError)) return;
-    throw new ConfigError(`ios.key_base64: cannot be read with ios.password: ${toError(error).message}`);
+    throw new ConfigError('ios.key_base64', `cannot be read with ios.password: ${toError(error).message}`);
   }
 }

@@ -13,7 +13,7 @@ export const keyFingerprint = (key: KeyObject): string =>
 /** Refuses a private key that takes long to sign with. @throws ConfigError naming the setting `field` */
 export function refuseSlowKey(key: KeyObject, field: string): void {
   if (key.export({ type: 'pkcs8', format: 'der' }).length > MOST_KEY_BYTES)
-    throw new ConfigError(`${field}: the private key is larger than RSA with 4096 bits`);
+    throw new ConfigError(field, 'the private key is larger than RSA with 4096 bits');
 }
 
 /** A key that can be read may be one that cannot sign what is needed, an RSA key of 512 bits. @throws ConfigError naming `field` */
@@ -22,6 +22,6 @@ export function trySigning(key: KeyObject, field: string): void {
   try {
     sign('sha256', Buffer.from('martlet'), key);
   } catch {
-    throw new ConfigError(`${field}: the key cannot sign with SHA-256`);
+    throw new ConfigError(field, 'the key cannot sign with SHA-256');
   }
 }

@@ -73,14 +73,14 @@ export function loadFcmCredential(
     : ['GOOGLE_APPLICATION_CREDENTIALS', env.GOOGLE_APPLICATION_CREDENTIALS];
   if (path) return fromFields(key, fileJson(key, path, readFile), project);
   const host = env.GCE_METADATA_HOST;
-  if (!host) throw new ConfigError('missing fcm credential data');
+  if (!host) throw new ConfigError('', 'missing fcm credential data');
   return { type: 'metadata_server', host, projectId: requireProject('GCE_METADATA_HOST', undefined, project) };
 }
 
 function inlineJson(text: string): Fields {
   const fields = jsonObject(text) ?? jsonObject(Buffer.from(text, 'base64').toString());
   if (fields) return fields;
-  throw new ConfigError('android.credential: neither JSON nor JSON in base64 (a path belongs into android.key_path)');
+  throw new ConfigError('android.credential', 'neither JSON nor JSON in base64 (a path belongs into android.key_path)');
 }
 
 /** Somebody puts the key itself where its path belongs, sooner or later: such a "path" must not be printed. */
@@ -88,17 +88,17 @@ const isContent = (path: string): boolean => path.length > 1024 || /[\n{]|-----B
 
 function fileJson(key: string, path: string, readFile: (path: string) => string): Fields {
   if (isContent(path))
-    throw new ConfigError(`${key}: must be the path of a file; the JSON itself goes into android.credential`);
+    throw new ConfigError(key, 'must be the path of a file; the JSON itself goes into android.credential');
   let text: string;
   try {
     text = readFile(path);
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     const what = code === 'ENOENT' ? 'no such file' : `cannot be read (${code ?? 'unknown error'})`;
-    throw new ConfigError(`${key}: ${what}: ${path}`, { cause });
+    throw new ConfigError(key, `${what}: ${path}`, { cause });
   }
   const fields = jsonObject(text);
-  if (!fields) throw new ConfigError(`${key}: not the JSON of a service account: ${path}`);
+  if (!fields) throw new ConfigError(key, `not the JSON of a service account: ${path}`);
   return fields;
 }
 
@@ -115,7 +115,7 @@ function fromFields(key: string, fields: Fields, project: string): FcmCredential
   const type = fields.type;
   if (type !== 'service_account' && type !== 'authorized_user') {
     const found = typeof type === 'string' ? `"${type.slice(0, 40)}"` : 'none';
-    throw new ConfigError(`${key}: expected credential type "service_account" or "authorized_user", found ${found}`);
+    throw new ConfigError(key, `expected credential type "service_account" or "authorized_user", found ${found}`);
   }
   const projectId = requireProject(key, fields.project_id, project);
   const tokenUri = tokenUriOf(key, fields.token_uri);
@@ -138,7 +138,7 @@ function fromFields(key: string, fields: Fields, project: string): FcmCredential
 function requireText(key: string, fields: Fields, name: string): string {
   const value = fields[name];
   if (typeof value === 'string' && value !== '') return value;
-  throw new ConfigError(`${key}: the credential has no ${name}`);
+  throw new ConfigError(key, `the credential has no ${name}`);
 }
 
 /** The project is a part of the path of every push. */
@@ -146,10 +146,11 @@ function requireProject(key: string, own: unknown, fromEnvironment: string): str
   const projectId = typeof own === 'string' && own !== '' ? own : fromEnvironment;
   if (projectId === '') {
     throw new ConfigError(
-      `${key}: project ID is required to access Firebase Cloud Messaging client: the credential has no project_id, and GOOGLE_CLOUD_PROJECT is not set`,
+      key,
+      'project ID is required to access Firebase Cloud Messaging client: the credential has no project_id, and GOOGLE_CLOUD_PROJECT is not set',
     );
   }
-  if (!/^[A-Za-z0-9:._-]+$/.test(projectId)) throw new ConfigError(`${key}: not a project id: ${projectId}`);
+  if (!/^[A-Za-z0-9:._-]+$/.test(projectId)) throw new ConfigError(key, `not a project id: ${projectId}`);
   return projectId;
 }
 
@@ -157,7 +158,7 @@ function tokenUriOf(key: string, value: unknown): string {
   if (value === undefined || value === null || value === '') return TOKEN_URI;
   const url = typeof value === 'string' ? URL.parse(value) : null;
   if (url?.protocol === 'https:' || url?.protocol === 'http:') return value as string;
-  throw new ConfigError(`${key}: token_uri is not a URL: ${String(value)}`);
+  throw new ConfigError(key, `token_uri is not a URL: ${String(value)}`);
 }
 
 function rsaKey(key: string, pem: string): KeyObject {
@@ -169,5 +170,5 @@ function rsaKey(key: string, pem: string): KeyObject {
     // The cause may quote the key.
   }
   if (privateKey?.asymmetricKeyType === 'rsa') return privateKey;
-  throw new ConfigError(`${key}: private_key is not an RSA key in PEM`);
+  throw new ConfigError(key, 'private_key is not an RSA key in PEM');
 }

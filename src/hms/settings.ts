@@ -14,7 +14,7 @@ function troubles({ appsecret, appid }: HmsSection): SettingsTrouble[] {
 
 function needsText(value: string | undefined, field: string): string {
   if (value) return value;
-  throw new ConfigError(`${field}: must be given`);
+  throw new ConfigError(field, 'must be given');
 }
 
 const OPERATOR = 'is set in config.yml only';

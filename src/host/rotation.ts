@@ -124,7 +124,7 @@ export function watchCredentials(options: RotationOptions): Rotation {
     let next: Config;
     try {
       const trouble = troubleOf(options.file);
-      if (trouble !== undefined && usual === undefined) throw new ConfigError(`${options.file}: ${trouble}`);
+      if (trouble !== undefined && usual === undefined) throw new ConfigError(options.file ?? '', trouble);
       next = load();
     } catch (error) {
       log.error(`the changed configuration is not taken over: ${toError(error).message}; what was read before stays`);

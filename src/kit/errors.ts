@@ -14,20 +14,11 @@ export class ConfigError extends MartletError {
   /** What is wrong with it and what would be right. */
   readonly text: string;
 
-  constructor(key: string, text: string, options?: ErrorOptions);
-  /** @param message `key: text` */
-  constructor(message: string, options?: ErrorOptions);
-  constructor(first: string, second?: string | ErrorOptions, third?: ErrorOptions) {
-    const [key, text] = typeof second === 'string' ? [first, second] : partsOf(first);
-    super(key === '' ? text : `${key}: ${text}`, typeof second === 'string' ? third : second);
+  constructor(key: string, text: string, options?: ErrorOptions) {
+    super(key === '' ? text : `${key}: ${text}`, options);
     this.key = key;
     this.text = text;
   }
-}
-
-function partsOf(message: string): readonly [key: string, text: string] {
-  const [, key = '', text = message] = /^([\w.]+): (.*)$/s.exec(message) ?? [];
-  return [key, text];
 }
 
 /** Anything thrown, as an Error. */

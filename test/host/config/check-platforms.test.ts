@@ -51,10 +51,14 @@ test('what is wrong in the credentials is told with all the rest', () => {
     'config.yml': `${IOS}core: {port: "0"}\nandroid: {enabled: true, credential: x}`,
     'key.p8': '',
   });
-  const bad = (text: string) => () => {
-    throw new ConfigError(text);
+  const bad = (key: string, text: string) => () => {
+    throw new ConfigError(key, text);
   };
-  const tryCredentials = { ios: bad('ios.key_path: no key'), android: bad('missing data'), huawei: bad('not asked') };
+  const tryCredentials = {
+    ios: bad('ios.key_path', 'no key'),
+    android: bad('', 'missing data'),
+    huawei: bad('', 'not asked'),
+  };
   const message = complaint(() => loadConfig({ env: {}, cwd, tryCredentials }));
   expect(message.split('\n').slice(2)).toEqual(['- ios.key_path: no key', '- android: missing data']);
 });
