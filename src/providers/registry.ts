@@ -10,10 +10,11 @@ import { hms } from '../hms/provider.ts';
 import { createPushDecoder, type PushDecoder } from '../push/wire/decode-push-request.ts';
 import type { Decode } from '../push/wire/decoding.ts';
 import { sharedFields } from '../push/wire/shared-fields.ts';
+import { sms } from '../sms/provider.ts';
 import { web } from '../webpush/provider.ts';
 
 /** In the order of their numbers. */
-export const providers = [apns, fcm, hms, web] as const;
+export const providers = [apns, fcm, hms, web, sms] as const;
 
 type Row = (typeof providers)[number];
 
