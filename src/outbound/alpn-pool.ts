@@ -4,7 +4,7 @@
  *   there comes back unsent and goes on over HTTP/1.1. A peer that knows no ALPN is taken to speak HTTP/1.1, or with `guessHttp2`
  *   to speak HTTP/2 until its first connection shows that it does not. → http2 with the first answer, → http1.
  * - `http2`: the HTTP/2 pool takes all. → http1 when a later connection is answered with HTTP/1.1 (the peer was replaced).
- * - `http1`: a pool of HTTP/1.1 takes all, for good: whoever speaks HTTP/2 understands HTTP/1.1 too.
+ * - `http1`: a pool of HTTP/1.1 takes all, for good: a peer of HTTP/2 understands HTTP/1.1 too.
  */
 import type { TLSSocket } from 'node:tls';
 import type { buildConnector } from 'undici';

@@ -30,7 +30,10 @@ export interface RawPush {
   readonly payload: Buffer;
 }
 
-const shown = (name: string) => name.startsWith('apns-') || name === 'content-type';
+/** Headers of Web Push (RFC 8030) that say what becomes of a push. */
+const WEB_PUSH: ReadonlySet<string> = new Set(['ttl', 'urgency', 'topic', 'content-encoding']);
+
+const shown = (name: string) => name.startsWith('apns-') || name === 'content-type' || WEB_PUSH.has(name);
 
 function parse(payload: Buffer): Json {
   try {
@@ -46,7 +49,10 @@ const text = (value: unknown): string | undefined => (typeof value === 'string' 
 /** Title and body as the platform would show them: the more specific place wins. */
 function shownText(platform: PlatformName, payload: Loose): { title?: string; body?: string } {
   const message = payload?.message;
-  const places = platform === 'ios' ? [payload?.aps?.alert] : [message?.android?.notification, message?.notification];
+  const places =
+    platform === 'ios'
+      ? [payload?.aps?.alert]
+      : [message?.android?.notification, message?.notification, payload?.notification];
   const alert = payload?.aps?.alert;
   const title = places.map((place) => text(place?.title)).find(Boolean);
   const body = text(alert) ?? places.map((place) => text(place?.body)).find(Boolean);

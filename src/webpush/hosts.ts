@@ -31,7 +31,7 @@ const bare = (hostname: string): string => hostname.replace(/\.$/, '');
 const matches = ({ protocol, host, port }: Rule, url: URL, name: string): boolean =>
   url.protocol === protocol && url.port === port && (host.startsWith('.') ? name.endsWith(host) : name === host);
 
-/** @throws ConfigError naming the key and the pattern that is none */
+/** @throws ConfigError naming the key and the malformed pattern */
 export function hostRules(lists: Readonly<Record<string, readonly string[]>>): HostRules {
   const rules = Object.entries(lists).flatMap(([key, patterns]) =>
     patterns.map((pattern) => {

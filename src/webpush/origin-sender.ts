@@ -96,7 +96,7 @@ export class OriginSender {
     failAll(batch, outcome);
   }
 
-  /** What the breaker of the pair lets through; the others are told at once. */
+  /** What the breaker of the pair lets through; the others fail at once. */
   #admitted(batch: PushBatch): PushBatch {
     const breaker = this.#breakers.get(batch.pair);
     if (!breaker?.isOpen) return batch;
@@ -169,7 +169,7 @@ export class OriginSender {
     return breaker;
   }
 
-  /** Signed anew by the service's clock, and sent again at once; where that was done before, the clock was not the reason. */
+  /** Signed again by the service's clock, and sent again at once; where that was done before, the clock was not the reason. */
   #resigned({ authorization, batch: { pair } }: PushBurst, outcome: Failed, at: number | undefined): Failed {
     const { tokens, origin } = this.#options;
     if (tokens.refused(origin, pair, authorization, at)) return outcome;

@@ -26,7 +26,7 @@ export class PairChoice {
     return this.#found.size === 0 ? current : (this.#found.get(hash(endpoint)) ?? current);
   }
 
-  /** The pair to offer after those that were refused; undefined when there is none left, or the subscription named its own. */
+  /** The pair to offer after those that were refused; undefined when no other is left, or the subscription named its own. */
   next({ applicationServerKey }: Subscription, refused: readonly VapidPair[]): VapidPair | undefined {
     if (applicationServerKey !== undefined) return undefined;
     for (const pair of this.#credential.pairs.values()) if (!refused.includes(pair)) return pair;

@@ -6,7 +6,7 @@ import { MOST_PLAINTEXT } from './encryption/encrypt.ts';
 /** RFC 8030 section 5.3. */
 export type Urgency = 'very-low' | 'low' | 'normal' | 'high';
 
-/** What a web push reads besides the fields of Gorush's request. */
+/** What a web push reads in addition to the fields of Gorush's request. */
 interface OwnFields {
   /** Members of the shown notification, and `ttl urgency topic app_badge mutable`. */
   readonly web: JsonObject;

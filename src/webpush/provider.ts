@@ -20,7 +20,7 @@ export const web = providerRow({
   unknownReason: unknownWebPushReason,
   delivery: {
     slice: () => 500,
-    // What a service calls expired is signed anew by its clock.
+    // What a service calls expired is signed again by its clock.
     free: { least: 0, renewal: true },
     partitionOf,
     partitionLabel: (partition) => vendorOf(partition),

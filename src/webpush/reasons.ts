@@ -30,12 +30,12 @@ export const webPushReasons = {
   KeyMismatch: {
     category: 'credential',
     advice:
-      'The subscription was made with another VAPID key: add that pair to `web.vapid` (`state: old`), or let the browser subscribe anew.',
+      'The subscription was made with another VAPID key: add that pair to `web.vapid` (`state: old`), or let the browser subscribe again.',
   },
   ExpiredToken: {
     category: 'stale_credential',
     advice:
-      'The push service finds the signature expired: it is signed anew by its clock; set the clock of this machine.',
+      'The push service finds the signature expired: the relay signs again by its clock; set the clock of this machine.',
   },
   BadJwtToken: { category: 'credential', advice: 'Check `web.subject` and the clock of this machine.' },
   BadAuthorizationHeader: { category: 'credential', advice: 'Check `web.vapid`.' },
@@ -141,7 +141,7 @@ interface Said {
 
 /**
  * The meaning of a push service's answer. Never throws, whatever the body is. The status decides: a body may be absent, or
- * somebody else's page. `now` (UNIX ms) is what a Retry-After date and the service's `Date` are measured from.
+ * the page of a gateway. `now` (UNIX ms) is what a Retry-After date and the service's `Date` are measured from.
  */
 export function webPushAnswer(
   status: number,
@@ -186,7 +186,7 @@ function acceptedOutcome(headers: ResponseHeaders, session: number | undefined):
   };
 }
 
-/** The status alone says whether a subscription is dead: no word of a page that somebody else has put there does. */
+/** The status alone says whether a subscription is dead: no word of a body does, which may be the page of a gateway. */
 function categoryOf(reason: string, status: number): Category {
   const general = unknownWebPushReason(status).category;
   if (general === 'invalid_token' || status >= 500) return general;
@@ -203,8 +203,8 @@ function clockTrouble(
   date: string | undefined,
   now: () => number,
 ): { at: number | undefined } | undefined {
-  const told = Date.parse(date ?? '');
-  const at = Number.isNaN(told) ? undefined : told;
+  const theirs = Date.parse(date ?? '');
+  const at = Number.isNaN(theirs) ? undefined : theirs;
   const isWrong = at !== undefined && Math.abs(at - now()) > WRONG_CLOCK;
   return isWrong || ABOUT_CLOCK.test(error) ? { at } : undefined;
 }
@@ -219,9 +219,9 @@ const statusReason = (status: number): string => {
 
 const plain: Words = (status, _headers, text) => {
   const { error, message } = jsonOf(text);
-  const told = [message, error].find((value) => typeof value === 'string' && value !== '');
+  const named = [message, error].find((value) => typeof value === 'string' && value !== '');
   const line = text.split('\n', 1)[0]?.trim() ?? '';
-  const words = typeof told === 'string' ? told : /^[<{[]/.test(line) ? '' : line;
+  const words = typeof named === 'string' ? named : /^[<{[]/.test(line) ? '' : line;
   const reason = statusReason(status);
   return { reason, error: words ? `${reason}: ${short(words)}` : `the push service answered ${status}` };
 };
@@ -263,8 +263,8 @@ const google: Words = (status, headers, text) => {
 
 const microsoft: Words = (status, headers, text) => {
   const words = [headers['x-wns-status'], headers['x-wns-notificationstatus'], headers['x-wns-error-description']];
-  const told = short(words.filter(Boolean).join(' '));
-  const error = told || plain(status, headers, text).error;
+  const said = short(words.filter(Boolean).join(' '));
+  const error = said || plain(status, headers, text).error;
   // A signature that has expired is refused alike.
   if (status === 401 && !ABOUT_CLOCK.test(error)) return { reason: 'KeyMismatch', error };
   const isThrottled = status === 406 || headers['x-wns-notificationstatus']?.toLowerCase() === 'channelthrottled';

@@ -46,7 +46,7 @@ export function signVapid(pair: VapidPair, aud: string, exp: number, sub: string
   return `${signed}.${signature.toString('base64url')}`;
 }
 
-/** Signs when there is none (some 20 µs, no timer), and anew at 80 % of its 12 hours. One for all transports of a credential. */
+/** Signs when there is none (some 20 µs, no timer), and again at 80 % of its 12 hours. One for all transports of a credential. */
 export function createVapidTokenSource({ subject, now = Date.now }: VapidTokenOptions): VapidTokenSource {
   const tokens = new Map<string, Signed>();
   const nameOf = (origin: string, pair: VapidPair): string => `${origin} ${pair.publicKey}`;

@@ -53,7 +53,7 @@ describe('VAPID pairs', () => {
     expect(current.id).toMatch(/^[0-9a-f]{16}$/);
   });
 
-  test('that cannot be used are told by their key, never with the private one', () => {
+  test('that cannot be used are named by their key, never with the private one', () => {
     const good = pair() as Required<VapidPairConfig>;
     expect(mistake([])).toBe('web.vapid: missing VAPID key pair; `martlet vapid` makes one');
     expect(mistake([{ ...good, private_key: 'abc' }])).toBe('web.vapid[0].private_key: must be 32 bytes in base64url');

@@ -49,7 +49,7 @@ describe('the list of push services', () => {
   });
 
   test.each(['*', '*.', 'a b', 'https://host', 'host/path', 'user@host', '*.127.0.0.1', '*.1', 'ho*st'])(
-    '%s is no pattern, and told with its key',
+    '%s is no pattern, and named with its key',
     (pattern) => {
       expect(() => hostRules({ 'web.extra_hosts': [pattern] })).toThrow(`web.extra_hosts: not a host`);
     },

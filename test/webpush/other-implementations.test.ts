@@ -57,7 +57,7 @@ describe('VAPID', () => {
     expect(check(ours(12), 'https://push.test')).toBeUndefined();
     expect(check(ours(25), 'https://push.test')).toBe('too-long');
     expect(check(ours(-1), 'https://push.test')).toBe('expired');
-    expect(check(ours(12, 'nobody'), 'https://push.test')).toBe('subject');
+    expect(check(ours(12, 'no-contact'), 'https://push.test')).toBe('subject');
     expect(
       check(
         // Not the last character of the signature: four of its bits mean nothing.

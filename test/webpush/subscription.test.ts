@@ -77,7 +77,7 @@ describe('a subscription', () => {
   });
 });
 
-test('a point of the curve is told from 65 other bytes', () => {
+test('a point of the curve differs from 65 other bytes', () => {
   expect(isOnCurve(p256dh)).toBe(true);
   expect(isOnCurve(Buffer.alloc(65, 4))).toBe(false);
   expect(isOnCurve(Buffer.alloc(3))).toBe(false);

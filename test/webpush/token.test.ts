@@ -53,7 +53,7 @@ describe('the JWT', () => {
 });
 
 describe('the source', () => {
-  test('gives one value for each origin and pair, and signs anew at 80 % of its 12 hours', () => {
+  test('gives one value for each origin and pair, and signs again at 80 % of its 12 hours', () => {
     let time = 1_700_000_000_000;
     const [one, other] = [pair(), pair()];
     const source = createVapidTokenSource({ subject: SUBJECT, now: () => time });
@@ -69,7 +69,7 @@ describe('the source', () => {
     expect(source.authorization('https://a.test', one)).not.toBe(first);
   });
 
-  test('signs anew when the clock was set back', () => {
+  test('signs again when the clock was set back', () => {
     let time = 1_700_000_000_000;
     const one = pair();
     const source = createVapidTokenSource({ subject: SUBJECT, now: () => time });

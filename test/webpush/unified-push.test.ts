@@ -17,7 +17,7 @@ const ntfyError = (code: number, error: string) => JSON.stringify({ code, http: 
 
 /**
  * An ntfy server as a UnifiedPush distributor's, scripted by what its documentation and source say of `up*` topics (no ntfy is
- * to be had as a package here): JSON answers, 507 without a subscriber, 403 where nobody may write, 429 by address.
+ * to be had as a package here): JSON answers, 507 without a subscriber, 403 where writing is not allowed, 429 by address.
  */
 async function startNtfy() {
   const published: Published[] = [];
@@ -73,7 +73,7 @@ test('a UnifiedPush endpoint gets what a browser gets: RFC 8291, TTL, urgency, V
   });
 });
 
-test('507 and 429 are later and not dead; 403 is told with what an ntfy server has to allow', async () => {
+test('507 and 429 are later and not dead; 403 names what an ntfy server has to allow', async () => {
   const { transport, target } = await start();
   const outcomes = await push(transport, ['upNobody', 'upClosed', 'upBusy'].map(target));
   expect(reasonsOf(outcomes)).toEqual([

@@ -33,7 +33,7 @@ function headerFault({ headers }: Exchange, vendor: Vendor): PushFault | undefin
   return TOPIC.test(topic) && !(vendor === 'apple' && topic.length % 4 === 1) ? undefined : 'topic';
 }
 
-/** A simulated push service: every one at once, told apart by the host that is called. Speaks HTTP/2. */
+/** One simulated push service for all vendors; the host that is called decides whose manner it has. Speaks HTTP/2. */
 export function openPushService(options: PushServiceOptions): Promise<SecureServer> {
   const { leaf, checks, steering, deliveries, keys, maxStreams = 100, now } = options;
   const vapidFault = createVapidCheck(keys, now);
