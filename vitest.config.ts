@@ -6,11 +6,12 @@ import { GateReporter } from './test/support/gate-reporter.ts';
 /**
  * What a file's name says of it:
  * `x.test.ts` unit: neither a process nor a peer that is not ours; the whole project takes less than a minute on two cores.
- * `x.peer.test.ts` peers: starts processes (ours, brokers, proxies, browsers), or takes more than a few seconds. Five minutes with unit.
+ * `x.peer.test.ts` peers: starts processes (ours, brokers, proxies, browsers), or computes for seconds. Five minutes with unit.
  * `x.heavy.test.ts` heavy: minutes, or the network, or root. `npm test` leaves these out; `npm run test:all` and CI do not.
  */
 const projects = [
-  { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/**/*.{peer,heavy}.test.ts'] },
+  // Files share a process: half of the time went into loading the same modules for each of them.
+  { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/**/*.{peer,heavy}.test.ts'], isolate: false },
   { name: 'peers', include: ['test/**/*.peer.test.ts'] },
   { name: 'heavy', include: ['test/**/*.heavy.test.ts'] },
 ];

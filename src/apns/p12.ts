@@ -3,7 +3,7 @@ import type forge from 'node-forge';
 
 /** Loaded with the first .p12 file: most have none, and it is a large library. */
 function forgeLibrary(): typeof forge {
-  library ??= counted(createRequire(import.meta.url)('node-forge'));
+  library ??= createRequire(import.meta.url)('node-forge') as typeof forge;
   return library;
 }
 
@@ -15,28 +15,35 @@ export class TooManyRoundsError extends Error {
 }
 
 let library: typeof forge | undefined;
-/** What the file that is being read may still cost. */
-let roundsLeft = Number.POSITIVE_INFINITY;
 
 type Derive = (...given: unknown[]) => unknown;
+type Owner = Record<string, Derive>;
 
-/** The file says how many rounds of hashing its password needs, 2^31 if it likes, and node-forge knows no limit. */
-function counted(loaded: typeof forge): typeof forge {
-  const { pkcs5, pkcs12, pki } = loaded as unknown as Record<'pkcs5' | 'pkcs12', Record<string, Derive>> & {
-    pki: { pbe: Record<string, Derive> };
-  };
-  const count = (owner: Record<string, Derive>, name: string, place: number): void => {
-    const derive = owner[name] as Derive;
+/**
+ * Reads with at most so many rounds of hashing. The file says how many rounds its password needs, 2^31 if it likes, and
+ * node-forge knows no limit: while `read` runs, the three functions that hash count.
+ */
+function withRounds<T>(mostRounds: number, read: () => T): T {
+  const { pkcs5, pkcs12, pki } = forgeLibrary() as unknown as { pkcs5: Owner; pkcs12: Owner; pki: { pbe: Owner } };
+  const counted: readonly (readonly [owner: Owner, name: string, place: number])[] = [
+    [pkcs5, 'pbkdf2', 2],
+    [pkcs12, 'generateKey', 3],
+    [pki.pbe, 'generatePkcs12Key', 3],
+  ];
+  const originals = counted.map(([owner, name]) => owner[name] as Derive);
+  let left = mostRounds;
+  for (const [index, [owner, name, place]] of counted.entries()) {
     owner[name] = (...given) => {
-      roundsLeft -= Number(given[place]);
-      if (!(roundsLeft >= 0)) throw new TooManyRoundsError();
-      return derive(...given);
+      left -= Number(given[place]);
+      if (!(left >= 0)) throw new TooManyRoundsError();
+      return (originals[index] as Derive)(...given);
     };
-  };
-  count(pkcs5, 'pbkdf2', 2);
-  count(pkcs12, 'generateKey', 3);
-  count(pki.pbe, 'generatePkcs12Key', 3);
-  return loaded;
+  }
+  try {
+    return read();
+  } finally {
+    for (const [index, [owner, name]] of counted.entries()) owner[name] = originals[index] as Derive;
+  }
 }
 
 /**
@@ -50,9 +57,8 @@ export function readP12(
   password: string,
   mostRounds = Number.POSITIVE_INFINITY,
 ): { certs: string[]; key: string } {
-  roundsLeft = mostRounds;
   const forge = forgeLibrary();
-  const bags = open(bytes, password).safeContents.flatMap(({ safeBags }) => safeBags);
+  const bags = withRounds(mostRounds, () => open(bytes, password)).safeContents.flatMap(({ safeBags }) => safeBags);
   const certs = bags.filter(({ type }) => type === forge.pki.oids.certBag).map(certificatePem);
   const key = bags.find(({ type }) => type === forge.pki.oids.pkcs8ShroudedKeyBag || type === forge.pki.oids.keyBag);
   if (certs.length === 0) throw new Error('no certificate in the PKCS#12 file');

@@ -53,7 +53,8 @@ function printSkipped(modules: readonly TestModule[]): number {
   const reasons = new Map<string, number>();
   for (const test of skipped) {
     const { lacks = [] } = test.meta();
-    const reason = lacks.length > 0 ? `for lack of ${lacks.join(' and ')}` : `without a reason: ${test.fullName}`;
+    const reason =
+      lacks.length > 0 ? `for lack of ${lacks.join(' and ')}` : `for no reason of their own: ${pathOf(test.module)}`;
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
   if (skipped.length > 0) console.log(`\n${skipped.length} tests were skipped:`);

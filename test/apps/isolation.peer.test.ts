@@ -4,7 +4,7 @@ import { type AppShape, MAIN, type Wish } from './isolation/model.ts';
 import { openStage } from './isolation/play-story.ts';
 import { type Story, story } from './isolation/steps.ts';
 
-// More with RUNS=1000 npx vitest run test/apps/isolation.test.ts, or `npm run fuzz`.
+// More with RUNS=1000 npx vitest run test/apps/isolation.peer.test.ts, or `npm run fuzz`.
 const numRuns = Number(process.env.RUNS ?? 24);
 const seed = process.env.SEED === undefined ? {} : { seed: Number(process.env.SEED) };
 
