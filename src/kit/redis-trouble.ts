@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { Address } from './addresses.ts';
+import { background } from './background.ts';
 import { toError } from './errors.ts';
 import { nodesOf, type RedisClient, type RedisSettings } from './redis-client.ts';
 
@@ -50,7 +51,7 @@ export function redisTrouble(client: RedisClient, settings: RedisSettings): () =
     looking = false;
     if (client.status !== 'ready') trouble = cause;
   };
-  client.on('error', (error: Error) => void look(error));
+  client.on('error', (error: Error) => background(look(error)));
   client.on('close', () => {
     trouble ??= 'the connection was lost';
   });

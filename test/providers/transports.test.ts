@@ -9,6 +9,7 @@ import type { ProxyEnvironment } from '../../src/outbound/proxy.ts';
 import { appSections } from '../../src/providers/app-sections.ts';
 import { builtIn } from '../../src/providers/registry.ts';
 import { createTransports } from '../../src/providers/transports.ts';
+import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts';
 import { configWith } from '../tls/tls-kit.ts';
 
 const pem = (type: 'ec' | 'rsa'): string => {
@@ -42,9 +43,14 @@ const pool: Http2Pool = {
   async close() {},
 };
 
-/** The proxy of each pool, by origin. */
-async function proxies(httpProxy: string, proxyEnv: ProxyEnvironment): Promise<Record<string, string | undefined>> {
-  const made: Record<string, string | undefined> = {};
+/** Whether the pool to each origin takes the proxy; a pool that dials by itself is seen by the proxy. */
+async function takesProxy(
+  proxy: ConnectProxy,
+  httpProxy: string,
+  proxyEnv: ProxyEnvironment,
+): Promise<Record<string, boolean>> {
+  const made: Record<string, boolean> = {};
+  const dials: Promise<void>[] = [];
   const config = configWith({
     'core.http_proxy': httpProxy,
     'ios.enabled': true,
@@ -55,8 +61,14 @@ async function proxies(httpProxy: string, proxyEnv: ProxyEnvironment): Promise<R
     'android.enabled': true,
     'android.credential': JSON.stringify(account),
   });
-  const createPool = ({ origin, proxy }: Http2PoolOptions): Http2Pool => {
-    made[origin] = proxy;
+  const dial = async (origin: string, connect: NonNullable<Http2PoolOptions['connect']>): Promise<void> => {
+    // The proxy leads every host to loopback, where nothing listens on 443.
+    await connect(new AbortController().signal).catch(() => {});
+    made[origin] = proxy.seen.includes(`CONNECT ${new URL(origin).host}:443`);
+  };
+  const createPool = ({ origin, proxy: given, connect }: Http2PoolOptions): Http2Pool => {
+    if (connect) dials.push(dial(origin, connect));
+    else made[origin] = given === `http://127.0.0.1:${proxy.port}/`;
     return pool;
   };
   const outbound = openOutbound({ core: config.core, proxyEnv, createPool });
@@ -68,19 +80,27 @@ async function proxies(httpProxy: string, proxyEnv: ProxyEnvironment): Promise<R
   transports.build({ ...common, row: apns, environment: 'production' });
   transports.build({ ...common, row: apns, environment: 'development' });
   transports.build({ ...common, row: fcm, environment: 'production' });
+  await Promise.all(dials);
   await outbound.close();
   return made;
 }
 
 test('APNs and FCM take the proxy of the environment, less what NO_PROXY names', async () => {
-  expect(await proxies('', { HTTPS_PROXY: 'http://proxy:3128', NO_PROXY: 'api.sandbox.push.apple.com' })).toEqual({
-    'https://api.push.apple.com': 'http://proxy:3128/',
-    'https://api.sandbox.push.apple.com': undefined,
-    'https://fcm.googleapis.com': 'http://proxy:3128/',
+  const proxy = await startConnectProxy();
+  const environment = { HTTPS_PROXY: `http://127.0.0.1:${proxy.port}`, NO_PROXY: 'api.sandbox.push.apple.com' };
+  expect(await takesProxy(proxy, '', environment)).toEqual({
+    'https://api.push.apple.com': true,
+    'https://api.sandbox.push.apple.com': false,
+    'https://fcm.googleapis.com': true,
   });
 });
 
-test('core.http_proxy goes before the environment', async () => {
-  const made = await proxies('http://own:1', { HTTPS_PROXY: 'http://proxy:3128', NO_PROXY: '*' });
-  expect(new Set(Object.values(made))).toEqual(new Set(['http://own:1/']));
+test('core.http_proxy is used instead of the proxy of the environment', async () => {
+  const proxy = await startConnectProxy();
+  const environment = { HTTPS_PROXY: 'http://proxy:3128', NO_PROXY: '*' };
+  expect(await takesProxy(proxy, `http://127.0.0.1:${proxy.port}`, environment)).toEqual({
+    'https://api.push.apple.com': true,
+    'https://api.sandbox.push.apple.com': true,
+    'https://fcm.googleapis.com': true,
+  });
 });

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createRuntimeMetrics, type RuntimeMetrics } from '../../../src/observe/metrics/runtime-metrics.ts';
+import { needs } from '../../support/needs.ts';
 import { until } from '../../support/until.ts';
 
 let runtime: RuntimeMetrics;
@@ -9,12 +10,12 @@ beforeAll(() => {
 });
 afterAll(() => runtime.close());
 
+const linux = process.platform === 'linux';
 const observed = () => runtime.eventLoopDelay.samples('');
 const value = (suffix: string, labels = ''): number =>
   observed().find((sample) => sample.suffix === suffix && sample.labels === labels)?.value ?? Number.NaN;
 
 /** Where Linux says it. */
-const linux = process.platform === 'linux';
 
 test('Node and the process have their usual series, none of them a gauge that is called a total', () => {
   const families = runtime.families();
@@ -56,7 +57,7 @@ test('what they say is what the system says', async () => {
   expect(series('nodejs_heap_space_size_used_bytes').map(({ labels }) => labels)).toContain('space="old"');
 });
 
-test.runIf(linux)('open files are counted', async () => {
+test('open files are counted', needs('linux'), async () => {
   const before = only('process_open_fds');
   const files = await Promise.all(Array.from({ length: 20 }, () => open('/dev/null')));
   // The test runner may open or close one of its own meanwhile.
