@@ -1,6 +1,7 @@
 import { type FaultyField, RefusedError } from '../kit/refusal.ts';
 import { APP_NAME, DEFAULT_APP } from '../push/app-name.ts';
 import type { Notification } from '../push/push.ts';
+import { UNKNOWN_TARGETS } from '../push/targets.ts';
 import type { AcceptOptions } from '../relay/accept.ts';
 import type { DecidedApp } from '../relay/restore.ts';
 import type { AppRegistry } from './app-registry.ts';
@@ -79,7 +80,13 @@ export function appOfStored(apps: Apps, notification: Notification, mayCome: boo
   const app = notification.app ?? DEFAULT_APP;
   const name = app.toLowerCase();
   if (choice.field === 'app' && mayCome && APP_NAME.test(name)) return { app: name };
-  return { app, refused: noSuchApp(choice.why) };
+  const row = apps.providers.numbered(notification.platform);
+  return {
+    app,
+    platform: row?.platform ?? '',
+    rules: row?.requests ?? UNKNOWN_TARGETS,
+    refused: noSuchApp(choice.why),
+  };
 }
 
 /** Of a caller: the apps that it may use; absent: all. */
@@ -188,10 +195,10 @@ function check(
   app: string,
   notification: Notification,
   place: string,
-  { providerTrouble, limitsOf }: AppChooserOptions,
+  { apps, providerTrouble, limitsOf }: AppChooserOptions,
 ): void {
   const trouble = providerTrouble(app, notification.platform);
   if (trouble) throw new AppRefusedError('no_provider', `${place}.platform`, `${trouble.reason}: ${trouble.text}`);
-  const excess = checkLimits(notification, limitsOf(app));
+  const excess = checkLimits(notification, limitsOf(app), apps.providers.numbered(notification.platform)?.requests);
   if (excess) throw new AppRefusedError('invalid', excess.path ? `${place}.${excess.path}` : place, excess.reason);
 }

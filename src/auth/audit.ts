@@ -1,9 +1,10 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { pathOf } from '../kit/http/exact-routes.ts';
 import type { AuditRecord } from '../observe/log/audit-line.ts';
+import { builtIn, type ProviderTable } from '../providers/registry.ts';
+import { targetGroups } from '../providers/targets.ts';
 import { DEFAULT_APP } from '../push/app-name.ts';
 import type { Notification } from '../push/push.ts';
-import { targetsOf } from '../push/targets.ts';
 import { principalOfRequest } from './request-principal.ts';
 
 export type WriteAudit = (record: AuditRecord) => void;
@@ -22,11 +23,14 @@ export function noteAudit(res: ServerResponse, facts: Facts): void {
 }
 
 /** Pushes of a request by app: tokens, and one for a topic or a condition. */
-export function pushesByApp(notifications: readonly Notification[]): Record<string, number> {
+export function pushesByApp(
+  notifications: readonly Notification[],
+  providers: ProviderTable = builtIn,
+): Record<string, number> {
   const pushes: Record<string, number> = {};
   for (const notification of notifications) {
     const app = notification.app || DEFAULT_APP;
-    for (const { targets } of targetsOf(notification)) pushes[app] = (pushes[app] ?? 0) + targets.length;
+    for (const { targets } of targetGroups(notification, providers)) pushes[app] = (pushes[app] ?? 0) + targets.length;
   }
   return pushes;
 }

@@ -10,15 +10,8 @@
  */
 import type { FromSchema, Section } from '../config/leaf.ts';
 import type { Outbound } from '../outbound/outbound.ts';
-import type {
-  Delivery,
-  Environment,
-  Failed,
-  JsonObject,
-  Notification,
-  PushTransport,
-  TargetKind,
-} from '../push/push.ts';
+import type { Delivery, Environment, Failed, JsonObject, Notification, PushTransport } from '../push/push.ts';
+import type { TargetRules } from '../push/targets.ts';
 import type { Decode } from '../push/wire/decoding.ts';
 import type { SharedField } from '../push/wire/shared-fields.ts';
 import type { Simulation } from '../sandbox/simulation.ts';
@@ -123,26 +116,15 @@ export interface RequestExample {
 }
 
 /** What of a request concerns the provider. */
-export interface ProviderRequests<Values> {
+export interface ProviderRequests<Values> extends TargetRules {
   /** Fields of Gorush's request, and of `sharedFields`, that its payload reads; `notif_id app tokens platform to retry` are read for all. */
   readonly reads: readonly (keyof Notification | SharedField)[];
   /** Fields that Gorush does not have, by their names in the request and in `fieldOf`. Names are unique over all providers. */
   readonly fields?: Readonly<Record<string, RequestField>>;
-  /**
-   * `target`: `topic` and `condition` are pushes of their own, before those to the tokens. `field`: `topic` is a field of each
-   * push (APNs' bundle id). `none`: both are ignored.
-   */
-  readonly topic: 'target' | 'field' | 'none';
-  /** Targets besides `tokens` and `to`, of one kind; the same ones each time it is asked. Default: none. */
-  moreTargets?(notification: Notification): { readonly kind: TargetKind; readonly targets: readonly string[] };
   /** The field by which a notification that names no app chooses one: the topic of an app, or `settings.chosenAs`. */
   readonly chosenBy?: 'topic' | 'project_id';
   /** Where the push goes; undefined: the only environment. `section` is undefined while the app is not loaded. */
   environmentOf?(notification: Notification, section: Values | undefined): Environment | undefined;
-  /** A target as answers, hooks and logs show it; default: as it is. Never more than a few hundred characters. */
-  shown?(target: string, kind: TargetKind): string;
-  /** A target in a log line with `log.hide_token`; default: stars, as Gorush writes them. */
-  masked?(target: string): string;
   /** By name, unique over all providers. */
   readonly examples: Readonly<Record<string, RequestExample>>;
 }

@@ -3,8 +3,9 @@ import { dirname } from 'node:path';
 import { hasBit } from '../kit/bits.ts';
 import { toError } from '../kit/errors.ts';
 import { builtIn } from '../providers/registry.ts';
+import { targetGroups } from '../providers/targets.ts';
 import type { Notification } from '../push/push.ts';
-import { targetCount, targetsOf } from '../push/targets.ts';
+import { targetCount } from '../push/targets.ts';
 import { type JournalRecord, type JournalSnapshot, readJournal, remaining } from '../queue/file/journal.ts';
 import { siblings } from '../queue/file/queue-files.ts';
 
@@ -61,7 +62,7 @@ function laneOf({ app }: JournalRecord, { platform, production, development }: N
 
 /** Pushes of one notification that have no final outcome. */
 function openPushes(notification: Notification, done: Uint8Array | undefined): number {
-  const size = targetCount(targetsOf(notification));
+  const size = targetCount(targetGroups(notification, builtIn));
   let open = 0;
   for (let place = 0; place < size; place++) if (!done || !hasBit(done, place)) open++;
   return open;

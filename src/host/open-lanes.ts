@@ -74,7 +74,15 @@ function retryPolicies(
   const common = { firstMs: toMs(queue.backoff), maxMs: toMs(queue.backoff_max), maxAgeMs: toMs(queue.max_age) };
   return (app, provider) => {
     const row = providers.named(provider) as ProviderRow;
-    return { ...common, maxRetry: sectionFor(apps.sectionsOf(app), row).max_retry, free: row.delivery.free };
+    const section = sectionFor(apps.sectionsOf(app), row);
+    const { pauses, maxAge } = row.delivery.retries?.(section) ?? {};
+    return {
+      ...common,
+      ...(maxAge === undefined ? {} : { maxAgeMs: toMs(maxAge) }),
+      pausesMs: pauses?.map(toMs),
+      maxRetry: section.max_retry,
+      free: row.delivery.free,
+    };
   };
 }
 

@@ -12,13 +12,15 @@ import {
   type Metrics,
   type QueueReading,
 } from '../observe/metrics/metrics.ts';
+import { reasonWords } from '../observe/metrics/reason-words.ts';
+import type { ProviderTable } from '../providers/registry.ts';
 import { DEFAULT_APP } from '../push/app-name.ts';
 import type { QueueWithReports } from '../queue/create-queue.ts';
 
 /** The parts of a relay that a scrape looks at. */
 export interface MeasuredParts {
   readonly lanes: AppLanes;
-  readonly apps: Iterable<Pick<App, 'name' | 'expiries'>>;
+  readonly apps: Iterable<Pick<App, 'name' | 'expiries'>> & { readonly providers: ProviderTable };
   readonly stats: MetricSources['stats'];
   readonly tasks: MetricSources['tasks'];
   readonly hook: Pick<FeedbackHook, 'byApp'>;
@@ -55,7 +57,7 @@ export const credentialExpiries = ({
   apps,
 }: {
   readonly lanes: Iterable<AppLane>;
-  readonly apps: MeasuredParts['apps'];
+  readonly apps: Iterable<Pick<App, 'name' | 'expiries'>>;
 }): CredentialExpiry[] => [
   ...[...lanes].flatMap(({ app, provider, environment, transport }) => {
     const { credentialExpiresAt: expiresAt } = transport.status();
@@ -76,6 +78,7 @@ export function openMetrics(
   const metrics = createMetrics({
     version,
     sandbox: config.sandbox.enabled,
+    reasonWords: reasonWords(parts.apps.providers),
     stats: parts.stats,
     tasks: parts.tasks,
     busyWorkers: () => parts.lanes.busy(),

@@ -1,7 +1,6 @@
 import { DEFAULT_APP } from './app-name.ts';
 import { entryText } from './entry-text.ts';
 import type { Notification, Outcome, PlatformName, Settlement } from './push.ts';
-import { platformNamed } from './push.ts';
 import { traceIdOf } from './trace-context.ts';
 
 /**
@@ -52,6 +51,18 @@ function outcomeFields(outcome: Outcome, notification: Notification): Partial<Pu
   };
 }
 
+type Targeted = Pick<Settlement, 'targets' | 'kind' | 'targetForm'>;
+
+/** A target as it is told. */
+export function shownTarget({ targets, kind, targetForm }: Targeted, index: number): string {
+  const target = targets[index] as string;
+  return targetForm?.shown?.(target, kind) ?? target;
+}
+
+/** All of them. */
+export const shownTargets = (about: Targeted): readonly string[] =>
+  about.targetForm?.shown ? about.targets.map((_, index) => shownTarget(about, index)) : about.targets;
+
 /** The entry of `settlement.targets[index]`. Gorush writes a topic push with the topic in the place of the token. */
 export function pushEntry(settlement: Settlement, index: number, hideMessage = false): PushEntry {
   const { notification, attempts, environment, requestId, traceparent } = settlement;
@@ -59,8 +70,8 @@ export function pushEntry(settlement: Settlement, index: number, hideMessage = f
   return {
     ...(notification.notif_id ? { notif_id: entryText(notification.notif_id, notification) } : {}),
     type: outcome.kind === 'accepted' ? 'succeeded-push' : 'failed-push',
-    platform: platformNamed(notification.platform)?.name ?? '',
-    token: settlement.targets[index] as string,
+    platform: settlement.platform,
+    token: shownTarget(settlement, index),
     message: hideMessage ? REDACTED_MESSAGE : entryText(notification.message ?? '', notification),
     error: outcome.kind === 'accepted' ? '' : entryText(outcome.error, notification),
     ...outcomeFields(outcome, notification),

@@ -20,17 +20,13 @@ export type Environment = 'production' | 'development';
  */
 export type TargetKind = 'token' | 'topic' | 'condition' | 'subscription';
 
-export const platforms = {
-  1: { name: 'ios', provider: 'apns' },
-  2: { name: 'android', provider: 'fcm' },
-  3: { name: 'huawei', provider: 'hms' },
-} as const satisfies Record<number, { name: PlatformName; provider: Provider }>;
-
-/** The platform that a notification's `platform` means; undefined for a number that means none. */
-export const platformNamed = (number: number): (typeof platforms)[keyof typeof platforms] | undefined =>
-  platforms[number as keyof typeof platforms];
-
-export const platformOf: Readonly<Record<Provider, PlatformName>> = { apns: 'ios', fcm: 'android', hms: 'huawei' };
+/** How a target is told where it is not told as it is. */
+export interface TargetForm {
+  /** In answers, hooks, logs and the history; at most a few hundred characters. Default: as it is. */
+  shown?(target: string, kind: TargetKind): string;
+  /** In a log line with `log.hide_token`. Default: stars, as Gorush writes them. */
+  masked?(target: string): string;
+}
 
 /** Gorush's `alert` object (APNs). Empty strings and zeroes count as absent, as they do in Gorush. */
 export interface Alert {
@@ -278,6 +274,7 @@ export interface AcceptedRequest extends RequestFacts {
 /** Targets that failed alike and will be tried again in `delayMs`. */
 export interface Retry extends RequestFacts {
   readonly app: string;
+  readonly platform: PlatformName;
   readonly provider: Provider;
   readonly environment: Environment;
   readonly notification: Notification;
@@ -285,6 +282,7 @@ export interface Retry extends RequestFacts {
   readonly index?: number;
   readonly kind: TargetKind;
   readonly targets: readonly string[];
+  readonly targetForm?: TargetForm | undefined;
   readonly failed: Failed;
   /** How often each of these targets was sent. */
   readonly attempts: number;
@@ -295,6 +293,8 @@ export interface Retry extends RequestFacts {
 /** Final results of the targets of one delivery. `targets[i]` ended as `outcomes[i]`. */
 export interface Settlement extends RequestFacts {
   readonly app: string;
+  /** Empty for a number that no platform has. */
+  readonly platform: PlatformName | '';
   readonly provider: Provider | undefined;
   readonly environment: Environment;
   readonly notification: Notification;
@@ -302,6 +302,9 @@ export interface Settlement extends RequestFacts {
   readonly index?: number;
   readonly kind: TargetKind;
   readonly targets: readonly string[];
+  readonly targetForm?: TargetForm | undefined;
+  /** Targets of the whole notification. */
+  readonly total: number;
   readonly outcomes: readonly Outcome[];
   /** How often each of these targets was sent. */
   readonly attempts: number;

@@ -9,6 +9,7 @@ import { NO_ATTEMPTS } from './queue.ts';
 /** A group of targets that is handed out slice by slice from `next` on. */
 interface Waiting {
   readonly entry: QueueEntry;
+  readonly lane: LaneId;
   readonly kind: TargetGroup['kind'];
   readonly targets: readonly string[];
   readonly places: readonly number[] | undefined;
@@ -75,6 +76,7 @@ class LaneList {
     const whole = from === 0 && to === work.targets.length;
     return {
       entry: work.entry,
+      lane: work.lane,
       kind: work.kind,
       targets: whole ? work.targets : work.targets.slice(from, to),
       ...(work.places ? { places: whole ? work.places : work.places.slice(from, to) } : {}),
@@ -113,16 +115,17 @@ export class LaneStore {
 
   /** `isDone`: places (see `placeOf`) that were settled before, for an entry that comes back from a file or a broker. */
   add(entry: QueueEntry, isDone?: (place: number) => boolean): void {
-    const lane = this.#lane(entry.lane);
-    lane.entries++;
     this.#entries.add(entry);
     let offset = 0;
-    for (const { kind, targets } of entry.groups) {
-      const work = { entry, kind, targets, places: undefined, offset, attempts: NO_ATTEMPTS, next: 0 };
-      lane.add(isDone ? withoutDone(work, isDone) : work);
+    for (const { kind, targets, places, lane = entry.lane } of entry.groups) {
+      const work = { entry, lane, kind, targets, places, offset, attempts: NO_ATTEMPTS, next: 0 };
+      this.#lane(lane).add(isDone ? withoutDone(work, isDone) : work);
       offset += targets.length;
     }
-    this.#wake(entry.lane);
+    for (const lane of lanesOf(entry)) {
+      this.#lane(lane).entries++;
+      this.#wake(lane);
+    }
   }
 
   take(lane: LaneId, limit: number): Batch | undefined {
@@ -135,15 +138,15 @@ export class LaneStore {
     entry.open -= count;
     if (entry.open > 0) return false;
     this.#entries.delete(entry);
-    this.#lane(entry.lane).entries--;
+    for (const lane of lanesOf(entry)) this.#lane(lane).entries--;
     return true;
   }
 
   defer(batch: Batch, at: number): void {
-    const { entry, kind, targets, places, offset, attempts } = batch;
-    const lane = this.#lane(entry.lane);
-    lane.deferred.add(at, { entry, kind, targets, places, offset, attempts, next: 0 });
-    lane.deferredPushes += targets.length;
+    const { entry, lane = entry.lane, kind, targets, places, offset, attempts } = batch;
+    const list = this.#lane(lane);
+    list.deferred.add(at, { entry, lane, kind, targets, places, offset, attempts, next: 0 });
+    list.deferredPushes += targets.length;
     this.#arm(at);
   }
 
@@ -201,13 +204,20 @@ export class LaneStore {
   }
 }
 
+/** The lanes that targets of an entry take: one, but for a provider whose targets say where they are sent. */
+function lanesOf({ lane, groups }: QueueEntry): readonly LaneId[] {
+  if (groups.every((group) => group.lane === undefined)) return [lane];
+  return [...new Map(groups.map((group) => [(group.lane ?? lane).key, group.lane ?? lane])).values()];
+}
+
 function withoutDone(work: Waiting, isDone: (place: number) => boolean): Waiting {
   const targets: string[] = [];
   const places: number[] = [];
   work.targets.forEach((target, i) => {
-    if (isDone(work.offset + i)) return;
+    const place = work.places?.[i] ?? work.offset + i;
+    if (isDone(place)) return;
     targets.push(target);
-    places.push(work.offset + i);
+    places.push(place);
   });
   return { ...work, targets, places };
 }

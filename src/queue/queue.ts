@@ -1,5 +1,5 @@
 import type { LaneId } from '../push/lane-id.ts';
-import type { Environment, Notification, Provider, TargetKind } from '../push/push.ts';
+import type { Environment, Notification, PlatformName, Provider, TargetForm, TargetKind } from '../push/push.ts';
 import type { TargetGroup } from '../push/targets.ts';
 
 /** An accepted request, as far as the queue keeps it. */
@@ -36,8 +36,10 @@ export interface QueueEntry {
   /** The app that it goes out for. */
   readonly app: string;
   readonly lane: LaneId;
+  readonly platform: PlatformName;
   readonly provider: Provider;
   readonly environment: Environment;
+  readonly targetForm?: TargetForm | undefined;
   readonly notification: Notification;
   readonly groups: readonly TargetGroup[];
   /** Taken before the others of its lane, without starving them. */
@@ -55,6 +57,8 @@ export interface QueueEntry {
 /** A slice of an entry's targets. Who took it settles or defers every target of it. */
 export interface Batch {
   readonly entry: QueueEntry;
+  /** Absent: that of the entry. */
+  readonly lane?: LaneId;
   readonly kind: TargetKind;
   readonly targets: readonly string[];
   /** Place of each target among all targets of the entry; contiguous from `offset` where absent. */

@@ -1,5 +1,6 @@
 import { toMs } from '../kit/seconds.ts';
 import type { Failed, Outcome, Provider, RelayEvents, Settlement, Timing } from '../push/push.ts';
+import { targetCount } from '../push/targets.ts';
 import { type Attempts, type Batch, placeOf, type QueueEntry } from '../queue/queue.ts';
 import { requestFacts } from './request-facts.ts';
 import { decideRetry, type RetryPolicy } from './retry-decision.ts';
@@ -136,16 +137,19 @@ export class Outcomes {
     wasSent: boolean,
   ): void {
     const { entry, kind, targets, attempts } = batch;
-    const { request, app, provider, environment, notification, index } = entry;
+    const { request, app, platform, provider, environment, notification, index, targetForm } = entry;
     const settlement: Settlement = {
       ...requestFacts(request),
       app,
+      platform,
       provider,
       environment,
       notification,
       index,
       kind,
       targets: final.map((place) => targets[place] as string),
+      targetForm,
+      total: targetCount(entry.groups),
       outcomes,
       attempts: attempts.sent + (wasSent ? 1 : 0),
       timing,
@@ -160,14 +164,17 @@ export class Outcomes {
 
   #retry(batch: Batch, { failed, indexes, delayMs, attempts }: AlikeFailures, timing: Timing): Decisions['retries'][0] {
     const { entry, kind } = batch;
-    const { request, app, provider, environment, notification, index } = entry;
+    const { lane } = batch;
+    const { request, app, platform, provider, environment, notification, index, targetForm } = entry;
     const targets = indexes.map((place) => batch.targets[place] as string);
     const places = indexes.map((place) => placeOf(batch, place));
     const sent = batch.attempts.sent + 1;
     this.#options.sync.of(request.id)?.retried(entry, places, sent, failed);
-    const facts = { ...requestFacts(request), app, provider, environment, notification, index, kind, targets };
+    const about = { app, platform, provider, environment, notification, index, kind, targets, targetForm };
+    const facts = { ...requestFacts(request), ...about };
     this.#options.events.retried({ ...facts, failed, attempts: sent, delayMs, timing });
-    return { batch: { entry, kind, targets, places, offset: 0, attempts }, at: this.#monotonic() + delayMs };
+    const again: Batch = { entry, ...(lane ? { lane } : {}), kind, targets, places, offset: 0, attempts };
+    return { batch: again, at: this.#monotonic() + delayMs };
   }
 
   #timing({ entry, attempts }: Batch, sentAt?: number): Timing {

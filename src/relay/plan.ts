@@ -1,13 +1,25 @@
 import { DEFAULT_APP } from '../push/app-name.ts';
 import type { LaneId } from '../push/lane-id.ts';
-import type { Environment, Failed, Notification, Provider, Settlement, TargetKind } from '../push/push.ts';
-import { countOf, targetCount, targetsOf } from '../push/targets.ts';
+import type {
+  Environment,
+  Failed,
+  Notification,
+  PlatformName,
+  Provider,
+  Settlement,
+  TargetKind,
+} from '../push/push.ts';
+import { countOf, dividedByLane, type TargetGroup, type TargetRules, targetCount, targetsOf } from '../push/targets.ts';
 import type { QueuedRequest, QueueEntry } from '../queue/queue.ts';
 import { requestFacts } from './request-facts.ts';
 
 /** The lane of a notification. */
 export interface LaneRoute {
   readonly app: string;
+  readonly platform: PlatformName;
+  readonly rules: TargetRules;
+  /** The lane of a target, where targets say where they are sent; absent: all take `lane`. */
+  readonly laneOf?: ((target: string) => LaneId) | undefined;
   readonly lane: LaneId;
   readonly provider: Provider;
   readonly environment: Environment;
@@ -18,6 +30,9 @@ export interface LaneRoute {
 /** Why a notification takes no lane. */
 export interface NoRoute {
   readonly app: string;
+  /** Empty for a number that no platform has. */
+  readonly platform: PlatformName | '';
+  readonly rules: TargetRules;
   readonly refused: Failed;
 }
 
@@ -50,17 +65,14 @@ export function planRequest(
   const plan: Plan = { entries: [], refused: [], untargeted: [], counts: 0, appCounts: undefined };
   for (const [index, notification] of notifications.entries()) {
     const to = route(notification);
-    const groups = targetsOf(notification);
+    const groups = targetsOf(notification, to.rules);
     if (groups.length === 0) plan.untargeted.push('refused' in to ? undefined : to.provider);
     if ('refused' in to) {
-      plan.refused.push(...refusal(request, index, notification, to));
+      plan.refused.push(...refusal(request, index, notification, groups, to));
       continue;
     }
-    count(plan, to.app, countOf(notification));
-    if (groups.length === 0) continue;
-    const open = targetCount(groups);
-    const urgent = isUrgent(notification);
-    plan.entries.push({ request, index, ...to, notification, groups, urgent, since, open, key: 0 });
+    count(plan, to.app, countOf(notification, to.rules));
+    if (groups.length > 0) plan.entries.push(entryOf(request, index, notification, groups, to, since));
   }
   return plan;
 }
@@ -79,27 +91,54 @@ function count(plan: Plan, app: string, pushes: number): void {
 /** Targets of one settlement: as many as the largest batch of a lane has. */
 const SLICE = 1000;
 
+function entryOf(
+  request: QueuedRequest,
+  index: number,
+  notification: Notification,
+  groups: readonly TargetGroup[],
+  { rules, laneOf, ...to }: LaneRoute,
+  since: number,
+): QueueEntry {
+  return {
+    request,
+    index,
+    ...to,
+    targetForm: rules,
+    notification,
+    groups: laneOf ? dividedByLane(groups, laneOf) : groups,
+    urgent: isUrgent(notification),
+    since,
+    open: targetCount(groups),
+    key: 0,
+  };
+}
+
 /** A notification that no lane takes: one failure for each target. */
 function refusal(
   request: QueuedRequest,
   index: number,
   notification: Notification,
-  { app, refused }: NoRoute,
+  groups: readonly TargetGroup[],
+  { app, platform, rules, refused }: NoRoute,
 ): Settlement[] {
+  const total = targetCount(groups);
   const settled = (kind: TargetKind, targets: readonly string[]): Settlement => ({
     ...requestFacts(request),
     app,
+    platform,
     provider: undefined,
     environment: 'production',
     notification,
     index,
     kind,
     targets,
+    targetForm: rules,
+    total,
     outcomes: targets.map(() => refused),
     attempts: 0,
     timing: { acceptedAt: request.acceptedAt, ageMs: 0 },
   });
-  return targetsOf(notification).flatMap(({ kind, targets }) => slicesOf(targets).map((slice) => settled(kind, slice)));
+  return groups.flatMap(({ kind, targets }) => slicesOf(targets).map((slice) => settled(kind, slice)));
 }
 
 function slicesOf(targets: readonly string[]): readonly (readonly string[])[] {

@@ -1,13 +1,13 @@
 import { DEFAULT_APP } from '../push/app-name.ts';
-import type { Failed, Notification } from '../push/push.ts';
+import type { Notification } from '../push/push.ts';
 import type { PushDecoder } from '../push/wire/decode-push-request.ts';
 import type { QueueEntry, StoredRequest } from '../queue/queue.ts';
 import type { Lanes } from './dispatch.ts';
 import type { Outcomes } from './outcomes.ts';
-import { planRequest, type Route } from './plan.ts';
+import { type NoRoute, planRequest, type Route } from './plan.ts';
 
 /** The app that a stored notification goes out for, or why it goes out for none. */
-export type DecidedApp = { readonly app: string } | { readonly app: string; readonly refused: Failed };
+export type DecidedApp = { readonly app: string } | NoRoute;
 
 export interface RestoreOptions {
   readonly decoder: Pick<PushDecoder, 'decode'>;

@@ -9,6 +9,8 @@ export interface RetryPolicy extends BackoffOptions {
   /** Milliseconds after acceptance at which an undelivered push is given up. */
   readonly maxAgeMs: number;
   readonly free: FreeRetries;
+  /** Milliseconds before the first, second, … retry, the last of which repeats; instead of a backoff. */
+  readonly pausesMs?: readonly number[] | undefined;
 }
 
 export type Decision =
@@ -27,6 +29,13 @@ const isOutage = ({ category, status }: Failed): boolean =>
 
 const mostRetries = (failed: Failed, { maxRetry, free }: RetryPolicy): number =>
   isOutage(failed) ? Math.max(maxRetry, free.least) : maxRetry;
+
+/** A listed pause varies by a tenth, so that what failed together does not come back together. */
+function pauseOf(retry: number, policy: RetryPolicy, random = Math.random): number {
+  const { pausesMs } = policy;
+  if (!pausesMs?.length) return backoff(retry, policy, random);
+  return (pausesMs[Math.min(retry, pausesMs.length - 1)] as number) * (0.9 + 0.2 * random());
+}
 
 /** An attempt that failed, and what limits the next one. */
 export interface FailedAttempt {
@@ -53,7 +62,7 @@ export function decideRetry({ failed, attempts, policy, ageMs, leftMs, random }:
     unsent: attempts.unsent + (unsent ? 1 : 0),
     free: attempts.free + (free ? 1 : 0),
   };
-  const pause = failed.category === 'stale_credential' ? 0 : backoff(attempts.sent, policy, random);
+  const pause = failed.category === 'stale_credential' ? 0 : pauseOf(attempts.sent, policy, random);
   const delayMs = Math.max(pause, failed.retryAfterMs ?? 0);
   if (delayMs >= Math.min(policy.maxAgeMs - ageMs, leftMs)) return STOP;
   return { again: true, delayMs, attempts: next };

@@ -1,5 +1,6 @@
 import type { Failed, Settlement, TargetKind } from '../push/push.ts';
 import { type PushEntry, pushEntry } from '../push/push-entry.ts';
+import { targetCount } from '../push/targets.ts';
 import type { QueueEntry } from '../queue/queue.ts';
 import { requestFacts } from './request-facts.ts';
 
@@ -84,10 +85,10 @@ export class SyncAnswer {
 
 function openTargets(entry: QueueEntry, open: ReadonlyMap<number, Tried>): OpenTargets[] {
   let offset = 0;
-  return entry.groups.flatMap(({ kind, targets }) => {
+  return entry.groups.flatMap(({ kind, targets, places }) => {
     const start = offset;
     offset += targets.length;
-    const alike = Map.groupBy(targets.keys(), (index) => open.get(start + index));
+    const alike = Map.groupBy(targets.keys(), (index) => open.get(places?.[index] ?? start + index));
     return [...alike].flatMap(([tried, indexes]) =>
       tried ? [{ ...tried, entry, kind, targets: indexes.map((index) => targets[index] as string) }] : [],
     );
@@ -95,16 +96,19 @@ function openTargets(entry: QueueEntry, open: ReadonlyMap<number, Tried>): OpenT
 }
 
 function pending({ entry, kind, targets, attempts, last }: OpenTargets, now: number): Settlement {
-  const { request, app, provider, environment, notification, since } = entry;
+  const { request, app, platform, provider, environment, notification, since, targetForm, groups } = entry;
   const outcome = last ? { ...PENDING, error: `${PENDING.error}; last: ${last.error}` } : PENDING;
   return {
     ...requestFacts(request),
     app,
+    platform,
     provider,
     environment,
     notification,
     kind,
     targets,
+    targetForm,
+    total: targetCount(groups),
     outcomes: targets.map(() => outcome),
     attempts,
     timing: { acceptedAt: request.acceptedAt, ageMs: now - since },

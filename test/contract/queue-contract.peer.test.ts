@@ -103,6 +103,7 @@ function entriesOf(
     index,
     app: 'default',
     lane: LANE,
+    platform: 'ios',
     provider: 'apns',
     environment: 'production',
     notification: { platform: 1, tokens },

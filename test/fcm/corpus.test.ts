@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { fcmMessage, targetFailure, targetJson } from '../../src/fcm/payload.ts';
+import { fcm } from '../../src/fcm/provider.ts';
 import { fcmOutcome } from '../../src/fcm/reasons.ts';
 import type { Notification } from '../../src/push/push.ts';
 import { targetsOf } from '../../src/push/targets.ts';
@@ -39,7 +40,7 @@ function sendAll(notifications: readonly Notification[]): { bodies: unknown[]; r
   const bodies: unknown[] = [];
   let refused = 0;
   for (const notification of notifications.filter(({ platform }) => platform === 2)) {
-    for (const { kind, targets } of targetsOf(notification)) {
+    for (const { kind, targets } of targetsOf(notification, fcm.requests)) {
       const message = fcmMessage(notification, kind);
       for (const target of targets) {
         if (!message.ok || targetFailure(target, kind)) refused++;

@@ -31,6 +31,7 @@ function entry(id: string): QueueEntry {
     index: 0,
     app: 'default',
     lane: LANE,
+    platform: 'ios',
     provider: 'apns',
     environment: 'production',
     notification: { platform: 1, tokens },

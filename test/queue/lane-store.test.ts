@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { LaneStore } from '../../src/queue/lane-store.ts';
-import { NO_ATTEMPTS, type QueueEntry } from '../../src/queue/queue.ts';
+import { type Batch, NO_ATTEMPTS, placeOf, type QueueEntry } from '../../src/queue/queue.ts';
 import { laneId } from '../support/lane-id.ts';
 
 const A = laneId({ app: 'a' });
@@ -13,6 +13,7 @@ function entry(tokens: string[], more: Partial<QueueEntry> = {}): QueueEntry {
     index: 0,
     app: 'default',
     lane: A,
+    platform: 'ios',
     provider: 'apns',
     environment: 'production',
     notification: { platform: 1, tokens },
@@ -101,4 +102,41 @@ test('an entry is forgotten with its last target', () => {
   expect(store.size).toBe(1);
   expect(store.settle(batch, 1)).toBe(true);
   expect(store.size).toBe(0);
+});
+
+test('targets of one notification may take several lanes: each waits, is retried and is counted in its own', () => {
+  const woken: string[] = [];
+  const B = laneId({ app: 'a', partition: 'b' });
+  const store = new LaneStore({ wake: ({ key }) => woken.push(key), now: () => 0 });
+  const groups = [
+    { kind: 'token', targets: ['a0', 'a1'], places: [0, 2], lane: A },
+    { kind: 'token', targets: ['b0'], places: [1], lane: B },
+  ] as const;
+  const split = entry([], { groups, open: 3 });
+  store.add(split);
+  expect(woken).toEqual([A.key, B.key]);
+  expect([store.depth(A), store.depth(B)]).toEqual([
+    { notifications: 1, waiting: 2, deferred: 0 },
+    { notifications: 1, waiting: 1, deferred: 0 },
+  ]);
+  const [first, other] = [store.take(A, 9), store.take(B, 9)] as [Batch, Batch];
+  expect([placeOf(first, 1), placeOf(other, 0)]).toEqual([2, 1]);
+  store.defer(other, 5000);
+  expect(store.depth(B)).toEqual({ notifications: 1, waiting: 0, deferred: 1 });
+  expect(store.settle(first, 2)).toBe(false);
+  expect(store.settle(other, 1)).toBe(true);
+  expect([store.depth(A).notifications, store.depth(B).notifications]).toEqual([0, 0]);
+  store.close();
+});
+
+test('what was settled before a restart is left out of the lane that it would take', () => {
+  const B = laneId({ app: 'a', partition: 'b' });
+  const store = new LaneStore({ wake: () => {} });
+  const groups = [
+    { kind: 'token', targets: ['a0', 'a1'], places: [0, 2], lane: A },
+    { kind: 'token', targets: ['b0'], places: [1], lane: B },
+  ] as const;
+  store.add(entry([], { groups, open: 1 }), (place) => place !== 2);
+  expect(store.take(A, 9)?.targets).toEqual(['a1']);
+  expect(store.take(B, 9)).toBeUndefined();
 });

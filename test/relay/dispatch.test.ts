@@ -1,4 +1,5 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { apns } from '../../src/apns/provider.ts';
 import {
   ACCEPTED,
   type AcceptedRequest,
@@ -11,6 +12,7 @@ import {
   type Settlement,
 } from '../../src/push/push.ts';
 import { combineEvents } from '../../src/push/relay-events.ts';
+import { UNKNOWN_TARGETS } from '../../src/push/targets.ts';
 import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
 import { QueueRefusedError } from '../../src/queue/queue-refused-error.ts';
 import type { AcceptOptions } from '../../src/relay/accept.ts';
@@ -87,8 +89,16 @@ function start(
   onTestFinished(() => lanes.halt());
   const route = (app: string, { platform }: Notification): Route =>
     platform === 1
-      ? { app, lane: lane.id, provider: 'apns', environment: 'production', slice: 100 }
-      : { app, refused: failed('disabled', 'PlatformDisabled') };
+      ? {
+          app,
+          platform: 'ios',
+          rules: apns.requests,
+          lane: lane.id,
+          provider: 'apns',
+          environment: 'production',
+          slice: 100,
+        }
+      : { app, platform: '', rules: UNKNOWN_TARGETS, refused: failed('disabled', 'PlatformDisabled') };
   const append: Lanes['append'] = (entries, body) => lanes.append(entries, body);
   const dispatch = new Dispatch({ lanes: { route, append }, outcomes, sync, events });
   const accept = async (notifications: Notification[], more: AcceptOptions = {}) =>

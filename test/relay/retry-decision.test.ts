@@ -105,3 +105,18 @@ test('the retry after a renewed credential is one besides those that max_retry c
   }
   expect(retriesOf(failed('stale_credential'), policy(2))).toBe(2);
 });
+
+test('listed pauses come in their order, the last of them again and again, each within a tenth', () => {
+  const listed = policy(10, { pausesMs: [1000, 5000, 20_000], maxAgeMs: 1e9 });
+  const pauses = [0, 1, 2, 3, 9].map((sent) => {
+    const decision = decide(failed('unavailable'), listed, { sent, counted: 0, unsent: 0, free: 0 });
+    return decision.again ? decision.delayMs : undefined;
+  });
+  expect(pauses).toEqual([1000, 5000, 20_000, 20_000, 20_000]);
+  const spread = [0, 1].map((random) => {
+    const attempt = { failed: failed('unavailable'), attempts: NO_ATTEMPTS, policy: listed, ageMs: 0, leftMs: 1e9 };
+    const decision = decideRetry({ ...attempt, random: () => random });
+    return decision.again ? decision.delayMs : undefined;
+  });
+  expect(spread).toEqual([900, 1100]);
+});

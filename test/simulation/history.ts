@@ -174,7 +174,10 @@ class History {
     const route = (app: string, { platform }: Notification): Route => {
       const provider = PROVIDERS[platform - 1] as Provider;
       const slice = { apns: 20, fcm: 50, hms: 100 }[provider];
-      return { app, lane: laneIdOf(provider), provider, environment: 'production', slice };
+      const row = builtIn.named(provider);
+      if (!row) throw new Error(provider);
+      const { platform: name, requests: rules } = row;
+      return { app, platform: name, rules, lane: laneIdOf(provider), provider, environment: 'production', slice };
     };
     const restore = createRestore({
       decoder: builtIn.decoder,

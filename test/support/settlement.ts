@@ -18,11 +18,13 @@ export function settlement(
   return {
     requestId: 'r1',
     app: 'default',
+    platform: 'ios',
     provider: 'apns',
     environment: 'production',
     notification: { tokens: [...targets], platform: 1, message: 'hi' },
     kind: 'token',
     targets,
+    total: targets.length,
     outcomes,
     attempts: 1,
     timing: { acceptedAt: 0, ageMs: 3, providerMs: 1, queuedMs: 2 },

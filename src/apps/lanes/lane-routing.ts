@@ -3,6 +3,7 @@ import { sectionFor } from '../../providers/app-sections.ts';
 import { DEFAULT_APP } from '../../push/app-name.ts';
 import { AS_CONFIGURED, LaneId } from '../../push/lane-id.ts';
 import type { Environment, Failed, Notification } from '../../push/push.ts';
+import { targetsOf, UNKNOWN_TARGETS } from '../../push/targets.ts';
 import type { Route } from '../../relay/plan.ts';
 import type { AppRegistry } from '../app-registry.ts';
 import type { SendTrouble } from '../choose-app.ts';
@@ -26,21 +27,50 @@ export class LaneRouting {
 
   /** The lane of a notification. */
   route(app: string, notification: Notification): Route {
-    const { apps, registry, open } = this.#options;
+    const { apps, registry } = this.#options;
     const row = registry.providers.numbered(notification.platform);
-    if (!row) return { app, refused: unknownPlatform(notification.platform, registry.providers) };
+    if (!row)
+      return {
+        app,
+        platform: '',
+        rules: UNKNOWN_TARGETS,
+        refused: unknownPlatform(notification.platform, registry.providers),
+      };
+    const { platform, requests: rules } = row;
     const used = apps.use(app) ?? apps.await(app, 'it is not known here yet');
     const { kind, sections } = used.state;
     const section = sectionFor(sections, row);
     const isSettled = kind === 'known' || kind === 'gone';
-    if (isSettled && !section.enabled) return { app, refused: this.refusal(app, row) };
+    if (isSettled && !section.enabled) return { app, platform, rules, refused: this.refusal(app, row) };
+    return { app, platform, rules, ...this.#lane(app, row, used, notification) };
+  }
+
+  #lane(app: string, row: ProviderRow, used: AppInUse, notification: Notification) {
     const { name: provider, environments, requests, delivery } = row;
+    const { kind, sections } = used.state;
+    const section = sectionFor(sections, row);
     const asked = requests.environmentOf?.(notification, kind === 'awaited' ? undefined : section);
     const environment = asked ?? requests.environmentOf?.(notification, section) ?? environments[0];
     const place = asked === undefined && environments.length > 1 ? AS_CONFIGURED : environment;
-    const { lane } =
-      used.laneOf(provider, place) ?? open(new LaneId({ app, provider, environment: place }), used, environment);
-    return { app, lane: lane.id, provider, environment, slice: delivery.slice(section) };
+    const laneOf = (partition?: string): LaneId => {
+      const known = used.laneOf(provider, place, partition);
+      if (known) return known.lane.id;
+      return this.#options.open(new LaneId({ app, provider, environment: place, partition }), used, environment).lane
+        .id;
+    };
+    const { partitionOf } = delivery;
+    const common = { provider, environment, slice: delivery.slice(section) };
+    if (!partitionOf) return { ...common, lane: laneOf() };
+    // The lane of the first target stands for the notification, which may have targets in many.
+    const [first] = targetsOf(notification, requests).flatMap(({ targets }) => targets.slice(0, 1));
+    const known = new Map<string, LaneId>();
+    const partLane = (target: string): LaneId => {
+      const partition = partitionOf(target, section);
+      const lane = known.get(partition) ?? laneOf(partition);
+      known.set(partition, lane);
+      return lane;
+    };
+    return { ...common, lane: partLane(first ?? ''), laneOf: partLane };
   }
 
   /** Why an app cannot send to a platform; undefined when it can. */

@@ -1,16 +1,15 @@
 import { DEFAULT_APP } from '../../push/app-name.ts';
-import {
-  type AcceptedRequest,
-  type Failed,
-  type HookCall,
-  type Notification,
-  type Outcome,
-  platformNamed,
-  type RelayEvents,
-  type Retry,
-  type Settlement,
-  type Timing,
+import type {
+  AcceptedRequest,
+  Failed,
+  HookCall,
+  Outcome,
+  RelayEvents,
+  Retry,
+  Settlement,
+  Timing,
 } from '../../push/push.ts';
+import { shownTargets } from '../../push/push-entry.ts';
 import { errorRedactor } from '../log/redaction.ts';
 import type { Details, Fact, FactKind } from './fact.ts';
 
@@ -70,8 +69,6 @@ const LONGEST_NAME = 256;
 /** A `notif_id` as the history knows it. */
 export const historyName = (notifId: string | undefined): string | undefined =>
   notifId?.slice(0, LONGEST_NAME) || undefined;
-
-const platformOf = ({ platform }: Notification): string | undefined => platformNamed(platform)?.name;
 
 /**
  * Turns the facts of the relay into rows of the history: what was delivered alike, in one row; what failed, in a row for each
@@ -153,7 +150,8 @@ export class Recorder {
   }
 
   #settled(settlement: Settlement): void {
-    const { requestId, targets, outcomes, attempts, timing } = settlement;
+    const { requestId, outcomes, attempts, timing } = settlement;
+    const targets = shownTargets(settlement);
     const followed = this.#followed.get(requestId);
     // After a restart nobody remembers whether a request was followed; what was tried again has rows already.
     const deliveries = followed !== undefined || attempts > 1 || timing.acceptedAt < this.#startedAt;
@@ -214,7 +212,8 @@ export class Recorder {
   }
 
   #retried(retry: Retry): void {
-    const { targets, failed, delayMs } = retry;
+    const { failed, delayMs } = retry;
+    const targets = shownTargets(retry);
     if (this.#troublesLeft <= 0) return;
     const fact = this.#row('retried', retry, failed, this.#followed.get(retry.requestId));
     const details = { ...fact.details, count: targets.length, retryMs: Math.round(delayMs) };
@@ -241,7 +240,7 @@ export class Recorder {
     const { acceptedAt, ageMs, providerMs, queuedMs } = timing;
     const details: Details = {
       index: about.index,
-      platform: platformOf(notification),
+      platform: about.platform || undefined,
       provider,
       environment: provider === undefined ? undefined : environment,
       receivedAt: acceptedAt,

@@ -1,7 +1,7 @@
 import { entryText } from '../../push/entry-text.ts';
-import { type Outcome, platformNamed, type Settlement } from '../../push/push.ts';
-import { pushEntry, REDACTED_MESSAGE } from '../../push/push-entry.ts';
-import { errorRedactor, type Hidden, maskToken } from './redaction.ts';
+import type { Outcome, Settlement } from '../../push/push.ts';
+import { pushEntry, REDACTED_MESSAGE, shownTarget } from '../../push/push-entry.ts';
+import { errorRedactor, type Hidden, maskedTarget } from './redaction.ts';
 import { oneLine, pushHead, stamp, type TextStyle } from './text-line.ts';
 
 /** One log as far as push lines are concerned. */
@@ -26,16 +26,14 @@ type LineOf = (index: number, outcome: Outcome) => string;
 
 /** Gorush's text lines. What a batch has in common is made once. */
 function textLines(settlement: Settlement, { hidden, access, error }: PushLinesOptions, time: string): LineOf {
-  const { notification, targets } = settlement;
-  const platform = platformNamed(notification.platform)?.name ?? '';
+  const { notification, platform } = settlement;
   const message = hidden.messages ? REDACTED_MESSAGE : oneLine(entryText(notification.message ?? '', notification));
   const redact = errorRedactor(settlement, hidden);
   const stampOf = (log: PushLog, level: string): string => (log.style.stamped ? stamp(time, level) : '');
   const accepted = stampOf(access, 'info') + pushHead('succeeded-push', platform, access.style.colours);
   const failed = stampOf(error, 'error') + pushHead('failed-push', platform, error.style.colours);
   return (index, outcome) => {
-    const target = targets[index] as string;
-    const token = oneLine(hidden.tokens ? maskToken(target) : target);
+    const token = oneLine(hidden.tokens ? maskedTarget(settlement, index) : shownTarget(settlement, index));
     return outcome.kind === 'accepted'
       ? `${accepted}${token}] ${message}\n`
       : `${failed}${token}] | ${message} | Error Message: ${oneLine(entryText(redact(outcome.error), notification))}\n`;
@@ -44,12 +42,11 @@ function textLines(settlement: Settlement, { hidden, access, error }: PushLinesO
 
 /** One object a line: level, time, and the entry that the hook and the caller get. */
 function jsonLines(settlement: Settlement, { hidden }: PushLinesOptions, time: string): LineOf {
-  const { notification, targets } = settlement;
+  const { notification } = settlement;
   const redact = errorRedactor(settlement, hidden);
   return (index, outcome) => {
     const entry = pushEntry(settlement, index, hidden.messages);
-    const target = targets[index] as string;
-    entry.token = hidden.tokens ? maskToken(target) : target;
+    if (hidden.tokens) entry.token = maskedTarget(settlement, index);
     // Cut after it was redacted: half a token would not be found.
     if (outcome.kind === 'failed') entry.error = entryText(redact(outcome.error), notification);
     if (entry.reason !== undefined) entry.reason = redact(entry.reason);

@@ -11,6 +11,15 @@ export function maskToken(token: string): string {
   return STARS + token.slice(MARK, -MARK) + STARS;
 }
 
+/** A target as a log line has it with `log.hide_token`. */
+export function maskedTarget(
+  { targets, targetForm }: Pick<Settlement, 'targets' | 'targetForm'>,
+  index: number,
+): string {
+  const target = targets[index] as string;
+  return targetForm?.masked?.(target) ?? maskToken(target);
+}
+
 const maskCharacters = (characters: string[]): string =>
   characters.length < 2 * MARK ? '*'.repeat(characters.length) : STARS + characters.slice(MARK, -MARK).join('') + STARS;
 
@@ -53,7 +62,7 @@ export interface Hidden {
  * the failures of a batch mostly have the same text.
  */
 export function errorRedactor(
-  settlement: Pick<Settlement, 'targets' | 'notification'>,
+  settlement: Pick<Settlement, 'targets' | 'notification' | 'targetForm'>,
   hidden: Hidden,
 ): (error: string) => string {
   const known = new Map<string, string>();
@@ -61,8 +70,8 @@ export function errorRedactor(
   const redact = (error: string): string => {
     let clean = error;
     if (hidden.tokens)
-      for (const target of settlement.targets)
-        if (target.length >= SHORTEST_TOKEN) clean = clean.replaceAll(target, maskToken(target));
+      for (const [index, target] of settlement.targets.entries())
+        if (target.length >= SHORTEST_TOKEN) clean = clean.replaceAll(target, () => maskedTarget(settlement, index));
     if (!hidden.messages) return clean;
     texts ??= textsOf(settlement.notification);
     for (const text of texts) clean = clean.replaceAll(text, '(redacted)');

@@ -69,6 +69,8 @@ export interface MetricsOptions extends MetricSources {
   /** Martlet's version. */
   readonly version: string;
   readonly sandbox: boolean;
+  /** Reasons that are labels. */
+  readonly reasonWords: ReadonlySet<string>;
   /** The series of the process; closed with the metrics. */
   readonly runtime?: RuntimeMetrics;
 }
@@ -179,7 +181,7 @@ function setFeedback(sheet: Sheet, app: string, { backlog, sent, failed, dropped
 /** The series of docs/metrics.md. Events are counted as they come, everything else is looked at when scraped. */
 export function createMetrics(options: MetricsOptions): Metrics {
   const { runtime = createRuntimeMetrics() } = options;
-  const counts = new PushCounts();
+  const counts = new PushCounts(options.reasonWords);
   const intake: Intake = { taken: 0, refused: 0 };
   let isReady: (() => boolean) | undefined;
   const merges = (name: string): Merge | undefined => (options.stats.shared && STORED.test(name) ? 'max' : undefined);

@@ -13,7 +13,6 @@ import type {
 } from '../../push/push.ts';
 import { labelText } from './family.ts';
 import { Histogram } from './histogram.ts';
-import { reasonWords } from './reason-words.ts';
 
 /** How many apps have series of their own; what comes later shares those of `other`. A histogram is many series. */
 export const MOST_APPS = 1000;
@@ -23,13 +22,18 @@ export const OTHER = 'other';
 /** Failures by category, then by reason. */
 type Failures = Map<Category, Map<string, number>>;
 
-function addFailures(failures: Failures, { category, reason }: Failed, count: number): void {
+function addFailures(
+  failures: Failures,
+  { category, reason }: Failed,
+  count: number,
+  words: ReadonlySet<string>,
+): void {
   let reasons = failures.get(category);
   if (!reasons) {
     reasons = new Map();
     failures.set(category, reasons);
   }
-  const word = reasons.has(reason) || reasonWords.has(reason) ? reason : OTHER;
+  const word = reasons.has(reason) || words.has(reason) ? reason : OTHER;
   reasons.set(word, (reasons.get(word) ?? 0) + count);
 }
 
@@ -63,7 +67,7 @@ const newLatencies = (labels: string): Latencies => ({
 });
 
 /** One pass over a batch, and one addition for each run of equal failures. */
-function addOutcomes(cell: PushCell, outcomes: readonly Outcome[]): void {
+function addOutcomes(cell: PushCell, outcomes: readonly Outcome[], words: ReadonlySet<string>): void {
   let last: Failed | undefined;
   let alike = 0;
   for (const outcome of outcomes) {
@@ -73,12 +77,12 @@ function addOutcomes(cell: PushCell, outcomes: readonly Outcome[]): void {
     }
     if (last && (last === outcome || (last.reason === outcome.reason && last.category === outcome.category))) alike++;
     else {
-      if (last) addFailures(cell.failed, last, alike);
+      if (last) addFailures(cell.failed, last, alike, words);
       last = outcome;
       alike = 1;
     }
   }
-  if (last) addFailures(cell.failed, last, alike);
+  if (last) addFailures(cell.failed, last, alike, words);
 }
 
 /** W3C Trace Context: version, trace id, parent id, flags, of which the lowest bit says that the trace is kept. */
@@ -101,8 +105,14 @@ export class PushCounts {
   readonly #latencies = new Map<string, Latencies>();
   readonly #now: () => number;
 
+  /** Reasons that are labels. */
+  readonly #words: ReadonlySet<string>;
+  /** Places of the cells of an app, in the order in which provider and environment were first seen. */
+  readonly #slots = new Map<string, number>();
+
   /** @param now UNIX milliseconds */
-  constructor(now: () => number = Date.now) {
+  constructor(words: ReadonlySet<string>, now: () => number = Date.now) {
+    this.#words = words;
     this.#now = now;
   }
 
@@ -121,11 +131,15 @@ export class PushCounts {
 
   #settled({ app, provider, environment, outcomes, timing, traceparent }: Settlement): void {
     if (!provider) {
-      addOutcomes(this.#cell(app === DEFAULT_APP || this.#apps.has(app) ? app : OTHER, 'none', environment), outcomes);
+      addOutcomes(
+        this.#cell(app === DEFAULT_APP || this.#apps.has(app) ? app : OTHER, 'none', environment),
+        outcomes,
+        this.#words,
+      );
       return;
     }
     const cell = this.#cell(app, provider, environment);
-    addOutcomes(cell, outcomes);
+    addOutcomes(cell, outcomes, this.#words);
     const trace = traceOf(traceparent);
     this.#observe(cell.latencies.whole, timing.ageMs, outcomes.length, trace);
     this.#observeAttempt(cell.latencies, timing, outcomes.length, trace);
@@ -133,7 +147,7 @@ export class PushCounts {
 
   #retried({ app, provider, environment, failed, targets, timing, traceparent }: Retry): void {
     const cell = this.#cell(app, provider, environment);
-    addFailures(cell.retried, failed, targets.length);
+    addFailures(cell.retried, failed, targets.length, this.#words);
     this.#observeAttempt(cell.latencies, timing, targets.length, traceOf(traceparent));
   }
 
@@ -155,9 +169,16 @@ export class PushCounts {
       cells = [];
       this.#apps.set(app, cells);
     }
-    const slot = slotOf(provider, environment);
+    const slot = this.#slot(provider, environment);
     cells[slot] ??= this.#newCell(app, provider, environment);
     return cells[slot];
+  }
+
+  #slot(provider: Provider | 'none', environment: Environment): number {
+    const name = `${provider}/${environment}`;
+    const slot = this.#slots.get(name) ?? this.#slots.size;
+    this.#slots.set(name, slot);
+    return slot;
   }
 
   #newCell(app: string, provider: Provider | 'none', environment: Environment): PushCell {
@@ -183,16 +204,3 @@ export class PushCounts {
 
 const labelsOf = (...values: [app: string, provider: Provider | 'none', environment: Environment]): string =>
   labelText(['app', 'provider', 'environment'], values);
-
-function slotOf(provider: Provider | 'none', environment: Environment): number {
-  switch (provider) {
-    case 'apns':
-      return environment === 'production' ? 0 : 1;
-    case 'fcm':
-      return 2;
-    case 'hms':
-      return 3;
-    default:
-      return 4;
-  }
-}

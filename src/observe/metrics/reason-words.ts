@@ -1,13 +1,9 @@
 import { STATUS_CODES } from 'node:http';
 import { constants } from 'node:os';
-import { apnsReasons } from '../../apns/reasons.ts';
-import { fcmReasons } from '../../fcm/reasons.ts';
-import { hmsReasons } from '../../hms/reasons.ts';
+import { camelCase } from '../../carrier/reasons.ts';
 import { errorCodes } from '../../http2/frames/frames.ts';
 import { relayReasons } from '../../providers/advice.ts';
-
-/** What the transports say themselves of answers that say nothing, and of tokens that cannot be signed. */
-const OWN = ['NoReason', 'SigningFailed'];
+import type { ProviderTable } from '../../providers/registry.ts';
 
 /** Codes of the HTTP/2 client and of Node, beside the system's own (ECONNREFUSED, …). */
 const FAULTS = [
@@ -39,18 +35,11 @@ const FAULTS = [
   ...Object.keys(constants.errno),
 ];
 
-const camelCase = (code: string): string => code.toLowerCase().replace(/(?:^|_)(\w)/g, (_, c) => c.toUpperCase());
-
 /** An answer without a readable word is called by its status: `BadGateway`. */
 const statusWords = Object.values(STATUS_CODES).map((text = '') => text.replaceAll(/\W/g, ''));
 
+const common = [...Object.keys(relayReasons), ...FAULTS.map(camelCase), ...statusWords];
+
 /** Every `reason` that is a label. A provider may say anything; what is not in here is `other`. */
-export const reasonWords: ReadonlySet<string> = new Set([
-  ...Object.keys(apnsReasons),
-  ...Object.keys(fcmReasons).filter((word) => !word.includes(' ')),
-  ...Object.keys(hmsReasons),
-  ...Object.keys(relayReasons),
-  ...OWN,
-  ...FAULTS.map(camelCase),
-  ...statusWords,
-]);
+export const reasonWords = ({ rows }: Pick<ProviderTable, 'rows'>): ReadonlySet<string> =>
+  new Set([...common, ...rows.flatMap(({ reasons, moreReasons = [] }) => [...Object.keys(reasons), ...moreReasons])]);

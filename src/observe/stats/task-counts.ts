@@ -1,5 +1,4 @@
 import type { Notification, Provider, RelayEvents, Settlement } from '../../push/push.ts';
-import { targetCount, targetsOf } from '../../push/targets.ts';
 
 /** Gorush's queue counters since the start of the process. A task is a notification. */
 export interface TaskCounts {
@@ -32,8 +31,8 @@ export function createTaskCounts(): { readonly events: RelayEvents; read(): Task
   };
 
   const settled = (settlement: Settlement): void => {
-    const { notification, targets } = settlement;
-    const progress = under.get(notification) ?? { open: targetCount(targetsOf(notification)), unsendable: true };
+    const { notification, targets, total } = settlement;
+    const progress = under.get(notification) ?? { open: total, unsendable: true };
     progress.open -= targets.length;
     progress.unsendable &&= isUnsendable(settlement);
     if (progress.open > 0) {

@@ -61,6 +61,7 @@ const timing = { acceptedAt: START, ageMs: 30, queuedMs: 10, providerMs: 20 };
 const retried = (more: Partial<Retry> = {}): Retry => ({
   requestId: 'r1',
   app: 'default',
+  platform: 'ios',
   provider: 'apns',
   environment: 'production',
   notification: notification(),

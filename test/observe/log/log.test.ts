@@ -142,7 +142,9 @@ describe('push lines', () => {
   test('a platform that is unknown has no name', () => {
     const { log, written } = logOf();
     const notification = { tokens: ['x'], platform: 7, message: 'hi' };
-    log.events.settled?.(settlement(['x'], [failed({ error: 'off' })], { notification, provider: undefined }));
+    log.events.settled?.(
+      settlement(['x'], [failed({ error: 'off' })], { notification, platform: '', provider: undefined }),
+    );
     expect(written.stderr).toBe('| failed-push |  [x] | hi | Error Message: off\n');
   });
 });

@@ -5,7 +5,9 @@ import {
   type Metrics,
   type MetricsOptions,
 } from '../../../src/observe/metrics/metrics.ts';
+import { reasonWords } from '../../../src/observe/metrics/reason-words.ts';
 import { createMemoryStats } from '../../../src/observe/stats/memory-stats.ts';
+import { builtIn } from '../../../src/providers/registry.ts';
 
 const noRuntime = () => ({ families: () => [], eventLoopDelay: new Histogram(), close() {} });
 
@@ -14,6 +16,7 @@ export const quietMetrics = (more: Partial<MetricsOptions> = {}): Metrics =>
   createMetrics({
     version: '1.2.3',
     sandbox: false,
+    reasonWords: reasonWords(builtIn),
     stats: createMemoryStats(),
     tasks: { read: () => ({ submitted_tasks: 0, success_tasks: 0, failure_tasks: 0 }) },
     busyWorkers: () => 0,

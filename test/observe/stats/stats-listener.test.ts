@@ -59,8 +59,14 @@ test.each([
   ['hms', 'huawei'],
 ] as const)('each target of %s counts once for %s, by its outcome', (provider, platform) => {
   const store = createMemoryStats();
-  statsListener(store).settled?.(settlement(['a', 'b', 'c'], [ACCEPTED, failed(), ACCEPTED], { provider }));
+  statsListener(store).settled?.(settlement(['a', 'b', 'c'], [ACCEPTED, failed(), ACCEPTED], { platform, provider }));
   expect(store.read()).toEqual({ ...noStats(), [`${platform}_success`]: 2, [`${platform}_error`]: 1 });
+});
+
+test('a platform that Gorush does not have has no counters of its own', () => {
+  const store = createMemoryStats();
+  statsListener(store).settled?.(settlement(['a'], [ACCEPTED], { platform: 'web', provider: 'web' }));
+  expect(store.read()).toEqual(noStats());
 });
 
 test('a platform that is off counts nothing', () => {

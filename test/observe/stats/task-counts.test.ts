@@ -26,8 +26,8 @@ const { status: _status, ...unsendable } = failed({ category: 'invalid_request' 
 
 test('a notification is one task, done when its last target is settled', () => {
   const notification: Notification = { tokens: ['a', 'b', 'c'], platform: 1 };
-  const first = settlement(['a', 'c'], undefined, { notification });
-  const last = settlement(['b'], [failed()], { notification });
+  const first = settlement(['a', 'c'], undefined, { notification, total: 3 });
+  const last = settlement(['b'], [failed()], { notification, total: 3 });
   expect(counted(1, [first])).toEqual({ submitted_tasks: 1, success_tasks: 0, failure_tasks: 0 });
   expect(counted(1, [first, last])).toEqual({ submitted_tasks: 1, success_tasks: 1, failure_tasks: 0 });
 });
@@ -35,8 +35,8 @@ test('a notification is one task, done when its last target is settled', () => {
 test('a topic beside tokens belongs to the same task', () => {
   const notification: Notification = { tokens: ['a'], topic: 'news', platform: 2 };
   const parts = [
-    settlement(['news'], undefined, { notification, kind: 'topic', provider: 'fcm' }),
-    settlement(['a'], undefined, { notification, provider: 'fcm' }),
+    settlement(['news'], undefined, { notification, kind: 'topic', provider: 'fcm', total: 2 }),
+    settlement(['a'], undefined, { notification, provider: 'fcm', total: 2 }),
   ];
   expect(counted(1, parts)).toEqual({ submitted_tasks: 1, success_tasks: 1, failure_tasks: 0 });
 });

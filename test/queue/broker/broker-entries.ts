@@ -1,3 +1,4 @@
+import { apns } from '../../../src/apns/provider.ts';
 import type { Notification } from '../../../src/push/push.ts';
 import { targetsOf } from '../../../src/push/targets.ts';
 import type { BrokerQueueOptions } from '../../../src/queue/broker/broker-queue.ts';
@@ -10,12 +11,13 @@ export const LANE = laneId();
 let serial = 0;
 
 export function entryOf(notification: Notification, request?: QueuedRequest): QueueEntry {
-  const groups = targetsOf(notification);
+  const groups = targetsOf(notification, apns.requests);
   return {
     request: request ?? { id: `r${++serial}`, app: 'default', acceptedAt: Date.now() },
     index: 0,
     app: 'default',
     lane: LANE,
+    platform: 'ios',
     provider: 'apns',
     environment: 'production',
     notification,
