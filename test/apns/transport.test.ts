@@ -5,8 +5,9 @@ import type { ApnsCredential } from '../../src/apns/credentials.ts';
 import { type ApnsTransportOptions, createApnsTransport } from '../../src/apns/transport.ts';
 import { createPool } from '../../src/http2/create-pool.ts';
 import type { Burst, Http2Pool } from '../../src/http2/http2-pool.ts';
-import type { Delivery, Failed, Notification, Outcome, PushTransport } from '../../src/push/push.ts';
+import type { Delivery, Failed, Notification, PushTransport } from '../../src/push/push.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
+import { deliveryOf, outcomesOf } from '../support/delivery.ts';
 import { type Answer, type Peer, type Received, startPeer } from './apns-peer.ts';
 
 const ACCEPTED = expect.objectContaining({ kind: 'accepted', session: 1 });
@@ -14,26 +15,8 @@ const ACCEPTED = expect.objectContaining({ kind: 'accepted', session: 1 });
 const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const tokenCredential: ApnsCredential = { kind: 'token', key: privateKey, keyId: 'KEY', teamId: 'TEAM' };
 
-const delivery = (targets: string[], fields: Partial<Notification> = {}): Delivery => ({
-  notification: { platform: 1, tokens: targets, message: 'hi', ...fields },
-  kind: 'token',
-  targets,
-  environment: 'development',
-  attempt: 0,
-});
-
-/** Resolves with all outcomes; rejects when a target is settled twice. */
-function outcomesOf(transport: PushTransport, sent: Delivery): Promise<Outcome[]> {
-  return new Promise((resolve, reject) => {
-    const outcomes: Outcome[] = [];
-    let left = sent.targets.length;
-    transport.send(sent, (index, outcome) => {
-      if (outcomes[index]) reject(new Error(`settled twice: ${index}`));
-      outcomes[index] = outcome;
-      if (--left === 0) resolve(outcomes);
-    });
-  });
-}
+const delivery = (targets: string[], fields: Partial<Notification> = {}): Delivery =>
+  deliveryOf(targets, { platform: 1, ...fields }, { environment: 'development' });
 
 interface Running extends AsyncDisposable {
   readonly transport: PushTransport;

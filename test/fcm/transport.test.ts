@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { FcmTokenSource, SignIn } from '../../src/fcm/token.ts';
 import { createFcmTransport } from '../../src/fcm/transport.ts';
 import { createPool } from '../../src/http2/create-pool.ts';
-import type { Delivery, Failed, Notification, Outcome, PushTransport } from '../../src/push/push.ts';
+import type { Delivery, Failed, Notification, Outcome } from '../../src/push/push.ts';
+import { deliveryOf, outcomesOf } from '../support/delivery.ts';
 import { type Script, startFcmServer } from './fcm-server.ts';
 
 const failure = (status: number, message: string, errorCode?: string) => ({
@@ -52,32 +53,15 @@ async function setUp(script?: Script, tokenSource = tokens(), requestTimeoutMs =
   };
 }
 
-const delivery = (targets: readonly string[], fields: Partial<Notification> = {}): Delivery => ({
-  notification: { platform: 2, tokens: [...targets], message: 'hi', ...fields },
-  kind: fields.topic ? 'topic' : 'token',
-  targets,
-  environment: 'production',
-  attempt: 0,
-});
+const delivery = (targets: readonly string[], fields: Partial<Notification> = {}): Delivery =>
+  deliveryOf(targets, { platform: 2, ...fields }, { kind: fields.topic ? 'topic' : 'token' });
 
-/** Resolves with the outcomes in order once each target is settled; a second one for a target is an error. */
-function outcomes(transport: PushTransport, push: Delivery): Promise<Outcome[]> {
-  const settled: Outcome[] = new Array(push.targets.length);
-  let open = push.targets.length;
-  return new Promise((resolve, reject) => {
-    transport.send(push, (index, outcome) => {
-      if (settled[index]) reject(new Error(`settled twice: ${index}`));
-      settled[index] = outcome;
-      if (--open === 0) resolve(settled);
-    });
-  });
-}
 const kinds = (settled: readonly Outcome[]): string[] =>
   settled.map((outcome) => (outcome.kind === 'accepted' ? 'accepted' : outcome.reason));
 
 test('one request for each token, with what FCM wants to see', async () => {
   await using it = await setUp();
-  expect(await outcomes(it.transport, delivery(['a', 'ü "x"', 'c'], { dry_run: true }))).toEqual(
+  expect(await outcomesOf(it.transport, delivery(['a', 'ü "x"', 'c'], { dry_run: true }))).toEqual(
     Array(3).fill({ kind: 'accepted', providerId: 'projects/p/messages/1', session: 1 }),
   );
   const { arrived } = it.server;
@@ -94,14 +78,14 @@ test('one request for each token, with what FCM wants to see', async () => {
 test('twelve hundred tokens are twelve hundred requests on a connection', async () => {
   await using it = await setUp();
   const targets = Array.from({ length: 1200 }, (_, i) => `t${i}`);
-  expect(new Set(kinds(await outcomes(it.transport, delivery(targets))))).toEqual(new Set(['accepted']));
+  expect(new Set(kinds(await outcomesOf(it.transport, delivery(targets))))).toEqual(new Set(['accepted']));
   expect(new Set(it.server.arrived.map(({ body }) => body.message.token)).size).toBe(1200);
   expect(it.server.sessions.size).toBe(1);
 });
 
 test('a topic loses its prefix', async () => {
   await using it = await setUp();
-  expect(kinds(await outcomes(it.transport, delivery(['/topics/news'], { topic: '/topics/news' })))).toEqual([
+  expect(kinds(await outcomesOf(it.transport, delivery(['/topics/news'], { topic: '/topics/news' })))).toEqual([
     'accepted',
   ]);
   expect(it.server.arrived[0]?.body.message.topic).toBe('news');
@@ -115,7 +99,7 @@ test('each token has its own outcome, in its own place', async () => {
         ? failure(503, 'x', 'UNAVAILABLE')
         : { status: 200, body: {} },
   );
-  const settled = await outcomes(it.transport, delivery(['', 'a', 'gone', '', 'later', 'b']));
+  const settled = await outcomesOf(it.transport, delivery(['', 'a', 'gone', '', 'later', 'b']));
   expect(kinds(settled)).toEqual([
     'MissingTarget',
     'accepted',
@@ -129,7 +113,7 @@ test('each token has its own outcome, in its own place', async () => {
 
 test('a message that Google’s client refuses fails every token and reaches nobody', async () => {
   await using it = await setUp();
-  expect(kinds(await outcomes(it.transport, delivery(['a', 'b'], { priority: 'urgent' })))).toEqual([
+  expect(kinds(await outcomesOf(it.transport, delivery(['a', 'b'], { priority: 'urgent' })))).toEqual([
     'InvalidMessage',
     'InvalidMessage',
   ]);
@@ -141,22 +125,22 @@ describe('the access token', () => {
     await using it = await setUp((_, { headers }) =>
       headers.authorization === 'Bearer token-1' ? failure(401, 'x') : { status: 200, body: {} },
     );
-    const settled = await outcomes(it.transport, delivery(['a', 'b', 'c']));
+    const settled = await outcomesOf(it.transport, delivery(['a', 'b', 'c']));
     expect(settled).toMatchObject(Array(3).fill({ category: 'stale_credential' }));
     expect(it.tokenSource.invalidated).toEqual(['token-1']);
-    expect(kinds(await outcomes(it.transport, delivery(['a'])))).toEqual(['accepted']);
+    expect(kinds(await outcomesOf(it.transport, delivery(['a'])))).toEqual(['accepted']);
   });
 
   test('is not to blame for an APNs key that Apple refuses', async () => {
     await using it = await setUp(() => failure(401, 'x', 'THIRD_PARTY_AUTH_ERROR'));
-    expect(await outcomes(it.transport, delivery(['a']))).toMatchObject([{ category: 'credential' }]);
+    expect(await outcomesOf(it.transport, delivery(['a']))).toMatchObject([{ category: 'credential' }]);
     expect(it.tokenSource.invalidated).toEqual([]);
   });
 
   test('that is still to come is waited for', async () => {
     const signIn = Promise.withResolvers<SignIn>();
     await using it = await setUp(undefined, tokens(signIn.promise));
-    const pending = outcomes(it.transport, delivery(['a', 'b']));
+    const pending = outcomesOf(it.transport, delivery(['a', 'b']));
     expect(it.transport.status().inFlight).toBe(2);
     signIn.resolve({ token: 'late' });
     expect(kinds(await pending)).toEqual(['accepted', 'accepted']);
@@ -167,7 +151,7 @@ describe('the access token', () => {
     const outcome = { kind: 'failed', category: 'credential', reason: 'invalid_grant', error: 'auth: x' } as const;
     await using it = await setUp(undefined, tokens(Promise.resolve({ outcome })));
     const url = `${it.server.origin}/v1/projects/demo-project/messages:send`;
-    expect(await outcomes(it.transport, delivery(['a', '', 'b']))).toMatchObject([
+    expect(await outcomesOf(it.transport, delivery(['a', '', 'b']))).toMatchObject([
       { category: 'credential', error: `unknown error while making an http call: Post "${url}": auth: x` },
       { reason: 'MissingTarget' },
       { category: 'credential' },
@@ -178,19 +162,19 @@ describe('the access token', () => {
 describe('without an answer', () => {
   test('a push may have got through', async () => {
     await using it = await setUp(() => 'cut');
-    expect(await outcomes(it.transport, delivery(['a']))).toMatchObject([{ category: 'unanswered' }]);
+    expect(await outcomesOf(it.transport, delivery(['a']))).toMatchObject([{ category: 'unanswered' }]);
     expect(it.transport.status().status).not.toBe('pass');
   });
 
   test('a push ends by its deadline', async () => {
     await using it = await setUp(() => 'never', tokens(), 100);
-    expect(await outcomes(it.transport, delivery(['a']))).toMatchObject([{ category: 'unanswered' }]);
+    expect(await outcomesOf(it.transport, delivery(['a']))).toMatchObject([{ category: 'unanswered' }]);
   });
 
   test('because nobody listens, a push was not sent', async () => {
     const it = await setUp();
     await it.server[Symbol.asyncDispose]();
-    expect(await outcomes(it.transport, delivery(['a']))).toMatchObject([{ category: 'not_sent' }]);
+    expect(await outcomesOf(it.transport, delivery(['a']))).toMatchObject([{ category: 'not_sent' }]);
     expect(it.transport.status()).toMatchObject({ status: 'fail', sessions: 0 });
     await it.transport.close();
   });
@@ -202,13 +186,13 @@ describe('the status', () => {
     await using it = await setUp(() => answer);
     expect(it.transport.status().status).toBe('pass');
     answer = failure(503, 'The service is currently unavailable.\nmore', 'UNAVAILABLE');
-    await outcomes(it.transport, delivery(['a']));
+    await outcomesOf(it.transport, delivery(['a']));
     expect(it.transport.status()).toMatchObject({ status: 'warn', output: 'The service is currently unavailable.' });
     answer = failure(404, 'x', 'UNREGISTERED');
-    await outcomes(it.transport, delivery(['a']));
+    await outcomesOf(it.transport, delivery(['a']));
     expect(it.transport.status()).not.toHaveProperty('lastSuccessAt');
     answer = { status: 200, body: {} };
-    await outcomes(it.transport, delivery(['a']));
+    await outcomesOf(it.transport, delivery(['a']));
     expect(it.transport.status()).toMatchObject({ status: 'pass', sessions: 1, inFlight: 0 });
     expect(it.transport.status()).toHaveProperty('lastSuccessAt');
   });
@@ -218,11 +202,11 @@ describe('closing', () => {
   test('settles what waits for a token, and what comes after', async () => {
     const signIn = Promise.withResolvers<SignIn>();
     await using it = await setUp(undefined, tokens(signIn.promise));
-    const pending = outcomes(it.transport, delivery(['a', '']));
+    const pending = outcomesOf(it.transport, delivery(['a', '']));
     await it.transport.close();
     expect(await pending).toMatchObject([{ category: 'not_sent' }, { reason: 'MissingTarget' }]);
     signIn.resolve({ token: 'late' });
-    expect(await outcomes(it.transport, delivery(['b']))).toMatchObject([{ category: 'not_sent' }]);
+    expect(await outcomesOf(it.transport, delivery(['b']))).toMatchObject([{ category: 'not_sent' }]);
     expect(it.server.arrived).toEqual([]);
   });
 });
@@ -242,7 +226,7 @@ test('a sign-in that was refused is tried again without a push, and FCM asked to
     lastFailure: () => failure,
   };
   await using it = await setUp(undefined, source, 15_000, () => ms);
-  await outcomes(it.transport, delivery(['a']));
+  await outcomesOf(it.transport, delivery(['a']));
   expect(it.transport.status()).toMatchObject({ status: 'fail', output: 'auth: no' });
   isRevoked = false;
   expect(it.transport.status().status).toBe('fail');

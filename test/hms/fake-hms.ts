@@ -1,8 +1,5 @@
-import { once } from 'node:events';
-import https from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { Agent } from 'undici';
-import { makeAuthority } from '../../src/sandbox/certificates.ts';
+import { type ScriptedServer, startScriptedServer } from '../support/scripted-server.ts';
 
 export interface Seen {
   readonly path: string;
@@ -13,9 +10,7 @@ export interface Seen {
 /** What the server does with one request; `cut` drops the connection, `hang` never answers. */
 export type Reply = 'cut' | 'hang' | { status?: number; headers?: Record<string, string>; body?: unknown };
 
-export interface FakeHms extends AsyncDisposable {
-  readonly origin: string;
-  readonly ca: string;
+export interface FakeHms extends ScriptedServer {
   readonly signIns: Seen[];
   readonly pushes: Seen[];
   /** Answers of the next sign-ins and pushes; when they are used up, the good ones. */
@@ -25,42 +20,35 @@ export interface FakeHms extends AsyncDisposable {
   readonly agent: Agent;
 }
 
-/** HMS's sign-in and push hosts in one HTTPS server on port 0. */
+/** HMS's sign-in and push hosts in one server. */
 export async function startFakeHms(): Promise<FakeHms> {
-  const authority = makeAuthority();
   const signIns: Seen[] = [];
   const pushes: Seen[] = [];
   const signInReplies: Reply[] = [];
   const pushReplies: Reply[] = [];
-  const server = https.createServer(authority.leaf(['localhost', '127.0.0.1']), async (request, response) => {
-    const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of request) chunks.push(chunk);
-    } catch {
-      return;
-    }
-    const isSignIn = request.url === '/oauth2/v3/token';
-    const seen = { path: request.url ?? '', headers: request.headers, text: Buffer.concat(chunks).toString() };
-    (isSignIn ? signIns : pushes).push(seen);
-    const good = isSignIn
-      ? { body: { access_token: `token-${signIns.length}`, expires_in: 3600, token_type: 'Bearer' } }
-      : { body: { code: '80000000', msg: 'Success', requestId: `r${pushes.length}` } };
-    const reply: Reply = (isSignIn ? signInReplies : pushReplies).shift() ?? good;
-    if (reply === 'hang') return;
-    if (reply === 'cut') {
-      request.socket.destroy();
-      return;
-    }
-    const { status = 200, headers = {}, body = '' } = reply;
-    response.writeHead(status, { 'content-type': 'application/json', ...headers });
-    response.end(typeof body === 'string' ? body : JSON.stringify(body));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const agent = new Agent({ connect: { ca: authority.ca } });
+  const server = await startScriptedServer(
+    (exchange) => {
+      const { path, headers } = exchange;
+      const isSignIn = path === '/oauth2/v3/token';
+      (isSignIn ? signIns : pushes).push({ path, headers, text: exchange.body.toString() });
+      const good = isSignIn
+        ? { body: { access_token: `token-${signIns.length}`, expires_in: 3600, token_type: 'Bearer' } }
+        : { body: { code: '80000000', msg: 'Success', requestId: `r${pushes.length}` } };
+      const reply: Reply = (isSignIn ? signInReplies : pushReplies).shift() ?? good;
+      if (reply === 'hang') return;
+      if (reply === 'cut') return exchange.cut();
+      const { status = 200, headers: more = {}, body = '' } = reply;
+      exchange.respond(
+        status,
+        { 'content-type': 'application/json', ...more },
+        typeof body === 'string' ? body : JSON.stringify(body),
+      );
+    },
+    { http1: true },
+  );
+  const agent = new Agent({ connect: { ca: server.ca } });
   return {
-    origin: `https://localhost:${(server.address() as AddressInfo).port}`,
-    ca: authority.ca,
+    ...server,
     signIns,
     pushes,
     signInReplies,
@@ -68,8 +56,7 @@ export async function startFakeHms(): Promise<FakeHms> {
     agent,
     async [Symbol.asyncDispose]() {
       await agent.destroy();
-      server.closeAllConnections();
-      server.close();
+      await server[Symbol.asyncDispose]();
     },
   };
 }

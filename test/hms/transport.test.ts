@@ -1,7 +1,8 @@
 import { Agent } from 'undici';
 import { expect, test } from 'vitest';
 import { createHmsTransport, type HmsTransportOptions } from '../../src/hms/transport.ts';
-import type { Delivery, Notification, Outcome, PushTransport } from '../../src/push/push.ts';
+import type { Delivery, Notification, PushTransport } from '../../src/push/push.ts';
+import { deliveryOf, outcomesOf } from '../support/delivery.ts';
 import { type FakeHms, startFakeHms } from './fake-hms.ts';
 
 const transportTo = (hms: FakeHms, more: Partial<HmsTransportOptions> = {}): PushTransport =>
@@ -14,30 +15,8 @@ const transportTo = (hms: FakeHms, more: Partial<HmsTransportOptions> = {}): Pus
     ...more,
   });
 
-const delivery = (
-  targets: string[],
-  fields: Partial<Notification> = {},
-  kind: Delivery['kind'] = 'token',
-): Delivery => ({
-  notification: { tokens: targets, platform: 3, message: 'hi', ...fields },
-  kind,
-  targets,
-  environment: 'production',
-  attempt: 0,
-});
-
-/** Resolves when each target has its outcome; fails when one gets a second. */
-function outcomesOf(transport: PushTransport, what: Delivery): Promise<Outcome[]> {
-  return new Promise((resolve, reject) => {
-    const outcomes: Outcome[] = [];
-    let open = what.targets.length;
-    transport.send(what, (index, outcome) => {
-      if (outcomes[index]) reject(new Error(`target ${index} settled twice`));
-      outcomes[index] = outcome;
-      if (--open === 0) resolve(outcomes);
-    });
-  });
-}
+const delivery = (targets: string[], fields: Partial<Notification> = {}, kind: Delivery['kind'] = 'token'): Delivery =>
+  deliveryOf(targets, { platform: 3, ...fields }, { kind });
 
 const tokenOf = (hms: FakeHms, index = 0): string[] => JSON.parse(hms.pushes[index]?.text ?? '').message.token;
 

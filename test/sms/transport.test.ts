@@ -1,7 +1,8 @@
 import { Agent } from 'undici';
 import { afterAll, describe, expect, test } from 'vitest';
-import type { Delivery, Notification, Outcome, PushTransport } from '../../src/push/push.ts';
+import type { Delivery, Notification, PushTransport } from '../../src/push/push.ts';
 import { createSmsTransport, type SmsTransportOptions } from '../../src/sms/transport.ts';
+import { deliveryOf, outcomesOf } from '../support/delivery.ts';
 import { startMessagesServer } from './messages-server.ts';
 
 const dispatcher = new Agent();
@@ -25,26 +26,7 @@ const transportTo = (endpoint: string, more: Partial<SmsTransportOptions> = {}):
 const delivery = (
   targets: readonly string[],
   fields: Partial<Notification> & { sms?: object; url?: string } = {},
-): Delivery => ({
-  notification: { tokens: [...targets], platform: 8, message: 'hi', ...fields },
-  kind: 'token',
-  targets,
-  environment: 'production',
-  attempt: 0,
-});
-
-/** Resolves when each target has its outcome; fails when one gets a second. */
-function outcomesOf(transport: PushTransport, what: Delivery): Promise<Outcome[]> {
-  return new Promise((resolve, reject) => {
-    const outcomes: Outcome[] = [];
-    let open = what.targets.length;
-    transport.send(what, (index, outcome) => {
-      if (outcomes[index]) reject(new Error(`target ${index} settled twice`));
-      outcomes[index] = outcome;
-      if (--open === 0) resolve(outcomes);
-    });
-  });
-}
+): Delivery => deliveryOf(targets, { platform: 8, ...fields });
 
 const ONE = '+4915112345678';
 

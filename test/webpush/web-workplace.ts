@@ -3,7 +3,7 @@ import { onTestFinished } from 'vitest';
 import { numberedPools } from '../../src/http2/create-pool.ts';
 import type { Resolve } from '../../src/outbound/dns-resolve.ts';
 import { type StrangersOptions, strangersConnect, strangersPools } from '../../src/outbound/strangers-pools.ts';
-import type { Delivery, JsonObject, Notification, Outcome, PushTransport } from '../../src/push/push.ts';
+import type { JsonObject, Notification, Outcome, PushTransport } from '../../src/push/push.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
 import { allChecks } from '../../src/sandbox/checks.ts';
 import { Deliveries } from '../../src/sandbox/deliveries.ts';
@@ -17,6 +17,7 @@ import { openPushService } from '../../src/webpush/sandbox/push-service.ts';
 import { createVapidTokenSource } from '../../src/webpush/token.ts';
 import { createWebPushTransport } from '../../src/webpush/transport.ts';
 import { VENDOR_HOSTS } from '../../src/webpush/vendor.ts';
+import { deliveryOf, outcomesOf } from '../support/delivery.ts';
 
 /** With the fields that are a web push's own. */
 export interface WebNotification extends Notification {
@@ -97,17 +98,7 @@ export function push(
   targets: readonly string[],
   fields: Partial<WebNotification> = {},
 ): Promise<Outcome[]> {
-  const notification: Notification = { tokens: [], platform: 4, title: 'T', message: 'B', ...fields } as Notification;
-  const delivery: Delivery = { notification, kind: 'token', targets, environment: 'production', attempt: 0 };
-  const outcomes: Outcome[] = [];
-  let open = targets.length;
-  return new Promise((resolve, reject) => {
-    transport.send(delivery, (index, outcome) => {
-      if (outcomes[index]) reject(new Error(`target ${index} was settled twice`));
-      outcomes[index] = outcome;
-      if (--open === 0) resolve(outcomes);
-    });
-  });
+  return outcomesOf(transport, deliveryOf(targets, { tokens: [], platform: 4, title: 'T', message: 'B', ...fields }));
 }
 
 export const reasonsOf = (outcomes: readonly Outcome[]): string[] =>

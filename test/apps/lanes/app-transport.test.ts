@@ -2,14 +2,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { AppTransport } from '../../../src/apps/lanes/app-transport.ts';
 import { ACCEPTED, type Delivery, type Outcome, type PushTransport, type Settle } from '../../../src/push/push.ts';
+import { deliveryOf } from '../../support/delivery.ts';
 
-const delivery = (...targets: string[]): Delivery => ({
-  notification: { tokens: targets, platform: 1 },
-  kind: 'token',
-  targets,
-  environment: 'production',
-  attempt: 0,
-});
+const delivery = (...targets: string[]): Delivery => deliveryOf(targets, { platform: 1 });
 
 /** A provider that answers when it is told to, or when it is closed. */
 function slowTransport() {
