@@ -6,6 +6,7 @@
  * `close` gives up what is under way and settles what waits as `NotSent`.
  */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { Dispatcher } from 'undici';
 import type { StreamFault } from '../http2/http2-pool.ts';
@@ -23,6 +24,8 @@ export interface PostingProtocol {
   outcome(target: string, answer: PostAnswer, delivery: Delivery): Outcome;
   /** Of a request without an answer. */
   fault(fault: StreamFault): Failed;
+  /** Milliseconds after which the very same request is made once more, before the outcome counts; undefined: not. */
+  repeatAfterMs?(outcome: Outcome): number | undefined;
   /** Of what waits when the transport is closed. */
   readonly closed: Failed;
 }
@@ -92,15 +95,29 @@ export class PostingTransport implements PushTransport {
     if (this.#closing.signal.aborted) return this.#protocol.closed;
     const request = this.#protocol.request(target, delivery);
     if ('failed' in request) return request.failed;
+    const outcome = await this.#attempt(request, target, delivery);
+    const pause = this.#protocol.repeatAfterMs?.(outcome);
+    const last = pause === undefined ? outcome : await this.#repeat(pause, outcome, request, target, delivery);
+    this.#learn(last);
+    return last;
+  }
+
+  async #repeat(pause: number, first: Outcome, request: TargetRequest, target: string, delivery: Delivery) {
+    try {
+      await sleep(pause, undefined, { signal: this.#closing.signal, ref: false });
+    } catch {
+      return first;
+    }
+    return this.#attempt(request, target, delivery);
+  }
+
+  async #attempt(request: TargetRequest, target: string, delivery: Delivery): Promise<Outcome> {
     const result = await post(this.#options.dispatcher, {
       ...request,
       timeoutMs: this.#options.requestTimeoutMs,
       signal: this.#closing.signal,
     });
-    const outcome =
-      'fault' in result ? this.#protocol.fault(result.fault) : this.#protocol.outcome(target, result, delivery);
-    this.#learn(outcome);
-    return outcome;
+    return 'fault' in result ? this.#protocol.fault(result.fault) : this.#protocol.outcome(target, result, delivery);
   }
 
   #learn(outcome: Outcome): void {

@@ -7,6 +7,7 @@ import type { ProviderRow } from '../carrier/provider-row.ts';
 import { type ConfigOf, type ConfigSchema, createConfigSchema } from '../config/schema.ts';
 import { fcm } from '../fcm/provider.ts';
 import { hms } from '../hms/provider.ts';
+import { ntfy } from '../ntfy/provider.ts';
 import { createPushDecoder, type PushDecoder } from '../push/wire/decode-push-request.ts';
 import type { Decode } from '../push/wire/decoding.ts';
 import { sharedFields } from '../push/wire/shared-fields.ts';
@@ -14,7 +15,7 @@ import { sms } from '../sms/provider.ts';
 import { web } from '../webpush/provider.ts';
 
 /** In the order of their numbers. */
-export const providers = [apns, fcm, hms, web, sms] as const;
+export const providers = [apns, fcm, hms, web, ntfy, sms] as const;
 
 type Row = (typeof providers)[number];
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { collapseHash } from '../carrier/collapse-hash.ts';
 import { fieldOf } from '../carrier/provider-row.ts';
 import type { Failed, Json, JsonObject, Notification } from '../push/push.ts';
 import { MOST_PLAINTEXT } from './encryption/encrypt.ts';
@@ -44,8 +44,6 @@ export interface MessageDefaults {
 export const MOST_TTL = 2_592_000;
 const URGENCIES = ['very-low', 'low', 'normal', 'high'] as const satisfies Urgency[];
 const TOPIC = /^[A-Za-z0-9_-]{1,32}$/;
-/** Bytes of a topic's hash: as base64url exactly 32 characters, which Apple decodes and finds well-formed. */
-const TOPIC_BYTES = 24;
 /** Members of `web` that are no members of the shown notification. */
 const NOT_SHOWN: ReadonlySet<string> = new Set(['ttl', 'urgency', 'topic', 'app_badge', 'mutable']);
 
@@ -163,8 +161,5 @@ function ttlOf(n: Notification, own: Json | undefined, byDefault: number, now: n
 function topicOf(n: Notification, own: Json | undefined, app: string): string | undefined {
   if (own !== undefined) return typeof own === 'string' && TOPIC.test(own) ? own : undefined;
   const key = collapseKey(n);
-  return key === '' ? '' : topicHash(app, key);
+  return key === '' ? '' : collapseHash(app, key);
 }
-
-export const topicHash = (app: string, key: string): string =>
-  createHash('sha256').update(app).update('\0').update(key).digest().subarray(0, TOPIC_BYTES).toString('base64url');

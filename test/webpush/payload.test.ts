@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { topicHash, webPushMessage } from '../../src/webpush/payload.ts';
+import { collapseHash } from '../../src/carrier/collapse-hash.ts';
+import { webPushMessage } from '../../src/webpush/payload.ts';
 import type { WebNotification } from './web-workplace.ts';
 
 const NOW = 1_700_000_000_000;
@@ -108,7 +109,7 @@ describe('the headers', () => {
     expect(messageOf({ collapse_id: 'order-7' }).topic).toBe(expected);
     expect(messageOf({ collapse_key: 'order-7' }).topic).toBe(expected);
     expect(expected).toMatch(/^[\w-]{32}$/);
-    expect(topicHash('other', 'order-7')).not.toBe(expected);
+    expect(collapseHash('other', 'order-7')).not.toBe(expected);
     expect(messageOf({}).topic).toBeUndefined();
     expect(messageOf({ web: { topic: 'mine' } }).topic).toBe('mine');
     expect(reasonOf({ web: { topic: 'a'.repeat(33) } })?.[0]).toBe('BadTopic');
