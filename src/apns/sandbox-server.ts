@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerHttp2Session } from 'node:http2';
 import type { Environment } from '../push/push.ts';
-import type { Leaf } from '../sandbox/certificates.ts';
+import type { LeafCertificate } from '../sandbox/certificates.ts';
 import type { Checks } from '../sandbox/checks.ts';
 import type { Deliveries } from '../sandbox/deliveries.ts';
 import type { Exchange } from '../sandbox/exchange.ts';
@@ -11,7 +11,7 @@ import type { ApnsAuthorization } from './sandbox-authorization.ts';
 import { apnsRefusal, statusOf, tokenOf } from './sandbox-refusal.ts';
 
 export interface ApnsServerOptions {
-  readonly leaf: Leaf;
+  readonly leaf: LeafCertificate;
   readonly environment: Environment;
   readonly checks: Checks;
   readonly authorization: ApnsAuthorization;

@@ -1,17 +1,16 @@
 import type { Leaf, NamedSections, Section } from '../config/leaf.ts';
+import { isObject } from '../kit/is-object.ts';
 import type { AppSettings } from '../providers/registry.ts';
 import { builtIn, type ProviderTable } from '../providers/registry.ts';
 
 type Part = Readonly<Record<string, unknown>>;
-
-const isPart = (value: unknown): value is Part => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function strip(section: Section, values: Part): Part {
   const kept = Object.entries(values).flatMap(([name, value]): [string, unknown][] => {
     const child: Leaf | Section | NamedSections | undefined = section.properties[name];
     if (!child) return [];
     if (child.type !== 'object') return child.public ? [[name, value]] : [];
-    return child.additionalProperties === false && isPart(value) ? [[name, strip(child, value)]] : [];
+    return child.additionalProperties === false && isObject(value) ? [[name, strip(child, value)]] : [];
   });
   return Object.fromEntries(kept);
 }

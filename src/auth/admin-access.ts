@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
-import { listenAddress } from '../kit/listen-address.ts';
-import { isLoopback } from '../kit/loopback.ts';
+import { listenAddress } from '../kit/net/listen-address.ts';
+import { isLoopback } from '../kit/net/loopback.ts';
 import { isConfigured } from './auth.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { FetchImplementation } from 'jose';
 import { type Dispatcher, fetch } from 'undici';
 import type { Config } from '../config/schema.ts';
-import { isLoopback } from '../kit/loopback.ts';
+import { isLoopback } from '../kit/net/loopback.ts';
 import { Auth, type AuthOptions, isConfigured } from './auth.ts';
 
 /** Who may call, as the configuration says; undefined where everybody may. @param dispatcher carries requests for the keys of tokens */

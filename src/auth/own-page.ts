@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isLoopback } from '../kit/loopback.ts';
+import { isLoopback } from '../kit/net/loopback.ts';
 
 type Asked = Pick<IncomingMessage, 'method' | 'headers'>;
 

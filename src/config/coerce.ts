@@ -1,4 +1,5 @@
 import { goBoolean } from '../kit/go-boolean.ts';
+import { isObject } from '../kit/is-object.ts';
 import { type Leaf, type RecordShape, recordShape } from './leaf.ts';
 
 /** A number as it stood in the file: a key id of digits keeps its leading zeros. */
@@ -70,8 +71,9 @@ function list(given: unknown): unknown {
   return typeof one === 'string' ? one.split(/\s+/).filter((part) => part !== '') : one;
 }
 
-const isPlain = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberText);
+/** A map of the file; a number that keeps its spelling is an object, and no map. */
+export const isMap = (value: unknown): value is Record<string, unknown> =>
+  isObject(value) && !(value instanceof NumberText);
 
 /** Records with all of their keys; in a variable they are JSON. */
 function recordList(given: unknown, { properties }: RecordShape): unknown {
@@ -79,7 +81,7 @@ function recordList(given: unknown, { properties }: RecordShape): unknown {
   if (!Array.isArray(list)) return given;
   const defaults = Object.fromEntries(Object.entries(properties).map(([key, leaf]) => [key, leaf.default]));
   return list.map((item) => {
-    if (!isPlain(item)) return item;
+    if (!isMap(item)) return item;
     const own = Object.entries(item).flatMap(([key, value]): [string, unknown][] => {
       const leaf = Object.hasOwn(properties, key) ? properties[key] : undefined;
       return value === null ? [] : [[key, leaf ? coerce(leaf, value) : value]];

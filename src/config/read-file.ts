@@ -10,7 +10,7 @@ import {
   visit,
 } from 'yaml';
 import { fileTrouble } from '../kit/files/file-trouble.ts';
-import { NumberText } from './coerce.ts';
+import { isMap, NumberText } from './coerce.ts';
 import type { Leaf, NamedSections, Section } from './leaf.ts';
 import { configError, type Mistake } from './mistake.ts';
 import type { ConfigSchema } from './schema.ts';
@@ -95,9 +95,6 @@ function parse(text: string): unknown {
   if (root !== null && !isMap(root)) throw new Error('must be a map of sections (core, ios, android, …)');
   return root;
 }
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof NumberText);
 
 /** Keys are read in any case, as by Gorush; names in a map are left as they are. */
 function step({ node, path, entries }: Place, part: string): Place | undefined {

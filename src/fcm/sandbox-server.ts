@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Json, TargetKind } from '../push/push.ts';
 import type { AccessTokens } from '../sandbox/access-tokens.ts';
-import type { Leaf } from '../sandbox/certificates.ts';
+import type { LeafCertificate } from '../sandbox/certificates.ts';
 import type { Checks } from '../sandbox/checks.ts';
 import type { Deliveries } from '../sandbox/deliveries.ts';
 import type { Exchange } from '../sandbox/exchange.ts';
@@ -20,7 +20,7 @@ import {
 import { fcmViolations } from './sandbox-message.ts';
 
 export interface FcmServerOptions {
-  readonly leaf: Leaf;
+  readonly leaf: LeafCertificate;
   readonly checks: Checks;
   readonly projectId: string;
   readonly tokens: AccessTokens;

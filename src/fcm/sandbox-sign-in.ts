@@ -1,13 +1,13 @@
 import type { KeyObject } from 'node:crypto';
 import type { AccessTokens } from '../sandbox/access-tokens.ts';
-import type { Leaf } from '../sandbox/certificates.ts';
+import type { LeafCertificate } from '../sandbox/certificates.ts';
 import type { Checks } from '../sandbox/checks.ts';
 import type { Exchange } from '../sandbox/exchange.ts';
 import { openSecureServer, type SecureServer } from '../sandbox/secure-server.ts';
 import { readSignedJwt } from '../sandbox/signed-jwt.ts';
 
 export interface OAuthServerOptions {
-  readonly leaf: Leaf;
+  readonly leaf: LeafCertificate;
   readonly checks: Checks;
   readonly tokens: AccessTokens;
   /** The service account's public key and address. */

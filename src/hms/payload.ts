@@ -1,3 +1,4 @@
+import { isObject } from '../kit/is-object.ts';
 import type { Failed, Json, JsonObject, Notification, TargetKind } from '../push/push.ts';
 import { androidMistake } from './validation.ts';
 
@@ -91,9 +92,6 @@ const DEFAULT_NOTIFICATION: JsonObject = {
   visibility: 'PRIVATE',
   foreground_show: true,
 };
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const ZERO: Record<Exclude<Kind, Shape>, Json> = { string: '', integer: 0, boolean: false, strings: [], map: {} };
 

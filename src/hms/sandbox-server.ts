@@ -1,6 +1,6 @@
 import type { Json, TargetKind } from '../push/push.ts';
 import type { AccessTokens } from '../sandbox/access-tokens.ts';
-import type { Leaf } from '../sandbox/certificates.ts';
+import type { LeafCertificate } from '../sandbox/certificates.ts';
 import type { Checks } from '../sandbox/checks.ts';
 import type { Deliveries } from '../sandbox/deliveries.ts';
 import type { Exchange } from '../sandbox/exchange.ts';
@@ -10,7 +10,7 @@ import type { Steering, Verdict } from '../sandbox/steering.ts';
 import { type HmsObject, hmsRefusal, isHmsObject } from './sandbox-message.ts';
 
 export interface HmsServerOptions {
-  readonly leaf: Leaf;
+  readonly leaf: LeafCertificate;
   readonly checks: Checks;
   readonly appId: string;
   readonly tokens: AccessTokens;

@@ -1,10 +1,10 @@
 import type { AccessTokens } from '../sandbox/access-tokens.ts';
-import type { Leaf } from '../sandbox/certificates.ts';
+import type { LeafCertificate } from '../sandbox/certificates.ts';
 import type { Checks } from '../sandbox/checks.ts';
 import { openSecureServer, type SecureServer } from '../sandbox/secure-server.ts';
 
 export interface HmsAuthServerOptions {
-  readonly leaf: Leaf;
+  readonly leaf: LeafCertificate;
   readonly checks: Checks;
   readonly tokens: AccessTokens;
   readonly appId: string;

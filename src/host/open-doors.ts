@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { Auth } from '../auth/auth.ts';
 import type { Config } from '../config/schema.ts';
 import type { RunningGrpcServer } from '../grpc/start-grpc-server.ts';
-import { listenAddress } from '../kit/listen-address.ts';
+import { listenAddress } from '../kit/net/listen-address.ts';
 import { toMs } from '../kit/seconds.ts';
 import type { Log } from '../observe/log/log.ts';
 import type { Tracing } from '../observe/tracing/tracing.ts';

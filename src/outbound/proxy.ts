@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { ConfigError } from '../kit/errors.ts';
-import { isLoopback } from '../kit/loopback.ts';
+import { isLoopback } from '../kit/net/loopback.ts';
 
 /** The variables that Go's `http.ProxyFromEnvironment` reads, so that a Gorush's surroundings mean the same here. */
 export interface ProxyEnvironment {

@@ -2,7 +2,7 @@ import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } fr
 import { isIPv4 } from 'node:net';
 
 /** A certificate and its private key (PKCS8), both PEM. */
-export interface Leaf {
+export interface LeafCertificate {
   readonly cert: string;
   readonly key: string;
 }
@@ -11,7 +11,7 @@ export interface Leaf {
 export interface Authority {
   /** The CA certificate, PEM. */
   readonly ca: string;
-  leaf(names: readonly string[]): Leaf;
+  leaf(names: readonly string[]): LeafCertificate;
 }
 
 // DER (X.690): tag, length, content. Node's crypto reads X.509 and does not write it; these few lines spare a library.

@@ -10,11 +10,11 @@ import http2, {
 } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import type { Leaf } from './certificates.ts';
+import type { LeafCertificate } from './certificates.ts';
 import { type Exchange, MessageExchange, StreamExchange } from './exchange.ts';
 
 export interface SecureServerOptions {
-  readonly leaf: Leaf;
+  readonly leaf: LeafCertificate;
   /** Also HTTP/1.1, as OAuth servers speak it; costs more for each request. Default false. */
   readonly http1?: boolean;
   readonly settings?: Settings;

@@ -1,4 +1,4 @@
-import type { Leaf } from './certificates.ts';
+import type { LeafCertificate } from './certificates.ts';
 import type { Checks } from './checks.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Steering } from './steering.ts';
@@ -6,7 +6,7 @@ import type { Steering } from './steering.ts';
 /** What all simulated providers of one sandbox share. */
 export interface Simulation {
   /** For `localhost` and 127.0.0.1, of the authority that the relay trusts. */
-  readonly leaf: Leaf;
+  readonly leaf: LeafCertificate;
   readonly checks: Checks;
   /** Decides by target what becomes of a push. */
   readonly steering: Steering;

@@ -10,6 +10,7 @@ import type { ProviderRow } from '../../carrier/provider-row.ts';
 import { sendJson } from '../../kit/http/answer.ts';
 import { httpStatus } from '../../kit/http/http-status.ts';
 import { readBody } from '../../kit/http/read-body.ts';
+import { isObject } from '../../kit/is-object.ts';
 import { RefusedError } from '../../kit/refusal.ts';
 import { preconditionOf } from '../preconditions.ts';
 import { AppsRefusal, answered, notAllowed, type Work } from './apps-refusals.ts';
@@ -84,8 +85,7 @@ class AppsRoutes {
 
   readonly create: Work = async (req, res) => {
     const body = await this.#body(req);
-    const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
-    const { name, ...settings } = (isObject ? body : {}) as { name?: unknown };
+    const { name, ...settings } = isObject(body) ? body : {};
     if (typeof name !== 'string')
       throw new AppChangeError('invalid', 'name: must be given', [{ path: 'name', reason: 'must be given' }]);
     this.#allow(req, name);

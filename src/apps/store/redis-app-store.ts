@@ -1,6 +1,6 @@
 import { background } from '../../kit/background.ts';
-import { createRedisClient, type RedisClient } from '../../kit/redis-client.ts';
-import { redisErrorText, redisTrouble } from '../../kit/redis-trouble.ts';
+import { createRedisClient, type RedisClient } from '../../kit/net/redis-client.ts';
+import { redisErrorText, redisTrouble } from '../../kit/net/redis-trouble.ts';
 import {
   type AppStore,
   type Expected,

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../kit/errors.ts';
-import type { RedisSettings } from '../../kit/redis-client.ts';
+import type { RedisSettings } from '../../kit/net/redis-client.ts';
 
 const WANTED = 'must be redis:// or rediss:// with a host, and perhaps user:password@, :port and /database';
 const DEFAULT_PORT = '6379';

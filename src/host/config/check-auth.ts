@@ -1,6 +1,6 @@
 import type { Mistake } from '../../config/mistake.ts';
-import { listenAddress } from '../../kit/listen-address.ts';
-import { isLoopback } from '../../kit/loopback.ts';
+import { listenAddress } from '../../kit/net/listen-address.ts';
+import { isLoopback } from '../../kit/net/loopback.ts';
 import type { Draft, Findings } from './draft.ts';
 
 const DIGEST = /^[0-9a-f]{64}$/i;

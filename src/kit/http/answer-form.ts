@@ -1,3 +1,4 @@
+import { isObject } from '../is-object.ts';
 /**
  * What anyone on the way may say instead of the peer: a proxy, a gateway, a captive portal. Each provider looks here for the form of
  * its answers; an answer without it is no verdict about a push or a credential.
@@ -7,9 +8,7 @@
 export function jsonObjectIn(body: Buffer | string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(body.toString());
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

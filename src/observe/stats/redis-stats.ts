@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createRedisClient, type RedisClient, type RedisSettings } from '../../kit/redis-client.ts';
-import { connectRedis, redisErrorText, redisTrouble } from '../../kit/redis-trouble.ts';
+import { createRedisClient, type RedisClient, type RedisSettings } from '../../kit/net/redis-client.ts';
+import { connectRedis, redisErrorText, redisTrouble } from '../../kit/net/redis-trouble.ts';
 import { addCount, countsOf } from './app-counts.ts';
 import { noStats, type StatCounts, type StatName, statKeys, statNames } from './stats.ts';
 import type { CounterTable } from './write-behind-stats.ts';

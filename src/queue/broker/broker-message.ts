@@ -1,3 +1,4 @@
+import { isObject } from '../../kit/is-object.ts';
 import { DEFAULT_APP } from '../../push/app-name.ts';
 import type { Notification } from '../../push/push.ts';
 import { packTrace, unpackTrace } from '../../push/trace-context.ts';
@@ -69,6 +70,3 @@ function requestOf(notification: Buffer): Buffer {
   if (!isObject(JSON.parse(notification.toString()))) throw new Error('its notification is not an object');
   return requestOfJson(notification);
 }
-
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

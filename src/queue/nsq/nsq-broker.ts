@@ -1,4 +1,4 @@
-import { addresses } from '../../kit/addresses.ts';
+import { addresses } from '../../kit/net/addresses.ts';
 import { toMs } from '../../kit/seconds.ts';
 import type { Backlog, Broker, BrokerEvents } from '../broker/broker.ts';
 import { NsqLink } from './nsq-link.ts';

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { hostname } from 'node:os';
-import type { Address } from '../../kit/addresses.ts';
 import { toError } from '../../kit/errors.ts';
+import type { Address } from '../../kit/net/addresses.ts';
 import {
   command,
   FRAME,

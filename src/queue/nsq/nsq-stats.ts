@@ -1,4 +1,4 @@
-import { addresses } from '../../kit/addresses.ts';
+import { addresses } from '../../kit/net/addresses.ts';
 
 interface Stats {
   readonly topics?: readonly {

@@ -1,5 +1,5 @@
 import { toError } from '../../kit/errors.ts';
-import type { RedisClient } from '../../kit/redis-client.ts';
+import type { RedisClient } from '../../kit/net/redis-client.ts';
 
 /** An entry as the stream's commands answer it: `null` fields when it was deleted meanwhile. */
 export type RawEntry = readonly [id: string, fields: readonly string[] | null];

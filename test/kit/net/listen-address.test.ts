@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { listenAddress } from '../../src/kit/listen-address.ts';
+import { listenAddress } from '../../../src/kit/net/listen-address.ts';
 
 test.each([
   ['127.0.0.1:9090', { host: '127.0.0.1', port: '9090' }],

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
+import { background } from '../background.ts';
+import { toError } from '../errors.ts';
 import type { Address } from './addresses.ts';
-import { background } from './background.ts';
-import { toError } from './errors.ts';
 import { nodesOf, type RedisClient, type RedisSettings } from './redis-client.ts';
 
 const LOOK_MS = 2000;

@@ -1,6 +1,6 @@
 import { Cluster, Redis } from 'ioredis';
+import { backoff } from '../backoff.ts';
 import { type Address, addresses } from './addresses.ts';
-import { backoff } from './backoff.ts';
 
 /** Where a Redis is, and as whom to sign in. */
 export interface RedisSettings {

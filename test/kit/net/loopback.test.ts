@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isLoopback } from '../../src/kit/loopback.ts';
+import { isLoopback } from '../../../src/kit/net/loopback.ts';
 
 test.each([
   'localhost',

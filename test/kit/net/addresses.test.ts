@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addresses } from '../../src/kit/addresses.ts';
+import { addresses } from '../../../src/kit/net/addresses.ts';
 
 test.each([
   ['redis', [{ host: 'redis', port: 6379 }]],
