@@ -2,6 +2,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { ConfigError, toError } from '../kit/errors.ts';
+import { NotLoadedError } from '../kit/late.ts';
 import { readP12 } from './p12.ts';
 
 /** The keys of the `ios` section that say who we are. */
@@ -124,7 +125,7 @@ function p12Credential({ name, bytes }: Source, password: string): ApnsCertifica
     const { certs, key } = readP12(bytes, password);
     return certificateCredential(name, certs, privateKey(name, key, ''));
   } catch (cause) {
-    if (cause instanceof ConfigError) throw cause;
+    if (cause instanceof ConfigError || cause instanceof NotLoadedError) throw cause;
     throw new ConfigError(name, `cannot be read with ios.password: ${toError(cause).message}`, { cause });
   }
 }

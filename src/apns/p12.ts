@@ -1,11 +1,9 @@
 import { createRequire } from 'node:module';
 import type forge from 'node-forge';
+import { lateSync } from '../kit/late.ts';
 
-/** Loaded with the first .p12 file: most have none, and it is a large library. */
-function forgeLibrary(): typeof forge {
-  library ??= createRequire(import.meta.url)('node-forge') as typeof forge;
-  return library;
-}
+/** With the first .p12 file: most have none, and it is a large library. @throws NotLoadedError */
+export const forgeLibrary = lateSync('node-forge', () => createRequire(import.meta.url)('node-forge') as typeof forge);
 
 /** The password of a key would take too long to try. */
 export class TooManyRoundsError extends Error {
@@ -13,8 +11,6 @@ export class TooManyRoundsError extends Error {
     super('too many rounds of hashing are needed for its password');
   }
 }
-
-let library: typeof forge | undefined;
 
 type Derive = (...given: unknown[]) => unknown;
 type Owner = Record<string, Derive>;

@@ -107,6 +107,11 @@ export const apnsReasons = {
     category: 'unavailable',
     advice: 'Something between here and APNs answered instead of it: check proxies.',
   },
+  SigningFailed: { category: 'credential', advice: 'The key in `ios.key_path` cannot sign: replace it.' },
+  SigningUnavailable: {
+    category: 'not_sent',
+    advice: 'This machine could not load what signs (no free file descriptor?): it is sent again by itself.',
+  },
 } as const satisfies ReasonTable;
 
 /** For a word that is not in the table: what the HTTP status means by itself. */

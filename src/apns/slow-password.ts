@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module';
 import type forge from 'node-forge';
 import { ConfigError, toError } from '../kit/errors.ts';
-import { readP12, TooManyRoundsError } from './p12.ts';
+import { NotLoadedError } from '../kit/late.ts';
+import { forgeLibrary, readP12, TooManyRoundsError } from './p12.ts';
 
 /** Of hashing, for all passwords of a .p12 file together: half a second. Today's tools ask for 2,048 to 10,000 each. */
 const MOST_P12_ROUNDS = 50_000;
@@ -32,7 +32,7 @@ function partsOf(asn1: forge.asn1.Asn1, library: typeof forge.asn1): (number | s
 
 /** What an encrypted key says about its password is in front of it. @throws for what is no such key, too */
 function refuseSlowPem(base64: string): void {
-  const { asn1 } = createRequire(import.meta.url)('node-forge') as typeof forge;
+  const { asn1 } = forgeLibrary();
   const { value } = asn1.fromDer(Buffer.from(base64, 'base64').toString('latin1'));
   const parts = partsOf((value as forge.asn1.Asn1[])[0] as forge.asn1.Asn1, asn1);
   if (parts.some((part) => (typeof part === 'number' ? part > MOST_PEM_ROUNDS : part === SCRYPT)))
@@ -59,6 +59,7 @@ export function refuseSlowPassword({
     if (key_type === 'p12') readP12(bytes, password, MOST_P12_ROUNDS);
     else for (const base64 of encryptedKeys(bytes.toString('latin1'))) refuseSlowPem(base64);
   } catch (error) {
+    if (error instanceof NotLoadedError) throw error;
     // What else is wrong with a .p12 is reported when it is read in earnest.
     if (key_type === 'p12' && !(error instanceof TooManyRoundsError)) return;
     throw new ConfigError('ios.key_base64', `cannot be read with ios.password: ${toError(error).message}`);

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { late } from '../kit/late.ts';
 import { singleFlight } from '../kit/single-flight.ts';
 
 export interface ApnsTokenOptions {
@@ -32,6 +33,9 @@ export interface ApnsTokenSource {
   invalidate(token: string): void;
 }
 
+/** With the first signature: a relay that starts should not wait for it. */
+const jose = late('jose', () => import('jose'));
+
 const MINUTE = 60_000;
 /** Milliseconds: APNs accepts a token for an hour. */
 export const REUSE = 50 * MINUTE;
@@ -63,8 +67,7 @@ export function createApnsTokenSource(options: ApnsTokenOptions): ApnsTokenSourc
 
   const sign = singleFlight(async () => {
     const at = now();
-    // Loaded with the first signature: a relay that starts should not wait for it.
-    const { SignJWT } = await import('jose');
+    const { SignJWT } = await jose();
     const token = await new SignJWT({})
       .setProtectedHeader({ alg: 'ES256', kid: keyId })
       .setIssuer(teamId)

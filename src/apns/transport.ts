@@ -1,6 +1,7 @@
 import type { Http2Pool, Http2PoolOptions, RequestHeader, RequestTemplate } from '../http2/http2-pool.ts';
 import { singleRequest } from '../http2/single-request.ts';
 import { background, throwLater } from '../kit/background.ts';
+import { NotLoadedError } from '../kit/late.ts';
 import { internalError } from '../push/internal-error.ts';
 import type { Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
 import { AcceptedPushes } from './accepted-pushes.ts';
@@ -229,9 +230,11 @@ const isoDay = (ms = 0): string => new Date(ms).toISOString().slice(0, 10);
 
 const CLOSED = apnsFault({ code: 'POOL_CLOSED', processed: 'no', message: 'the relay is shutting down' });
 
+/** What signs may not be loaded for want of a file descriptor: that says nothing about the key, and passes. */
 const signingFailed = (error: unknown): Failed => ({
   kind: 'failed',
-  category: 'credential',
-  reason: 'SigningFailed',
+  ...(error instanceof NotLoadedError
+    ? { category: 'not_sent', reason: 'SigningUnavailable' }
+    : { category: 'credential', reason: 'SigningFailed' }),
   error: `no provider token could be signed: ${error instanceof Error ? error.message : String(error)}`,
 });

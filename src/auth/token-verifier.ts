@@ -1,4 +1,5 @@
 import type { FetchImplementation, JWTPayload } from 'jose';
+import { late } from '../kit/late.ts';
 import { toMs } from '../kit/seconds.ts';
 import { createFetchKeys } from './fetch-keys.ts';
 import { appNames, type Principal, SCOPES, type Scope } from './principal.ts';
@@ -30,6 +31,9 @@ export interface Verified {
 
 /** The keys of the issuer could not be had: nothing is known about the token. */
 export class KeysUnavailableError extends Error {}
+
+/** With the first token: a relay that starts should not wait for it. */
+const jose = late('jose', () => import('jose'));
 
 const ASYMMETRIC = 'RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA Ed25519'.split(' ');
 const LEEWAY_SECONDS = 30;
@@ -67,21 +71,20 @@ function principalOf(claims: JWTPayload): Principal {
  */
 export function createTokenVerifier(options: TokenVerifierOptions): (token: string) => Promise<Verified | undefined> {
   const { settings, now = Date.now } = options;
-  // Loaded with the first token: a relay that starts should not wait for it.
-  const open = async () => {
-    const { createRemoteJWKSet, customFetch, errors, jwtVerify } = await import('jose');
+  const opened = late('the check of tokens', async () => {
+    const { createRemoteJWKSet, customFetch, errors, jwtVerify } = await jose();
     const { fetch, pauseMs = 1000 } = options;
     const keys = createRemoteJWKSet(new URL(settings.jwks_url), {
       cooldownDuration: options.cooldownMs ?? 30_000,
       [customFetch]: createFetchKeys({ fetch, pauseMs }),
     });
     return { keys, errors, jwtVerify };
-  };
-  let opening: ReturnType<typeof open> | undefined;
+  });
   const algorithms = settings.algorithms.length > 0 ? [...settings.algorithms] : ASYMMETRIC;
   return async (token) => {
-    opening ??= open();
-    const { keys, errors, jwtVerify } = await opening;
+    const { keys, errors, jwtVerify } = await opened().catch((cause) => {
+      throw new KeysUnavailableError('tokens cannot be checked', { cause });
+    });
     try {
       const { payload } = await jwtVerify(token, keys, {
         issuer: settings.issuer,

@@ -10,7 +10,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { Dispatcher } from 'undici';
 import type { StreamFault } from '../http2/http2-pool.ts';
-import { background } from '../kit/background.ts';
+
+import { background, throwLater } from '../kit/background.ts';
+import { internalError } from '../push/internal-error.ts';
+
 import type { Category, Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
 import { type PostAnswer, type PostRequest, post } from './http-post.ts';
 
@@ -44,6 +47,12 @@ export interface PostingOptions {
 /** Categories that speak of the provider or of us, and not of one push. */
 const TROUBLES: ReadonlySet<Category> = new Set(['unavailable', 'not_sent', 'unanswered', 'credential']);
 
+/** A protocol never throws; should one, its push fails and no other. */
+function mistaken(error: unknown): Failed {
+  throwLater(error);
+  return internalError(error);
+}
+
 export class PostingTransport implements PushTransport {
   readonly #protocol: PostingProtocol;
   readonly #options: PostingOptions;
@@ -65,12 +74,12 @@ export class PostingTransport implements PushTransport {
   send(delivery: Delivery, settle: Settle): void {
     this.#inFlight += delivery.targets.length;
     for (const [index, target] of delivery.targets.entries()) {
-      const request = this.#requests.add(async () => {
-        const outcome = await this.#carry(target, delivery);
+      const carried = async (): Promise<void> => {
+        const outcome = await this.#carry(target, delivery).catch(mistaken);
         this.#inFlight -= 1;
         settle(index, outcome);
-      });
-      background(request);
+      };
+      background(this.#requests.add(carried));
     }
   }
 

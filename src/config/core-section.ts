@@ -86,10 +86,14 @@ export const coreSection = section('The HTTP server and the process.', {
     'Worker processes that share the port; 0: one for each CPU core. Not with `sandbox.enabled`, which lives inside one.',
     { ...ours, minimum: 0 },
   ),
-  max_connections: integer(10_000, 'Connections that are served at once; further ones are closed. 0: any number.', {
-    ...ours,
-    minimum: 0,
-  }),
+  max_connections: integer(
+    10_000,
+    'Connections that are served at once; further ones are closed. 0: any number. Fewer, with a warning, where the system allows the process too few files (`ulimit -n`).',
+    {
+      ...ours,
+      minimum: 0,
+    },
+  ),
   header_timeout: seconds(10, 'How long a client may take to send the head of a request.', ours),
   idle_timeout: seconds(
     75,

@@ -2,6 +2,7 @@ import { type Dispatcher, request } from 'undici';
 import { background } from '../kit/background.ts';
 import { boundedText } from '../kit/bounded-text.ts';
 import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
+import { late } from '../kit/late.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import { singleFlight } from '../kit/single-flight.ts';
 import type { Failed } from '../push/push.ts';
@@ -32,6 +33,9 @@ export interface FcmTokenSource {
   /** Why there was no token at the last try; undefined when it succeeded. */
   lastFailure(): Failed | undefined;
 }
+
+/** With the first signature: a relay that starts should not wait for it. */
+const jose = late('jose', () => import('jose'));
 
 const SECOND = 1000;
 const RENEW_EARLY = 300 * SECOND;
@@ -148,8 +152,7 @@ const callOf = (credential: FcmCredential, now: () => number): Promise<Call> | C
 /** RFC 7523. Signed ten seconds in the past, as Google's client does: clocks differ. */
 async function assertionCall(account: ServiceAccount, now: () => number): Promise<Call> {
   const issuedAt = Math.floor(now() / SECOND) - 10;
-  // Loaded with the first signature: a relay that starts should not wait for it.
-  const { SignJWT } = await import('jose');
+  const { SignJWT } = await jose();
   const assertion = await new SignJWT({ scope: SCOPES })
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...(account.privateKeyId ? { kid: account.privateKeyId } : {}) })
     .setIssuer(account.clientEmail)

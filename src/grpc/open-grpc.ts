@@ -1,5 +1,6 @@
 import type { Auth } from '../auth/auth.ts';
 import type { Config } from '../config/schema.ts';
+import type { ConnectionRoom } from '../kit/net/connection-room.ts';
 import { toMs } from '../kit/seconds.ts';
 import type { Log } from '../observe/log/log.ts';
 import type { Tracing } from '../observe/tracing/tracing.ts';
@@ -24,6 +25,8 @@ export interface OpenGrpcOptions {
   /** The certificate of the HTTP server, where there is one; gRPC shows the same and follows its changes. */
   readonly source: CertificateSource | undefined;
   readonly ready: () => boolean;
+  /** Connections that it shares with other listeners; default: any number. */
+  readonly room?: ConnectionRoom | undefined;
   readonly log: Log;
 }
 
@@ -40,6 +43,7 @@ export async function openGrpc(options: OpenGrpcOptions): Promise<RunningGrpcSer
     port: Number(config.grpc.port),
     address: '',
     accept: relay.accept,
+    room: options.room,
     maxBody: core.max_body,
     decoder: relay.apps.providers.decoder,
     jsonLimits: jsonLimitsOf(core),

@@ -2,6 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import type { Server, ServerCredentials } from '@grpc/grpc-js';
 import { ConfigError } from '../kit/errors.ts';
 import { type BindOptions, bind } from '../kit/net/bind.ts';
+import type { ConnectionRoom } from '../kit/net/connection-room.ts';
 
 export interface GrpcPort {
   readonly port: number;
@@ -17,10 +18,11 @@ export interface GrpcPort {
 export async function openPort(
   server: Server,
   credentials: ServerCredentials,
-  options: BindOptions,
+  options: BindOptions & { readonly room?: ConnectionRoom | undefined },
 ): Promise<GrpcPort> {
   const { injectConnection } = server.createConnectionInjector(credentials);
   const listener = createServer({ noDelay: true }, (socket: Socket) => {
+    if (options.room?.admit(socket) === false) return;
     // Until the session has taken it over.
     socket.on('error', () => {});
     injectConnection(socket);

@@ -7,6 +7,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { background } from '../kit/background.ts';
+import type { ConnectionRoom } from '../kit/net/connection-room.ts';
 import { auditedGate, auditedSend } from './audited-send.ts';
 import type { Gate, GatedCall } from './gate.ts';
 import { GORUSH_PROTO } from './gorush-proto.ts';
@@ -28,6 +29,8 @@ export interface GrpcServerOptions extends SendOptions {
   readonly address: string;
   /** Absent: cleartext. */
   readonly tls?: GrpcTls;
+  /** Connections that it shares with other listeners; default: any number. */
+  readonly room?: ConnectionRoom | undefined;
   /** Bytes of a request, also once it is decompressed. */
   readonly maxBody: number;
   /** Asks who calls Send and reflection; health is open. Default: nobody asks. */
@@ -67,8 +70,9 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   addGorush(server, gorush, options);
   addHealth(server, standard, health, options.onError);
   addReflection(server, [gorush, standard], options);
-  const { port, address: host, warn } = options;
-  const listener = await openPort(server, credentials ?? ServerCredentials.createInsecure(), { port, host, warn });
+  const { port, address: host, warn, room } = options;
+  const insecure = ServerCredentials.createInsecure();
+  const listener = await openPort(server, credentials ?? insecure, { port, host, warn, room });
   let closed: Promise<void> | undefined;
   return {
     port: listener.port,

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { Auth } from '../auth/auth.ts';
 import type { Config } from '../config/schema.ts';
 import type { RunningGrpcServer } from '../grpc/start-grpc-server.ts';
+import type { ConnectionRoom } from '../kit/net/connection-room.ts';
 import { listenAddress } from '../kit/net/listen-address.ts';
 import { toMs } from '../kit/seconds.ts';
 import type { Log } from '../observe/log/log.ts';
@@ -9,7 +10,8 @@ import type { Tracing } from '../observe/tracing/tracing.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import type { ProviderTable } from '../providers/registry.ts';
 import type { Accept } from '../relay/accept.ts';
-import { createListener, type Listener } from '../tls/create-listener.ts';
+import { createListener, type Listener, type ListenerOptions } from '../tls/create-listener.ts';
+import { openRooms } from './connection-rooms.ts';
 import type { HttpApp } from './http-app.ts';
 
 export interface OpenDoorsOptions {
@@ -58,18 +60,21 @@ export async function openDoors(options: OpenDoorsOptions, closers: AsyncDisposa
     await closed;
   };
   closers.defer(close);
-  const listener = (listenerApp: HttpApp['listener'], at?: { host: string; port: string }, of?: Listener): Listener => {
+  const rooms = openRooms(config.core, log);
+  const listener = (own: Pick<ListenerOptions, 'app' | 'room' | 'at' | 'source'>): Listener => {
     const { dispatcher } = relay.outbound;
-    const opened = createListener({ config, log, dispatcher, app: listenerApp, at, source: of?.source });
+    const opened = createListener({ config, log, dispatcher, ...own });
     listeners.push(opened);
     closing.push(() => opened.close());
     return opened;
   };
-  const main = config.core.enabled ? listener(app.listener) : undefined;
-  const admin = app.administration && listener(app.administration, listenAddress(config.core.admin_address), main);
+  const main = config.core.enabled ? listener({ app: app.listener, room: rooms.callers }) : undefined;
+  const at = listenAddress(config.core.admin_address);
+  const admin =
+    app.administration && listener({ app: app.administration, at, source: main?.source, room: rooms.administration });
   const adminAddress = await admin?.listen();
   const address = await main?.listen();
-  const grpc = config.grpc.enabled ? await openGrpcDoor(options, main) : undefined;
+  const grpc = config.grpc.enabled ? await openGrpcDoor(options, main, rooms.callers) : undefined;
   if (grpc) closing.push(() => grpc.close(toMs(config.core.shutdown_timeout)));
   return {
     url: main && address && urlOf(main.scheme, address),
@@ -93,7 +98,8 @@ export async function openDoors(options: OpenDoorsOptions, closers: AsyncDisposa
 async function openGrpcDoor(
   { config, log, relay, ready }: OpenDoorsOptions,
   main: Listener | undefined,
+  room: ConnectionRoom,
 ): Promise<RunningGrpcServer> {
   const { openGrpc } = await import('../grpc/open-grpc.ts');
-  return openGrpc({ config, relay, source: main?.source, ready, log });
+  return openGrpc({ config, relay, source: main?.source, ready, room, log });
 }

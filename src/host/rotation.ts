@@ -93,6 +93,8 @@ export function watchCredentials(options: RotationOptions): Rotation {
   let known = sending(current, options);
   let files: string[] = [];
   let watch: FileWatch | undefined;
+  /** Why the last one was not taken over. */
+  let told: string | undefined;
 
   const look = (): void => {
     const wanted = filesOf(current, options);
@@ -120,18 +122,23 @@ export function watchCredentials(options: RotationOptions): Rotation {
     return { changed: others.length, gone };
   };
 
-  const reload = (): void => {
+  /** False: it cannot be taken over now. */
+  const reload = (): boolean => {
     let next: Config;
     try {
       const trouble = troubleOf(options.file);
       if (trouble !== undefined && usual === undefined) throw new ConfigError(options.file ?? '', trouble);
       next = load();
+      told = undefined;
     } catch (error) {
-      log.error(`the changed configuration is not taken over: ${toError(error).message}; what was read before stays`);
-      return;
+      const { message } = toError(error);
+      if (message !== told)
+        log.error(`the changed configuration is not taken over: ${message}; what was read before stays`);
+      told = message;
+      return false;
     }
     const seen = sending(next, options);
-    if (seen !== known && !lanes.reconfigure(next)) return;
+    if (seen !== known && !lanes.reconfigure(next)) return false;
     const isNew = seen !== known;
     known = seen;
     const { changed, gone } = takeApps(next);
@@ -143,8 +150,13 @@ export function watchCredentials(options: RotationOptions): Rotation {
     if (gone.length > 0) log.warn(`apps no longer in the configuration: ${named(gone)}`);
     if (isNew || changed > 0 || gone.length > 0) options.onChange?.();
     if (waiting.length > 0) log.warn(`changes of ${waiting.join(', ')} count after a restart`);
+    return true;
   };
 
   look();
-  return { reload, close: () => watch?.close() };
+  const reloadNow = (): void => {
+    told = undefined;
+    reload();
+  };
+  return { reload: reloadNow, close: () => watch?.close() };
 }

@@ -6,6 +6,7 @@
  * - `http2`: the HTTP/2 pool takes all. → http1 when a later connection is answered with HTTP/1.1 (the peer was replaced).
  * - `http1`: a pool of HTTP/1.1 takes all, for good: a peer of HTTP/2 understands HTTP/1.1 too.
  */
+
 import type { TLSSocket } from 'node:tls';
 import type { buildConnector } from 'undici';
 import type {

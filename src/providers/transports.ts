@@ -62,7 +62,7 @@ export function createTransports(services: ProviderServices): Transports {
     build(plan) {
       const provider = loaded.get(plan.row.name);
       if (provider) return provider.transport(transportPlan(plan));
-      return new LateTransport(open(plan.row).then((opened) => opened.transport(transportPlan(plan))));
+      return new LateTransport(async () => (await open(plan.row)).transport(transportPlan(plan)));
     },
     async tryCredential(plan) {
       const provider = await open(plan.row);

@@ -3,6 +3,7 @@ import { getCACertificates } from 'node:tls';
 import { getHeapStatistics } from 'node:v8';
 import type { Config } from '../config/schema.ts';
 import { toError } from '../kit/errors.ts';
+import { mayPass } from '../kit/files/file-trouble.ts';
 import { isDamage, isDiskFull, setAside } from '../kit/files/sqlite-file.ts';
 import type { LaneId } from '../push/lane-id.ts';
 import type { ReportKeeper } from './file/kept-reports.ts';
@@ -82,6 +83,8 @@ export function createLocalQueue(options: LocalEngineOptions): QueueWithReports 
     owned = ownFile(options.path);
   } catch (error) {
     if (isDiskFull(error) && existsSync(options.path)) throw cannotOpen(options.path, error);
+    // With the memory in its place, what lies in the file would wait for another start.
+    if (mayPass(`${options.path}.lock`, error)) throw cannotOpen(options.path, error);
     const why = `queue.local.path: cannot write ${options.path}: ${toError(error).message}`;
     options.tell('warn', `${why}; accepted pushes are kept in memory only and die with this process`);
     return withHealth(createMemoryQueue(options), { status: 'warn', output: `${why}; the queue is in memory only` });

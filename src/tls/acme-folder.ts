@@ -56,12 +56,21 @@ export class AcmeFolder {
 
   /** What to show by TLS-ALPN-01. */
   challengePair(host: string): KeyPair | undefined {
-    return this.#pair(`${host}+token`);
+    try {
+      return this.#pair(`${host}+token`);
+    } catch {
+      // The authority will look again.
+      return undefined;
+    }
   }
 
   /** What to answer by HTTP-01. */
   challengeText(token: string): string | undefined {
-    return TOKEN.test(token) ? this.#read(`${token}+http-01`) : undefined;
+    try {
+      return TOKEN.test(token) ? this.#read(`${token}+http-01`) : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   keepChallengePair(host: string, { cert, key }: KeyPair): void {
@@ -90,11 +99,13 @@ export class AcmeFolder {
     return { key: text.slice(0, certificates), cert: text.slice(certificates) };
   }
 
+  /** @throws when there is one that cannot be read now: taken for missing, a second account would be made and a certificate ordered. */
   #read(name: string): string | undefined {
     try {
       return readFileSync(join(this.#path, name), 'utf8');
-    } catch {
-      return undefined;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
     }
   }
 

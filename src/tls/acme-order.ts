@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { request } from 'undici';
+import { late } from '../kit/late.ts';
 import type { AcmeFolder } from './acme-folder.ts';
 import type { KeyPair } from './key-pair.ts';
 
@@ -20,9 +21,11 @@ const LOOKS = 20;
 
 type Acme = typeof import('acme-client');
 
-/** Loaded with the first order: most servers never need it. */
+/** With the first order: most servers never need it. */
+const acmeLibrary = late('acme-client', () => import('acme-client'));
+
 async function loadAcme(dispatcher: Dispatcher): Promise<Acme> {
-  const acme = await import('acme-client');
+  const acme = await acmeLibrary();
   // The library's own HTTP client knows nothing of the relay's proxy and authorities. One for the process, as its settings are.
   acme.axios.defaults.adapter = async (config) => {
     const { statusCode, headers, body } = await request(config.url as string, {

@@ -50,7 +50,11 @@ export class AutoCertificate {
   constructor(host: string, options: AutoCertificateOptions) {
     this.#host = host;
     this.#options = options;
-    this.#pair = this.#kept();
+    try {
+      this.#pair = this.#kept();
+    } catch {
+      // It cannot be read now; `start` looks again, and tells why not.
+    }
   }
 
   /** Undefined while there is none, or none that is still valid. */
@@ -67,7 +71,7 @@ export class AutoCertificate {
     clearTimeout(this.#timer);
   }
 
-  /** Takes what is in the folder, when it is another and a good one. */
+  /** Takes what is in the folder, when it is another and a good one. @throws when it cannot be read now */
   reread(): void {
     const kept = this.#kept();
     if (kept && kept.cert !== this.#pair?.cert) this.#take(kept);

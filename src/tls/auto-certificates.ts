@@ -83,12 +83,23 @@ export class AutoCertificates implements CertificateSource {
   async start(): Promise<void> {
     await this.#serveChallenges();
     const paths = [...this.#hosts.keys()].map((host) => this.#folder.pairPath(host));
-    this.#watch = watchFiles(paths, this.#options.watchMs ?? WATCH_MS, () => this.reload());
+    this.#watch = watchFiles(paths, this.#options.watchMs ?? WATCH_MS, () => this.#reread());
     for (const certificate of this.#hosts.values()) certificate.start();
   }
 
   reload(): void {
-    for (const certificate of this.#hosts.values()) certificate.reread();
+    this.#reread();
+  }
+
+  /** False when one cannot be read now. */
+  #reread(): boolean {
+    try {
+      for (const certificate of this.#hosts.values()) certificate.reread();
+      return true;
+    } catch (error) {
+      this.#options.log.warn(`core.auto_tls.folder: ${toError(error).message}; the certificates in use stay`);
+      return false;
+    }
   }
 
   async close(): Promise<void> {

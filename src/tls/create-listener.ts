@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { type Dispatcher, getGlobalDispatcher } from 'undici';
 import type { Config } from '../config/schema.ts';
 import { bind } from '../kit/net/bind.ts';
+import type { ConnectionRoom } from '../kit/net/connection-room.ts';
 import { toMs } from '../kit/seconds.ts';
 import { AutoCertificates } from './auto-certificates.ts';
 import type { CertificateLog, CertificateSource } from './certificate-source.ts';
@@ -22,6 +23,8 @@ export interface ListenerOptions {
   readonly source?: CertificateSource | undefined;
   /** Carries requests to the authority of `core.auto_tls`; stays its owner's. Default: undici's own. */
   readonly dispatcher?: Dispatcher;
+  /** What it shares with other listeners; default: any number. */
+  readonly room?: ConnectionRoom | undefined;
   /** Milliseconds between two looks at certificate files; default 3,000. */
   readonly watchMs?: number;
 }
@@ -65,9 +68,11 @@ const untilRetired =
     app(req, res);
   };
 
-function trackSockets(server: Server | DualServer): Set<Socket> {
+/** First of all that look at a connection. */
+function trackSockets(server: Server | DualServer, room: ConnectionRoom | undefined): Set<Socket> {
   const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
+  server.prependListener('connection', (socket: Socket) => {
+    if (room?.admit(socket) === false) return;
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
@@ -111,7 +116,7 @@ export function createListener(options: ListenerOptions): Listener {
     ? createSecureServer({ config, source, clientCa, app })
     : createServer({ connectionsCheckingInterval: toMs(1) }, app);
   limit(server, core);
-  const sockets = trackSockets(server);
+  const sockets = trackSockets(server, options.room);
   return {
     server,
     scheme: source ? 'https' : 'http',

@@ -20,6 +20,8 @@ export class Reloadable<T> {
   readonly #listeners: ((next: T) => void)[] = [];
   readonly #watch: FileWatch;
   #current: T;
+  /** Why it could not be read at the last try. */
+  #told: string | undefined;
 
   /** @throws what `read` throws. */
   constructor(options: ReloadableOptions<T>) {
@@ -43,18 +45,23 @@ export class Reloadable<T> {
     this.#listeners.push(listener);
   }
 
-  reload(): void {
+  /** @returns false when it cannot be read now. */
+  reload(): boolean {
     const { read, log } = this.#options;
     let next: T;
     try {
       next = read();
+      this.#told = undefined;
     } catch (error) {
-      log.warn(`${toError(error).message}; what was read before stays in use`);
-      return;
+      const { message } = toError(error);
+      if (message !== this.#told) log.warn(`${message}; what was read before stays in use`);
+      this.#told = message;
+      return false;
     }
-    if (JSON.stringify(next) === JSON.stringify(this.#current)) return;
+    if (JSON.stringify(next) === JSON.stringify(this.#current)) return true;
     this.#current = next;
     for (const listener of this.#listeners) listener(next);
+    return true;
   }
 
   unwatch(): void {

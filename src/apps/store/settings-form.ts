@@ -3,8 +3,12 @@ import type { ErrorObject, ValidateFunction } from 'ajv';
 import { type Leaf, type NamedSections, recordShape, type Section } from '../../config/leaf.ts';
 import { wanted } from '../../config/mistake.ts';
 import { nearestKey } from '../../config/nearest-key.ts';
+import { lateSync } from '../../kit/late.ts';
 import { builtIn, type ProviderTable } from '../../providers/registry.ts';
 import { refusedKeys, settingsPatchSchema, settingsSchema } from './settings-schema.ts';
+
+/** With the first settings that are checked. @throws NotLoadedError */
+const ajv = lateSync('ajv', () => createRequire(import.meta.url)('ajv') as typeof import('ajv'));
 
 /** One thing wrong with the settings of an app: `ios.key_id`, and what it should be. */
 export interface SettingMistake {
@@ -54,7 +58,7 @@ class SettingsForm {
   #validator(kind: Kind): ValidateFunction {
     let validate = this.#compiled.get(kind);
     if (!validate) {
-      const { Ajv } = createRequire(import.meta.url)('ajv') as typeof import('ajv');
+      const { Ajv } = ajv();
       validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(schemas[kind](this.#providers));
       this.#compiled.set(kind, validate);
     }

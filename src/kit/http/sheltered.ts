@@ -11,6 +11,8 @@ export const sheltered =
   (app: RequestListener, onError: (error: unknown) => void): RequestListener =>
   (req: IncomingMessage, res: ServerResponse) => {
     res.on('error', ignore);
+    // One of node:http emits nothing without a listener.
+    if (req.httpVersionMajor === 2) req.on('error', ignore);
     try {
       app(req, res);
     } catch (error) {
