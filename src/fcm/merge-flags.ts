@@ -1,3 +1,4 @@
+import { HEX_COLOR } from '../carrier/hex-color.ts';
 import type { Json, JsonObject, Notification } from '../push/push.ts';
 import { asObject, asText } from './json-object.ts';
 
@@ -13,7 +14,6 @@ const LEGACY = {
   title_loc_key: 'title_loc_key',
 } as const;
 const LEGACY_ARGUMENTS = { body_loc_args: 'body_loc_key', title_loc_args: 'title_loc_key' } as const;
-const COLOR = /^#[0-9a-fA-F]{6}$/;
 
 /** Fills what `given` leaves open; what the caller wrote there wins. An empty text or null leaves it open, 0 and false do not. */
 const fill = (given: JsonObject | undefined, defaults: JsonObject): JsonObject => ({
@@ -76,7 +76,7 @@ function legacyNotification(given: JsonObject | undefined): JsonObject {
   if (!given) return result;
   for (const [from, to] of Object.entries(LEGACY)) {
     const value = asText(given[from]);
-    if (value && (from !== 'color' || COLOR.test(value))) result[to] = value;
+    if (value && (from !== 'color' || HEX_COLOR.test(value))) result[to] = value;
   }
   for (const [name, key] of Object.entries(LEGACY_ARGUMENTS)) {
     const list = given[name];

@@ -2,11 +2,10 @@
  * What Google's Go client refuses to send (firebase-admin-go, messaging_utils.go), in its order and words. What it refuses when
  * it decodes a request is checked where the request is decoded.
  */
+import { HEX_COLOR } from '../carrier/hex-color.ts';
 import type { Json, JsonObject } from '../push/push.ts';
 import { asObject, asText } from './json-object.ts';
 import { requestUriScheme } from './request-uri.ts';
-
-const COLOR = /^#[0-9a-fA-F]{6}$/;
 
 /** Texts as Go's `%q` writes them, near enough. */
 const quoted = (text: string): string => JSON.stringify(text);
@@ -37,7 +36,7 @@ function androidNotificationFault(notification: JsonObject): string | undefined 
   const color = asText(notification.color);
   const timings = Array.isArray(notification.vibrate_timings) ? notification.vibrate_timings : [];
   const light = asObject(notification.light_settings);
-  if (color && !COLOR.test(color)) return 'color must be in the #RRGGBB form';
+  if (color && !HEX_COLOR.test(color)) return 'color must be in the #RRGGBB form';
   return (
     argumentsFault(notification, 'title_loc_args', 'title_loc_key', 'titleLoc') ??
     argumentsFault(notification, 'body_loc_args', 'body_loc_key', 'bodyLoc') ??

@@ -1,10 +1,10 @@
+import { HEX_COLOR } from '../carrier/hex-color.ts';
 import type { Json, JsonObject } from '../push/push.ts';
 
 type Check = (value: JsonObject) => string | undefined;
 
 // go-hms-push's pattern is not anchored, and its first branch is \d+: a text with a digit anywhere passes.
 const HAS_DIGIT = /\d/;
-const COLOR = /^#[0-9a-fA-F]{6}$/;
 
 const oneOf =
   (key: string, allowed: readonly string[], text: string): Check =>
@@ -65,7 +65,8 @@ const NOTIFICATION: readonly Check[] = [
     'visibility must be VISIBILITY_UNSPECIFIED, PRIVATE, PUBLIC or SECRET',
   ),
   light,
-  ({ color }) => (color === undefined || COLOR.test(color as string) ? undefined : 'color must be in the form #RRGGBB'),
+  ({ color }) =>
+    color === undefined || HEX_COLOR.test(color as string) ? undefined : 'color must be in the form #RRGGBB',
   clickAction,
 ];
 

@@ -1,6 +1,6 @@
 import { isObject } from '../../kit/is-object.ts';
 import { DEFAULT_APP } from '../../push/app-name.ts';
-import type { Notification } from '../../push/push.ts';
+import type { Notification, TargetKind } from '../../push/push.ts';
 import { packTrace, unpackTrace } from '../../push/trace-context.ts';
 import { requestOfJson } from '../../push/wire/encode-push-request.ts';
 import type { QueuedRequest, QueueEntry } from '../queue.ts';
@@ -32,15 +32,18 @@ export function encodeMessage(request: QueuedRequest, notification: Notification
   return Buffer.from(`{${JOB},"body":"${body}","martlet":${ours}}`);
 }
 
+/** Kinds of targets whose fields are known here. Those of others, such as push subscriptions, are in a field of their provider. */
+const DIVISIBLE = new Set<TargetKind>(['token', 'topic', 'condition']);
+
 /** The messages of an entry: one, or one for each slice of its tokens. */
-export function messagesOf({ request, notification, slice, open }: QueueEntry): Buffer[] {
+export function messagesOf({ request, notification, groups, slice, open }: QueueEntry): Buffer[] {
   const size = Math.max(LEAST_PART, slice);
-  if (open <= size) return [encodeMessage(request, notification)];
+  if (open <= size || !groups.every(({ kind }) => DIVISIBLE.has(kind))) return [encodeMessage(request, notification)];
   const { to, ...first } = notification;
   const tokens = to ? [...notification.tokens, to] : notification.tokens;
-  // What goes to a topic or a condition goes once; on iOS the topic is the bundle id, which all need.
+  // A push to a topic or a condition goes out once; a topic that is no target (the bundle id of iOS) is part of every push.
   const { topic, condition, ...bare } = first;
-  const others = notification.platform === 1 ? first : bare;
+  const others = groups.some(({ kind }) => kind !== 'token') ? bare : first;
   const messages: Buffer[] = [];
   for (let from = 0; from < tokens.length; from += size) {
     const part = { ...(from === 0 ? first : others), tokens: tokens.slice(from, from + size) };

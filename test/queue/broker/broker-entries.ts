@@ -1,4 +1,5 @@
 import { apns } from '../../../src/apns/provider.ts';
+import { builtIn } from '../../../src/providers/registry.ts';
 import type { Notification } from '../../../src/push/push.ts';
 import { targetsOf } from '../../../src/push/targets.ts';
 import type { BrokerQueueOptions } from '../../../src/queue/broker/broker-queue.ts';
@@ -11,7 +12,7 @@ export const LANE = laneId();
 let serial = 0;
 
 export function entryOf(notification: Notification, request?: QueuedRequest): QueueEntry {
-  const groups = targetsOf(notification, apns.requests);
+  const groups = targetsOf(notification, (builtIn.numbered(notification.platform) ?? apns).requests);
   return {
     request: request ?? { id: `r${++serial}`, app: 'default', acceptedAt: Date.now() },
     index: 0,

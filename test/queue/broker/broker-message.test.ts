@@ -79,6 +79,14 @@ describe('a notification with many tokens', () => {
     expect(parts.map((part) => part.topic)).toEqual(['com.example', 'com.example', 'com.example']);
   });
 
+  test('stays one message where its targets are of a kind that only its provider knows', () => {
+    const subscriptions = tokens.map((token) => ({ endpoint: `https://push.example/${token}` }));
+    const entry = entryOf({ platform: 4, tokens: [], subscriptions } as unknown as Notification);
+    const groups = [{ kind: 'subscription' as const, targets: subscriptions.map((each) => JSON.stringify(each)) }];
+    const parts = messagesOf({ ...entry, groups, open: tokens.length }).flatMap(notificationsIn);
+    expect(parts).toEqual([{ platform: 4, tokens: [], subscriptions }]);
+  });
+
   test('stays one message up to a slice', () => {
     expect(messagesOf(entryOf({ platform: 1, tokens: tokens.slice(0, 100) }))).toHaveLength(1);
   });
