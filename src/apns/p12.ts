@@ -16,23 +16,35 @@ type Derive = (...given: unknown[]) => unknown;
 type Owner = Record<string, Derive>;
 
 /**
+ * PBKDF2 is given UTF-8 (RFC 8018 section 3), and node-forge takes a text for bytes. The older ways want UTF-16, which it writes itself.
+ */
+const asUtf8 = (password: unknown): unknown =>
+  typeof password === 'string' ? Buffer.from(password, 'utf8').toString('latin1') : password;
+const asGiven = (password: unknown): unknown => password;
+
+/**
  * Reads with at most so many rounds of hashing. The file says how many rounds its password needs, 2^31 if it likes, and
  * node-forge knows no limit: while `read` runs, the three functions that hash count.
  */
 function withRounds<T>(mostRounds: number, read: () => T): T {
   const { pkcs5, pkcs12, pki } = forgeLibrary() as unknown as { pkcs5: Owner; pkcs12: Owner; pki: { pbe: Owner } };
-  const counted: readonly (readonly [owner: Owner, name: string, place: number])[] = [
-    [pkcs5, 'pbkdf2', 2],
-    [pkcs12, 'generateKey', 3],
-    [pki.pbe, 'generatePkcs12Key', 3],
+  const counted: readonly (readonly [
+    owner: Owner,
+    name: string,
+    place: number,
+    spell: (password: unknown) => unknown,
+  ])[] = [
+    [pkcs5, 'pbkdf2', 2, asUtf8],
+    [pkcs12, 'generateKey', 3, asGiven],
+    [pki.pbe, 'generatePkcs12Key', 3, asGiven],
   ];
   const originals = counted.map(([owner, name]) => owner[name] as Derive);
   let left = mostRounds;
-  for (const [index, [owner, name, place]] of counted.entries()) {
-    owner[name] = (...given) => {
-      left -= Number(given[place]);
+  for (const [index, [owner, name, place, spell]] of counted.entries()) {
+    owner[name] = (password, ...given) => {
+      left -= Number(given[place - 1]);
       if (!(left >= 0)) throw new TooManyRoundsError();
-      return (originals[index] as Derive)(...given);
+      return (originals[index] as Derive)(spell(password), ...given);
     };
   }
   try {

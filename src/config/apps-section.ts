@@ -23,7 +23,11 @@ const limitsSection = section('What a request of the app may hold.', {
 export const appSectionOf = <Sections extends Readonly<Record<string, Section>>>(providers: Sections) =>
   section('An app with credentials of its own.', {
     ...providers,
-    default_topic: text('', 'The apns-topic of notifications that have none; it chooses the app, too.', ours),
+    default_topic: text('', 'The apns-topic of notifications that have none; it chooses the app, too.', {
+      ...ours,
+      pattern: '^[A-Za-z0-9._-]*$',
+      wanted: 'a bundle id, with the suffix of its push type if need be',
+    }),
     rate_limit: perSecond(0, 'Pushes per second of each of its lanes that sets none; 0: no limit.', ours),
     webhook: webhookSection,
     limits: limitsSection,

@@ -57,8 +57,16 @@ function number(given: unknown): unknown {
   return typeof whole === 'string' && /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(whole) ? Number(whole) : whole;
 }
 
+/** A block of YAML and a file that was read into a variable end with a line break, which no setting means. */
+function withoutLastBreak(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '\n' || text[end - 1] === '\r') end--;
+  return text.slice(0, end);
+}
+
 function text(given: unknown): unknown {
   if (given instanceof NumberText) return given.source;
+  if (typeof given === 'string') return withoutLastBreak(given);
   return typeof given === 'boolean' ? (given ? '1' : '0') : given;
 }
 

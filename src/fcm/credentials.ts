@@ -1,6 +1,7 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../kit/errors.ts';
+import { bareText, base64Bytes, privateKeyIn, textOfFile } from '../kit/pem.ts';
 
 /** A key of a Google service account; signs in with assertions. */
 export interface ServiceAccount {
@@ -50,7 +51,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 /** Where Google's service accounts sign in. */
 export const TOKEN_URI = 'https://oauth2.googleapis.com/token';
-const readText = (path: string): string => readFileSync(path, 'utf8');
+const readText = (path: string): string => textOfFile(readFileSync(path));
 
 /** True when there is something to load: without it, a platform that was not switched on explicitly stays off. */
 export const hasFcmCredential = (config: FcmCredentialConfig, env: GoogleEnvironment): boolean =>
@@ -78,7 +79,7 @@ export function loadFcmCredential(
 }
 
 function inlineJson(text: string): Fields {
-  const fields = jsonObject(text) ?? jsonObject(Buffer.from(text, 'base64').toString());
+  const fields = jsonObject(text) ?? jsonObject(base64Bytes(text)?.toString() ?? '');
   if (fields) return fields;
   throw new ConfigError('android.credential', 'neither JSON nor JSON in base64 (a path belongs into android.key_path)');
 }
@@ -102,10 +103,25 @@ function fileJson(key: string, path: string, readFile: (path: string) => string)
   return fields;
 }
 
+/** Line breaks within a text: an environment in which `\n` became one. JSON has none there. */
+const BROKEN_TEXTS = /"(?:[^"\\]|\\[\s\S])*"/g;
+const mended = (text: string): string =>
+  text.replace(BROKEN_TEXTS, (word) => word.replaceAll('\r', '').replaceAll('\n', '\\n'));
+
+/** JSON with what becomes of it on its way into a setting: quotes around it, itself a JSON text, line breaks in the key. */
 function jsonObject(text: string): Fields | undefined {
+  for (const candidate of [text.trim().replace(/^\uFEFF/, ''), bareText(text)])
+    for (const spelling of [candidate, mended(candidate)]) {
+      const value = parsed(spelling);
+      const inner = typeof value === 'string' ? parsed(value) : value;
+      if (typeof inner === 'object' && inner !== null && !Array.isArray(inner)) return inner as Fields;
+    }
+  return undefined;
+}
+
+function parsed(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : undefined;
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
@@ -137,7 +153,7 @@ function fromFields(key: string, fields: Fields, project: string): FcmCredential
 
 function requireText(key: string, fields: Fields, name: string): string {
   const value = fields[name];
-  if (typeof value === 'string' && value !== '') return value;
+  if (typeof value === 'string' && value.trim() !== '') return value.trim();
   throw new ConfigError(key, `the credential has no ${name}`);
 }
 
@@ -164,8 +180,7 @@ function tokenUriOf(key: string, value: unknown): string {
 function rsaKey(key: string, pem: string): KeyObject {
   let privateKey: KeyObject | undefined;
   try {
-    // A key pasted into an environment variable often has its line ends escaped.
-    privateKey = createPrivateKey(pem.replaceAll('\\n', '\n'));
+    privateKey = privateKeyIn(pem);
   } catch {
     // The cause may quote the key.
   }

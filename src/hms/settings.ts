@@ -9,8 +9,13 @@ function troubles({ appsecret, appid }: HmsSection): SettingsTrouble[] {
   const missing = (key: string, text: string) => found.push({ key, text, sendLog: `HMS server error: ${text}` });
   if (appsecret === '') missing('huawei.appsecret', 'missing huawei app secret');
   if (appid === '') missing('huawei.appid', 'missing huawei app id');
+  else if (!isAppId(appid)) found.push({ key: 'huawei.appid', text: APP_ID });
   return found;
 }
+
+/** It is a part of the path of every push. */
+const isAppId = (text: string): boolean => /^[\w.-]{1,64}$/.test(text);
+const APP_ID = 'must be the id of the app, digits without blanks';
 
 function needsText(value: string | undefined, field: string): string {
   if (value) return value;
@@ -30,7 +35,8 @@ export const hmsSettings: ProviderSettings<HmsSection> = {
     facts({ appid, appsecret }) {
       if (!appid && !appsecret) return undefined;
       needsText(appsecret, 'huawei.appsecret');
-      return { has_key: true, kind: 'client_secret', appid: needsText(appid, 'huawei.appid') };
+      if (!isAppId(needsText(appid, 'huawei.appid'))) throw new ConfigError('huawei.appid', APP_ID);
+      return { has_key: true, kind: 'client_secret', appid };
     },
   },
   notes: [

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import { ConfigError, toError } from '../kit/errors.ts';
 import { fileTrouble } from '../kit/files/file-trouble.ts';
+import { repairedPem, textOfFile } from '../kit/pem.ts';
 
 /** A certificate, with the chain behind it, and its private key; both PEM. */
 export interface KeyPair {
@@ -43,7 +44,7 @@ export function keyPairFiles(core: KeyPairConfig, cwd = '.'): { cert: string; ke
 
 function fromFile(key: string, path: string, shown: string): Named {
   try {
-    return { key, from: shown, text: readFileSync(path, 'utf8') };
+    return { key, from: shown, text: repairedPem(textOfFile(readFileSync(path))) };
   } catch (error) {
     throw new ConfigError(key, `Failed to load https cert file: open ${shown}: ${fileTrouble(error)}`, {
       cause: error,
@@ -54,7 +55,7 @@ function fromFile(key: string, path: string, shown: string): Named {
 const fromBase64 = (key: string, value: string): Named => ({
   key,
   from: 'the base64 text',
-  text: Buffer.from(value, 'base64').toString(),
+  text: repairedPem(value),
 });
 
 /** How to read each half; throws when nothing is configured. */

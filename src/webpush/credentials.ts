@@ -1,5 +1,6 @@
 import { createECDH, createHash, createPrivateKey, ECDH, type KeyObject } from 'node:crypto';
 import { ConfigError } from '../kit/errors.ts';
+import { bareText } from '../kit/pem.ts';
 import { decodeBase64 } from './base64.ts';
 
 /** A VAPID key pair (RFC 8292): what a push service knows the sender by. */
@@ -78,12 +79,12 @@ export function loadVapidCredential({ vapid, subject }: WebPushCredentialConfig)
 }
 
 function loadPair({ id = '', public_key = '', private_key = '' }: VapidPairConfig, key: string): VapidPair {
-  const scalar = decodeBase64(private_key.trim());
+  const scalar = decodeBase64(bareText(private_key));
   if (scalar?.length !== 32) throw new ConfigError(`${key}.private_key`, 'must be 32 bytes in base64url');
   const point = publicPoint(scalar, key);
   const publicKey = point.toString('base64url');
-  if (public_key.trim() !== '') {
-    const given = decodeBase64(public_key.trim());
+  if (bareText(public_key) !== '') {
+    const given = decodeBase64(bareText(public_key));
     if (given?.length !== 65) throw new ConfigError(`${key}.public_key`, 'must be 65 bytes in base64url');
     if (!given.equals(point)) throw new ConfigError(`${key}.public_key`, 'is not that of the private key');
   }

@@ -52,6 +52,11 @@ beforeAll(() => {
   p12('3des.p12', 'secret', '-legacy', '-certpbe', 'PBE-SHA1-3DES', '-keypbe', 'PBE-SHA1-3DES');
   p12('open.p12', '', '-legacy');
   p12('umlaut.p12', 'pässwört', '-legacy');
+  p12('umlaut-pbes2.p12', 'pässwört');
+  p12('euro-pbes2.p12', 'P€ßwörd-пароль-密碼-😀');
+  p12('euro-3des.p12', 'P€ßwörd-пароль-密碼', '-legacy', '-certpbe', 'PBE-SHA1-3DES', '-keypbe', 'PBE-SHA1-3DES');
+  p12('euro-aes128.p12', 'P€ßwörd', '-certpbe', 'AES-128-CBC', '-keypbe', 'AES-128-CBC', '-macalg', 'sha1');
+  writeFileSync(file('base64.p12'), `${readFileSync(file('modern.p12')).toString('base64')}\n`);
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   writeFileSync(file('key.p8'), privateKey.export({ type: 'pkcs8', format: 'pem' }));
   const { privateKey: p384 } = generateKeyPairSync('ec', { namedCurve: 'P-384' });
@@ -80,6 +85,36 @@ describe('a token key', () => {
     expect(mistake({ key_path: file('key.p8'), team_id: '' })).toContain(`ios.team_id: ${words}`);
   });
 
+  test('is read however it was copied, from a file and from a setting', () => {
+    const pem = text('key.p8');
+    const body = pem.replaceAll(/-----[^-]+-----|\n/g, '');
+    const copies = [
+      pem.replaceAll('\n', '\\n'),
+      pem.replaceAll('\n', '\r\n'),
+      pem.replaceAll('\n', ''),
+      `"${pem}"`,
+      `\uFEFF${pem}`,
+      Buffer.from(pem).toString('base64'),
+    ];
+    for (const copy of [...copies, body]) expect(load({ key_base64: copy, key_type: 'p8' }).kind).toBe('token');
+    for (const copy of copies) {
+      writeFileSync(file('copy.p8'), copy);
+      expect(load({ key_path: file('copy.p8') }).kind).toBe('token');
+    }
+    writeFileSync(file('copy.p8'), Buffer.from(`\uFEFF${pem}`, 'utf16le'));
+    expect(load({ key_path: file('copy.p8') }).kind).toBe('token');
+  });
+
+  test('has ids of ten characters; blanks around them are left out', () => {
+    const ids = { key_id: 'ABC123DEFG\n', team_id: ' DEF123GHIJ' };
+    expect(load({ key_path: file('key.p8'), ...ids })).toMatchObject({ keyId: 'ABC123DEFG', teamId: 'DEF123GHIJ' });
+    for (const id of ['ABC123DEF', 'ABC12\n3DEFG', 'ABC123DEFGH', 'ABC 23DEFG', 'ÄBC123DEFG']) {
+      expect(mistake({ key_path: file('key.p8'), key_id: id })).toMatch(/^ios\.key_id: must be ten letters and digits/);
+      expect(mistake({ key_path: file('key.p8'), team_id: id })).toMatch(/^ios\.team_id: must be ten letters/);
+      expect(mistake({ key_path: file('key.p8'), key_id: id })).not.toContain(id);
+    }
+  });
+
   test('must be on P-256', () => {
     expect(mistake({ key_path: file('p384.p8') })).toContain('P-256');
   });
@@ -95,6 +130,13 @@ describe('a certificate', () => {
     ['3des.p12', 'secret'],
     ['open.p12', ''],
     ['umlaut.p12', 'pässwört'],
+    ['umlaut-pbes2.p12', 'pässwört'],
+    ['euro-pbes2.p12', 'P€ßwörd-пароль-密碼-😀'],
+    ['euro-3des.p12', 'P€ßwörd-пароль-密碼'],
+    ['euro-aes128.p12', 'P€ßwörd'],
+    ['base64.p12', 'secret'],
+    ['modern.p12', 'secret\n'],
+    ['old.pem', 'secret\r\n'],
   ])('is read from %s', (name, password) => {
     const credential = load({ key_path: file(name), password });
     if (credential.kind !== 'certificate') throw new Error(credential.kind);
@@ -108,6 +150,20 @@ describe('a certificate', () => {
   test('comes from base64 as the key type says, pem by default', () => {
     expect(load({ key_base64: base64('apns.pem') }).kind).toBe('certificate');
     expect(load({ key_base64: base64('rc2.p12'), key_type: 'p12', password: 'secret' }).kind).toBe('certificate');
+  });
+
+  test('is read from PEM however it was copied', () => {
+    const pem = text('apns.pem').replace(/^[^-]*/, '');
+    for (const copy of [
+      pem.replaceAll('\n', '\\n'),
+      pem.replaceAll('\n', ''),
+      pem.replaceAll('\n', '\r\n'),
+      `'${pem}'`,
+    ]) {
+      expect(load({ key_base64: copy }).kind).toBe('certificate');
+      writeFileSync(file('copy.pem'), copy);
+      expect(load({ key_path: file('copy.pem') }).kind).toBe('certificate');
+    }
   });
 
   test('may be an elliptic one', () => {

@@ -1,4 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type GoogleEnvironment, hasFcmCredential, loadFcmCredential } from '../../src/fcm/credentials.ts';
 import { ConfigError } from '../../src/kit/errors.ts';
@@ -144,5 +147,41 @@ describe('what cannot be used is named', () => {
     expect(thrown).toBeInstanceOf(ConfigError);
     expect((thrown as ConfigError).message).toContain(message);
     expect(String((thrown as ConfigError).stack)).not.toContain('SECRET');
+  });
+});
+
+describe('a service account that was copied', () => {
+  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
+  const json = (private_key: string): string =>
+    JSON.stringify({ type: 'service_account', project_id: 'p', client_email: 'a@b.example', private_key });
+  const read = (credential: string) => loadFcmCredential({ key_path: '', credential }, {});
+
+  test.each([
+    ['with \\n escaped twice', json(pem.replaceAll('\n', '\\n'))],
+    ['with the line breaks of the key lost', json(pem.replaceAll('\n', ''))],
+    ['with CR LF in the key', json(pem.replaceAll('\n', '\r\n'))],
+    ['with line breaks in the text of the key, where JSON has none', json(pem).replaceAll('\\n', '\n')],
+    ['in quotes', `'${json(pem)}'`],
+    ['as a JSON text', JSON.stringify(json(pem))],
+    ['with a byte order mark', `\uFEFF${json(pem)}`],
+    [
+      'in base64, in lines',
+      (
+        Buffer.from(json(pem))
+          .toString('base64')
+          .match(/.{1,76}/g) ?? []
+      ).join('\n'),
+    ],
+    ['in base64, quoted', `"${Buffer.from(json(pem)).toString('base64')}"`],
+    ['in base64url', Buffer.from(json(pem)).toString('base64url')],
+  ])('%s is read', (_, credential) => {
+    expect(read(credential)).toMatchObject({ type: 'service_account', projectId: 'p' });
+  });
+
+  test('from a file that Windows wrote is read', () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'fcm-')), 'fcm.json');
+    writeFileSync(path, Buffer.from(`\uFEFF${json(pem)}`, 'utf16le'));
+    expect(loadFcmCredential({ key_path: path, credential: '' }, {})).toMatchObject({ projectId: 'p' });
+    rmSync(dirname(path), { recursive: true });
   });
 });

@@ -25,9 +25,37 @@ function checkNats({ config: { queue } }: Draft, { mistakes }: Findings): void {
   }
 }
 
+/** Names as each broker takes them; it says so of others when the first push is published, and then of each. */
+const NAMES = {
+  nsq: {
+    keys: ['topic', 'channel'],
+    form: /^[.a-zA-Z0-9_-]{1,64}(#ephemeral)?$/,
+    text: 'must have 1 to 64 letters, digits, dots, - and _, with #ephemeral at the end if need be',
+  },
+  nats: {
+    keys: ['subj', 'queue'],
+    form: /^[^\s.*>/\\]+(\.[^\s.*>/\\]+)*$/,
+    text: 'must have no blanks and no wildcards',
+  },
+  redis: {
+    keys: ['stream_name', 'group', 'consumer'],
+    form: /^\P{Cc}+$/u,
+    text: 'must not be empty or have line breaks',
+  },
+} as const;
+
+function checkNames({ config: { queue } }: Draft, engine: keyof typeof NAMES, { mistakes }: Findings): void {
+  const { keys, form, text } = NAMES[engine];
+  for (const key of keys) {
+    const value = (queue[engine] as Readonly<Record<string, unknown>>)[key];
+    if (!form.test(String(value))) mistakes.push({ key: `queue.${engine}.${key}`, text: `${text}, is "${value}"` });
+  }
+}
+
 /** What the settings of the queue's broker say together. */
 export function checkQueue(draft: Draft, findings: Findings): void {
   const { core, queue } = draft.config;
+  if (queue.engine !== 'local') checkNames(draft, queue.engine, findings);
   if (queue.engine === 'redis') checkRedis(draft, findings);
   if (queue.engine === 'nats') checkNats(draft, findings);
   if (queue.engine !== 'local' && core.sync) {

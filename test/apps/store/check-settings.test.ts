@@ -81,7 +81,7 @@ test.each([
 });
 
 test('a P-256 key needs no type, a service account may be an object, a text, or base64', () => {
-  const ios = { key_base64: base64(p8), key_id: 'K', team_id: 'T' };
+  const ios = { key_base64: base64(p8), key_id: 'ABC123DEFG', team_id: 'DEF123GHIJ' };
   for (const credential of [account(), JSON.stringify(account()), base64(JSON.stringify(account()))])
     expect(mistakes({ ios, android: { credential } })).toEqual([]);
   expect(normalSettings({ ios }).ios?.key_type).toBe('p8');
@@ -120,8 +120,9 @@ test.each([
 test.each([
   (json: string) => `\uFEFF${json}`,
   (json: string) => `"${base64(json)}"`,
-  (json: string) => `["${base64(json)}"]`,
   (json: string) => base64(`\uFEFF${json}`),
+  (json: string) => JSON.stringify(json),
+  (json: string) => `'${json}'`,
 ])('no spelling of a credential hides where it signs in (%#)', (spelled) => {
   const credential = spelled(JSON.stringify(account({ token_uri: 'http://169.254.169.254/latest' })));
   expect(mistakes({ android: { credential } })).toEqual(['android.credential: token_uri must be an https:// URL']);
