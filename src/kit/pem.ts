@@ -74,9 +74,13 @@ function pemIn(text: string, layers = MOST_LAYERS): string {
 
 function written(label: string, body: string): string {
   const isLegacy = body.includes('Proc-Type:');
-  const lines = isLegacy
-    ? body.split(/\r\n?|\n/).map((line) => line.trimEnd())
-    : (body.replace(/\s+/g, '').match(WIDTH) ?? []);
-  const inner = isLegacy ? lines.join('\n').replace(/^\n+|\n+$/g, '') : lines.join('\n');
+  const inner = isLegacy ? headersAndBody(body) : (body.replace(/\s+/g, '').match(WIDTH) ?? []).join('\n');
   return `-----BEGIN ${label}-----\n${inner}\n-----END ${label}-----\n`;
 }
+
+const headersAndBody = (body: string): string =>
+  body
+    .split(/\r\n?|\n/)
+    .map((line) => line.trimEnd())
+    .join('\n')
+    .trim();
