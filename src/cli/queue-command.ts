@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { Config } from '../config/schema.ts';
 import { hasBit } from '../kit/bits.ts';
 import { toError } from '../kit/errors.ts';
 import { builtIn } from '../providers/registry.ts';
@@ -139,4 +140,25 @@ export function verifyQueue(options: QueueCommandOptions): boolean {
     options.say(`  accepted ${accepted}, settled ${settled}, remaining ${left}: ${verdict}`);
     return missing === 0;
   });
+}
+
+export interface InspectOptions {
+  /** Counts instead of listing. */
+  readonly verify: boolean;
+  /** The file that is asked for. */
+  readonly file: string | undefined;
+  /** Of the configuration, whose files are shown where none is asked for. */
+  readonly configured: Config['queue'] | undefined;
+  readonly say: (line: string) => void;
+}
+
+/** `martlet queue [verify] [file]`. @returns false when there is no file, one cannot be read, or the sums do not add up */
+export function inspectQueue({ verify, file, configured, say }: InspectOptions): boolean {
+  const path = file ?? configured?.local.path ?? '';
+  if (configured && (configured.engine !== 'local' || path === '')) {
+    const where = configured.engine === 'local' ? 'in memory' : `at ${configured.engine}`;
+    say(`the queue is ${where}: there is no file`);
+    return false;
+  }
+  return (verify ? verifyQueue : showQueue)({ path, family: configured !== undefined, say });
 }

@@ -1,8 +1,18 @@
+/**
+ * Takes over changed credentials, provider sections and apps while the process runs: when one of the files changes, and on
+ * demand. It costs a look at each file every three seconds.
+ *
+ * A change goes through four steps, and stops at the first that fails; then everything stays as it is, and the log says why:
+ * the whole configuration is read and checked → the lanes of the default app get its sections (all or none) → the apps of the
+ * file are taken into the registry, whose listeners change their lanes → the files that are named now are watched. Pushes under
+ * way end on the connections that they began on.
+ */
 import { readFileSync } from 'node:fs';
 import type { App } from '../apps/app.ts';
 import type { AppRegistry } from '../apps/app-registry.ts';
 import { fileApps } from '../apps/file-apps.ts';
 import type { AppLanes } from '../apps/lanes/app-lanes.ts';
+import { type TakenApps, takeFileApps } from '../apps/take-file-apps.ts';
 import type { ProviderEnvironment } from '../carrier/provider-row.ts';
 import type { Config } from '../config/schema.ts';
 import { ConfigError, toError } from '../kit/errors.ts';
@@ -31,12 +41,6 @@ export interface RotationOptions {
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
   /** Milliseconds between two looks at the files; default 3,000, and more for many files. */
   readonly watchMs?: number;
-}
-
-export interface Rotation {
-  /** Looks at once, for SIGHUP. */
-  reload(): void;
-  close(): void;
 }
 
 const WATCH_MS = 3000;
@@ -80,83 +84,87 @@ function troubleOf(file: string | undefined): string | undefined {
 const named = (names: readonly string[]): string =>
   names.slice(0, MOST_NAMES).join(', ') + (names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : '');
 
-/**
- * Takes over changed credentials, provider sections and apps while the process runs: when one of the files changes, and on
- * demand. All of the configuration is read and checked first; with a mistake in it everything stays as it is, which is told.
- * Pushes under way end on the connections that they began on.
- */
-export function watchCredentials(options: RotationOptions): Rotation {
-  const { load, apps, lanes, log, watchMs = WATCH_MS } = options;
-  // A file that is gone or empty is being replaced: taken at its word it would switch off everything.
-  const usual = troubleOf(options.file);
-  let current = options.config;
-  let known = sending(current, options);
-  let files: string[] = [];
-  let watch: FileWatch | undefined;
-  /** Why the last one was not taken over. */
-  let told: string | undefined;
+export class Rotation {
+  readonly #options: RotationOptions;
+  /** A file that is gone or empty is being replaced: taken at its word it would switch off everything. */
+  readonly #needsFile: boolean;
+  /** What is in use: the configuration, and what of it is sent with. */
+  #config: Config;
+  #sending: string;
+  #files: readonly string[] = [];
+  #watch: FileWatch | undefined;
+  /** The mistake that was logged last: the files are read again and again while it lasts. */
+  #mistake: string | undefined;
 
-  const look = (): void => {
-    const wanted = filesOf(current, options);
-    if (watch && wanted.join('\0') === files.join('\0')) return;
-    watch?.close();
-    files = wanted;
-    watch = watchFiles(files, Math.max(watchMs, files.length * MS_FOR_EACH_FILE), reload);
-  };
+  /** Begins to watch. */
+  constructor(options: RotationOptions) {
+    this.#options = options;
+    this.#needsFile = options.file !== undefined && troubleOf(options.file) === undefined;
+    this.#config = options.config;
+    this.#sending = sending(options.config, options);
+    this.#watchFiles();
+  }
 
-  /** The apps of the file, each only when it is another than before. */
-  const takeApps = (next: Config): { changed: number; gone: string[] } => {
-    const listed = fileApps(next, apps.providers);
-    const names = new Set(listed.map(({ name }) => name));
-    const gone = [...apps].filter(({ origin, name }) => origin === 'file' && !names.has(name)).map(({ name }) => name);
-    for (const name of gone) {
-      const hidden = options.stored?.(name);
-      if (hidden) apps.set(hidden);
-      else apps.delete(name);
-    }
-    const others = listed.filter(({ name, version }) => {
-      const before = apps.get(name);
-      return before?.origin !== 'file' || before.version !== version;
-    });
-    for (const app of others) apps.set(app);
-    return { changed: others.length, gone };
-  };
+  /** Looks at once, for SIGHUP. */
+  reload(): void {
+    this.#mistake = undefined;
+    this.#take();
+  }
 
-  /** False: it cannot be taken over now. */
-  const reload = (): boolean => {
-    let next: Config;
+  close(): void {
+    this.#watch?.close();
+  }
+
+  /** False: what the files say now cannot be taken over, or not yet. */
+  #take(): boolean {
+    const { log, apps, lanes, stored = () => undefined } = this.#options;
+    const next = this.#load();
+    if (!next) return false;
+    const seen = sending(next, this.#options);
+    const isNew = seen !== this.#sending;
+    if (isNew && !lanes.reconfigure(next)) return false;
+    const taken = takeFileApps(apps, fileApps(next, apps.providers), stored);
+    const waiting = waitingForRestart(this.#config, next, apps.providers);
+    this.#config = next;
+    this.#sending = seen;
+    this.#watchFiles();
+    this.#report(isNew, taken);
+    if (waiting.length > 0) log.warn(`changes of ${waiting.join(', ')} count after a restart`);
+    return true;
+  }
+
+  /** The configuration as it is on the disk; undefined when there is a mistake in it, which is logged once. */
+  #load(): Config | undefined {
+    const { file = '', load, log } = this.#options;
     try {
-      const trouble = troubleOf(options.file);
-      if (trouble !== undefined && usual === undefined) throw new ConfigError(options.file ?? '', trouble);
-      next = load();
-      told = undefined;
+      const trouble = this.#needsFile ? troubleOf(file) : undefined;
+      if (trouble !== undefined) throw new ConfigError(file, trouble);
+      const next = load();
+      this.#mistake = undefined;
+      return next;
     } catch (error) {
       const { message } = toError(error);
-      if (message !== told)
+      if (message !== this.#mistake)
         log.error(`the changed configuration is not taken over: ${message}; what was read before stays`);
-      told = message;
-      return false;
+      this.#mistake = message;
+      return undefined;
     }
-    const seen = sending(next, options);
-    if (seen !== known && !lanes.reconfigure(next)) return false;
-    const isNew = seen !== known;
-    known = seen;
-    const { changed, gone } = takeApps(next);
-    const waiting = waitingForRestart(current, next, apps.providers);
-    current = next;
-    look();
+  }
+
+  #watchFiles(): void {
+    const { watchMs = WATCH_MS } = this.#options;
+    const wanted = filesOf(this.#config, this.#options);
+    if (this.#watch && wanted.join('\0') === this.#files.join('\0')) return;
+    this.#watch?.close();
+    this.#files = wanted;
+    this.#watch = watchFiles(wanted, Math.max(watchMs, wanted.length * MS_FOR_EACH_FILE), () => this.#take());
+  }
+
+  #report(isNew: boolean, { changed, gone }: TakenApps): void {
+    const { log, onChange } = this.#options;
     if (isNew) log.info('changed provider sections and credentials of the default app are in use');
     if (changed > 0) log.info(`${changed} apps of the configuration changed and are in use`);
     if (gone.length > 0) log.warn(`apps no longer in the configuration: ${named(gone)}`);
-    if (isNew || changed > 0 || gone.length > 0) options.onChange?.();
-    if (waiting.length > 0) log.warn(`changes of ${waiting.join(', ')} count after a restart`);
-    return true;
-  };
-
-  look();
-  const reloadNow = (): void => {
-    told = undefined;
-    reload();
-  };
-  return { reload: reloadNow, close: () => watch?.close() };
+    if (isNew || changed > 0 || gone.length > 0) onChange?.();
+  }
 }

@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import { loadApnsCredential } from '../../src/apns/credentials.ts';
 import { loadFcmCredential } from '../../src/fcm/credentials.ts';
 import { loadConfig } from '../../src/host/config/load.ts';
-import { watchCredentials } from '../../src/host/rotation.ts';
+import { Rotation } from '../../src/host/rotation.ts';
 import { startServer } from '../../src/host/server.ts';
 import { createLog } from '../../src/observe/log/log.ts';
 import type { PushEntry } from '../../src/push/push-entry.ts';
@@ -63,7 +63,7 @@ export async function startRelayWithApps(
   const server = await startServer({ config, version: '0', log });
   const lines = new Lines();
   const { apps, lanes } = server.relay;
-  const rotation = watchCredentials({ config, load, file, env: {}, apps, lanes, log: lines, watchMs: 20 });
+  const rotation = new Rotation({ config, load, file, env: {}, apps, lanes, log: lines, watchMs: 20 });
   onTestFinished(async () => {
     rotation.close();
     await server.close();

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { type Command, flagGroups, parseCommandLine, sendMistake, usage } from '../../src/cli/command-line.ts';
+import type { Command } from '../../src/cli/command.ts';
+import { parseCommandLine, sendMistake, usage } from '../../src/cli/command-line.ts';
+import { flagGroups } from '../../src/cli/flags.ts';
 import { configKeys } from '../support/config.ts';
 
 const flags = Object.values(flagGroups).flat();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { App } from '../../src/apps/app.ts';
 import { fileApp } from '../../src/apps/file-apps.ts';
-import { watchCredentials } from '../../src/host/rotation.ts';
+import { Rotation } from '../../src/host/rotation.ts';
 import { startRelayWithApps } from '../apps/relay-with-apps.ts';
 import { startTenantProviders, type Tenant, type TenantProviders } from '../apps/tenant-providers.ts';
 import { until } from '../support/until.ts';
@@ -123,7 +123,7 @@ test('a file that is empty or gone for the moment changes nothing, though the en
   const { apps, lanes } = relay.server.relay;
   const empty = { ...relay.config, apps: { ...relay.config.apps, named: {} } };
   const log = new Lines();
-  const rotation = watchCredentials({
+  const rotation = new Rotation({
     config: relay.config,
     // What a relay finds that has no file: the environment, or another file.
     load: () => empty,
@@ -151,7 +151,7 @@ test('an app made at run time is in use again when the file no longer has one of
   const relay = await startRelayWithApps(providers, [main, acme]);
   const { apps, lanes } = relay.server.relay;
   const stored: App = { ...fileApp('acme', other.settings), origin: 'store' };
-  const rotation = watchCredentials({
+  const rotation = new Rotation({
     config: relay.config,
     load: () => ({ ...relay.config, apps: { ...relay.config.apps, named: {} } }),
     file: undefined,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from '../../../src/host/config/load.ts';
-import { type Rotation, watchCredentials } from '../../../src/host/rotation.ts';
+import { Rotation } from '../../../src/host/rotation.ts';
 import { type RunningServer, startServer } from '../../../src/host/server.ts';
 import { createLog, type Log } from '../../../src/observe/log/log.ts';
 import type { HookCall } from '../../feedback/hook-server.ts';
@@ -74,7 +74,7 @@ export class TenantRelay {
     // What the queue file held is read in the turn after this one.
     await sleep(10);
     const { apps, lanes } = this.#server.relay;
-    this.#rotation = watchCredentials({
+    this.#rotation = new Rotation({
       config,
       load: () => this.#load(),
       file: undefined,

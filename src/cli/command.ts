@@ -1,0 +1,65 @@
+import type { Notification, PlatformName } from '../push/push.ts';
+import type { AppsTask } from './apps-command.ts';
+import type { WithConfig } from './config-flags.ts';
+import type { CliContext } from './context.ts';
+
+/** What each command is asked for, by its kind. */
+export interface Commands {
+  readonly serve: WithConfig;
+  readonly check: WithConfig;
+  /** `file` overrides the configured queue. */
+  readonly queue: WithConfig & { readonly verify: boolean; readonly file: string | undefined };
+  readonly ping: WithConfig;
+  readonly apps: WithConfig & { readonly task: AppsTask };
+  readonly 'new-key': { readonly name: string };
+  readonly vapid: { readonly json: boolean };
+  /** `url`: of the relay; undefined: that of the configuration, on this machine. `token`: only what is about it. */
+  readonly explain: WithConfig & {
+    readonly id: string;
+    readonly url: string | undefined;
+    readonly key: string | undefined;
+    readonly token: string | undefined;
+  };
+  readonly send: WithConfig & { readonly platform: PlatformName; readonly notification: Notification };
+  readonly version: object;
+  /** `text` is for stdout. */
+  readonly help: { readonly text: string };
+  /** `message` is for stderr. Ends with exit code 2. */
+  readonly 'usage-error': { readonly message: string };
+}
+
+/** What a command line asks for. */
+export type Command = { [Kind in keyof Commands]: { readonly kind: Kind } & Commands[Kind] }[keyof Commands];
+
+/** ParsedLine flags, by the first of their names. */
+export type FlagValues = ReadonlyMap<string, string | boolean>;
+
+/** What was typed, sorted. */
+export interface ParsedLine {
+  readonly values: FlagValues;
+  /** The words of the command itself, and what was left over after the flags. */
+  readonly words: readonly string[];
+  readonly common: WithConfig;
+  /** Number of all arguments. */
+  readonly length: number;
+}
+
+/** Why a command line cannot be used. */
+export interface UsageMistake {
+  readonly mistake: string;
+  /** Shows the usage text below it. */
+  readonly usage?: boolean;
+}
+
+/** Exit code; undefined: the process goes on, and ends by itself. */
+export type Ran = number | undefined;
+
+/** One command that has a word of its own. */
+export interface CommandRow<Kind extends keyof Commands> {
+  /** Of the usage text: what is typed, and what it does. */
+  readonly usage: readonly (readonly [typed: string, does: string])[];
+  /** How many of the words after its name are its own; what follows them is read as flags. Default: none. */
+  readonly positionals?: (words: readonly string[]) => number;
+  readonly read: (given: ParsedLine) => Commands[Kind] | UsageMistake;
+  readonly run: (command: Commands[Kind], context: CliContext) => Promise<Ran>;
+}

@@ -1,0 +1,110 @@
+import { goBoolean } from '../kit/go-boolean.ts';
+import type { FlagValues } from './command.ts';
+import type { ConfigFlags } from './config-flags.ts';
+
+interface Flag {
+  /** Short ones first; one dash or two, both read the same. */
+  readonly names: readonly string[];
+  /** What the argument is; absent: a flag that is there or not. */
+  readonly takes?: string;
+  /** The key of config.yml that it sets. */
+  readonly key?: string;
+  readonly help: string;
+}
+
+/** Gorush's flags, in the groups of the usage text. */
+export const flagGroups: Readonly<Record<string, readonly Flag[]>> = {
+  'The server': [
+    { names: ['c', 'config'], takes: 'file', help: 'configuration file' },
+    { names: ['A', 'address'], takes: 'address', key: 'core.address', help: 'address to listen on' },
+    { names: ['p', 'port'], takes: 'port', key: 'core.port', help: 'port to listen on' },
+    { names: ['proxy'], takes: 'url', key: 'core.http_proxy', help: 'proxy for the providers' },
+    { names: ['pid'], takes: 'file', key: 'core.pid.path', help: 'write the process id to this file' },
+    { names: ['e', 'engine'], takes: 'engine', key: 'stat.engine', help: 'where counters are kept' },
+    { names: ['redis-addr'], takes: 'host:port', key: 'stat.redis.addr', help: 'Redis for the counters' },
+    { names: ['ping'], help: 'ask the server on this machine for its health: exit code 0 or 1' },
+  ],
+  iOS: [
+    { names: ['i', 'key'], takes: 'file', key: 'ios.key_path', help: 'key or certificate: .p8, .p12 or .pem' },
+    { names: ['P', 'password'], takes: 'password', key: 'ios.password', help: 'password of the certificate' },
+    { names: ['key-id'], takes: 'id', key: 'ios.key_id', help: 'id of the .p8 key' },
+    { names: ['team-id'], takes: 'id', key: 'ios.team_id', help: 'id of the team of the .p8 key' },
+    { names: ['production'], key: 'ios.production', help: "use Apple's production host" },
+    { names: ['ios'], help: 'send one push to iOS and end' },
+  ],
+  Android: [
+    { names: ['fcm-key'], takes: 'file', key: 'android.key_path', help: 'service account, JSON' },
+    { names: ['android'], help: 'send one push to Android and end' },
+  ],
+  Huawei: [
+    { names: ['hk', 'hmskey'], takes: 'secret', key: 'huawei.appsecret', help: 'secret of the app' },
+    { names: ['hid', 'hmsid'], takes: 'id', key: 'huawei.appid', help: 'id of the app' },
+    { names: ['huawei'], help: 'send one push to Huawei and end' },
+  ],
+  'One push': [
+    { names: ['t', 'token'], takes: 'token', help: 'device token' },
+    { names: ['m', 'message'], takes: 'text', help: 'text of the notification' },
+    { names: ['title'], takes: 'text', help: 'title of the notification' },
+    { names: ['topic'], takes: 'topic', help: 'topic to send to; iOS: bundle id of the app' },
+  ],
+  'martlet explain': [
+    { names: ['url'], takes: 'url', help: 'ask the relay there; -i, --key: API key; -t: only this device token' },
+  ],
+  'And besides': [
+    { names: ['h', 'help'], help: 'show this' },
+    { names: ['V', 'version'], help: 'show the version' },
+  ],
+};
+
+const flags = Object.values(flagGroups).flat();
+const flagByName = new Map(flags.flatMap((flag) => flag.names.map((name) => [name, flag] as const)));
+
+const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`);
+
+export const usageLine = ({ names, takes, help }: Flag): string =>
+  `  ${`${names.map(dashed).join(', ')}${takes ? ` <${takes}>` : ''}`.padEnd(30)} ${help}`;
+
+/** Given flags, and what follows the last of them. */
+export interface ParsedFlags {
+  readonly values: FlagValues;
+  readonly rest: readonly string[];
+}
+
+/** Asked for by `-h`, which ends the reading at once. */
+export const HELP = Symbol('help');
+
+/** Reads flags as Go's flag package does: up to the first argument that is not one, or to `--`. A text is what is wrong. */
+export function parseFlags(argv: readonly string[]): ParsedFlags | string | typeof HELP {
+  const values = new Map<string, string | boolean>();
+  for (let i = 0; i < argv.length; i++) {
+    const argument = argv[i]!;
+    if (argument === '--') return { values, rest: argv.slice(i + 1) };
+    if (!/^-./s.test(argument)) return { values, rest: argv.slice(i) };
+    const [, name, given] = /^--?([^=-][^=]*)(?:=(.*))?$/s.exec(argument) ?? [];
+    if (name === undefined) return `bad flag syntax: ${argument}`;
+    const flag = flagByName.get(name);
+    if (!flag) return `flag provided but not defined: -${name}`;
+    const key = flag.names[0]!;
+    if (key === 'h') return HELP;
+    if (flag.takes) {
+      const value = given ?? argv[++i];
+      if (value === undefined) return `flag needs an argument: -${name}`;
+      values.set(key, value);
+    } else {
+      const isOn = given === undefined || goBoolean(given);
+      if (isOn === undefined) return `invalid boolean value "${given}" for -${name}: parse error`;
+      values.set(key, isOn);
+    }
+  }
+  return { values, rest: [] };
+}
+
+/** Empty texts and `=false` leave the configuration alone, as in Gorush; `--pid` also switches the file on. */
+export function configFlags(values: FlagValues): ConfigFlags {
+  const set: ConfigFlags = {};
+  for (const { names, key } of flags) {
+    const value = values.get(names[0]!);
+    if (key && value) set[key] = value;
+  }
+  return set['core.pid.path'] ? { ...set, 'core.pid.enabled': true, 'core.pid.override': true } : set;
+}

@@ -1,0 +1,88 @@
+import type { LoadedConfig } from '../host/config/load.ts';
+import { credentialExpiries } from '../host/open-metrics.ts';
+import { Rotation } from '../host/rotation.ts';
+import { openSandbox } from '../host/sandbox-mode.ts';
+import { type RunningServer, startServer } from '../host/server.ts';
+import { GORUSH_VERSION } from '../kit/http/answer.ts';
+import { watchExpiries } from '../observe/log/expiry-warnings.ts';
+import type { Log } from '../observe/log/log.ts';
+import type { Commands } from './command.ts';
+import { type CliContext, readConfig } from './context.ts';
+import { endOnSignals } from './end-on-signals.ts';
+import { PrimaryLink } from './primary-link.ts';
+
+/** Serves in this process, alone or as a worker of a primary. */
+export async function serveHere(
+  command: Commands['serve'],
+  loaded: LoadedConfig,
+  log: Log,
+  context: CliContext,
+): Promise<void> {
+  const { version, env, isWorker } = context;
+  const closers = new AsyncDisposableStack();
+  closers.defer(() => {
+    log.info('stopped');
+    log.close();
+  });
+  const link = isWorker ? new PrimaryLink({ reopenLog: () => log.reopen(), exit: () => context.exit(0) }) : undefined;
+  closers.defer(() => link?.close());
+  const sandbox = await openSandbox(loaded.config, log);
+  closers.defer(() => sandbox?.close());
+  const config = sandbox?.config ?? loaded.config;
+  const server = await startServer({
+    ...{ config, version, log, env, proxyEnv: env, otlpEndpoint: otlpEndpoint(env) },
+    masterKey: env.MARTLET_MASTER_KEY,
+    ...sandbox?.parts,
+    ...link?.shared,
+  });
+  closers.defer(() => server.close());
+  sayWhere(server, version, log);
+  if (sandbox && server.url) sandbox.greet(server.url);
+  const load = (): LoadedConfig['config'] => {
+    const { config: changed } = readConfig(command, 'serve', context);
+    return sandbox ? sandbox.over(changed) : changed;
+  };
+  const rotation = watchCredentials(server, { ...loaded, config }, { load, env, log }, closers);
+  const reload = (): void => {
+    server.reload();
+    rotation.reload();
+  };
+  const close = (): Promise<void> => closers.disposeAsync();
+  // Before the primary says that this worker serves: a signal that comes right then has its meaning.
+  endOnSignals(context, log, { close, reload });
+  link?.serves({ relay: server.relay, url: server.url, reload, close });
+}
+
+/** OpenTelemetry's own names; the one for traces alone is a whole URL. */
+function otlpEndpoint(env: CliContext['env']): string | undefined {
+  if (env.OTEL_SDK_DISABLED === 'true') return undefined;
+  return env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT;
+}
+
+function sayWhere({ url, adminUrl }: RunningServer, version: string, log: Log): void {
+  log.info(`martlet ${version} (Gorush ${GORUSH_VERSION}) serves ${url ?? 'no HTTP (core.enabled: false)'}`);
+  if (adminUrl) log.info(`metrics, counters and administration are at ${adminUrl}`);
+}
+
+/** Follows changed credentials, and warns of those that are about to end. */
+function watchCredentials(
+  { relay }: RunningServer,
+  { config, file }: Pick<LoadedConfig, 'config' | 'file'>,
+  {
+    load,
+    env,
+    log,
+  }: { readonly load: () => LoadedConfig['config']; readonly env: CliContext['env']; readonly log: Log },
+  closers: AsyncDisposableStack,
+): Rotation {
+  const { apps, lanes, storedApps } = relay;
+  const expiries = watchExpiries({ expiries: () => credentialExpiries(relay), log });
+  closers.defer(() => expiries.close());
+  const rotation = new Rotation({
+    ...{ config, load, file, env, apps, lanes, log },
+    stored: (name) => storedApps.sync?.app(name),
+    onChange: () => expiries.look(),
+  });
+  closers.defer(() => rotation.close());
+  return rotation;
+}
