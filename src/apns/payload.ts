@@ -1,3 +1,4 @@
+import { hopelessSize } from '../carrier/payload-size.ts';
 import type { RequestHeader } from '../http2/http2-pool.ts';
 import type { Alert, Failed, Json, JsonObject, Notification } from '../push/push.ts';
 import { isJsonObject } from '../push/raw-json.ts';
@@ -43,7 +44,7 @@ export function apnsHeaders(notification: Notification): RequestHeader[] {
 
 /**
  * Why this notification need not be sent at all: a header that HTTP/2 cannot carry, or APNs' own reason for it.
- * @param checkSize false leaves the size to APNs, as Gorush does.
+ * @param checkSize false leaves a size that is near the limit to APNs, as Gorush does.
  */
 export function apnsRefusal(notification: Notification, body: Uint8Array, checkSize = true): Failed | undefined {
   for (const [name, value, reason] of callerFields(notification)) {
@@ -52,7 +53,7 @@ export function apnsRefusal(notification: Notification, body: Uint8Array, checkS
     if (Buffer.byteLength(value) > MAX_FIELD) return refused(reason, `${name} is longer than ${MAX_FIELD} bytes`);
   }
   const limit = notification.push_type === 'voip' ? MAX_VOIP_PAYLOAD : MAX_PAYLOAD;
-  if (!checkSize || body.length <= limit) return undefined;
+  if (!checkSize || body.length <= limit) return hopelessSize(body.length, notification);
   return refused('PayloadTooLarge', `the payload has ${body.length} bytes, ${limit} are allowed`);
 }
 

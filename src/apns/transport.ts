@@ -1,3 +1,4 @@
+import { builtOnce } from '../carrier/built-once.ts';
 import type { Http2Pool, Http2PoolOptions, RequestHeader, RequestTemplate } from '../http2/http2-pool.ts';
 import { singleRequest } from '../http2/single-request.ts';
 import { background, throwLater } from '../kit/background.ts';
@@ -53,6 +54,10 @@ class ApnsTransport implements PushTransport {
   /** Of the last push. */
   #topic: string | undefined;
   #probeAt = 0;
+  readonly #built = builtOnce((notification) => {
+    const body = Buffer.from(apnsPayload(notification));
+    return { body, refusal: apnsRefusal(notification, body, this.#refuseOversized) };
+  });
 
   constructor(options: ApnsTransportOptions) {
     const {
@@ -82,9 +87,8 @@ class ApnsTransport implements PushTransport {
   }
 
   send(delivery: Delivery, settle: Settle): void {
-    const { notification, targets } = delivery;
-    const body = Buffer.from(apnsPayload(notification));
-    const refusal = apnsRefusal(notification, body, this.#refuseOversized);
+    const { targets } = delivery;
+    const { body, refusal } = this.#built(delivery);
     if (refusal) {
       for (let place = 0; place < targets.length; place++) settle(place, refusal);
       return;

@@ -1,3 +1,4 @@
+import { hopelessSize } from '../carrier/payload-size.ts';
 import type { Failed, Json, JsonObject, Notification, TargetKind } from '../push/push.ts';
 import { isRawJSON } from '../push/raw-json.ts';
 import { asObject } from './json-object.ts';
@@ -42,7 +43,9 @@ export function fcmMessage(notification: Notification, kind: TargetKind = 'token
       (doubled && `multiple specifications for the key ${JSON.stringify(doubled)}`);
     if (fault) return { ok: false, outcome: refused('InvalidMessage', fault) };
     const liveActivity = Boolean(asObject(message.apns)?.live_activity_token);
-    return { ok: true, liveActivity, ...spliced(message, kind, notification.dry_run === true) };
+    const body = spliced(message, kind, notification.dry_run === true);
+    const hopeless = hopelessSize(body.before.length, notification);
+    return hopeless ? { ok: false, outcome: hopeless } : { ok: true, liveActivity, ...body };
   } catch {
     // JSON.stringify has no room left on the stack.
     return { ok: false, outcome: refused('InvalidMessage', 'the message is nested too deeply') };

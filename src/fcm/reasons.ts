@@ -55,6 +55,7 @@ export const fcmReasons = {
     category: 'credential',
     advice: 'Enable the Firebase Cloud Messaging API and give the service account the right to send messages.',
   },
+  PayloadTooLarge: { category: 'invalid_request', advice: 'Shorten the message: FCM takes 4,096 bytes.' },
   NOT_FOUND: { category: 'invalid_request', advice: 'Check project_id: FCM does not know the project.' },
   invalid_grant: {
     category: 'credential',

@@ -1,3 +1,4 @@
+import { builtOnce } from '../carrier/built-once.ts';
 import type { Http2Pool, Http2PoolOptions, RequestTemplate } from '../http2/http2-pool.ts';
 import { singleRequest } from '../http2/single-request.ts';
 import { background, throwLater } from '../kit/background.ts';
@@ -37,6 +38,7 @@ class FcmTransport implements PushTransport {
   /** The last outcome that says something about the provider or the credential, unless a push got through since. */
   #lastFailure: Failed | undefined;
   #probeAt = 0;
+  readonly #built = builtOnce(fcmMessage);
 
   constructor({ credential, origin, createPool, tokenSource, now = Date.now }: FcmTransportOptions) {
     this.#pool = createPool({ origin });
@@ -47,7 +49,7 @@ class FcmTransport implements PushTransport {
   }
 
   send(delivery: Delivery, settle: Settle): void {
-    const message = fcmMessage(delivery.notification, delivery.kind);
+    const message = this.#built(delivery);
     if (!message.ok) {
       for (let place = 0; place < delivery.targets.length; place++) settle(place, message.outcome);
       return;

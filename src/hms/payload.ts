@@ -1,3 +1,4 @@
+import { hopelessSize } from '../carrier/payload-size.ts';
 import { isObject } from '../kit/is-object.ts';
 import type { Failed, Json, JsonObject, Notification, TargetKind } from '../push/push.ts';
 import { androidMistake } from './validation.ts';
@@ -177,7 +178,9 @@ export function hmsMessage(notification: Notification): HmsMessage | { ok: false
   const mistake = androidMistake(android);
   if (mistake !== undefined) return refused(mistake);
   const message = { ...(notification.huawei_data ? { data: notification.huawei_data } : {}), android };
-  return { ok: true, before: `{"validate_only":false,"message":${JSON.stringify(message).slice(0, -1)},`, after: '}}' };
+  const before = `{"validate_only":false,"message":${JSON.stringify(message).slice(0, -1)},`;
+  const hopeless = hopelessSize(before.length, notification);
+  return hopeless ? { ok: false, outcome: hopeless } : { ok: true, before, after: '}}' };
 }
 
 /** The whole body for up to 1,000 tokens, or for the one topic or condition. */

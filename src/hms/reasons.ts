@@ -48,6 +48,10 @@ export const hmsReasons = {
   },
   81000001: { category: 'unavailable', advice: 'An error inside HMS: nothing to do, it is sent again.' },
   InvalidMessage: { category: 'invalid_request', advice: 'Correct the field that the error names.' },
+  PayloadTooLarge: {
+    category: 'invalid_request',
+    advice: 'Shorten the message: HMS takes 4,096 bytes, tokens not counted.',
+  },
   MissingTarget: { category: 'invalid_token', advice: 'Do not send empty tokens: delete them.' },
   ...postingWords('HMS', 'huawei.endpoint'),
   SignInRefused: { category: 'credential', advice: 'Check `huawei.appid` and `huawei.appsecret`.' },

@@ -1,5 +1,6 @@
 import PQueue from 'p-queue';
 import type { Dispatcher } from 'undici';
+import { builtOnce } from '../carrier/built-once.ts';
 import { post } from '../carrier/http-post.ts';
 import { background, throwLater } from '../kit/background.ts';
 import { internalError } from '../push/internal-error.ts';
@@ -61,6 +62,7 @@ class HmsTransport implements PushTransport {
   readonly #connections: number;
   #inFlight = 0;
   #probeAt = 0;
+  readonly #built = builtOnce(hmsMessage);
   #lastSuccessAt: number | undefined;
   /** What kept the last answered or unanswered request from its goal, unless it was the request itself. */
   #trouble: Failed | undefined;
@@ -83,8 +85,8 @@ class HmsTransport implements PushTransport {
   }
 
   send(delivery: Delivery, settle: Settle): void {
-    const { notification, targets } = delivery;
-    const message = this.#closing.signal.aborted ? { outcome: CLOSED } : hmsMessage(notification);
+    const { targets } = delivery;
+    const message = this.#closing.signal.aborted ? { outcome: CLOSED } : this.#built(delivery);
     if ('outcome' in message) {
       for (const index of targets.keys()) settle(index, message.outcome);
       return;
