@@ -1,5 +1,6 @@
 /** Writes the generated pages of docs/, and the dashboard. With `--check` it writes nothing and ends with 1, naming the stale ones. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { gorushProto } from '../src/grpc/gorush-proto.ts';
 import { configurationPage } from './pages/configuration-page.ts';
 import { errorsPage } from './pages/errors-page.ts';
 import { grafanaDashboard } from './pages/grafana-dashboard.ts';
@@ -12,6 +13,7 @@ const pages: readonly { file: string; render: () => string }[] = [
   { file: 'docs/metrics.md', render: metricsPage },
   { file: 'deploy/grafana/martlet.json', render: grafanaDashboard },
   { file: 'docs/openapi.json', render: openApiPage },
+  { file: 'docs/gorush.proto', render: gorushProto },
 ];
 
 const root = new URL('../', import.meta.url);

@@ -80,12 +80,22 @@ export interface ProviderSettings<Values> {
   readonly notes?: readonly MigrationNote<Values>[];
 }
 
+/** A value of JSON: one of some words, or a text or an object of texts. As JSON Schema says it. */
+export type JsonForm =
+  | { readonly enum: readonly string[]; readonly type?: undefined; readonly description?: string }
+  | {
+      readonly enum?: undefined;
+      readonly type: readonly ['string', 'object'];
+      readonly additionalProperties: { readonly type: 'string' };
+      readonly description: string;
+    };
+
 /** Settings that come from a caller of /v1/apps, who may not read files of this machine or reach its network. */
 export interface StoredSettings<Values> {
   /** Keys that such a caller may not set, and why; the text is the answer. */
   readonly refused: Readonly<Record<string, string>>;
   /** What JSON says otherwise than a file, by key: laid over the schema of the key. */
-  readonly json?: Readonly<Record<string, JsonObject>>;
+  readonly json?: Readonly<Record<string, JsonForm>>;
   /** The settings as config.yml would have them. */
   normal?(section: JsonObject): JsonObject;
   /** A merge patch (RFC 7396) of the section, with what else has to change: a new key is not of the type of the old one. */

@@ -10,7 +10,7 @@ import { background } from '../kit/background.ts';
 import type { ConnectionRoom } from '../kit/net/connection-room.ts';
 import { auditedGate, auditedSend } from './audited-send.ts';
 import type { Gate, GatedCall } from './gate.ts';
-import { GORUSH_PROTO } from './gorush-proto.ts';
+import { gorushProto } from './gorush-proto.ts';
 import { HealthService, SERVING } from './health-service.ts';
 import { type GrpcPort, openPort } from './open-port.ts';
 import { type ProtoFile, parseProto } from './proto-file.ts';
@@ -65,7 +65,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
     'grpc.keepalive_time_ms': KEEPALIVE_MS,
   });
   const health = new HealthService({ ready: options.ready, services: ['', GORUSH], pollMs: options.pollMs ?? 1000 });
-  const gorush = parseProto('gorush.proto', GORUSH_PROTO);
+  const gorush = parseProto('gorush.proto', gorushProto());
   const standard = parseProto('grpc/health/v1/health.proto', HEALTH_PROTO);
   addGorush(server, gorush, options);
   addHealth(server, standard, health, options.onError);

@@ -3,6 +3,7 @@ import { startGrpcServer } from '../../src/grpc/start-grpc-server.ts';
 import { loadConfig } from '../../src/host/config/load.ts';
 import { startServer } from '../../src/host/server.ts';
 import { createLog } from '../../src/observe/log/log.ts';
+import { builtIn } from '../../src/providers/registry.ts';
 import type { FullConfig as Config } from '../support/config.ts';
 import { startProviderCapture } from './provider-capture.ts';
 
@@ -14,7 +15,7 @@ const pem = (type: 'ec' | 'rsa'): string => {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 };
 
-/** All platforms on, their providers at `origin`, sync mode, queue in memory. */
+/** Gorush's three platforms on and no other, their providers at `origin`, sync mode, queue in memory. */
 function configFor(origin: string): Config {
   const { config } = loadConfig({ env: { MARTLET_SANDBOX_ENABLED: 'true' }, cwd: import.meta.dirname, cpus: 4 });
   const { core, queue, log, ios, android, huawei } = config;
@@ -28,8 +29,12 @@ function configFor(origin: string): Config {
   };
   const key = { key_path: '', key_base64: Buffer.from(pem('ec')).toString('base64'), key_type: 'p8' } as const;
   const apple = { ...key, key_id: 'KEYKEYKEYK', team_id: 'TEAMTEAMTE', endpoint: origin, sandbox_endpoint: origin };
+  const others = builtIn.rows
+    .filter(({ platform }) => !['ios', 'android', 'huawei'].includes(platform))
+    .map(({ platform }) => [platform, { ...config[platform as 'web'], enabled: false }]);
   return {
     ...config,
+    ...Object.fromEntries(others),
     sandbox: { ...config.sandbox, enabled: false },
     core: { ...core, port: '0', address: '127.0.0.1', sync: true },
     queue: { ...queue, local: { ...queue.local, path: '' } },

@@ -1,10 +1,10 @@
 import type protobuf from 'protobufjs';
 import { describe, expect, test } from 'vitest';
-import { GORUSH_PROTO } from '../../src/grpc/gorush-proto.ts';
+import { gorushProto } from '../../src/grpc/gorush-proto.ts';
 import { parseProto } from '../../src/grpc/proto-file.ts';
 import { type NotificationRequest, pushBody } from '../../src/grpc/push-body.ts';
 
-const type = parseProto('gorush.proto', GORUSH_PROTO).root.lookupType('proto.NotificationRequest');
+const type = parseProto('gorush.proto', gorushProto()).root.lookupType('proto.NotificationRequest');
 
 /** What is on the wire once this was sent: fields at zero are there when they are given. */
 const bodyOf = (request: object): unknown => {

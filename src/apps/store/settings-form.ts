@@ -1,14 +1,10 @@
-import { createRequire } from 'node:module';
-import type { ErrorObject, ValidateFunction } from 'ajv';
 import { type Leaf, type NamedSections, recordShape, type Section } from '../../config/leaf.ts';
 import { wanted } from '../../config/mistake.ts';
 import { nearestKey } from '../../config/nearest-key.ts';
-import { lateSync } from '../../kit/late.ts';
+import { fits } from '../../config/validate.ts';
+import { isObject } from '../../kit/is-object.ts';
 import { builtIn, type ProviderTable } from '../../providers/registry.ts';
-import { refusedKeys, settingsPatchSchema, settingsSchema } from './settings-schema.ts';
-
-/** With the first settings that are checked. @throws NotLoadedError */
-const ajv = lateSync('ajv', () => createRequire(import.meta.url)('ajv') as typeof import('ajv'));
+import { jsonKeys, refusedKeys } from './settings-schema.ts';
 
 /** One thing wrong with the settings of an app: `ios.key_id`, and what it should be. */
 export interface SettingMistake {
@@ -16,53 +12,69 @@ export interface SettingMistake {
   readonly reason: string;
 }
 
+/** Whole settings, or a merge patch (RFC 7396) for them, in which `null` takes a key away. */
 type Kind = 'whole' | 'patch';
-const schemas = { whole: settingsSchema, patch: settingsPatchSchema };
 
 const LONGEST_KEY = 40;
 /** Enough to mend; a body of 256 KiB may hold 50,000, and the search for the key that was meant takes its time. */
 const MOST_MISTAKES = 50;
 
-/** `/ios/key_id` → `ios.key_id`, without the places in lists. */
-const pathOf = (pointer: string): string =>
-  pointer
-    .split('/')
-    .slice(1)
-    .filter((part) => !/^\d+$/.test(part))
-    .join('.');
-
 /** A key of the caller's is told back only when it looks like one. */
 const tellable = (key: string): boolean => key.length <= LONGEST_KEY && /^[\w.-]+$/.test(key);
 
-/** The form that the settings of an app have with the providers of a table. */
+/** What is said of a value, by the key of config.yml that it stands under. */
 class SettingsForm {
-  readonly #providers: ProviderTable;
+  readonly #app: Section;
   readonly #refused: Readonly<Record<string, string>>;
+  readonly #json: ReturnType<typeof jsonKeys>;
   readonly #known: readonly string[];
-  readonly #compiled = new Map<Kind, ValidateFunction>();
 
   constructor(providers: ProviderTable) {
-    this.#providers = providers;
+    this.#app = providers.configSchema.app;
     this.#refused = refusedKeys(providers);
-    this.#known = this.#keysIn(providers.configSchema.app);
+    this.#json = jsonKeys(providers);
+    this.#known = this.#keysIn(this.#app);
   }
 
   mistakes(body: unknown, kind: Kind): SettingMistake[] {
-    const validate = this.#validator(kind);
-    if (validate(body)) return [];
-    const all = (validate.errors ?? []).slice(0, MOST_MISTAKES).map((error) => this.#mistake(error));
-    return [...new Map(all.map((mistake) => [`${mistake.path} ${mistake.reason}`, mistake])).values()];
+    const found = new Map<string, SettingMistake>();
+    for (const mistake of this.#section(this.#app, body, '', kind)) {
+      found.set(`${mistake.path} ${mistake.reason}`, mistake);
+      if (found.size === MOST_MISTAKES) break;
+    }
+    return [...found.values()];
   }
 
-  /** Loaded and compiled with the first request: most relays never get one. */
-  #validator(kind: Kind): ValidateFunction {
-    let validate = this.#compiled.get(kind);
-    if (!validate) {
-      const { Ajv } = ajv();
-      validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(schemas[kind](this.#providers));
-      this.#compiled.set(kind, validate);
+  *#section(section: Section | NamedSections, value: unknown, path: string, kind: Kind): Generator<SettingMistake> {
+    if (!isObject(value)) return yield { path: path || '$', reason: 'must be an object' };
+    for (const [key, inner] of Object.entries(value)) {
+      const at = path === '' ? key : `${path}.${key}`;
+      const child = Object.hasOwn(this.#refused, at) ? undefined : childOf(section, key);
+      if (!child) yield this.#unknownKey(path, key);
+      else if (inner === null && kind === 'patch') continue;
+      else if (child.type === 'object') yield* this.#section(child, inner, at, kind);
+      else yield* this.#value(child, inner, at);
     }
-    return validate;
+  }
+
+  *#value(leaf: Leaf, value: unknown, path: string): Generator<SettingMistake> {
+    const json = Object.hasOwn(this.#json, path) ? this.#json[path] : undefined;
+    const shape = recordShape(leaf);
+    if (json?.enum) {
+      if (!json.enum.some((word) => word === value)) yield { path, reason: `must be one of ${json.enum.join(', ')}` };
+    } else if (json?.type.includes('object') && isObject(value)) {
+      if (!Object.values(value).every((text) => typeof text === 'string')) yield mistakeAt(leaf, path);
+    } else if (shape && Array.isArray(value)) {
+      for (const record of value) {
+        if (!isObject(record)) yield mistakeAt(leaf, path);
+        else
+          for (const [key, inner] of Object.entries(record)) {
+            const child = Object.hasOwn(shape.properties, key) ? shape.properties[key] : undefined;
+            if (!child) yield mistakeAt(leaf, path);
+            else if (!fits(child, inner)) yield mistakeAt(child, `${path}.${key}`);
+          }
+      }
+    } else if (!fits(leaf, value)) yield mistakeAt(leaf, path);
   }
 
   #keysIn(section: Section, prefix = ''): string[] {
@@ -75,21 +87,6 @@ class SettingsForm {
     });
   }
 
-  #mistake({ instancePath, keyword, params }: ErrorObject): SettingMistake {
-    const path = pathOf(instancePath);
-    const leaf = this.#leafAt(path);
-    if (keyword === 'additionalProperties' && leaf === undefined)
-      return this.#unknownKey(path, String(params.additionalProperty));
-    if (keyword === 'enum') return { path, reason: `must be one of ${(params.allowedValues as string[]).join(', ')}` };
-    return { path: path || '$', reason: leaf ? `must be ${wanted(leaf)}` : 'must be an object' };
-  }
-
-  #leafAt(path: string): Leaf | undefined {
-    let at: Leaf | Section | NamedSections | undefined = this.#providers.configSchema.app;
-    for (const part of path.split('.')) at = at && childOf(at, part);
-    return at?.type === 'object' ? undefined : at;
-  }
-
   #unknownKey(parent: string, key: string): SettingMistake {
     const path = parent === '' ? key : `${parent}.${key}`;
     const refused = Object.hasOwn(this.#refused, path) ? this.#refused[path] : undefined;
@@ -100,12 +97,14 @@ class SettingsForm {
   }
 }
 
-function childOf(node: Section | NamedSections | Leaf, name: string): Leaf | Section | NamedSections | undefined {
-  if (node.type !== 'object') return recordShape(node)?.properties[name];
-  return node.additionalProperties === false ? node.properties[name] : node.additionalProperties;
+const mistakeAt = (leaf: Leaf, path: string): SettingMistake => ({ path, reason: `must be ${wanted(leaf)}` });
+
+function childOf(node: Section | NamedSections, name: string): Leaf | Section | NamedSections | undefined {
+  if (node.additionalProperties !== false) return node.additionalProperties;
+  return Object.hasOwn(node.properties, name) ? node.properties[name] : undefined;
 }
 
-/** Made once for each table: compiling takes a while. */
+/** One for each table. */
 const forms = new WeakMap<ProviderTable, SettingsForm>();
 
 /** What is wrong with the form of settings, or of a patch for them. */

@@ -1,4 +1,4 @@
-import type { ProviderRow } from '../../carrier/provider-row.ts';
+import type { JsonForm, ProviderRow } from '../../carrier/provider-row.ts';
 import { type Leaf, type NamedSections, recordShape, type Section } from '../../config/leaf.ts';
 import { builtIn, type ProviderTable } from '../../providers/registry.ts';
 
@@ -7,7 +7,7 @@ type Schema = { readonly [keyword: string]: unknown };
 /** What the rows say of keys that callers may not set, and of keys that JSON says otherwise, by path. */
 interface Rules {
   readonly refused: Readonly<Record<string, string>>;
-  readonly json: Readonly<Record<string, Schema>>;
+  readonly json: Readonly<Record<string, JsonForm>>;
 }
 
 const underPlatform = <T>({ rows }: ProviderTable, of: (row: ProviderRow) => Readonly<Record<string, T>> | undefined) =>
@@ -21,10 +21,11 @@ export const refusedKeys = (providers: ProviderTable): Readonly<Record<string, s
   'webhook.allow_private': 'is set in config.yml only',
 });
 
-const rulesOf = (providers: ProviderTable): Rules => ({
-  refused: refusedKeys(providers),
-  json: underPlatform(providers, ({ settings }) => settings.stored.json),
-});
+/** Keys whose value JSON says otherwise than the file: one of some words, or an object of texts besides a text. */
+export const jsonKeys = (providers: ProviderTable): Readonly<Record<string, JsonForm>> =>
+  underPlatform(providers, ({ settings }) => settings.stored.json);
+
+const rulesOf = (providers: ProviderTable): Rules => ({ refused: refusedKeys(providers), json: jsonKeys(providers) });
 
 const KEPT = ['type', 'items', 'minimum', 'maximum', 'pattern', 'description'] as const;
 
@@ -78,11 +79,9 @@ class SettingsWriter {
 
   #leaf(leaf: Leaf, path: string): Schema {
     const kept = keptOf(leaf);
-    const own = this.#rules.json[path] ?? {};
+    const own: JsonForm | undefined = this.#rules.json[path];
     const schema = orNull({ ...kept, ...own }, this.#nullable);
-    return this.#nullable && 'enum' in own
-      ? { ...schema, type: ['string', 'null'], enum: [...(own.enum as string[]), null] }
-      : schema;
+    return this.#nullable && own?.enum ? { ...schema, type: ['string', 'null'], enum: [...own.enum, null] } : schema;
   }
 }
 
