@@ -142,6 +142,18 @@ describe('the house', () => {
     expect(twice.map(([name, places]) => `${name}: ${places.map(({ file }) => file).join(', ')}`)).toEqual([]);
   });
 
+  test('a refusal has its HTTP status from the one table; simulated providers and /readyz say their own', () => {
+    const ANSWER = /\b(?:sendText|sendJson|sendError|writeHead|resultOf)\((?:\w+, )?[45]\d\d\b/;
+    const own = /^src\/(?:sandbox|health)\/|\/sandbox[\w-]*\.ts$/;
+    const faces = sources.filter((file) => !own.test(file));
+    const found = faces.flatMap((file) =>
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .flatMap((text, index) => (ANSWER.test(text) ? [`${file}:${index + 1} ${text.trim()}`] : [])),
+    );
+    expect(found).toEqual([]);
+  });
+
   test('tests mirror src/: one that has the name of a source file lies where that file does', () => {
     const ENDING = /(\.(peer|heavy))?\.test\.ts$/;
     const places = Map.groupBy(sources, (file) => basename(file, '.ts'));

@@ -4,6 +4,7 @@ import { stringify } from 'yaml';
 import { GORUSH_VERSION, sendError, sendJson, sendText, versionHeaders } from '../kit/http/answer.ts';
 import { exactRoutes, type HttpHandler, type Routes } from '../kit/http/exact-routes.ts';
 import { expressOnHttp2 } from '../kit/http/express-on-http2.ts';
+import { httpStatus } from '../kit/http/http-status.ts';
 import { rationed } from '../kit/rationed.ts';
 
 export interface ApiOptions {
@@ -101,7 +102,7 @@ function buildExpress(options: ApiOptions, routes: Routes, headers: Record<strin
     next();
   });
   for (const router of options.routers ?? []) app.use(router);
-  app.use((_req, res) => sendText(res, 404, 'text/plain', NOT_FOUND));
+  app.use((_req, res) => sendText(res, httpStatus.not_found, 'text/plain', NOT_FOUND));
   app.use(errorHandler(options.onError));
   return app;
 }

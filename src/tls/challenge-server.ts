@@ -1,5 +1,6 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { pathOf } from '../kit/http/exact-routes.ts';
+import { httpStatus } from '../kit/http/http-status.ts';
 
 export interface ChallengeServerOptions {
   /** The answer to a token (HTTP-01, RFC 8555 section 8.3). */
@@ -18,8 +19,9 @@ export function createChallengeServer({ answer, hosts }: ChallengeServerOptions)
     const host = (req.headers.host ?? '').toLowerCase().replace(/:\d+$/, '');
     const text = path.startsWith(PREFIX) ? answer(path.slice(PREFIX.length)) : undefined;
     if (text !== undefined) res.writeHead(200, TEXT).end(text);
-    else if (path.startsWith(PREFIX) || !hosts.includes(host)) res.writeHead(404, TEXT).end('404 page not found');
-    else if (req.method !== 'GET' && req.method !== 'HEAD') res.writeHead(400, TEXT).end('Use HTTPS');
+    else if (path.startsWith(PREFIX) || !hosts.includes(host))
+      res.writeHead(httpStatus.not_found, TEXT).end('404 page not found');
+    else if (req.method !== 'GET' && req.method !== 'HEAD') res.writeHead(httpStatus.invalid, TEXT).end('Use HTTPS');
     else res.writeHead(302, { ...TEXT, Location: `https://${host}${req.url}` }).end();
   };
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 10_000 }, listener);

@@ -3,6 +3,7 @@ import { duplexPair } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import type { FeedbackHook } from '../../feedback/hook.ts';
+import { httpStatus } from '../../kit/http/http-status.ts';
 import { toMs } from '../../kit/seconds.ts';
 import type { FullConfig } from '../../providers/registry.ts';
 import { createHttpApp, type HttpAppOptions } from '../http-app.ts';
@@ -78,7 +79,7 @@ export async function createServerlessHandler(
   const server = createServer(app.listener);
   const handle = async (event: GatewayEvent): Promise<GatewayResult> => {
     const asked = requestOf(event);
-    if (!asked) return resultOf(400, {}, 'This event is no HTTP request.');
+    if (!asked) return resultOf(httpStatus.invalid, {}, 'This event is no HTTP request.');
     const answer = await exchange(server, asked);
     // After the answer nothing runs any more.
     await told(relay.hook, HOOK_MS);

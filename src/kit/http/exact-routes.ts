@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
+import { httpStatus } from './http-status.ts';
 
 export type HttpHandler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
 /** Keys are a method and a path: `POST /api/push`. */
@@ -25,7 +26,7 @@ export function exactRoutes(routes: Routes, headers: Record<string, string>): Re
   return (req, res, next) => {
     const path = pathOf(req.url);
     if (path === undefined) {
-      res.writeHead(400, { 'Content-Type': 'text/plain; charset=utf-8' }).end('400 Bad Request');
+      res.writeHead(httpStatus.invalid, { 'Content-Type': 'text/plain; charset=utf-8' }).end('400 Bad Request');
       return;
     }
     const route = routes.get(`${req.method} ${path}`);
