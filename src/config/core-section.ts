@@ -2,7 +2,7 @@ import { bytes, choice, flag, integer, list, ours, seconds, section, shown, text
 
 export const coreSection = section('The HTTP server and the process.', {
   enabled: flag(true, 'Serve HTTP.'),
-  address: text('', 'Address to listen on; empty: all interfaces.', shown),
+  address: text('', 'Address or name to listen on, IPv6 with or without brackets; empty: all interfaces.', shown),
   shutdown_timeout: seconds(
     30,
     'How long a shutdown waits for pushes that are under way; the rest stays in the queue.',

@@ -5,9 +5,13 @@ import { integer, ours, perSecond, seconds, text } from './leaf.ts';
 /** A day: timers cannot wait longer than 24 days, and go off at once instead. */
 export const LONGEST_WAIT = 86_400;
 
+const PORT = '(?:6553[0-5]|655[0-2]\\d|65[0-4]\\d\\d|6[0-4]\\d{3}|[1-5]?\\d{1,4})';
+/** A name, an IPv4 address or an IPv6 one in brackets, and a port if need be: what a URL takes. */
+export const ORIGIN = `^https?://(?:[A-Za-z0-9_.-]+|\\[[0-9A-Fa-f:.]+\\])(?::${PORT})?/?$`;
+
 /** Where a provider is, without a path. */
 export const origin = (url: string, description: string) =>
-  text(url, description, { ...ours, pattern: '^https?://[^/\\s]+/?$', wanted: 'https://host or https://host:port' });
+  text(url, description, { ...ours, pattern: ORIGIN, wanted: 'https://host or https://host:port' });
 
 export const connections = integer(0, 'HTTP/2 connections to each of its hosts; 0: as many as needed, up to 8.', {
   ...ours,

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { withoutUserInfo } from '../../config/without-user-info.ts';
 import { fileTrouble } from '../../kit/files/file-trouble.ts';
+import { badAddress } from '../../kit/net/addresses.ts';
 import { natsServers } from '../../queue/nats/nats-servers.ts';
 import type { Draft, Findings } from './draft.ts';
 
@@ -8,6 +10,20 @@ function checkRedis({ config: { queue } }: Draft, { mistakes }: Findings): void 
   if (cluster && sentinel !== '')
     mistakes.push({ key: 'queue.redis.sentinel', text: 'a cluster has no sentinels; choose one' });
   if (cluster && db !== 0) mistakes.push({ key: 'queue.redis.db', text: 'a cluster has only database 0' });
+}
+
+/** Addresses as their clients read them. */
+function checkAddresses({ config: { queue } }: Draft, { mistakes }: Findings): void {
+  const lists = {
+    'queue.redis.addr': queue.redis.addr,
+    'queue.nsq.addr': queue.nsq.addr,
+    'queue.nsq.http_addr': queue.nsq.http_addr,
+  };
+  for (const [key, list] of Object.entries(lists)) {
+    const bad = key.startsWith(`queue.${queue.engine}.`) ? badAddress(list) : undefined;
+    if (bad !== undefined)
+      mistakes.push({ key, text: `must be host:port or [::1]:port, is "${withoutUserInfo(bad)}"` });
+  }
 }
 
 function checkNats({ config: { queue } }: Draft, { mistakes }: Findings): void {
@@ -56,6 +72,7 @@ function checkNames({ config: { queue } }: Draft, engine: keyof typeof NAMES, { 
 export function checkQueue(draft: Draft, findings: Findings): void {
   const { core, queue } = draft.config;
   if (queue.engine !== 'local') checkNames(draft, queue.engine, findings);
+  checkAddresses(draft, findings);
   if (queue.engine === 'redis') checkRedis(draft, findings);
   if (queue.engine === 'nats') checkNats(draft, findings);
   if (queue.engine !== 'local' && core.sync) {

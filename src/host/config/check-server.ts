@@ -1,9 +1,9 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { dirname, isAbsolute, normalize, resolve } from 'node:path';
 import { isWebhookSecret } from '../../feedback/signature.ts';
 import { ConfigError } from '../../kit/errors.ts';
 import { fileTrouble } from '../../kit/files/file-trouble.ts';
+import { listenHost } from '../../kit/net/listen-address.ts';
 import { autoHosts } from '../../tls/auto-hosts.ts';
 import { keyPairMistakes, readClientCa } from '../../tls/key-pair.ts';
 import type { Draft, Findings } from './draft.ts';
@@ -23,8 +23,7 @@ function portTrouble(port: string): string | undefined {
 }
 
 function addressTrouble(address: string): string | undefined {
-  const wrong = isIP(address) === 0 && (address.length > 253 || address.includes('..'));
-  return wrong ? `invalid address format: ${address}` : undefined;
+  return listenHost(address) === undefined ? `invalid address format: ${address}` : undefined;
 }
 
 function pidTrouble(path: string): string | undefined {

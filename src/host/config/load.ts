@@ -15,6 +15,7 @@ import { nearestKey } from '../../config/nearest-key.ts';
 import { type FileContent, readConfigFile } from '../../config/read-file.ts';
 import type { Config, ConfigKey, ConfigSchema, EntryNames, IsGiven } from '../../config/schema.ts';
 import { fits, schemaMistake } from '../../config/validate.ts';
+import { listenHost } from '../../kit/net/listen-address.ts';
 import { builtIn, type FullConfig, type ProviderTable } from '../../providers/registry.ts';
 import { sectionsOf, withSections } from '../../providers/sections.ts';
 import { checkApps } from './check-apps.ts';
@@ -118,6 +119,7 @@ function effective(config: Config, on: Record<string, boolean>, options: LoadOpt
     ...(core.worker_num <= 0 ? { 'core.worker_num': options.cpus ?? availableParallelism() } : {}),
     ...(core.queue_num === 0 ? { 'core.queue_num': GORUSH_QUEUE_NUM } : {}),
     ...(core.port === '' ? { 'core.port': '8088' } : {}),
+    'core.address': listenHost(core.address),
     ...(core.feedback_timeout === 0 ? { 'core.feedback_timeout': 10 } : {}),
     ...Object.fromEntries(Object.entries(on).map(([platform, isOn]) => [`${platform}.enabled`, isOn])),
   };

@@ -59,6 +59,28 @@ test.each([
 });
 
 test.each([
+  ['[::]', '::'],
+  ['[::1]', '::1'],
+  ['::1', '::1'],
+  ['[fe80::1%lo]', 'fe80::1%lo'],
+  ['localhost', 'localhost'],
+])('core.address: "%s", which Gorush takes too, is %s', (address, host) => {
+  expect(load(`${sandbox}core: {address: "${address}"}`).core.address).toBe(host);
+});
+
+test.each([
+  [`${sandbox}core: {address: "127.0.0.1:8088"}`, 'invalid address format: 127.0.0.1:8088'],
+  [`${sandbox}core: {address: "[127.0.0.1]"}`, 'invalid address format: [127.0.0.1]'],
+  [`${sandbox}core: {admin_address: "::1:9090"}`, 'core.admin_address: must be'],
+  [`${sandbox}queue: {engine: redis, redis: {addr: "redis://host:1"}}`, 'queue.redis.addr: must be host:port'],
+  [`${sandbox}queue: {engine: nsq, nsq: {addr: "host:99999"}}`, 'queue.nsq.addr: must be host:port'],
+  [`${off}ios: {endpoint: "https://host:99999"}`, 'ios.endpoint: must be https://host'],
+  [`${off}ios: {endpoint: "https://a b"}`, 'ios.endpoint: must be https://host'],
+])('an address is looked at as its user reads it (%#)', (yaml, mistake) => {
+  expect(mistakeOf(yaml)).toContain(mistake);
+});
+
+test.each([
   ios('key_id: ABC123DEFG, team_id: DEF123GHIJ'),
   `${sandbox}queue: {engine: nsq, nsq: {topic: gorush, channel: "gorush#ephemeral"}}`,
   `${sandbox}queue: {engine: nats, nats: {subj: push.acme, queue: gorush_1}}`,
