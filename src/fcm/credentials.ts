@@ -104,7 +104,7 @@ function fileJson(key: string, path: string, readFile: (path: string) => string)
 }
 
 /** Line breaks within a text: an environment in which `\n` became one. JSON has none there. */
-const BROKEN_TEXTS = /"(?:[^"\\]|\\[\s\S])*"/g;
+const BROKEN_TEXTS = /"(?:[^"\\]|\\[\s\S])*(?:"|$)/g;
 const mended = (text: string): string =>
   text.replace(BROKEN_TEXTS, (word) => word.replaceAll('\r', '').replaceAll('\n', '\\n'));
 

@@ -8,6 +8,8 @@ export type Pattern =
 
 /** What a class may stand for: one of each sort that our expressions tell apart. */
 const CANDIDATES = [...'0a1AxzeE_F \t\n\r.,:;-+=/\\"\'`%@[]{}()<>|&#?!*~$^\0\x7fé\u2028'];
+/** Of each sort, for one class. */
+const MOST_CHARS = 4;
 const QUANTIFIER = /(?:[*+?]|\{(\d+)(,(\d*))?\})\??/y;
 const ATOM =
   /\[(?:\\.|[^\]\\])*\]|\\[pP]\{[^}]*\}|\\x[0-9a-fA-F]{2}|\\u[0-9a-fA-F]{4}|\\c[A-Z]|\\[1-9]|\\[bB]|\\.|[\^$]|./suy;
@@ -16,6 +18,7 @@ const GROUP = /\((?:\?(?::|<?[=!]|<\w+>))?/y;
 /** Recursive descent over the source of one expression. */
 export function parsePattern({ source, flags }: RegExp): Pattern {
   let at = 0;
+  const named = [...new Set(source)];
   const read = (pattern: RegExp): RegExpExecArray | undefined => {
     pattern.lastIndex = at;
     const match = pattern.exec(source);
@@ -24,8 +27,9 @@ export function parsePattern({ source, flags }: RegExp): Pattern {
   };
   const charsOf = (atom: string): readonly string[] => {
     const exact = new RegExp(`^(?:${atom})$`, flags.replace(/[gy]/g, ''));
-    const literal = atom.startsWith('\\') ? [] : [atom];
-    return [...literal, ...CANDIDATES].filter((char) => exact.test(char)).slice(0, 4);
+    // Characters that the expression names are those that it may begin with once more.
+    const matching = (chars: readonly string[]): string[] => chars.filter((char) => exact.test(char));
+    return [...matching(named).slice(0, MOST_CHARS), ...matching(CANDIDATES).slice(0, MOST_CHARS)];
   };
   const atomOf = (): Pattern => {
     const [opening] = read(GROUP) ?? [];
