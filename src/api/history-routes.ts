@@ -15,11 +15,12 @@ const USUAL = 50;
 /** UNIX seconds beyond the year 9999 are milliseconds, and a mistake. */
 const LATEST = 253_402_300_799;
 
-const kindsOf = { failed: ['failed'], delivered: ['delivered'], retried: ['retried'] } as const satisfies Record<
-  string,
-  readonly FactKind[]
->;
-const OUTCOMES: readonly FactKind[] = ['delivered', 'failed'];
+const kindsOf = {
+  failed: ['failed', 'late_failed'],
+  delivered: ['delivered', 'late_delivered'],
+  retried: ['retried'],
+} as const satisfies Record<string, readonly FactKind[]>;
+const OUTCOMES: readonly FactKind[] = ['delivered', 'failed', 'late_delivered', 'late_failed'];
 
 const isStatus = (word: string): word is keyof typeof kindsOf => Object.hasOwn(kindsOf, word);
 

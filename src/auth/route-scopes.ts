@@ -9,6 +9,8 @@ export type Need = Scope | 'nothing';
 
 const READS = new Set(['GET', 'HEAD']);
 const ADMIN_PLACES = ['/v1/apps', '/v1/console', '/console'];
+/** What providers call: they have no key of ours, and sign what they send. */
+const CALLBACKS = '/v1/callbacks/';
 /** The page on which somebody says who he is, and its files, which hold no figures. */
 const CONSOLE = '/console';
 
@@ -36,6 +38,7 @@ const lower = (uris: Uris): ReadonlySet<string> => new Set(Object.values(uris).m
 export function needOf(uris: Uris): (method: string, url: string) => Need {
   const health = new Set([uris.health_uri.toLowerCase(), '/readyz', '/']);
   const push = uris.push_uri.toLowerCase();
+  const own = lower(uris);
   return (method, url) => {
     // By the million.
     if (method === 'POST' && url === uris.push_uri) return 'push';
@@ -43,6 +46,7 @@ export function needOf(uris: Uris): (method: string, url: string) => Need {
     if (path === undefined) return 'admin';
     if (READS.has(method) && (health.has(path) || path.startsWith(`${CONSOLE}/`))) return 'nothing';
     if (method === 'POST' && path === push) return 'push';
+    if (method === 'POST' && path.startsWith(CALLBACKS) && !own.has(path)) return 'nothing';
     return READS.has(method) && !ADMIN_PLACES.some((place) => within(path, place)) ? 'read' : 'admin';
   };
 }

@@ -2,9 +2,9 @@
  * Verdicts that come after a push has its outcome: a receipt that is fetched an hour later (Expo), a status callback (SMS), a
  * bounce (mail). The push stays `accepted`; the verdict is an event of its own, reported once for each (provider, receipt id).
  *
- * A receipt is: expected (its push was accepted with `receiptUntil`) → reported, or → forgotten at `until`. What is expected is
- * on disk, so that a restart goes on asking. The store is opened with the first receipt: a relay whose providers have none
- * opens no file.
+ * A receipt is: expected (its push was accepted with `Accepted.receipt`) → reported, or → forgotten, at `until` at the latest.
+ * What is expected is on disk, so that a restart goes on asking. The store is opened with the first receipt: a relay whose
+ * providers have none opens no file. A row whose pushes have receipts says so (`delivery.receipts`).
  */
 import type { Failed } from '../push/push.ts';
 
@@ -17,27 +17,27 @@ export interface PendingReceipt {
   readonly id: string;
   /** The app it went out for. */
   readonly app: string;
-  /** UNIX milliseconds at which the push was accepted by the provider, and after which asking is given up. */
+  /** UNIX milliseconds at which the provider accepted the push, and after which asking is given up. */
   readonly since: number;
   readonly until: number;
 }
 
-/** The receipts of one provider. All calls are safe to repeat. */
+/** The receipts of one provider. Nothing here throws or waits. */
 export interface LateOutcomes {
   /**
-   * Receipts of an app not asked about since `asked`, the oldest first; at most `limit`. What was returned counts as asked
-   * at `now`, so that two calls in a row return different ones.
+   * Receipts of an app whose time to be asked about has come, the longest overdue first; at most `limit`. Each is due again
+   * `pauseMs(asked)` from now, where `asked` counts this time: 1, 2, … Two processes never get the same at the same time.
    */
-  due(app: string, limit: number, asked: number): readonly PendingReceipt[];
-  /** Apps with receipts to ask about, those from before a restart included. */
+  due(app: string, limit: number, pauseMs: (asked: number) => number): readonly PendingReceipt[];
+  /** Apps with receipts, those from before a restart included. */
   apps(): readonly string[];
   /**
    * The verdict about a push. A final one is reported to the listeners once, and the receipt is forgotten. One that comes
    * before the push itself was settled (a callback that overtakes the answer) is kept for a minute and applied then.
    */
   report(id: string, verdict: ReceiptVerdict): void;
-  /** Forgets receipts without a verdict. @returns how many there were */
-  forget(ids: readonly string[]): number;
+  /** Forgets receipts without a verdict. */
+  forget(ids: readonly string[]): void;
 }
 
 /** Receipts that no provider asks for: nothing is kept. */
@@ -45,5 +45,5 @@ export const NO_LATE_OUTCOMES: LateOutcomes = {
   due: () => [],
   apps: () => [],
   report: () => {},
-  forget: () => 0,
+  forget: () => {},
 };

@@ -165,6 +165,8 @@ export interface ProviderDelivery<Values> {
   partitionOf?(target: string, section: Values): string;
   /** The label of a partition in metrics: from a closed set, never text that a device chose. Default: `other`. */
   partitionLabel?(partition: string): string;
+  /** Accepted pushes may have `Accepted.receipt`: a verdict that comes later, through `ProviderServices.late`. */
+  readonly receipts?: true;
 }
 
 /** How a provider looks where people read about it. */
@@ -213,13 +215,15 @@ export interface SignedToken {
 export type AgreeOnKey = (name: string, offer: SignedToken, refused: string | undefined) => Promise<SignedToken>;
 
 /** What the process gives to a provider. */
-export interface ProviderServices {
+export interface ProviderServices<Values = SectionValues> {
   readonly outbound: Outbound;
   readonly env: ProviderEnvironment;
   /** Which provider token of a key all processes use; absent: each process its own. */
   readonly agree?: AgreeOnKey | undefined;
   /** Where verdicts go that come after the outcome. */
   readonly late: LateOutcomes;
+  /** The section of an app as it is now, to ask about its receipts; undefined: it does not send. Not before `open` has resolved. */
+  readonly sectionOf: (app: string) => Values | undefined;
   /** Where our own addresses are reached from outside (`hub.public_url`), without a slash at its end; absent: not at all. */
   readonly publicUrl?: string | undefined;
   readonly log: (level: 'info' | 'warn' | 'error', message: string) => void;
@@ -312,7 +316,7 @@ export interface ProviderRow<
   /** Absent: `OpenProvider.tryCredential`, or no question at all. */
   readonly probe?: ProviderProbe<Values>;
   /** Imports what sends. Called once, with the first app that sends through it. */
-  open(services: ProviderServices): Promise<OpenProvider<Values>>;
+  open(services: ProviderServices<Values>): Promise<OpenProvider<Values>>;
   /** Imports the simulated provider and starts it on loopback. Steering by target: docs/sandbox.md. */
   simulate(simulation: Simulation): Promise<SimulatedProvider>;
 }

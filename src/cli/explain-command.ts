@@ -65,7 +65,7 @@ function attemptLines(event: TimelineEvent): string[] {
     ms !== undefined && `${ms} ms`,
   ]);
   const id = event.provider_id ?? (event.targets?.length === 1 ? event.targets[0]?.provider_id : undefined);
-  const what = attempt === undefined ? 'failed' : `attempt ${attempt}`;
+  const what = attempt !== undefined ? `attempt ${attempt}` : event.event === 'late' ? 'later' : 'failed';
   return [
     `${what}${targetName(event)}: ${answer}${where}`,
     ...(id === undefined ? [] : [`  id ${id}`]),

@@ -2,9 +2,11 @@ import { appSectionOf, appsSectionOf } from './apps-section.ts';
 import { authSection } from './auth-section.ts';
 import { apiSection, coreSection, grpcSection, sandboxSection } from './core-section.ts';
 import { historySection } from './history-section.ts';
+import { hubSection } from './hub-section.ts';
 import { type FromSchema, type Leaf, type NamedSections, type Section, section } from './leaf.ts';
 import { logSection, statSection } from './log-stat-sections.ts';
 import { queueSection } from './queue-section.ts';
+import { receiptsSection } from './receipts-section.ts';
 import { tracingSection } from './tracing-section.ts';
 
 /** The sections of the providers, by the names of their platforms. */
@@ -24,6 +26,8 @@ const rootOf = <Sections extends ProviderSections>(providers: Sections) =>
     apps: appsSectionOf(providers),
     auth: authSection,
     history: historySection,
+    receipts: receiptsSection,
+    hub: hubSection,
     tracing: tracingSection,
   });
 

@@ -46,8 +46,8 @@ export interface FeedbackHookOptions {
 }
 
 export interface FeedbackHook {
-  /** Takes each failed target; never waits. */
-  readonly events: Pick<RelayEvents, 'settled'>;
+  /** Takes each failed target, and each that fails later though it was accepted; never waits. */
+  readonly events: Required<Pick<RelayEvents, 'settled' | 'late'>>;
   /** Of all apps. */
   stats(): BacklogStats;
   /** Of each app that was to hear of a failure; what apps counted that are no more is among `other`. */
@@ -99,7 +99,10 @@ const postTo =
  * that is slow or dead slows no push and no other app's hook. Any 2xx is success; everything else is tried again with backoff.
  */
 class FeedbackHooks implements FeedbackHook {
-  readonly events = { settled: (settlement: Settlement): void => this.#settled(settlement) };
+  readonly events: FeedbackHook['events'] = {
+    settled: (settlement) => this.#settled(settlement),
+    late: ({ settlement }) => this.#settled(settlement),
+  };
   readonly #options: FeedbackHookOptions;
   readonly #apps = new Map<string, AppFeedback>();
   readonly #room: BacklogRoom;

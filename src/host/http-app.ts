@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Router } from 'express';
 import { createApp } from '../api/app.ts';
+import { callbackRoutes } from '../api/callback-routes.ts';
 import { CONSOLE_EVENTS } from '../api/console/console-routes.ts';
 import { openConsole } from '../api/console/open-console.ts';
 import { pushRoute } from '../api/gorush/push-route.ts';
@@ -91,7 +92,7 @@ function appOf(
       ...openApiRoutes(() => openApiDocument(apiSettings(config, console.size > 0, relay.apps.providers), version)),
       ...console,
     ]),
-    routers: [...historyOf(relay), selfService(relay, options), ...(options.routers ?? [])],
+    routers: [...historyOf(relay), callbacksOf(relay), selfService(relay, options), ...(options.routers ?? [])],
     onError,
   });
 }
@@ -99,6 +100,14 @@ function appOf(
 /** With keys that are for some apps only, each sees the pushes of its own. */
 const historyOf = ({ history }: Relay): Router[] =>
   history ? [historyRoutes({ history, appsOf: (req) => principalOfRequest(req)?.apps })] : [];
+
+/** What providers report by themselves. */
+const callbacksOf = ({ apps, lanes, transports }: Relay): Router =>
+  callbackRoutes({
+    providers: apps.providers,
+    sectionOf: (app, row) => lanes.sectionOf(app, row),
+    callback: (row, request) => transports.callback(row, request),
+  });
 
 /** Of this process, or of all; a store that they share is read by this one for all of them. */
 const countersOf = (relay: Relay, totals: HttpAppOptions['totals']) => async () => {

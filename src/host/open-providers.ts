@@ -1,11 +1,12 @@
 import { NO_LATE_OUTCOMES } from '../carrier/late-outcomes.ts';
-import type { AgreeOnKey, ProviderEnvironment } from '../carrier/provider-row.ts';
+import type { AgreeOnKey, ProviderEnvironment, ProviderRow, SectionValues } from '../carrier/provider-row.ts';
 import { numberedPools } from '../http2/create-pool.ts';
 import { type Outbound, openOutbound } from '../outbound/outbound.ts';
 import type { ProxyEnvironment } from '../outbound/proxy.ts';
 import type { FullConfig, ProviderTable } from '../providers/registry.ts';
 import { sectionsOf } from '../providers/sections.ts';
 import { createTransports, type Transports } from '../providers/transports.ts';
+import type { Receipts } from '../relay/receipts.ts';
 
 export interface OpenProvidersOptions {
   readonly config: FullConfig;
@@ -14,10 +15,16 @@ export interface OpenProvidersOptions {
   readonly proxyEnv?: ProxyEnvironment;
   readonly extraCa?: readonly string[];
   readonly agreeOnToken?: AgreeOnKey;
+  readonly receipts: Receipts;
+  /** The section of an app as it is now; undefined: it does not send. */
+  readonly sectionOf: (app: string, row: ProviderRow) => SectionValues | undefined;
   readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
 }
 
-/** The ways out, and the providers that are on: loaded, so that their credentials can be read before the queue is opened. */
+/**
+ * The ways out, and the providers that are on or have receipts to ask about: loaded, so that their credentials can be read before
+ * the queue is opened.
+ */
 export async function openProviders({
   config,
   providers,
@@ -25,12 +32,27 @@ export async function openProviders({
   proxyEnv = {},
   extraCa = [],
   agreeOnToken,
+  receipts,
+  sectionOf,
   tell,
 }: OpenProvidersOptions): Promise<{ readonly outbound: Outbound; readonly transports: Transports }> {
   const outbound = openOutbound({ core: config.core, proxyEnv, extraCa, createPool: numberedPools() });
-  const transports = createTransports({ outbound, env, agree: agreeOnToken, late: NO_LATE_OUTCOMES, log: tell });
+  const transports = createTransports({
+    outbound,
+    env,
+    agree: agreeOnToken,
+    late: ({ name, delivery }) => (delivery.receipts ? receipts.of(name) : NO_LATE_OUTCOMES),
+    sectionOf,
+    publicUrl: publicUrlOf(config),
+    log: tell,
+  });
   const sections = sectionsOf(config, providers);
-  const used = providers.rows.filter(({ platform }) => sections[platform]?.enabled);
+  const left = new Set(receipts.providersLeft());
+  const used = providers.rows.filter(({ platform, name }) => sections[platform]?.enabled || left.has(name));
   await Promise.all(used.map((row) => transports.load(row)));
   return { outbound, transports };
 }
+
+/** `hub.public_url` without a slash at its end; undefined: nobody outside reaches us. */
+const publicUrlOf = ({ hub: { public_url: url } }: FullConfig): string | undefined =>
+  url === '' ? undefined : url.replace(/\/+$/, '');

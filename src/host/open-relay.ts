@@ -1,4 +1,5 @@
 import { createAppChooser } from '../apps/choose-app.ts';
+import type { AppLanes } from '../apps/lanes/app-lanes.ts';
 import { openAuth } from '../auth/open-auth.ts';
 import type { AgreeOnKey, ProviderEnvironment } from '../carrier/provider-row.ts';
 import { toMs } from '../kit/seconds.ts';
@@ -21,6 +22,7 @@ import { openFeedback } from './open-feedback.ts';
 import { openLanes } from './open-lanes.ts';
 import { openMetrics } from './open-metrics.ts';
 import { openProviders } from './open-providers.ts';
+import { openReceipts } from './open-receipts.ts';
 import type { Relay } from './relay.ts';
 import { relaySnapshot } from './relay-snapshot.ts';
 
@@ -58,12 +60,20 @@ export async function openRelay(options: RelayOptions, closers: AsyncDisposableS
 
   const stats = closers.adopt(await createStats(config.stat, tell), (store) => store.close());
   const createQueue = await queueEngine(config, ca);
-  const { outbound, transports } = await openProviders({ ...options, providers, tell });
+  const events = createEventHub((event, error) => log.error(`a listener of ${event} failed: ${error.message}`));
+  const receipts = openReceipts({ config, providers, events, tell }, closers);
+  const sending: { lanes?: AppLanes } = {};
+  const { outbound, transports } = await openProviders({
+    ...options,
+    providers,
+    receipts,
+    sectionOf: (app, row) => sending.lanes?.sectionOf(app, row),
+    tell,
+  });
   const apps = await openApps({ config, providers, masterKey: options.masterKey, ca, tell }, closers);
   const tracing = await loadTracing(config, options);
   closers.defer(() => tracing?.close());
 
-  const events = createEventHub((event, error) => log.error(`a listener of ${event} failed: ${error.message}`));
   const auth = openAuth(config, log, outbound.dispatcher);
   const tasks = createTaskCounts();
   const history = openHistory(config, tell);
@@ -72,12 +82,13 @@ export async function openRelay(options: RelayOptions, closers: AsyncDisposableS
     { config, apps, build: transports.build, createQueue, events, log },
     closers,
   );
+  sending.lanes = lanes;
   const { registry, stored } = apps;
   const { sync: store } = stored;
   const { queue } = lanes;
   const hook = openFeedback({ config, apps: registry, outbound, keeper: queue.reports, tracing, events, log }, closers);
   const metrics = openMetrics({ lanes, apps: registry, stats, tasks, hook, auth }, options, closers);
-  const listeners = [log, { events: statsListener(stats) }, tasks, metrics, hook, history, tracing];
+  const listeners = [log, { events: statsListener(stats) }, tasks, metrics, hook, history, tracing, receipts];
   for (const listener of listeners) if (listener) events.listen(listener.events);
 
   const dispatch = new Dispatch({ lanes, outcomes, sync, events });

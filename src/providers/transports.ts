@@ -1,3 +1,4 @@
+import type { LateOutcomes } from '../carrier/late-outcomes.ts';
 import type {
   CallbackAnswer,
   CallbackRequest,
@@ -40,14 +41,26 @@ export interface Transports {
   close(): Promise<void>;
 }
 
-export function createTransports(services: ProviderServices): Transports {
+/** What all providers are given, and what each is given its own of. */
+export interface SharedServices extends Omit<ProviderServices, 'late' | 'sectionOf'> {
+  readonly late: (row: ProviderRow) => LateOutcomes;
+  readonly sectionOf: (app: string, row: ProviderRow) => SectionValues | undefined;
+}
+
+const servicesOf = ({ late, sectionOf, ...common }: SharedServices, row: ProviderRow): ProviderServices => ({
+  ...common,
+  late: late(row),
+  sectionOf: (app) => sectionOf(app, row),
+});
+
+export function createTransports(services: SharedServices): Transports {
   const loading = new Map<string, Promise<OpenProvider<SectionValues>>>();
   const loaded = new Map<string, OpenProvider<SectionValues>>();
 
   const open = (row: ProviderRow): Promise<OpenProvider<SectionValues>> => {
     const known = loading.get(row.name);
     if (known) return known;
-    const opening = row.open(services).then((provider) => {
+    const opening = row.open(servicesOf(services, row)).then((provider) => {
       loaded.set(row.name, provider);
       return provider;
     });

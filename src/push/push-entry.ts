@@ -28,6 +28,8 @@ export interface PushEntry {
   /** Absent for the app `default`. */
   app?: string;
   request_id?: string;
+  /** The push was accepted before, and told so; the provider has taken it back. */
+  late?: true;
   /** Where the push is traced (W3C Trace Context). */
   trace_id?: string;
 }
@@ -79,6 +81,7 @@ export function pushEntry(settlement: Settlement, index: number, hideMessage = f
     environment,
     ...(settlement.app === DEFAULT_APP ? {} : { app: settlement.app }),
     request_id: requestId,
+    ...(settlement.late ? { late: true } : {}),
     ...(traceparent === undefined ? {} : { trace_id: traceIdOf(traceparent) }),
   };
 }

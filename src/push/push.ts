@@ -153,6 +153,16 @@ export interface Accepted {
   readonly providerId?: string;
   /** Number of the HTTP/2 session that carried it; no two sessions of a process have the same. */
   readonly session?: number;
+  /** A verdict about `providerId` is to come (src/carrier/late-outcomes.ts). */
+  readonly receipt?: ReceiptDates;
+}
+
+/** UNIX milliseconds. */
+export interface ReceiptDates {
+  /** From when on the provider is asked; absent: it calls us. */
+  readonly askAt?: number;
+  /** When the receipt is given up. */
+  readonly until: number;
 }
 
 export interface Failed {
@@ -309,6 +319,17 @@ export interface Settlement extends RequestFacts {
   /** How often each of these targets was sent. */
   readonly attempts: number;
   readonly timing: Timing;
+  /** They were accepted before, and counted so (`LateOutcome`). */
+  readonly late?: true;
+}
+
+/**
+ * A verdict that came after the push had been accepted: `settlement` has one target, and what the verdict makes of it. `unknown`:
+ * none came in time, and its outcome stays `accepted`.
+ */
+export interface LateOutcome {
+  readonly verdict: 'delivered' | 'failed' | 'unknown';
+  readonly settlement: Settlement;
 }
 
 /** A call of an app's feedback hook about one failed push. */
@@ -335,6 +356,8 @@ export interface RelayEvents {
   settled?(settlement: Settlement): void;
   /** Targets will be tried again. */
   retried?(retry: Retry): void;
+  /** A verdict came about a push that was accepted before, hours ago perhaps. */
+  late?(outcome: LateOutcome): void;
   /** The feedback hook was called. */
   reported?(call: HookCall): void;
   /** A request was refused because the queue was full or broken. */

@@ -19,7 +19,14 @@ type Call = (fact: never) => void;
  * disturb another or the relay: what a listener throws ends here.
  */
 export function createEventHub(onFailure: ListenerFailed = () => {}): EventHub {
-  const calls: Record<EventName, Call[]> = { accepted: [], settled: [], retried: [], reported: [], refused: [] };
+  const calls: Record<EventName, Call[]> = {
+    accepted: [],
+    settled: [],
+    retried: [],
+    late: [],
+    reported: [],
+    refused: [],
+  };
   const fan = <Name extends EventName>(name: Name): Required<RelayEvents>[Name] => {
     const listeners = calls[name];
     return ((fact: never) => {
@@ -30,6 +37,7 @@ export function createEventHub(onFailure: ListenerFailed = () => {}): EventHub {
     accepted: fan('accepted'),
     settled: fan('settled'),
     retried: fan('retried'),
+    late: fan('late'),
     reported: fan('reported'),
     refused: fan('refused'),
     listen(listener) {

@@ -19,6 +19,7 @@ export const sms = providerRow({
   delivery: {
     slice: () => 100,
     free: { least: 0, renewal: false },
+    receipts: true,
   },
   look: {
     colour: 'magenta',

@@ -5,7 +5,8 @@ import {
   PostingTransport,
   type TargetRequest,
 } from '../carrier/posting-transport.ts';
-import type { Delivery, Failed } from '../push/push.ts';
+import { toMs } from '../kit/seconds.ts';
+import type { Delivery, Failed, Outcome } from '../push/push.ts';
 import { phoneNumber } from './number.ts';
 import { type SmsSender, smsForm, smsText, validityOf } from './payload.ts';
 import { type SmsCodes, smsFailure, smsFault, smsOutcome } from './reasons.ts';
@@ -25,6 +26,8 @@ export interface SmsTransportOptions extends PostingOptions {
 
 const INVALID_NUMBER = smsFailure('InvalidNumber', 'not a telephone number with its country code');
 const MISSING_TEXT = smsFailure('MissingText', 'the notification has no text');
+/** How long after the end of a message's validity its last state may be reported. */
+const LAST_REPORTS_MS = 86_400_000;
 const CLOSED = smsFailure('NotSent', 'the transport is closed');
 
 /** Messages of one account. There is no request for several numbers, and no idempotency key. */
@@ -66,8 +69,11 @@ class SmsProtocol implements PostingProtocol {
     };
   }
 
-  outcome(_target: string, answer: PostAnswer) {
-    return smsOutcome(answer, this.#options.codes, this.#now);
+  outcome(_target: string, answer: PostAnswer): Outcome {
+    const { codes, statusCallback, validity } = this.#options;
+    const outcome = smsOutcome(answer, codes, this.#now);
+    if (outcome.kind === 'failed' || statusCallback === undefined) return outcome;
+    return { ...outcome, receipt: { until: this.#now() + toMs(validity) + LAST_REPORTS_MS } };
   }
 }
 

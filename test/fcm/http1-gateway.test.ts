@@ -44,7 +44,7 @@ test('FCM behind a gateway that speaks HTTP/1.1 only gets each push as a plain H
     rate_limit: 0,
     request_timeout: 5,
   };
-  const fcm = openFcm({ outbound, env: {}, late: NO_LATE_OUTCOMES, log: () => {} });
+  const fcm = openFcm({ outbound, env: {}, late: NO_LATE_OUTCOMES, sectionOf: () => undefined, log: () => {} });
   const transport = fcm.transport({ app: 'default', section, environment: 'production', trusted: true, own: true });
   const targets = Array.from({ length: 50 }, (_, index) => `token-${index}`);
   const notification = { platform: 2, tokens: targets, message: 'hi' };

@@ -72,7 +72,13 @@ async function takesProxy(
     return pool;
   };
   const outbound = openOutbound({ core: config.core, proxyEnv, createPool });
-  const transports = createTransports({ outbound, env: {}, late: NO_LATE_OUTCOMES, log: () => {} });
+  const transports = createTransports({
+    outbound,
+    env: {},
+    late: () => NO_LATE_OUTCOMES,
+    sectionOf: () => undefined,
+    log: () => {},
+  });
   await transports.load(apns);
   await transports.load(fcm);
   const sections = appSections({ config, providers: builtIn, settings: {} });

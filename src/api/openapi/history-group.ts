@@ -38,7 +38,7 @@ const event = {
 };
 const happened = {
   at: time(''),
-  event: text('', { enum: ['received', 'queued', 'attempt', 'failed', 'reported'] }),
+  event: text('', { enum: ['received', 'queued', 'attempt', 'failed', 'late', 'reported'] }),
 };
 
 const timeline = record(

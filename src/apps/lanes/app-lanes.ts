@@ -1,4 +1,4 @@
-import type { ProviderRow } from '../../carrier/provider-row.ts';
+import type { ProviderRow, SectionValues } from '../../carrier/provider-row.ts';
 import { toError } from '../../kit/errors.ts';
 import { sectionFor } from '../../providers/app-sections.ts';
 import type { ProviderTable } from '../../providers/registry.ts';
@@ -87,6 +87,14 @@ export class AppLanes implements Lanes {
 
   route(app: string, notification: Notification): Route {
     return this.#routing.route(app, notification);
+  }
+
+  /** What an app sends to a provider with; undefined when it does not, or is not known here. */
+  sectionOf(app: string, row: ProviderRow): SectionValues | undefined {
+    const used = this.#apps.get(app) ?? (this.#options.registry.get(app) && this.#apps.use(app));
+    if (used?.state.kind !== 'known') return undefined;
+    const section = sectionFor(used.sections, row);
+    return section.enabled ? section : undefined;
   }
 
   append(entries: readonly QueueEntry[], body: RequestBody): void | Promise<void> {

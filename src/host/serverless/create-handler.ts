@@ -43,6 +43,7 @@ const serverlessConfig = (config: FullConfig, secondsLeft: number): FullConfig =
   },
   queue: { ...config.queue, engine: 'local', local: { ...config.queue.local, path: '' } },
   history: { ...config.history, enabled: false },
+  receipts: { ...config.receipts, path: '' },
 });
 
 /** One request over a pair of streams in this process: the HTTP server as it is, without a port. */

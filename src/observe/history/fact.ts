@@ -1,8 +1,19 @@
 import type { Category, Environment, Provider, TargetKind } from '../../push/push.ts';
 
 /** What can happen to a push. */
-export const factKinds = ['received', 'delivered', 'failed', 'retried', 'reported'] as const;
+export const factKinds = [
+  'received',
+  'delivered',
+  'failed',
+  'retried',
+  'reported',
+  'late_delivered',
+  'late_failed',
+] as const;
 export type FactKind = (typeof factKinds)[number];
+
+/** What a verdict made of a push that had been accepted (docs/late-outcomes.md): the sums do not count it again. */
+export const isLate = (kind: FactKind): boolean => kind === 'late_delivered' || kind === 'late_failed';
 
 /** A target as it is kept: a mask to look at, a keyed hash to find it by, and the provider's name for its push. */
 export type KeptTarget = readonly [mask: string, hash: string, providerId?: string];

@@ -131,7 +131,7 @@ export class History {
   }
 
   /** In small pieces, between turns of the event loop, when much happens. */
-  #watched({ accepted, settled, retried, reported }: Recorder['events']): RelayEvents {
+  #watched({ accepted, settled, retried, late, reported }: Recorder['events']): RelayEvents {
     const look = (): void => {
       if (this.#recorder.waiting >= ENOUGH) this.#planned ??= setImmediate(() => this.#write());
     };
@@ -143,6 +143,10 @@ export class History {
       },
       retried(retry) {
         retried(retry);
+        look();
+      },
+      late(outcome) {
+        late(outcome);
         look();
       },
       reported(call) {

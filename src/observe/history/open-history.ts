@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { besideQueue } from '../../config/beside-queue.ts';
 import { DEFAULT_HISTORY_PATH } from '../../config/history-section.ts';
 import type { Config } from '../../config/schema.ts';
 import { toMs } from '../../kit/seconds.ts';
@@ -6,11 +6,8 @@ import { adviceFor } from '../../providers/advice.ts';
 import { History } from './history.ts';
 
 /** Where the history is: where it is said, else beside the queue. */
-export function historyPath({ history, queue }: Pick<Config, 'history' | 'queue'>): string {
-  if (history.path !== DEFAULT_HISTORY_PATH) return history.path;
-  if (queue.engine !== 'local') return history.path;
-  return queue.local.path === '' ? '' : join(dirname(queue.local.path), 'history.db');
-}
+export const historyPath = ({ history, queue }: Pick<Config, 'history' | 'queue'>): string =>
+  besideQueue(queue, history.path, DEFAULT_HISTORY_PATH);
 
 /** The history of the configuration; undefined when there is to be none. Never fails: what cannot be a file is in memory. */
 export function openHistory(

@@ -3,6 +3,7 @@ import type {
   AcceptedRequest,
   Failed,
   HookCall,
+  LateOutcome,
   Outcome,
   RelayEvents,
   Retry,
@@ -75,7 +76,7 @@ export const historyName = (notifId: string | undefined): string | undefined =>
  * target as long as they are not too many. Costs next to nothing for a delivery that is not recorded.
  */
 export class Recorder {
-  readonly events: Required<Pick<RelayEvents, 'accepted' | 'settled' | 'retried' | 'reported'>>;
+  readonly events: Required<Pick<RelayEvents, 'accepted' | 'settled' | 'retried' | 'late' | 'reported'>>;
   readonly #sample: number;
   readonly #hideMessages: boolean;
   readonly #maxFollowed: number;
@@ -108,6 +109,7 @@ export class Recorder {
       accepted: (request) => this.#accepted(request),
       settled: (settlement) => this.#settled(settlement),
       retried: (retry) => this.#retried(retry),
+      late: (outcome) => this.#late(outcome),
       reported: (call) => this.#reported(call),
     };
   }
@@ -219,6 +221,14 @@ export class Recorder {
     const details = { ...fact.details, count: targets.length, retryMs: Math.round(delayMs) };
     const named = targets.slice(0, MOST_TARGETS);
     this.#gathered.push({ fact: { ...fact, details }, targets: named, ids: named.map(() => undefined) });
+  }
+
+  #late({ verdict, settlement }: LateOutcome): void {
+    if (verdict === 'unknown' || this.#troublesLeft <= 0) return;
+    const [outcome] = settlement.outcomes as [Outcome];
+    const kind = verdict === 'failed' ? 'late_failed' : 'late_delivered';
+    const fact = this.#row(kind, settlement, outcome, undefined);
+    this.#gathered.push({ fact, targets: [...shownTargets(settlement)], ids: [outcome.providerId] });
   }
 
   #reported({ requestId, app, notifId, token, ok, error, traceparent }: HookCall): void {

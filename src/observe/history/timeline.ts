@@ -1,6 +1,6 @@
 import type { Trouble } from '../../providers/advice.ts';
 import type { Category } from '../../push/push.ts';
-import type { Details, StoredFact } from './fact.ts';
+import { type Details, isLate, type StoredFact } from './fact.ts';
 
 /** What to do about a failure, one sentence; undefined: nobody knows. */
 export type Advise = (trouble: Trouble) => string | undefined;
@@ -15,7 +15,7 @@ interface TargetView {
 /** One line of a timeline. Times are ISO 8601, `ms` milliseconds; absent fields are left out of the JSON. */
 export interface TimelineEvent {
   readonly at: string;
-  readonly event: 'received' | 'queued' | 'attempt' | 'failed' | 'reported';
+  readonly event: 'received' | 'queued' | 'attempt' | 'failed' | 'late' | 'reported';
   readonly notif_id?: string | undefined;
   /** Place of the notification within its request. */
   readonly notification?: number | undefined;
@@ -74,6 +74,9 @@ function targetsOf({ targets, kind }: Details): TargetView[] | undefined {
   return targets.map(([mask, , id]) => ({ [kind ?? 'token']: mask, ...(id === undefined ? {} : { provider_id: id }) }));
 }
 
+const outcomeOf = (kind: Exclude<StoredFact['kind'], 'received' | 'reported'>): TimelineEvent['outcome'] =>
+  kind === 'late_delivered' ? 'delivered' : kind === 'late_failed' ? 'failed' : kind;
+
 /** A fact as one line. */
 export function eventOf({ at, kind, notifId, reason, details }: StoredFact, advise: Advise): TimelineEvent {
   const { index, platform, provider, environment, attempt, count, session, status, category, error, ok } = details;
@@ -83,9 +86,9 @@ export function eventOf({ at, kind, notifId, reason, details }: StoredFact, advi
   const { providerMs, retryMs, providerId, unregisteredAt } = details;
   return {
     at: iso(at - (providerMs ?? 0)),
-    event: providerMs === undefined ? 'failed' : 'attempt',
+    event: isLate(kind) ? 'late' : providerMs === undefined ? 'failed' : 'attempt',
     attempt: providerMs === undefined ? undefined : attempt,
-    outcome: kind,
+    outcome: outcomeOf(kind),
     ...common,
     platform,
     provider,
@@ -97,7 +100,7 @@ export function eventOf({ at, kind, notifId, reason, details }: StoredFact, advi
     category,
     error,
     advice: reason === undefined ? undefined : advise({ reason, category, provider, environment, status }),
-    invalid_token: kind === 'failed' && category === 'invalid_token' ? true : undefined,
+    invalid_token: kind !== 'retried' && category === 'invalid_token' ? true : undefined,
     unregistered_at: unregisteredAt,
     provider_id: providerId,
     retry_at: retryMs === undefined ? undefined : iso(at + retryMs),
@@ -113,7 +116,7 @@ function retrying(facts: readonly StoredFact[]): number {
   for (const { kind, details } of facts) {
     const { attempt = 0, count = 1 } = details;
     if (kind === 'retried') later.set(attempt, (later.get(attempt) ?? 0) + count);
-    if (kind !== 'received' && kind !== 'reported' && attempt > 1)
+    if (kind !== 'received' && kind !== 'reported' && !isLate(kind) && attempt > 1)
       later.set(attempt - 1, (later.get(attempt - 1) ?? 0) - count);
   }
   return Math.max(0, ...later.values());

@@ -55,7 +55,7 @@ export interface Log {
   /** Who did what; undefined without `log.audit`. */
   readonly audit: ((record: AuditRecord) => void) | undefined;
   /** Push lines; and, at most once a minute each, that a credential or the queue refuses pushes. */
-  readonly events: Pick<RelayEvents, 'settled' | 'refused'>;
+  readonly events: Pick<RelayEvents, 'settled' | 'late' | 'refused'>;
   /** Opens log files anew; for SIGHUP. */
   reopen(): void;
   /** Writes the push and request lines of this turn of the event loop, at once; lines of our own never wait. */
@@ -202,6 +202,9 @@ export function createLog(config: LogConfig, options: LogOptions): Log {
       settled(settlement) {
         pushLines(settlement);
         trouble.settled(settlement);
+      },
+      late({ verdict, settlement }) {
+        if (verdict === 'failed') pushLines(settlement);
       },
       refused: trouble.refused,
     },

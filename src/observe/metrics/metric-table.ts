@@ -58,6 +58,11 @@ const pushes = [
   counter('martlet_retries_total', 'Pushes put back to be tried again, by what failed.', {
     labels: ['app', 'provider', 'environment', 'category', 'reason'],
   }),
+  counter(
+    'martlet_late_outcomes_total',
+    'Accepted pushes that a verdict came about later: delivered, or failed with a category and a reason; unknown: none came in time. martlet_pushes_total goes on counting them as accepted.',
+    { labels: ['app', 'provider', 'environment', 'outcome', 'category', 'reason'] },
+  ),
   histogram(
     'martlet_push_duration_seconds',
     'From the acceptance of a push to its final outcome, all attempts and pauses included.',

@@ -103,7 +103,7 @@ function setGorush(sheet: Sheet, counts: StatCounts, tasks: TaskCounts, busyWork
   sheet.set('gorush_submitted_tasks', tasks.submitted_tasks);
 }
 
-function failureSamples(cell: PushCell, failures: PushCell['failed'], outcome?: 'failed'): Sample[] {
+function failureSamples(cell: Pick<PushCell, 'labels'>, failures: PushCell['failed'], outcome?: 'failed'): Sample[] {
   const names = outcome ? ['outcome', 'category', 'reason'] : ['category', 'reason'];
   return [...failures].flatMap(([category, reasons]) =>
     [...reasons].map(([reason, value]) => {
@@ -122,12 +122,22 @@ function setPushes(sheet: Sheet, counts: PushCounts): void {
     }
     sheet.add('martlet_pushes_total', failureSamples(cell, cell.failed, 'failed'));
     sheet.add('martlet_retries_total', failureSamples(cell, cell.retried));
+    setLate(sheet, cell);
   }
   for (const { labels, whole, provided, queued } of counts.latencies()) {
     sheet.add('martlet_push_duration_seconds', whole.samples(labels));
     sheet.add('martlet_provider_duration_seconds', provided.samples(labels));
     sheet.add('martlet_queue_wait_seconds', queued.samples(labels));
   }
+}
+
+function setLate(sheet: Sheet, { labels, late }: PushCell): void {
+  for (const outcome of ['delivered', 'unknown'] as const) {
+    if (late[outcome] === 0) continue;
+    const own = labelText(['outcome', 'category', 'reason'], [outcome, '', '']);
+    sheet.add('martlet_late_outcomes_total', [{ suffix: '', labels: `${labels},${own}`, value: late[outcome] }]);
+  }
+  sheet.add('martlet_late_outcomes_total', failureSamples({ labels }, late.failed, 'failed'));
 }
 
 const HEALTH = { pass: 2, warn: 1, fail: 0 };

@@ -4,6 +4,7 @@ import type {
   Category,
   Environment,
   Failed,
+  LateOutcome,
   Outcome,
   Provider,
   RelayEvents,
@@ -56,6 +57,8 @@ export interface PushCell {
   accepted: number;
   readonly failed: Failures;
   readonly retried: Failures;
+  /** What became of accepted ones later. */
+  readonly late: { delivered: number; unknown: number; readonly failed: Failures };
   readonly latencies: Latencies;
 }
 
@@ -96,9 +99,10 @@ const traceOf = (traceparent: string | undefined): string | undefined =>
  * bounded: apps by `MOST_APPS` (an app that has no lane has none of its own, whatever a caller names), reasons by the tables.
  */
 export class PushCounts {
-  readonly events: Required<Pick<RelayEvents, 'settled' | 'retried'>> = {
+  readonly events: Required<Pick<RelayEvents, 'settled' | 'retried' | 'late'>> = {
     settled: (settlement) => this.#settled(settlement),
     retried: (retry) => this.#retried(retry),
+    late: (outcome) => this.#late(outcome),
   };
   readonly #apps = new Map<string, (PushCell | undefined)[]>();
   readonly #timedApps = new Set<string>();
@@ -151,6 +155,12 @@ export class PushCounts {
     this.#observeAttempt(cell.latencies, timing, targets.length, traceOf(traceparent));
   }
 
+  #late({ verdict, settlement: { app, provider = 'none', environment, outcomes } }: LateOutcome): void {
+    const { late } = this.#cell(app, provider, environment);
+    if (verdict === 'failed') addFailures(late.failed, outcomes[0] as Failed, 1, this.#words);
+    else late[verdict]++;
+  }
+
   #observeAttempt(of: Latencies, { providerMs, queuedMs }: Timing, times: number, trace: string | undefined): void {
     if (providerMs !== undefined) this.#observe(of.provided, providerMs, times, trace);
     if (queuedMs !== undefined) this.#observe(of.queued, queuedMs, times, trace);
@@ -189,6 +199,7 @@ export class PushCounts {
       accepted: 0,
       failed: new Map(),
       retried: new Map(),
+      late: { delivered: 0, unknown: 0, failed: new Map() },
       latencies: provider === 'none' ? newLatencies(labels) : this.#latenciesOf(app, provider, environment),
     };
   }

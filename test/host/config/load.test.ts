@@ -32,7 +32,7 @@ test('an empty variable counts as not set', () => {
 const samples = configKeys.map(({ path, leaf }) => {
   const words = itemWords(leaf);
   if (words) return { path, text: words.join(' '), value: words };
-  if (path.endsWith('_secret')) {
+  if (path.endsWith('_secret') && leaf.type === 'array') {
     const secret = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
     return { path, text: secret, value: [secret] };
   }
@@ -52,10 +52,12 @@ const samples = configKeys.map(({ path, leaf }) => {
     };
   }
   if (leaf.enum) return { path, text: leaf.enum.at(-1)!, value: leaf.enum.at(-1) };
-  if (leaf.pattern === '^/') return { path, text: '/elsewhere', value: '/elsewhere' };
-  if (leaf.pattern || path.endsWith('proxy'))
-    return { path, text: 'https://h.example:9', value: 'https://h.example:9' };
-  return path.endsWith('port') ? { path, text: '81', value: '81' } : { path, text: 'text', value: 'text' };
+  if (path.endsWith('port')) return { path, text: '81', value: '81' };
+  if (path.endsWith('proxy')) return { path, text: 'https://h.example:9', value: 'https://h.example:9' };
+  const fitting = ['text', '/elsewhere', 'https://h.example:9'].find((text) =>
+    new RegExp(leaf.pattern ?? '').test(text),
+  );
+  return { path, text: fitting ?? 'no sample has the form of this key', value: fitting };
 });
 const valueAt = (config: unknown, path: string): unknown =>
   path.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], config);

@@ -1,0 +1,307 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Accepted, LateOutcome } from '../../src/push/push.ts';
+import { Receipts } from '../../src/relay/receipts.ts';
+import { settlement } from '../support/settlement.ts';
+
+const BEGIN = 1_700_000_000_000;
+const HOUR = 3_600_000;
+const DEAD = { kind: 'failed', category: 'invalid_token', reason: 'DeviceNotRegistered', error: 'gone' } as const;
+
+let folder: string;
+let now: number;
+const open: Receipts[] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'martlet-receipts-'));
+  now = BEGIN;
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+});
+afterEach(() => {
+  for (const each of open.splice(0)) each.close();
+  vi.useRealTimers();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** A process on the file of the test. */
+function start(path = join(folder, 'receipts.db')) {
+  const late: LateOutcome[] = [];
+  const complaints: string[] = [];
+  const receipts = new Receipts({
+    path,
+    forms: new Map([['pager', { shown: (target: string) => `<${target}>` }]]),
+    report: (outcome) => late.push(outcome),
+    tell: (_, message) => complaints.push(message),
+    now: () => now,
+  });
+  open.push(receipts);
+  return { receipts, pager: receipts.of('pager'), late, complaints };
+}
+
+const tick = (times = 1): void => {
+  for (let count = 0; count < times; count++) vi.advanceTimersByTime(1000);
+};
+
+/** The process ends without a word: its timers stop, nothing is deleted. */
+function crash(process: ReturnType<typeof start>): void {
+  open.splice(open.indexOf(process.receipts), 1);
+  vi.clearAllTimers();
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Pushes that the provider has accepted under these ids. */
+async function accepted({ receipts }: ReturnType<typeof start>, ids: readonly string[], receipt = {}): Promise<void> {
+  const outcomes = ids.map(
+    (providerId): Accepted => ({ kind: 'accepted', providerId, receipt: { until: now + 24 * HOUR, ...receipt } }),
+  );
+  const targets = ids.map((id) => `device-of-${id}`);
+  receipts.events.settled(
+    settlement(targets, outcomes, {
+      provider: 'pager',
+      platform: 'pager',
+      app: 'acme',
+      notification: { platform: 99, tokens: targets, notif_id: 'order-1', message: 'hi', title: 'a title' },
+      index: 2,
+      attempts: 3,
+    }),
+  );
+  await turn();
+}
+
+describe('a verdict', () => {
+  test('is told with everything that the push was known by', async () => {
+    const process = start();
+    await accepted(process, ['a', 'b']);
+    now += HOUR;
+    process.pager.report('b', DEAD);
+    expect(process.late).toEqual([
+      {
+        verdict: 'failed',
+        settlement: expect.objectContaining({
+          app: 'acme',
+          provider: 'pager',
+          platform: 'pager',
+          requestId: 'r1',
+          index: 2,
+          targets: ['device-of-b'],
+          outcomes: [{ ...DEAD, providerId: 'b' }],
+          attempts: 3,
+          late: true,
+          notification: { platform: 99, tokens: [], notif_id: 'order-1', message: 'hi' },
+        }),
+      },
+    ]);
+    expect(process.late[0]?.settlement.targetForm?.shown?.('x', 'token')).toBe('<x>');
+  });
+
+  test('is told once, however often it comes', async () => {
+    const process = start();
+    await accepted(process, ['a']);
+    for (let times = 0; times < 3; times++) process.pager.report('a', { kind: 'delivered' });
+    tick(3);
+    process.pager.report('a', { kind: 'delivered' });
+    tick(100);
+    expect(process.late.map(({ verdict }) => verdict)).toEqual(['delivered']);
+  });
+
+  test('is told once by two processes that hear of it at the same time', async () => {
+    const one = start();
+    const other = start();
+    await accepted(one, ['a']);
+    other.pager.report('a', DEAD);
+    one.pager.report('a', DEAD);
+    tick(3);
+    expect([...one.late, ...other.late]).toHaveLength(1);
+  });
+
+  test('"sent" says nothing yet', async () => {
+    const process = start();
+    await accepted(process, ['a']);
+    process.pager.report('a', { kind: 'sent' });
+    process.pager.report('a', { kind: 'delivered' });
+    expect(process.late).toHaveLength(1);
+  });
+
+  test('that comes before its push waits for it, in another process as well', async () => {
+    const one = start();
+    const other = start();
+    other.pager.report('a', DEAD);
+    expect(other.late).toEqual([]);
+    now += 30_000;
+    await accepted(one, ['a']);
+    expect(one.late.map(({ verdict }) => verdict)).toEqual(['failed']);
+  });
+
+  test('for a push that never comes is forgotten after a minute', async () => {
+    const process = start();
+    process.pager.report('a', DEAD);
+    now += 61_000;
+    tick();
+    await accepted(process, ['a']);
+    expect(process.late).toEqual([]);
+  });
+});
+
+describe('what is expected', () => {
+  test('is asked about from its time on, then after each pause', async () => {
+    const process = start();
+    await accepted(process, ['a', 'b'], { askAt: now + 900_000 });
+    const ids = (): string[] => process.pager.due('acme', 10, (asked) => asked * 1000).map(({ id }) => id);
+    expect(process.pager.apps()).toEqual(['acme']);
+    expect(ids()).toEqual([]);
+    now += 900_000;
+    expect(ids()).toEqual(['a', 'b']);
+    expect(ids()).toEqual([]);
+    now += 1000;
+    expect(ids()).toEqual(['a', 'b']);
+    now += 1999;
+    expect(ids()).toEqual([]);
+    now += 1;
+    expect(ids()).toEqual(['a', 'b']);
+  });
+
+  test('is shared out among processes', async () => {
+    const one = start();
+    const other = start();
+    await accepted(
+      one,
+      Array.from({ length: 10 }, (_, index) => `id-${index}`),
+      { askAt: now },
+    );
+    const asked = [one, other, one].flatMap(({ pager }) => pager.due('acme', 4, () => HOUR).map(({ id }) => id));
+    expect(new Set(asked).size).toBe(10);
+  });
+
+  test('survives a restart, and names its providers then', async () => {
+    const before = start();
+    await accepted(before, ['a'], { askAt: now });
+    crash(before);
+    const after = start();
+    expect(after.receipts.providersLeft()).toEqual(['pager']);
+    expect(after.pager.due('acme', 10, () => HOUR).map(({ id }) => id)).toEqual(['a']);
+    after.pager.report('a', DEAD);
+    expect(after.late).toHaveLength(1);
+  });
+
+  test('is given up when its time is over, and told as unknown', async () => {
+    const process = start();
+    await accepted(process, ['a']);
+    now += 24 * HOUR + 1;
+    tick();
+    process.pager.report('a', DEAD);
+    expect(process.late.map(({ verdict }) => verdict)).toEqual(['unknown']);
+  });
+
+  test('can be given up earlier', async () => {
+    const process = start();
+    await accepted(process, ['a', 'b']);
+    process.pager.forget(['a', 'nobody']);
+    tick();
+    expect(process.late.map(({ verdict, settlement: { targets } }) => [verdict, targets])).toEqual([
+      ['unknown', ['device-of-a']],
+    ]);
+  });
+
+  test('makes no file as long as there is nothing', async () => {
+    const process = start();
+    process.receipts.events.settled(settlement(['a'], undefined, { provider: 'pager' }));
+    process.pager.due('acme', 10, () => HOUR);
+    process.pager.forget(['a']);
+    expect(process.receipts.providersLeft()).toEqual([]);
+    await turn();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
+
+describe('a process that ends', () => {
+  test('between the mark and the listeners leaves the verdict to another, a minute later', async () => {
+    const before = start();
+    await accepted(before, ['a']);
+    before.pager.report('a', DEAD);
+    crash(before);
+    const after = start();
+    after.receipts.providersLeft();
+    now += 59_000;
+    tick();
+    expect(after.late).toEqual([]);
+    now += 2000;
+    tick();
+    expect(after.late.map(({ verdict }) => verdict)).toEqual(['failed']);
+  });
+
+  test('in order leaves nothing to tell again', async () => {
+    const before = start();
+    await accepted(before, ['a']);
+    before.pager.report('a', DEAD);
+    before.receipts.close();
+    const after = start();
+    expect(after.receipts.providersLeft()).toEqual([]);
+    now += 2 * HOUR;
+    tick();
+    expect(after.late).toEqual([]);
+  });
+
+  test('reports nothing after it is closed', async () => {
+    const process = start();
+    await accepted(process, ['a']);
+    process.receipts.close();
+    process.pager.report('a', DEAD);
+    process.receipts.events.settled(settlement(['a'], undefined, { provider: 'pager' }));
+    await turn();
+    expect(process.late).toEqual([]);
+  });
+});
+
+describe('a file', () => {
+  test('that is damaged is moved aside, and receipts are kept in a new one', async () => {
+    const path = join(folder, 'receipts.db');
+    writeFileSync(path, 'this is not SQLite, though it is long enough to be taken for it'.repeat(20));
+    const process = start();
+    expect(process.receipts.providersLeft()).toEqual([]);
+    await accepted(process, ['a']);
+    process.pager.report('a', DEAD);
+    expect(process.late).toHaveLength(1);
+    expect(process.complaints.join()).toContain('damaged');
+    expect(readdirSync(folder).some((name) => name.includes('.damaged-'))).toBe(true);
+  });
+
+  test('that cannot be written is tried again, and nothing is lost', async () => {
+    const path = join(folder, 'later', 'receipts.db');
+    writeFileSync(join(folder, 'later'), 'a file where a folder should be');
+    const process = start(path);
+    await accepted(process, ['a']);
+    process.pager.report('a', DEAD);
+    tick();
+    expect(process.late).toEqual([]);
+    expect(process.complaints).toHaveLength(1);
+    rmSync(join(folder, 'later'));
+    tick();
+    expect(process.late.map(({ verdict }) => verdict)).toEqual(['failed']);
+  });
+
+  test('that is locked by another process is tried again', async () => {
+    const process = start();
+    await accepted(process, ['a']);
+    const { DatabaseSync } = await import('node:sqlite');
+    const other = new DatabaseSync(join(folder, 'receipts.db'));
+    other.exec('BEGIN IMMEDIATE');
+    process.pager.report('a', DEAD);
+    expect(process.late).toEqual([]);
+    other.exec('ROLLBACK');
+    other.close();
+    tick();
+    expect(process.late).toHaveLength(1);
+    expect(process.complaints).toEqual([]);
+  });
+
+  test('of memory needs no folder', async () => {
+    const process = start('');
+    await accepted(process, ['a']);
+    process.pager.report('a', DEAD);
+    expect(process.late).toHaveLength(1);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+});
