@@ -1,7 +1,9 @@
 /** The providers that a scenario sends to, each a process of its own on a loopback address. */
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DelayingReport, DelayingSetup } from './delaying-provider.ts';
 import { killAtExit } from './left-behind.ts';
@@ -42,7 +44,7 @@ async function untilAnswers(place: Place, child: ChildProcess): Promise<void> {
     if (child.exitCode !== null) break;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
-  throw new Error(`nghttpd does not answer on ${place.address}:${place.port}`);
+  throw new Error(`the provider does not answer on ${place.address}:${place.port}`);
 }
 
 async function stop(child: ChildProcess): Promise<void> {
@@ -58,6 +60,46 @@ export async function startNghttpd(place: Place, { certPath, keyPath }: Certific
   const child = killAtExit(spawn('nghttpd', args, { stdio: 'ignore' }));
   const failed = once(child, 'error').then(() => {
     throw new MissingToolError('nghttpd', 'nghttp2-server');
+  });
+  await Promise.race([failed, untilAnswers(place, child)]);
+  return { report: async () => undefined, close: () => stop(child) };
+}
+
+interface NginxOptions {
+  /** For its files; made. */
+  readonly folder: string;
+  /** HTTP/2 and HTTP/1.1 by ALPN, or HTTP/1.1 alone. */
+  readonly http2: boolean;
+}
+
+/** nginx as a push service: takes every request with 201. @throws MissingToolError */
+export async function startNginx(
+  place: Place,
+  certificate: Certificate,
+  { folder, http2 }: NginxOptions,
+): Promise<Provider> {
+  mkdirSync(folder, { recursive: true });
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+    (name) => `${name}_temp_path ${folder}/t;`,
+  );
+  const config = join(folder, 'nginx.conf');
+  writeFileSync(
+    config,
+    `daemon off; master_process off; pid ${folder}/pid; error_log ${folder}/error.log;
+     events { worker_connections 1000; }
+     http {
+       access_log off; ${temporary.join(' ')}
+       keepalive_requests 1000000000; http2_max_concurrent_streams 1000;
+       server {
+         listen ${place.address}:${place.port} ssl ${http2 ? 'http2' : ''};
+         ssl_certificate ${certificate.certPath}; ssl_certificate_key ${certificate.keyPath};
+         location / { return 201; }
+       }
+     }`,
+  );
+  const child = killAtExit(spawn('nginx', ['-p', folder, '-c', config], { stdio: 'ignore' }));
+  const failed = once(child, 'error').then(() => {
+    throw new MissingToolError('nginx', 'nginx');
   });
   await Promise.race([failed, untilAnswers(place, child)]);
   return { report: async () => undefined, close: () => stop(child) };

@@ -148,7 +148,7 @@ export async function startRelay(bench: Workbench, system: System, overlay: Conf
         throw new Error(`/api/stat/app gave no answer: ${readFileSync(logPath, 'utf8').slice(-1000)}`);
       const stat = JSON.parse(body) as StatApp;
       const sum = (key: 'push_success' | 'push_error') =>
-        ['ios', 'android'].reduce((total, platform) => total + (stat[platform]?.[key] ?? 0), 0);
+        ['ios', 'android', 'web'].reduce((total, platform) => total + (stat[platform]?.[key] ?? 0), 0);
       return { delivered: sum('push_success'), failed: sum('push_error') };
     },
     cpuUs: () => cpuOf(pid),

@@ -9,6 +9,8 @@ import { type Platform, pacedPosting, posting, providerRequest, pushBody } from 
 import { measure, percentiles, type Sample } from './measure.ts';
 import { type Provider, startDelaying, startNghttpd } from './providers.ts';
 import { type ConfigOverlay, type RelayProcess, type System, startRelay } from './relay-process.ts';
+import { type Protocol, startPushService, type WebPushScene, webPushScene } from './web-push.ts';
+import { runWebPushClient, WEB_PUSH_CLIENTS } from './web-push-clients.ts';
 import { FCM_PATH, type Workbench } from './workbench.ts';
 
 /** Least (`perSecond`, `ratio`) and most (the others) that Martlet must reach. */
@@ -49,6 +51,9 @@ export interface Plan {
 interface Sizes {
   readonly fanOut: number;
   readonly fcmFanOut: number;
+  readonly webFanOut: number;
+  /** Pushes. */
+  readonly webOthers: number;
   readonly delayedFanOut: number;
   readonly singles: number;
   readonly delayedSingles: number;
@@ -63,6 +68,8 @@ interface Sizes {
 const FULL: Sizes = {
   fanOut: 40,
   fcmFanOut: 40,
+  webFanOut: 40,
+  webOthers: 20_000,
   delayedFanOut: 20,
   singles: 60_000,
   delayedSingles: 30_000,
@@ -77,6 +84,8 @@ const FULL: Sizes = {
 const QUICK: Sizes = {
   fanOut: 15,
   fcmFanOut: 15,
+  webFanOut: 10,
+  webOthers: 5000,
   delayedFanOut: 6,
   singles: 20_000,
   delayedSingles: 15_000,
@@ -345,6 +354,68 @@ function backlog(plan: Plan, sizes: Sizes): Contestant[] {
   });
 }
 
+/** Pushes of one request: 20 notifications to 100 subscriptions each. */
+const WEB_FAN = { notifications: 20, targets: 100 };
+const WEB_PARALLEL = 64;
+
+function otherWebPush(bench: Workbench, scene: WebPushScene, pushes: number): Contestant[] {
+  return WEB_PUSH_CLIENTS.map((client) => ({
+    name: client === 'web-push' ? 'web-push (library, HTTP/1.1)' : 'http2-wrapper auto, our encryption',
+    kind: client === 'web-push' ? 'limit' : 'other',
+    judged: false,
+    run: () =>
+      withProvider(
+        bench,
+        () => startPushService(bench, client === 'web-push' ? 'http1' : 'http2'),
+        async () => {
+          const { subscriptions, pair, subject, payload } = scene;
+          const work = {
+            client,
+            subscriptions,
+            pair,
+            subject,
+            payload,
+            caPath: bench.caPath,
+            pushes,
+            parallel: WEB_PARALLEL,
+          };
+          const { succeeded, ...sample } = await runWebPushClient(work);
+          return { ...sample, expected: pushes, arrived: succeeded };
+        },
+      ),
+  }));
+}
+
+const webFanOut = (
+  bench: Workbench,
+  scene: WebPushScene,
+  protocol: Protocol,
+  requests: number,
+  limitMs: number,
+): SystemRun => ({
+  start: () => startPushService(bench, protocol),
+  config: scene.config,
+  run: (relay) => {
+    const { notifications, targets } = WEB_FAN;
+    const bodyPath = bench.write('web-fan-out', scene.pushBody(notifications, targets));
+    const common = { url: relay.pushUrl, pushes: notifications * targets, connections: POSTERS, bodyPath };
+    const post = (count: number) => posting({ ...common, requests: count });
+    return measure(relay, post(Math.min(MOST_WARM_UP, requests)), post(requests), limitMs);
+  },
+});
+
+function webPush(plan: Plan, sizes: Sizes): Contestant[] {
+  const { bench } = plan;
+  const scene = webPushScene(bench);
+  const martlet = plan.systems[0] as System;
+  const run = (protocol: Protocol) => webFanOut(bench, scene, protocol, sizes.webFanOut, sizes.limitMs);
+  return [
+    ...otherWebPush(bench, scene, sizes.webOthers),
+    contest(plan, martlet, true, run('http2')),
+    contest(plan, { ...martlet, name: `${martlet.name}, HTTP/1.1` }, false, run('http1')),
+  ];
+}
+
 /** All rows of the table, in its order. */
 export function scenarios(plan: Plan): Scenario[] {
   const { bench, quick } = plan;
@@ -371,6 +442,12 @@ export function scenarios(plan: Plan): Scenario[] {
         h2loadLimit(bench, 'fcm', sizes.reference),
         ...allSystems(plan, fanOut(bench, nghttpd('fcm'), fcm, limitMs)),
       ],
+    },
+    {
+      name: 'webpush',
+      title: `Web Push, ${sizes.webFanOut} × ${WEB_FAN.notifications} notifications × ${WEB_FAN.targets} subscriptions, to nginx`,
+      goal: { perSecond: 5000, ratio: 3, cpuUs: 120 },
+      contestants: webPush(plan, sizes),
     },
     {
       name: 'single-async',
