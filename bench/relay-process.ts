@@ -18,6 +18,8 @@ export interface System {
   readonly command: readonly string[];
   /** Laid over the sections of the config file. */
   readonly config?: ConfigOverlay;
+  /** Where its pushes are counted; default /api/stat/app. */
+  readonly counts?: 'metrics';
 }
 
 export type ConfigOverlay = Readonly<Record<string, object>>;
@@ -98,6 +100,18 @@ async function stop(child: ChildProcess): Promise<void> {
   clearTimeout(late);
 }
 
+/** Of a provider that Gorush does not have: /api/stat/app counts none of those. */
+const PUSHES = /^martlet_pushes_total\{[^}]*outcome="(\w+)"[^}]*\} (\d+)$/gm;
+
+function countsIn(metrics: string): Counts {
+  let [delivered, failed] = [0, 0];
+  for (const [, outcome, count] of metrics.matchAll(PUSHES)) {
+    if (outcome === 'accepted') delivered += Number(count);
+    else failed += Number(count);
+  }
+  return { delivered, failed };
+}
+
 interface StatApp {
   readonly [platform: string]: { readonly push_success: number; readonly push_error: number } | undefined;
 }
@@ -143,12 +157,13 @@ export async function startRelay(bench: Workbench, system: System, overlay: Conf
     pushUrl: `${origin}/api/push`,
     startMs,
     async counts() {
+      if (system.counts === 'metrics') return countsIn((await read(`${origin}/metrics`, agent)) ?? '');
       const body = await read(`${origin}/api/stat/app`, agent);
       if (body === undefined)
         throw new Error(`/api/stat/app gave no answer: ${readFileSync(logPath, 'utf8').slice(-1000)}`);
       const stat = JSON.parse(body) as StatApp;
       const sum = (key: 'push_success' | 'push_error') =>
-        ['ios', 'android', 'web'].reduce((total, platform) => total + (stat[platform]?.[key] ?? 0), 0);
+        ['ios', 'android'].reduce((total, platform) => total + (stat[platform]?.[key] ?? 0), 0);
       return { delivered: sum('push_success'), failed: sum('push_error') };
     },
     cpuUs: () => cpuOf(pid),

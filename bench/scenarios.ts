@@ -407,7 +407,7 @@ const webFanOut = (
 function webPush(plan: Plan, sizes: Sizes): Contestant[] {
   const { bench } = plan;
   const scene = webPushScene(bench);
-  const martlet = plan.systems[0] as System;
+  const martlet: System = { ...(plan.systems[0] as System), counts: 'metrics' };
   const run = (protocol: Protocol) => webFanOut(bench, scene, protocol, sizes.webFanOut, sizes.limitMs);
   return [
     ...otherWebPush(bench, scene, sizes.webOthers),
