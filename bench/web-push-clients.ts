@@ -57,6 +57,7 @@ function wrapped({ pair, subject, payload, caPath }: WebPushWork): Send {
   return async ({ endpoint, keys }) => {
     const body = Buffer.allocUnsafe(plaintext.length + OVERHEAD);
     const receiver = { p256dh: Buffer.from(keys.p256dh, 'base64url'), auth: Buffer.from(keys.auth, 'base64url') };
+    encryptor.begin();
     encryptor.encrypt(plaintext, receiver, body, 0);
     const { origin, hostname, port, pathname } = new URL(endpoint);
     const headers = {

@@ -53,6 +53,7 @@ async function slices(size: number): Promise<void> {
   const encryptor = new Encryptor();
   const out = Buffer.alloc(size * SIZE);
   for (let done = 0; done < PUSHES; done += size) {
+    encryptor.begin();
     for (let index = 0; index < size; index++) {
       const keys = receiver(done + index);
       const to = { p256dh: keys.subarray(0, AUTH), auth: keys.subarray(AUTH) };

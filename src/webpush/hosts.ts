@@ -1,10 +1,11 @@
 import { isIP } from 'node:net';
 import { ConfigError } from '../kit/errors.ts';
+import type { Endpoint } from './endpoint.ts';
 
 /** Which push services may be called. */
 export interface HostRules {
-  /** `https://host[:port]`, host in lower case and without a trailing dot; undefined when the endpoint is not allowed. */
-  originOf(endpoint: URL): string | undefined;
+  /** `https://host[:port]`, host in lower case and without a trailing dot; undefined when it may not be called. */
+  originOf(place: Endpoint['place']): string | undefined;
 }
 
 interface Rule {
@@ -14,6 +15,8 @@ interface Rule {
   readonly port: string;
 }
 
+/** Devices choose them: more than a lane's worth is not kept. */
+const MOST_KNOWN = 1000;
 const PATTERN = /^(http:\/\/)?(\*\.)?([^/?#@\s*]+)$/i;
 
 /** `host`, `*.suffix` (any number of labels), each with `:port` for another than 443; `http://…` for plain HTTP. */
@@ -40,12 +43,23 @@ export function hostRules(lists: Readonly<Record<string, readonly string[]>>): H
       throw new ConfigError(key, `not a host, *.suffix or http://host, each with :port if need be: ${pattern}`);
     }),
   );
+  const look = (url: URL): string | undefined => {
+    if (url.username !== '' || url.password !== '') return undefined;
+    const name = bare(url.hostname);
+    if (!rules.some((rule) => matches(rule, url, name))) return undefined;
+    return `${url.protocol}//${name}${url.port === '' ? '' : `:${url.port}`}`;
+  };
+  /** Most pushes go to a handful of hosts. */
+  const known = new Map<string, string | undefined>();
   return {
-    originOf(endpoint) {
-      if (endpoint.username !== '' || endpoint.password !== '') return undefined;
-      const name = bare(endpoint.hostname);
-      if (!rules.some((rule) => matches(rule, endpoint, name))) return undefined;
-      return `${endpoint.protocol}//${name}${endpoint.port === '' ? '' : `:${endpoint.port}`}`;
+    originOf(place) {
+      if (typeof place !== 'string') return look(place);
+      if (known.has(place)) return known.get(place);
+      if (known.size >= MOST_KNOWN) known.clear();
+      const url = URL.parse(place);
+      const origin = url ? look(url) : undefined;
+      known.set(place, origin);
+      return origin;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type Endpoint, readEndpoint } from './endpoint.ts';
 import type { HostRules } from './hosts.ts';
 import type { WebSection } from './section.ts';
 import { rulesOf } from './settings.ts';
@@ -14,13 +15,28 @@ function rulesFor(section: WebSection): HostRules {
   return known;
 }
 
+/** Where a subscription leads; its keys are not looked at yet, which would be most of the work. */
+function placeIn(target: string): Endpoint['place'] | undefined {
+  const [, plain] = FIRST_ENDPOINT.exec(target) ?? [];
+  const endpoint = plain === undefined ? endpointOf(target) : plain;
+  return endpoint === undefined ? undefined : readEndpoint(endpoint)?.place;
+}
+
+/** As JSON.stringify writes what browsers give; anything else is read in full. */
+const FIRST_ENDPOINT = /^\{"endpoint":"([^"\\]*)"/;
+
+function endpointOf(target: string): string | undefined {
+  const read = parseSubscription(target);
+  return read.ok ? read.subscription.endpoint : undefined;
+}
+
 /**
  * The part of the lane of a subscription: the host (and port) of its endpoint, `http:` before it where it is plain HTTP. What
  * cannot be read, and what is on no list, shares one part, in which nothing is sent.
  */
 export function partitionOf(target: string, section: WebSection): string {
-  const read = parseSubscription(target);
-  const origin = read.ok ? rulesFor(section).originOf(read.subscription.url) : undefined;
+  const place = placeIn(target);
+  const origin = place === undefined ? undefined : rulesFor(section).originOf(place);
   if (origin === undefined) return '';
   const name = origin.replace(/^https:\/\//, '').replace('http://', 'http:');
   if (name.length <= LONGEST) return name;

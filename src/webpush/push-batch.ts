@@ -93,8 +93,7 @@ export class PushBurst implements Burst {
   }
 
   path(index: number): string {
-    const { pathname, search } = this.subscription(index).url;
-    return pathname + search;
+    return this.subscription(index).path;
   }
 
   body(index: number): Uint8Array {

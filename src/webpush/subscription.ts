@@ -1,11 +1,15 @@
 import { ECDH } from 'node:crypto';
 import { decodeBase64 } from './base64.ts';
+import { type Endpoint, readEndpoint } from './endpoint.ts';
 
 /** Where a browser (or a UnifiedPush distributor) wants its pushes, and the keys that they are encrypted for. */
 export interface Subscription {
   /** As it was given: the subscription's identity (its keys may change), and a secret. */
   readonly endpoint: string;
-  readonly url: URL;
+  /** Where it leads. */
+  readonly place: Endpoint['place'];
+  /** Path and query. */
+  readonly path: string;
   /** P-256 point, 65 bytes; that it is one of the curve shows when it is used. */
   readonly p256dh: Buffer;
   /** 16 bytes. */
@@ -54,8 +58,8 @@ export function readSubscription(value: unknown): ReadSubscription {
   if (typeof endpoint !== 'string' || endpoint === '') return wrong('endpoint', 'is missing');
   if (Buffer.byteLength(endpoint) > LONGEST_ENDPOINT)
     return wrong('endpoint', `is longer than ${LONGEST_ENDPOINT} bytes`);
-  const url = URL.parse(endpoint);
-  if (url?.protocol !== 'https:' && url?.protocol !== 'http:') return wrong('endpoint', 'is not an https URL');
+  const read = readEndpoint(endpoint);
+  if (!read) return wrong('endpoint', 'is not an https URL');
   if (!isFields(keys)) return wrong('keys', 'are missing');
   if (isOldCoding(value)) return wrong('contentEncoding', 'is not aes128gcm, the only one that is sent');
   const p256dh = bytesOf(keys.p256dh);
@@ -67,7 +71,7 @@ export function readSubscription(value: unknown): ReadSubscription {
   if (named !== undefined && named !== '' && key?.length !== 65)
     return wrong('application_server_key', 'is not a public key of 65 bytes');
   const applicationServerKey = key?.toString('base64url');
-  const subscription = { endpoint, url, p256dh, auth, ...(applicationServerKey ? { applicationServerKey } : {}) };
+  const subscription = { endpoint, ...read, p256dh, auth, ...(applicationServerKey ? { applicationServerKey } : {}) };
   return { ok: true, subscription };
 }
 

@@ -81,7 +81,7 @@ class WebPushTransport implements PushTransport {
       const { field, why } = read.mistake;
       return webPushFailure('InvalidSubscription', `the subscription${field === '' ? '' : `'s ${field}`} ${why}`);
     }
-    const origin = this.#options.rules.originOf(read.subscription.url);
+    const origin = this.#options.rules.originOf(read.subscription.place);
     if (origin === undefined) return BLOCKED;
     const pair = this.#choice.first(read.subscription);
     if (!pair) return MISMATCH;

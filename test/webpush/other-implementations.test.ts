@@ -21,7 +21,9 @@ describe('encryption and the library of the field understand each other', () => 
     const plaintext = Buffer.alloc(length, 'ä');
     const body = Buffer.alloc(length + OVERHEAD);
     const receiver = { p256dh: browser.ecdh.getPublicKey(), auth: browser.auth };
-    expect(new Encryptor().encrypt(plaintext, receiver, body, 0)).toBe(true);
+    const encryptor = new Encryptor();
+    encryptor.begin();
+    expect(encryptor.encrypt(plaintext, receiver, body, 0)).toBe(true);
     const keys = { version: 'aes128gcm', privateKey: browser.ecdh, authSecret: browser.auth };
     expect(ece.decrypt(body, keys)).toEqual(plaintext);
   });
@@ -78,6 +80,7 @@ test('a key pair set from random bytes is a key pair: both sides agree on the se
   const auth = Buffer.alloc(16, 3);
   for (let round = 0; round < 200; round++) {
     const body = Buffer.alloc(2 + OVERHEAD);
+    encryptor.begin();
     encryptor.encrypt(Buffer.from('hi'), { p256dh: browser.getPublicKey(), auth }, body, 0);
     expect(decryptPush(body, { ecdh: browser, auth }).toString()).toBe('hi');
   }

@@ -22,7 +22,7 @@ describe('a subscription', () => {
     const read = parseSubscription(JSON.stringify({ ...good, expirationTime: null }));
     expect(read).toEqual({
       ok: true,
-      subscription: { endpoint: good.endpoint, url: new URL(good.endpoint), p256dh, auth },
+      subscription: { endpoint: good.endpoint, place: 'https://push.example.net', path: '/p/1', p256dh, auth },
     });
   });
 

@@ -8,19 +8,12 @@ export interface Receiver {
   readonly auth: Uint8Array;
 }
 
-/** What is random in a message; given by tests only. */
-export interface Randomness {
-  /** 16 bytes. */
-  readonly salt: Uint8Array;
-  /** The sender's private key: 32 bytes. */
-  readonly privateKey: Uint8Array;
-}
-
 const CURVE = 'prime256v1';
 const POINT = 65;
 const SCALAR = 32;
 const SALT = 16;
 const TAG = 16;
+const RANDOM_PAGE = 4096;
 /** RFC 8188 section 2.1: salt, record size (4 bytes), length of the key id (1), key id (the sender's public key). */
 const HEADER = SALT + 4 + 1 + POINT;
 const RECORD_SIZE = 4096;
@@ -38,55 +31,76 @@ const CEK_INFO = Buffer.from('Content-Encoding: aes128gcm\0', 'latin1');
 const NONCE_INFO = Buffer.from('Content-Encoding: nonce\0', 'latin1');
 
 /**
- * Encrypts messages (RFC 8291 over RFC 8188, one record, no padding). Each has a sender's key pair and a salt of its own, as
- * RFC 8291 section 3.1 asks. What is used again is the memory: the object that holds the sender's key, and the text that
- * HKDF is given. The sender's key is set from random bytes, which makes a key pair at a third of what `generateKeys` costs.
+ * Encrypts messages (RFC 8291 over RFC 8188, one record, no padding). `begin` makes the key pair of a message, as RFC 8291 section 2
+ * asks for, and forgets that of the message before; every body has a salt of its own. A message for many receivers keeps its pair
+ * for all of them: what each body is encrypted with comes of its receiver's key, its receiver's `auth` and its salt, so no key is
+ * used twice; docs/adr has the reasons, and what it saves (a quarter). The pair is set from random bytes, at a third of what
+ * `generateKeys` costs.
  */
 export class Encryptor {
   readonly #sender: ECDH = createECDH(CURVE);
-  readonly #scalar = Buffer.alloc(SCALAR);
+  #senderPublic: Buffer = Buffer.alloc(0);
+  /** Random bytes, taken a page at a time; none is used twice. */
+  readonly #page = Buffer.alloc(RANDOM_PAGE);
+  #used = RANDOM_PAGE;
   readonly #info = Buffer.alloc(KEY_INFO.length + 2 * POINT);
 
   constructor() {
     KEY_INFO.copy(this.#info);
   }
 
+  /** A new message. @param privateKey the sender's, 32 bytes; given by tests only */
+  begin(privateKey?: Uint8Array): void {
+    if (privateKey) this.#sender.setPrivateKey(privateKey);
+    else this.#makeKey();
+    this.#senderPublic = this.#sender.getPublicKey();
+    this.#info.set(this.#senderPublic, KEY_INFO.length + POINT);
+  }
+
   /**
    * Writes the body for one receiver into `out` from `at` on; it has `plaintext.length + OVERHEAD` bytes.
+   * @param salt 16 bytes; given by tests only
    * @returns false when `p256dh` is no point of the curve; then nothing of it may be sent
    */
-  encrypt(plaintext: Uint8Array, receiver: Receiver, out: Buffer, at: number, random?: Randomness): boolean {
-    const salt = out.subarray(at, at + SALT);
-    if (random) salt.set(random.salt);
-    else randomFillSync(salt);
-    this.#takeKey(random?.privateKey);
-    const senderPublic = this.#sender.getPublicKey();
-    const shared = this.#shared(receiver.p256dh);
+  encrypt(
+    plaintext: Uint8Array,
+    { p256dh, auth }: Receiver,
+    out: Buffer,
+    at: number,
+    salt = this.#random(SALT),
+  ): boolean {
+    const shared = this.#shared(p256dh);
     if (!shared) return false;
-    this.#info.set(receiver.p256dh, KEY_INFO.length);
-    this.#info.set(senderPublic, KEY_INFO.length + POINT);
-    const input = hkdfSync('sha256', shared, receiver.auth, this.#info, 32);
+    this.#info.set(p256dh, KEY_INFO.length);
+    const input = hkdfSync('sha256', shared, auth, this.#info, 32);
+    out.set(salt, at);
     out.writeUInt32BE(RECORD_SIZE, at + SALT);
     out[at + SALT + 4] = POINT;
-    senderPublic.copy(out, at + SALT + 5);
+    this.#senderPublic.copy(out, at + SALT + 5);
     writeRecord(plaintext, new Uint8Array(input), salt, out, at + HEADER);
     return true;
   }
 
-  #takeKey(given: Uint8Array | undefined): void {
-    if (given) {
-      this.#sender.setPrivateKey(given);
-      return;
-    }
+  #makeKey(): void {
     for (;;) {
-      randomFillSync(this.#scalar);
+      const scalar = this.#random(SCALAR);
       try {
-        this.#sender.setPrivateKey(this.#scalar);
+        this.#sender.setPrivateKey(scalar);
+        scalar.fill(0);
         return;
       } catch {
         // Zero or not below the order of the curve: once in 2^32 (FIPS 186-5, A.2.2).
       }
     }
+  }
+
+  #random(size: number): Uint8Array {
+    if (this.#used + size > RANDOM_PAGE) {
+      randomFillSync(this.#page);
+      this.#used = 0;
+    }
+    this.#used += size;
+    return this.#page.subarray(this.#used - size, this.#used);
   }
 
   #shared(p256dh: Uint8Array): Buffer | undefined {

@@ -11,6 +11,7 @@ function encryptAll({ id, plaintext, keys }: EncryptionTask): EncryptionAnswer {
   // Of its own, to be handed over: not a part of Node's shared pool.
   const bodies = Buffer.from(new ArrayBuffer(count * size));
   const bad: number[] = [];
+  encryptor.begin();
   for (let index = 0; index < count; index++) {
     const at = index * RECEIVER;
     const receiver = { p256dh: keys.subarray(at, at + AUTH), auth: keys.subarray(at + AUTH, at + RECEIVER) };

@@ -16,6 +16,12 @@ const RFC8291 = {
   body: 'DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A_yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN',
 };
 
+function newMessage(): Encryptor {
+  const encryptor = new Encryptor();
+  encryptor.begin();
+  return encryptor;
+}
+
 function receiver() {
   const ecdh = createECDH('prime256v1');
   ecdh.generateKeys();
@@ -24,7 +30,7 @@ function receiver() {
 
 function encrypted(plaintext: Uint8Array, to: { p256dh: Uint8Array; auth: Uint8Array }): Buffer {
   const out = Buffer.alloc(plaintext.length + OVERHEAD);
-  if (!new Encryptor().encrypt(plaintext, to, out, 0)) throw new Error('not encrypted');
+  if (!newMessage().encrypt(plaintext, to, out, 0)) throw new Error('not encrypted');
   return out;
 }
 
@@ -32,8 +38,9 @@ describe('encryption', () => {
   test('makes the very body of RFC 8291 from its keys and salt', () => {
     const plaintext = Buffer.from(RFC8291.plaintext);
     const out = Buffer.alloc(plaintext.length + OVERHEAD);
-    const random = { salt: RFC8291.salt, privateKey: RFC8291.senderPrivate };
-    expect(new Encryptor().encrypt(plaintext, RFC8291, out, 0, random)).toBe(true);
+    const encryptor = new Encryptor();
+    encryptor.begin(RFC8291.senderPrivate);
+    expect(encryptor.encrypt(plaintext, RFC8291, out, 0, RFC8291.salt)).toBe(true);
     expect(out.toString('base64url')).toBe(RFC8291.body);
   });
 
@@ -41,23 +48,40 @@ describe('encryption', () => {
     const plaintext = Buffer.from('hello');
     const to = receiver();
     const out = Buffer.alloc(plaintext.length + OVERHEAD + 20, 0xee);
-    new Encryptor().encrypt(plaintext, to, out, 10);
+    newMessage().encrypt(plaintext, to, out, 10);
     expect(out.subarray(0, 10)).toEqual(Buffer.alloc(10, 0xee));
     expect(out.subarray(-10)).toEqual(Buffer.alloc(10, 0xee));
     expect(decryptPush(out.subarray(10, -10), to).toString()).toBe('hello');
   });
 
-  test('takes a salt and a key pair of its own for each message', () => {
-    const to = receiver();
+  test('takes a key pair for each message, and a salt for each receiver', () => {
+    const receivers = [receiver(), receiver(), receiver()];
     const encryptor = new Encryptor();
-    const heads = new Set<string>();
-    for (let round = 0; round < 50; round++) {
-      const out = Buffer.alloc(1 + OVERHEAD);
-      encryptor.encrypt(Buffer.from('x'), to, out, 0);
-      expect(decryptPush(out, to).toString()).toBe('x');
-      heads.add(out.toString('hex', 0, 16)).add(out.toString('hex', 21, 86));
+    const [salts, pairs] = [new Set<string>(), new Set<string>()];
+    for (let message = 0; message < 20; message++) {
+      encryptor.begin();
+      for (const to of receivers) {
+        const out = Buffer.alloc(1 + OVERHEAD);
+        encryptor.encrypt(Buffer.from('x'), to, out, 0);
+        expect(decryptPush(out, to).toString()).toBe('x');
+        salts.add(out.toString('hex', 0, 16));
+        pairs.add(out.toString('hex', 21, 86));
+      }
     }
-    expect(heads.size).toBe(100);
+    expect([salts.size, pairs.size]).toEqual([60, 20]);
+  });
+
+  test('shares nothing between receivers of one message: none can read what another gets', () => {
+    const [one, other] = [receiver(), receiver()];
+    const encryptor = newMessage();
+    const [first, second] = [one, other].map((to) => {
+      const out = Buffer.alloc(5 + OVERHEAD);
+      encryptor.encrypt(Buffer.from('hello'), to, out, 0);
+      return out;
+    }) as [Buffer, Buffer];
+    expect(decryptPush(second, other).toString()).toBe('hello');
+    expect(() => decryptPush(second, one)).toThrow();
+    expect(first.subarray(86).equals(second.subarray(86))).toBe(false);
   });
 
   test('fills a body of 4,096 bytes with 3,993 of plaintext', () => {
@@ -70,7 +94,7 @@ describe('encryption', () => {
 
   test('refuses a receiver whose key is no point of the curve', () => {
     const p256dh = Buffer.alloc(65, 4);
-    expect(new Encryptor().encrypt(Buffer.from('x'), { p256dh, auth: Buffer.alloc(16) }, Buffer.alloc(200), 0)).toBe(
+    expect(newMessage().encrypt(Buffer.from('x'), { p256dh, auth: Buffer.alloc(16) }, Buffer.alloc(200), 0)).toBe(
       false,
     );
   });
