@@ -1,3 +1,4 @@
+import type { ProviderTable } from '../providers/registry.ts';
 import type { Notification, PlatformName } from '../push/push.ts';
 import type { AppsTask } from './apps-command.ts';
 import type { WithConfig } from './config-flags.ts';
@@ -40,6 +41,7 @@ export interface ParsedLine {
   /** The words of the command itself, and what was left over after the flags. */
   readonly words: readonly string[];
   readonly common: WithConfig;
+  readonly providers: ProviderTable;
   /** Number of all arguments. */
   readonly length: number;
 }

@@ -1,5 +1,6 @@
 import type { CommandRow, ParsedLine } from './command.ts';
 import { readConfig } from './context.ts';
+import { sendOf } from './send-line.ts';
 
 /** Words up to the first flag. */
 const untilFlag = (words: readonly string[]): number => {
@@ -19,6 +20,19 @@ const check: CommandRow<'check'> = {
     const { env, say } = context;
     const load = () => readConfig(command, 'serve', context);
     return exitCode(await checkConfig(load, { env, masterKey: env.MARTLET_MASTER_KEY, say }));
+  },
+};
+
+const send: CommandRow<'send'> = {
+  usage: [['send --<platform>', 'send one push and end, as the flag does alone']],
+  read: ({ values, common, providers }) => {
+    const push = sendOf(values, providers);
+    if (push) return { ...push, ...common };
+    return { mistake: `send needs one of ${providers.platforms.map((platform) => `--${platform}`).join(' ')}` };
+  },
+  async run(command, context) {
+    const { send: sendPush } = await import('./send.ts');
+    return sendPush(command, context);
   },
 };
 
@@ -119,6 +133,6 @@ const vapid: CommandRow<'vapid'> = {
  * The commands that are a word of the command line, in the order of the usage text. What a command needs is imported when it runs:
  * health checks of containers run `--ping` all the time.
  */
-export const namedCommands = { check, queue, explain, apps, 'new-key': newKey, vapid };
+export const namedCommands = { check, send, queue, explain, apps, 'new-key': newKey, vapid };
 
 export type NamedCommand = keyof typeof namedCommands;

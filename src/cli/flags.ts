@@ -1,4 +1,6 @@
+import type { ProviderRow } from '../carrier/provider-row.ts';
 import { goBoolean } from '../kit/go-boolean.ts';
+import type { ProviderTable } from '../providers/registry.ts';
 import type { FlagValues } from './command.ts';
 import type { ConfigFlags } from './config-flags.ts';
 
@@ -12,35 +14,20 @@ interface Flag {
   readonly help: string;
 }
 
-/** Gorush's flags, in the groups of the usage text. */
-export const flagGroups: Readonly<Record<string, readonly Flag[]>> = {
-  'The server': [
-    { names: ['c', 'config'], takes: 'file', help: 'configuration file' },
-    { names: ['A', 'address'], takes: 'address', key: 'core.address', help: 'address to listen on' },
-    { names: ['p', 'port'], takes: 'port', key: 'core.port', help: 'port to listen on' },
-    { names: ['proxy'], takes: 'url', key: 'core.http_proxy', help: 'proxy for the providers' },
-    { names: ['pid'], takes: 'file', key: 'core.pid.path', help: 'write the process id to this file' },
-    { names: ['e', 'engine'], takes: 'engine', key: 'stat.engine', help: 'where counters are kept' },
-    { names: ['redis-addr'], takes: 'host:port', key: 'stat.redis.addr', help: 'Redis for the counters' },
-    { names: ['ping'], help: 'ask the server on this machine for its health: exit code 0 or 1' },
-  ],
-  iOS: [
-    { names: ['i', 'key'], takes: 'file', key: 'ios.key_path', help: 'key or certificate: .p8, .p12 or .pem' },
-    { names: ['P', 'password'], takes: 'password', key: 'ios.password', help: 'password of the certificate' },
-    { names: ['key-id'], takes: 'id', key: 'ios.key_id', help: 'id of the .p8 key' },
-    { names: ['team-id'], takes: 'id', key: 'ios.team_id', help: 'id of the team of the .p8 key' },
-    { names: ['production'], key: 'ios.production', help: "use Apple's production host" },
-    { names: ['ios'], help: 'send one push to iOS and end' },
-  ],
-  Android: [
-    { names: ['fcm-key'], takes: 'file', key: 'android.key_path', help: 'service account, JSON' },
-    { names: ['android'], help: 'send one push to Android and end' },
-  ],
-  Huawei: [
-    { names: ['hk', 'hmskey'], takes: 'secret', key: 'huawei.appsecret', help: 'secret of the app' },
-    { names: ['hid', 'hmsid'], takes: 'id', key: 'huawei.appid', help: 'id of the app' },
-    { names: ['huawei'], help: 'send one push to Huawei and end' },
-  ],
+export type FlagGroups = Readonly<Record<string, readonly Flag[]>>;
+
+const server: readonly Flag[] = [
+  { names: ['c', 'config'], takes: 'file', help: 'configuration file' },
+  { names: ['A', 'address'], takes: 'address', key: 'core.address', help: 'address to listen on' },
+  { names: ['p', 'port'], takes: 'port', key: 'core.port', help: 'port to listen on' },
+  { names: ['proxy'], takes: 'url', key: 'core.http_proxy', help: 'proxy for the providers' },
+  { names: ['pid'], takes: 'file', key: 'core.pid.path', help: 'write the process id to this file' },
+  { names: ['e', 'engine'], takes: 'engine', key: 'stat.engine', help: 'where counters are kept' },
+  { names: ['redis-addr'], takes: 'host:port', key: 'stat.redis.addr', help: 'Redis for the counters' },
+  { names: ['ping'], help: 'ask the server on this machine for its health: exit code 0 or 1' },
+];
+
+const rest: FlagGroups = {
   'One push': [
     { names: ['t', 'token'], takes: 'token', help: 'device token' },
     { names: ['m', 'message'], takes: 'text', help: 'text of the notification' },
@@ -56,8 +43,18 @@ export const flagGroups: Readonly<Record<string, readonly Flag[]>> = {
   ],
 };
 
-const flags = Object.values(flagGroups).flat();
-const flagByName = new Map(flags.flatMap((flag) => flag.names.map((name) => [name, flag] as const)));
+/** Of a provider: keys of its section, and the switch that sends one push. */
+const flagsOf = ({ platform, title, look }: ProviderRow): readonly Flag[] => [
+  ...(look.flags ?? []).map((flag) => ({ ...flag, key: `${platform}.${flag.key}` })),
+  { names: [platform], help: `send one push to ${title.platform} and end` },
+];
+
+/** Gorush's flags and those of further providers, in the groups of the usage text. */
+export const flagGroupsOf = ({ rows }: ProviderTable): FlagGroups => ({
+  'The server': server,
+  ...Object.fromEntries([...rows].sort((a, b) => a.number - b.number).map((row) => [row.title.platform, flagsOf(row)])),
+  ...rest,
+});
 
 const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`);
 
@@ -74,7 +71,9 @@ export interface ParsedFlags {
 export const HELP = Symbol('help');
 
 /** Reads flags as Go's flag package does: up to the first argument that is not one, or to `--`. A text is what is wrong. */
-export function parseFlags(argv: readonly string[]): ParsedFlags | string | typeof HELP {
+export function parseFlags(argv: readonly string[], groups: FlagGroups): ParsedFlags | string | typeof HELP {
+  const flags = Object.values(groups).flat();
+  const flagByName = new Map(flags.flatMap((flag) => flag.names.map((name) => [name, flag] as const)));
   const values = new Map<string, string | boolean>();
   for (let i = 0; i < argv.length; i++) {
     const argument = argv[i]!;
@@ -100,9 +99,9 @@ export function parseFlags(argv: readonly string[]): ParsedFlags | string | type
 }
 
 /** Empty texts and `=false` leave the configuration alone, as in Gorush; `--pid` also switches the file on. */
-export function configFlags(values: FlagValues): ConfigFlags {
+export function configFlags(values: FlagValues, groups: FlagGroups): ConfigFlags {
   const set: ConfigFlags = {};
-  for (const { names, key } of flags) {
+  for (const { names, key } of Object.values(groups).flat()) {
     const value = values.get(names[0]!);
     if (key && value) set[key] = value;
   }

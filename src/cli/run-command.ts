@@ -10,10 +10,6 @@ export async function runCommand(command: Command, context: CliContext): Promise
       const { serve } = await import('./serve.ts');
       return serve(command, context);
     }
-    case 'send': {
-      const { send } = await import('./send.ts');
-      return send(command, context);
-    }
     case 'ping': {
       const { ping } = await import('./ping.ts');
       return (await ping(readConfig(command, 'ping', context).config)) ? 0 : 1;

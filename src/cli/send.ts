@@ -2,10 +2,10 @@ import { openRelay } from '../host/open-relay.ts';
 import { openSandbox } from '../host/sandbox-mode.ts';
 import { toMs } from '../kit/seconds.ts';
 import { trustSystemAuthorities } from '../outbound/system-authorities.ts';
-import type { FullConfig } from '../providers/registry.ts';
+import { builtIn, type FullConfig } from '../providers/registry.ts';
 import type { Commands, Ran } from './command.ts';
-import { sendMistake } from './command-line.ts';
 import { type CliContext, openLog, readConfig } from './context.ts';
+import { sendMistake } from './send-line.ts';
 import { sendOne } from './send-one.ts';
 
 /** A relay for one push: nothing is left behind, and the flags say whose credential it is; an app that has the topic does not. */
@@ -13,14 +13,15 @@ const oneShot = (config: FullConfig): FullConfig => ({
   ...config,
   queue: { ...config.queue, engine: 'local', local: { ...config.queue.local, path: '' } },
   history: { ...config.history, enabled: false },
+  receipts: { ...config.receipts, path: '' },
   apps: { ...config.apps, named: {}, path: '', redis: '' },
 });
 
-/** `--ios`, `--android`, `--huawei`: sends one push and ends. */
+/** `--ios`, `--android`, `send --web`, …: sends one push and ends. */
 export async function send(command: Commands['send'], context: CliContext): Promise<Ran> {
   trustSystemAuthorities();
   const { config } = readConfig(command, command.platform, context);
-  const mistake = sendMistake(command);
+  const mistake = sendMistake(command, builtIn);
   if (mistake) throw new Error(mistake);
   const log = openLog({ config }, context);
   const { version, env } = context;

@@ -15,7 +15,7 @@ export const ntfySection = section('ntfy, a server of your own or ntfy.sh.', {
     },
   ),
   token: text('', 'Access token, `tk_…`.', { martlet: true, pattern: '^[\\x21-\\x7e]*$', wanted: 'an access token' }),
-  username: text('', 'User, with `ntfy.password`; used when there is no token.', ours),
+  username: text('', 'User, with `ntfy.password`; used when there is no token.', { martlet: true }),
   password: text('', 'Password of `ntfy.username`.', { martlet: true }),
   max_retry: maxRetry(),
   rate_limit: rateLimit,

@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/cli/command.ts';
-import { parseCommandLine, sendMistake, usage } from '../../src/cli/command-line.ts';
-import { flagGroups } from '../../src/cli/flags.ts';
+import { parseCommandLine, usageText } from '../../src/cli/command-line.ts';
+import { flagGroupsOf } from '../../src/cli/flags.ts';
+import { sendMistake as mistakeOf } from '../../src/cli/send-line.ts';
+import { builtIn } from '../../src/providers/registry.ts';
 import { configKeys } from '../support/config.ts';
 
-const flags = Object.values(flagGroups).flat();
+const flags = Object.values(flagGroupsOf(builtIn)).flat();
+const usage = usageText();
+const sendMistake = (command: Command & { kind: 'send' }) => mistakeOf(command, builtIn);
 const flagsOf = (...argv: string[]): unknown => (parseCommandLine(argv) as { flags?: unknown }).flags;
 const send = (...argv: string[]) => parseCommandLine(argv) as Command & { kind: 'send' };
 

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { parseCommandLine, sendMistake } from '../../src/cli/command-line.ts';
+import { parseCommandLine } from '../../src/cli/command-line.ts';
+import { sendMistake } from '../../src/cli/send-line.ts';
 import { configView } from '../../src/config/redact.ts';
 import { loadConfig } from '../../src/host/config/load.ts';
+import { builtIn } from '../../src/providers/registry.ts';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
 import { configSchema } from '../support/config.ts';
 import { folderWith } from './config-folder.ts';
@@ -74,7 +76,7 @@ function start(base: Json, given: Case): { message: string | undefined; code: nu
   try {
     const purpose = command.kind === 'send' ? command.platform : command.kind === 'ping' ? 'ping' : 'serve';
     loadConfig({ path: command.path, env, cwd, flags: command.flags, purpose });
-    const message = command.kind === 'send' ? sendMistake(command) : undefined;
+    const message = command.kind === 'send' ? sendMistake(command, builtIn) : undefined;
     return { message, code: message === undefined ? 0 : 1, tmp };
   } catch (error) {
     return { message: (error as Error).message, code: 1, tmp };
