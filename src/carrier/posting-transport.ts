@@ -5,20 +5,21 @@
  * A target is: refused here (`request` gives a failure) → settled, or waiting for one of `connections` → under way → settled.
  * `close` gives up what is under way and settles what waits as `NotSent`.
  */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import PQueue from 'p-queue';
 import type { Dispatcher } from 'undici';
 import type { StreamFault } from '../http2/http2-pool.ts';
-
 import { background, throwLater } from '../kit/background.ts';
 import { internalError } from '../push/internal-error.ts';
-
 import type { Category, Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
 import { type PostAnswer, type PostRequest, post } from './http-post.ts';
+import { Turns } from './turns.ts';
 
 /** The request that carries a notification to one target. */
-export type TargetRequest = Pick<PostRequest, 'origin' | 'path' | 'headers' | 'body'>;
+export interface TargetRequest extends Pick<PostRequest, 'origin' | 'path' | 'headers' | 'body'> {
+  /** Default: that of the transport. */
+  readonly dispatcher?: Dispatcher;
+}
 
 /** What differs between the providers. Functions never throw. */
 export interface PostingProtocol {
@@ -29,6 +30,12 @@ export interface PostingProtocol {
   fault(fault: StreamFault): Failed;
   /** Milliseconds after which the very same request is made once more, before the outcome counts; undefined: not. */
   repeatAfterMs?(outcome: Outcome): number | undefined;
+  /** Targets with one turn are sent one after another; undefined: at once. Default: all at once. */
+  turnOf?(target: string): string | undefined;
+  /** Milliseconds for which nothing more goes to this turn; undefined: none. What comes meanwhile is settled as `held`. */
+  holdMs?(outcome: Outcome): number | undefined;
+  /** Of what comes to a held turn. @param ms until it ends */
+  held?(ms: number): Failed;
   /** Of what waits when the transport is closed. */
   readonly closed: Failed;
 }
@@ -59,6 +66,7 @@ export class PostingTransport implements PushTransport {
   readonly #now: () => number;
   readonly #closing = new AbortController();
   readonly #requests: PQueue;
+  readonly #turns: Turns;
   #inFlight = 0;
   #lastSuccessAt: number | undefined;
   /** What kept the last request from its goal, unless it was the request itself. */
@@ -69,17 +77,18 @@ export class PostingTransport implements PushTransport {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#requests = new PQueue({ concurrency: options.connections });
+    this.#turns = new Turns(this.#now);
   }
 
   send(delivery: Delivery, settle: Settle): void {
     this.#inFlight += delivery.targets.length;
     for (const [index, target] of delivery.targets.entries()) {
       const carried = async (): Promise<void> => {
-        const outcome = await this.#carry(target, delivery).catch(mistaken);
+        const outcome = await this.#requests.add(() => this.#carry(target, delivery).catch(mistaken));
         this.#inFlight -= 1;
         settle(index, outcome);
       };
-      background(this.#requests.add(carried));
+      background(this.#turns.run(this.#protocol.turnOf?.(target), carried));
     }
   }
 
@@ -97,16 +106,20 @@ export class PostingTransport implements PushTransport {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    await this.#requests.onIdle();
+    await this.#turns.onIdle();
   }
 
   async #carry(target: string, delivery: Delivery): Promise<Outcome> {
     if (this.#closing.signal.aborted) return this.#protocol.closed;
+    const turn = this.#protocol.turnOf?.(target);
+    const heldMs = this.#turns.heldMs(turn);
+    if (heldMs > 0 && this.#protocol.held) return this.#protocol.held(heldMs);
     const request = this.#protocol.request(target, delivery);
     if ('failed' in request) return request.failed;
     const outcome = await this.#attempt(request, target, delivery);
     const pause = this.#protocol.repeatAfterMs?.(outcome);
     const last = pause === undefined ? outcome : await this.#repeat(pause, outcome, request, target, delivery);
+    this.#turns.hold(turn, this.#protocol.holdMs?.(last));
     this.#learn(last);
     return last;
   }
@@ -121,7 +134,7 @@ export class PostingTransport implements PushTransport {
   }
 
   async #attempt(request: TargetRequest, target: string, delivery: Delivery): Promise<Outcome> {
-    const result = await post(this.#options.dispatcher, {
+    const result = await post(request.dispatcher ?? this.#options.dispatcher, {
       ...request,
       timeoutMs: this.#options.requestTimeoutMs,
       signal: this.#closing.signal,

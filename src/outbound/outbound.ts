@@ -10,7 +10,13 @@ import { createDispatcher } from './dispatcher.ts';
 import { createGuardedConnect } from './guarded-connect.ts';
 import { httpsPool } from './https-pool.ts';
 import { createProxyFor, type ProxyEnvironment } from './proxy.ts';
-import { type StrangersConnect, type StrangersOptions, strangersConnect, strangersPools } from './strangers-pools.ts';
+import {
+  type StrangersConnect,
+  type StrangersOptions,
+  type StrangersRules,
+  strangersConnect,
+  strangersPools,
+} from './strangers-pools.ts';
 
 export type PoolFactory = (options: Partial<Http2PoolOptions> & Pick<Http2PoolOptions, 'origin'>) => Http2Pool;
 
@@ -26,6 +32,8 @@ export interface Outbound {
   httpsPoolsOf(section: { readonly connections: number; readonly request_timeout: number }): PoolFactory;
   /** Makes pools for origins that strangers name: each speaks HTTP/2 or HTTP/1.1, as its peer does. */
   poolsOfStrangers(options: StrangersOptions): (origin: string) => Http2Pool;
+  /** For single requests over HTTP/1.1 to such origins. Closed with the rest. */
+  dispatcherOfStrangers(rules: StrangersRules): Dispatcher;
   close(): Promise<void>;
 }
 
@@ -57,6 +65,13 @@ export function openOutbound({ core, proxyEnv = {}, extraCa = [], createPool }: 
   const guarded = new Agent({ connect: createGuardedConnect({ proxyFor, ca }) });
   /** By the rules, of which the operator gives few. */
   const guards = new Map<string, StrangersConnect>();
+  const guardOf = (rules: StrangersRules): StrangersConnect => {
+    const name = JSON.stringify([rules.private_networks, rules.endpoint]);
+    const connect = guards.get(name) ?? strangersConnect(rules, { proxyFor, ca });
+    guards.set(name, connect);
+    return connect;
+  };
+  const dispatchers = new Map<StrangersConnect, Dispatcher>();
   /** For all pools of plain HTTPS: it takes megabytes. */
   let trust: SecureContext | undefined;
   const wayTo = (origin: string): Pick<Http2PoolOptions, 'ca' | 'proxy'> => {
@@ -77,16 +92,17 @@ export function openOutbound({ core, proxyEnv = {}, extraCa = [], createPool }: 
       trust ??= createTrust(added.length > 0 ? added : undefined);
       return httpsPool({ ...wayTo(own.origin), trust, ...own }, section, createPool);
     },
-    poolsOfStrangers(options) {
-      const { private_networks, endpoint } = options;
-      const rules = JSON.stringify([private_networks, endpoint]);
-      const connect = guards.get(rules) ?? strangersConnect(options, { proxyFor, ca });
-      guards.set(rules, connect);
-      return strangersPools(options, connect, createPool);
+    poolsOfStrangers: (options) => strangersPools(options, guardOf(options), createPool),
+    dispatcherOfStrangers(rules) {
+      const connect = guardOf(rules);
+      const made = dispatchers.get(connect) ?? new Agent({ connect: connect.http1 });
+      dispatchers.set(connect, made);
+      return made;
     },
     async close() {
       await dispatcher.destroy();
       await guarded.destroy();
+      for (const each of dispatchers.values()) await each.destroy();
     },
   };
 }

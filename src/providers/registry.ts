@@ -11,11 +11,12 @@ import { ntfy } from '../ntfy/provider.ts';
 import { createPushDecoder, type PushDecoder } from '../push/wire/decode-push-request.ts';
 import type { Decode } from '../push/wire/decoding.ts';
 import { sharedFields } from '../push/wire/shared-fields.ts';
+import { slack } from '../slack/provider.ts';
 import { sms } from '../sms/provider.ts';
 import { web } from '../webpush/provider.ts';
 
 /** In the order of their numbers. */
-export const providers = [apns, fcm, hms, web, ntfy, sms] as const;
+export const providers = [apns, fcm, hms, web, ntfy, sms, slack] as const;
 
 type Row = (typeof providers)[number];
 

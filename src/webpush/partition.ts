@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Endpoint, readEndpoint } from './endpoint.ts';
-import type { HostRules } from './hosts.ts';
+import { type Endpoint, readEndpoint } from '../carrier/endpoint.ts';
+import type { HostRules } from '../carrier/hosts.ts';
 import type { WebSection } from './section.ts';
 import { rulesOf } from './settings.ts';
 import { parseSubscription } from './subscription.ts';

@@ -1,9 +1,9 @@
+import { type HostRules, hostRules } from '../carrier/hosts.ts';
 import type { CredentialFacts, Given, ProviderSettings } from '../carrier/provider-row.ts';
 import type { SettingsTrouble } from '../carrier/settings-trouble.ts';
 import { ConfigError } from '../kit/errors.ts';
 import { refusedBut } from '../outbound/private-networks.ts';
 import { hasVapidCredential, loadVapidCredential } from './credentials.ts';
-import { type HostRules, hostRules } from './hosts.ts';
 import type { WebSection } from './section.ts';
 
 /** Which push services a section lets be called. @throws ConfigError */

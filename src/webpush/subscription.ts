@@ -1,6 +1,6 @@
 import { ECDH } from 'node:crypto';
+import { type Endpoint, readEndpoint } from '../carrier/endpoint.ts';
 import { decodeBase64 } from './base64.ts';
-import { type Endpoint, readEndpoint } from './endpoint.ts';
 
 /** Where a browser (or a UnifiedPush distributor) wants its pushes, and the keys that they are encrypted for. */
 export interface Subscription {

@@ -1,8 +1,8 @@
+import type { HostRules } from '../carrier/hosts.ts';
 import type { Http2Pool } from '../http2/http2-pool.ts';
 import type { Delivery, Failed, PushTransport, Settle, TransportStatus } from '../push/push.ts';
 import type { VapidCredential, VapidPair } from './credentials.ts';
 import type { EncryptionPool } from './encryption/encryption-pool.ts';
-import type { HostRules } from './hosts.ts';
 import { OriginSender } from './origin-sender.ts';
 import { PairChoice } from './pair-choice.ts';
 import { type MessageDefaults, type WebPushMessage, webPushMessage } from './payload.ts';

@@ -1,5 +1,6 @@
 import { createECDH } from 'node:crypto';
 import { onTestFinished } from 'vitest';
+import { hostRules } from '../../src/carrier/hosts.ts';
 import { numberedPools } from '../../src/http2/create-pool.ts';
 import type { Resolve } from '../../src/outbound/dns-resolve.ts';
 import { type StrangersOptions, strangersConnect, strangersPools } from '../../src/outbound/strangers-pools.ts';
@@ -11,7 +12,6 @@ import { Steering } from '../../src/sandbox/steering.ts';
 import { generateVapidPair, loadVapidCredential, type VapidPairConfig } from '../../src/webpush/credentials.ts';
 import type { ReceiverKeys } from '../../src/webpush/encryption/decrypt.ts';
 import { EncryptionPool } from '../../src/webpush/encryption/encryption-pool.ts';
-import { hostRules } from '../../src/webpush/hosts.ts';
 import { SANDBOX_KEYS } from '../../src/webpush/sandbox/browser-keys.ts';
 import { openPushService } from '../../src/webpush/sandbox/push-service.ts';
 import { createVapidTokenSource } from '../../src/webpush/token.ts';

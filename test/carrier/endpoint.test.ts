@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { readEndpoint } from '../../src/webpush/endpoint.ts';
-import { hostRules } from '../../src/webpush/hosts.ts';
+import { readEndpoint } from '../../src/carrier/endpoint.ts';
+import { hostRules } from '../../src/carrier/hosts.ts';
 
 /** By the URL parser alone. */
 function parsed(text: string): { origin: string; path: string } | undefined {

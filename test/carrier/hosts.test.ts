@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { hostRules } from '../../src/webpush/hosts.ts';
+import { hostRules } from '../../src/carrier/hosts.ts';
 import { VENDOR_HOSTS, vendorOf } from '../../src/webpush/vendor.ts';
 
 const originOf = (endpoint: string, ...extra: string[]) =>
