@@ -12,8 +12,8 @@ export interface VapidTokenSource {
   /** The value of the `authorization` header. The same text until it is renewed. */
   authorization(origin: string, pair: VapidPair): string;
   /**
-   * A push service refused this value as expired or from the future, and its clock (UNIX milliseconds) said `at`: the next one
-   * is signed by that clock. @returns false when the value had been signed by the service's clock already
+   * A push service refused this value as expired or from the future; its clock (UNIX milliseconds) said `at`, if it said anything. The
+   * next value is signed by that clock. @returns false when this value replaced a refused one a moment ago: a third would not help
    */
   refused(origin: string, pair: VapidPair, authorization: string, at: number | undefined): boolean;
 }
@@ -24,6 +24,8 @@ const LIFE = 12 * HOUR;
 const REUSE = 0.8 * LIFE;
 /** A clock nearer than this is right. */
 const SKEW = 10_000;
+/** Milliseconds for which a replacement that is refused in its turn is not replaced. */
+const RENEWAL_PAUSE = 60_000;
 /** Origins times pairs; beyond, the one signed longest ago goes. */
 const MOST = 1000;
 
@@ -33,6 +35,8 @@ interface Signed {
   readonly at: number;
   /** What was added to our clock. */
   readonly offset: number;
+  /** It replaced one that the service had refused. */
+  readonly replacement: boolean;
 }
 
 const HEADER = Buffer.from('{"typ":"JWT","alg":"ES256"}').toString('base64url');
@@ -51,10 +55,10 @@ export function createVapidTokenSource({ subject, now = Date.now }: VapidTokenOp
   const tokens = new Map<string, Signed>();
   const nameOf = (origin: string, pair: VapidPair): string => `${origin} ${pair.publicKey}`;
 
-  const renew = (origin: string, pair: VapidPair, offset: number): Signed => {
+  const renew = (origin: string, pair: VapidPair, offset: number, replacement = false): Signed => {
     const at = now();
     const token = signVapid(pair, origin, Math.floor((at + offset + LIFE) / 1000), subject);
-    const signed = { authorization: `vapid t=${token}, k=${pair.publicKey}`, at, offset };
+    const signed = { authorization: `vapid t=${token}, k=${pair.publicKey}`, at, offset, replacement };
     const name = nameOf(origin, pair);
     tokens.delete(name);
     tokens.set(name, signed);
@@ -72,9 +76,10 @@ export function createVapidTokenSource({ subject, now = Date.now }: VapidTokenOp
     refused(origin, pair, authorization, at) {
       const known = tokens.get(nameOf(origin, pair));
       if (known?.authorization !== authorization) return true;
-      const offset = at === undefined ? 0 : at - now();
-      if (at === undefined || Math.abs(offset - known.offset) < SKEW) return false;
-      renew(origin, pair, Math.abs(offset) < SKEW ? 0 : offset);
+      const offset = at === undefined ? known.offset : at - now();
+      const isFresh = known.replacement && now() - known.at < RENEWAL_PAUSE;
+      if (isFresh && Math.abs(offset - known.offset) < SKEW) return false;
+      renew(origin, pair, Math.abs(offset) < SKEW ? 0 : offset, true);
       return true;
     },
   };

@@ -94,6 +94,19 @@ describe('the source', () => {
     expect(source.refused('https://a.test', one, second, undefined)).toBe(false);
   });
 
+  test('signs again, once, when the clocks agree or the service does not say', () => {
+    let time = 1_700_000_000_000;
+    const one = pair();
+    const source = createVapidTokenSource({ subject: SUBJECT, now: () => time });
+    const first = source.authorization('https://a.test', one);
+    expect(source.refused('https://a.test', one, first, undefined)).toBe(true);
+    const second = source.authorization('https://a.test', one);
+    expect(second).not.toBe(first);
+    expect(source.refused('https://a.test', one, second, time)).toBe(false);
+    time += HOUR;
+    expect(source.refused('https://a.test', one, second, time)).toBe(true);
+  });
+
   test('forgets the oldest of a thousand', () => {
     const one = pair();
     const source = createVapidTokenSource({ subject: SUBJECT, now: () => 1_700_000_000_000 });
