@@ -19,6 +19,10 @@ import type { RequestStream } from './request-stream.ts';
 /** `:path` as a literal that stays out of the table (RFC 7541 section 6.2.2, name index 4), and the longest length after it. */
 const PATH_LITERAL = 0x04;
 const LENGTH_BYTES = 5;
+/** Of a DATA frame, whatever the peer allows (Go: 1 MiB): what is encoded at once has to be held until it is written. */
+const MOST_DATA = 32 * 1024;
+/** Of a header block: no peer takes as much, and it cannot be held back by flow control. */
+const MOST_BLOCK = 64 * 1024;
 
 /**
  * Writes requests into the outbox. A template's header block is rendered once for a session, so that a request is a copy of
@@ -30,6 +34,8 @@ export class RequestWriter {
   window = DEFAULT_WINDOW;
   initialWindow = DEFAULT_WINDOW;
   maxFrame = DEFAULT_MAX_FRAME;
+  /** Bytes of bodies. */
+  sent = 0;
 
   readonly #outbox: Outbox;
   readonly #authority: RequestHeader;
@@ -42,6 +48,10 @@ export class RequestWriter {
   constructor(outbox: Outbox, authority: string) {
     this.#outbox = outbox;
     this.#authority = { name: ':authority', value: authority, indexing: 'index' };
+  }
+
+  get #mostData(): number {
+    return Math.min(this.maxFrame, MOST_DATA);
   }
 
   /** The connection's window is used up and bodies wait for it: a further request would only wait behind them. */
@@ -64,7 +74,8 @@ export class RequestWriter {
     const { before, after } = image;
     const block = blockRoom(image, path);
     const size = body.length;
-    if (block > this.maxFrame || size > this.maxFrame || size > this.window || size > this.initialWindow) {
+    if (block > MOST_BLOCK) return badRequest(`the headers have more than ${MOST_BLOCK} bytes`);
+    if (block > this.maxFrame || size > this.#mostData || size > this.window || size > this.initialWindow) {
       return this.#writeInParts(stream, image, path, body);
     }
     const outbox = this.#outbox;
@@ -82,8 +93,7 @@ export class RequestWriter {
       writeFrameHeader(out, at, size, DATA, END_STREAM, stream.id);
       out.set(body, at + FRAME_HEADER);
       at += FRAME_HEADER + size;
-      this.window -= size;
-      stream.credit -= size;
+      this.#spend(stream, size);
     }
     outbox.length = at;
     return undefined;
@@ -92,7 +102,11 @@ export class RequestWriter {
   /** Sends what the windows and the socket now allow of the bodies that wait. */
   sendBodies(): void {
     if (this.#unsent.length === 0) return;
-    for (const stream of this.#unsent) this.#sendBody(stream);
+    for (const stream of this.#unsent) {
+      // Those behind it find no room either, and there may be a thousand of them for each frame that arrives.
+      if (this.window <= 0 || this.#outbox.full) break;
+      this.#sendBody(stream);
+    }
     this.#unsent = this.#unsent.filter((stream) => stream.pending !== undefined);
   }
 
@@ -154,14 +168,19 @@ export class RequestWriter {
   #sendBody(stream: RequestStream): void {
     while (stream.pending !== undefined && !this.#outbox.full) {
       const { pending } = stream;
-      const size = Math.min(pending.length, this.maxFrame, this.window, this.initialWindow + stream.credit);
+      const size = Math.min(pending.length, this.#mostData, this.window, this.initialWindow + stream.credit);
       if (size <= 0) return;
       const last = size === pending.length;
       this.#writeFrame(DATA, last ? END_STREAM : 0, stream.id, pending.subarray(0, size));
-      this.window -= size;
-      stream.credit -= size;
+      this.#spend(stream, size);
       stream.pending = last ? undefined : pending.subarray(size);
     }
+  }
+
+  #spend(stream: RequestStream, size: number): void {
+    this.window -= size;
+    this.sent += size;
+    stream.credit -= size;
   }
 
   #writeFrame(type: number, flags: number, id: number, payload: Uint8Array): void {

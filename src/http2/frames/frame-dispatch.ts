@@ -122,7 +122,7 @@ export class FrameDispatch implements FrameSink {
 
   #onWindowUpdate(id: number, bytes: Buffer, start: number, end: number): void {
     if (end - start !== 4) throw new ConnectionError('FRAME_SIZE_ERROR', 'WINDOW_UPDATE of a wrong length');
-    this.#parts.guard.nuisance('WINDOW_UPDATE');
+    this.#parts.guard.windowUpdate(this.#parts.writer.sent);
     const increment = readUint31(bytes, start);
     if (id === 0) {
       if (increment === 0) throw new ConnectionError('PROTOCOL_ERROR', 'WINDOW_UPDATE by 0');
