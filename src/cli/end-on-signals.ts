@@ -10,8 +10,19 @@ export interface Ending {
 }
 
 /**
- * SIGTERM and SIGINT end the process in order; a second signal ends it at once, what is queued being on disk. A worker is ended by
- * its primary, which gets the signals as well; a worker whose primary is gone ends itself.
+ * Call first of all: signals that mean nothing yet, or nothing to this process, would end it by Node's default. SIGHUP and SIGUSR2
+ * are for what serves. A worker is ended by its primary, which gets the other signals as well.
+ */
+export function outliveSignals(context: CliContext): void {
+  const signals = context.isWorker
+    ? (['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const)
+    : (['SIGHUP', 'SIGUSR2'] as const);
+  for (const signal of signals) context.onSignal(signal, () => {});
+}
+
+/**
+ * SIGTERM and SIGINT end the process in order; a second signal ends it at once, what is queued being on disk. A worker whose primary
+ * is gone ends itself.
  */
 export function endOnSignals(context: CliContext, log: Log, { close, reload }: Ending): void {
   let isClosing = false;
@@ -29,7 +40,6 @@ export function endOnSignals(context: CliContext, log: Log, { close, reload }: E
     );
   };
   if (context.isWorker) {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGUSR2'] as const) context.onSignal(signal, () => {});
     context.onDisconnect(() => end('the primary is gone'));
     return;
   }
@@ -39,6 +49,4 @@ export function endOnSignals(context: CliContext, log: Log, { close, reload }: E
     log.reopen();
     reload();
   });
-  // It restarts workers; without any, Node's default would end the process undrained.
-  context.onSignal('SIGUSR2', () => {});
 }

@@ -6,9 +6,11 @@ import type { Log } from '../observe/log/log.ts';
 import { trustSystemAuthorities } from '../outbound/system-authorities.ts';
 import type { Commands, Ran } from './command.ts';
 import { type CliContext, openLog, readConfig } from './context.ts';
+import { outliveSignals } from './end-on-signals.ts';
 
 /** Serves until a signal ends the process: in this process, or with `core.processes` in workers of it. */
 export async function serve(command: Commands['serve'], context: CliContext): Promise<Ran> {
+  outliveSignals(context);
   trustSystemAuthorities();
   const loaded = readConfig(command, 'serve', context);
   const log = openLog(loaded, context);
