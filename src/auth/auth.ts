@@ -53,6 +53,13 @@ export interface Admitted {
 
 type Maybe<T> = T | Promise<T>;
 
+/**
+ * Characters of a key that no number of guesses finds, however many are made (192 bits in base64, 128 in hexadecimal; those of
+ * `martlet new-key` have 51): it is let in while others guess from its address.
+ */
+const UNGUESSABLE = 32;
+const VERIFIED_PER_SECOND = 50;
+
 /** Refusals that mean that somebody guesses. */
 const GUESSES = new Set<FailureReason>(['unknown_key', 'invalid_token']);
 
@@ -70,6 +77,8 @@ export class Auth {
   readonly #limits = new Map<Principal, RateLimit>();
   readonly #failures = new Map<FailureReason, number>();
   readonly #throttle: Throttle;
+  /** Of tokens from addresses that have to wait. */
+  readonly #verifications: RateLimit;
   /** Keys that were used since the start: whoever shares an address with somebody who guesses goes on. */
   readonly #seen = new WeakSet<Principal>();
 
@@ -90,6 +99,7 @@ export class Auth {
       ...(monotonic ? { now: monotonic } : {}),
     });
     this.#throttle = new Throttle(60_000, monotonic);
+    this.#verifications = new RateLimit(VERIFIED_PER_SECOND, monotonic);
   }
 
   /** How many were not let in, by reason. */
@@ -131,11 +141,12 @@ export class Auth {
     if (known) return known;
     const waitMs = this.#attempts.waitMs(address);
     const principal = this.#keys.find(digest);
-    if (principal && (waitMs === 0 || this.#seen.has(principal))) return principal;
-    if (waitMs > 0) return tooManyFailures(Math.ceil(toSeconds(waitMs)));
-    return this.#tokens && looksLikeToken(secret)
-      ? this.#byToken(this.#tokens, secret, digest)
-      : unauthenticated('unknown_key');
+    if (principal && (waitMs === 0 || secret.length >= UNGUESSABLE || this.#seen.has(principal))) return principal;
+    const isToken = this.#tokens !== undefined && looksLikeToken(secret);
+    // A signature cannot be guessed either, but to look at one costs time.
+    if (waitMs > 0 && !(isToken && this.#verifications.take().allowed))
+      return tooManyFailures(Math.ceil(toSeconds(waitMs)));
+    return this.#tokens && isToken ? this.#byToken(this.#tokens, secret, digest) : unauthenticated('unknown_key');
   }
 
   async #byToken(tokens: TokenCache, secret: string, digest: Buffer): Promise<Principal | Refusal> {

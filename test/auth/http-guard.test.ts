@@ -203,3 +203,13 @@ test('a key for an app that there is not sends nothing', async () => {
     expect([status, JSON.parse(text).message]).toEqual([400, 'notifications[0].app: there is no such app']);
   }
 });
+
+test('a key that cannot be guessed is let in at once after a start, whoever guesses from its address', async () => {
+  const key = `martlet_${'k'.repeat(43)}`;
+  const keys = { ...KEYS, strong: { sha256: sha256(key), scopes: ['push'] } };
+  const { url } = await startGuardedRelay({ auth: { keys, max_failures: 3, max_lockout: 60 } });
+  for (let i = 0; i < 10; i++) await push(url, bearer(`martlet_${String(i).repeat(43)}`));
+  expect((await push(url, bearer(`martlet_${'x'.repeat(43)}`))).status).toBe(429);
+  expect((await push(url, bearer(key))).status).toBe(200);
+  expect((await push(url, bearer('pusher-key'))).status).toBe(429);
+});

@@ -46,3 +46,16 @@ test('a token with the claim apps pushes for those alone', async () => {
     403,
   );
 });
+
+test('a good token is let in while others guess from its address; only so many a second are looked at', async () => {
+  const { issuer, relay } = await startWithIssuer();
+  const good = await issuer.token({ scope: 'push' });
+  for (let i = 0; i < 12; i++) await push(relay.url, bearer(`guess-${i}`));
+  expect((await push(relay.url, bearer('another-guess'))).status).toBe(429);
+  const statuses = await Promise.all(
+    Array.from({ length: 200 }, async (_, i) => (await push(relay.url, bearer(`eyJhbGciOiJub25lIn0.not.${i}`))).status),
+  );
+  expect(statuses).toContain(401);
+  expect(statuses).toContain(429);
+  await expect.poll(async () => (await push(relay.url, bearer(good))).status).toBe(200);
+});
