@@ -4,8 +4,10 @@ import { getHeapStatistics } from 'node:v8';
 import type { Config } from '../config/schema.ts';
 import { toError } from '../kit/errors.ts';
 import { mayPass } from '../kit/files/file-trouble.ts';
+import { refuseForeignFile } from '../kit/files/owned-file.ts';
 import { isDamage, isDiskFull, setAside } from '../kit/files/sqlite-file.ts';
 import type { LaneId } from '../push/lane-id.ts';
+import { QUEUE_FILE } from './file/journal.ts';
 import type { ReportKeeper } from './file/kept-reports.ts';
 import { LocalQueue } from './file/local-queue.ts';
 import { adoptOrphans, type OwnedFile, ownFile } from './file/queue-files.ts';
@@ -75,9 +77,11 @@ const ADOPT_MS = 15_000;
 /**
  * The queue of the `local` engine: on its file; on a fresh one, with the old set aside, when that is damaged; in memory when
  * the folder cannot be written.
+ * @throws ConfigError when the path names a file of something else; Error when the file cannot be opened though it is not damaged
  */
 export function createLocalQueue(options: LocalEngineOptions): QueueWithReports {
   if (options.path === '') return createMemoryQueue(options);
+  refuseForeignFile(options.path, 'queue.local.path', QUEUE_FILE);
   let owned: OwnedFile;
   try {
     owned = ownFile(options.path);

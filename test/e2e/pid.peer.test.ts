@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { writePidFile } from '../../src/kit/files/pid-file.ts';
@@ -45,6 +46,17 @@ test('a file that is left over is overwritten, but not with override: false', as
   expect(() => writePidFile(file, false)).toThrow(`${file} already exists`);
   const folder = join(relay.folder, 'run');
   expect(() => writePidFile(folder, true)).toThrow(/^core\.pid\.path: can't create PID file: EISDIR/);
+});
+
+test('a file that holds something else is not overwritten', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pid-'));
+  const file = join(folder, 'notes.txt');
+  writeFileSync(file, 'keep me');
+  expect(() => writePidFile(file, true)).toThrow(`core.pid.path: ${file} is there and holds no process id`);
+  expect(readFileSync(file, 'utf8')).toBe('keep me');
+  writeFileSync(file, '12345\n');
+  writePidFile(file, true, 7)();
+  rmSync(folder, { recursive: true });
 });
 
 test('a file that a successor has overwritten stays', async () => {

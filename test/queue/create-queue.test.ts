@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
 import { createLocalQueue } from '../../src/queue/create-queue.ts';
@@ -95,13 +96,44 @@ test('a file whose process has ended is taken over, and removed', async () => {
 test('a damaged file is set aside under a name with the date, told loudly, and a new one begun', async () => {
   const folder = newFolder();
   const path = join(folder, 'queue.db');
-  writeFileSync(path, Buffer.alloc(8192, 'not a database '));
+  await create(path).queue.close();
+  // Whose it is, its first page still says.
+  writeFileSync(path, readFileSync(path).fill(0xa5, 100));
   const { queue, told } = create(path);
   expect(told).toHaveLength(1);
   expect(told[0]).toMatch(/^error: .*cannot be read.*damaged-\d{4}-\d\d-\d\dT/);
   expect(readdirSync(folder).filter((name) => name.includes('damaged-'))).toHaveLength(1);
   await append(queue, 'a');
   expect(queue.take(LANE, 9)?.targets).toEqual(['a']);
+});
+
+test('a file of something else ends the start by name, and is as it was', () => {
+  const folder = newFolder();
+  const path = join(folder, 'report.xlsx');
+  writeFileSync(path, 'Quarterly figures');
+  expect(() => create(path)).toThrow(
+    `queue.local.path: ${path} is no SQLite file and no queue file of Martlet: it was not touched`,
+  );
+  expect(readdirSync(folder)).toEqual(['report.xlsx']);
+  expect(readFileSync(path, 'utf8')).toBe('Quarterly figures');
+});
+
+test('a file of something else beside the queue file is neither taken over, nor used, nor removed', async () => {
+  const folder = newFolder();
+  const other = new DatabaseSync(join(folder, 'queue-1.db'));
+  other.exec('CREATE TABLE customer (name TEXT)');
+  other.close();
+  writeFileSync(join(folder, 'queue-7.db'), 'notes');
+  const before = readFileSync(join(folder, 'queue-1.db'));
+  const first = create(join(folder, 'queue.db'));
+  const second = create(join(folder, 'queue.db'));
+  await sleep(20);
+  expect(existsSync(join(folder, 'queue-2.db'))).toBe(true);
+  expect(readFileSync(join(folder, 'queue-1.db'))).toEqual(before);
+  expect(readFileSync(join(folder, 'queue-7.db'), 'utf8')).toBe('notes');
+  expect(existsSync(join(folder, 'queue-1.db.lock'))).toBe(false);
+  await first.queue.close();
+  await second.queue.close();
 });
 
 test('where the folder cannot be written the queue is in memory, and says so in its health', async () => {

@@ -1,6 +1,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { type FileKind, markOwnFile, refuseForeignFile } from '../../kit/files/owned-file.ts';
 import { type AppStore, checkExpected, type Expected, type Known, type Loaded, type StoredText } from './app-store.ts';
 
 /** Another process that writes is waited for this long, on the event loop: a write is a millisecond. */
@@ -18,13 +19,22 @@ const SCHEMA = `
   INSERT OR IGNORE INTO revision VALUES (1, 0);
   CREATE TABLE IF NOT EXISTS apps (name TEXT PRIMARY KEY, version INTEGER NOT NULL, text TEXT NOT NULL) WITHOUT ROWID`;
 
+/** `MltA`. */
+const APPS_FILE: FileKind = {
+  name: 'file of apps',
+  id: 0x4d_6c_74_41,
+  tables: { revision: ['id', 'value'], apps: ['name', 'version', 'text'] },
+};
+
 /** The journals beside the file get its mode from SQLite. */
 function openFile(path: string): DatabaseSync {
+  refuseForeignFile(path, 'apps.path', APPS_FILE);
   mkdirSync(dirname(path), { recursive: true });
   closeSync(openSync(path, 'a', OWNER_ONLY));
   chmodSync(path, OWNER_ONLY);
   const db = new DatabaseSync(path, { timeout: WAIT_MS });
   try {
+    markOwnFile(db, APPS_FILE);
     db.exec(SCHEMA);
     return db;
   } catch (error) {

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConfigError, toError } from '../errors.ts';
 
@@ -9,6 +9,11 @@ import { ConfigError, toError } from '../errors.ts';
  */
 export function writePidFile(path: string, override: boolean, pid = process.pid): () => void {
   if (!override && existsSync(path)) throw new ConfigError('', `${path} already exists`);
+  if (!holdsPid(path))
+    throw new ConfigError(
+      'core.pid.path',
+      `${path} is there and holds no process id: it was not touched; name another file`,
+    );
   // The working folder may be another by then.
   const place = resolve(path);
   try {
@@ -20,4 +25,11 @@ export function writePidFile(path: string, override: boolean, pid = process.pid)
   return () => {
     if (existsSync(place) && readFileSync(place, 'utf8') === String(pid)) rmSync(place, { force: true });
   };
+}
+
+/** Empty, or a number: what a process leaves there. What is no file is for the write to complain about. */
+function holdsPid(path: string): boolean {
+  const there = statSync(path, { throwIfNoEntry: false });
+  const size = there?.isFile() ? there.size : 0;
+  return size === 0 || (size < 32 && /^\s*\d+\s*$/.test(readFileSync(path, 'utf8')));
 }

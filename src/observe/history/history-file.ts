@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { type FileKind, markOwnFile } from '../../kit/files/owned-file.ts';
 import { makePrivateFile } from '../../kit/files/private-file.ts';
 import { type Details, type Fact, type FactKind, factKinds, type StoredFact } from './fact.ts';
 
@@ -22,6 +23,13 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS fact_kind ON fact (kind);
   CREATE TABLE IF NOT EXISTS secret (only INTEGER PRIMARY KEY CHECK (only = 1), key TEXT NOT NULL) STRICT;
 `;
+
+/** `MltH`. */
+export const HISTORY_FILE: FileKind = {
+  name: 'history file',
+  id: 0x4d_6c_74_48,
+  tables: { fact: ['seq', 'at', 'kind', 'request', 'details'], secret: ['only', 'key'] },
+};
 
 const DELIVERED = factKinds.indexOf('delivered');
 
@@ -88,6 +96,7 @@ export class HistoryFile {
     if (!this.inMemory) makePrivateFile(path);
     this.#db = new DatabaseSync(this.inMemory ? ':memory:' : path, { timeout: BUSY_MS });
     try {
+      markOwnFile(this.#db, HISTORY_FILE);
       this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA journal_size_limit = ${LOG_BYTES}`);
       this.#create();
       this.secret = this.#secret();

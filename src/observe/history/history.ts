@@ -1,10 +1,11 @@
 import { renameSync, rmSync } from 'node:fs';
 import { toError } from '../../kit/errors.ts';
+import { refuseForeignFile } from '../../kit/files/owned-file.ts';
 import { isDamage } from '../../kit/files/sqlite-file.ts';
 import { Throttle } from '../../kit/throttle.ts';
 import type { RelayEvents } from '../../push/push.ts';
 import type { Fact, FactKind, StoredFact } from './fact.ts';
-import { HistoryFile } from './history-file.ts';
+import { HISTORY_FILE, HistoryFile } from './history-file.ts';
 import { type GatheredFact, historyName, Recorder, type RecorderOptions } from './recorder.ts';
 import { type Advise, eventOf, type PushTimeline, type TimelineEvent, timelineOf } from './timeline.ts';
 import { hashTarget, maskTarget } from './token-mask.ts';
@@ -86,10 +87,12 @@ export class History {
   #waiting: Fact[] = [];
   #planned: NodeJS.Immediate | undefined;
 
+  /** @throws ConfigError when the path names a file of something else */
   constructor(options: HistoryOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#recorder = new Recorder(options);
+    if (options.path !== '') refuseForeignFile(options.path, 'history.path', HISTORY_FILE);
     this.#file = openFile(options);
     this.#timer = setInterval(() => this.#tick(), options.everyMs ?? 1000).unref();
     this.events = this.#watched(this.#recorder.events);

@@ -1,8 +1,9 @@
 import type { Config } from '../../config/schema.ts';
 import { ConfigError, toError } from '../../kit/errors.ts';
+import { refuseForeignFile } from '../../kit/files/owned-file.ts';
 import { isDamage, setAside } from '../../kit/files/sqlite-file.ts';
 import { createMemoryStats } from './memory-stats.ts';
-import { openSqliteCounters } from './sqlite-stats.ts';
+import { openSqliteCounters, STAT_FILE } from './sqlite-stats.ts';
 import { statFile } from './stat-file.ts';
 import type { StatStore } from './stats.ts';
 import { type CounterTable, openWriteBehindStats } from './write-behind-stats.ts';
@@ -25,6 +26,7 @@ const file = (engine: Exclude<Engine, 'memory' | 'redis'>, key: string, path: st
     const place = statFile(path, engine);
     const because = place.because ? `; ${place.because}` : '';
     tell('info', `stat.engine ${engine}: counters are kept in ${place.path} (SQLite)${because}`);
+    refuseForeignFile(place.path, key, STAT_FILE);
     try {
       return openSqliteCounters(place.path, bucket);
     } catch (error) {
@@ -63,6 +65,7 @@ export async function createStats(config: StatConfig, tell: Tell): Promise<StatS
   try {
     return await openWriteBehindStats({ table: await open(tell), name: `stat.engine ${engine}`, tell });
   } catch (error) {
+    if (error instanceof ConfigError) throw error;
     const address = engine === 'redis' ? ` (${config.redis.addr})` : '';
     throw new ConfigError(`${key}${address}`, `storage error: ${toError(error).message}`, { cause: error });
   }

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { type FileKind, markOwnFile } from '../../kit/files/owned-file.ts';
 import { addCount, countsOf } from './app-counts.ts';
 import { noStats, type StatCounts, type StatName, statKeys, statNames } from './stats.ts';
 import type { CounterTable } from './write-behind-stats.ts';
@@ -18,6 +19,13 @@ const SCHEMA = `
     bucket TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (bucket, name)
   ) WITHOUT ROWID;
   PRAGMA busy_timeout = ${WRITE_WAIT_MS}`;
+
+/** `MltS`. */
+export const STAT_FILE: FileKind = {
+  name: 'file of counters',
+  id: 0x4d_6c_74_53,
+  tables: { counters: ['bucket', 'name', 'count'] },
+};
 
 const INCREMENT = `
   INSERT INTO counters SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each(?) WHERE true
@@ -39,6 +47,7 @@ export function openSqliteCounters(path: string, bucket = 'gorush'): CounterTabl
   mkdirSync(dirname(path), { recursive: true });
   const db = new DatabaseSync(path, { timeout: OPEN_WAIT_MS });
   try {
+    markOwnFile(db, STAT_FILE);
     db.exec(SCHEMA);
   } catch (error) {
     db.close();

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { setBits } from '../../kit/bits.ts';
+import { type FileKind, markOwnFile } from '../../kit/files/owned-file.ts';
 import { makePrivateFile } from '../../kit/files/private-file.ts';
 import { DamagedFile } from '../../kit/files/sqlite-file.ts';
 import { DEFAULT_APP } from '../../push/app-name.ts';
@@ -78,6 +79,18 @@ export type RecordStore = Pick<
 const BUSY_MS = 100;
 const READER_BUSY_MS = 5000;
 
+/** `MltQ`. */
+export const QUEUE_FILE: FileKind = {
+  name: 'queue file',
+  id: 0x4d_6c_74_51,
+  tables: {
+    request: ['key', 'id', 'app', 'accepted_at', 'pushes', 'body'],
+    progress: ['key', 'notification', 'done'],
+    report: ['key', 'body'],
+    totals: ['only', 'accepted', 'settled'],
+  },
+};
+
 /** Requests are large or short-lived: with pages of this size a large one costs little more than half of what SQLite's 4 KiB cost. */
 export const PAGE_BYTES = 16 * 1024;
 /** Free pages that a file may have; what is beyond goes back to the disk, so many pages at a time. */
@@ -132,7 +145,9 @@ export class Journal {
     this.#syncing = 'normal';
     try {
       this.#db.exec(`PRAGMA page_size = ${PAGE_BYTES}`);
-      this.#db.exec('PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+      this.#db.exec('PRAGMA auto_vacuum = INCREMENTAL');
+      markOwnFile(this.#db, QUEUE_FILE);
+      this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
       this.limitLog(checkpointPages);
       this.#db.exec(SCHEMA);
       addMissingColumns(this.#db);

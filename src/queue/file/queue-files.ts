@@ -2,8 +2,9 @@ import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { toError } from '../../kit/errors.ts';
 import { FileLock } from '../../kit/files/file-lock.ts';
+import { isOwnFile } from '../../kit/files/owned-file.ts';
 import { isDamage, setAside } from '../../kit/files/sqlite-file.ts';
-import { Journal, type JournalRecord, type StoredReport } from './journal.ts';
+import { Journal, type JournalRecord, QUEUE_FILE, type StoredReport } from './journal.ts';
 
 /** More processes than this on one folder are a mistake. */
 const MOST_SLOTS = 256;
@@ -19,11 +20,12 @@ export interface OwnedFile {
   readonly lock: FileLock;
 }
 
-/** The first queue file of this family that no living process holds. @throws when the folder cannot be written. */
+/** The first queue file of this family that no living process holds; what is no queue file is passed over. @throws when the folder cannot be written. */
 export function ownFile(path: string): OwnedFile {
   mkdirSync(dirname(path), { recursive: true });
   for (let slot = 0; slot < MOST_SLOTS; slot++) {
     const candidate = slotPath(path, slot);
+    if (slot > 0 && !isOwnFile(candidate, QUEUE_FILE)) continue;
     const lock = FileLock.take(candidate);
     if (lock) return { path: candidate, lock };
   }
@@ -56,10 +58,10 @@ export interface Adopter {
   damaged(from: string, aside: string, why: string): void;
 }
 
-/** Hands over the contents of every sibling that no living process holds, and removes the file once they are safe. */
+/** Hands over the contents of every sibling that no living process holds, and removes the file once they are safe. A file of something else stays. */
 export function adoptOrphans(path: string, own: string, adopter: Adopter): void {
   for (const sibling of siblings(path)) {
-    const lock = sibling === own ? undefined : FileLock.take(sibling);
+    const lock = sibling === own || !isOwnFile(sibling, QUEUE_FILE) ? undefined : FileLock.take(sibling);
     if (!lock) continue;
     try {
       const contents = contentsOf(sibling, adopter);

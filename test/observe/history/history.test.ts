@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { History, type HistoryOptions } from '../../../src/observe/history/history.ts';
+import { HistoryFile } from '../../../src/observe/history/history-file.ts';
 import { adviceFor } from '../../../src/providers/advice.ts';
 import type { AcceptedRequest, Notification, Retry } from '../../../src/push/push.ts';
 import { failed, settlement } from '../../support/settlement.ts';
@@ -271,12 +272,23 @@ describe('the file', () => {
 
   test('that is damaged is set aside, and a new one begun', () => {
     const path = join(folder, 'history.db');
-    writeFileSync(path, 'no database'.repeat(1000));
+    new HistoryFile(path).close();
+    writeFileSync(path, readFileSync(path).fill(0xa5, 100));
     const history = openHistory({ path });
     history.events.settled?.(settlement([TOKEN], [failed()], { timing }));
     expect(only(history)).toMatchObject({ status: 'failed' });
     expect(told.join()).toContain('damaged');
     expect(readdirSync(folder)).toContain('history.db.damaged');
+  });
+
+  test('that is of something else ends the start by name, and is as it was', () => {
+    const path = join(folder, 'customers.db');
+    const other = new DatabaseSync(path);
+    other.exec("CREATE TABLE fact (text TEXT); INSERT INTO fact VALUES ('keep me')");
+    other.close();
+    const before = readFileSync(path);
+    expect(() => openHistory({ path })).toThrow(`history.path: ${path} holds tables of something else`);
+    expect(readFileSync(path)).toEqual(before);
   });
 
   test('that is damaged while it is in use, and cannot be set aside, is replaced by memory', () => {

@@ -112,11 +112,21 @@ describe('counters in an SQLite file', () => {
     first.add('total_count', 9);
     await first.close();
     const bytes = readFileSync(path);
-    writeFileSync(path, bytes.fill(0xa5, 16));
+    writeFileSync(path, bytes.fill(0xa5, 100));
     const store = await sqlite();
     store.add('total_count', 1);
     expect(await store.read()).toEqual(counts({ total_count: 1 }));
     expect(told.at(-1)).toMatch(/^error: the counters in .*stat\.db cannot be read; the file was moved to .*damaged-/);
+  });
+
+  test('refuse a database of something else, and leave it as it was', async () => {
+    const path = join(dir, 'stat.db');
+    const other = new DatabaseSync(path);
+    other.exec('PRAGMA application_id = 1234; CREATE TABLE counters (bucket TEXT, name TEXT, count INTEGER)');
+    other.close();
+    const before = readFileSync(path);
+    await expect(sqlite()).rejects.toThrow(`stat.sqlite.path: ${path} is the database of another program`);
+    expect(readFileSync(path)).toEqual(before);
   });
 
   test('name the setting when the file cannot be written', async () => {
