@@ -65,6 +65,12 @@ export class OriginSender {
     return Math.max(0, this.#heldUntil - this.#options.now());
   }
 
+  /** Nothing is under way, and no pause has to be kept. */
+  get isIdle(): boolean {
+    const { inFlight, waiting } = this.stats();
+    return inFlight + waiting === 0 && this.heldMs === 0;
+  }
+
   stats(): PoolStats {
     const stats = this.#options.pool.stats();
     return { ...stats, waiting: stats.waiting + this.#encrypting };

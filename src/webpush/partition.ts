@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import { type Endpoint, readEndpoint } from '../carrier/endpoint.ts';
 import type { HostRules } from '../carrier/hosts.ts';
 import type { WebSection } from './section.ts';
 import { rulesOf } from './settings.ts';
 import { parseSubscription } from './subscription.ts';
 
-const LONGEST = 100;
 /** Made once for each section in use. */
 const rules = new WeakMap<WebSection, HostRules>();
 
@@ -31,15 +29,10 @@ function endpointOf(target: string): string | undefined {
 }
 
 /**
- * The part of the lane of a subscription: the host (and port) of its endpoint, `http:` before it where it is plain HTTP. What
- * cannot be read, and what is on no list, shares one part, in which nothing is sent.
+ * The part of the lane of a subscription, by the host of its endpoint (`HostRules.partOf`). What cannot be read, and what is on no
+ * list, shares one part, in which nothing is sent.
  */
 export function partitionOf(target: string, section: WebSection): string {
   const place = placeIn(target);
-  const origin = place === undefined ? undefined : rulesFor(section).originOf(place);
-  if (origin === undefined) return '';
-  const name = origin.replace(/^https:\/\//, '').replace('http://', 'http:');
-  if (name.length <= LONGEST) return name;
-  // Two of these may share a lane: the transport keeps their connections apart.
-  return `${name.slice(0, 60)}-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;
+  return (place === undefined ? undefined : rulesFor(section).partOf(place)) ?? '';
 }

@@ -5,10 +5,11 @@ import { ConfigError } from '../kit/errors.ts';
 import { refusedBut } from '../outbound/private-networks.ts';
 import { hasVapidCredential, loadVapidCredential } from './credentials.ts';
 import type { WebSection } from './section.ts';
+import { SINGLE_HOSTS } from './vendor.ts';
 
 /** Which push services a section lets be called. @throws ConfigError */
 export const rulesOf = ({ hosts, extra_hosts }: Pick<WebSection, 'hosts' | 'extra_hosts'>): HostRules =>
-  hostRules({ 'web.hosts': hosts, 'web.extra_hosts': extra_hosts });
+  hostRules({ 'web.hosts': hosts, 'web.extra_hosts': extra_hosts }, SINGLE_HOSTS);
 
 /** What a part of the settings complains of. */
 function troubleOf(read: () => unknown): SettingsTrouble[] {

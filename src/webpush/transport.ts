@@ -1,5 +1,6 @@
 import type { HostRules } from '../carrier/hosts.ts';
 import type { Http2Pool } from '../http2/http2-pool.ts';
+import { background } from '../kit/background.ts';
 import type { Delivery, Failed, PushTransport, Settle, TransportStatus } from '../push/push.ts';
 import type { VapidCredential, VapidPair } from './credentials.ts';
 import type { EncryptionPool } from './encryption/encryption-pool.ts';
@@ -28,6 +29,8 @@ export interface WebPushTransportOptions {
 export const createWebPushTransport = (options: WebPushTransportOptions): PushTransport =>
   new WebPushTransport(options);
 
+/** Origins of a lane; usually it has one. */
+const MOST_SENDERS = 32;
 /** Pushes that may be under way before a service has said how many streams it allows. */
 const ASSUMED = 100;
 const CLOSED = webPushFault({ code: 'POOL_CLOSED', processed: 'no', message: 'the relay is shutting down' });
@@ -97,15 +100,29 @@ class WebPushTransport implements PushTransport {
     return undefined;
   }
 
+  /** In the order of use, the longest unused first. */
   #senderTo(origin: string): OriginSender {
     let sender = this.#senders.get(origin);
+    this.#senders.delete(origin);
     if (!sender) {
+      this.#makeRoom();
       const { createPool, encryption, tokens } = this.#options;
       const pool = createPool(origin);
       sender = new OriginSender({ origin, pool, encryption, tokens, choice: this.#choice, now: this.#now });
-      this.#senders.set(origin, sender);
     }
+    this.#senders.set(origin, sender);
     return sender;
+  }
+
+  /** Hosts below a suffix are invented by devices: their connections do not stay for ever. */
+  #makeRoom(): void {
+    if (this.#senders.size < MOST_SENDERS) return;
+    for (const [origin, sender] of this.#senders) {
+      if (!sender.isIdle) continue;
+      this.#senders.delete(origin);
+      background(sender.close());
+      return;
+    }
   }
 
   status(): TransportStatus {

@@ -13,3 +13,10 @@ export const VENDOR_HOSTS: readonly string[] = SUFFIXES.map(([suffix]) => `*${su
 
 /** @param host lower case, without port and trailing dot */
 export const vendorOf = (host: string): Vendor => SUFFIXES.find(([suffix]) => host.endsWith(suffix))?.[1] ?? 'other';
+
+/** The one host of each service that has one for all; Microsoft has one for each data centre. */
+export const SINGLE_HOSTS: readonly string[] = [
+  'fcm.googleapis.com',
+  'web.push.apple.com',
+  'updates.push.services.mozilla.com',
+];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { hostRules } from '../../src/carrier/hosts.ts';
-import { VENDOR_HOSTS, vendorOf } from '../../src/webpush/vendor.ts';
+import { SINGLE_HOSTS, VENDOR_HOSTS, vendorOf } from '../../src/webpush/vendor.ts';
 
 const originOf = (endpoint: string, ...extra: string[]) =>
   hostRules({ 'web.hosts': VENDOR_HOSTS, 'web.extra_hosts': extra }).originOf(new URL(endpoint));
@@ -62,4 +62,34 @@ test('a vendor is known by its host', () => {
   expect(vendorOf('wns2-par02p.notify.windows.com')).toBe('microsoft');
   expect(vendorOf('updates.push.services.mozilla.com')).toBe('mozilla');
   expect(vendorOf('notify.windows.com.evil.test')).toBe('other');
+});
+
+describe('parts', () => {
+  const rules = hostRules(
+    { 'web.hosts': VENDOR_HOSTS, 'web.extra_hosts': ['push.example.net:8443', 'http://ntfy.lan'] },
+    SINGLE_HOSTS,
+  );
+  const partOf = (endpoint: string) => rules.partOf(new URL(endpoint));
+
+  test('a host that is named is one, with its port and without https', () => {
+    expect(partOf('https://fcm.googleapis.com/x')).toBe('fcm.googleapis.com');
+    expect(partOf('https://push.example.net:8443/x')).toBe('push.example.net:8443');
+    expect(partOf('http://ntfy.lan/x')).toBe('http:ntfy.lan');
+    expect(partOf('https://push.evil.test/x')).toBeUndefined();
+  });
+
+  test('hosts that a suffix stands for share 64, always the same, however many are invented', () => {
+    const parts = new Set<string | undefined>();
+    for (let index = 0; index < 2000; index++) parts.add(partOf(`https://wns${index}.notify.windows.com/w`));
+    expect(parts.size).toBe(64);
+    expect(partOf('https://wns2-par02p.notify.windows.com/w')).toBe(
+      partOf('https://wns2-par02p.notify.windows.com/other'),
+    );
+    for (const part of parts) expect(part).toMatch(/^b\d{1,2}\.notify\.windows\.com$/);
+  });
+
+  test('a long name is hashed', () => {
+    const long = hostRules({ k: [`${'a.'.repeat(60)}test`] });
+    expect(long.partOf(new URL(`https://${'a.'.repeat(60)}test/x`))).toMatch(/^[0-9a-f]{40}$/);
+  });
 });

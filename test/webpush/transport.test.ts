@@ -227,6 +227,16 @@ describe('a clock that is wrong', () => {
   });
 });
 
+test('hosts that devices invent do not keep their connections', async () => {
+  const { transport } = await start();
+  for (let index = 0; index < 60; index++) {
+    expect(reasonsOf(await push(transport, [subscriptionAt(`https://wns${index}.notify.windows.com/w/a`)]))).toEqual([
+      'accepted',
+    ]);
+  }
+  expect(transport.status().sessions).toBeLessThanOrEqual(32);
+});
+
 test('a thread that is lost fails nothing for good', async () => {
   const { origin, current } = await startPushService();
   const encryption = { encrypt: (_: Uint8Array, __: Uint8Array, done: (answer: undefined) => void) => done(undefined) };

@@ -66,7 +66,8 @@ export class LaneRouting {
     const known = new Map<string, LaneId>();
     const partLane = (target: string): LaneId => {
       const partition = partitionOf(target, section);
-      const lane = known.get(partition) ?? laneOf(partition);
+      // Without a partition: the lane that the provider has from the start.
+      const lane = known.get(partition) ?? laneOf(partition === '' ? undefined : partition);
       known.set(partition, lane);
       return lane;
     };
