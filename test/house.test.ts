@@ -20,6 +20,7 @@ const floors: Readonly<Record<string, number>> = {
   fcm: 5,
   hms: 5,
   webpush: 5,
+  expo: 5,
   ntfy: 5,
   sms: 5,
   slack: 5,
