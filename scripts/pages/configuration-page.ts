@@ -19,7 +19,7 @@ All mistakes are told at once, and the process ends with 1. Unknown keys and unk
 the nearest known name; \`martlet check\` fails on them. A top-level key that begins with \`x-\` is left alone, for YAML anchors.
 
 A platform is on when its \`enabled\` says so. When nothing says so, it follows the default, but never without credentials: an iOS-only file
-need not switch Android off. With \`sandbox.enabled\` all three are on that are not switched off, and need no credentials.
+need not switch Android off. With \`sandbox.enabled\` all are on that are not switched off, and need no credentials.
 
 Keys marked ✦ are Martlet's own; Gorush ignores them. Keys marked 🔒 read \`[REDACTED]\` in GET /api/config and are never printed.
 Durations are in seconds, fractions allowed.

@@ -1,6 +1,7 @@
 import { LATENCY_BOUNDS } from '../../src/observe/metrics/histogram.ts';
 import { metricTable } from '../../src/observe/metrics/metric-table.ts';
 import { MOST_APPS, MOST_TIMED_APPS } from '../../src/observe/metrics/push-counts.ts';
+import { builtIn } from '../../src/providers/registry.ts';
 
 const HEAD = `# Metrics
 
@@ -22,8 +23,8 @@ Labels come from closed sets: never a token, never a text of a caller or a provi
 | label | values |
 |---|---|
 | \`app\` | Names of apps, \`default\` among them. At most ${MOST_APPS.toLocaleString('en')} in a process (${MOST_TIMED_APPS} in the latencies), in the order of their first pushes; later ones, and names that no app has, are counted together as \`other\`. |
-| \`provider\` | \`apns\`, \`fcm\`, \`hms\`; \`none\` for a push that no lane takes: its platform is off or unknown, or there is no such app. |
-| \`environment\` | \`production\`, \`development\`; FCM and HMS are always \`production\`. |
+| \`provider\` | ${builtIn.rows.map(({ name }) => `\`${name}\``).join(', ')}; \`none\` for a push that no lane takes: its platform is off or unknown, or there is no such app. |
+| \`environment\` | \`production\`, \`development\`; all but APNs are always \`production\`. |
 | \`outcome\` | \`accepted\` by the provider, or \`failed\` for good. |
 | \`category\` | The categories of [errors.md](errors.md); empty for what was accepted. |
 | \`reason\` | The reasons of [errors.md](errors.md), the relay's names of broken connections (\`RequestTimeout\`, \`Econnrefused\`) and of HTTP statuses (\`BadGateway\`); any other word of a provider is \`other\`. Empty for what was accepted. |

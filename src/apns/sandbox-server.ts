@@ -9,6 +9,7 @@ import { openSecureServer, type SecureServer } from '../sandbox/secure-server.ts
 import type { Steering, Verdict } from '../sandbox/steering.ts';
 import type { ApnsAuthorization } from './sandbox-authorization.ts';
 import { apnsRefusal, statusOf, tokenOf } from './sandbox-refusal.ts';
+import { apnsView } from './sandbox-view.ts';
 
 export interface ApnsServerOptions {
   readonly leaf: LeafCertificate;
@@ -55,7 +56,17 @@ export function openApnsServer(options: ApnsServerOptions): Promise<SecureServer
     }
     const { path, headers, body: payload } = exchange;
     const target = tokenOf(path);
-    deliveries.record({ at: now(), platform: 'ios', environment, kind: 'token', target, id, headers, payload });
+    deliveries.record({
+      at: now(),
+      platform: 'ios',
+      environment,
+      kind: 'token',
+      target,
+      id,
+      headers,
+      payload,
+      view: apnsView,
+    });
     const trace = environment === 'development' ? { 'apns-unique-id': randomUUID() } : {};
     exchange.respond(200, { 'apns-id': id, ...trace });
   };

@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import type { SignedToken } from '../carrier/provider-row.ts';
 import { late } from '../kit/late.ts';
 import { singleFlight } from '../kit/single-flight.ts';
 
@@ -14,14 +15,8 @@ export interface ApnsTokenOptions {
   readonly now?: () => number;
 }
 
-/** A provider token and when it was signed, UNIX milliseconds. */
-export interface ProviderToken {
-  readonly token: string;
-  readonly at: number;
-}
-
 /** Offers a token that was just signed; `refused` is the one that it replaces because APNs called that expired. */
-export type AgreeOnToken = (offer: ProviderToken, refused: string | undefined) => Promise<ProviderToken>;
+export type AgreeOnToken = (offer: SignedToken, refused: string | undefined) => Promise<SignedToken>;
 
 /** Provider tokens of one key; shared by all transports that use it, because Apple counts renewals and not connections. */
 export interface ApnsTokenSource {
@@ -42,7 +37,7 @@ export const REUSE = 50 * MINUTE;
 /** APNs answers 429 TooManyProviderTokenUpdates to more than one renewal in 20 minutes. */
 const RENEWAL_PAUSE = 20 * MINUTE;
 
-interface Signed extends ProviderToken {
+interface Signed extends SignedToken {
   /** It replaced a token that APNs had refused: refused in its turn, the clock or the key is wrong, and a third would not help. */
   readonly replacement: boolean;
 }

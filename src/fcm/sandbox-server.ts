@@ -5,6 +5,7 @@ import type { LeafCertificate } from '../sandbox/certificates.ts';
 import type { Checks } from '../sandbox/checks.ts';
 import type { Deliveries } from '../sandbox/deliveries.ts';
 import type { Exchange } from '../sandbox/exchange.ts';
+import { messageView } from '../sandbox/message-view.ts';
 import { openSecureServer, type SecureServer } from '../sandbox/secure-server.ts';
 import type { Steering } from '../sandbox/steering.ts';
 import {
@@ -93,7 +94,16 @@ export function openFcmServer(options: FcmServerOptions): Promise<SecureServer> 
     const { headers, body: payload } = exchange;
     if (!validateOnly) {
       const at = now();
-      deliveries.record({ at, platform: 'android', environment: 'production', ...to, id: name, headers, payload });
+      deliveries.record({
+        at,
+        platform: 'android',
+        environment: 'production',
+        ...to,
+        id: name,
+        headers,
+        payload,
+        view: messageView,
+      });
     }
     exchange.respond(200, JSON_TYPE, JSON.stringify({ name }));
   };

@@ -45,7 +45,7 @@ export async function openGrpc(options: OpenGrpcOptions): Promise<RunningGrpcSer
     accept: relay.accept,
     room: options.room,
     maxBody: core.max_body,
-    decoder: relay.apps.providers.decoder,
+    providers: relay.apps.providers,
     jsonLimits: jsonLimitsOf(core),
     syncMs: core.sync && config.queue.engine === 'local' ? toMs(core.sync_timeout) : undefined,
     ready,

@@ -4,8 +4,8 @@ import { pushesByApp, type WriteAudit } from '../auth/audit.ts';
 import type { Principal } from '../auth/principal.ts';
 import { RefusedError } from '../kit/refusal.ts';
 import type { Tracing } from '../observe/tracing/tracing.ts';
+import { builtIn, type ProviderTable } from '../providers/registry.ts';
 import type { Notification } from '../push/push.ts';
-import { decodePushRequest, type PushDecoder } from '../push/wire/decode-push-request.ts';
 import { encodePushRequest } from '../push/wire/encode-push-request.ts';
 import type { JsonLimits } from '../push/wire/json-limits.ts';
 import type { Accept, AcceptedPush } from '../relay/accept.ts';
@@ -20,8 +20,8 @@ export interface SendOptions {
   readonly accept: Accept;
   /** Milliseconds that a call waits for the outcomes; undefined in async mode. */
   readonly syncMs?: number | undefined;
-  /** Reads the fields of the providers that there are. Default: of Gorush's. */
-  readonly decoder?: Pick<PushDecoder, 'decode'>;
+  /** Whose fields are read. Default: those of this version. */
+  readonly providers?: ProviderTable;
   /** Default: none. */
   readonly jsonLimits?: JsonLimits;
   /** Absent: what callers say of traces is passed on as it is. */
@@ -58,7 +58,7 @@ export function send(
   const reply = ({ requestId, logs }: AcceptedPush): RpcReply => ({
     message: { success: true, counts },
     trailer: traced ? traced.answered(pushTrailer(requestId, logs), requestId) : pushTrailer(requestId, logs),
-    ...(options.audit ? { facts: { requestId, apps: pushesByApp([notification]) } } : {}),
+    ...(options.audit ? { facts: { requestId, apps: pushesByApp([notification], options.providers) } } : {}),
   });
   const failed = (error: unknown): never => {
     traced?.failed(error);
@@ -86,8 +86,8 @@ function timeLeft(call: Call, now: () => number): number {
 const marginOf = (left: number): number =>
   left === Number.POSITIVE_INFINITY ? 0 : Math.min(left, Math.max(50, left / 10));
 
-function decode(body: string, { decoder, jsonLimits }: SendOptions): Notification {
-  const decoded = (decoder?.decode ?? decodePushRequest)(body, jsonLimits);
+function decode(body: string, { providers = builtIn, jsonLimits }: SendOptions): Notification {
+  const decoded = providers.decoder.decode(body, jsonLimits);
   if (decoded.ok) return decoded.notifications[0] as Notification;
   const mistakes = decoded.details.map(({ path, reason }) => `${path.replace(PREFIX, '')} ${reason}`);
   throw new RpcError('invalid', mistakes.join('; ').slice(0, MAX_DETAILS));

@@ -5,6 +5,7 @@ import type { Checks } from '../sandbox/checks.ts';
 import type { Deliveries } from '../sandbox/deliveries.ts';
 import type { Exchange } from '../sandbox/exchange.ts';
 import { fateOf } from '../sandbox/fate.ts';
+import { messageView } from '../sandbox/message-view.ts';
 import { openSecureServer, type SecureServer } from '../sandbox/secure-server.ts';
 import type { Steering, Verdict } from '../sandbox/steering.ts';
 import { type HmsObject, hmsRefusal, isHmsObject } from './sandbox-message.ts';
@@ -75,7 +76,8 @@ export function openHmsServer(options: HmsServerOptions): Promise<SecureServer> 
   const accept = (exchange: Exchange, targets: Targets, validateOnly: boolean) => {
     const { headers, body: payload } = exchange;
     const id = String(requests + 1);
-    const common = { at: now(), platform: 'huawei', environment: 'production', id, headers, payload } as const;
+    const shared = { at: now(), platform: 'huawei', environment: 'production', view: messageView } as const;
+    const common = { ...shared, id, headers, payload };
     if (!validateOnly) for (const target of targets.alive) deliveries.record({ ...common, kind: targets.kind, target });
     say(exchange, 200, ...result(targets));
   };

@@ -11,7 +11,7 @@ import { apiSettings } from '../api/openapi/api-settings.ts';
 import { openApiDocument } from '../api/openapi/document.ts';
 import { openApiRoutes } from '../api/openapi/openapi-routes.ts';
 import { surfaces } from '../api/surfaces.ts';
-import { audited } from '../auth/audit.ts';
+import { audited, pushesByApp } from '../auth/audit.ts';
 import { guarded } from '../auth/http-guard.ts';
 import { principalOfRequest } from '../auth/request-principal.ts';
 import { configView } from '../config/redact.ts';
@@ -74,7 +74,7 @@ function appOf(
       maxNotifications: config.core.max_notification,
       // A broker may hand a push to another instance, so nobody waits for its outcome here; as in Gorush.
       syncMs: config.core.sync && config.queue.engine === 'local' ? toMs(config.core.sync_timeout) : undefined,
-      audit: log.audit !== undefined,
+      audit: log.audit && ((notifications) => pushesByApp(notifications, relay.apps.providers)),
       tracing: relay.tracing,
       onError,
     }),

@@ -76,7 +76,7 @@ export async function openRelay(options: RelayOptions, closers: AsyncDisposableS
 
   const auth = openAuth(config, log, outbound.dispatcher);
   const tasks = createTaskCounts();
-  const history = openHistory(config, tell);
+  const history = openHistory(config, providers, tell);
   closers.defer(() => history?.close());
   const { lanes, outcomes, sync } = openLanes(
     { config, apps, build: transports.build, createQueue, events, log },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SimulatedProvider } from '../carrier/provider-row.ts';
 import type { JsonObject } from '../push/push.ts';
+import type { DeliveryView } from '../sandbox/deliveries.ts';
 import type { Exchange } from '../sandbox/exchange.ts';
 import { openSecureServer } from '../sandbox/secure-server.ts';
 import type { Simulation } from '../sandbox/simulation.ts';
@@ -42,6 +43,8 @@ function messageFault(message: JsonObject | undefined): number | undefined {
   return actions === undefined || (Array.isArray(actions) && actions.length <= 3) ? undefined : 40018;
 }
 
+const view: DeliveryView = { text: (payload) => ({ title: payload?.title, body: payload?.message }) };
+
 /** A simulated ntfy server that wants an access token. Speaks HTTP/1.1. */
 export async function simulateNtfy(simulation: Simulation): Promise<SimulatedProvider> {
   const { leaf, checks, steering, deliveries, now } = simulation;
@@ -64,6 +67,7 @@ export async function simulateNtfy(simulation: Simulation): Promise<SimulatedPro
       id,
       headers,
       payload,
+      view,
     });
     const { title, message: text = 'triggered', sequence_id: sequence } = message;
     json(exchange, 200, {

@@ -20,7 +20,10 @@ export const relayReasons: ReasonTable = {
   },
   Pending: { category: 'pending', advice: 'Wait for the feedback hook, or raise `core.sync_timeout`.' },
   PlatformDisabled: { category: 'disabled', advice: 'Switch the platform on and give its credentials.' },
-  UnknownPlatform: { category: 'disabled', advice: '`platform` is 1 for iOS, 2 for Android, 3 for Huawei.' },
+  UnknownPlatform: {
+    category: 'disabled',
+    advice: 'The error text lists the platforms: give the number or the name of one.',
+  },
   UnknownApp: { category: 'disabled', advice: 'Create the app, or name one that there is.' },
   PushNotConfigured: { category: 'disabled', advice: 'Give the app a credential for this platform.' },
   CredentialUnusable: { category: 'not_sent', advice: 'Replace the credential of the app; until then pushes wait.' },

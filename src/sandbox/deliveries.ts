@@ -28,12 +28,9 @@ export interface RawPush {
   readonly id: string;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly payload: Buffer;
+  /** Default: `title` and `body` of the payload, and no headers but its type. */
+  readonly view?: DeliveryView;
 }
-
-/** Headers of Web Push (RFC 8030) that say what becomes of a push. */
-const WEB_PUSH: ReadonlySet<string> = new Set(['ttl', 'urgency', 'topic', 'content-encoding']);
-
-const shown = (name: string) => name.startsWith('apns-') || name === 'content-type' || WEB_PUSH.has(name);
 
 function parse(payload: Buffer): Json {
   try {
@@ -43,32 +40,35 @@ function parse(payload: Buffer): Json {
   }
 }
 
-type Loose = { [key: string]: Loose | undefined } | undefined;
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined);
+/** Payloads of any form: what is not there is undefined. */
+export type AnyPayload = { readonly [key: string]: AnyPayload | undefined } | undefined;
 
-/** Title and body as the platform would show them: the more specific place wins. */
-function shownText(platform: PlatformName, payload: Loose): { title?: string; body?: string } {
-  const message = payload?.message;
-  const places =
-    platform === 'ios'
-      ? [payload?.aps?.alert]
-      : [message?.android?.notification, message?.notification, payload?.notification];
-  const alert = payload?.aps?.alert;
-  const title = places.map((place) => text(place?.title)).find(Boolean);
-  const body = text(alert) ?? places.map((place) => text(place?.body)).find(Boolean);
-  return { ...(title ? { title } : {}), ...(body ? { body } : {}) };
+/** How the deliveries of one provider are shown. */
+export interface DeliveryView {
+  /** Headers that say what becomes of the push, by their names in lower case; `content-type` is always shown. */
+  showsHeader?(name: string): boolean;
+  /** Title and body as the device shows them; what is no text is left out. */
+  text(payload: AnyPayload): { readonly title?: unknown; readonly body?: unknown };
 }
+
+const PLAIN: DeliveryView = { text: (payload) => payload ?? {} };
+
+const given = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined);
 
 function present(raw: RawPush): ArrivedPush {
   const payload = parse(raw.payload);
-  const headers = Object.entries(raw.headers).filter(([name]) => shown(name));
+  const view = raw.view ?? PLAIN;
+  const headers = Object.entries(raw.headers).filter(([name]) => name === 'content-type' || view.showsHeader?.(name));
+  const text = view.text(payload as unknown as AnyPayload);
+  const [title, body] = [given(text.title), given(text.body)];
   return {
     at: new Date(raw.at).toISOString(),
     platform: raw.platform,
     environment: raw.environment,
     kind: raw.kind,
     target: raw.target,
-    ...shownText(raw.platform, payload as unknown as Loose),
+    ...(title ? { title } : {}),
+    ...(body ? { body } : {}),
     id: raw.id,
     headers: Object.fromEntries(headers.map(([name, value]) => [name, String(value)])),
     payload,

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { DeliveryView } from '../sandbox/deliveries.ts';
 import type { Exchange } from '../sandbox/exchange.ts';
 import type { Fate } from '../sandbox/fate.ts';
 import { openSecureServer, type SecureServer } from '../sandbox/secure-server.ts';
@@ -55,6 +56,8 @@ function formFault(form: URLSearchParams): number | undefined {
   return Number.isInteger(validity) && validity >= 1 && validity <= 36_000 ? undefined : 21600;
 }
 
+const view: DeliveryView = { text: (payload) => ({ body: payload?.Body }) };
+
 /** Simulated Messages API of Twilio. Speaks HTTP/1.1. */
 export function openSmsServer(options: SmsServerOptions): Promise<SecureServer> {
   const { leaf, checks, steering, deliveries, account, token, now } = options;
@@ -89,6 +92,7 @@ export function openSmsServer(options: SmsServerOptions): Promise<SecureServer> 
       id,
       headers,
       payload,
+      view,
     });
     const { segments } = sizeOfSms(form.get('Body') ?? '');
     json(exchange, 201, { sid: id, status: 'queued', to: target, num_segments: String(segments), error_code: null });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createPushLines } from '../../src/observe/log/push-lines.ts';
+import { builtIn } from '../../src/providers/registry.ts';
 import { entryText } from '../../src/push/entry-text.ts';
 import { pushEntry } from '../../src/push/push-entry.ts';
 import { failed, settlement } from '../support/settlement.ts';
@@ -24,7 +25,7 @@ function linesOf(json: boolean, hidden = { tokens: false, messages: false }): st
     enabled: true,
     style: { colours: false, stamped: false },
   };
-  const write = createPushLines({ json, hidden, access: log, error: log, time: () => '' });
+  const write = createPushLines({ json, providers: builtIn, hidden, access: log, error: log, time: () => '' });
   for (const each of settlements(500)) write(each);
   return text;
 }

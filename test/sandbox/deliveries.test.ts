@@ -1,10 +1,13 @@
 import { expect, test } from 'vitest';
-import { Deliveries } from '../../src/sandbox/deliveries.ts';
+import { apnsView } from '../../src/apns/sandbox-view.ts';
+import { Deliveries, type DeliveryView } from '../../src/sandbox/deliveries.ts';
+import { messageView } from '../../src/sandbox/message-view.ts';
 
-const record = (deliveries: Deliveries, target: string, payload: string, platform: 'ios' | 'android' = 'ios') =>
+const record = (deliveries: Deliveries, target: string, payload: string, view: DeliveryView = apnsView) =>
   deliveries.record({
     at: 0,
-    platform,
+    platform: 'any',
+    view,
     environment: 'production',
     kind: 'token',
     target,
@@ -25,7 +28,7 @@ test('title and body come from where the platform takes them', () => {
   record(deliveries, 'a', '{"aps":{"alert":"plain"}}');
   record(deliveries, 'b', '{"aps":{"alert":{"title":"t","body":"b"}}}');
   const message = { notification: { title: 'common', body: 'b' }, android: { notification: { title: 'own' } } };
-  record(deliveries, 'c', JSON.stringify({ message }), 'android');
+  record(deliveries, 'c', JSON.stringify({ message }), messageView);
   record(deliveries, 'd', '{"aps":{}}');
   expect(deliveries.list().map(({ title, body }) => [title, body])).toEqual([
     [undefined, 'plain'],

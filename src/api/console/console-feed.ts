@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { background } from '../../kit/background.ts';
 import type { Family } from '../../observe/metrics/family.ts';
+import type { ProviderTable } from '../../providers/registry.ts';
 import { type FailureGroup, groupsOfCounts } from './failure-groups.ts';
 import { type Frame, frameOf } from './frame.ts';
 import { type Reading, readingOf } from './reading.ts';
@@ -10,6 +11,8 @@ export interface ConsoleFeedOptions {
   readonly families: () => Promise<readonly Family[]>;
   /** What failed lately, of the history; undefined: there is none, and what is counted is shown. */
   readonly failures: (() => readonly FailureGroup[]) | undefined;
+  /** For advice. Default: those of this version. */
+  readonly providers?: ProviderTable;
   /** What a watcher is told first. */
   readonly hello: object;
   /** Milliseconds between two frames; default 1,000. */
@@ -147,7 +150,7 @@ export class ConsoleFeed {
     this.#frames = [...this.#frames.slice(1 - PAST_FRAMES), frame];
     const text = eventText('frame', frame);
     if (!changed) return text;
-    this.#failures = this.#options.failures?.() ?? groupsOfCounts(reading.reasons);
+    this.#failures = this.#options.failures?.() ?? groupsOfCounts(reading.reasons, this.#options.providers);
     return text + eventText('failures', this.#failures);
   }
 

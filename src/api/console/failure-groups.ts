@@ -1,5 +1,6 @@
 import type { ListedPush } from '../../observe/history/history.ts';
 import { adviceFor } from '../../providers/advice.ts';
+import type { ProviderTable } from '../../providers/registry.ts';
 import type { Category, Environment, Provider } from '../../push/push.ts';
 import type { ReasonReading } from './reading.ts';
 
@@ -51,7 +52,7 @@ const known = <T extends string>(word: string): T | undefined =>
   (word === '' || word === 'none' ? undefined : word) as T;
 
 /** What is counted, where no history is kept: the most frequent first. */
-export function groupsOfCounts(reasons: readonly ReasonReading[]): FailureGroup[] {
+export function groupsOfCounts(reasons: readonly ReasonReading[], providers?: ProviderTable): FailureGroup[] {
   const groups = new Map<string, Counted>();
   for (const { outcome, count, ...of } of reasons) {
     const { app, reason } = of;
@@ -59,7 +60,7 @@ export function groupsOfCounts(reasons: readonly ReasonReading[]): FailureGroup[
     const environment = provider === undefined ? undefined : known<Environment>(of.environment);
     const category = known<Category>(of.category);
     const key = keyOf(app, provider, environment, reason, category);
-    const advice = adviceFor({ reason, category, provider, environment });
+    const advice = adviceFor({ reason, category, provider, environment }, providers);
     const group = groups.get(key) ?? { app, provider, environment, reason, category, advice, failed: 0, retried: 0 };
     group[outcome] += count;
     groups.set(key, group);

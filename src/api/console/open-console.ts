@@ -1,10 +1,12 @@
 import { closedBecause } from '../../auth/admin-access.ts';
 import { isConfigured } from '../../auth/auth.ts';
+import type { ProviderRow } from '../../carrier/provider-row.ts';
 import type { Config } from '../../config/schema.ts';
 import type { Routes } from '../../kit/http/exact-routes.ts';
 import type { History } from '../../observe/history/history.ts';
 import type { Family } from '../../observe/metrics/family.ts';
 import type { Metrics } from '../../observe/metrics/metrics.ts';
+import type { ProviderTable } from '../../providers/registry.ts';
 import { fates } from '../../sandbox/fate.ts';
 import { ConsoleFeed } from './console-feed.ts';
 import { consoleRoutes } from './console-routes.ts';
@@ -20,6 +22,7 @@ export interface ConsoleOptions {
 
 /** What the console shows of this process. */
 export interface ConsoleSources {
+  readonly apps: { readonly providers: ProviderTable };
   readonly metrics: Pick<Metrics, 'snapshot'>;
   readonly history: Pick<History, 'list'> | undefined;
 }
@@ -28,13 +31,24 @@ export interface ConsoleSources {
 const LAST_FAILURES = 500;
 const FAILURES_MS = 60 * 60 * 1000;
 
+function providerOf({ number, platform, name, title, environments, requests }: ProviderRow): object {
+  const [example] = Object.values(requests.examples);
+  const { tokens } = example?.notification ?? {};
+  return {
+    ...{ number, platform, name, title, topic: requests.topic },
+    hasEnvironments: environments.length > 1,
+    target: Array.isArray(tokens) && typeof tokens[0] === 'string' ? tokens[0] : '',
+  };
+}
+
 /** What the page has to know besides figures. */
-function helloOf({ config, version }: ConsoleOptions): object {
+function helloOf({ config, version }: ConsoleOptions, providers: ProviderTable): object {
   return {
     version,
     sandbox: config.sandbox.enabled,
     history: config.history.enabled,
     push_uri: config.api.push_uri,
+    providers: providers.rows.toSorted((a, b) => a.number - b.number).map(providerOf),
     fates: config.sandbox.enabled ? Object.entries(fates).map(([name, { hex, told }]) => ({ name, hex, told })) : [],
   };
 }
@@ -46,7 +60,7 @@ function credentialOf({ auth }: Config): 'key' | 'certificate' | 'none' {
 
 /** The console of a relay. */
 export function openConsole(
-  { metrics, history }: ConsoleSources,
+  { metrics, history, apps }: ConsoleSources,
   options: ConsoleOptions,
 ): { readonly routes: Routes; readonly feed: ConsoleFeed } {
   const { config, totals } = options;
@@ -56,9 +70,14 @@ export function openConsole(
       history &&
       (() =>
         groupsOfHistory(
-          history.list({ kinds: ['failed', 'retried'], since: Date.now() - FAILURES_MS, limit: LAST_FAILURES }).pushes,
+          history.list({
+            kinds: ['failed', 'retried', 'late_failed'],
+            since: Date.now() - FAILURES_MS,
+            limit: LAST_FAILURES,
+          }).pushes,
         )),
-    hello: helloOf(options),
+    providers: apps.providers,
+    hello: helloOf(options, apps.providers),
   });
   const routes = consoleRoutes({
     feed,

@@ -28,6 +28,7 @@ export const PAGE_FILES = [
   'connection.js',
   'dom.js',
   'format.js',
+  'providers.js',
   'charts.js',
   'overview.js',
   'lanes.js',

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { noteAudit, pushesByApp } from '../../auth/audit.ts';
+import { noteAudit } from '../../auth/audit.ts';
 import { principalOfRequest } from '../../auth/request-principal.ts';
 import { JSON_TYPE, noteSize, sendError, sendRefused } from '../../kit/http/answer.ts';
 import type { HttpHandler } from '../../kit/http/exact-routes.ts';
@@ -26,8 +26,8 @@ export interface PushRouteOptions {
   readonly maxNotifications: number;
   /** Milliseconds that a sync request waits; undefined in async mode. */
   readonly syncMs: number | undefined;
-  /** Notes what the audit log tells; default false. */
-  readonly audit?: boolean;
+  /** What the audit log tells of a request; absent: nothing is noted. */
+  readonly audit?: ((notifications: readonly Notification[]) => Record<string, number>) | undefined;
   /** Absent: what callers say of traces is passed on as it is. */
   readonly tracing?: Tracing | undefined;
   /** An error that is not the caller's fault, to be logged. */
@@ -36,7 +36,7 @@ export interface PushRouteOptions {
 
 /** `POST /api/push`. Reads and decodes the body itself: no parser middleware on the path that every push takes. */
 export function pushRoute(options: PushRouteOptions): HttpHandler {
-  const { accept, maxBody, onError, syncMs, headers, audit = false, tracing } = options;
+  const { accept, maxBody, onError, syncMs, headers, audit, tracing } = options;
   const acceptOptions: AcceptOptions = syncMs === undefined ? {} : { syncMs };
   const flatHeaders = [...Object.entries(headers).flat(), 'Content-Type', JSON_TYPE];
   const fail = (res: ServerResponse, error: unknown): void => {
@@ -58,7 +58,7 @@ export function pushRoute(options: PushRouteOptions): HttpHandler {
     notifications: readonly Notification[],
     traced: TracedRequest | undefined,
   ): void => {
-    if (audit) noteAudit(res, { requestId, apps: pushesByApp(notifications) });
+    if (audit) noteAudit(res, { requestId, apps: audit(notifications) });
     const body = { counts, logs, success: 'ok', request_id: requestId } as const;
     if (traced) {
       traced.note({ 'martlet.request_id': requestId, 'martlet.counts': counts });

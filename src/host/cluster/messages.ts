@@ -1,4 +1,4 @@
-import type { ProviderToken } from '../../apns/token.ts';
+import type { SignedToken } from '../../carrier/provider-row.ts';
 import type { Snapshot, Totals } from './totals.ts';
 
 /** From a worker to the primary. */
@@ -12,7 +12,7 @@ export type ToPrimary =
       readonly type: 'token?';
       readonly id: number;
       readonly name: string;
-      readonly offer: ProviderToken;
+      readonly offer: SignedToken;
       readonly refused: string | undefined;
     };
 
@@ -21,7 +21,7 @@ export type ToWorker =
   | { readonly type: 'snapshot?'; readonly id: number }
   | { readonly type: 'totals'; readonly id: number; readonly totals: Totals }
   /** The provider token to use. */
-  | { readonly type: 'token'; readonly id: number; readonly token: ProviderToken }
+  | { readonly type: 'token'; readonly id: number; readonly token: SignedToken }
   /** Drain and end. */
   | { readonly type: 'stop' }
   | { readonly type: 'reopen' };

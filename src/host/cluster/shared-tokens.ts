@@ -1,11 +1,12 @@
-import { type ProviderToken, REUSE } from '../../apns/token.ts';
+import { REUSE } from '../../apns/token.ts';
+import type { SignedToken } from '../../carrier/provider-row.ts';
 
 /**
  * The provider tokens that all workers use, by key. Apple counts how often a key's token changes, not how many processes sign:
  * the first worker's token is everybody's until it is too old, or APNs has refused it.
  */
 export class SharedTokens {
-  readonly #tokens = new Map<string, ProviderToken>();
+  readonly #tokens = new Map<string, SignedToken>();
   readonly #now: () => number;
 
   /** @param now UNIX milliseconds. */
@@ -14,7 +15,7 @@ export class SharedTokens {
   }
 
   /** @param name of the key. @param refused the token that the offer replaces. @returns the one to use */
-  agree(name: string, offer: ProviderToken, refused: string | undefined): ProviderToken {
+  agree(name: string, offer: SignedToken, refused: string | undefined): SignedToken {
     const known = this.#tokens.get(name);
     if (known && known.token !== refused && Math.abs(this.#now() - known.at) < REUSE) return known;
     this.#forgetOld();

@@ -1,4 +1,4 @@
-import type { ProviderToken } from '../../apns/token.ts';
+import type { SignedToken } from '../../carrier/provider-row.ts';
 import { background } from '../../kit/background.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
 import type { Snapshot, Totals } from './totals.ts';
@@ -22,7 +22,7 @@ export interface ClusterWorker {
   /** The sum over all workers, as the primary knows it. */
   totals(): Promise<Totals>;
   /** The provider token of a key that all workers use; our own where the primary does not answer. */
-  agree(name: string, offer: ProviderToken, refused: string | undefined): Promise<ProviderToken>;
+  agree(name: string, offer: SignedToken, refused: string | undefined): Promise<SignedToken>;
   /** Tells the primary the last figures, and stops telling. */
   close(): Promise<void>;
 }
@@ -38,7 +38,7 @@ const AGREE_MS = 1000;
 /** A worker's side of the channel to the primary. */
 export function joinCluster({ channel, snapshot, stop, reopen }: WorkerOptions): ClusterWorker {
   const asked = new Map<number, (totals: Totals) => void>();
-  const offered = new Map<number, (token: ProviderToken) => void>();
+  const offered = new Map<number, (token: SignedToken) => void>();
   let next = 1;
   let told = '';
   let notBefore = 0;
@@ -80,7 +80,7 @@ export function joinCluster({ channel, snapshot, stop, reopen }: WorkerOptions):
     agree: (name, offer, refused) =>
       new Promise((resolve) => {
         const id = next++;
-        const done = (token: ProviderToken): void => {
+        const done = (token: SignedToken): void => {
           clearTimeout(late);
           offered.delete(id);
           resolve(token);

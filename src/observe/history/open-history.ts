@@ -3,6 +3,7 @@ import { DEFAULT_HISTORY_PATH } from '../../config/history-section.ts';
 import type { Config } from '../../config/schema.ts';
 import { toMs } from '../../kit/seconds.ts';
 import { adviceFor } from '../../providers/advice.ts';
+import type { ProviderTable } from '../../providers/registry.ts';
 import { History } from './history.ts';
 
 /** Where the history is: where it is said, else beside the queue. */
@@ -12,6 +13,7 @@ export const historyPath = ({ history, queue }: Pick<Config, 'history' | 'queue'
 /** The history of the configuration; undefined when there is to be none. Never fails: what cannot be a file is in memory. */
 export function openHistory(
   config: Pick<Config, 'history' | 'queue' | 'log'>,
+  providers: ProviderTable,
   tell: (level: 'info' | 'warn', message: string) => void,
 ): History | undefined {
   const { enabled, retention, max_bytes, sample, rate } = config.history;
@@ -24,7 +26,7 @@ export function openHistory(
     sample,
     maxFollowed: rate,
     hideMessages: config.log.hide_messages,
-    advise: adviceFor,
+    advise: (trouble) => adviceFor(trouble, providers),
     tell,
   });
 }

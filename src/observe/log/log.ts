@@ -1,5 +1,6 @@
 import pino from 'pino';
 import { Throttle } from '../../kit/throttle.ts';
+import { builtIn, type ProviderTable } from '../../providers/registry.ts';
 import type { RelayEvents } from '../../push/push.ts';
 import { type AuditRecord, auditLine } from './audit-line.ts';
 import { isoClock } from './clock.ts';
@@ -27,6 +28,8 @@ export interface LogOptions {
   readonly stderr: LogStream;
   /** Plain text is coloured and stamped with the time; default false. */
   readonly isTTY?: boolean;
+  /** Default: those of this version. */
+  readonly providers?: Pick<ProviderTable, 'ofPlatform'>;
   /** UNIX milliseconds. */
   readonly now?: () => number;
   /** Monotonic milliseconds. */
@@ -182,6 +185,7 @@ export function createLog(config: LogConfig, options: LogOptions): Log {
   });
   const pushLines = createPushLines({
     json,
+    providers: options.providers ?? builtIn,
     hidden: { tokens: config.hide_token, messages: config.hide_messages },
     access: pushLog(access, targets.access, 'info'),
     error: pushLog(error, targets.error, 'error'),

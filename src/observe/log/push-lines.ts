@@ -1,3 +1,4 @@
+import type { ProviderTable } from '../../providers/registry.ts';
 import { entryText } from '../../push/entry-text.ts';
 import type { Outcome, Settlement } from '../../push/push.ts';
 import { pushEntry, REDACTED_MESSAGE, shownTarget } from '../../push/push-entry.ts';
@@ -15,6 +16,7 @@ export interface PushLog {
 export interface PushLinesOptions {
   readonly json: boolean;
   readonly hidden: Hidden;
+  readonly providers: Pick<ProviderTable, 'ofPlatform'>;
   /** Accepted pushes go to the access log at `info`, failed ones to the error log at `error`. */
   readonly access: PushLog;
   readonly error: PushLog;
@@ -25,13 +27,19 @@ export interface PushLinesOptions {
 type LineOf = (index: number, outcome: Outcome) => string;
 
 /** Gorush's text lines. What a batch has in common is made once. */
-function textLines(settlement: Settlement, { hidden, access, error }: PushLinesOptions, time: string): LineOf {
+function textLines(
+  settlement: Settlement,
+  { hidden, access, error, providers }: PushLinesOptions,
+  time: string,
+): LineOf {
   const { notification, platform } = settlement;
   const message = hidden.messages ? REDACTED_MESSAGE : oneLine(entryText(notification.message ?? '', notification));
   const redact = errorRedactor(settlement, hidden);
+  const colour = providers.ofPlatform(platform)?.look.colour;
+  const colourIn = ({ style }: PushLog) => (style.colours ? colour : 'none');
   const stampOf = (log: PushLog, level: string): string => (log.style.stamped ? stamp(time, level) : '');
-  const accepted = stampOf(access, 'info') + pushHead('succeeded-push', platform, access.style.colours);
-  const failed = stampOf(error, 'error') + pushHead('failed-push', platform, error.style.colours);
+  const accepted = stampOf(access, 'info') + pushHead('succeeded-push', platform, colourIn(access));
+  const failed = stampOf(error, 'error') + pushHead('failed-push', platform, colourIn(error));
   return (index, outcome) => {
     const token = oneLine(hidden.tokens ? maskedTarget(settlement, index) : shownTarget(settlement, index));
     return outcome.kind === 'accepted'

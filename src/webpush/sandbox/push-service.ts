@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { PlatformName } from '../../push/push.ts';
+import type { DeliveryView } from '../../sandbox/deliveries.ts';
 import type { Exchange } from '../../sandbox/exchange.ts';
 import { openSecureServer, type SecureServer } from '../../sandbox/secure-server.ts';
 import type { Simulation } from '../../sandbox/simulation.ts';
@@ -17,6 +18,14 @@ export interface PushServiceOptions extends Simulation {
 const URGENCIES = new Set(['very-low', 'low', 'normal', 'high']);
 const TOPIC = /^[A-Za-z0-9_-]{1,32}$/;
 const MOST_TTL = 2_592_000;
+
+/** Headers of Web Push (RFC 8030) that say what becomes of a push. */
+const SHOWN = new Set(['ttl', 'urgency', 'topic', 'content-encoding']);
+
+const view: DeliveryView = {
+  showsHeader: (name) => SHOWN.has(name),
+  text: (payload) => payload?.notification ?? {},
+};
 
 /** What a target is steered by: the last part of the path, or what Microsoft has in its place. */
 function nameOf(path: string): string {
@@ -65,6 +74,7 @@ export function openPushService(options: PushServiceOptions): Promise<SecureServ
       id,
       headers,
       payload: text ?? Buffer.from(JSON.stringify({ encrypted: body.length })),
+      view,
     });
     const ttl = Math.min(Number(headers.ttl), MOST_TTL) || 0;
     exchange.respond(201, { location: id, ttl });

@@ -166,6 +166,9 @@ describe('the console in Chromium', needs('chromium'), () => {
         sandbox: true,
         history: true,
         push_uri: '/api/push',
+        providers: [
+          { number: evil, name: evil, platform: evil, title: { platform: evil, provider: evil }, target: evil },
+        ],
         fates: [{ name: evil, hex: evil, told: evil }],
       };
       const events = { hello, frame, failures: groups };

@@ -2,11 +2,11 @@
 import { ask } from './connection.js';
 import { byId, h, keyed, setText } from './dom.js';
 import { count } from './format.js';
+import { allProviders } from './providers.js';
 
 /** @typedef {Frame['hooks'][number]} Hook */
-/** @typedef {{ name: string, origin: string, ios?: object, android?: object, huawei?: object }} App */
+/** @typedef {{ name: string, origin: string, [platform: string]: unknown }} App */
 
-const PLATFORMS = /** @type {const} */ ({ ios: 'iOS', android: 'Android', huawei: 'Huawei' });
 const MOST = 200;
 
 /** @param {Hook} hook */
@@ -42,8 +42,8 @@ export function showHooks({ hooks }) {
 
 /** @param {App} app */
 function appItem(app) {
-  const names = /** @type {(keyof typeof PLATFORMS)[]} */ (Object.keys(PLATFORMS));
-  const platforms = names.filter((name) => app[name]).map((name) => h('span', { class: 'pill' }, PLATFORMS[name]));
+  const given = allProviders().filter(({ platform }) => app[platform]);
+  const platforms = given.map(({ title }) => h('span', { class: 'pill' }, title.platform));
   const origin = app.origin === 'file' ? 'configuration file' : 'made by the API';
   return h(
     'li',

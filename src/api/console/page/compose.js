@@ -1,15 +1,16 @@
 import { ask, Refused } from './connection.js';
 import { byId, h, setText } from './dom.js';
 import { plural } from './format.js';
+import { allProviders } from './providers.js';
 import { showNoPush, showPush } from './timeline.js';
 
+/** @import { Provider } from './providers.js' */
 /** @typedef {{ push_uri: string, sandbox: boolean, history: boolean, fates: readonly { name: string, hex: string, told: string }[] }} Hello */
 
 const form = /** @type {HTMLFormElement} */ (byId('send'));
 /** @param {string} id */
 const field = (id) => /** @type {HTMLInputElement} */ (byId(id));
 const value = (/** @type {string} */ id) => field(id).value.trim();
-const IOS = 1;
 
 /** What an APNs token looks like, filled up. */
 const HEX_LENGTH = 64;
@@ -23,22 +24,23 @@ let hello;
 let sending = false;
 
 const platform = () => Number(new FormData(form).get('platform'));
+const provider = () => allProviders().find(({ number }) => number === platform());
 
 /** A token that makes the sandbox do what is chosen. */
 function fillTarget() {
   const fate = hello?.fates.find(({ name }) => name === value('fate'));
   const isToken = value('kind') === 'token';
-  if (isToken && platform() === IOS) field('target').value = (fate?.hex ?? GOOD_HEX).padEnd(HEX_LENGTH, GOOD_HEX);
-  else field('target').value = fate ? `sandbox-${fate.name}` : isToken ? 'a-token' : 'a-topic';
+  if (isToken && provider()?.name === 'apns')
+    field('target').value = (fate?.hex ?? GOOD_HEX).padEnd(HEX_LENGTH, GOOD_HEX);
+  else field('target').value = fate ? `sandbox-${fate.name}` : isToken ? provider()?.target || 'a-token' : 'a-topic';
 }
 
 function arrange() {
-  const isIos = platform() === IOS;
-  byId('environment-field').hidden = !isIos;
-  byId('bundle-field').hidden = !isIos;
-  // APNs knows no topics that one sends to.
-  byId('kind-field').hidden = isIos;
-  if (isIos) field('kind').value = 'token';
+  const topic = provider()?.topic;
+  byId('environment-field').hidden = !provider()?.hasEnvironments;
+  byId('bundle-field').hidden = topic !== 'field';
+  byId('kind-field').hidden = topic !== 'target';
+  if (topic !== 'target') field('kind').value = 'token';
   setText(byId('target-label'), value('kind') === 'token' ? 'Device token' : 'Topic');
   if (hello?.sandbox) fillTarget();
 }
@@ -46,15 +48,15 @@ function arrange() {
 /** @param {string} id name of the notification */
 function notificationOf(id) {
   const environment = value('environment');
-  const isIos = platform() === IOS;
+  const { topic, hasEnvironments } = provider() ?? {};
   const target = value('target');
   return {
     notif_id: id,
     platform: platform(),
     ...(value('app') === '' ? {} : { app: value('app') }),
     ...(value('kind') === 'token' ? { tokens: [target] } : { topic: target }),
-    ...(isIos && value('bundle') !== '' ? { topic: value('bundle') } : {}),
-    ...(isIos && environment !== '' ? { [environment]: true } : {}),
+    ...(topic === 'field' && value('bundle') !== '' ? { topic: value('bundle') } : {}),
+    ...(hasEnvironments && environment !== '' ? { [environment]: true } : {}),
     title: value('title'),
     message: value('message'),
   };
@@ -120,10 +122,22 @@ async function send(event) {
 /** Makes the form work. */
 export function prepareCompose() {
   form.addEventListener('submit', (event) => void send(event));
-  for (const radio of form.querySelectorAll('input[name=platform]')) radio.addEventListener('change', arrange);
+  byId('platforms').addEventListener('change', arrange);
   field('kind').addEventListener('change', arrange);
   field('fate').addEventListener('change', fillTarget);
 }
+
+/**
+ * @param {Provider} provider
+ * @param {number} place
+ */
+const platformChoice = ({ number, title }, place) =>
+  h(
+    'label',
+    {},
+    h('input', { type: 'radio', name: 'platform', value: String(number), ...(place === 0 ? { checked: '' } : {}) }),
+    ` ${title.platform}`,
+  );
 
 /** @param {Hello} given what the server said of itself */
 export function openCompose(given) {
@@ -133,6 +147,7 @@ export function openCompose(given) {
   byId('fate-field').hidden = !sandbox;
   if (!isFirst) return;
   const options = fates.map(({ name, told }) => h('option', { value: name }, `${name}: ${told.replaceAll('`', '')}`));
+  byId('platforms').append(...allProviders().map(platformChoice));
   byId('fate').replaceChildren(h('option', { value: '' }, 'deliver it'), ...options);
   if (sandbox) field('bundle').value = SANDBOX_TOPIC;
   arrange();

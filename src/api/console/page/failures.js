@@ -1,6 +1,7 @@
 /** @import { FailureGroup } from '../failure-groups.ts' */
 import { byId, h, keyed, setText, withCode } from './dom.js';
-import { ago, count, place } from './format.js';
+import { ago, count } from './format.js';
+import { place } from './providers.js';
 
 /** @param {FailureGroup} group */
 const keyOf = ({ app, provider, environment, reason, category }) =>

@@ -53,17 +53,3 @@ export function timeOfDay(time) {
  * @param {string} many
  */
 export const plural = (value, one, many) => `${count(value)} ${value === 1 ? one : many}`;
-
-/** @type {{ [provider: string]: string }} */
-const PROVIDERS = { apns: 'APNs', fcm: 'FCM', hms: 'HMS' };
-
-/** @param {string} provider */
-export const providerName = (provider) => PROVIDERS[provider] ?? provider;
-
-/**
- * APNs has two environments; of the others there is nothing to say.
- * @param {string | undefined} provider
- * @param {string | undefined} environment
- */
-export const place = (provider, environment) =>
-  [provider && providerName(provider), provider === 'apns' && environment].filter(Boolean).join(' ');

@@ -1,6 +1,7 @@
 /** @import { Frame, LaneFrame } from '../frame.ts' */
 import { byId, h, keyed, setText } from './dom.js';
-import { count, latencies, place, plural, rate } from './format.js';
+import { count, latencies, plural, rate } from './format.js';
+import { place } from './providers.js';
 
 /** @param {LaneFrame} lane @returns {[text: string, look: string]} */
 function stateOf({ breaker, health, used }) {

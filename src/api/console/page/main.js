@@ -6,6 +6,7 @@ import { byId, setText } from './dom.js';
 import { failuresAt, showFailures } from './failures.js';
 import { showLanes } from './lanes.js';
 import { createOverview } from './overview.js';
+import { setProviders } from './providers.js';
 import { showNoPush, showPush } from './timeline.js';
 
 const overview = createOverview();
@@ -48,6 +49,7 @@ function enter(hello) {
   setText(byId('version'), hello.version);
   byId('sandbox').hidden = !hello.sandbox;
   byId('look-up').hidden = !hello.history;
+  setProviders(hello.providers);
   openCompose(hello);
   if (isIn) return;
   isIn = true;

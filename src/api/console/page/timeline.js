@@ -1,7 +1,8 @@
 /** @import { PushTimeline, TimelineEvent } from '../../../observe/history/timeline.ts' */
 import { ask, Refused } from './connection.js';
 import { byId, h, setText, withCode } from './dom.js';
-import { milliseconds, place, plural, timeOfDay } from './format.js';
+import { milliseconds, plural, timeOfDay } from './format.js';
+import { place } from './providers.js';
 
 /** @typedef {{ id: string, pushes: PushTimeline[], truncated?: boolean }} Explanation */
 

@@ -1,0 +1,14 @@
+import type { AnyPayload, DeliveryView } from './deliveries.ts';
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value !== '';
+
+/** Of FCM and HMS, whose payloads are alike: the more specific place goes before. */
+export const messageView: DeliveryView = {
+  text(payload: AnyPayload) {
+    const places = [payload?.message?.android?.notification, payload?.message?.notification];
+    return {
+      title: places.map((place) => place?.title).find(isText),
+      body: places.map((place) => place?.body).find(isText),
+    };
+  },
+};
