@@ -12,5 +12,5 @@ export function closedBecause({ auth, core }: Pick<Config, 'auth' | 'core'>, wha
   const host = core.admin_address === '' ? core.address : listenAddress(core.admin_address)?.host;
   if (isConfigured(auth) || isLoopback(host ?? '')) return undefined;
   const key = core.admin_address === '' ? 'core.address' : 'core.admin_address';
-  return `${what} for administrators, and anybody could be one: set auth.keys, or ${key} to 127.0.0.1`;
+  return `${what} is for administrators, and without authentication every caller is one: set auth.keys, or ${key} to 127.0.0.1`;
 }

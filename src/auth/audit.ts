@@ -66,7 +66,7 @@ export interface AdminChange {
   readonly requestId?: string;
 }
 
-/** Writes who made a change. @param write `log.audit`: undefined where nobody wants to know */
+/** Writes who made a change. @param write `log.audit`; undefined: the audit log is off */
 export function auditAdmin(write: WriteAudit | undefined, req: IncomingMessage, change: AdminChange): void {
   if (!write) return;
   const { app, ...rest } = change;

@@ -27,7 +27,7 @@ export interface Caller {
   readonly authorization: string | undefined;
   /** The header X-API-Key. */
   readonly apiKey: string | undefined;
-  /** Undefined where it cannot be known: then nobody is locked out. */
+  /** Undefined where it cannot be known: such callers are never locked out. */
   readonly address: string | undefined;
   /** A certificate that an authority of `core.client_ca` has signed. */
   readonly certificate: Partial<PeerCertificate> | undefined;
@@ -45,7 +45,7 @@ export interface AuthOptions {
   readonly monotonic?: () => number;
 }
 
-/** Somebody who was let in; `quota` where the key has a limit. */
+/** An authenticated caller; `quota` where the key has a limit. */
 export interface Admitted {
   readonly principal: Principal;
   readonly quota: Quota | undefined;
@@ -60,7 +60,7 @@ type Maybe<T> = T | Promise<T>;
 const UNGUESSABLE = 32;
 const VERIFIED_PER_SECOND = 50;
 
-/** Refusals that mean that somebody guesses. */
+/** Refusals that count as a guess. */
 const GUESSES = new Set<FailureReason>(['unknown_key', 'invalid_token']);
 
 /** True when the configuration says who may call. */
@@ -79,7 +79,7 @@ export class Auth {
   readonly #throttle: Throttle;
   /** Of tokens from addresses that have to wait. */
   readonly #verifications: RateLimit;
-  /** Keys that were used since the start: whoever shares an address with somebody who guesses goes on. */
+  /** Keys that were used since the start: their callers go on while another caller guesses from the same address. */
   readonly #seen = new WeakSet<Principal>();
 
   constructor(options: AuthOptions) {
@@ -183,7 +183,7 @@ export class Auth {
 const bearerOf = (authorization: string | undefined): string | undefined =>
   /^bearer +([^ \t]+) *$/i.exec(authorization ?? '')?.[1];
 
-/** The password of Basic, which browsers and scrapers know; the name before it is nobody's. */
+/** The password of Basic, which browsers and scrapers send; the user name before it is ignored. */
 function basicOf(authorization: string | undefined): string | undefined {
   const encoded = /^basic +([A-Za-z0-9+/=_-]+) *$/i.exec(authorization ?? '')?.[1];
   const decoded = encoded === undefined ? '' : Buffer.from(encoded, 'base64').toString('latin1');

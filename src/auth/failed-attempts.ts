@@ -17,7 +17,7 @@ interface Record {
 
 const FIRST_LOCKOUT_MS = 1000;
 
-/** One network of a provider's customer is one address: 2^64 addresses of IPv6 cost nobody anything. */
+/** A /64 of IPv6 counts as one address: an attacker has 2^64 of them for free. */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
@@ -69,7 +69,7 @@ export class FailedAttempts {
     if (this.#records.size > maxAddresses) this.#records.delete(this.#records.keys().next().value as string);
   }
 
-  /** Whoever behaves this long begins anew. */
+  /** After so long without a failure the count starts at zero. */
   #memoryMs(): number {
     return Math.max(60_000, 2 * this.#options.maxLockoutMs);
   }

@@ -3,7 +3,7 @@ import { boundedText } from '../kit/bounded-text.ts';
 
 export interface FetchKeysOptions {
   readonly fetch: FetchImplementation;
-  /** Milliseconds after a failure in which nobody is asked; default 1,000. */
+  /** Milliseconds after a failure before the issuer is asked again; default 1,000. */
   readonly pauseMs?: number;
   /** Bytes of an answer; default 1 MiB. */
   readonly maxBytes?: number;
@@ -15,7 +15,7 @@ const MAX_BYTES = 1024 * 1024;
 const PAUSE_MS = 1000;
 
 /**
- * Fetches the keys of an issuer. Anybody can send tokens that name a key nobody has: while the issuer is in trouble these would ask
+ * Fetches the keys of an issuer. Any client can send tokens that name an unknown key: while the issuer is in trouble these would ask
  * it again and again.
  */
 export function createFetchKeys(options: FetchKeysOptions): FetchImplementation {

@@ -14,7 +14,7 @@ interface Entry {
   readonly principal: Principal;
 }
 
-const NOBODY: Entry = {
+const NO_ENTRY: Entry = {
   digest: Buffer.alloc(32),
   principal: { name: '', kind: 'key', scopes: new Set(), apps: new Set(), rateLimit: 0 },
 };
@@ -43,7 +43,7 @@ export class KeyRing {
 
   find(digest: Buffer): Principal | undefined {
     const found = this.#entries.get(digest.toString('latin1'));
-    const same = timingSafeEqual(digest, (found ?? NOBODY).digest);
+    const same = timingSafeEqual(digest, (found ?? NO_ENTRY).digest);
     return found && same ? found.principal : undefined;
   }
 }

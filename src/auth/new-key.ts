@@ -9,7 +9,7 @@ const BYTES = 32;
 export function newKey(name: string, random: (size: number) => Buffer = randomBytes): string {
   const key = PREFIX + random(BYTES).toString('base64url');
   return [
-    `The key, for whoever calls as ${name}; it is shown this once and kept nowhere:`,
+    `The key of ${name}; it is shown this once and stored nowhere:`,
     '',
     `  ${key}`,
     '',

@@ -4,7 +4,7 @@ import type { Config } from '../config/schema.ts';
 import { isLoopback } from '../kit/net/loopback.ts';
 import { Auth, type AuthOptions, isConfigured } from './auth.ts';
 
-/** Who may call, as the configuration says; undefined where everybody may. @param dispatcher carries requests for the keys of tokens */
+/** Who may call, as the configuration says; undefined: every client may. @param dispatcher carries requests for the keys of tokens */
 export function openAuth(
   config: Pick<Config, 'auth'>,
   log: AuthOptions['log'],
@@ -15,7 +15,7 @@ export function openAuth(
   return new Auth({ settings: config.auth, log, fetch: fetchKeys as unknown as FetchImplementation });
 }
 
-/** What to tell whoever starts a server that anybody on its network may use; undefined for one that is not. */
+/** The warning for a server that every client on its network may use; undefined for any other. */
 export function openDoorWarning({ auth, core, grpc }: Pick<Config, 'auth' | 'core' | 'grpc'>): string | undefined {
   if (isConfigured(auth)) return undefined;
   const certified = core.client_ca !== '';
@@ -25,5 +25,5 @@ export function openDoorWarning({ auth, core, grpc }: Pick<Config, 'auth' | 'cor
   const open = [...(isHttpOpen ? ['HTTP'] : []), ...(isGrpcOpen ? ['gRPC'] : [])];
   if (open.length === 0) return undefined;
   const instead = grpc.enabled ? '' : ', or core.address: 127.0.0.1';
-  return `anybody who reaches this machine may send pushes (${open.join(' and ')}): set auth.keys${instead}`;
+  return `every client that reaches this machine may send pushes (${open.join(' and ')}): set auth.keys${instead}`;
 }

@@ -3,7 +3,7 @@ import { isLoopback } from '../kit/net/loopback.ts';
 
 type Asked = Pick<IncomingMessage, 'method' | 'headers'>;
 
-/** A link on somebody else's page may lead here: its page does not see the answer. */
+/** A link on a page of another origin may lead here: that page does not see the answer. */
 const READS = new Set(['GET', 'HEAD']);
 /** A Host header: a name or an address, IPv6 in brackets, and a port where it is not the usual one. */
 const HOST = /^(\[[^[\]]+\]|[^:]+)(?::\d+)?$/;
@@ -15,7 +15,7 @@ const hostOf = ({ headers }: Asked): string | undefined =>
 /**
  * A browser sends what it has of its own accord (a remembered password, a certificate, an address that needs neither) with whatever
  * any page makes it send. False when it says that the page is of another origin: by Sec-Fetch-Site, which no script can set, or by
- * Origin. Whoever is no browser says neither.
+ * Origin. Other clients send neither header and pass.
  */
 export function isOwnPage(req: Asked): boolean {
   const { origin, 'sec-fetch-site': site } = req.headers;

@@ -3,7 +3,7 @@ export type Scope = 'push' | 'read' | 'admin';
 
 export const SCOPES: readonly Scope[] = ['push', 'read', 'admin'];
 
-/** Whoever sends a request, once that is proven. */
+/** The authenticated sender of a request. */
 export interface Principal {
   /** Of the key or certificate in the configuration, or the subject of a token: what logs call it. */
   readonly name: string;

@@ -1,7 +1,7 @@
 import type { Principal, Scope } from './principal.ts';
 import type { Quota } from './rate-limit.ts';
 
-/** Why somebody was not let in; the label of `martlet_auth_failures_total`. */
+/** Why a caller was refused; the label of `martlet_auth_failures_total`. */
 export type FailureReason =
   | 'no_credential'
   | 'malformed'
@@ -13,7 +13,7 @@ export type FailureReason =
   | 'locked_out'
   | 'jwks_unavailable';
 
-/** What somebody is told who is not let in. Holds nothing of what was presented. */
+/** The answer to a caller who is refused. Holds nothing of what was presented. */
 export interface Refusal {
   readonly kind: 'unauthenticated' | 'forbidden' | 'too_many_requests' | 'unavailable';
   readonly reason: FailureReason;
@@ -35,7 +35,7 @@ const MESSAGES = {
   malformed: 'The Authorization header is not of the form: Bearer <key>.',
   unknown_key: 'The key is unknown.',
   invalid_token: 'The token is not valid.',
-  unknown_certificate: 'The client certificate is not of anybody who may call.',
+  unknown_certificate: 'The client certificate belongs to no known caller.',
 } as const satisfies Partial<Record<FailureReason, string>>;
 
 export const unauthenticated = (reason: keyof typeof MESSAGES): Refusal => ({

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Principal } from './principal.ts';
 
 const PRINCIPAL = Symbol('who sent the request');
-const STRANGER = Symbol('nobody said who sent it');
+const STRANGER = Symbol('no authentication is configured');
 
 interface Known {
   [PRINCIPAL]?: Principal;
@@ -13,7 +13,7 @@ export function notePrincipal(req: IncomingMessage, principal: Principal): void 
   (req as Known)[PRINCIPAL] = principal;
 }
 
-/** Who sent a request that was let in; undefined where everybody may call. */
+/** The authenticated sender of a request; undefined without authentication. */
 export const principalOfRequest = (req: IncomingMessage): Principal | undefined => (req as Known)[PRINCIPAL];
 
 /** The request is let as far as the page that asks for a key, and no further. */

@@ -11,7 +11,7 @@ const READS = new Set(['GET', 'HEAD']);
 const ADMIN_PLACES = ['/v1/apps', '/v1/console', '/console'];
 /** What providers call: they have no key of ours, and sign what they send. */
 const CALLBACKS = '/v1/callbacks/';
-/** The page on which somebody says who he is, and its files, which hold no figures. */
+/** The page with the sign-in, and its files, which hold no figures. */
 const CONSOLE = '/console';
 
 const within = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`);

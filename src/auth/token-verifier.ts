@@ -17,7 +17,7 @@ export interface TokenVerifierOptions {
   readonly fetch: FetchImplementation;
   /** Milliseconds between two looks at the keys for one that is unknown; default 30,000. */
   readonly cooldownMs?: number;
-  /** Milliseconds for which nobody is asked after the keys could not be had; default 1,000. */
+  /** Milliseconds after a failed fetch of the keys before the issuer is asked again; default 1,000. */
   readonly pauseMs?: number;
   /** UNIX milliseconds. */
   readonly now?: () => number;

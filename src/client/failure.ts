@@ -55,7 +55,7 @@ interface ErrorBody {
   readonly details?: unknown;
 }
 
-/** @param body the JSON of the answer; undefined when it was none. */
+/** @param body the JSON of the answer; undefined when it was not JSON. */
 export function failureOf(response: Response, body: unknown, now: number): Failure {
   const { message, details } = (typeof body === 'object' && body !== null ? body : {}) as ErrorBody;
   const retryAfterMs = retryAfterOf(response.headers.get('retry-after'), now);

@@ -66,7 +66,7 @@ function wordsOf(thrown: unknown, { signal: caller, timeoutMs }: ClientRequest, 
 
 /**
  * Sends until there is an answer that counts, there have been enough tries, or time is up: 503 and 429 when the relay says to
- * come again, 502 and 504, and lost connections. Whoever calls makes sure that a repeated request does no harm. Never rejects.
+ * come again, 502 and 504, and lost connections. The caller makes sure that a repeated request does no harm. Never rejects.
  */
 export async function sendRequest(request: ClientRequest, transport: Transport): Promise<Reply> {
   const timeout = AbortSignal.timeout(request.timeoutMs);

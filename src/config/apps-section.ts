@@ -3,8 +3,8 @@ import { LONGEST_WAIT } from './provider-keys.ts';
 
 const secret = { martlet: true } as const;
 
-const webhookSection = section('Where the failed pushes of the app are told.', {
-  url: text('', 'http:// or https:// URL; without one nobody is told of the failed pushes of this app.', secret),
+const webhookSection = section('Where the failed pushes of the app are reported.', {
+  url: text('', 'http:// or https:// URL; without one the failed pushes of this app are not reported.', secret),
   headers: list('Headers of each call, `name: value`.', secret),
   secret: list(
     'Standard Webhooks secrets (`whsec_…`), the newest first: each call is signed with all of them, so that they can be changed one by one.',

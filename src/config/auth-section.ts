@@ -11,7 +11,7 @@ const access = {
 };
 
 export const authSection = section(
-  'Who may call the API. With neither keys nor certificates nor `auth.jwks_url` everybody may. See authentication.md.',
+  'Who may call the API. With neither keys nor certificates nor `auth.jwks_url` every client may. See authentication.md.',
   {
     keys: mapOf(
       section('An API key.', {

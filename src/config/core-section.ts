@@ -54,7 +54,7 @@ export const coreSection = section('The HTTP server and the process.', {
       ours,
     ),
   }),
-  feedback_hook_url: text('', 'URL that is told of each failed push; empty: none.', shown),
+  feedback_hook_url: text('', 'URL that failed pushes are reported to; empty: none.', shown),
   feedback_timeout: seconds(10, 'How long one call of the hook may take; 0: 10.'),
   feedback_header: list('Headers for the hook, `name:value` each, split at the first colon.'),
   feedback_secret: list(
@@ -117,7 +117,7 @@ export const coreSection = section('The HTTP server and the process.', {
   ),
   ca_path: text(
     '',
-    'PEM file with certificate authorities that are trusted besides the usual ones, for providers and the hook.',
+    'PEM file with certificate authorities that are trusted in addition to the usual ones, for providers and the hook.',
     ours,
   ),
 });

@@ -13,7 +13,7 @@ export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
 type Known = Pick<ConfigSchema, 'variables'>;
 
-/** What Kubernetes puts into every pod beside a service called gorush or gorush-something; nobody meant us. */
+/** What Kubernetes puts into every pod beside a service called gorush or gorush-something; it is not meant as configuration. */
 const isServiceLink = (name: string, value: string, { variables }: Known): boolean =>
   (/_PORT(_\d+_(TCP|UDP|SCTP))?$/.test(name) && /^(tcp|udp|sctp):\/\//.test(value)) ||
   (/_SERVICE_(HOST$|PORT(_|$))|_PORT_\d+_(TCP|UDP|SCTP)_(ADDR|PORT|PROTO)$/.test(name) && !variables.has(name));

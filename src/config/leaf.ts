@@ -4,7 +4,7 @@
  */
 
 interface Extras {
-  /** Shown by /api/config and in errors as it is. Whatever is not marked is redacted: a new key is a secret until somebody decides. */
+  /** Shown by /api/config and in errors as it is. Keys without this mark are redacted, so a new key is a secret by default. */
   public?: true;
   /** A key that Gorush does not have. */
   martlet?: true;
@@ -16,9 +16,9 @@ interface Extras {
 }
 
 const open = { public: true } as const;
-/** For a key that anybody may see. */
+/** For a key that is not a secret. */
 export const shown: { public: true } = open;
-/** For a key of Martlet's own that anybody may see. */
+/** For a key of Martlet's own that is not a secret. */
 export const ours: { public: true; martlet: true } = { ...open, martlet: true };
 
 export const text = (byDefault: string, description: string, extras: Extras = {}) =>

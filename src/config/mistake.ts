@@ -42,7 +42,7 @@ export function wanted(leaf: Leaf): string {
   return KINDS[leaf.type] + unit + least + most;
 }
 
-/** A value for an error or a log line: as it is when anybody may see it, else only that there is one. */
+/** A value for an error or a log line: as it is when it is not a secret, else only that there is one. */
 export function shownValue(leaf: Leaf, value: unknown): string {
   if (!leaf.public) return 'something else (not shown)';
   if (value instanceof NumberText) return value.source;

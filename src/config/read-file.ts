@@ -120,7 +120,7 @@ interface Gathered {
   mistakes: Mistake[];
 }
 
-/** Puts the value of one key where it belongs: known values, unknown keys, sections that are none. */
+/** Puts the value of one key where it belongs: known values, unknown keys, values in the place of sections. */
 function put(name: string, value: unknown, at: Place, into: Gathered): void {
   const [first = '', ...rest] = name.split('.');
   const start = step(at, first);
@@ -141,7 +141,7 @@ function put(name: string, value: unknown, at: Place, into: Gathered): void {
 }
 
 function gather(map: Record<string, unknown>, at: Place, into: Gathered): void {
-  // A dotted key (`core.port: 1`) goes before the nested one, so it comes last.
+  // A dotted key (`core.port: 1`) overrides the nested one, so it comes last.
   const entries = Object.entries(map).sort(([a], [b]) => Number(a.includes('.')) - Number(b.includes('.')));
   for (const [name, value] of entries) put(name, value, at, into);
 }

@@ -41,7 +41,7 @@ export interface ConfigKey {
   /** `core.auto_tls.host`; of an entry of a map with its name in it, `auth.keys.backend.scopes`. */
   readonly path: string;
   readonly leaf: Leaf;
-  /** What it is when nobody sets it; undefined for the keys of a partial map. */
+  /** Its value when it is not set; undefined for the keys of a partial map. */
   readonly default: Leaf['default'] | undefined;
 }
 
@@ -91,7 +91,7 @@ const mapsOf = (part: Section, prefix: string): ConfigMap[] =>
 
 type ValueOf = (key: ConfigKey) => unknown;
 
-/** In an entry of a partial map what nobody gave is left out, a section of which nothing is left as well. */
+/** In an entry of a partial map keys that are not set are left out, and so are sections without any. */
 const isThere = (value: unknown): boolean =>
   value !== undefined && !(typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 

@@ -9,7 +9,7 @@ export const tracingSection = section('Traces of pushes, by OpenTelemetry. See t
   headers: list('Headers for the receiver, `name: value`.', { martlet: true }),
   sample: share(
     1,
-    'Share of the traces that begin here, 0 to 1; those that a caller began are recorded if he records them.',
+    'Share of the traces that begin here, 0 to 1; those that a caller began are recorded if the caller records them.',
     ours,
   ),
   service_name: text('martlet', 'What the relay is called in traces.', ours),

@@ -89,7 +89,7 @@ function secured(socket: tls.TLSSocket, signal: AbortSignal, offer: AlpnOffer): 
     };
     signal.addEventListener('abort', abort, { once: true });
     if (signal.aborted) abort();
-    // Stays for the socket's life: an error after the handshake must not be unhandled, whoever listens.
+    // Stays for the socket's life: an error after the handshake must not be unhandled, whatever else listens.
     socket.on('error', (error) => reject(inWords(error)));
     socket.once('close', () => reject(new Error('the connection was closed during the TLS handshake')));
     socket.once('secureConnect', () => {

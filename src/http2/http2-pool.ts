@@ -96,7 +96,7 @@ export interface Http2Pool {
 export interface Http2PoolOptions {
   /** `https://host[:port]`. */
   readonly origin: string;
-  /** PEM certificates trusted besides the system's. */
+  /** PEM certificates trusted in addition to the system's. */
   readonly ca?: readonly string[];
   /** What is made of `ca` where there is neither `cert` nor `key`, for pools that share it: it takes megabytes. Default: one of its own. */
   readonly trust?: SecureContext;

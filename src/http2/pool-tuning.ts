@@ -2,7 +2,7 @@ import type { lookup } from 'node:dns';
 import type { BackoffOptions } from '../kit/backoff.ts';
 import type { LivenessOptions } from './liveness.ts';
 
-/** What nobody configures and tests vary. Times in milliseconds. */
+/** Numbers that only tests change. Times in milliseconds. */
 export interface PoolTuning extends LivenessOptions {
   /** From the lookup to the peer's SETTINGS. */
   readonly connectTimeoutMs: number;

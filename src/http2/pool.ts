@@ -23,7 +23,7 @@ import { SessionGrowth } from './session-growth.ts';
 const MOST_SESSIONS = 8;
 const REQUEST_TIMEOUT_MS = 15_000;
 const CLOSE_GRACE_MS = 5_000;
-/** Sessions in a row that answer nothing before those who wait are told. */
+/** After this many consecutive sessions without a single answer, waiting requests fail. */
 const BARREN_SESSIONS = 3;
 /** While answers come, a request may wait this many request timeouts; without any, one. */
 const PATIENCE = 4;

@@ -1,6 +1,6 @@
 import type { Burst, ResponseHeaders } from './http2-pool.ts';
 
-/** A request under way. Objects are reused: nobody keeps one after its stream has left the table. */
+/** A request under way. Objects are reused: none may be kept after its stream has left the table. */
 export class RequestStream {
   id = 0;
   burst!: Burst;

@@ -1,7 +1,7 @@
 /**
  * One HTTP/2 connection to a peer (RFC 9113), from its preface to its end.
  *
- * - `greeting`: preface and SETTINGS are sent, the peer's SETTINGS are awaited. No request yet: until then nobody knows how
+ * - `greeting`: preface and SETTINGS are sent, the peer's SETTINGS are awaited. No request yet: until then it is unknown how
  *   many streams are allowed (APNs with token authentication allows one). → open on SETTINGS, → closed on anything else.
  * - `open`: takes requests. → suspected when a PING is not answered; → draining on GOAWAY, when the stream ids run out, when
  *   requests time out and nothing else was answered, or when the pool retires it; → closed.

@@ -12,7 +12,7 @@ import type { StreamTable } from './stream-table.ts';
  */
 export type OnRefused = (stream: RequestStream, cause: Cause, charge: boolean) => void;
 
-/** How streams end: each in exactly one of these ways, and out of the table before anybody hears of it. */
+/** How streams end: each in exactly one of these ways, and out of the table before its outcome is reported. */
 export class StreamOutcomes {
   /** Requests answered. */
   answers = 0;

@@ -85,7 +85,7 @@ export function createGuardedConnect(options: GuardedConnectOptions): buildConne
 
 /**
  * Answers with addresses that are known already; not before the next tick, as a real lookup: `tls.connect` fails within its own call
- * otherwise where there is no way to the address (IPv6 without a route), and its socket tells nobody but the process.
+ * otherwise where there is no way to the address (IPv6 without a route), and its error reaches only the process.
  */
 const pinned =
   (addresses: readonly [ResolvedAddress, ...ResolvedAddress[]]): LookupFunction =>

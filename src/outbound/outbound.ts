@@ -41,7 +41,7 @@ export interface OutboundOptions {
   readonly core: Pick<Config['core'], 'ca_path' | 'http_proxy'>;
   /** Which proxy to take where `core.http_proxy` is empty; default: none. */
   readonly proxyEnv?: ProxyEnvironment;
-  /** Certificates that are trusted besides the usual ones, PEM. */
+  /** Certificates that are trusted in addition to the usual ones, PEM. */
   readonly extraCa?: readonly string[];
   readonly createPool: (options: Http2PoolOptions) => Http2Pool;
 }

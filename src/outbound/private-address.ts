@@ -45,7 +45,7 @@ const refusedIpv6 = blockList(REFUSED_IPV6, 'ipv6');
 
 /**
  * Whether an IP address is anything but a public unicast one. An IPv6 address may have a zone (`fe80::1%eth0`). What is no IP
- * address counts as private, so that a spelling that nobody thought of leads nowhere.
+ * address counts as private, so that an unforeseen spelling is refused.
  */
 export function isPrivateAddress(address: string): boolean {
   switch (isIP(address)) {

@@ -1,7 +1,7 @@
 import tls from 'node:tls';
 
 /**
- * Trusts, besides the list that Node brings along, what this machine trusts: so a Go program does, and an authority of one's
+ * Trusts what this machine trusts in addition to the list that comes with Node, as a Go program does; and an authority of one's
  * own is often installed that way. SSL_CERT_FILE and SSL_CERT_DIR are honoured as OpenSSL does. For all connections from then on.
  */
 export function trustSystemAuthorities(): void {

@@ -12,7 +12,7 @@ const MOST_COPIES = 3;
  */
 export function entryText(text: string, { tokens }: Pick<Notification, 'tokens'>): string {
   if (text.length <= ALWAYS_WHOLE) return text;
-  // `to`, and a topic or a condition, are targets besides.
+  // `to`, and a topic or a condition, are further targets.
   const most = Math.max(ALWAYS_WHOLE, Math.floor((text.length * MOST_COPIES) / (tokens.length + 2)));
   return text.length <= most ? text : `${text.slice(0, most).toWellFormed()}… (${text.length} characters)`;
 }

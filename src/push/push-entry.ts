@@ -55,7 +55,7 @@ function outcomeFields(outcome: Outcome, notification: Notification): Partial<Pu
 
 type Targeted = Pick<Settlement, 'targets' | 'kind' | 'targetForm'>;
 
-/** A target as it is told. */
+/** A target as answers, hooks and logs show it. */
 export function shownTarget({ targets, kind, targetForm }: Targeted, index: number): string {
   const target = targets[index] as string;
   return targetForm?.shown?.(target, kind) ?? target;

@@ -15,12 +15,12 @@ export type PlatformName = string;
 /** APNs has two hosts that know different tokens; the others have one and are always `production`. */
 export type Environment = 'production' | 'development';
 /**
- * What one push is addressed to. A topic or a condition is one push, whoever receives it. A subscription is a token that came as an
- * object: its target is the JSON, and what is told of it is its address.
+ * What one push is addressed to. A topic or a condition is one push, however many devices receive it. A subscription is a token that came as an
+ * object: its target is the JSON, and answers and logs show its address.
  */
 export type TargetKind = 'token' | 'topic' | 'condition' | 'subscription';
 
-/** How a target is told where it is not told as it is. */
+/** How a target is shown where it is not shown as it is. */
 export interface TargetForm {
   /** In answers, hooks, logs and the history; at most a few hundred characters. Default: as it is. */
   shown?(target: string, kind: TargetKind): string;
@@ -277,7 +277,7 @@ export interface AcceptedRequest extends RequestFacts {
   readonly untargeted?: readonly (Provider | undefined)[];
   /** UNIX milliseconds. */
   readonly acceptedAt: number;
-  /** Whose key or certificate sent it; absent where nobody has to say. */
+  /** Whose key or certificate sent it; absent without authentication. */
   readonly principal?: string | undefined;
 }
 

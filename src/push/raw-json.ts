@@ -15,6 +15,6 @@ interface RawJsonSupport {
 
 export const { rawJSON, isRawJSON } = JSON as unknown as RawJsonSupport;
 
-/** Whether a JSON value is an object; a number kept as its digits is none. */
+/** Whether a JSON value is an object; a number kept as its digits is not one. */
 export const isJsonObject = (value: Json | undefined): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !isRawJSON(value);

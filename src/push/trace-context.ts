@@ -8,7 +8,7 @@ export interface TraceContext {
 const TRACEPARENT = /^(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 /** That of today's version has 55. */
 const LONGEST_PARENT = 512;
-/** What the recommendation asks everybody to pass on at least. */
+/** What the recommendation asks every participant to pass on at least. */
 const LONGEST_STATE = 512;
 const PRINTABLE = /^[\x20-\x7e]+$/;
 

@@ -78,7 +78,7 @@ export class AcmeFolder {
   }
 
   keepChallengeText(token: string, text: string): void {
-    if (!TOKEN.test(token)) throw new Error('the authority sent a token that is none');
+    if (!TOKEN.test(token)) throw new Error('the authority sent a malformed token');
     this.#write(`${token}+http-01`, text);
   }
 
@@ -109,7 +109,7 @@ export class AcmeFolder {
     }
   }
 
-  /** Whole or not at all, and for nobody else to read. */
+  /** Whole or not at all, readable by the owner only. */
   #write(name: string, text: string): void {
     const path = join(this.#path, name);
     writeFileSync(`${path}.${process.pid}.new`, text, { mode: 0o600 });

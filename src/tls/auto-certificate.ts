@@ -37,7 +37,7 @@ export function renewalTime({ cert }: Pick<KeyPair, 'cert'>): number {
   return end - Math.min(RENEW_AHEAD, (end - validFromDate.getTime()) / 3);
 }
 
-/** The certificate of one host: from the folder when a good one is there, else ordered, and in time ordered anew. */
+/** The certificate of one host: from the folder when a good one is there, else ordered, and renewed in time. */
 export class AutoCertificate {
   readonly #host: string;
   readonly #options: AutoCertificateOptions;

@@ -37,7 +37,7 @@ export class AutoCertificates implements CertificateSource {
   #http: Server | undefined;
   #watch: FileWatch | undefined;
 
-  /** Reads what is in the folder. @throws ConfigError for hosts that are none and a folder that cannot be written. */
+  /** Reads what is in the folder. @throws ConfigError for malformed hosts and a folder that cannot be written. */
   constructor(options: AutoCertificatesOptions) {
     const { core, dispatcher } = options;
     const { auto_tls } = core;

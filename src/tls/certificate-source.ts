@@ -12,7 +12,7 @@ export interface CertificateSource {
   onChange(listener: () => void): void;
   /** Called once the port listens. */
   start?(): Promise<void>;
-  /** Looks again at once. Never throws: what cannot be used is told, and the current pair stays. */
+  /** Looks again at once. Never throws: an unusable pair is logged, and the current one stays. */
   reload(): void;
   close(): Promise<void>;
 }

@@ -79,7 +79,7 @@ function trackSockets(server: Server | DualServer, room: ConnectionRoom | undefi
   return sockets;
 }
 
-/** As in Gorush, `core.auto_tls` goes before `core.ssl`. */
+/** As in Gorush, `core.auto_tls` overrides `core.ssl`. */
 function openSource({ config: { core }, log, watchMs, dispatcher }: ListenerOptions): CertificateSource | undefined {
   if (core.auto_tls.enabled)
     return new AutoCertificates({ core, log, watchMs, dispatcher: dispatcher ?? getGlobalDispatcher() });

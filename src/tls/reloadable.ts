@@ -14,7 +14,7 @@ export interface ReloadableOptions<T> {
 
 const WATCH_MS = 3000;
 
-/** Something read from files, and read again when they change; what cannot be used is told, and the current one stays. */
+/** Something read from files, and read again when they change; an unusable version is logged, and the current one stays. */
 export class Reloadable<T> {
   readonly #options: ReloadableOptions<T>;
   readonly #listeners: ((next: T) => void)[] = [];

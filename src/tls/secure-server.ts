@@ -58,7 +58,7 @@ const resetUnread =
     app(req, res);
   };
 
-/** The TLS contexts of key pairs, each made once; a change of `core.client_ca` makes them anew. */
+/** The TLS contexts of key pairs, each made once; a change of `core.client_ca` makes new ones. */
 class Contexts {
   readonly #clientCa: Reloadable<string> | undefined;
   #made = new WeakMap<KeyPair, SecureContext>();

@@ -19,7 +19,7 @@ const validUntil = ({ cert }: KeyPair): Date => new X509Certificate(cert).validT
 
 /**
  * The certificate of `core.cert_path` and `core.key_path` or of their base64 twins, read again when the files change. A pair
- * that cannot be used is told and refused, and the old one stays.
+ * that cannot be used is logged and refused, and the old one stays.
  * @throws ConfigError naming the key and the file.
  */
 export function openServerCredentials(options: ServerCredentialsOptions): CertificateSource {

@@ -20,7 +20,7 @@ const broken = (message: string): ConnectionError => new ConnectionError('COMPRE
 
 /**
  * An HPACK decoder (RFC 7541) with its dynamic table. One block at a time, always to its end: the state belongs to the
- * connection, so a block must be decoded even when nobody wants its headers.
+ * connection, so a block must be decoded even when its headers are not needed.
  */
 export class HpackDecoder {
   /**

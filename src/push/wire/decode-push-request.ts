@@ -78,7 +78,7 @@ function textOf(body: Uint8Array | string): string {
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
 }
 
-/** V8's own text quotes the body, so only its position is told. */
+/** V8's own text quotes the body, so only its position is shown. */
 function reasonOf(thrown: unknown, body: Uint8Array | string): string {
   if (body.length === 0) return 'the body is empty';
   if (thrown instanceof RangeError) return 'is nested too deeply';

@@ -62,7 +62,7 @@ function nameOf(value: Json): string {
   return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
-/** Notes that a number was wanted. Where one stands it is told, as it cannot be a token or a message. */
+/** Notes that a number was wanted. A number in its place is shown, as it cannot be a token or a message. */
 export function notNumber(decoding: Decoding, wanted: string, value: Json): undefined {
   const digits = isRawJSON(value) ? value.rawJSON : typeof value === 'number' ? String(value) : '';
   if (digits === '' || digits.length > LONGEST_NUMBER) return mismatch(decoding, wanted, value);

@@ -22,7 +22,7 @@ export const boolean = decoder({ type: 'boolean' }, (value, decoding) =>
 
 const INT64 = { type: 'integer', format: 'int64', minimum: -LARGEST_INT, maximum: LARGEST_INT };
 
-/** `int` and `int64`: 64 bits, and written as an integer: `1.0` is none. */
+/** `int` and `int64`: 64 bits, and written as an integer: `1.0` is not one. */
 export const integer = decoder(INT64, (value, decoding) => {
   if (Number.isInteger(value)) return value;
   const digits = isRawJSON(value) ? value.rawJSON : '';

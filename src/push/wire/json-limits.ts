@@ -2,7 +2,7 @@ import type { Json, Notification } from '../push.ts';
 import type { FieldMistake } from './decoding.ts';
 import { holdsMore } from './parse-json.ts';
 
-/** What a body may hold at most, besides bytes. */
+/** What a body may hold at most, apart from bytes. */
 export interface JsonLimits {
   /** Objects and arrays within each other, the body itself included. */
   readonly depth: number;
@@ -41,7 +41,7 @@ interface Open {
 
 /** `{"":0,` */
 const SHORTEST_KEY = 5;
-/** Longer places help nobody. */
+/** Longer places do not help. */
 const SHOWN_SEGMENTS = 6;
 const SHOWN_KEY = 40;
 
