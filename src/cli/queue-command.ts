@@ -116,7 +116,8 @@ function showOldest({ records }: JournalSnapshot, say: (line: string) => void, n
 export function showQueue(options: QueueCommandOptions): boolean {
   const { say, now = Date.now } = options;
   return eachFile(options, (snapshot) => {
-    const { records, reports } = snapshot;
+    const { records, reports, pushesFor } = snapshot;
+    if (pushesFor === 'sandbox') say('  of sandbox mode: its pushes are for no real device');
     const oldest = Math.min(...records.map(({ acceptedAt }) => acceptedAt));
     const age = records.length > 0 ? `, the oldest for ${duration(now() - oldest)}` : '';
     say(`  ${remainingIn(snapshot)} pushes of ${records.length} requests wait${age}`);

@@ -35,8 +35,17 @@ function simulated(config: FullConfig, { providers }: Sandbox): FullConfig {
   const sections = config as unknown as Readonly<Record<string, object>>;
   const laid = [...providers].map(([platform, { settings }]) => [platform, { ...sections[platform], ...settings }]);
   // Simulated providers are in this process: no proxy leads there.
-  return { ...withSections(config, Object.fromEntries(laid)), core: { ...config.core, http_proxy: '' } };
+  const core = { ...config.core, http_proxy: '' };
+  return { ...withSections(config, Object.fromEntries(laid)), core, queue: apart(config.queue) };
 }
+
+/** What waits at a broker for real providers must not end at simulated ones, nor the reverse: a name of its own keeps it apart. */
+const apart = (queue: FullConfig['queue']): FullConfig['queue'] => ({
+  ...queue,
+  redis: { ...queue.redis, stream_name: `${queue.redis.stream_name}-sandbox` },
+  nats: { ...queue.nats, subj: `${queue.nats.subj}-sandbox` },
+  nsq: { ...queue.nsq, topic: queue.nsq.topic.replace(/^(.{1,47}).*?(#ephemeral)?$/, '$1-sandbox$2') },
+});
 
 /** Told where it can be opened at this address. */
 const lookLine = (url: string, config: FullConfig): string =>

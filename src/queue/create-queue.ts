@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs';
 import { getCACertificates } from 'node:tls';
 import { getHeapStatistics } from 'node:v8';
 import type { Config } from '../config/schema.ts';
-import { toError } from '../kit/errors.ts';
+import { ConfigError, toError } from '../kit/errors.ts';
 import { mayPass } from '../kit/files/file-trouble.ts';
 import { refuseForeignFile } from '../kit/files/owned-file.ts';
 import { isDamage, isDiskFull, setAside } from '../kit/files/sqlite-file.ts';
 import type { LaneId } from '../push/lane-id.ts';
-import { QUEUE_FILE } from './file/journal.ts';
+import { type PushesFor, QUEUE_FILE } from './file/journal.ts';
 import type { ReportKeeper } from './file/kept-reports.ts';
 import { LocalQueue } from './file/local-queue.ts';
 import { adoptOrphans, type OwnedFile, ownFile } from './file/queue-files.ts';
@@ -27,6 +27,8 @@ export interface LocalEngineOptions extends CreateQueueOptions {
   /** `""` is memory, on purpose. */
   readonly path: string;
   readonly sync: 'normal' | 'full';
+  /** Default: whatever the file says. */
+  readonly pushesFor?: PushesFor;
   readonly limit: number;
 }
 
@@ -35,10 +37,13 @@ export type QueueWithReports = Queue & { readonly reports?: ReportKeeper };
 
 export type CreateQueue = (options: CreateQueueOptions) => QueueWithReports;
 
+/** What of the configuration concerns the queue. */
+type QueueConfig = Pick<Config, 'core' | 'queue' | 'sandbox'>;
+
 /** One row for each engine; a broker's client is loaded only where it is used. */
 const engines: Record<
   Config['queue']['engine'],
-  (config: Pick<Config, 'core' | 'queue'>, ca: readonly string[]) => CreateQueue | Promise<CreateQueue>
+  (config: QueueConfig, ca: readonly string[]) => CreateQueue | Promise<CreateQueue>
 > = {
   local: localEngine,
   redis: async ({ core, queue }, ca) => {
@@ -55,15 +60,13 @@ const engines: Record<
   },
 };
 
-export function localEngine({ core, queue }: Pick<Config, 'core' | 'queue'>): CreateQueue {
-  return (options) => createLocalQueue({ ...options, ...queue.local, limit: core.queue_num });
+export function localEngine({ core, queue, sandbox }: QueueConfig): CreateQueue {
+  const pushesFor = sandbox.enabled ? 'sandbox' : 'providers';
+  return (options) => createLocalQueue({ ...options, ...queue.local, limit: core.queue_num, pushesFor });
 }
 
 /** What makes the queue of `queue.engine`. @param ca certificates that are trusted besides the usual ones, PEM. */
-export async function queueEngine(
-  config: Pick<Config, 'core' | 'queue'>,
-  ca: readonly string[] = [],
-): Promise<CreateQueue> {
+export async function queueEngine(config: QueueConfig, ca: readonly string[] = []): Promise<CreateQueue> {
   const trusted = ca.length > 0 ? [...getCACertificates('default'), ...ca] : [];
   return engines[config.queue.engine](config, trusted);
 }
@@ -115,7 +118,7 @@ function openOwned(owned: OwnedFile, options: LocalEngineOptions): LocalQueue {
     queue = open(owned.path, options, release);
   } catch (error) {
     release();
-    throw cannotOpen(owned.path, error);
+    throw error instanceof ConfigError ? error : cannotOpen(owned.path, error);
   }
   return queue;
 }
@@ -150,14 +153,24 @@ function open(path: string, options: LocalEngineOptions, onClosed: () => void): 
 function adoptAll(queue: LocalQueue, owned: OwnedFile, options: LocalEngineOptions): void {
   if (queue.closed) return;
   try {
-    adoptOrphans(options.path, owned.path, {
-      take(contents, from) {
-        queue.adopt(contents);
-        options.tell('warn', `took over ${contents.records.length} requests from ${from}, whose process has ended`);
+    adoptOrphans(
+      options.path,
+      owned.path,
+      {
+        take(contents, from) {
+          queue.adopt(contents);
+          options.tell('warn', `took over ${contents.records.length} requests from ${from}, whose process has ended`);
+        },
+        damaged: (from, aside, why) =>
+          options.tell('error', `the queue file ${from} cannot be read (${why}); it was moved to ${aside}`),
+        left({ text }) {
+          if (owned.left.has(text)) return;
+          owned.left.add(text);
+          options.tell('warn', `${text}; it stays`);
+        },
       },
-      damaged: (from, aside, why) =>
-        options.tell('error', `the queue file ${from} cannot be read (${why}); it was moved to ${aside}`),
-    });
+      options.pushesFor,
+    );
   } catch (error) {
     options.tell('error', `a queue file beside ${owned.path} cannot be taken over: ${toError(error).message}`);
   }

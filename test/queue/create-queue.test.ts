@@ -1,11 +1,20 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { createLocalQueue } from '../../src/queue/create-queue.ts';
-import { Journal, readJournal } from '../../src/queue/file/journal.ts';
+import { Journal, type PushesFor, readJournal } from '../../src/queue/file/journal.ts';
 import type { Queue, QueueEntry } from '../../src/queue/queue.ts';
 import { laneId } from '../support/lane-id.ts';
 
@@ -45,12 +54,13 @@ function entry(id: string): QueueEntry {
   };
 }
 
-function create(path: string) {
+function create(path: string, pushesFor?: PushesFor) {
   const told: string[] = [];
   const queue = createLocalQueue({
     path,
     sync: 'normal',
     limit: 100,
+    ...(pushesFor ? { pushesFor } : {}),
     wake: () => {},
     restore: ({ id }) => [entry(id)],
     tell: (level, message) => told.push(`${level}: ${message}`),
@@ -134,6 +144,60 @@ test('a file of something else beside the queue file is neither taken over, nor 
   expect(existsSync(join(folder, 'queue-1.db.lock'))).toBe(false);
   await first.queue.close();
   await second.queue.close();
+});
+
+describe('a file that holds pushes', () => {
+  const waiting = async (pushesFor: PushesFor | undefined): Promise<string> => {
+    const path = join(newFolder(), 'queue.db');
+    const { queue } = create(path, pushesFor);
+    await append(queue, 'a');
+    await queue.close();
+    return path;
+  };
+
+  test('for real providers is not opened in sandbox mode, and keeps them', async () => {
+    for (const before of ['providers', undefined] as const) {
+      const path = await waiting(before);
+      expect(() => create(path, 'sandbox')).toThrow(
+        `queue.local.path: ${path} holds 1 requests and 0 reports for real providers`,
+      );
+      const { queue } = create(path, 'providers');
+      await sleep(20);
+      expect(queue.take(LANE, 9)?.targets).toEqual(['a']);
+    }
+  });
+
+  test('of sandbox mode is not opened for real providers', async () => {
+    const path = await waiting('sandbox');
+    expect(() => create(path, 'providers')).toThrow('accepted in sandbox mode');
+    const { queue } = create(path, 'sandbox');
+    await sleep(20);
+    expect(queue.take(LANE, 9)?.targets).toEqual(['a']);
+  });
+
+  test('goes either way once it is empty', async () => {
+    const path = await waiting('sandbox');
+    const { queue } = create(path, 'sandbox');
+    await sleep(20);
+    const batch = queue.take(LANE, 9);
+    if (batch) queue.settle(batch, [0]);
+    await queue.close();
+    for (const pushesFor of ['providers', 'sandbox', 'providers'] as const) {
+      await create(path, pushesFor).queue.close();
+      expect(readJournal(path).pushesFor).toBe(pushesFor);
+    }
+  });
+
+  test('for others, beside the queue file, is not taken over, which is told once', async () => {
+    const sibling = await waiting('sandbox');
+    const folder = dirname(sibling);
+    renameSync(sibling, join(folder, 'queue-7.db'));
+    const { queue, told } = create(join(folder, 'queue.db'), 'providers');
+    await sleep(20);
+    expect(queue.depth().notifications).toBe(0);
+    expect(existsSync(join(folder, 'queue-7.db'))).toBe(true);
+    expect(told).toEqual([expect.stringMatching(/^warn: .*queue-7\.db holds 1 requests .* sandbox mode.*; it stays$/)]);
+  });
 });
 
 test('where the folder cannot be written the queue is in memory, and says so in its health', async () => {

@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { setBits } from '../../kit/bits.ts';
+import { ConfigError } from '../../kit/errors.ts';
 import { type FileKind, markOwnFile } from '../../kit/files/owned-file.ts';
 import { makePrivateFile } from '../../kit/files/private-file.ts';
 import { DamagedFile } from '../../kit/files/sqlite-file.ts';
@@ -91,6 +92,10 @@ export const QUEUE_FILE: FileKind = {
   },
 };
 
+/** Whom the pushes of a file are for: the providers, or simulated ones. SQLite's user_version; 0 is a file that does not say, of an earlier version. */
+export type PushesFor = 'providers' | 'sandbox';
+const OWNERS = { providers: 1, sandbox: 2 } as const satisfies Record<PushesFor, number>;
+
 /** Requests are large or short-lived: with pages of this size a large one costs little more than half of what SQLite's 4 KiB cost. */
 export const PAGE_BYTES = 16 * 1024;
 /** Free pages that a file may have; what is beyond goes back to the disk, so many pages at a time. */
@@ -135,9 +140,11 @@ export class Journal {
 
   /**
    * @param sync `full`: new records are on the disk before `commit` returns (they survive a power cut); `normal`: they are with
-   * the operating system (they survive the process). @param checkpointPages how long SQLite's log may get. @throws when the file cannot be opened, or is damaged.
+   * the operating system (they survive the process). @param checkpointPages how long SQLite's log may get.
+   * @param pushesFor default: whatever the file says. @throws when the file cannot be opened or is damaged; ConfigError when it holds
+   * pushes for others
    */
-  constructor(path: string, sync: 'normal' | 'full', checkpointPages = 250) {
+  constructor(path: string, sync: 'normal' | 'full', checkpointPages = 250, pushesFor?: PushesFor) {
     // It holds device tokens and messages.
     makePrivateFile(path);
     this.#db = new DatabaseSync(path, { timeout: BUSY_MS });
@@ -154,6 +161,7 @@ export class Journal {
       addReportColumns(this.#db);
       const check = this.#db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
       if (check.quick_check !== 'ok') throw new DamagedFile(`the file is damaged: ${check.quick_check}`);
+      if (pushesFor) claim(this.#db, path, pushesFor);
     } catch (error) {
       this.#db.close();
       throw error;
@@ -260,6 +268,30 @@ export class Journal {
   }
 }
 
+/**
+ * Says whom the pushes are for from now on. What waits for the providers must not end at simulated ones, nor the reverse: a file that
+ * does not say is taken to wait for the providers.
+ */
+function claim(db: DatabaseSync, path: string, pushesFor: PushesFor): void {
+  const { user_version: owner } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (owner === OWNERS[pushesFor]) return;
+  const held = db
+    .prepare('SELECT (SELECT count(*) FROM request) AS requests, (SELECT count(*) FROM report) AS reports')
+    .get();
+  const { requests, reports } = held as { requests: number; reports: number };
+  const isTheirs = pushesFor === 'sandbox' || owner !== 0;
+  if (isTheirs && requests + reports > 0)
+    throw new ConfigError('queue.local.path', heldForOthers(path, pushesFor, requests, reports));
+  db.exec(`PRAGMA user_version = ${OWNERS[pushesFor]}`);
+}
+
+function heldForOthers(path: string, pushesFor: PushesFor, requests: number, reports: number): string {
+  const what = `${path} holds ${requests} requests and ${reports} reports`;
+  return pushesFor === 'sandbox'
+    ? `${what} for real providers, which the sandbox would only pretend to send: start with sandbox.enabled: false, or name another file`
+    : `${what} that were accepted in sandbox mode and are for no real device: start with sandbox.enabled: true, or name another file`;
+}
+
 /** A file of a version that knew one hook only has reports without an app. */
 function addReportColumns(db: DatabaseSync): void {
   const columns = db
@@ -305,6 +337,8 @@ export interface JournalSnapshot {
   readonly records: readonly JournalRecord[];
   /** Failed pushes that the feedback hook has not taken. */
   readonly reports: number;
+  /** Absent: the file does not say. */
+  readonly pushesFor?: PushesFor | undefined;
 }
 
 /**
@@ -321,7 +355,10 @@ export function readJournal(path: string): JournalSnapshot {
     db.exec('BEGIN');
     const totals = db.prepare('SELECT accepted, settled FROM totals').get() as unknown as JournalSums;
     const { count } = db.prepare('SELECT count(*) AS count FROM report').get() as { count: number };
-    return { totals, records: [...readRecords(db)], reports: count };
+    const { user_version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+    const pushesFor =
+      user_version === OWNERS.sandbox ? 'sandbox' : user_version === OWNERS.providers ? 'providers' : undefined;
+    return { totals, records: [...readRecords(db)], reports: count, pushesFor };
   } finally {
     db.close();
   }

@@ -6,7 +6,7 @@ import { headroom, refuseWhenFull } from '../memory-queue.ts';
 import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, RequestBody, Restore } from '../queue.ts';
 import { QueueRefusedError } from '../queue-refused-error.ts';
 import { FileWriter } from './file-writer.ts';
-import { Journal, type JournalRecord, type RecordStore } from './journal.ts';
+import { Journal, type JournalRecord, type PushesFor, type RecordStore } from './journal.ts';
 import type { ReportKeeper } from './kept-reports.ts';
 import { PendingRequests } from './pending-requests.ts';
 import type { FileContents } from './queue-files.ts';
@@ -16,6 +16,8 @@ export interface LocalQueueOptions {
   /** The file; this queue is its only writer. */
   readonly path: string;
   readonly sync: 'normal' | 'full';
+  /** Default: whatever the file says. */
+  readonly pushesFor?: PushesFor;
   /** Notifications that may be unsettled at a time (`core.queue_num`). */
   readonly limit: number;
   /** Bytes of request bodies that may be unsettled at a time; default: no limit. A larger request is taken when nothing else waits. */
@@ -47,11 +49,11 @@ export class LocalQueue implements Queue {
   #nextKey = 1;
   #closed = false;
 
-  /** @throws when the file cannot be opened or is damaged. */
+  /** @throws when the file cannot be opened or is damaged; ConfigError when it holds pushes for others */
   constructor(options: LocalQueueOptions) {
     this.#options = options;
     const { reserve, onTrouble = () => {}, now = () => performance.now() } = options;
-    const { openFile = (path, sync) => new Journal(path, sync, reserve?.checkpointPages) } = options;
+    const { openFile = (path, sync) => new Journal(path, sync, reserve?.checkpointPages, options.pushesFor) } = options;
     this.#file = openFile(options.path, options.sync);
     this.#store = new LaneStore(options);
     this.#writer = new FileWriter({

@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
-import { toError } from '../../kit/errors.ts';
+import { ConfigError, toError } from '../../kit/errors.ts';
 import { FileLock } from '../../kit/files/file-lock.ts';
 import { isOwnFile } from '../../kit/files/owned-file.ts';
 import { isDamage, setAside } from '../../kit/files/sqlite-file.ts';
-import { Journal, type JournalRecord, QUEUE_FILE, type StoredReport } from './journal.ts';
+import { Journal, type JournalRecord, type PushesFor, QUEUE_FILE, type StoredReport } from './journal.ts';
 
 /** More processes than this on one folder are a mistake. */
 const MOST_SLOTS = 256;
@@ -18,6 +18,8 @@ export function slotPath(path: string, slot: number): string {
 export interface OwnedFile {
   readonly path: string;
   readonly lock: FileLock;
+  /** Why siblings were left alone, as far as the operator knows. */
+  readonly left: Set<string>;
 }
 
 /** The first queue file of this family that no living process holds; what is no queue file is passed over. @throws when the folder cannot be written. */
@@ -27,7 +29,7 @@ export function ownFile(path: string): OwnedFile {
     const candidate = slotPath(path, slot);
     if (slot > 0 && !isOwnFile(candidate, QUEUE_FILE)) continue;
     const lock = FileLock.take(candidate);
-    if (lock) return { path: candidate, lock };
+    if (lock) return { path: candidate, lock, left: new Set() };
   }
   throw new Error(`${MOST_SLOTS} processes already use ${path} and its siblings`);
 }
@@ -56,15 +58,17 @@ export interface Adopter {
   /** Keeps the contents. @throws when it cannot; then the file stays. */
   take(contents: FileContents, from: string): void;
   damaged(from: string, aside: string, why: string): void;
+  /** It holds pushes for others, as `why` says, and stays. */
+  left(why: ConfigError): void;
 }
 
 /** Hands over the contents of every sibling that no living process holds, and removes the file once they are safe. A file of something else stays. */
-export function adoptOrphans(path: string, own: string, adopter: Adopter): void {
+export function adoptOrphans(path: string, own: string, adopter: Adopter, pushesFor?: PushesFor): void {
   for (const sibling of siblings(path)) {
     const lock = sibling === own || !isOwnFile(sibling, QUEUE_FILE) ? undefined : FileLock.take(sibling);
     if (!lock) continue;
     try {
-      const contents = contentsOf(sibling, adopter);
+      const contents = contentsOf(sibling, adopter, pushesFor);
       if (!contents) continue;
       if (contents.records.length + contents.reports.length > 0) adopter.take(contents, sibling);
       removeFile(sibling);
@@ -75,15 +79,16 @@ export function adoptOrphans(path: string, own: string, adopter: Adopter): void 
   }
 }
 
-function contentsOf(path: string, adopter: Adopter): FileContents | undefined {
+function contentsOf(path: string, adopter: Adopter, pushesFor?: PushesFor): FileContents | undefined {
   try {
-    const journal = new Journal(path, 'normal');
+    const journal = new Journal(path, 'normal', undefined, pushesFor);
     try {
       return { records: [...journal.records()], reports: journal.reports() };
     } finally {
       journal.close();
     }
   } catch (error) {
+    if (error instanceof ConfigError) return void adopter.left(error);
     if (!isDamage(error)) throw error;
     adopter.damaged(path, setAside(path, new Date()), toError(error).message);
     return undefined;
