@@ -136,14 +136,15 @@ export class OriginSender {
     session: number,
   ): void {
     const { now } = this.#options;
-    const { outcome, clock } = webPushAnswer(status, headers, body, this.#vendor, now, session);
+    // Connections of HTTP/1.1 have no number.
+    const { outcome, clock } = webPushAnswer(status, headers, body, this.#vendor, now, session || undefined);
     if (outcome.kind === 'failed' && outcome.reason === 'KeyMismatch') this.#onMismatch(burst, index, outcome);
     else this.#end(burst, index, clock ? this.#resigned(burst, outcome as Failed, clock.at) : outcome);
   }
 
   onFault(burst: PushBurst, index: number, fault: StreamFault, session?: number): void {
     this.#breakers.get(burst.batch.pair)?.unanswered();
-    const failed = webPushFault(fault, session);
+    const failed = webPushFault(fault, session || undefined);
     if (failed.category !== 'invalid_request') this.#lastFailure = failed;
     burst.batch.settle(burst.place(index), failed);
   }

@@ -2,6 +2,7 @@ import { collapseHash } from '../carrier/collapse-hash.ts';
 import { fieldOf } from '../carrier/provider-row.ts';
 import type { Failed, Json, JsonObject, Notification } from '../push/push.ts';
 import { MOST_PLAINTEXT } from './encryption/encrypt.ts';
+import { MOST_TTL } from './section.ts';
 
 /** RFC 8030 section 5.3. */
 export type Urgency = 'very-low' | 'low' | 'normal' | 'high';
@@ -40,8 +41,6 @@ export interface MessageDefaults {
   readonly navigate: string;
 }
 
-/** Mozilla cuts longer ones without a word. */
-export const MOST_TTL = 2_592_000;
 const URGENCIES = ['very-low', 'low', 'normal', 'high'] as const satisfies Urgency[];
 const TOPIC = /^[A-Za-z0-9_-]{1,32}$/;
 /** Members of `web` that are no members of the shown notification. */

@@ -3,21 +3,15 @@ import type { JsonObject } from '../push/push.ts';
 import { list, object } from '../push/wire/go-types.ts';
 import { SANDBOX_KEYS } from './sandbox/browser-keys.ts';
 import type { WebSection } from './section.ts';
-import { parseSubscription } from './subscription.ts';
+import { endpointIn } from './subscription.ts';
 
 /** Longer than any endpoint; what is no subscription is shown so far. */
 const LONGEST_SHOWN = 2048;
 
-/** The address in a subscription. It is a capability: logs hide its path. */
-function endpointOf(target: string): string | undefined {
-  const read = parseSubscription(target);
-  return read.ok ? read.subscription.endpoint : undefined;
-}
-
-/** Where it leads, and stars for who it is. */
+/** Where it leads, and stars for who it is: the address is a capability. */
 function masked(target: string): string {
-  const endpoint = endpointOf(target);
-  return endpoint === undefined ? '***' : `${new URL(endpoint).origin}/***`;
+  const origin = URL.parse(endpointIn(target) ?? '')?.origin;
+  return origin === undefined ? '***' : `${origin}/***`;
 }
 
 const example = (name: string): JsonObject => ({
@@ -56,7 +50,7 @@ export const webRequests: ProviderRequests<WebSection> = {
     kind: 'subscription',
     targets: (fieldOf<JsonObject[]>(notification, 'subscriptions') ?? []).map((each) => JSON.stringify(each)),
   }),
-  shown: (target, kind) => (kind === 'subscription' ? (endpointOf(target) ?? target) : target).slice(0, LONGEST_SHOWN),
+  shown: (target, kind) => (kind === 'subscription' ? (endpointIn(target) ?? target) : target).slice(0, LONGEST_SHOWN),
   masked,
   examples: {
     web: {

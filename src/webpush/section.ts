@@ -1,8 +1,10 @@
 import type { FromSchema } from '../config/leaf.ts';
 import { choice, flag, list, ours, records, seconds, section, text } from '../config/leaf.ts';
 import { connections, maxRetry, RENEWED, rateLimit, requestTimeout } from '../config/provider-keys.ts';
-import { MOST_TTL } from './payload.ts';
 import { VENDOR_HOSTS } from './vendor.ts';
+
+/** Seconds; Mozilla cuts longer ones without a word. */
+export const MOST_TTL = 2_592_000;
 
 const pairs = records(
   {

@@ -77,6 +77,17 @@ export function readSubscription(value: unknown): ReadSubscription {
 
 const bytesOf = (value: unknown): Buffer | undefined => (typeof value === 'string' ? decodeBase64(value) : undefined);
 
+/** As JSON.stringify writes what browsers give; anything else is read in full. */
+const FIRST_ENDPOINT = /^\{"endpoint":"([^"\\]*)"/;
+
+/** The address in a subscription, without a look at its keys, which would be most of the work; undefined when there is none. */
+export function endpointIn(text: string): string | undefined {
+  const [, plain] = FIRST_ENDPOINT.exec(text) ?? [];
+  if (plain !== undefined) return plain;
+  const read = parseSubscription(text);
+  return read.ok ? read.subscription.endpoint : undefined;
+}
+
 /** KaiOS and browsers of before 2018 understand the draft coding `aesgcm` only: a push in the present one is dropped unseen. */
 const isOldCoding = ({ contentEncoding, supportedContentEncodings: supported }: Fields): boolean =>
   contentEncoding === 'aesgcm' ||

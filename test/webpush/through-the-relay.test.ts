@@ -101,6 +101,16 @@ describe('/api/push to browsers', () => {
   });
 });
 
+test('a push service that is busy is asked again when it says, as often as `max_retry` allows', async () => {
+  const relay = await start({ web: { max_retry: 1 } });
+  const { logs } = await post(relay, {
+    platform: 'web',
+    subscriptions: [subscriptionAt(`${GOOGLE}sandbox-busy-once`)],
+    title: 'T',
+  });
+  expect(logs).toEqual([]);
+});
+
 test('hosts are lanes of their own, and their names stay out of the metrics', async () => {
   const relay = await start();
   await post(relay, {
@@ -125,6 +135,17 @@ test('a failed push is explained with what to do about it', async () => {
   await expect
     .poll(async () => JSON.stringify(await get(relay, `/v1/pushes/${request_id}`)))
     .toContain('add that pair to `web.vapid`');
+});
+
+test('the history keeps the host of a subscription, and finds it by its whole address', async () => {
+  const relay = await start();
+  const gone = subscriptionAt(`${GOOGLE}sandbox-unregistered-of-somewhere`);
+  const { request_id } = await post(relay, { platform: 'web', subscriptions: [gone], title: 'T' });
+  const about = (token: string) => `/v1/pushes/${request_id}?token=${encodeURIComponent(token)}`;
+  await expect
+    .poll(async () => JSON.stringify(await get(relay, about(gone.endpoint))))
+    .toContain('https://fcm.googleapis.com/…');
+  expect(JSON.stringify(await get(relay, `/v1/pushes/${request_id}`))).not.toContain('of-somewhere');
 });
 
 test('the feedback hook hears of a dead subscription by its endpoint', async () => {

@@ -10,11 +10,19 @@ const HASH = 22;
 /** Of a topic or a condition. */
 const LONGEST_NAME = 200;
 
-/** The ends of a token, enough to recognise one's own; no push can be sent to it. Topics and conditions are no secrets. */
+/** Where the address of a push service says whose it is. */
+const ORIGIN = /^https?:\/\/[^/?#@]{1,253}\//;
+
+/**
+ * The ends of a token, enough to recognise one's own; no push can be sent to it. Of a subscription's address all of the host is
+ * shown. Topics and conditions are no secrets.
+ */
 export function maskTarget(target: string, kind: TargetKind): string {
-  if (kind !== 'token') return target.slice(0, LONGEST_NAME);
+  if (kind === 'topic' || kind === 'condition') return target.slice(0, LONGEST_NAME);
   if (target.length < SHORTEST) return '*'.repeat(target.length);
-  return `${target.slice(0, HEAD)}…${target.slice(-TAIL)}`;
+  const head = kind === 'subscription' ? (ORIGIN.exec(target)?.[0] ?? '') : target.slice(0, HEAD);
+  const isAll = head.length + SHORTEST > target.length && kind === 'subscription';
+  return `${head}…${isAll ? '' : target.slice(-TAIL)}`;
 }
 
 /** Finds a token again without telling it. `key` is random, and as long as every other of its kind. */
