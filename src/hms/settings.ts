@@ -13,9 +13,9 @@ function troubles({ appsecret, appid }: HmsSection): SettingsTrouble[] {
   return found;
 }
 
-/** It is a part of the path of every push. */
-const isAppId = (text: string): boolean => /^[\w.-]{1,64}$/.test(text);
-const APP_ID = 'must be the id of the app, digits without blanks';
+/** It is a part of the path of every push, escaped there: what Gorush sends with is let be, as long as it stays one part. */
+const isAppId = (text: string): boolean => /^(?!\.{1,2}$)[\w. -]{1,64}$/.test(text);
+const APP_ID = 'must be the id of the app, digits as a rule';
 
 function needsText(value: string | undefined, field: string): string {
   if (value) return value;

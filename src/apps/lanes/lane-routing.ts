@@ -11,6 +11,12 @@ import { noSuchApp, notConfigured, platformOff, unknownPlatform } from '../refus
 import type { AppInUse, AppLane } from './app-in-use.ts';
 import type { AppsInUse } from './apps-in-use.ts';
 
+/** Gorush has these platforms. */
+const OF_GORUSH = 3;
+
+/** How a platform that is off is named: one that Gorush does not have has no name either, as with Gorush. */
+const nameOff = ({ number, platform }: ProviderRow): string => (number <= OF_GORUSH ? platform : '');
+
 export interface LaneRoutingOptions {
   readonly apps: AppsInUse;
   readonly registry: Pick<AppRegistry, 'get' | 'unsure' | 'providers'>;
@@ -41,7 +47,7 @@ export class LaneRouting {
     const { kind, sections } = used.state;
     const section = sectionFor(sections, row);
     const isSettled = kind === 'known' || kind === 'gone';
-    if (isSettled && !section.enabled) return { app, platform, rules, refused: this.refusal(app, row) };
+    if (isSettled && !section.enabled) return { app, platform: nameOff(row), rules, refused: this.refusal(app, row) };
     return { app, platform, rules, ...this.#lane(app, row, used, notification) };
   }
 

@@ -46,7 +46,7 @@ test('a line break at the end of a setting is left out, wherever it comes from',
 test.each([
   [ios('key_id: ABC123DEF, team_id: DEF123GHIJ'), 'ios.key_id: must be ten letters and digits'],
   [ios('key_id: ABC123DEFG, team_id: "DEF12 3GHI"'), 'ios.team_id: must be ten letters and digits'],
-  [`${off}huawei: {enabled: true, appid: "10 01", appsecret: s}`, 'huawei.appid: must be the id of the app'],
+  [`${off}huawei: {enabled: true, appid: "10/01", appsecret: s}`, 'huawei.appid: must be the id of the app'],
   [`${off}huawei: {enabled: true, appid: "../x", appsecret: s}`, 'huawei.appid: must be the id of the app'],
   [`${sandbox}apps: {acme: {default_topic: "com.example app"}}`, 'apps.acme.default_topic: must be a bundle id'],
   [`${sandbox}queue: {engine: nsq, nsq: {topic: "a b"}}`, 'queue.nsq.topic: must have 1 to 64 letters'],
