@@ -2,7 +2,7 @@ import { Ajv } from 'ajv';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { formMistakes } from '../../../src/apps/store/settings-form.ts';
-import { settingsPatchSchema, settingsSchema } from '../../../src/apps/store/settings-schema.ts';
+import { refusedKeys, settingsPatchSchema, settingsSchema } from '../../../src/apps/store/settings-schema.ts';
 import { type Leaf, type NamedSections, recordShape, type Section } from '../../../src/config/leaf.ts';
 import { builtIn } from '../../../src/providers/registry.ts';
 
@@ -30,19 +30,22 @@ const value = fc.oneof(
   fc.double(),
 );
 
-const ofType: Record<Leaf['type'], fc.Arbitrary<unknown>> = {
-  string: fc.constantFrom('p8', 'pem', '', 'text'),
-  boolean: fc.boolean(),
-  integer: fc.integer({ min: 0, max: 50 }),
-  number: fc.integer({ min: 0, max: 50 }),
-  array: fc.constantFrom([], ['a', 'b']),
-};
+/** What a key of its type wants, within its bounds. */
+function rightValue({ type, enum: words, minimum = 0, maximum = 50 }: Leaf): fc.Arbitrary<unknown> {
+  if (words) return fc.constantFrom(...words);
+  if (type === 'boolean') return fc.boolean();
+  if (type === 'array') return fc.constantFrom([], ['a', 'b']);
+  if (type === 'string') return fc.constantFrom('p8', 'pem', '', 'text');
+  return fc.integer({ min: minimum, max: Math.max(minimum, Math.min(maximum, 50)) });
+}
+
+const refused = refusedKeys(builtIn);
 
 /** Mostly what the key wants. */
 function leafValue(leaf: Leaf): fc.Arbitrary<unknown> {
   const shape = recordShape(leaf);
-  const right = shape ? fc.array(objectOf(shape.properties, leafValue), { maxLength: 2 }) : ofType[leaf.type];
-  return fc.oneof({ weight: 150, arbitrary: right }, value);
+  const right = shape ? fc.array(objectOf(shape.properties, leafValue), { maxLength: 2 }) : rightValue(leaf);
+  return fc.oneof({ weight: 300, arbitrary: right }, value);
 }
 
 function objectOf<T>(children: Readonly<Record<string, T>>, of: (child: T) => fc.Arbitrary<unknown>) {
@@ -51,12 +54,18 @@ function objectOf<T>(children: Readonly<Record<string, T>>, of: (child: T) => fc
 }
 
 /** Settings with some keys of a section, and now and then one that callers may not set. */
-function bodyOf(section: Section | NamedSections): fc.Arbitrary<unknown> {
+function bodyOf(section: Section | NamedSections, prefix = ''): fc.Arbitrary<unknown> {
   if (section.additionalProperties !== false) return value;
-  const mine = Object.entries(section.properties).filter(([key]) => !/endpoint|_path|allow_private|url/.test(key));
-  const known = objectOf(Object.fromEntries(mine), (child) =>
-    child.type === 'object' ? fc.oneof({ weight: 80, arbitrary: bodyOf(child) }, value) : leafValue(child),
+  const mine = Object.entries(section.properties).filter(
+    ([key]) => !(`${prefix}${key}` in refused) && !/_path|url/.test(key),
   );
+  const values = mine.map(([key, child]) => [
+    key,
+    child.type === 'object'
+      ? fc.oneof({ weight: 80, arbitrary: bodyOf(child, `${prefix}${key}.`) }, value)
+      : leafValue(child),
+  ]);
+  const known = objectOf<fc.Arbitrary<unknown>>(Object.fromEntries(values), (each) => each);
   const strange = fc.record({ key_path: value, endpoint: value, constructor: value }, { requiredKeys: [] });
   const both = fc.tuple(known, strange).map((parts) => Object.assign({}, ...parts));
   return fc.oneof({ weight: 80, arbitrary: known }, both);
@@ -75,7 +84,7 @@ describe.each(['whole', 'patch'] as const)('the form of settings (%s)', (kind) =
       }),
       { numRuns: 2000 },
     );
-    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(50);
+    expect(Math.min(seen.right, seen.wrong), JSON.stringify(seen)).toBeGreaterThan(50);
   });
 });
 
