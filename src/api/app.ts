@@ -52,7 +52,7 @@ function routesOf(options: ApiOptions): Routes {
   const version = { source: 'https://github.com/appleboy/gorush', version: GORUSH_VERSION, martlet: options.version };
   const configText = rationed(async () => stringify(options.configView()));
   return new Map<string, HttpHandler>([
-    // First, so that what `api.*` puts at the same place goes before.
+    // Routes set by `api.*` come first and override others at the same path.
     ...(options.pages ?? []),
     [`POST ${uris.push_uri}`, options.push],
     [`GET ${uris.stat_go_uri}`, json(options.statGo)],

@@ -6,7 +6,7 @@ import { httpStatus } from '../kit/http/http-status.ts';
 
 /**
  * What the two listeners of `core.admin_address` serve: the one for callers has no figures, no configuration and no administration;
- * the other has everything, so that whoever administers can also send a push and look at it.
+ * the other has everything, so that an administrator can also send a push and look at it.
  */
 export function surfaces(
   app: RequestListener,

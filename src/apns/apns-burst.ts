@@ -22,7 +22,7 @@ export class ApnsBurst implements Burst {
   /** Places of those among all targets; absent when all can be sent. */
   #places: number[] | undefined;
 
-  /** Settles at once the targets that cannot be sent. `note` hears of every answer besides. */
+  /** Settles at once the targets that cannot be sent. `note` is also called for every answer. */
   constructor(
     delivery: Delivery,
     settle: Settle,

@@ -2,8 +2,8 @@ import type { Notification } from '../push/push.ts';
 import { DEVICE_PREFIX } from './path-segment.ts';
 
 /**
- * A request that reaches nobody, to learn whether APNs takes our credential again. APNs looks at the credential before the device
- * token: whatever it says about this one, it has let us in. Should somebody have the token of nothing but zeros, a background
+ * A request that reaches no device, to learn whether APNs takes our credential again. APNs looks at the credential before the device
+ * token: whatever it says about this one, it has let us in. Should a device have the token of zeros, a background
  * push without content shows nothing.
  */
 export const PROBE_PATH = `${DEVICE_PREFIX}${'0'.repeat(64)}`;

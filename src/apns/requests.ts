@@ -74,7 +74,7 @@ export const apnsRequests: ProviderRequests<ApnsSection> = {
         platform: 1,
         tokens: ['dead0410'.repeat(8)],
         topic: 'com.example.app',
-        message: 'anybody there?',
+        message: 'hello again',
       },
     },
   },

@@ -14,7 +14,7 @@ export interface AppHooksOptions {
 }
 
 /**
- * Where the failed pushes of an app are told, by its name; undefined when nowhere, or when its settings cannot be opened now. Asked
+ * Where the failed pushes of an app are reported, by its name; undefined when nowhere, or when its settings cannot be opened now. Asked
  * for each failed push, so settings are opened once for each version of an app.
  */
 export function createAppHooks({ apps, own, allowPrivate }: AppHooksOptions): (name: string) => HookTarget | undefined {

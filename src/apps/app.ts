@@ -14,7 +14,7 @@ export interface App {
   readonly origin: 'file' | 'store';
   /** Different whenever the settings are. */
   readonly version: string;
-  /** What a notification may be chosen by besides the name: APNs topics, and the Firebase project. */
+  /** What a notification may be chosen by other than the name: APNs topics, and the Firebase project. */
   readonly topics: readonly string[];
   readonly project: string | undefined;
   /** When credentials of its own end; of those that have an end. */

@@ -18,7 +18,7 @@ const targetsOf = (notification: Notification, { moreTargets }: TargetRules): nu
   return tokens.length + (to ? 1 : 0) + (topic || condition ? 1 : 0) + more;
 };
 
-/** Measured as it is queued, so with what the decoder knows: fields that nobody reads do not count. */
+/** Measured as it is queued, so with what the decoder knows: unknown fields do not count. */
 const payloadBytes = (notification: Notification): number =>
   Buffer.byteLength(JSON.stringify({ ...notification, tokens: undefined, to: undefined }));
 

@@ -188,12 +188,12 @@ export interface SettingFlag {
   readonly help: string;
 }
 
-/** A push that reaches nobody, to learn whether the provider takes a credential. */
+/** A push that reaches no device, to learn whether the provider takes a credential. */
 export interface ProbePush extends Pick<Delivery, 'kind' | 'targets' | 'environment'> {
   readonly notification: Notification;
 }
 
-/** Asks about a credential by a push that reaches nobody. Not for providers without one: `open` gives `tryCredential` then. */
+/** Asks about a credential by a push that reaches no device. Not for providers without one: `open` gives `tryCredential` then. */
 export interface ProviderProbe<Values> {
   push(section: Values, defaultTopic: string): ProbePush;
   /** True for an answer that can only be had with a good credential. A dead target always is one. */

@@ -16,7 +16,7 @@ export interface AppsCommandOptions {
   readonly config: Pick<Config, 'apps'>;
   /** The value of MARTLET_MASTER_KEY. */
   readonly masterKey: string | undefined;
-  /** Certificates that are trusted besides the usual ones, PEM. */
+  /** Certificates that are trusted in addition to the usual ones, PEM. */
   readonly ca?: readonly string[];
   readonly say: (line: string) => void;
 }
@@ -42,7 +42,7 @@ function show(apps: readonly StoredText[], name: string, say: (line: string) => 
   return app !== undefined;
 }
 
-/** @returns true when it had to be sealed anew. @throws MasterKeyError */
+/** @returns true when it had to be resealed. @throws MasterKeyError */
 async function resealOne(store: AppStore, app: StoredText, keys: MasterKeys): Promise<boolean> {
   let current: StoredText | undefined = app;
   for (let left = TRIES; current; left--) {
@@ -52,7 +52,7 @@ async function resealOne(store: AppStore, app: StoredText, keys: MasterKeys): Pr
       await store.put(app.name, JSON.stringify(resealRecord(app.name, record, keys)), current.version);
       return true;
     } catch (error) {
-      // Somebody has changed it meanwhile: perhaps it is sealed with the new key by now.
+      // It was changed meanwhile: perhaps it is sealed with the new key by now.
       if (!(error instanceof VersionConflictError) || left <= 1) throw error;
       current = (await store.load()).changed.find(({ name }) => name === app.name);
     }
@@ -75,12 +75,12 @@ async function reseal(
       say(`${app.name}: ${toError(error).message}`);
     }
   const rest = failed > 0 ? `, ${failed} could not be` : '';
-  say(`${done} of ${apps.length} apps were sealed anew with master key ${keys[0].id}${rest}`);
+  say(`${done} of ${apps.length} apps were resealed with master key ${keys[0].id}${rest}`);
   if (failed === 0) say('older keys are needed no more');
   return failed === 0;
 }
 
-/** Shows the apps made at run time, or seals their secrets anew. @returns false when something is wrong, which was said */
+/** Shows the apps made at run time, or reseals their secrets. @returns false after a failure, which it has printed */
 export async function appsCommand(task: AppsTask, options: AppsCommandOptions): Promise<boolean> {
   const { config, masterKey, ca = [], say } = options;
   const { path, redis, master_key_path } = config.apps;

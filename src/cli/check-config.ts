@@ -40,7 +40,7 @@ async function credential(part: string, on: boolean, look: () => Promise<string>
   }
 }
 
-/** Says of a platform which credential it has, as far as that can be told without asking the provider. */
+/** Says of a platform which credential it has, as far as that can be known without asking the provider. */
 function platformRow(
   row: ProviderRow,
   config: FullConfig,
@@ -103,7 +103,7 @@ const rows = async (config: FullConfig, options: CheckOptions): Promise<CheckRow
   ];
 };
 
-/** Somebody who tries things out with the sandbox comes from nowhere. */
+/** With the sandbox there is no Gorush to compare with. */
 function sayNotes(loaded: LoadedConfig, { say, providers }: CheckOptions): void {
   say('not as with Gorush (docs/migrating-from-gorush.md tells what depends on requests, too):');
   for (const note of migrationNotes(loaded, providers)) say(`  ${note}`);

@@ -114,7 +114,7 @@ export const explanationLines = ({ pushes, truncated }: Explanation): string[] =
   ...(truncated ? ['', 'There is more than is shown; ask by notif_id, or with -t for one token.'] : []),
 ];
 
-/** `martlet explain ID`: asks the running relay. @returns false when nothing can be told. */
+/** `martlet explain ID`: asks the running relay. @returns false when nothing was found. */
 export async function explain(options: ExplainCommandOptions): Promise<boolean> {
   const { say } = options;
   try {

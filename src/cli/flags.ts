@@ -37,7 +37,7 @@ const rest: FlagGroups = {
   'martlet explain': [
     { names: ['url'], takes: 'url', help: 'ask the relay there; -i, --key: API key; -t: only this device token' },
   ],
-  'And besides': [
+  Other: [
     { names: ['h', 'help'], help: 'show this' },
     { names: ['V', 'version'], help: 'show the version' },
   ],

@@ -4,7 +4,7 @@ import { statFile } from '../observe/stats/stat-file.ts';
 import { builtIn, type ProviderTable } from '../providers/registry.ts';
 import { sectionsOf } from '../providers/sections.ts';
 
-/** A configuration, and which keys of it somebody has set. */
+/** A configuration, and which of its keys are set. */
 export interface GivenConfig {
   readonly config: Config;
   readonly given: ReadonlySet<string>;

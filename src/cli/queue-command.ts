@@ -121,7 +121,7 @@ export function showQueue(options: QueueCommandOptions): boolean {
     const oldest = Math.min(...records.map(({ acceptedAt }) => acceptedAt));
     const age = records.length > 0 ? `, the oldest for ${duration(now() - oldest)}` : '';
     say(`  ${remainingIn(snapshot)} pushes of ${records.length} requests wait${age}`);
-    if (reports > 0) say(`  ${reports} failed pushes are still to be told to the feedback hook`);
+    if (reports > 0) say(`  ${reports} failed pushes are still to be reported to the feedback hook`);
     showLanes(snapshot, say);
     showOldest(snapshot, say, now());
     return true;

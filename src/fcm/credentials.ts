@@ -84,7 +84,7 @@ function inlineJson(text: string): Fields {
   throw new ConfigError('android.credential', 'neither JSON nor JSON in base64 (a path belongs into android.key_path)');
 }
 
-/** Somebody puts the key itself where its path belongs, sooner or later: such a "path" must not be printed. */
+/** The key itself ends up where its path belongs, sooner or later: such a "path" must not be printed. */
 const isContent = (path: string): boolean => path.length > 1024 || /[\n{]|-----BEGIN/.test(path);
 
 function fileJson(key: string, path: string, readFile: (path: string) => string): Fields {

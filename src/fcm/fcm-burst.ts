@@ -23,7 +23,7 @@ export class FcmBurst implements Burst {
   /** Places of the targets that can be sent; absent when all can. */
   #places: number[] | undefined;
 
-  /** Settles at once the targets that cannot be sent. `note` hears of every answer besides. */
+  /** Settles at once the targets that cannot be sent. `note` is also called for every answer. */
   constructor(
     delivery: Delivery,
     message: Sendable,
@@ -62,7 +62,7 @@ export class FcmBurst implements Burst {
     const length = Buffer.byteLength(target);
     const size = before.length + length + after.length;
     if (this.#body?.length !== size) {
-      // One buffer for all targets of the same length, as most are: whoever sends a body copies it at once.
+      // One buffer for all targets of the same length, as most are: the pool copies a body at once.
       this.#body = Buffer.allocUnsafe(size);
       before.copy(this.#body);
       after.copy(this.#body, before.length + length);

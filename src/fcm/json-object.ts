@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../push/push.ts';
 import { isJsonObject } from '../push/raw-json.ts';
 
-/** The value if it is a JSON object, else undefined. A number kept as its digits is none. */
+/** The value if it is a JSON object, else undefined. A number kept as its digits is not one. */
 export const asObject = (value: Json | undefined): JsonObject | undefined => (isJsonObject(value) ? value : undefined);
 
 /** The value if it is a text, else the empty one. */

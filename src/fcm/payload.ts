@@ -85,7 +85,7 @@ function v1Message(given: Notification): JsonObject {
   };
 }
 
-/** `title`, `message` and `image` go before those of the `notification` object. */
+/** `title`, `message` and `image` override those of the `notification` object. */
 function withTexts({ notification, title, message, image }: Notification): JsonObject | undefined {
   const given = asObject(notification);
   if (!given && !title && !message && !image) return undefined;

@@ -53,7 +53,7 @@ function describe(android: FcmSection, env: GoogleEnvironment): string {
   return `project ${loaded.projectId}, ${loaded.type}, ${android.endpoint}`;
 }
 
-/** Where the credential signs in. What is wrong with one that cannot be read is told among its facts. */
+/** Where the credential signs in. Its facts say why a credential cannot be read. */
 function signInAddress(credential: string): string | undefined {
   const found = ownCredential({ credential });
   return found === undefined || found.type === 'metadata_server' ? undefined : found.tokenUri;

@@ -44,7 +44,7 @@ const MARGIN = 10 * SECOND;
 const RENEWAL_PAUSE = 30 * SECOND;
 const LIFETIME = 3600;
 const LONGEST_ANSWER = 2000;
-/** Of an answer: an app's token_uri may be anybody's. */
+/** Of an answer: an app's token_uri may lead to any server. */
 const MOST_BYTES = 256 * 1024;
 
 /** What Google's Go client asks for; a token for messaging alone would do as well, but not every policy knows that scope. */

@@ -16,7 +16,7 @@ const nested = (value: Json | undefined, write: (object: JsonObject) => JsonObje
 const plain = (value: Json | undefined, ...keep: readonly string[]): JsonObject | undefined =>
   nested(value, (object) => omitEmpty(object, ...keep));
 
-/** A missing alpha is left to Google, for whom the light then is opaque; Go would write 0, a light nobody sees. */
+/** A missing alpha is left to Google, for whom the light then is opaque; Go would write 0, an invisible light. */
 const light = (given: JsonObject): JsonObject => {
   const color = asObject(given.color) ?? {};
   return {

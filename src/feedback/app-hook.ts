@@ -19,7 +19,7 @@ export interface AppHookOptions {
 /** The hook of one app as it is now. */
 export type HookState =
   | { readonly name: 'none' }
-  /** It cannot be called until somebody mends it. `why`: what is wrong, without secrets. */
+  /** It cannot be called until its settings are corrected. `why`: what is wrong, without secrets. */
   | { readonly name: 'uncallable'; readonly why: string }
   /** `origin` for the log: path, query and user of a hook are often its secret. */
   | { readonly name: 'open'; readonly origin: string; readonly post: Post };

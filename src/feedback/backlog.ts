@@ -8,7 +8,7 @@ import type { ReportKeeper } from '../queue/file/kept-reports.ts';
 import type { Share } from './backlog-room.ts';
 import type { HookAnswer, Post } from './post.ts';
 
-/** What the log is told of. */
+/** What is logged. */
 export interface BacklogEvents {
   /** A call failed; the entry is tried again. `lasting`: several in a row did. */
   failed(reason: string, lasting: boolean): void;
@@ -141,7 +141,7 @@ export class FeedbackBacklog {
     clearTimeout(limit);
   }
 
-  /** Ends the calls under way. Entries that nobody took stay with the keeper, or are dropped. */
+  /** Ends the calls under way. Undelivered entries stay with the keeper, or are dropped. */
   close(): void {
     if (this.#state.name === 'closed') return;
     this.#setState({ name: 'closed' });

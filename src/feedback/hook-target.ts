@@ -3,7 +3,7 @@ import { toMs } from '../kit/seconds.ts';
 import { isLocalName, isPrivateAddress } from '../outbound/private-address.ts';
 import { isWebhookSecret } from './signature.ts';
 
-/** Where an app's failed pushes are told, and how. */
+/** Where an app's failed pushes are reported, and how. */
 export interface HookTarget {
   readonly url: string;
   /** `name:value` each. */

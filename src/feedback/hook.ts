@@ -15,7 +15,7 @@ import { type HookObserver, observedPost } from './observed-post.ts';
 import type { Post } from './post.ts';
 
 export interface FeedbackHookOptions {
-  /** The hook of an app as it is at this moment; undefined: nobody wants to hear of its failures. */
+  /** The hook of an app as it is at this moment; undefined: its failures are not reported. */
   readonly hookOf: (app: string) => HookTarget | undefined;
   readonly log: Pick<Log, 'error' | 'warn'>;
   /** Knows the proxy and the CA, and stays its owner's; default: an agent of our own. */

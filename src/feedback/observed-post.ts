@@ -3,7 +3,7 @@ import type { HookCall } from '../push/push.ts';
 import type { TraceContext } from '../push/trace-context.ts';
 import type { Post } from './post.ts';
 
-/** Who is told of each call of a hook. */
+/** The listener for each call of a hook. */
 export interface HookObserver {
   readonly reported: (call: HookCall) => void;
   /** Begins the span of a call; absent: the trace of the push is passed on as it is. */

@@ -21,7 +21,7 @@ export type Sign = (id: string, body: string, now: number) => Record<string, str
 
 /**
  * Signs with each of `secrets`, so that receivers may change from one to the next when they like. Without secrets no header is
- * added. @throws TypeError when a secret is none.
+ * added. @throws TypeError for a malformed secret.
  */
 export function createSigner(secrets: readonly string[]): Sign {
   const keys = secrets.map((secret) => {

@@ -20,7 +20,7 @@ function watched<T>(run: () => Maybe<T>, done: (result: T) => void, failed: (err
     failed(error);
     throw error;
   }
-  // The caller gets `result` itself; a line that cannot be written is told by the log.
+  // The caller gets `result` itself; the log reports a line that cannot be written.
   if (result instanceof Promise) background(result.then(done, failed));
   else done(result);
   return result;

@@ -20,7 +20,7 @@ type WatchStream = ServerWritableStream<Buffer, object>;
 /** grpc.health.v1.Health: readiness, as /readyz tells it. Looks at `ready` when asked, and regularly while someone watches. */
 export class HealthService {
   readonly #options: HealthServiceOptions;
-  /** What each watcher was told last. */
+  /** The last status sent to each watcher. */
   readonly #watchers = new Map<WatchStream, { readonly service: string; told: number }>();
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
@@ -50,7 +50,7 @@ export class HealthService {
     else this.#timer ??= setInterval(() => this.#look(), this.#options.pollMs).unref();
   }
 
-  /** Not serving from now on. Watchers are told and sent away: they would keep the server from closing. */
+  /** Not serving from now on. Watchers get that and their streams end: they would keep the server from closing. */
   close(): void {
     this.#closed = true;
     this.#look();

@@ -19,7 +19,7 @@ export interface ProtoFile {
 
 const STRUCT_FILE = 'google/protobuf/struct.proto';
 
-/** Reads the text of a .proto file; the only import it may have is struct.proto. @throws Error for text that is none. */
+/** Reads the text of a .proto file; the only import it may have is struct.proto. @throws Error for malformed text. */
 export function parseProto(name: string, text: string): ProtoFile {
   const root = new protobuf.Root();
   const imports = protobuf.parse(text, root, { keepCase: true }).imports ?? [];

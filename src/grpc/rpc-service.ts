@@ -63,7 +63,7 @@ export function decodeMessage<T>(type: protobuf.Type, bytes: Buffer): T {
   }
 }
 
-/** What grpc-js wants to be told of something thrown; what was not meant for the caller goes to `onError` alone. */
+/** The status that grpc-js expects for an error; what was not meant for the caller goes to `onError` alone. */
 export function statusOf(thrown: unknown, onError: (error: unknown) => void): Partial<StatusObject> {
   if (thrown instanceof RpcError) {
     const { kind, message: details, trailer: metadata } = thrown;
@@ -77,7 +77,7 @@ type UnaryCall = ServerUnaryCall<Buffer, object>;
 
 /**
  * A unary method that answers, or throws, at once or by promise.
- * @param admit says who makes the call, before anything of it is read; default: nobody asks
+ * @param admit says who makes the call, before anything of it is read; default: no authentication
  */
 export function unary<T>(
   type: protobuf.Type,

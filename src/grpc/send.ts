@@ -44,7 +44,7 @@ export function send(
   const left = timeLeft(call, options.now ?? Date.now);
   const body = pushBody(request);
   const notification = decode(body, options);
-  // The messages of the API have no field for it; what is kept is written anew then.
+  // The messages of the API have no field for it; the kept answer is encoded again then.
   const [app] = call.metadata.get('app');
   if (typeof app === 'string' && app !== '') notification.app = app;
   const { tokens, to } = notification;

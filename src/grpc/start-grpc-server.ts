@@ -33,7 +33,7 @@ export interface GrpcServerOptions extends SendOptions {
   readonly room?: ConnectionRoom | undefined;
   /** Bytes of a request, also once it is decompressed. */
   readonly maxBody: number;
-  /** Asks who calls Send and reflection; health is open. Default: nobody asks. */
+  /** Asks who calls Send and reflection; health is open. Default: no authentication. */
   readonly gate?: Gate | undefined;
   /** As /readyz tells it. */
   readonly ready: () => boolean;

@@ -110,7 +110,7 @@ export function hmsOutcome(
   if (answer.code !== PARTIAL) return () => failed;
   const illegal = illegalTokens(answer.msg);
   if (illegal) return (target) => (illegal.has(target) ? failed : accepted);
-  // Some failed and nobody knows which: to resend would deliver twice, to call them dead would delete good ones.
+  // Some failed and it is unknown which: to resend would deliver twice, to call them dead would delete good ones.
   const unnamed: Failed = { ...failed, category: 'invalid_request' };
   return () => unnamed;
 }
@@ -141,7 +141,7 @@ function categoryOf(status: number, code: string): Category {
 const wordFor = (status: number): string =>
   saysLater(status) ? (STATUS_CODES[status] ?? `Status${status}`).replaceAll(/\W/g, '') : 'InvalidAnswer';
 
-/** The list in the text of an 80100000, which is itself JSON; undefined when it names nobody. */
+/** The list in the text of an 80100000, which is itself JSON; undefined when it names no token. */
 function illegalTokens(msg: unknown): ReadonlySet<string> | undefined {
   const value = typeof msg === 'string' ? jsonObjectIn(msg) : msg;
   if (typeof value !== 'object' || value === null) return undefined;

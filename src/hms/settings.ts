@@ -45,7 +45,7 @@ export const hmsSettings: ProviderSettings<HmsSection> = {
       key: 'enabled',
       text: ({ enabled }) =>
         enabled
-          ? 'failed pushes are told and counted, each token by itself; a request with `app_id` and `app_secret` uses those'
+          ? 'failed pushes are reported and counted, each token by itself; a request with `app_id` and `app_secret` uses those'
           : undefined,
     },
   ],

@@ -15,7 +15,7 @@ export interface HmsTransportOptions {
   /** `https://host[:port]`; default Huawei's own. */
   readonly origin?: string;
   readonly authOrigin?: string;
-  /** Carries sign-ins and pushes: verifies TLS, knows the CA and the proxy. Closed by whoever made it. */
+  /** Carries sign-ins and pushes: verifies TLS, knows the CA and the proxy. Closed by its owner. */
   readonly dispatcher: Dispatcher;
   /** Milliseconds until a request counts as unanswered, connecting included; default 15,000. */
   readonly requestTimeoutMs?: number;

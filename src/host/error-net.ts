@@ -14,7 +14,7 @@ export interface ErrorNetOptions {
 /** Where it came from, for a log: frames only, no message. */
 const FRAMES = 6;
 
-/** JSON.parse quotes what it cannot read, and that may be anybody's contents. */
+/** JSON.parse quotes what it cannot read, and that may be a caller's contents. */
 const messageOf = (error: Error): string => (error instanceof SyntaxError ? 'unreadable text' : error.message);
 
 function framesOf({ stack = '' }: Error): string {

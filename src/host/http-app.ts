@@ -72,7 +72,7 @@ function appOf(
       headers: versionHeaders(version),
       maxBody: config.core.max_body,
       maxNotifications: config.core.max_notification,
-      // A broker may hand a push to another instance, so nobody waits for its outcome here; as in Gorush.
+      // A broker may hand a push to another instance, so no request waits for its outcome here; as in Gorush.
       syncMs: config.core.sync && config.queue.engine === 'local' ? toMs(config.core.sync_timeout) : undefined,
       audit: log.audit && ((notifications) => pushesByApp(notifications, relay.apps.providers)),
       tracing: relay.tracing,
@@ -132,7 +132,7 @@ function observed(
     res.on('finish', () => {
       const size = sizeOf(res);
       const path = pathOf(req.url as string) ?? '';
-      // Not an answer like the others: it takes as long as somebody watches.
+      // Not an answer like the others: it takes as long as a browser watches.
       if (path === CONSOLE_EVENTS && res.statusCode === 200) return;
       sysStats.end(begun, res.statusCode, size);
       if (!silent.has(path)) {

@@ -53,6 +53,6 @@ export async function openProviders({
   return { outbound, transports };
 }
 
-/** `hub.public_url` without a slash at its end; undefined: nobody outside reaches us. */
+/** `hub.public_url` without a slash at its end; undefined: it is not reachable from outside. */
 const publicUrlOf = ({ hub: { public_url: url } }: FullConfig): string | undefined =>
   url === '' ? undefined : url.replace(/\/+$/, '');

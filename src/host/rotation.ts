@@ -26,7 +26,7 @@ import { sectionsOf } from '../providers/sections.ts';
 export interface RotationOptions {
   /** The configuration in use. */
   readonly config: Config;
-  /** Reads the configuration and its credentials anew. @throws ConfigError that tells every mistake */
+  /** Reads the configuration and its credentials again. @throws ConfigError that lists every mistake */
   readonly load: () => Config;
   /** The file of the configuration; undefined without one. */
   readonly file: string | undefined;

@@ -6,13 +6,13 @@ import { builtIn, type FullConfig, type ProviderTable } from '../providers/regis
 import { withSections } from '../providers/sections.ts';
 import { type Sandbox, startSandbox } from '../providers/start-sandbox.ts';
 
-/** A configuration whose platforms send to simulated providers, and what the server needs besides. */
+/** A configuration whose platforms send to simulated providers, and what else the server needs. */
 export interface SandboxMode {
   readonly config: FullConfig;
   /** The same for another configuration, when it is read again. */
   over(config: FullConfig): FullConfig;
   readonly parts: { readonly extraCa: readonly string[]; readonly routers: readonly Router[] };
-  /** Prints a command that can be pasted, for whoever started this by hand. */
+  /** Prints a command that can be pasted into another terminal. */
   greet(url: string): void;
   close(): Promise<void>;
 }

@@ -90,7 +90,7 @@ const MOST_JITTER_MS = 300_000;
 /** How long the server wants us to wait, where its code says so: it sends no Retry-After, a proxy before it may. */
 function pauseMs(code: string, headers: PostAnswer['headers'], now: () => number, random: () => number) {
   if (code === '42901') return BURST_MS;
-  // Quotas start anew at midnight UTC; not all at once.
+  // Quotas reset at midnight UTC; retries are spread.
   if (code === '42908') return DAY_MS - (now() % DAY_MS) + Math.floor(random() * MOST_JITTER_MS);
   return retryAfterMs(headers['retry-after'], now);
 }

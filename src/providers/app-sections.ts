@@ -31,7 +31,7 @@ export function hasOwnCredential(settings: AppSettings, { platform, settings: { 
 const isSet = (value: unknown): boolean =>
   value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0);
 
-/** The keys that say who we are, as if nobody had set them. */
+/** The keys that say who we are, as if they were not set. */
 const bare = ({ section, settings: { identity } }: ProviderRow): Record<string, unknown> =>
   Object.fromEntries(identity.all.map((key) => [key, (section.properties[key] as Leaf).default]));
 

@@ -65,7 +65,7 @@ export function localEngine({ core, queue, sandbox }: QueueConfig): CreateQueue 
   return (options) => createLocalQueue({ ...options, ...queue.local, limit: core.queue_num, pushesFor });
 }
 
-/** What makes the queue of `queue.engine`. @param ca certificates that are trusted besides the usual ones, PEM. */
+/** What makes the queue of `queue.engine`. @param ca certificates that are trusted in addition to the usual ones, PEM. */
 export async function queueEngine(config: QueueConfig, ca: readonly string[] = []): Promise<CreateQueue> {
   const trusted = ca.length > 0 ? [...getCACertificates('default'), ...ca] : [];
   return engines[config.queue.engine](config, trusted);

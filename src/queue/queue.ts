@@ -97,8 +97,8 @@ export interface QueueHealth {
 }
 
 /**
- * Where accepted pushes are until they are settled. `take` hands out work lane by lane; whoever built the queue is told by
- * its `wake(lane)` callback when a lane has work again. At least once: what was taken and not settled comes back after a crash.
+ * Where accepted pushes are until they are settled. `take` hands out work lane by lane; the `wake(lane)` callback
+ * is called when a lane has work again. At least once: what was taken and not settled comes back after a crash.
  */
 export interface Queue {
   /**

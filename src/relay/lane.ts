@@ -140,7 +140,7 @@ export class Lane {
     setImmediate(this.#wakened);
   }
 
-  /** Another rate limit, pushes per second; 0 is none. */
+  /** Another rate limit, pushes per second; 0: no limit. */
   limitRate(rate: number): void {
     if (this.#rate.limit(rate)) this.wake();
   }

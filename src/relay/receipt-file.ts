@@ -52,7 +52,7 @@ const COLUMNS = 'provider, id, app, since, until, ask, about, verdict';
 
 /**
  * Receipts in SQLite, which several processes may share. A row is: waiting → told (`verdict` and `told` are set by the one
- * process that reports it) → deleted. One that is told and not deleted was cut off by the end of its process.
+ * process that reports it) → deleted. One that was reported and not deleted was cut off by the end of its process.
  */
 export class ReceiptFile {
   readonly #db: DatabaseSync;
@@ -90,7 +90,7 @@ export class ReceiptFile {
     });
   }
 
-  /** Whoever gets the receipt reports the verdict; undefined: there is no such receipt, or another has it. */
+  /** The caller that gets the receipt reports the verdict; undefined: there is no such receipt, or another has it. */
   claim({ provider, id, verdict }: EarlyVerdict, now: number): ToldReceipt | undefined {
     return this.#claim.get(verdict, now, provider, id) as unknown as ToldReceipt | undefined;
   }
@@ -141,7 +141,7 @@ export class ReceiptFile {
       .map(({ provider }) => String(provider));
   }
 
-  /** What was told is over. */
+  /** Forgets what was reported. */
   delete(told: readonly Pick<KeptReceipt, 'provider' | 'id'>[]): void {
     this.#transaction(() => {
       for (const { provider, id } of told) this.#delete.run(provider, id);

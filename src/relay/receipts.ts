@@ -22,7 +22,7 @@ import { lateOutcome, receiptOf, verdictOf } from './receipt-record.ts';
 export interface ReceiptsOptions {
   /** The file, which several processes may share; empty: memory. */
   readonly path: string;
-  /** How each provider's targets are told, of those whose pushes have receipts. */
+  /** How each provider's targets are shown, of those whose pushes have receipts. */
   readonly forms: ReadonlyMap<string, TargetForm>;
   readonly report: (outcome: LateOutcome) => void;
   readonly tell: (level: 'warn' | 'error', message: string) => void;

@@ -18,7 +18,7 @@ export interface ArrivedPush {
   readonly payload: Json;
 }
 
-/** A delivery before anybody has looked at it: accepting a push parses and copies nothing. */
+/** A delivery as it is kept: accepting a push parses and copies nothing. */
 export interface RawPush {
   readonly at: number;
   readonly platform: PlatformName;

@@ -42,7 +42,7 @@ function whole(source: Readable, then: (body: Buffer) => void): void {
   );
 }
 
-/** Raw sockets by the client's port: Node lets nobody destroy the socket of an HTTP/2 session, and a session says goodbye. */
+/** Raw sockets by the client's port: Node does not let us destroy the socket of an HTTP/2 session, and a session sends GOAWAY. */
 class Connections {
   readonly #sockets = new Map<number | undefined, Socket>();
 

@@ -25,7 +25,7 @@ function genuine(alg: unknown, signed: Buffer, key: KeyObject, signature: Buffer
   );
 }
 
-/** Reads a compact JWS and checks its signature; undefined when it is none. */
+/** Reads a compact JWS and checks its signature; undefined when it is not one. */
 export function readSignedJwt(jwt: string, key: KeyObject): SignedJwt | undefined {
   const [head = '', body = '', signature, ...rest] = jwt.split('.');
   const header = part(head);

@@ -18,7 +18,7 @@ export type Verdict =
   | 'accept';
 
 const SLOW_MS = 2000;
-/** Fates that pass: after so many refusals the push is accepted, and the next push of that token starts anew. */
+/** Fates that pass: after so many refusals the push is accepted, and the next push of that token starts again. */
 const refusals: Partial<Record<Fate, number>> = {
   'busy-once': 1,
   'down-twice': 2,
@@ -27,7 +27,7 @@ const refusals: Partial<Record<Fate, number>> = {
   goaway: 1,
   cut: 1,
 };
-/** Beyond this many tokens under way the oldest is forgotten: whoever sends millions of steered tokens gets longer refusals. */
+/** Beyond this many tokens under way the oldest is forgotten: with millions of steered tokens refusals last longer. */
 const REMEMBERED = 10_000;
 
 /** Decides what becomes of each push by its token, and by what a test has scripted for it. */

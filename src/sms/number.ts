@@ -4,7 +4,7 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 const LONGEST = 40;
 
 /**
- * A telephone number as providers take it (E.164, `+4915112345678`); undefined for what is none. The country code has to be
+ * A telephone number as providers take it (E.164, `+4915112345678`); undefined for anything else. The country code has to be
  * there: without it the same digits are another person's in another country.
  */
 export function phoneNumber(text: string): string | undefined {

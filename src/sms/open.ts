@@ -10,7 +10,7 @@ const CONNECTIONS = 50;
 
 /** SMS for the process. */
 export function openSms({ outbound, late, publicUrl }: ProviderServices): OpenProvider<SmsSection> {
-  // Only an account's own token signs callbacks; with an API key alone they could not be told from forged ones.
+  // Only an account's own token signs callbacks; with an API key alone a forged one would look the same.
   const callback = (app: string, section: SmsSection): string | undefined =>
     publicUrl === undefined || section.auth_token === ''
       ? undefined

@@ -117,7 +117,7 @@ export function smsOutcome({ status, headers, body }: PostAnswer, codes: SmsCode
 
 const adviceAbout = (code: string): string | undefined => reasonIn(smsReasons, code)?.advice;
 
-/** Without an id no status callback can be told apart, so an answer without one is not the provider's. */
+/** Without an id no status callback can be matched, so an answer without one is not the provider's. */
 const accepted = (sid: string | undefined, answer: Answer | undefined): Outcome =>
   sid === undefined || answer === undefined ? invalidAnswer(200, 'unanswered') : { kind: 'accepted', providerId: sid };
 

@@ -20,7 +20,7 @@ export interface AppsRoutesOptions {
   /** Undefined without a store: apps of config.yml can be read, and nothing changed. */
   readonly sync: AppSync | undefined;
   readonly admin: AppAdmin;
-  /** Why the sender of a request may not use these routes at all; undefined: whoever was let in so far may. */
+  /** Why the sender of a request may not use these routes at all; undefined: every authenticated caller may. */
   readonly closed: (req: IncomingMessage) => string | undefined;
   /** Bytes; default 256 KiB. */
   readonly maxBody?: number;
@@ -222,7 +222,7 @@ class AppsRoutes {
   }
 }
 
-/** What may be told back, and logged. */
+/** What may be answered and logged. */
 const isWord = (text: string): boolean => /^[\w-]{1,64}$/.test(text);
 
 const invalidQuery = (name: string, wanted: string): AppChangeError =>

@@ -13,7 +13,7 @@ export interface ConsoleFeedOptions {
   readonly failures: (() => readonly FailureGroup[]) | undefined;
   /** For advice. Default: those of this version. */
   readonly providers?: ProviderTable;
-  /** What a watcher is told first. */
+  /** The first event of a watcher. */
   readonly hello: object;
   /** Milliseconds between two frames; default 1,000. */
   readonly everyMs?: number;
@@ -52,7 +52,7 @@ const eventText = (name: string, value: unknown): string => `event: ${name}\ndat
 const pointOf = ({ at, rates, latency, queue }: Frame): object => ({ at, rates, latency, depth: queue.depth });
 
 /**
- * Tells watchers once a second how the relay is. While nobody watches, nothing is read or computed: the first watcher starts the
+ * Sends watchers the state of the relay once a second. Without watchers nothing is read or computed: the first one starts the
  * clock, and with the last one it stops.
  */
 export class ConsoleFeed {
@@ -165,7 +165,7 @@ export class ConsoleFeed {
     }
   }
 
-  /** For somebody who comes later: the charts so far. */
+  /** For a watcher that connects later: the charts so far. */
   #past(): string {
     const past = this.#frames.slice(0, -1);
     return past.length === 0 ? '' : eventText('past', past.map(pointOf)) + eventText('failures', this.#failures);

@@ -11,7 +11,7 @@ export const CONSOLE_EVENTS = '/v1/console/events';
 
 export interface ConsoleRoutesOptions {
   readonly feed: ConsoleFeed;
-  /** Why nobody may use the console; undefined: whoever was let in so far may. */
+  /** Why the console is closed to all; undefined: every authenticated caller may use it. */
   readonly closed: string | undefined;
   /** What a browser has to show: an API key; perhaps only its certificate; or, on loopback, nothing. */
   readonly credential: 'key' | 'certificate' | 'none';
@@ -19,7 +19,7 @@ export interface ConsoleRoutesOptions {
 
 const HEADERS = {
   'Cache-Control': 'no-cache',
-  // No inline script or style, nothing from elsewhere, in nobody's frame; and no text ever becomes markup.
+  // No inline script or style, nothing from other origins, no framing (clickjacking); and no text ever becomes markup.
   'Content-Security-Policy': [
     "default-src 'none'",
     "script-src 'self'",
@@ -43,7 +43,7 @@ const TOO_MANY = 'as many consoles are open as may be, or the process is ending'
 const AGAIN_SECONDS = 5;
 
 /**
- * `GET /console` with its files, and `GET /v1/console/events`, what they show. The files hold no figures: everybody may have them;
+ * `GET /console` with its files, and `GET /v1/console/events`, what they show. The files hold no figures and need no key;
  * without a key the page is the body of a 401, and asks for one.
  */
 export function consoleRoutes({ feed, closed, credential }: ConsoleRoutesOptions): Routes {

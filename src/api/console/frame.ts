@@ -148,7 +148,7 @@ const chosen = (lanes: LaneFrame[]): LaneFrame[] =>
 /**
  * What is shown of a reading.
  * @param previous the one before, for rates
- * @param oldest the one that latencies are told since
+ * @param oldest the one that latencies are measured since
  */
 export function frameOf(now: Reading, previous?: Reading, oldest?: Reading): Frame {
   const rate = rateOver(previous ? toSeconds(now.at - previous.at) : 0);

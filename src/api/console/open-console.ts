@@ -41,7 +41,7 @@ function providerOf({ number, platform, name, title, environments, requests }: P
   };
 }
 
-/** What the page has to know besides figures. */
+/** What the page has to know apart from figures. */
 function helloOf({ config, version }: ConsoleOptions, providers: ProviderTable): object {
   return {
     version,

@@ -47,12 +47,12 @@ export interface Operation {
   readonly operationId: string;
   readonly summary: string;
   readonly description?: string;
-  /** The answer goes on for as long as somebody reads it. */
+  /** The answer goes on for as long as the client reads it. */
   readonly 'x-endless'?: true;
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly required: boolean; readonly content: { readonly [mediaType: string]: MediaType } };
   readonly responses: { readonly [status: string]: DescribedAnswer };
-  /** Made from the table of scopes: groups leave it out. `[]`: everybody may. */
+  /** Made from the table of scopes: groups leave it out. `[]`: no key is needed. */
   readonly security?: readonly { readonly [scheme: string]: readonly string[] }[];
 }
 

@@ -37,7 +37,7 @@ const platformParameter = ({ platforms }: ProviderTable): Parameter => ({
   example: 'huawei',
 });
 
-/** RFC 9110, 13.1: so that nobody changes what somebody else has changed since. */
+/** RFC 9110, 13.1: so that no change overwrites a later one. */
 const CONDITIONS: readonly Parameter[] = [
   {
     name: 'If-Match',
@@ -196,7 +196,7 @@ const appView = ({ platforms }: ProviderTable): JsonSchema =>
       limits: { type: 'object', properties: { tokens: count(''), payload: count('Bytes.') } },
       webhook: {
         type: 'object',
-        description: 'Where its failed pushes are told, without what may be secret of it.',
+        description: 'Where its failed pushes are reported, without the parts that may be secret.',
         additionalProperties: true,
       },
       master_keys: {

@@ -1,6 +1,6 @@
 import { type ApiGroup, error, plain, RETRY_AFTER } from './api-group.ts';
 
-const closed = 'Nobody may, here: no key is configured, and the relay is not on loopback alone.';
+const closed = 'Closed: no key is configured, and the relay is not on loopback alone.';
 
 /** The console in the browser, and what it listens to. */
 export const consoleGroup = (): ApiGroup => ({

@@ -24,7 +24,7 @@ const common: { readonly [name: string]: Example } = {
     summary: 'A topic, and a phone of Huawei, in one request',
     value: {
       notifications: [
-        { platform: 2, topic: 'news', title: 'News', message: 'for everybody' },
+        { platform: 2, topic: 'news', title: 'News', message: 'for all readers' },
         { platform: 3, tokens: ['token-of-a-huawei-phone'], title: 'News', message: 'for one' },
       ],
     },
@@ -61,7 +61,7 @@ const answers: { readonly [name: string]: Example } = {
           type: 'failed-push',
           platform: 'ios',
           token: DEAD_TOKEN,
-          message: 'anybody there?',
+          message: 'hello again',
           error: 'Unregistered',
           status: 410,
           reason: 'Unregistered',
@@ -144,7 +144,7 @@ export const pushGroup = ({ providers, uris, maxNotifications }: ApiSettings): A
           {
             name: 'traceparent',
             in: 'header',
-            description: 'The trace that this belongs to (W3C Trace Context); ignored when it is none.',
+            description: 'The trace that this belongs to (W3C Trace Context); ignored when it is malformed.',
             schema: { type: 'string' },
             example: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
           },

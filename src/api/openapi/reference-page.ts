@@ -5,7 +5,7 @@ import { operationSection } from './operation-section.ts';
 import { PAGE_STYLE } from './page-style.ts';
 import { schemaSection } from './schema-section.ts';
 
-/** Stands for `http://host:port` until somebody asks. */
+/** Stands for `http://host:port` until a request names it. */
 export const ORIGIN = '{{origin}}';
 
 const operationsOf = ({ paths }: OpenApiDocument, tag: string) =>

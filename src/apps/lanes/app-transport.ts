@@ -39,7 +39,7 @@ const CLOSED: Failed = Object.freeze({
   error: 'the relay is shutting down',
 });
 
-/** A credential may be mended before the push is too old, and provably nobody has seen it. */
+/** A credential may be mended before the push is too old, and the provider has provably not seen it. */
 const unusable = (error: unknown): Failed => ({
   kind: 'failed',
   category: 'not_sent',
@@ -51,7 +51,7 @@ const unusable = (error: unknown): Failed => ({
 const TRY_AGAIN_MS = 100;
 
 /**
- * The transport of a lane, whatever its credential is just now: built with the first push, closed while nobody needs it, and
+ * The transport of a lane, whatever its credential is just now: built with the first push, closed while it is not needed, and
  * replaced by one with another credential while the old one finishes what it has. Idle → open → (draining →) idle, or closed.
  */
 export class AppTransport implements PushTransport {
@@ -95,7 +95,7 @@ export class AppTransport implements PushTransport {
       settleAll(delivery, settle, this.#failure as Failed);
       return;
     }
-    // Before anybody looks for connections to close: these are in use.
+    // Before the cache looks for connections to close: these are in use.
     open.inFlight += delivery.targets.length;
     this.#options.onUse?.();
     if (isNew) this.#options.onOpen?.();

@@ -40,7 +40,7 @@ export interface AppAdminOptions {
   readonly registry: AppRegistry;
   readonly rules: CheckRules;
   readonly probe: Probe;
-  /** Whoever makes the changes may not change every app; default false. */
+  /** The caller may not change every app; default false. */
   readonly forSome?: boolean;
   /** UNIX milliseconds. */
   readonly now?: () => number;
@@ -56,7 +56,7 @@ interface Usable {
 const TRIES = 5;
 const always: Precondition = () => true;
 
-/** Changes the apps of a store. Every change is checked as a whole, and is one step: of two that meet, one is done anew. */
+/** Changes the apps of a store. Every change is checked as a whole, and is one step: of two concurrent ones, one is done again. */
 export class AppAdmin {
   readonly #options: AppAdminOptions;
 
@@ -65,8 +65,8 @@ export class AppAdmin {
   }
 
   /**
-   * The same for somebody who may not change every app. His changes lead no pushes to his apps that did not go there before: with the
-   * topic of somebody else, and a hook, he would be told the tokens and messages of pushes that name no app.
+   * For keys limited to some apps. Their changes do not redirect pushes that name no app: with the
+   * topic of another tenant, and a hook, such a caller would receive that tenant's tokens and messages.
    */
   forSome(): AppAdmin {
     return new AppAdmin({ ...this.#options, forSome: true });
@@ -156,13 +156,13 @@ export class AppAdmin {
       const sealed = sealRecord(name, settings, facts, keys, now(), this.#providers);
       const record = chosenAsBefore(sealed, app?.record, forSome ? [] : stated, this.#providers);
       const version = await store.put(name, JSON.stringify(record), app?.version ?? 'absent');
-      // The change is made; that it cannot be read again this moment is told by the sync.
+      // The change is made; the sync logs that it cannot be read back at the moment.
       await sync.refresh().catch(() => {});
       return { app: { name, version, record }, created: app === undefined };
     });
   }
 
-  /** Tries anew when somebody else was faster, and the caller did not mind which version it is. */
+  /** Tries again after a concurrent change, unless the caller named a version. */
   async #eachTry<T>(
     name: string,
     precondition: Precondition,
@@ -188,7 +188,7 @@ export class AppAdmin {
     return this.#options.registry.providers;
   }
 
-  /** What an app is chosen by besides its name: its topic, and the project of its service account. */
+  /** What an app is chosen by other than its name: its topic, and the project of its service account. */
   get #addresses(): readonly string[] {
     return ['default_topic', ...chosenByProviders(this.#providers)];
   }

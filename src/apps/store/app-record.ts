@@ -23,7 +23,7 @@ export interface AppRecord {
   readonly sealed: { readonly [part: string]: string };
 }
 
-/** What may be told of a webhook: its path and its headers often hold secrets. */
+/** What may be shown of a webhook: its path and its headers often hold secrets. */
 export interface WebhookFacts {
   readonly origin: string;
   readonly headers: readonly string[];

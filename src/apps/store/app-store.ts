@@ -44,7 +44,7 @@ export interface AppStore {
   put(name: string, text: string, expected: Expected): Promise<number>;
   /** @throws VersionConflictError */
   delete(name: string, expected: Expected): Promise<void>;
-  /** Calls back when the store may have changed, by whomever; at the latest `apps.ttl` after it did. */
+  /** Called after a change by any instance, at the latest `apps.ttl` after it did. */
   watch(changed: () => void): void;
   close(): Promise<void>;
 }

@@ -21,7 +21,7 @@ export type MasterKeys = readonly [MasterKey, ...MasterKey[]];
 const KEY_BYTES = 32;
 const HEX = /^[0-9a-f]{64}$/i;
 const BASE64 = /^[A-Za-z0-9+/_-]{43}=?$/;
-/** What is told wherever a key is needed and there is none. */
+/** The message wherever a master key is needed and missing. */
 export const HOW_TO_SET = 'set MARTLET_MASTER_KEY (or a file in apps.master_key_path) to 32 random bytes in base64';
 
 /** Tells keys apart without telling anything of them. */
@@ -55,7 +55,7 @@ export function parseMasterKeys(text: string, source: string): MasterKeys {
 }
 
 /**
- * The keys of MARTLET_MASTER_KEY, which goes before the file of `apps.master_key_path`; undefined when neither is given.
+ * The keys of MARTLET_MASTER_KEY, which overrides the file of `apps.master_key_path`; undefined when neither is given.
  * @throws MasterKeyError
  */
 export function loadMasterKeys(

@@ -14,7 +14,7 @@ export interface StoredAppsOptions {
   readonly masterKey: string | undefined;
   /** Gets the apps of the store. */
   readonly registry: AppRegistry;
-  /** Certificates that are trusted besides the usual ones, PEM. */
+  /** Certificates that are trusted in addition to the usual ones, PEM. */
   readonly ca?: readonly string[];
   readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
 }
@@ -25,7 +25,7 @@ export interface StoredApps {
   readonly store: AppStore | undefined;
   readonly sync: AppSync | undefined;
   readonly keys: MasterKeys | undefined;
-  /** Why nothing can be kept: `off` when nobody asked for it, else something is wrong. */
+  /** Why nothing can be kept: `off` when it is not configured, else something is wrong. */
   readonly trouble: { readonly kind: 'off' | 'unavailable'; readonly text: string } | undefined;
   /** For /readyz; undefined when it is off. */
   health(): { readonly status: 'pass' | 'warn'; readonly output?: string } | undefined;
@@ -52,7 +52,7 @@ function keysOf({ config: { apps }, masterKey, tell }: StoredAppsOptions): Keys 
   }
 }
 
-/** The store of `apps.redis`, or else the file `apps.path`. @throws ConfigError for an `apps.redis` that is none; SQLite's own errors */
+/** The store of `apps.redis`, or else the file `apps.path`. @throws ConfigError for a malformed `apps.redis`; SQLite's own errors */
 export async function openAppStore({ apps }: Pick<Config, 'apps'>, ca: readonly string[] = []): Promise<AppStore> {
   const ttlMs = Math.min(Math.max(toMs(apps.ttl), SHORTEST_TTL_MS), LONGEST_TIMER_MS);
   if (apps.redis === '') return openSqliteAppStore(apps.path, ttlMs);
@@ -60,14 +60,14 @@ export async function openAppStore({ apps }: Pick<Config, 'apps'>, ca: readonly 
   return openRedisAppStore(apps.redis, ttlMs, ca);
 }
 
-/** A file from before is read even without a key: its apps are known then, and what they need is told. */
+/** A file from before is read even without a key: its apps are known then, and the log names what they need. */
 const isWanted = ({ apps }: Pick<Config, 'apps'>, { keys, wrong }: Keys): boolean =>
   apps.redis !== '' || (apps.path !== '' && (keys !== undefined || wrong !== undefined || existsSync(apps.path)));
 
 /**
  * Reads the apps of `apps.redis`, or else of the file `apps.path`, into the registry, and keeps them up to date. A store or a
- * master key that cannot be used is told and shown by /readyz, and no error: the apps of config.yml work without.
- * @throws ConfigError for an `apps.redis` that is none
+ * master key that cannot be used is logged and shown by /readyz, and is not an error: the apps of config.yml work without.
+ * @throws ConfigError for a malformed `apps.redis`
  */
 export async function openStoredApps(options: StoredAppsOptions): Promise<StoredApps> {
   const { config, registry, tell } = options;

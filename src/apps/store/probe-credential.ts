@@ -10,7 +10,7 @@ export interface ProbeOptions {
   /** The sections that the settings lie over. */
   readonly config: SendingConfig;
   readonly transports: Pick<Transports, 'load' | 'build' | 'tryCredential'>;
-  /** The settings come from somebody who may not reach our network. */
+  /** The settings come from a caller who may not reach our network. */
   readonly trusted: boolean;
   /** The providers are simulated ones, which know no credentials but their own. Default false. */
   readonly sandbox?: boolean;
@@ -31,7 +31,7 @@ function verdictOf(outcome: Outcome, push: ProbePush, { probe }: ProviderRow): C
 }
 
 /**
- * Asks a provider whether it takes a credential, by a push that reaches nobody (`ProviderRow.probe`), or in the provider's own way.
+ * Asks a provider whether it takes a credential, by a push that reaches no device (`ProviderRow.probe`), or in the provider's own way.
  * The connection is closed afterwards. Never rejects for what a provider says.
  */
 export function createProbe({ providers, config, transports, trusted, sandbox = false }: ProbeOptions): Probe {

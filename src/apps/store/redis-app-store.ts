@@ -65,12 +65,12 @@ class RedisAppStore implements AppStore {
     this.#subscriber = createRedisClient(settings, ca, { connectionName: 'martlet-apps-changes' });
     this.#trouble = redisTrouble(this.#client, settings);
     this.#subscriber.on('error', () => {});
-    // What was published while the line was broken, nobody has heard.
+    // Messages published while the connection was down are lost.
     this.#subscriber.on('ready', () => background(this.#listen()));
     this.#client.on('ready', () => this.#changed());
   }
 
-  /** Whoever cannot be reached now is connected to later, by itself; until then every command fails. */
+  /** An unreachable Redis is connected to later, automatically; until then every command fails. */
   async connect(): Promise<void> {
     await Promise.allSettled([this.#client.connect(), this.#subscriber.connect()]);
   }
@@ -145,10 +145,10 @@ class RedisAppStore implements AppStore {
 }
 
 /**
- * Apps in a Redis, for several instances: a change is published at once, and looked for every `ttlMs` besides.
+ * Apps in a Redis, for several instances: a change is published at once, and also polled every `ttlMs`.
  * @param url `apps.redis`
- * @param ca certificates that are trusted besides the usual ones, PEM
- * @throws ConfigError for a URL that is none; a Redis that cannot be reached is no error here but at each command
+ * @param ca certificates that are trusted in addition to the usual ones, PEM
+ * @throws ConfigError for a malformed URL; a Redis that cannot be reached is no error here but at each command
  */
 export async function openRedisAppStore(url: string, ttlMs: number, ca: readonly string[] = []): Promise<AppStore> {
   const store = new RedisAppStore(url, ttlMs, ca);

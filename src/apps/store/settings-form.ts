@@ -19,7 +19,7 @@ const LONGEST_KEY = 40;
 /** Enough to mend; a body of 256 KiB may hold 50,000, and the search for the key that was meant takes its time. */
 const MOST_MISTAKES = 50;
 
-/** A key of the caller's is told back only when it looks like one. */
+/** A key of the caller's is shown in the answer only when it looks like one. */
 const tellable = (key: string): boolean => key.length <= LONGEST_KEY && /^[\w.-]+$/.test(key);
 
 /** What is said of a value, by the key of config.yml that it stands under. */

@@ -6,11 +6,11 @@ import { type AppStore, checkExpected, type Expected, type Known, type Loaded, t
 
 /** Another process that writes is waited for this long, on the event loop: a write is a millisecond. */
 const WAIT_MS = 2000;
-/** Asking SQLite whether somebody else wrote costs microseconds. */
+/** Asking SQLite for changes by other processes costs microseconds. */
 const LOOK_MS = 250;
 const OWNER_ONLY = 0o600;
 
-// An app that somebody has just made must survive a power cut; what is deleted is overwritten.
+// A change that was answered must survive a power cut; what is deleted is overwritten.
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
@@ -83,7 +83,7 @@ class SqliteAppStore implements AppStore {
 
   watch(changed: () => void): void {
     const statement = this.#db.prepare('PRAGMA data_version');
-    // A file that cannot be read is looked into by whoever is told: that finds out and says so.
+    // An unreadable file counts as changed: the listener reads it and reports the error.
     const look = (): unknown => {
       try {
         return statement.get()?.data_version;

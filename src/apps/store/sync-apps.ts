@@ -63,7 +63,7 @@ export class AppSync {
     this.#options = options;
   }
 
-  /** Reads the store, and from then on whenever it changes. A store that cannot be read is told, and asked again. */
+  /** Reads the store, and from then on whenever it changes. A store that cannot be read is logged, and asked again. */
   async start(): Promise<void> {
     const { store } = this.#options;
     await this.refresh().catch(() => {

@@ -130,7 +130,7 @@ export class ClusterPrimary {
     process.onExit((how) => {
       gone.resolve();
       this.#bury(member, how, served);
-      // Ended with all the others, it is no failure: whoever waits for it ends, too.
+      // Ended with all the others, it is not a failure: what waits for it ends, too.
       if (!served && !this.#closing) ready.reject(new Error(`a new worker ended by ${how} before it served`));
     });
     return member;

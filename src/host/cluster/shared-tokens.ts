@@ -3,7 +3,7 @@ import type { SignedToken } from '../../carrier/provider-row.ts';
 
 /**
  * The provider tokens that all workers use, by key. Apple counts how often a key's token changes, not how many processes sign:
- * the first worker's token is everybody's until it is too old, or APNs has refused it.
+ * all use the first worker's token until it is too old, or APNs has refused it.
  */
 export class SharedTokens {
   readonly #tokens = new Map<string, SignedToken>();

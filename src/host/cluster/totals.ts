@@ -12,7 +12,7 @@ export interface Snapshot {
   readonly counts: StatCounts;
   /** True when `counts` is what all workers read in one store, and not what this one has counted. */
   readonly shared: boolean;
-  /** What it has counted by app; none where all read one store: whoever wants to know reads there. */
+  /** What it has counted by app; none where all share one store, which has the counts. */
   readonly apps: AppEntries;
   readonly tasks: TaskCounts;
   readonly busyWorkers: number;
@@ -61,7 +61,7 @@ export function highestCounts(a: StatCounts, b: StatCounts): StatCounts {
   return highest;
 }
 
-/** A worker that is gone keeps its counters and histograms; what it had under way is nobody's any more. */
+/** A worker that is gone keeps its counters and histograms; what it had under way no longer counts. */
 export function retire(retired: Snapshot, gone: Snapshot): Snapshot {
   const lasting = gone.metrics.filter(({ type }) => type === 'counter' || type === 'histogram');
   return {

@@ -27,12 +27,12 @@ export interface ClusterWorker {
   close(): Promise<void>;
 }
 
-/** How often the primary is told unasked: a worker that is killed takes at most this much of its counts with it. */
+/** How often the primary gets the counts unasked: a worker that is killed takes at most this much of its counts with it. */
 const TELL_MS = 250;
 /** Of many apps there is much to tell: less often then, after a pause of so many times what it took. */
 const PAUSE_FACTOR = 10;
 const LONGEST_PAUSE_MS = 5000;
-/** How long pushes wait for the primary to say which provider token is everybody's. */
+/** How long pushes wait for the primary to say which provider token all workers use. */
 const AGREE_MS = 1000;
 
 /** A worker's side of the channel to the primary. */

@@ -56,7 +56,7 @@ function checkAdminAddress({ config: { core } }: Draft, mistakes: Mistake[]): vo
   mistakes.push({ key: 'core.admin_address', text: `must be host:port or [::1]:port, is "${core.admin_address}"` });
 }
 
-/** Without TLS nobody can be asked for a certificate, and everybody would be let in. */
+/** Without TLS no client can be asked for a certificate, and all would be let in. */
 function checkClientCa({ config: { core } }: Draft, mistakes: Mistake[]): void {
   if (core.client_ca !== '' && !core.ssl && !core.auto_tls.enabled)
     mistakes.push({ key: 'core.client_ca', text: 'needs core.ssl or core.auto_tls.enabled' });

@@ -77,6 +77,6 @@ export function checkQueue(draft: Draft, findings: Findings): void {
   if (queue.engine === 'nats') checkNats(draft, findings);
   if (queue.engine !== 'local' && core.sync) {
     const what = 'core.sync: pushes that go through a broker are answered before they are sent, as in Gorush';
-    findings.warnings.push(`${what}; failures are told by the feedback hook`);
+    findings.warnings.push(`${what}; failures are reported to the feedback hook`);
   }
 }

@@ -46,7 +46,7 @@ function checkListener(draft: Draft, { mistakes }: Findings): void {
   if (rpc) mistakes.push({ key: 'grpc.port', text: rpc });
 }
 
-/** What a server must have to be of use. A process may serve nobody when others fill its queue. */
+/** What a server must have to be of use. A process without a server may work off a queue that others fill. */
 function checkProcess({ config: { core, grpc, queue, sandbox }, purpose }: Draft, { mistakes }: Findings): void {
   if (purpose !== 'serve') return;
   if (!core.enabled && !grpc.enabled && queue.engine === 'local')
@@ -122,7 +122,7 @@ function checkUrls({ config: { core, api } }: Draft, { mistakes, warnings }: Fin
       text: 'Set Proxy error: must be http://host:port, with user:password@ if need be',
     });
   if (core.feedback_hook_url !== '' && !isHttpUrl(core.feedback_hook_url))
-    warnings.push('core.feedback_hook_url: not an http:// or https:// URL: nobody will hear of failed pushes');
+    warnings.push('core.feedback_hook_url: not an http:// or https:// URL: failed pushes are not reported');
   for (const header of core.feedback_header)
     if (header !== '' && !header.includes(':'))
       warnings.push('core.feedback_header: a header without a colon is not sent; each must be name:value');

@@ -37,7 +37,7 @@ export interface LoadOptions {
   readonly purpose?: Purpose;
   /** Default: those of this version. */
   readonly providers?: ProviderTable;
-  /** Reads the credentials of each platform that is on, so that what is wrong in them is told with all the rest; `true`: all of them. */
+  /** Reads the credentials of each platform that is on, so that their mistakes are reported with all others; `true`: all of them. */
   readonly tryCredentials?: CredentialTrials | true;
   /** For `core.worker_num: 0`. */
   readonly cpus?: number;
@@ -65,7 +65,7 @@ interface Given {
 const GORUSH_QUEUE_NUM = 8192;
 const EMPTY: FileContent = { values: new Map(), names: new Map(), unknown: [], mistakes: [] };
 
-/** Flags go before the environment, the environment before the file, the file before the defaults. */
+/** Flags override the environment, the environment the file, the file the defaults. */
 function pick(
   { path, leaf, default: byDefault }: ConfigKey,
   { flags = {}, env }: LoadOptions,

@@ -36,7 +36,7 @@ const serverlessConfig = (config: FullConfig, secondsLeft: number): FullConfig =
   ...config,
   core: {
     ...config.core,
-    // Whoever reaches the function is not on this machine, whatever the port of the server would be bound to.
+    // Callers of the function are not on this machine, whatever the port of the server would be bound to.
     address: '',
     sync: true,
     sync_timeout: Math.max(RESERVE_SECONDS, Math.min(config.core.sync_timeout, secondsLeft - RESERVE_SECONDS)),

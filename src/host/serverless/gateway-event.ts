@@ -81,7 +81,7 @@ function pathOf({ rawPath, path = '/', requestContext }: GatewayEvent): string {
   return rawPath === stage || rawPath.startsWith(`${stage}/`) ? rawPath.slice(stage.length) || '/' : rawPath;
 }
 
-/** The request that an event stands for; undefined when it is none, such as a timer's. */
+/** The request that an event stands for; undefined for other events, such as a timer's. */
 export function requestOf(event: GatewayEvent): PlainRequest | undefined {
   const method = event.requestContext?.http?.method ?? event.httpMethod;
   if (method === undefined) return undefined;

@@ -12,7 +12,7 @@ export class FileLock {
     this.#db = db;
   }
 
-  /** Undefined when somebody else, in this process or another, holds it. @throws when the folder cannot be written. */
+  /** Undefined when it is held, by this process or another. @throws when the folder cannot be written. */
   static take(path: string): FileLock | undefined {
     const db = new DatabaseSync(`${path}.lock`, { timeout: 0 });
     try {

@@ -2,7 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /**
- * Makes an empty file that nobody but its owner reads, and its folder; SQLite's journals beside it get its mode. One that is
+ * Makes an empty file that only its owner can read, and its folder; SQLite's journals beside it get its mode. One that is
  * there is not even opened: closing it would take the locks of this process away.
  */
 export function makePrivateFile(path: string): void {

@@ -14,5 +14,5 @@ export function jsonObjectIn(body: Buffer | string): Readonly<Record<string, unk
   }
 }
 
-/** True for a status that says "later" whoever sent it (RFC 9110 section 15). */
+/** True for a status that says "later" from any server (RFC 9110 section 15). */
 export const saysLater = (status: number): boolean => status === 408 || status === 429 || status >= 500;

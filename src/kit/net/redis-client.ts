@@ -21,7 +21,7 @@ export type RedisClient = Redis | Cluster;
 
 const reconnect = { firstMs: 200, maxMs: 5000 };
 
-/** With jitter, and never at once: a Redis that comes back is not met by everybody in the same moment. */
+/** With jitter, and never at once: clients of a Redis that comes back do not all reconnect in the same moment. */
 const pause = (times: number): number => 50 + backoff(times, reconnect);
 
 /** After a failover the old master only reads. Redis before 7 says so of a script in the midst of a longer text. */

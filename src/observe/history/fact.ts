@@ -18,7 +18,7 @@ export const isLate = (kind: FactKind): boolean => kind === 'late_delivered' || 
 /** A target as it is kept: a mask to look at, a keyed hash to find it by, and the provider's name for its push. */
 export type KeptTarget = readonly [mask: string, hash: string, providerId?: string];
 
-/** What is known of a fact besides what it can be found by. Absent: unknown, or as usual. Durations in milliseconds. */
+/** What is known of a fact apart from its search keys. Absent: unknown, or as usual. Durations in milliseconds. */
 export interface Details {
   /** Place of the notification within its request. */
   readonly index?: number | undefined;
@@ -53,7 +53,7 @@ export interface Details {
   /** Of the request: its targets, its notifications, and who sent it. Only where all of it is recorded. */
   readonly requested?: number | undefined;
   readonly notifications?: number | undefined;
-  /** Its notifications are for several apps: its figures are nothing to somebody who may see one of them. */
+  /** Its notifications are for several apps: its figures are hidden from callers who may see only one of them. */
   readonly mixed?: true | undefined;
   readonly principal?: string | undefined;
   readonly traceparent?: string | undefined;

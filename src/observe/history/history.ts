@@ -74,7 +74,7 @@ const MOST_TRIMMED = 4000;
 
 /**
  * What happened to pushes, gathered in memory and written once a second, or more often in small pieces. Nothing waits for it and
- * nothing fails with it: what cannot be written is told in the log and, after a while, lost.
+ * nothing fails with it: what cannot be written is logged and, after a while, lost.
  */
 export class History {
   readonly events: RelayEvents;

@@ -10,7 +10,7 @@ import { History } from './history.ts';
 export const historyPath = ({ history, queue }: Pick<Config, 'history' | 'queue'>): string =>
   besideQueue(queue, history.path, DEFAULT_HISTORY_PATH);
 
-/** The history of the configuration; undefined when there is to be none. Never fails: what cannot be a file is in memory. */
+/** The history of the configuration; undefined when it is off. Never fails: what cannot be a file is in memory. */
 export function openHistory(
   config: Pick<Config, 'history' | 'queue' | 'log'>,
   providers: ProviderTable,

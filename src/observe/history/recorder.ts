@@ -119,7 +119,7 @@ export class Recorder {
     return this.#gathered.length;
   }
 
-  /** A second has passed: the limits start anew. */
+  /** A second has passed: the limits are reset. */
   renew(): void {
     this.#followLeft = this.#maxFollowed;
     this.#troublesLeft = this.#maxTroubles;
@@ -155,7 +155,7 @@ export class Recorder {
     const { requestId, outcomes, attempts, timing } = settlement;
     const targets = shownTargets(settlement);
     const followed = this.#followed.get(requestId);
-    // After a restart nobody remembers whether a request was followed; what was tried again has rows already.
+    // After a restart it is unknown whether a request was followed; what was tried again has rows already.
     const deliveries = followed !== undefined || attempts > 1 || timing.acceptedAt < this.#startedAt;
     for (let from = 0; from < outcomes.length; ) {
       const outcome = outcomes[from] as Outcome;

@@ -2,7 +2,7 @@ import type { Trouble } from '../../providers/advice.ts';
 import type { Category } from '../../push/push.ts';
 import { type Details, isLate, type StoredFact } from './fact.ts';
 
-/** What to do about a failure, one sentence; undefined: nobody knows. */
+/** What to do about a failure, one sentence; undefined: unknown. */
 export type Advise = (trouble: Trouble) => string | undefined;
 
 interface TargetView {

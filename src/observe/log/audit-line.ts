@@ -1,7 +1,7 @@
 /** Who did what, for `log.audit`: never what was sent, to which device, or with which key. */
 export interface AuditRecord {
   readonly requestId?: string | undefined;
-  /** Name of the key or certificate, or the subject of the token; absent where nobody has to say. */
+  /** Name of the key or certificate, or the subject of the token; absent without authentication. */
   readonly who?: string | undefined;
   /** By what that was known. */
   readonly by?: 'key' | 'token' | 'certificate' | undefined;

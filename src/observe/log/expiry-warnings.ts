@@ -19,7 +19,7 @@ export interface ExpiryWarningsOptions {
 
 const DAY = 24 * 3_600_000;
 const HOUR = 3_600_000;
-/** Days ahead at which a person is told. */
+/** Days ahead at which a warning is logged. */
 const STEPS = [1, 7, 30];
 
 /** Warns 30, 7 and 1 days before a credential expires, and when it has: once each. Looks at once. */

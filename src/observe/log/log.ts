@@ -59,7 +59,7 @@ export interface Log {
   readonly audit: ((record: AuditRecord) => void) | undefined;
   /** Push lines; and, at most once a minute each, that a credential or the queue refuses pushes. */
   readonly events: Pick<RelayEvents, 'settled' | 'late' | 'refused'>;
-  /** Opens log files anew; for SIGHUP. */
+  /** Reopens log files; for SIGHUP. */
   reopen(): void;
   /** Writes the push and request lines of this turn of the event loop, at once; lines of our own never wait. */
   flush(): void;
@@ -169,7 +169,7 @@ function createRequestLine(access: Logger, { stream }: Target, json: boolean, ti
 
 /**
  * The access log and the error log, as `log.*` wants them.
- * @throws ConfigError with Gorush's words for a level that is none and a file that cannot be opened.
+ * @throws ConfigError with Gorush's words for an unknown level and a file that cannot be opened.
  */
 export function createLog(config: LogConfig, options: LogOptions): Log {
   const time = isoClock(options.now ?? Date.now);

@@ -9,7 +9,7 @@ export interface LogStream {
 
 /** A file that the log opened itself. */
 export interface LogFile extends LogStream {
-  /** Opens the file anew, after a rotation has moved it away. */
+  /** Reopens the file after a rotation has moved it away. */
   reopen(): void;
   close(): void;
 }
@@ -21,7 +21,7 @@ type Which = 'access' | 'error' | 'audit';
 
 function openForAppending(which: Which, path: string) {
   try {
-    // Nobody waits for an audit line: a slow disk holds up no request.
+    // No request waits for an audit line: a slow disk delays none.
     return pino.destination({ dest: path, append: true, sync: which !== 'audit', mode: 0o600, maxLength: MAX_WAITING });
   } catch (error) {
     const text = `can't load log module, error: Set ${which} log path error: open ${path}: ${fileTrouble(error)}`;

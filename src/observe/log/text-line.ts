@@ -10,7 +10,7 @@ const colours = {
 const { red, green } = colours;
 const reset = '\u001b[0m';
 
-/** How a plain text log looks: a terminal has colours; a terminal and a file have the time, a pipe's reader adds his own. */
+/** How a plain text log looks: a terminal has colours; a terminal and a file have the time, the reader of a pipe adds its own. */
 export interface TextStyle {
   readonly colours: boolean;
   readonly stamped: boolean;

@@ -12,7 +12,7 @@ export interface Exemplar {
 
 /** One line of an exposition. Plain values only: samples travel between processes as JSON. */
 export interface Sample {
-  /** What the sample's name has besides its family's: `_bucket`, `_sum`, `_count`, or nothing. */
+  /** The suffix of the sample's name after its family's: `_bucket`, `_sum`, `_count`, or nothing. */
   readonly suffix: string;
   /** As exposed, without the braces: `app="default",provider="apns"`. */
   readonly labels: string;

@@ -1,12 +1,12 @@
 import type { Exemplar, Sample } from './family.ts';
 
-/** Upper bounds of the latency histograms, seconds: from an answer on the same machine to the longest that anybody waits. */
+/** Upper bounds of the latency histograms, seconds: from an answer on the same machine to the longest wait. */
 export const LATENCY_BOUNDS: readonly number[] = [
   0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
 ];
 
 /**
- * Counts in an array: many pushes that took equally long are one addition, and text is only made when somebody scrapes.
+ * Counts in an array: many pushes that took equally long are one addition, and text is only made for a scrape.
  */
 export class Histogram {
   readonly #bounds: readonly number[];

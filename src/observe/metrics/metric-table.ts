@@ -52,7 +52,7 @@ const gorush = [
 const pushes = [
   counter(
     'martlet_pushes_total',
-    'Pushes by their final outcome: accepted, or failed with a category and a reason. provider is none for a push that no lane takes.',
+    'Pushes by their final outcome: accepted, or failed with a category and a reason. provider="none" for a push that no lane takes.',
     { labels: ['app', 'provider', 'environment', 'outcome', 'category', 'reason'] },
   ),
   counter('martlet_retries_total', 'Pushes put back to be tried again, by what failed.', {

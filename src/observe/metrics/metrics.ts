@@ -51,7 +51,7 @@ export interface FeedbackReading {
   readonly dropped: number;
 }
 
-/** Where the figures come from that are looked at when somebody scrapes. */
+/** The sources of figures that are read at each scrape. */
 export interface MetricSources {
   readonly stats: Pick<StatStore, 'read' | 'shared'>;
   readonly tasks: { read(): TaskCounts };

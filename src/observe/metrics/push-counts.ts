@@ -95,7 +95,7 @@ const traceOf = (traceparent: string | undefined): string | undefined =>
   traceparent === undefined ? undefined : SAMPLED.exec(traceparent)?.[1];
 
 /**
- * Pushes, retries and latencies by app, provider and environment: numbers only, a batch at a time. Whoever chooses labels is
+ * Pushes, retries and latencies by app, provider and environment: numbers only, a batch at a time. The number of labels is
  * bounded: apps by `MOST_APPS` (an app that has no lane has none of its own, whatever a caller names), reasons by the tables.
  */
 export class PushCounts {

@@ -23,8 +23,8 @@ const COMMAND_MS = 1000;
 const MARK_SECONDS = 86_400;
 
 /**
- * Adds ARGV[1], and to the apps named after what is theirs of it, once for each number in ARGV[2]: when an answer got lost, nobody
- * knows whether the command arrived, and it is sent again.
+ * Adds ARGV[1], and to the apps named after what is theirs of it, once for each number in ARGV[2]: when an answer is lost, the
+ * command may have arrived, and it is sent again.
  */
 const INCREMENT_ONCE = `
   if redis.call('GET', KEYS[2]) == ARGV[2] then return 0 end

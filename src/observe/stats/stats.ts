@@ -19,8 +19,8 @@ export const statNames = Object.keys(statKeys) as StatName[];
 export const noStats = (): StatCounts => Object.fromEntries(statNames.map((name) => [name, 0])) as StatCounts;
 
 /**
- * Counters by app, those that are 0 left out. The app `default` is not among them: its counters are what the totals hold besides, so
- * that who has no other app keeps nothing by app, and all together always are the totals.
+ * Counters by app, without zeros. `default` is not stored: its counters are the totals minus those of the other apps. A relay with
+ * one app therefore stores no per-app counters.
  */
 export type AppCounts = ReadonlyMap<string, Partial<StatCounts>>;
 

@@ -50,7 +50,7 @@ const nothing = (): Gathered => ({ counts: {}, apps: new Map() });
 const isNothing = ({ counts }: Gathered): boolean => Object.keys(counts).length === 0;
 
 /**
- * Counters that are gathered in memory and written to a table once a second. While the table fails nothing is lost and nobody
+ * Counters that are gathered in memory and written to a table once a second. While the table fails nothing is lost and no caller
  * waits: `read` answers from what is known here, and everything is written when the table is back.
  */
 export class WriteBehindStats implements StatStore {
@@ -85,7 +85,7 @@ export class WriteBehindStats implements StatStore {
   }
 
   async read(): Promise<StatCounts> {
-    // The timer tries for all: a reader need not find out anew that the table is down.
+    // The timer tries for all: a reader need not find out again that the table is down.
     if (!this.#failing) await this.#sync();
     return this.#counts();
   }
@@ -131,7 +131,7 @@ export class WriteBehindStats implements StatStore {
     if (!this.#failing) await this.#sync(true);
   }
 
-  /** Writes and reads; never rejects. One at a time: whoever comes meanwhile waits for the same. */
+  /** Writes and reads; never rejects. One at a time: calls in between wait for the same one. */
   #sync(byApp = false): Promise<void> {
     this.#syncing ??= this.#writeAndRead(byApp)
       .then(

@@ -27,7 +27,7 @@ export interface TracingOptions {
   readonly endpoint: string;
   /** `name: value` each, sent to the receiver. */
   readonly headers: readonly string[];
-  /** Share of the traces that begin here, 0 to 1. Those of a caller are recorded if he records them. */
+  /** Share of the traces that begin here, 0 to 1. Those of a caller are recorded if the caller records them. */
   readonly sample: number;
   readonly serviceName: string;
   readonly version: string;
@@ -101,7 +101,7 @@ function createProvider({ endpoint, headers, sample, serviceName, version }: Tra
   const exporter = new OTLPTraceExporter({ url: tracesUrl(endpoint), headers: headersOf(headers) });
   const own = resourceFromAttributes({ 'service.name': serviceName, 'service.version': version });
   return new TracerProvider({
-    // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES go before what we say of ourselves.
+    // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override our own attributes.
     resource: own.merge(detectResources({ detectors: [envDetector] })),
     sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(sample) }),
     spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: EXPORT_MS, maxQueueSize: QUEUE })],

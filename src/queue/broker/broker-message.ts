@@ -52,7 +52,7 @@ export function messagesOf({ request, notification, groups, slice, open }: Queue
   return messages;
 }
 
-/** @param id stands in for the request id, and `at` for its time, where a Gorush wrote the message. @throws when it is none. */
+/** @param id stands in for the request id, and `at` for its time, where a Gorush wrote the message. @throws when it is malformed. */
 export function decodeMessage(text: Uint8Array | string, id: string, at: number): DecodedMessage {
   const message: unknown = JSON.parse(typeof text === 'string' ? text : Buffer.from(text).toString());
   if (!isObject(message) || typeof message.body !== 'string') throw new Error('it has no body');

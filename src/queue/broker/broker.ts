@@ -22,7 +22,7 @@ export interface BrokerEvents {
 }
 
 export interface Backlog {
-  /** Messages that nobody has finished, those under way at any instance included. */
+  /** Unfinished messages, including those under way at any instance. */
   readonly messages: number;
   /** UNIX milliseconds. */
   readonly oldestAt?: number | undefined;
@@ -50,7 +50,7 @@ export interface Broker {
   finish(ids: readonly string[]): Promise<void>;
   /** They are still under way here. */
   touch(ids: readonly string[]): void;
-  /** Keeps progress for whoever is handed the message next; absent when the broker has no place for it. */
+  /** Keeps progress for the next instance that gets the message; absent when the broker has no place for it. */
   save?(id: string, progress: Uint8Array): Promise<void>;
   /**
    * Another instance may have it now. `rest`: the message with its progress written in, if it has made any, for a broker

@@ -23,7 +23,7 @@ export class FinishedMessages {
     this.#push(id);
   }
 
-  /** True for a message that was finished not long ago; the broker is told once more. */
+  /** True for a message that was finished not long ago; it is acknowledged again. */
   again(id: string): boolean {
     if (!this.#recent.has(id)) return false;
     this.#push(id);

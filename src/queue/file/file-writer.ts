@@ -40,7 +40,7 @@ const RETRY_MS = 500;
 
 /** When a queue file is written: all changes of a turn of the event loop in one transaction, new records before all else. */
 export class FileWriter {
-  /** Failed pushes that somebody is still to be told of: in the file with the transaction that forgets the push. */
+  /** Failed pushes still to be reported: in the file with the transaction that forgets the push. */
   readonly reports = new KeptReports(() => this.#plan());
   readonly #options: FileWriterOptions;
   readonly #file: RecordStore;

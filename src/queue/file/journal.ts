@@ -41,10 +41,10 @@ export interface Progress {
   readonly more: number;
 }
 
-/** A failed push that the hook of its app is to be told of. */
+/** A failed push to report to the hook of its app. */
 export interface Report {
   readonly app: string;
-  /** What the hook knows it by, however often it is told. */
+  /** The id of the report, the same for each attempt. */
   readonly id: string;
   /** The JSON that the hook gets. */
   readonly body: string;
@@ -348,7 +348,7 @@ export interface JournalSnapshot {
 export function readJournal(path: string): JournalSnapshot {
   statSync(path);
   const url = pathToFileURL(path);
-  // Without a log nobody writes to it; and a reader that created one would make a file that the relay may not own.
+  // Without a log it has no writer; and a reader that created one would make a file that the relay may not own.
   url.search = existsSync(`${path}-wal`) ? 'mode=ro' : 'immutable=1';
   const db = new DatabaseSync(url, { readOnly: true, timeout: READER_BUSY_MS });
   try {

@@ -1,6 +1,6 @@
 import type { Report, StoredReport } from './journal.ts';
 
-/** Somebody is to be told of failed pushes, though the process may end before he is: entries are kept until they are forgotten. */
+/** Failed pushes that the hook has not received yet, on disk, so that a restart can report them. Deleted once reported. */
 export interface ReportKeeper {
   /** Returns the entry's key. */
   keep(report: Report): number;

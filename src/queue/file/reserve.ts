@@ -8,7 +8,7 @@ const LARGEST = 8 * KIB * KIB;
 /** A disk that has less to spare is full. */
 const SMALLEST = 256 * KIB;
 const PAGE = PAGE_BYTES;
-/** Pages that a record changes besides its own. */
+/** Pages that a record changes in addition to its own. */
 const SLACK = 16 * PAGE;
 const MOST_CHECKPOINT_PAGES = 250;
 
@@ -62,7 +62,7 @@ export class Reserve {
     this.#isShort = this.#budget < SMALLEST;
   }
 
-  /** Whether a record of so many bytes fits on the disk besides, in the log and in the file. */
+  /** Whether a further record of so many bytes fits on the disk, in the log and in the file. */
   hasRoomFor(bytes: number): boolean {
     const need = bytes * 2 + SLACK;
     if (this.#budget < need) this.#budget = freeBytes(dirname(this.#path));

@@ -26,7 +26,7 @@ export interface NatsNames {
 const ANSWER_MS = 1000;
 /** The server's limit for one atomic batch. */
 const MOST_IN_BATCH = 1000;
-/** Progress that nobody forgot is gone after a day. */
+/** Progress that was not deleted expires after a day. */
 const PROGRESS_MS = 86_400_000;
 /** "stream name already in use with a different configuration" and "consumer already exists". */
 const IN_USE = new Set([10_058, 10_148, 10_105, 10_013]);
@@ -155,7 +155,7 @@ export class NatsStream {
       await streams.add(config);
     } catch (error) {
       if (!IN_USE.has(codeOf(error))) throw error;
-      // Made by an operator, with limits or a storage of his own: it stays as he made it, but for what the queue relies on.
+      // Made by an operator, with own limits or storage: it stays as it is, but for what the queue relies on.
       if (config.allow_atomic) await streams.update(config.name, { allow_atomic: true }).catch(() => {});
     }
   }

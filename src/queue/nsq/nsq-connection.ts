@@ -41,7 +41,7 @@ interface Waiting {
 
 /**
  * A connection to one nsqd, for publishing or for one subscription (https://nsq.io/clients/tcp_protocol_spec.html).
- * Closed by the first fatal error; whoever owns it opens another.
+ * Closed by the first fatal error; the owner opens another.
  */
 export class NsqConnection {
   readonly #options: NsqConnectionOptions;
@@ -167,7 +167,7 @@ export class NsqConnection {
   }
 
   #refused(text: string): void {
-    // FIN, REQ and TOUCH of a message that nsqd took back: it comes again. Nobody waits for their answer.
+    // FIN, REQ and TOUCH of a message that nsqd took back: it comes again. Their answers are ignored.
     if (/^E_(FIN|REQ|TOUCH)_FAILED/.test(text)) return;
     const error = new Error(`nsqd refuses: ${text}`);
     this.#waiting.shift()?.reject(error);

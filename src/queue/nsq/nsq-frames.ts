@@ -24,7 +24,7 @@ export class NsqFrameReader {
   #chunks: Buffer[] = [];
   #length = 0;
 
-  /** @throws when the stream is none of nsqd's. */
+  /** @throws when the stream does not come from nsqd. */
   *push(chunk: Buffer): Generator<NsqFrame> {
     this.#chunks.push(chunk);
     this.#length += chunk.length;

@@ -14,7 +14,7 @@ interface Stats {
 
 const ANSWER_MS = 1000;
 
-/** Messages that nobody has finished, summed over all nsqd's, as their HTTP side tells. @throws when one does not answer. */
+/** Unfinished messages, summed over all nsqd's, from their HTTP API. @throws when one does not answer. */
 export async function nsqBacklog(settings: {
   readonly addr: string;
   readonly http_addr: string;

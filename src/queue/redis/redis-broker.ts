@@ -23,7 +23,7 @@ const BLOCK_MS = 2000;
 const COMMAND_MS = 1000;
 const MOST_READ = 128;
 const TRIM_MS = 30_000;
-/** Longer than any `claim_after`: whoever looks next takes it. */
+/** Longer than any `claim_after`: the next consumer that looks claims it. */
 const HANDED_BACK_MS = 7 * 86_400_000;
 
 /** A stream with a consumer group: entries stay pending until they are settled, and are then deleted. */
@@ -98,7 +98,7 @@ export class RedisBroker implements Broker {
     this.#stopped = true;
     this.#roomMade?.();
     this.#reader.disconnect();
-    // Entries that were on their way are this consumer's, although nobody here has heard of them.
+    // Entries that were on their way are this consumer's, although this process has not seen them.
     await this.#stream.setIdle(await this.#stream.ownPending(), HANDED_BACK_MS);
   }
 

@@ -14,7 +14,7 @@ export interface StreamNames {
 /** Entries that an instance claims in one command, and ids that go into one. */
 const CHUNK = 1000;
 const MOST_PENDING = 100_000;
-/** Progress that nobody forgot, because its entry was deleted by hand, is gone after a day. */
+/** Progress that was not deleted, because its entry was removed by hand, expires after a day. */
 const PROGRESS_SECONDS = 86_400;
 /** A consumer that holds nothing and did not ask for so long belongs to a process that is gone. */
 const GONE_MS = 3_600_000;
@@ -109,7 +109,7 @@ export class RedisStream {
     }
   }
 
-  /** Says that entries are under way (idle for `idleMs` = 0), or that anybody may claim them (a long time). */
+  /** Says that entries are under way (idle for `idleMs` = 0), or that any consumer may claim them (a long time). */
   async setIdle(ids: readonly string[], idleMs: number): Promise<void> {
     const { stream, group, consumer } = this.#names;
     for (let from = 0; from < ids.length; from += CHUNK) {

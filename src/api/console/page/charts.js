@@ -21,7 +21,7 @@ function svg(tag, attributes) {
 }
 
 /**
- * A line for each class of `series`, the first one with its area. For the eye only: what it shows is told by the text beside it.
+ * A line for each class of `series`, the first one with its area. Decorative: the text beside it says the same.
  * @param {readonly string[]} series
  */
 export function createChart(series) {

@@ -66,7 +66,7 @@ function notificationOf(id) {
 function showError(error) {
   const box = byId('send-error');
   const message = error instanceof Refused ? error.message : 'The relay cannot be reached.';
-  // One mistake is told by the message already.
+  // The message already names a single mistake.
   const details = error instanceof Refused && Array.isArray(error.details) ? error.details : [];
   const others = details.filter(({ path, reason }) => !message.includes(path) || !message.includes(reason));
   box.replaceChildren(

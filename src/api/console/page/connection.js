@@ -1,7 +1,7 @@
 const STORED = 'martlet.console.key';
 const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
-/** A tab that nobody looks at is not told anything. */
+/** A hidden tab receives nothing. */
 const HIDDEN_MS = 30_000;
 /** Figures come every second, or a little less often. Without any for so long, the connection is dead. */
 const SILENT_MS = 30_000;
@@ -107,8 +107,8 @@ const isFinal = ({ status }, wasIn) => status === 401 || status === 403 || (stat
 /** @typedef {'connecting' | 'live' | 'lost' | 'paused'} State */
 
 /**
- * Keeps the stream of events open until `stop` is called or the key is refused: comes again when it ends, and pauses while nobody
- * looks.
+ * Keeps the stream of events open until `stop` is called or the key is refused: reconnects when it ends, and pauses while
+ * the tab is hidden.
  * @param {{ onEvent: (name: string, data: any) => void, onState: (state: State, why?: string) => void, onRefused: (refused: Refused) => void }} to
  * @returns {{ stop: () => void }}
  */
