@@ -7,10 +7,7 @@ import { dashboard, dashboardQueries } from './dashboard.ts';
 
 const runtime = createRuntimeMetrics();
 const ofProcess = new Map(
-  runtime.families().map(({ name, type, samples }) => {
-    const labels = (samples[0]?.labels ?? '').matchAll(/(\w+)="/g);
-    return [name, { type, labels: [...labels].map(([, label]) => label as string) }];
-  }),
+  runtime.families().map(({ name, type, samples }) => [name, { type, labels: Object.keys(samples[0]?.labels ?? {}) }]),
 );
 runtime.close();
 

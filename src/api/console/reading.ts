@@ -1,4 +1,4 @@
-import type { Family, Sample } from '../../observe/metrics/family.ts';
+import type { Family, HistogramSample, Labels, Sample } from '../../observe/metrics/family.ts';
 
 /** Cumulative counts of a histogram, by the bounds of `LATENCY_BOUNDS` and infinity. */
 export type Buckets = readonly number[];
@@ -19,7 +19,7 @@ export interface LaneCounts {
   streams: number;
   breaker: number;
   health: number;
-  provided: number[];
+  provided: Buckets;
 }
 
 export interface HookReading {
@@ -68,19 +68,7 @@ export interface Reading {
   readonly reasons: readonly ReasonReading[];
 }
 
-type Labels = Readonly<Record<string, string>>;
-
-const unescaped = (text: string): string => text.replace(/\\(.)/g, (_, char) => (char === 'n' ? '\n' : char));
-
-/** Labels as they are exposed: `app="default",provider="apns"`. */
-function labelsOf(text: string): Labels {
-  const labels: Record<string, string> = {};
-  for (const [, name, value] of text.matchAll(/\b(\w+)="((?:[^"\\]|\\.)*)"/g))
-    labels[name as string] = unescaped(value as string);
-  return labels;
-}
-
-/** Families by name, their samples with labels that can be read. */
+/** Families by name. */
 class Exposed {
   readonly #families: ReadonlyMap<string, Family>;
 
@@ -88,12 +76,18 @@ class Exposed {
     this.#families = new Map(families.map((family) => [family.name, family]));
   }
 
-  *samples(name: string): Iterable<Sample & { readonly of: Labels }> {
-    for (const sample of this.#families.get(name)?.samples ?? []) yield { ...sample, of: labelsOf(sample.labels) };
+  samples(name: string): readonly Sample[] {
+    const family = this.#families.get(name);
+    return family && family.type !== 'histogram' ? family.samples : [];
+  }
+
+  histograms(name: string): readonly HistogramSample[] {
+    const family = this.#families.get(name);
+    return family?.type === 'histogram' ? family.samples : [];
   }
 
   value(name: string): number {
-    return this.#families.get(name)?.samples[0]?.value ?? 0;
+    return this.samples(name)[0]?.value ?? 0;
   }
 }
 
@@ -128,7 +122,7 @@ const namesOf = <T extends object>(table: T): (keyof T)[] => Object.keys(table) 
 function lanesOf(exposed: Exposed): Map<string, LaneCounts> {
   const lanes = new Map<string, LaneCounts>();
   for (const field of namesOf(laneGauges)) {
-    for (const { of, value } of exposed.samples(laneGauges[field])) {
+    for (const { labels: of, value } of exposed.samples(laneGauges[field])) {
       const lane = lanes.get(keyOf(of)) ?? emptyLane(of);
       lane[field] = value;
       lanes.set(keyOf(of), lane);
@@ -140,7 +134,7 @@ function lanesOf(exposed: Exposed): Map<string, LaneCounts> {
 function hooksOf(exposed: Exposed): HookReading[] {
   const hooks = new Map<string, HookReading>();
   for (const field of namesOf(hookValues)) {
-    for (const { of, value } of exposed.samples(hookValues[field])) {
+    for (const { labels: of, value } of exposed.samples(hookValues[field])) {
       const { app = '' } = of;
       const hook = hooks.get(app) ?? { app, backlog: 0, sent: 0, failed: 0, dropped: 0 };
       hook[field] = value;
@@ -150,17 +144,15 @@ function hooksOf(exposed: Exposed): HookReading[] {
   return [...hooks.values()];
 }
 
-/** The sum over all lanes; what is of one lane is added to it. */
+/** The sum of a histogram over all lanes; what is of one lane becomes its own. */
 function histogramOf(exposed: Exposed, name: string, lanes?: ReadonlyMap<string, LaneCounts>): number[] {
   const sum: number[] = [];
-  const places = new Map<string, number>();
-  for (const { suffix, of, value } of exposed.samples(name)) {
-    if (suffix !== '_bucket') continue;
-    const key = keyOf(of);
-    const place = places.get(key) ?? 0;
-    places.set(key, place + 1);
-    sum[place] = (sum[place] ?? 0) + value;
-    lanes?.get(key)?.provided.push(value);
+  for (const { labels, counts } of exposed.histograms(name)) {
+    counts.forEach((count, bucket) => {
+      sum[bucket] = (sum[bucket] ?? 0) + count;
+    });
+    const lane = lanes?.get(keyOf(labels));
+    if (lane) lane.provided = counts;
   }
   return sum;
 }
@@ -173,11 +165,12 @@ function reasonsOf(exposed: Exposed): ReasonReading[] {
     category,
     reason,
   });
-  const failed = [...exposed.samples('martlet_pushes_total')]
-    .filter(({ of }) => of.outcome === 'failed')
-    .map(({ of, value }) => ({ ...reason(of), outcome: 'failed' as const, count: value }));
-  const retried = [...exposed.samples('martlet_retries_total')].map(({ of, value }) => ({
-    ...reason(of),
+  const failed = exposed
+    .samples('martlet_pushes_total')
+    .filter(({ labels }) => labels.outcome === 'failed')
+    .map(({ labels, value }) => ({ ...reason(labels), outcome: 'failed' as const, count: value }));
+  const retried = exposed.samples('martlet_retries_total').map(({ labels, value }) => ({
+    ...reason(labels),
     outcome: 'retried' as const,
     count: value,
   }));
@@ -191,7 +184,7 @@ function countPushes(exposed: Exposed, lanes: ReadonlyMap<string, LaneCounts>, r
     const lane = lanes.get(keyOf(of));
     if (lane) lane[field] += value;
   };
-  for (const { of, value } of exposed.samples('martlet_pushes_total'))
+  for (const { labels: of, value } of exposed.samples('martlet_pushes_total'))
     if (of.outcome === 'accepted') add('delivered', of, value);
   for (const { outcome, count, app, provider, environment } of reasons)
     add(outcome, { app, provider, environment }, count);

@@ -1,4 +1,4 @@
-import type { Family, Sample } from './family.ts';
+import { type Exemplar, type Family, type HistogramSample, labelText } from './family.ts';
 
 /** The text of GET /metrics and its media type. */
 export interface Exposition {
@@ -12,10 +12,11 @@ const OPENMETRICS = 'application/openmetrics-text';
 /** Prometheus' text format 0.0.4. */
 function textOf(families: readonly Family[]): string {
   let text = '';
-  for (const { name, type, help, samples } of families) {
+  for (const family of families) {
+    const { name, type, help } = family;
     const kind = type === 'info' ? 'gauge' : type;
     text += `# HELP ${name} ${help.replace(/\\/g, '\\\\').replace(/\n/g, '\\n')}\n# TYPE ${name} ${kind}\n`;
-    for (const sample of samples) text += `${lineOf(name, sample)}\n`;
+    text += linesOf(family, false);
   }
   return text;
 }
@@ -41,18 +42,45 @@ function openMetricsOf(families: readonly Family[]): string {
     const { family, kind } = openMetricsFamily(one);
     text += `# HELP ${family} ${escapeHelp(one.help)}\n# TYPE ${family} ${kind}\n`;
     if (one.unit !== undefined) text += `# UNIT ${family} ${one.unit}\n`;
-    for (const sample of one.samples) text += `${lineOf(one.name, sample)}${exemplarOf(sample)}\n`;
+    text += linesOf(one, true);
   }
   return `${text}# EOF\n`;
 }
 
-const lineOf = (name: string, { suffix, labels, value }: Sample): string =>
-  `${name}${suffix}${labels === '' ? '' : `{${labels}}`} ${numberOf(value)}`;
+/** Name, labels and value of each line of a family, and with `exemplars` what OpenMetrics adds to it. */
+function linesOf(family: Family, exemplars: boolean): string {
+  const { name, type } = family;
+  let text = '';
+  if (type === 'histogram')
+    for (const sample of family.samples) text += histogramLines(name, family.bounds, sample, exemplars);
+  else
+    for (const { labels, value } of family.samples) text += `${name}${braced(labelText(labels))} ${numberOf(value)}\n`;
+  return text;
+}
+
+function histogramLines(
+  name: string,
+  bounds: readonly number[],
+  { labels, counts, sum, exemplars = {} }: HistogramSample,
+  shown: boolean,
+): string {
+  const common = labelText(labels);
+  const before = common === '' ? '' : `${common},`;
+  let text = '';
+  for (let bucket = 0; bucket < counts.length; bucket++) {
+    const exemplar = shown ? exemplarOf(exemplars[bucket]) : '';
+    text += `${name}_bucket{${before}le="${bounds[bucket] ?? '+Inf'}"} ${counts[bucket]}${exemplar}\n`;
+  }
+  const after = braced(common);
+  return `${text}${name}_sum${after} ${numberOf(sum)}\n${name}_count${after} ${numberOf(counts.at(-1) ?? 0)}\n`;
+}
+
+const braced = (labels: string): string => (labels === '' ? '' : `{${labels}}`);
 
 const numberOf = (value: number): string =>
   Number.isFinite(value) ? String(value) : Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
 
-const exemplarOf = ({ exemplar }: Sample): string =>
+const exemplarOf = (exemplar: Exemplar | undefined): string =>
   exemplar ? ` # {trace_id="${exemplar.traceId}"} ${numberOf(exemplar.value)} ${exemplar.at}` : '';
 
 /** A media range of an Accept header. */

@@ -1,4 +1,4 @@
-import type { Exemplar, Sample } from './family.ts';
+import type { Exemplar, HistogramSample, Labels } from './family.ts';
 
 /** Upper bounds of the latency histograms, seconds: from an answer on the same machine to the longest wait. */
 export const LATENCY_BOUNDS: readonly number[] = [
@@ -35,22 +35,17 @@ export class Histogram {
     this.#exemplars[bucket] = exemplar;
   }
 
-  /** @param labels those of all samples, as exposed */
-  samples(labels: string): Sample[] {
-    const samples: Sample[] = [];
-    const before = labels === '' ? '' : `${labels},`;
+  get bounds(): readonly number[] {
+    return this.#bounds;
+  }
+
+  sample(labels: Labels): HistogramSample {
     let count = 0;
-    for (let bucket = 0; bucket < this.#counts.length; bucket++) {
-      count += this.#counts[bucket] as number;
-      const exemplar = this.#exemplars[bucket];
-      samples.push({
-        suffix: '_bucket',
-        labels: `${before}le="${this.#bounds[bucket] ?? '+Inf'}"`,
-        value: count,
-        ...(exemplar ? { exemplar } : {}),
-      });
-    }
-    samples.push({ suffix: '_sum', labels, value: this.#sum }, { suffix: '_count', labels, value: count });
-    return samples;
+    const counts = Array.from(this.#counts, (more) => (count += more));
+    const exemplars = Object.fromEntries(this.#exemplars.entries().filter(([, exemplar]) => exemplar)) as Record<
+      number,
+      Exemplar
+    >;
+    return { labels, counts, sum: this.#sum, ...(this.#exemplars.length > 0 ? { exemplars } : {}) };
   }
 }

@@ -5,7 +5,7 @@ import type { CredentialExpiry } from '../log/expiry-warnings.ts';
 import type { StatCounts, StatStore } from '../stats/stats.ts';
 import type { TaskCounts } from '../stats/task-counts.ts';
 import { type Exposition, expose } from './exposition.ts';
-import { type Family, labelText, type Merge, type Sample } from './family.ts';
+import { type Family, type Labels, type Merge, NO_LABELS, type Sample } from './family.ts';
 import type { MetricName } from './metric-table.ts';
 import { type PushCell, PushCounts } from './push-counts.ts';
 import { createRuntimeMetrics, type RuntimeMetrics } from './runtime-metrics.ts';
@@ -103,41 +103,35 @@ function setGorush(sheet: Sheet, counts: StatCounts, tasks: TaskCounts, busyWork
   sheet.set('gorush_submitted_tasks', tasks.submitted_tasks);
 }
 
-function failureSamples(cell: Pick<PushCell, 'labels'>, failures: PushCell['failed'], outcome?: 'failed'): Sample[] {
-  const names = outcome ? ['outcome', 'category', 'reason'] : ['category', 'reason'];
-  return [...failures].flatMap(([category, reasons]) =>
-    [...reasons].map(([reason, value]) => {
-      const own = labelText(names, [...(outcome ? [outcome] : []), category, reason]);
-      return { suffix: '', labels: `${cell.labels},${own}`, value };
-    }),
+const sampleOf = (labels: Labels, value: number): Sample => ({ labels, value });
+
+const failureSamples = (
+  labels: Labels,
+  failures: PushCell['failed'],
+  outcome: { readonly outcome?: 'failed' },
+): Sample[] =>
+  [...failures].flatMap(([category, reasons]) =>
+    [...reasons].map(([reason, value]) => sampleOf({ ...labels, ...outcome, category, reason }, value)),
   );
-}
+
+/** Pushes that did not fail have no category and no reason. */
+const good = (labels: Labels, outcome: string, value: number): Sample[] =>
+  value === 0 ? [] : [sampleOf({ ...labels, outcome, category: '', reason: '' }, value)];
 
 function setPushes(sheet: Sheet, counts: PushCounts): void {
-  for (const cell of counts.cells()) {
-    const { labels, accepted } = cell;
-    if (accepted > 0) {
-      const own = labelText(['outcome', 'category', 'reason'], ['accepted', '', '']);
-      sheet.add('martlet_pushes_total', [{ suffix: '', labels: `${labels},${own}`, value: accepted }]);
-    }
-    sheet.add('martlet_pushes_total', failureSamples(cell, cell.failed, 'failed'));
-    sheet.add('martlet_retries_total', failureSamples(cell, cell.retried));
-    setLate(sheet, cell);
+  for (const { labels, accepted, failed, retried, late } of counts.cells()) {
+    sheet.add('martlet_pushes_total', good(labels, 'accepted', accepted));
+    sheet.add('martlet_pushes_total', failureSamples(labels, failed, { outcome: 'failed' }));
+    sheet.add('martlet_retries_total', failureSamples(labels, retried, {}));
+    sheet.add('martlet_late_outcomes_total', good(labels, 'delivered', late.delivered));
+    sheet.add('martlet_late_outcomes_total', good(labels, 'unknown', late.unknown));
+    sheet.add('martlet_late_outcomes_total', failureSamples(labels, late.failed, { outcome: 'failed' }));
   }
   for (const { labels, whole, provided, queued } of counts.latencies()) {
-    sheet.add('martlet_push_duration_seconds', whole.samples(labels));
-    sheet.add('martlet_provider_duration_seconds', provided.samples(labels));
-    sheet.add('martlet_queue_wait_seconds', queued.samples(labels));
+    sheet.observe('martlet_push_duration_seconds', whole, labels);
+    sheet.observe('martlet_provider_duration_seconds', provided, labels);
+    sheet.observe('martlet_queue_wait_seconds', queued, labels);
   }
-}
-
-function setLate(sheet: Sheet, { labels, late }: PushCell): void {
-  for (const outcome of ['delivered', 'unknown'] as const) {
-    if (late[outcome] === 0) continue;
-    const own = labelText(['outcome', 'category', 'reason'], [outcome, '', '']);
-    sheet.add('martlet_late_outcomes_total', [{ suffix: '', labels: `${labels},${own}`, value: late[outcome] }]);
-  }
-  sheet.add('martlet_late_outcomes_total', failureSamples({ labels }, late.failed, 'failed'));
 }
 
 const HEALTH = { pass: 2, warn: 1, fail: 0 };
@@ -212,7 +206,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     for (const [reason, count] of options.authFailures?.() ?? [])
       sheet.set('martlet_auth_failures_total', count, [reason]);
     if (isReady) sheet.set('martlet_ready', isReady() ? 1 : 0);
-    sheet.add('martlet_event_loop_delay_seconds', runtime.eventLoopDelay.samples(''));
+    sheet.observe('martlet_event_loop_delay_seconds', runtime.eventLoopDelay, NO_LABELS);
     sheet.set('martlet_sandbox', options.sandbox ? 1 : 0);
     sheet.set('martlet_build_info', 1, [options.version, process.version]);
     return [...sheet.families(), ...runtime.families()];

@@ -1,7 +1,7 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics } from 'node:v8';
 import { toSeconds } from '../../kit/seconds.ts';
-import { type Family, labelText, type Sample } from './family.ts';
+import type { Family, Sample } from './family.ts';
 import { Histogram } from './histogram.ts';
 import { gauge, one } from './process-series.ts';
 
@@ -18,8 +18,7 @@ const GC_KINDS: Readonly<Record<number, string>> = {
 /** How many there are of each name. */
 function counted(label: string, names: readonly string[]): Sample[] {
   return [...Map.groupBy(names, (name) => name)].map(([name, { length }]) => ({
-    suffix: '',
-    labels: labelText([label], [name]),
+    labels: { [label]: name },
     value: length,
   }));
 }
@@ -45,8 +44,7 @@ function heap(): Family[] {
   const spaces = getHeapSpaceStatistics();
   const bySpace = (read: (space: (typeof spaces)[number]) => number): Sample[] =>
     spaces.map((space) => ({
-      suffix: '',
-      labels: labelText(['space'], [space.space_name.replace(/_space$/, '')]),
+      labels: { space: space.space_name.replace(/_space$/, '') },
       value: read(space),
     }));
   return [
@@ -73,8 +71,8 @@ function heap(): Family[] {
 
 function version(): Family {
   const [major = '', minor = '', patch = ''] = process.versions.node.split('.');
-  const labels = labelText(['version', 'major', 'minor', 'patch'], [process.version, major, minor, patch]);
-  return gauge('nodejs_version_info', 'Version of Node.js.', [{ suffix: '', labels, value: 1 }], 'first');
+  const labels = { version: process.version, major, minor, patch };
+  return gauge('nodejs_version_info', 'Version of Node.js.', [{ labels, value: 1 }], 'first');
 }
 
 /** The series of Node, under the names that prom-client gave them. Collections of garbage count from here on. */
@@ -95,7 +93,8 @@ export function watchNode(): { series(): Family[]; close(): void } {
     type: 'histogram',
     help: 'How long collections of garbage took, by kind.',
     merge: 'sum',
-    samples: [...collections].flatMap(([kind, histogram]) => histogram.samples(labelText(['kind'], [kind]))),
+    bounds: GC_BOUNDS,
+    samples: [...collections].map(([kind, histogram]) => histogram.sample({ kind })),
   });
   return {
     series: () => [...active(), ...heap(), version(), collected()],

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { toSeconds } from '../../kit/seconds.ts';
-import type { Family, Merge, Sample } from './family.ts';
+import { type Family, type Merge, NO_LABELS, type Sample } from './family.ts';
 
 const PER_SECOND = 1e6;
 const PER_KIB = 1024;
 
-export const one = (value: number): Sample[] => [{ suffix: '', labels: '', value }];
+export const one = (value: number): Sample[] => [{ labels: NO_LABELS, value }];
 
 export const gauge = (name: string, help: string, samples: readonly Sample[], merge: Merge = 'sum'): Family => ({
   ...{ name, help, samples, merge },

@@ -12,7 +12,7 @@ import type {
   Settlement,
   Timing,
 } from '../../push/push.ts';
-import { labelText } from './family.ts';
+import type { Labels } from './family.ts';
 import { Histogram } from './histogram.ts';
 
 /** How many apps have series of their own; what comes later shares those of `other`. A histogram is many series. */
@@ -38,10 +38,16 @@ function addFailures(
   reasons.set(word, (reasons.get(word) ?? 0) + count);
 }
 
+/** `none`: of pushes that no lane takes. */
+export interface LaneLabels extends Labels {
+  readonly app: string;
+  readonly provider: Provider | 'none';
+  readonly environment: Environment;
+}
+
 /** How long the pushes of one app to one environment of one provider took, seconds. */
 export interface Latencies {
-  /** App, provider and environment, as exposed. */
-  readonly labels: string;
+  readonly labels: LaneLabels;
   /** From acceptance to the final outcome; from the hand-over to the provider's answer; from acceptance to the hand-over. */
   readonly whole: Histogram;
   readonly provided: Histogram;
@@ -52,8 +58,7 @@ export interface Latencies {
 export interface PushCell {
   /** `none` for a push that no lane takes. */
   readonly provider: Provider | 'none';
-  /** App, provider and environment, as exposed. */
-  readonly labels: string;
+  readonly labels: LaneLabels;
   accepted: number;
   readonly failed: Failures;
   readonly retried: Failures;
@@ -62,7 +67,7 @@ export interface PushCell {
   readonly latencies: Latencies;
 }
 
-const newLatencies = (labels: string): Latencies => ({
+const newLatencies = (labels: LaneLabels): Latencies => ({
   labels,
   whole: new Histogram(),
   provided: new Histogram(),
@@ -192,7 +197,7 @@ export class PushCounts {
   }
 
   #newCell(app: string, provider: Provider | 'none', environment: Environment): PushCell {
-    const labels = labelsOf(app, provider, environment);
+    const labels = { app, provider, environment };
     return {
       provider,
       labels,
@@ -206,12 +211,10 @@ export class PushCounts {
 
   #latenciesOf(app: string, provider: Provider, environment: Environment): Latencies {
     if (this.#timedApps.size < MOST_TIMED_APPS) this.#timedApps.add(app);
-    const labels = labelsOf(this.#timedApps.has(app) ? app : OTHER, provider, environment);
-    const latencies = this.#latencies.get(labels) ?? newLatencies(labels);
-    this.#latencies.set(labels, latencies);
+    const labels = { app: this.#timedApps.has(app) ? app : OTHER, provider, environment };
+    const key = Object.values(labels).join('\0');
+    const latencies = this.#latencies.get(key) ?? newLatencies(labels);
+    this.#latencies.set(key, latencies);
     return latencies;
   }
 }
-
-const labelsOf = (...values: [app: string, provider: Provider | 'none', environment: Environment]): string =>
-  labelText(['app', 'provider', 'environment'], values);

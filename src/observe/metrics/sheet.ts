@@ -1,4 +1,5 @@
-import { type Family, labelText, type Merge, mergeSamples, type Sample } from './family.ts';
+import { type Family, type HistogramSample, type Labels, type Merge, mergeSamples, type Sample } from './family.ts';
+import type { Histogram } from './histogram.ts';
 import { type MetricName, metricTable } from './metric-table.ts';
 
 interface SeriesRow {
@@ -14,8 +15,10 @@ interface Filled {
   readonly row: SeriesRow;
   readonly merge: Merge;
   readonly samples: Sample[];
-  /** Where the sample of these labels is. */
+  /** Where the sample of these values is. */
   readonly places: Map<string, number>;
+  readonly histograms: HistogramSample[];
+  bounds: readonly number[];
 }
 
 /** The table of metrics as one scrape fills it in. */
@@ -26,17 +29,18 @@ export class Sheet {
   constructor(merges: (name: string) => Merge | undefined = () => undefined) {
     for (const row of metricTable as readonly SeriesRow[]) {
       const merge = merges(row.name) ?? row.merge ?? 'sum';
-      this.#rows.set(row.name, { row, merge, samples: [], places: new Map() });
+      this.#rows.set(row.name, { row, merge, samples: [], places: new Map(), histograms: [], bounds: [] });
     }
   }
 
   /** @param values of the labels of the table's row, in its order; what has the same ones is merged */
   set(name: MetricName, value: number, values: readonly string[] = []): void {
     const { row, merge, samples, places } = this.#row(name);
-    const sample: Sample = { suffix: '', labels: labelText(row.labels, values), value };
-    const place = places.get(sample.labels);
-    if (place !== undefined) samples[place] = mergeSamples(merge, samples[place] as Sample, sample);
-    else places.set(sample.labels, samples.push(sample) - 1);
+    const labels = Object.fromEntries(row.labels.map((label, i) => [label, values[i] as string]));
+    const key = values.join('\0');
+    const place = places.get(key);
+    if (place !== undefined) samples[place] = mergeSamples(merge, samples[place] as Sample, { labels, value });
+    else places.set(key, samples.push({ labels, value }) - 1);
   }
 
   /** @param samples whose labels no others of this name have */
@@ -44,15 +48,18 @@ export class Sheet {
     this.#row(name).samples.push(...samples);
   }
 
+  /** @param labels that no other histogram of this name has */
+  observe(name: MetricName, histogram: Histogram, labels: Labels): void {
+    const row = this.#row(name);
+    row.bounds = histogram.bounds;
+    row.histograms.push(histogram.sample(labels));
+  }
+
   families(): Family[] {
-    return [...this.#rows.values()].map(({ row: { name, type, help, unit }, merge, samples }) => ({
-      name,
-      type,
-      help,
-      ...(unit === undefined ? {} : { unit }),
-      merge,
-      samples,
-    }));
+    return [...this.#rows.values()].map(({ row: { name, type, help, unit }, merge, samples, histograms, bounds }) => {
+      const head = { name, help, ...(unit === undefined ? {} : { unit }), merge };
+      return type === 'histogram' ? { ...head, type, bounds, samples: histograms } : { ...head, type, samples };
+    });
   }
 
   #row(name: MetricName): Filled {

@@ -1,14 +1,29 @@
 import { expect, test } from 'vitest';
 import { expose } from '../../../src/observe/metrics/exposition.ts';
-import { type Family, labelText } from '../../../src/observe/metrics/family.ts';
+import {
+  type Exemplar,
+  type HistogramFamily,
+  labelText,
+  type ScalarFamily,
+} from '../../../src/observe/metrics/family.ts';
 
-const family = (more: Partial<Family>): Family => ({
+const family = (more: Partial<ScalarFamily>): ScalarFamily => ({
   name: 'a_total',
   type: 'counter',
   help: 'A "help".',
   merge: 'sum',
-  samples: [{ suffix: '', labels: '', value: 1 }],
+  samples: [{ labels: {}, value: 1 }],
   ...more,
+});
+
+const histogram = (exemplar: Exemplar): HistogramFamily => ({
+  name: 'h_seconds',
+  type: 'histogram',
+  help: 'Seconds.',
+  unit: 'seconds',
+  merge: 'sum',
+  bounds: [0.5],
+  samples: [{ labels: { x: '1' }, counts: [1, 3], sum: 4.5, exemplars: { 1: exemplar } }],
 });
 
 const OPEN = 'application/openmetrics-text; version=1.0.0';
@@ -17,7 +32,7 @@ test('OpenMetrics names families without _total and _info, tells units, and ends
   const { type, text } = expose(
     [
       family({ name: 'a_seconds_total', unit: 'seconds' }),
-      family({ name: 'b_info', type: 'info', samples: [{ suffix: '', labels: 'v="1"', value: 1 }] }),
+      family({ name: 'b_info', type: 'info', samples: [{ labels: { v: '1' }, value: 1 }] }),
       family({ name: 'c', type: 'gauge' }),
       family({ name: 'd', type: 'counter' }),
     ],
@@ -46,20 +61,29 @@ test('OpenMetrics names families without _total and _info, tells units, and ends
 
 test('the text format has neither units nor exemplars, and infos are gauges', () => {
   const exemplar = { traceId: 'f'.repeat(32), value: 1, at: 2 };
-  const { type, text } = expose([
-    family({ unit: 'seconds', samples: [{ suffix: '', labels: '', value: 1, exemplar }] }),
-    family({ name: 'b_info', type: 'info' }),
-  ]);
+  const { type, text } = expose([histogram(exemplar), family({ name: 'b_info', type: 'info' })]);
   expect(type).toBe('text/plain; version=0.0.4; charset=utf-8');
   expect(text).toBe(
-    '# HELP a_total A "help".\n# TYPE a_total counter\na_total 1\n# HELP b_info A "help".\n# TYPE b_info gauge\nb_info 1\n',
+    [
+      '# HELP h_seconds Seconds.',
+      '# TYPE h_seconds histogram',
+      'h_seconds_bucket{x="1",le="0.5"} 1',
+      'h_seconds_bucket{x="1",le="+Inf"} 3',
+      'h_seconds_sum{x="1"} 4.5',
+      'h_seconds_count{x="1"} 3',
+      '# HELP b_info A "help".',
+      '# TYPE b_info gauge',
+      'b_info 1\n',
+    ].join('\n'),
+  );
+  expect(expose([histogram(exemplar)], OPEN).text).toContain(
+    `h_seconds_bucket{x="1",le="+Inf"} 3 # {trace_id="${exemplar.traceId}"} 1 2\n`,
   );
 });
 
 test('values that are no finite numbers have their names', () => {
   const samples = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY].map((value, i) => ({
-    suffix: '',
-    labels: `i="${i}"`,
+    labels: { i: String(i) },
     value,
   }));
   const { text } = expose([family({ samples })]);
@@ -67,7 +91,7 @@ test('values that are no finite numbers have their names', () => {
 });
 
 test('quotes, backslashes and line breaks in labels and help are escaped', () => {
-  const labels = labelText(['a', 'b'], ['x"\\\ny', 'z']);
+  const labels = labelText({ a: 'x"\\\ny', b: 'z' });
   expect(labels).toBe('a="x\\"\\\\\\ny",b="z"');
   expect(expose([family({ help: 'a\\b\nc' })]).text).toContain('# HELP a_total a\\\\b\\nc\n');
 });
