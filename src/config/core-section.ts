@@ -15,7 +15,7 @@ export const coreSection = section('The HTTP server and the process.', {
   ),
   queue_num: integer(
     0,
-    'Notifications that may wait; 0: 8192. A request that does not fit gets 503 with Retry-After.',
+    'Notifications that may wait; 0: 8192. A request that does not fit gets 503 with Retry-After. Where there are several apps one may hold half of it, and each has an equal part of a quarter to itself. What waits takes a third of the heap at most, however few notifications that are.',
     {
       ...shown,
       minimum: 0,

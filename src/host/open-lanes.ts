@@ -50,7 +50,8 @@ export function openLanes(options: OpenLanesOptions, closers: AsyncDisposableSta
     cache,
     build: options.build,
     find: store && (() => store.refresh()),
-    openQueue: (callbacks) => options.createQueue({ ...callbacks, tell: (level, message) => log[level](message) }),
+    openQueue: (callbacks) =>
+      options.createQueue({ ...callbacks, apps: () => registry.size, tell: (level, message) => log[level](message) }),
     outcomes,
     restore: createRestore({
       decoder: registry.providers.decoder,

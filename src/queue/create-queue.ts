@@ -18,6 +18,8 @@ import type { Queue, QueueHealth, Restore } from './queue.ts';
 export interface CreateQueueOptions {
   readonly wake: (lane: LaneId) => void;
   readonly restore: Restore;
+  /** How many apps there are, which share its room; default: one. */
+  readonly apps?: () => number;
   /** Things that an operator should know; `error` ones need a person. */
   readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
   readonly now?: () => number;
@@ -71,8 +73,8 @@ export async function queueEngine(config: QueueConfig, ca: readonly string[] = [
   return engines[config.queue.engine](config, trusted);
 }
 
-/** A request in memory takes a small multiple of its body. */
-const memoryFor = (): number => getHeapStatistics().heap_size_limit / 6;
+/** Of the heap, what waiting requests may take (request-cost.ts): the rest is for reading them, for answers and for everything else. */
+const memoryFor = (): number => getHeapStatistics().heap_size_limit / 3;
 
 /** How often files of processes that died are looked for. */
 const ADOPT_MS = 15_000;
@@ -83,7 +85,8 @@ const ADOPT_MS = 15_000;
  * @throws ConfigError when the path names a file of something else; Error when the file cannot be opened though it is not damaged
  */
 export function createLocalQueue(options: LocalEngineOptions): QueueWithReports {
-  if (options.path === '') return createMemoryQueue(options);
+  const inMemory = (): Queue => createMemoryQueue({ ...options, maxCost: memoryFor() });
+  if (options.path === '') return inMemory();
   refuseForeignFile(options.path, 'queue.local.path', QUEUE_FILE);
   let owned: OwnedFile;
   try {
@@ -94,7 +97,7 @@ export function createLocalQueue(options: LocalEngineOptions): QueueWithReports 
     if (mayPass(`${options.path}.lock`, error)) throw cannotOpen(options.path, error);
     const why = `queue.local.path: cannot write ${options.path}: ${toError(error).message}`;
     options.tell('warn', `${why}; accepted pushes are kept in memory only and die with this process`);
-    return withHealth(createMemoryQueue(options), { status: 'warn', output: `${why}; the queue is in memory only` });
+    return withHealth(inMemory(), { status: 'warn', output: `${why}; the queue is in memory only` });
   }
   const queue = openOwned(owned, options);
   // Not before the first turn: restoring needs the relay, which is built after its queue.
@@ -130,7 +133,7 @@ function open(path: string, options: LocalEngineOptions, onClosed: () => void): 
       : options.tell('info', `the queue file ${path} can be written again`);
   const reserve = new Reserve(path);
   const openFile = (): LocalQueue =>
-    new LocalQueue({ ...options, path, onTrouble, onClosed, reserve, maxBytes: memoryFor() });
+    new LocalQueue({ ...options, path, onTrouble, onClosed, reserve, maxCost: memoryFor() });
   try {
     return openFile();
   } catch (error) {

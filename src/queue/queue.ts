@@ -52,6 +52,8 @@ export interface QueueEntry {
   open: number;
   /** The engine's name for the record of the request; 0 until it has one. */
   key: number;
+  /** Bytes of the heap that it takes while it waits (request-cost.ts); 0 until the engine has taken it. */
+  cost: number;
 }
 
 /** A slice of an entry's targets. Who took it settles or defers every target of it. */

@@ -110,6 +110,7 @@ function entryOf(
     since,
     open: targetCount(groups),
     key: 0,
+    cost: 0,
   };
 }
 

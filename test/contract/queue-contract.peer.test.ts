@@ -113,6 +113,7 @@ function entriesOf(
     since: performance.now(),
     open: tokens.length,
     key: 0,
+    cost: 0,
   }));
 }
 

@@ -23,6 +23,7 @@ function entry(tokens: string[], more: Partial<QueueEntry> = {}): QueueEntry {
     since: 0,
     open: tokens.length,
     key: 0,
+    cost: 0,
     ...more,
   };
 }

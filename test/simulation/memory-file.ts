@@ -1,4 +1,11 @@
-import type { Change, JournalRecord, NewRecord, RecordStore, StoredReport } from '../../src/queue/file/journal.ts';
+import type {
+  Change,
+  JournalBacklog,
+  JournalRecord,
+  NewRecord,
+  RecordStore,
+  StoredReport,
+} from '../../src/queue/file/journal.ts';
 
 interface Kept extends Omit<NewRecord, 'body'> {
   readonly body: Uint8Array;
@@ -36,10 +43,18 @@ export class MemoryFile implements RecordStore {
     for (const key of told) this.#reports.delete(key);
   }
 
-  *records(): Generator<JournalRecord> {
-    for (const record of [...this.#kept.values()].sort((a, b) => a.key - b.key)) {
-      yield { ...record, done: new Map([...record.done].map(([index, bits]) => [index, bits.slice()])) };
-    }
+  backlog(): JournalBacklog {
+    const records = [...this.#kept.values()];
+    return {
+      lastKey: Math.max(0, ...records.map(({ key }) => key)),
+      records: records.length,
+      pushes: records.reduce((sum, { pushes }) => sum + pushes, 0),
+    };
+  }
+
+  after(key: number): JournalRecord | undefined {
+    const [record] = [...this.#kept.values()].filter((each) => each.key > key).sort((a, b) => a.key - b.key);
+    return record && { ...record, done: new Map([...record.done].map(([index, bits]) => [index, bits.slice()])) };
   }
 
   reports(): StoredReport[] {

@@ -20,6 +20,8 @@ export interface FileWriterOptions {
   readonly reserve: Reserve | undefined;
   /** The record is in the file; called before its `append` resolves. */
   readonly onWritten: (append: Append) => void;
+  /** The record is not in the file and will not be. */
+  readonly onRefused: (append: Append) => void;
   /** Told when the file cannot be written, and when it can again. */
   readonly onTrouble: (error: Error | undefined) => void;
   /** Monotonic milliseconds. */
@@ -53,8 +55,6 @@ export class FileWriter {
   #removals: Removal[] = [];
   /** Of the transaction that is planned. */
   #group: PromiseWithResolvers<void> | undefined;
-  #waiting = 0;
-  #waitingBytes = 0;
   #forgetting: NodeJS.Timeout | undefined;
   #progressTimer: NodeJS.Timeout | undefined;
   #progressPlanned = false;
@@ -70,16 +70,6 @@ export class FileWriter {
     this.#timer = setInterval(this.#ticked, RETRY_MS).unref();
   }
 
-  /** Notifications on their way into the file. */
-  get waiting(): number {
-    return this.#waiting;
-  }
-
-  /** Of their requests' bodies. */
-  get waitingBytes(): number {
-    return this.#waitingBytes;
-  }
-
   /** Why nothing can be taken. */
   get trouble(): string | undefined {
     return this.#trouble?.message ?? (this.#reserve?.isDiskFull ? 'the disk is full' : undefined);
@@ -92,8 +82,6 @@ export class FileWriter {
       throw new QueueRefusedError('the disk of the queue file is full', 5);
     }
     this.#appends.push(append);
-    this.#waiting += append.entries.length;
-    this.#waitingBytes += append.record.body.length;
     this.#plan();
     return this.#group?.promise ?? Promise.resolve();
   }
@@ -143,8 +131,6 @@ export class FileWriter {
     this.#appends = [];
     this.#removals = [];
     this.#group = undefined;
-    for (const { entries } of appends) this.#waiting -= entries.length;
-    this.#waitingBytes = 0;
     const records = appends.map((append) => append.record);
     const size = records.length + removals.length + progress.length;
     try {
@@ -153,6 +139,7 @@ export class FileWriter {
         this.#file.commit({ records, removals, progress, ...this.reports.changes() });
       }
     } catch (error) {
+      for (const append of appends) this.#options.onRefused(append);
       this.#failed(toError(error), removals, group);
       return;
     }

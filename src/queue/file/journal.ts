@@ -70,10 +70,17 @@ export interface JournalSums {
   readonly settled: number;
 }
 
+/** What a file holds of earlier processes. `lastKey` is 0 when it holds nothing; `pushes` as accepted. */
+export interface JournalBacklog {
+  readonly lastKey: number;
+  readonly records: number;
+  readonly pushes: number;
+}
+
 /** What the queue needs of its file: all that a test must play when it plays the disk. */
 export type RecordStore = Pick<
   Journal,
-  'commit' | 'records' | 'reports' | 'shrink' | 'makeRoom' | 'limitLog' | 'close'
+  'commit' | 'backlog' | 'after' | 'reports' | 'shrink' | 'makeRoom' | 'limitLog' | 'close'
 >;
 
 /** How long a commit waits for a reader (`martlet queue`) to get out of the way; the event loop stands still meanwhile. */
@@ -133,6 +140,9 @@ export class Journal {
   readonly #report: StatementSync;
   readonly #deleteReport: StatementSync;
   readonly #totals: StatementSync;
+  /** Of reading what an earlier process left. */
+  #next: StatementSync | undefined;
+  #progressOf: StatementSync | undefined;
   readonly #sync: 'normal' | 'full';
   #syncing: 'normal' | 'full';
   /** Keys with progress rows, so that a record without any (nearly all) is removed by one statement. */
@@ -218,6 +228,24 @@ export class Journal {
     if (sync === this.#syncing) return;
     this.#db.exec(`PRAGMA synchronous = ${sync === 'full' ? 'FULL' : 'NORMAL'}`);
     this.#syncing = sync;
+  }
+
+  backlog(): JournalBacklog {
+    const sums = 'ifnull(max(key), 0) AS lastKey, count(*) AS records, ifnull(sum(pushes), 0) AS pushes';
+    return this.#db.prepare(`SELECT ${sums} FROM request`).get() as unknown as JournalBacklog;
+  }
+
+  /** The oldest record with a greater key. */
+  after(key: number): JournalRecord | undefined {
+    this.#next ??= this.#db.prepare('SELECT * FROM request WHERE key > ? ORDER BY key LIMIT 1');
+    const row = this.#next.get(key) as unknown as RequestRow | undefined;
+    if (!row) return undefined;
+    this.#progressOf ??= this.#db.prepare('SELECT notification, done FROM progress WHERE key = ?');
+    const done = new Map<number, Uint8Array>();
+    for (const each of this.#progressOf.all(row.key) as unknown as { notification: number; done: Uint8Array }[])
+      done.set(each.notification, each.done);
+    if (done.size > 0) this.#withProgress.add(row.key);
+    return recordOf(row, done);
   }
 
   /** Every record, oldest first. */
@@ -315,21 +343,32 @@ function* readRecords(db: DatabaseSync): Generator<JournalRecord> {
     const ofRecord = progress.get(key) ?? new Map();
     progress.set(key, ofRecord.set(notification, done));
   }
-  for (const row of db.prepare('SELECT * FROM request ORDER BY key').iterate()) {
-    const { key, id, app, accepted_at, pushes, body, trace } = row as Record<string, unknown> & { key: number };
-    yield {
-      key,
-      id: id as string,
-      app: app as string,
-      acceptedAt: accepted_at as number,
-      pushes: pushes as number,
-      body: body as Uint8Array,
-      // Files of older versions that are only read have no such column.
-      ...(typeof trace === 'string' ? { trace } : {}),
-      done: progress.get(key) ?? new Map(),
-    };
+  for (const each of db.prepare('SELECT * FROM request ORDER BY key').iterate()) {
+    const row = each as unknown as RequestRow;
+    yield recordOf(row, progress.get(row.key) ?? new Map());
   }
 }
+
+interface RequestRow {
+  readonly key: number;
+  readonly id: string;
+  readonly app: string;
+  readonly accepted_at: number;
+  readonly pushes: number;
+  readonly body: Uint8Array;
+  /** Files of older versions that are only read have no such column. */
+  readonly trace?: string | null;
+}
+
+const recordOf = (
+  { accepted_at, trace, ...row }: RequestRow,
+  done: ReadonlyMap<number, Uint8Array>,
+): JournalRecord => ({
+  ...row,
+  acceptedAt: accepted_at,
+  ...(typeof trace === 'string' ? { trace } : {}),
+  done,
+});
 
 /** What a queue file holds at one moment. */
 export interface JournalSnapshot {

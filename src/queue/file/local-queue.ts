@@ -2,26 +2,24 @@ import { hasBit, setBits } from '../../kit/bits.ts';
 import type { LaneId } from '../../push/lane-id.ts';
 import { packTrace, unpackTrace } from '../../push/trace-context.ts';
 import { LaneStore } from '../lane-store.ts';
-import { headroom, refuseWhenFull } from '../memory-queue.ts';
 import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, RequestBody, Restore } from '../queue.ts';
 import { QueueRefusedError } from '../queue-refused-error.ts';
+import { headroom, QueueRoom, type QueueRoomOptions } from '../queue-room.ts';
+import { requestCost, storedCost } from '../request-cost.ts';
 import { FileWriter } from './file-writer.ts';
-import { Journal, type JournalRecord, type PushesFor, type RecordStore } from './journal.ts';
+import { Journal, type JournalBacklog, type JournalRecord, type PushesFor, type RecordStore } from './journal.ts';
 import type { ReportKeeper } from './kept-reports.ts';
 import { PendingRequests } from './pending-requests.ts';
 import type { FileContents } from './queue-files.ts';
+import { Recovery } from './recovery.ts';
 import type { Reserve } from './reserve.ts';
 
-export interface LocalQueueOptions {
+export interface LocalQueueOptions extends QueueRoomOptions {
   /** The file; this queue is its only writer. */
   readonly path: string;
   readonly sync: 'normal' | 'full';
   /** Default: whatever the file says. */
   readonly pushesFor?: PushesFor;
-  /** Notifications that may be unsettled at a time (`core.queue_num`). */
-  readonly limit: number;
-  /** Bytes of request bodies that may be unsettled at a time; default: no limit. A larger request is taken when nothing else waits. */
-  readonly maxBytes?: number;
   readonly wake: (lane: LaneId) => void;
   /** Called from the first turn of the event loop on, for each record that the file held. */
   readonly restore: Restore;
@@ -46,6 +44,8 @@ export class LocalQueue implements Queue {
   readonly #writer: FileWriter;
   readonly #store: LaneStore;
   readonly #pending = new PendingRequests();
+  readonly #room: QueueRoom;
+  readonly #recovery: Recovery;
   #nextKey = 1;
   #closed = false;
 
@@ -56,6 +56,7 @@ export class LocalQueue implements Queue {
     const { openFile = (path, sync) => new Journal(path, sync, reserve?.checkpointPages, options.pushesFor) } = options;
     this.#file = openFile(options.path, options.sync);
     this.#store = new LaneStore(options);
+    this.#room = new QueueRoom(options);
     this.#writer = new FileWriter({
       file: this.#file,
       pending: this.#pending,
@@ -66,11 +67,18 @@ export class LocalQueue implements Queue {
         this.#pending.add(record);
         for (const entry of entries) this.#store.add(entry);
       },
+      onRefused: ({ entries }) => this.#giveRoom(entries),
     });
-    const records = [...this.#file.records()];
-    this.#nextKey = (records.at(-1)?.key ?? 0) + 1;
+    this.#recovery = new Recovery({
+      after: (key) => this.#file.after(key),
+      hasRoomFor: ({ body }) => this.#room.hasRoomFor(storedCost(body)),
+      restore: (record) => this.#restore(record),
+      now,
+    });
+    const backlog = this.#file.backlog();
+    this.#nextKey = backlog.lastKey + 1;
     this.#writer.reports.restore(this.#file.reports());
-    if (records.length > 0) setImmediate(() => this.#recover(records));
+    this.#recovery.add(1, backlog);
   }
 
   get closed(): boolean {
@@ -83,21 +91,27 @@ export class LocalQueue implements Queue {
 
   append(entries: readonly QueueEntry[], body: RequestBody): Promise<void> {
     if (this.#closed) throw new QueueRefusedError('the queue is closed');
-    refuseWhenFull(this.#store.size + this.#writer.waiting, entries.length, this.#options.limit);
+    if (this.#recovery.isWaiting)
+      throw new QueueRefusedError('the queue is full: requests of an earlier process wait in the file for memory');
+    const text = typeof body === 'function' ? body() : body;
+    const cost = requestCost(entries, text) / entries.length;
+    this.#room.take(entries, cost);
     const { request } = entries[0] as QueueEntry;
     const { id, app, acceptedAt } = request;
     const key = this.#nextKey++;
     let pushes = 0;
     for (const entry of entries) {
       entry.key = key;
+      entry.cost = cost;
       pushes += entry.open;
     }
-    const text = typeof body === 'function' ? body() : body;
-    this.#refuseWhenHeavy(text.length);
-    return this.#writer.append({
-      entries,
-      record: { key, id, app, acceptedAt, pushes, body: text, trace: packTrace(request) },
-    });
+    const record = { key, id, app, acceptedAt, pushes, body: text, trace: packTrace(request) };
+    try {
+      return this.#writer.append({ entries, record });
+    } catch (error) {
+      this.#giveRoom(entries);
+      throw error;
+    }
   }
 
   take(lane: LaneId, limit: number): Batch | undefined {
@@ -105,7 +119,10 @@ export class LocalQueue implements Queue {
   }
 
   settle(batch: Batch, indexes: readonly number[]): void {
-    this.#store.settle(batch, indexes.length);
+    if (this.#store.settle(batch, indexes.length)) {
+      this.#room.give(batch.entry.app, batch.entry.cost);
+      this.#recovery.roomWasMade();
+    }
     const removal = this.#pending.settle(batch, indexes);
     if (removal) this.#writer.forget(removal);
     else this.#writer.noteProgress();
@@ -115,8 +132,12 @@ export class LocalQueue implements Queue {
     this.#store.defer(batch, at);
   }
 
+  /** Without a lane, those that are still in the file alone count as well: of a lane they are not known. */
   depth(lane?: LaneId): QueueDepth {
-    return this.#store.depth(lane);
+    const depth = this.#store.depth(lane);
+    const { records, pushes } = this.#recovery.left;
+    if (lane !== undefined || records === 0) return depth;
+    return { ...depth, notifications: depth.notifications + records, waiting: depth.waiting + pushes };
   }
 
   oldestAge(): number {
@@ -126,7 +147,7 @@ export class LocalQueue implements Queue {
   health(): QueueHealth {
     const { trouble } = this.#writer;
     if (trouble !== undefined) return { status: 'fail', output: `queue.local.path: cannot write: ${trouble}` };
-    return headroom(this.#store.size, this.#options.limit);
+    return headroom(this.#room.held.notifications + this.#recovery.left.records, this.#options.limit);
   }
 
   /** Takes over the contents of another file. @throws when they cannot be written; then nothing was taken. */
@@ -137,40 +158,49 @@ export class LocalQueue implements Queue {
     );
     const renumbered = this.#writer.reports.renumbered(reports);
     this.#file.commit({ records: adopted, progress, reports: renumbered });
-    this.#recover(adopted);
+    const [first] = adopted;
+    if (first) this.#recovery.add(first.key, backlogOf(adopted));
     this.#writer.reports.restore(renumbered);
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    this.#recovery.close();
     this.#store.close();
     this.#writer.close();
     this.#options.onClosed?.();
   }
 
-  #refuseWhenHeavy(more: number): void {
-    const { maxBytes = Number.POSITIVE_INFINITY } = this.#options;
-    const bytes = this.#pending.bytes + this.#writer.waitingBytes;
-    if (bytes === 0 || bytes + more <= maxBytes) return;
-    throw new QueueRefusedError(`the queue is full: requests of ${Math.round(bytes / 2 ** 20)} MiB wait`);
+  #giveRoom(entries: readonly QueueEntry[]): void {
+    for (const { app, cost } of entries) this.#room.give(app, cost);
   }
 
-  #recover(records: readonly JournalRecord[]): void {
-    for (const record of records) {
-      const { key, id, app, acceptedAt, body, done, trace } = record;
-      const isDone = (notification: number, place: number): boolean => {
-        const bits = done.get(notification);
-        return bits !== undefined && hasBit(bits, place);
-      };
-      const entries = this.#options.restore({ id, app, acceptedAt, ...unpackTrace(trace), body, isDone });
-      const open = entries.reduce((sum, entry) => sum + entry.open, 0);
-      const removal = this.#pending.restore(record, open);
-      if (removal) this.#writer.forget(removal);
-      for (const entry of removal ? [] : entries) {
-        entry.key = key;
-        this.#store.add(entry, (place) => isDone(entry.index, place));
-      }
+  #restore(record: JournalRecord): void {
+    const { key, id, app, acceptedAt, body, done, trace } = record;
+    const isDone = (notification: number, place: number): boolean => {
+      const bits = done.get(notification);
+      return bits !== undefined && hasBit(bits, place);
+    };
+    const entries = this.#options.restore({ id, app, acceptedAt, ...unpackTrace(trace), body, isDone });
+    const open = entries.reduce((sum, entry) => sum + entry.open, 0);
+    const removal = this.#pending.restore(record, open);
+    if (removal) {
+      this.#writer.forget(removal);
+      return;
+    }
+    const cost = storedCost(body) / entries.length;
+    for (const entry of entries) {
+      entry.key = key;
+      entry.cost = cost;
+      this.#room.add(entry.app, cost);
+      this.#store.add(entry, (place) => isDone(entry.index, place));
     }
   }
 }
+
+const backlogOf = (records: readonly JournalRecord[]): JournalBacklog => ({
+  lastKey: records.at(-1)?.key ?? 0,
+  records: records.length,
+  pushes: records.reduce((sum, { pushes }) => sum + pushes, 0),
+});

@@ -13,8 +13,6 @@ interface Done {
 /** A request with unsettled targets, and how far it has got. */
 interface Pending {
   open: number;
-  /** Of the record's body. */
-  readonly bytes: number;
   /** Targets that the file does not count as settled yet. */
   uncounted: number;
   /** By notification; only of requests of more than one push. */
@@ -25,20 +23,13 @@ interface Pending {
 export class PendingRequests {
   readonly #pending = new Map<number, Pending>();
   readonly #dirty = new Set<number>();
-  #bytes = 0;
 
-  /** Of the bodies of all requests: a measure of the memory that they take. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
-  add({ key, pushes, body }: NewRecord): void {
-    this.#pending.set(key, { open: pushes, uncounted: pushes, bytes: body.length, done: undefined });
-    this.#bytes += body.length;
+  add({ key, pushes }: Pick<NewRecord, 'key' | 'pushes'>): void {
+    this.#pending.set(key, { open: pushes, uncounted: pushes, done: undefined });
   }
 
   /** A request of an earlier process, of which `open` targets are left. @returns its removal when none is. */
-  restore({ key, pushes, body, done }: JournalRecord, open: number): Removal | undefined {
+  restore({ key, pushes, done }: JournalRecord, open: number): Removal | undefined {
     const progress = new Map<number, Done>();
     let uncounted = pushes;
     for (const [notification, bits] of done) {
@@ -46,8 +37,7 @@ export class PendingRequests {
       uncounted -= setBits(bits);
     }
     if (open === 0) return { key, pushes: uncounted };
-    this.#pending.set(key, { open, uncounted, bytes: body.length, done: progress });
-    this.#bytes += body.length;
+    this.#pending.set(key, { open, uncounted, done: progress });
     return undefined;
   }
 
@@ -60,7 +50,6 @@ export class PendingRequests {
     if (pending.open === 0) {
       this.#pending.delete(entry.key);
       this.#dirty.delete(entry.key);
-      this.#bytes -= pending.bytes;
       return { key: entry.key, pushes: pending.uncounted };
     }
     pending.done ??= new Map();

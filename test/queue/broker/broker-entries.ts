@@ -28,6 +28,7 @@ export function entryOf(notification: Notification, request?: QueuedRequest): Qu
     since: performance.now(),
     open: groups.reduce((sum, group) => sum + group.targets.length, 0),
     key: 0,
+    cost: 0,
   };
 }
 

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { LocalQueue } from '../../../src/queue/file/local-queue.ts';
+import { LocalQueue, type LocalQueueOptions } from '../../../src/queue/file/local-queue.ts';
 import type { QueueEntry } from '../../../src/queue/queue.ts';
 import { QueueRefusedError } from '../../../src/queue/queue-refused-error.ts';
+import { MemoryFile } from '../../simulation/memory-file.ts';
 import { laneId } from '../../support/lane-id.ts';
 
 const LANE = laneId();
@@ -32,16 +33,65 @@ const entry = (id: string): QueueEntry => ({
   since: performance.now(),
   open: 1,
   key: 0,
+  cost: 0,
 });
 
-test('few but huge requests are refused before they fill the memory; one is taken when nothing else waits', async () => {
-  const options = { path: join(folder, 'queue.db'), sync: 'normal', wake: () => {}, restore: () => [] } as const;
-  const queue = new LocalQueue({ ...options, limit: 1000, maxBytes: 100 });
+const huge = Buffer.alloc(20_000, 'x');
+const open = (path: string, more: Partial<LocalQueueOptions> = {}): LocalQueue => {
+  const options = { path: join(folder, path), sync: 'normal', wake: () => {}, restore: () => [], limit: 1000 } as const;
+  const queue = new LocalQueue({ ...options, ...more });
   queues.push(queue);
-  await queue.append([entry('a')], Buffer.alloc(150));
+  return queue;
+};
+
+test('few but huge requests are refused before they fill the memory; one is taken when nothing else waits', async () => {
+  const queue = open('queue.db', { maxCost: 50_000 });
+  await queue.append([entry('a')], Buffer.alloc(150_000, 'x'));
   expect(() => queue.append([entry('b')], Buffer.alloc(10))).toThrow(QueueRefusedError);
   const batch = queue.take(LANE, 9);
   if (batch) queue.settle(batch, [0]);
-  await Promise.all([queue.append([entry('c')], Buffer.alloc(50)), queue.append([entry('d')], Buffer.alloc(50))]);
-  expect(() => queue.append([entry('e')], Buffer.alloc(10))).toThrow(/the queue is full: requests of 0 MiB wait/);
+  await Promise.all([queue.append([entry('c')], huge), queue.append([entry('d')], huge)]);
+  expect(() => queue.append([entry('e')], huge)).toThrow(/the queue is full: 0 MiB of memory are taken/);
+});
+
+test('what a request takes of the memory counts, not how long it is', async () => {
+  const queue = open('objects.db', { maxCost: 1_000_000 });
+  const objects = Buffer.from(`{"notifications":[{"data":{"a":[${'{},'.repeat(10_000)}{}]}}]}`);
+  await queue.append([entry('a')], objects);
+  expect(() => queue.append([entry('b')], objects)).toThrow(QueueRefusedError);
+  await queue.append([entry('c')], Buffer.alloc(objects.length, 'x'));
+});
+
+test('room of a request that could not be written is free again', async () => {
+  const file = new MemoryFile();
+  const queue = open('', { limit: 2, openFile: () => file, onTrouble: () => {} });
+  file.full = true;
+  await expect(queue.append([entry('a'), entry('b')], huge)).rejects.toThrow(QueueRefusedError);
+  file.full = false;
+  await queue.append([entry('c'), entry('d')], huge);
+});
+
+test('an earlier process may have left more than memory has room for: it comes back in portions, the oldest first', async () => {
+  const first = open('left.db');
+  for (let i = 0; i < 10; i++) await first.append([entry(`r${i}`)], huge);
+  await first.close();
+  const restored: string[] = [];
+  const restore = ({ id }: { id: string }): QueueEntry[] => {
+    restored.push(id);
+    return [entry(id)];
+  };
+  const queue = open('left.db', { maxCost: 60_000, restore });
+  await expect.poll(() => restored).toEqual(['r0', 'r1']);
+  expect(queue.depth()).toMatchObject({ notifications: 10, waiting: 10 });
+  expect(() => queue.append([entry('new')], huge)).toThrow(/requests of an earlier process wait in the file/);
+  for (let settled = 0; settled < 10; ) {
+    const batch = queue.take(LANE, 1);
+    if (batch) {
+      queue.settle(batch, [0]);
+      settled++;
+    } else await new Promise((resolve) => setImmediate(resolve));
+  }
+  expect(restored).toEqual(Array.from({ length: 10 }, (_, i) => `r${i}`));
+  expect(queue.depth()).toMatchObject({ notifications: 0, waiting: 0 });
+  await queue.append([entry('new')], huge);
 });

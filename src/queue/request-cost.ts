@@ -1,0 +1,47 @@
+import type { QueueEntry } from './queue.ts';
+
+/** Bytes of the heap, roughly: of an entry with all that keeps it, and of a value (an empty object, an element of a list, a short text). */
+const ENTRY = 2048;
+const VALUE = 64;
+/** `{},` is the shortest value that takes so much. */
+const SHORTEST_VALUE = 3;
+/** Characters whose values are not counted: the most that they can be is little enough. */
+const UNCOUNTED = 2048;
+/** Quotes and a comma. */
+const AROUND_TARGET = 3;
+
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const OPEN_BRACE = 0x7b;
+
+/** About as many as a JSON text has values: each is followed by a comma, or holds others. */
+function valuesIn(text: Uint8Array | string): number {
+  let commas = 1;
+  let containers = 1;
+  for (let i = 0; i < text.length; i++) {
+    const code = typeof text === 'string' ? text.charCodeAt(i) : (text[i] as number);
+    if (code === COMMA) commas++;
+    else if (code === OPEN_BRACE || code === OPEN_BRACKET) containers++;
+  }
+  return Math.max(commas, containers);
+}
+
+/**
+ * What a request takes of the heap while it waits, in bytes. Its size as text says little: 23 MB of `{},` are 500 MB of objects.
+ * @param body the request as JSON
+ */
+export function requestCost(entries: readonly QueueEntry[], body: Uint8Array | string): number {
+  let targets = 0;
+  let characters = 0;
+  for (const { groups } of entries)
+    for (const group of groups) {
+      targets += group.targets.length;
+      for (const target of group.targets) characters += target.length;
+    }
+  const rest = body.length - characters - targets * AROUND_TARGET;
+  const values = rest <= UNCOUNTED ? Math.max(0, rest) / SHORTEST_VALUE : valuesIn(body) - targets;
+  return entries.length * ENTRY + body.length + VALUE * Math.ceil(targets + Math.max(0, values));
+}
+
+/** The same of a request whose entries are not made yet. */
+export const storedCost = (body: Uint8Array): number => ENTRY + body.length + VALUE * valuesIn(body);
