@@ -92,6 +92,14 @@ const pushes: Row = {
       queries: [['{{app}}', `topk(10, sum by (app) (rate(martlet_pushes_total{${A}}[${R}])))`]],
     },
     {
+      title: 'Late verdicts/s, by outcome',
+      width: 8,
+      unit: 'ops',
+      queries: [
+        ['{{provider}} {{outcome}}', `sum by (provider, outcome) (rate(martlet_late_outcomes_total{${A}}[${R}]))`],
+      ],
+    },
+    {
       title: 'Retries/s',
       unit: 'ops',
       queries: [

@@ -76,7 +76,7 @@ async function reseal(
     }
   const rest = failed > 0 ? `, ${failed} could not be` : '';
   say(`${done} of ${apps.length} apps were resealed with master key ${keys[0].id}${rest}`);
-  if (failed === 0) say('older keys are needed no more');
+  if (failed === 0) say('the older master keys can be removed');
   return failed === 0;
 }
 

@@ -30,7 +30,7 @@ test('apps are listed and shown without a key, and without their secrets', async
   expect(await run(folder, { do: 'show', name: 'nobody' })).toEqual({ good: false, text: 'there is no app nobody' });
 });
 
-test('secrets are sealed anew with the first key, while the relay runs; then the old key is needed no more', async () => {
+test('secrets are resealed with the first key while the relay runs; then the old key can be removed', async () => {
   const [old, next] = [newMasterKey(), newMasterKey()];
   const { ask, push, folder, close } = await startSelfService(providers, { masterKey: old });
   for (const name of ['acme', 'beta']) await ask('PUT', `/v1/apps/${name}`, providers.tenant(name).settings);
@@ -38,7 +38,7 @@ test('secrets are sealed anew with the first key, while the relay runs; then the
   const alone = await run(folder, { do: 'reseal' }, next);
   expect(alone).toMatchObject({ good: false, text: expect.stringContaining('0 of 2 apps') });
   const both = await run(folder, { do: 'reseal' }, `${next},${old}`);
-  expect(both).toMatchObject({ good: true, text: expect.stringContaining('2 of 2 apps were sealed anew') });
+  expect(both).toMatchObject({ good: true, text: expect.stringContaining('2 of 2 apps were resealed') });
   expect((await run(folder, { do: 'reseal' }, next)).text).toContain('0 of 2 apps');
   expect((await push({ platform: 1, tokens: ['a1'], app: 'acme' })).status).toBe(200);
   await close();

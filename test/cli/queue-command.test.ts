@@ -52,7 +52,7 @@ test('shows depth, age, lanes and oldest requests, of a file in use and of one t
   expect(run(showQueue, path)).toEqual(live);
   expect(live.good).toBe(true);
   expect(live.text).toContain('3 pushes of 2 requests wait, the oldest for 2 h');
-  expect(live.text).toContain('1 failed pushes are still to be told');
+  expect(live.text).toContain('1 failed pushes are still to be reported');
   expect(live.text).toMatch(/default, ios, development +1 pushes of 1 notifications/);
   expect(live.text).toMatch(/default, android +2 pushes of 1 notifications/);
   expect(live.text).toMatch(/2 h +2026-01-01T10:00:00.000Z +first +1 of 3 pushes/);
