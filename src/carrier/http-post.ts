@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { connectFailure, connectionLost } from '../http2/faults.ts';
 import type { PeerRefusal, ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
+import { GatheredAnswer } from '../outbound/gathered-answer.ts';
 
 export interface PostRequest {
   /** `https://host[:port]`. */
@@ -27,11 +28,6 @@ export type PostResult = PostAnswer | { readonly fault: StreamFault };
 
 /** Bytes. Far above what HMS needs for 1,000 refused tokens; a larger answer is not that of a push provider. */
 const MAX_ANSWER = 2 * 1024 * 1024;
-
-const flatten = (headers: Readonly<Record<string, string | string[] | undefined>>): ResponseHeaders =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
-  );
 
 /**
  * One request as a value: never rejects, always ends by its deadline. undici says when it starts to write a request, and that is
@@ -66,12 +62,9 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (result: PostResult) => void;
   readonly #signal: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout;
-  readonly #chunks: Buffer[] = [];
+  readonly #answer = new GatheredAnswer(MAX_ANSWER);
   readonly #onAbort = () => this.#giveUp('CLOSED', 'the transport was closed');
   #controller: Dispatcher.DispatchController | undefined;
-  #status = 0;
-  #headers: ResponseHeaders = {};
-  #size = 0;
   #ended = false;
 
   constructor({ origin, timeoutMs, signal }: PostRequest, resolve: (result: PostResult) => void) {
@@ -93,19 +86,17 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[]>): void {
-    this.#status = status;
-    this.#headers = flatten(headers);
+    this.#answer.begin(status, headers);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#size += chunk.length;
-    if (this.#size > MAX_ANSWER) this.#giveUp('ANSWER_TOO_LARGE', 'the answer is too large');
-    else this.#chunks.push(chunk);
+    if (!this.#answer.add(chunk)) this.#giveUp('ANSWER_TOO_LARGE', 'the answer is too large');
   }
 
   onResponseEnd(): void {
     // Informational answers (1xx) come without an end, so this is the final one.
-    this.#end({ status: this.#status, headers: this.#headers, body: Buffer.concat(this.#chunks) });
+    const { status, headers } = this.#answer;
+    this.#end({ status, headers, body: this.#answer.body() });
   }
 
   onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {

@@ -8,8 +8,9 @@
 import { type buildConnector, type Dispatcher, Pool } from 'undici';
 import { deliverFault, deliverResponse } from '../http2/deliver.ts';
 import { connectFailure, connectionLost, poolClosed, requestTimeout, unanswered, unsent } from '../http2/faults.ts';
-import type { Burst, Http2Pool, PoolStats, ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
+import type { Burst, Http2Pool, PoolStats, StreamFault } from '../http2/http2-pool.ts';
 import { RequestQueue } from '../http2/request-queue.ts';
+import { GatheredAnswer } from './gathered-answer.ts';
 
 export interface Http1PoolOptions {
   /** `https://host[:port]` or `http://host[:port]`. */
@@ -145,11 +146,6 @@ export class Http1Pool implements Http2Pool {
   }
 }
 
-const flatten = (headers: Readonly<Record<string, string | string[] | undefined>>): ResponseHeaders =>
-  Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]),
-  );
-
 class Exchange implements Dispatcher.DispatchHandler {
   /** Monotonic milliseconds. */
   readonly since = performance.now();
@@ -157,11 +153,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   readonly #index: number;
   readonly #owner: Http1Pool;
   readonly #session: number;
-  readonly #chunks: Buffer[] = [];
+  readonly #answer = new GatheredAnswer(MOST_ANSWER);
   #controller: Dispatcher.DispatchController | undefined;
-  #status = 0;
-  #headers: ResponseHeaders = {};
-  #size = 0;
   #ended = false;
 
   constructor(burst: Burst, index: number, owner: Http1Pool, session: number) {
@@ -191,21 +184,19 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[]>): void {
-    this.#status = status;
-    this.#headers = flatten(headers);
+    this.#answer.begin(status, headers);
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    this.#size += chunk.length;
-    if (this.#size <= MOST_ANSWER) this.#chunks.push(chunk);
-    else this.giveUp({ code: 'ANSWER_TOO_LARGE', message: 'the answer is too large' });
+    if (!this.#answer.add(chunk)) this.giveUp({ code: 'ANSWER_TOO_LARGE', message: 'the answer is too large' });
   }
 
   onResponseEnd(): void {
     if (this.#ended) return;
     this.#ended = true;
     this.#owner.ended(this);
-    deliverResponse(this.#burst, this.#index, this.#status, this.#headers, Buffer.concat(this.#chunks), this.#session);
+    const { status, headers } = this.#answer;
+    deliverResponse(this.#burst, this.#index, status, headers, this.#answer.body(), this.#session);
   }
 
   onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
