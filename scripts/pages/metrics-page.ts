@@ -25,6 +25,7 @@ Labels come from closed sets: never a token, never a text of a caller or a provi
 | \`app\` | Names of apps, \`default\` among them. At most ${MOST_APPS.toLocaleString('en')} in a process (${MOST_TIMED_APPS} in the latencies), in the order of their first pushes; later ones, and names that no app has, are counted together as \`other\`. |
 | \`provider\` | ${builtIn.rows.map(({ name }) => `\`${name}\``).join(', ')}; \`none\` for a push that no lane takes: its platform is off or unknown, or there is no such app. |
 | \`environment\` | \`production\`, \`development\`; all but APNs are always \`production\`. |
+| \`partition\` | Of lanes that are parted by where a target is (Web Push): the vendor of the place, \`other\` for all that devices may choose; absent where there is one place. |
 | \`outcome\` | \`accepted\` by the provider, or \`failed\` for good. |
 | \`category\` | The categories of [errors.md](errors.md); empty for what was accepted. |
 | \`reason\` | The reasons of [errors.md](errors.md), the relay's names of broken connections (\`RequestTimeout\`, \`Econnrefused\`) and of HTTP statuses (\`BadGateway\`); any other word of a provider is \`other\`. Empty for what was accepted. |

@@ -163,7 +163,7 @@ export interface ProviderDelivery<Values> {
    * cannot be read belongs to ''. Default: all in one lane.
    */
   partitionOf?(target: string, section: Values): string;
-  /** The label of a partition in metrics: from a closed set, never text that a device chose. Default: `other`. */
+  /** The label of a partition in metrics and /readyz: from a closed set, never text that a device chose. Default: `other`. */
   partitionLabel?(partition: string): string;
   /** Accepted pushes may have `Accepted.receipt`: a verdict that comes later, through `ProviderServices.late`. */
   readonly receipts?: true;
@@ -325,6 +325,10 @@ export interface ProviderRow<
 export const providerRow = <const Name extends string, const Platform extends string, S extends Section>(
   row: ProviderRow<FromSchema<S> & SectionValues, Name, Platform, S>,
 ): ProviderRow<FromSchema<S> & SectionValues, Name, Platform, S> => row;
+
+/** The label of a lane's part where figures are told; undefined: the lane is whole. */
+export const partLabel = ({ delivery }: ProviderRow, partition: string | undefined): string | undefined =>
+  partition === undefined ? undefined : (delivery.partitionLabel?.(partition) ?? 'other');
 
 /** The value of a field of a provider's own, as its decoder left it; undefined when the request has none. */
 export const fieldOf = <T>(notification: Notification, field: string): T | undefined =>

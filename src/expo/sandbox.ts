@@ -6,6 +6,7 @@ import type { Exchange } from '../sandbox/exchange.ts';
 import { fateOf } from '../sandbox/fate.ts';
 import { openSecureServer } from '../sandbox/secure-server.ts';
 import type { Simulation } from '../sandbox/simulation.ts';
+import type { Verdict } from '../sandbox/steering.ts';
 import { isExpoToken } from './payload.ts';
 
 const TOKEN = 'sandbox-expo-access-token';
@@ -54,9 +55,9 @@ export async function simulateExpo(simulation: Simulation): Promise<SimulatedPro
 
   const failed = (error: string) => ({ status: 'error', message: `failed with ${error}`, details: { error } });
 
-  const ticketOf = (exchange: Exchange, message: JsonObject, target: string): object => {
+  const ticketOf = (exchange: Exchange, message: JsonObject, target: string, verdict: Verdict): object => {
     if (!isExpoToken(target)) return failed('DeviceNotRegistered');
-    const fate = fateOf(nameOf(target));
+    const fate = verdict === 'accept' ? fateOf(nameOf(target)) : verdict;
     const error = TICKETS[fate ?? ''];
     if (error) return failed(error);
     const id = randomUUID();
@@ -92,7 +93,7 @@ export async function simulateExpo(simulation: Simulation): Promise<SimulatedPro
       if (verdict === 'busy') return refuse(exchange, 429, 'TOO_MANY_REQUESTS');
       if (verdict === 'down') return refuse(exchange, 503, 'INTERNAL_SERVER_ERROR');
       if (verdict === 'stale-credential' || verdict === 'bad-credential') return refuse(exchange, 401, 'UNAUTHORIZED');
-      json(exchange, 200, { data: targets.map(([message, to]) => ticketOf(exchange, message, to)) });
+      json(exchange, 200, { data: targets.map(([message, to]) => ticketOf(exchange, message, to, verdict)) });
     });
   };
 

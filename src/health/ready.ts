@@ -19,7 +19,12 @@ export interface Check {
 export interface LaneState {
   readonly lane: Pick<LaneStatus, 'id' | 'breaker' | 'probeDue'>;
   readonly transport: TransportStatus;
+  /** What its part is called, which other lanes may be, too; undefined: the lane is whole. */
+  readonly part?: string | undefined;
 }
+
+/** Places that devices chose. */
+const OTHER_PART = 'other';
 
 export interface ReadyOptions {
   readonly queue: () => QueueHealth;
@@ -36,11 +41,16 @@ function statusOf({ lane, transport }: LaneState): CheckStatus {
   return lane.probeDue ? 'warn' : 'fail';
 }
 
+/** `default/web/production/apple`: a host that a device chose is not told. */
+const nameOf = ({ lane: { id }, part }: LaneState): string =>
+  part === undefined ? id.key : `${id.app}/${id.provider}/${id.environment}/${part}`;
+
 function laneCheck(state: LaneState): Check {
   const { lane, transport } = state;
-  const output = transport.output ?? (lane.breaker === 'closed' ? undefined : 'the provider cannot be reached');
+  const why = transport.output ?? (lane.breaker === 'closed' ? undefined : 'the provider cannot be reached');
+  const output = why !== undefined && state.part === OTHER_PART ? 'one of these places is in trouble' : why;
   return {
-    name: String(lane.id),
+    name: nameOf(state),
     status: statusOf(state),
     ...(output ? { output } : {}),
     ...(transport.lastSuccessAt ? { last_success: new Date(transport.lastSuccessAt).toISOString() } : {}),
@@ -55,6 +65,26 @@ const isUntried = ({ status, last_success }: Check): boolean => status === 'pass
 interface CheckedLane {
   readonly id: LaneId;
   readonly check: Check;
+}
+
+/** Lanes of one name as one check: it fails when all of them do. */
+function merged(checks: readonly Check[]): Check {
+  const [first, ...others] = checks as [Check, ...Check[]];
+  if (others.length === 0) return first;
+  const troubled = checks.filter(({ status }) => status !== 'pass');
+  const isFailed = checks.every(({ status }) => status === 'fail');
+  const last = checks
+    .map(({ last_success = '' }) => last_success)
+    .toSorted()
+    .at(-1);
+  return {
+    name: first.name,
+    status: isFailed ? 'fail' : troubled.length > 0 ? 'warn' : 'pass',
+    ...(troubled.length > 0 ? { output: `${troubled.length} of ${checks.length} places are in trouble` } : {}),
+    ...(last ? { last_success: last } : {}),
+    breaker: checks.map(({ breaker = 'closed' }) => breaker).find((breaker) => breaker !== 'closed') ?? 'closed',
+    sessions: checks.reduce((sum, { sessions = 0 }) => sum + sessions, 0),
+  };
 }
 
 /** True when these lanes can send nothing: of each credential, which the lanes of an app and provider share, all lanes that were tried fail. */
@@ -80,7 +110,11 @@ export function readiness(options: ReadyOptions): { status: number; body: object
   const draining = options.draining();
   const deaf = allFail(lanes) || allFail(lanes.filter(({ id }) => id.app === DEFAULT_APP));
   const failed = draining || queue.status === 'fail' || deaf;
-  const checks = [queue, ...lanes.map(({ check }) => check), ...(options.others?.() ?? [])];
+  const byName = Map.groupBy(
+    lanes.map(({ check }) => check),
+    ({ name }) => name,
+  );
+  const checks = [queue, ...[...byName.values()].map(merged), ...(options.others?.() ?? [])];
   const doubtful = checks.some((check) => check.status !== 'pass');
   const shutdown: Check[] = draining
     ? [{ name: 'shutdown', status: 'fail', output: 'the process is shutting down' }]

@@ -54,6 +54,8 @@ function targetsOf(message: HmsObject): Targets {
   return { kind, alive: targets.filter((one) => !isDead(one)), dead: targets.filter(isDead) };
 }
 
+const allDead = ({ kind, alive, dead }: Targets): Targets => ({ kind, alive: [], dead: [...alive, ...dead] });
+
 /** The code of the whole request: success, some illegal tokens, or none right. */
 function result({ alive, dead }: Targets): readonly [code: string, msg: string] {
   if (dead.length === 0) return ['80000000', 'Success'];
@@ -99,7 +101,7 @@ export function openHmsServer(options: HmsServerOptions): Promise<SecureServer> 
     steering.apply(exchange, leading, (verdict) => {
       const said = words[verdict];
       if (said) say(exchange, ...said);
-      else accept(exchange, targets, request.validate_only === true);
+      else accept(exchange, DEAD.has(verdict) ? allDead(targets) : targets, request.validate_only === true);
     });
   };
 

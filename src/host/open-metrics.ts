@@ -2,6 +2,7 @@ import type { App } from '../apps/app.ts';
 import type { AppLane } from '../apps/lanes/app-in-use.ts';
 import type { AppLanes } from '../apps/lanes/app-lanes.ts';
 import type { Auth } from '../auth/auth.ts';
+import { type ProviderRow, partLabel } from '../carrier/provider-row.ts';
 import type { Config } from '../config/schema.ts';
 import type { FeedbackHook } from '../feedback/hook.ts';
 import type { CredentialExpiry } from '../observe/log/expiry-warnings.ts';
@@ -41,11 +42,12 @@ function queueReading(
   };
 }
 
-const laneReadings = (lanes: AppLanes): LaneReading[] =>
+const laneReadings = (lanes: AppLanes, providers: ProviderTable): LaneReading[] =>
   [...lanes].map(({ app, provider, environment, lane, transport }) => ({
     app,
     provider,
     environment,
+    partition: partLabel(providers.named(provider) as ProviderRow, lane.id.partition),
     lane: lane.status(),
     transport: transport.status(),
     depth: lanes.queue.depth(lane.id),
@@ -83,7 +85,7 @@ export function openMetrics(
     tasks: parts.tasks,
     busyWorkers: () => parts.lanes.busy(),
     queue: () => queueReading(parts.lanes.queue, config),
-    lanes: () => laneReadings(parts.lanes),
+    lanes: () => laneReadings(parts.lanes, parts.apps.providers),
     feedback: () => parts.hook.byApp(),
     authFailures: () => parts.auth?.failures() ?? NO_FAILURES,
     credentialExpiries: () => credentialExpiries(parts),

@@ -29,6 +29,8 @@ export interface Sandbox {
   delivered(): number;
   /** The next pushes to this token or topic get these answers in turn; the last one stays. */
   script(target: string, ...answers: Answer[]): void;
+  /** The next pushes to any target get these answers in turn; the last one stays. Without answers each is treated as it says itself. */
+  scriptAll(...answers: Answer[]): void;
   /** Ends at once, whatever is under way. */
   close(): Promise<void>;
 }
@@ -59,6 +61,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     deliveries: () => deliveries.list(),
     delivered: () => deliveries.total,
     script: (target, ...answers) => steering.script(target, ...answers),
+    scriptAll: (...answers) => steering.scriptAll(...answers),
     async close() {
       await Promise.all([...simulated.values()].map((provider) => provider.close()));
     },

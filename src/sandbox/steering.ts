@@ -34,10 +34,16 @@ const REMEMBERED = 10_000;
 export class Steering {
   readonly #refused = new Map<string, number>();
   readonly #scripts = new Map<string, Answer[]>();
+  #scriptForAll: Answer[] | undefined;
 
   /** The next pushes to this token (or topic) get these answers in turn; the last one stays. */
   script(target: string, ...answers: Answer[]): void {
     this.#scripts.set(target, answers);
+  }
+
+  /** The same for pushes to any target that has no script of its own; without answers each is treated as it says itself again. */
+  scriptAll(...answers: Answer[]): void {
+    this.#scriptForAll = answers.length > 0 ? answers : undefined;
   }
 
   /** Calls `answer` with the verdict for this push, at once or later, or not at all where the fate is not an answer. */
@@ -49,7 +55,7 @@ export class Steering {
   }
 
   #choose(target: string): Answer {
-    const script = this.#scripts.size > 0 ? this.#scripts.get(target) : undefined;
+    const script = (this.#scripts.size > 0 ? this.#scripts.get(target) : undefined) ?? this.#scriptForAll;
     if (!script) return fateOf(target) ?? 'accept';
     return (script.length > 1 ? script.shift() : script[0]) ?? 'accept';
   }

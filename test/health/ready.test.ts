@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type LaneState, type ReadyOptions, readiness } from '../../src/health/ready.ts';
+import { type Check, type LaneState, type ReadyOptions, readiness } from '../../src/health/ready.ts';
+import { LaneId } from '../../src/push/lane-id.ts';
 import type { Environment, Provider } from '../../src/push/push.ts';
 import { laneId } from '../support/lane-id.ts';
 
@@ -81,5 +82,36 @@ describe('not ready', () => {
 
   test('while the process drains', () => {
     expect(ready({ [IOS]: 'works' }, { draining: () => true })).toEqual([503, 'fail']);
+  });
+});
+
+describe('the parts of a lane', () => {
+  const part = (partition: string, label: string, kind: Kind): LaneState => {
+    const state = lane('default/web/production', kind);
+    const id = new LaneId({ app: 'default', provider: 'web', environment: 'production', partition });
+    return { ...state, lane: { ...state.lane, id }, part: label };
+  };
+  const checksOf = (...lanes: LaneState[]) => {
+    const { body } = readiness({ queue: () => ({ status: 'pass' }), lanes: () => lanes, draining: () => false });
+    return (body as { checks: Check[] }).checks.slice(1);
+  };
+
+  test('of one name are one check, which fails when all of them do', () => {
+    const good = part('fcm.googleapis.com', 'google', 'works');
+    expect(
+      checksOf(good, part('b1.apple.com', 'apple', 'refused'), part('b2.apple.com', 'apple', 'works')),
+    ).toMatchObject([
+      { name: 'default/web/production/google', status: 'pass' },
+      { name: 'default/web/production/apple', status: 'warn', output: '1 of 2 places are in trouble' },
+    ]);
+    expect(checksOf(part('b1.apple.com', 'apple', 'refused'), part('b2.apple.com', 'apple', 'refused'))).toMatchObject([
+      { status: 'fail' },
+    ]);
+  });
+
+  test('that devices chose are not told by name', () => {
+    const checks = checksOf(part('evil.example', 'other', 'refused'));
+    expect(JSON.stringify(checks)).not.toContain('evil');
+    expect(checks).toMatchObject([{ name: 'default/web/production/other', status: 'fail' }]);
   });
 });

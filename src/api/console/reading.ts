@@ -118,13 +118,17 @@ const hookValues = {
 
 const namesOf = <T extends object>(table: T): (keyof T)[] => Object.keys(table) as (keyof T)[];
 
+/** Parts of a lane are one line: the worst of their states, the sum of all else. */
+const merge = (field: keyof typeof laneGauges, a: number, b: number): number =>
+  field === 'breaker' ? Math.max(a, b) : field === 'health' ? Math.min(a, b) : a + b;
+
 /** Only lanes that there are: pushes that no lane takes are counted with the others. */
 function lanesOf(exposed: Exposed): Map<string, LaneCounts> {
   const lanes = new Map<string, LaneCounts>();
   for (const field of namesOf(laneGauges)) {
     for (const { labels: of, value } of exposed.samples(laneGauges[field])) {
       const lane = lanes.get(keyOf(of)) ?? emptyLane(of);
-      lane[field] = value;
+      lane[field] = merge(field, lane[field], value);
       lanes.set(keyOf(of), lane);
     }
   }

@@ -1,4 +1,5 @@
 import type { ProviderRow, SectionValues } from '../../carrier/provider-row.ts';
+import { background } from '../../kit/background.ts';
 import { toError } from '../../kit/errors.ts';
 import { sectionFor } from '../../providers/app-sections.ts';
 import type { ProviderTable } from '../../providers/registry.ts';
@@ -34,6 +35,8 @@ export interface AppLanesOptions extends Pick<LaneSetOptions, 'openQueue' | 'out
   readonly restore: (request: StoredRequest, lanes: Pick<Lanes, 'route'>) => QueueEntry[];
   /** Apps whose connections stay open (`apps.cache`). */
   readonly cache: number;
+  /** Parts of the lane of one app to one provider that stay open when nothing waits for them. Default 256. */
+  readonly parts?: number;
   readonly build: TransportBuilder;
   /** Looks for apps that others have made; rejects when the store cannot say. Absent: those known are all that there are. */
   readonly find?: (() => Promise<void>) | undefined;
@@ -41,6 +44,8 @@ export interface AppLanesOptions extends Pick<LaneSetOptions, 'openQueue' | 'out
   readonly drainMs: number;
   readonly tell: (level: 'info' | 'error', message: string) => void;
 }
+
+const MOST_PARTS = 256;
 
 /**
  * The lanes of all apps, and the queue that they take from. A lane is opened when the first push of its app, provider and
@@ -135,6 +140,7 @@ export class AppLanes implements Lanes {
   }
 
   #open(id: LaneId, used: AppInUse, environment: Environment): AppLane {
+    if (id.partition !== undefined) this.#freeParts(used, id.provider);
     return this.#add(id, used, environment, this.#transport(id, used));
   }
 
@@ -226,6 +232,21 @@ export class AppLanes implements Lanes {
     transport.replace(this.#builder(lane.id, used), used.sections.defaultTopic);
     lane.limitRate(this.#rateLimit(provider, used));
     lane.renew();
+  }
+
+  /** Of the parts of a lane, the ones opened longest ago of which nothing waits and nothing is under way. */
+  #freeParts(used: AppInUse, provider: Provider): void {
+    const parts = used.lanes.filter(({ lane: { id } }) => id.provider === provider && id.partition !== undefined);
+    let over = parts.length + 1 - (this.#options.parts ?? MOST_PARTS);
+    for (const part of parts) {
+      const { lane, transport } = part;
+      if (over <= 0) return;
+      if (transport.inFlight > 0 || this.queue.depth(lane.id).notifications > 0) continue;
+      over--;
+      used.lanes.splice(used.lanes.indexOf(part), 1);
+      this.#lanes.free(lane);
+      background(transport.close());
+    }
   }
 
   /** Frees what is kept of an app whose lanes are empty. */

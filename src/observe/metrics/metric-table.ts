@@ -31,6 +31,8 @@ const histogram = row('histogram');
 const info = row('info');
 
 const lane = { labels: ['app', 'provider', 'environment'] };
+/** `partition`: of providers whose lanes are parted by where a target is, such as Web Push. */
+const part = { labels: ['app', 'provider', 'environment', 'partition'] };
 const app = { labels: ['app'] };
 const seconds = { unit: 'seconds' } as const;
 
@@ -106,28 +108,28 @@ const lanes = [
   gauge(
     'martlet_lane_limit',
     'Most pushes of a lane that may be under way: what its connections take, or less while the provider throttles.',
-    lane,
+    part,
   ),
-  gauge('martlet_lane_in_flight', 'Pushes of a lane that are under way.', lane),
-  gauge('martlet_lane_waiting_pushes', 'Pushes of a lane that wait for their turn.', lane),
-  gauge('martlet_lane_deferred_pushes', 'Pushes of a lane that wait for the time of their next attempt.', lane),
-  gauge('martlet_lane_breaker', 'Circuit breaker of a lane: 0 closed, 1 half-open, 2 open.', { ...lane, merge: 'max' }),
+  gauge('martlet_lane_in_flight', 'Pushes of a lane that are under way.', part),
+  gauge('martlet_lane_waiting_pushes', 'Pushes of a lane that wait for their turn.', part),
+  gauge('martlet_lane_deferred_pushes', 'Pushes of a lane that wait for the time of their next attempt.', part),
+  gauge('martlet_lane_breaker', 'Circuit breaker of a lane: 0 closed, 1 half-open, 2 open.', { ...part, merge: 'max' }),
   gauge(
     'martlet_lane_health',
     '2 while pushes of a lane get through, 1 while the last ones did not, 0 while none can (no connection, refused credential).',
-    { ...lane, merge: 'min' },
+    { ...part, merge: 'min' },
   ),
-  gauge('martlet_lane_sessions', 'Open connections of a lane.', lane),
+  gauge('martlet_lane_sessions', 'Open connections of a lane.', part),
   gauge(
     'martlet_lane_streams',
     'Pushes that the open connections of a lane carry at a time, or what a first one is assumed to carry.',
-    lane,
+    part,
   ),
-  counter('martlet_lane_connects_total', 'Connections that were opened.', lane),
-  counter('martlet_lane_connect_failures_total', 'Attempts to connect that failed.', lane),
-  counter('martlet_lane_goaways_total', 'GOAWAY frames of the provider: connections that it retires.', lane),
-  counter('martlet_lane_pings_total', 'PING frames sent to see whether a connection lives.', lane),
-  counter('martlet_lane_rate_limit_waits_total', 'How often a lane paused because of its rate_limit.', lane),
+  counter('martlet_lane_connects_total', 'Connections that were opened.', part),
+  counter('martlet_lane_connect_failures_total', 'Attempts to connect that failed.', part),
+  counter('martlet_lane_goaways_total', 'GOAWAY frames of the provider: connections that it retires.', part),
+  counter('martlet_lane_pings_total', 'PING frames sent to see whether a connection lives.', part),
+  counter('martlet_lane_rate_limit_waits_total', 'How often a lane paused because of its rate_limit.', part),
   counter('martlet_lane_rate_limit_wait_seconds_total', 'How long a lane paused because of its rate_limit.', {
     ...lane,
     ...seconds,

@@ -27,6 +27,8 @@ export interface LaneReading {
   readonly app: string;
   readonly provider: Provider;
   readonly environment: Environment;
+  /** Of the place that it sends to, where a provider has several; from a closed set. */
+  readonly partition?: string | undefined;
   readonly lane: LaneFigures;
   readonly transport: TransportStatus;
   readonly depth: Pick<QueueDepth, 'waiting' | 'deferred'>;
@@ -197,7 +199,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
     setPushes(sheet, counts);
     setQueue(sheet, options.queue(), intake);
     for (const reading of options.lanes()) {
-      setLane(sheet, [counts.appLabel(reading.app), reading.provider, reading.environment], reading);
+      const { app, provider, environment, partition } = reading;
+      const part = partition === undefined ? [] : [partition];
+      setLane(sheet, [counts.appLabel(app), provider, environment, ...part], reading);
     }
     for (const reading of options.feedback()) setFeedback(sheet, counts.appLabel(reading.app), reading);
     for (const { app, provider, expiresAt } of options.credentialExpiries()) {

@@ -33,10 +33,10 @@ export class Sheet {
     }
   }
 
-  /** @param values of the labels of the table's row, in its order; what has the same ones is merged */
+  /** @param values of the labels of the table's row, in its order, the last may be left out; what has the same ones is merged */
   set(name: MetricName, value: number, values: readonly string[] = []): void {
     const { row, merge, samples, places } = this.#row(name);
-    const labels = Object.fromEntries(row.labels.map((label, i) => [label, values[i] as string]));
+    const labels = Object.fromEntries(values.map((value, i) => [row.labels[i] as string, value]));
     const key = values.join('\0');
     const place = places.get(key);
     if (place !== undefined) samples[place] = mergeSamples(merge, samples[place] as Sample, { labels, value });

@@ -131,7 +131,7 @@ describe('the console in Chromium', needs('chromium'), () => {
     const { page, push, wrong } = await opened();
     await push(
       { platform: 2, notif_id: evil, tokens: [`sandbox-unregistered-${evil}`], message: evil, title: evil },
-      { platform: 9, notif_id: evil, tokens: [evil], message: evil },
+      { platform: 98, notif_id: evil, tokens: [evil], message: evil },
     );
     await page.goto(`${page.url()}#push=${encodeURIComponent(evil)}`);
     await timeline(page).getByText('failed').first().waitFor();

@@ -6,7 +6,7 @@ import { fileApp } from '../../../src/apps/file-apps.ts';
 import { AppLanes, type AppLanesOptions } from '../../../src/apps/lanes/app-lanes.ts';
 import { AppsInUse } from '../../../src/apps/lanes/apps-in-use.ts';
 import type { AppSettings } from '../../../src/providers/registry.ts';
-import { builtIn } from '../../../src/providers/registry.ts';
+import { providers as all, builtIn, providerTable } from '../../../src/providers/registry.ts';
 import type { SectionsPlan } from '../../../src/providers/transports.ts';
 import {
   ACCEPTED,
@@ -24,8 +24,8 @@ import { Outcomes } from '../../../src/relay/outcomes.ts';
 import { createRestore } from '../../../src/relay/restore.ts';
 import type { RetryPolicy } from '../../../src/relay/retry-decision.ts';
 import { SyncRequests } from '../../../src/relay/sync-requests.ts';
+import { pager } from '../../providers/pager/provider.ts';
 import { until } from '../../support/until.ts';
-import { configWith } from '../../tls/tls-kit.ts';
 
 const POLICY: RetryPolicy = {
   firstMs: 5,
@@ -37,12 +37,14 @@ const POLICY: RetryPolicy = {
 
 const stored = (name: string, settings: AppSettings): App => ({ ...fileApp(name, settings), origin: 'store' });
 
+const DISTRICTS = Array.from({ length: 30 }, (_, index) => String(10 + index));
+
 /** What providers say to a push of an app; undefined: accepted. */
 type Refuse = (plan: SectionsPlan) => Failed | undefined;
 
 /** A relay over lanes whose transports note what they were made for. */
-function startLanes(options: Partial<AppLanesOptions> = {}, refuse: Refuse = () => undefined) {
-  const registry = new AppRegistry();
+function startLanes(options: Partial<AppLanesOptions> = {}, refuse: Refuse = () => undefined, providers = builtIn) {
+  const registry = new AppRegistry([], providers);
   const sent: string[] = [];
   const settled: Settlement[] = [];
   const build = (plan: SectionsPlan): PushTransport => ({
@@ -57,13 +59,18 @@ function startLanes(options: Partial<AppLanesOptions> = {}, refuse: Refuse = () 
     close: async () => {},
   });
   const ios = { key_base64: 'aa', key_type: 'p8', key_id: 'A', team_id: 'B' };
-  const config = configWith({ 'ios.enabled': true, 'ios.production': false });
+  const values: Record<string, unknown> = {
+    'ios.enabled': true,
+    'ios.production': false,
+    'pager.districts': DISTRICTS,
+  };
+  const config = providers.configSchema.build(({ path, leaf }) => values[path] ?? leaf.default);
   const inUse = new AppsInUse({ config, registry, inherit: true, sandbox: false });
   const events = combineEvents([{ settled: (each) => void settled.push(each) }]);
   const sync = new SyncRequests();
   const outcomes = new Outcomes({ policyOf: () => POLICY, sync, events });
   const restored = createRestore({
-    decoder: builtIn.decoder,
+    decoder: providers.decoder,
     appOf: (notification) => appOfStored(registry, notification, options.find !== undefined),
     outcomes,
     onDamage: (message) => expect.unreachable(message),
@@ -185,4 +192,26 @@ test('after a burst of more apps than apps.cache, no more of them hold connectio
   await until(() => open() <= 10);
   expect(open()).toBe(10);
   expect(relay.sent).toHaveLength(50);
+});
+
+test('of the parts of a lane, those of which nothing waits are closed when there are too many', async () => {
+  const relay = startLanes({ parts: 5 }, () => undefined, providerTable([...all, pager]));
+  const parts = () => [...relay.lanes].filter(({ lane }) => lane.id.partition !== undefined).length;
+  for (const district of DISTRICTS) {
+    await relay.relay.accept([push('default', { platform: pager.number, tokens: [`${district}1`, `${district}2`] })]);
+    await until(() => relay.queue.depth().notifications === 0);
+    expect(parts()).toBeLessThanOrEqual(5);
+  }
+  expect(relay.sent).toHaveLength(60);
+});
+
+test('a part of a lane with pushes that wait stays, however many there are', async () => {
+  const away: Failed = { kind: 'failed', category: 'not_sent', reason: 'Away', error: 'away' };
+  let isAway = true;
+  const relay = startLanes({ parts: 5 }, () => (isAway ? away : undefined), providerTable([...all, pager]));
+  await relay.relay.accept([push('default', { platform: pager.number, tokens: DISTRICTS.map((each) => `${each}1`) })]);
+  await until(() => relay.queue.depth().deferred > 0);
+  isAway = false;
+  await until(() => relay.sent.length === DISTRICTS.length);
+  expect(new Set(relay.sent).size).toBe(DISTRICTS.length);
 });
