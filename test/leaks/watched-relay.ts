@@ -9,8 +9,11 @@ import { freePort } from '../support/free-port.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
-/** Loaded before the relay: SIGUSR2 makes it crash as a mistake in it would. */
-const CRASH = `process.on('SIGUSR2', () => setImmediate(() => { throw new Error('provoked'); }));`;
+/** Loaded before the relay: SIGUSR2 makes it crash as a mistake would that its net for errors does not catch. */
+const CRASH = `process.on('SIGUSR2', () => {
+  process.removeAllListeners('uncaughtException');
+  setImmediate(() => { throw new Error('provoked'); });
+});`;
 
 type Sections = Readonly<Record<string, unknown>>;
 

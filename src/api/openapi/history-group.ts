@@ -156,6 +156,7 @@ export const historyGroup = (): ApiGroup => ({
         token: text('A device token, masked.'),
         topic: text(''),
         condition: text(''),
+        subscription: text('A push subscription of a browser: its push service, and the rest of its endpoint masked.'),
         provider_id: text("The provider's name for its push."),
       },
     ),

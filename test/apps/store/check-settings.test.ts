@@ -71,6 +71,7 @@ test.each([
   [{ android: { credential: account({ project_id: '' }) } }, 'android.credential: project ID is required'],
   [{ android: { credential: account({ private_key: 'canary' }) } }, 'android.credential: private_key is not'],
   [{ huawei: { appid: '1' } }, 'huawei.appsecret: must be given'],
+  [{ ntfy: { endpoint: 'http://<' } }, 'ntfy.endpoint: '],
   [{ huawei: { appsecret: 'canary' } }, 'huawei.appid: must be given'],
   [{ webhook: { url: 'https://a.example', secret: ['canary'] } }, 'webhook.secret: each must be whsec_'],
   [{ webhook: { url: 'https://a.example', headers: ['can ary: canary'] } }, 'webhook.headers: cannot be sent'],
