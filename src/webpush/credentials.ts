@@ -1,4 +1,4 @@
-import { createECDH, createHash, createPrivateKey, ECDH, type KeyObject } from 'node:crypto';
+import { createECDH, createHash, createPrivateKey, type KeyObject } from 'node:crypto';
 import { ConfigError } from '../kit/errors.ts';
 import { bareText } from '../kit/pem.ts';
 import { decodeBase64 } from './base64.ts';
@@ -132,16 +132,4 @@ export function subjectMistake(subject: string): string | undefined {
   return LOCAL.test(url.hostname) || !url.hostname.includes('.')
     ? 'must not be an address of this machine: Apple refuses it'
     : undefined;
-}
-
-/** Whether a public key is one that a pair can have: 65 bytes, a point of the curve. */
-export function isPublicKey(text: string): boolean {
-  const point = decodeBase64(text);
-  if (point?.length !== 65) return false;
-  try {
-    ECDH.convertKey(point, CURVE);
-    return true;
-  } catch {
-    return false;
-  }
 }

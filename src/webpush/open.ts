@@ -8,7 +8,7 @@ import { createVapidTokenSource } from './token.ts';
 import { createWebPushTransport } from './transport.ts';
 
 /** Web Push for the process: all apps share the threads that encrypt. */
-export function openWebPush({ outbound }: ProviderServices): OpenProvider<WebSection> {
+export function openWebPush({ outbound, log }: ProviderServices): OpenProvider<WebSection> {
   const encryption = new EncryptionPool();
 
   const transport = ({ app, section, trusted }: TransportPlan<WebSection>): PushTransport => {
@@ -22,6 +22,11 @@ export function openWebPush({ outbound }: ProviderServices): OpenProvider<WebSec
       defaults: { app, ttl: Math.floor(section.ttl), navigate: section.navigate },
       encryption,
       createPool: outbound.poolsOfStrangers({ ...section, private_networks }),
+      onPairRefused: ({ id }, origin, { reason, error }) =>
+        log(
+          'error',
+          `app ${app}: ${origin} refuses what the VAPID pair ${id} signs (${reason}: ${error}); its pushes to there wait and are tried one by one`,
+        ),
     });
   };
   return { transport, close: () => encryption.close() };

@@ -17,6 +17,8 @@ export interface OriginSenderOptions {
   readonly encryption: Pick<EncryptionPool, 'encrypt'>;
   readonly tokens: VapidTokenSource;
   readonly choice: PairChoice;
+  /** The origin refuses what a pair signs, and its pushes wait. */
+  readonly onPairRefused: (pair: VapidPair, origin: string, failed: Failed) => void;
   /** UNIX milliseconds. */
   readonly now: () => number;
 }
@@ -164,16 +166,16 @@ export class OriginSender {
       return;
     }
     if (outcome.status === 429) this.#hold(outcome.retryAfterMs);
-    if (outcome.category === 'credential') this.#breakerOf(pair).refused(burst.subscription(index).endpoint);
+    if (outcome.category === 'credential') this.#refusedPair(pair, burst.subscription(index).endpoint, outcome);
     else if (outcome.category === 'unavailable') this.#breakers.get(pair)?.unanswered();
     else this.#breakers.get(pair)?.taken();
     if (outcome.category === 'credential' || outcome.category === 'unavailable') this.#lastFailure = outcome;
   }
 
-  #breakerOf(pair: VapidPair): PairBreaker {
+  #refusedPair(pair: VapidPair, endpoint: string, outcome: Failed): void {
     const breaker = this.#breakers.get(pair) ?? new PairBreaker();
     this.#breakers.set(pair, breaker);
-    return breaker;
+    if (breaker.refused(endpoint)) this.#options.onPairRefused(pair, this.#options.origin, outcome);
   }
 
   /** Signed again by the service's clock, and sent again at once; where that was done before, the clock was not the reason. */

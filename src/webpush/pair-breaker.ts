@@ -25,10 +25,12 @@ export class PairBreaker {
     return this.#breaker.waitMs();
   }
 
-  refused(endpoint: string): void {
-    const isAnother = endpoint !== this.#lastEndpoint;
+  /** @returns true when this refusal has opened it */
+  refused(endpoint: string): boolean {
+    const [wasOpen, isAnother] = [this.isOpen, endpoint !== this.#lastEndpoint];
     this.#lastEndpoint = endpoint;
-    if (isAnother || this.isOpen) this.#breaker.failed();
+    if (isAnother || wasOpen) this.#breaker.failed();
+    return !wasOpen && this.isOpen;
   }
 
   /** The signature was good, whatever became of the push. */

@@ -65,7 +65,8 @@ export function webPushMessage(
   const fields = ownFields(n);
   const own = fields.web;
   const shown = shownNotification(n, fields, defaults.navigate);
-  if (!shown.title) return refused('MissingText', 'a web push must have a title or a message: browsers punish silence');
+  if (typeof shown.title !== 'string' || shown.title === '')
+    return refused('MissingText', 'a web push must have a title or a message: browsers punish silence');
   const urgency = urgencyOf(n, own.urgency);
   if (!urgency) return refused('BadUrgency', `web.urgency: must be one of ${URGENCIES.join(', ')}`);
   const ttl = ttlOf(n, own.ttl, defaults.ttl, now);

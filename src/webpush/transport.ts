@@ -21,6 +21,8 @@ export interface WebPushTransportOptions {
   readonly encryption: Pick<EncryptionPool, 'encrypt'>;
   /** Makes the connections to an origin; guarded (SSRF). */
   readonly createPool: (origin: string) => Http2Pool;
+  /** An origin refuses what a pair signs, and its pushes wait. */
+  readonly onPairRefused?: (pair: VapidPair, origin: string, failed: Failed) => void;
   /** UNIX milliseconds. */
   readonly now?: () => number;
 }
@@ -106,9 +108,9 @@ class WebPushTransport implements PushTransport {
     this.#senders.delete(origin);
     if (!sender) {
       this.#makeRoom();
-      const { createPool, encryption, tokens } = this.#options;
-      const pool = createPool(origin);
-      sender = new OriginSender({ origin, pool, encryption, tokens, choice: this.#choice, now: this.#now });
+      const { createPool, encryption, tokens, onPairRefused = () => {} } = this.#options;
+      const common = { encryption, tokens, choice: this.#choice, onPairRefused, now: this.#now };
+      sender = new OriginSender({ origin, pool: createPool(origin), ...common });
     }
     this.#senders.set(origin, sender);
     return sender;

@@ -75,6 +75,7 @@ describe('the message', () => {
 
   test('without a text, too large, or over is refused before anything is sent', () => {
     expect(reasonOf({ title: '' })).toEqual(['MissingText', 'invalid_request']);
+    expect(reasonOf({ web: { title: 5 } })).toEqual(['MissingText', 'invalid_request']);
     expect(reasonOf({ message: 'a'.repeat(4000) })).toEqual(['PayloadTooLarge', 'invalid_request']);
     expect(reasonOf({ expiration: NOW / 1000 })).toEqual(['Expired', 'expired']);
     const frame = JSON.stringify({ notification: { title: 'T', body: '' } }).length;

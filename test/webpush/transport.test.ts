@@ -176,15 +176,18 @@ describe('VAPID pairs', () => {
 
   test('a pair that a service refuses five times in a row waits, and other pairs and origins go on', async () => {
     const { origin, current, old, steering } = await startPushService();
+    const refused: string[] = [];
     const transport = startTransport({
       vapid: [current, { ...old, state: 'old' as const }],
       ways: { endpoint: origin },
+      onPairRefused: ({ id }, origin) => void refused.push(`${id} at ${origin}`),
     });
     for (let index = 0; index < 5; index++) {
       steering.script(`bad${index}`, { status: 403, headers: { date: new Date().toUTCString() }, body: 'refused' });
       const [outcome] = await push(transport, [subscriptionAt(`${GOOGLE}bad${index}`)]);
       expect(outcome).toMatchObject({ reason: 'Forbidden', category: 'credential', sparesLane: true });
     }
+    expect(refused).toEqual([expect.stringMatching(/^[0-9a-f]{16} at https:\/\/fcm\.googleapis\.com$/)]);
     const [paused] = await push(transport, [subscriptionAt(`${GOOGLE}good`)]);
     expect(paused).toMatchObject({ reason: 'CredentialPaused', category: 'not_sent', sparesLane: true });
     expect((paused as Failed).retryAfterMs).toBeGreaterThan(0);

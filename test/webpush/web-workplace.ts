@@ -49,6 +49,7 @@ export interface WebOptions {
   readonly encryption?: Pick<EncryptionPool, 'encrypt'>;
   readonly subject?: string;
   readonly resolve?: Resolve;
+  readonly onPairRefused?: (pair: { readonly id: string }, origin: string) => void;
 }
 
 export function startTransport({
@@ -70,6 +71,7 @@ export function startTransport({
     rules: hostRules({ 'web.hosts': VENDOR_HOSTS, 'web.extra_hosts': extraHosts }),
     defaults: { app: 'default', ttl: 2_419_200, navigate: '' },
     encryption: rest.encryption ?? (own as EncryptionPool),
+    ...(rest.onPairRefused ? { onPairRefused: rest.onPairRefused } : {}),
     createPool: strangersPools(all, strangersConnect(all, outwards), numberedPools()),
     now,
   });

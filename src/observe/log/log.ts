@@ -140,7 +140,9 @@ function troubleEvents(error: Logger, monotonic?: () => number): Required<Pick<R
   return {
     settled({ provider, outcomes }) {
       let refused = 0;
-      for (const outcome of outcomes) if (outcome.kind === 'failed' && outcome.category === 'credential') refused++;
+      // What is the fault of one target alone is in its push line.
+      for (const outcome of outcomes)
+        if (outcome.kind === 'failed' && outcome.category === 'credential' && !outcome.sparesLane) refused++;
       if (!provider || refused === 0) return;
       throttle.add(provider, refused, (pushes) =>
         error.error({ provider, pushes }, 'the provider refuses our credential: pushes fail until it is replaced'),
