@@ -22,6 +22,7 @@ const floors: Readonly<Record<string, number>> = {
   webpush: 5,
   expo: 5,
   ntfy: 5,
+  email: 5,
   sms: 5,
   slack: 5,
   providers: 6,

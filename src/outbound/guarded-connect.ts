@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import { buildConnector } from 'undici';
@@ -20,6 +21,13 @@ export interface GuardedConnectOptions {
   /** What is offered in the TLS handshake (ALPN): HTTP/2 before HTTP/1.1, or HTTP/1.1 alone; default: as undici does. */
   readonly offer?: 'http2-first' | 'http1';
 }
+
+/** For an address of the operator's own: it may be private, and is looked up as the system does, hosts file included. */
+export const ANYWHERE: Pick<GuardedConnectOptions, 'isRefused' | 'localNames' | 'resolve'> = {
+  isRefused: () => false,
+  localNames: true,
+  resolve: (host) => lookup(host, { all: true }),
+};
 
 /** Which address it is would tell a stranger of the network here; the reason of the failed call is the code alone. */
 class PrivateAddressError extends Error {

@@ -10,6 +10,7 @@ import { createDispatcher } from './dispatcher.ts';
 import { createGuardedConnect } from './guarded-connect.ts';
 import { httpsPool } from './https-pool.ts';
 import { createProxyFor, type ProxyEnvironment } from './proxy.ts';
+import { createSocketConnect, type Reach, type SocketConnect } from './socket-connect.ts';
 import {
   type StrangersConnect,
   type StrangersOptions,
@@ -34,6 +35,9 @@ export interface Outbound {
   poolsOfStrangers(options: StrangersOptions): (origin: string) => Http2Pool;
   /** For single requests over HTTP/1.1 to such origins. Closed with the rest. */
   dispatcherOfStrangers(rules: StrangersRules): Dispatcher;
+  /** For protocols that are not HTTP: plain connections, and whom a server's certificate has to be from. */
+  connectTo(reach: Reach): SocketConnect;
+  trust(): SecureContext;
   close(): Promise<void>;
 }
 
@@ -71,9 +75,14 @@ export function openOutbound({ core, proxyEnv = {}, extraCa = [], createPool }: 
     guards.set(name, connect);
     return connect;
   };
+  const connects = new Map<Reach, SocketConnect>();
   const dispatchers = new Map<StrangersConnect, Dispatcher>();
-  /** For all pools of plain HTTPS: it takes megabytes. */
-  let trust: SecureContext | undefined;
+  /** For all that have no certificate of their own: it takes megabytes. */
+  let trusted: SecureContext | undefined;
+  const trust = (): SecureContext => {
+    trusted ??= createTrust(added.length > 0 ? added : undefined);
+    return trusted;
+  };
   const wayTo = (origin: string): Pick<Http2PoolOptions, 'ca' | 'proxy'> => {
     const proxy = proxyFor(origin);
     return { ...(added.length > 0 ? { ca: added } : {}), ...(proxy === undefined ? {} : { proxy }) };
@@ -88,10 +97,8 @@ export function openOutbound({ core, proxyEnv = {}, extraCa = [], createPool }: 
         requestTimeoutMs: toMs(section.request_timeout),
         ...own,
       }),
-    httpsPoolsOf: (section) => (own) => {
-      trust ??= createTrust(added.length > 0 ? added : undefined);
-      return httpsPool({ ...wayTo(own.origin), trust, ...own }, section, createPool);
-    },
+    httpsPoolsOf: (section) => (own) =>
+      httpsPool({ ...wayTo(own.origin), trust: trust(), ...own }, section, createPool),
     poolsOfStrangers: (options) => strangersPools(options, guardOf(options), createPool),
     dispatcherOfStrangers(rules) {
       const connect = guardOf(rules);
@@ -99,6 +106,12 @@ export function openOutbound({ core, proxyEnv = {}, extraCa = [], createPool }: 
       dispatchers.set(connect, made);
       return made;
     },
+    connectTo(reach) {
+      const connect = connects.get(reach) ?? createSocketConnect(reach);
+      connects.set(reach, connect);
+      return connect;
+    },
+    trust,
     async close() {
       await dispatcher.destroy();
       await guarded.destroy();

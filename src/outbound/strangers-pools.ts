@@ -1,9 +1,8 @@
-import { lookup } from 'node:dns/promises';
 import type { buildConnector } from 'undici';
 import type { Http2Pool, Http2PoolOptions } from '../http2/http2-pool.ts';
 import { toMs } from '../kit/seconds.ts';
 import { AlpnPool, type AlpnPoolOptions } from './alpn-pool.ts';
-import { createGuardedConnect, type GuardedConnectOptions } from './guarded-connect.ts';
+import { ANYWHERE, createGuardedConnect, type GuardedConnectOptions } from './guarded-connect.ts';
 import { refusedBut } from './private-networks.ts';
 
 export interface StrangersOptions extends StrangersRules {
@@ -31,7 +30,7 @@ export function strangersConnect({ private_networks, endpoint }: StrangersRules,
   const guard =
     endpoint === ''
       ? { isRefused: refusedBut(private_networks, 'web.private_networks'), localNames: private_networks.length > 0 }
-      : OPEN;
+      : ANYWHERE;
   const connectorFor = (offer: 'http2-first' | 'http1'): buildConnector.connector => {
     const connect = createGuardedConnect({ ...ways, ...guard, offer });
     return endpoint === '' ? connect : redirected(connect, new URL(endpoint));
@@ -48,13 +47,6 @@ export const strangersPools =
   ): ((origin: string) => Http2Pool) =>
   (origin) =>
     new AlpnPool({ origin, connect, createPool, connections, requestTimeoutMs: toMs(request_timeout) });
-
-/** An address of the operator's is looked up as the system does, hosts file included. */
-const OPEN: Pick<GuardedConnectOptions, 'isRefused' | 'localNames' | 'resolve'> = {
-  isRefused: () => false,
-  localNames: true,
-  resolve: (host) => lookup(host, { all: true }),
-};
 
 /** Connects to one place, whatever is asked for. */
 const redirected =

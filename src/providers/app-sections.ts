@@ -1,5 +1,5 @@
 import type { ProviderRow, SectionValues } from '../carrier/provider-row.ts';
-import type { Leaf } from '../config/leaf.ts';
+import type { Leaf, NamedSections, Section } from '../config/leaf.ts';
 import type { AppSettings, ProviderTable } from './registry.ts';
 import { layOver, partOf, type SectionsByPlatform } from './sections.ts';
 
@@ -31,9 +31,20 @@ export function hasOwnCredential(settings: AppSettings, { platform, settings: { 
 const isSet = (value: unknown): boolean =>
   value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0);
 
+/** A key, or a section of keys, as if it were not set. */
+const unset = (child: Leaf | Section | NamedSections | undefined): unknown =>
+  child?.type === 'object'
+    ? Object.fromEntries(
+        Object.entries(child.additionalProperties === false ? child.properties : {}).map(([key, inner]) => [
+          key,
+          unset(inner),
+        ]),
+      )
+    : child?.default;
+
 /** The keys that say who we are, as if they were not set. */
 const bare = ({ section, settings: { identity } }: ProviderRow): Record<string, unknown> =>
-  Object.fromEntries(identity.all.map((key) => [key, (section.properties[key] as Leaf).default]));
+  Object.fromEntries(identity.all.map((key) => [key, unset(section.properties[key])]));
 
 /**
  * Field by field, an app's settings override the defaults. A platform is on when the app has a credential for it or the default

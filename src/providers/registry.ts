@@ -5,6 +5,7 @@
 import { apns } from '../apns/provider.ts';
 import type { ProviderRow } from '../carrier/provider-row.ts';
 import { type ConfigOf, type ConfigSchema, createConfigSchema } from '../config/schema.ts';
+import { email } from '../email/provider.ts';
 import { expo } from '../expo/provider.ts';
 import { fcm } from '../fcm/provider.ts';
 import { hms } from '../hms/provider.ts';
@@ -17,7 +18,7 @@ import { sms } from '../sms/provider.ts';
 import { web } from '../webpush/provider.ts';
 
 /** In the order of their numbers. */
-export const providers = [apns, fcm, hms, web, expo, ntfy, sms, slack] as const;
+export const providers = [apns, fcm, hms, web, expo, ntfy, email, sms, slack] as const;
 
 type Row = (typeof providers)[number];
 

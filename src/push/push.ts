@@ -183,6 +183,8 @@ export interface Failed {
   readonly retryAfterMs?: number;
   /** The fault is this target's alone, whatever the category: the lane's breaker does not count it. */
   readonly sparesLane?: true;
+  /** The fault is of all targets alike, and certain: the lane's breaker opens at once. */
+  readonly stopsLane?: true;
 }
 
 /** What became of one attempt for one target. A provider's answer is a value; nothing on this path throws. */
@@ -200,6 +202,8 @@ export interface Delivery {
   readonly environment: Environment;
   /** Attempts before this one. */
   readonly attempt: number;
+  /** The same for each attempt, also after a restart; absent for pushes that no request asked for. */
+  readonly requestId?: string;
 }
 
 /** Called once for each index of `delivery.targets`, in any order, possibly before `send` returns. Never throws. */

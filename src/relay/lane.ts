@@ -67,6 +67,12 @@ export interface LaneStatus {
 const FAILURE_WEIGHT: Partial<Record<Category, number>> = { not_sent: 4, unanswered: 4, credential: 1 };
 const BREAKER_THRESHOLD = 20;
 
+/** Undefined for what says that the provider is there. */
+const weightOf = (outcome: Outcome): number | undefined => {
+  if (outcome.kind !== 'failed' || outcome.sparesLane) return undefined;
+  return outcome.stopsLane ? BREAKER_THRESHOLD : FAILURE_WEIGHT[outcome.category];
+};
+
 /** Pushes that may be under way before a provider has said how many streams it allows. */
 const FIRST_LIMIT = 256;
 const MOST_AT_ONCE = 1000;
@@ -243,10 +249,11 @@ export class Lane {
 
   #sendBatch(flight: Flight): void {
     const { entry, kind, targets, attempts } = flight.batch;
-    const { notification, environment } = entry;
+    const { notification, environment, request } = entry;
     const settle = (index: number, outcome: Outcome): void => this.#arrived(flight, index, outcome);
     try {
-      this.transport.send({ notification, kind, targets, environment, attempt: attempts.sent }, settle);
+      const delivery = { notification, kind, targets, environment, attempt: attempts.sent, requestId: request.id };
+      this.transport.send(delivery, settle);
     } catch (error) {
       // A mistake of ours about this notification: it fails, and the others go on.
       const failed = internalError(error);
@@ -283,7 +290,7 @@ export class Lane {
       oldest = Math.min(oldest, sentAt);
       for (const index of fresh) {
         const outcome = outcomes[index] as Outcome;
-        const failure = outcome.kind === 'failed' && !outcome.sparesLane ? FAILURE_WEIGHT[outcome.category] : undefined;
+        const failure = weightOf(outcome);
         if (failure === undefined) alive = true;
         else weight = Math.max(weight, failure);
         if (outcome.kind === 'failed' && outcome.status === 429) throttled = true;

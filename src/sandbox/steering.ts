@@ -30,6 +30,9 @@ const refusals: Partial<Record<Fate, number>> = {
 /** Beyond this many tokens under way the oldest is forgotten: with millions of steered tokens refusals last longer. */
 const REMEMBERED = 10_000;
 
+/** What a fate can do to a push, besides an answer. */
+export type Treatable = Pick<Exchange, 'respond' | 'reset' | 'cut' | 'goAway'>;
+
 /** Decides what becomes of each push by its token, and by what a test has scripted for it. */
 export class Steering {
   readonly #refused = new Map<string, number>();
@@ -47,7 +50,7 @@ export class Steering {
   }
 
   /** Calls `answer` with the verdict for this push, at once or later, or not at all where the fate is not an answer. */
-  apply(exchange: Exchange, target: string, answer: (verdict: Verdict) => void): void {
+  apply(exchange: Treatable, target: string, answer: (verdict: Verdict) => void): void {
     const chosen = this.#choose(target);
     if (typeof chosen === 'object') this.#raw(exchange, chosen, answer);
     else if (chosen === 'accept' || this.#spent(target, chosen)) answer('accept');
@@ -72,7 +75,7 @@ export class Steering {
     return false;
   }
 
-  #raw(exchange: Exchange, raw: RawAnswer, answer: (verdict: Verdict) => void): void {
+  #raw(exchange: Treatable, raw: RawAnswer, answer: (verdict: Verdict) => void): void {
     if (raw.delayMs) {
       const { delayMs, ...rest } = raw;
       setTimeout(() => this.#raw(exchange, rest, answer), delayMs).unref();
@@ -83,7 +86,7 @@ export class Steering {
     }
   }
 
-  #treat(exchange: Exchange, fate: Fate, answer: (verdict: Verdict) => void): void {
+  #treat(exchange: Treatable, fate: Fate, answer: (verdict: Verdict) => void): void {
     if (fate === 'silent') return;
     if (fate === 'slow') setTimeout(answer, SLOW_MS, 'accept').unref();
     else if (fate === 'reset') exchange.reset(http2.constants.NGHTTP2_INTERNAL_ERROR);

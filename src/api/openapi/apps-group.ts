@@ -169,7 +169,7 @@ const provider = (providers: ProviderTable): Operation => ({
 
 const facts = ({ rows }: ProviderTable) => ({
   has_key: flag('There is a credential.'),
-  kind: text('', { enum: rows.flatMap(({ settings }) => settings.stored.kinds) }),
+  kind: text('', { enum: [...new Set(rows.flatMap(({ settings }) => settings.stored.kinds))] }),
   fingerprint: text('SHA-256 of the public key or of the certificate, hexadecimal.'),
   not_after: text('When the certificate expires.', { format: 'date-time' }),
 });
