@@ -326,7 +326,7 @@ export const providerRow = <const Name extends string, const Platform extends st
   row: ProviderRow<FromSchema<S> & SectionValues, Name, Platform, S>,
 ): ProviderRow<FromSchema<S> & SectionValues, Name, Platform, S> => row;
 
-/** The label of a lane's part where figures are told; undefined: the lane is whole. */
+/** The label of a lane's part in figures; undefined: the lane is whole. */
 export const partLabel = ({ delivery }: ProviderRow, partition: string | undefined): string | undefined =>
   partition === undefined ? undefined : (delivery.partitionLabel?.(partition) ?? 'other');
 

@@ -10,7 +10,7 @@ export interface MailAddress {
 /** RFC 5321 section 4.5.3.1, characters. */
 const LONGEST = 254;
 const LONGEST_LOCAL = 64;
-/** A dot-atom (RFC 5322 section 3.2.3), or letters beyond ASCII (RFC 6531). Quoted local parts are refused: nobody has one. */
+/** A dot-atom (RFC 5322 section 3.2.3), or letters beyond ASCII (RFC 6531). Quoted local parts are refused: they do not occur in practice. */
 const LOCAL = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\p{L}\p{N}\p{M}-]+$/u;
 const LABEL = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
 const MOST_LABEL = 63;

@@ -6,7 +6,7 @@
  * - waiting: an answer is being made (a slow one, or none at all); what comes is kept. → commands, when it is made.
  * - credential: the next line belongs to AUTH. → commands.
  * - mail: everything up to a line with a dot is the mail. → waiting, for the verdict about it.
- * STARTTLS begins anew: nothing that was said before counts (RFC 3207 section 4.2).
+ * STARTTLS starts over: nothing that was said before counts (RFC 3207 section 4.2).
  */
 import type { Socket } from 'node:net';
 import { type SecureContext, TLSSocket } from 'node:tls';

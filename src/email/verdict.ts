@@ -54,7 +54,7 @@ export function tellable(text: string, target: string): string {
 
 const isCertificateWord = (word: string): boolean => /CERT|UNABLE_TO_|ALTNAME|INVALID_CA|HOSTNAME/.test(word);
 
-/** Nobody's mail can go this way until a person acts: the lane stops at once. */
+/** No mail can go this way until a person acts: the lane stops at once. */
 const ofAll = (failed: Failed): Failed => (failed.category === 'credential' ? { ...failed, stopsLane: true } : failed);
 
 /** Commands whose answer is about one mail, and not about us. */

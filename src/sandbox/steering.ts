@@ -30,7 +30,7 @@ const refusals: Partial<Record<Fate, number>> = {
 /** Beyond this many tokens under way the oldest is forgotten: with millions of steered tokens refusals last longer. */
 const REMEMBERED = 10_000;
 
-/** What a fate can do to a push, besides an answer. */
+/** What a fate can do to a push, other than an answer. */
 export type Treatable = Pick<Exchange, 'respond' | 'reset' | 'cut' | 'goAway'>;
 
 /** Decides what becomes of each push by its token, and by what a test has scripted for it. */
