@@ -1,6 +1,5 @@
 import type { OpenProvider, ProviderServices, TransportPlan } from '../carrier/provider-row.ts';
 import { ConfigError } from '../kit/errors.ts';
-import { late } from '../kit/late.ts';
 import { toMs } from '../kit/seconds.ts';
 import { mailbox } from './address.ts';
 import { loadDkimKey } from './dkim-key.ts';
@@ -10,8 +9,6 @@ import { EmailTransport } from './transport.ts';
 
 /** Mail for the process. nodemailer is loaded with the first mail. */
 export function openEmail({ outbound }: ProviderServices): OpenProvider<EmailSection> {
-  const library = late('nodemailer', () => import('./mailer.ts'));
-
   const transport = ({ app, section, trusted, own }: TransportPlan<EmailSection>): EmailTransport => {
     const from = mailbox(section.from);
     if (from === undefined) throw new ConfigError('email.from', 'must be an address, or Name <address>');
@@ -19,8 +16,10 @@ export function openEmail({ outbound }: ProviderServices): OpenProvider<EmailSec
     const key = loadDkimKey(dkim);
     // The operator's own server may be at a private address; a caller's of /v1/apps is at a public one only.
     const connect = outbound.connectTo(trusted || !own ? 'anywhere' : 'public');
-    const mailer = async (): Promise<Mailer> =>
-      (await library()).openMailer({ ...section, connect, trust: outbound.trust(), dkim: key && { ...dkim, key } });
+    const mailer = async (): Promise<Mailer> => {
+      const { openMailer } = await import('./mailer.ts');
+      return openMailer({ ...section, connect, trust: outbound.trust(), dkim: key && { ...dkim, key } });
+    };
     return new EmailTransport({
       app,
       from,

@@ -8,7 +8,7 @@ import PQueue from 'p-queue';
 import { builtOnce } from '../carrier/built-once.ts';
 import { type CredentialVerdict, fieldOf } from '../carrier/provider-row.ts';
 import { background, throwLater } from '../kit/background.ts';
-import { NotLoadedError } from '../kit/late.ts';
+import { late, NotLoadedError } from '../kit/late.ts';
 import { internalError } from '../push/internal-error.ts';
 import type { Category, Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
 import { type MailAddress, type Mailbox, mailAddress } from './address.ts';
@@ -24,7 +24,7 @@ export interface EmailTransportOptions {
   readonly from: Mailbox;
   /** Where answers go; absent: to `from`. */
   readonly replyTo?: Mailbox | undefined;
-  /** Loads and opens what speaks SMTP; called with the first mail, and again after a failure. */
+  /** Loads and opens what speaks SMTP; called with the first mail, and again only after a failure. */
   readonly mailer: () => Promise<Mailer>;
   /** Mails under way at a time. */
   readonly connections: number;
@@ -56,7 +56,9 @@ export class EmailTransport implements PushTransport {
   /** Of the mails under way. */
   readonly #underWay = new Set<AbortController>();
   #closed = false;
-  #mailer: Mailer | undefined;
+  readonly #mailer: () => Promise<Mailer>;
+  /** Once there has been a mail. */
+  #opened: Mailer | undefined;
   #inFlight = 0;
   #lastSuccessAt: number | undefined;
   #trouble: Failed | undefined;
@@ -65,6 +67,10 @@ export class EmailTransport implements PushTransport {
     this.#options = options;
     this.#now = options.now ?? Date.now;
     this.#mails = new PQueue({ concurrency: options.connections });
+    this.#mailer = late('what sends mail', async () => {
+      this.#opened = await options.mailer();
+      return this.#opened;
+    });
   }
 
   send(delivery: Delivery, settle: Settle): void {
@@ -95,8 +101,7 @@ export class EmailTransport implements PushTransport {
   /** Connects and signs in, without a mail. */
   async tryCredential(): Promise<CredentialVerdict> {
     try {
-      this.#mailer ??= await this.#options.mailer();
-      const fault = await this.#mailer.verify();
+      const fault = await (await this.#mailer()).verify();
       if (fault === undefined) return { kind: 'good' };
       const { category, reason, error } = faultOutcome(fault, '');
       return { kind: category === 'credential' ? 'refused' : 'unknown', reason, error };
@@ -110,7 +115,7 @@ export class EmailTransport implements PushTransport {
     this.#closed = true;
     for (const controller of this.#underWay) controller.abort();
     await this.#mails.onIdle();
-    this.#mailer?.close();
+    this.#opened?.close();
   }
 
   async #carry(target: string, delivery: Delivery): Promise<Outcome> {
@@ -133,12 +138,12 @@ export class EmailTransport implements PushTransport {
   }
 
   async #deliver(mail: Mail, { address }: MailAddress): Promise<Outcome> {
-    this.#mailer ??= await this.#options.mailer();
+    const mailer = await this.#mailer();
     const controller = new AbortController();
     const timer = setTimeout(() => controller.abort(), this.#options.requestTimeoutMs);
     this.#underWay.add(controller);
     try {
-      const fault = await this.#mailer.send(mail, controller.signal);
+      const fault = await mailer.send(mail, controller.signal);
       if (fault === undefined) return { kind: 'accepted', providerId: mail.messageId };
       return this.#closed && !fault.whole && fault.reply === '' ? CLOSED : faultOutcome(fault, address);
     } finally {

@@ -4,7 +4,11 @@ import { type Batch, NO_ATTEMPTS, type QueueEntry } from '../../src/queue/queue.
 import { Lane } from '../../src/relay/lane.ts';
 import { laneId } from '../support/lane-id.ts';
 
-const entry = { notification: { tokens: [], platform: 1 }, environment: 'production' } as unknown as QueueEntry;
+const entry = {
+  request: { id: 'r' },
+  notification: { tokens: [], platform: 1 },
+  environment: 'production',
+} as unknown as QueueEntry;
 const batchTo = (target: string): Batch => ({
   entry,
   kind: 'token',
@@ -71,4 +75,16 @@ test('what is the fault of single targets does not open the breaker, however man
   );
   await expect.poll(() => counted.lane.status().breaker).toBe('open');
   counted.lane.halt();
+});
+
+test('what is certain to fail all targets alike opens the breaker at once', async () => {
+  const refused: Failed = { kind: 'failed', category: 'credential', reason: 'X', error: '', stopsLane: true };
+  const stopped = laneOver(
+    ['a', 'b', 'c'],
+    () => refused,
+    () => 0,
+  );
+  await expect.poll(() => stopped.lane.status().breaker).toBe('open');
+  expect(stopped.waiting).toHaveLength(2);
+  stopped.lane.halt();
 });

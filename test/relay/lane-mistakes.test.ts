@@ -6,7 +6,11 @@ import { Lane, type LaneOptions } from '../../src/relay/lane.ts';
 import { laneId } from '../support/lane-id.ts';
 import { collectUncaught } from '../support/uncaught.ts';
 
-const entry = { notification: { tokens: [], platform: 1 }, environment: 'production' } as unknown as QueueEntry;
+const entry = {
+  request: { id: 'r' },
+  notification: { tokens: [], platform: 1 },
+  environment: 'production',
+} as unknown as QueueEntry;
 const batch = (...targets: string[]): Batch => ({ entry, kind: 'token', targets, offset: 0, attempts: NO_ATTEMPTS });
 
 function startLane(waiting: Batch[], send: PushTransport['send'], options: Partial<LaneOptions> = {}) {

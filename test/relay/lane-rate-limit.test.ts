@@ -12,7 +12,11 @@ const transport: PushTransport = {
   close: async () => {},
 };
 
-const entry = { notification: { tokens: [], platform: 1 }, environment: 'production' } as unknown as QueueEntry;
+const entry = {
+  request: { id: 'r' },
+  notification: { tokens: [], platform: 1 },
+  environment: 'production',
+} as unknown as QueueEntry;
 const batch = (target: string): Batch => ({
   entry,
   kind: 'token',

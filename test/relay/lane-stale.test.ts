@@ -5,7 +5,11 @@ import { Lane } from '../../src/relay/lane.ts';
 import { laneId } from '../support/lane-id.ts';
 
 const EXPIRED: Failed = { kind: 'failed', category: 'expired', reason: 'Expired', error: '' };
-const entry = { notification: { tokens: [], platform: 1 }, environment: 'production' } as unknown as QueueEntry;
+const entry = {
+  request: { id: 'r' },
+  notification: { tokens: [], platform: 1 },
+  environment: 'production',
+} as unknown as QueueEntry;
 
 /** How many pushes were settled in each turn of the event loop. */
 async function settledByTurn(batches: number, size: number, capacity: number): Promise<number[]> {

@@ -5,7 +5,11 @@ import { Lane, type LaneOptions } from '../../src/relay/lane.ts';
 import { laneId } from '../support/lane-id.ts';
 import { until } from '../support/until.ts';
 
-const entry = { notification: { tokens: [], platform: 1 }, environment: 'production' } as unknown as QueueEntry;
+const entry = {
+  request: { id: 'r' },
+  notification: { tokens: [], platform: 1 },
+  environment: 'production',
+} as unknown as QueueEntry;
 const batch = (target: string): Batch => ({
   entry,
   kind: 'token',
