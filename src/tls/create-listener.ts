@@ -54,6 +54,9 @@ function limit(server: Server | DualServer, core: Config['core']): void {
   const http1 = server as Server;
   http1.headersTimeout = toMs(core.header_timeout);
   http1.keepAliveTimeout = toMs(core.idle_timeout);
+  // A caller that has sent its request may close its half of the connection, and still wants the answer (`nc -N`, some HTTP clients).
+  // Not in Node's types: https://github.com/nodejs/node/blob/v26.x/lib/_http_server.js
+  Object.assign(http1, { httpAllowHalfOpen: true });
   if (core.max_connections > 0) server.maxConnections = core.max_connections;
 }
 

@@ -102,6 +102,7 @@ function serverOptions(
 ): SecureServerOptions {
   const options = {
     allowHTTP1: true,
+    allowHalfOpen: true,
     handshakeTimeout: toMs(core.header_timeout),
     connectionsCheckingInterval: toMs(1),
     settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: WINDOW },
