@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream';
 import type { SecureContext } from 'node:tls';
 import { createTransport } from 'nodemailer';
 import type { SMTPTransportGetSocket } from 'nodemailer/lib/smtp-transport';
+import { background } from '../kit/background.ts';
 import type { Mailbox } from './address.ts';
 import type { MailFault } from './verdict.ts';
 
@@ -78,8 +79,8 @@ type Streams = WeakMap<AbortSignal, Readable>;
 function openPool(options: MailerOptions, streams: Streams) {
   const { host, port, tls, username, password, connections, connect, trust, dkim } = options;
   const getSocket: SMTPTransportGetSocket = (_, done) => {
-    connect({ host, port }).then(
-      (connection) => done(null, { connection }),
+    background(
+      connect({ host, port }).then((connection) => done(null, { connection })),
       (error) => done(error),
     );
   };

@@ -5,10 +5,12 @@ import { LONGEST_WAIT, rateLimit } from '../config/provider-keys.ts';
 /** Five days: RFC 5321 section 4.5.4.1 has senders give up after four or five. */
 const LONGEST_AGE = 432_000;
 
+export const TLS_WAYS = ['starttls', 'implicit', 'opportunistic', 'none'] as const;
+
 const dkim = section('DKIM (RFC 6376): mails are signed when all of it is given.', {
   domain: text('', 'Domain that signs (`d=`): that of `email.from`, or one above it.', ours),
   selector: text('', 'Selector (`s=`): the public key is at `<selector>._domainkey.<domain>`.', ours),
-  key_path: text('', 'File with the RSA private key, PEM.', ours),
+  key_path: text('', 'File with the RSA private key, PEM.', { martlet: true }),
   key: text('', 'The key itself, PEM or PEM in base64; overrides `email.dkim.key_path`.', { martlet: true }),
 });
 
@@ -25,10 +27,10 @@ export const emailSection = section('Mail, through an SMTP server.', {
     minimum: 1,
     maximum: 65_535,
   }),
-  username: text('', 'User, with `email.password`; empty: no sign-in.', ours),
+  username: text('', 'User, with `email.password`; empty: no sign-in.', { martlet: true }),
   password: text('', 'Password of `email.username`.', { martlet: true }),
   tls: choice(
-    ['starttls', 'implicit', 'opportunistic', 'none'],
+    TLS_WAYS,
     'starttls',
     'Encryption: `starttls` (required), `implicit` (TLS from the first byte), `opportunistic` (STARTTLS where the server offers it), `none`. Certificates are always checked.',
     ours,

@@ -5,7 +5,7 @@ import type { SettingsTrouble } from '../carrier/settings-trouble.ts';
 import { ConfigError } from '../kit/errors.ts';
 import { mailbox } from './address.ts';
 import { type DkimSettings, loadDkimKey, usesDkim } from './dkim-key.ts';
-import type { EmailSection } from './section.ts';
+import { type EmailSection, TLS_WAYS } from './section.ts';
 
 /** A day: a longer pause than that leaves no retry within `email.max_age`. */
 const LONGEST_PAUSE = 86_400;
@@ -90,6 +90,7 @@ export const emailSettings: ProviderSettings<EmailSection> = {
   files: ({ dkim }) => (dkim?.key_path && !dkim.key ? [dkim.key_path] : []),
   stored: {
     refused: { 'dkim.key_path': 'a file cannot be named here; send what is in it as dkim.key' },
+    json: { tls: { enum: TLS_WAYS } },
     kinds: ['password', 'anonymous'],
     facts: factsOf,
     addresses: (section) =>

@@ -49,7 +49,9 @@ describe.each(rows)('%s', (_, row) => {
       const { category, advice } = row.unknownReason(status);
       expect(advice).not.toBe('');
       if (status !== 404 && status !== 410) expect(category, String(status)).not.toBe('invalid_token');
-      if (status >= 500 || status === 429) expect(category, String(status)).toBe('unavailable');
+      // A reply code of SMTP says "later" with 4xx and "never" with 5xx (RFC 5321 section 4.2.1), the reverse of HTTP.
+      const saysLater = row.name === 'email' ? status >= 400 && status < 500 : status >= 500 || status === 429;
+      if (saysLater) expect(category, String(status)).toBe('unavailable');
     }
   });
 
