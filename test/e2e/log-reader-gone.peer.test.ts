@@ -9,7 +9,7 @@ test('a relay goes on when nothing reads its log any more', async () => {
   for (let i = 0; i < 20; i++) {
     const { status } = await relay.push(
       { platform: 2, tokens: ['token'], message: 'x' },
-      { platform: 9, tokens: ['a'] },
+      { platform: 98, tokens: ['a'] },
     );
     expect(status).toBe(200);
   }

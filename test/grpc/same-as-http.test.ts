@@ -235,8 +235,8 @@ test('a failed token is told in trailing metadata as HTTP tells it in its logs',
 });
 
 test('a platform that does not exist is answered as over HTTP, with an entry for each token', async () => {
-  const http = await overHttp({ tokens: ['a', 'b'], platform: 9 });
-  const { reply, trailer } = await gorushClient(faces.grpcPort)('Send', { tokens: ['a', 'b'], platform: 9 });
+  const http = await overHttp({ tokens: ['a', 'b'], platform: 98 });
+  const { reply, trailer } = await gorushClient(faces.grpcPort)('Send', { tokens: ['a', 'b'], platform: 98 });
   expect(reply).toEqual({ success: true, counts: 2 });
   const { logs } = http.answer as unknown as { logs: Record<string, unknown>[] };
   const failures = JSON.parse(String(trailer.get('martlet-failures-bin')[0])) as Record<string, unknown>[];

@@ -69,7 +69,7 @@ async function use(relay: RunningRelay): Promise<void> {
       push({ platform: 1, topic: 'com.example.app', tokens: ['a1'.repeat(32)], message: 'x' }),
       push({ platform: 2, tokens: ['token'], message: 'x' }),
       push({ platform: 3, tokens: ['token'], message: 'x' }),
-      push({ platform: 9, tokens: ['fails'], message: 'x' }),
+      push({ platform: 98, tokens: ['fails'], message: 'x' }),
       push({ platform: 1, app: 'shop', topic: 'com.example.app', tokens: ['fails'], message: 'x' }),
     ]);
     return done.every(({ status }) => status === 200);

@@ -141,7 +141,7 @@ describe('push lines', () => {
 
   test('a platform that is unknown has no name', () => {
     const { log, written } = logOf();
-    const notification = { tokens: ['x'], platform: 7, message: 'hi' };
+    const notification = { tokens: ['x'], platform: 97, message: 'hi' };
     log.events.settled?.(
       settlement(['x'], [failed({ error: 'off' })], { notification, platform: '', provider: undefined }),
     );
