@@ -1,60 +1,32 @@
+import { TargetsBurst, type TargetsBurstOptions } from '../carrier/targets-burst.ts';
 import type { Burst, RequestTemplate, ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
-import type { Delivery, Failed, Outcome, Settle } from '../push/push.ts';
+import type { Outcome } from '../push/push.ts';
 import type { AcceptedPushes } from './accepted-pushes.ts';
 import { pathSegment } from './path-segment.ts';
 import { apnsFault, apnsOutcome } from './reasons.ts';
 
-const NOT_YET: RequestTemplate = { headers: [] };
+export interface ApnsBurstOptions extends TargetsBurstOptions {
+  readonly now: () => number;
+  readonly accepted: AcceptedPushes;
+}
 
-/** The pushes of one delivery that can be sent: one object for all of them, from the moment they are checked to their answers. */
-export class ApnsBurst implements Burst {
-  /** Set, with the provider token that it carries, before the burst is submitted. */
-  template = NOT_YET;
-  token: string | undefined;
-  readonly count: number;
-  readonly delivery: Delivery;
-  readonly #settle: Settle;
-  readonly #note: (outcome: Outcome, token: string | undefined) => void;
+/** The pushes of one delivery to devices: each has a path of its own. */
+export class ApnsBurst extends TargetsBurst implements Burst {
   readonly #now: () => number;
   readonly #accepted: AcceptedPushes;
-  /** Of the targets that can be sent. */
-  readonly #paths: string[] = [];
-  /** Places of those among all targets; absent when all can be sent. */
-  #places: number[] | undefined;
+  readonly #paths: readonly string[];
 
-  /** Settles at once the targets that cannot be sent. `note` is also called for every answer. */
-  constructor(
-    delivery: Delivery,
-    settle: Settle,
-    note: (outcome: Outcome, token: string | undefined) => void,
-    now: () => number,
-    accepted: AcceptedPushes,
-  ) {
-    this.delivery = delivery;
-    this.#settle = settle;
-    this.#note = note;
-    this.#now = now;
-    this.#accepted = accepted;
-    const { targets } = delivery;
-    for (let place = 0; place < targets.length; place++) {
-      const path = pathSegment(targets[place] as string);
-      if (typeof path === 'string') {
-        this.#paths.push(path);
-        this.#places?.push(place);
-      } else {
-        this.#places ??= Array.from({ length: place }, (_, earlier) => earlier);
-        settle(place, path);
-      }
-    }
-    this.count = this.#paths.length;
-  }
-
-  #place(index: number): number {
-    return this.#places ? (this.#places[index] as number) : index;
-  }
-
-  target(index: number): string {
-    return this.delivery.targets[this.#place(index)] as string;
+  constructor(options: ApnsBurstOptions) {
+    const paths: string[] = [];
+    super(options, (target) => {
+      const path = pathSegment(target);
+      if (typeof path !== 'string') return path;
+      paths.push(path);
+      return undefined;
+    });
+    this.#paths = paths;
+    this.#now = options.now;
+    this.#accepted = options.accepted;
   }
 
   path(index: number): string {
@@ -70,27 +42,17 @@ export class ApnsBurst implements Burst {
       status === 200 && body.length === 0
         ? this.#delivered(headers, session)
         : apnsOutcome(status, headers, body, this.#now, session);
-    this.#end(index, outcome);
+    this.end(index, outcome);
   }
 
   onFault(index: number, fault: StreamFault, session?: number): void {
-    this.#end(index, apnsFault(fault, session));
+    this.end(index, apnsFault(fault, session));
   }
 
   /** Of many, none has an object of its own; of one, it costs nothing that counts, and Apple can be asked about its id. */
   #delivered(headers: ResponseHeaders, session: number): Outcome {
     const providerId = this.count === 1 ? headers['apns-id'] : undefined;
     return providerId === undefined ? this.#accepted.on(session) : { kind: 'accepted', providerId, session };
-  }
-
-  #end(index: number, outcome: Outcome): void {
-    this.#note(outcome, this.token);
-    this.#settle(this.#place(index), outcome);
-  }
-
-  /** Ends all of it unsent. */
-  fail(outcome: Failed): void {
-    for (let index = 0; index < this.count; index++) this.#settle(this.#place(index), outcome);
   }
 }
 

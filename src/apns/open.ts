@@ -1,20 +1,21 @@
 import { createHash, type KeyObject } from 'node:crypto';
 import type { AgreeOnKey, OpenProvider, ProviderServices } from '../carrier/provider-row.ts';
+import type { TokenSource } from '../carrier/token-source.ts';
 import { type ApnsTokenCredential, loadApnsCredential } from './credentials.ts';
 import type { ApnsSection } from './section.ts';
-import { type ApnsTokenSource, createApnsTokenSource } from './token.ts';
+import { createApnsTokenSource } from './token.ts';
 import { createApnsTransport } from './transport.ts';
 
 /** Provider tokens by key. Apple counts renewals of a key, so all connections that use one share its tokens. */
 class TokenSources {
-  readonly #sources = new Map<string, ApnsTokenSource>();
+  readonly #sources = new Map<string, TokenSource>();
   readonly #agree: AgreeOnKey | undefined;
 
   constructor(agree: AgreeOnKey | undefined) {
     this.#agree = agree;
   }
 
-  of(credential: ApnsTokenCredential): ApnsTokenSource {
+  of(credential: ApnsTokenCredential): TokenSource {
     const name = `${credential.teamId}/${credential.keyId}/${fingerprint(credential.key)}`;
     let source = this.#sources.get(name);
     if (!source) {

@@ -1,7 +1,9 @@
 import type { KeyObject } from 'node:crypto';
 import type { SignedToken } from '../carrier/provider-row.ts';
-import { late } from '../kit/late.ts';
+import type { TokenAnswer, TokenSource } from '../carrier/token-source.ts';
+import { late, NotLoadedError } from '../kit/late.ts';
 import { singleFlight } from '../kit/single-flight.ts';
+import type { Failed } from '../push/push.ts';
 
 export interface ApnsTokenOptions {
   /** EC private key on P-256, from Apple's `.p8` file. */
@@ -17,16 +19,6 @@ export interface ApnsTokenOptions {
 
 /** Offers a token that was just signed; `refused` is the one that it replaces because APNs called that expired. */
 export type AgreeOnToken = (offer: SignedToken, refused: string | undefined) => Promise<SignedToken>;
-
-/** Provider tokens of one key; shared by all transports that use it, because Apple counts renewals and not connections. */
-export interface ApnsTokenSource {
-  /** The token in use while it is good, without waiting; undefined when one must be signed. */
-  cached(): string | undefined;
-  /** The token in use, signed first if need be. Rejects when the key cannot sign. */
-  get(): Promise<string>;
-  /** APNs called this token expired: the next one asked for is new, unless that one has been signed already or too recently. */
-  invalidate(token: string): void;
-}
 
 /** With the first signature: a relay that starts should not wait for it. */
 const jose = late('jose', () => import('jose'));
@@ -45,14 +37,15 @@ interface Signed extends SignedToken {
 const ownToken: AgreeOnToken = async (offer) => offer;
 
 /**
- * Signs lazily (no timer), reuses for 50 minutes, and replaces at once a token that APNs calls expired: once, then not again
+ * Provider tokens of one key; shared by all transports that use it, because Apple counts renewals and not connections. Signs lazily (no timer), reuses for 50 minutes, and replaces at once a token that APNs calls expired: once, then not again
  * for 20 minutes. APNs sometimes keeps refusing on the connection that carried the refused token, whatever comes after;
  * only a new connection helps then.
  */
-export function createApnsTokenSource(options: ApnsTokenOptions): ApnsTokenSource {
+export function createApnsTokenSource(options: ApnsTokenOptions): TokenSource {
   const { key, keyId, teamId, agree = ownToken, now = Date.now } = options;
   let current: Signed | undefined;
   let refused = false;
+  let failure: Failed | undefined;
 
   const good = (): Signed | undefined => {
     if (!current || refused) return undefined;
@@ -60,7 +53,7 @@ export function createApnsTokenSource(options: ApnsTokenOptions): ApnsTokenSourc
     return Math.abs(now() - current.at) < REUSE ? current : undefined;
   };
 
-  const sign = singleFlight(async () => {
+  const sign = async (): Promise<string> => {
     const at = now();
     const { SignJWT } = await jose();
     const token = await new SignJWT({})
@@ -72,15 +65,35 @@ export function createApnsTokenSource(options: ApnsTokenOptions): ApnsTokenSourc
     current = { ...agreed, replacement: refused };
     refused = false;
     return agreed.token;
+  };
+  const renew = singleFlight(async (): Promise<TokenAnswer> => {
+    try {
+      const token = await sign();
+      failure = undefined;
+      return { token };
+    } catch (error) {
+      failure = signingFailed(error);
+      return { outcome: failure };
+    }
   });
 
   return {
     cached: () => good()?.token,
-    get: async () => good()?.token ?? sign(),
+    get: async () => good() ?? renew(),
     invalidate(token) {
       if (token !== current?.token) return;
       if (current.replacement && now() - current.at < RENEWAL_PAUSE) return;
       refused = true;
     },
+    lastFailure: () => failure,
   };
 }
+
+/** What signs may not be loaded for want of a file descriptor: that says nothing about the key, and passes. */
+const signingFailed = (error: unknown): Failed => ({
+  kind: 'failed',
+  ...(error instanceof NotLoadedError
+    ? { category: 'not_sent', reason: 'SigningUnavailable' }
+    : { category: 'credential', reason: 'SigningFailed' }),
+  error: `no provider token could be signed: ${error instanceof Error ? error.message : String(error)}`,
+});

@@ -1,10 +1,11 @@
 import { builtOnce } from '../carrier/built-once.ts';
+import { Probing } from '../carrier/probing.ts';
+import type { TokenSource } from '../carrier/token-source.ts';
 import type { Http2Pool, Http2PoolOptions, RequestHeader, RequestTemplate } from '../http2/http2-pool.ts';
 import { singleRequest } from '../http2/single-request.ts';
 import { background, throwLater } from '../kit/background.ts';
-import { NotLoadedError } from '../kit/late.ts';
 import { internalError } from '../push/internal-error.ts';
-import type { Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
+import type { Delivery, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
 import { AcceptedPushes } from './accepted-pushes.ts';
 import { ApnsBurst, SinglePush } from './apns-burst.ts';
 import { createApnsIds } from './apns-id.ts';
@@ -14,7 +15,7 @@ import { DEVICE_PREFIX } from './path-segment.ts';
 import { apnsPayload, apnsRefusal } from './payload.ts';
 import { PROBE_BODY, PROBE_PATH, probeNotification } from './probe.ts';
 import { apnsFault, apnsOutcome, isApnsRefusal } from './reasons.ts';
-import { type ApnsTokenSource, createApnsTokenSource } from './token.ts';
+import { createApnsTokenSource } from './token.ts';
 
 export interface ApnsTransportOptions {
   readonly credential: ApnsCredential;
@@ -23,7 +24,7 @@ export interface ApnsTransportOptions {
   /** Makes the connection pool; what it is not told here (CA, proxy, connections, timeout) is its own affair. */
   readonly createPool: (options: Partial<Http2PoolOptions> & Pick<Http2PoolOptions, 'origin'>) => Http2Pool;
   /** Shared by the transports of one key; default one of its own. Not used with a certificate. */
-  readonly tokenSource?: ApnsTokenSource;
+  readonly tokenSource?: TokenSource;
   /** Gives pushes an apns-id of ours when the request has none; costs a header block for each token. Default false. */
   readonly generateApnsId?: boolean;
   /** Fails a payload that is over APNs' limit without asking APNs. Default false: as Gorush, which lets APNs say so. */
@@ -37,7 +38,7 @@ export const createApnsTransport = (options: ApnsTransportOptions): PushTranspor
 
 class ApnsTransport implements PushTransport {
   readonly #pool: Http2Pool;
-  readonly #tokens: ApnsTokenSource | undefined;
+  readonly #tokens: TokenSource | undefined;
   readonly #notAfter: number | undefined;
   readonly #ids = createApnsIds();
   readonly #headers = new HeaderCache();
@@ -45,15 +46,12 @@ class ApnsTransport implements PushTransport {
   readonly #generateApnsId: boolean;
   readonly #refuseOversized: boolean;
   readonly #now: () => number;
+  readonly #probing: Probing;
   /** Bursts that wait for a provider token. */
   readonly #waiting = new Set<ApnsBurst>();
   #closed = false;
-  #lastSuccessAt: number | undefined;
-  /** The last outcome that says something about APNs or the credential, unless a push got through since. */
-  #lastFailure: Failed | undefined;
   /** Of the last push. */
   #topic: string | undefined;
-  #probeAt = 0;
   readonly #built = builtOnce((notification) => {
     const body = Buffer.from(apnsPayload(notification));
     return { body, refusal: apnsRefusal(notification, body, this.#refuseOversized) };
@@ -70,6 +68,7 @@ class ApnsTransport implements PushTransport {
       now = Date.now,
     } = options;
     this.#now = now;
+    this.#probing = new Probing(PROBE_MS, now);
     this.#generateApnsId = generateApnsId;
     this.#refuseOversized = refuseOversized;
     if (credential.kind === 'token') {
@@ -93,7 +92,7 @@ class ApnsTransport implements PushTransport {
       for (let place = 0; place < targets.length; place++) settle(place, refusal);
       return;
     }
-    const burst = new ApnsBurst(delivery, settle, this.#note, this.#now, this.#accepted);
+    const burst = new ApnsBurst({ delivery, settle, note: this.#note, now: this.#now, accepted: this.#accepted });
     if (burst.count === 0) return;
     if (this.#closed) {
       burst.fail(CLOSED);
@@ -104,24 +103,24 @@ class ApnsTransport implements PushTransport {
     else this.#submit(burst, body, token);
   }
 
-  #submitLater(burst: ApnsBurst, body: Buffer, tokens: ApnsTokenSource): void {
+  #submitLater(burst: ApnsBurst, body: Buffer, tokens: TokenSource): void {
     background(this.#submitSigned(burst, body, tokens), (error) => {
       burst.fail(internalError(error));
       throwLater(error);
     });
   }
 
-  async #submitSigned(burst: ApnsBurst, body: Buffer, tokens: ApnsTokenSource): Promise<void> {
+  async #submitSigned(burst: ApnsBurst, body: Buffer, tokens: TokenSource): Promise<void> {
     this.#waiting.add(burst);
-    const signed = await tokens.get().catch(signingFailed);
+    const answer = await tokens.get();
     // Those that `close` found here are settled.
     if (!this.#waiting.delete(burst)) return;
-    if (typeof signed === 'string') {
-      this.#submit(burst, body, signed);
+    if ('token' in answer) {
+      this.#submit(burst, body, answer.token);
       return;
     }
-    this.#note(signed, undefined);
-    burst.fail(signed);
+    this.#probing.note(answer.outcome);
+    burst.fail(answer.outcome);
   }
 
   #submit(burst: ApnsBurst, body: Buffer, token: string | undefined): void {
@@ -144,24 +143,15 @@ class ApnsTransport implements PushTransport {
   }
 
   readonly #note = (outcome: Outcome, token: string | undefined): void => {
-    if (outcome.kind === 'accepted') {
-      this.#lastSuccessAt = this.#now();
-      this.#lastFailure = undefined;
-      return;
-    }
-    if (outcome.category === 'invalid_token' || outcome.category === 'invalid_request') {
-      // The fault is the push's: APNs is there and takes pushes, though perhaps not with this credential.
-      if (this.#lastFailure?.category !== 'credential') this.#lastFailure = undefined;
-      return;
-    }
-    this.#lastFailure = outcome;
-    this.#probeAt = this.#now() + PROBE_MS;
-    if (outcome.category === 'stale_credential' && token !== undefined) this.#tokens?.invalidate(token);
+    this.#probing.note(outcome);
+    if (outcome.kind === 'failed' && outcome.category === 'stale_credential' && token !== undefined)
+      this.#tokens?.invalidate(token);
   };
 
   status(): TransportStatus {
     const connections = this.#pool.stats();
     const { sessions, inFlight, waiting, capacity } = connections;
+    const { lastSuccessAt } = this.#probing;
     let unsigned = 0;
     for (const burst of this.#waiting) unsigned += burst.count;
     return {
@@ -171,7 +161,7 @@ class ApnsTransport implements PushTransport {
       capacity,
       connections,
       ...(this.#notAfter === undefined ? {} : { credentialExpiresAt: this.#notAfter }),
-      ...(this.#lastSuccessAt === undefined ? {} : { lastSuccessAt: this.#lastSuccessAt }),
+      ...(lastSuccessAt === undefined ? {} : { lastSuccessAt }),
     };
   }
 
@@ -179,7 +169,7 @@ class ApnsTransport implements PushTransport {
     const { sessions, lastError } = this.#pool.stats();
     const left = this.#notAfter === undefined ? Number.POSITIVE_INFINITY : this.#notAfter - this.#now();
     if (left <= 0) return { status: 'fail', output: `the certificate expired on ${isoDay(this.#notAfter)}` };
-    const failure = this.#lastFailure;
+    const failure = this.#probing.lastFailure;
     const refused = failure?.category === 'credential' ? failure.error : undefined;
     const broken = refused ?? (sessions === 0 ? lastError : undefined);
     if (broken !== undefined) {
@@ -195,27 +185,26 @@ class ApnsTransport implements PushTransport {
 
   /** Unready, the relay may get no push that would find out that all is well again. */
   async #probe(): Promise<void> {
-    if (this.#closed || this.#now() < this.#probeAt) return;
-    this.#probeAt = this.#now() + PROBE_MS;
-    const signed = await this.#tokens?.get().catch(signingFailed);
-    if (typeof signed === 'object') return;
-    const headers = this.#headers.of(probeNotification(this.#topic), signed);
+    if (this.#closed || !this.#probing.takeDue()) return;
+    const answer = await this.#tokens?.get();
+    if (answer && 'outcome' in answer) return;
+    const token = answer?.token;
+    const probed = (outcome: Outcome): void => {
+      this.#probing.probed(outcome);
+      if (token !== undefined && outcome.kind === 'failed' && outcome.category === 'stale_credential')
+        this.#tokens?.invalidate(token);
+    };
     this.#pool.submit(
       singleRequest({
-        template: { headers, path: PROBE_PATH, body: PROBE_BODY },
-        onResponse: (status, answer, body) => this.#probed(apnsOutcome(status, answer, body, this.#now), signed),
-        onFault: (fault) => this.#probed(apnsFault(fault), signed),
+        template: {
+          headers: this.#headers.of(probeNotification(this.#topic), token),
+          path: PROBE_PATH,
+          body: PROBE_BODY,
+        },
+        onResponse: (status, headers, body) => probed(apnsOutcome(status, headers, body, this.#now)),
+        onFault: (fault) => probed(apnsFault(fault)),
       }),
     );
-  }
-
-  #probed(outcome: Outcome, token: string | undefined): void {
-    const isLetIn =
-      outcome.kind === 'accepted' || outcome.category === 'invalid_token' || outcome.category === 'invalid_request';
-    const isAboutUs = !isLetIn && (outcome.category === 'credential' || outcome.category === 'stale_credential');
-    if (isLetIn) this.#lastFailure = undefined;
-    // That APNs cannot be reached now does not make a refused credential good.
-    else if (isAboutUs || this.#lastFailure?.category !== 'credential') this.#note(outcome, token);
   }
 
   async close(): Promise<void> {
@@ -233,12 +222,3 @@ const RENEW_CERTIFICATE = 14 * 24 * 3_600_000;
 const isoDay = (ms = 0): string => new Date(ms).toISOString().slice(0, 10);
 
 const CLOSED = apnsFault({ code: 'POOL_CLOSED', processed: 'no', message: 'the relay is shutting down' });
-
-/** What signs may not be loaded for want of a file descriptor: that says nothing about the key, and passes. */
-const signingFailed = (error: unknown): Failed => ({
-  kind: 'failed',
-  ...(error instanceof NotLoadedError
-    ? { category: 'not_sent', reason: 'SigningUnavailable' }
-    : { category: 'credential', reason: 'SigningFailed' }),
-  error: `no provider token could be signed: ${error instanceof Error ? error.message : String(error)}`,
-});

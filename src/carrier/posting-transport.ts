@@ -11,8 +11,9 @@ import type { Dispatcher } from 'undici';
 import type { StreamFault } from '../http2/http2-pool.ts';
 import { background, throwLater } from '../kit/background.ts';
 import { internalError } from '../push/internal-error.ts';
-import type { Category, Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
+import type { Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
 import { type PostAnswer, type PostRequest, post } from './http-post.ts';
+import { Probing } from './probing.ts';
 import { Turns } from './turns.ts';
 
 /** The request that carries a notification to one target. */
@@ -51,8 +52,8 @@ export interface PostingOptions {
   readonly now?: () => number;
 }
 
-/** Categories that speak of the provider or of us, and not of one push. */
-const TROUBLES: ReadonlySet<Category> = new Set(['unavailable', 'not_sent', 'unanswered', 'credential']);
+/** How long a refused credential keeps the relay from being ready, where no probe can ask about it. */
+const PROBE_MS = 30_000;
 
 /** A protocol never throws; should one, its push fails and no other. */
 function mistaken(error: unknown): Failed {
@@ -68,14 +69,13 @@ export class PostingTransport implements PushTransport {
   readonly #requests: PQueue;
   readonly #turns: Turns;
   #inFlight = 0;
-  #lastSuccessAt: number | undefined;
-  /** What kept the last request from its goal, unless it was the request itself. */
-  #trouble: Failed | undefined;
+  readonly #probing: Probing;
 
   constructor(protocol: PostingProtocol, options: PostingOptions) {
     this.#protocol = protocol;
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#probing = new Probing(PROBE_MS, this.#now);
     this.#requests = new PQueue({ concurrency: options.connections });
     this.#turns = new Turns(this.#now);
   }
@@ -93,14 +93,16 @@ export class PostingTransport implements PushTransport {
   }
 
   status(): TransportStatus {
-    const trouble = this.#trouble;
+    const { lastFailure, lastSuccessAt, isDue } = this.#probing;
+    // Where nothing can be asked without sending, a push has to find out that all is well again: not ready, none may come.
+    const isRefused = lastFailure?.category === 'credential' && !isDue;
     return {
-      status: trouble === undefined ? 'pass' : trouble.category === 'credential' ? 'fail' : 'warn',
-      ...(trouble ? { output: trouble.error } : {}),
+      status: lastFailure === undefined ? 'pass' : isRefused ? 'fail' : 'warn',
+      ...(lastFailure ? { output: lastFailure.error } : {}),
       sessions: this.#requests.pending,
       inFlight: this.#inFlight,
       capacity: this.#options.connections,
-      ...(this.#lastSuccessAt === undefined ? {} : { lastSuccessAt: this.#lastSuccessAt }),
+      ...(lastSuccessAt === undefined ? {} : { lastSuccessAt }),
     };
   }
 
@@ -120,7 +122,7 @@ export class PostingTransport implements PushTransport {
     const pause = this.#protocol.repeatAfterMs?.(outcome);
     const last = pause === undefined ? outcome : await this.#repeat(pause, outcome, request, target, delivery);
     this.#turns.hold(turn, this.#protocol.holdMs?.(last));
-    this.#learn(last);
+    this.#probing.note(last);
     return last;
   }
 
@@ -140,10 +142,5 @@ export class PostingTransport implements PushTransport {
       signal: this.#closing.signal,
     });
     return 'fault' in result ? this.#protocol.fault(result.fault) : this.#protocol.outcome(target, result, delivery);
-  }
-
-  #learn(outcome: Outcome): void {
-    if (outcome.kind === 'accepted') this.#lastSuccessAt = this.#now();
-    this.#trouble = outcome.kind === 'failed' && TROUBLES.has(outcome.category) ? outcome : undefined;
   }
 }

@@ -1,55 +1,29 @@
-import type { Burst, RequestTemplate, ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
-import type { Delivery, Failed, Outcome, Settle } from '../push/push.ts';
+import { TargetsBurst, type TargetsBurstOptions } from '../carrier/targets-burst.ts';
+import type { Burst, ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { type FcmMessage, targetFailure, targetJson } from './payload.ts';
 import { fcmFault, fcmOutcome, type PushedTo } from './reasons.ts';
 
 type Sendable = Extract<FcmMessage, { ok: true }>;
 
-const NOT_YET: RequestTemplate = { headers: [] };
+export interface FcmBurstOptions extends TargetsBurstOptions {
+  readonly message: Sendable;
+  readonly now: () => number;
+}
 
-/** The pushes of one delivery that can be sent: one object for all of them, from the moment they are checked to their answers. */
-export class FcmBurst implements Burst {
-  /** Set, with the token that it carries, before the burst is submitted. */
-  template = NOT_YET;
-  token = '';
-  readonly count: number;
-  readonly #delivery: Delivery;
+/** The pushes of one delivery to registrations, topics or conditions: each has a body of its own. */
+export class FcmBurst extends TargetsBurst implements Burst {
   readonly #message: Sendable;
-  readonly #settle: Settle;
-  readonly #note: (outcome: Outcome, token: string) => void;
   readonly #now: () => number;
   readonly #to: PushedTo;
   #body: Buffer | undefined;
-  /** Places of the targets that can be sent; absent when all can. */
-  #places: number[] | undefined;
 
-  /** Settles at once the targets that cannot be sent. `note` is also called for every answer. */
-  constructor(
-    delivery: Delivery,
-    message: Sendable,
-    settle: Settle,
-    note: (outcome: Outcome, token: string) => void,
-    now: () => number,
-  ) {
-    this.#delivery = delivery;
+  constructor(options: FcmBurstOptions) {
+    const { delivery, message, now } = options;
+    const { kind } = delivery;
+    super(options, (target) => targetFailure(target, kind));
     this.#message = message;
-    this.#settle = settle;
-    this.#note = note;
     this.#now = now;
-    this.#to = { kind: delivery.kind, liveActivity: message.liveActivity };
-    const { targets, kind } = delivery;
-    for (let place = 0; place < targets.length; place++) {
-      const failure = targetFailure(targets[place] as string, kind);
-      if (failure) {
-        this.#places ??= Array.from({ length: place }, (_, earlier) => earlier);
-        settle(place, failure);
-      } else this.#places?.push(place);
-    }
-    this.count = this.#places?.length ?? targets.length;
-  }
-
-  #place(index: number): number {
-    return this.#places ? (this.#places[index] as number) : index;
+    this.#to = { kind, liveActivity: message.liveActivity };
   }
 
   path(): string {
@@ -58,7 +32,7 @@ export class FcmBurst implements Burst {
 
   body(index: number): Uint8Array {
     const { before, after } = this.#message;
-    const target = targetJson(this.#delivery.targets[this.#place(index)] as string, this.#delivery.kind);
+    const target = targetJson(this.target(index), this.delivery.kind);
     const length = Buffer.byteLength(target);
     const size = before.length + length + after.length;
     if (this.#body?.length !== size) {
@@ -73,20 +47,10 @@ export class FcmBurst implements Burst {
   }
 
   onResponse(index: number, status: number, headers: ResponseHeaders, body: Buffer, session: number): void {
-    this.#end(index, fcmOutcome(status, headers, body, this.#to, this.#now, session));
+    this.end(index, fcmOutcome(status, headers, body, this.#to, this.#now, session));
   }
 
   onFault(index: number, fault: StreamFault, session?: number): void {
-    this.#end(index, fcmFault(fault, session));
-  }
-
-  #end(index: number, outcome: Outcome): void {
-    this.#note(outcome, this.token);
-    this.#settle(this.#place(index), outcome);
-  }
-
-  /** Ends all of it unsent. */
-  fail(outcome: Failed): void {
-    for (let index = 0; index < this.count; index++) this.#settle(this.#place(index), outcome);
+    this.end(index, fcmFault(fault, session));
   }
 }

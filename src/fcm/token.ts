@@ -1,4 +1,5 @@
 import { type Dispatcher, request } from 'undici';
+import type { TokenAnswer, TokenSource } from '../carrier/token-source.ts';
 import { background } from '../kit/background.ts';
 import { boundedText } from '../kit/bounded-text.ts';
 import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
@@ -17,21 +18,6 @@ export interface FcmTokenOptions {
   readonly timeoutMs?: number;
   /** UNIX milliseconds. */
   readonly now?: () => number;
-}
-
-/** A token, or what becomes of the pushes that needed one. */
-export type SignIn = { readonly token: string } | { readonly outcome: Failed };
-
-/** Access tokens of one credential. */
-export interface FcmTokenSource {
-  /** The token in use while it is good, without waiting; renews it in the background when it is about to expire. */
-  cached(): string | undefined;
-  /** The token in use, asked for first if need be. Never rejects. */
-  get(): Promise<SignIn>;
-  /** FCM refused this token: the next one asked for is new, unless that one has been replaced already. */
-  invalidate(token: string): void;
-  /** Why there was no token at the last try; undefined when it succeeded. */
-  lastFailure(): Failed | undefined;
 }
 
 /** With the first signature: a relay that starts should not wait for it. */
@@ -69,12 +55,12 @@ interface Current {
  * Asks for the first token when it is needed (no timer), one request at a time however many wait for it, and for the next one
  * five minutes before the end, or at half the life of a shorter one, while the old one goes on serving.
  */
-export function createFcmTokenSource(options: FcmTokenOptions): FcmTokenSource {
+export function createFcmTokenSource(options: FcmTokenOptions): TokenSource {
   const { credential, now = Date.now } = options;
   let current: Current | undefined;
   let failure: Failed | undefined;
 
-  const renew = singleFlight(async (): Promise<SignIn> => {
+  const renew = singleFlight(async (): Promise<TokenAnswer> => {
     const started = now();
     const answer = await signIn(options, credential, now);
     failure = 'outcome' in answer ? answer.outcome : undefined;

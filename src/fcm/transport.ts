@@ -1,14 +1,15 @@
 import { builtOnce } from '../carrier/built-once.ts';
+import { Probing } from '../carrier/probing.ts';
+import type { TokenSource } from '../carrier/token-source.ts';
 import type { Http2Pool, Http2PoolOptions, RequestTemplate } from '../http2/http2-pool.ts';
 import { singleRequest } from '../http2/single-request.ts';
 import { background, throwLater } from '../kit/background.ts';
 import { internalError } from '../push/internal-error.ts';
-import type { Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
+import type { Delivery, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
 import type { FcmCredential } from './credentials.ts';
 import { FcmBurst } from './fcm-burst.ts';
 import { fcmMessage } from './payload.ts';
 import { fcmFault, fcmOutcome } from './reasons.ts';
-import type { FcmTokenSource } from './token.ts';
 
 export interface FcmTransportOptions {
   readonly credential: Pick<FcmCredential, 'projectId'>;
@@ -16,7 +17,7 @@ export interface FcmTransportOptions {
   readonly origin: string;
   /** Makes the connection pool; what it is not told here (CA, proxy, connections, timeout) is its own affair. */
   readonly createPool: (options: Partial<Http2PoolOptions> & Pick<Http2PoolOptions, 'origin'>) => Http2Pool;
-  readonly tokenSource: FcmTokenSource;
+  readonly tokenSource: TokenSource;
   /** UNIX milliseconds. */
   readonly now?: () => number;
 }
@@ -26,18 +27,15 @@ export const createFcmTransport = (options: FcmTransportOptions): PushTransport 
 
 class FcmTransport implements PushTransport {
   readonly #pool: Http2Pool;
-  readonly #tokens: FcmTokenSource;
+  readonly #tokens: TokenSource;
   readonly #url: string;
   readonly #path: string;
   readonly #now: () => number;
+  readonly #probing: Probing;
   /** Bursts that wait for an access token. */
   readonly #waiting = new Set<FcmBurst>();
   #template: { readonly token: string; readonly request: RequestTemplate } | undefined;
   #closed = false;
-  #lastSuccessAt: number | undefined;
-  /** The last outcome that says something about the provider or the credential, unless a push got through since. */
-  #lastFailure: Failed | undefined;
-  #probeAt = 0;
   readonly #built = builtOnce(fcmMessage);
 
   constructor({ credential, origin, createPool, tokenSource, now = Date.now }: FcmTransportOptions) {
@@ -46,6 +44,7 @@ class FcmTransport implements PushTransport {
     this.#path = `/v1/projects/${credential.projectId}/messages:send`;
     this.#url = `${origin}${this.#path}`;
     this.#now = now;
+    this.#probing = new Probing(PROBE_MS, now);
   }
 
   send(delivery: Delivery, settle: Settle): void {
@@ -54,7 +53,7 @@ class FcmTransport implements PushTransport {
       for (let place = 0; place < delivery.targets.length; place++) settle(place, message.outcome);
       return;
     }
-    const burst = new FcmBurst(delivery, message, settle, this.#note, this.#now);
+    const burst = new FcmBurst({ delivery, settle, note: this.#note, message, now: this.#now });
     if (burst.count === 0) return;
     if (this.#closed) {
       burst.fail(CLOSED);
@@ -82,7 +81,7 @@ class FcmTransport implements PushTransport {
       return;
     }
     const { outcome } = answer;
-    this.#probeAt = this.#now() + PROBE_MS;
+    this.#probing.postpone();
     burst.fail({
       ...outcome,
       error: `unknown error while making an http call: Post "${this.#url}": ${outcome.error}`,
@@ -107,26 +106,25 @@ class FcmTransport implements PushTransport {
     return this.#template.request;
   }
 
-  readonly #note = (outcome: Outcome, token: string): void => {
-    if (outcome.kind === 'accepted') {
-      this.#lastSuccessAt = this.#now();
-      this.#lastFailure = undefined;
-      return;
-    }
-    if (outcome.category === 'invalid_token' || outcome.category === 'invalid_request') return;
-    this.#lastFailure = outcome;
-    this.#probeAt = this.#now() + PROBE_MS;
+  readonly #note = (outcome: Outcome, token: string | undefined): void => {
+    this.#probing.note(outcome);
+    this.#renewAfter(outcome, token);
+  };
+
+  #renewAfter(outcome: Outcome, token: string | undefined): void {
+    if (outcome.kind === 'accepted' || token === undefined) return;
     // A 401 that has not Google's form may still be about the token; a new one costs little.
     const isOdd401 = outcome.reason === 'InvalidAnswer' && outcome.status === 401;
     if (isOdd401 || outcome.category === 'stale_credential') this.#tokens.invalidate(token);
-  };
+  }
 
   status(): TransportStatus {
     const connections = this.#pool.stats();
     const { sessions, inFlight, waiting, capacity, lastError } = connections;
     const signIn = this.#tokens.lastFailure();
     const failing = signIn?.category === 'credential' ? signIn.error : sessions === 0 ? lastError : undefined;
-    const warning = failing ?? signIn?.error ?? this.#lastFailure?.error;
+    const { lastFailure, lastSuccessAt } = this.#probing;
+    const warning = failing ?? signIn?.error ?? lastFailure?.error;
     if (failing !== undefined) background(this.#probe());
     let withoutToken = 0;
     for (const burst of this.#waiting) withoutToken += burst.count;
@@ -137,20 +135,19 @@ class FcmTransport implements PushTransport {
       inFlight: inFlight + waiting + withoutToken,
       capacity,
       connections,
-      ...(this.#lastSuccessAt === undefined ? {} : { lastSuccessAt: this.#lastSuccessAt }),
+      ...(lastSuccessAt === undefined ? {} : { lastSuccessAt }),
     };
   }
 
   /** Unready, the relay may get no push that would find out that all is well again: signs in, and asks FCM to send nothing. */
   async #probe(): Promise<void> {
-    if (this.#closed || this.#now() < this.#probeAt) return;
-    this.#probeAt = this.#now() + PROBE_MS;
+    if (this.#closed || !this.#probing.takeDue()) return;
     const answer = await this.#tokens.get();
     if (!('token' in answer)) return;
     const { token } = answer;
     const probed = (outcome: Outcome): void => {
-      if (outcome.kind === 'accepted') this.#lastFailure = undefined;
-      else this.#note(outcome, token);
+      this.#probing.probed(outcome);
+      this.#renewAfter(outcome, token);
     };
     this.#pool.submit(
       singleRequest({

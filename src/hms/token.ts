@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Dispatcher } from 'undici';
 import { type PostResult, post } from '../carrier/http-post.ts';
+import type { TokenAnswer, TokenSource } from '../carrier/token-source.ts';
 import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import { singleFlight } from '../kit/single-flight.ts';
 import type { Failed } from '../push/push.ts';
 import { hmsFailure } from './reasons.ts';
-
-/** An access token, or why there is none: the outcome of every push that would have needed it. */
-export type Credential = { readonly token: string } | { readonly failed: Failed };
 
 export interface HmsTokenOptions {
   /** `https://host[:port]`. */
@@ -21,14 +19,9 @@ export interface HmsTokenOptions {
   readonly now?: () => number;
 }
 
-export interface HmsTokenSource {
+/** Access tokens of one app. */
+export interface HmsTokenSource extends TokenSource {
   readonly appId: string;
-  /** The present token; signs in when there is none, or when it is about to expire. All who ask meanwhile share one sign-in. */
-  credential(): Promise<Credential>;
-  /** HMS refused this token. Does nothing when another has taken its place. */
-  invalidate(token: string): void;
-  /** Why the last sign-in failed; undefined when it did not. */
-  lastFailure(): Failed | undefined;
 }
 
 const PATH = '/oauth2/v3/token';
@@ -48,7 +41,7 @@ export function createHmsTokenSource(appId: string, appSecret: string, options: 
   let current: { readonly token: string; readonly renewAt: number } | undefined;
   let failure: Failed | undefined;
 
-  const signIn = singleFlight(async (): Promise<Credential> => {
+  const signIn = singleFlight(async (): Promise<TokenAnswer> => {
     const result = await post(dispatcher, {
       origin: authOrigin,
       path: PATH,
@@ -62,8 +55,8 @@ export function createHmsTokenSource(appId: string, appSecret: string, options: 
       ...(signal ? { signal } : {}),
     });
     const grant = readGrant(result, appSecret, now);
-    if ('failed' in grant) {
-      failure = grant.failed;
+    if ('outcome' in grant) {
+      failure = grant.outcome;
       return grant;
     }
     failure = undefined;
@@ -71,11 +64,12 @@ export function createHmsTokenSource(appId: string, appSecret: string, options: 
     return current;
   });
 
+  const good = () => (current && now() < current.renewAt ? current : undefined);
+
   return {
     appId,
-    async credential() {
-      return current && now() < current.renewAt ? current : signIn();
-    },
+    cached: () => good()?.token,
+    get: async () => good() ?? signIn(),
     invalidate(token) {
       if (current?.token === token) current = undefined;
     },
@@ -83,10 +77,10 @@ export function createHmsTokenSource(appId: string, appSecret: string, options: 
   };
 }
 
-type Grant = { readonly token: string; readonly lifetimeMs: number } | { readonly failed: Failed };
+type Grant = { readonly token: string; readonly lifetimeMs: number } | { readonly outcome: Failed };
 
 function readGrant(result: PostResult, appSecret: string, now: () => number): Grant {
-  if ('fault' in result) return { failed: unavailable(result.fault.message) };
+  if ('fault' in result) return { outcome: unavailable(result.fault.message) };
   const { status, headers, body } = result;
   const answer = jsonObjectIn(body) ?? {};
   const { access_token: token } = answer;
@@ -98,9 +92,9 @@ function readGrant(result: PostResult, appSecret: string, now: () => number): Gr
   // Without a word of Huawei's it is a page of a gateway: no verdict about the credential.
   if (saysLater(status) || !words) {
     const retryMs = retryAfterMs(headers['retry-after'], now);
-    return { failed: { ...unavailable(said, status), ...(retryMs === undefined ? {} : { retryAfterMs: retryMs }) } };
+    return { outcome: { ...unavailable(said, status), ...(retryMs === undefined ? {} : { retryAfterMs: retryMs }) } };
   }
-  return { failed: { ...hmsFailure('SignInRefused', `HMS sign-in refused (${status}): ${said}`), status } };
+  return { outcome: { ...hmsFailure('SignInRefused', `HMS sign-in refused (${status}): ${said}`), status } };
 }
 
 /** Whatever became of the sign-in, HMS has not seen the push. */

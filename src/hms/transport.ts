@@ -2,9 +2,10 @@ import PQueue from 'p-queue';
 import type { Dispatcher } from 'undici';
 import { builtOnce } from '../carrier/built-once.ts';
 import { post } from '../carrier/http-post.ts';
+import { Probing } from '../carrier/probing.ts';
 import { background, throwLater } from '../kit/background.ts';
 import { internalError } from '../push/internal-error.ts';
-import type { Category, Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
+import type { Delivery, Failed, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
 import { type HmsMessage, hmsBody, hmsMessage } from './payload.ts';
 import { hmsFailure, hmsFault, hmsOutcome } from './reasons.ts';
 import { createHmsTokenSource, createHmsTokenSources, type HmsTokenSource, type HmsTokenSources } from './token.ts';
@@ -34,8 +35,6 @@ const EMPTY_TOKEN = hmsFailure('MissingTarget', 'the device token cannot be empt
 const CLOSED = hmsFailure('NotSent', 'the transport is closed');
 /** Milliseconds after which a sign-in that failed is tried again although no push asks for it. */
 const PROBE_MS = 30_000;
-/** Categories that speak of HMS or of us, and not of one push. */
-const TROUBLES: ReadonlySet<Category> = new Set(['unavailable', 'stale_credential']);
 
 /** Part of a delivery: what one request carries. */
 interface Chunk {
@@ -61,16 +60,14 @@ class HmsTransport implements PushTransport {
   readonly #others: HmsTokenSources;
   readonly #connections: number;
   #inFlight = 0;
-  #probeAt = 0;
+  readonly #probing: Probing;
   readonly #built = builtOnce(hmsMessage);
-  #lastSuccessAt: number | undefined;
-  /** What kept the last answered or unanswered request from its goal, unless it was the request itself. */
-  #trouble: Failed | undefined;
 
   constructor(options: HmsTransportOptions) {
     this.#options = options;
     this.#origin = options.origin ?? ORIGIN;
     this.#now = options.now ?? Date.now;
+    this.#probing = new Probing(PROBE_MS, this.#now);
     this.#connections = options.connections ?? 16;
     this.#requests = new PQueue({ concurrency: this.#connections });
     const signIn = {
@@ -109,22 +106,22 @@ class HmsTransport implements PushTransport {
   status(): TransportStatus {
     const signIn = this.#own.lastFailure();
     if (signIn) this.#probe();
-    const trouble = signIn ?? this.#trouble;
+    const { lastFailure, lastSuccessAt } = this.#probing;
+    const trouble = signIn ?? lastFailure;
     return {
       status: signIn ? 'fail' : trouble ? 'warn' : 'pass',
       ...(trouble ? { output: trouble.error } : {}),
       sessions: this.#requests.pending,
       inFlight: this.#inFlight,
       capacity: this.#connections * MOST_TOKENS,
-      ...(this.#lastSuccessAt === undefined ? {} : { lastSuccessAt: this.#lastSuccessAt }),
+      ...(lastSuccessAt === undefined ? {} : { lastSuccessAt }),
     };
   }
 
   /** Unready, the relay may get no push that would find out that sign-in works again. */
   #probe(): void {
-    if (this.#closing.signal.aborted || this.#now() < this.#probeAt) return;
-    this.#probeAt = this.#now() + PROBE_MS;
-    background(this.#own.credential());
+    if (this.#closing.signal.aborted || !this.#probing.takeDue()) return;
+    background(this.#own.get());
   }
 
   async close(): Promise<void> {
@@ -146,14 +143,14 @@ class HmsTransport implements PushTransport {
   async #attempt({ delivery, message, targets }: Chunk): Promise<(target: string) => Outcome> {
     if (this.#closing.signal.aborted) return () => CLOSED;
     const source = this.#sourceOf(delivery);
-    const credential = await source.credential();
-    if ('failed' in credential) return this.#withoutToken(source, credential.failed);
+    const answer = await source.get();
+    if ('outcome' in answer) return this.#withoutToken(source, answer.outcome);
     const result = await post(this.#options.dispatcher, {
       origin: this.#origin,
       path: `/v1/${encodeURIComponent(source.appId.toWellFormed())}/messages:send`,
       headers: {
         'content-type': 'application/json;charset=utf-8',
-        authorization: `Bearer ${credential.token}`,
+        authorization: `Bearer ${answer.token}`,
       },
       body: hmsBody(message, delivery.kind, targets),
       timeoutMs: this.#options.requestTimeoutMs ?? 15_000,
@@ -161,12 +158,12 @@ class HmsTransport implements PushTransport {
     });
     if ('fault' in result) {
       const failed = hmsFault(result.fault);
-      this.#trouble = failed;
+      this.#probing.note(failed);
       return () => failed;
     }
     const to = { kind: delivery.kind, targets };
     const outcomeOf = hmsOutcome(result.status, result.headers, result.body, to, this.#now);
-    this.#learn(outcomeOf, targets, source, credential.token);
+    this.#learn(outcomeOf, targets, source, answer.token);
     return outcomeOf;
   }
 
@@ -180,7 +177,7 @@ class HmsTransport implements PushTransport {
 
   /** A secret that a request brought along is that request's mistake: it must not close the lane to all others. */
   #withoutToken(source: HmsTokenSource, failed: Failed): () => Failed {
-    if (source === this.#own) this.#probeAt = this.#now() + PROBE_MS;
+    if (source === this.#own) this.#probing.postpone();
     const isTheirs = source !== this.#own && failed.category === 'credential';
     const told: Failed = isTheirs ? { ...failed, category: 'invalid_request' } : failed;
     return () => told;
@@ -188,12 +185,12 @@ class HmsTransport implements PushTransport {
 
   #learn(of: (target: string) => Outcome, targets: readonly string[], source: HmsTokenSource, token: string): void {
     const outcomes = targets.map(of);
-    if (outcomes.some(({ kind }) => kind === 'accepted')) this.#lastSuccessAt = this.#now();
     const failed = outcomes.find((outcome): outcome is Failed => outcome.kind === 'failed');
     // A 401 that has not HMS's form may still be about the token; a new one costs little.
     const isOdd401 = failed?.reason === 'InvalidAnswer' && failed.status === 401;
     if (isOdd401 || failed?.category === 'stale_credential') source.invalidate(token);
+    // What becomes of an app that the request names says nothing about ours.
     if (failed?.category === 'stale_credential' && source !== this.#own) return;
-    this.#trouble = failed && TROUBLES.has(failed.category) ? failed : undefined;
+    this.#probing.note(outcomes.find(({ kind }) => kind === 'accepted') ?? (failed as Failed));
   }
 }

@@ -3,6 +3,7 @@ import { decodeJwt } from 'jose';
 import { describe, expect, test } from 'vitest';
 import type { ApnsCredential } from '../../src/apns/credentials.ts';
 import { type ApnsTransportOptions, createApnsTransport } from '../../src/apns/transport.ts';
+import type { TokenAnswer, TokenSource } from '../../src/carrier/token-source.ts';
 import { createPool } from '../../src/http2/create-pool.ts';
 import type { Burst, Http2Pool } from '../../src/http2/http2-pool.ts';
 import type { Delivery, Failed, Notification, PushTransport } from '../../src/push/push.ts';
@@ -225,7 +226,12 @@ describe('the status', () => {
 
   test('fails on a wrong credential until a push gets through, and not on a bad push', async () => {
     const pool = silentPool();
-    const tokenSource = { cached: () => 'jwt', get: async () => 'jwt', invalidate: () => {} };
+    const tokenSource = {
+      cached: () => 'jwt',
+      get: async () => ({ token: 'jwt' }),
+      invalidate: () => {},
+      lastFailure: () => undefined,
+    };
     const credential = tokenCredential;
     const transport = createApnsTransport({
       credential,
@@ -262,9 +268,10 @@ describe('the status', () => {
 });
 
 describe('without a provider token', () => {
-  const unsigned = (get: () => Promise<string>) => {
+  const signingFailed = { kind: 'failed', category: 'credential', reason: 'SigningFailed', error: 'bad key' } as const;
+  const unsigned = (get: TokenSource['get']) => {
     const pool = silentPool();
-    const tokenSource = { cached: () => undefined, get, invalidate: () => {} };
+    const tokenSource = { cached: () => undefined, get, invalidate: () => {}, lastFailure: () => undefined };
     const transport = createApnsTransport({
       credential: tokenCredential,
       origin: 'https://localhost',
@@ -275,7 +282,7 @@ describe('without a provider token', () => {
   };
 
   test('a key that cannot sign fails all targets as a credential', async () => {
-    const { transport, pool } = unsigned(() => Promise.reject(new Error('bad key')));
+    const { transport, pool } = unsigned(async () => ({ outcome: signingFailed }));
     const outcomes = await outcomesOf(transport, delivery(['a1', 'a2']));
     for (const outcome of outcomes) expect(outcome).toMatchObject({ category: 'credential', reason: 'SigningFailed' });
     expect(transport.status().status).toBe('fail');
@@ -283,12 +290,12 @@ describe('without a provider token', () => {
   });
 
   test('pushes that wait for it are settled by close, once', async () => {
-    let signed = (_: string): void => {};
+    let signed = (_: TokenAnswer): void => {};
     const { transport, pool } = unsigned(() => new Promise((resolve) => (signed = resolve)));
     const outcomes = outcomesOf(transport, delivery(['a1', 'a2']));
     expect(transport.status().inFlight).toBe(7);
     await transport.close();
-    signed('jwt');
+    signed({ token: 'jwt' });
     expect(await outcomes).toMatchObject([{ category: 'not_sent' }, { category: 'not_sent' }]);
     expect(pool.bursts).toHaveLength(0);
     expect(await outcomesOf(transport, delivery(['a1']))).toMatchObject([{ category: 'not_sent' }]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { FcmTokenSource, SignIn } from '../../src/fcm/token.ts';
+import type { TokenAnswer, TokenSource } from '../../src/carrier/token-source.ts';
 import { createFcmTransport } from '../../src/fcm/transport.ts';
 import { createPool } from '../../src/http2/create-pool.ts';
 import type { Delivery, Failed, Notification, Outcome } from '../../src/push/push.ts';
@@ -19,7 +19,7 @@ const failure = (status: number, message: string, errorCode?: string) => ({
 });
 
 /** Hands out `token-1`, `token-2`, … as they are invalidated; without `ready`, only after the promise. */
-function tokens(ready?: Promise<SignIn>): FcmTokenSource & { invalidated: string[] } {
+function tokens(ready?: Promise<TokenAnswer>): TokenSource & { invalidated: string[] } {
   const invalidated: string[] = [];
   const current = () => `token-${invalidated.length + 1}`;
   return {
@@ -138,7 +138,7 @@ describe('the access token', () => {
   });
 
   test('that is still to come is waited for', async () => {
-    const signIn = Promise.withResolvers<SignIn>();
+    const signIn = Promise.withResolvers<TokenAnswer>();
     await using it = await setUp(undefined, tokens(signIn.promise));
     const pending = outcomesOf(it.transport, delivery(['a', 'b']));
     expect(it.transport.status().inFlight).toBe(2);
@@ -200,7 +200,7 @@ describe('the status', () => {
 
 describe('closing', () => {
   test('settles what waits for a token, and what comes after', async () => {
-    const signIn = Promise.withResolvers<SignIn>();
+    const signIn = Promise.withResolvers<TokenAnswer>();
     await using it = await setUp(undefined, tokens(signIn.promise));
     const pending = outcomesOf(it.transport, delivery(['a', '']));
     await it.transport.close();

@@ -15,7 +15,7 @@ const options = (hms: FakeHms, more: Partial<HmsTokenOptions> = {}): HmsTokenOpt
 
 test('the form is escaped', async () => {
   await using hms = await startFakeHms();
-  await createHmsTokenSource('100 001', 's&=+ é%', options(hms)).credential();
+  await createHmsTokenSource('100 001', 's&=+ é%', options(hms)).get();
   expect(Object.fromEntries(new URLSearchParams(hms.signIns[0]?.text))).toEqual({
     grant_type: 'client_credentials',
     client_id: '100 001',
@@ -28,11 +28,11 @@ test('a token is kept until shortly before it expires', async () => {
   await using hms = await startFakeHms();
   const { now, advance } = clock();
   const source = createHmsTokenSource('1', 's', options(hms, { now }));
-  expect(await source.credential()).toMatchObject({ token: 'token-1' });
+  expect(await source.get()).toMatchObject({ token: 'token-1' });
   advance(3_299_000);
-  expect(await source.credential()).toMatchObject({ token: 'token-1' });
+  expect(await source.get()).toMatchObject({ token: 'token-1' });
   advance(2000);
-  expect(await source.credential()).toMatchObject({ token: 'token-2' });
+  expect(await source.get()).toMatchObject({ token: 'token-2' });
 });
 
 test('a token without a readable lifetime is kept for an hour', async () => {
@@ -41,9 +41,9 @@ test('a token without a readable lifetime is kept for an hour', async () => {
   const source = createHmsTokenSource('1', 's', options(hms, { now }));
   for (const expires_in of [undefined, 0, -1, 'soon', null, {}]) {
     hms.signInReplies.push({ body: { access_token: 'first', expires_in } });
-    expect(await source.credential()).toMatchObject({ token: 'first' });
+    expect(await source.get()).toMatchObject({ token: 'first' });
     advance(3_299_000);
-    expect(await source.credential()).toMatchObject({ token: 'first' });
+    expect(await source.get()).toMatchObject({ token: 'first' });
     source.invalidate('first');
   }
 });
@@ -51,18 +51,18 @@ test('a token without a readable lifetime is kept for an hour', async () => {
 test('all who ask at the same time share one sign-in', async () => {
   await using hms = await startFakeHms();
   const source = createHmsTokenSource('1', 's', options(hms));
-  await Promise.all(Array.from({ length: 50 }, () => source.credential()));
+  await Promise.all(Array.from({ length: 50 }, () => source.get()));
   expect(hms.signIns).toHaveLength(1);
 });
 
 test('a refused token is dropped once, however many pushes it failed', async () => {
   await using hms = await startFakeHms();
   const source = createHmsTokenSource('1', 's', options(hms));
-  await source.credential();
+  await source.get();
   source.invalidate('token-1');
-  await source.credential();
+  await source.get();
   source.invalidate('token-1');
-  expect(await source.credential()).toMatchObject({ token: 'token-2' });
+  expect(await source.get()).toMatchObject({ token: 'token-2' });
   expect(hms.signIns).toHaveLength(2);
 });
 
@@ -71,8 +71,8 @@ test('a refused sign-in is told with its numbers and without the secret', async 
   const source = createHmsTokenSource('1', 'top-secret', options(hms));
   const body = { error: 1101, sub_error: 12304, error_description: 'wrong secret top-secret' };
   hms.signInReplies.push({ status: 400, body });
-  expect(await source.credential()).toEqual({
-    failed: {
+  expect(await source.get()).toEqual({
+    outcome: {
       kind: 'failed',
       category: 'credential',
       reason: 'SignInRefused',
@@ -81,7 +81,7 @@ test('a refused sign-in is told with its numbers and without the secret', async 
     },
   });
   expect(source.lastFailure()).toMatchObject({ reason: 'SignInRefused' });
-  expect(await source.credential()).toMatchObject({ token: 'token-2' });
+  expect(await source.get()).toMatchObject({ token: 'token-2' });
   expect(source.lastFailure()).toBeUndefined();
 });
 
@@ -100,16 +100,16 @@ test.each([
 ] as const)('a sign-in that ends as %j gives no token but an outcome: %s', async (reply, category, retryAfterMs) => {
   await using hms = await startFakeHms();
   hms.signInReplies.push(reply);
-  const result = await createHmsTokenSource('1', 's', options(hms)).credential();
-  expect(result).toMatchObject({ failed: { category } });
-  expect('failed' in result && result.failed.retryAfterMs).toBe(retryAfterMs);
+  const result = await createHmsTokenSource('1', 's', options(hms)).get();
+  expect(result).toMatchObject({ outcome: { category } });
+  expect('outcome' in result && result.outcome.retryAfterMs).toBe(retryAfterMs);
 });
 
 test('a sign-in without an answer ends at its deadline', async () => {
   await using hms = await startFakeHms();
   hms.signInReplies.push('hang');
   const source = createHmsTokenSource('1', 's', options(hms, { timeoutMs: 50 }));
-  expect(await source.credential()).toMatchObject({ failed: { category: 'not_sent', reason: 'SignInUnavailable' } });
+  expect(await source.get()).toMatchObject({ outcome: { category: 'not_sent', reason: 'SignInUnavailable' } });
 });
 
 test('each app has a source of its own, and the one not used for longest is forgotten first', async () => {
