@@ -1,12 +1,11 @@
 import { primaryChannel } from '../host/cluster/node-cluster.ts';
-import { noSnapshot } from '../host/cluster/totals.ts';
+import { noSnapshot, type Snapshot } from '../host/cluster/totals.ts';
 import { type ClusterWorker, joinCluster } from '../host/cluster/worker.ts';
-import type { Relay } from '../host/relay.ts';
 import { background } from '../kit/background.ts';
 
 /** What serves in this worker. */
 export interface ServingWorker {
-  readonly relay: Pick<Relay, 'snapshot'>;
+  readonly relay: { snapshot(): Promise<Snapshot> };
   readonly url: string | undefined;
   /** For SIGHUP. */
   readonly reload: () => void;

@@ -2,8 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Router } from 'express';
 import { createApp } from '../api/app.ts';
 import { callbackRoutes } from '../api/callback-routes.ts';
-import { CONSOLE_EVENTS } from '../api/console/console-routes.ts';
-import { openConsole } from '../api/console/open-console.ts';
+import { type ConsoleSources, openConsole } from '../api/console/open-console.ts';
 import { pushRoute } from '../api/gorush/push-route.ts';
 import { statAppRoute } from '../api/gorush/stat-app-route.ts';
 import { historyRoutes } from '../api/history-routes.ts';
@@ -11,25 +10,34 @@ import { apiSettings } from '../api/openapi/api-settings.ts';
 import { openApiDocument } from '../api/openapi/document.ts';
 import { openApiRoutes } from '../api/openapi/openapi-routes.ts';
 import { surfaces } from '../api/surfaces.ts';
+import type { AppRegistry } from '../apps/app-registry.ts';
 import { audited, pushesByApp } from '../auth/audit.ts';
+import type { Auth } from '../auth/auth.ts';
 import { guarded } from '../auth/http-guard.ts';
 import { principalOfRequest } from '../auth/request-principal.ts';
+import type { ProviderRow, SectionValues } from '../carrier/provider-row.ts';
 import { configView } from '../config/redact.ts';
 import { toError } from '../kit/errors.ts';
-import { sizeOf, versionHeaders } from '../kit/http/answer.ts';
-import { pathOf, type Routes } from '../kit/http/exact-routes.ts';
+import { versionHeaders } from '../kit/http/answer.ts';
+import type { Routes } from '../kit/http/exact-routes.ts';
 import { sheltered } from '../kit/http/sheltered.ts';
 import { rationed } from '../kit/rationed.ts';
 import { toMs } from '../kit/seconds.ts';
+import type { History } from '../observe/history/history.ts';
 import { expose } from '../observe/metrics/exposition.ts';
+import type { Metrics } from '../observe/metrics/metrics.ts';
 import { createStatGo } from '../observe/stats/stat-go.ts';
 import { createSysStats, type SysStats } from '../observe/stats/sys-stats.ts';
+import type { Tracing } from '../observe/tracing/tracing.ts';
+import type { Transports } from '../providers/transports.ts';
 import { jsonLimitsOf } from '../push/wire/json-limits.ts';
-import { highestCounts, type Totals } from './cluster/totals.ts';
+import type { Accept } from '../relay/accept.ts';
+import type { Totals } from './cluster/totals.ts';
+import { type CountingRelay, countersOf } from './counters.ts';
+import { observedApp } from './observed-app.ts';
 import type { RelayOptions } from './open-relay.ts';
-import { readyState } from './ready-state.ts';
-import type { Relay } from './relay.ts';
-import { selfService } from './self-service.ts';
+import { type ReadyRelay, readyState } from './ready-state.ts';
+import { type SelfServiceRelay, selfService } from './self-service.ts';
 
 export interface HttpAppOptions extends RelayOptions {
   /** Routers of parts that are switched on, such as the sandbox. */
@@ -49,16 +57,31 @@ export interface HttpApp {
   close(): void;
 }
 
-function appOf(
-  relay: Relay,
-  options: HttpAppOptions,
-  statGo: () => object,
-  sysStats: SysStats,
-  console: Routes,
-  draining: () => boolean,
-) {
+/** What the HTTP API asks of a relay. */
+export interface HttpAppRelay extends ConsoleSources, CountingRelay, ReadyRelay, SelfServiceRelay {
+  readonly accept: Accept;
+  readonly apps: AppRegistry;
+  readonly storedApps: ReadyRelay['storedApps'] & SelfServiceRelay['storedApps'];
+  readonly auth: Auth | undefined;
+  readonly history: Pick<History, 'explain' | 'list'> | undefined;
+  readonly tracing: Tracing | undefined;
+  readonly metrics: Pick<Metrics, 'snapshot' | 'watchReadiness'>;
+  readonly transports: SelfServiceRelay['transports'] & Pick<Transports, 'callback'>;
+  /** What an app sends to a provider with; undefined when it does not. */
+  sectionOf(app: string, row: ProviderRow): SectionValues | undefined;
+}
+
+/** What the routes share. */
+interface AppParts {
+  readonly statGo: () => object;
+  readonly sysStats: SysStats;
+  readonly console: Routes;
+  readonly ready: () => ReturnType<typeof readyState>;
+}
+
+function appOf(relay: HttpAppRelay, options: HttpAppOptions, { statGo, sysStats, console, ready }: AppParts) {
   const { config, log, version } = options;
-  const jsonLimits = jsonLimitsOf(config.core);
+  const { providers } = relay.apps;
   const onError = (error: unknown): void => log.error(`a request failed: ${(error as Error)?.message}`);
   const totals = options.totals && rationed(options.totals);
   const families = totals ? async () => (await totals()).metrics : rationed(() => relay.metrics.snapshot());
@@ -66,18 +89,7 @@ function appOf(
     uris: config.api,
     version,
     sandbox: config.sandbox.enabled,
-    push: pushRoute({
-      accept: relay.accept,
-      decode: (body) => relay.apps.providers.decoder.decode(body, jsonLimits),
-      headers: versionHeaders(version),
-      maxBody: config.core.max_body,
-      maxNotifications: config.core.max_notification,
-      // A broker may hand a push to another instance, so no request waits for its outcome here; as in Gorush.
-      syncMs: config.core.sync && config.queue.engine === 'local' ? toMs(config.core.sync_timeout) : undefined,
-      audit: log.audit && ((notifications) => pushesByApp(notifications, relay.apps.providers)),
-      tracing: relay.tracing,
-      onError,
-    }),
+    push: pushOf(relay, options, onError),
     statGo,
     statApp: statAppRoute({
       read: countersOf(relay, totals),
@@ -85,11 +97,11 @@ function appOf(
       isApp: (name) => relay.apps.get(name) !== undefined,
     }),
     sysStats: () => sysStats.read(),
-    configView: () => configView(config, relay.apps.providers.configSchema),
+    configView: () => configView(config, providers.configSchema),
     metrics: async (accept) => expose(await families(), accept),
-    ready: () => readyState(relay, draining()),
+    ready,
     pages: new Map([
-      ...openApiRoutes(() => openApiDocument(apiSettings(config, console.size > 0, relay.apps.providers), version)),
+      ...openApiRoutes(() => openApiDocument(apiSettings(config, console.size > 0, providers), version)),
       ...console,
     ]),
     routers: [...historyOf(relay), callbacksOf(relay), selfService(relay, options), ...(options.routers ?? [])],
@@ -97,60 +109,40 @@ function appOf(
   });
 }
 
+function pushOf(
+  { accept, apps: { providers }, tracing }: HttpAppRelay,
+  { config: { core, queue }, log, version }: HttpAppOptions,
+  onError: (error: unknown) => void,
+) {
+  const jsonLimits = jsonLimitsOf(core);
+  return pushRoute({
+    accept,
+    decode: (body) => providers.decoder.decode(body, jsonLimits),
+    headers: versionHeaders(version),
+    maxBody: core.max_body,
+    maxNotifications: core.max_notification,
+    // A broker may hand a push to another instance, so no request waits for its outcome here; as in Gorush.
+    syncMs: core.sync && queue.engine === 'local' ? toMs(core.sync_timeout) : undefined,
+    audit: log.audit && ((notifications) => pushesByApp(notifications, providers)),
+    tracing,
+    onError,
+  });
+}
+
 /** With keys that are for some apps only, each sees the pushes of its own. */
-const historyOf = ({ history }: Relay): Router[] =>
+const historyOf = ({ history }: HttpAppRelay): Router[] =>
   history ? [historyRoutes({ history, appsOf: (req) => principalOfRequest(req)?.apps })] : [];
 
 /** What providers report by themselves. */
-const callbacksOf = ({ apps, lanes, transports }: Relay): Router =>
+const callbacksOf = (relay: HttpAppRelay): Router =>
   callbackRoutes({
-    providers: apps.providers,
-    sectionOf: (app, row) => lanes.sectionOf(app, row),
-    callback: (row, request) => transports.callback(row, request),
+    providers: relay.apps.providers,
+    sectionOf: (app, row) => relay.sectionOf(app, row),
+    callback: (row, request) => relay.transports.callback(row, request),
   });
 
-/** Of this process, or of all; a store that they share is read by this one for all of them. */
-const countersOf = (relay: Relay, totals: HttpAppOptions['totals']) => async () => {
-  if (!totals)
-    return { ...(await relay.stats.readByApp()), tasks: relay.tasks.read(), busyWorkers: relay.busyWorkers() };
-  const { apps, ...all } = await totals();
-  if (!relay.stats.shared) return { ...all, apps: new Map(apps) };
-  const stored = await relay.stats.readByApp();
-  return { ...all, counts: highestCounts(all.counts, stored.counts), apps: stored.apps };
-};
-
-/** Counts and logs each answer, once it is gone. */
-function observed(
-  app: (req: IncomingMessage, res: ServerResponse) => void,
-  sysStats: SysStats,
-  { log, config: { api } }: HttpAppOptions,
-): (req: IncomingMessage, res: ServerResponse) => void {
-  // As in Gorush: scrapes and health checks would be most of the log.
-  const silent = new Set([api.health_uri, api.metric_uri, '/readyz']);
-  return (req, res) => {
-    const begun = sysStats.begin();
-    res.on('finish', () => {
-      const size = sizeOf(res);
-      const path = pathOf(req.url as string) ?? '';
-      // Not an answer like the others: it takes as long as a browser watches.
-      if (path === CONSOLE_EVENTS && res.statusCode === 200) return;
-      sysStats.end(begun, res.statusCode, size);
-      if (!silent.has(path)) {
-        log.request({
-          method: req.method as string,
-          path,
-          status: res.statusCode,
-          ms: performance.now() - begun,
-          size,
-        });
-      }
-    });
-    app(req, res);
-  };
-}
-
 /** Asks who it is where the configuration says who may call, and writes down who did what. */
-function protectedApp(app: HttpApp['listener'], { auth }: Relay, options: HttpAppOptions): HttpApp['listener'] {
+function protectedApp(app: HttpApp['listener'], { auth }: HttpAppRelay, options: HttpAppOptions): HttpApp['listener'] {
   const { config, log, version } = options;
   const onError = (error: unknown): void => log.error(`a caller could not be identified: ${(error as Error)?.message}`);
   const headers = versionHeaders(version);
@@ -159,16 +151,18 @@ function protectedApp(app: HttpApp['listener'], { auth }: Relay, options: HttpAp
 }
 
 /** The HTTP API on a relay. @param draining true from the begin of the shutdown: then it is not ready. */
-export function createHttpApp(relay: Relay, options: HttpAppOptions, draining: () => boolean): HttpApp {
-  const statGo = createStatGo();
-  const sysStats = createSysStats();
-  relay.metrics.watchReadiness(() => readyState(relay, draining()).status === 200);
+export function createHttpApp(relay: HttpAppRelay, options: HttpAppOptions, draining: () => boolean): HttpApp {
+  const { config, log, version } = options;
+  const { api, core } = config;
+  const ready = () => readyState(relay, draining());
+  relay.metrics.watchReadiness(() => ready().status === 200);
+  const [statGo, sysStats] = [createStatGo(), createSysStats()];
   const { routes, feed } = openConsole(relay, options);
-  const app = appOf(relay, options, statGo.read, sysStats, options.console === false ? new Map() : routes, draining);
-  const inner = observed(protectedApp(app, relay, options), sysStats, options);
-  const whole = sheltered(inner, (error) => options.log.error(`a request failed: ${toError(error).message}`));
-  const { api, core } = options.config;
-  const split = core.admin_address === '' ? undefined : surfaces(whole, api, versionHeaders(options.version));
+  const console: Routes = options.console === false ? new Map() : routes;
+  const app = appOf(relay, options, { statGo: statGo.read, sysStats, console, ready });
+  const inner = observedApp(protectedApp(app, relay, options), { api, sysStats, log });
+  const whole = sheltered(inner, (error) => log.error(`a request failed: ${toError(error).message}`));
+  const split = core.admin_address === '' ? undefined : surfaces(whole, api, versionHeaders(version));
   return {
     listener: split?.callers ?? whole,
     administration: split?.administration,

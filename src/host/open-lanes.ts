@@ -1,6 +1,6 @@
 import { appOfStored } from '../apps/choose-app.ts';
 import { AppLanes } from '../apps/lanes/app-lanes.ts';
-import { AppsInUse } from '../apps/lanes/apps-in-use.ts';
+import type { AppsInUse } from '../apps/lanes/apps-in-use.ts';
 import type { ProviderRow } from '../carrier/provider-row.ts';
 import { toMs } from '../kit/seconds.ts';
 import type { Log } from '../observe/log/log.ts';
@@ -37,17 +37,14 @@ export interface OpenLanes {
 /** The lanes and their queue. @throws ConfigError when a credential of the default app cannot be used; an error of the queue's */
 export function openLanes(options: OpenLanesOptions, closers: AsyncDisposableStack): OpenLanes {
   const { config, apps, events, log } = options;
-  const { registry, stored } = apps;
-  const { sync: store } = stored;
-  const sandbox = config.sandbox.enabled;
-  const { inherit, allow_private_hooks: trustStored, cache } = config.apps;
-  const inUse = new AppsInUse({ config, registry, sandbox, inherit, trustStored });
+  const { registry, inUse } = apps;
+  const { sync: store } = apps.stored;
   const sync = new SyncRequests(config.log.hide_messages);
   const outcomes = new Outcomes({ policyOf: retryPolicies(config, inUse, registry.providers), sync, events });
   const lanes = new AppLanes({
     apps: inUse,
     registry,
-    cache,
+    cache: config.apps.cache,
     build: options.build,
     find: store && (() => store.refresh()),
     openQueue: (callbacks) =>

@@ -1,5 +1,4 @@
 import { createAppChooser } from '../apps/choose-app.ts';
-import type { AppLanes } from '../apps/lanes/app-lanes.ts';
 import { openAuth } from '../auth/open-auth.ts';
 import type { AgreeOnKey, ProviderEnvironment } from '../carrier/provider-row.ts';
 import { toMs } from '../kit/seconds.ts';
@@ -62,15 +61,10 @@ export async function openRelay(options: RelayOptions, closers: AsyncDisposableS
   const createQueue = await queueEngine(config, ca);
   const events = createEventHub((event, error) => log.error(`a listener of ${event} failed: ${error.message}`));
   const receipts = openReceipts({ config, providers, events, tell }, closers);
-  const sending: { lanes?: AppLanes } = {};
-  const { outbound, transports } = await openProviders({
-    ...options,
-    providers,
-    receipts,
-    sectionOf: (app, row) => sending.lanes?.sectionOf(app, row),
-    tell,
-  });
   const apps = await openApps({ config, providers, masterKey: options.masterKey, ca, tell }, closers);
+  const { registry, stored, inUse } = apps;
+  const sectionOf: Relay['sectionOf'] = (app, row) => inUse.sectionOf(app, row);
+  const { outbound, transports } = await openProviders({ ...options, providers, receipts, sectionOf, tell });
   const tracing = await loadTracing(config, options);
   closers.defer(() => tracing?.close());
 
@@ -82,8 +76,6 @@ export async function openRelay(options: RelayOptions, closers: AsyncDisposableS
     { config, apps, build: transports.build, createQueue, events, log },
     closers,
   );
-  sending.lanes = lanes;
-  const { registry, stored } = apps;
   const { sync: store } = stored;
   const { queue } = lanes;
   const hook = openFeedback({ config, apps: registry, outbound, keeper: queue.reports, tracing, events, log }, closers);
@@ -114,6 +106,7 @@ export async function openRelay(options: RelayOptions, closers: AsyncDisposableS
   return {
     ...{ accept, queue, apps: registry, storedApps: stored, lanes, transports, outbound, auth, hook },
     ...{ stats, tasks, metrics, history, tracing },
+    sectionOf,
     busyWorkers: () => lanes.busy(),
     snapshot: () => relaySnapshot({ stats, tasks, metrics, lanes }),
     stopWaiting: () => outcomes.close(),

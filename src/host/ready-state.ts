@@ -1,10 +1,21 @@
+import type { AppRegistry } from '../apps/app-registry.ts';
+import type { AppLane } from '../apps/lanes/app-in-use.ts';
+import type { StoredApps } from '../apps/store/open-stored-apps.ts';
 import { type ProviderRow, partLabel } from '../carrier/provider-row.ts';
 import { type Check, readiness } from '../health/ready.ts';
-import type { Relay } from './relay.ts';
+import type { Queue } from '../queue/queue.ts';
+
+/** What is looked at of a relay. */
+export interface ReadyRelay {
+  readonly queue: Pick<Queue, 'health'>;
+  readonly lanes: Iterable<Pick<AppLane, 'provider' | 'lane' | 'transport'>>;
+  readonly storedApps: Pick<StoredApps, 'health'>;
+  readonly apps: Pick<AppRegistry, 'providers'>;
+}
 
 /** What /readyz and gRPC's health tell. */
 export const readyState = (
-  { queue, lanes, storedApps, apps: { providers } }: Pick<Relay, 'queue' | 'lanes' | 'storedApps' | 'apps'>,
+  { queue, lanes, storedApps, apps: { providers } }: ReadyRelay,
   draining: boolean,
 ): ReturnType<typeof readiness> => {
   const apps = storedApps.health();

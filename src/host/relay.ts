@@ -2,6 +2,7 @@ import type { AppRegistry } from '../apps/app-registry.ts';
 import type { AppLanes } from '../apps/lanes/app-lanes.ts';
 import type { StoredApps } from '../apps/store/open-stored-apps.ts';
 import type { Auth } from '../auth/auth.ts';
+import type { ProviderRow, SectionValues } from '../carrier/provider-row.ts';
 import type { FeedbackHook } from '../feedback/hook.ts';
 import type { History } from '../observe/history/history.ts';
 import type { Metrics } from '../observe/metrics/metrics.ts';
@@ -33,6 +34,8 @@ export interface Relay {
   /** What became of pushes; undefined with `history.enabled: false`. */
   readonly history: History | undefined;
   readonly tracing: Tracing | undefined;
+  /** What an app sends to a provider with; undefined when it does not. */
+  sectionOf(app: string, row: ProviderRow): SectionValues | undefined;
   /** Batches that are being sent. */
   busyWorkers(): number;
   /** What this process has counted, for the sum over several. */

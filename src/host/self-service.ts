@@ -1,19 +1,24 @@
 import type { Router } from 'express';
 import { appsRoutes } from '../api/apps/apps-routes.ts';
+import type { AppRegistry } from '../apps/app-registry.ts';
 import { AppAdmin } from '../apps/store/app-admin.ts';
-import { createProbe } from '../apps/store/probe-credential.ts';
+import type { StoredApps } from '../apps/store/open-stored-apps.ts';
+import { createProbe, type ProbeOptions } from '../apps/store/probe-credential.ts';
 import { closedBecause } from '../auth/admin-access.ts';
 import { isConfigured } from '../auth/auth.ts';
 import { notFromHere } from '../auth/own-page.ts';
 import type { Config } from '../config/schema.ts';
 import type { Log } from '../observe/log/log.ts';
-import type { Relay } from './relay.ts';
+
+/** What /v1/apps asks of a relay. */
+export interface SelfServiceRelay {
+  readonly apps: AppRegistry;
+  readonly storedApps: Pick<StoredApps, 'store' | 'sync' | 'keys' | 'trouble'>;
+  readonly transports: ProbeOptions['transports'];
+}
 
 /** The routes of /v1/apps on a relay. */
-export function selfService(
-  relay: Pick<Relay, 'apps' | 'storedApps' | 'transports'>,
-  { config, log }: { config: Config; log: Log },
-): Router {
+export function selfService(relay: SelfServiceRelay, { config, log }: { config: Config; log: Log }): Router {
   const apps = relay.storedApps;
   const allowPrivate = config.apps.allow_private_hooks || config.sandbox.enabled;
   const probe = createProbe({

@@ -1,4 +1,4 @@
-import type { ProviderRow, SectionValues } from '../../carrier/provider-row.ts';
+import type { ProviderRow } from '../../carrier/provider-row.ts';
 import { background } from '../../kit/background.ts';
 import { toError } from '../../kit/errors.ts';
 import { sectionFor } from '../../providers/app-sections.ts';
@@ -92,14 +92,6 @@ export class AppLanes implements Lanes {
 
   route(app: string, notification: Notification): Route {
     return this.#routing.route(app, notification);
-  }
-
-  /** What an app sends to a provider with; undefined when it does not, or is not known here. */
-  sectionOf(app: string, row: ProviderRow): SectionValues | undefined {
-    const used = this.#apps.get(app) ?? (this.#options.registry.get(app) && this.#apps.use(app));
-    if (used?.state.kind !== 'known') return undefined;
-    const section = sectionFor(used.sections, row);
-    return section.enabled ? section : undefined;
   }
 
   append(entries: readonly QueueEntry[], body: RequestBody): void | Promise<void> {

@@ -1,4 +1,5 @@
-import type { AppSections } from '../../providers/app-sections.ts';
+import type { ProviderRow, SectionValues } from '../../carrier/provider-row.ts';
+import { type AppSections, sectionFor } from '../../providers/app-sections.ts';
 import { DEFAULT_APP } from '../../push/app-name.ts';
 import type { AppRegistry } from '../app-registry.ts';
 import {
@@ -77,6 +78,14 @@ export class AppsInUse {
   /** Settings of an app, for what depends on them beside its lanes. */
   sectionsOf(name: string): AppSections {
     return this.use(name)?.sections ?? this.default.sections;
+  }
+
+  /** What an app sends to a provider with; undefined when it does not, or is not known here. */
+  sectionOf(name: string, row: ProviderRow): SectionValues | undefined {
+    const used = this.get(name) ?? (this.#options.registry.get(name) && this.use(name));
+    if (used?.state.kind !== 'known') return undefined;
+    const section = sectionFor(used.sections, row);
+    return section.enabled ? section : undefined;
   }
 
   /** From now on apps inherit from these. Those in use have to be changed one by one. */
