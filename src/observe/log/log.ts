@@ -6,6 +6,7 @@ import { type AuditRecord, auditLine } from './audit-line.ts';
 import { isoClock } from './clock.ts';
 import { GatheredStream } from './gathered-stream.ts';
 import { type LogLevel, logLevels, parseLevel } from './levels.ts';
+import { createOutageLines } from './outage-lines.ts';
 import { createPushLines, type PushLog } from './push-lines.ts';
 import { type LogFile, type LogStream, openLogFile } from './sink.ts';
 import { generalText, oneLine, stamp, type TextStyle } from './text-line.ts';
@@ -58,7 +59,7 @@ export interface Log {
   /** Who did what; undefined without `log.audit`. */
   readonly audit: ((record: AuditRecord) => void) | undefined;
   /** Push lines; and, at most once a minute each, that a credential or the queue refuses pushes. */
-  readonly events: Pick<RelayEvents, 'settled' | 'late' | 'refused'>;
+  readonly events: Pick<RelayEvents, 'settled' | 'late' | 'refused' | 'retried'>;
   /** Reopens log files; for SIGHUP. */
   reopen(): void;
   /** Writes the push and request lines of this turn of the event loop, at once; lines of our own never wait. */
@@ -193,6 +194,7 @@ export function createLog(config: LogConfig, options: LogOptions): Log {
     error: pushLog(error, targets.error, 'error'),
     time,
   });
+  const outages = createOutageLines((message, fields) => warner.warning(fields, message), options.monotonic);
   const trouble = troubleEvents(error, options.monotonic);
   const flush = (): void => {
     for (const stream of targets.streams) stream.flush();
@@ -208,10 +210,12 @@ export function createLog(config: LogConfig, options: LogOptions): Log {
       settled(settlement) {
         pushLines(settlement);
         trouble.settled(settlement);
+        outages.settled(settlement);
       },
       late({ verdict, settlement }) {
         if (verdict === 'failed') pushLines(settlement);
       },
+      retried: outages.retried,
       refused: trouble.refused,
     },
     reopen() {
