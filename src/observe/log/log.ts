@@ -139,14 +139,22 @@ function openTargets(config: LogConfig, options: LogOptions): Targets {
 function troubleEvents(error: Logger, monotonic?: () => number): Required<Pick<RelayEvents, 'settled' | 'refused'>> {
   const throttle = new Throttle(60_000, monotonic);
   return {
-    settled({ provider, outcomes }) {
+    settled({ app, provider, environment, outcomes }) {
       let refused = 0;
+      let reason = '';
       // What is the fault of one target alone is in its push line.
       for (const outcome of outcomes)
-        if (outcome.kind === 'failed' && outcome.category === 'credential' && !outcome.sparesLane) refused++;
+        if (outcome.kind === 'failed' && outcome.category === 'credential' && !outcome.sparesLane) {
+          refused++;
+          reason = outcome.reason;
+        }
       if (!provider || refused === 0) return;
-      throttle.add(provider, refused, (pushes) =>
-        error.error({ provider, pushes }, 'the provider refuses our credential: pushes fail until it is replaced'),
+      const who = { app, provider, environment };
+      throttle.add(Object.values(who).join('/'), refused, (pushes) =>
+        error.error(
+          { ...who, reason, pushes },
+          'the provider refuses our credential: pushes fail until it is replaced',
+        ),
       );
     },
     refused({ reason, notifications }) {
