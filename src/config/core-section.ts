@@ -67,6 +67,11 @@ export const coreSection = section('The HTTP server and the process.', {
     ours,
   ),
   max_body: bytes(10 * 1024 * 1024, 'Largest request body; larger ones get 413.', ours),
+  max_bodies: bytes(
+    128 * 1024 * 1024,
+    'All request bodies that are being received at once, over all connections; one key, or one address where no key is asked for, may have a quarter of it. Further ones get 503. Four times `core.max_body` at least. Of each body what is beyond 16 KiB counts.',
+    ours,
+  ),
   max_json_depth: integer(100, 'Objects and arrays within each other in a request body; deeper ones get 400.', {
     ...ours,
     minimum: 5,

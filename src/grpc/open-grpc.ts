@@ -1,5 +1,6 @@
 import type { Auth } from '../auth/auth.ts';
 import type { Config } from '../config/schema.ts';
+import type { BodyRoom } from '../kit/http/body-room.ts';
 import type { ConnectionRoom } from '../kit/net/connection-room.ts';
 import { toMs } from '../kit/seconds.ts';
 import type { Log } from '../observe/log/log.ts';
@@ -27,6 +28,8 @@ export interface OpenGrpcOptions {
   readonly ready: () => boolean;
   /** Connections that it shares with other listeners; default: any number. */
   readonly room?: ConnectionRoom | undefined;
+  /** The room that messages share with bodies of HTTP; default: any. */
+  readonly bodies?: BodyRoom | undefined;
   readonly log: Log;
 }
 
@@ -44,6 +47,7 @@ export async function openGrpc(options: OpenGrpcOptions): Promise<RunningGrpcSer
     address: '',
     accept: relay.accept,
     room: options.room,
+    bodies: options.bodies,
     maxBody: core.max_body,
     providers: relay.apps.providers,
     jsonLimits: jsonLimitsOf(core),

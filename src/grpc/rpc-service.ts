@@ -75,23 +75,28 @@ export function statusOf(thrown: unknown, onError: (error: unknown) => void): Pa
 
 type UnaryCall = ServerUnaryCall<Buffer, object>;
 
+export interface UnaryOptions {
+  /** Who makes the call; default: no authentication. */
+  readonly principalOf?: (call: UnaryCall) => Principal | undefined;
+  /** Looks at a message before it is decoded. @throws RpcError */
+  readonly check?: (message: Buffer) => void;
+}
+
 /**
  * A unary method that answers, or throws, at once or by promise.
- * @param admit says who makes the call, before anything of it is read; default: no authentication
  */
 export function unary<T>(
   type: protobuf.Type,
   handle: (request: T, call: UnaryCall, principal: Principal | undefined) => RpcReply | Promise<RpcReply>,
   onError: (error: unknown) => void,
-  admit?: (call: UnaryCall) => Principal | Promise<Principal>,
+  { principalOf, check }: UnaryOptions = {},
 ): (call: UnaryCall, callback: Callback) => void {
   return (call, callback) => {
     const succeed = ({ message, trailer }: RpcReply): void => callback(null, message, trailer);
     const fail = (thrown: unknown): void => callback(statusOf(thrown, onError));
     try {
-      const answer = (principal?: Principal) => handle(decodeMessage<T>(type, call.request), call, principal);
-      const admitted = admit?.(call);
-      const reply = admitted instanceof Promise ? admitted.then(answer) : answer(admitted);
+      check?.(call.request);
+      const reply = handle(decodeMessage<T>(type, call.request), call, principalOf?.(call));
       if (reply instanceof Promise) reply.then(succeed).catch(fail);
       else succeed(reply);
     } catch (thrown) {

@@ -7,11 +7,15 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { background } from '../kit/background.ts';
+import type { BodyRoom } from '../kit/http/body-room.ts';
 import type { ConnectionRoom } from '../kit/net/connection-room.ts';
+import type { JsonLimits } from '../push/wire/json-limits.ts';
+import { type Admission, createAdmission } from './admission.ts';
 import { auditedGate, auditedSend } from './audited-send.ts';
 import type { Gate, GatedCall } from './gate.ts';
 import { gorushProto } from './gorush-proto.ts';
 import { HealthService, SERVING } from './health-service.ts';
+import { holdsMoreValues } from './message-values.ts';
 import { type GrpcPort, openPort } from './open-port.ts';
 import { type ProtoFile, parseProto } from './proto-file.ts';
 import type { NotificationRequest } from './push-body.ts';
@@ -31,6 +35,8 @@ export interface GrpcServerOptions extends SendOptions {
   readonly tls?: GrpcTls;
   /** Connections that it shares with other listeners; default: any number. */
   readonly room?: ConnectionRoom | undefined;
+  /** The room that messages share with bodies of HTTP; default: any. */
+  readonly bodies?: BodyRoom | undefined;
   /** Bytes of a request, also once it is decompressed. */
   readonly maxBody: number;
   /** Asks who calls Send and reflection; health is open. Default: no authentication. */
@@ -54,12 +60,15 @@ export interface RunningGrpcServer {
 }
 
 const GORUSH = 'proto.Gorush';
+const SEND = `/${GORUSH}/Send`;
 
 /** Serves Gorush's gRPC face, grpc.health.v1 and server reflection. @throws ConfigError when it cannot listen. */
 export async function startGrpcServer(options: GrpcServerOptions): Promise<RunningGrpcServer> {
   const credentials = options.tls && new TlsCredentials(options.tls);
   // Channelz stays on: without it grpc-js 1.14 forgets its sessions, and forceShutdown cuts none.
+  const admission = createAdmission({ ...options, gate: sendGate(options), gated: new Set([SEND]) });
   const server = new Server({
+    interceptors: [admission.interceptor],
     'grpc.max_receive_message_length': options.maxBody,
     'grpc.max_concurrent_streams': MAX_STREAMS,
     'grpc.keepalive_time_ms': KEEPALIVE_MS,
@@ -67,7 +76,7 @@ export async function startGrpcServer(options: GrpcServerOptions): Promise<Runni
   const health = new HealthService({ ready: options.ready, services: ['', GORUSH], pollMs: options.pollMs ?? 1000 });
   const gorush = parseProto('gorush.proto', gorushProto());
   const standard = parseProto('grpc/health/v1/health.proto', HEALTH_PROTO);
-  addGorush(server, gorush, options);
+  addGorush(server, gorush, admission, options);
   addHealth(server, standard, health, options.onError);
   addReflection(server, [gorush, standard], options);
   const { port, address: host, warn, room } = options;
@@ -89,7 +98,7 @@ const MAX_STREAMS = 1000;
 /** Milliseconds of silence after which a connection is asked whether it still lives. */
 const KEEPALIVE_MS = 60_000;
 
-function addGorush(server: Server, { root }: ProtoFile, options: GrpcServerOptions): void {
+function addGorush(server: Server, { root }: ProtoFile, { principalOf }: Admission, options: GrpcServerOptions): void {
   const request = root.lookupType('proto.NotificationRequest');
   server.addService(serviceDefinition(root, GORUSH), {
     Send: unary<NotificationRequest>(
@@ -99,12 +108,19 @@ function addGorush(server: Server, { root }: ProtoFile, options: GrpcServerOptio
         return options.audit ? auditedSend(call, principal, options.audit, run) : run();
       },
       options.onError,
-      sendGate(options),
+      { principalOf, check: (bytes) => refuseManyValues(bytes, options.jsonLimits) },
     ),
   } as UntypedServiceImplementation);
   server.addService(serviceDefinition(root, 'proto.Health'), {
     Check: unary<HealthCheckRequest>(root.lookupType('proto.HealthCheckRequest'), alive, options.onError),
   } as UntypedServiceImplementation);
+}
+
+/** @throws RpcError for a message with more values than a body may have */
+function refuseManyValues(bytes: Buffer, { keys, targets = Number.POSITIVE_INFINITY }: Partial<JsonLimits> = {}): void {
+  const most = keys === undefined ? Number.POSITIVE_INFINITY : keys + targets;
+  if (holdsMoreValues(bytes, most))
+    throw new RpcError('invalid', `has more than ${most} values (core.max_json_keys and core.max_targets)`);
 }
 
 /** A call that is not let in is written to the audit log as well. */

@@ -19,6 +19,7 @@ import type { ProviderRow, SectionValues } from '../carrier/provider-row.ts';
 import { configView } from '../config/redact.ts';
 import { toError } from '../kit/errors.ts';
 import { versionHeaders } from '../kit/http/answer.ts';
+import type { BodyRoom } from '../kit/http/body-room.ts';
 import type { Routes } from '../kit/http/exact-routes.ts';
 import { sheltered } from '../kit/http/sheltered.ts';
 import { rationed } from '../kit/rationed.ts';
@@ -44,6 +45,8 @@ export interface HttpAppOptions extends RelayOptions {
   readonly routers?: readonly Router[];
   /** The sum over all worker processes; absent: this process is the only one. */
   readonly totals?: () => Promise<Totals>;
+  /** The room that request bodies share, with gRPC's; default: any. */
+  readonly bodies?: BodyRoom | undefined;
   /** Serves the console; default true. Not for a function, whose answers end. */
   readonly console?: boolean;
 }
@@ -104,14 +107,19 @@ function appOf(relay: HttpAppRelay, options: HttpAppOptions, { statGo, sysStats,
       ...openApiRoutes(() => openApiDocument(apiSettings(config, console.size > 0, providers), version)),
       ...console,
     ]),
-    routers: [...historyOf(relay), callbacksOf(relay), selfService(relay, options), ...(options.routers ?? [])],
+    routers: [
+      ...historyOf(relay),
+      callbacksOf(relay, options.bodies),
+      selfService(relay, options),
+      ...(options.routers ?? []),
+    ],
     onError,
   });
 }
 
 function pushOf(
   { accept, apps: { providers }, tracing }: HttpAppRelay,
-  { config: { core, queue }, log, version }: HttpAppOptions,
+  { config: { core, queue }, log, version, bodies }: HttpAppOptions,
   onError: (error: unknown) => void,
 ) {
   const jsonLimits = jsonLimitsOf(core);
@@ -120,6 +128,7 @@ function pushOf(
     decode: (body) => providers.decoder.decode(body, jsonLimits),
     headers: versionHeaders(version),
     maxBody: core.max_body,
+    bodies,
     maxNotifications: core.max_notification,
     // A broker may hand a push to another instance, so no request waits for its outcome here; as in Gorush.
     syncMs: core.sync && queue.engine === 'local' ? toMs(core.sync_timeout) : undefined,
@@ -134,8 +143,9 @@ const historyOf = ({ history }: HttpAppRelay): Router[] =>
   history ? [historyRoutes({ history, appsOf: (req) => principalOfRequest(req)?.apps })] : [];
 
 /** What providers report by themselves. */
-const callbacksOf = (relay: HttpAppRelay): Router =>
+const callbacksOf = (relay: HttpAppRelay, bodies: BodyRoom | undefined): Router =>
   callbackRoutes({
+    bodies,
     providers: relay.apps.providers,
     sectionOf: (app, row) => relay.sectionOf(app, row),
     callback: (row, request) => relay.transports.callback(row, request),

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { Auth } from '../auth/auth.ts';
 import type { Config } from '../config/schema.ts';
 import type { RunningGrpcServer } from '../grpc/start-grpc-server.ts';
+import type { BodyRoom } from '../kit/http/body-room.ts';
 import type { ConnectionRoom } from '../kit/net/connection-room.ts';
 import { listenAddress } from '../kit/net/listen-address.ts';
 import { toMs } from '../kit/seconds.ts';
@@ -25,6 +26,8 @@ export interface OpenDoorsOptions {
     readonly tracing: Tracing | undefined;
     readonly outbound: Pick<Outbound, 'dispatcher'>;
   };
+  /** The room that request bodies share. */
+  readonly bodies: BodyRoom;
   readonly ready: () => boolean;
 }
 
@@ -96,10 +99,10 @@ export async function openDoors(options: OpenDoorsOptions, closers: AsyncDisposa
 
 /** Loaded only where it is used: grpc-js costs memory and start time. */
 async function openGrpcDoor(
-  { config, log, relay, ready }: OpenDoorsOptions,
+  { config, log, relay, bodies, ready }: OpenDoorsOptions,
   main: Listener | undefined,
   room: ConnectionRoom,
 ): Promise<RunningGrpcServer> {
   const { openGrpc } = await import('../grpc/open-grpc.ts');
-  return openGrpc({ config, relay, source: main?.source, ready, room, log });
+  return openGrpc({ config, relay, source: main?.source, ready, room, bodies, log });
 }

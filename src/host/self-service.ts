@@ -8,6 +8,7 @@ import { closedBecause } from '../auth/admin-access.ts';
 import { isConfigured } from '../auth/auth.ts';
 import { notFromHere } from '../auth/own-page.ts';
 import type { Config } from '../config/schema.ts';
+import type { BodyRoom } from '../kit/http/body-room.ts';
 import type { Log } from '../observe/log/log.ts';
 
 /** What /v1/apps asks of a relay. */
@@ -18,7 +19,10 @@ export interface SelfServiceRelay {
 }
 
 /** The routes of /v1/apps on a relay. */
-export function selfService(relay: SelfServiceRelay, { config, log }: { config: Config; log: Log }): Router {
+export function selfService(
+  relay: SelfServiceRelay,
+  { config, log, bodies }: { config: Config; log: Log; bodies?: BodyRoom | undefined },
+): Router {
   const apps = relay.storedApps;
   const allowPrivate = config.apps.allow_private_hooks || config.sandbox.enabled;
   const probe = createProbe({
@@ -34,6 +38,7 @@ export function selfService(relay: SelfServiceRelay, { config, log }: { config: 
     sync: apps.sync,
     admin: new AppAdmin({ apps, registry: relay.apps, rules: { allowPrivate }, probe }),
     closed: (req) => closed ?? (isConfigured(config.auth) ? undefined : notFromHere(req)),
+    bodies,
     audit: log.audit,
     log,
   });

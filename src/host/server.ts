@@ -9,6 +9,7 @@
  *   with what there is. → closed. What is left stays in the queue for the next process.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { BODY_SHARE, BodyRoom } from '../kit/http/body-room.ts';
 import { toMs } from '../kit/seconds.ts';
 import { createHttpApp, type HttpAppOptions } from './http-app.ts';
 import { type Doors, openDoors } from './open-doors.ts';
@@ -33,10 +34,13 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
   await using starting = new AsyncDisposableStack();
   let draining = false;
   const relay = await openRelay(options, starting);
-  const app = createHttpApp(relay, options, () => draining);
+  const { max_body, max_bodies } = config.core;
+  const bodies = new BodyRoom({ maxBytes: Math.max(max_bodies, max_body / BODY_SHARE) });
+  starting.defer(() => bodies.close());
+  const app = createHttpApp(relay, { ...options, bodies }, () => draining);
   starting.defer(() => app.close());
   const ready = (): boolean => readyState(relay, draining).status === 200;
-  const doors = await openDoors({ config, log, app, relay, ready }, starting);
+  const doors = await openDoors({ config, log, app, relay, bodies, ready }, starting);
   const closers = starting.move();
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {

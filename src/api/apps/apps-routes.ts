@@ -8,10 +8,12 @@ import { auditAdmin, type WriteAudit } from '../../auth/audit.ts';
 import { principalOfRequest } from '../../auth/request-principal.ts';
 import type { ProviderRow } from '../../carrier/provider-row.ts';
 import { sendJson } from '../../kit/http/answer.ts';
+import type { BodyRoom } from '../../kit/http/body-room.ts';
 import { httpStatus } from '../../kit/http/http-status.ts';
 import { readBody } from '../../kit/http/read-body.ts';
 import { isObject } from '../../kit/is-object.ts';
 import { RefusedError } from '../../kit/refusal.ts';
+import { bodyRefusal, callerRoom } from '../caller-room.ts';
 import { preconditionOf } from '../preconditions.ts';
 import { AppsRefusal, answered, notAllowed, type Work } from './apps-refusals.ts';
 
@@ -24,6 +26,8 @@ export interface AppsRoutesOptions {
   readonly closed: (req: IncomingMessage) => string | undefined;
   /** Bytes; default 256 KiB. */
   readonly maxBody?: number;
+  /** The room that all bodies share; default: any. */
+  readonly bodies?: BodyRoom | undefined;
   readonly audit: WriteAudit | undefined;
   readonly log: { info(message: string): void };
 }
@@ -34,11 +38,12 @@ const MAX_LIMIT = 1000;
 
 const etag = (version: string | number): string => `"${version}"`;
 
-const bodyOf = (req: IncomingMessage, limit: number): Promise<unknown> =>
+const bodyOf = (req: IncomingMessage, limit: number, bodies: BodyRoom | undefined): Promise<unknown> =>
   new Promise((resolve, reject) =>
-    readBody(req, limit, (body) => {
-      if (body === null) {
-        reject(new AppsRefusal('too_large', `the body is longer than ${limit} bytes`));
+    readBody(req, { limit, room: callerRoom(req, bodies) }, (body) => {
+      if (typeof body === 'string') {
+        const { kind, message } = bodyRefusal(body, `${limit} bytes`);
+        reject(new AppsRefusal(kind, message));
         return;
       }
       try {
@@ -159,7 +164,8 @@ class AppsRoutes {
   }
 
   #body(req: IncomingMessage): Promise<unknown> {
-    return bodyOf(req, this.#options.maxBody ?? MAX_BODY);
+    const { maxBody = MAX_BODY, bodies } = this.#options;
+    return bodyOf(req, maxBody, bodies);
   }
 
   #sendChanged(res: ServerResponse, { app, created }: Changed): void {

@@ -2,13 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { noteAudit } from '../../auth/audit.ts';
 import { principalOfRequest } from '../../auth/request-principal.ts';
 import { JSON_TYPE, noteSize, sendError, sendRefused } from '../../kit/http/answer.ts';
+import type { BodyRoom } from '../../kit/http/body-room.ts';
 import type { HttpHandler } from '../../kit/http/exact-routes.ts';
-import { readBody } from '../../kit/http/read-body.ts';
+import { type BodyRefusal, readBody } from '../../kit/http/read-body.ts';
 import { type RefusalKind, RefusedError } from '../../kit/refusal.ts';
 import type { Tracing } from '../../observe/tracing/tracing.ts';
 import type { Notification } from '../../push/push.ts';
 import type { FieldMistake } from '../../push/wire/decoding.ts';
 import type { Accept, AcceptedPush, AcceptOptions } from '../../relay/accept.ts';
+import { bodyRefusal, callerRoom } from '../caller-room.ts';
 import { sendPushAnswer } from './push-answer.ts';
 import { type TracedRequest, tracedRequest } from './traced-request.ts';
 
@@ -23,6 +25,8 @@ export interface PushRouteOptions {
   readonly headers: Readonly<Record<string, string>>;
   /** Bytes. */
   readonly maxBody: number;
+  /** The room that all bodies share; default: any. */
+  readonly bodies?: BodyRoom | undefined;
   readonly maxNotifications: number;
   /** Milliseconds that a sync request waits; undefined in async mode. */
   readonly syncMs: number | undefined;
@@ -36,7 +40,7 @@ export interface PushRouteOptions {
 
 /** `POST /api/push`. Reads and decodes the body itself: no parser middleware on the path that every push takes. */
 export function pushRoute(options: PushRouteOptions): HttpHandler {
-  const { accept, maxBody, onError, syncMs, headers, audit, tracing } = options;
+  const { accept, maxBody, bodies, onError, syncMs, headers, audit, tracing } = options;
   const acceptOptions: AcceptOptions = syncMs === undefined ? {} : { syncMs };
   const flatHeaders = [...Object.entries(headers).flat(), 'Content-Type', JSON_TYPE];
   const fail = (res: ServerResponse, error: unknown): void => {
@@ -68,7 +72,7 @@ export function pushRoute(options: PushRouteOptions): HttpHandler {
   };
   return (req, res) => {
     const traced = tracedRequest(req, res, tracing);
-    readBody(req, maxBody, (body) => {
+    readBody(req, { limit: maxBody, room: callerRoom(req, bodies) }, (body) => {
       try {
         const notifications = readNotifications(body, res, options);
         if (!notifications) return;
@@ -108,13 +112,16 @@ function sendShort(res: ServerResponse, headers: readonly string[], body: string
 
 /** Undefined when the request has been answered with what is wrong with it. */
 function readNotifications(
-  body: Buffer | null,
+  body: Buffer | BodyRefusal,
   res: ServerResponse,
   { maxBody, maxNotifications, decode, headers }: PushRouteOptions,
 ): Notification[] | undefined {
   const refuse = (kind: RefusalKind, message: string, details?: unknown): undefined =>
     void sendError(res, kind, message, { headers, details });
-  if (body === null) return refuse('too_large', `The request body is larger than ${maxBody} bytes (core.max_body).`);
+  if (typeof body === 'string') {
+    const { kind, message, headers: more } = bodyRefusal(body, `${maxBody} bytes (core.max_body)`);
+    return void sendError(res, kind, message, { headers: { ...headers, ...more } });
+  }
   const decoded = decode(body);
   if (!decoded.ok && decoded.count === undefined)
     return refuse('invalid', 'Missing notifications field.', decoded.details);

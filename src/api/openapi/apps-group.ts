@@ -68,6 +68,7 @@ const refusals = {
   404: error('There is no such app, or no such provider.'),
   409: error('It is there already, belongs to config.yml, or is being changed by others.'),
   412: error('The app is in another version than `If-Match` or `If-None-Match` want.'),
+  408: error('The body arrives too slowly.'),
   413: error('The body is longer than 256 KiB.'),
   422: error('The provider does not take the credential (`probe=true`).'),
   502: error('The provider could not be asked (`probe=true`).'),
@@ -112,7 +113,7 @@ const creation: Operation = {
   requestBody: body('application/json', ref('NewApp'), {
     huawei: { summary: 'An app for Huawei', value: { name: 'shop', huawei: HUAWEI }, 'x-status': 201 },
   }),
-  responses: { 201: made, ...refused(400, 403, 409, 413, 503) },
+  responses: { 201: made, ...refused(400, 403, 409, 408, 413, 503) },
 };
 
 const replacement: Operation = {
@@ -125,7 +126,7 @@ const replacement: Operation = {
       value: { huawei: HUAWEI, rate_limit: 500, default_topic: 'com.example.shop' },
     },
   }),
-  responses: { 200: shown, 201: made, ...refused(400, 403, 409, 412, 413, 503) },
+  responses: { 200: shown, 201: made, ...refused(400, 403, 409, 412, 408, 413, 503) },
 };
 
 const change: Operation = {
@@ -136,7 +137,7 @@ const change: Operation = {
   requestBody: body('application/merge-patch+json', ref('AppPatch'), {
     limit: { summary: 'Another rate limit', value: { rate_limit: 1000, default_topic: null } },
   }),
-  responses: { 200: shown, ...refused(400, 403, 404, 409, 412, 413, 503) },
+  responses: { 200: shown, ...refused(400, 403, 404, 409, 412, 408, 413, 503) },
 };
 
 /** `IosSettings` */
@@ -164,7 +165,7 @@ const provider = (providers: ProviderTable): Operation => ({
     { anyOf: providers.rows.map((row) => ref(settingsName(row))) },
     { huawei: { summary: 'Another secret', value: HUAWEI } },
   ),
-  responses: { 200: shown, ...refused(400, 403, 404, 409, 412, 413, 422, 502, 503) },
+  responses: { 200: shown, ...refused(400, 403, 404, 409, 412, 408, 413, 422, 502, 503) },
 });
 
 const facts = ({ rows }: ProviderTable) => ({

@@ -158,10 +158,11 @@ export const pushGroup = ({ providers, uris, maxNotifications }: ApiSettings): A
           400: error(
             'The body does not decode, has no notifications or too many, or names an app that there is not; `details` says where.',
           ),
+          408: error('The body arrives too slowly: less than a kilobyte a second after the first ten seconds.'),
           413: error('The body is larger than `core.max_body`.'),
           422: error('The `Idempotency-Key` was used for another request a moment ago.'),
           503: error(
-            'Nothing of the request was taken: the queue is full or cannot be written (`Retry-After` says when to come again), or the app has no such provider (`details`).',
+            'Nothing of the request was taken: the queue is full or cannot be written, or too many bodies are being received (`Retry-After` says when to come again), or the app has no such provider (`details`).',
             AGAIN,
           ),
         },

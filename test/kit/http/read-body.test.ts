@@ -7,11 +7,11 @@ import { readBody } from '../../../src/kit/http/read-body.ts';
 
 /** What `readBody` called back with, and when each request was over. */
 async function listen(version: 1 | 2) {
-  const bodies: (string | null)[] = [];
+  const bodies: string[] = [];
   const over = Promise.withResolvers<void>();
   const take = (req: IncomingMessage, res: { end(): unknown }): void => {
-    readBody(req, 10, (body) => {
-      bodies.push(body === null ? null : body.toString());
+    readBody(req, { limit: 10 }, (body) => {
+      bodies.push(typeof body === 'string' ? body : body.toString());
       res.end();
     });
     req.on('close', () => setImmediate(over.resolve));
@@ -42,7 +42,7 @@ test.each([
   expect([first.bodies, second.bodies]).toEqual([[text], [text]]);
 });
 
-test('a body that is too large is null, announced or not', async () => {
+test('a body that is too large is refused, announced or not', async () => {
   const { bodies, over, port } = await listen(1);
   request({ port, host: '127.0.0.1', method: 'POST', agent: false, headers: { 'content-length': 11 } }).end(
     '01234567890',
@@ -51,7 +51,7 @@ test('a body that is too large is null, announced or not', async () => {
   const other = await listen(2);
   http2Client(other.port).request({ ':method': 'POST', ':path': '/' }).end('01234567890');
   await other.over;
-  expect([bodies, other.bodies]).toEqual([[null], [null]]);
+  expect([bodies, other.bodies]).toEqual([['too_large'], ['too_large']]);
 });
 
 test('a body that breaks off is never taken for a whole one', async () => {
