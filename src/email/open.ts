@@ -2,13 +2,14 @@ import type { OpenProvider, ProviderServices, TransportPlan } from '../carrier/p
 import { ConfigError } from '../kit/errors.ts';
 import { toMs } from '../kit/seconds.ts';
 import { mailbox } from './address.ts';
+import { answerBounce } from './bounce.ts';
 import { loadDkimKey } from './dkim-key.ts';
 import type { Mailer } from './mailer.ts';
 import type { EmailSection } from './section.ts';
 import { EmailTransport } from './transport.ts';
 
 /** Mail for the process. nodemailer is loaded with the first mail. */
-export function openEmail({ outbound }: ProviderServices): OpenProvider<EmailSection> {
+export function openEmail({ outbound, late }: ProviderServices): OpenProvider<EmailSection> {
   const transport = ({ app, section, trusted, own }: TransportPlan<EmailSection>): EmailTransport => {
     const from = mailbox(section.from);
     if (from === undefined) throw new ConfigError('email.from', 'must be an address, or Name <address>');
@@ -27,11 +28,13 @@ export function openEmail({ outbound }: ProviderServices): OpenProvider<EmailSec
       mailer,
       connections: section.connections,
       requestTimeoutMs: toMs(section.request_timeout),
+      bounces: section.bounces.secret !== '',
     });
   };
 
   return {
     transport,
+    callback: async (request) => answerBounce(request, late),
     async tryCredential(plan) {
       const tried = transport(plan);
       try {

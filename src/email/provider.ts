@@ -20,6 +20,7 @@ export const email = providerRow({
     slice: () => 100,
     free: { least: 0, renewal: false },
     retries: ({ backoff, max_age: maxAge }) => ({ pauses: retryPauses(backoff), maxAge }),
+    receipts: true,
   },
   look: {
     colour: 'green',

@@ -39,6 +39,17 @@ export const emailSection = section('Mail, through an SMTP server.', {
   reply_to: text('', 'Where answers go; empty: to `email.from`.', ours),
   connections: integer(5, 'Connections to the server at a time.', { ...ours, minimum: 1, maximum: 100 }),
   dkim,
+  bounces: section('Delivery status notifications (RFC 3464) that your mail server hands over.', {
+    secret: text(
+      '',
+      'Bearer token of `POST /v1/callbacks/email/<app>/bounces`, 16 characters or more; empty: none are taken.',
+      {
+        martlet: true,
+        pattern: '^([\\x21-\\x7e]{16,})?$',
+        wanted: '16 characters or more, without blanks',
+      },
+    ),
+  }),
   backoff: {
     ...list('Seconds before the first, second, … retry; the last one repeats.', ours),
     default: ['300', '900', '1800', '3600'] as readonly string[],

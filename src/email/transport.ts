@@ -30,9 +30,14 @@ export interface EmailTransportOptions {
   readonly connections: number;
   /** Milliseconds until a mail counts as unanswered, connecting included. */
   readonly requestTimeoutMs: number;
+  /** Bounces are handed over later; default false. */
+  readonly bounces?: boolean;
   /** UNIX milliseconds; default `Date.now`. */
   readonly now?: () => number;
 }
+
+/** Milliseconds: servers give a mail up after four or five days (RFC 5321 section 4.5.4.1). */
+const LAST_BOUNCE_MS = 6 * 86_400_000;
 
 const INVALID_ADDRESS = emailFailure('InvalidAddress', 'not a mail address');
 const CLOSED = emailFailure('NotSent', 'the transport is closed');
@@ -144,12 +149,17 @@ export class EmailTransport implements PushTransport {
     this.#underWay.add(controller);
     try {
       const fault = await mailer.send(mail, controller.signal);
-      if (fault === undefined) return { kind: 'accepted', providerId: mail.messageId };
+      if (fault === undefined) return this.#accepted(mail.messageId);
       return this.#closed && !fault.whole && fault.reply === '' ? CLOSED : faultOutcome(fault, address);
     } finally {
       clearTimeout(timer);
       this.#underWay.delete(controller);
     }
+  }
+
+  #accepted(providerId: string): Outcome {
+    const accepted: Outcome = { kind: 'accepted', providerId };
+    return this.#options.bounces ? { ...accepted, receipt: { until: this.#now() + LAST_BOUNCE_MS } } : accepted;
   }
 
   #learn(outcome: Outcome): void {
