@@ -36,8 +36,6 @@ export async function serveHere(
     ...link?.shared,
   });
   closers.defer(() => server.close());
-  sayWhere(server, version, log);
-  if (sandbox && server.url) sandbox.greet(server.url);
   const load = (): LoadedConfig['config'] => {
     const { config: changed } = readConfig(command, 'serve', context);
     return sandbox ? sandbox.over(changed) : changed;
@@ -48,8 +46,10 @@ export async function serveHere(
     rotation.reload();
   };
   const close = (): Promise<void> => closers.disposeAsync();
-  // Before the primary says that this worker serves: a signal that comes right then has its meaning.
+  // Before anything says that this process serves: a signal that comes right then has its meaning.
   endOnSignals(context, log, { close, reload });
+  sayWhere(server, version, log);
+  if (sandbox && server.url) sandbox.greet(server.url);
   link?.serves({ relay: server.relay, url: server.url, reload, close });
 }
 

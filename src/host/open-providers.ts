@@ -53,6 +53,9 @@ export async function openProviders({
   return { outbound, transports };
 }
 
-/** `hub.public_url` without a slash at its end; undefined: it is not reachable from outside. */
-const publicUrlOf = ({ hub: { public_url: url } }: FullConfig): string | undefined =>
-  url === '' ? undefined : url.replace(/\/+$/, '');
+/** `hub.public_url` without slashes at its end; undefined: it is not reachable from outside. */
+function publicUrlOf({ hub: { public_url: url } }: FullConfig): string | undefined {
+  let end = url.length;
+  while (url[end - 1] === '/') end--;
+  return url === '' ? undefined : url.slice(0, end);
+}
