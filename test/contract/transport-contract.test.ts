@@ -127,25 +127,27 @@ describe.each(rows.map((row) => [row.name, row] as const))('the transport of %s'
     else expect(failedAs(result)).not.toBe('invalid_token');
   });
 
-  test.skipIf(isMail)('never calls a target dead for an answer that it does not know', async () => {
-    for (const [status, category] of [
-      [418, 'invalid_request'],
-      [502, 'unavailable'],
-    ] as const) {
-      bench.sandbox.scriptAll({ status, headers: { 'content-type': 'text/html' }, body: '<h1>A proxy</h1>' });
-      const result = (await outcome()) as Failed;
-      expect(result).toMatchObject({ kind: 'failed', status });
-      expect(['invalid_request', 'unavailable', 'unanswered']).toContain(result.category);
-      if (category === 'unavailable') expect(result.category).toBe(category);
-    }
-  });
+  if (!isMail)
+    test('never calls a target dead for an answer that it does not know', async () => {
+      for (const [status, category] of [
+        [418, 'invalid_request'],
+        [502, 'unavailable'],
+      ] as const) {
+        bench.sandbox.scriptAll({ status, headers: { 'content-type': 'text/html' }, body: '<h1>A proxy</h1>' });
+        const result = (await outcome()) as Failed;
+        expect(result).toMatchObject({ kind: 'failed', status });
+        expect(['invalid_request', 'unavailable', 'unanswered']).toContain(result.category);
+        if (category === 'unavailable') expect(result.category).toBe(category);
+      }
+    });
 
-  test.skipIf(isMail)('settles a good status with a body that is no answer', async () => {
-    bench.sandbox.scriptAll({ status: 200, headers: { 'content-type': 'text/html' }, body: '<h1>A proxy</h1>' });
-    const result = await outcome();
-    // Where the status says everything the body is not read.
-    if (result.kind === 'failed') expect(['unavailable', 'unanswered']).toContain(result.category);
-  });
+  if (!isMail)
+    test('settles a good status with a body that is no answer', async () => {
+      bench.sandbox.scriptAll({ status: 200, headers: { 'content-type': 'text/html' }, body: '<h1>A proxy</h1>' });
+      const result = await outcome();
+      // Where the status says everything the body is not read.
+      if (result.kind === 'failed') expect(['unavailable', 'unanswered']).toContain(result.category);
+    });
 
   test('tells a refused credential, and that no push gets through', async () => {
     bench.sandbox.scriptAll('bad-credential');
@@ -172,10 +174,11 @@ describe.each(rows.map((row) => [row.name, row] as const))('the transport of %s'
     expect(bench.transport.status().status).not.toBe('pass');
   });
 
-  test.skipIf(isMail)('does not say "not sent" when the connection is cut after the request', async () => {
-    bench.sandbox.scriptAll('cut');
-    expect(failedAs(await outcome())).toBe('unanswered');
-  });
+  if (!isMail)
+    test('does not say "not sent" when the connection is cut after the request', async () => {
+      bench.sandbox.scriptAll('cut');
+      expect(failedAs(await outcome())).toBe('unanswered');
+    });
 
   test('gives up what is under way when it is closed, and all that comes later', async () => {
     bench.sandbox.scriptAll('silent');
