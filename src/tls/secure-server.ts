@@ -132,5 +132,7 @@ export function createSecureServer(settings: SecureServerSettings): DualServer {
   answerPlainRequests(server);
   // The authority has seen what it wanted, the certificate: it speaks no protocol after the handshake.
   server.on('unknownProtocol', (socket) => socket.end());
+  // With halves of their own (`allowHalfOpen`), sessions would outlive their peer: what is open is answered, then the session ends.
+  server.on('session', (session) => session.socket.once('end', () => session.close()));
   return server;
 }

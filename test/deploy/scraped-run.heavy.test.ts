@@ -41,7 +41,7 @@ function notifications(): object[] {
     ...of(1, REQUESTS.ios, iosTokens),
     ...of(2, REQUESTS.android, (request) => named(request, 10)),
     ...of(3, REQUESTS.huawei, (request) => named(1000 + request, 5)),
-    ...of(9, REQUESTS.unknown, (request) => named(2000 + request, 0)),
+    ...of(42, REQUESTS.unknown, (request) => named(2000 + request, 0)),
   ];
 }
 
