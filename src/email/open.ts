@@ -1,5 +1,6 @@
 import type { OpenProvider, ProviderServices, TransportPlan } from '../carrier/provider-row.ts';
 import { ConfigError } from '../kit/errors.ts';
+import { late } from '../kit/late.ts';
 import { toMs } from '../kit/seconds.ts';
 import { mailbox } from './address.ts';
 import { answerBounce } from './bounce.ts';
@@ -8,8 +9,10 @@ import type { Mailer } from './mailer.ts';
 import type { EmailSection } from './section.ts';
 import { EmailTransport } from './transport.ts';
 
+const mailerModule = late('nodemailer', () => import('./mailer.ts'));
+
 /** Mail for the process. nodemailer is loaded with the first mail. */
-export function openEmail({ outbound, late }: ProviderServices): OpenProvider<EmailSection> {
+export function openEmail({ outbound, late: receipts }: ProviderServices): OpenProvider<EmailSection> {
   const transport = ({ app, section, trusted, own }: TransportPlan<EmailSection>): EmailTransport => {
     const from = mailbox(section.from);
     if (from === undefined) throw new ConfigError('email.from', 'must be an address, or Name <address>');
@@ -18,7 +21,7 @@ export function openEmail({ outbound, late }: ProviderServices): OpenProvider<Em
     // The operator's own server may be at a private address; a caller's of /v1/apps is at a public one only.
     const connect = outbound.connectTo(trusted || !own ? 'anywhere' : 'public');
     const mailer = async (): Promise<Mailer> => {
-      const { openMailer } = await import('./mailer.ts');
+      const { openMailer } = await mailerModule();
       return openMailer({ ...section, connect, trust: outbound.trust(), dkim: key && { ...dkim, key } });
     };
     return new EmailTransport({
@@ -34,7 +37,7 @@ export function openEmail({ outbound, late }: ProviderServices): OpenProvider<Em
 
   return {
     transport,
-    callback: async (request) => answerBounce(request, late),
+    callback: async (request) => answerBounce(request, receipts),
     async tryCredential(plan) {
       const tried = transport(plan);
       try {
