@@ -1,3 +1,5 @@
+import { jsonObjectIn } from '../kit/http/answer-form.ts';
+import { isObject as isRecord } from '../kit/is-object.ts';
 import type { JsonObject } from '../push/push.ts';
 
 /** What is read of an answer of Expo's. */
@@ -7,18 +9,10 @@ export interface ExpoAnswer {
   readonly errors?: unknown;
 }
 
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is JsonObject => isRecord(value);
 
 /** The JSON object of an answer; undefined for anything else. */
-export function answerIn(body: Buffer): ExpoAnswer | undefined {
-  try {
-    const value: unknown = JSON.parse(body.toString());
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
+export const answerIn = (body: Buffer): ExpoAnswer | undefined => jsonObjectIn(body);
 
 /** The first of the errors that refuse a whole request. */
 export function firstError({ errors }: ExpoAnswer): { readonly code: string; readonly details: unknown } | undefined {

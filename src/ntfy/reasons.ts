@@ -2,6 +2,7 @@ import type { PostAnswer } from '../carrier/http-post.ts';
 import { faultWord, postingWords } from '../carrier/posting-words.ts';
 import { failure, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
 import type { StreamFault } from '../http2/http2-pool.ts';
+import { jsonObjectIn } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import type { Failed, Outcome } from '../push/push.ts';
 
@@ -73,14 +74,7 @@ export interface NtfyAnswer {
 }
 
 /** The JSON object of an answer; undefined for anything else. */
-export function answerIn(body: Buffer): NtfyAnswer | undefined {
-  try {
-    const value: unknown = JSON.parse(body.toString());
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
+export const answerIn = (body: Buffer): NtfyAnswer | undefined => jsonObjectIn(body);
 
 const DAY_MS = 86_400_000;
 /** Milliseconds: the server's burst refills by one request in 5 s. */

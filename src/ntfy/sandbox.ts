@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { SimulatedProvider } from '../carrier/provider-row.ts';
+import { jsonObjectIn } from '../kit/http/answer-form.ts';
 import type { JsonObject } from '../push/push.ts';
 import type { DeliveryView } from '../sandbox/deliveries.ts';
 import type { Exchange } from '../sandbox/exchange.ts';
@@ -24,14 +25,7 @@ const ANSWERS: Readonly<Record<Exclude<Verdict, 'accept'>, readonly [status: num
   'bad-credential': [403, 40301],
 };
 
-function parsed(body: Buffer): JsonObject | undefined {
-  try {
-    const value = JSON.parse(body.toString());
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const parsed = (body: Buffer): JsonObject | undefined => jsonObjectIn(body) as JsonObject | undefined;
 
 /** The code for what ntfy's server would refuse in a message; undefined: it takes it. */
 function messageFault(message: JsonObject | undefined): number | undefined {

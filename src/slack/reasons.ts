@@ -2,6 +2,7 @@ import type { PostAnswer } from '../carrier/http-post.ts';
 import { faultWord, postingWords } from '../carrier/posting-words.ts';
 import { failure, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
 import type { StreamFault } from '../http2/http2-pool.ts';
+import { jsonObjectIn } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import type { Failed, Outcome } from '../push/push.ts';
 
@@ -111,14 +112,7 @@ interface ApiAnswer {
   readonly ts?: unknown;
 }
 
-function jsonIn(body: Buffer): ApiAnswer | undefined {
-  try {
-    const value: unknown = JSON.parse(body.toString());
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const jsonIn = (body: Buffer): ApiAnswer | undefined => jsonObjectIn(body);
 
 /** The meaning of an answer of the Web API, which has 200 for errors as well. The id is channel and `ts`, as threads need it. */
 export function apiOutcome(answer: PostAnswer, now = Date.now): Outcome {

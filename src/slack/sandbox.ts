@@ -1,4 +1,5 @@
 import type { SimulatedProvider } from '../carrier/provider-row.ts';
+import { jsonObjectIn } from '../kit/http/answer-form.ts';
 import type { JsonObject } from '../push/push.ts';
 import type { Exchange } from '../sandbox/exchange.ts';
 import { openSecureServer } from '../sandbox/secure-server.ts';
@@ -33,14 +34,7 @@ const TEXTS: Readonly<Record<Refusal, readonly [status: number, text: string]>> 
   'bad-credential': [403, 'invalid_token'],
 };
 
-function parsed(body: Buffer): JsonObject | undefined {
-  try {
-    const value = JSON.parse(body.toString());
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const parsed = (body: Buffer): JsonObject | undefined => jsonObjectIn(body) as JsonObject | undefined;
 
 /** What Slack would refuse in a message; undefined: it takes it. */
 function messageFault({ text, blocks }: JsonObject): string | undefined {

@@ -2,6 +2,7 @@ import type { PostAnswer } from '../carrier/http-post.ts';
 import { faultWord, postingWords } from '../carrier/posting-words.ts';
 import { failure, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
 import type { StreamFault } from '../http2/http2-pool.ts';
+import { jsonObjectIn } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import type { Category, Failed, Outcome } from '../push/push.ts';
 
@@ -78,14 +79,7 @@ interface Answer {
   readonly error_code?: unknown;
 }
 
-function answerIn(body: Buffer): Answer | undefined {
-  try {
-    const value: unknown = JSON.parse(body.toString());
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
+const answerIn = (body: Buffer): Answer | undefined => jsonObjectIn(body);
 
 /** A code is a number of five digits; other texts could hold anything. */
 const codeOf = (value: unknown): string =>
