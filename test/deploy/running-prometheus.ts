@@ -15,8 +15,12 @@ export interface Series {
 
 /** A Prometheus with our own scrape and alerts, that looks every second. */
 export interface RunningPrometheus extends AsyncDisposable {
-  /** @throws Error with Prometheus' own words when it does not understand the query */
-  query(expr: string): Promise<Series[]>;
+  /**
+   * @param at seconds since the epoch; now without it. A scrape that fails makes each series stale from then on,
+   *   so what must be seen together is asked of one moment.
+   * @throws Error with Prometheus' own words when it does not understand the query
+   */
+  query(expr: string, at?: number): Promise<Series[]>;
   /** One of its other answers, `/api/v1/…`. */
   get(path: string): Promise<unknown>;
 }
@@ -68,8 +72,9 @@ export async function startPrometheus(target: string): Promise<RunningPrometheus
     await sleep(50);
   }
   return {
-    async query(expr) {
-      const { result } = (await ask(`http://${address}/api/v1/query?query=${encodeURIComponent(expr)}`)) as Vector;
+    async query(expr, at = Date.now() / 1000) {
+      const query = new URLSearchParams({ query: expr, time: String(at) });
+      const { result } = (await ask(`http://${address}/api/v1/query?${query}`)) as Vector;
       return result.map(({ metric, value: [, value] }) => ({ metric, value: Number(value) }));
     },
     get: (path) => ask(`http://${address}${path}`),

@@ -52,11 +52,15 @@ async function sendAll(relay: RunningRelay): Promise<void> {
   }
 }
 
-const one = async (prometheus: RunningPrometheus, expr: string): Promise<number> =>
-  (await prometheus.query(expr))[0]?.value ?? 0;
-
-const becomes = (prometheus: RunningPrometheus, expr: string, value: number): Promise<void> =>
-  eventually(async () => expect(await one(prometheus, expr), expr).toBe(value));
+/** @returns the moment at which it was so, in seconds since the epoch */
+async function becomes(prometheus: RunningPrometheus, expr: string, value: number): Promise<number> {
+  let at = 0;
+  await eventually(async () => {
+    at = Date.now() / 1000;
+    expect((await prometheus.query(expr, at))[0]?.value, expr).toBe(value);
+  });
+  return at;
+}
 
 /** Failures by provider, category and reason. */
 const failures: Readonly<Record<string, number>> = {
@@ -130,13 +134,15 @@ describe.each([1, 2])(
       await using prometheus = await startPrometheus(new URL(relay.url).host);
       await becomes(prometheus, 'up', 1);
       await sendAll(relay);
-      await becomes(prometheus, 'sum(martlet_pushes_total)', 10_000);
       // Gauges are those of the scrape after the last push at the latest.
-      await becomes(prometheus, 'sum(martlet_queue_depth)', 0);
-      for (const [expr, value] of sums) expect([expr, await one(prometheus, expr)]).toEqual([expr, value]);
+      const at = await becomes(prometheus, 'sum(martlet_pushes_total) + sum(martlet_queue_depth)', 10_000);
+      for (const [expr, value] of sums) {
+        expect([expr, (await prometheus.query(expr, at))[0]?.value ?? 0]).toEqual([expr, value]);
+      }
 
       const failed = await prometheus.query(
         'sum by (provider, category, reason) (martlet_pushes_total{outcome="failed"})',
+        at,
       );
       const told = failed.map(({ metric: { provider, category, reason }, value }) => [
         `${provider} ${category} ${reason}`,
