@@ -50,15 +50,18 @@ const engines: Record<
   local: localEngine,
   redis: async ({ core, queue }, ca) => {
     const { createRedisQueue } = await import('./redis/redis-queue.ts');
-    return (options) => createRedisQueue({ ...options, limit: core.queue_num, settings: queue.redis, ca });
+    return (options) =>
+      createRedisQueue({ ...options, limit: core.queue_num, maxCost: memoryFor(), settings: queue.redis, ca });
   },
   nats: async ({ core, queue }, ca) => {
     const { createNatsQueue } = await import('./nats/nats-queue.ts');
-    return (options) => createNatsQueue({ ...options, limit: core.queue_num, settings: queue.nats, ca });
+    return (options) =>
+      createNatsQueue({ ...options, limit: core.queue_num, maxCost: memoryFor(), settings: queue.nats, ca });
   },
   nsq: async ({ core, queue }) => {
     const { createNsqQueue } = await import('./nsq/nsq-queue.ts');
-    return (options) => createNsqQueue({ ...options, limit: core.queue_num, settings: queue.nsq });
+    return (options) =>
+      createNsqQueue({ ...options, limit: core.queue_num, maxCost: memoryFor(), settings: queue.nsq });
   },
 };
 

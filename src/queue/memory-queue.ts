@@ -3,7 +3,7 @@ import { LaneStore } from './lane-store.ts';
 import type { Queue } from './queue.ts';
 import { QueueRefusedError } from './queue-refused-error.ts';
 import { QueueRoom, type QueueRoomOptions } from './queue-room.ts';
-import { requestCost } from './request-cost.ts';
+import { costOfEach, requestCost } from './request-cost.ts';
 
 export interface MemoryQueueOptions extends QueueRoomOptions {
   readonly wake: (lane: LaneId) => void;
@@ -18,7 +18,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
   return {
     append(entries, body) {
       if (closed) throw new QueueRefusedError('the queue is closed');
-      const cost = requestCost(entries, typeof body === 'function' ? body() : body) / entries.length;
+      const cost = costOfEach(requestCost(entries, typeof body === 'function' ? body() : body), entries);
       room.take(entries, cost);
       for (const entry of entries) {
         entry.cost = cost;

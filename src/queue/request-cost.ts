@@ -45,3 +45,6 @@ export function requestCost(entries: readonly QueueEntry[], body: Uint8Array | s
 
 /** The same of a request whose entries are not made yet. */
 export const storedCost = (body: Uint8Array): number => ENTRY + body.length + VALUE * valuesIn(body);
+
+/** A whole number for each: fractions would not add up to nothing again. */
+export const costOfEach = (cost: number, entries: readonly unknown[]): number => Math.ceil(cost / entries.length);

@@ -22,20 +22,26 @@ import type { LaneId } from '../../push/lane-id.ts';
 import { LaneStore } from '../lane-store.ts';
 import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, Restore } from '../queue.ts';
 import { QueueRefusedError } from '../queue-refused-error.ts';
-import { headroom, refuseWhenFull } from '../queue-room.ts';
+import { headroom, QueueRoom } from '../queue-room.ts';
 import { BacklogEstimate } from './backlog-estimate.ts';
 import { BacklogPoll } from './backlog-poll.ts';
+import { BacklogShares } from './backlog-shares.ts';
 import type { Broker, BrokerMessage } from './broker.ts';
 import { messagesOf } from './broker-message.ts';
 import { FinishedMessages } from './finished-messages.ts';
 import { type Held, HeldMessages, settleIn } from './held-messages.ts';
 import { HeldProgress } from './held-progress.ts';
+import { MessageRoom } from './message-room.ts';
 import { Prefetch } from './prefetch.ts';
-import { restoreMessage } from './restore-message.ts';
+import { type RestoredMessage, restoreMessage } from './restore-message.ts';
 
 export interface BrokerQueueOptions {
   /** Notifications that may be unsettled at a time at all instances (`core.queue_num`); each part of a large one counts. */
   readonly limit: number;
+  /** Bytes of the heap for what this instance holds, and half as many for what is on its way to the broker; default: any number. */
+  readonly maxCost?: number | undefined;
+  /** How many apps there are, which share the queue; default: one. */
+  readonly apps?: (() => number) | undefined;
   readonly wake: (lane: LaneId) => void;
   /** Called from the first turn of the event loop on. */
   readonly restore: Restore;
@@ -50,6 +56,10 @@ const PUBLISH_MS = 1000;
 /** How often progress is kept: a crash resends at most as much (where the broker can keep it). */
 const TICK_MS = 500;
 const CLOSE_MS = 3000;
+/** Until a message for which there was no room here may come again, milliseconds. */
+const NO_ROOM_MS = 1000;
+/** Messages that go back for want of room between two ticks, at most: then nothing more is asked for. */
+const MOST_RETURNED = 256;
 
 type State =
   | { readonly kind: 'connecting' }
@@ -74,14 +84,24 @@ export class BrokerQueue implements Queue {
   readonly #firstUp = Promise.withResolvers<void>();
   readonly #timer: NodeJS.Timeout;
   #state: State = { kind: 'connecting' };
+  readonly #shares: BacklogShares;
+  readonly #room: MessageRoom;
+  /** Requests that the broker has not confirmed yet, in bytes. */
+  readonly #leaving: QueueRoom;
   /** Messages that the broker has not confirmed yet. */
   #publishing = 0;
+  /** Messages that went back since the last tick. */
+  #returned = 0;
 
   constructor(broker: Broker, options: BrokerQueueOptions) {
     this.#broker = broker;
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
+    const { limit, maxCost, apps } = options;
     this.#store = new LaneStore(options);
+    this.#shares = new BacklogShares(limit, apps);
+    this.#room = new MessageRoom({ limit, maxCost, apps });
+    this.#leaving = new QueueRoom({ limit: Number.POSITIVE_INFINITY, maxCost: maxCost && maxCost / 2, apps });
     this.#prefetch = new Prefetch(this.#store, options.limit, this.#now);
     this.#progress = new HeldProgress(broker, this.#held);
     this.#poll = new BacklogPoll(broker, this.#estimate);
@@ -97,9 +117,13 @@ export class BrokerQueue implements Queue {
   }
 
   async append(entries: readonly QueueEntry[]): Promise<void> {
-    this.#refuse(entries.length);
-    const messages = entries.flatMap(messagesOf);
+    this.#refuse(entries);
+    const parts = entries.map((entry) => ({ app: entry.app, messages: messagesOf(entry) }));
+    const messages = parts.flatMap((part) => part.messages);
+    const cost = Math.ceil(messages.reduce((sum, { length }) => sum + length, 0) / entries.length);
+    this.#leaving.take(entries, cost);
     this.#publishing += messages.length;
+    for (const part of parts) this.#shares.published(part.app, part.messages.length);
     let refused = false;
     try {
       // What has been refused because of its wait for the first connection is not published after it.
@@ -108,10 +132,12 @@ export class BrokerQueue implements Queue {
       this.#estimate.published(messages.length);
     } catch (error) {
       refused = true;
+      for (const part of parts) this.#shares.published(part.app, -part.messages.length);
       const why = this.#trouble() ?? toError(error).message;
       throw new QueueRefusedError(`${this.#broker.name} did not take the request: ${why}`, 5, { cause: error });
     } finally {
       this.#publishing -= messages.length;
+      for (const { app } of entries) this.#leaving.give(app, cost);
     }
   }
 
@@ -136,6 +162,7 @@ export class BrokerQueue implements Queue {
     const held = this.#held.of(batch);
     if (!held || !settleIn(held, batch, indexes)) return;
     this.#drop(held);
+    this.#shares.settled(held.entry.app);
     this.#finish(held.id);
   }
 
@@ -222,7 +249,7 @@ export class BrokerQueue implements Queue {
     this.#setState({ kind: 'up', touchedAt: Number.NEGATIVE_INFINITY });
     this.#poll.renew();
     // Before anything is appended it is known how full the queue is.
-    background(this.#poll.ask(this.#now()).then(() => this.#firstUp.resolve()));
+    background(this.#ask().then(() => this.#firstUp.resolve()));
     this.#tick();
   }
 
@@ -237,10 +264,10 @@ export class BrokerQueue implements Queue {
   }
 
   /** @throws QueueRefusedError */
-  #refuse(more: number): void {
+  #refuse(entries: readonly QueueEntry[]): void {
     if (this.#isClosed()) throw new QueueRefusedError('the queue is closed');
     if (this.#state.kind === 'down') throw new QueueRefusedError(`${this.#broker.name}: ${this.#state.why}`, 5);
-    refuseWhenFull(this.#size(), more, this.#options.limit);
+    this.#shares.refuseUnlessFits(entries, this.#size());
   }
 
   #size(): number {
@@ -262,14 +289,27 @@ export class BrokerQueue implements Queue {
       this.#options.tell('error', `${name}: dropped message ${message.id}, which is no push: ${restored.why}`);
       this.#finish(message.id);
     } else {
-      this.#held.add(message.id, restored.entry, restored.isDone, this.#now());
-      this.#store.add(restored.entry, restored.isDone);
-      this.#refill();
+      this.#hold(message.id, restored);
     }
+  }
+
+  #hold(id: string, { entry, isDone, cost }: RestoredMessage): void {
+    this.#refill();
+    if (!this.#room.take(entry.app, cost)) {
+      this.#returned++;
+      // Others may have room for it, or this instance later. Were it to fail, the broker takes the message back in the end.
+      background(this.#broker.handBack(id, undefined, NO_ROOM_MS), () => {});
+      return;
+    }
+    entry.cost = cost;
+    this.#shares.handed(entry.app);
+    this.#held.add(id, entry, isDone, this.#now());
+    this.#store.add(entry, isDone);
   }
 
   #drop(held: Held): void {
     this.#held.drop(held);
+    this.#room.give(held.entry.app, held.entry.cost);
     this.#refill();
   }
 
@@ -280,12 +320,15 @@ export class BrokerQueue implements Queue {
 
   /** Says how many messages this instance takes on. */
   #want(): void {
-    if (this.#state.kind === 'up') this.#broker.want(this.#prefetch.room(this.#held.size));
+    if (this.#state.kind !== 'up') return;
+    const most = Math.min(this.#prefetch.room(this.#held.size), this.#room.left, MOST_RETURNED - this.#returned);
+    this.#broker.want(Math.max(0, most));
   }
 
   #tick(): void {
     const state = this.#state;
     if (state.kind !== 'up') return;
+    this.#returned = 0;
     this.#refill();
     background(this.#finished.flush());
     this.#progress.save();
@@ -294,8 +337,13 @@ export class BrokerQueue implements Queue {
       state.touchedAt = now;
       if (this.#held.size > 0) this.#broker.touch(this.#held.ids());
     }
-    if (this.#poll.isDue(now)) background(this.#poll.ask(now));
+    if (this.#poll.isDue(now)) background(this.#ask());
     this.#handOldBack(now);
+  }
+
+  async #ask(): Promise<void> {
+    await this.#poll.ask(this.#now());
+    this.#shares.correct(this.#size());
   }
 
   /** What the broker would take back anyway is given back in time, unless a part of it is being sent. */
@@ -305,6 +353,7 @@ export class BrokerQueue implements Queue {
     for (const held of this.#held.all()) {
       if (held.out > 0 || now - held.since < longestMs) continue;
       this.#drop(held);
+      this.#shares.handedBack(held.entry.app);
       this.#progress.handBack(held).catch(() => {});
     }
   }

@@ -54,9 +54,9 @@ export interface Broker {
   save?(id: string, progress: Uint8Array): Promise<void>;
   /**
    * Another instance may have it now. `rest`: the message with its progress written in, if it has made any, for a broker
-   * without `save`.
+   * without `save`. `pauseMs`: until it is handed over again, about, where the broker can wait; default: none.
    */
-  handBack(id: string, rest: Uint8Array | undefined): Promise<void>;
+  handBack(id: string, rest: Uint8Array | undefined, pauseMs?: number): Promise<void>;
   /** Undefined when the broker cannot say. */
   backlog(): Promise<Backlog | undefined>;
   close(): Promise<void>;

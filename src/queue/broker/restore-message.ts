@@ -1,6 +1,7 @@
 import { hasBit } from '../../kit/bits.ts';
 import { toError } from '../../kit/errors.ts';
 import type { QueueEntry, Restore } from '../queue.ts';
+import { storedCost } from '../request-cost.ts';
 import type { BrokerMessage } from './broker.ts';
 import { decodeMessage } from './broker-message.ts';
 
@@ -9,6 +10,8 @@ export interface RestoredMessage {
   readonly entry: QueueEntry;
   /** Whether the target at this place was settled before. */
   readonly isDone: (place: number) => boolean;
+  /** Bytes of the heap that it takes (request-cost.ts). */
+  readonly cost: number;
 }
 
 /** Why a message cannot be read. */
@@ -25,7 +28,7 @@ export function restoreMessage(
     const decoded = decodeMessage(message.body, message.id, message.at || Date.now());
     const isDone = progressOf(decoded.done, message.progress);
     const [entry] = restore({ ...decoded, isDone: (_, place) => isDone(place) });
-    return entry && { entry, isDone };
+    return entry && { entry, isDone, cost: storedCost(decoded.body) };
   } catch (error) {
     return { why: toError(error) instanceof SyntaxError ? 'it is not JSON' : toError(error).message };
   }

@@ -5,7 +5,7 @@ import { LaneStore } from '../lane-store.ts';
 import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, RequestBody, Restore } from '../queue.ts';
 import { QueueRefusedError } from '../queue-refused-error.ts';
 import { headroom, QueueRoom, type QueueRoomOptions } from '../queue-room.ts';
-import { requestCost, storedCost } from '../request-cost.ts';
+import { costOfEach, requestCost, storedCost } from '../request-cost.ts';
 import { FileWriter } from './file-writer.ts';
 import { Journal, type JournalBacklog, type JournalRecord, type PushesFor, type RecordStore } from './journal.ts';
 import type { ReportKeeper } from './kept-reports.ts';
@@ -94,7 +94,7 @@ export class LocalQueue implements Queue {
     if (this.#recovery.isWaiting)
       throw new QueueRefusedError('the queue is full: requests of an earlier process wait in the file for memory');
     const text = typeof body === 'function' ? body() : body;
-    const cost = requestCost(entries, text) / entries.length;
+    const cost = costOfEach(requestCost(entries, text), entries);
     this.#room.take(entries, cost);
     const { request } = entries[0] as QueueEntry;
     const { id, app, acceptedAt } = request;
@@ -189,7 +189,7 @@ export class LocalQueue implements Queue {
       this.#writer.forget(removal);
       return;
     }
-    const cost = storedCost(body) / entries.length;
+    const cost = costOfEach(storedCost(body), entries);
     for (const entry of entries) {
       entry.key = key;
       entry.cost = cost;

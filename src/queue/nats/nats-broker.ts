@@ -111,8 +111,8 @@ export class NatsBroker implements Broker {
     await this.#stream.saveProgress(message.seq, progress);
   }
 
-  async handBack(id: string): Promise<void> {
-    this.#messages.get(id)?.nak();
+  async handBack(id: string, _rest: unknown, pauseMs?: number): Promise<void> {
+    this.#messages.get(id)?.nak(pauseMs);
     this.#messages.delete(id);
     await this.#nc?.flush();
   }

@@ -107,7 +107,7 @@ export class NsqBroker implements Broker {
     for (const id of ids) this.#holderOf(id)?.connection?.touch(id);
   }
 
-  async handBack(id: string, rest: Uint8Array | undefined): Promise<void> {
+  async handBack(id: string, rest: Uint8Array | undefined, pauseMs?: number): Promise<void> {
     const holder = this.#holderOf(id);
     // Without one nsqd has it back already.
     if (!holder) return;
@@ -115,7 +115,7 @@ export class NsqBroker implements Broker {
       // NSQ keeps nothing beside a message, so its progress goes into a new one.
       await this.publish([rest]);
       holder.connection?.finish(id);
-    } else holder.connection?.requeue(id);
+    } else holder.connection?.requeue(id, pauseMs);
     this.#forget(id);
   }
 

@@ -112,8 +112,9 @@ export class NsqConnection {
     this.#write(command(`TOUCH ${id}`));
   }
 
-  requeue(id: string): void {
-    this.#write(command(`REQ ${id} 0`));
+  /** @param pauseMs until it is handed over again */
+  requeue(id: string, pauseMs = 0): void {
+    this.#write(command(`REQ ${id} ${pauseMs}`));
   }
 
   /** Resolves when everything written has left the process. */

@@ -10,6 +10,7 @@ import { needs } from '../../support/needs.ts';
 import type { RunningProgram } from '../../support/start-program.ts';
 import { until } from '../../support/until.ts';
 import {
+  entryOf,
   gorushMessage,
   gorushNotification,
   LANE,
@@ -58,8 +59,8 @@ for (const engine of Object.values(brokers) as BrokerEngine[])
       await broker?.end();
     });
 
-    function open({ addr = broker.addr, limit = 1000, claimAfter = 30 } = {}) {
-      const options = listening(limit);
+    function open({ addr = broker.addr, limit = 1000, claimAfter = 30, apps = 1, maxCost = 1e9 } = {}) {
+      const options = listening(limit, { apps: () => apps, maxCost });
       const queue = engine.open({ addr }, name, options, claimAfter);
       queues.push(queue);
       return { queue, told: options.told };
@@ -81,6 +82,35 @@ for (const engine of Object.values(brokers) as BrokerEngine[])
       expect(await view.count(name)).toBe(1);
       settleAll(queue, batches);
       await isEmpty();
+    });
+
+    test('an app that fills its share leaves room for another, which has its turn while the first one waits', async () => {
+      const { queue } = open({ limit: 60, apps: 2, claimAfter: 1 });
+      const send = (app: string) => queue.append([entryOf({ platform: 1, app, tokens: ['t'] })]);
+      let flood = 0;
+      for (; flood < 60; flood++) if (await send('flood').catch((error) => error)) break;
+      expect(flood).toBe(30);
+      await send('acme');
+      const batches = await take(queue, flood + 1);
+      expect(batches.map(({ entry }) => entry.app)).toContain('acme');
+      settleAll(queue, batches);
+      await isEmpty();
+    });
+
+    test('what there is no room for goes back, and is handed out when there is', async () => {
+      const { queue } = open({ limit: 1000, claimAfter: 1 });
+      const { queue: small } = open({ limit: 1000, claimAfter: 1, apps: 2, maxCost: 16_000 });
+      for (let i = 0; i < 20; i++) await queue.append([push(`t${i}`)]);
+      const seen = new Set<string>();
+      await until(async () => {
+        for (const from of [queue, small])
+          for (let batch = from.take(LANE, 1); batch; batch = from.take(LANE, 1)) {
+            for (const target of batch.targets) seen.add(target);
+            settleAll(from, [batch]);
+          }
+        return (await view.count(name)) === 0;
+      }, 'all are worked off');
+      expect(seen.size).toBe(20);
     });
 
     test('what a Gorush published is delivered', async () => {

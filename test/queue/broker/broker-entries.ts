@@ -16,7 +16,7 @@ export function entryOf(notification: Notification, request?: QueuedRequest): Qu
   return {
     request: request ?? { id: `r${++serial}`, app: 'default', acceptedAt: Date.now() },
     index: 0,
-    app: 'default',
+    app: notification.app || 'default',
     lane: LANE,
     platform: 'ios',
     provider: 'apns',
@@ -45,9 +45,13 @@ const restore: Restore = ({ body, isDone, ...request }) => {
 };
 
 /** Options of a queue, and what it told. */
-export function listening(limit = 1000): BrokerQueueOptions & { readonly told: string[] } {
+export function listening(
+  limit = 1000,
+  room: Pick<BrokerQueueOptions, 'apps' | 'maxCost'> = {},
+): BrokerQueueOptions & { readonly told: string[] } {
   const told: string[] = [];
-  return { limit, wake: () => {}, restore, tell: (level, message) => told.push(`${level}: ${message}`), told };
+  const tell = (level: string, message: string): unknown => told.push(`${level}: ${message}`);
+  return { ...room, limit, wake: () => {}, restore, tell, told };
 }
 
 /** Takes batches until they hold so many targets. */
