@@ -24,8 +24,6 @@ export interface BacklogOptions {
   readonly room: Share;
   /** Whose failed pushes these are. */
   readonly app: string;
-  /** A name for an entry, never given twice. */
-  readonly newId: () => string;
   /** Milliseconds after which an entry that fails is not tried again. */
   readonly maxAgeMs: number;
   /** Milliseconds: bounds of the first pause before an entry is tried again, and of the longest. */
@@ -103,8 +101,8 @@ export class FeedbackBacklog {
   }
 
   /** Takes an entry, or drops it when there is no room: what waits already is older and no less true. */
-  add(body: string): void {
-    this.#add(this.#options.newId(), body, undefined);
+  add(id: string, body: string): void {
+    this.#add(id, body, undefined);
   }
 
   /** An entry that an earlier process left. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Agent, type Dispatcher } from 'undici';
 import { Throttle } from '../kit/throttle.ts';
 import type { Log } from '../observe/log/log.ts';
@@ -13,6 +12,7 @@ import { BacklogRoom } from './backlog-room.ts';
 import type { HookTarget } from './hook-target.ts';
 import { type HookObserver, observedPost } from './observed-post.ts';
 import type { Post } from './post.ts';
+import { reportId } from './report-id.ts';
 
 export interface FeedbackHookOptions {
   /** The hook of an app as it is at this moment; undefined: its failures are not reported. */
@@ -40,7 +40,6 @@ export interface FeedbackHookOptions {
   readonly monotonic?: () => number;
   readonly now?: () => number;
   readonly random?: () => number;
-  readonly newId?: () => string;
   /** Told of each call. */
   readonly observer?: HookObserver;
 }
@@ -69,13 +68,16 @@ interface AppFeedback {
   unheard: number;
 }
 
+type Add = (id: string, body: string) => void;
+
 /** Every failed target as Gorush's body and what Martlet adds; the token in full, whatever the log hides. */
-function entriesOf(settlement: Settlement, hideMessages: boolean, add: (body: string) => void): void {
+function entriesOf(settlement: Settlement, hideMessages: boolean, add: Add): void {
   // The trace goes on with the call, which may be made by another process.
   const { outcomes, traceparent, tracestate } = settlement;
   for (let index = 0; index < outcomes.length; index++) {
     if (outcomes[index]?.kind !== 'failed') continue;
-    add(JSON.stringify({ ...pushEntry(settlement, index, hideMessages), traceparent, tracestate }));
+    const body = JSON.stringify({ ...pushEntry(settlement, index, hideMessages), traceparent, tracestate });
+    add(reportId(settlement, index), body);
   }
 }
 
@@ -163,7 +165,7 @@ class FeedbackHooks implements FeedbackHook {
     if (state.name === 'uncallable') {
       app.unheard += failures;
       events.dropped(failures, state.why);
-    } else entriesOf(settlement, this.#options.hideMessages ?? false, (body) => backlog.add(body));
+    } else entriesOf(settlement, this.#options.hideMessages ?? false, (id, body) => backlog.add(id, body));
   }
 
   #app(name: string): AppFeedback {
@@ -197,7 +199,7 @@ class FeedbackHooks implements FeedbackHook {
 
   #backlog(name: string, post: Post, events: BacklogEvents): FeedbackBacklog {
     const { concurrency = 20, maxAgeMs = 3_600_000, firstMs = 1000, maxMs = 60_000, keeper } = this.#options;
-    const { monotonic = () => performance.now(), random = Math.random, newId = messageId } = this.#options;
+    const { monotonic = () => performance.now(), random = Math.random } = this.#options;
     const isDefault = name === DEFAULT_APP;
     const { observer } = this.#options;
     return new FeedbackBacklog({
@@ -211,7 +213,6 @@ class FeedbackHooks implements FeedbackHook {
       maxMs,
       now: monotonic,
       random,
-      newId,
       keeper,
     });
   }
@@ -233,8 +234,6 @@ class FeedbackHooks implements FeedbackHook {
     return agent;
   }
 }
-
-const messageId = (): string => `msg_${randomUUID()}`;
 
 function troubleEvents(
   log: FeedbackHookOptions['log'],

@@ -292,7 +292,7 @@ export interface Retry extends RequestFacts {
   readonly provider: Provider;
   readonly environment: Environment;
   readonly notification: Notification;
-  /** Place of the notification within its request; behind a broker each is alone. */
+  /** Place of the notification within its request. */
   readonly index?: number;
   readonly kind: TargetKind;
   readonly targets: readonly string[];
@@ -312,7 +312,7 @@ export interface Settlement extends RequestFacts {
   readonly provider: Provider | undefined;
   readonly environment: Environment;
   readonly notification: Notification;
-  /** Place of the notification within its request; behind a broker each is alone. */
+  /** Place of the notification within its request. */
   readonly index?: number;
   readonly kind: TargetKind;
   readonly targets: readonly string[];

@@ -9,6 +9,8 @@ export interface QueuedRequest {
   readonly app: string;
   /** UNIX milliseconds. */
   readonly acceptedAt: number;
+  /** Place, within the request as it came, of the notification that is the first here; default 0. A broker has a message for each. */
+  readonly first?: number | undefined;
   /** W3C Trace Context, where pushes are traced. */
   readonly traceparent?: string | undefined;
   readonly tracestate?: string | undefined;
@@ -31,7 +33,7 @@ export const NO_ATTEMPTS: Attempts = Object.freeze({ sent: 0, counted: 0, unsent
 /** One notification of an accepted request, on its lane. The engine owns `open` and `key`. */
 export interface QueueEntry {
   readonly request: QueuedRequest;
-  /** Place of the notification within its request. */
+  /** Place of the notification within what the engine keeps as one; within the request as it came, `request.first` more. */
   readonly index: number;
   /** The app that it goes out for. */
   readonly app: string;

@@ -2,7 +2,7 @@ import { toMs } from '../kit/seconds.ts';
 import type { Failed, Outcome, Provider, RelayEvents, Settlement, Timing } from '../push/push.ts';
 import { targetCount } from '../push/targets.ts';
 import { type Attempts, type Batch, placeOf, type QueueEntry } from '../queue/queue.ts';
-import { requestFacts } from './request-facts.ts';
+import { placeInRequest, requestFacts } from './request-facts.ts';
 import { decideRetry, type RetryPolicy } from './retry-decision.ts';
 import type { SyncRequests } from './sync-requests.ts';
 
@@ -137,7 +137,7 @@ export class Outcomes {
     wasSent: boolean,
   ): void {
     const { entry, kind, targets, attempts } = batch;
-    const { request, app, platform, provider, environment, notification, index, targetForm } = entry;
+    const { request, app, platform, provider, environment, notification, targetForm } = entry;
     const settlement: Settlement = {
       ...requestFacts(request),
       app,
@@ -145,7 +145,7 @@ export class Outcomes {
       provider,
       environment,
       notification,
-      index,
+      index: placeInRequest(request, entry.index),
       kind,
       targets: final.map((place) => targets[place] as string),
       targetForm,
@@ -165,7 +165,8 @@ export class Outcomes {
   #retry(batch: Batch, { failed, indexes, delayMs, attempts }: AlikeFailures, timing: Timing): Decisions['retries'][0] {
     const { entry, kind } = batch;
     const { lane } = batch;
-    const { request, app, platform, provider, environment, notification, index, targetForm } = entry;
+    const { request, app, platform, provider, environment, notification, targetForm } = entry;
+    const index = placeInRequest(request, entry.index);
     const targets = indexes.map((place) => batch.targets[place] as string);
     const places = indexes.map((place) => placeOf(batch, place));
     const sent = batch.attempts.sent + 1;

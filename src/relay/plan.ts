@@ -11,7 +11,7 @@ import type {
 } from '../push/push.ts';
 import { countOf, dividedByLane, type TargetGroup, type TargetRules, targetCount, targetsOf } from '../push/targets.ts';
 import type { QueuedRequest, QueueEntry } from '../queue/queue.ts';
-import { requestFacts } from './request-facts.ts';
+import { placeInRequest, requestFacts } from './request-facts.ts';
 
 /** The lane of a notification. */
 export interface LaneRoute {
@@ -130,7 +130,7 @@ function refusal(
     provider: undefined,
     environment: 'production',
     notification,
-    index,
+    index: placeInRequest(request, index),
     kind,
     targets,
     targetForm: rules,

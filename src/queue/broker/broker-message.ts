@@ -25,10 +25,17 @@ const JOB =
 const LEAST_PART = 100;
 
 export function encodeMessage(request: QueuedRequest, notification: Notification, done?: Uint8Array) {
-  const { id, app, acceptedAt } = request;
+  const { id, app, acceptedAt, first } = request;
   const body = Buffer.from(JSON.stringify(notification)).toString('base64');
   const progress = done ? { done: Buffer.from(done).toString('base64') } : {};
-  const ours = JSON.stringify({ id, app, at: acceptedAt, trace: packTrace(request), ...progress });
+  const ours = JSON.stringify({
+    id,
+    app,
+    at: acceptedAt,
+    first: first || undefined,
+    trace: packTrace(request),
+    ...progress,
+  });
   return Buffer.from(`{${JOB},"body":"${body}","martlet":${ours}}`);
 }
 
@@ -36,7 +43,8 @@ export function encodeMessage(request: QueuedRequest, notification: Notification
 const DIVISIBLE = new Set<TargetKind>(['token', 'topic', 'condition']);
 
 /** The messages of an entry: one, or one for each slice of its tokens. */
-export function messagesOf({ request, notification, groups, slice, open }: QueueEntry): Buffer[] {
+export function messagesOf({ request: whole, index, notification, groups, slice, open }: QueueEntry): Buffer[] {
+  const request = { ...whole, first: (whole.first ?? 0) + index };
   const size = Math.max(LEAST_PART, slice);
   if (open <= size || !groups.every(({ kind }) => DIVISIBLE.has(kind))) return [encodeMessage(request, notification)];
   const { to, ...first } = notification;
@@ -63,6 +71,7 @@ export function decodeMessage(text: Uint8Array | string, id: string, at: number)
     id: typeof ours.id === 'string' ? ours.id : id,
     app: typeof ours.app === 'string' ? ours.app : DEFAULT_APP,
     acceptedAt: typeof ours.at === 'number' ? ours.at : at,
+    ...(typeof ours.first === 'number' ? { first: ours.first } : {}),
     ...unpackTrace(ours.trace),
     body: requestOf(Buffer.from(body, 'base64')),
     done: typeof done === 'string' ? Buffer.from(done, 'base64') : undefined,

@@ -19,6 +19,14 @@ describe('a message', () => {
     expect([...(decoded.done ?? [])]).toEqual([2]);
   });
 
+  test('says which notification of its request it is, also when it is handed back', () => {
+    const again = (message: Uint8Array) => decodeMessage(message, 'other', 1);
+    const [sent] = messagesOf({ ...entryOf({ platform: 1, tokens: ['a'] }), index: 3 }) as [Buffer];
+    const first = again(sent);
+    expect(first.first).toBe(3);
+    expect(again(encodeMessage(first, { platform: 1, tokens: ['a'] }, Uint8Array.of(0))).first).toBe(3);
+  });
+
   test('carries the trace of its request', () => {
     const trace = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01', tracestate: 'a=1' };
     const message = encodeMessage({ ...request, ...trace }, { platform: 1, tokens: ['a'] });
