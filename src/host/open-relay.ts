@@ -70,7 +70,7 @@ export async function openRelay(options: RelayOptions, closers: AsyncDisposableS
 
   const auth = openAuth(config, log, outbound.dispatcher);
   const tasks = createTaskCounts();
-  const history = openHistory(config, providers, tell);
+  const history = openHistory(config, providers, tell, apps.stored.keys?.[0].bytes);
   closers.defer(() => history?.close());
   const { lanes, outcomes, sync } = openLanes(
     { config, apps, build: transports.build, createQueue, events, log },

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { type FileKind, markOwnFile } from '../../kit/files/owned-file.ts';
 import { makePrivateFile } from '../../kit/files/private-file.ts';
@@ -10,8 +9,8 @@ const BUSY_MS = 20;
 const LOG_BYTES = 4 * 1024 * 1024;
 /** Rows of each kind that one look goes through. */
 const SCAN = 20_000;
-/** Rows of another version are not read. */
-const VERSION = 1;
+/** Rows of another version are not read; those of 1 had the key of their hashes beside them. */
+const VERSION = 2;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS fact (
@@ -21,7 +20,6 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS fact_request ON fact (request);
   CREATE INDEX IF NOT EXISTS fact_notif ON fact (notif) WHERE notif IS NOT NULL;
   CREATE INDEX IF NOT EXISTS fact_kind ON fact (kind);
-  CREATE TABLE IF NOT EXISTS secret (only INTEGER PRIMARY KEY CHECK (only = 1), key TEXT NOT NULL) STRICT;
 `;
 
 /** `MltH`. */
@@ -81,8 +79,6 @@ const isOneOf = (apps: ReadonlySet<string>): string => `app IN (${[...apps].fill
  * or, at worst, the file, and history is not worth waiting for a disk.
  */
 export class HistoryFile {
-  /** Of the hashes of tokens: random, one for each file. */
-  readonly secret: string;
   readonly inMemory: boolean;
   readonly #db: DatabaseSync;
   readonly #insert: StatementSync;
@@ -99,7 +95,6 @@ export class HistoryFile {
       markOwnFile(this.#db, HISTORY_FILE);
       this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA journal_size_limit = ${LOG_BYTES}`);
       this.#create();
-      this.secret = this.#secret();
     } catch (error) {
       this.#db.close();
       throw error;
@@ -115,13 +110,10 @@ export class HistoryFile {
 
   #create(): void {
     const { user_version } = this.#db.prepare('PRAGMA user_version').get() as { user_version: number };
-    if (user_version !== 0 && user_version !== VERSION) this.#db.exec('DROP TABLE IF EXISTS fact');
+    // With what is free of the file: a deleted key is no use if it can be read there.
+    if (user_version !== 0 && user_version !== VERSION)
+      this.#db.exec('DROP TABLE IF EXISTS fact; DROP TABLE IF EXISTS secret; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
     this.#db.exec(`${SCHEMA}; PRAGMA user_version = ${VERSION}`);
-  }
-
-  #secret(): string {
-    this.#db.prepare('INSERT OR IGNORE INTO secret VALUES (1, ?)').run(randomBytes(32).toString('base64'));
-    return (this.#db.prepare('SELECT key FROM secret').get() as { key: string }).key;
   }
 
   /** All or nothing. @throws when it cannot be written. */

@@ -1,18 +1,22 @@
 import { renameSync, rmSync } from 'node:fs';
 import { toError } from '../../kit/errors.ts';
 import { refuseForeignFile } from '../../kit/files/owned-file.ts';
+import { makePrivateFile } from '../../kit/files/private-file.ts';
 import { isDamage } from '../../kit/files/sqlite-file.ts';
 import { Throttle } from '../../kit/throttle.ts';
 import type { RelayEvents } from '../../push/push.ts';
 import type { Fact, FactKind, StoredFact } from './fact.ts';
 import { HISTORY_FILE, HistoryFile } from './history-file.ts';
 import { type GatheredFact, historyName, Recorder, type RecorderOptions } from './recorder.ts';
+import { targetKey } from './target-key.ts';
 import { type Advise, eventOf, type PushTimeline, type TimelineEvent, timelineOf } from './timeline.ts';
 import { hashTarget, maskTarget } from './token-mask.ts';
 
 export interface HistoryOptions extends Omit<RecorderOptions, 'now' | 'random'> {
   /** The file, which several processes may share; empty: memory. */
   readonly path: string;
+  /** Of it the key of the targets' hashes is made; absent: a file beside the history has one. */
+  readonly masterKey?: Uint8Array | undefined;
   /** How long facts are kept. */
   readonly retentionMs: number;
   /** Of the file; in memory a quarter of it. */
@@ -84,6 +88,7 @@ export class History {
   readonly #timer: NodeJS.Timeout;
   readonly #throttle = new Throttle();
   #file: HistoryFile;
+  #key: string;
   #waiting: Fact[] = [];
   #planned: NodeJS.Immediate | undefined;
 
@@ -93,7 +98,7 @@ export class History {
     this.#now = options.now ?? Date.now;
     this.#recorder = new Recorder(options);
     if (options.path !== '') refuseForeignFile(options.path, 'history.path', HISTORY_FILE);
-    this.#file = openFile(options);
+    ({ file: this.#file, key: this.#key } = openFile(options));
     this.#timer = setInterval(() => this.#tick(), options.everyMs ?? 1000).unref();
     this.events = this.#watched(this.#recorder.events);
   }
@@ -101,7 +106,7 @@ export class History {
   /** Everything that is known of a request id or a `notif_id`, newest request first; undefined: nothing is. */
   explain(id: string, { apps, token }: ExplainQuery): Explanation | undefined {
     this.#write();
-    const hash = token === undefined ? undefined : hashTarget(token, this.#file.secret);
+    const hash = token === undefined ? undefined : hashTarget(token, this.#key);
     const found = this.#file.of(historyName(id) ?? id, MOST_FACTS + 1, apps);
     const facts = found.slice(0, MOST_FACTS).filter((fact) => isAbout(fact, hash));
     if (facts.length === 0) return undefined;
@@ -185,7 +190,7 @@ export class History {
     const kept = targets.map((target, index) => {
       const id = ids[index];
       const mask = maskTarget(target, kind);
-      const hash = hashTarget(target, this.#file.secret);
+      const hash = hashTarget(target, this.#key);
       return id === undefined ? ([mask, hash] as const) : ([mask, hash, id] as const);
     });
     return { ...fact, details: { ...fact.details, targets: kept } };
@@ -208,7 +213,7 @@ export class History {
 
   #replace(): void {
     this.#file.close();
-    this.#file = openFile(this.#options, setAside);
+    ({ file: this.#file, key: this.#key } = openFile(this.#options, setAside));
   }
 }
 
@@ -224,14 +229,22 @@ function setAside(path: string): void {
   renameSync(path, `${path}.damaged`);
 }
 
+interface OpenFile {
+  readonly file: HistoryFile;
+  /** Of the targets' hashes. */
+  readonly key: string;
+}
+
 /** What cannot be a file is kept in memory, with a warning. @param before what has to be done with the file first */
-function openFile({ path, tell }: HistoryOptions, before = (_: string): void => {}): HistoryFile {
+function openFile({ path, masterKey, tell }: HistoryOptions, before = (_: string): void => {}): OpenFile {
   try {
     before(path);
-    return openSound(path, tell);
+    if (path !== '') makePrivateFile(path);
+    const key = targetKey(path, masterKey);
+    return { key, file: openSound(path, tell) };
   } catch (error) {
     tell('warn', `history.path: ${toError(error).message}; the history is kept in memory`);
-    return new HistoryFile('');
+    return { key: targetKey(''), file: new HistoryFile('') };
   }
 }
 

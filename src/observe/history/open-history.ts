@@ -15,12 +15,14 @@ export function openHistory(
   config: Pick<Config, 'history' | 'queue' | 'log'>,
   providers: ProviderTable,
   tell: (level: 'info' | 'warn', message: string) => void,
+  masterKey?: Uint8Array,
 ): History | undefined {
   const { enabled, retention, max_bytes, sample, rate } = config.history;
   if (!enabled) return undefined;
   const path = historyPath(config);
   return new History({
     path,
+    masterKey,
     retentionMs: toMs(retention),
     maxBytes: max_bytes,
     sample,

@@ -13,6 +13,7 @@ import type {
 import { shownTargets } from '../../push/push-entry.ts';
 import { errorRedactor } from '../log/redaction.ts';
 import type { Details, Fact, FactKind } from './fact.ts';
+import { withoutTargets } from './without-targets.ts';
 
 export interface RecorderOptions {
   /** Share of the requests whose deliveries are recorded, 0 to 1. What fails is recorded of all. */
@@ -264,7 +265,8 @@ export class Recorder {
       traceparent,
       ...this.#receivedOnce(followed),
     };
-    const reason = outcome.kind === 'failed' ? outcome.reason.slice(0, LONGEST_REASON) : undefined;
+    const reason =
+      outcome.kind === 'failed' ? withoutTargets(outcome.reason.slice(0, LONGEST_REASON), about) : undefined;
     return {
       at: acceptedAt + ageMs,
       kind,
@@ -308,9 +310,13 @@ const rounded = (ms: number | undefined): number | undefined =>
 
 /** A provider's text may quote what it refuses. */
 function failureOf(failed: Failed, about: Settlement | Retry, hideMessages: boolean): Partial<Details> {
-  const { status, category, error, reason, providerId, unregisteredAt } = failed;
-  const redact = error === reason ? undefined : errorRedactor(about, { tokens: true, messages: hideMessages });
-  return { status, category, error: redact?.(error).slice(0, LONGEST_ERROR), providerId, unregisteredAt };
+  const { status, category, error, reason, unregisteredAt } = failed;
+  const providerId = failed.providerId === undefined ? undefined : withoutTargets(failed.providerId, about);
+  const whole = { status, category, providerId, unregisteredAt };
+  if (error === reason) return whole;
+  const clean = withoutTargets(error, about);
+  const redact = errorRedactor(about, { tokens: false, messages: hideMessages });
+  return { ...whole, error: redact(clean).slice(0, LONGEST_ERROR) };
 }
 
 /** The end of the deliveries by one connection that begin here. */

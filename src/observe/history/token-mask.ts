@@ -13,13 +13,17 @@ const LONGEST_NAME = 200;
 /** Where the address of a push service says whose it is. */
 const ORIGIN = /^https?:\/\/[^/?#@]{1,253}\//;
 
+/** An address of mail: its ends tell it. Not one on the web, which may have a user. */
+const isMail = (target: string): boolean => target.includes('@') && !target.includes('/');
+
 /**
  * The ends of a token, enough to recognise one's own; no push can be sent to it. Of a subscription's address all of the host is
  * shown. Topics and conditions are no secrets.
  */
 export function maskTarget(target: string, kind: TargetKind): string {
   if (kind === 'topic' || kind === 'condition') return target.slice(0, LONGEST_NAME);
-  if (target.length < SHORTEST) return '*'.repeat(target.length);
+  if (target.length < SHORTEST || (kind === 'token' && isMail(target)))
+    return '*'.repeat(Math.min(target.length, SHORTEST));
   const head = kind === 'subscription' ? (ORIGIN.exec(target)?.[0] ?? '') : target.slice(0, HEAD);
   const isAll = head.length + SHORTEST > target.length && kind === 'subscription';
   return `${head}…${isAll ? '' : target.slice(-TAIL)}`;

@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -74,6 +84,10 @@ const retried = (more: Partial<Retry> = {}): Retry => ({
   timing,
   ...more,
 });
+
+/** What the files of these names hold, as far as there are any. */
+const filesOf = (of: string, ...names: string[]): string[] =>
+  names.map((name) => join(of, name)).flatMap((path) => (existsSync(path) ? [readFileSync(path, 'latin1')] : []));
 
 const only = (history: History, id = 'r1') => history.explain(id, {})?.pushes[0];
 
@@ -224,17 +238,59 @@ describe('lists', () => {
 });
 
 describe('the file', () => {
-  test('holds no token that a push could be sent to, and nobody else may read it', () => {
+  const secrets = [
+    randomBytes(32).toString('hex'),
+    randomBytes(80).toString('base64url'),
+    `+49151${Date.now().toString().slice(-8)}`,
+    `${randomBytes(9).toString('hex')}@${randomBytes(9).toString('hex')}.example`,
+  ];
+
+  test.each(secrets)(
+    'holds no more of %s than its ends, however a provider quotes it, and not the key of its hash',
+    (token) => {
+      const path = join(folder, 'history.db');
+      const history = openHistory({ path });
+      history.events.accepted?.(accepted());
+      const texts = [token, token.toUpperCase(), encodeURIComponent(token), token.replace('+', '')];
+      for (const text of texts) {
+        const quoting = failed({ error: `${text} is not valid`, reason: `Bad ${text}`, providerId: `${text}/1` });
+        history.events.settled?.(settlement([OTHER, token], [{ kind: 'accepted', session: 1 }, quoting]));
+        history.events.retried?.(retried({ targets: [token], failed: quoting }));
+      }
+      expect(history.explain('r1', { token })?.pushes[0]?.failed).toBe(texts.length);
+      const inUse = [...filesOf(folder, 'history.db', 'history.db-wal')];
+      history.close();
+      open.pop();
+      const key = readFileSync(`${path}.key`, 'latin1').trim();
+      for (const content of [...inUse, ...filesOf(folder, 'history.db')]) {
+        const low = content.toLowerCase();
+        expect(content).not.toContain(key);
+        for (let at = 0; at + 7 <= token.length; at++) expect(low).not.toContain(token.slice(at, at + 7).toLowerCase());
+      }
+      expect(statSync(path).mode & 0o777).toBe(0o600);
+    },
+  );
+
+  test('with a master key nothing on the disk can tell whose a hash is, and a token is still found', () => {
     const path = join(folder, 'history.db');
-    const history = openHistory({ path });
-    history.events.accepted?.(accepted());
-    const quoting = failed({ error: `the token ${TOKEN} is not valid`, reason: 'INVALID_ARGUMENT' });
-    history.events.settled?.(settlement([TOKEN, OTHER], [quoting, { kind: 'accepted', session: 1 }]));
-    expect(only(history)?.events.some(({ error }) => error?.includes('the token *'))).toBe(true);
-    history.close();
-    open.pop();
-    const bytes = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'));
-    for (const content of bytes) for (const token of [TOKEN, OTHER]) expect(content).not.toContain(token.slice(8, -4));
+    const masterKey = randomBytes(32);
+    const history = openHistory({ path, masterKey });
+    history.events.settled?.(settlement([TOKEN], [failed()]));
+    expect(history.explain('r1', { token: TOKEN })).toBeDefined();
+    expect(history.explain('r1', { token: OTHER })).toBeUndefined();
+    expect(readdirSync(folder).filter((name) => name.endsWith('.key'))).toEqual([]);
+  });
+
+  test('of the version that had the key inside has it no more', () => {
+    const path = join(folder, 'history.db');
+    const before = new DatabaseSync(path);
+    const key = randomBytes(32).toString('base64');
+    before.exec(`CREATE TABLE fact (seq INTEGER PRIMARY KEY, at INTEGER, kind INTEGER, request TEXT, details TEXT);
+      CREATE TABLE secret (only INTEGER PRIMARY KEY, key TEXT); INSERT INTO secret VALUES (1, '${key}'); PRAGMA user_version = 1`);
+    before.close();
+    expect(filesOf(folder, 'history.db').join()).toContain(key);
+    openHistory({ path }).events.settled?.(settlement([TOKEN], [failed()]));
+    expect(filesOf(folder, 'history.db', 'history.db-wal').join()).not.toContain(key);
   });
 
   test('survives the process, and is shared by several', () => {

@@ -6,6 +6,8 @@ const ENDPOINT = 'https://fcm.googleapis.com/fcm/send/dXQ3fT-secret-of-one-brows
 test.each([
   ['token', 'a1b2c3d4a1b2c3d4a1b2c3d4a1b2c3d4', 'a1b2c3…c3d4'],
   ['token', 'short', '*****'],
+  ['token', 'jane.doe@mail.of-an-example.com', '************************'],
+  ['token', 'https://user@push.example/send/secret', 'https:…cret'],
   ['topic', 'news', 'news'],
   ['condition', "'a' in topics", "'a' in topics"],
   ['subscription', ENDPOINT, 'https://fcm.googleapis.com/…wser'],
