@@ -107,20 +107,21 @@ export class Auth {
     return this.#failures;
   }
 
-  /** @param scope what the request needs; undefined: only that its sender is known. */
-  admit(caller: Caller, scope: Scope | undefined): Maybe<Admitted | Refusal> {
+  /** @param scope what the request needs; undefined: only that its sender is known. @param own true: the token of a person is enough */
+  admit(caller: Caller, scope: Scope | undefined, own = false): Maybe<Admitted | Refusal> {
     const found = this.#identify(caller);
     return found instanceof Promise
-      ? found.then((result) => this.#decide(caller, scope, result))
-      : this.#decide(caller, scope, found);
+      ? found.then((result) => this.#decide(caller, scope, own, result))
+      : this.#decide(caller, scope, own, found);
   }
 
-  #decide(caller: Caller, scope: Scope | undefined, found: Principal | Refusal): Admitted | Refusal {
+  #decide(caller: Caller, scope: Scope | undefined, own: boolean, found: Principal | Refusal): Admitted | Refusal {
     if (isRefusal(found)) return this.#refuse(caller, found);
     this.#seen.add(found);
     const quota = this.#take(found);
     if (quota && !quota.allowed) return this.#refuse(caller, { ...tooManyRequests(quota.retryAfter), quota }, found);
-    if (scope && !mayDo(found, scope)) return this.#refuse(caller, { ...forbidden(scope), quota }, found);
+    if (scope && !(own && found.user) && !mayDo(found, scope))
+      return this.#refuse(caller, { ...forbidden(scope), quota }, found);
     return { principal: found, quota };
   }
 
@@ -180,8 +181,9 @@ export class Auth {
   }
 }
 
+/** `Token` is what Django REST framework's clients write. */
 const bearerOf = (authorization: string | undefined): string | undefined =>
-  /^bearer +([^ \t]+) *$/i.exec(authorization ?? '')?.[1];
+  /^(?:bearer|token) +([^ \t]+) *$/i.exec(authorization ?? '')?.[1];
 
 /** The password of Basic, which browsers and scrapers send; the user name before it is ignored. */
 function basicOf(authorization: string | undefined): string | undefined {

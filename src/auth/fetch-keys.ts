@@ -1,5 +1,5 @@
 import type { FetchImplementation } from 'jose';
-import { boundedText } from '../kit/bounded-text.ts';
+import { boundedText } from '../kit/text/bounded-text.ts';
 
 export interface FetchKeysOptions {
   readonly fetch: FetchImplementation;

@@ -101,7 +101,10 @@ export function guarded(app: RequestListener, { auth, uris, headers, onError }: 
         app(req, res);
       }
     };
-    const result = auth.admit(callerOf(req), needed);
+    const result =
+      typeof needed === 'string'
+        ? auth.admit(callerOf(req), needed)
+        : auth.admit(callerOf(req), needed.scope, needed.own);
     if (!(result instanceof Promise)) decide(result);
     else
       result.then(decide).catch((error) => {

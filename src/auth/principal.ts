@@ -1,18 +1,28 @@
 /** What a caller may do; `admin` may do everything. */
-export type Scope = 'push' | 'read' | 'admin';
+export type Scope = 'push' | 'read' | 'users' | 'admin';
 
-export const SCOPES: readonly Scope[] = ['push', 'read', 'admin'];
+export const SCOPES: readonly Scope[] = ['push', 'read', 'users', 'admin'];
+
+/** The person whose phone or browser calls, with a token that is for nothing but what is that person's own. */
+export interface PrincipalUser {
+  readonly app: string;
+  readonly id: string;
+  /** UNIX milliseconds. */
+  readonly issuedAt: number;
+}
 
 /** The authenticated sender of a request. */
 export interface Principal {
   /** Of the key or certificate in the configuration, or the subject of a token: what logs call it. */
   readonly name: string;
-  readonly kind: 'key' | 'token' | 'certificate';
+  readonly kind: 'key' | 'token' | 'certificate' | 'user';
   readonly scopes: ReadonlySet<Scope>;
   /** Undefined: all apps. */
   readonly apps: ReadonlySet<string> | undefined;
   /** Requests per second; 0: no limit. */
   readonly rateLimit: number;
+  /** For `user`: who that is. Such a caller has no scopes. */
+  readonly user?: PrincipalUser;
 }
 
 export const mayDo = ({ scopes }: Principal, scope: Scope): boolean => scopes.has(scope) || scopes.has('admin');

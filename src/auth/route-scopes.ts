@@ -1,14 +1,15 @@
 import type { Config } from '../config/schema.ts';
 import { pathOf } from '../kit/http/exact-routes.ts';
+import { type HubNeed, hubNeed, isSignedLink } from './hub-scopes.ts';
 import type { Scope } from './principal.ts';
 
 type Uris = Config['api'];
 
-/** What a request needs: a scope, or nothing. */
-export type Need = Scope | 'nothing';
+/** What a request needs: a scope, or, in the hub, the token of the person whom it is about instead; or nothing. */
+export type Need = Scope | HubNeed | 'nothing';
 
 const READS = new Set(['GET', 'HEAD']);
-const ADMIN_PLACES = ['/v1/apps', '/v1/console', '/console'];
+const ADMIN_PLACES = ['/v1/apps', '/v1/push/config', '/v1/namespace', '/v1/console', '/console'];
 /** What providers call: they have no key of ours, and sign what they send. */
 const CALLBACKS = '/v1/callbacks/';
 /** The page with the sign-in, and its files, which hold no figures. */
@@ -46,8 +47,14 @@ export function needOf(uris: Uris): (method: string, url: string) => Need {
     if (path === undefined) return 'admin';
     if (READS.has(method) && (health.has(path) || path.startsWith(`${CONSOLE}/`))) return 'nothing';
     if (method === 'POST' && path === push) return 'push';
-    if (method === 'POST' && path.startsWith(CALLBACKS) && !own.has(path)) return 'nothing';
-    return READS.has(method) && !ADMIN_PLACES.some((place) => within(path, place)) ? 'read' : 'admin';
+    const reads = READS.has(method);
+    if (!own.has(path)) {
+      if (method === 'POST' && path.startsWith(CALLBACKS)) return 'nothing';
+      if ((reads || method === 'POST') && isSignedLink(path)) return 'nothing';
+      const need = hubNeed(path, reads);
+      if (need) return need;
+    }
+    return reads && !ADMIN_PLACES.some((place) => within(path, place)) ? 'read' : 'admin';
   };
 }
 

@@ -1,5 +1,5 @@
 import type { ProviderRow } from '../carrier/provider-row.ts';
-import { goBoolean } from '../kit/go-boolean.ts';
+import { goBoolean } from '../kit/text/go-boolean.ts';
 import type { ProviderTable } from '../providers/registry.ts';
 import type { FlagValues } from './command.ts';
 import type { ConfigFlags } from './config-flags.ts';

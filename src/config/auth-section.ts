@@ -2,8 +2,8 @@ import { integer, list, mapOf, ours, perSecond, seconds, section, text, words } 
 
 const access = {
   scopes: words(
-    ['push', 'read', 'admin'],
-    'What it may do: `push`: send; `read`: metrics, counters, configuration, what became of pushes; `admin`: everything.',
+    ['push', 'read', 'users', 'admin'],
+    'What it may do: `push`: send; `read`: metrics, counters, configuration, what became of pushes; `users`: people and what is theirs; `admin`: everything.',
     ours,
   ),
   apps: list('Names of the apps that it may use; none: all of them.', ours),

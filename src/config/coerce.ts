@@ -1,5 +1,5 @@
-import { goBoolean } from '../kit/go-boolean.ts';
 import { isObject } from '../kit/is-object.ts';
+import { goBoolean } from '../kit/text/go-boolean.ts';
 import { type Leaf, type RecordShape, recordShape } from './leaf.ts';
 
 /** A number as it stood in the file: a key id of digits keeps its leading zeros. */

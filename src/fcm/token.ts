@@ -1,11 +1,11 @@
 import { type Dispatcher, request } from 'undici';
 import type { TokenAnswer, TokenSource } from '../carrier/token-source.ts';
 import { background } from '../kit/background.ts';
-import { boundedText } from '../kit/bounded-text.ts';
 import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
 import { late } from '../kit/late.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import { singleFlight } from '../kit/single-flight.ts';
+import { boundedText } from '../kit/text/bounded-text.ts';
 import type { Failed } from '../push/push.ts';
 import type { AuthorizedUser, FcmCredential, MetadataServer, ServiceAccount } from './credentials.ts';
 import { fcmReasons } from './reasons.ts';

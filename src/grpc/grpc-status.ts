@@ -4,6 +4,7 @@ import type { RefusalKind } from '../kit/refusal.ts';
 /** How gRPC says that a call is refused. Clients repeat UNAVAILABLE by themselves, and none of the others. */
 export const grpcStatus = {
   invalid: status.INVALID_ARGUMENT,
+  unprocessable: status.INVALID_ARGUMENT,
   unknown_app: status.INVALID_ARGUMENT,
   unauthenticated: status.UNAUTHENTICATED,
   forbidden: status.PERMISSION_DENIED,

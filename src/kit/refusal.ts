@@ -7,6 +7,8 @@ import { MartletError } from './errors.ts';
 export type RefusalKind =
   /** The request is wrong: `details` say where. */
   | 'invalid'
+  /** It can be read, and what it says cannot be: `details` say where. */
+  | 'unprocessable'
   /** It names an app that does not exist, as far as this process knows. */
   | 'unknown_app'
   /** The sender did not say who it is, or not so that it can be believed. */

@@ -8,7 +8,7 @@ const DIGEST = 'ab'.repeat(32);
 
 test('the types follow the maps of the schema', () => {
   type Key = Config['auth']['keys'][string];
-  expectTypeOf<Key['scopes']>().toEqualTypeOf<readonly ('push' | 'read' | 'admin')[]>();
+  expectTypeOf<Key['scopes']>().toEqualTypeOf<readonly ('push' | 'read' | 'users' | 'admin')[]>();
   expectTypeOf<Key['rate_limit']>().toEqualTypeOf<number>();
   expectTypeOf<NonNullable<Config['apps']['named'][string]['ios']>['production']>().toEqualTypeOf<
     boolean | undefined
@@ -66,7 +66,7 @@ apps: {acme: {ios: {production: perhaps}}, "a b": {}, com.example: {}}
     'apps.a b: a name may have up to 64 letters, digits, - and _, and must not begin with - or _',
     'apps.com.example: a name may have up to 64 letters, digits, - and _, and must not begin with - or _',
     'apps.acme.ios.production: must be true or false, is "perhaps"',
-    'auth.keys.backend.scopes: must be a list of push, read, admin, is ["push","raed"]',
+    'auth.keys.backend.scopes: must be a list of push, read, users, admin, is ["push","raed"]',
     'auth.keys.backend.rate_limit: must be a number (per second), 0 or more, is -1',
   ]);
 });

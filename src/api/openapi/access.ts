@@ -2,7 +2,7 @@ import { needOf } from '../../auth/route-scopes.ts';
 import { type ApiSettings, type DescribedAnswer, error, type Operation, RETRY_AFTER } from './api-group.ts';
 
 /** The ways to say who one is. A browser may also give the key as the password of Basic, which pages ask for. */
-export const SECURITY_SCHEMES = {
+const KEY_SCHEMES = {
   bearer: {
     type: 'http',
     scheme: 'bearer',
@@ -10,6 +10,16 @@ export const SECURITY_SCHEMES = {
   },
   apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key', description: 'An API key of `auth.keys`.' },
   certificate: { type: 'mutualTLS', description: 'A client certificate of `auth.certificates`.' },
+} as const;
+
+export const SECURITY_SCHEMES = {
+  ...KEY_SCHEMES,
+  userToken: {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'JWT',
+    description: "The token of one person, for what is that person's own: `POST /v1/users/{user}/tokens`.",
+  },
 } as const;
 
 const CHALLENGE: NonNullable<DescribedAnswer['headers']> = {
@@ -40,8 +50,9 @@ export function withAccess(settings: ApiSettings): (method: string, path: string
   if (!settings.auth) return (_method, _path, operation) => operation;
   const need = needOf(settings.uris);
   return (method, path, operation) => {
-    const scope = need(method.toUpperCase(), path);
-    if (scope === 'nothing') return { ...operation, security: [] };
+    const needed = need(method.toUpperCase(), path);
+    if (needed === 'nothing') return { ...operation, security: [] };
+    const { scope, own } = typeof needed === 'string' ? { scope: needed, own: false } : needed;
     const { responses } = operation;
     const refused = Object.entries(refusals(scope)).map(([status, answer]) => [
       status,
@@ -49,7 +60,10 @@ export function withAccess(settings: ApiSettings): (method: string, path: string
     ]);
     return {
       ...operation,
-      security: Object.keys(SECURITY_SCHEMES).map((scheme) => ({ [scheme]: [scope] })),
+      security: [
+        ...Object.keys(KEY_SCHEMES).map((scheme) => ({ [scheme]: [scope] })),
+        ...(own ? [{ userToken: [] }] : []),
+      ],
       responses: { ...responses, ...Object.fromEntries(refused), 503: both(responses[503], unavailable) },
     };
   };

@@ -1,5 +1,6 @@
 import type { ProviderRow } from '../../carrier/provider-row.ts';
 import { MartletError, toError } from '../../kit/errors.ts';
+import { mergePatch } from '../../kit/json/merge-patch.ts';
 import { type RefusalKind, RefusedError } from '../../kit/refusal.ts';
 import type { AppSettings, ProviderTable } from '../../providers/registry.ts';
 import { partOf } from '../../providers/sections.ts';
@@ -9,7 +10,6 @@ import { chosenAsBefore, chosenByProviders, openRecord, sealRecord } from './app
 import { type AppStore, VersionConflictError } from './app-store.ts';
 import { type CheckRules, checkSettings, normalSettings, wholePatch } from './check-settings.ts';
 import { HOW_TO_SET, type MasterKeys } from './master-keys.ts';
-import { mergePatch } from './merge-patch.ts';
 import type { StoredApps } from './open-stored-apps.ts';
 import type { Probe } from './probe-credential.ts';
 import { formMistakes, type SettingMistake } from './settings-form.ts';

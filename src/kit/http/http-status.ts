@@ -14,6 +14,7 @@ export const httpStatus = {
   conflict: 409,
   precondition: 412,
   too_large: 413,
+  unprocessable: 422,
   key_reused: 422,
   credential_refused: 422,
   too_many_requests: 429,

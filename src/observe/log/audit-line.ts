@@ -4,7 +4,7 @@ export interface AuditRecord {
   /** Name of the key or certificate, or the subject of the token; absent without authentication. */
   readonly who?: string | undefined;
   /** By what that was known. */
-  readonly by?: 'key' | 'token' | 'certificate' | undefined;
+  readonly by?: 'key' | 'token' | 'certificate' | 'user' | undefined;
   readonly address?: string | undefined;
   /** `push`, `app.create`, `app.update`, `app.delete`, `provider.update`, …; `refused` for a request that was not let in. */
   readonly action: string;

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { checkSettings, normalSettings } from '../../../src/apps/store/check-settings.ts';
-import { mergePatch } from '../../../src/apps/store/merge-patch.ts';
 import { formMistakes } from '../../../src/apps/store/settings-form.ts';
+import { mergePatch } from '../../../src/kit/json/merge-patch.ts';
 import { makeAuthority } from '../../../src/sandbox/certificates.ts';
 
 const rules = { allowPrivate: false };

@@ -1,4 +1,4 @@
-import { isObject } from '../../kit/is-object.ts';
+import { isObject } from '../is-object.ts';
 
 /**
  * JSON Merge Patch (RFC 7396): `null` takes a key away, objects are merged, all else is replaced. Neither argument is changed;

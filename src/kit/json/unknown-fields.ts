@@ -1,0 +1,23 @@
+import { nearest } from '../nearest.ts';
+import type { FaultyField } from '../refusal.ts';
+
+/** Names of fields are repeated in answers so far. */
+const LONGEST_NAME = 64;
+
+/** A name of a caller's field as a part of a path: no longer than that, and without controls. */
+const shown = (name: string): string => name.slice(0, LONGEST_NAME).replaceAll(/[\p{Cc}\p{Cs}]/gu, '\u{fffd}');
+
+/**
+ * The fields of an object that are not known, each with the known one that was probably meant.
+ * @param at where the object is: `to`, `plan[0]`; empty: the body itself
+ */
+export function unknownFields(object: object, known: Iterable<string>, at = ''): FaultyField[] {
+  const names = new Set(known);
+  return Object.keys(object)
+    .filter((name) => !names.has(name))
+    .map((name) => {
+      const meant = nearest(name, names);
+      const path = at === '' ? shown(name) : `${at}.${shown(name)}`;
+      return { path, reason: `unknown field${meant === undefined ? '' : `; did you mean "${meant}"?`}` };
+    });
+}
