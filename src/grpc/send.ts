@@ -55,11 +55,16 @@ export function send(
     ...(options.syncMs === undefined ? {} : { syncMs: Math.min(options.syncMs, left - marginOf(left)) }),
     ...(principal ? { principal: principal.name, allowedApps: principal.apps } : {}),
   };
-  const reply = ({ requestId, logs }: AcceptedPush): RpcReply => ({
-    message: { success: true, counts },
-    trailer: traced ? traced.answered(pushTrailer(requestId, logs), requestId) : pushTrailer(requestId, logs),
-    ...(options.audit ? { facts: { requestId, apps: pushesByApp([notification], options.providers) } } : {}),
-  });
+  const reply = ({ requestId, logs, answered }: AcceptedPush): RpcReply => {
+    const trailer = pushTrailer(requestId, logs);
+    // What is sent is a few of them.
+    answered?.();
+    return {
+      message: { success: true, counts },
+      trailer: traced ? traced.answered(trailer, requestId) : trailer,
+      ...(options.audit ? { facts: { requestId, apps: pushesByApp([notification], options.providers) } } : {}),
+    };
+  };
   const failed = (error: unknown): never => {
     traced?.failed(error);
     return refuse(error);

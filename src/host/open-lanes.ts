@@ -11,10 +11,12 @@ import type { TransportBuilder } from '../providers/transports.ts';
 import type { Provider } from '../push/push.ts';
 import type { EventHub } from '../push/relay-events.ts';
 import type { CreateQueue } from '../queue/create-queue.ts';
+import { heapPart } from '../queue/heap-part.ts';
 import { Outcomes } from '../relay/outcomes.ts';
 import { createRestore } from '../relay/restore.ts';
 import type { RetryPolicy } from '../relay/retry-decision.ts';
 import { SyncRequests } from '../relay/sync-requests.ts';
+import { SyncRoom } from '../relay/sync-room.ts';
 import type { OpenApps } from './open-apps.ts';
 
 export interface OpenLanesOptions {
@@ -39,7 +41,8 @@ export function openLanes(options: OpenLanesOptions, closers: AsyncDisposableSta
   const { config, apps, events, log } = options;
   const { registry, inUse } = apps;
   const { sync: store } = apps.stored;
-  const sync = new SyncRequests(config.log.hide_messages);
+  const room = new SyncRoom({ maxCost: heapPart(), apps: () => registry.size });
+  const sync = new SyncRequests(config.log.hide_messages, room);
   const outcomes = new Outcomes({ policyOf: retryPolicies(config, inUse, registry.providers), sync, events });
   const lanes = new AppLanes({
     apps: inUse,

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { getCACertificates } from 'node:tls';
-import { getHeapStatistics } from 'node:v8';
 import type { Config } from '../config/schema.ts';
 import { ConfigError, toError } from '../kit/errors.ts';
 import { mayPass } from '../kit/files/file-trouble.ts';
@@ -12,6 +11,7 @@ import type { ReportKeeper } from './file/kept-reports.ts';
 import { LocalQueue } from './file/local-queue.ts';
 import { adoptOrphans, type OwnedFile, ownFile } from './file/queue-files.ts';
 import { Reserve } from './file/reserve.ts';
+import { heapPart } from './heap-part.ts';
 import { createMemoryQueue } from './memory-queue.ts';
 import type { Queue, QueueHealth, Restore } from './queue.ts';
 
@@ -51,17 +51,16 @@ const engines: Record<
   redis: async ({ core, queue }, ca) => {
     const { createRedisQueue } = await import('./redis/redis-queue.ts');
     return (options) =>
-      createRedisQueue({ ...options, limit: core.queue_num, maxCost: memoryFor(), settings: queue.redis, ca });
+      createRedisQueue({ ...options, limit: core.queue_num, maxCost: heapPart(), settings: queue.redis, ca });
   },
   nats: async ({ core, queue }, ca) => {
     const { createNatsQueue } = await import('./nats/nats-queue.ts');
     return (options) =>
-      createNatsQueue({ ...options, limit: core.queue_num, maxCost: memoryFor(), settings: queue.nats, ca });
+      createNatsQueue({ ...options, limit: core.queue_num, maxCost: heapPart(), settings: queue.nats, ca });
   },
   nsq: async ({ core, queue }) => {
     const { createNsqQueue } = await import('./nsq/nsq-queue.ts');
-    return (options) =>
-      createNsqQueue({ ...options, limit: core.queue_num, maxCost: memoryFor(), settings: queue.nsq });
+    return (options) => createNsqQueue({ ...options, limit: core.queue_num, maxCost: heapPart(), settings: queue.nsq });
   },
 };
 
@@ -76,9 +75,6 @@ export async function queueEngine(config: QueueConfig, ca: readonly string[] = [
   return engines[config.queue.engine](config, trusted);
 }
 
-/** Of the heap, what waiting requests may take (request-cost.ts): the rest is for reading them, for answers and for everything else. */
-const memoryFor = (): number => getHeapStatistics().heap_size_limit / 3;
-
 /** How often files of processes that died are looked for. */
 const ADOPT_MS = 15_000;
 
@@ -88,7 +84,7 @@ const ADOPT_MS = 15_000;
  * @throws ConfigError when the path names a file of something else; Error when the file cannot be opened though it is not damaged
  */
 export function createLocalQueue(options: LocalEngineOptions): QueueWithReports {
-  const inMemory = (): Queue => createMemoryQueue({ ...options, maxCost: memoryFor() });
+  const inMemory = (): Queue => createMemoryQueue({ ...options, maxCost: heapPart() });
   if (options.path === '') return inMemory();
   refuseForeignFile(options.path, 'queue.local.path', QUEUE_FILE);
   let owned: OwnedFile;
@@ -136,7 +132,7 @@ function open(path: string, options: LocalEngineOptions, onClosed: () => void): 
       : options.tell('info', `the queue file ${path} can be written again`);
   const reserve = new Reserve(path);
   const openFile = (): LocalQueue =>
-    new LocalQueue({ ...options, path, onTrouble, onClosed, reserve, maxCost: memoryFor() });
+    new LocalQueue({ ...options, path, onTrouble, onClosed, reserve, maxCost: heapPart() });
   try {
     return openFile();
   } catch (error) {

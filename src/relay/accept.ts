@@ -24,6 +24,8 @@ export interface AcceptedPush {
   readonly counts: number;
   /** Failed pushes of a sync request; empty otherwise. */
   readonly logs: readonly PushEntry[];
+  /** The door calls it when the answer of a sync request is with its caller, or never will be: the memory of it is free again. */
+  readonly answered?: () => void;
 }
 
 /**

@@ -61,7 +61,6 @@ export class Dispatch {
     const request = this.#request(options);
     const plan = planRequest(request, notifications, this.#route, this.#monotonic());
     const { syncMs, principal } = options;
-    const sync = syncMs === undefined ? undefined : this.#options.sync.open(request.id, plan.entries);
     const accepted: AcceptedPush = { requestId: request.id, counts: plan.counts, logs: [] };
     const done = (): AcceptedPush | Promise<AcceptedPush> => {
       this.#taken(request, notifications, plan, principal);
@@ -70,7 +69,9 @@ export class Dispatch {
       return told ? told.then(() => accepted) : accepted;
     };
     const refused = (error: unknown): never => this.#refuse(request.id, notifications.length, error);
+    let sync: SyncAnswer | undefined;
     try {
+      if (syncMs !== undefined) sync = this.#options.sync.open(request.id, plan);
       const appended = plan.entries.length > 0 ? this.#options.lanes.append(plan.entries, body) : undefined;
       return appended ? appended.then(done, refused) : done();
     } catch (error) {
@@ -125,14 +126,19 @@ export class Dispatch {
     ms: number,
     told: Promise<void> | undefined,
   ): Promise<AcceptedPush> {
-    await told;
-    const logs = await sync.logs(ms, this.#monotonic);
-    this.#options.sync.forget(accepted.requestId);
-    return { ...accepted, logs };
+    const { requestId } = accepted;
+    try {
+      await told;
+      const logs = await sync.logs(ms, this.#monotonic);
+      return { ...accepted, logs, answered: this.#options.sync.forget(requestId) };
+    } catch (error) {
+      this.#options.sync.forget(requestId)();
+      throw error;
+    }
   }
 
   #refuse(requestId: string, notifications: number, error: unknown): never {
-    this.#options.sync.forget(requestId);
+    this.#options.sync.forget(requestId)();
     this.#options.events.refused({ reason: toError(error).message, notifications });
     throw error;
   }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
+import { FairMemory } from '../kit/fair-memory.ts';
 import { RefusedError } from '../kit/refusal.ts';
 import type { Notification } from '../push/push.ts';
 import type { RequestBody } from '../queue/queue.ts';
 import type { Accept, AcceptedPush, AcceptOptions } from './accept.ts';
+import { entriesCost } from './entries-cost.ts';
 
 export interface IdempotencyOptions {
   readonly accept: Accept;
@@ -10,10 +12,8 @@ export interface IdempotencyOptions {
   readonly dedupe: boolean;
   /** Milliseconds for which a request is remembered. */
   readonly windowMs: number;
-  /** Requests that are remembered at a time, the youngest ones; default 100,000. */
-  readonly maxRequests?: number;
-  /** Failed pushes in remembered answers of sync requests; default 100,000. */
-  readonly maxLogs?: number;
+  /** Bytes of the heap that remembered requests may take, the youngest ones of each caller; default 80 MiB, 100,000 without failures. */
+  readonly maxBytes?: number;
   /** Monotonic milliseconds. */
   readonly now?: () => number;
 }
@@ -25,11 +25,19 @@ export class KeyReusedError extends RefusedError {
 }
 
 interface Remembered {
-  readonly at: number;
   /** Of the contents. */
   readonly digest: string;
   answer: AcceptedPush | Promise<AcceptedPush>;
-  logs: number;
+}
+
+/** Bytes of the heap: of a remembered request without failures (782 measured). */
+const REQUEST = 800;
+const MAX_BYTES = 80 * 2 ** 20;
+
+/** Of a request: its caller, and what that one calls it. */
+interface Name {
+  readonly caller: string;
+  readonly key: string;
 }
 
 const digestOf = (...parts: readonly (string | Uint8Array)[]): string => {
@@ -49,66 +57,49 @@ const digestOfBody = (notifications: readonly Notification[], body: RequestBody 
 
 /**
  * Answers a request that was accepted a moment ago with its first answer, and sends nothing. Those that come while the first is
- * being taken share its answer; one that was refused is forgotten, so that it can be tried again. In memory, a bounded number:
- * neither a restart nor another process knows of it.
+ * being taken share its answer; one that was refused is forgotten, so that it can be tried again. In memory, of which each caller
+ * has an equal part when there is too little: neither a restart nor another process knows of it.
  *
  * @throws KeyReusedError (or rejects with it) when a key names two different requests.
  */
 export function idempotent(options: IdempotencyOptions): Accept {
-  const { accept, dedupe, windowMs, maxRequests = 100_000, maxLogs = 100_000 } = options;
+  const { accept, dedupe, windowMs, maxBytes = MAX_BYTES } = options;
   const { now = () => performance.now() } = options;
-  const remembered = new Map<string, Remembered>();
-  let logs = 0;
+  const memory = new FairMemory<Remembered>(maxBytes);
 
-  const forget = (key: string, request: Remembered): void => {
-    if (remembered.get(key) !== request) return;
-    remembered.delete(key);
-    logs -= request.logs;
-  };
-
-  /** Entries are in order of age: the first ones go. */
-  const trim = (): void => {
-    const oldest = now() - windowMs;
-    for (const [key, request] of remembered) {
-      if (request.at >= oldest && remembered.size <= maxRequests && logs <= maxLogs) return;
-      forget(key, request);
-    }
-  };
-
-  const remember = (key: string, digest: string, answer: AcceptedPush | Promise<AcceptedPush>): void => {
-    const request: Remembered = { at: now(), digest, answer, logs: 0 };
-    remembered.set(key, request);
+  const remember = (name: Name, digest: string, answer: AcceptedPush | Promise<AcceptedPush>): void => {
+    const { key, caller } = name;
+    const request: Remembered = { digest, answer };
+    const isKept = (): boolean => memory.get(key) === request;
     const taken = (push: AcceptedPush): void => {
       request.answer = push;
-      if (remembered.get(key) !== request) return;
-      request.logs = push.logs.length;
-      logs += request.logs;
-      trim();
+      if (isKept()) memory.grow(key, entriesCost(push.logs));
     };
-    if (answer instanceof Promise) answer.then(taken).catch(() => forget(key, request));
+    memory.set(key, { value: request, owner: caller, cost: REQUEST, at: now() });
+    if (answer instanceof Promise) answer.then(taken).catch(() => isKept() && memory.delete(key));
     else taken(answer);
   };
 
-  const keyOf = (notifications: readonly Notification[], how: AcceptOptions) => {
+  const nameOf = (notifications: readonly Notification[], how: AcceptOptions): Name | undefined => {
     // What one caller calls its request is nothing to another.
     const { idempotencyKey, principal = '', allowedApps = [] } = how;
     const caller = JSON.stringify([principal, ...[...allowedApps].sort()]);
-    if (idempotencyKey) return digestOf('key', caller, idempotencyKey);
+    if (idempotencyKey) return { caller, key: digestOf('key', caller, idempotencyKey) };
     const isNamed = dedupe && notifications.every(({ notif_id }) => notif_id);
-    return isNamed ? digestOf('notif_id', caller, ...notifications.map(identityOf)) : undefined;
+    return isNamed ? { caller, key: digestOf('notif_id', caller, ...notifications.map(identityOf)) } : undefined;
   };
 
   return (notifications, body, how = {}) => {
-    const key = how.idempotencyKey || dedupe ? keyOf(notifications, how) : undefined;
-    if (key === undefined) return accept(notifications, body, how);
-    trim();
+    const name = how.idempotencyKey || dedupe ? nameOf(notifications, how) : undefined;
+    if (name === undefined) return accept(notifications, body, how);
+    memory.expire(now() - windowMs);
     const digest = how.idempotencyKey ? digestOfBody(notifications, body) : '';
-    const first = remembered.get(key);
+    const first = memory.get(name.key);
     if (first && first.digest !== digest)
       throw new KeyReusedError('this Idempotency-Key was used for another request a moment ago');
     if (first) return first.answer;
     const answer = accept(notifications, body, how);
-    remember(key, digest, answer);
+    remember(name, digest, answer);
     return answer;
   };
 }

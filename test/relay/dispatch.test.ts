@@ -22,6 +22,7 @@ import { Outcomes } from '../../src/relay/outcomes.ts';
 import type { Route } from '../../src/relay/plan.ts';
 import type { RetryPolicy } from '../../src/relay/retry-decision.ts';
 import { SyncRequests } from '../../src/relay/sync-requests.ts';
+import { SyncRoom } from '../../src/relay/sync-room.ts';
 import { FREE_RETRIES } from '../support/free-retries.ts';
 import { laneId } from '../support/lane-id.ts';
 import { until } from '../support/until.ts';
@@ -57,7 +58,7 @@ function scripted(answer: (target: string, attempt: number) => Outcome | undefin
 
 function start(
   answer: (target: string, attempt: number) => Outcome | undefined,
-  options: { maxRetry?: number; limit?: number } = {},
+  options: { maxRetry?: number; limit?: number; room?: SyncRoom } = {},
 ) {
   const { transport, sent } = scripted(answer);
   const settled: Settlement[] = [];
@@ -77,7 +78,7 @@ function start(
       accepted: (request) => accepted.push(request),
     },
   ]);
-  const sync = new SyncRequests();
+  const sync = new SyncRequests(false, options.room);
   const outcomes = new Outcomes({ policyOf: () => policy, sync, events });
   const lanes = new LaneSet({
     openQueue: ({ wake }) => createMemoryQueue({ limit: options.limit ?? 1000, wake }),
@@ -113,6 +114,31 @@ function start(
 }
 
 const ios = (...tokens: string[]): Notification => ({ platform: 1, tokens, message: 'hi' });
+
+test('a sync request whose answer there is no memory for is refused whole, until another one is with its caller', async () => {
+  const room = new SyncRoom({ maxCost: 10_000 });
+  const { accept, refusals, sent } = start(() => failed('invalid_token', 'Unregistered'), { room });
+  const many = ios(...Array.from({ length: 20 }, (_, i) => `t${i}`));
+  const { logs, answered } = await accept([many], { syncMs: 5000 });
+  expect(logs).toHaveLength(20);
+  await expect(accept([many], { syncMs: 5000 })).rejects.toThrow(QueueRefusedError);
+  await expect(accept([{ ...many, platform: 99 }], { syncMs: 5000 })).rejects.toThrow(QueueRefusedError);
+  expect(refusals).toHaveLength(2);
+  expect(sent.flatMap(({ targets }) => targets)).toHaveLength(20);
+  await accept([many]);
+  answered?.();
+  answered?.();
+  expect(room.taken).toBe(0);
+  expect((await accept([many], { syncMs: 5000 })).logs).toHaveLength(20);
+});
+
+test('a sync request that the queue refuses takes no memory', async () => {
+  const room = new SyncRoom({ maxCost: 10_000 });
+  const { accept } = start(() => undefined, { room, limit: 1 });
+  await accept([ios('a')]);
+  await expect(accept([ios('b')], { syncMs: 5000 })).rejects.toThrow('the queue is full');
+  expect(room.taken).toBe(0);
+});
 
 test('a sync request is answered when every push has its outcome, with one entry for each that failed', async () => {
   const { accept } = start((target) => (target.startsWith('bad') ? failed('invalid_token', 'Unregistered') : ACCEPTED));

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Notification } from '../../src/push/push.ts';
 import type { PushEntry } from '../../src/push/push-entry.ts';
 import type { AcceptedPush } from '../../src/relay/accept.ts';
+import { entriesCost } from '../../src/relay/entries-cost.ts';
 import { type IdempotencyOptions, idempotent, KeyReusedError } from '../../src/relay/idempotency.ts';
 
 const ios = (token: string, notif_id?: string): Notification => ({
@@ -104,19 +105,30 @@ test('without queue.dedupe a notif_id is only a name', async () => {
   expect(sent).toHaveLength(2);
 });
 
-test('a bounded number is remembered: the oldest are forgotten first, large answers sooner', async () => {
-  const { accept, sent } = start({ maxRequests: 2 });
+test('a bounded memory is used: the oldest are forgotten first, large answers sooner', async () => {
+  const { accept, sent } = start({ maxBytes: 2 * 800 });
   for (const key of ['a', 'b', 'c']) await accept([ios(key)], undefined, keyed(key));
   await accept([ios('c')], undefined, keyed('c'));
   expect(sent).toEqual(['a', 'b', 'c']);
   await accept([ios('a')], undefined, keyed('a'));
   expect(sent).toEqual(['a', 'b', 'c', 'a']);
 
-  const logs = Array.from({ length: 6 }, () => ({ token: 't' }) as PushEntry);
+  const logs = Array.from({ length: 6 }, () => ({ token: 't', message: 'm', error: 'e' }) as PushEntry);
   let calls = 0;
-  const large = start({ maxLogs: 10, accept: () => ({ requestId: `r${++calls}`, counts: 6, logs }) });
+  const maxBytes = 2 * 800 + entriesCost(logs);
+  const large = start({ maxBytes, accept: () => ({ requestId: `r${++calls}`, counts: 6, logs }) });
   for (const key of ['a', 'b', 'a']) await large.accept([ios(key)], undefined, keyed(key));
   expect(calls).toBe(3);
+});
+
+test('a caller that brings many requests does not make those of another forgotten', async () => {
+  const { accept, sent } = start({ maxBytes: 100 * 800 });
+  const as = (principal: string, key: string) => ({ ...keyed(key), principal });
+  for (let i = 0; i < 30; i++) await accept([ios(`acme${i}`)], undefined, as('acme', `k${i}`));
+  for (let i = 0; i < 1000; i++) await accept([ios('flood')], undefined, as('flood', `k${i}`));
+  const before = sent.length;
+  for (let i = 0; i < 30; i++) await accept([ios(`acme${i}`)], undefined, as('acme', `k${i}`));
+  expect(sent).toHaveLength(before);
 });
 
 test('one caller’s key is nothing to another, though both have the same name', async () => {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { noteAudit } from '../../auth/audit.ts';
 import { principalOfRequest } from '../../auth/request-principal.ts';
+import { background } from '../../kit/background.ts';
 import { JSON_TYPE, noteSize, sendError, sendRefused } from '../../kit/http/answer.ts';
 import type { BodyRoom } from '../../kit/http/body-room.ts';
 import type { HttpHandler } from '../../kit/http/exact-routes.ts';
@@ -72,6 +73,7 @@ export function pushRoute(options: PushRouteOptions): HttpHandler {
   };
   return (req, res) => {
     const traced = tracedRequest(req, res, tracing);
+    const closed = syncMs === undefined ? undefined : whenClosed(res);
     readBody(req, { limit: maxBody, room: callerRoom(req, bodies) }, (body) => {
       try {
         const notifications = readNotifications(body, res, options);
@@ -79,7 +81,10 @@ export function pushRoute(options: PushRouteOptions): HttpHandler {
         const accepted = accept(notifications, body as Buffer, howOf(req, acceptOptions, traced));
         if (accepted instanceof Promise) {
           accepted
-            .then((push) => answer(res, push, notifications, traced))
+            .then((push) => {
+              if (push.answered) closed?.(push.answered);
+              answer(res, push, notifications, traced);
+            })
             // Also what `answer` throws.
             .catch((error) => fail(res, error));
         } else answer(res, accepted, notifications, traced);
@@ -101,6 +106,13 @@ function howOf(req: IncomingMessage, common: AcceptOptions, traced: TracedReques
     ...(typeof key === 'string' ? { idempotencyKey: key } : {}),
     ...(principal ? { principal: principal.name, allowedApps: principal.apps } : {}),
   };
+}
+
+/** What is handed over is called when the answer is with the caller or the connection is gone, which it may be already. */
+function whenClosed(res: ServerResponse): (gone: () => void) => void {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  res.once('close', resolve);
+  return (gone) => background(promise.then(gone));
 }
 
 /** By the million: the body is ASCII, and headers in one flat list are not copied from object to object. */
