@@ -30,6 +30,7 @@ const floors: Readonly<Record<string, number>> = {
   feedback: 8,
   relay: 8,
   apps: 9,
+  hub: 10,
   auth: 11,
   tls: 11,
   health: 11,
@@ -42,6 +43,16 @@ const floors: Readonly<Record<string, number>> = {
 
 /** One folder a provider or channel: same file names inside, and none knows another. */
 const twins = ['apns', 'fcm', 'hms', 'webpush', 'expo', 'ntfy', 'email', 'sms', 'slack'];
+
+/** Files of the hub's folders that the others of them may import: types above all. */
+const hubContracts = [
+  'storage/storage.ts',
+  'people/person.ts',
+  'devices/device.ts',
+  'settings/settings-doc.ts',
+  'notifications/notification-doc.ts',
+  'push/push-carrier.ts',
+];
 
 const MOST_FILES = 25;
 
@@ -107,12 +118,13 @@ describe('the house', () => {
     );
   });
 
-  test('a noun of the hub knows another by its contract file only', () => {
+  test('a noun of the hub knows another by its contract files only', () => {
     const nounOf = (file: string): string | undefined => (roomOf(file) === 'hub' ? file.split('/')[2] : undefined);
     expect(
       offenders(({ file, target }) => {
         const noun = nounOf(target);
-        return nounOf(file) !== undefined && noun !== nounOf(file) && !target.endsWith(`/${noun}/${noun}.ts`);
+        const isBetween = noun !== undefined && nounOf(file) !== undefined && noun !== nounOf(file);
+        return isBetween && !hubContracts.includes(target.replace('src/hub/', ''));
       }),
     ).toEqual([]);
   });

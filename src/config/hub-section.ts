@@ -1,13 +1,28 @@
-import { ours, section, text } from './leaf.ts';
+import { flag, ours, section, text } from './leaf.ts';
 
-export const hubSection = section('What other systems have to know of this relay.', {
-  public_url: text(
-    '',
-    'Where the paths of this relay are reached from outside: `https://push.example.com`, with a path if a proxy adds one. Providers are given addresses below it for what they report later; empty: they are given none.',
-    {
-      ...ours,
-      pattern: '^(https?://[^\\s/?#@]+(/[^\\s?#]*)?)?$',
-      wanted: 'an http:// or https:// address without query and user name',
-    },
-  ),
-});
+export const hubSection = section(
+  'People and their devices in front of the relay, and where this relay is reached from outside.',
+  {
+    enabled: flag(false, 'The hub is on: people, devices, settings and notifications to people.', ours),
+    path: text(
+      'data/hub.db',
+      'The file in which the hub keeps them; empty: memory. Without a master key (`apps.master_key_path`) one is made in a file of this name with `.key` behind it.',
+      ours,
+    ),
+    postgres: text(
+      '',
+      'PostgreSQL that holds them instead of the file, for several instances: `postgres://user:password@host:5432/database`.',
+      { martlet: true },
+    ),
+    instance: text('', 'Name of this instance in presence and audit; empty: host and process id.', ours),
+    public_url: text(
+      '',
+      'Where the paths of this relay are reached from outside: `https://push.example.com`, with a path if a proxy adds one. Providers are given addresses below it for what they report later; empty: they are given none.',
+      {
+        ...ours,
+        pattern: '^(https?://[^\\s/?#@]+(/[^\\s?#]*)?)?$',
+        wanted: 'an http:// or https:// address without query and user name',
+      },
+    ),
+  },
+);

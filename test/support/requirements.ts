@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { accessSync, constants, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, globSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
@@ -29,6 +29,10 @@ export const requirements = {
   nsqd: { from: GO },
   pebble: { from: GO },
   prometheus: { from: 'apt-get install prometheus' },
+  psql: {
+    from: 'apt-get install postgresql',
+    isThere: () => globSync('/usr/lib/postgresql/*/bin/initdb').length > 0,
+  },
   promtool: { from: 'apt-get install prometheus' },
   'redis-server': { from: 'apt-get install redis-server' },
   schemathesis: { from: 'pip install schemathesis' },

@@ -1,0 +1,5 @@
+import { first } from './0001-first.ts';
+import type { Migration } from './migrate.ts';
+
+/** In the order in which they are done. One that a release has had is never changed: what is wrong with it, the next one mends. */
+export const migrations: readonly Migration[] = [first];

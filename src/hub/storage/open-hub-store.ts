@@ -1,0 +1,39 @@
+import type { MasterKeys } from '../../apps/store/master-keys.ts';
+import { ConfigError } from '../../kit/errors.ts';
+import { late } from '../../kit/late.ts';
+import type { KeySources } from './hub-keys.ts';
+import { keyFile, keyInMemory } from './key-file.ts';
+import { openSqliteStore } from './sqlite/open-sqlite-store.ts';
+import type { HubStore } from './storage.ts';
+
+export interface HubStoreOptions {
+  /** `hub.path`; empty: memory. */
+  readonly path: string;
+  /** `hub.postgres`; empty: the file. */
+  readonly postgres: string;
+  /** The master key of the apps; absent: one is made in the file `<path>.key`. */
+  readonly master: MasterKeys | undefined;
+  readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
+  readonly now?: () => number;
+}
+
+const loadPostgres = late('PostgreSQL', () => import('./postgres/open-postgres-store.ts'));
+
+function keySources({ path, postgres, master, tell }: HubStoreOptions): KeySources {
+  if (path !== '') return { master, ...keyFile(`${path}.key`, (message) => tell('info', message)) };
+  if (postgres === '') return { master, ...keyInMemory() };
+  if (!master) throw new ConfigError('hub.postgres', 'needs MARTLET_MASTER_KEY where hub.path is empty');
+  return { master, own: () => undefined, makeOwn: () => master };
+}
+
+/**
+ * Opens the store of the hub and brings its tables up to date. A PostgreSQL that cannot be reached is waited for (`HubStore.ready`).
+ * @throws ConfigError when the settings or the store cannot be used; MasterKeyError; SQLite's own errors
+ */
+export async function openHubStore(options: HubStoreOptions): Promise<HubStore> {
+  const { path, postgres, tell, now = Date.now } = options;
+  const keys = keySources(options);
+  if (postgres === '') return openSqliteStore({ path, keys, now });
+  const { openPostgresStore } = await loadPostgres();
+  return openPostgresStore({ url: postgres, keys, now, tell });
+}

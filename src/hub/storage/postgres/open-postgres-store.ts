@@ -1,0 +1,157 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Kysely, sql } from 'kysely';
+import { background } from '../../../kit/background.ts';
+import { ConfigError, toError } from '../../../kit/errors.ts';
+import { hubKeys, type KeySources } from '../hub-keys.ts';
+import { hubSeal } from '../hub-seal.ts';
+import { migrate } from '../migrations/migrate.ts';
+import { migrations } from '../migrations/migrations.ts';
+import type { HubDb, HubSeal, HubStore } from '../storage.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
+import type { HubTables } from '../tables.ts';
+import { postgresDialect } from './postgres-dialect.ts';
+import { isRepeatable, isUniqueViolation, readableTrouble } from './postgres-trouble.ts';
+
+/** Held while tables and keys are made: several instances may start at once. Any number that others hardly use: "MltU". */
+const LOCK = 0x4d_6c_74_55;
+/** With ten connections at work one of them always gets through; the pauses keep the others from meeting again. */
+const MOST_TRIES = 100;
+const MOST_UNIQUE_TRIES = 5;
+const LONGEST_PAUSE_MS = 50;
+const RETRY_MS = 2000;
+
+export interface PostgresStoreOptions {
+  readonly url: string;
+  readonly keys: KeySources;
+  readonly now: () => number;
+  readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
+  readonly random?: () => number;
+}
+
+/** @throws ConfigError for something that is no URL of a PostgreSQL. Holds nothing of the URL, in which there may be a password. */
+function checkUrl(url: string): void {
+  const { protocol, pathname } = URL.parse(url) ?? {};
+  if (protocol !== 'postgres:' && protocol !== 'postgresql:')
+    throw new ConfigError('hub.postgres', 'is not of the form postgres://user:password@host:5432/database');
+  if ((pathname ?? '').length < 2) throw new ConfigError('hub.postgres', 'names no database: postgres://…/database');
+}
+
+/** What a store is before its tables and keys are there: everything is refused, with what is in the way. */
+class PostgresStore implements HubStore {
+  readonly engine = 'postgres';
+  readonly ready: Promise<void>;
+  readonly #options: PostgresStoreOptions;
+  readonly #db: HubDb;
+  readonly #end = new AbortController();
+  readonly #isReady = Promise.withResolvers<void>();
+  #seal: HubSeal | undefined;
+  #trouble = 'hub.postgres: has not answered yet';
+
+  constructor(options: PostgresStoreOptions) {
+    this.#options = options;
+    this.#db = new Kysely<HubTables>({ dialect: postgresDialect(options.url) });
+    this.ready = this.#isReady.promise;
+  }
+
+  get db(): HubDb {
+    this.#mustBeReady();
+    return this.#db;
+  }
+
+  get seal(): HubSeal {
+    return this.#mustBeReady();
+  }
+
+  /** Tries once. @throws ConfigError, MasterKeyError: what will not pass by itself */
+  async open(): Promise<void> {
+    try {
+      await this.#prepare();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      this.#trouble = error.message;
+      this.#options.tell('warn', `${error.message}; the hub waits for it`);
+      background(this.#keepTrying());
+    }
+  }
+
+  async write<T>(work: (tx: HubDb) => Promise<T>): Promise<T> {
+    this.#mustBeReady();
+    const { random = Math.random } = this.#options;
+    for (let tries = 1; ; tries++) {
+      try {
+        return await this.#db.transaction().setIsolationLevel('serializable').execute(work);
+      } catch (error) {
+        const most = isRepeatable(error) ? MOST_TRIES : isUniqueViolation(error) ? MOST_UNIQUE_TRIES : 1;
+        if (tries >= most) throw readableTrouble(error);
+      }
+      await pause(random() * Math.min(LONGEST_PAUSE_MS, tries * 5));
+    }
+  }
+
+  /** Its files are not ours. */
+  async scrub(): Promise<void> {}
+
+  health(): { status: 'pass' | 'fail'; output?: string } {
+    return this.#seal ? { status: 'pass' } : { status: 'fail', output: this.#trouble };
+  }
+
+  async close(): Promise<void> {
+    this.#end.abort();
+    this.#trouble = 'the hub is closed';
+    this.#seal = undefined;
+    await this.#db.destroy();
+  }
+
+  #mustBeReady(): HubSeal {
+    if (!this.#seal) throw new StoreUnavailable(this.#trouble);
+    return this.#seal;
+  }
+
+  async #prepare(): Promise<void> {
+    const { keys, now } = this.#options;
+    // Not serializable: what other instances did while this one waited for the lock has to be seen.
+    const found = await this.#db
+      .transaction()
+      .setIsolationLevel('read committed')
+      .execute(async (tx) => {
+        await sql`SELECT pg_advisory_xact_lock(${LOCK})`.execute(tx);
+        await migrate(tx, { engine: 'postgres', migrations, key: 'hub.postgres', now });
+        return hubKeys(tx, keys);
+      });
+    if (this.#end.signal.aborted) return;
+    this.#seal = hubSeal(found);
+    this.#isReady.resolve();
+  }
+
+  async #keepTrying(): Promise<void> {
+    const { signal } = this.#end;
+    while (!this.#seal) {
+      await pause(RETRY_MS, undefined, { ref: false, signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      try {
+        await this.#prepare();
+        this.#options.tell('info', 'hub.postgres: is there now');
+      } catch (error) {
+        const { message } = toError(error);
+        if (message !== this.#trouble) this.#options.tell('warn', message);
+        this.#trouble = message;
+      }
+    }
+  }
+}
+
+/**
+ * The store in a PostgreSQL that several instances may share. One that does not answer is waited for in the background.
+ * @throws ConfigError for a malformed URL, or a store of a later version; MasterKeyError
+ */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<HubStore> {
+  checkUrl(options.url);
+  const store = new PostgresStore(options);
+  try {
+    await store.open();
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

@@ -1,0 +1,40 @@
+import { StoreUnavailable } from '../store-unavailable.ts';
+
+/** https://www.postgresql.org/docs/current/errcodes-appendix.html: serialization_failure, deadlock_detected. */
+const REPEATED = new Set(['40001', '40P01']);
+/**
+ * unique_violation: two transactions made the same row, of which each saw that it was not there (13.5 of the manual advises to repeat).
+ * One of ours that always fails so is given up soon.
+ */
+const UNIQUE = '23505';
+
+/** The server or the way to it: connection exceptions, no room, operator intervention, read-only after a failover, sign-in. */
+const SERVER_TROUBLE = /^(?:08|53|57|58|28|3D|25006)/;
+
+const codeOf = (error: unknown): string | undefined => {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : undefined;
+};
+
+export const isRepeatable = (error: unknown): boolean => REPEATED.has(codeOf(error) ?? '');
+export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === UNIQUE;
+
+/** pg's own errors of a lost connection have no code. */
+const LOST =
+  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+
+function isTrouble(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = codeOf(error);
+  if (code === undefined) return LOST.test(error.message) || error instanceof AggregateError;
+  // Node's own codes, ECONNREFUSED and its like; SQLSTATEs have five characters with a digit.
+  return SERVER_TROUBLE.test(code) || /^E[A-Z_]+$/.test(code);
+}
+
+/** @returns StoreUnavailable for a server that cannot be reached or asked; any other error as it is. */
+export function readableTrouble(error: unknown): unknown {
+  if (!isTrouble(error)) return error;
+  const { message } = error as Error;
+  const text = message || (codeOf(error) ?? 'no connection');
+  return new StoreUnavailable(`hub.postgres: ${text}`, 1, { cause: error });
+}

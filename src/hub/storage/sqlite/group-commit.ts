@@ -1,0 +1,148 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { background } from '../../../kit/background.ts';
+import { toError } from '../../../kit/errors.ts';
+import { isBusy } from '../../../kit/files/sqlite-file.ts';
+import type { HubDb } from '../storage.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
+
+/** How long one transaction takes in works before it commits: what came after waits for the next. */
+const BATCH_MS = 10;
+const MOST_WORKS = 512;
+/** Another process has the file: asked again after this time, for this long. */
+const BUSY_PAUSE_MS = 5;
+const BUSY_MS = 10_000;
+
+interface Work {
+  do(tx: HubDb): Promise<unknown>;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: Error) => void;
+  /** Set once it is done. */
+  result?: { readonly value: unknown } | { readonly error: Error };
+}
+
+export interface GroupCommitOptions {
+  readonly db: DatabaseSync;
+  /** On the same connection. */
+  readonly tx: HubDb;
+  /** What errors name. */
+  readonly place: string;
+  readonly now?: () => number;
+}
+
+/**
+ * Works that share a transaction, and so one fsync: all that were given in one turn of the event loop, and those that come while they
+ * are done. Each has a savepoint, so that one that fails is undone alone; they are done one after another, so none sees half of another.
+ * States: idle → waiting (works have been given, the turn is not over) → working (BEGIN … COMMIT) → idle, or waiting again.
+ */
+export class GroupCommit {
+  readonly #options: GroupCommitOptions;
+  readonly #now: () => number;
+  #given: Work[] = [];
+  #working: Promise<void> | undefined;
+  #transaction: Promise<void> | undefined;
+  #isClosed = false;
+
+  constructor(options: GroupCommitOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** While a transaction is open: when it is over. */
+  get transaction(): Promise<void> | undefined {
+    return this.#options.db.isTransaction ? this.#transaction : undefined;
+  }
+
+  add<T>(work: (tx: HubDb) => Promise<T>): Promise<T> {
+    if (this.#isClosed) return Promise.reject(new StoreUnavailable('the hub is closed'));
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#given.push({ do: work, resolve: resolve as (result: unknown) => void, reject });
+    this.#wake();
+    return promise;
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    while (this.#working) await this.#working;
+  }
+
+  #wake(): void {
+    if (this.#working) return;
+    this.#working = this.#turn();
+    background(this.#working);
+  }
+
+  async #turn(): Promise<void> {
+    await new Promise(setImmediate);
+    while (this.#given.length > 0) {
+      this.#transaction = this.#batch();
+      await this.#transaction;
+      // The answers to what is on the disk now leave before the next works begin.
+      await new Promise(setImmediate);
+    }
+    this.#working = undefined;
+  }
+
+  async #batch(): Promise<void> {
+    try {
+      await this.#begin();
+    } catch (error) {
+      for (const work of this.#given.splice(0)) work.reject(this.#unavailable(error));
+      return;
+    }
+    const done: Work[] = [];
+    try {
+      await this.#workThrough(done);
+      this.#options.db.exec('COMMIT');
+    } catch (error) {
+      if (this.#options.db.isTransaction) this.#options.db.exec('ROLLBACK');
+      for (const work of done) work.reject(this.#unavailable(error));
+      return;
+    }
+    for (const { result, resolve, reject } of done)
+      if (result && 'value' in result) resolve(result.value);
+      else reject(result?.error as Error);
+  }
+
+  /** Waits for another process without standing still. */
+  async #begin(): Promise<void> {
+    const end = this.#now() + BUSY_MS;
+    for (;;) {
+      try {
+        this.#options.db.exec('BEGIN IMMEDIATE');
+        return;
+      } catch (error) {
+        if (!isBusy(error) || this.#now() >= end) throw error;
+      }
+      await new Promise((resolve) => setTimeout(resolve, BUSY_PAUSE_MS));
+    }
+  }
+
+  async #workThrough(done: Work[]): Promise<void> {
+    const end = this.#now() + BATCH_MS;
+    while (this.#given.length > 0 && done.length < MOST_WORKS) {
+      const work = this.#given.shift() as Work;
+      done.push(work);
+      await this.#do(work);
+      if (this.#now() >= end) return;
+    }
+  }
+
+  async #do(work: Work): Promise<void> {
+    const { db, tx } = this.#options;
+    db.exec('SAVEPOINT work');
+    try {
+      work.result = { value: await work.do(tx) };
+    } catch (error) {
+      work.result = { error: toError(error) };
+      // A full disk or a damaged file has undone all of the transaction.
+      if (!db.isTransaction) throw error;
+      db.exec('ROLLBACK TO work');
+    }
+    db.exec('RELEASE work');
+  }
+
+  #unavailable(error: unknown): StoreUnavailable {
+    const { place } = this.#options;
+    return new StoreUnavailable(`hub: ${place} cannot be written: ${toError(error).message}`, 1, { cause: error });
+  }
+}

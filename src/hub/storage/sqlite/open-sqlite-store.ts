@@ -1,0 +1,109 @@
+import { DatabaseSync } from 'node:sqlite';
+import { Kysely } from 'kysely';
+import { type FileKind, markOwnFile, refuseForeignFile } from '../../../kit/files/owned-file.ts';
+import { makePrivateFile } from '../../../kit/files/private-file.ts';
+import { hubKeys, type KeySources } from '../hub-keys.ts';
+import { hubSeal } from '../hub-seal.ts';
+import { migrate } from '../migrations/migrate.ts';
+import { migrations } from '../migrations/migrations.ts';
+import type { HubStore } from '../storage.ts';
+import { StoreUnavailable } from '../store-unavailable.ts';
+import type { HubTables } from '../tables.ts';
+import { GroupCommit } from './group-commit.ts';
+import { sqliteDialect } from './sqlite-dialect.ts';
+
+/** `MltU`. */
+const HUB_FILE: FileKind = { name: "hub's store", id: 0x4d_6c_74_55, tables: {} };
+
+/** A query waits this long for another process, on the event loop; a transaction asks again after it. */
+const BUSY_MS = 50;
+/** Several processes that start at once make the file one after another. */
+const START_MS = 5000;
+/** An erasure waits this long for readers that still see what was erased. */
+const SCRUB_MS = 10_000;
+const SCRUB_PAUSE_MS = 20;
+
+// What was answered survives a power cut; what is deleted is overwritten.
+const SETTINGS =
+  'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -16000';
+
+export interface SqliteStoreOptions {
+  /** Empty: memory. */
+  readonly path: string;
+  readonly keys: KeySources;
+  readonly now: () => number;
+}
+
+/** One connection that writes and one that reads; in memory, where there can be one only, reads wait for the open transaction. */
+interface Connections {
+  readonly writes: DatabaseSync;
+  readonly reads: DatabaseSync;
+}
+
+function connect(path: string): Connections {
+  if (path === '') {
+    const both = new DatabaseSync(':memory:');
+    both.exec(SETTINGS);
+    return { writes: both, reads: both };
+  }
+  refuseForeignFile(path, 'hub.path', HUB_FILE);
+  makePrivateFile(path);
+  const writes = new DatabaseSync(path, { timeout: START_MS });
+  try {
+    markOwnFile(writes, HUB_FILE);
+    writes.exec(SETTINGS);
+    return { writes, reads: new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS }) };
+  } catch (error) {
+    writes.close();
+    throw error;
+  }
+}
+
+/**
+ * The store in a file, which several processes may share, or in memory.
+ * @throws ConfigError when the file is another program's, or a later version's; MasterKeyError; SQLite's own errors
+ */
+export async function openSqliteStore({ path, keys, now }: SqliteStoreOptions): Promise<HubStore> {
+  const { writes, reads } = connect(path);
+  const place = path === '' ? 'the store in memory' : path;
+  const tx = new Kysely<HubTables>({ dialect: sqliteDialect(writes) });
+  const commits = new GroupCommit({ db: writes, tx, place });
+  const busy = reads === writes ? (): Promise<void> | undefined => commits.transaction : undefined;
+  const db = new Kysely<HubTables>({ dialect: sqliteDialect(reads, busy) });
+  const close = async (): Promise<void> => {
+    await commits.close();
+    reads.close();
+    if (writes !== reads) writes.close();
+  };
+  try {
+    await commits.add((first) => migrate(first, { engine: 'sqlite', migrations, key: 'hub.path', now }));
+    const seal = hubSeal(await commits.add((first) => hubKeys(first, keys)));
+    writes.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    return {
+      engine: 'sqlite',
+      ready: Promise.resolve(),
+      db,
+      write: (work) => commits.add(work),
+      seal,
+      scrub: () => emptyLog(writes, commits, place),
+      health: () => ({ status: 'pass' }),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Moves all of the write-ahead log into the file and cuts it to nothing, as soon as no reader of another process needs it. */
+async function emptyLog(db: DatabaseSync, commits: GroupCommit, place: string): Promise<void> {
+  const end = performance.now() + SCRUB_MS;
+  for (;;) {
+    // Between two transactions.
+    while (commits.transaction) await commits.transaction;
+    if (db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy !== 1) return;
+    if (performance.now() >= end)
+      throw new StoreUnavailable(`hub: the log of ${place} cannot be emptied: it is being read for too long`);
+    await new Promise((resolve) => setTimeout(resolve, SCRUB_PAUSE_MS));
+  }
+}

@@ -1,0 +1,89 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import {
+  type CompiledQuery,
+  type DatabaseConnection,
+  type Dialect,
+  type Driver,
+  type QueryResult,
+  SqliteAdapter,
+  SqliteIntrospector,
+  SqliteQueryCompiler,
+} from 'kysely';
+
+/** More texts than the hub has queries; lists of different lengths make different texts. */
+const MOST_STATEMENTS = 500;
+
+interface Prepared {
+  readonly statement: StatementSync;
+  readonly isReader: boolean;
+}
+
+/** Each query runs at once, on the event loop: it is microseconds, and a promise of Kysely's around it. */
+class SqliteConnection implements DatabaseConnection {
+  readonly #db: DatabaseSync;
+  readonly #free: () => Promise<void> | undefined;
+  /** The first is the one unused longest. */
+  readonly #prepared = new Map<string, Prepared>();
+
+  constructor(db: DatabaseSync, free: () => Promise<void> | undefined) {
+    this.#db = db;
+    this.#free = free;
+  }
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    for (let wait = this.#free(); wait; wait = this.#free()) await wait;
+    const { statement, isReader } = this.#prepare(sql);
+    const values = parameters as SQLInputValue[];
+    if (isReader) return { rows: statement.all(...values) as R[] };
+    const { changes, lastInsertRowid } = statement.run(...values);
+    return { rows: [], numAffectedRows: BigInt(changes), insertId: BigInt(lastInsertRowid) };
+  }
+
+  streamQuery(): never {
+    throw new Error('a cursor would keep the write-ahead log from being emptied: read in pages, by key');
+  }
+
+  #prepare(sql: string): Prepared {
+    const known = this.#prepared.get(sql);
+    if (known) {
+      this.#prepared.delete(sql);
+      this.#prepared.set(sql, known);
+      return known;
+    }
+    const statement = this.#db.prepare(sql);
+    const prepared = { statement, isReader: statement.columns().length > 0 };
+    this.#prepared.set(sql, prepared);
+    if (this.#prepared.size > MOST_STATEMENTS) {
+      const [oldest] = this.#prepared.keys();
+      this.#prepared.delete(oldest as string);
+    }
+    return prepared;
+  }
+}
+
+const refuseTransaction = async (): Promise<never> => {
+  throw new Error('transactions are made by HubStore.write');
+};
+
+/**
+ * Kysely over one connection of node:sqlite, whose owner closes it and makes its transactions.
+ * @param free a promise to wait for before a query; undefined: none
+ */
+export function sqliteDialect(db: DatabaseSync, free: () => Promise<void> | undefined = () => undefined): Dialect {
+  const connection = new SqliteConnection(db, free);
+  const driver: Driver = {
+    async init() {},
+    acquireConnection: async () => connection,
+    async releaseConnection() {},
+    beginTransaction: refuseTransaction,
+    commitTransaction: refuseTransaction,
+    rollbackTransaction: refuseTransaction,
+    async destroy() {},
+  };
+  return {
+    createAdapter: () => new SqliteAdapter(),
+    createDriver: () => driver,
+    createIntrospector: (kysely) => new SqliteIntrospector(kysely),
+    createQueryCompiler: () => new SqliteQueryCompiler(),
+  };
+}

@@ -1,0 +1,229 @@
+/**
+ * The tables of the hub as Kysely knows them; `migrations/` makes them. `app` is the first part of each key. Every time is UNIX
+ * milliseconds. "Sealed" is a text that only `HubSeal` opens.
+ */
+export interface HubTables {
+  /** Keys of the store (sealed by the master key), and marks of single parts. */
+  readonly meta: { key: string; value: string };
+  readonly migrations: { name: string; at: number };
+  readonly users: UserTable;
+  readonly user_roles: { app: string; user: string; role: string };
+  readonly user_teams: { app: string; user: string; team: string };
+  readonly addresses: AddressTable;
+  readonly devices: DeviceTable;
+  /** Whose a device is; `place` is the order in which they were named. */
+  readonly device_users: { app: string; device: string; user: string; place: number };
+  readonly device_topics: { app: string; device: string; topic: string };
+  readonly topic_users: { app: string; topic: string; user: string };
+  readonly settings: SettingsTable;
+  readonly notifications: NotificationTable;
+  readonly recipients: RecipientTable;
+  readonly decisions: DecisionTable;
+  readonly due: DueTable;
+  readonly handovers: HandoverTable;
+  readonly idempotency: IdempotencyTable;
+  /** How many were sent to whom at `at`, for throttles. */
+  readonly usage: { app: string; user: string; type: string; channel: string; at: number; count: number };
+  readonly audit: AuditTable;
+  /** Salted hashes of erased ids, so that work begun before brings nothing back. */
+  readonly erased: { app: string; hash: string; at: number };
+  readonly digest_items: DigestItemTable;
+}
+
+interface UserTable {
+  app: string;
+  id: string;
+  /** Sealed JSON `{name, email, phone, slack, data}`. */
+  profile: string;
+  locale: string | null;
+  timezone: string | null;
+  /** JSON `{email, sms, slack: {granted, at, source}}`. */
+  consent: string;
+  email_hash: string | null;
+  phone_hash: string | null;
+  slack_hash: string | null;
+  /** Counts changes; the ETag. */
+  rev: number;
+  created_at: number;
+  updated_at: number;
+  last_seen_at: number | null;
+}
+
+/** A verdict about an address, found by its keyed hash: it stays with the address when that changes hands. */
+interface AddressTable {
+  app: string;
+  kind: 'email' | 'sms' | 'slack';
+  hash: string;
+  status: 'active' | 'bounced' | 'complained' | 'unsubscribed' | 'invalid';
+  reason: string | null;
+  at: number;
+}
+
+interface DeviceTable {
+  app: string;
+  id: string;
+  platform: string;
+  /** `alert`, `voip`, `liveactivity`. */
+  kind: string;
+  /** `production`, `development`, or empty. */
+  environment: string;
+  /** Of the token, or of a subscription's endpoint. */
+  token_hash: string;
+  /** Sealed: the token, or a subscription's JSON. */
+  target: string;
+  /** When a PUT or POST last brought this token. */
+  token_at: number;
+  /** Counts the tokens that this device had. */
+  token_rev: number;
+  name: string | null;
+  model: string | null;
+  os_version: string | null;
+  app_version: string | null;
+  locale: string | null;
+  timezone: string | null;
+  /** JSON. */
+  capabilities: string;
+  /** JSON. */
+  settings: string;
+  enabled: number;
+  /** `active`, `invalid`, `key_mismatch`, `signed_out`; `stale` follows from `last_seen_at`. */
+  status: string;
+  reason: string | null;
+  status_at: number;
+  /** JSON `{reason, at}` of a verdict that was not believed. */
+  suspect: string | null;
+  rev: number;
+  registered_at: number;
+  last_seen_at: number;
+  installation_hint: string | null;
+}
+
+interface SettingsTable {
+  app: string;
+  user: string;
+  /** JSON of `SettingsDoc`. */
+  doc: string;
+  snoozed_until: number | null;
+  /** `release`, `digest`, `clear`. */
+  snooze_on_end: string | null;
+  rev: number;
+  updated_at: number;
+}
+
+interface NotificationTable {
+  app: string;
+  id: string;
+  type: string;
+  /** Sealed JSON of `NotificationDoc`. */
+  doc: string;
+  body_hash: string;
+  status: string;
+  priority: string;
+  created_at: number;
+  send_at: number | null;
+  expires_at: number | null;
+  cancel_key: string | null;
+  collapse_key: string | null;
+  /** JSON. */
+  totals: string;
+  done_at: number | null;
+}
+
+interface RecipientTable {
+  app: string;
+  notification: string;
+  user: string;
+  /** Rises within a person's inbox. */
+  place: number;
+  visible_at: number | null;
+  seen_at: number | null;
+  read_at: number | null;
+  acked_at: number | null;
+  acted_at: number | null;
+  hidden: number;
+  removed_at: number | null;
+}
+
+interface DecisionTable {
+  app: string;
+  notification: string;
+  user: string;
+  hop: number;
+  /** Empty: not about one device. */
+  device: string;
+  channel: string;
+  state: string;
+  reason: string | null;
+  /** JSON. */
+  detail: string | null;
+  at: number;
+  until: number | null;
+  attempts: number;
+  provider_id: string | null;
+  category: string | null;
+  due_row: string | null;
+}
+
+/** Every timer. Claimed by compare-and-set, with a lease and a fencing number. */
+interface DueTable {
+  id: string;
+  app: string;
+  kind: string;
+  ref: string;
+  due_at: number;
+  /** JSON. */
+  data: string | null;
+  claimed_by: string | null;
+  lease_until: number | null;
+  fence: number;
+  attempts: number;
+}
+
+/** What a push carrier was given. */
+interface HandoverTable {
+  app: string;
+  batch: string;
+  notification: string;
+  hop: number;
+  instance: string;
+  handed_at: number;
+  /** Sealed JSON: where each target's decision is. */
+  doc: string;
+}
+
+interface IdempotencyTable {
+  app: string;
+  caller: string;
+  method: string;
+  path: string;
+  key: string;
+  body_hash: string;
+  state: 'running' | 'done';
+  status: number | null;
+  /** JSON. */
+  headers: string | null;
+  answer: string | null;
+  at: number;
+}
+
+interface AuditTable {
+  id: string;
+  app: string;
+  at: number;
+  by: string;
+  action: string;
+  target: string;
+  /** JSON. */
+  detail: string | null;
+}
+
+interface DigestItemTable {
+  app: string;
+  id: string;
+  user: string;
+  key: string;
+  notification: string;
+  at: number;
+  /** Sealed JSON. */
+  doc: string;
+}
