@@ -28,6 +28,7 @@ const categories = {
   not_sent: ['The provider has not seen it.', 'again after a pause until `queue.max_age`'],
   disabled: ['The platform is off, or there is none of that number.', 'never sent'],
   expired: ['It waited longer than `queue.max_age` or its own `expiration`.', 'never sent again'],
+  cancelled: ['The hub took it back while it waited: read elsewhere, device gone, person deleted.', 'never sent again'],
   pending: ['Sync mode only: no outcome yet when `core.sync_timeout` was over.', 'goes on'],
 } as const satisfies Record<Category, readonly [string, string]>;
 

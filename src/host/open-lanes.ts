@@ -12,6 +12,7 @@ import type { Provider } from '../push/push.ts';
 import type { EventHub } from '../push/relay-events.ts';
 import type { CreateQueue } from '../queue/create-queue.ts';
 import { heapPart } from '../queue/heap-part.ts';
+import type { LastingRequests } from '../relay/lasting-requests.ts';
 import { Outcomes } from '../relay/outcomes.ts';
 import { createRestore } from '../relay/restore.ts';
 import type { RetryPolicy } from '../relay/retry-decision.ts';
@@ -26,6 +27,7 @@ export interface OpenLanesOptions {
   readonly createQueue: CreateQueue;
   readonly events: EventHub;
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
+  readonly lasting?: LastingRequests | undefined;
 }
 
 /** What requests go to, and what decides about their outcomes. */
@@ -38,12 +40,12 @@ export interface OpenLanes {
 
 /** The lanes and their queue. @throws ConfigError when a credential of the default app cannot be used; an error of the queue's */
 export function openLanes(options: OpenLanesOptions, closers: AsyncDisposableStack): OpenLanes {
-  const { config, apps, events, log } = options;
+  const { config, apps, events, log, lasting } = options;
   const { registry, inUse } = apps;
   const { sync: store } = apps.stored;
   const room = new SyncRoom({ maxCost: heapPart(), apps: () => registry.size });
   const sync = new SyncRequests(config.log.hide_messages, room);
-  const outcomes = new Outcomes({ policyOf: retryPolicies(config, inUse, registry.providers), sync, events });
+  const outcomes = new Outcomes({ policyOf: retryPolicies(config, inUse, registry.providers), sync, lasting, events });
   const lanes = new AppLanes({
     apps: inUse,
     registry,
@@ -53,6 +55,7 @@ export function openLanes(options: OpenLanesOptions, closers: AsyncDisposableSta
     openQueue: (callbacks) =>
       options.createQueue({ ...callbacks, apps: () => registry.size, tell: (level, message) => log[level](message) }),
     outcomes,
+    lasting,
     restore: createRestore({
       decoder: registry.providers.decoder,
       appOf: (notification) => appOfStored(registry, notification, store !== undefined),

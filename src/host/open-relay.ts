@@ -11,10 +11,12 @@ import { loadTracing } from '../observe/tracing/load-tracing.ts';
 import { readAuthorities } from '../outbound/outbound.ts';
 import type { ProxyEnvironment } from '../outbound/proxy.ts';
 import { builtIn, type FullConfig, type ProviderTable } from '../providers/registry.ts';
+import type { RelayEvents } from '../push/push.ts';
 import { createEventHub } from '../push/relay-events.ts';
 import { queueEngine } from '../queue/create-queue.ts';
 import { Dispatch } from '../relay/dispatch.ts';
 import { createIntake } from '../relay/intake.ts';
+import type { LastingRequests } from '../relay/lasting-requests.ts';
 import { drainRelay } from './drain-relay.ts';
 import { openApps } from './open-apps.ts';
 import { openFeedback } from './open-feedback.ts';
@@ -44,6 +46,8 @@ export interface RelayOptions {
   readonly otlpEndpoint?: string | undefined;
   /** The value of MARTLET_MASTER_KEY: what opens the secrets of apps made at run time. */
   readonly masterKey?: string | undefined;
+  /** What the hub hears of its own pushes, and decides about them. Absent: there is no hub. */
+  readonly hub?: { readonly events: RelayEvents; readonly lasting: LastingRequests } | undefined;
 }
 
 /**
@@ -73,14 +77,24 @@ export async function openRelay(options: RelayOptions, closers: AsyncDisposableS
   const history = openHistory(config, providers, tell, apps.stored.keys?.[0].bytes);
   closers.defer(() => history?.close());
   const { lanes, outcomes, sync } = openLanes(
-    { config, apps, build: transports.build, createQueue, events, log },
+    { config, apps, build: transports.build, createQueue, events, log, lasting: options.hub?.lasting },
     closers,
   );
   const { sync: store } = stored;
   const { queue } = lanes;
   const hook = openFeedback({ config, apps: registry, outbound, keeper: queue.reports, tracing, events, log }, closers);
   const metrics = openMetrics({ lanes, apps: registry, stats, tasks, hook, auth }, options, closers);
-  const listeners = [log, { events: statsListener(stats) }, tasks, metrics, hook, history, tracing, receipts];
+  const listeners = [
+    log,
+    { events: statsListener(stats) },
+    tasks,
+    metrics,
+    hook,
+    history,
+    tracing,
+    receipts,
+    options.hub,
+  ];
   for (const listener of listeners) if (listener) events.listen(listener.events);
 
   const dispatch = new Dispatch({ lanes, outcomes, sync, events });

@@ -18,6 +18,10 @@ export const relayReasons: ReasonTable = {
     category: 'expired',
     advice: 'See the last error in the text; raise `queue.max_age` if late is better than never.',
   },
+  Cancelled: {
+    category: 'cancelled',
+    advice: 'Nothing to do: the hub took it back while it waited (read elsewhere, device gone, person deleted).',
+  },
   Pending: { category: 'pending', advice: 'Wait for the feedback hook, or raise `core.sync_timeout`.' },
   PlatformDisabled: { category: 'disabled', advice: 'Switch the platform on and give its credentials.' },
   UnknownPlatform: {

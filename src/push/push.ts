@@ -133,6 +133,7 @@ export interface Notification {
  * - `unanswered`      may have been processed, no answer came: backoff, counts
  * - `disabled`        the platform is off or unknown
  * - `expired`         waited longer than `queue.max_age` or than its own expiration
+ * - `cancelled`       taken back by who asked for it, while it waited
  * - `pending`         only in the answer of a sync request that ran out of time: the push goes on
  */
 export type Category =
@@ -145,6 +146,7 @@ export type Category =
   | 'unanswered'
   | 'disabled'
   | 'expired'
+  | 'cancelled'
   | 'pending';
 
 export interface Accepted {

@@ -13,7 +13,7 @@ import { adoptOrphans, type OwnedFile, ownFile } from './file/queue-files.ts';
 import { Reserve } from './file/reserve.ts';
 import { heapPart } from './heap-part.ts';
 import { createMemoryQueue } from './memory-queue.ts';
-import type { Queue, QueueHealth, Restore } from './queue.ts';
+import type { KeptRequest, Queue, QueueHealth, Restore } from './queue.ts';
 
 export interface CreateQueueOptions {
   readonly wake: (lane: LaneId) => void;
@@ -35,7 +35,11 @@ export interface LocalEngineOptions extends CreateQueueOptions {
 }
 
 /** A queue that survives the process keeps reports of failed pushes, too. */
-export type QueueWithReports = Queue & { readonly reports?: ReportKeeper };
+export type QueueWithReports = Queue & {
+  readonly reports?: ReportKeeper;
+  /** The requests that it keeps whose ids begin so; absent: what is behind a broker cannot be listed. */
+  kept?(prefix: string): readonly KeptRequest[];
+};
 
 export type CreateQueue = (options: CreateQueueOptions) => QueueWithReports;
 
@@ -84,7 +88,7 @@ const ADOPT_MS = 15_000;
  * @throws ConfigError when the path names a file of something else; Error when the file cannot be opened though it is not damaged
  */
 export function createLocalQueue(options: LocalEngineOptions): QueueWithReports {
-  const inMemory = (): Queue => createMemoryQueue({ ...options, maxCost: heapPart() });
+  const inMemory = (): QueueWithReports => createMemoryQueue({ ...options, maxCost: heapPart() });
   if (options.path === '') return inMemory();
   refuseForeignFile(options.path, 'queue.local.path', QUEUE_FILE);
   let owned: OwnedFile;
@@ -180,7 +184,7 @@ function adoptAll(queue: LocalQueue, owned: OwnedFile, options: LocalEngineOptio
 
 const WORSE = { pass: 0, warn: 1, fail: 2 } as const;
 
-const withHealth = (queue: Queue, least: QueueHealth): Queue => ({
+const withHealth = (queue: QueueWithReports, least: QueueHealth): QueueWithReports => ({
   ...queue,
   health() {
     const own = queue.health();

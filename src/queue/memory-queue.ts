@@ -1,6 +1,6 @@
 import type { LaneId } from '../push/lane-id.ts';
 import { LaneStore } from './lane-store.ts';
-import type { Queue } from './queue.ts';
+import type { KeptRequest, Queue } from './queue.ts';
 import { QueueRefusedError } from './queue-refused-error.ts';
 import { QueueRoom, type QueueRoomOptions } from './queue-room.ts';
 import { costOfEach, requestCost } from './request-cost.ts';
@@ -11,7 +11,7 @@ export interface MemoryQueueOptions extends QueueRoomOptions {
 }
 
 /** The queue without a file: what it holds dies with the process. */
-export function createMemoryQueue(options: MemoryQueueOptions): Queue {
+export function createMemoryQueue(options: MemoryQueueOptions): Queue & { kept(): readonly KeptRequest[] } {
   const store = new LaneStore(options);
   const room = new QueueRoom(options);
   let closed = false;
@@ -33,6 +33,8 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue {
     defer: (batch, at) => store.defer(batch, at),
     depth: (lane) => store.depth(lane),
     oldestAge: () => store.oldestAge(),
+    /** Of former processes: none. */
+    kept: () => [],
     health: () => room.health(),
     async close() {
       closed = true;

@@ -84,6 +84,12 @@ export interface StoredRequest extends QueuedRequest {
   readonly isDone: (notification: number, place: number) => boolean;
 }
 
+/** A request that an engine keeps: how many of its targets are not settled, as far as its file knows. */
+export interface KeptRequest {
+  readonly id: string;
+  readonly open: number;
+}
+
 /** Makes entries of a stored request again; called by durable engines, never while they are being built. */
 export type Restore = (request: StoredRequest) => QueueEntry[];
 

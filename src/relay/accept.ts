@@ -4,6 +4,7 @@ import type { RequestBody } from '../queue/queue.ts';
 
 /** What a door (HTTP, gRPC, the command line) asks of the relay. */
 export interface AcceptOptions {
+  /** For who answers for sending it once: it is not compared with requests of a moment ago. Default: a new id. */
   readonly requestId?: string;
   /** W3C Trace Context. */
   readonly traceparent?: string | undefined;

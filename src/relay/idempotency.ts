@@ -90,7 +90,9 @@ export function idempotent(options: IdempotencyOptions): Accept {
   };
 
   return (notifications, body, how = {}) => {
-    const name = how.idempotencyKey || dedupe ? nameOf(notifications, how) : undefined;
+    // Who gives a request its id answers for sending it once.
+    const named = how.requestId === undefined && (how.idempotencyKey || dedupe);
+    const name = named ? nameOf(notifications, how) : undefined;
     if (name === undefined) return accept(notifications, body, how);
     memory.expire(now() - windowMs);
     const digest = how.idempotencyKey ? digestOfBody(notifications, body) : '';

@@ -10,7 +10,9 @@ import type { Outcome } from '../push/push.ts';
 import type { QueueWithReports } from '../queue/create-queue.ts';
 import type { Batch, QueueEntry, RequestBody, Restore } from '../queue/queue.ts';
 import { Lane, type LaneOptions } from './lane.ts';
+import type { LastingRequests } from './lasting-requests.ts';
 import type { Outcomes } from './outcomes.ts';
+import { SecondLook } from './second-look.ts';
 
 /** What a queue is opened with: it calls neither before the first turn of the event loop. */
 export interface QueueCallbacks {
@@ -22,16 +24,20 @@ export interface LaneSetOptions {
   readonly openQueue: (callbacks: QueueCallbacks) => QueueWithReports;
   readonly restore: Restore;
   readonly outcomes: Pick<Outcomes, 'decide' | 'stale'>;
+  /** Requests that are asked about again before they are sent; absent: there are none. */
+  readonly lasting?: LastingRequests | undefined;
   /** Opens a lane for pushes that wait, by `open`. */
   readonly reopen: (id: LaneId) => Lane;
 }
 
-export type LanePlan = Omit<LaneOptions, 'queue' | 'onOutcomes' | 'stale'>;
+export type LanePlan = Omit<LaneOptions, 'queue' | 'onOutcomes' | 'stale' | 'secondLook'>;
 
 export class LaneSet {
   readonly queue: QueueWithReports;
   readonly #lanes = new Map<string, Lane>();
   readonly #options: LaneSetOptions;
+  /** Monotonic milliseconds: what is older is of a former process. */
+  readonly #since = performance.now();
   #halted = false;
 
   constructor(options: LaneSetOptions) {
@@ -53,12 +59,22 @@ export class LaneSet {
   }
 
   open(plan: LanePlan): Lane {
-    const { outcomes } = this.#options;
+    const { outcomes, lasting } = this.#options;
+    const onOutcomes: LaneOptions['onOutcomes'] = (...ended) => this.#ended(...ended);
     const lane = new Lane({
       ...plan,
       queue: this.queue,
-      onOutcomes: (batch, indexes, ended, sentAt) => this.#ended(batch, indexes, ended, sentAt),
+      onOutcomes,
       stale: (batch) => outcomes.stale(batch),
+      secondLook:
+        lasting &&
+        new SecondLook({
+          lasting,
+          since: this.#since,
+          onOutcomes,
+          later: (batch, at) => this.queue.defer(batch, at),
+          wake: () => this.wake(plan.id),
+        }),
     });
     if (this.#halted) lane.halt();
     this.#lanes.set(plan.id.key, lane);

@@ -23,6 +23,7 @@ import type { Category, Outcome, PushTransport } from '../push/push.ts';
 import type { Batch, Queue } from '../queue/queue.ts';
 import { Flight, type FlightGroup } from './flight.ts';
 import { RateGate } from './rate-gate.ts';
+import type { SecondLook } from './second-look.ts';
 
 export interface LaneOptions {
   readonly id: LaneId;
@@ -44,6 +45,8 @@ export interface LaneOptions {
   ) => void;
   /** The outcome of a batch that is no longer worth sending; undefined for the others. */
   readonly stale: (batch: Batch) => Outcome | undefined;
+  /** Of batches that are asked about before they are sent; absent: there are none. */
+  readonly secondLook?: SecondLook | undefined;
   readonly now?: () => number;
   readonly random?: () => number;
 }
@@ -102,6 +105,7 @@ export class Lane {
   readonly #flushed = vital('settling outcomes', () => this.#flush());
   readonly #onOutcomes: LaneOptions['onOutcomes'];
   readonly #stale: LaneOptions['stale'];
+  readonly #look: SecondLook | undefined;
   #inFlight = 0;
   #batches = 0;
   #scheduled = false;
@@ -115,6 +119,7 @@ export class Lane {
     this.#queue = options.queue;
     this.#onOutcomes = options.onOutcomes;
     this.#stale = options.stale;
+    this.#look = options.secondLook;
     this.#maxInFlight = options.maxInFlight ?? 0;
     this.#breaker = new Breaker({
       threshold: BREAKER_THRESHOLD,
@@ -194,7 +199,7 @@ export class Lane {
     if (heldMs) return { waitMs: heldMs };
     // Asked once: it grows with time, and a lane that neither sends nor waits would stand still for ever.
     const allowed = this.#rate.allowed();
-    const room = Math.min(this.#limit(capacity) - this.#inFlight, allowed);
+    const room = Math.min(this.#limit(capacity) - this.#inFlight, allowed) - (this.#look?.asking ?? 0);
     if (room < 1) return allowed < 1 ? { waitMs: this.#rate.close() } : UNTIL_AN_OUTCOME;
     const admitted = this.#breaker.admit();
     if (admitted > 0) return Math.min(room, admitted);
@@ -207,18 +212,23 @@ export class Lane {
     let left = room;
     const taken: Batch[] = [];
     let stale = 0;
+    let pushes = 0;
     while (left > 0 && stale < MOST_STALE) {
-      const batch = this.#queue.take(this.id, Math.min(left, MOST_AT_ONCE));
+      const most = Math.min(left, MOST_AT_ONCE);
+      const confirmed = this.#look?.take(most);
+      const batch = confirmed ?? this.#queue.take(this.id, most);
       if (!batch) break;
       const { length } = batch.targets;
-      if (this.#dropStale(batch)) stale += length;
-      else {
-        taken.push(batch);
-        left -= length;
+      if (this.#dropStale(batch)) {
+        stale += length;
+        continue;
       }
+      left -= length;
+      if (!confirmed && this.#look?.holds(batch)) continue;
+      taken.push(batch);
+      pushes += length;
     }
     if (stale >= MOST_STALE) this.wake();
-    const pushes = room - left;
     this.#inFlight += pushes;
     this.#rate.take(pushes);
     if (pushes > 0) background(this.#tasks.add(() => this.#send(taken, pushes)));

@@ -2,6 +2,7 @@ import { toMs } from '../kit/seconds.ts';
 import type { Failed, Outcome, Provider, RelayEvents, Settlement, Timing } from '../push/push.ts';
 import { targetCount } from '../push/targets.ts';
 import { type Attempts, type Batch, placeOf, type QueueEntry } from '../queue/queue.ts';
+import type { LastingRequests } from './lasting-requests.ts';
 import { placeInRequest, requestFacts } from './request-facts.ts';
 import { decideRetry, type RetryPolicy } from './retry-decision.ts';
 import type { SyncRequests } from './sync-requests.ts';
@@ -10,6 +11,8 @@ export interface OutcomesOptions {
   /** As the settings of the app are now. */
   readonly policyOf: (app: string, provider: Provider) => RetryPolicy;
   readonly sync: SyncRequests;
+  /** Requests that are repeated for longer; absent: there are none. */
+  readonly lasting?: Pick<LastingRequests, 'has' | 'maxAgeMs'> | undefined;
   readonly events: Required<Pick<RelayEvents, 'settled' | 'retried'>>;
   /** Monotonic milliseconds. */
   readonly monotonic?: () => number;
@@ -38,6 +41,7 @@ interface Sorted {
   readonly failures: AlikeFailures[];
 }
 
+const UNLIMITED = { maxRetry: Number.POSITIVE_INFINITY };
 const CUT_OFF: ReadonlySet<string> = new Set(['not_sent', 'unanswered']);
 
 /**
@@ -190,8 +194,10 @@ export class Outcomes {
   }
 
   /** Gorush's rule: a request can lower `max_retry`, not raise it. */
-  #policy({ app, provider, notification }: QueueEntry): RetryPolicy {
-    const policy = this.#options.policyOf(app, provider);
+  #policy({ request, app, provider, notification }: QueueEntry): RetryPolicy {
+    const { policyOf, lasting } = this.#options;
+    const usual = policyOf(app, provider);
+    const policy = lasting?.has(request.id) ? { ...usual, ...UNLIMITED, maxAgeMs: lasting.maxAgeMs } : usual;
     const { retry } = notification;
     return retry && retry > 0 && retry < policy.maxRetry ? { ...policy, maxRetry: retry } : policy;
   }

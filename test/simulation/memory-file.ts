@@ -1,3 +1,4 @@
+import { setBits } from '../../src/kit/bits.ts';
 import type {
   Change,
   JournalBacklog,
@@ -6,6 +7,7 @@ import type {
   RecordStore,
   StoredReport,
 } from '../../src/queue/file/journal.ts';
+import type { KeptRequest } from '../../src/queue/queue.ts';
 
 interface Kept extends Omit<NewRecord, 'body'> {
   readonly body: Uint8Array;
@@ -50,6 +52,14 @@ export class MemoryFile implements RecordStore {
       records: records.length,
       pushes: records.reduce((sum, { pushes }) => sum + pushes, 0),
     };
+  }
+
+  kept(prefix: string): KeptRequest[] {
+    const requests = [...this.#kept.values()].filter(({ id }) => id.startsWith(prefix));
+    return requests.map(({ id, pushes, done }) => {
+      const settled = [...done.values()].reduce((sum, bits) => sum + setBits(bits), 0);
+      return { id, open: pushes - settled };
+    });
   }
 
   after(key: number): JournalRecord | undefined {

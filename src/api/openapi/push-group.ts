@@ -91,6 +91,7 @@ const CATEGORIES = [
   'unanswered',
   'disabled',
   'expired',
+  'cancelled',
   'pending',
 ] as const satisfies readonly Category[];
 

@@ -28,7 +28,7 @@ import { ConnectionCache } from './connection-cache.ts';
 import { LaneRouting } from './lane-routing.ts';
 import { RefusingTransport } from './refusing-transport.ts';
 
-export interface AppLanesOptions extends Pick<LaneSetOptions, 'openQueue' | 'outcomes'> {
+export interface AppLanesOptions extends Pick<LaneSetOptions, 'openQueue' | 'outcomes' | 'lasting'> {
   readonly apps: AppsInUse;
   readonly registry: AppRegistry;
   /** Makes entries of a request that the queue kept. */
@@ -61,7 +61,7 @@ export class AppLanes implements Lanes {
 
   /** @throws ConfigError when a credential of the default app cannot be used, before the queue is opened. */
   constructor(options: AppLanesOptions) {
-    const { apps, registry, cache, openQueue, outcomes, restore } = options;
+    const { apps, registry, cache, openQueue, outcomes, lasting, restore } = options;
     this.#options = options;
     this.#apps = apps;
     this.#cache = new ConnectionCache({ apps, size: cache, free: (app) => this.#free(app) });
@@ -74,6 +74,7 @@ export class AppLanes implements Lanes {
     this.#lanes = new LaneSet({
       openQueue,
       outcomes,
+      lasting,
       restore: (request) => restore(request, this),
       reopen: (id) => this.#reopen(id),
     });

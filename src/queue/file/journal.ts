@@ -7,6 +7,7 @@ import { type FileKind, markOwnFile } from '../../kit/files/owned-file.ts';
 import { makePrivateFile } from '../../kit/files/private-file.ts';
 import { DamagedFile } from '../../kit/files/sqlite-file.ts';
 import { DEFAULT_APP } from '../../push/app-name.ts';
+import type { KeptRequest } from '../queue.ts';
 
 /** An accepted request as the file keeps it. */
 export interface JournalRecord {
@@ -80,7 +81,7 @@ export interface JournalBacklog {
 /** What the queue needs of its file: all that a test must play when it plays the disk. */
 export type RecordStore = Pick<
   Journal,
-  'commit' | 'backlog' | 'after' | 'reports' | 'shrink' | 'makeRoom' | 'limitLog' | 'close'
+  'commit' | 'backlog' | 'kept' | 'after' | 'reports' | 'shrink' | 'makeRoom' | 'limitLog' | 'close'
 >;
 
 /** How long a commit waits for a reader (`martlet queue`) to get out of the way; the event loop stands still meanwhile. */
@@ -233,6 +234,17 @@ export class Journal {
   backlog(): JournalBacklog {
     const sums = 'ifnull(max(key), 0) AS lastKey, count(*) AS records, ifnull(sum(pushes), 0) AS pushes';
     return this.#db.prepare(`SELECT ${sums} FROM request`).get() as unknown as JournalBacklog;
+  }
+
+  /** The requests whose ids begin so. Reads the whole table. */
+  kept(prefix: string): KeptRequest[] {
+    const done = new Map<number, number>();
+    const progress = this.#db.prepare('SELECT key, done FROM progress').iterate();
+    for (const row of progress as Iterable<unknown> as Iterable<{ key: number; done: Uint8Array }>)
+      done.set(row.key, (done.get(row.key) ?? 0) + setBits(row.done));
+    const find = this.#db.prepare('SELECT key, id, pushes FROM request WHERE substr(id, 1, ?) = ?');
+    const rows = find.all(prefix.length, prefix) as unknown as Pick<RequestRow, 'key' | 'id' | 'pushes'>[];
+    return rows.map(({ key, id, pushes }) => ({ id, open: pushes - (done.get(key) ?? 0) }));
   }
 
   /** The oldest record with a greater key. */

@@ -2,7 +2,7 @@ import { hasBit, setBits } from '../../kit/bits.ts';
 import type { LaneId } from '../../push/lane-id.ts';
 import { packTrace, unpackTrace } from '../../push/trace-context.ts';
 import { LaneStore } from '../lane-store.ts';
-import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, RequestBody, Restore } from '../queue.ts';
+import type { Batch, KeptRequest, Queue, QueueDepth, QueueEntry, QueueHealth, RequestBody, Restore } from '../queue.ts';
 import { QueueRefusedError } from '../queue-refused-error.ts';
 import { headroom, QueueRoom, type QueueRoomOptions } from '../queue-room.ts';
 import { costOfEach, requestCost, storedCost } from '../request-cost.ts';
@@ -87,6 +87,11 @@ export class LocalQueue implements Queue {
 
   get reports(): ReportKeeper {
     return this.#writer.reports;
+  }
+
+  /** The requests whose ids begin so, those included that are not back in memory yet. */
+  kept(prefix: string): readonly KeptRequest[] {
+    return this.#file.kept(prefix);
   }
 
   append(entries: readonly QueueEntry[], body: RequestBody): Promise<void> {

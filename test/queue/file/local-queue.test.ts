@@ -95,3 +95,15 @@ test('an earlier process may have left more than memory has room for: it comes b
   expect(queue.depth()).toMatchObject({ notifications: 0, waiting: 0 });
   await queue.append([entry('new')], huge);
 });
+
+test('says which requests of a name it keeps, and how many of their targets are open, also before they are back in memory', async () => {
+  const first = open('kept.db');
+  const three = { ...entry('hub-1'), groups: [{ kind: 'token', targets: ['a', 'b', 'c'] }], open: 3 } as QueueEntry;
+  await first.append([three], Buffer.alloc(10, 'x'));
+  await first.append([entry('other')], Buffer.alloc(10, 'x'));
+  const batch = first.take(LANE, 2);
+  if (batch) first.settle(batch, [0, 1]);
+  await first.close();
+  const queue = open('kept.db', { restore: () => [] });
+  expect(queue.kept('hub-')).toEqual([{ id: 'hub-1', open: 1 }]);
+});

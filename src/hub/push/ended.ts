@@ -1,0 +1,14 @@
+import type { Failed } from '../../push/push.ts';
+import type { PushOutcome, PushQuestion } from './push-carrier.ts';
+
+/** The outcome of what expired before a carrier had it. */
+export const expired: Failed = {
+  kind: 'failed',
+  category: 'expired',
+  reason: 'Expired',
+  error: 'expired before it could be sent',
+};
+
+/** Targets that end alike. @param at UNIX milliseconds */
+export const endedAs = ({ batch, app, targets }: PushQuestion, outcome: Failed, at: number, attempts = 0) =>
+  targets.map((target): PushOutcome => ({ batch, app, target, outcome, attempts, at }));
