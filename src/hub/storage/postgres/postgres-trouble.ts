@@ -1,3 +1,4 @@
+import { MartletError } from '../../../kit/errors.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 
 /** https://www.postgresql.org/docs/current/errcodes-appendix.html: serialization_failure, deadlock_detected. */
@@ -24,7 +25,8 @@ const LOST =
   /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
 
 function isTrouble(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  // What a work throws is its own.
+  if (!(error instanceof Error) || error instanceof MartletError) return false;
   const code = codeOf(error);
   if (code === undefined) return LOST.test(error.message) || error instanceof AggregateError;
   // Node's own codes, ECONNREFUSED and its like; SQLSTATEs have five characters with a digit.

@@ -1,0 +1,165 @@
+/**
+ * Timers of the hub, as rows: whatever is to happen later is one, so that a restart goes on where it was, and one of several
+ * instances does it, once. A row is claimed for a while (a lease) under a number that only grows (the fence): what a claim wants to
+ * change it changes in the transaction that also removes the row, under the same fence, so that an instance that was
+ * stopped in between, and comes back when another has done it, changes nothing.
+ */
+import { sql } from 'kysely';
+import { MartletError } from '../../kit/errors.ts';
+import type { HubDb } from '../storage/storage.ts';
+
+/** A timer. `ref` is what it is about: with `app` and `kind` it names the row, so that a second one moves the first. */
+export interface Due {
+  readonly app: string;
+  readonly kind: string;
+  readonly ref: string;
+  /** UNIX milliseconds. */
+  readonly at: number;
+  /** What its work needs to know beyond that, as JSON; default: nothing. */
+  readonly data?: string;
+}
+
+/** A timer that this instance has claimed. */
+export interface ClaimedDue extends Required<Due> {
+  readonly id: string;
+  readonly fence: number;
+  /** How often it was claimed before. */
+  readonly attempts: number;
+}
+
+/** The row was done, moved or claimed by others meanwhile: nothing of the work may stay. */
+export class FencedError extends MartletError {
+  readonly code = 'ERR_FENCED';
+  constructor({ kind, ref }: Pick<Due, 'kind' | 'ref'>) {
+    super(`the timer ${kind} of ${ref} is no longer this instance's`);
+  }
+}
+
+/** One row for each (app, kind, ref), however often it is set. */
+export const dueId = ({ app, kind, ref }: Pick<Due, 'app' | 'kind' | 'ref'>): string =>
+  JSON.stringify([app, kind, ref]);
+
+/** Sets timers; one that is there already is moved, and taken from the instance that holds it. */
+export async function setDue(tx: HubDb, rows: readonly Due[]): Promise<void> {
+  if (rows.length === 0) return;
+  await tx
+    .insertInto('due')
+    .values(
+      rows.map(({ app, kind, ref, at, data = '' }) => ({
+        ...{ id: dueId({ app, kind, ref }), app, kind, ref, due_at: at, data },
+        ...{ claimed_by: null, lease_until: null, fence: 0, attempts: 0 },
+      })),
+    )
+    .onConflict((conflict) =>
+      conflict.column('id').doUpdateSet((eb) => ({
+        due_at: eb.ref('excluded.due_at'),
+        data: eb.ref('excluded.data'),
+        claimed_by: null,
+        lease_until: null,
+        fence: sql<number>`due.fence + 1`,
+        attempts: 0,
+      })),
+    )
+    .execute();
+}
+
+/** Removes timers, also those that an instance holds: what is being done under one of them then fails as fenced. */
+export async function clearDue(tx: HubDb, rows: readonly Pick<Due, 'app' | 'kind' | 'ref'>[]): Promise<void> {
+  if (rows.length > 0) await tx.deleteFrom('due').where('id', 'in', rows.map(dueId)).execute();
+}
+
+export interface Claim {
+  readonly kinds: readonly string[];
+  readonly now: number;
+  readonly leaseMs: number;
+  readonly by: string;
+  readonly limit: number;
+}
+
+/** Takes rows that are due and not held by anyone, the oldest first. */
+export async function claimDue(
+  tx: HubDb,
+  engine: 'sqlite' | 'postgres',
+  { kinds, now, leaseMs, by, limit }: Claim,
+): Promise<ClaimedDue[]> {
+  const free = tx
+    .selectFrom('due')
+    .select('id')
+    .where('due_at', '<=', now)
+    .where('kind', 'in', kinds)
+    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
+    .orderBy('due_at')
+    .limit(limit);
+  const rows = await tx
+    .updateTable('due')
+    .set({
+      claimed_by: by,
+      lease_until: now + leaseMs,
+      fence: sql<number>`fence + 1`,
+      attempts: sql<number>`attempts + 1`,
+    })
+    .where('id', 'in', engine === 'postgres' ? free.forUpdate().skipLocked() : free)
+    .returning(['id', 'app', 'kind', 'ref', 'due_at', 'data', 'fence', 'attempts'])
+    .execute();
+  return rows
+    .map(({ due_at, attempts, data, ...row }) => ({ ...row, data: data ?? '', at: due_at, attempts: attempts - 1 }))
+    .sort((a, b) => a.at - b.at);
+}
+
+/**
+ * Ends a claimed row, in the transaction of its work.
+ * @throws FencedError when it is no longer ours: the whole transaction is rolled back
+ */
+export async function finishDue(tx: HubDb, row: ClaimedDue): Promise<void> {
+  const [gone] = await tx
+    .deleteFrom('due')
+    .where('id', '=', row.id)
+    .where('fence', '=', row.fence)
+    .returning('id')
+    .execute();
+  if (!gone) throw new FencedError(row);
+}
+
+/** Gives a claimed row back, to be taken again at `at`; nothing happens when it is no longer ours. */
+export async function putOffDue(tx: HubDb, row: ClaimedDue, at: number): Promise<void> {
+  await tx
+    .updateTable('due')
+    .set({ due_at: at, claimed_by: null, lease_until: null })
+    .where('id', '=', row.id)
+    .where('fence', '=', row.fence)
+    .execute();
+}
+
+/** When the next row of these kinds is due or its lease ends; undefined without any. UNIX milliseconds. */
+export async function nextDueAt(db: HubDb, kinds: readonly string[]): Promise<number | undefined> {
+  const row = await db
+    .selectFrom('due')
+    .select((eb) => eb.fn.min<number | null>(eb.fn.coalesce('lease_until', 'due_at')).as('at'))
+    .where('kind', 'in', kinds)
+    .executeTakeFirst();
+  return row?.at ?? undefined;
+}
+
+/** Rows that wait, and those whose time was more than `graceMs` ago. */
+export async function countDue(db: HubDb, now: number, graceMs: number): Promise<{ waiting: number; overdue: number }> {
+  const row = await db
+    .selectFrom('due')
+    .select((eb) => [
+      eb.fn.countAll<number>().as('waiting'),
+      eb.fn
+        .coalesce(
+          eb.fn.sum<number>(
+            eb
+              .case()
+              .when('due_at', '<', now - graceMs)
+              .then(1)
+              .else(0)
+              .end(),
+          ),
+          eb.lit(0),
+        )
+        .as('overdue'),
+    ])
+    .executeTakeFirstOrThrow();
+  return { waiting: Number(row.waiting), overdue: Number(row.overdue) };
+}

@@ -1,0 +1,135 @@
+/**
+ * Does what is due: claims rows of the kinds that it was given work for, a page at a time, and hands each page to the work of its kind.
+ *
+ * - stopped: before `start`, and from `close` on, which waits for what is under way.
+ * - idle: a timer runs until the next row that is known of, at most POLL_MS, since other instances add rows too.
+ * - running: pages are claimed until one is not full.
+ *
+ * Work that fails is tried again row by row, so that one bad row holds up no other, and a row that fails alone is put off, longer each
+ * time. Rows of a process that dies come back when their lease ends.
+ */
+import { background } from '../../kit/background.ts';
+import { backoff } from '../../kit/backoff.ts';
+import { toError } from '../../kit/errors.ts';
+import type { HubStore } from '../storage/storage.ts';
+import { type ClaimedDue, claimDue, FencedError, nextDueAt, putOffDue } from './due-rows.ts';
+
+/** Does what rows of one kind are about, and ends each of them (`finishDue`) in the transaction of its work. */
+export type DueWork = (rows: readonly ClaimedDue[]) => Promise<void>;
+
+export interface DueRunnerOptions {
+  readonly store: HubStore;
+  /** Of this process, unique among those that share the store. */
+  readonly instance: string;
+  readonly works: Readonly<Record<string, DueWork>>;
+  readonly tell: (level: 'warn' | 'error', message: string) => void;
+  /** UNIX milliseconds. */
+  readonly now?: () => number;
+  /** Default 30 s: after that another instance takes what this one has claimed and not done. */
+  readonly leaseMs?: number;
+  /** Default 500. */
+  readonly page?: number;
+}
+
+const POLL_MS = 1000;
+const LEASE_MS = 30_000;
+const PAGE = 500;
+const PUT_OFF = { firstMs: 2000, maxMs: 300_000 };
+/** After a store that could not be asked. */
+const TROUBLE_MS = 1000;
+
+export class DueRunner {
+  readonly #options: DueRunnerOptions;
+  readonly #kinds: readonly string[];
+  readonly #now: () => number;
+  #isStarted = false;
+  #timer: NodeJS.Timeout | undefined;
+  /** When the timer fires, UNIX milliseconds. */
+  #wakeAt = Number.POSITIVE_INFINITY;
+  #running: Promise<void> | undefined;
+  /** A row became due, or was added, while a run was under way. */
+  #isNudged = false;
+
+  constructor(options: DueRunnerOptions) {
+    this.#options = options;
+    this.#kinds = Object.keys(options.works);
+    this.#now = options.now ?? Date.now;
+  }
+
+  start(): void {
+    this.#isStarted = true;
+    this.nudge(0);
+  }
+
+  /** A row that is due at `at` was added: call it after its commit. */
+  nudge(at: number): void {
+    if (!this.#isStarted || at >= this.#wakeAt) return;
+    if (this.#running) {
+      this.#isNudged = true;
+      return;
+    }
+    this.#wakeAt = at;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#run(), Math.max(0, at - this.#now())).unref();
+  }
+
+  /** Does all that is due now; for tests with a clock of their own, whose runner is not started. */
+  async runDue(): Promise<void> {
+    while (await this.#page());
+  }
+
+  async close(): Promise<void> {
+    this.#isStarted = false;
+    clearTimeout(this.#timer);
+    await this.#running;
+  }
+
+  #run(): void {
+    this.#wakeAt = Number.POSITIVE_INFINITY;
+    this.#isNudged = false;
+    this.#running = this.#pages().then((next) => {
+      this.#running = undefined;
+      this.nudge(this.#isNudged ? 0 : next);
+    });
+    background(this.#running);
+  }
+
+  /** When to look again. */
+  async #pages(): Promise<number> {
+    try {
+      while (this.#isStarted && (await this.#page()));
+      const next = await nextDueAt(this.#options.store.db, this.#kinds);
+      return Math.min(next ?? Number.POSITIVE_INFINITY, this.#now() + POLL_MS);
+    } catch (thrown) {
+      this.#options.tell('warn', `what is due in the hub waits: ${toError(thrown).message}`);
+      return this.#now() + TROUBLE_MS;
+    }
+  }
+
+  /** True when there may be more. */
+  async #page(): Promise<boolean> {
+    const { store, instance, leaseMs = LEASE_MS, page = PAGE } = this.#options;
+    const claim = { kinds: this.#kinds, now: this.#now(), leaseMs, by: instance, limit: page };
+    const rows = await store.write((tx) => claimDue(tx, store.engine, claim));
+    const byKind = Map.groupBy(rows, ({ kind }) => kind);
+    for (const [kind, some] of byKind) await this.#do(kind, some);
+    return rows.length === page;
+  }
+
+  async #do(kind: string, rows: readonly ClaimedDue[]): Promise<void> {
+    const work = this.#options.works[kind] as DueWork;
+    try {
+      await work(rows);
+    } catch (thrown) {
+      if (rows.length > 1) for (const row of rows) await this.#do(kind, [row]);
+      else await this.#failed(rows[0] as ClaimedDue, toError(thrown));
+    }
+  }
+
+  async #failed(row: ClaimedDue, error: Error): Promise<void> {
+    if (error instanceof FencedError) return;
+    const pauseMs = Math.ceil(PUT_OFF.firstMs / 2 + backoff(row.attempts, PUT_OFF));
+    this.#options.tell('error', `the hub's timer ${row.kind} failed and is tried again: ${error.message}`);
+    await this.#options.store.write((tx) => putOffDue(tx, row, this.#now() + pauseMs));
+  }
+}

@@ -1,0 +1,182 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { HubStore } from '../../../src/hub/storage/storage.ts';
+import { type ClaimedDue, clearDue, countDue, finishDue, setDue } from '../../../src/hub/timers/due-rows.ts';
+import { DueRunner, type DueRunnerOptions } from '../../../src/hub/timers/due-runner.ts';
+import { needs } from '../../support/needs.ts';
+import { type HubPlace, hubEngines } from '../hub-engines.ts';
+
+const at = (ref: string, time: number, data?: string) => ({
+  app: 'default',
+  kind: 'ring',
+  ref,
+  at: time,
+  ...(data === undefined ? {} : { data }),
+});
+
+describe.each(hubEngines)('timers in $name', ({ needs: lacks, start }) => {
+  describe('are rows', needs(...lacks), () => {
+    let place: HubPlace;
+    const stores: HubStore[] = [];
+    let now = 1000;
+
+    beforeAll(async () => {
+      place = await start();
+    });
+    afterEach(async () => {
+      for (const store of stores.splice(0)) await store.close();
+      now = 1000;
+    });
+    afterAll(() => place?.end());
+
+    const open = async (): Promise<HubStore> => {
+      const store = await place.open();
+      stores.push(store);
+      await store.write((tx) => tx.deleteFrom('due').execute());
+      return store;
+    };
+
+    const runner = (store: HubStore, ring: DueRunnerOptions['works'][string], more: Partial<DueRunnerOptions> = {}) =>
+      new DueRunner({ store, instance: 'a', works: { ring }, tell: () => {}, now: () => now, ...more });
+
+    /** Notes what rang, in the transaction that ends the row. */
+    const ringing =
+      (store: HubStore, rang: string[]) =>
+      async (rows: readonly ClaimedDue[]): Promise<void> => {
+        await store.write(async (tx) => {
+          for (const row of rows) await finishDue(tx, row);
+        });
+        rang.push(...rows.map(({ ref }) => ref));
+      };
+
+    test('what is due rings once, the oldest first, and the rest waits', async () => {
+      const store = await open();
+      const rang: string[] = [];
+      await store.write((tx) => setDue(tx, [at('late', 3000), at('b', 900), at('a', 800)]));
+      const one = runner(store, ringing(store, rang));
+      await one.runDue();
+      await one.runDue();
+      expect(rang).toEqual(['a', 'b']);
+      expect(await countDue(store.db, 4000, 500)).toEqual({ waiting: 1, overdue: 1 });
+      now = 3000;
+      await one.runDue();
+      expect(rang).toEqual(['a', 'b', 'late']);
+    });
+
+    test('one that is set again is moved, with what it carries', async () => {
+      const store = await open();
+      const seen: string[] = [];
+      await store.write((tx) => setDue(tx, [at('a', 800, 'first')]));
+      await store.write((tx) => setDue(tx, [at('a', 5000, 'second')]));
+      const one = runner(store, async (rows) => {
+        await store.write(async (tx) => {
+          for (const row of rows) await finishDue(tx, row);
+        });
+        seen.push(...rows.map(({ data }) => data));
+      });
+      await one.runDue();
+      expect(seen).toEqual([]);
+      now = 5000;
+      await one.runDue();
+      expect(seen).toEqual(['second']);
+    });
+
+    test('one that is cleared or moved while its work is under way leaves nothing of that work', async () => {
+      const store = await open();
+      for (const change of [
+        (tx: Parameters<typeof clearDue>[0]) => clearDue(tx, [at('a', 0)]),
+        (tx: Parameters<typeof clearDue>[0]) => setDue(tx, [at('a', 9000)]),
+      ]) {
+        await store.write((tx) => setDue(tx, [at('a', 800)]));
+        const one = runner(store, async (rows) => {
+          await store.write(change);
+          await store.write(async (tx) => {
+            await tx.insertInto('meta').values({ key: 'rang', value: '1' }).execute();
+            for (const row of rows) await finishDue(tx, row);
+          });
+        });
+        await one.runDue();
+        expect(await store.db.selectFrom('meta').select('key').where('key', '=', 'rang').execute()).toEqual([]);
+      }
+    });
+
+    test('two instances ring each of a thousand rows once', async () => {
+      const first = await open();
+      const second = (await place.again?.()) ?? first;
+      if (second !== first) stores.push(second);
+      const rows = Array.from({ length: 1000 }, (_, i) => at(`r${i}`, 1 + (i % 900)));
+      await first.write((tx) => setDue(tx, rows));
+      const rang: string[] = [];
+      const runners = [first, second].map((store, i) =>
+        runner(store, ringing(store, rang), { instance: `i${i}`, page: 50 }),
+      );
+      await Promise.all(runners.map((each) => each.runDue()));
+      expect(rang.toSorted()).toEqual(rows.map(({ ref }) => ref).toSorted());
+    });
+
+    test('what a dead instance had claimed rings after its lease, and what comes back of that instance changes nothing', async () => {
+      const store = await open();
+      await store.write((tx) => setDue(tx, [at('a', 800)]));
+      let stuck: ClaimedDue | undefined;
+      const dead = runner(store, async ([row]) => {
+        stuck = row;
+      });
+      await dead.runDue();
+      const rang: string[] = [];
+      const other = runner(store, ringing(store, rang), { instance: 'b' });
+      await other.runDue();
+      expect(rang).toEqual([]);
+      now += 30_000;
+      await other.runDue();
+      expect(rang).toEqual(['a']);
+      await expect(store.write((tx) => finishDue(tx, stuck as ClaimedDue))).rejects.toMatchObject({
+        code: 'ERR_FENCED',
+      });
+    });
+
+    test('a row whose work fails is put off and holds up no other', async () => {
+      const store = await open();
+      const told: string[] = [];
+      const rang: string[] = [];
+      await store.write((tx) => setDue(tx, [at('bad', 800), at('good', 900)]));
+      const ring = ringing(store, rang);
+      const one = runner(
+        store,
+        async (rows) => {
+          if (rows.some(({ ref }) => ref === 'bad')) throw new Error('no');
+          await ring(rows);
+        },
+        { tell: (_level, message) => told.push(message) },
+      );
+      await one.runDue();
+      expect(rang).toEqual(['good']);
+      expect(told).toEqual(["the hub's timer ring failed and is tried again: no"]);
+      expect((await countDue(store.db, now, 0)).overdue).toBe(0);
+      const [left] = await store.db.selectFrom('due').selectAll().execute();
+      expect(left).toMatchObject({ ref: 'bad', claimed_by: null });
+    });
+
+    test('a started runner rings by itself, also what is added later for an earlier time', async () => {
+      const store = await open();
+      const rang: string[] = [];
+      const ring = Promise.withResolvers<void>();
+      const one = new DueRunner({
+        store,
+        instance: 'a',
+        tell: () => {},
+        works: {
+          ring: async (rows) => {
+            await ringing(store, rang)(rows);
+            ring.resolve();
+          },
+        },
+      });
+      one.start();
+      const soon = Date.now() + 20;
+      await store.write((tx) => setDue(tx, [at('soon', soon)]));
+      one.nudge(soon);
+      await ring.promise;
+      await one.close();
+      expect(rang).toEqual(['soon']);
+    });
+  });
+});
