@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { ConfigError } from '../kit/errors.ts';
+import { isLinkLocal } from '../kit/net/link-local.ts';
 import { isLoopback } from '../kit/net/loopback.ts';
 
 /** The variables that Go's `http.ProxyFromEnvironment` reads, so that a Gorush's surroundings mean the same here. */
@@ -13,7 +14,7 @@ export interface ProxyEnvironment {
 }
 
 export interface ProxyOptions {
-  /** `core.http_proxy`: for every address, whatever the environment says; empty: the environment decides. */
+  /** `core.http_proxy`: for every address that a proxy can reach, whatever the environment says; empty: the environment decides. */
   readonly httpProxy: string;
   /** Default: none. */
   readonly env?: ProxyEnvironment;
@@ -102,12 +103,14 @@ function decodable(text: string): boolean {
  * included, or undefined for the direct way.
  *
  * Where `core.http_proxy` is empty, HTTPS_PROXY (for http:// addresses HTTP_PROXY) decides, less what NO_PROXY names; both
- * spellings, upper case first. As in Go, the environment never sends loopback addresses through a proxy.
+ * spellings, upper case first. As in Go, the environment never sends loopback addresses through a proxy. No setting sends
+ * link-local ones through it: the metadata server there would be the proxy's.
  * @throws ConfigError for a setting that is no URL of an HTTP proxy.
  */
 export function createProxyFor({ httpProxy, env = {} }: ProxyOptions): (origin: string) => string | undefined {
   const everywhere = proxyUrl('core.http_proxy', httpProxy);
-  if (everywhere !== undefined) return () => everywhere;
+  if (everywhere !== undefined)
+    return (origin) => (isLinkLocal(URL.parse(origin)?.hostname ?? '') ? undefined : everywhere);
   const proxies: Record<string, string | undefined> = {
     'http:': proxyUrl('HTTP_PROXY (environment)', either(env.HTTP_PROXY, env.http_proxy)),
     'https:': proxyUrl('HTTPS_PROXY (environment)', either(env.HTTPS_PROXY, env.https_proxy)),
@@ -118,6 +121,8 @@ export function createProxyFor({ httpProxy, env = {} }: ProxyOptions): (origin: 
     const proxy = url ? proxies[url.protocol] : undefined;
     if (!url || !proxy) return undefined;
     const target = targetOf(url);
-    return isLoopback(target.host) || direct.some((rule) => rule(target)) ? undefined : proxy;
+    return isLoopback(target.host) || isLinkLocal(target.host) || direct.some((rule) => rule(target))
+      ? undefined
+      : proxy;
   };
 }

@@ -18,6 +18,12 @@ describe('which proxy leads to an address', () => {
     expect(proxyFor('http://localhost:9000')).toBe('http://u:p@10.0.0.1:8080/');
   });
 
+  test('no setting leads metadata servers through a proxy, where they would be the proxy’s own', () => {
+    for (const host of ['169.254.169.254', '[fd00:ec2::254]', 'metadata.google.internal'])
+      for (const proxyFor of [createProxyFor({ httpProxy: PROXY }), env({ HTTP_PROXY: PROXY })])
+        expect(proxyFor(`http://${host}`)).toBeUndefined();
+  });
+
   test('without any setting the way is direct', () => {
     expect(createProxyFor({ httpProxy: '' })(APNS)).toBeUndefined();
     expect(createProxyFor({ httpProxy: '', env: { HTTPS_PROXY: '', https_proxy: '' } })(APNS)).toBeUndefined();
