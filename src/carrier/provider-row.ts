@@ -80,13 +80,13 @@ export interface ProviderSettings<Values> {
   readonly notes?: readonly MigrationNote<Values>[];
 }
 
-/** A value of JSON: one of some words, or a text or an object of texts. As JSON Schema says it. */
+/** A value of JSON: one of some words, or a text or an object. As JSON Schema says it. */
 export type JsonForm =
   | { readonly enum: readonly string[]; readonly type?: undefined; readonly description?: string }
   | {
       readonly enum?: undefined;
       readonly type: readonly ['string', 'object'];
-      readonly additionalProperties: { readonly type: 'string' };
+      readonly additionalProperties: true;
       readonly description: string;
     };
 
@@ -241,6 +241,8 @@ export interface TransportPlan<Values> {
   readonly trusted: boolean;
   /** The credential is the app's own and not that of the default section. */
   readonly own: boolean;
+  /** `store`: the app was made by a caller of /v1/apps, whose credential reads nothing of this machine, even where `trusted`. */
+  readonly origin: 'file' | 'store';
 }
 
 /** A request that a provider makes to us. Its path is `/v1/callbacks/<platform>/<app>/<name>`. */

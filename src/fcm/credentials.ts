@@ -2,6 +2,20 @@ import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { ConfigError } from '../kit/errors.ts';
 import { bareText, base64Bytes, privateKeyIn, textOfFile } from '../kit/pem.ts';
+import {
+  type CredentialFields,
+  fieldMistake,
+  objectIn,
+  optionalText,
+  requiredText,
+  urlIn,
+} from './sign-in/credential-fields.ts';
+import {
+  type ExternalAccount,
+  type Impersonation,
+  readExternalAccount,
+  readImpersonation,
+} from './sign-in/external-account.ts';
 
 /** A key of a Google service account; signs in with assertions. */
 export interface ServiceAccount {
@@ -17,6 +31,7 @@ export interface ServiceAccount {
 export interface AuthorizedUser {
   readonly type: 'authorized_user';
   readonly projectId: string;
+  readonly quotaProject?: string;
   readonly clientId: string;
   readonly clientSecret: string;
   readonly refreshToken: string;
@@ -31,12 +46,23 @@ export interface MetadataServer {
   readonly host: string;
 }
 
-export type FcmCredential = ServiceAccount | AuthorizedUser | MetadataServer;
+/** A service account that another credential may act as. */
+export interface ImpersonatedAccount {
+  readonly type: 'impersonated_service_account';
+  readonly projectId: string;
+  readonly quotaProject?: string;
+  readonly impersonation: Impersonation;
+  readonly source: ServiceAccount | AuthorizedUser | ExternalAccount;
+}
+
+export type FcmCredential = ServiceAccount | AuthorizedUser | ExternalAccount | ImpersonatedAccount | MetadataServer;
 
 /** What of `android` in the configuration concerns credentials. */
 export interface FcmCredentialConfig {
   readonly key_path: string;
   readonly credential: string;
+  /** Whatever the credential says. Default: empty. */
+  readonly project_id?: string | undefined;
 }
 
 /** The environment variables that Google's libraries read. */
@@ -67,15 +93,18 @@ export function loadFcmCredential(
   env: GoogleEnvironment,
   readFile: (path: string) => string = readText,
 ): FcmCredential {
-  const project = env.GOOGLE_CLOUD_PROJECT || env.GCLOUD_PROJECT || '';
-  if (config.credential) return fromFields('android.credential', inlineJson(config.credential), project);
+  const projects = {
+    setting: config.project_id ?? '',
+    environment: env.GOOGLE_CLOUD_PROJECT || env.GCLOUD_PROJECT || '',
+  };
+  if (config.credential) return credentialIn('android.credential', inlineJson(config.credential), projects);
   const [key, path] = config.key_path
     ? ['android.key_path', config.key_path]
     : ['GOOGLE_APPLICATION_CREDENTIALS', env.GOOGLE_APPLICATION_CREDENTIALS];
-  if (path) return fromFields(key, fileJson(key, path, readFile), project);
+  if (path) return credentialIn(key, fileJson(key, path, readFile), projects);
   const host = env.GCE_METADATA_HOST;
   if (!host) throw new ConfigError('', 'missing fcm credential data');
-  return { type: 'metadata_server', host, projectId: requireProject('GCE_METADATA_HOST', undefined, project) };
+  return { type: 'metadata_server', host, projectId: projectOf({ key: 'GCE_METADATA_HOST', values: {} }, projects) };
 }
 
 function inlineJson(text: string): Fields {
@@ -127,57 +156,90 @@ function parsed(text: string): unknown {
   }
 }
 
-function fromFields(key: string, fields: Fields, project: string): FcmCredential {
-  const type = fields.type;
-  if (type !== 'service_account' && type !== 'authorized_user') {
-    const found = typeof type === 'string' ? `"${type.slice(0, 40)}"` : 'none';
-    throw new ConfigError(key, `expected credential type "service_account" or "authorized_user", found ${found}`);
-  }
-  const projectId = requireProject(key, fields.project_id, project);
-  const tokenUri = tokenUriOf(key, fields.token_uri);
-  const field = (name: string): string => requireText(key, fields, name);
-  if (type === 'authorized_user') {
-    const oauth = { clientId: field('client_id'), clientSecret: field('client_secret') };
-    return { type, projectId, ...oauth, refreshToken: field('refresh_token'), tokenUri };
-  }
-  const keyId = fields.private_key_id;
+/** Where the project may be named, beside the credential itself. */
+interface Projects {
+  /** `android.project_id`. */
+  readonly setting: string;
+  readonly environment: string;
+}
+
+/** What the credentials of all types have. */
+interface Common {
+  readonly projectId: string;
+  readonly quotaProject?: string;
+}
+
+const PROJECT = /^[A-Za-z0-9:._-]+$/;
+const SOURCES = ['service_account', 'authorized_user', 'external_account'] as const;
+const TYPES = [...SOURCES, 'impersonated_service_account'] as const;
+
+function credentialIn(key: string, values: Fields, projects: Projects): FcmCredential {
+  const fields: CredentialFields = { key, values };
+  const type = typeIn(fields, TYPES);
+  const quotaProject = optionalText(fields, 'quota_project_id');
+  if (quotaProject !== undefined && !PROJECT.test(quotaProject))
+    throw fieldMistake(fields, 'quota_project_id', 'is not a project id');
+  const common = { projectId: projectOf(fields, projects), ...(quotaProject === undefined ? {} : { quotaProject }) };
+  if (type !== 'impersonated_service_account') return signingIn(fields, type, common);
+  const source = objectIn(fields, 'source_credentials');
+  if (!source) throw fieldMistake(fields, 'source_credentials', 'is missing');
   return {
     type,
-    projectId,
-    clientEmail: field('client_email'),
-    privateKey: rsaKey(key, field('private_key')),
-    ...(typeof keyId === 'string' && keyId ? { privateKeyId: keyId } : {}),
+    ...common,
+    impersonation: readImpersonation(fields),
+    source: signingIn(source, typeIn(source, SOURCES), common),
+  };
+}
+
+function typeIn<Type extends string>(fields: CredentialFields, types: readonly Type[]): Type {
+  const { type } = fields.values;
+  const known = types.find((each) => each === type);
+  if (known !== undefined) return known;
+  const found = typeof type === 'string' ? `"${type.slice(0, 40)}"` : 'none';
+  const where = fields.within === undefined ? 'expected credential type' : `${fields.within}type must be`;
+  throw new ConfigError(fields.key, `${where} ${types.map((each) => `"${each}"`).join(' or ')}, found ${found}`);
+}
+
+/** A credential that signs in by itself. */
+function signingIn(
+  fields: CredentialFields,
+  type: (typeof SOURCES)[number],
+  common: Common,
+): ServiceAccount | AuthorizedUser | ExternalAccount {
+  if (type === 'external_account') return readExternalAccount(fields, common);
+  const tokenUri = urlIn(fields, 'token_uri', TOKEN_URI);
+  if (type === 'authorized_user') {
+    const oauth = { clientId: requiredText(fields, 'client_id'), clientSecret: requiredText(fields, 'client_secret') };
+    return { type, ...common, ...oauth, refreshToken: requiredText(fields, 'refresh_token'), tokenUri };
+  }
+  const privateKeyId = optionalText(fields, 'private_key_id');
+  return {
+    type,
+    projectId: common.projectId,
+    clientEmail: requiredText(fields, 'client_email'),
+    privateKey: rsaKey(fields, requiredText(fields, 'private_key')),
+    ...(privateKeyId === undefined ? {} : { privateKeyId }),
     tokenUri,
   };
 }
 
-function requireText(key: string, fields: Fields, name: string): string {
-  const value = fields[name];
-  if (typeof value === 'string' && value.trim() !== '') return value.trim();
-  throw new ConfigError(key, `the credential has no ${name}`);
-}
-
 /** The project is a part of the path of every push. */
-function requireProject(key: string, own: unknown, fromEnvironment: string): string {
-  const projectId = typeof own === 'string' && own !== '' ? own : fromEnvironment;
-  if (projectId === '') {
+function projectOf(fields: CredentialFields, { setting, environment }: Projects): string {
+  const { project_id: own, quota_project_id: quota } = fields.values;
+  const projectId = [setting, own, environment, quota].find((each) => typeof each === 'string' && each !== '');
+  if (projectId === undefined) {
     throw new ConfigError(
-      key,
-      'project ID is required to access Firebase Cloud Messaging client: the credential has no project_id, and GOOGLE_CLOUD_PROJECT is not set',
+      fields.key,
+      'project ID is required to access Firebase Cloud Messaging client: the credential has no project_id, and neither android.project_id nor GOOGLE_CLOUD_PROJECT is set',
     );
   }
-  if (!/^[A-Za-z0-9:._-]+$/.test(projectId)) throw new ConfigError(key, `not a project id: ${projectId}`);
-  return projectId;
+  const isSetting = projectId === setting;
+  if (!PROJECT.test(projectId as string))
+    throw new ConfigError(isSetting ? 'android.project_id' : fields.key, `not a project id: ${projectId}`);
+  return projectId as string;
 }
 
-function tokenUriOf(key: string, value: unknown): string {
-  if (value === undefined || value === null || value === '') return TOKEN_URI;
-  const url = typeof value === 'string' ? URL.parse(value) : null;
-  if (url?.protocol === 'https:' || url?.protocol === 'http:') return value as string;
-  throw new ConfigError(key, `token_uri is not a URL: ${String(value)}`);
-}
-
-function rsaKey(key: string, pem: string): KeyObject {
+function rsaKey(fields: CredentialFields, pem: string): KeyObject {
   let privateKey: KeyObject | undefined;
   try {
     privateKey = privateKeyIn(pem);
@@ -185,5 +247,5 @@ function rsaKey(key: string, pem: string): KeyObject {
     // The cause may quote the key.
   }
   if (privateKey?.asymmetricKeyType === 'rsa') return privateKey;
-  throw new ConfigError(key, 'private_key is not an RSA key in PEM');
+  throw fieldMistake(fields, 'private_key', 'is not an RSA key in PEM');
 }

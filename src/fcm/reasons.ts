@@ -59,7 +59,12 @@ export const fcmReasons = {
   NOT_FOUND: { category: 'invalid_request', advice: 'Check project_id: FCM does not know the project.' },
   invalid_grant: {
     category: 'credential',
-    advice: 'Google refuses the service account: check that its key is not revoked and that the clock is right.',
+    advice:
+      'Google refuses the credential: check that its key is not revoked, that the clock is right and, for an external_account, that the pool takes the token.',
+  },
+  invalid_target: {
+    category: 'credential',
+    advice: 'Google does not know the audience of the external_account: check its pool and provider.',
   },
   invalid_client: { category: 'credential', advice: 'Google does not know the OAuth client: create new credentials.' },
   SignInRefused: { category: 'credential', advice: 'Google refuses the credentials: create a new key.' },

@@ -6,6 +6,9 @@ import type { SettingsTrouble } from '../carrier/settings-trouble.ts';
 import { ConfigError } from '../kit/errors.ts';
 import { type FcmCredential, type GoogleEnvironment, hasFcmCredential, loadFcmCredential } from './credentials.ts';
 import type { FcmSection } from './section.ts';
+import { refuseForeign, signInAddresses } from './sign-in/addresses.ts';
+import { impersonatedAddress } from './sign-in/external-account.ts';
+import { signInWords } from './sign-in/words.ts';
 
 const GOOGLE = 'GOOGLE_APPLICATION_CREDENTIALS';
 
@@ -23,10 +26,10 @@ function troubles(android: FcmSection, { cwd, env }: Surroundings): SettingsTrou
 }
 
 /** A credential of the settings themselves; undefined when there is none, or none that can be read. */
-function ownCredential({ key_path = '', credential = '' }: Given<FcmSection>): FcmCredential | undefined {
+function ownCredential({ key_path = '', credential = '', project_id }: Given<FcmSection>): FcmCredential | undefined {
   if (key_path === '' && credential === '') return undefined;
   try {
-    return loadFcmCredential({ key_path, credential }, {});
+    return loadFcmCredential({ key_path, credential, project_id }, {});
   } catch (error) {
     if (error instanceof ConfigError) return undefined;
     throw error;
@@ -34,14 +37,20 @@ function ownCredential({ key_path = '', credential = '' }: Given<FcmSection>): F
 }
 
 function factsOf(credential: FcmCredential): CredentialFacts {
-  if (credential.type !== 'service_account')
-    return { has_key: true, kind: 'authorized_user', project_id: credential.projectId };
-  const { projectId, clientEmail, privateKey, privateKeyId } = credential;
+  const { type: kind, projectId: project_id } = credential;
+  if (kind === 'impersonated_service_account') {
+    const address = impersonatedAddress(credential.impersonation);
+    const { source } = credential;
+    if (source.type === 'service_account') trySigning(source.privateKey, 'android.credential');
+    return { has_key: true, kind, project_id, ...(address === undefined ? {} : { client_email: address }) };
+  }
+  if (kind !== 'service_account') return { has_key: true, kind, project_id };
+  const { clientEmail, privateKey, privateKeyId } = credential;
   trySigning(privateKey, 'android.credential');
   return {
     has_key: true,
-    kind: 'service_account',
-    project_id: projectId,
+    kind,
+    project_id,
     client_email: clientEmail,
     ...(privateKeyId ? { key_id: privateKeyId } : {}),
     fingerprint: keyFingerprint(privateKey),
@@ -50,17 +59,21 @@ function factsOf(credential: FcmCredential): CredentialFacts {
 
 function describe(android: FcmSection, env: GoogleEnvironment): string {
   const loaded = loadFcmCredential(android, env);
-  return `project ${loaded.projectId}, ${loaded.type}, ${android.endpoint}`;
+  return `project ${loaded.projectId}, ${signInWords(loaded)}, ${android.endpoint}`;
 }
 
-/** Where the credential signs in. Its facts say why a credential cannot be read. */
-function signInAddress(credential: string): string | undefined {
-  const found = ownCredential({ credential });
-  return found === undefined || found.type === 'metadata_server' ? undefined : found.tokenUri;
+/** Of a caller of /v1/apps. @throws ConfigError naming the key */
+function storedFacts({ credential = '', project_id = '' }: Given<FcmSection>): CredentialFacts | undefined {
+  if (credential === '' && project_id === '') return undefined;
+  // Otherwise the default's credential would send for a project of the caller's choice.
+  if (credential === '') throw new ConfigError('android.credential', 'must be given with android.project_id');
+  const loaded = loadFcmCredential({ key_path: '', credential, project_id }, {});
+  refuseForeign(loaded);
+  return factsOf(loaded);
 }
 
 export const fcmSettings: ProviderSettings<FcmSection> = {
-  identity: { whole: ['key_path', 'credential'], all: ['key_path', 'credential'] },
+  identity: { whole: ['key_path', 'credential', 'project_id'], all: ['key_path', 'credential', 'project_id'] },
   missed: true,
   isGiven: hasFcmCredential,
   troubles,
@@ -79,18 +92,18 @@ export const fcmSettings: ProviderSettings<FcmSection> = {
     json: {
       credential: {
         type: ['string', 'object'],
-        additionalProperties: { type: 'string' },
-        description: 'The service account: its JSON as it is, as a text, or in base64.',
+        additionalProperties: true,
+        description:
+          'The service account, or another credential of Google: its JSON as it is, as a text, or in base64.',
       },
     },
     normal: (section) =>
       typeof section.credential === 'object' ? { ...section, credential: JSON.stringify(section.credential) } : section,
-    facts: ({ credential = '' }) =>
-      credential === '' ? undefined : factsOf(loadFcmCredential({ key_path: '', credential }, {})),
-    kinds: ['service_account', 'authorized_user'],
-    addresses({ credential = '' }) {
-      const url = credential === '' ? undefined : signInAddress(credential);
-      return url === undefined ? [] : [{ key: 'credential', what: 'token_uri', url }];
+    facts: storedFacts,
+    kinds: ['service_account', 'authorized_user', 'impersonated_service_account'],
+    addresses(section) {
+      const found = ownCredential({ ...section, key_path: '' });
+      return found ? signInAddresses(found).map(({ field, url }) => ({ key: 'credential', what: field, url })) : [];
     },
   },
   notes: [

@@ -1,18 +1,18 @@
 import { builtOnce } from '../carrier/built-once.ts';
 import { Probing } from '../carrier/probing.ts';
 import type { TokenSource } from '../carrier/token-source.ts';
-import type { Http2Pool, Http2PoolOptions, RequestTemplate } from '../http2/http2-pool.ts';
+import type { Http2Pool, Http2PoolOptions, RequestHeader, RequestTemplate } from '../http2/http2-pool.ts';
 import { singleRequest } from '../http2/single-request.ts';
 import { background, throwLater } from '../kit/background.ts';
 import { internalError } from '../push/internal-error.ts';
 import type { Delivery, Outcome, PushTransport, Settle, TransportStatus } from '../push/push.ts';
-import type { FcmCredential } from './credentials.ts';
 import { FcmBurst } from './fcm-burst.ts';
 import { fcmMessage } from './payload.ts';
 import { fcmFault, fcmOutcome } from './reasons.ts';
 
 export interface FcmTransportOptions {
-  readonly credential: Pick<FcmCredential, 'projectId'>;
+  /** With `quotaProject`, requests count for that project and not for the one of the credential. */
+  readonly credential: { readonly projectId: string; readonly quotaProject?: string };
   /** `https://host[:port]`. */
   readonly origin: string;
   /** Makes the connection pool; what it is not told here (CA, proxy, connections, timeout) is its own affair. */
@@ -30,6 +30,7 @@ class FcmTransport implements PushTransport {
   readonly #tokens: TokenSource;
   readonly #url: string;
   readonly #path: string;
+  readonly #quota: readonly RequestHeader[];
   readonly #now: () => number;
   readonly #probing: Probing;
   /** Bursts that wait for an access token. */
@@ -43,6 +44,9 @@ class FcmTransport implements PushTransport {
     this.#tokens = tokenSource;
     this.#path = `/v1/projects/${credential.projectId}/messages:send`;
     this.#url = `${origin}${this.#path}`;
+    const { quotaProject } = credential;
+    this.#quota =
+      quotaProject === undefined ? [] : [{ name: 'x-goog-user-project', value: quotaProject, indexing: 'index' }];
     this.#now = now;
     this.#probing = new Probing(PROBE_MS, now);
   }
@@ -100,6 +104,7 @@ class FcmTransport implements PushTransport {
       const headers = [
         { name: 'content-type', value: 'application/json', indexing: 'index' },
         { name: 'authorization', value: `Bearer ${token}`, indexing: 'index' },
+        ...this.#quota,
       ] as const;
       this.#template = { token, request: { headers, path: this.#path } };
     }

@@ -22,6 +22,8 @@ export interface SectionsPlan {
   readonly partition?: string | undefined;
   /** False: its settings come from a caller who may not reach our network; addresses in them lead to public ones only. */
   readonly trusted: boolean;
+  /** Where the app was made: `store` by a caller of /v1/apps. */
+  readonly origin: 'file' | 'store';
 }
 
 /** Reads the credential and builds the transport; opens no connection. @throws ConfigError when the credential cannot be used. */
@@ -89,11 +91,12 @@ export function createTransports(services: SharedServices): Transports {
   };
 }
 
-const transportPlan = ({ app, sections, row, environment, partition, trusted }: SectionsPlan) => ({
+const transportPlan = ({ app, sections, row, environment, partition, trusted, origin }: SectionsPlan) => ({
   app,
   section: sectionFor(sections, row),
   environment,
   partition,
   trusted,
+  origin,
   own: sections.own.has(row.platform),
 });

@@ -61,7 +61,7 @@ async function open(row: ProviderRow): Promise<Bench> {
   const [target] = about.targets as [string];
   const partition = row.delivery.partitionOf?.(target, section);
   const [environment] = row.environments;
-  const plan = { app: 'default', section, environment, partition, trusted: true, own: true };
+  const plan = { app: 'default', section, environment, partition, trusted: true, own: true, origin: 'file' as const };
   const transport = provider.transport(plan);
   return {
     ...{ sandbox, transport, provider, plan, delivery: { ...about, environment } },

@@ -120,7 +120,7 @@ describe('what cannot be used is named', () => {
       'android.credential: neither JSON nor JSON in base64',
     ],
     ['no type', [{ credential: without('type') }], 'android.credential: expected credential type "service_account"'],
-    ['a type that is not known', [{ credential: '{"type":"external_account"}' }], 'found "external_account"'],
+    ['a type that is not known', [{ credential: '{"type":"gdch_service_account"}' }], 'found "gdch_service_account"'],
     ['no project', [{ credential: without('project_id') }], 'android.credential: project ID is required'],
     ['no project for a user', [{ credential: JSON.stringify(user) }], 'android.credential: project ID is required'],
     ['no project for a metadata server', [{}, { GCE_METADATA_HOST: 'x' }], 'GCE_METADATA_HOST: project ID is required'],

@@ -38,6 +38,7 @@ test('FCM behind a gateway that speaks HTTP/1.1 only gets each push as a plain H
     enabled: true,
     key_path: '',
     credential: JSON.stringify(credential),
+    project_id: '',
     max_retry: 0,
     endpoint: `https://localhost:${(server.address() as AddressInfo).port}`,
     connections: 0,
@@ -45,7 +46,15 @@ test('FCM behind a gateway that speaks HTTP/1.1 only gets each push as a plain H
     request_timeout: 5,
   };
   const fcm = openFcm({ outbound, env: {}, late: NO_LATE_OUTCOMES, sectionOf: () => undefined, log: () => {} });
-  const transport = fcm.transport({ app: 'default', section, environment: 'production', trusted: true, own: true });
+  const plan = {
+    app: 'default',
+    section,
+    environment: 'production',
+    trusted: true,
+    own: true,
+    origin: 'file',
+  } as const;
+  const transport = fcm.transport(plan);
   const targets = Array.from({ length: 50 }, (_, index) => `token-${index}`);
   const notification = { platform: 2, tokens: targets, message: 'hi' };
   const outcomes = await new Promise<Outcome[]>((resolve) => {

@@ -82,7 +82,7 @@ async function takesProxy(
   await transports.load(apns);
   await transports.load(fcm);
   const sections = appSections({ config, providers: builtIn, settings: {} });
-  const common = { app: 'default', sections, trusted: true };
+  const common = { app: 'default', sections, trusted: true, origin: 'file' as const };
   transports.build({ ...common, row: apns, environment: 'production' });
   transports.build({ ...common, row: apns, environment: 'development' });
   transports.build({ ...common, row: fcm, environment: 'production' });

@@ -26,7 +26,12 @@ export type SendingConfig = object;
 
 /** `sections`: what its lanes send with, limits and retries included. Only those of `known` hold usable credentials. */
 export type AppState =
-  | { readonly kind: 'known'; readonly sections: AppSections; readonly trusted: boolean }
+  | {
+      readonly kind: 'known';
+      readonly sections: AppSections;
+      readonly trusted: boolean;
+      readonly origin: App['origin'];
+    }
   | { readonly kind: 'broken'; readonly sections: AppSections; readonly why: Error }
   | { readonly kind: 'awaited'; readonly sections: AppSections; readonly why: Error }
   | { readonly kind: 'gone'; readonly sections: AppSections };
@@ -119,17 +124,19 @@ export const defaultState = (config: SendingConfig, providers: ProviderTable): A
   kind: 'known',
   sections: { byPlatform: sectionsOf(config, providers), defaultTopic: '', own: new Set<string>() },
   trusted: true,
+  origin: 'file',
 });
 
 /** An app with its settings, or with the reason why they cannot be opened. */
 export function openedState(app: App, config: SendingConfig, options: OpenOptions): AppState {
   const { providers, sandbox, inherit, trustStored } = options;
-  const trusted = app.origin === 'file' || trustStored === true;
+  const { origin } = app;
+  const trusted = origin === 'file' || trustStored === true;
   try {
     const sections = sandbox
       ? appSections({ config, providers, settings: withoutCredentials(app.shown, providers) })
       : appSections({ config, providers, settings: app.settings(), inherit });
-    return { kind: 'known', sections, trusted };
+    return { kind: 'known', sections, trusted, origin };
   } catch (error) {
     // Never the default's credentials for an app whose own cannot be opened.
     const sections = appSections({ config, providers, settings: app.shown });

@@ -177,7 +177,8 @@ export class AppLanes implements Lanes {
       if (state.kind === 'gone' || !sectionFor(sections, row).enabled)
         return new RefusingTransport(this.#routing.refusal(app, row));
       const environment = environmentOf(id, row, sections);
-      return this.#options.build({ app, sections, row, environment, partition, trusted: state.trusted });
+      const { trusted, origin } = state;
+      return this.#options.build({ app, sections, row, environment, partition, trusted, origin });
     };
   }
 

@@ -39,7 +39,14 @@ export function createProbe({ providers, config, transports, trusted, sandbox = 
     const settings = sandbox ? withoutCredentials(given, providers) : given;
     const sections = appSections({ config, providers, settings });
     const push = row.probe?.push(sectionFor(sections, row), sections.defaultTopic);
-    const plan = { app, sections, row, environment: push?.environment ?? row.environments[0], trusted };
+    const plan = {
+      app,
+      sections,
+      row,
+      environment: push?.environment ?? row.environments[0],
+      trusted,
+      origin: 'store' as const,
+    };
     // A connection of its own: nothing of it is to be waited for by pushes.
     await transports.load(row);
     if (!push) return transports.tryCredential(plan);

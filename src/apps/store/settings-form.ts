@@ -16,6 +16,8 @@ export interface SettingMistake {
 type Kind = 'whole' | 'patch';
 
 const LONGEST_KEY = 40;
+/** Levels of objects and lists in a value that is an object: a credential within a credential has four. */
+const MOST_NESTED = 6;
 /** Enough to mend; a body of 256 KiB may hold 50,000, and the search for the key that was meant takes its time. */
 const MOST_MISTAKES = 50;
 
@@ -63,7 +65,8 @@ class SettingsForm {
     if (json?.enum) {
       if (!json.enum.some((word) => word === value)) yield { path, reason: `must be one of ${json.enum.join(', ')}` };
     } else if (json?.type.includes('object') && isObject(value)) {
-      if (!Object.values(value).every((text) => typeof text === 'string')) yield mistakeAt(leaf, path);
+      // What is in it is the provider's to read, but that it ends.
+      if (!isShallow(value, MOST_NESTED)) yield { path, reason: `must be nested ${MOST_NESTED} levels deep at most` };
     } else if (shape && Array.isArray(value)) {
       for (const record of value) {
         if (!isObject(record)) yield mistakeAt(leaf, path);
@@ -96,6 +99,11 @@ class SettingsForm {
     return { path, reason: `unknown key${near ? `, did you mean \`${near}\`?` : ''}` };
   }
 }
+
+const isShallow = (value: unknown, levels: number): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((inner) => isShallow(inner, levels - 1)));
 
 const mistakeAt = (leaf: Leaf, path: string): SettingMistake => ({ path, reason: `must be ${wanted(leaf)}` });
 

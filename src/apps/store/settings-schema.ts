@@ -21,7 +21,7 @@ export const refusedKeys = (providers: ProviderTable): Readonly<Record<string, s
   'webhook.allow_private': 'is set in config.yml only',
 });
 
-/** Keys whose value JSON says otherwise than the file: one of some words, or an object of texts as well as a text. */
+/** Keys whose value JSON says otherwise than the file: one of some words, or an object as well as a text. */
 export const jsonKeys = (providers: ProviderTable): Readonly<Record<string, JsonForm>> =>
   underPlatform(providers, ({ settings }) => settings.stored.json);
 

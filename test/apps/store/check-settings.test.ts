@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkSettings, normalSettings } from '../../../src/apps/store/check-settings.ts';
 import { formMistakes } from '../../../src/apps/store/settings-form.ts';
 import { mergePatch } from '../../../src/kit/json/merge-patch.ts';
@@ -98,6 +98,62 @@ test('a certificate that has expired is refused', () => {
   expect(checkSettings(settings, { ...rules, now }).mistakes).toEqual([
     { path: 'ios.key_base64', reason: `the certificate expired at ${facts.ios?.not_after}` },
   ]);
+});
+
+const IAM = 'https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/a@b.example:generateAccessToken';
+const external = (source: object) => ({
+  type: 'external_account',
+  project_id: 'acme',
+  audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q',
+  subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+  token_url: 'https://attacker.example/token',
+  credential_source: source,
+});
+const impersonated = (source: object, url = IAM) => ({
+  type: 'impersonated_service_account',
+  project_id: 'acme',
+  service_account_impersonation_url: url,
+  source_credentials: source,
+});
+
+describe.each([false, true])('with apps.allow_private_hooks: %j', (allowPrivate) => {
+  test.each([
+    { file: '/etc/passwd' },
+    { url: 'http://169.254.169.254/latest/meta-data/iam/security-credentials/' },
+    { url: 'https://public.example/token' },
+    { environment_id: 'aws1' },
+  ])('no caller has the relay read %j and send it elsewhere', (source) => {
+    const why = 'android.credential: an external_account reads files and metadata of this machine';
+    for (const credential of [external(source), impersonated(external(source))]) {
+      expect(mistakes({ android: { credential } }, allowPrivate)).toEqual([expect.stringContaining(why)]);
+      expect(mistakes({ android: { credential: JSON.stringify(credential) } }, allowPrivate)).toHaveLength(1);
+    }
+  });
+});
+
+test('a service account that acts as another is taken, with addresses that are public', () => {
+  expect(mistakes({ android: { credential: impersonated(account()) } })).toEqual([]);
+  const { facts } = checkSettings(normalSettings({ android: { credential: impersonated(account()) } }), rules);
+  expect(facts.android).toEqual({
+    has_key: true,
+    kind: 'impersonated_service_account',
+    project_id: 'acme',
+    client_email: 'a@b.example',
+  });
+  const local = 'https://169.254.169.254/x';
+  expect(mistakes({ android: { credential: impersonated(account(), local) } })).toEqual([
+    expect.stringMatching(/^android\.credential: service_account_impersonation_url must/),
+  ]);
+  expect(mistakes({ android: { credential: impersonated(account({ token_uri: local })) } })).toEqual([
+    expect.stringMatching(/^android\.credential: source_credentials\.token_uri must/),
+  ]);
+});
+
+test('a project alone does not send with the credential of the default', () => {
+  expect(mistakes({ android: { project_id: 'other' } })).toEqual([
+    'android.credential: must be given with android.project_id',
+  ]);
+  expect(mistakes({ android: { project_id: 'other', credential: account() } })).toEqual([]);
 });
 
 test.each([

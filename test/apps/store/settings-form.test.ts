@@ -89,7 +89,7 @@ describe.each(['whole', 'patch'] as const)('the form of settings (%s)', (kind) =
 });
 
 test('a mistake is said at its key, once', () => {
-  expect(formMistakes({ android: { credential: { a: 1, b: 2 } }, ios: { key_type: 1 } })).toEqual([
+  expect(formMistakes({ android: { credential: [1, 2] }, ios: { key_type: 1 } })).toEqual([
     { path: 'android.credential', reason: expect.stringMatching(/^must be /) },
     { path: 'ios.key_type', reason: 'must be one of p8, pem, p12' },
   ]);
