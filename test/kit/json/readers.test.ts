@@ -1,0 +1,73 @@
+import { describe, expect, test } from 'vitest';
+import {
+  flag,
+  isFaulty,
+  listOf,
+  mapOf,
+  nameOf,
+  readBody,
+  setOf,
+  shape,
+  textOf,
+  wordOf,
+} from '../../../src/kit/json/readers.ts';
+
+const body = shape({
+  name: nameOf(5),
+  note: textOf(3),
+  on: flag,
+  words: setOf(wordOf(['red', 'green']), 3),
+  steps: listOf(shape({ wait: flag }), 2),
+  by: mapOf(flag, 2, (name) => (name === 'bad' ? 'is a bad name' : undefined)),
+});
+
+describe('reading a body', () => {
+  test('returns what it means, without what is absent or null', () => {
+    const read = readBody(body, { name: 'Ärger', on: null, words: ['RED', 'green', 'red'], steps: [{ wait: true }] });
+    expect(read).toEqual({ name: 'Ärger', words: ['red', 'green'], steps: [{ wait: true }] });
+    expect(isFaulty(read)).toBe(false);
+  });
+
+  test('finds all faults at once, each with its path and without the value', () => {
+    const read = readBody(body, {
+      name: 'tab\t',
+      nmae: 1,
+      note: 'secret',
+      words: ['blue'],
+      steps: [{ wait: 'x', wiat: true }],
+      by: { bad: true },
+    });
+    expect(isFaulty(read)).toBe(true);
+    expect(read).toEqual([
+      { path: 'nmae', reason: 'unknown field; did you mean "name"?' },
+      { path: 'name', reason: 'must be 1 to 5 characters, no control characters' },
+      { path: 'note', reason: 'must be a text of at most 3 characters' },
+      { path: 'words[0]', reason: 'must be one of red, green' },
+      { path: 'steps[0].wiat', reason: 'unknown field; did you mean "wait"?' },
+      { path: 'steps[0].wait', reason: 'must be true or false' },
+      { path: 'by', reason: 'is a bad name' },
+    ]);
+  });
+
+  test('counts code points, and refuses halves of them', () => {
+    expect(readBody(body, { name: '👩‍👩‍👧' })).toEqual({ name: '👩‍👩‍👧' });
+    expect(readBody(body, { name: '😀😀😀😀😀😀' })).toHaveLength(1);
+    expect(readBody(body, { name: '\ud800' })).toHaveLength(1);
+  });
+
+  test.each([[null], [[]], ['text'], [4]])('%j is no body', (value) => {
+    expect(readBody(body, value)).toEqual([{ path: '', reason: 'must be an object' }]);
+  });
+
+  test('keys that JavaScript knows are keys like any other', () => {
+    expect(readBody(body, JSON.parse('{"__proto__": 1}'))).toMatchObject([{ path: '__proto__' }]);
+    const read = readBody(body, { by: JSON.parse('{"__proto__": true, "constructor": false}') });
+    expect(JSON.stringify(read)).toBe('{"by":{"__proto__":true,"constructor":false}}');
+  });
+
+  test('too many entries are not looked at one by one', () => {
+    expect(readBody(body, { steps: [1, 2, 3] })).toEqual([
+      { path: 'steps', reason: 'must have at most 2 entries, has 3' },
+    ]);
+  });
+});
