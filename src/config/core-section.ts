@@ -93,7 +93,7 @@ export const coreSection = section('The HTTP server and the process.', {
   ),
   max_connections: integer(
     10_000,
-    'Connections that are served at once; further ones are closed. 0: any number. Fewer, with a warning, where the system allows the process too few files (`ulimit -n`).',
+    'Connections of HTTP and gRPC that are served at once. A further one takes the place of one that has no request, else it is closed. 0: any number. Fewer, with a warning, where the system allows the process too few files (`ulimit -n`).',
     {
       ...ours,
       minimum: 0,

@@ -15,6 +15,7 @@ import {
 import type { Principal } from '../auth/principal.ts';
 import { background } from '../kit/background.ts';
 import type { BodyRoom } from '../kit/http/body-room.ts';
+import type { ConnectionRoom } from '../kit/net/connection-room.ts';
 import { addressOf, type GatedCall } from './gate.ts';
 import { RpcError } from './rpc-error.ts';
 import { statusOf } from './rpc-service.ts';
@@ -29,6 +30,8 @@ export interface AdmissionOptions {
   /** Bytes of a message, also once it is decompressed. */
   readonly maxBody: number;
   readonly onError: (error: unknown) => void;
+  /** Connections with a call keep their place when others are wanted. */
+  readonly room?: Pick<ConnectionRoom, 'begin'> | undefined;
 }
 
 export interface Admission {
@@ -52,10 +55,16 @@ interface CallInternals {
 const internalsOf = (call: ServerInterceptingCallInterface): CallInternals => call as unknown as CallInternals;
 
 export function createAdmission(options: AdmissionOptions): Admission {
-  const { gate, gated, onError } = options;
+  const { gate, gated, onError, room } = options;
   const known = new WeakMap<Metadata, Principal>();
   const interceptor: ServerInterceptor = ({ path }, call) => {
     const refuse = (error: unknown): void => end(call, error, onError);
+    const { stream } = internalsOf(call);
+    if (stream?.session?.socket && room)
+      stream.once(
+        'close',
+        room.begin(stream.session.socket, () => !stream.readableEnded),
+      );
     const admit = async (metadata: Metadata): Promise<void> => {
       const principal = gate && gated.has(path) ? await gate(gatedCall(call, metadata)) : undefined;
       if (principal) known.set(metadata, principal);

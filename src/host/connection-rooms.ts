@@ -17,9 +17,13 @@ export function openRooms(
   descriptors = descriptorLimit(),
 ): ConnectionRooms {
   const { callers, administration } = roomWithin(descriptors);
+  const most = wanted > 0 ? wanted : Number.POSITIVE_INFINITY;
   if (callers < wanted)
     log.warn(
       `core.max_connections: of ${wanted} connections ${callers} are served at once, as this process may have ${descriptors} files open (ulimit -n, LimitNOFILE)`,
     );
-  return { callers: new ConnectionRoom(callers), administration: new ConnectionRoom(administration) };
+  return {
+    callers: new ConnectionRoom(Math.min(callers, most)),
+    administration: new ConnectionRoom(Math.min(administration, most)),
+  };
 }

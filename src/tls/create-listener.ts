@@ -57,7 +57,6 @@ function limit(server: Server | DualServer, core: Config['core']): void {
   // A caller that has sent its request may close its half of the connection, and still wants the answer (`nc -N`, some HTTP clients).
   // Not in Node's types: https://github.com/nodejs/node/blob/v26.x/lib/_http_server.js
   Object.assign(http1, { httpAllowHalfOpen: true });
-  if (core.max_connections > 0) server.maxConnections = core.max_connections;
 }
 
 /** HTTP/1.1 connections learn from the answer that it was the last one; HTTP/2 has GOAWAY. */
@@ -68,6 +67,17 @@ const untilRetired =
       res.setHeader('Connection', 'close');
       res.on('finish', () => setImmediate(closeIdle));
     }
+    app(req, res);
+  };
+
+/** Connections with a request keep their place when others are wanted. */
+const noteRequests =
+  (app: RequestListener, room: ConnectionRoom): RequestListener =>
+  (req, res) => {
+    res.once(
+      'close',
+      room.begin(req.socket, () => !req.complete),
+    );
     app(req, res);
   };
 
@@ -106,7 +116,7 @@ export function createListener(options: ListenerOptions): Listener {
   let retired = false;
   let closing = false;
   const app = untilRetired(
-    options.app,
+    options.room ? noteRequests(options.app, options.room) : options.app,
     () => retired,
     // Not before: a request may be on its way over a connection that looks idle.
     () => closing && server.closeIdleConnections(),

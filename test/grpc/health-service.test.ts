@@ -9,6 +9,7 @@ import { fromJSON } from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { HEALTH_PROTO } from '../../src/grpc/standard-protos.ts';
+import { until } from '../support/until.ts';
 import { gorushClient, unaryCall } from './clients.ts';
 import { serve } from './grpc-server.ts';
 
@@ -83,6 +84,22 @@ describe('grpc.health.v1', () => {
     expect(await next(stream)).toBe('SERVICE_UNKNOWN');
     stream.on('error', () => {});
     stream.cancel();
+  });
+
+  test('an address that watches as often as it may is sent away, and may again when one of its watchers leaves', async () => {
+    const { port } = await serve();
+    const { watch } = healthClient(port);
+    const streams = Array.from({ length: 100 }, () => watch(''));
+    for (const stream of streams) stream.on('error', () => {});
+    await Promise.all(streams.map(next));
+    expect(await ended(watch(''))).toBe(status.RESOURCE_EXHAUSTED);
+    streams[0]?.cancel();
+    await until(async () => {
+      const again = watch('');
+      const told = await Promise.race([next(again), ended(again)]);
+      return told === 'SERVING';
+    });
+    for (const stream of streams) stream.cancel();
   });
 
   test('watchers are told of the end and sent away, so that they do not hold it up', async () => {

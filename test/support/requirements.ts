@@ -40,6 +40,10 @@ export const requirements = {
   tinyproxy: { from: 'apt-get install tinyproxy' },
   libfaketime: { from: 'apt-get install faketime', isThere: () => faketimeLibrary() !== undefined },
   linux: { from: 'a Linux machine', isThere: () => process.platform === 'linux' },
+  '12,000 file descriptors': {
+    from: 'ulimit -n 12000',
+    isThere: () => runs('bash', '-c', 'test $(ulimit -Hn) = unlimited || test $(ulimit -Hn) -ge 12000'),
+  },
   '/dev/full': { from: 'a Linux machine', isThere: () => existsSync('/dev/full') },
   tmpfs: { from: 'root that may mount', isThere: () => canMount('mount -t tmpfs tmpfs place') },
   overlayfs: {

@@ -1,11 +1,13 @@
 import { once } from 'node:events';
 import { renameSync, writeFileSync } from 'node:fs';
-import type { RequestListener } from 'node:http';
+import type { RequestListener, ServerResponse } from 'node:http';
 import net from 'node:net';
 import { join } from 'node:path';
 import tls from 'node:tls';
 import { describe, expect, test } from 'vitest';
+import { ConnectionRoom } from '../../src/kit/net/connection-room.ts';
 import { createListener } from '../../src/tls/create-listener.ts';
+import { until } from '../support/until.ts';
 import {
   ask,
   authority,
@@ -157,14 +159,21 @@ describe('limits', () => {
     await once(socket, 'close');
   });
 
-  test('connections beyond core.max_connections are closed', async () => {
-    const { port } = await startListener(sayVersion, { 'core.max_connections': 1 });
+  test('a connection beyond those that there may be is closed when all have requests, and takes the place of one that has none', async () => {
+    const answers: ServerResponse[] = [];
+    const app: RequestListener = (req, res) => (req.url === '/wait' ? void answers.push(res) : sayVersion(req, res));
+    const { port } = await startListener(app, {}, { room: new ConnectionRoom(1) });
     const first = http2Session(port);
-    await ask(first, '/');
+    const waiting = ask(first, '/wait');
+    await until(() => answers.length === 1);
     const second = net.connect(port, '127.0.0.1');
     second.on('error', () => {});
     await once(second, 'close');
-    expect((await ask(first, '/')).status).toBe(200);
+    for (const res of answers) res.end();
+    expect((await waiting).status).toBe(200);
+    const gone = once(first, 'close');
+    expect((await ask(http2Session(port), '/')).status).toBe(200);
+    await gone;
   });
 });
 

@@ -17,8 +17,9 @@ export interface ConsoleFeedOptions {
   readonly hello: object;
   /** Milliseconds between two frames; default 1,000. */
   readonly everyMs?: number;
-  /** Watchers at a time; default 20. */
+  /** Watchers at a time, of all keys and of one; default 20 and 10. */
   readonly maxWatchers?: number;
+  readonly maxOfKey?: number;
   /** Milliseconds after which a watcher has to come again, and show its key again; default 15 minutes. */
   readonly maxWatchMs?: number;
   /** UNIX milliseconds. */
@@ -26,6 +27,7 @@ export interface ConsoleFeedOptions {
 }
 
 interface Watcher {
+  readonly who: string;
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly until: number;
@@ -74,17 +76,22 @@ export class ConsoleFeed {
     return this.#watchers.size;
   }
 
-  /** Answers with a stream of events. @returns false, and does nothing, when there are too many or the end has come */
-  watch(req: IncomingMessage, res: ServerResponse): boolean {
-    const { maxWatchers = 20, maxWatchMs = 15 * 60_000, hello } = this.#options;
+  /**
+   * Answers with a stream of events.
+   * @param who whose key it is; '': there are no keys, and one may have all places
+   * @returns false, and does nothing, when there are too many or the end has come
+   */
+  watch(req: IncomingMessage, res: ServerResponse, who = ''): boolean {
+    const { maxWatchers = 20, maxOfKey = 10, maxWatchMs = 15 * 60_000, hello } = this.#options;
     if (this.#closed || this.#watchers.size >= maxWatchers) return false;
+    if (who !== '' && this.#of(who) >= maxOfKey) return false;
     res.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
       // nginx would gather it.
       'X-Accel-Buffering': 'no',
     });
-    const watcher: Watcher = { req, res, until: this.#now() + maxWatchMs, blockedAt: undefined, isNew: true };
+    const watcher: Watcher = { who, req, res, until: this.#now() + maxWatchMs, blockedAt: undefined, isNew: true };
     this.#watchers.add(watcher);
     res.on('drain', () => {
       watcher.blockedAt = undefined;
@@ -102,6 +109,12 @@ export class ConsoleFeed {
     for (const { res } of this.#watchers) res.end(eventText('bye', {}));
     this.#watchers.clear();
     this.#rest();
+  }
+
+  #of(key: string): number {
+    let count = 0;
+    for (const { who } of this.#watchers) if (who === key) count++;
+    return count;
   }
 
   #leave(watcher: Watcher): void {

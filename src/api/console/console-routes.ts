@@ -83,7 +83,7 @@ export function consoleRoutes({ feed, closed, credential }: ConsoleRoutesOptions
   const events: HttpHandler = (req: IncomingMessage, res: ServerResponse) => {
     const refused = refusal(req) ?? (principalOfRequest(req)?.apps ? SOME_APPS : undefined);
     if (refused !== undefined) sendError(res, 'forbidden', refused);
-    else if (!feed.watch(req, res))
+    else if (!feed.watch(req, res, principalOfRequest(req)?.name))
       sendRefused(res, { kind: 'unavailable', message: TOO_MANY, retryAfter: AGAIN_SECONDS });
   };
 

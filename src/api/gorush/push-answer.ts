@@ -2,6 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { ServerResponse } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import { JSON_TYPE, noteSize, sendJson } from '../../kit/http/answer.ts';
+import { cutWhenUnread } from '../../kit/http/cut-when-unread.ts';
 import type { PushEntry } from '../../push/push-entry.ts';
 
 /** What `/api/push` answers: Gorush's fields, and those that Martlet adds. */
@@ -27,6 +28,7 @@ export function sendPushAnswer(
     return;
   }
   res.writeHead(200, { ...headers, 'Content-Type': JSON_TYPE });
+  cutWhenUnread(res);
   // A caller that has gone away reads no more of it.
   pipeline(Readable.from(piecesOf(answer, (size) => noteSize(res, size))), res, () => {});
 }

@@ -34,8 +34,15 @@ export function openApiRoutes(describe: () => OpenApiDocument): Routes {
     document ??= describe();
     return document;
   };
+  let json: string | undefined;
   return new Map([
-    ['GET /openapi.json', (_req, res) => sendText(res, 200, 'application/json', JSON.stringify(described()))],
+    [
+      'GET /openapi.json',
+      (_req, res) => {
+        json ??= JSON.stringify(described());
+        sendText(res, 200, 'application/json', json);
+      },
+    ],
     [
       'GET /docs',
       (req, res) => {

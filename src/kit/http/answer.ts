@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { RefusedError } from '../refusal.ts';
+import { cutWhenUnread } from './cut-when-unread.ts';
 import { httpStatus } from './http-status.ts';
 
 /** The version of the Gorush whose behaviour is served. */
@@ -25,6 +26,9 @@ export function noteSize(res: ServerResponse, size: number): void {
 export const sizeOf = (res: ServerResponse): number =>
   (res as Measured)[SIZE] ?? Number(res.getHeader('content-length') ?? 0);
 
+/** Bytes of an answer that the buffers of a connection do not always hold. */
+const LARGE = 64 * 1024;
+
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
 export function sendJson(res: ServerResponse, status: number, body: unknown, headers?: Record<string, string>): void {
@@ -40,6 +44,7 @@ export function sendText(
 ): void {
   const size = Buffer.byteLength(body);
   noteSize(res, size);
+  if (size > LARGE) cutWhenUnread(res);
   res.writeHead(status, { ...headers, 'Content-Type': type, 'Content-Length': size });
   res.end(body);
 }

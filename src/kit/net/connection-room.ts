@@ -24,16 +24,47 @@ export function roomWithin(descriptors: number): RoomSizes {
   };
 }
 
+/** A connection as requests know it, over TLS and HTTP/2 as well. */
+export type Peer = Pick<Socket, 'remoteAddress' | 'remotePort'>;
+
+interface Connection {
+  readonly socket: Socket;
+  /** Requests that are not answered yet. */
+  busy: number;
+  /** When the last one began, and whether its client is still sending it. */
+  since: number;
+  isReceiving: () => boolean;
+  hasPlace: boolean;
+}
+
+/** A request that takes longer than this to arrive gives up its place for a new connection. */
+const SLOW_MS = 10_000;
+/** So many of the busy ones are looked at. */
+const MOST_LOOKED_AT = 100;
+
+const nameOf = ({ remoteAddress, remotePort }: Peer): string => `${remoteAddress}:${remotePort}`;
+
 /**
  * Counts connections over several listeners, so that a crowd of callers never takes the last file descriptor: without one nothing is
- * delivered, reported or loaded any more. What is beyond is closed at once.
+ * delivered, reported or loaded any more. When all places are taken, a connection without a request makes room for a new one: the
+ * oldest of those that never made any, else the one whose last request is longest ago, else one whose request has been arriving for
+ * longer than most take. Only when none is to be had is the new one closed.
  */
 export class ConnectionRoom {
   readonly #most: number;
+  readonly #connections = new Map<string, Connection>();
+  /** Of no request so far, in order of age. */
+  readonly #fresh = new Set<Connection>();
+  /** Without a request, in order of the last one's end. */
+  readonly #idle = new Set<Connection>();
+  /** In order of the begin of their requests. */
+  readonly #busy = new Set<Connection>();
+  readonly #now: () => number;
   #open = 0;
 
-  /** @param most at once; Infinity: any number */
-  constructor(most: number) {
+  /** @param most at once; Infinity: any number. @param now monotonic milliseconds */
+  constructor(most: number, now: () => number = () => performance.now()) {
+    this.#now = now;
     this.#most = most;
   }
 
@@ -43,12 +74,69 @@ export class ConnectionRoom {
 
   /** Call before anything else looks at the connection. False when there is no room: then it is closed. */
   admit(socket: Socket): boolean {
-    if (this.#open >= this.#most) {
+    if (this.#open >= this.#most && !this.#makeRoom()) {
       socket.destroy();
       return false;
     }
     this.#open++;
-    socket.once('close', () => this.#open--);
+    const connection: Connection = { socket, busy: 0, since: 0, isReceiving: () => false, hasPlace: true };
+    // Of a socket that is closed the address is not known any more.
+    const name = nameOf(socket);
+    this.#connections.set(name, connection);
+    this.#fresh.add(connection);
+    socket.once('close', () => this.#closed(name, connection));
     return true;
+  }
+
+  /**
+   * A request has begun.
+   * @param isReceiving whether its client is still sending it
+   * @returns what to call when it is answered, or given up
+   */
+  begin(peer: Peer, isReceiving: () => boolean): () => void {
+    const connection = this.#connections.get(nameOf(peer));
+    if (!connection) return () => {};
+    connection.busy++;
+    connection.since = this.#now();
+    connection.isReceiving = isReceiving;
+    for (const other of [this.#fresh, this.#idle, this.#busy]) other.delete(connection);
+    this.#busy.add(connection);
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      if (--connection.busy > 0 || !connection.hasPlace) return;
+      this.#busy.delete(connection);
+      connection.isReceiving = () => false;
+      this.#idle.add(connection);
+    };
+  }
+
+  #makeRoom(): boolean {
+    const [connection = this.#slowOne()] = this.#fresh.size > 0 ? this.#fresh : this.#idle;
+    if (!connection) return false;
+    this.#leave(connection);
+    connection.socket.destroy();
+    return true;
+  }
+
+  #slowOne(): Connection | undefined {
+    const before = this.#now() - SLOW_MS;
+    for (const connection of this.#busy.values().take(MOST_LOOKED_AT))
+      if (connection.since <= before && connection.isReceiving()) return connection;
+    return undefined;
+  }
+
+  #closed(name: string, connection: Connection): void {
+    if (this.#connections.get(name) === connection) this.#connections.delete(name);
+    this.#leave(connection);
+  }
+
+  /** Its place is free. May be called again. */
+  #leave(connection: Connection): void {
+    if (!connection.hasPlace) return;
+    connection.hasPlace = false;
+    for (const kind of [this.#fresh, this.#idle, this.#busy]) kind.delete(connection);
+    this.#open--;
   }
 }

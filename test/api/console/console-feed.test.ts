@@ -24,7 +24,7 @@ async function served(more: Partial<ConsoleFeedOptions> = {}) {
     ...more,
   });
   const server = createServer((req, res) => {
-    if (!feed.watch(req, res)) res.writeHead(503).end();
+    if (!feed.watch(req, res, req.headers.authorization)) res.writeHead(503).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
@@ -136,4 +136,14 @@ test('figures that cannot be read are told as trouble, without the error, and co
   expect(JSON.stringify(await events.next('trouble'))).not.toContain('secret');
   broken = false;
   await events.next('frame');
+});
+
+test('one key does not take the places of the others', async () => {
+  const { url, feed } = await served({ maxWatchers: 4, maxOfKey: 2 });
+  const watch = (authorization: string) => fetch(url, { headers: { authorization } });
+  const answers = [];
+  for (const key of ['a', 'a', 'a', 'b']) answers.push(await watch(key));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 503, 200]);
+  expect(feed.watchers).toBe(3);
+  for (const { body } of answers) await body?.cancel();
 });
