@@ -11,7 +11,7 @@ function checkKeys({ config: { auth } }: Draft, mistakes: Mistake[]): void {
   for (const [name, { sha256, scopes }] of Object.entries(auth.keys)) {
     const wrong = (key: string, text: string) => mistakes.push({ key: `auth.keys.${name}.${key}`, text });
     if (sha256.length === 0) wrong('sha256', 'must be given; `martlet new-key` makes a key and its SHA-256');
-    if (scopes.length === 0) wrong('scopes', 'must be a list of push, read, admin, and not empty');
+    if (scopes.length === 0) wrong('scopes', 'must be a list of push, read, users, admin, and not empty');
     for (const digest of sha256.map((text) => text.toLowerCase())) {
       if (!DIGEST.test(digest)) wrong('sha256', 'must be 64 hexadecimal digits each, the SHA-256 of a key (not shown)');
       const owner = owners.get(digest);
@@ -26,7 +26,7 @@ function checkCertificates({ config: { auth, core } }: Draft, mistakes: Mistake[
   for (const [name, { subject, scopes }] of Object.entries(auth.certificates)) {
     const wrong = (key: string, text: string) => mistakes.push({ key: `auth.certificates.${name}.${key}`, text });
     if (!SUBJECT.test(subject)) wrong('subject', 'must be CN=name, DNS:name, URI:…, EMAIL:… or IP:…');
-    if (scopes.length === 0) wrong('scopes', 'must be a list of push, read, admin, and not empty');
+    if (scopes.length === 0) wrong('scopes', 'must be a list of push, read, users, admin, and not empty');
     const owner = owners.get(subject);
     if (owner !== undefined) wrong('subject', `is that of ${owner} already`);
     owners.set(subject, name);

@@ -5,7 +5,10 @@ const A = 'ab'.repeat(32);
 
 test.each([
   ['auth: {keys: {a: {scopes: push}}}', 'auth.keys.a.sha256: must be given'],
-  [`auth: {keys: {a: {sha256: ${A}}}}`, 'auth.keys.a.scopes: must be a list of push, read, admin, and not empty'],
+  [
+    `auth: {keys: {a: {sha256: ${A}}}}`,
+    'auth.keys.a.scopes: must be a list of push, read, users, admin, and not empty',
+  ],
   ['auth: {keys: {a: {sha256: my-key, scopes: push}}}', 'auth.keys.a.sha256: must be 64 hexadecimal digits each'],
   [
     `auth: {keys: {a: {sha256: ${A}, scopes: push}, b: {sha256: ${A.toUpperCase()}, scopes: push}}}`,

@@ -1,0 +1,73 @@
+/** `{user}` of `/v1/users/{user}` */
+export type ParamsOf<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? Name | ParamsOf<Rest>
+  : never;
+
+interface Placed {
+  readonly method: string;
+  /** `/v1/users/{user}/tokens`: a part in braces stands for one segment. */
+  readonly path: string;
+}
+
+export interface Found<Route> {
+  readonly route: Route;
+  /** As they are in the URL, by name. */
+  readonly params: Readonly<Record<string, string>>;
+}
+
+interface Pattern<Route> {
+  readonly segments: readonly string[];
+  readonly literals: number;
+  readonly routes: Map<string, Route>;
+}
+
+const PARAM = /^\{(.+)\}$/;
+
+const methodsOf = (routes: ReadonlyMap<string, unknown>): string[] =>
+  [...routes.keys()].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+
+/**
+ * Routes by path and method. Case counts, a slash at the end counts, and a segment is looked at before it is decoded, so that `%2F` is
+ * data. Where several patterns fit, the one with the most literal segments that has the method counts.
+ */
+export class RouteTable<Route extends Placed> {
+  readonly #bySize = new Map<number, Pattern<Route>[]>();
+
+  constructor(routes: readonly Route[]) {
+    const patterns = Map.groupBy(routes, ({ path }) => path);
+    for (const [path, group] of patterns) this.#add(path, group);
+    for (const same of this.#bySize.values()) same.sort((a, b) => b.literals - a.literals);
+  }
+
+  /** @returns the route; the methods that are there instead; undefined when nothing is there. */
+  find(method: string, path: string): Found<Route> | { readonly allow: readonly string[] } | undefined {
+    const segments = path.split('/');
+    const fitting = (this.#bySize.get(segments.length) ?? []).filter((pattern) => fits(pattern.segments, segments));
+    if (fitting.length === 0) return undefined;
+    const wanted = method === 'HEAD' ? 'GET' : method;
+    const pattern = fitting.find(({ routes }) => routes.has(wanted));
+    if (!pattern) return { allow: [...new Set(fitting.flatMap(({ routes }) => methodsOf(routes)))] };
+    return { route: pattern.routes.get(wanted) as Route, params: paramsOf(pattern.segments, segments) };
+  }
+
+  #add(path: string, group: readonly Route[]): void {
+    const segments = path.split('/');
+    const routes = new Map(group.map((route) => [route.method, route]));
+    if (routes.size < group.length) throw new Error(`a route is there twice: ${path}`);
+    const literals = segments.filter((segment) => !PARAM.test(segment)).length;
+    const same = this.#bySize.get(segments.length) ?? [];
+    same.push({ segments, literals, routes });
+    this.#bySize.set(segments.length, same);
+  }
+}
+
+const fits = (pattern: readonly string[], segments: readonly string[]): boolean =>
+  pattern.every((part, i) => (PARAM.test(part) ? segments[i] !== '' : part === segments[i]));
+
+const paramsOf = (pattern: readonly string[], segments: readonly string[]): Record<string, string> =>
+  Object.fromEntries(
+    pattern.flatMap((part, i) => {
+      const name = PARAM.exec(part)?.[1];
+      return name === undefined ? [] : [[name, segments[i] as string]];
+    }),
+  );
