@@ -5,6 +5,7 @@ import { GORUSH_VERSION, sendError, sendJson, sendText, versionHeaders } from '.
 import { exactRoutes, type HttpHandler, type Routes } from '../kit/http/exact-routes.ts';
 import { expressOnHttp2 } from '../kit/http/express-on-http2.ts';
 import { httpStatus } from '../kit/http/http-status.ts';
+import { isHttp2 } from '../kit/http/is-http2.ts';
 import { rationed } from '../kit/rationed.ts';
 
 export interface ApiOptions {
@@ -116,7 +117,7 @@ export function createApp(options: ApiOptions): (req: IncomingMessage, res: Serv
   return (req, res) => {
     // The one request that comes by the million goes straight to its route: Express's own work would cost more than the push.
     if (req.method === 'POST' && req.url === options.uris.push_uri) options.push(req, res);
-    else if (req.httpVersionMajor === 2) http2App(req, res);
+    else if (isHttp2(req)) http2App(req, res);
     else app(req, res);
   };
 }

@@ -1,3 +1,4 @@
+import type { AppRegistry } from '../apps/app-registry.ts';
 import { appOfStored } from '../apps/choose-app.ts';
 import { AppLanes } from '../apps/lanes/app-lanes.ts';
 import type { AppsInUse } from '../apps/lanes/apps-in-use.ts';
@@ -8,6 +9,7 @@ import { sectionFor } from '../providers/app-sections.ts';
 import type { FullConfig, ProviderTable } from '../providers/registry.ts';
 import { sectionsOf } from '../providers/sections.ts';
 import type { TransportBuilder } from '../providers/transports.ts';
+import { DEFAULT_APP } from '../push/app-name.ts';
 import type { Provider } from '../push/push.ts';
 import type { EventHub } from '../push/relay-events.ts';
 import type { CreateQueue } from '../queue/create-queue.ts';
@@ -53,7 +55,11 @@ export function openLanes(options: OpenLanesOptions, closers: AsyncDisposableSta
     build: options.build,
     find: store && (() => store.refresh()),
     openQueue: (callbacks) =>
-      options.createQueue({ ...callbacks, apps: () => registry.size, tell: (level, message) => log[level](message) }),
+      options.createQueue({
+        ...callbacks,
+        apps: appCount(config, registry),
+        tell: (level, message) => log[level](message),
+      }),
     outcomes,
     lasting,
     restore: createRestore({
@@ -67,6 +73,12 @@ export function openLanes(options: OpenLanesOptions, closers: AsyncDisposableSta
   });
   closers.defer(() => lanes.queue.close());
   return { lanes, outcomes, sync };
+}
+
+/** Apps that the queue is divided among: the default one is one of them where it has a platform. */
+function appCount(config: FullConfig, registry: AppRegistry): () => number {
+  const hasDefault = Object.values(sectionsOf(config, registry.providers)).some(({ enabled }) => enabled);
+  return () => registry.size + (hasDefault && !registry.get(DEFAULT_APP) ? 1 : 0);
 }
 
 /** How often an app retries is its own setting; the pauses and the age are the same for all. */

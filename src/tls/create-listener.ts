@@ -3,6 +3,8 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { type Dispatcher, getGlobalDispatcher } from 'undici';
 import type { Config } from '../config/schema.ts';
+import { isHttp2 } from '../kit/http/is-http2.ts';
+import { oneAtATime } from '../kit/http/one-at-a-time.ts';
 import { bind } from '../kit/net/bind.ts';
 import type { ConnectionRoom } from '../kit/net/connection-room.ts';
 import { toMs } from '../kit/seconds.ts';
@@ -63,7 +65,7 @@ function limit(server: Server | DualServer, core: Config['core']): void {
 const untilRetired =
   (app: RequestListener, retired: () => boolean, closeIdle: () => void): RequestListener =>
   (req, res) => {
-    if (retired() && req.httpVersionMajor < 2) {
+    if (retired() && !isHttp2(req)) {
       res.setHeader('Connection', 'close');
       res.on('finish', () => setImmediate(closeIdle));
     }
@@ -115,12 +117,13 @@ export function createListener(options: ListenerOptions): Listener {
   const { core } = config;
   let retired = false;
   let closing = false;
-  const app = untilRetired(
+  const untilThen = untilRetired(
     options.room ? noteRequests(options.app, options.room) : options.app,
     () => retired,
     // Not before: a request may be on its way over a connection that looks idle.
     () => closing && server.closeIdleConnections(),
   );
+  const app = oneAtATime(untilThen);
   const own = options.source ? undefined : openSource(options);
   const source = options.source ?? own;
   const { at = { host: core.address, port: core.auto_tls.enabled ? core.auto_tls.port : core.port } } = options;

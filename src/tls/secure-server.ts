@@ -9,6 +9,7 @@ import {
 } from 'node:http2';
 import { createSecureContext, type SecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import type { Config } from '../config/schema.ts';
+import { isHttp2 } from '../kit/http/is-http2.ts';
 import { toMs } from '../kit/seconds.ts';
 import type { CertificateSource } from './certificate-source.ts';
 import { clientCertificatesOnly } from './client-certificates.ts';
@@ -50,7 +51,7 @@ function limitSession(session: ServerHttp2Session, idleMs: number): void {
 const resetUnread =
   (app: RequestListener): RequestListener =>
   (req, res) => {
-    if (req.httpVersionMajor === 2)
+    if (isHttp2(req))
       res.once('finish', () => {
         const { stream } = req as unknown as Http2ServerRequest;
         if (!req.complete) stream.close(constants.NGHTTP2_NO_ERROR);

@@ -29,17 +29,18 @@ function sendPage(req: IncomingMessage, res: ServerResponse, page: { readonly ht
 /** `GET /openapi.json`, and `GET /docs`: the same as a page. Both are made when they are first asked for. */
 export function openApiRoutes(describe: () => OpenApiDocument): Routes {
   let document: OpenApiDocument | undefined;
+  let json: Buffer | undefined;
   let page: ReturnType<typeof referencePage> | undefined;
   const described = (): OpenApiDocument => {
     document ??= describe();
     return document;
   };
-  let json: string | undefined;
   return new Map([
     [
       'GET /openapi.json',
       (_req, res) => {
-        json ??= JSON.stringify(described());
+        // Bytes, which all answers share: a text is copied into each one that waits for its reader.
+        json ??= Buffer.from(JSON.stringify(described()));
         sendText(res, 200, 'application/json', json);
       },
     ],

@@ -39,10 +39,10 @@ export function sendText(
   res: ServerResponse,
   status: number,
   type: string,
-  body: string,
+  body: string | Uint8Array,
   headers?: Record<string, string>,
 ): void {
-  const size = Buffer.byteLength(body);
+  const size = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   noteSize(res, size);
   if (size > LARGE) cutWhenUnread(res);
   res.writeHead(status, { ...headers, 'Content-Type': type, 'Content-Length': size });

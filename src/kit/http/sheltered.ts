@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { sendError } from './answer.ts';
+import { isHttp2 } from './is-http2.ts';
 
 const ignore = (): void => {};
 
@@ -12,7 +13,7 @@ export const sheltered =
   (req: IncomingMessage, res: ServerResponse) => {
     res.on('error', ignore);
     // One of node:http emits nothing without a listener.
-    if (req.httpVersionMajor === 2) req.on('error', ignore);
+    if (isHttp2(req)) req.on('error', ignore);
     try {
       app(req, res);
     } catch (error) {
