@@ -52,6 +52,7 @@ const hubContracts = [
   'settings/settings.ts',
   'settings/settings-doc.ts',
   'notifications/notification-doc.ts',
+  'notifications/decide.ts',
   'push/push-carrier.ts',
 ];
 

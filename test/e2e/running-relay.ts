@@ -102,8 +102,7 @@ export async function startRelay(
 
   const healthy = async (): Promise<void> => {
     for (;;) {
-      if (child.exitCode !== null || child.signalCode !== null)
-        throw new Error(`the process ended with ${child.exitCode ?? child.signalCode}: ${output}`);
+      if (child.exitCode !== null) throw new Error(`the process ended with ${child.exitCode}: ${output}`);
       const ok = await fetch(`${url}/healthz`).then(
         (response) => response.ok,
         () => false,

@@ -189,7 +189,7 @@ class History {
     const lanes = new LaneSet({
       openQueue: (calls) => {
         const real: Queue = durable
-          ? new LocalQueue({ ...calls, path: '', sync: 'normal', limit, now, openFile: () => this.#file.opened() })
+          ? new LocalQueue({ ...calls, path: '', sync: 'normal', limit, now, openFile: () => this.#file })
           : createMemoryQueue({ ...calls, limit, now });
         return this.#observed(real, now);
       },

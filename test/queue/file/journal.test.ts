@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, expect, test } from 'vitest';
-import { Journal } from '../../../src/queue/file/journal.ts';
-import { readJournal } from '../../../src/queue/file/read-journal.ts';
+import { Journal, readJournal } from '../../../src/queue/file/journal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'martlet-journal-'));
 afterAll(() => rmSync(folder, { recursive: true }));
