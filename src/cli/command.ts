@@ -3,13 +3,14 @@ import type { Notification, PlatformName } from '../push/push.ts';
 import type { AppsTask } from './apps-command.ts';
 import type { WithConfig } from './config-flags.ts';
 import type { CliContext } from './context.ts';
+import type { QueueTask } from './queue-command.ts';
 
 /** What each command is asked for, by its kind. */
 export interface Commands {
   readonly serve: WithConfig;
   readonly check: WithConfig;
   /** `file` overrides the configured queue. */
-  readonly queue: WithConfig & { readonly verify: boolean; readonly file: string | undefined };
+  readonly queue: WithConfig & { readonly task: QueueTask; readonly file: string | undefined };
   readonly ping: WithConfig;
   readonly apps: WithConfig & { readonly task: AppsTask };
   readonly 'new-key': { readonly name: string };

@@ -1,5 +1,7 @@
 import type { CommandRow, ParsedLine } from './command.ts';
 import { readConfig } from './context.ts';
+import type { AsideTask } from './queue-aside.ts';
+import type { QueueTask } from './queue-command.ts';
 import { sendOf } from './send-line.ts';
 
 /** Words up to the first flag. */
@@ -36,24 +38,37 @@ const send: CommandRow<'send'> = {
   },
 };
 
-/** `[verify] [file]`, and no more; flags may stand between the two. */
+const QUEUE_VERBS: readonly string[] = ['export', 'release', 'drop'] satisfies AsideTask['do'][];
+
+/** A word or none, an id where it needs one, `[file]`, and no more; flags may stand before the file. */
 const queue: CommandRow<'queue'> = {
   usage: [
     ['queue [file]', 'show what waits in the queue, by default that of the configuration'],
     ['queue verify [file]', 'count accepted, settled and remaining pushes: exit code 0 when they add up'],
+    ['queue aside [file]', 'show what is set aside: not tried again, and reported as failed'],
+    ['queue export|release|drop <id>', 'print it as JSON, have it sent again, or delete it; all for all'],
   ],
-  positionals: ([first]) => (first === 'verify' ? 1 : 0),
+  positionals: ([first = '', id = '-']) => {
+    if (QUEUE_VERBS.includes(first)) return id.startsWith('-') ? 1 : 2;
+    return first === 'verify' || first === 'aside' ? 1 : 0;
+  },
   read({ words, common, length }) {
-    const verify = words[0] === 'verify';
-    const [file, ...more] = verify ? words.slice(1) : words;
+    const [first = '', id = ''] = words;
+    const hasId = QUEUE_VERBS.includes(first);
+    if (hasId && id === '') return { mistake: `queue ${first} needs an id, or all` };
+    const hasWord = hasId || first === 'verify' || first === 'aside';
+    const [file, ...more] = words.slice(hasId ? 2 : hasWord ? 1 : 0);
     const warnings = more.length > 0 ? [`argument ${length - more.length + 1} was not read`] : [];
-    return { verify, file, ...common, warnings };
+    const task = hasId
+      ? { do: first as AsideTask['do'], id }
+      : { do: hasWord ? (first as 'verify' | 'aside') : 'show' };
+    return { task: task as QueueTask, file, ...common, warnings };
   },
   async run(command, context) {
     const { inspectQueue } = await import('./queue-command.ts');
-    const { verify, file } = command;
+    const { task, file } = command;
     const configured = file === undefined ? readConfig(command, 'ping', context).config.queue : undefined;
-    return exitCode(inspectQueue({ verify, file, configured, say: context.say }));
+    return exitCode(inspectQueue({ task, file, configured, say: context.say }));
   },
 };
 

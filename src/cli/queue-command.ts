@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Config } from '../config/schema.ts';
 import { hasBit } from '../kit/bits.ts';
 import { toError } from '../kit/errors.ts';
@@ -7,8 +5,9 @@ import { builtIn } from '../providers/registry.ts';
 import { targetGroups } from '../providers/targets.ts';
 import type { Notification } from '../push/push.ts';
 import { targetCount } from '../push/targets.ts';
-import { type JournalRecord, type JournalSnapshot, readJournal, remaining } from '../queue/file/journal.ts';
-import { siblings } from '../queue/file/queue-files.ts';
+import type { JournalRecord } from '../queue/file/journal-record.ts';
+import { type JournalSnapshot, readJournal, remaining } from '../queue/file/read-journal.ts';
+import { type AsideTask, changeSetAside, listAside, queueFiles } from './queue-aside.ts';
 
 export interface QueueCommandOptions {
   /** The queue file; with `family`, those of its sibling processes too. */
@@ -32,15 +31,10 @@ function duration(ms: number): string {
   return unit ? `${Math.floor(ms / unit[0])} ${unit[1]}` : `${Math.max(0, Math.floor(ms / 1000))} s`;
 }
 
-const files = ({ path, family }: QueueCommandOptions): string[] => {
-  const found = family && existsSync(dirname(path)) ? siblings(path) : [];
-  return found.length > 0 ? found.sort() : [path];
-};
-
 /** Reads each file and tells about it. @returns false when one cannot be read, or `tell` says so. */
 function eachFile(options: QueueCommandOptions, tell: (snapshot: JournalSnapshot) => boolean): boolean {
   let good = true;
-  for (const path of files(options)) {
+  for (const path of queueFiles(options)) {
     options.say(path);
     try {
       good = tell(readJournal(path)) && good;
@@ -116,12 +110,13 @@ function showOldest({ records }: JournalSnapshot, say: (line: string) => void, n
 export function showQueue(options: QueueCommandOptions): boolean {
   const { say, now = Date.now } = options;
   return eachFile(options, (snapshot) => {
-    const { records, reports, pushesFor } = snapshot;
+    const { records, reports, aside, pushesFor } = snapshot;
     if (pushesFor === 'sandbox') say('  of sandbox mode: its pushes are for no real device');
     const oldest = Math.min(...records.map(({ acceptedAt }) => acceptedAt));
     const age = records.length > 0 ? `, the oldest for ${duration(now() - oldest)}` : '';
     say(`  ${remainingIn(snapshot)} pushes of ${records.length} requests wait${age}`);
     if (reports > 0) say(`  ${reports} failed pushes are still to be reported to the feedback hook`);
+    if (aside.length > 0) say(`  ${aside.length} requests and reports are set aside: martlet queue aside`);
     showLanes(snapshot, say);
     showOldest(snapshot, say, now());
     return true;
@@ -143,9 +138,10 @@ export function verifyQueue(options: QueueCommandOptions): boolean {
   });
 }
 
+export type QueueTask = { readonly do: 'show' | 'verify' | 'aside' } | AsideTask;
+
 export interface InspectOptions {
-  /** Counts instead of listing. */
-  readonly verify: boolean;
+  readonly task: QueueTask;
   /** The file that is asked for. */
   readonly file: string | undefined;
   /** Of the configuration, whose files are shown where none is asked for. */
@@ -153,13 +149,15 @@ export interface InspectOptions {
   readonly say: (line: string) => void;
 }
 
-/** `martlet queue [verify] [file]`. @returns false when there is no file, one cannot be read, or the sums do not add up */
-export function inspectQueue({ verify, file, configured, say }: InspectOptions): boolean {
+/** `martlet queue …`. @returns false when there is no file, one cannot be used, or the sums do not add up */
+export function inspectQueue({ task, file, configured, say }: InspectOptions): boolean {
   const path = file ?? configured?.local.path ?? '';
   if (configured && (configured.engine !== 'local' || path === '')) {
     const where = configured.engine === 'local' ? 'in memory' : `at ${configured.engine}`;
     say(`the queue is ${where}: there is no file`);
     return false;
   }
-  return (verify ? verifyQueue : showQueue)({ path, family: configured !== undefined, say });
+  const options = { path, family: configured !== undefined, say };
+  if ('id' in task) return changeSetAside(task, options);
+  return { show: showQueue, verify: verifyQueue, aside: listAside }[task.do](options);
 }

@@ -1,3 +1,4 @@
+import { hubPushSection } from './hub-push-section.ts';
 import { flag, ours, section, text } from './leaf.ts';
 
 export const hubSection = section(
@@ -15,6 +16,7 @@ export const hubSection = section(
       { martlet: true },
     ),
     instance: text('', 'Name of this instance in presence and audit; empty: host and process id.', ours),
+    push: hubPushSection,
     public_url: text(
       '',
       'Where the paths of this relay are reached from outside: `https://push.example.com`, with a path if a proxy adds one. Providers are given addresses below it for what they report later; empty: they are given none.',

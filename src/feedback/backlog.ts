@@ -2,6 +2,7 @@ import { background, throwLater } from '../kit/background.ts';
 import { backoff } from '../kit/backoff.ts';
 import { Breaker } from '../kit/breaker.ts';
 import { Fifo } from '../kit/fifo.ts';
+import { isObject } from '../kit/is-object.ts';
 import { Schedule } from '../kit/schedule.ts';
 import type { StoredReport } from '../queue/file/journal.ts';
 import type { ReportKeeper } from '../queue/file/kept-reports.ts';
@@ -33,7 +34,7 @@ export interface BacklogOptions {
   readonly now: () => number;
   readonly random: () => number;
   /** Keeps entries beyond the process; without it they die with it. */
-  readonly keeper?: Pick<ReportKeeper, 'keep' | 'forget'> | undefined;
+  readonly keeper?: Omit<ReportKeeper, 'recover'> | undefined;
 }
 
 interface Entry {
@@ -42,6 +43,9 @@ interface Entry {
   /** The keeper's name for it. */
   readonly key: number | undefined;
   readonly since: number;
+  /** An earlier process left it; and it may be what ended one (src/queue/file/deaths.ts). */
+  readonly isOld: boolean;
+  readonly isSuspect: boolean;
   attempts: number;
 }
 
@@ -64,6 +68,14 @@ const mistaken = (error: unknown): HookAnswer => {
   throwLater(error);
   return { ok: false, reason: 'InternalError' };
 };
+
+function isReadable(body: string): boolean {
+  try {
+    return isObject(JSON.parse(body));
+  } catch {
+    return false;
+  }
+}
 
 type State =
   | { readonly name: 'running' }
@@ -102,15 +114,21 @@ export class FeedbackBacklog {
 
   /** Takes an entry, or drops it when there is no room: what waits already is older and no less true. */
   add(id: string, body: string): void {
-    this.#add(id, body, undefined);
+    this.#add(id, body);
   }
 
   /** An entry that an earlier process left. */
-  restore({ id, body, key }: StoredReport): void {
-    this.#add(id, body, key);
+  restore(report: StoredReport): void {
+    this.#add(report.id, report.body, report);
   }
 
-  #add(id: string, body: string, kept: number | undefined): void {
+  /** One of an earlier process that is not sent any more. */
+  gaveUp(deaths: number): void {
+    this.#drop(1, `${deaths} processes ended while they sent them; they are set aside (martlet queue)`);
+  }
+
+  #add(id: string, body: string, left?: StoredReport): void {
+    const kept = left?.key;
     const { app, room, now, keeper } = this.#options;
     const isClosed = this.#state.name === 'closed';
     const isFull = !room.take(body.length);
@@ -122,7 +140,8 @@ export class FeedbackBacklog {
     }
     const key = kept ?? keeper?.keep({ app, id, body });
     if (isClosed) return;
-    this.#ready.push({ id, body, key, since: now(), attempts: 0 });
+    const isSuspect = (left?.deaths ?? 0) > 0;
+    this.#ready.push({ id, body, key, since: now(), isOld: left !== undefined, isSuspect, attempts: 0 });
     this.#pump();
   }
 
@@ -158,7 +177,9 @@ export class FeedbackBacklog {
     if (this.#state.name === 'closed') return;
     this.#collectDue();
     while (this.#ready.length > 0 && this.#underWay < this.#options.concurrency && this.#breaker.admit() > 0) {
-      background(this.#send(this.#ready.shift() as Entry));
+      const entry = this.#ready.shift() as Entry;
+      if (entry.isOld && !isReadable(entry.body)) this.#setAside(entry);
+      else background(this.#send(entry));
     }
     this.#setAlarm();
     if (this.#state.name === 'draining' && this.#length === 0) this.#state.done();
@@ -183,9 +204,12 @@ export class FeedbackBacklog {
   async #send(entry: Entry): Promise<void> {
     this.#underWay++;
     entry.attempts++;
+    const suspect = entry.isSuspect ? entry.key : undefined;
+    if (suspect !== undefined) this.#options.keeper?.taken(suspect);
     const result = await this.#options.post(entry, this.#closing.signal).catch(mistaken);
     this.#underWay--;
     if (this.#state.name === 'closed') return;
+    if (suspect !== undefined) this.#options.keeper?.returned(suspect);
     if (result.ok) this.#taken(entry);
     else this.#refused(entry, result);
     this.#pump();
@@ -217,6 +241,13 @@ export class FeedbackBacklog {
   #forget({ body, key }: Entry): void {
     this.#options.room.give(body.length);
     if (key !== undefined) this.#options.keeper?.forget(key);
+  }
+
+  #setAside({ body, key }: Entry): void {
+    this.#breaker.returnProbe();
+    this.#options.room.give(body.length);
+    if (key !== undefined) this.#options.keeper?.setAside(key, 'Unreadable');
+    this.#drop(1, 'an earlier process left them in a form that cannot be read; they are set aside (martlet queue)');
   }
 
   #drop(entries: number, why: string): void {

@@ -125,8 +125,11 @@ class FeedbackHooks implements FeedbackHook {
     const connect = createGuardedConnect({ proxyFor: () => undefined });
     this.#guarded = options.guarded ?? this.#own(new Agent({ connect }));
     if (options.hookOf(DEFAULT_APP)) this.#app(DEFAULT_APP).hook();
-    options.keeper?.recover((reports) => {
-      for (const report of reports) this.#app(report.app).backlog.restore(report);
+    options.keeper?.recover({
+      take: (reports) => {
+        for (const report of reports) this.#app(report.app).backlog.restore(report);
+      },
+      gaveUp: ({ app, deaths }) => this.#app(app).backlog.gaveUp(deaths ?? 0),
     });
   }
 

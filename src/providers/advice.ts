@@ -35,6 +35,16 @@ export const relayReasons: ReasonTable = {
     category: 'invalid_request',
     advice: 'A mistake of the relay: the error log has it at the same moment; please report it.',
   },
+  Unreadable: {
+    category: 'invalid_request',
+    advice:
+      'A record of the queue that this version cannot read: `martlet queue aside` shows it; release it to a version that can, or drop it.',
+  },
+  SetAside: {
+    category: 'invalid_request',
+    advice:
+      'Processes ended over and over while they had it in hand: look for what ended them, then `martlet queue release` or `drop` it; please report it.',
+  },
   InvalidRequest: {
     category: 'invalid_request',
     advice: 'A header has characters that HTTP forbids: look for line breaks in `topic`, `collapse_id` and `apns_id`.',

@@ -327,6 +327,8 @@ export interface Settlement extends RequestFacts {
   readonly timing: Timing;
   /** They were accepted before, and counted so (`LateOutcome`). */
   readonly late?: true;
+  /** They failed when the queue brought them back: `accepted` was heard by an earlier process, or another one. */
+  readonly stored?: true;
 }
 
 /**

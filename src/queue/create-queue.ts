@@ -159,6 +159,8 @@ function open(path: string, options: LocalEngineOptions, onClosed: () => void): 
 function adoptAll(queue: LocalQueue, owned: OwnedFile, options: LocalEngineOptions): void {
   if (queue.closed) return;
   try {
+    const released = queue.takeReleased();
+    if (released > 0) options.tell('info', `${released} requests and reports that were set aside are released`);
     adoptOrphans(
       options.path,
       owned.path,

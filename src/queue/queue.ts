@@ -82,6 +82,20 @@ export interface StoredRequest extends QueuedRequest {
   readonly body: Uint8Array;
   /** What was settled before: by index of the notification, the places of its targets. */
   readonly isDone: (notification: number, place: number) => boolean;
+  /** It is not sent any more, and is to be reported as failed. */
+  readonly givenUp?: GivenUp | undefined;
+}
+
+export interface GivenUp {
+  /** Processes that ended while they had it in hand. */
+  readonly deaths: number;
+  /** False: reading its body may be what ends them. */
+  readonly mayRead: boolean;
+}
+
+/** Why a stored request cannot be read; it was reported as failed, and the engine keeps it aside. */
+export interface UnreadableRequest {
+  readonly unreadable: string;
 }
 
 /** A request that an engine keeps: how many of its targets are not settled, as far as its file knows. */
@@ -91,7 +105,7 @@ export interface KeptRequest {
 }
 
 /** Makes entries of a stored request again; called by durable engines, never while they are being built. */
-export type Restore = (request: StoredRequest) => QueueEntry[];
+export type Restore = (request: StoredRequest) => QueueEntry[] | UnreadableRequest;
 
 export interface QueueDepth {
   /** Notifications not wholly settled, those under way included. */

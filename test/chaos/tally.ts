@@ -1,5 +1,5 @@
 import { hasBit } from '../../src/kit/bits.ts';
-import { readJournal } from '../../src/queue/file/journal.ts';
+import { readJournal } from '../../src/queue/file/read-journal.ts';
 import type { Client } from './client.ts';
 import { indexOf } from './targets.ts';
 

@@ -102,7 +102,8 @@ export async function startRelay(
 
   const healthy = async (): Promise<void> => {
     for (;;) {
-      if (child.exitCode !== null) throw new Error(`the process ended with ${child.exitCode}: ${output}`);
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`the process ended with ${child.exitCode ?? child.signalCode}: ${output}`);
       const ok = await fetch(`${url}/healthz`).then(
         (response) => response.ok,
         () => false,

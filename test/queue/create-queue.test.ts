@@ -14,7 +14,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createLocalQueue } from '../../src/queue/create-queue.ts';
-import { Journal, type PushesFor, readJournal } from '../../src/queue/file/journal.ts';
+import { Journal, type PushesFor } from '../../src/queue/file/journal.ts';
+import { readJournal } from '../../src/queue/file/read-journal.ts';
 import type { Queue, QueueEntry } from '../../src/queue/queue.ts';
 import { laneId } from '../support/lane-id.ts';
 
@@ -101,6 +102,31 @@ test('a file whose process has ended is taken over, and removed', async () => {
   await expect.poll(() => queue.take(LANE, 9)?.targets).toEqual(['orphan']);
   expect(existsSync(join(folder, 'queue-7.db'))).toBe(false);
   expect(told.join()).toContain('took over 1 requests');
+});
+
+test('what a file that is taken over knows of deaths, and what it has set aside, comes along', async () => {
+  const folder = newFolder();
+  const record = (key: number, id: string) => ({ key, id, app: 'default', acceptedAt: 1, pushes: 1, body: '{}' });
+  const journal = new Journal(join(folder, 'queue-7.db'), 'normal');
+  journal.commit({ records: [record(1, 'aside'), record(2, 'suspect'), record(3, 'other')] });
+  journal.commit({ removals: [{ key: 1, pushes: 1, aside: { reason: 'SetAside', at: 2 } }] });
+  journal.deaths.add(2, 4);
+  journal.close();
+  const { queue } = create(join(folder, 'queue.db'));
+  const targets: string[] = [];
+  await expect
+    .poll(() => {
+      targets.push(...(queue.take(LANE, 9)?.targets ?? []));
+      return targets;
+    })
+    .toEqual(['other', 'suspect']);
+  await queue.close();
+  const { records, aside } = readJournal(join(folder, 'queue.db'));
+  expect(records.map(({ id }) => id)).toEqual(['suspect', 'other']);
+  expect(aside).toMatchObject([{ id: 'aside', reason: 'SetAside' }]);
+  const again = new Journal(join(folder, 'queue.db'), 'normal');
+  expect(again.deaths.held()).toMatchObject([{ deaths: 4, pushes: 1 }]);
+  again.close();
 });
 
 test('a damaged file is set aside under a name with the date, told loudly, and a new one begun', async () => {

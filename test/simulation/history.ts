@@ -189,7 +189,7 @@ class History {
     const lanes = new LaneSet({
       openQueue: (calls) => {
         const real: Queue = durable
-          ? new LocalQueue({ ...calls, path: '', sync: 'normal', limit, now, openFile: () => this.#file })
+          ? new LocalQueue({ ...calls, path: '', sync: 'normal', limit, now, openFile: () => this.#file.opened() })
           : createMemoryQueue({ ...calls, limit, now });
         return this.#observed(real, now);
       },

@@ -1,17 +1,69 @@
 import { setBits } from '../../src/kit/bits.ts';
+import type { Deaths, Suspect } from '../../src/queue/file/deaths.ts';
 import type {
+  Adopted,
   Change,
   JournalBacklog,
-  JournalRecord,
   NewRecord,
   RecordStore,
   StoredReport,
 } from '../../src/queue/file/journal.ts';
+import type { JournalRecord } from '../../src/queue/file/journal-record.ts';
 import type { KeptRequest } from '../../src/queue/queue.ts';
 
 interface Kept extends Omit<NewRecord, 'body'> {
   readonly body: Uint8Array;
   readonly done: Map<number, Uint8Array>;
+}
+
+/** Deaths as src/queue/file/deaths.ts counts them. */
+class MemoryDeaths implements Deaths {
+  readonly #rows = new Map<number, { deaths: number; hand: boolean }>();
+  readonly #pushesOf: (key: number) => number;
+
+  constructor(pushesOf: (key: number) => number) {
+    this.#pushesOf = pushesOf;
+  }
+
+  of(key: number): number {
+    return this.#rows.get(key)?.deaths ?? 0;
+  }
+
+  held(): Suspect[] {
+    return [...this.#rows]
+      .filter(([, { deaths }]) => deaths >= 2)
+      .map(([key, { deaths }]) => ({ key, deaths, pushes: this.#pushesOf(key) }));
+  }
+
+  inHand(keys: readonly number[]): void {
+    for (const key of keys) this.#set(key, true);
+  }
+
+  atRest(keys: readonly number[]): void {
+    for (const key of keys) this.#set(key, false);
+  }
+
+  died(keys: readonly number[]): void {
+    for (const row of this.#rows.values()) if (row.hand) row.deaths++;
+    for (const key of keys) if (!this.#rows.has(key)) this.#rows.set(key, { deaths: 1, hand: true });
+    for (const row of this.#rows.values()) row.hand = row.deaths < 2;
+  }
+
+  stopped(): void {
+    for (const [key, row] of this.#rows) {
+      row.hand = false;
+      if (row.deaths < 2) this.#rows.delete(key);
+    }
+  }
+
+  forget(key: number): void {
+    this.#rows.delete(key);
+  }
+
+  #set(key: number, hand: boolean): void {
+    const row = this.#rows.get(key);
+    if (row) row.hand = hand;
+  }
 }
 
 /** A queue file that outlives the process of a simulation: what was committed is there for the next. */
@@ -20,14 +72,29 @@ export class MemoryFile implements RecordStore {
   settled = 0;
   /** While true every commit fails, as on a full disk. */
   full = false;
+  /** Records that were given up. */
+  aside = 0;
+  readonly deaths = new MemoryDeaths((key) => this.#kept.get(key)?.pushes ?? 0);
+  readonly reportDeaths = new MemoryDeaths(() => 1);
   readonly #reports = new Map<number, StoredReport>();
   readonly #kept = new Map<number, Kept>();
+  #isOpen = false;
 
   get size(): number {
     return this.#kept.size;
   }
 
-  commit({ records = [], removals = [], progress = [], reports = [], told = [] }: Change): void {
+  /** The next process: one that is still in it has died. */
+  opened(): this {
+    if (this.#isOpen) {
+      this.deaths.died([...this.#kept.keys()]);
+      this.reportDeaths.died([...this.#reports.keys()]);
+    }
+    this.#isOpen = true;
+    return this;
+  }
+
+  commit({ records = [], removals = [], progress = [], reports = [], told = [], reportsAside = [] }: Change): void {
     if (this.full) throw new Error('database or disk is full');
     for (const record of records) {
       this.accepted += record.pushes;
@@ -37,20 +104,37 @@ export class MemoryFile implements RecordStore {
       this.settled += more;
       this.#kept.get(key)?.done.set(notification, done.slice());
     }
-    for (const { key, pushes } of removals) {
+    for (const { key, pushes, aside } of removals) {
       this.settled += pushes;
       this.#kept.delete(key);
+      this.deaths.forget(key);
+      if (aside) this.aside++;
     }
     for (const report of reports) this.#reports.set(report.key, report);
-    for (const key of told) this.#reports.delete(key);
+    for (const key of [...told, ...reportsAside.map((each) => each.key)]) {
+      this.#reports.delete(key);
+      this.reportDeaths.forget(key);
+    }
+  }
+
+  adopt({ records, reports }: Adopted): void {
+    this.commit({ records, reports });
+  }
+
+  release(): [] {
+    return [];
+  }
+
+  lastReport(): number {
+    return 0;
   }
 
   backlog(): JournalBacklog {
-    const records = [...this.#kept.values()];
+    const others = [...this.#kept.values()].filter(({ key }) => this.deaths.of(key) < 2);
     return {
-      lastKey: Math.max(0, ...records.map(({ key }) => key)),
-      records: records.length,
-      pushes: records.reduce((sum, { pushes }) => sum + pushes, 0),
+      lastKey: Math.max(0, ...this.#kept.keys()),
+      records: others.length,
+      pushes: others.reduce((sum, { pushes }) => sum + pushes, 0),
     };
   }
 
@@ -63,7 +147,14 @@ export class MemoryFile implements RecordStore {
   }
 
   after(key: number): JournalRecord | undefined {
-    const [record] = [...this.#kept.values()].filter((each) => each.key > key).sort((a, b) => a.key - b.key);
+    const [next] = [...this.#kept.keys()]
+      .filter((each) => each > key && this.deaths.of(each) < 2)
+      .sort((a, b) => a - b);
+    return next === undefined ? undefined : this.record(next);
+  }
+
+  record(key: number): JournalRecord | undefined {
+    const record = this.#kept.get(key);
     return record && { ...record, done: new Map([...record.done].map(([index, bits]) => [index, bits.slice()])) };
   }
 
@@ -76,5 +167,9 @@ export class MemoryFile implements RecordStore {
   makeRoom(): boolean {
     return true;
   }
-  close(): void {}
+  close(): void {
+    this.#isOpen = false;
+    this.deaths.stopped();
+    this.reportDeaths.stopped();
+  }
 }

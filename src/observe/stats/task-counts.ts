@@ -25,7 +25,7 @@ export function createTaskCounts(): { readonly events: RelayEvents; read(): Task
 
   const finish = (settlement: Settlement, unsendable: boolean): void => {
     // Gorush never submits a notification whose platform is off; the relay tells of those right after it told `accepted`.
-    if (!settlement.provider) counts.submitted_tasks--;
+    if (!settlement.provider) counts.submitted_tasks -= settlement.stored ? 0 : 1;
     else if (unsendable) counts.failure_tasks++;
     else counts.success_tasks++;
   };

@@ -27,7 +27,9 @@ export function restoreMessage(
   try {
     const decoded = decodeMessage(message.body, message.id, message.at || Date.now());
     const isDone = progressOf(decoded.done, message.progress);
-    const [entry] = restore({ ...decoded, isDone: (_, place) => isDone(place) });
+    const restored = restore({ ...decoded, isDone: (_, place) => isDone(place) });
+    if ('unreadable' in restored) return { why: restored.unreadable };
+    const [entry] = restored;
     return entry && { entry, isDone, cost: storedCost(decoded.body) };
   } catch (error) {
     return { why: toError(error) instanceof SyntaxError ? 'it is not JSON' : toError(error).message };

@@ -43,7 +43,7 @@ const RETRY_MS = 500;
 /** When a queue file is written: all changes of a turn of the event loop in one transaction, new records before all else. */
 export class FileWriter {
   /** Failed pushes still to be reported: in the file with the transaction that forgets the push. */
-  readonly reports = new KeptReports(() => this.#plan());
+  readonly reports: KeptReports;
   readonly #options: FileWriterOptions;
   readonly #file: RecordStore;
   readonly #reserve: Reserve | undefined;
@@ -67,6 +67,11 @@ export class FileWriter {
     this.#options = options;
     this.#file = options.file;
     this.#reserve = options.reserve;
+    this.reports = new KeptReports(
+      () => this.#plan(),
+      () => this.writeNow(),
+      options.file.reportDeaths,
+    );
     this.#timer = setInterval(this.#ticked, RETRY_MS).unref();
   }
 
@@ -105,12 +110,18 @@ export class FileWriter {
     else setImmediate(this.#progressDue);
   }
 
+  /** What is to be written, without waiting for the end of the turn. */
+  writeNow(): void {
+    this.#commit([]);
+  }
+
   close(): void {
     this.#commit(this.#options.pending.progress());
     this.#closed = true;
     clearInterval(this.#timer);
     clearTimeout(this.#progressTimer);
     clearTimeout(this.#forgetting);
+    this.reports.close();
     this.#file.close();
   }
 

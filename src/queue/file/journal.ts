@@ -1,6 +1,4 @@
-import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { pathToFileURL } from 'node:url';
 import { setBits } from '../../kit/bits.ts';
 import { ConfigError } from '../../kit/errors.ts';
 import { type FileKind, markOwnFile } from '../../kit/files/owned-file.ts';
@@ -8,30 +6,17 @@ import { makePrivateFile } from '../../kit/files/private-file.ts';
 import { DamagedFile } from '../../kit/files/sqlite-file.ts';
 import { DEFAULT_APP } from '../../push/app-name.ts';
 import type { KeptRequest } from '../queue.ts';
-
-/** An accepted request as the file keeps it. */
-export interface JournalRecord {
-  readonly key: number;
-  readonly id: string;
-  readonly app: string;
-  /** UNIX milliseconds. */
-  readonly acceptedAt: number;
-  /** Targets of all its notifications. */
-  readonly pushes: number;
-  /** The request as received: `{"notifications": [...]}`. */
-  readonly body: Uint8Array;
-  /** W3C Trace Context, packed; where pushes are traced. */
-  readonly trace?: string | undefined;
-  /** Settled targets, a bit for each place, by index of the notification. */
-  readonly done: ReadonlyMap<number, Uint8Array>;
-}
+import { beginRun, DeathRegister, type Deaths, deathSchema, endRun, notHeld, RUN_SCHEMA } from './deaths.ts';
+import { type JournalRecord, type RequestRow, readRecords, recordOf } from './journal-record.ts';
+import { ASIDE_SCHEMA, type Aside, type AsideRecord, AsideTable } from './set-aside.ts';
 
 export type NewRecord = Omit<JournalRecord, 'done' | 'body'> & { readonly body: Uint8Array | string };
 
-/** A record that is wholly settled: how many of its targets were not counted as settled before. */
+/** A record that is wholly settled, or set aside: how many of its targets were not counted as settled before. */
 export interface Removal {
   readonly key: number;
   readonly pushes: number;
+  readonly aside?: Aside;
 }
 
 export interface Progress {
@@ -53,6 +38,14 @@ export interface Report {
 
 export interface StoredReport extends Report {
   readonly key: number;
+  /** As of a record (deaths.ts); absent: none. */
+  readonly deaths?: number;
+}
+
+/** A report that is not tried again. */
+export interface ReportAside {
+  readonly key: number;
+  readonly aside: Aside;
 }
 
 /** What one transaction changes. */
@@ -63,6 +56,14 @@ export interface Change {
   readonly reports?: readonly StoredReport[];
   /** Keys of reports that are no longer wanted. */
   readonly told?: readonly number[];
+  readonly reportsAside?: readonly ReportAside[];
+}
+
+/** What a file takes over of another one, with keys of its own. */
+export interface Adopted {
+  readonly records: readonly JournalRecord[];
+  readonly reports: readonly StoredReport[];
+  readonly aside: readonly AsideRecord[];
 }
 
 /** Sums over the life of the file: `accepted` = `settled` + what the records still hold, or something was lost. */
@@ -71,8 +72,9 @@ export interface JournalSums {
   readonly settled: number;
 }
 
-/** What a file holds of earlier processes. `lastKey` is 0 when it holds nothing; `pushes` as accepted. */
+/** What a file holds of earlier processes, without what is held back. `pushes` as accepted. */
 export interface JournalBacklog {
+  /** No record has a greater key; 0 when there is none. */
   readonly lastKey: number;
   readonly records: number;
   readonly pushes: number;
@@ -81,12 +83,23 @@ export interface JournalBacklog {
 /** What the queue needs of its file: all that a test must play when it plays the disk. */
 export type RecordStore = Pick<
   Journal,
-  'commit' | 'backlog' | 'kept' | 'after' | 'reports' | 'shrink' | 'makeRoom' | 'limitLog' | 'close'
->;
+  | 'commit'
+  | 'backlog'
+  | 'kept'
+  | 'after'
+  | 'record'
+  | 'reports'
+  | 'lastReport'
+  | 'adopt'
+  | 'release'
+  | 'shrink'
+  | 'makeRoom'
+  | 'limitLog'
+  | 'close'
+> & { readonly deaths: Deaths; readonly reportDeaths: Deaths };
 
 /** How long a commit waits for a reader (`martlet queue`) to get out of the way; the event loop stands still meanwhile. */
 const BUSY_MS = 100;
-const READER_BUSY_MS = 5000;
 
 /** `MltQ`. */
 export const QUEUE_FILE: FileKind = {
@@ -97,12 +110,16 @@ export const QUEUE_FILE: FileKind = {
     progress: ['key', 'notification', 'done'],
     report: ['key', 'body'],
     totals: ['only', 'accepted', 'settled'],
+    run: ['only'],
+    request_death: ['key', 'deaths', 'hand'],
+    report_death: ['key', 'deaths', 'hand'],
+    aside: ['kind', 'key', 'body'],
   },
 };
 
 /** Whom the pushes of a file are for: the providers, or simulated ones. SQLite's user_version; 0 is a file that does not say, of an earlier version. */
 export type PushesFor = 'providers' | 'sandbox';
-const OWNERS = { providers: 1, sandbox: 2 } as const satisfies Record<PushesFor, number>;
+export const OWNERS = { providers: 1, sandbox: 2 } as const satisfies Record<PushesFor, number>;
 
 /** Requests are large or short-lived: with pages of this size a large one costs little more than half of what SQLite's 4 KiB cost. */
 export const PAGE_BYTES = 16 * 1024;
@@ -126,6 +143,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS report (${REPORT_COLUMNS}) STRICT;
   CREATE TABLE IF NOT EXISTS totals (only INTEGER PRIMARY KEY CHECK (only = 1), accepted INTEGER NOT NULL, settled INTEGER NOT NULL) STRICT;
   INSERT OR IGNORE INTO totals VALUES (1, 0, 0);
+  ${RUN_SCHEMA} ${deathSchema('request')} ${deathSchema('report')} ${ASIDE_SCHEMA}
 `;
 
 /**
@@ -133,6 +151,9 @@ const SCHEMA = `
  * one transaction. Knows records, not notifications.
  */
 export class Journal {
+  readonly deaths: DeathRegister;
+  readonly reportDeaths: DeathRegister;
+  readonly #aside: AsideTable;
   readonly #db: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #delete: StatementSync;
@@ -173,6 +194,10 @@ export class Journal {
       const check = this.#db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
       if (check.quick_check !== 'ok') throw new DamagedFile(`the file is damaged: ${check.quick_check}`);
       if (pushesFor) claim(this.#db, path, pushesFor);
+      const died = beginRun(this.#db);
+      this.deaths = new DeathRegister(this.#db, 'request', died);
+      this.reportDeaths = new DeathRegister(this.#db, 'report', died);
+      this.#aside = new AsideTable(this.#db);
     } catch (error) {
       this.#db.close();
       throw error;
@@ -190,19 +215,62 @@ export class Journal {
   commit(change: Change): void {
     const { records = [], removals = [], progress = [] } = change;
     this.#waitForDisk(records.length > 0 ? this.#sync : 'normal');
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
-      this.#write(change);
-      this.#db.exec('COMMIT');
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error;
-    }
+    this.#transaction(() => this.#write(change));
     for (const { key } of progress) this.#withProgress.add(key);
     for (const { key } of removals) this.#withProgress.delete(key);
   }
 
-  #write({ records = [], removals = [], progress = [], reports = [], told = [] }: Change): void {
+  /** Takes over what another file held. @throws when it cannot be written; then nothing changed. */
+  adopt({ records, reports, aside }: Adopted): void {
+    const progress = records.flatMap(({ key, done }) =>
+      [...done].map(([notification, bits]) => ({ key, notification, done: bits, more: setBits(bits) })),
+    );
+    this.#transaction(() => {
+      this.#write({ records, progress, reports });
+      for (const { key, done } of aside)
+        for (const [notification, bits] of done) this.#progress.run(key, notification, bits);
+      for (const { key, deaths = 0 } of records) if (deaths > 0) this.deaths.add(key, deaths);
+      for (const { key, deaths = 0 } of reports) if (deaths > 0) this.reportDeaths.add(key, deaths);
+      this.#aside.add(aside);
+    });
+    for (const { key } of progress) this.#withProgress.add(key);
+  }
+
+  /** Takes up what an operator has released. @returns those rows, which are records and reports again */
+  release(): AsideRecord[] {
+    if (!this.#aside.hasReleased) return [];
+    return this.#transaction(() => {
+      const rows = this.#aside.release();
+      const open = rows.reduce((sum, { kind, open }) => sum + (kind === 'request' ? open : 0), 0);
+      if (open > 0) this.#totals.run(open, 0);
+      return rows;
+    });
+  }
+
+  /** No report that is set aside has a greater key. */
+  lastReport(): number {
+    return this.#aside.lastKey('report');
+  }
+
+  /** What is set aside, oldest first. */
+  aside(): AsideRecord[] {
+    return this.#aside.all();
+  }
+
+  #transaction<Result>(work: () => Result): Result {
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.#db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #write(change: Change): void {
+    const { records = [], removals = [], progress = [], reports = [], told = [], reportsAside = [] } = change;
     let accepted = 0;
     let settled = 0;
     for (const { key, id, app, acceptedAt, pushes, body, trace } of records) {
@@ -214,13 +282,19 @@ export class Journal {
       this.#progress.run(key, notification, done);
       settled += more;
     }
-    for (const { key, pushes } of removals) {
+    for (const { key, pushes, aside } of removals) {
+      if (aside) this.#aside.take('request', key, pushes, aside);
       this.#delete.run(key);
-      if (this.#withProgress.has(key)) this.#deleteProgress.run(key);
+      this.deaths.forget(key);
+      if (!aside && this.#withProgress.has(key)) this.#deleteProgress.run(key);
       settled += pushes;
     }
     for (const { key, app, id, body } of reports) this.#report.run(key, app, id, body);
-    for (const key of told) this.#deleteReport.run(key);
+    for (const { key, aside } of reportsAside) this.#aside.take('report', key, 1, aside);
+    for (const key of [...told, ...reportsAside.map(({ key }) => key)]) {
+      this.#deleteReport.run(key);
+      this.reportDeaths.forget(key);
+    }
     this.#totals.run(accepted, settled);
   }
 
@@ -232,8 +306,12 @@ export class Journal {
   }
 
   backlog(): JournalBacklog {
-    const sums = 'ifnull(max(key), 0) AS lastKey, count(*) AS records, ifnull(sum(pushes), 0) AS pushes';
-    return this.#db.prepare(`SELECT ${sums} FROM request`).get() as unknown as JournalBacklog;
+    const sums = 'count(*) AS records, ifnull(sum(pushes), 0) AS pushes';
+    const which = this.deaths.isEmpty ? '' : `WHERE ${notHeld('request')}`;
+    const backlog = this.#db.prepare(`SELECT ${sums} FROM request ${which}`).get();
+    const last = this.#db.prepare('SELECT ifnull(max(key), 0) AS key FROM request').get();
+    const lastKey = Math.max(Number(last?.key), this.#aside.lastKey('request'));
+    return { ...(backlog as unknown as JournalBacklog), lastKey };
   }
 
   /** The requests whose ids begin so. Reads the whole table. */
@@ -247,10 +325,20 @@ export class Journal {
     return rows.map(({ key, id, pushes }) => ({ id, open: pushes - (done.get(key) ?? 0) }));
   }
 
-  /** The oldest record with a greater key. */
+  /** The oldest record with a greater key that is not held back. */
   after(key: number): JournalRecord | undefined {
-    this.#next ??= this.#db.prepare('SELECT * FROM request WHERE key > ? ORDER BY key LIMIT 1');
-    const row = this.#next.get(key) as unknown as RequestRow | undefined;
+    this.#next ??= this.#db.prepare(
+      `SELECT * FROM request WHERE key > ? AND ${notHeld('request')} ORDER BY key LIMIT 1`,
+    );
+    return this.#read(this.#next.get(key));
+  }
+
+  record(key: number): JournalRecord | undefined {
+    return this.#read(this.#db.prepare('SELECT * FROM request WHERE key = ?').get(key));
+  }
+
+  #read(found: object | undefined): JournalRecord | undefined {
+    const row = found as RequestRow | undefined;
     if (!row) return undefined;
     this.#progressOf ??= this.#db.prepare('SELECT notification, done FROM progress WHERE key = ?');
     const done = new Map<number, Uint8Array>();
@@ -262,9 +350,13 @@ export class Journal {
 
   /** Every record, oldest first. */
   *records(): Generator<JournalRecord> {
+    const deaths = new Map<number, number>();
+    for (const row of this.#db.prepare('SELECT key, deaths FROM request_death').all())
+      deaths.set(Number(row.key), Number(row.deaths));
     for (const record of readRecords(this.#db)) {
       if (record.done.size > 0) this.#withProgress.add(record.key);
-      yield record;
+      const count = deaths.get(record.key);
+      yield count === undefined ? record : { ...record, deaths: count };
     }
   }
 
@@ -272,7 +364,10 @@ export class Journal {
   reports(): StoredReport[] {
     // A report of a file that knew no ids yet gets one that stays the same.
     const id = "iif(id = '', 'report_' || key, id) AS id";
-    return this.#db.prepare(`SELECT key, app, ${id}, body FROM report ORDER BY key`).all() as unknown as StoredReport[];
+    const deaths = 'ifnull((SELECT deaths FROM report_death AS d WHERE d.key = report.key), 0) AS deaths';
+    return this.#db
+      .prepare(`SELECT key, app, ${id}, body, ${deaths} FROM report ORDER BY key`)
+      .all() as unknown as StoredReport[];
   }
 
   /** How many pages SQLite's log may have before they are moved into the file. */
@@ -303,7 +398,16 @@ export class Journal {
     return (this.#db.prepare('PRAGMA freelist_count').get() as { freelist_count: number }).freelist_count;
   }
 
+  /** Says as well that this process has not died. */
   close(): void {
+    try {
+      this.#transaction(() => {
+        for (const deaths of [this.deaths, this.reportDeaths]) deaths.stopped();
+        endRun(this.#db);
+      });
+    } catch {
+      // A disk without room: what it holds is brought back by the next process as after a death.
+    }
     this.#db.close();
   }
 }
@@ -316,7 +420,9 @@ function claim(db: DatabaseSync, path: string, pushesFor: PushesFor): void {
   const { user_version: owner } = db.prepare('PRAGMA user_version').get() as { user_version: number };
   if (owner === OWNERS[pushesFor]) return;
   const held = db
-    .prepare('SELECT (SELECT count(*) FROM request) AS requests, (SELECT count(*) FROM report) AS reports')
+    .prepare(
+      'SELECT (SELECT count(*) FROM request) + (SELECT count(*) FROM aside) AS requests, (SELECT count(*) FROM report) AS reports',
+    )
     .get();
   const { requests, reports } = held as { requests: number; reports: number };
   const isTheirs = pushesFor === 'sandbox' || owner !== 0;
@@ -347,74 +453,3 @@ function addMissingColumns(db: DatabaseSync): void {
   const columns = db.prepare('PRAGMA table_info(request)').all() as unknown as { name: string }[];
   if (!columns.some(({ name }) => name === 'trace')) db.exec('ALTER TABLE request ADD COLUMN trace TEXT');
 }
-
-function* readRecords(db: DatabaseSync): Generator<JournalRecord> {
-  const progress = new Map<number, Map<number, Uint8Array>>();
-  for (const row of db.prepare('SELECT key, notification, done FROM progress').iterate()) {
-    const { key, notification, done } = row as { key: number; notification: number; done: Uint8Array };
-    const ofRecord = progress.get(key) ?? new Map();
-    progress.set(key, ofRecord.set(notification, done));
-  }
-  for (const each of db.prepare('SELECT * FROM request ORDER BY key').iterate()) {
-    const row = each as unknown as RequestRow;
-    yield recordOf(row, progress.get(row.key) ?? new Map());
-  }
-}
-
-interface RequestRow {
-  readonly key: number;
-  readonly id: string;
-  readonly app: string;
-  readonly accepted_at: number;
-  readonly pushes: number;
-  readonly body: Uint8Array;
-  /** Files of older versions that are only read have no such column. */
-  readonly trace?: string | null;
-}
-
-const recordOf = (
-  { accepted_at, trace, ...row }: RequestRow,
-  done: ReadonlyMap<number, Uint8Array>,
-): JournalRecord => ({
-  ...row,
-  acceptedAt: accepted_at,
-  ...(typeof trace === 'string' ? { trace } : {}),
-  done,
-});
-
-/** What a queue file holds at one moment. */
-export interface JournalSnapshot {
-  readonly totals: JournalSums;
-  readonly records: readonly JournalRecord[];
-  /** Failed pushes that the feedback hook has not taken. */
-  readonly reports: number;
-  /** Absent: the file does not say. */
-  readonly pushesFor?: PushesFor | undefined;
-}
-
-/**
- * Reads a queue file without changing anything, whether a process uses it or not.
- * @throws when there is no such file, or it cannot be read.
- */
-export function readJournal(path: string): JournalSnapshot {
-  statSync(path);
-  const url = pathToFileURL(path);
-  // Without a log it has no writer; and a reader that created one would make a file that the relay may not own.
-  url.search = existsSync(`${path}-wal`) ? 'mode=ro' : 'immutable=1';
-  const db = new DatabaseSync(url, { readOnly: true, timeout: READER_BUSY_MS });
-  try {
-    db.exec('BEGIN');
-    const totals = db.prepare('SELECT accepted, settled FROM totals').get() as unknown as JournalSums;
-    const { count } = db.prepare('SELECT count(*) AS count FROM report').get() as { count: number };
-    const { user_version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-    const pushesFor =
-      user_version === OWNERS.sandbox ? 'sandbox' : user_version === OWNERS.providers ? 'providers' : undefined;
-    return { totals, records: [...readRecords(db)], reports: count, pushesFor };
-  } finally {
-    db.close();
-  }
-}
-
-/** Targets of a record without a final outcome. */
-export const remaining = (record: JournalRecord): number =>
-  [...record.done.values()].reduce((left, done) => left - setBits(done), record.pushes);

@@ -1,18 +1,32 @@
-import { hasBit, setBits } from '../../kit/bits.ts';
+import { hasBit } from '../../kit/bits.ts';
 import type { LaneId } from '../../push/lane-id.ts';
 import { packTrace, unpackTrace } from '../../push/trace-context.ts';
 import { LaneStore } from '../lane-store.ts';
-import type { Batch, KeptRequest, Queue, QueueDepth, QueueEntry, QueueHealth, RequestBody, Restore } from '../queue.ts';
+import type {
+  Batch,
+  KeptRequest,
+  Queue,
+  QueueDepth,
+  QueueEntry,
+  QueueHealth,
+  RequestBody,
+  Restore,
+  StoredRequest,
+} from '../queue.ts';
 import { QueueRefusedError } from '../queue-refused-error.ts';
 import { headroom, QueueRoom, type QueueRoomOptions } from '../queue-room.ts';
 import { costOfEach, requestCost, storedCost } from '../request-cost.ts';
+import { ASIDE_FROM, HELD_FROM, type Suspect } from './deaths.ts';
 import { FileWriter } from './file-writer.ts';
-import { Journal, type JournalBacklog, type JournalRecord, type PushesFor, type RecordStore } from './journal.ts';
+import { Journal, type JournalBacklog, type PushesFor, type RecordStore, type Removal } from './journal.ts';
+import type { JournalRecord } from './journal-record.ts';
 import type { ReportKeeper } from './kept-reports.ts';
 import { PendingRequests } from './pending-requests.ts';
 import type { FileContents } from './queue-files.ts';
 import { Recovery } from './recovery.ts';
 import type { Reserve } from './reserve.ts';
+import type { AsideReason } from './set-aside.ts';
+import { Trials } from './trials.ts';
 
 export interface LocalQueueOptions extends QueueRoomOptions {
   /** The file; this queue is its only writer. */
@@ -26,8 +40,9 @@ export interface LocalQueueOptions extends QueueRoomOptions {
   /** Told when the file cannot be written, and when it can again. */
   readonly onTrouble?: (error: Error | undefined) => void;
   readonly onClosed?: () => void;
-  /** Monotonic milliseconds. */
+  /** Monotonic, and UNIX milliseconds. */
   readonly now?: () => number;
+  readonly wallClock?: () => number;
   /** Room on the disk for forgetting what is settled when there is none for anything else. */
   readonly reserve?: Reserve | undefined;
   /** Opens the file; default: SQLite. */
@@ -46,6 +61,7 @@ export class LocalQueue implements Queue {
   readonly #pending = new PendingRequests();
   readonly #room: QueueRoom;
   readonly #recovery: Recovery;
+  readonly #trials: Trials;
   #nextKey = 1;
   #closed = false;
 
@@ -73,11 +89,20 @@ export class LocalQueue implements Queue {
       after: (key) => this.#file.after(key),
       hasRoomFor: ({ body }) => this.#room.hasRoomFor(storedCost(body)),
       restore: (record) => this.#restore(record),
+      onDone: () => this.#trials.open(),
       now,
     });
-    const backlog = this.#file.backlog();
+    this.#trials = new Trials({
+      deaths: this.#file.deaths,
+      begin: (held) => this.#tryHeld(held),
+      write: () => this.#writer.writeNow(),
+    });
+    this.#file.release();
+    const { backlog, lastReport } = { backlog: this.#file.backlog(), lastReport: this.#file.lastReport() };
     this.#nextKey = backlog.lastKey + 1;
+    this.#writer.reports.skip(lastReport);
     this.#writer.reports.restore(this.#file.reports());
+    this.#trials.add(this.#file.deaths.held());
     this.#recovery.add(1, backlog);
   }
 
@@ -120,27 +145,32 @@ export class LocalQueue implements Queue {
   }
 
   take(lane: LaneId, limit: number): Batch | undefined {
-    return this.#store.take(lane, limit);
+    const batch = this.#store.take(lane, limit);
+    if (batch && this.#trials.isActive) this.#trials.taken(batch.entry.key, batch.targets.length);
+    return batch;
   }
 
   settle(batch: Batch, indexes: readonly number[]): void {
     if (this.#store.settle(batch, indexes.length)) {
       this.#room.give(batch.entry.app, batch.entry.cost);
       this.#recovery.roomWasMade();
+      this.#trials.roomWasMade();
     }
+    if (this.#trials.isActive) this.#trials.returned(batch.entry.key, indexes.length);
     const removal = this.#pending.settle(batch, indexes);
-    if (removal) this.#writer.forget(removal);
+    if (removal) this.#forget(removal);
     else this.#writer.noteProgress();
   }
 
   defer(batch: Batch, at: number): void {
+    if (this.#trials.isActive) this.#trials.returned(batch.entry.key, batch.targets.length);
     this.#store.defer(batch, at);
   }
 
   /** Without a lane, those that are still in the file alone count as well: of a lane they are not known. */
   depth(lane?: LaneId): QueueDepth {
     const depth = this.#store.depth(lane);
-    const { records, pushes } = this.#recovery.left;
+    const { records, pushes } = this.#left;
     if (lane !== undefined || records === 0) return depth;
     return { ...depth, notifications: depth.notifications + records, waiting: depth.waiting + pushes };
   }
@@ -152,26 +182,39 @@ export class LocalQueue implements Queue {
   health(): QueueHealth {
     const { trouble } = this.#writer;
     if (trouble !== undefined) return { status: 'fail', output: `queue.local.path: cannot write: ${trouble}` };
-    return headroom(this.#room.held.notifications + this.#recovery.left.records, this.#options.limit);
+    return headroom(this.#room.held.notifications + this.#left.records, this.#options.limit);
   }
 
   /** Takes over the contents of another file. @throws when they cannot be written; then nothing was taken. */
-  adopt({ records, reports }: FileContents): void {
+  adopt({ records, reports, aside = [] }: FileContents): void {
     const adopted = records.map((record) => ({ ...record, key: this.#nextKey++ }));
-    const progress = adopted.flatMap(({ key, done }) =>
-      [...done].map(([notification, bits]) => ({ key, notification, done: bits, more: setBits(bits) })),
-    );
+    const kept = aside.map((row) => ({
+      ...row,
+      key: row.kind === 'request' ? this.#nextKey++ : this.#writer.reports.newKey(),
+    }));
     const renumbered = this.#writer.reports.renumbered(reports);
-    this.#file.commit({ records: adopted, progress, reports: renumbered });
+    this.#file.adopt({ records: adopted, reports: renumbered, aside: kept });
     const [first] = adopted;
     if (first) this.#recovery.add(first.key, backlogOf(adopted));
+    this.#trials.add(adopted.flatMap(heldOf));
     this.#writer.reports.restore(renumbered);
+  }
+
+  /** Takes up what an operator has released (`martlet queue release`). @returns how many records and reports that were */
+  takeReleased(): number {
+    const rows = this.#file.release();
+    for (const { kind, key, pushes } of rows)
+      if (kind === 'request') this.#recovery.add(key, { lastKey: key, records: 1, pushes });
+    const keys = new Set(rows.flatMap(({ kind, key }) => (kind === 'report' ? [key] : [])));
+    if (keys.size > 0) this.#writer.reports.restore(this.#file.reports().filter(({ key }) => keys.has(key)));
+    return rows.length;
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#recovery.close();
+    this.#trials.close();
     this.#store.close();
     this.#writer.close();
     this.#options.onClosed?.();
@@ -181,17 +224,50 @@ export class LocalQueue implements Queue {
     for (const { app, cost } of entries) this.#room.give(app, cost);
   }
 
+  get #left(): { readonly records: number; readonly pushes: number } {
+    const [others, held] = [this.#recovery.left, this.#trials.left];
+    return { records: others.records + held.records, pushes: others.pushes + held.pushes };
+  }
+
+  #forget(removal: Removal): void {
+    this.#writer.forget(removal);
+    if (this.#trials.isActive) this.#trials.gone(removal.key);
+  }
+
+  /** False: there is no room for it yet. */
+  #tryHeld({ key, deaths }: Suspect): boolean {
+    const record = this.#file.record(key);
+    if (!record) this.#trials.gone(key);
+    else if (deaths >= ASIDE_FROM) this.#giveUp(record, deaths);
+    else if (this.#room.hasRoomFor(storedCost(record.body))) this.#restore(record);
+    else return false;
+    return true;
+  }
+
+  /** Reading it may be what ends the process: after the first death over it it is not read any more. */
+  #giveUp(record: JournalRecord, deaths: number): void {
+    this.#options.restore({ ...storedOf(record), givenUp: { deaths, mayRead: deaths === ASIDE_FROM } });
+    this.#setAside(record, 'SetAside');
+  }
+
+  #setAside(record: JournalRecord, reason: AsideReason): void {
+    const { wallClock = Date.now } = this.#options;
+    const removal = this.#pending.restore(record, 0);
+    if (removal) this.#forget({ ...removal, aside: { reason, at: wallClock() } });
+  }
+
   #restore(record: JournalRecord): void {
-    const { key, id, app, acceptedAt, body, done, trace } = record;
-    const isDone = (notification: number, place: number): boolean => {
-      const bits = done.get(notification);
-      return bits !== undefined && hasBit(bits, place);
-    };
-    const entries = this.#options.restore({ id, app, acceptedAt, ...unpackTrace(trace), body, isDone });
+    const { key, body } = record;
+    const stored = storedOf(record);
+    const entries = this.#options.restore(stored);
+    if ('unreadable' in entries) {
+      this.#setAside(record, 'Unreadable');
+      return;
+    }
     const open = entries.reduce((sum, entry) => sum + entry.open, 0);
     const removal = this.#pending.restore(record, open);
     if (removal) {
-      this.#writer.forget(removal);
+      this.#forget(removal);
       return;
     }
     const cost = costOfEach(storedCost(body), entries);
@@ -199,13 +275,28 @@ export class LocalQueue implements Queue {
       entry.key = key;
       entry.cost = cost;
       this.#room.add(entry.app, cost);
-      this.#store.add(entry, (place) => isDone(entry.index, place));
+      this.#store.add(entry, (place) => stored.isDone(entry.index, place));
     }
   }
 }
 
-const backlogOf = (records: readonly JournalRecord[]): JournalBacklog => ({
-  lastKey: records.at(-1)?.key ?? 0,
-  records: records.length,
-  pushes: records.reduce((sum, { pushes }) => sum + pushes, 0),
-});
+function storedOf({ id, app, acceptedAt, body, done, trace }: JournalRecord): StoredRequest {
+  const isDone = (notification: number, place: number): boolean => {
+    const bits = done.get(notification);
+    return bits !== undefined && hasBit(bits, place);
+  };
+  return { id, app, acceptedAt, ...unpackTrace(trace), body, isDone };
+}
+
+const heldOf = ({ key, deaths = 0, pushes }: JournalRecord): Suspect[] =>
+  deaths >= HELD_FROM ? [{ key, deaths, pushes }] : [];
+
+/** What is held back comes by itself. */
+function backlogOf(records: readonly JournalRecord[]): JournalBacklog {
+  const others = records.filter(({ deaths = 0 }) => deaths < HELD_FROM);
+  return {
+    lastKey: records.at(-1)?.key ?? 0,
+    records: others.length,
+    pushes: others.reduce((sum, { pushes }) => sum + pushes, 0),
+  };
+}

@@ -4,7 +4,9 @@ import { ConfigError, toError } from '../../kit/errors.ts';
 import { FileLock } from '../../kit/files/file-lock.ts';
 import { isOwnFile } from '../../kit/files/owned-file.ts';
 import { isDamage, setAside } from '../../kit/files/sqlite-file.ts';
-import { Journal, type JournalRecord, type PushesFor, QUEUE_FILE, type StoredReport } from './journal.ts';
+import { Journal, type PushesFor, QUEUE_FILE, type StoredReport } from './journal.ts';
+import type { JournalRecord } from './journal-record.ts';
+import type { AsideRecord } from './set-aside.ts';
 
 /** More processes than this on one folder are a mistake. */
 const MOST_SLOTS = 256;
@@ -52,6 +54,7 @@ const isSlotOf = (name: string, stem: string): boolean =>
 export interface FileContents {
   readonly records: readonly JournalRecord[];
   readonly reports: readonly StoredReport[];
+  readonly aside?: readonly AsideRecord[];
 }
 
 export interface Adopter {
@@ -70,7 +73,8 @@ export function adoptOrphans(path: string, own: string, adopter: Adopter, pushes
     try {
       const contents = contentsOf(sibling, adopter, pushesFor);
       if (!contents) continue;
-      if (contents.records.length + contents.reports.length > 0) adopter.take(contents, sibling);
+      if (contents.records.length + contents.reports.length + contents.aside.length > 0)
+        adopter.take(contents, sibling);
       removeFile(sibling);
     } finally {
       // Its lock file stays: removed, it could be locked by two processes, one with the old file in hand.
@@ -79,11 +83,11 @@ export function adoptOrphans(path: string, own: string, adopter: Adopter, pushes
   }
 }
 
-function contentsOf(path: string, adopter: Adopter, pushesFor?: PushesFor): FileContents | undefined {
+function contentsOf(path: string, adopter: Adopter, pushesFor?: PushesFor): Required<FileContents> | undefined {
   try {
     const journal = new Journal(path, 'normal', undefined, pushesFor);
     try {
-      return { records: [...journal.records()], reports: journal.reports() };
+      return { records: [...journal.records()], reports: journal.reports(), aside: journal.aside() };
     } finally {
       journal.close();
     }

@@ -7,13 +7,16 @@
  * - `waiting`: → reading when something was settled.
  */
 import { vital } from '../../kit/vital.ts';
-import type { JournalBacklog, JournalRecord } from './journal.ts';
+import type { JournalBacklog } from './journal.ts';
+import type { JournalRecord } from './journal-record.ts';
 
 export interface RecoveryOptions {
   /** The oldest record with a greater key. */
   readonly after: (key: number) => JournalRecord | undefined;
   readonly hasRoomFor: (record: JournalRecord) => boolean;
   readonly restore: (record: JournalRecord) => void;
+  /** Everything is back; also when there is nothing. */
+  readonly onDone: () => void;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
@@ -50,7 +53,10 @@ export class Recovery {
 
   /** What the file holds between two keys. Begins with the next turn. */
   add(first: number, { lastKey, records, pushes }: JournalBacklog): void {
-    if (records === 0) return;
+    if (records === 0) {
+      if (this.#state === 'idle') this.#options.onDone();
+      return;
+    }
     this.#ranges.push({ next: first, last: lastKey });
     this.#records += records;
     this.#pushes += pushes;
@@ -82,6 +88,7 @@ export class Recovery {
       const record = this.#held ?? this.#next();
       if (!record) {
         this.#state = 'idle';
+        this.#options.onDone();
         return;
       }
       if (!hasRoomFor(record)) {

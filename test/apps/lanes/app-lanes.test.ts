@@ -92,7 +92,9 @@ function startLanes(options: Partial<AppLanesOptions> = {}, refuse: Refuse = () 
   const restore = (notification: Notification): void => {
     const body = Buffer.from(encodePushRequest([notification]));
     const request: StoredRequest = { id: 'r', app: 'default', acceptedAt: Date.now(), body, isDone: () => false };
-    for (const entry of restored(request, lanes)) void lanes.append([entry], body);
+    const entries = restored(request, lanes);
+    if ('unreadable' in entries) expect.unreachable(entries.unreadable);
+    else for (const entry of entries) void lanes.append([entry], body);
   };
   return { registry, lanes, relay, queue: lanes.queue, sent, settled, restore, ios };
 }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, expect, test } from 'vitest';
-import { Journal, readJournal } from '../../../src/queue/file/journal.ts';
+import { Journal } from '../../../src/queue/file/journal.ts';
+import { readJournal } from '../../../src/queue/file/read-journal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'martlet-journal-'));
 afterAll(() => rmSync(folder, { recursive: true }));

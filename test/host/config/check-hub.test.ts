@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { complaint, load, yamlOf } from '../../config/config-folder.ts';
+
+const on = { 'hub.enabled': true, 'hub.push.mode': 'gorush' };
+
+test('hub.push.mode gorush needs to know where they are', () => {
+  expect(complaint(() => load(yamlOf(on)))).toContain('hub.push.urls: is empty');
+  for (const url of ['gorush:8088', 'ftp://gorush', 'http://user:secret@gorush:8088', 'http://gorush/?a=1']) {
+    const text = complaint(() => load(yamlOf({ ...on, 'hub.push.urls': [url] })));
+    expect(text).toContain('hub.push.urls: must be');
+    expect(text).not.toContain('secret');
+  }
+  expect(
+    load(yamlOf({ ...on, 'hub.push.urls': ['http://gorush:8088', 'https://push.example.com/gorush/'] })).warnings,
+  ).toEqual([]);
+});
+
+test('addresses that nothing uses are warned of', () => {
+  const { warnings } = load(yamlOf({ 'hub.enabled': true, 'hub.push.urls': ['http://gorush:8088'] }));
+  expect(warnings.join()).toContain('hub.push.urls has no effect with hub.push.mode: local');
+});
