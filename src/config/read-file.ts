@@ -140,10 +140,20 @@ function put(name: string, value: unknown, at: Place, into: Gathered): void {
   }
 }
 
-function gather(map: Record<string, unknown>, at: Place, into: Gathered): void {
+function gather(map: Readonly<Record<string, unknown>>, at: Place, into: Gathered): void {
   // A dotted key (`core.port: 1`) overrides the nested one, so it comes last.
   const entries = Object.entries(map).sort(([a], [b]) => Number(a.includes('.')) - Number(b.includes('.')));
   for (const [name, value] of entries) put(name, value, at, into);
+}
+
+/** Sections and keys as a file has them, which a program gives. */
+export function readConfigValues(
+  values: Readonly<Record<string, unknown>>,
+  { root }: Pick<ConfigSchema, 'root'>,
+): FileContent {
+  const content: Gathered = { values: new Map(), names: new Map(), unknown: [], mistakes: [] };
+  gather(values, { node: root, path: '', entries: [] }, content);
+  return content;
 }
 
 /**
@@ -161,9 +171,7 @@ export function readConfigFile(path: string, given: boolean, { root }: Pick<Conf
     throw configError([{ key, text: `${begin} read config file ${path}: ${verb} ${path}: ${fileTrouble(error)}` }]);
   }
   try {
-    const content: Gathered = { values: new Map(), names: new Map(), unknown: [], mistakes: [] };
-    gather((parse(text) ?? {}) as Record<string, unknown>, { node: root, path: '', entries: [] }, content);
-    return content;
+    return readConfigValues((parse(text) ?? {}) as Record<string, unknown>, { root });
   } catch (error) {
     const what = given ? `parse config file ${path}` : 'read config';
     throw configError([{ key, text: `${begin} ${what}: While parsing config: yaml: ${(error as Error).message}` }]);

@@ -12,7 +12,7 @@ import {
 import { findConfigFile } from '../../config/find-file.ts';
 import { configError, type Mistake } from '../../config/mistake.ts';
 import { nearestKey } from '../../config/nearest-key.ts';
-import { type FileContent, readConfigFile } from '../../config/read-file.ts';
+import { type FileContent, readConfigFile, readConfigValues } from '../../config/read-file.ts';
 import type { Config, ConfigKey, ConfigSchema, EntryNames, IsGiven } from '../../config/schema.ts';
 import { fits, schemaMistake } from '../../config/validate.ts';
 import { listenHost } from '../../kit/net/listen-address.ts';
@@ -29,6 +29,8 @@ import type { CredentialTrials, Draft, Findings, Origin, Purpose } from './draft
 export interface LoadOptions {
   /** The file that `-c` names; without it Gorush's search path. */
   readonly path?: string | undefined;
+  /** What a file would hold; then none is looked for. */
+  readonly values?: Readonly<Record<string, unknown>> | undefined;
   readonly env: EnvironmentVariables;
   readonly cwd: string;
   readonly home?: string | undefined;
@@ -64,7 +66,6 @@ interface Given {
 }
 
 const GORUSH_QUEUE_NUM = 8192;
-const EMPTY: FileContent = { values: new Map(), names: new Map(), unknown: [], mistakes: [] };
 
 /** Flags override the environment, the environment the file, the file the defaults. */
 function pick(
@@ -176,10 +177,10 @@ const allTrials = ({ rows }: ProviderTable, env: EnvironmentVariables): Credenti
  * Throws one ConfigError that tells every mistake, a line each.
  */
 export function loadConfig(options: LoadOptions): LoadedConfig {
-  const file = options.path || findConfigFile(options.cwd, options.home);
-  const { providers = builtIn } = options;
+  const { providers = builtIn, values } = options;
+  const file = values ? undefined : options.path || findConfigFile(options.cwd, options.home);
   const { configSchema: schema } = providers;
-  const content = file ? readConfigFile(file, Boolean(options.path), schema) : EMPTY;
+  const content = file ? readConfigFile(file, Boolean(options.path), schema) : readConfigValues(values ?? {}, schema);
   const names = namesOf(options.env, content, schema);
   const env = ourVariables(options.env);
   const isGiven = givenIn(content, env);

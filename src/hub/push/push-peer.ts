@@ -94,6 +94,14 @@ export class PushPeer {
     this.#up(version);
   }
 
+  /** Whether it takes our key, asked by a request without notifications; undefined: it does. Never rejects. */
+  async keyTrouble(): Promise<'key' | 'path' | undefined> {
+    const answer = await this.push('{"notifications":[]}', {});
+    if ('fault' in answer) return undefined;
+    if (answer.status === 401 || answer.status === 403) return 'key';
+    return answer.status === 404 || answer.status === 405 ? 'path' : undefined;
+  }
+
   #up(version: PostAnswer): void {
     const isMartlet = typeof jsonObjectIn(version.body)?.martlet === 'string';
     if (this.#state.kind === 'down') this.#options.tell('info', `hub.push: ${this.name} is used again`);

@@ -232,3 +232,15 @@ test("a misspelled port is not taken for one of Kubernetes' variables", () => {
     'unknown environment variable GORUSH_CROE_PORT, did you mean GORUSH_CORE_PORT?',
   ]);
 });
+
+test('a program gives sections and keys in the place of a file, in its own types', () => {
+  const cwd = folderWith({ 'config.yml': 'core: {port: 2}' });
+  const values = { sandbox: { enabled: true }, 'queue.local': { path: '' }, ios: { rate_limit: 2.5, endpiont: 'x' } };
+  const { config, file, unknown } = loadConfig({ env: {}, cwd, values });
+  expect(file).toBeUndefined();
+  expect(config.core.port).toBe('8088');
+  expect(config.queue.local.path).toBe('');
+  expect(config.ios.rate_limit).toBe(2.5);
+  expect(unknown).toEqual(['unknown key `ios.endpiont`, did you mean `ios.endpoint`?']);
+  expect(complaint(() => loadConfig({ env: {}, cwd, values: { ios: { max_retry: {} } } }))).toContain('ios.max_retry');
+});
