@@ -36,6 +36,7 @@ export const requirements = {
   },
   promtool: { from: 'apt-get install prometheus' },
   'redis-server': { from: 'apt-get install redis-server' },
+  strace: { from: 'apt-get install strace', isThere: () => runs('strace', '-o', '/dev/null', 'true') },
   schemathesis: { from: 'pip install schemathesis' },
   'systemd-analyze': { from: 'apt-get install systemd' },
   tinyproxy: { from: 'apt-get install tinyproxy' },

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
+import { makePrivateFile } from './private-file.ts';
 import { isBusy } from './sqlite-file.ts';
 
 /**
@@ -14,6 +15,7 @@ export class FileLock {
 
   /** Undefined when it is held, by this process or another. @throws when the folder cannot be written. */
   static take(path: string): FileLock | undefined {
+    makePrivateFile(`${path}.lock`);
     const db = new DatabaseSync(`${path}.lock`, { timeout: 0 });
     try {
       // No journal: a lock must be had on a full disk, too.

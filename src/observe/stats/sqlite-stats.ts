@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type FileKind, markOwnFile } from '../../kit/files/owned-file.ts';
+import { makePrivateFile } from '../../kit/files/private-file.ts';
 import { addCount, countsOf } from './app-counts.ts';
 import { noStats, type StatCounts, type StatName, statKeys, statNames } from './stats.ts';
 import type { CounterTable } from './write-behind-stats.ts';
@@ -44,7 +43,7 @@ const rowsOf = (bucket: string, counts: Partial<StatCounts>, nameOf: (key: strin
  * @throws when the file cannot be written, or is not SQLite.
  */
 export function openSqliteCounters(path: string, bucket = 'gorush'): CounterTable {
-  mkdirSync(dirname(path), { recursive: true });
+  makePrivateFile(path);
   const db = new DatabaseSync(path, { timeout: OPEN_WAIT_MS });
   try {
     markOwnFile(db, STAT_FILE);

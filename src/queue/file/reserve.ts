@@ -89,7 +89,7 @@ export class Reserve {
     if (freeBytes(dirname(this.#path)) < size * 4) return false;
     try {
       // Random, because a file system may store zeroes as nothing.
-      writeFileSync(this.#path, randomFillSync(Buffer.alloc(size)));
+      writeFileSync(this.#path, randomFillSync(Buffer.alloc(size)), { mode: 0o600 });
       this.#size = size;
     } catch {
       this.release();
