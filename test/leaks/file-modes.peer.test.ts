@@ -22,7 +22,9 @@ test('every file that a relay makes is for its owner only, whatever umask it has
   });
   expect(request.status).toBe(201);
   await relay.push({ platform: 1, topic: 'a', tokens: ['dead0410'.repeat(8), 'good'.repeat(16)] });
-  await expect.poll(async () => ((await relay.get('/api/stat/app')) as { total_count: number }).total_count).toBeGreaterThan(1);
+  await expect
+    .poll(async () => ((await relay.get('/api/stat/app')) as { total_count: number }).total_count)
+    .toBeGreaterThan(1);
   const made = () => globSync('**/*', { cwd: relay.folder, exclude: (name) => OTHERS.has(name) }).sort();
   const files = () => made().filter((name) => statSync(join(relay.folder, name)).isFile());
   await expect.poll(() => files().join()).toMatch(/apps\.db.*stats\.db.*history\.db.*audit\.log.*queue\.db/);
