@@ -10,6 +10,7 @@ const atTheStart = new Set([
   'src/main.ts',
   'src/apps/store/open-stored-apps.ts',
   'src/host/open-doors.ts',
+  'src/host/server.ts',
   'src/observe/stats/create-stats.ts',
   'src/observe/tracing/load-tracing.ts',
   'src/queue/create-queue.ts',

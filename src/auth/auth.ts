@@ -3,6 +3,7 @@ import type { FetchImplementation } from 'jose';
 import type { Config } from '../config/schema.ts';
 import { toMs, toSeconds } from '../kit/seconds.ts';
 import { Throttle } from '../kit/throttle.ts';
+import { bearerOf } from './bearer.ts';
 import { certificateNames, comparable } from './certificate-names.ts';
 import { FailedAttempts } from './failed-attempts.ts';
 import { digestOf, KeyRing } from './key-ring.ts';
@@ -20,6 +21,7 @@ import {
 } from './refusal.ts';
 import { TokenCache } from './token-cache.ts';
 import { createTokenVerifier, KeysUnavailableError, looksLikeToken } from './token-verifier.ts';
+import type { PeopleDoor } from './users/people-door.ts';
 
 /** What a request shows of its sender. */
 export interface Caller {
@@ -81,6 +83,7 @@ export class Auth {
   readonly #verifications: RateLimit;
   /** Keys that were used since the start: their callers go on while another caller guesses from the same address. */
   readonly #seen = new WeakSet<Principal>();
+  #people: PeopleDoor | undefined;
 
   constructor(options: AuthOptions) {
     const { settings, monotonic } = options;
@@ -100,6 +103,11 @@ export class Auth {
     });
     this.#throttle = new Throttle(60_000, monotonic);
     this.#verifications = new RateLimit(VERIFIED_PER_SECOND, monotonic);
+  }
+
+  /** From now on the tokens of people are known: the hub is there. */
+  admitPeople(door: PeopleDoor): void {
+    this.#people = door;
   }
 
   /** How many were not let in, by reason. */
@@ -143,10 +151,15 @@ export class Auth {
     const waitMs = this.#attempts.waitMs(address);
     const principal = this.#keys.find(digest);
     if (principal && (waitMs === 0 || secret.length >= UNGUESSABLE || this.#seen.has(principal))) return principal;
-    const isToken = this.#tokens !== undefined && looksLikeToken(secret);
+    const person = this.#people?.known(digest);
+    if (person) return person;
+    const looksRight = looksLikeToken(secret);
+    const isPersons = looksRight && this.#people?.isFor(secret) === true;
+    const isToken = isPersons || (looksRight && this.#tokens !== undefined);
     // A signature cannot be guessed either, but to look at one costs time.
     if (waitMs > 0 && !(isToken && this.#verifications.take().allowed))
       return tooManyFailures(Math.ceil(toSeconds(waitMs)));
+    if (isPersons) return (this.#people as PeopleDoor).admit(secret, digest);
     return this.#tokens && isToken ? this.#byToken(this.#tokens, secret, digest) : unauthenticated('unknown_key');
   }
 
@@ -180,10 +193,6 @@ export class Auth {
     return principal ? { ...refusal, principal } : refusal;
   }
 }
-
-/** `Token` is what Django REST framework's clients write. */
-const bearerOf = (authorization: string | undefined): string | undefined =>
-  /^(?:bearer|token) +([^ \t]+) *$/i.exec(authorization ?? '')?.[1];
 
 /** The password of Basic, which browsers and scrapers send; the user name before it is ignored. */
 function basicOf(authorization: string | undefined): string | undefined {

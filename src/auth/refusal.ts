@@ -7,6 +7,7 @@ export type FailureReason =
   | 'malformed'
   | 'unknown_key'
   | 'invalid_token'
+  | 'expired_token'
   | 'unknown_certificate'
   | 'scope'
   | 'rate_limit'
@@ -35,6 +36,7 @@ const MESSAGES = {
   malformed: 'The Authorization header is not of the form: Bearer <key>.',
   unknown_key: 'The key is unknown.',
   invalid_token: 'The token is not valid.',
+  expired_token: 'The token has expired.',
   unknown_certificate: 'The client certificate belongs to no known caller.',
 } as const satisfies Partial<Record<FailureReason, string>>;
 

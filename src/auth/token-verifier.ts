@@ -1,8 +1,11 @@
 import type { FetchImplementation, JWTPayload } from 'jose';
 import { late } from '../kit/late.ts';
 import { toMs } from '../kit/seconds.ts';
+import { idFault } from '../kit/text/id-fault.ts';
+import { DEFAULT_APP } from '../push/app-name.ts';
 import { createFetchKeys } from './fetch-keys.ts';
 import { appNames, type Principal, SCOPES, type Scope } from './principal.ts';
+import { personPrincipal } from './users/person-principal.ts';
 
 export interface TokenSettings {
   readonly jwks_url: string;
@@ -10,6 +13,8 @@ export interface TokenSettings {
   readonly audience: readonly string[];
   /** Empty: every signature with a public key. */
   readonly algorithms: readonly string[];
+  /** Claims of which the first that is there names the person whose token it is. */
+  readonly user_claims: readonly string[];
 }
 
 export interface TokenVerifierOptions {
@@ -58,6 +63,26 @@ function nameOf({ sub, client_id, azp }: JWTPayload): string {
   return typeof name === 'string' ? name.slice(0, MAX_NAME) : 'token';
 }
 
+/** A person has one app: that of the claim `apps`, else `default`; undefined when the claim has several. */
+function appOfPerson(claims: JWTPayload): string | undefined {
+  const apps = appsOf(claims);
+  if (apps === undefined || apps.has(DEFAULT_APP)) return DEFAULT_APP;
+  const [only, ...others] = apps;
+  return others.length === 0 ? only : undefined;
+}
+
+/** Whom one of `auth.user_claims` names; such a token is for that person's own, whatever scopes it has. Undefined: it names none. */
+function personOf(
+  claims: JWTPayload,
+  names: readonly string[],
+): { readonly principal: Principal | undefined } | undefined {
+  const id = names.map((name) => claims[name]).find((claim) => typeof claim === 'string' && claim !== '');
+  if (id === undefined) return undefined;
+  const app = appOfPerson(claims);
+  if (app === undefined || idFault(id) !== undefined) return { principal: undefined };
+  return { principal: personPrincipal({ app, id: id as string, issuedAt: toMs(claims.iat ?? 0) }) };
+}
+
 function principalOf(claims: JWTPayload): Principal {
   const words = new Set([...wordsOf(claims.scope), ...wordsOf(claims.scopes)]);
   const scopes = new Set<Scope>(SCOPES.filter((scope) => words.has(scope)));
@@ -94,7 +119,9 @@ export function createTokenVerifier(options: TokenVerifierOptions): (token: stri
         clockTolerance: LEEWAY_SECONDS,
         currentDate: new Date(now()),
       });
-      return { principal: principalOf(payload), expiresAt: toMs((payload.exp as number) + LEEWAY_SECONDS) };
+      const person = personOf(payload, settings.user_claims);
+      const principal = person ? person.principal : principalOf(payload);
+      return principal && { principal, expiresAt: toMs((payload.exp as number) + LEEWAY_SECONDS) };
     } catch (error) {
       if (error instanceof errors.JOSEError && !NOT_THE_TOKEN.has(error.code)) return undefined;
       throw new KeysUnavailableError('the keys of auth.jwks_url cannot be had', { cause: error });

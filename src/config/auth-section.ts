@@ -43,6 +43,10 @@ export const authSection = section(
     ),
     issuer: text('', 'What the claim `iss` of a token must be.', ours),
     audience: list('Of which the claim `aud` of a token must have one.', ours),
+    user_claims: list(
+      "Claims of which the first that a token has names the person whose token it is, such as `account_id sub`: it is for what is that person's own in the hub, and for nothing else. None: tokens are those of back ends.",
+      ours,
+    ),
     algorithms: words(
       ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
       'Signatures of tokens that count; none: all of these.',

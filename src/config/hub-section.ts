@@ -1,5 +1,5 @@
 import { hubPushSection } from './hub-push-section.ts';
-import { flag, ours, section, text } from './leaf.ts';
+import { flag, list, ours, section, text } from './leaf.ts';
 
 export const hubSection = section(
   'People and their devices in front of the relay, and where this relay is reached from outside.',
@@ -17,6 +17,10 @@ export const hubSection = section(
     ),
     instance: text('', 'Name of this instance in presence and audit; empty: host and process id.', ours),
     push: hubPushSection,
+    cors_origins: list(
+      'Origins of the pages that may call with the token of a person: `https://app.example.com`. Compared as they are; there is no wildcard.',
+      ours,
+    ),
     public_url: text(
       '',
       'Where the paths of this relay are reached from outside: `https://push.example.com`, with a path if a proxy adds one. Providers are given addresses below it for what they report later; empty: they are given none.',

@@ -31,6 +31,8 @@ export interface ReadyOptions {
   readonly lanes: () => readonly LaneState[];
   /** Parts without which pushes still go out. */
   readonly others?: () => readonly Check[];
+  /** Parts without which what callers want cannot be done, though pushes may still go out. */
+  readonly needed?: () => readonly Check[];
   /** True from the first signal to end on. */
   readonly draining: () => boolean;
 }
@@ -100,7 +102,7 @@ function allFail(lanes: readonly CheckedLane[]): boolean {
 }
 
 /**
- * The body and status of /readyz. Not ready (503) when the queue cannot take pushes, when all providers of all apps or of the
+ * The body and status of /readyz. Not ready (503) when the queue cannot take pushes, when the hub's store is down, when all providers of all apps or of the
  * default app fail, or while the process drains: neither one provider's trouble nor one app's may take the others out of the
  * balancer. Why so: docs/operations.md.
  */
@@ -109,12 +111,13 @@ export function readiness(options: ReadyOptions): { status: number; body: object
   const lanes = options.lanes().map((state) => ({ id: state.lane.id, check: laneCheck(state) }));
   const draining = options.draining();
   const deaf = allFail(lanes) || allFail(lanes.filter(({ id }) => id.app === DEFAULT_APP));
-  const failed = draining || queue.status === 'fail' || deaf;
+  const needed = options.needed?.() ?? [];
+  const failed = draining || queue.status === 'fail' || deaf || needed.some(({ status }) => status === 'fail');
   const byName = Map.groupBy(
     lanes.map(({ check }) => check),
     ({ name }) => name,
   );
-  const checks = [queue, ...[...byName.values()].map(merged), ...(options.others?.() ?? [])];
+  const checks = [queue, ...[...byName.values()].map(merged), ...needed, ...(options.others?.() ?? [])];
   const doubtful = checks.some((check) => check.status !== 'pass');
   const shutdown: Check[] = draining
     ? [{ name: 'shutdown', status: 'fail', output: 'the process is shutting down' }]

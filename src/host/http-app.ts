@@ -36,6 +36,7 @@ import type { Accept } from '../relay/accept.ts';
 import type { Totals } from './cluster/totals.ts';
 import { type CountingRelay, countersOf } from './counters.ts';
 import { observedApp } from './observed-app.ts';
+import type { Hub } from './open-hub.ts';
 import type { RelayOptions } from './open-relay.ts';
 import { type ReadyRelay, readyState } from './ready-state.ts';
 import { type SelfServiceRelay, selfService } from './self-service.ts';
@@ -47,6 +48,8 @@ export interface HttpAppOptions extends RelayOptions {
   readonly totals?: () => Promise<Totals>;
   /** The room that request bodies share, with gRPC's; default: any. */
   readonly bodies?: BodyRoom | undefined;
+  /** Undefined: `hub.enabled: false`. */
+  readonly hubDoor?: Hub | undefined;
   /** Serves the console; default true. Not for a function, whose answers end. */
   readonly console?: boolean;
 }
@@ -111,6 +114,7 @@ function appOf(relay: HttpAppRelay, options: HttpAppOptions, { statGo, sysStats,
       ...historyOf(relay),
       callbacksOf(relay, options.bodies),
       selfService(relay, options),
+      ...(options.hubDoor?.routers ?? []),
       ...(options.routers ?? []),
     ],
     onError,
@@ -157,14 +161,15 @@ function protectedApp(app: HttpApp['listener'], { auth }: HttpAppRelay, options:
   const onError = (error: unknown): void => log.error(`a caller could not be identified: ${(error as Error)?.message}`);
   const headers = versionHeaders(version);
   const guard = auth ? guarded(app, { auth, uris: config.api, headers, onError }) : app;
-  return log.audit ? audited(guard, config.api.push_uri, log.audit) : guard;
+  const door = options.hubDoor?.forPages(guard) ?? guard;
+  return log.audit ? audited(door, config.api.push_uri, log.audit) : door;
 }
 
 /** The HTTP API on a relay. @param draining true from the begin of the shutdown: then it is not ready. */
 export function createHttpApp(relay: HttpAppRelay, options: HttpAppOptions, draining: () => boolean): HttpApp {
   const { config, log, version } = options;
   const { api, core } = config;
-  const ready = () => readyState(relay, draining());
+  const ready = () => readyState(relay, draining(), options.hubDoor);
   relay.metrics.watchReadiness(() => ready().status === 200);
   const [statGo, sysStats] = [createStatGo(), createSysStats()];
   const { routes, feed } = openConsole(relay, options);

@@ -13,10 +13,16 @@ export interface ReadyRelay {
   readonly apps: Pick<AppRegistry, 'providers'>;
 }
 
+/** A part of the process that has checks of its own. */
+export interface ReadyPart {
+  checks(): readonly Check[];
+}
+
 /** What /readyz and gRPC's health tell. */
 export const readyState = (
   { queue, lanes, storedApps, apps: { providers } }: ReadyRelay,
   draining: boolean,
+  hub?: ReadyPart,
 ): ReturnType<typeof readiness> => {
   const apps = storedApps.health();
   const others: Check[] = apps ? [{ name: 'apps', ...apps }] : [];
@@ -29,6 +35,7 @@ export const readyState = (
         part: partLabel(providers.named(provider) as ProviderRow, lane.id.partition),
       })),
     others: () => others,
+    needed: () => hub?.checks() ?? [],
     draining: () => draining,
   });
 };

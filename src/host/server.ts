@@ -13,12 +13,15 @@ import { BODY_SHARE, BodyRoom } from '../kit/http/body-room.ts';
 import { toMs } from '../kit/seconds.ts';
 import { createHttpApp, type HttpAppOptions } from './http-app.ts';
 import { type Doors, openDoors } from './open-doors.ts';
+import type { Hub, OpenHubOptions } from './open-hub.ts';
 import { openRelay } from './open-relay.ts';
 import { readyState } from './ready-state.ts';
 import type { Relay } from './relay.ts';
 
 export interface RunningServer extends Pick<Doors, 'url' | 'port' | 'grpcPort' | 'adminUrl'> {
   readonly relay: Relay;
+  /** Undefined: `hub.enabled: false`. */
+  readonly hub: Hub | undefined;
   /** Looks at certificate files at once, for SIGHUP. */
   reload(): void;
   /** Drains and closes. The same promise whenever it is called. */
@@ -27,6 +30,12 @@ export interface RunningServer extends Pick<Doors, 'url' | 'port' | 'grpcPort' |
 
 /** How long answers that are written may take to leave after everything is drained. */
 const LAST_ANSWERS_MS = 1000;
+
+/** Loaded only where it is on. */
+async function openHubOf(parts: OpenHubOptions, closers: AsyncDisposableStack): Promise<Hub> {
+  const { openHub } = await import('./open-hub.ts');
+  return openHub(parts, closers);
+}
 
 /** Builds the relay and listens. @throws ConfigError for a credential that cannot be used; a listener's own error. */
 export async function startServer(options: HttpAppOptions): Promise<RunningServer> {
@@ -37,9 +46,10 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
   const { max_body, max_bodies } = config.core;
   const bodies = new BodyRoom({ maxBytes: Math.max(max_bodies, max_body / BODY_SHARE) });
   starting.defer(() => bodies.close());
-  const app = createHttpApp(relay, { ...options, bodies }, () => draining);
+  const hub = config.hub.enabled ? await openHubOf({ relay, config, log, bodies }, starting) : undefined;
+  const app = createHttpApp(relay, { ...options, bodies, hubDoor: hub }, () => draining);
   starting.defer(() => app.close());
-  const ready = (): boolean => readyState(relay, draining).status === 200;
+  const ready = (): boolean => readyState(relay, draining, hub).status === 200;
   const doors = await openDoors({ config, log, app, relay, bodies, ready }, starting);
   const closers = starting.move();
   let closed: Promise<void> | undefined;
@@ -58,7 +68,7 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
   };
   const { url, port, grpcPort, adminUrl } = doors;
   return {
-    ...{ relay, url, port, grpcPort, adminUrl },
+    ...{ relay, hub, url, port, grpcPort, adminUrl },
     reload: () => doors.reload(),
     close: () => (closed ??= close()),
   };

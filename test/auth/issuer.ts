@@ -57,5 +57,6 @@ export const tokenSettings = ({ jwksUrl }: Issuer) => ({
   jwks_url: jwksUrl,
   issuer: 'https://issuer.example',
   audience: ['martlet', 'other'],
+  user_claims: [],
   algorithms: [],
 });

@@ -12,8 +12,7 @@ const KEY_SCHEMES = {
   certificate: { type: 'mutualTLS', description: 'A client certificate of `auth.certificates`.' },
 } as const;
 
-export const SECURITY_SCHEMES = {
-  ...KEY_SCHEMES,
+const PERSON_SCHEME = {
   userToken: {
     type: 'http',
     scheme: 'bearer',
@@ -21,6 +20,13 @@ export const SECURITY_SCHEMES = {
     description: "The token of one person, for what is that person's own: `POST /v1/users/{user}/tokens`.",
   },
 } as const;
+
+export type SecuritySchemes = typeof KEY_SCHEMES & Partial<typeof PERSON_SCHEME>;
+
+export const securitySchemes = ({ hub }: Pick<ApiSettings, 'hub'>): SecuritySchemes => ({
+  ...KEY_SCHEMES,
+  ...(hub ? PERSON_SCHEME : {}),
+});
 
 const CHALLENGE: NonNullable<DescribedAnswer['headers']> = {
   'WWW-Authenticate': { description: 'What is wanted (RFC 6750).', required: true, schema: { type: 'string' } },

@@ -12,6 +12,8 @@ export interface ApiSettings {
   /** True: what became of pushes is kept. */
   readonly history: boolean;
   readonly console: boolean;
+  /** True: the hub is on. */
+  readonly hub: boolean;
   /** True: callers have to say who they are. */
   readonly auth: boolean;
 }

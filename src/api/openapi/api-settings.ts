@@ -5,7 +5,7 @@ import type { ApiSettings } from './api-group.ts';
 
 /** What a process with this configuration serves. @param console whether it has the console */
 export const apiSettings = (
-  { api, auth, core, history, sandbox }: Config,
+  { api, auth, core, history, hub, sandbox }: Config,
   console = false,
   providers: ProviderTable = builtIn,
 ): ApiSettings => ({
@@ -15,5 +15,6 @@ export const apiSettings = (
   maxNotifications: core.max_notification,
   sandbox: sandbox.enabled,
   history: history.enabled,
+  hub: hub.enabled,
   auth: isConfigured(auth),
 });

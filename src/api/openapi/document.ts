@@ -1,8 +1,9 @@
-import { SECURITY_SCHEMES, withAccess } from './access.ts';
+import { type SecuritySchemes, securitySchemes, withAccess } from './access.ts';
 import type { ApiGroup, ApiSettings, Operation, PathItem } from './api-group.ts';
 import { appsGroup } from './apps-group.ts';
 import { consoleGroup } from './console-group.ts';
 import { historyGroup } from './history-group.ts';
+import { tokensGroup } from './hub/tokens-group.ts';
 import { processGroup } from './process-group.ts';
 import { pushGroup } from './push-group.ts';
 import { sandboxGroup } from './sandbox-group.ts';
@@ -16,7 +17,7 @@ export interface OpenApiDocument {
   readonly tags: readonly ApiGroup['tag'][];
   readonly paths: { readonly [path: string]: { readonly [method: string]: TaggedOperation } };
   readonly components: {
-    readonly securitySchemes?: typeof SECURITY_SCHEMES;
+    readonly securitySchemes?: SecuritySchemes;
     readonly schemas: NonNullable<ApiGroup['schemas']>;
   };
 }
@@ -32,6 +33,7 @@ const DESCRIPTION = `A push notification relay that speaks Gorush's language. Er
 const groupsOf = (settings: ApiSettings): ApiGroup[] => [
   pushGroup(settings),
   ...(settings.history ? [historyGroup()] : []),
+  ...(settings.hub ? [tokensGroup()] : []),
   appsGroup(settings),
   ...(settings.console ? [consoleGroup()] : []),
   statGroup(settings),
@@ -64,7 +66,7 @@ export function openApiDocument(settings: ApiSettings, version: string): OpenApi
     tags: groups.map(({ tag }) => tag),
     paths: Object.fromEntries(paths),
     components: {
-      ...(settings.auth ? { securitySchemes: SECURITY_SCHEMES } : {}),
+      ...(settings.auth ? { securitySchemes: securitySchemes(settings) } : {}),
       schemas: Object.assign({}, ...groups.map(({ schemas }) => schemas)),
     },
   };

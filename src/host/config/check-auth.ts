@@ -40,7 +40,9 @@ function checkCertificates({ config: { auth, core } }: Draft, mistakes: Mistake[
 const isSafe = (url: URL | null): boolean =>
   url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
 
-function checkTokens({ config: { auth } }: Draft, mistakes: Mistake[]): void {
+function checkTokens({ config: { auth, hub } }: Draft, mistakes: Mistake[]): void {
+  if (auth.user_claims.length > 0 && (auth.jwks_url === '' || !hub.enabled))
+    mistakes.push({ key: 'auth.user_claims', text: 'needs auth.jwks_url, and hub.enabled: true' });
   if (auth.jwks_url === '') return;
   if (!isSafe(URL.parse(auth.jwks_url))) mistakes.push({ key: 'auth.jwks_url', text: 'must be an https:// URL' });
   if (auth.issuer === '') mistakes.push({ key: 'auth.issuer', text: 'must be given with auth.jwks_url' });

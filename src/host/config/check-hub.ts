@@ -6,8 +6,27 @@ function isAddress(text: string): boolean {
   return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.search === '' && url.hash === '';
 }
 
+/** `https://app.example.com`: as a browser sends it in `Origin`. */
+const isOrigin = (text: string): boolean =>
+  /^https?:/.test(text) && !text.includes('*') && URL.parse(text)?.origin === text;
+
+/** The pages that may call. */
+function checkOrigins({ config: { hub } }: Draft, { mistakes }: Findings): void {
+  for (const origin of hub.cors_origins.filter((each) => !isOrigin(each)))
+    mistakes.push({
+      key: 'hub.cors_origins',
+      text: `must be origins as browsers send them, such as https://app.example.com, is "${origin}"`,
+    });
+}
+
+/** What is wrong with the hub, as far as its settings tell. */
+export function checkHub(draft: Draft, findings: Findings): void {
+  checkOrigins(draft, findings);
+  checkPush(draft, findings);
+}
+
 /** Who brings the hub's pushes to the providers. */
-export function checkHub({ config: { hub } }: Draft, { mistakes, warnings }: Findings): void {
+function checkPush({ config: { hub } }: Draft, { mistakes, warnings }: Findings): void {
   const { mode, urls } = hub.push;
   if (!hub.enabled) return;
   if (mode !== 'gorush' && urls.length > 0) warnings.push(`hub.push.urls has no effect with hub.push.mode: ${mode}`);

@@ -8,6 +8,7 @@ import { openApiPage } from '../../../scripts/pages/openapi-page.ts';
 import type { Example, MediaType } from '../../../src/api/openapi/api-group.ts';
 import { builtIn } from '../../../src/providers/registry.ts';
 import { sharedFields } from '../../../src/push/wire/shared-fields.ts';
+import { addPerson } from '../../hub/add-person.ts';
 import { answerFaults, received } from './answer-faults.ts';
 import { type SandboxedRelay, startSandboxedRelay } from './sandboxed-relay.ts';
 
@@ -91,6 +92,7 @@ describe.each([{ sync: false }, { sync: true }])('a running relay with core.sync
       const body = JSON.stringify({ huawei: { appid: '1', appsecret: 'x' } });
       await fetch(`${relay.url}/v1/apps/shop`, { method: 'PUT', body });
     }
+    if (path.startsWith('/v1/users/')) await addPerson(relay.hub?.store, 'default', 'ada');
     while (path === '/v1/pushes/{id}' && !(await fetch(`${relay.url}/v1/pushes/order-42`)).ok) await sleep(20);
   };
 

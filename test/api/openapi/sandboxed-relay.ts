@@ -6,11 +6,12 @@ import { stringify } from 'yaml';
 import type { OpenApiDocument } from '../../../src/api/openapi/document.ts';
 import { loadConfig } from '../../../src/host/config/load.ts';
 import { openSandbox } from '../../../src/host/sandbox-mode.ts';
-import { startServer } from '../../../src/host/server.ts';
+import { type RunningServer, startServer } from '../../../src/host/server.ts';
 import { createLog } from '../../../src/observe/log/log.ts';
 
 export interface SandboxedRelay extends AsyncDisposable {
   readonly url: string;
+  readonly hub: RunningServer['hub'];
   /** What it says of itself. */
   readonly document: OpenApiDocument;
   /** Lines of ERROR and WARN. */
@@ -36,6 +37,7 @@ export async function startSandboxedRelay(
       core: { address: '127.0.0.1', ...core },
       queue: { local: { path: join(folder, 'queue.db') } },
       apps: { path: join(folder, 'apps.db') },
+      hub: { enabled: true, path: '' },
       ...rest,
     }),
   );
@@ -59,6 +61,7 @@ export async function startSandboxedRelay(
   const url = server.url as string;
   return {
     url,
+    hub: server.hub,
     document: (await (await fetch(`${url}/openapi.json`, { headers })).json()) as OpenApiDocument,
     errors: () => errors,
     async [Symbol.asyncDispose]() {

@@ -20,6 +20,7 @@ test.each([
   ['auth: {jwks_url: "http://keys.example/", issuer: i, audience: a}', 'auth.jwks_url: must be an https:// URL'],
   ['auth: {jwks_url: "https://keys.example/", audience: a}', 'auth.issuer: must be given with auth.jwks_url'],
   ['auth: {jwks_url: "https://keys.example/", issuer: i}', 'auth.audience: must be given with auth.jwks_url'],
+  ['auth: {user_claims: sub}', 'auth.user_claims: needs auth.jwks_url, and hub.enabled: true'],
   ['core: {admin_address: nowhere}', 'core.admin_address: must be host:port or [::1]:port, is "nowhere"'],
 ])('%s is refused: %s', (yaml, text) => {
   expect(complaint(() => load(yaml))).toContain(text);

@@ -19,3 +19,20 @@ test('addresses that nothing uses are warned of', () => {
   const { warnings } = load(yamlOf({ 'hub.enabled': true, 'hub.push.urls': ['http://gorush:8088'] }));
   expect(warnings.join()).toContain('hub.push.urls has no effect with hub.push.mode: local');
 });
+
+test.each([
+  '*',
+  'app.example.com',
+  'https://app.example.com/',
+  'https://*.example.com',
+  'https://App.example.com',
+  'null',
+])('%s is no origin of a page', (origin) => {
+  const message = complaint(() => load(`hub: {cors_origins: ["${origin}"]}`));
+  expect(message).toContain('hub.cors_origins: must be origins as browsers send them');
+});
+
+test('origins are taken as browsers send them', () => {
+  const origins = ['https://app.example.com', 'http://localhost:5173', 'http://127.0.0.1:3000', 'https://[::1]:8443'];
+  expect(load(`hub: {cors_origins: ${JSON.stringify(origins)}}`).config.hub.cors_origins).toEqual(origins);
+});

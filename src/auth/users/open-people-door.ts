@@ -1,0 +1,56 @@
+import type { IncomingMessage } from 'node:http';
+import type { HubStore } from '../../hub/storage/storage.ts';
+import { type RefusalKind, RefusedError } from '../../kit/refusal.ts';
+import type { Auth } from '../auth.ts';
+import { bearerOf } from '../bearer.ts';
+import { digestOf } from '../key-ring.ts';
+import type { Principal } from '../principal.ts';
+import { isRefusal, type Refusal } from '../refusal.ts';
+import { looksLikeToken } from '../token-verifier.ts';
+import { PeopleDoor } from './people-door.ts';
+import { UserTokenKeys } from './user-token-keys.ts';
+import { UserTokens } from './user-tokens.ts';
+
+export interface PeopleAccess {
+  readonly tokens: UserTokens;
+  /** Where no keys are configured: the person whose token is presented. Rejects with a RefusedError for one that is not valid. */
+  identify(req: IncomingMessage): Promise<Principal | undefined>;
+}
+
+export interface PeopleAccessOptions {
+  readonly store: Pick<HubStore, 'db' | 'write' | 'seal'>;
+  /** Who else may call; undefined: no keys are configured. */
+  readonly auth: Pick<Auth, 'admitPeople'> | undefined;
+  /** UNIX milliseconds. */
+  readonly now: () => number;
+}
+
+/** A person's token is not let in. */
+class NotLetInError extends RefusedError {
+  readonly code = 'ERR_NOT_LET_IN';
+  readonly kind: RefusalKind;
+  override readonly retryAfter: number | undefined;
+  constructor({ kind, message, retryAfter }: Refusal) {
+    super(message);
+    this.kind = kind;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** Issues the tokens of people, and lets in who calls with one. */
+export function openPeopleDoor({ store, auth, now }: PeopleAccessOptions): PeopleAccess {
+  const tokens = new UserTokens(new UserTokenKeys({ store, now }), now);
+  const door = new PeopleDoor({ verify: (token) => tokens.verify(token), now });
+  auth?.admitPeople(door);
+  return {
+    tokens,
+    async identify({ headers }) {
+      const secret = auth ? undefined : bearerOf(headers.authorization);
+      if (secret === undefined || !looksLikeToken(secret) || !door.isFor(secret)) return undefined;
+      const digest = digestOf(Buffer.from(secret, 'latin1'));
+      const found = door.known(digest) ?? (await door.admit(secret, digest));
+      if (isRefusal(found)) throw new NotLetInError(found);
+      return found;
+    },
+  };
+}

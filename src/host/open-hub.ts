@@ -1,0 +1,114 @@
+import type { IncomingMessage, RequestListener } from 'node:http';
+import type { Router } from 'express';
+import { withCors } from '../api/hub/cors.ts';
+import { HubRefusal } from '../api/hub/hub-refusal.ts';
+import { type HubRouterParts, hubRouter } from '../api/hub/hub-router.ts';
+import { tokenRoutes } from '../api/hub/token-routes.ts';
+import type { AppRegistry } from '../apps/app-registry.ts';
+import type { StoredApps } from '../apps/store/open-stored-apps.ts';
+import { closedAtApi } from '../auth/admin-access.ts';
+import { type Auth, isConfigured } from '../auth/auth.ts';
+import { notFromHere } from '../auth/own-page.ts';
+import type { Principal, PrincipalUser } from '../auth/principal.ts';
+import { openPeopleDoor } from '../auth/users/open-people-door.ts';
+import type { Config } from '../config/schema.ts';
+import type { Check } from '../health/ready.ts';
+import { idempotencyLedger } from '../hub/storage/idempotency.ts';
+import { openHubStore } from '../hub/storage/open-hub-store.ts';
+import type { HubStore } from '../hub/storage/storage.ts';
+import { background } from '../kit/background.ts';
+import type { BodyRoom } from '../kit/http/body-room.ts';
+import type { Log } from '../observe/log/log.ts';
+import { watchHubStore } from './watch-hub-store.ts';
+
+export interface OpenHubOptions {
+  readonly relay: {
+    readonly auth: Auth | undefined;
+    readonly apps: AppRegistry;
+    readonly storedApps: Pick<StoredApps, 'sync' | 'keys'>;
+  };
+  readonly config: Config;
+  readonly log: Log;
+  /** The room that request bodies share. */
+  readonly bodies: BodyRoom | undefined;
+  /** UNIX milliseconds. */
+  readonly now?: () => number;
+}
+
+/** The hub in front of a relay. */
+export interface Hub {
+  readonly store: HubStore;
+  readonly routers: readonly Router[];
+  /** Lets pages of `hub.cors_origins` call: stands before whatever asks for keys. */
+  forPages(app: RequestListener): RequestListener;
+  /** For /readyz. */
+  checks(): readonly Check[];
+}
+
+const SWEEP_MS = 600_000;
+
+/**
+ * Opens the hub: its store, and the routes that callers of the relay's HTTP server use. A PostgreSQL that does not answer is waited
+ * for in the background, and its routes are 503 meanwhile.
+ * @param closers closes all of it in the reverse order, also when opening fails
+ * @throws ConfigError for settings or a store that cannot be used
+ */
+export async function openHub(options: OpenHubOptions, closers: AsyncDisposableStack): Promise<Hub> {
+  const { relay, config, log, bodies, now = Date.now } = options;
+  const { path, postgres, cors_origins: origins } = config.hub;
+  const tell = (level: 'info' | 'warn' | 'error', message: string): void => log[level](message);
+  const store = await openHubStore({ path, postgres, master: relay.storedApps.keys, tell, now });
+  closers.defer(() => store.close());
+  const watched = watchHubStore(store);
+  closers.defer(() => watched.close());
+  const ledger = idempotencyLedger(store, now);
+  const sweeping = setInterval(() => background(ledger.sweep(), () => {}), SWEEP_MS).unref();
+  closers.defer(() => clearInterval(sweeping));
+  const people = openPeopleDoor({ store, auth: relay.auth, now });
+  const parts: HubRouterParts = {
+    ...{ store, ledger, bodies, audit: log.audit },
+    identify: (req) => people.identify(req),
+    closed: closedTo(config),
+    isApp: (name) => isApp(relay, name),
+    stillThere: (user) => stillThere(store, user),
+  };
+  const routes = [...tokenRoutes({ tokens: people.tokens, isPerson: (app, id) => isPerson(store, app, id) })];
+  return {
+    store,
+    routers: [hubRouter(routes, parts)],
+    forPages: (app) => withCors(app, { origins, uris: config.api }),
+    checks: () => [watched.check()],
+  };
+}
+
+/** Why the sender of a request may use nothing of the hub: as for /v1/apps, but that a person's token says who that is. */
+function closedTo(config: Config): HubRouterParts['closed'] {
+  const always = closedAtApi(config, 'the hub is');
+  const asksForKeys = isConfigured(config.auth);
+  return (req: IncomingMessage, principal: Principal | undefined) =>
+    always ?? (asksForKeys || principal?.user ? undefined : notFromHere(req));
+}
+
+async function isApp({ apps, storedApps }: OpenHubOptions['relay'], name: string): Promise<boolean> {
+  if (apps.get(name)) return true;
+  // Another instance may have made it a moment ago.
+  await storedApps.sync?.refresh().catch(() => {});
+  return apps.get(name) !== undefined;
+}
+
+async function isPerson({ db }: HubStore, app: string, id: string): Promise<boolean> {
+  const row = await db.selectFrom('users').select('id').where('app', '=', app).where('id', '=', id).executeTakeFirst();
+  return row !== undefined;
+}
+
+/** @throws HubRefusal (rejects) for the token of a person who was erased after it was issued */
+async function stillThere({ db, seal }: HubStore, { app, id, issuedAt }: PrincipalUser): Promise<void> {
+  const hash = seal.hash('erased', app, id);
+  const row = await db
+    .selectFrom('erased')
+    .select('at')
+    .where('app', '=', app)
+    .where('hash', '=', hash)
+    .executeTakeFirst();
+  if (row && row.at >= issuedAt) throw new HubRefusal('unauthenticated', 'The token is not valid.');
+}
