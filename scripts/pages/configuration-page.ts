@@ -1,4 +1,4 @@
-import type { Leaf, NamedSections, Section } from '../../src/config/leaf.ts';
+import { isDocument, type Leaf, type NamedSections, type Section } from '../../src/config/leaf.ts';
 import { environmentName } from '../../src/config/schema.ts';
 import { builtIn, type ProviderTable } from '../../src/providers/registry.ts';
 
@@ -22,10 +22,11 @@ A platform is on when its \`enabled\` says so. When nothing says so, it follows 
 need not switch Android off. With \`sandbox.enabled\` all are on that are not switched off, and need no credentials.
 
 Keys marked ✦ are Martlet's own; Gorush ignores them. Keys marked 🔒 read \`[REDACTED]\` in GET /api/config and are never printed.
-Durations are in seconds, fractions allowed.
+Durations are in seconds, fractions allowed, or texts such as \`5s\`, \`1h30m\`, \`250ms\`.
 `;
 
 const byDefault = (leaf: Leaf): string => {
+  if (isDocument(leaf)) return `\`${JSON.stringify(leaf.default)}\``;
   if (leaf.unit === 'bytes') return `${Number(leaf.default) / 2 ** 20} MiB`;
   return Array.isArray(leaf.default) ? 'none' : leaf.default === '' ? 'empty' : `\`${leaf.default}\``;
 };

@@ -9,6 +9,15 @@ export const apnsSection = section('Apple Push Notification service (APNs).', {
   key_base64: text('', 'The same in base64; used when no path is given.'),
   key_type: text('pem', 'What `ios.key_base64` holds: `pem`, `p12` or `p8`.', shown),
   password: text('', 'Password of the certificate.'),
+  topic: text(
+    '',
+    'The apns-topic (bundle id) of pushes that the hub makes, for an app without `default_topic`; those of `/api/push` do not get it.',
+    {
+      ...ours,
+      pattern: '^[A-Za-z0-9._-]*$',
+      wanted: 'a bundle id',
+    },
+  ),
   production: flag(false, "Send to Apple's production host unless a request says otherwise."),
   max_concurrent_pushes: integer(100, 'Tokens of one notification that take their turn as one batch; 0 or less: 1000.'),
   max_retry: maxRetry(),

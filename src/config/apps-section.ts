@@ -1,3 +1,4 @@
+import { hubAppKeys } from './hub-app-keys.ts';
 import { bytes, flag, integer, list, mapOf, ours, perSecond, type Section, seconds, section, text } from './leaf.ts';
 import { LONGEST_WAIT } from './provider-keys.ts';
 
@@ -31,6 +32,7 @@ export const appSectionOf = <Sections extends Readonly<Record<string, Section>>>
     rate_limit: perSecond(0, 'Pushes per second of each of its lanes that sets none; 0: no limit.', ours),
     webhook: webhookSection,
     limits: limitsSection,
+    hub: section('What the hub does otherwise for the app.', hubAppKeys),
   });
 
 export const appsSectionOf = <Sections extends Readonly<Record<string, Section>>>(providers: Sections) =>

@@ -1,6 +1,8 @@
+import { parseDuration } from '../kit/duration.ts';
 import { isObject } from '../kit/is-object.ts';
+import { toSeconds } from '../kit/seconds.ts';
 import { goBoolean } from '../kit/text/go-boolean.ts';
-import { type Leaf, type RecordShape, recordShape } from './leaf.ts';
+import { isDocument, type Leaf, type RecordShape, recordShape } from './leaf.ts';
 
 /** A number as it stood in the file: a key id of digits keeps its leading zeros. */
 export class NumberText {
@@ -37,6 +39,12 @@ function size(text: string): number | undefined {
   const [, amount, unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text.trim()) ?? [];
   const factor = FACTORS[unit.toLowerCase().replace(/^([kmg])ib?$/, '$1')];
   return amount === undefined || factor === undefined ? undefined : Math.round(Number(amount) * factor);
+}
+
+/** `5s`, `1h30m`; a bare number is read like every number. */
+function duration(given: unknown): number | undefined {
+  const ms = typeof given === 'string' && /[a-z]$/.test(given) ? parseDuration(given) : undefined;
+  return ms === undefined ? undefined : toSeconds(ms);
 }
 
 function boolean(given: unknown): unknown {
@@ -98,6 +106,19 @@ function recordList(given: unknown, { properties }: RecordShape): unknown {
   });
 }
 
+/** Numbers of a map are numbers, whatever their spelling was; in a variable a map is JSON. */
+function documentOf(given: unknown): unknown {
+  const map = typeof given === 'string' && given.trimStart().startsWith('{') ? parsed(given) : given;
+  return map === undefined ? given : plain(map);
+}
+
+function plain(value: unknown): unknown {
+  if (value instanceof NumberText) return value.value;
+  if (Array.isArray(value)) return value.map(plain);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]));
+}
+
 function parsed(json: string): unknown {
   try {
     return JSON.parse(json);
@@ -114,6 +135,7 @@ function parsed(json: string): unknown {
 export function coerce(leaf: Leaf, given: unknown): unknown {
   const shape = recordShape(leaf);
   if (shape) return recordList(given, shape);
+  if (isDocument(leaf)) return documentOf(given);
   if (leaf.unit === 'bytes' && typeof given === 'string') return size(given) ?? integer(given);
   switch (leaf.type) {
     case 'boolean':
@@ -121,10 +143,10 @@ export function coerce(leaf: Leaf, given: unknown): unknown {
     case 'integer':
       return integer(given);
     case 'number':
-      return number(given);
+      return (leaf.unit === 'seconds' ? duration(given) : undefined) ?? number(given);
     case 'array':
       return list(given);
-    case 'string': {
+    default: {
       const word = text(given);
       return leaf.foldCase && typeof word === 'string' ? word.toLowerCase() : word;
     }

@@ -1,3 +1,4 @@
+import { hubAppKeys } from './hub-app-keys.ts';
 import { hubPushSection } from './hub-push-section.ts';
 import { flag, list, ours, section, text } from './leaf.ts';
 
@@ -30,5 +31,6 @@ export const hubSection = section(
         wanted: 'an http:// or https:// address without query and user name',
       },
     ),
+    ...hubAppKeys,
   },
 );

@@ -87,6 +87,19 @@ export const records = <const Keys extends Readonly<Record<string, Leaf>>>(
     ...extras,
   }) as const;
 
+/** What a document holds, as far as the schema knows. */
+export type ConfigDocument = string | { readonly [key: string]: unknown };
+
+/**
+ * A map whose keys the part understands that it belongs to, or a word in its place; that part checks it. A variable holds the map as
+ * JSON. @param wanted what may stand here
+ */
+export const document = (
+  byDefault: ConfigDocument,
+  description: string,
+  extras: Extras & { readonly wanted: string },
+) => ({ type: ['object', 'string'], default: byDefault, description, ...extras }) as const;
+
 interface MapExtras {
   /** The names stand beside the other keys of the section that holds the map; the map's own key is not written in the file. */
   inline?: true;
@@ -103,9 +116,9 @@ export const mapOf = <const Entry extends object, const Extra extends MapExtras 
 
 /** One key of config.yml, as JSON Schema with our annotations. */
 export interface Leaf extends Extras {
-  readonly type: 'string' | 'boolean' | 'integer' | 'number' | 'array';
+  readonly type: 'string' | 'boolean' | 'integer' | 'number' | 'array' | readonly ['object', 'string'];
   readonly description: string;
-  readonly default: string | boolean | number | readonly string[];
+  readonly default: string | boolean | number | readonly string[] | ConfigDocument;
   readonly enum?: readonly string[];
   readonly items?: { readonly type: 'string'; readonly enum?: readonly string[] } | RecordShape;
   readonly unit?: 'seconds' | 'per second' | 'bytes';
@@ -126,6 +139,9 @@ export const recordShape = ({ items }: Leaf): RecordShape | undefined => (items?
 /** The words that an item of a list may be; undefined where it is free. */
 export const itemWords = ({ items }: Leaf): readonly string[] | undefined =>
   items?.type === 'string' ? items.enum : undefined;
+
+/** Whether a key holds a map of its own keys. */
+export const isDocument = ({ type }: Leaf): boolean => Array.isArray(type);
 
 export interface Section {
   readonly type: 'object';
@@ -148,16 +164,18 @@ type PartialFrom<S> = S extends { properties: infer Keys }
   : FromSchema<S>;
 
 /** The TypeScript type of what a schema describes, once its defaults are filled in. */
-export type FromSchema<S> = S extends { enum: readonly (infer Word)[] }
-  ? Word
-  : S extends { properties: infer Keys }
-    ? FromKeys<Keys>
-    : S extends { type: 'object'; additionalProperties: infer Entry }
-      ? { readonly [name: string]: S extends { partial: true } ? PartialFrom<Entry> : FromSchema<Entry> }
-      : S extends { type: 'array'; items: infer Item }
-        ? readonly FromSchema<Item>[]
-        : S extends { type: 'boolean' }
-          ? boolean
-          : S extends { type: 'integer' | 'number' }
-            ? number
-            : string;
+export type FromSchema<S> = S extends { type: readonly ['object', 'string'] }
+  ? ConfigDocument
+  : S extends { enum: readonly (infer Word)[] }
+    ? Word
+    : S extends { properties: infer Keys }
+      ? FromKeys<Keys>
+      : S extends { type: 'object'; additionalProperties: infer Entry }
+        ? { readonly [name: string]: S extends { partial: true } ? PartialFrom<Entry> : FromSchema<Entry> }
+        : S extends { type: 'array'; items: infer Item }
+          ? readonly FromSchema<Item>[]
+          : S extends { type: 'boolean' }
+            ? boolean
+            : S extends { type: 'integer' | 'number' }
+              ? number
+              : string;

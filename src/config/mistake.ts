@@ -39,7 +39,7 @@ export function wanted(leaf: Leaf): string {
   const unit = leaf.unit === 'bytes' ? ' of bytes, or one with a unit like 10MiB' : leaf.unit ? ` (${leaf.unit})` : '';
   const least = leaf.minimum === undefined ? '' : `, ${leaf.minimum} or more`;
   const most = leaf.maximum === undefined ? '' : `, at most ${leaf.maximum}`;
-  return KINDS[leaf.type] + unit + least + most;
+  return KINDS[leaf.type as keyof typeof KINDS] + unit + least + most;
 }
 
 /** A value for an error or a log line: as it is when it is not a secret, else only that there is one. */

@@ -84,6 +84,21 @@ test.each([
   expect(value(`core: {feedback_header: ${written}}`, (config) => config.core.feedback_header)).toEqual(expected);
 });
 
+test.each([
+  ['5s', 5],
+  ['"1h30m"', 5400],
+  ['250ms', 0.25],
+  ['"7"', 7],
+])('a duration may be written as %s', (written, expected) => {
+  expect(value(`hub: {realtime_timeout: ${written}}`, (config) => config.hub.realtime_timeout)).toBe(expected);
+});
+
+test.each(['soon', '5 s', '-5s', '5w'])('a duration is not %s', (written) => {
+  expect(complaint(() => load(`hub: {realtime_timeout: ${written}}`))).toContain(
+    'hub.realtime_timeout: must be a number',
+  );
+});
+
 test('levels of the log are read in any case', () => {
   expect(value('log: {access_level: WARN}', (config) => config.log.access_level)).toBe('warn');
 });

@@ -19,6 +19,7 @@ const underPlatform = <T>({ rows }: ProviderTable, of: (row: ProviderRow) => Rea
 export const refusedKeys = (providers: ProviderTable): Readonly<Record<string, string>> => ({
   ...underPlatform(providers, ({ settings }) => settings.stored.refused),
   'webhook.allow_private': 'is set in config.yml only',
+  hub: 'is set in config.yml only',
 });
 
 /** Keys whose value JSON says otherwise than the file: one of some words, or an object as well as a text. */

@@ -15,6 +15,7 @@ import type { FaultyField } from '../../kit/refusal.ts';
 import { type Channel, channels } from '../words/channel.ts';
 import { languageTag } from '../words/language-tag.ts';
 import { severityRank } from '../words/severity.ts';
+import { patternFault } from '../words/type-pattern.ts';
 import { type QuietHours, quietHours, timeOfDay } from './quiet-hours-doc.ts';
 
 /** On, off, or off whatever a sender says: `false` yields to a critical notification, `never` to nothing. */
@@ -57,11 +58,6 @@ export interface SettingsDoc extends DeviceSettings {
 
 const MOST = 200;
 
-const typeName = (pattern: string): string | undefined =>
-  pattern === '' || pattern.length > 128 || /[\p{Cc}\s]/u.test(pattern)
-    ? 'a pattern has 1 to 128 characters without white space'
-    : undefined;
-
 const channelNames: readonly string[] = channels;
 
 const channelSwitch: Reader<ChannelSwitch> = (value, at, faults) => {
@@ -94,7 +90,7 @@ const deviceFields = {
     (text) => (severityRank(text) === undefined ? undefined : text),
     'SEV-1 to SEV-5, or one of critical, high, medium, low, info',
   ),
-  types: mapOf(typeSwitch, MOST, typeName),
+  types: mapOf(typeSwitch, MOST, patternFault),
   channels: shape(
     Object.fromEntries(channelNames.map((name) => [name, channelSwitch])) as Record<Channel, Reader<ChannelSwitch>>,
   ),

@@ -1,3 +1,9 @@
+/** Why a text is no pattern of types; undefined: it is one. */
+export const patternFault = (pattern: string): string | undefined =>
+  pattern === '' || pattern.length > 128 || /[\p{Cc}\s]/u.test(pattern)
+    ? 'a pattern has 1 to 128 characters without white space'
+    : undefined;
+
 /** Whether a pattern, in which `*` stands for any text, covers a type of notification. `incident.*` covers `incident.created`. */
 export function covers(pattern: string, type: string): boolean {
   const parts = pattern.split('*');

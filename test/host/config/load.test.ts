@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { itemWords, recordShape } from '../../../src/config/leaf.ts';
+import { isDocument, itemWords, recordShape } from '../../../src/config/leaf.ts';
 import { environmentName } from '../../../src/config/schema.ts';
 import { loadConfig } from '../../../src/host/config/load.ts';
 import { complaint, folderWith, load } from '../../config/config-folder.ts';
@@ -30,6 +30,7 @@ test('an empty variable counts as not set', () => {
 
 /** A valid value other than the default, as text; the platforms' own switches aside, which `check-platforms` decides. */
 const samples = configKeys.map(({ path, leaf }) => {
+  if (isDocument(leaf)) return { path, text: '{"a": [1, {"b": true}]}', value: { a: [1, { b: true }] } };
   const words = itemWords(leaf);
   if (words) return { path, text: words.join(' '), value: words };
   if (path.endsWith('_secret') && leaf.type === 'array') {
