@@ -47,6 +47,9 @@ const twins = ['apns', 'fcm', 'hms', 'webpush', 'expo', 'ntfy', 'email', 'sms', 
 /** Files of the hub's folders that the others of them may import: types above all. */
 const hubContracts = [
   'storage/storage.ts',
+  'storage/audit.ts',
+  'storage/bulk-insert.ts',
+  'storage/idempotency.ts',
   'people/person.ts',
   'devices/device.ts',
   'settings/settings.ts',

@@ -1,4 +1,5 @@
 import { providerRow } from '../carrier/provider-row.ts';
+import { apnsDevices } from './device.ts';
 import { apnsReasons, unknownReason } from './reasons.ts';
 import { apnsRequests } from './requests.ts';
 import { apnsSection } from './section.ts';
@@ -17,6 +18,7 @@ export const apns = providerRow({
   section: apnsSection,
   settings: apnsSettings,
   requests: apnsRequests,
+  devices: apnsDevices,
   reasons: apnsReasons,
   unknownReason,
   // What the transport says of answers without a readable word; what they mean depends on their status.

@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { SimulatedProvider } from '../carrier/provider-row.ts';
 import type { Simulation } from '../sandbox/simulation.ts';
-import { ApnsAuthorization } from './sandbox-authorization.ts';
-import { openApnsServer } from './sandbox-server.ts';
+import { ApnsAuthorization } from './sandbox/sandbox-authorization.ts';
+import { openApnsServer } from './sandbox/sandbox-server.ts';
 
 const KEY_ID = 'SANDBOXKEY';
 const TEAM_ID = 'SANDBOXTEA';

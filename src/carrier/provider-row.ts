@@ -15,6 +15,7 @@ import type { TargetRules } from '../push/targets.ts';
 import type { Decode } from '../push/wire/decoding.ts';
 import type { SharedField } from '../push/wire/shared-fields.ts';
 import type { Simulation } from '../sandbox/simulation.ts';
+import type { DeviceTargets } from './device-targets.ts';
 import type { LateOutcomes } from './late-outcomes.ts';
 import type { MigrationNote } from './migration-note.ts';
 import type { Reason, ReasonTable } from './reasons.ts';
@@ -308,6 +309,8 @@ export interface ProviderRow<
   readonly section: S;
   readonly settings: ProviderSettings<Values>;
   readonly requests: ProviderRequests<Values>;
+  /** What devices are registered with at the hub. Absent: it reaches no devices. */
+  readonly devices?: DeviceTargets<Values>;
   readonly reasons: ReasonTable;
   /** For a word that is not in the table: what the HTTP status means by itself. */
   unknownReason(status: number): Reason;

@@ -1,4 +1,5 @@
 import { providerRow } from '../carrier/provider-row.ts';
+import { expoDevices } from './device.ts';
 import { expoReasons, unknownReason } from './reasons.ts';
 import { expoRequests } from './requests.ts';
 import { expoSection } from './section.ts';
@@ -14,6 +15,7 @@ export const expo = providerRow({
   section: expoSection,
   settings: expoSettings,
   requests: expoRequests,
+  devices: expoDevices,
   reasons: expoReasons,
   unknownReason,
   delivery: {

@@ -1,4 +1,5 @@
 import { providerRow } from '../carrier/provider-row.ts';
+import { fcmDevices } from './device.ts';
 import { fcmReasons, unknownReason } from './reasons.ts';
 import { fcmRequests } from './requests.ts';
 import { fcmSection } from './section.ts';
@@ -16,6 +17,7 @@ export const fcm = providerRow({
   section: fcmSection,
   settings: fcmSettings,
   requests: fcmRequests,
+  devices: fcmDevices,
   reasons: fcmReasons,
   unknownReason,
   delivery: {

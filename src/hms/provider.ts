@@ -1,4 +1,5 @@
 import { providerRow } from '../carrier/provider-row.ts';
+import { hmsDevices } from './device.ts';
 import { hmsReasons, unknownReason } from './reasons.ts';
 import { hmsRequests } from './requests.ts';
 import { hmsSection } from './section.ts';
@@ -14,6 +15,7 @@ export const hms = providerRow({
   section: hmsSection,
   settings: hmsSettings,
   requests: hmsRequests,
+  devices: hmsDevices,
   reasons: hmsReasons,
   unknownReason,
   delivery: {

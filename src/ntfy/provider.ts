@@ -1,4 +1,5 @@
 import { providerRow } from '../carrier/provider-row.ts';
+import { ntfyDevices } from './device.ts';
 import { ntfyReasons, unknownReason } from './reasons.ts';
 import { ntfyRequests } from './requests.ts';
 import { ntfySection } from './section.ts';
@@ -17,6 +18,7 @@ export const ntfy = providerRow({
   section: ntfySection,
   settings: ntfySettings,
   requests: ntfyRequests,
+  devices: ntfyDevices,
   reasons: ntfyReasons,
   unknownReason,
   delivery: {

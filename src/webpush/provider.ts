@@ -1,4 +1,5 @@
 import { providerRow } from '../carrier/provider-row.ts';
+import { webDevices } from './device.ts';
 import { partitionOf } from './partition.ts';
 import { unknownWebPushReason, webPushReasons } from './reasons.ts';
 import { webRequests } from './requests.ts';
@@ -16,6 +17,7 @@ export const web = providerRow({
   section: webSection,
   settings: webSettings,
   requests: webRequests,
+  devices: webDevices,
   reasons: webPushReasons,
   unknownReason: unknownWebPushReason,
   delivery: {

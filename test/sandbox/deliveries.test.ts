@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { apnsView } from '../../src/apns/sandbox-view.ts';
+import { apnsView } from '../../src/apns/sandbox/sandbox-view.ts';
 import { Deliveries, type DeliveryView } from '../../src/sandbox/deliveries.ts';
 import { messageView } from '../../src/sandbox/message-view.ts';
 

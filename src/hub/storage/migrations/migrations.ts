@@ -1,5 +1,6 @@
 import { first } from './0001-first.ts';
+import { deviceStatus } from './0002-device-status.ts';
 import type { Migration } from './migrate.ts';
 
 /** In the order in which they are done. One that a release has had is never changed: what is wrong with it, the next one mends. */
-export const migrations: readonly Migration[] = [first];
+export const migrations: readonly Migration[] = [first, deviceStatus];

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Kysely, sql } from 'kysely';
+import PQueue from 'p-queue';
 import { background } from '../../../kit/background.ts';
 import { ConfigError, toError } from '../../../kit/errors.ts';
 import { hubKeys, type KeySources } from '../hub-keys.ts';
@@ -14,7 +15,9 @@ import { isRepeatable, isUniqueViolation, readableTrouble } from './postgres-tro
 
 /** Held while tables and keys are made: several instances may start at once. Any number that others hardly use: "MltU". */
 const LOCK = 0x4d_6c_74_55;
-/** With ten connections at work one of them always gets through; the pauses keep the others from meeting again. */
+/** More at once are refused by the server for what others do so often that less gets done. The rest of the connections read. */
+const WRITES_AT_ONCE = 4;
+/** One of those that meet always gets through; the pauses keep the others from meeting again. */
 const MOST_TRIES = 100;
 const MOST_UNIQUE_TRIES = 5;
 const LONGEST_PAUSE_MS = 50;
@@ -43,6 +46,7 @@ class PostgresStore implements HubStore {
   readonly #options: PostgresStoreOptions;
   readonly #db: HubDb;
   readonly #end = new AbortController();
+  readonly #writes = new PQueue({ concurrency: WRITES_AT_ONCE });
   readonly #isReady = Promise.withResolvers<void>();
   #seal: HubSeal | undefined;
   #trouble = 'hub.postgres: has not answered yet';
@@ -76,6 +80,10 @@ class PostgresStore implements HubStore {
 
   async write<T>(work: (tx: HubDb) => Promise<T>): Promise<T> {
     this.#mustBeReady();
+    return this.#writes.add(() => this.#repeated(work));
+  }
+
+  async #repeated<T>(work: (tx: HubDb) => Promise<T>): Promise<T> {
     const { random = Math.random } = this.#options;
     for (let tries = 1; ; tries++) {
       try {
@@ -99,6 +107,7 @@ class PostgresStore implements HubStore {
     this.#end.abort();
     this.#trouble = 'the hub is closed';
     this.#seal = undefined;
+    await this.#writes.onIdle();
     await this.#db.destroy();
   }
 

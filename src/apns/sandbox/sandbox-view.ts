@@ -1,4 +1,4 @@
-import type { AnyPayload, DeliveryView } from '../sandbox/deliveries.ts';
+import type { AnyPayload, DeliveryView } from '../../sandbox/deliveries.ts';
 
 /** How deliveries to iPhones are shown. */
 export const apnsView: DeliveryView = {

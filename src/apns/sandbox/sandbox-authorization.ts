@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import { readSignedJwt, type SignedJwt } from '../sandbox/signed-jwt.ts';
+import { readSignedJwt, type SignedJwt } from '../../sandbox/signed-jwt.ts';
 
 const HOUR = 3600;
 const TWENTY_MINUTES_MS = 20 * 60_000;

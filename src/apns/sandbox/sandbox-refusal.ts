@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Checks } from '../sandbox/checks.ts';
-import type { Exchange } from '../sandbox/exchange.ts';
+import type { Checks } from '../../sandbox/checks.ts';
+import type { Exchange } from '../../sandbox/exchange.ts';
 import type { ApnsAuthorization } from './sandbox-authorization.ts';
 
 /** Push types, each with the suffix that its topic must end with. */

@@ -1,0 +1,42 @@
+import type { PersonPart } from '../people/person.ts';
+import type { HubDb } from '../storage/storage.ts';
+import { deleteDevices } from './device-rows.ts';
+import type { Devices } from './devices.ts';
+
+const MOST_EXPORTED = 1000;
+
+/** A person's devices go with the person; one that is shared stays with the others. */
+export const devicePart = (devices: Devices): PersonPart => ({
+  name: 'devices',
+  async erase(tx, app, user) {
+    const ids = await devicesOf(tx, app, user);
+    if (ids.length === 0) return { devices: 0 };
+    const shared = await tx
+      .selectFrom('device_users')
+      .select('device')
+      .distinct()
+      .where('app', '=', app)
+      .where('device', 'in', ids)
+      .where('user', '!=', user)
+      .execute();
+    const kept = new Set(shared.map(({ device }) => device));
+    const gone = ids.filter((id) => !kept.has(id));
+    await tx.deleteFrom('device_users').where('app', '=', app).where('user', '=', user).execute();
+    await deleteDevices(tx, app, gone);
+    const targets = gone.map((id) => `device:${id}`);
+    if (targets.length > 0)
+      await tx.deleteFrom('audit').where('app', '=', app).where('target', 'in', targets).execute();
+    return { devices: gone.length };
+  },
+  export: (_db, app, user) => devices.list(app, user, { limit: MOST_EXPORTED }),
+});
+
+async function devicesOf(tx: HubDb, app: string, user: string): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('device_users')
+    .select('device')
+    .where('app', '=', app)
+    .where('user', '=', user)
+    .execute();
+  return rows.map(({ device }) => device);
+}

@@ -1,0 +1,313 @@
+import { isObject } from '../../kit/is-object.ts';
+import { mergePatch } from '../../kit/json/merge-patch.ts';
+import type { FaultyField } from '../../kit/refusal.ts';
+import { faulty, PeopleRefusal } from '../people/person.ts';
+import { type ActorName, auditChanges } from '../storage/audit.ts';
+import type { HubDb, HubStore } from '../storage/storage.ts';
+import type { Device, DeviceBook, DeviceVerdict, ReachableDevice } from './device.ts';
+import {
+  type DeviceReading,
+  deleteDevices,
+  deviceOf,
+  openTarget,
+  reachable,
+  type StoredDevice,
+  storedDevices,
+  withLinks,
+} from './device-rows.ts';
+import { type DevicePlatforms, type DeviceTarget, maskedTarget, readTarget } from './device-target.ts';
+import { deviceBody, deviceView } from './device-view.ts';
+import { type GivenDevice, parseDevice } from './parse-device.ts';
+import { type MakePeople, type Registered, type RegistrationTools, register, rowsFor } from './register-device.ts';
+import type { Removals } from './removals.ts';
+
+export interface DevicesOptions extends DevicePlatforms {
+  readonly store: HubStore;
+  readonly now: () => number;
+  readonly makePeople: MakePeople;
+  readonly removals: Removals;
+  /** `hub.devices.stale_after`. */
+  readonly staleAfterMs: number;
+  /** Devices of one person. */
+  readonly mostDevices?: number;
+}
+
+/** Who changes which device. */
+export interface DeviceChange {
+  readonly app: string;
+  readonly by: ActorName;
+  /** The person whose token it is: only their own devices are there. Undefined: a back end. */
+  readonly person?: string | undefined;
+  readonly expect?: ((rev: number | undefined) => void) | undefined;
+  /** Done in the same transaction. */
+  readonly also?: ((tx: HubDb, result: RegisteredDevice) => Promise<void>) | undefined;
+}
+
+export interface RegisteredDevice extends Omit<Registered, 'stored'> {
+  readonly device: Device;
+  /** As the API shows it. */
+  readonly view: ReturnType<typeof deviceView>;
+}
+
+const MOST_DEVICES = 100;
+/** Of an id that is made of the token. */
+const ID_LENGTH = 22;
+
+const notThere = (): PeopleRefusal => new PeopleRefusal('not_found', 'there is no such device');
+
+/** The devices of all apps, and whose they are. */
+export class Devices implements DeviceBook {
+  readonly #options: DevicesOptions;
+
+  constructor(options: DevicesOptions) {
+    this.#options = options;
+  }
+
+  /** @returns undefined where it is not there, or not this person's */
+  async get(app: string, id: string, person?: string): Promise<Device | undefined> {
+    const [stored] = await storedDevices(this.#options.store.db, app, [id]);
+    return stored && isTheirs(stored, person) ? deviceOf(stored, this.#reading()) : undefined;
+  }
+
+  /** As the API shows it. */
+  async view(app: string, id: string, person?: string) {
+    const [stored] = await storedDevices(this.#options.store.db, app, [id]);
+    return stored && isTheirs(stored, person) ? { rev: stored.row.rev, body: this.#view(stored) } : undefined;
+  }
+
+  /** Brings a device into the state of the body. @throws PeopleRefusal 403, 404, 409, 422; what `expect` throws */
+  async put(change: DeviceChange, id: string, json: unknown): Promise<RegisteredDevice> {
+    const given = this.#read(json);
+    const target = this.#target(change.app, given);
+    return this.#write(change, given, target, async () => id);
+  }
+
+  /** The same for a device without an id of its own: the row that has its token, or one whose id is made of it. */
+  async post(change: DeviceChange, json: unknown): Promise<RegisteredDevice> {
+    const given = this.#read(json);
+    const target = this.#target(change.app, given);
+    if (!target) throw faulty([{ path: 'token', reason: 'is missing' }]);
+    return this.#write(change, given, target, (tx) => this.#idFor(tx, change.app, target));
+  }
+
+  /** Lays a merge patch (RFC 7396) over it. @throws PeopleRefusal 403, 404, 409, 422; what `expect` throws */
+  async patch(change: DeviceChange, id: string, patch: unknown): Promise<RegisteredDevice> {
+    if (!isObject(patch)) throw faulty([{ path: '', reason: 'must be an object' }]);
+    return this.#options.store.write(async (tx) => {
+      const [stored] = await storedDevices(tx, change.app, [id]);
+      if (!stored || !isTheirs(stored, change.person)) throw notThere();
+      const body = mergePatch(deviceBody(deviceOf(stored, this.#reading()), patch), patch);
+      const keepsOwners = !('user' in patch || 'users' in patch);
+      const isSignOut = patch.user === null || patch.users === null;
+      const given = this.#read({ ...(body as object), ...(isSignOut ? { user: null } : {}) });
+      return this.#register(tx, change, id, { ...given, isSeen: false, keepsOwners }, this.#target(change.app, given));
+    });
+  }
+
+  /** @returns whether it was there. @throws what `expect` throws */
+  delete({ app, by, person, expect }: DeviceChange, id: string): Promise<boolean> {
+    return this.#options.store.write(async (tx) => {
+      const [stored] = await storedDevices(tx, app, [id]);
+      if (stored && !isTheirs(stored, person)) throw notThere();
+      expect?.(stored?.row.rev);
+      if (!stored) return false;
+      await deleteDevices(tx, app, [id]);
+      await auditChanges(tx, [{ app, at: this.#options.now(), by, action: 'device.deleted', target: `device:${id}` }]);
+      return true;
+    });
+  }
+
+  /** A person's devices, by id. */
+  async list(
+    app: string,
+    user: string,
+    { limit, after = '' }: { readonly limit: number; readonly after?: string | undefined },
+  ) {
+    const { db } = this.#options.store;
+    const rows = await db
+      .selectFrom('devices')
+      .selectAll('devices')
+      .where('devices.app', '=', app)
+      .where('devices.id', 'in', (from) =>
+        from
+          .selectFrom('device_users')
+          .select('device')
+          .where('app', '=', app)
+          .where('user', '=', user)
+          .where('device', '>', after),
+      )
+      .orderBy('devices.id')
+      .limit(limit)
+      .execute();
+    return (await withLinks(db, app, rows)).map((stored) => this.#view(stored));
+  }
+
+  async ofUsers(app: string, users: readonly string[]): Promise<ReadonlyMap<string, readonly ReachableDevice[]>> {
+    const { db } = this.#options.store;
+    const found = new Map<string, ReachableDevice[]>();
+    const wanted = new Set(users);
+    for (let start = 0; start < users.length; start += MOST_USERS) {
+      const links = await db
+        .selectFrom('device_users')
+        .select('device')
+        .distinct()
+        .where('app', '=', app)
+        .where('user', 'in', users.slice(start, start + MOST_USERS))
+        .orderBy('device')
+        .execute();
+      const stored = await storedDevices(
+        db,
+        app,
+        links.map(({ device }) => device),
+      );
+      for (const each of stored.toSorted((a, b) => (a.row.id < b.row.id ? -1 : 1))) {
+        const device = reachable(each, this.#reading());
+        for (const user of each.users)
+          if (wanted.has(user) && !found.get(user)?.some(({ id }) => id === device.id))
+            found.set(user, [...(found.get(user) ?? []), device]);
+      }
+    }
+    return found;
+  }
+
+  async byIds(app: string, ids: readonly string[]): Promise<ReadonlyMap<string, ReachableDevice>> {
+    const stored = await storedDevices(this.#options.store.db, app, ids);
+    return new Map(stored.map((each) => [each.row.id, reachable(each, this.#reading())]));
+  }
+
+  applyVerdicts(verdicts: readonly DeviceVerdict[]): Promise<readonly string[]> {
+    return this.#options.removals.apply(verdicts);
+  }
+
+  /** That a device was heard of, by a stream or an engagement. */
+  seen(app: string, id: string): Promise<void> {
+    return this.#options.store.write(async (tx) => {
+      const now = this.#options.now();
+      await tx.updateTable('devices').set({ last_seen_at: now }).where('app', '=', app).where('id', '=', id).execute();
+    });
+  }
+
+  #reading(): DeviceReading {
+    const { store, now, staleAfterMs } = this.#options;
+    return { seal: store.seal, now: now(), staleAfterMs };
+  }
+
+  #tools(): RegistrationTools {
+    const { store, makePeople, mostDevices = MOST_DEVICES } = this.#options;
+    return { ...this.#reading(), engine: store.engine, makePeople, mostDevices };
+  }
+
+  #view(stored: StoredDevice) {
+    const mask = maskedTarget(this.#options, stored.row.platform, openTarget(this.#options.store.seal, stored.row));
+    return deviceView(deviceOf(stored, this.#reading()), mask);
+  }
+
+  #read(json: unknown): GivenDevice {
+    const given = parseDevice(json);
+    if (Array.isArray(given)) throw faulty(given as readonly FaultyField[]);
+    return given as GivenDevice;
+  }
+
+  #target(app: string, given: GivenDevice): DeviceTarget | undefined {
+    const target = readTarget(this.#options.store.seal, this.#options, app, given);
+    if (Array.isArray(target)) throw faulty(target as readonly FaultyField[]);
+    return target as DeviceTarget | undefined;
+  }
+
+  /** The same for the same token; another one where a device with that id has got another token meanwhile. */
+  async #idFor(tx: HubDb, app: string, target: DeviceTarget): Promise<string> {
+    const { platform, kind, environment, token_hash } = target;
+    const holder = await tx
+      .selectFrom('devices')
+      .select('id')
+      .where('app', '=', app)
+      .where('token_hash', '=', token_hash)
+      .where('platform', '=', platform)
+      .where('kind', '=', kind)
+      .where('environment', '=', environment)
+      .executeTakeFirst();
+    if (holder) return holder.id;
+    for (let turn = 0; ; turn++) {
+      const text = JSON.stringify([platform, kind, environment, token_hash, turn]);
+      const id = this.#options.store.seal.hash('device id', app, text).slice(0, ID_LENGTH);
+      const other = await tx
+        .selectFrom('devices')
+        .select('id')
+        .where('app', '=', app)
+        .where('id', '=', id)
+        .executeTakeFirst();
+      if (!other) return id;
+    }
+  }
+
+  #write(
+    change: DeviceChange,
+    given: GivenDevice,
+    target: DeviceTarget | undefined,
+    idOf: (tx: HubDb) => Promise<string>,
+  ): Promise<RegisteredDevice> {
+    return this.#options.store.write(async (tx) =>
+      this.#register(tx, change, await idOf(tx), { ...given, isSeen: true, keepsOwners: false }, target),
+    );
+  }
+
+  async #register(
+    tx: HubDb,
+    change: DeviceChange,
+    id: string,
+    given: GivenDevice & { readonly isSeen: boolean; readonly keepsOwners: boolean },
+    target: DeviceTarget | undefined,
+  ): Promise<RegisteredDevice> {
+    const { app, by, person, expect, also } = change;
+    const rows = await rowsFor(tx, app, id, target);
+    const { own, holder } = rows;
+    if (own && !target && !isTheirs(own, person)) throw notThere();
+    if (person !== undefined && target?.isGuessable && holder && !isFree(holder, person))
+      throw new PeopleRefusal(
+        'conflict',
+        'this token can be guessed, and belongs to someone else: a back end may move it',
+      );
+    expect?.(own?.row.rev);
+    if (!target) mustFit(own, given);
+    const users = given.keepsOwners ? (own?.users ?? []) : ownersAfter(given.users, own, person);
+    const registration = { app, id, doc: { ...given.doc, users }, target, by, isSeen: given.isSeen };
+    const registered = await register(tx, this.#tools(), registration, rows);
+    const { stored, ...facts } = registered;
+    const result = { ...facts, device: deviceOf(stored, this.#reading()), view: this.#view(stored) };
+    await also?.(tx, result);
+    return result;
+  }
+}
+
+const MOST_USERS = 500;
+
+const isTheirs = ({ users }: StoredDevice, person: string | undefined): boolean =>
+  person === undefined || users.includes(person);
+
+const isFree = ({ users }: StoredDevice, person: string): boolean => users.length === 0 || users.includes(person);
+
+/**
+ * Whose a device is after a change. A back end that says nothing signs it out. With the token of a person it is that person's; naming
+ * others is refused, and signing out leaves the device to those it is shared with.
+ */
+function ownersAfter(
+  named: readonly string[] | undefined,
+  own: StoredDevice | undefined,
+  person: string | undefined,
+): readonly string[] {
+  if (person === undefined) return named ?? [];
+  if (named?.some((user) => user !== person))
+    throw new PeopleRefusal('forbidden', 'the token of a person registers devices for that person alone');
+  if (named === undefined || named.length > 0) return [person];
+  return own?.users.filter((user) => user !== person) ?? [];
+}
+
+/** Without a token the device stays where it is. */
+function mustFit(own: StoredDevice | undefined, { platform, kind, environment }: GivenDevice): void {
+  if (!own) throw faulty([{ path: 'token', reason: 'is missing' }]);
+  const given = { platform, kind, environment };
+  const faults = (['platform', 'kind', 'environment'] as const)
+    .filter((path) => given[path] !== undefined && given[path] !== own.row[path])
+    .map((path) => ({ path, reason: 'can only be changed together with the token' }));
+  if (faults.length > 0) throw faulty(faults);
+}

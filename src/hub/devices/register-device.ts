@@ -1,0 +1,236 @@
+import { type ActorName, type AuditedChange, auditChanges } from '../storage/audit.ts';
+import type { HubDb, HubStore, NewRow } from '../storage/storage.ts';
+import type { DeviceDoc } from './device.ts';
+import {
+  type DeviceReading,
+  type DeviceRow,
+  deleteDevices,
+  type StoredDevice,
+  targetBound,
+  withLinks,
+} from './device-rows.ts';
+import type { DeviceTarget } from './device-target.ts';
+import { makeRoom } from './make-room.ts';
+
+/** Makes people who are not there yet, and notes that they were heard of. */
+export type MakePeople = (tx: HubDb, app: string, ids: readonly string[], now: number) => Promise<void>;
+
+export interface Registration {
+  readonly app: string;
+  readonly id: string;
+  readonly doc: DeviceDoc;
+  /** Undefined: that of the row stays. */
+  readonly target: DeviceTarget | undefined;
+  readonly by: ActorName;
+  /** PUT or POST: the device is there. Else a change by someone else, which says nothing of when it was last heard of. */
+  readonly isSeen: boolean;
+}
+
+export interface RegistrationTools extends DeviceReading {
+  readonly engine: HubStore['engine'];
+  readonly makePeople: MakePeople;
+  /** Devices of one person. */
+  readonly mostDevices: number;
+}
+
+export interface Registered {
+  readonly stored: StoredDevice;
+  readonly created: boolean;
+  /** The token had another owner, or another row. */
+  readonly moved: boolean;
+  /** The device had another token. */
+  readonly rotated: boolean;
+  /** Devices that made way: those of the same installation, and those unseen longest where a person had too many. */
+  readonly removed: readonly string[];
+}
+
+/** The row of this id, and the row that has this token: one, or two, or the same. */
+export async function rowsFor(
+  tx: HubDb,
+  app: string,
+  id: string,
+  target: DeviceTarget | undefined,
+): Promise<{ readonly own: StoredDevice | undefined; readonly holder: StoredDevice | undefined }> {
+  const rows = await tx
+    .selectFrom('devices')
+    .selectAll()
+    .where('app', '=', app)
+    .where((where) =>
+      target ? where.or([where('id', '=', id), where('token_hash', '=', target.token_hash)]) : where('id', '=', id),
+    )
+    .execute();
+  const stored = await withLinks(tx, app, rows);
+  return {
+    own: stored.find(({ row }) => row.id === id),
+    holder: target && stored.find(({ row }) => hasTarget(row, target)),
+  };
+}
+
+export const hasTarget = (row: DeviceRow, target: DeviceTarget): boolean =>
+  row.token_hash === target.token_hash &&
+  row.platform === target.platform &&
+  row.kind === target.kind &&
+  row.environment === target.environment;
+
+/** The token had someone who has it no more, and someone has it who had it not. */
+function changesHands(before: readonly string[], after: readonly string[]): boolean {
+  return before.some((user) => !after.includes(user)) && after.some((user) => !before.includes(user));
+}
+
+const isSame = (one: readonly string[], other: readonly string[]): boolean =>
+  one.length === other.length && one.every((each, at) => each === other[at]);
+
+const textColumns = (doc: DeviceDoc) => ({
+  name: doc.name ?? null,
+  model: doc.model ?? null,
+  os_version: doc.os_version ?? null,
+  app_version: doc.app_version ?? null,
+  locale: doc.locale ?? null,
+  timezone: doc.timezone ?? null,
+  capabilities: JSON.stringify(doc.capabilities),
+  settings: JSON.stringify(doc.settings),
+  enabled: doc.enabled ? 1 : 0,
+  installation_hint: doc.installation_hint ?? null,
+});
+
+const targetColumns = ({ seal, now }: DeviceReading, app: string, id: string, target: DeviceTarget, rev: number) => ({
+  platform: target.platform,
+  kind: target.kind,
+  environment: target.environment,
+  token_hash: target.token_hash,
+  target: seal.seal(target.target, targetBound(app, id)),
+  token_at: now,
+  token_rev: rev,
+  status: 'active',
+  reason: null,
+  suspect: null,
+});
+
+/** A row that is not there yet. */
+export function newDeviceRow(
+  tools: DeviceReading,
+  registration: Registration,
+  target: DeviceTarget,
+  tokenRev = 1,
+): NewRow<'devices'> {
+  const { app, id, doc } = registration;
+  return {
+    app,
+    id,
+    ...targetColumns(tools, app, id, target, tokenRev),
+    ...textColumns(doc),
+    status_at: tools.now,
+    rev: 1,
+    registered_at: tools.now,
+    last_seen_at: tools.now,
+  };
+}
+
+/**
+ * Brings one row into the state that a body wants, in one transaction: the token goes from the row that had it to this one, the
+ * owners are those of the body and no others.
+ * @param own the row with this id; a registration without a target needs it
+ * @param holder the row that has the token
+ */
+export async function register(
+  tx: HubDb,
+  tools: RegistrationTools,
+  registration: Registration,
+  { own, holder }: { readonly own: StoredDevice | undefined; readonly holder: StoredDevice | undefined },
+): Promise<Registered> {
+  const { app, id, doc, target } = registration;
+  const taken = holder && holder.row.id !== id ? holder : undefined;
+  if (taken) await deleteDevices(tx, app, [taken.row.id]);
+  const moved = taken !== undefined || (holder !== undefined && changesHands(holder.users, doc.users));
+  const rotated = own !== undefined && target !== undefined && !hasTarget(own.row, target);
+  const { row, changed } = own
+    ? await updateRow(tx, tools, registration, own)
+    : await insertRow(tx, tools, registration, taken);
+  const joined = doc.users.filter((user) => !own?.users.includes(user));
+  await tools.makePeople(tx, app, registration.isSeen ? doc.users : joined, tools.now);
+  if (!own || !isSame(own.users, doc.users)) await replaceOwners(tx, app, id, doc.users, own !== undefined);
+  if (!isSame(own?.topics ?? [], doc.topics)) await replaceTopics(tx, app, id, doc.topics);
+  const removed =
+    joined.length === 0 && !isHinted(own, doc) ? [] : await makeRoom(tx, tools.mostDevices, row, doc.users);
+  const result = { stored: { row, users: doc.users, topics: doc.topics }, created: !own, moved, rotated, removed };
+  if (changed || moved) await auditChanges(tx, auditOf(registration, result, taken, tools.now));
+  return result;
+}
+
+const isHinted = (own: StoredDevice | undefined, { installation_hint: hint }: DeviceDoc): boolean =>
+  hint !== undefined && own?.row.installation_hint !== hint;
+
+async function insertRow(
+  tx: HubDb,
+  tools: RegistrationTools,
+  registration: Registration,
+  taken: StoredDevice | undefined,
+) {
+  const { target } = registration;
+  if (!target) throw new Error('a device that is not there has no token to keep');
+  // Verdicts about pushes to the row that had the token name that row, and find nothing.
+  const row = newDeviceRow(tools, registration, target, (taken?.row.token_rev ?? 0) + 1) as DeviceRow;
+  await tx.insertInto('devices').values(row).execute();
+  return { row, changed: true };
+}
+
+async function updateRow(
+  tx: HubDb,
+  tools: RegistrationTools,
+  registration: Registration,
+  { row, users, topics }: StoredDevice,
+) {
+  const { app, id, doc, target, isSeen } = registration;
+  const texts = textColumns(doc);
+  const isRevived = target !== undefined && (row.status !== 'active' || !hasTarget(row, target));
+  const isOther = (Object.keys(texts) as (keyof typeof texts)[]).some((column) => texts[column] !== row[column]);
+  const isOwned = isSame(users, doc.users);
+  const changed = isOther || isRevived || !isOwned || !isSame(topics, doc.topics);
+  // Signing out and in is a change of status, too.
+  const turned = isRevived || (users.length === 0) !== (doc.users.length === 0);
+  const set = {
+    ...texts,
+    // A subscription's keys may have changed though it is known by the same endpoint.
+    ...(target ? targetColumns(tools, app, id, target, row.token_rev + 1) : {}),
+    ...(turned ? { status_at: tools.now } : {}),
+    ...(isSeen ? { last_seen_at: tools.now } : {}),
+    rev: changed ? row.rev + 1 : row.rev,
+  };
+  await tx.updateTable('devices').set(set).where('app', '=', app).where('id', '=', id).execute();
+  return { row: { ...row, ...set }, changed };
+}
+
+async function replaceOwners(
+  tx: HubDb,
+  app: string,
+  device: string,
+  users: readonly string[],
+  hadAny: boolean,
+): Promise<void> {
+  if (hadAny) await tx.deleteFrom('device_users').where('app', '=', app).where('device', '=', device).execute();
+  if (users.length > 0)
+    await tx
+      .insertInto('device_users')
+      .values(users.map((user, place) => ({ app, device, user, place })))
+      .execute();
+}
+
+async function replaceTopics(tx: HubDb, app: string, device: string, topics: readonly string[]): Promise<void> {
+  await tx.deleteFrom('device_topics').where('app', '=', app).where('device', '=', device).execute();
+  if (topics.length > 0)
+    await tx
+      .insertInto('device_topics')
+      .values(topics.map((topic) => ({ app, device, topic })))
+      .execute();
+}
+
+function auditOf(
+  { app, id, by }: Registration,
+  { created, moved, rotated, removed }: Registered,
+  taken: StoredDevice | undefined,
+  at: number,
+): AuditedChange[] {
+  const action = moved ? 'device.moved' : created ? 'device.created' : rotated ? 'device.rotated' : 'device.changed';
+  const detail = { ...(taken ? { from: taken.row.id } : {}), ...(removed.length > 0 ? { removed } : {}) };
+  return [{ app, at, by, action, target: `device:${id}`, ...(Object.keys(detail).length > 0 ? { detail } : {}) }];
+}

@@ -1,0 +1,177 @@
+import { isObject } from '../../kit/is-object.ts';
+import { mergePatch } from '../../kit/json/merge-patch.ts';
+import { type ActorName, auditChanges } from '../storage/audit.ts';
+import { bulkInsert } from '../storage/bulk-insert.ts';
+import type { HubDb, HubStore } from '../storage/storage.ts';
+import { noteVerdict, verdictsOf } from './addresses.ts';
+import { erasedAt, erasePerson } from './erase-person.ts';
+import { type FoundPeople, listPeople, type PeopleFilter } from './list-people.ts';
+import { parsePerson } from './parse-person.ts';
+import {
+  type ErasedCounts,
+  faulty,
+  PeopleRefusal,
+  type Person,
+  type PersonDoc,
+  type PersonPart,
+  type PersonVerdicts,
+} from './person.ts';
+import { docColumns, EMPTY, isSameDoc, loadPerson, loadPersons, newUserRow, replaceGroups } from './person-rows.ts';
+import { personBody, personView } from './person-view.ts';
+
+/** Whether a change of a resource in this version is wanted; undefined: it is not there. Throws when it is not. */
+export type ExpectRev = (rev: number | undefined) => void;
+
+export interface PersonChange {
+  readonly app: string;
+  readonly id: string;
+  readonly by: ActorName;
+  readonly expect?: ExpectRev | undefined;
+}
+
+export interface ChangedPerson {
+  readonly person: Person;
+  readonly created: boolean;
+  readonly changed: boolean;
+}
+
+export interface PeopleOptions {
+  readonly store: HubStore;
+  readonly now: () => number;
+  /** What is kept of a person elsewhere. */
+  readonly parts?: readonly PersonPart[];
+}
+
+/** The people of all apps. */
+export class People {
+  readonly #store: HubStore;
+  readonly #now: () => number;
+  readonly #parts: readonly PersonPart[];
+
+  constructor({ store, now, parts = [] }: PeopleOptions) {
+    this.#store = store;
+    this.#now = now;
+    this.#parts = parts;
+  }
+
+  get(app: string, id: string): Promise<Person | undefined> {
+    return loadPerson(this.#store.db, this.#store.seal, app, id);
+  }
+
+  many(app: string, ids: readonly string[]): Promise<Map<string, Person>> {
+    return loadPersons(this.#store.db, this.#store.seal, app, ids);
+  }
+
+  /** What is known of the addresses of each, in their order. */
+  addresses(app: string, people: readonly PersonDoc[]): Promise<PersonVerdicts[]> {
+    return verdictsOf(this.#store.db, this.#store.seal, app, people);
+  }
+
+  /** Notes what became known of an address. */
+  noteVerdict(app: string, verdict: Parameters<typeof noteVerdict>[3]): Promise<void> {
+    return this.#store.write((tx) => noteVerdict(tx, this.#store.seal, app, verdict));
+  }
+
+  list(app: string, filter: PeopleFilter): Promise<FoundPeople> {
+    return listPeople(this.#store, app, filter);
+  }
+
+  /** Replaces what is known of a person, who need not be there yet. @throws PeopleRefusal; what `expect` throws */
+  async put(change: PersonChange, json: unknown): Promise<ChangedPerson> {
+    return this.#store.write((tx) => this.#save(tx, change, (before) => this.#read(json, before), true));
+  }
+
+  /** Lays a merge patch (RFC 7396) over it. @throws PeopleRefusal 404, 422; what `expect` throws */
+  async patch(change: PersonChange, patch: unknown): Promise<ChangedPerson> {
+    if (!isObject(patch)) throw faulty([{ path: '', reason: 'must be an object' }]);
+    const docOf = (before: Person | undefined): PersonDoc =>
+      this.#read(mergePatch(before ? personBody(before) : {}, patch), before);
+    return this.#store.write((tx) => this.#save(tx, change, docOf, false));
+  }
+
+  /**
+   * Deletes everything about a person, and everything of theirs. Once it resolves no file of the store holds any of it, and nothing
+   * that was begun before is sent. Someone who is not there is erased, too: streams and events need no person.
+   * @returns how many of each kind are gone
+   */
+  async erase({ app, id, by, expect }: PersonChange): Promise<ErasedCounts> {
+    const { seal } = this.#store;
+    const counts = await this.#store.write(async (tx) => {
+      expect?.((await loadPerson(tx, seal, app, id))?.rev);
+      return erasePerson(tx, { seal, app, user: id, by, now: this.#now(), parts: this.#parts });
+    });
+    await this.#store.scrub();
+    return counts;
+  }
+
+  /** When someone of this id was last erased: work that was begun before is not done. UNIX milliseconds. */
+  erasedAt(app: string, id: string): Promise<number | undefined> {
+    return erasedAt(this.#store.db, this.#store.seal, app, id);
+  }
+
+  /** Everything about a person and of theirs, by part; undefined: there is no such person. */
+  async export(app: string, id: string): Promise<Record<string, unknown> | undefined> {
+    const person = await this.get(app, id);
+    if (!person) return undefined;
+    const [addresses = {}] = await this.addresses(app, [person]);
+    const all: Record<string, unknown> = { user: personView(person, addresses) };
+    for (const part of this.#parts) {
+      const exported = await part.export?.(this.#store.db, app, id);
+      if (exported !== undefined) all[part.name] = exported;
+    }
+    return all;
+  }
+
+  #read(json: unknown, before: Person | undefined): PersonDoc {
+    const doc = parsePerson(json, this.#now(), before?.consent);
+    if (Array.isArray(doc)) throw faulty(doc);
+    return doc as PersonDoc;
+  }
+
+  async #save(
+    tx: HubDb,
+    { app, id, by, expect }: PersonChange,
+    docOf: (person: Person | undefined) => PersonDoc,
+    makes: boolean,
+  ): Promise<ChangedPerson> {
+    const { seal } = this.#store;
+    const before = await loadPerson(tx, seal, app, id);
+    if (!before && !makes) throw new PeopleRefusal('not_found', 'there is no such user');
+    expect?.(before?.rev);
+    const doc = docOf(before);
+    if (before && isSameDoc(before, doc)) return { person: before, created: false, changed: false };
+    const now = this.#now();
+    if (!before)
+      await tx
+        .insertInto('users')
+        .values(newUserRow(seal, app, id, doc, now))
+        .execute();
+    else
+      await tx
+        .updateTable('users')
+        .set({ ...docColumns(seal, app, id, doc), rev: before.rev + 1, updated_at: now })
+        .where('app', '=', app)
+        .where('id', '=', id)
+        .execute();
+    await replaceGroups(tx, app, id, doc);
+    const action = before ? 'user.changed' : 'user.created';
+    await auditChanges(tx, [{ app, at: now, by, action, target: `user:${id}` }]);
+    return { person: (await loadPerson(tx, seal, app, id)) as Person, created: !before, changed: true };
+  }
+}
+
+/** Makes those who are not there yet: a device or settings make their person. */
+export async function ensurePeople(
+  tx: HubDb,
+  { engine, seal }: Pick<HubStore, 'engine' | 'seal'>,
+  app: string,
+  ids: readonly string[],
+  now: number,
+): Promise<void> {
+  if (ids.length === 0) return;
+  const rows = await tx.selectFrom('users').select('id').where('app', '=', app).where('id', 'in', ids).execute();
+  const known = new Set(rows.map(({ id }) => id));
+  const missing = [...new Set(ids)].filter((id) => !known.has(id));
+  const made = missing.map((id) => newUserRow(seal, app, id, EMPTY, now));
+  await bulkInsert(tx, engine, 'users', made);
+}

@@ -1,0 +1,98 @@
+import type { FaultyField } from '../../kit/refusal.ts';
+import { RefusedError } from '../../kit/refusal.ts';
+import type { JsonObject } from '../../push/push.ts';
+import type { HubDb } from '../storage/storage.ts';
+
+/** Channels that need an address, and a person's consent unless `hub.consent_required` leaves them out. */
+export const addressKinds = ['email', 'sms', 'slack'] as const;
+export type AddressKind = (typeof addressKinds)[number];
+
+export interface Consent {
+  readonly granted: boolean;
+  /** UNIX milliseconds. */
+  readonly at: number;
+  /** Where it was given, in the words of the back end. */
+  readonly source: string;
+}
+
+/** What is known of a person, without what they have chosen (settings) and what is theirs (devices, notifications). */
+export interface PersonDoc {
+  readonly name?: string;
+  readonly email?: string;
+  /** E.164. */
+  readonly phone?: string;
+  /** A Slack channel, a person's id there, or the URL of a webhook. */
+  readonly slack?: string;
+  /** BCP 47. */
+  readonly locale?: string;
+  /** IANA. */
+  readonly timezone?: string;
+  readonly roles: readonly string[];
+  readonly teams: readonly string[];
+  readonly data: JsonObject;
+  readonly consent: Readonly<Partial<Record<AddressKind, Consent>>>;
+}
+
+export interface Person extends PersonDoc {
+  readonly app: string;
+  readonly id: string;
+  /** Counts the changes. */
+  readonly rev: number;
+  /** UNIX milliseconds, as all times here. */
+  readonly created_at: number;
+  readonly updated_at: number;
+  /** When a device of theirs was last heard of. */
+  readonly last_seen_at?: number;
+}
+
+export const verdictStatuses = ['active', 'bounced', 'complained', 'unsubscribed', 'invalid'] as const;
+export type VerdictStatus = (typeof verdictStatuses)[number];
+
+/** What is known of an address, which stays with it when it changes hands. */
+export interface AddressVerdict {
+  readonly status: VerdictStatus;
+  /** The provider's word, `5.1.1`. */
+  readonly reason?: string;
+  readonly at?: number;
+}
+
+/** Of the addresses that a person has. */
+export type PersonVerdicts = Readonly<Partial<Record<AddressKind, AddressVerdict>>>;
+
+/** The address that a channel sends to. */
+export const addressOf = (person: PersonDoc, kind: AddressKind): string | undefined =>
+  kind === 'sms' ? person.phone : person[kind];
+
+/** How many of each kind are gone. */
+export type ErasedCounts = Readonly<Record<string, number>>;
+
+/** What of a person another part keeps: it erases and exports that. */
+export interface PersonPart {
+  /** In export: the key. */
+  readonly name: string;
+  /** Deletes all of it, in the transaction that deletes the person. */
+  erase(tx: HubDb, app: string, user: string): Promise<ErasedCounts>;
+  /** As JSON, without device tokens; undefined: nothing. */
+  export?(db: HubDb, app: string, user: string): Promise<unknown>;
+}
+
+/** Why something about people or devices is not done. */
+export class PeopleRefusal extends RefusedError {
+  readonly code = 'ERR_PEOPLE_REFUSED';
+  readonly kind: 'not_found' | 'forbidden' | 'conflict' | 'unprocessable';
+  override readonly details: readonly FaultyField[] | undefined;
+
+  constructor(kind: PeopleRefusal['kind'], message: string, details?: readonly FaultyField[]) {
+    super(message);
+    this.kind = kind;
+    this.details = details;
+  }
+}
+
+/** Refuses what is wrong in a body. */
+export const faulty = (details: readonly FaultyField[]): PeopleRefusal => {
+  const [first, ...more] = details;
+  const others = more.length === 0 ? '' : ` (and ${more.length} more: see details)`;
+  const place = first?.path ? `${first.path}: ` : '';
+  return new PeopleRefusal('unprocessable', `${place}${first?.reason ?? 'is wrong'}${others}`, details);
+};

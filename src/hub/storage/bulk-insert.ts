@@ -1,0 +1,40 @@
+import { CompiledQuery } from 'kysely';
+import type { HubDb, HubStore, HubTable, NewRow } from './storage.ts';
+
+/** Below the 32,766 parameters of a statement of SQLite, and the 65,535 of PostgreSQL. */
+const MOST_PARAMETERS = 30_000;
+
+const texts = new Map<string, string>();
+
+/** Kysely spends more time on a thousand values than SQLite: the text is made once for each number of rows. */
+function insertSql(engine: HubStore['engine'], table: string, columns: readonly string[], rows: number): string {
+  const key = `${engine} ${table} ${rows}`;
+  const known = texts.get(key);
+  if (known !== undefined) return known;
+  let at = 0;
+  const row = (): string => `(${columns.map(() => (engine === 'postgres' ? `$${++at}` : '?')).join(', ')})`;
+  const values = Array.from({ length: rows }, row).join(', ');
+  const names = columns.map((name) => `"${name}"`).join(', ');
+  const text = `INSERT INTO "${table}" (${names}) VALUES ${values} ON CONFLICT DO NOTHING`;
+  texts.set(key, text);
+  return text;
+}
+
+/** Inserts rows of one shape; those whose key is there already are left as they are. */
+export async function bulkInsert<Table extends HubTable>(
+  tx: HubDb,
+  engine: HubStore['engine'],
+  table: Table,
+  rows: readonly NewRow<Table>[],
+): Promise<void> {
+  const [first] = rows;
+  if (!first) return;
+  const columns = Object.keys(first) as (keyof NewRow<Table> & string)[];
+  const most = Math.floor(MOST_PARAMETERS / columns.length);
+  for (let start = 0; start < rows.length; start += most) {
+    const part = rows.slice(start, start + most);
+    const values = part.flatMap((row) => columns.map((column) => row[column]));
+    // Texts of other numbers than these would fill the memory of statements.
+    await tx.executeQuery(CompiledQuery.raw(insertSql(engine, table, columns, part.length), values));
+  }
+}
