@@ -165,6 +165,7 @@ export class Lane {
   /** Takes no more from the queue. */
   halt(): void {
     this.#halted = true;
+    this.#look?.halt();
     clearTimeout(this.#timer);
   }
 

@@ -48,6 +48,7 @@ export class SecondLook {
   /** Of a confirmed batch that was too large. */
   #rest: Batch | undefined;
   #asking = 0;
+  #halted = false;
 
   constructor(options: SecondLookOptions) {
     this.#options = options;
@@ -77,6 +78,11 @@ export class SecondLook {
     return partOf(batch, indexes.slice(0, limit));
   }
 
+  /** Answers change nothing any more. */
+  halt(): void {
+    this.#halted = true;
+  }
+
   #isDoubtful({ entry, attempts }: Batch): boolean {
     const { lasting, since } = this.#options;
     if (!lasting.has(entry.request.id)) return false;
@@ -88,6 +94,8 @@ export class SecondLook {
     const { lasting, later, wake } = this.#options;
     const question = { requestId: entry.request.id, app: entry.app, targets };
     const wanted = await within(ANSWER_MS, lasting.stillWanted(question)).catch(() => undefined);
+    // The queue may be closed already; what is not settled stays in it for the next process.
+    if (this.#halted) return;
     this.#asking -= targets.length;
     if (wanted) this.#answered(batch, wanted);
     else later(batch, this.#now() + AGAIN_MS);

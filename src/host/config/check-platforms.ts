@@ -76,11 +76,14 @@ export function checkPlatforms(draft: Draft, findings: Findings): Readonly<Recor
     for (const row of used)
       findings.mistakes.push(...credentialTroubles(draft, row).map((trouble) => asMistake(trouble, draft)));
   const known = providers.platforms.every((platform) => !draft.broken(`${platform}.enabled`));
-  if (known && used.length === 0 && !(purpose === 'serve' && hasApps(draft)))
+  if (known && used.length === 0 && !(purpose === 'serve' && (hasApps(draft) || sendsElsewhere(draft))))
     findings.mistakes.push(...nothingIsOn(draft));
   else findings.warnings.push(...warnings);
   return on;
 }
+
+/** The hub sends through others, or to no device. */
+const sendsElsewhere = ({ config: { hub } }: Draft): boolean => hub.enabled && hub.push.mode !== 'local';
 
 const switches = (sections: SectionsByPlatform): Record<string, boolean> =>
   Object.fromEntries(Object.entries(sections).map(([platform, { enabled }]) => [platform, enabled]));

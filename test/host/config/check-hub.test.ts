@@ -36,3 +36,10 @@ test('origins are taken as browsers send them', () => {
   const origins = ['https://app.example.com', 'http://localhost:5173', 'http://127.0.0.1:3000', 'https://[::1]:8443'];
   expect(load(`hub: {cors_origins: ${JSON.stringify(origins)}}`).config.hub.cors_origins).toEqual(origins);
 });
+
+test('a hub that sends through others, or to no device, needs no platform of its own', () => {
+  const real = { env: { MARTLET_SANDBOX_ENABLED: 'false' } };
+  for (const push of [{ 'hub.push.mode': 'none' }, { 'hub.push.mode': 'gorush', 'hub.push.urls': ['http://gorush'] }])
+    expect(load(yamlOf({ 'hub.enabled': true, 'android.enabled': false, ...push }), real).warnings).toEqual([]);
+  expect(complaint(() => load(yamlOf({ 'hub.push.mode': 'none' }), real))).toContain('ios.enabled');
+});

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { ACCEPTED } from '../../../src/push/push.ts';
+import { ACCEPTED, type Settlement } from '../../../src/push/push.ts';
 import { QueueRefusedError } from '../../../src/queue/queue-refused-error.ts';
 import { MemoryFile } from '../../simulation/memory-file.ts';
 import { batchOf, failed, Listener, openBench } from './carrier-bench.ts';
@@ -150,4 +150,40 @@ test('a relay that is not open yet gives everything back; what is refused for go
   const listener = new Listener();
   carrier.listen(listener);
   expect(listener.ended).toMatchObject([{ batch: 'b1', target: 'a', attempts: 0, outcome: { category: 'disabled' } }]);
+});
+
+test('an answer that comes after the end changes nothing, and the next process asks again', async () => {
+  const file = new MemoryFile();
+  const first = openBench({ answer: () => failed('unavailable'), file });
+  const asked = Promise.withResolvers<void>();
+  const answered = Promise.withResolvers<readonly boolean[]>();
+  first.heard.stillWanted = () => {
+    asked.resolve();
+    return answered.promise;
+  };
+  await first.carrier.send([batchOf('b1', ['a'])]);
+  await asked.promise;
+  await first.close();
+  answered.resolve([false]);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(first.heard.ended).toEqual([]);
+  const listener = new Listener();
+  const second = openBench({ answer: () => ACCEPTED, file, listener });
+  await expect.poll(() => listener.words).toEqual(['a: ok']);
+  expect(listener.asked).toHaveLength(1);
+  expect(second.carrier.holds('b1')).toBe(false);
+});
+
+test('verdicts that come after the push was accepted are told as such, and those of other requests are not', () => {
+  const { carrier, heard } = openBench({ answer: () => ACCEPTED });
+  const about = (requestId: string): Settlement => ({
+    ...{ requestId, app: 'shop', platform: 'expo', provider: 'expo', environment: 'production' },
+    ...{ notification: { platform: 5, tokens: ['t'] }, kind: 'token', targets: ['t'], total: 1, attempts: 1 },
+    ...{ outcomes: [failed('invalid_token')], timing: { acceptedAt: 0, ageMs: 1 }, late: true },
+  });
+  carrier.events.late?.({ verdict: 'failed', settlement: about('hub-b1') });
+  carrier.events.late?.({ verdict: 'failed', settlement: about('0c9b3a1e-6f0d-4f6e-9a55-6d1f2c4b8e11') });
+  expect(heard.ended).toMatchObject([
+    { batch: 'b1', app: 'shop', target: 't', late: 'failed', outcome: { category: 'invalid_token' } },
+  ]);
 });
