@@ -142,7 +142,9 @@ function later(input: DecideInput, channel: Channel, device?: DeviceFacts): HopV
   const { reason, until, of: by, ...zone } = wait;
   // A digest is not collected into another one.
   if (isDigest && reason === 'digested') return undefined;
-  const then = isDigest && wait.then === 'digest' ? 'hold' : wait.then;
+  const asked = isDigest && wait.then === 'digest' ? 'hold' : wait.then;
+  // A text message has no way of being silent.
+  const then = asked === 'silent' && channel === 'sms' ? 'hold' : asked;
   const detail = { ...zone, then, by };
   if (then === 'silent') return { state: 'pending', reason, detail: { ...detail, silent: true } };
   if (then === 'drop') return suppressed(reason, detail);

@@ -291,6 +291,14 @@ describe('what waits', () => {
     expect(decision?.detail?.silent).toBe(then === 'silent' ? true : undefined);
   });
 
+  test('then: silent holds a text message, which cannot be silent', () => {
+    const silent = { quiet_hours: { ...night, then: 'silent' } } as const;
+    expect(told(input({ settings: silent, notification: { mode: 'redundant', channels: ['sms', 'slack'] } }))).toEqual([
+      '1 sms deferred quiet_hours',
+      '2 slack pending quiet_hours',
+    ]);
+  });
+
   test('a digest is not collected into another, and waits for the end of quiet hours', () => {
     expect(told(mail({ isDigest: true, settings: { digest: { mode: 'daily' } } }))).toEqual(['1 email pending']);
     const collecting = { quiet_hours: { ...night, then: 'digest' } } as const;
