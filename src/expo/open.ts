@@ -5,9 +5,9 @@ import type { ExpoSection } from './section.ts';
 import { ExpoTransport } from './transport.ts';
 
 /** Expo for the process: transports, and one who asks about their receipts. */
-export function openExpo({ outbound, late, sectionOf }: ProviderServices<ExpoSection>): OpenProvider<ExpoSection> {
+export function openExpo({ outbound, late, sectionOf, log }: ProviderServices<ExpoSection>): OpenProvider<ExpoSection> {
   const { dispatcher } = outbound;
-  const poller = new ReceiptPoller({ late, dispatcher, sectionOf });
+  const poller = new ReceiptPoller({ late, dispatcher, sectionOf, warn: (message) => log('warn', message) });
   return {
     transport: ({ section }) =>
       new ExpoTransport({

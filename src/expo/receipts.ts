@@ -8,6 +8,7 @@
 import type { Dispatcher } from 'undici';
 import type { LateOutcomes, PendingReceipt } from '../carrier/late-outcomes.ts';
 import { background } from '../kit/background.ts';
+import { LastingTrouble } from '../kit/lasting-trouble.ts';
 import { toMs } from '../kit/seconds.ts';
 import { answerIn, firstError, receiptsIn } from './answer.ts';
 import { askExpo } from './client.ts';
@@ -23,18 +24,23 @@ export interface ReceiptPollerOptions {
   readonly late: LateOutcomes;
   readonly dispatcher: Dispatcher;
   readonly sectionOf: (app: string) => ExpoSection | undefined;
+  readonly warn: (message: string) => void;
   /** Milliseconds; default 1,000. */
   readonly lookMs?: number;
+  /** Monotonic milliseconds. */
+  readonly monotonic?: (() => number) | undefined;
 }
 
 export class ReceiptPoller {
   readonly #options: ReceiptPollerOptions;
   readonly #closing = new AbortController();
   readonly #timer: NodeJS.Timeout;
+  readonly #trouble: LastingTrouble;
   #asking: Promise<void> | undefined;
 
   constructor(options: ReceiptPollerOptions) {
     this.#options = options;
+    this.#trouble = new LastingTrouble(options.monotonic);
     this.#timer = setInterval(() => this.#look(), options.lookMs ?? LOOK_MS);
     this.#timer.unref();
   }
@@ -75,7 +81,15 @@ export class ReceiptPoller {
     const way = { dispatcher, endpoint, accessToken, timeoutMs: toMs(timeout), signal: this.#closing.signal };
     const result = await askExpo('getReceipts', { ids }, way);
     const answer = 'fault' in result || result.status !== 200 ? undefined : answerIn(result.body);
-    if (!answer || firstError(answer)) return;
+    const error = answer && firstError(answer);
+    if (!answer || error)
+      return this.#failed(
+        endpoint,
+        'fault' in result ? result.fault.message : `${result.status} ${error?.code ?? ''}`.trim(),
+      );
+    this.#trouble.succeeded((seconds) =>
+      this.#options.warn(`expo: receipts can be asked for again after ${seconds} s`),
+    );
     const receipts = receiptsIn(answer);
     for (const id of ids) {
       const receipt = receipts.get(id);
@@ -83,5 +97,16 @@ export class ReceiptPoller {
       if (receipt?.status === 'ok') late.forget([id]);
       else if (receipt?.status === 'error') late.report(id, errorOf(receipt));
     }
+  }
+
+  #failed(endpoint: string, why: string): void {
+    if (this.#closing.signal.aborted) return;
+    const { host } = new URL(endpoint);
+    const { warn } = this.#options;
+    this.#trouble.failed(() =>
+      warn(
+        `expo: receipts cannot be asked for at ${host}, late verdicts wait: ${why.split('\n', 1)[0]?.slice(0, 300)}`,
+      ),
+    );
   }
 }

@@ -13,6 +13,8 @@ import type { HookAnswer, Post } from './post.ts';
 export interface BacklogEvents {
   /** A call failed; the entry is tried again. `lasting`: several in a row did. */
   failed(reason: string, lasting: boolean): void;
+  /** A call was taken after several in a row had failed. */
+  recovered(): void;
   /** Entries are lost for good. */
   dropped(entries: number, why: string): void;
 }
@@ -218,7 +220,9 @@ export class FeedbackBacklog {
   #taken(entry: Entry): void {
     this.#forget(entry);
     this.#sent++;
+    const wasDead = this.#breaker.state !== 'closed';
     this.#breaker.succeeded();
+    if (wasDead) this.#options.events.recovered();
     if (this.#state.name === 'draining') this.#state.lastSuccessAt = this.#options.now();
   }
 
@@ -227,13 +231,16 @@ export class FeedbackBacklog {
     const draining = this.#state.name === 'draining';
     this.#failed++;
     this.#breaker.failed();
-    events.failed(reason, this.#breaker.state !== 'closed');
+    const isLasting = this.#breaker.state !== 'closed';
     if (now() - entry.since > maxAgeMs) {
+      events.failed(reason, isLasting);
       this.#forget(entry);
       this.#drop(1, `the hook did not take them for ${Math.round(maxAgeMs / 1000)} s`);
     } else {
       const pause = backoff(entry.attempts - 1, draining ? DRAIN_PACE : { firstMs, maxMs }, random);
       this.#deferred.add(now() + (draining ? pause : Math.max(pause, Math.min(retryAfterMs, maxAgeMs))), entry);
+      // Only now does it count among those that wait.
+      events.failed(reason, isLasting);
     }
     if (this.#state.name === 'draining' && now() - this.#state.lastSuccessAt > DRAIN_PATIENCE_MS) this.#state.done();
   }

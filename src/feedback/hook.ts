@@ -194,8 +194,9 @@ class FeedbackHooks implements FeedbackHook {
       const state = hook();
       return state.name === 'open' ? state.origin : undefined;
     };
-    const events = troubleEvents(log, new Throttle(60_000, monotonic), name, origin);
-    const backlog = this.#backlog(name, postTo(hook), events);
+    const waiting = (): number => backlog.stats().backlog;
+    const events = troubleEvents(log, new Throttle(60_000, monotonic), name, origin, waiting);
+    const backlog: FeedbackBacklog = this.#backlog(name, postTo(hook), events);
     if (this.#closed) backlog.close();
     return { hook, backlog, events, unheard: 0 };
   }
@@ -243,14 +244,18 @@ function troubleEvents(
   throttle: Throttle,
   app: string,
   origin: () => string | undefined,
+  waiting: () => number,
 ): BacklogEvents {
   return {
     failed(reason, lasting) {
       throttle.add(lasting ? 'lasting' : 'failed', 1, (calls) => {
-        const fields = { app, hook: origin(), reason, calls };
+        const fields = { app, hook: origin(), reason, calls, waiting: waiting() };
         if (lasting) log.error('the feedback hook keeps failing; its entries wait', fields);
         else log.warn('a call of the feedback hook failed and is repeated', fields);
       });
+    },
+    recovered() {
+      log.warn('the feedback hook takes calls again', { app, hook: origin(), waiting: waiting() });
     },
     dropped(entries, why) {
       throttle.add(why, entries, (total) =>

@@ -18,6 +18,7 @@ const token = 'ExponentPushToken[abc]';
 /** Receipts in a file, and one who asks about them. */
 function pollerOf(path: string, endpoint: string, now: () => number = Date.now) {
   const late: LateOutcome[] = [];
+  const warned: string[] = [];
   const receipts = new Receipts({
     path,
     forms: new Map([['expo', {}]]),
@@ -31,9 +32,16 @@ function pollerOf(path: string, endpoint: string, now: () => number = Date.now) 
     request_timeout: 5,
     receipts: { first: 900, interval: 900, until: 86_400 },
   } as ExpoSection;
-  const poller = new ReceiptPoller({ late: receipts.of('expo'), dispatcher, sectionOf: () => section, lookMs: 10 });
+  const poller = new ReceiptPoller({
+    late: receipts.of('expo'),
+    dispatcher,
+    sectionOf: () => section,
+    lookMs: 10,
+    warn: (message) => warned.push(message),
+  });
   return {
     late,
+    warned,
     receipts,
     async close() {
       await poller.close();
@@ -138,6 +146,11 @@ describe('a receipt', () => {
     await expect.poll(() => server.taken.length).toBe(1);
     now += 901_000;
     await expect.poll(() => poller.late.length).toBe(1);
+    const { host } = new URL(server.origin);
+    expect(poller.warned).toEqual([
+      `expo: receipts cannot be asked for at ${host}, late verdicts wait: 503`,
+      expect.stringMatching(/^expo: receipts can be asked for again after \d+ s$/),
+    ]);
     expect(JSON.stringify(poller.late)).toContain('UnknownReceipt');
     await poller.close();
   });

@@ -233,6 +233,8 @@ describe('the queue of its own', () => {
     expect(server.calls.length).toBeLessThan(40);
     dead = false;
     await eventually(() => expect(hook.stats()).toMatchObject({ backlog: 0, sent: 200, dropped: 0 }));
+    expect(lines.filter((line) => line.includes('keeps failing'))[0]).toContain('"waiting":200');
+    expect(lines.at(-1)).toMatch(/^warn the feedback hook takes calls again/);
   });
 
   test('Retry-After is obeyed', async () => {

@@ -168,7 +168,7 @@ export class WriteBehindStats implements StatStore {
   }
 
   #succeeded(): void {
-    if (this.#failing) this.#options.tell('info', `${this.#options.name}: counters are written again`);
+    if (this.#failing) this.#options.tell('warn', `${this.#options.name}: counters are written again`);
     this.#failing = false;
   }
 

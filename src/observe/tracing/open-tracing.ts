@@ -21,6 +21,7 @@ import {
 import { isSampled, type TraceContext, traceIdOf } from '../../push/trace-context.ts';
 import { AttemptSpans, type FinishedSpan } from './attempt-spans.ts';
 import type { OpenSpan, Tracing } from './tracing.ts';
+import { watchedExporter } from './watched-exporter.ts';
 
 export interface TracingOptions {
   /** Of an OTLP receiver, as OTEL_EXPORTER_OTLP_ENDPOINT has it: `http://localhost:4318`. */
@@ -31,6 +32,7 @@ export interface TracingOptions {
   readonly sample: number;
   readonly serviceName: string;
   readonly version: string;
+  readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void;
 }
 
 /** Spans leave after this at the latest, or many at a time. */
@@ -97,8 +99,9 @@ function writeFinished(tracer: Tracer, finished: FinishedSpan): void {
   span.end(hrTime(Math.max(start, end)));
 }
 
-function createProvider({ endpoint, headers, sample, serviceName, version }: TracingOptions): TracerProvider {
-  const exporter = new OTLPTraceExporter({ url: tracesUrl(endpoint), headers: headersOf(headers) });
+function createProvider({ endpoint, headers, sample, serviceName, version, warn }: TracingOptions): TracerProvider {
+  const url = tracesUrl(endpoint);
+  const exporter = watchedExporter(new OTLPTraceExporter({ url, headers: headersOf(headers) }), url, warn);
   const own = resourceFromAttributes({ 'service.name': serviceName, 'service.version': version });
   return new TracerProvider({
     // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override our own attributes.

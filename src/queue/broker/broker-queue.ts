@@ -60,11 +60,14 @@ const CLOSE_MS = 3000;
 const NO_ROOM_MS = 1000;
 /** Messages that go back for want of room between two ticks, at most: then nothing more is asked for. */
 const MOST_RETURNED = 256;
+/** While a broker is away it is said once a minute. */
+const AGAIN_MS = 60_000;
 
 type State =
   | { readonly kind: 'connecting' }
   | { readonly kind: 'up'; touchedAt: number }
-  | { readonly kind: 'down'; readonly why: string }
+  /** `saidAt`: monotonic milliseconds. */
+  | { readonly kind: 'down'; readonly why: string; readonly since: number; readonly saidAt: number }
   | { readonly kind: 'closing' }
   | { readonly kind: 'closed' };
 
@@ -92,6 +95,8 @@ export class BrokerQueue implements Queue {
   #publishing = 0;
   /** Messages that went back since the last tick. */
   #returned = 0;
+  /** It was said what waited at the broker before. */
+  #isFound = false;
 
   constructor(broker: Broker, options: BrokerQueueOptions) {
     this.#broker = broker;
@@ -245,11 +250,20 @@ export class BrokerQueue implements Queue {
 
   #connected(): void {
     if (this.#isClosed()) return;
-    if (this.#state.kind === 'down') this.#options.tell('info', `${this.#broker.name}: connected`);
+    const { name } = this.#broker;
+    if (this.#state.kind === 'down') {
+      const seconds = Math.round((this.#now() - this.#state.since) / 1000);
+      this.#options.tell('warn', `${name}: connected again after ${seconds} s`);
+    }
     this.#setState({ kind: 'up', touchedAt: Number.NEGATIVE_INFINITY });
     this.#poll.renew();
     // Before anything is appended it is known how full the queue is.
-    background(this.#ask().then(() => this.#firstUp.resolve()));
+    background(
+      this.#ask().then(() => {
+        this.#sayWhatWasFound();
+        this.#firstUp.resolve();
+      }),
+    );
     this.#tick();
   }
 
@@ -258,9 +272,26 @@ export class BrokerQueue implements Queue {
       this.#setState({ kind: 'closed' });
       return;
     }
-    if (this.#state.kind !== 'down')
-      this.#options.tell('error', `${this.#broker.name}: ${why}; pushes are refused until it is back`);
-    this.#setState({ kind: 'down', why });
+    const now = this.#now();
+    const { since, saidAt } =
+      this.#state.kind === 'down' ? this.#state : { since: now, saidAt: Number.NEGATIVE_INFINITY };
+    const isSaid = now - saidAt < AGAIN_MS;
+    this.#setState({ kind: 'down', why, since, saidAt: isSaid ? saidAt : now });
+    if (isSaid) return;
+    const { waiting, deferred } = this.#store.depth();
+    this.#options.tell(
+      'error',
+      `${this.#broker.name}: ${why}; pushes are refused until it is back, ${waiting + deferred} that were taken wait here`,
+    );
+  }
+
+  /** With the first connection, when the broker tells. */
+  #sayWhatWasFound(): void {
+    const { count } = this.#estimate;
+    if (this.#isFound || count === undefined) return;
+    this.#isFound = true;
+    if (count > 0)
+      this.#options.tell('info', `${this.#broker.name}: ${count} notifications wait there, for all instances`);
   }
 
   /** @throws QueueRefusedError */
@@ -327,6 +358,8 @@ export class BrokerQueue implements Queue {
 
   #tick(): void {
     const state = this.#state;
+    // Says so again when it is time.
+    if (state.kind === 'down') this.#lost(state.why);
     if (state.kind !== 'up') return;
     this.#returned = 0;
     this.#refill();

@@ -144,7 +144,7 @@ describe('counters that are written behind', () => {
     expect(told).toHaveLength(2);
     table.down = false;
     await vi.advanceTimersByTimeAsync(1000);
-    expect(told.at(-1)).toBe('info: stat.engine x: counters are written again');
+    expect(told.at(-1)).toBe('warn: stat.engine x: counters are written again');
   });
 
   test('of apps are written with the totals, and read only when somebody asks for them', async () => {

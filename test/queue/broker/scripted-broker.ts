@@ -17,6 +17,14 @@ export class ScriptedBroker implements Broker {
     events.up();
   }
 
+  goAway(why: string): void {
+    this.#events?.down(why);
+  }
+
+  comeBack(): void {
+    this.#events?.up();
+  }
+
   async publish(bodies: readonly Uint8Array[]): Promise<void> {
     for (const body of bodies) this.put(body);
   }
