@@ -59,6 +59,12 @@ async function describe(ios: ApnsSection): Promise<string> {
   return `token key ${loaded.keyId} of team ${loaded.teamId}, signs, ${host}`;
 }
 
+function names(ios: ApnsSection): Record<string, string> {
+  const loaded = loadApnsCredential(ios);
+  if (loaded.kind === 'token') return { key_id: loaded.keyId, team_id: loaded.teamId };
+  return { fingerprint: sha256Hex(new X509Certificate(loaded.cert).raw) };
+}
+
 function expiresAt(section: Given<ApnsSection>): number | undefined {
   if (!section.key_path && !section.key_base64) return undefined;
   try {
@@ -105,6 +111,8 @@ export const apnsSettings: ProviderSettings<ApnsSection> = {
   troubles: (section, { cwd }) => troubles(section, cwd),
   read: (section) => loadApnsCredential(section),
   describe,
+  names,
+  address: (ios, environment) => (environment === 'production' ? ios.endpoint : ios.sandbox_endpoint),
   files: ({ key_path }) => (key_path ? [key_path] : []),
   expiresAt,
   stored: {

@@ -69,6 +69,10 @@ export interface ProviderSettings<Values> {
   read?(section: Values, env: ProviderEnvironment): unknown;
   /** A line of `martlet check`: which credential it is, and where pushes go. @throws ConfigError */
   describe(section: Values, env: ProviderEnvironment): string | Promise<string>;
+  /** What names the credential where people look it up, for the log: `key_id`. Nothing secret. Default: nothing. @throws ConfigError */
+  names?(section: Values, env: ProviderEnvironment): Readonly<Record<string, string>>;
+  /** A URL that pushes go to, for the log; undefined: each push names its own. Default: the section's `endpoint`. */
+  address?(section: Values, environment: Environment): string | undefined;
   /** Files that the credential is read from; a change of one is taken over while the process runs. Default: none. */
   files?(section: Given<Values>, env: ProviderEnvironment): readonly string[];
   /** UNIX milliseconds at which the credential ends; undefined where it has no end or cannot be read. */

@@ -88,6 +88,7 @@ export const emailSettings: ProviderSettings<EmailSection> = {
     return `${authority(section)}, ${section.tls}, ${signIn(section)}, from ${section.from}${signed}`;
   },
   files: ({ dkim }) => (dkim?.key_path && !dkim.key ? [dkim.key_path] : []),
+  address: (section) => `smtp://${authority(section)}`,
   stored: {
     refused: { 'dkim.key_path': 'a file cannot be named here; send what is in it as dkim.key' },
     json: { tls: { enum: TLS_WAYS } },

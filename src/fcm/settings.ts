@@ -62,6 +62,25 @@ function describe(android: FcmSection, env: GoogleEnvironment): string {
   return `project ${loaded.projectId}, ${signInWords(loaded)}, ${android.endpoint}`;
 }
 
+function names(android: FcmSection, env: GoogleEnvironment): Record<string, string> {
+  const loaded = loadFcmCredential(android, env);
+  const { projectId: project_id } = loaded;
+  switch (loaded.type) {
+    case 'service_account':
+      return {
+        project_id,
+        client_email: loaded.clientEmail,
+        ...(loaded.privateKeyId ? { key_id: loaded.privateKeyId } : {}),
+      };
+    case 'impersonated_service_account':
+      return { project_id, client_email: impersonatedAddress(loaded.impersonation) ?? loaded.type };
+    case 'external_account':
+      return { project_id, audience: loaded.audience };
+    default:
+      return { project_id, kind: loaded.type };
+  }
+}
+
 /** Of a caller of /v1/apps. @throws ConfigError naming the key */
 function storedFacts({ credential = '', project_id = '' }: Given<FcmSection>): CredentialFacts | undefined {
   if (credential === '' && project_id === '') return undefined;
@@ -79,6 +98,7 @@ export const fcmSettings: ProviderSettings<FcmSection> = {
   troubles,
   read: loadFcmCredential,
   describe,
+  names,
   files({ key_path, credential }, env) {
     const path = credential ? '' : key_path || env[GOOGLE] || '';
     return path === '' ? [] : [path];

@@ -101,12 +101,17 @@ function allFail(lanes: readonly CheckedLane[]): boolean {
   );
 }
 
+export interface Readiness {
+  readonly status: 200 | 503;
+  readonly body: { readonly status: CheckStatus; readonly checks: readonly Check[] };
+}
+
 /**
  * The body and status of /readyz. Not ready (503) when the queue cannot take pushes, when the hub's store is down, when all providers of all apps or of the
  * default app fail, or while the process drains: neither one provider's trouble nor one app's may take the others out of the
  * balancer. Why so: docs/operations.md.
  */
-export function readiness(options: ReadyOptions): { status: number; body: object } {
+export function readiness(options: ReadyOptions): Readiness {
   const queue: Check = { name: 'queue', ...options.queue() };
   const lanes = options.lanes().map((state) => ({ id: state.lane.id, check: laneCheck(state) }));
   const draining = options.draining();

@@ -29,6 +29,7 @@ export const hmsSettings: ProviderSettings<HmsSection> = {
   isGiven: ({ appid, appsecret }) => appid !== '' && appsecret !== '',
   troubles,
   describe: ({ appid }) => `app ${appid}`,
+  names: ({ appid }) => ({ appid }),
   stored: {
     refused: { endpoint: OPERATOR, auth_endpoint: OPERATOR },
     kinds: ['client_secret'],

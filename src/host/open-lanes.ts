@@ -2,7 +2,7 @@ import type { AppRegistry } from '../apps/app-registry.ts';
 import { appOfStored } from '../apps/choose-app.ts';
 import { AppLanes } from '../apps/lanes/app-lanes.ts';
 import type { AppsInUse } from '../apps/lanes/apps-in-use.ts';
-import type { ProviderRow } from '../carrier/provider-row.ts';
+import type { ProviderEnvironment, ProviderRow } from '../carrier/provider-row.ts';
 import { toMs } from '../kit/seconds.ts';
 import type { Log } from '../observe/log/log.ts';
 import { sectionFor } from '../providers/app-sections.ts';
@@ -21,6 +21,7 @@ import type { RetryPolicy } from '../relay/retry-decision.ts';
 import { SyncRequests } from '../relay/sync-requests.ts';
 import { SyncRoom } from '../relay/sync-room.ts';
 import type { OpenApps } from './open-apps.ts';
+import { openOutageLines } from './watch/open-outage-lines.ts';
 
 export interface OpenLanesOptions {
   readonly config: FullConfig;
@@ -29,6 +30,8 @@ export interface OpenLanesOptions {
   readonly createQueue: CreateQueue;
   readonly events: EventHub;
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
+  /** Variables that providers read by themselves. */
+  readonly env?: ProviderEnvironment | undefined;
   readonly lasting?: LastingRequests | undefined;
 }
 
@@ -48,7 +51,16 @@ export function openLanes(options: OpenLanesOptions, closers: AsyncDisposableSta
   const room = new SyncRoom({ maxCost: heapPart(), apps: () => registry.size });
   const sync = new SyncRequests(config.log.hide_messages, room);
   const outcomes = new Outcomes({ policyOf: retryPolicies(config, inUse, registry.providers), sync, lasting, events });
-  const lanes = new AppLanes({
+  const lines = openOutageLines(
+    {
+      ...{ providers: registry.providers, env: options.env ?? {}, log },
+      sectionOf: (app, row) => inUse.sectionOf(app, row),
+    },
+    () => lanes,
+  );
+  events.listen(lines.events);
+  closers.defer(() => lines.outages.close());
+  const lanes: AppLanes = new AppLanes({
     apps: inUse,
     registry,
     cache: config.apps.cache,
@@ -62,6 +74,7 @@ export function openLanes(options: OpenLanesOptions, closers: AsyncDisposableSta
       }),
     outcomes,
     lasting,
+    onTrouble: () => lines.outages.poke(),
     restore: createRestore({
       decoder: registry.providers.decoder,
       appOf: (notification) => appOfStored(registry, notification, store !== undefined),

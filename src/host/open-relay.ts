@@ -76,25 +76,15 @@ export async function openRelay(options: RelayOptions, closers: AsyncDisposableS
   const tasks = createTaskCounts();
   const history = openHistory(config, providers, tell, apps.stored.keys?.[0].bytes);
   closers.defer(() => history?.close());
-  const { lanes, outcomes, sync } = openLanes(
-    { config, apps, build: transports.build, createQueue, events, log, lasting: options.hub?.lasting },
-    closers,
-  );
+  const { env, hub } = options;
+  const sending = { build: transports.build, createQueue, lasting: hub?.lasting };
+  const { lanes, outcomes, sync } = openLanes({ config, apps, env, ...sending, events, log }, closers);
   const { sync: store } = stored;
   const { queue } = lanes;
   const hook = openFeedback({ config, apps: registry, outbound, keeper: queue.reports, tracing, events, log }, closers);
   const metrics = openMetrics({ lanes, apps: registry, stats, tasks, hook, auth }, options, closers);
-  const listeners = [
-    log,
-    { events: statsListener(stats) },
-    tasks,
-    metrics,
-    hook,
-    history,
-    tracing,
-    receipts,
-    options.hub,
-  ];
+  const counters = { events: statsListener(stats) };
+  const listeners = [log, counters, tasks, metrics, hook, history, tracing, receipts, hub];
   for (const listener of listeners) if (listener) events.listen(listener.events);
 
   const dispatch = new Dispatch({ lanes, outcomes, sync, events });

@@ -2,7 +2,7 @@ import type { AppRegistry } from '../apps/app-registry.ts';
 import type { AppLane } from '../apps/lanes/app-in-use.ts';
 import type { StoredApps } from '../apps/store/open-stored-apps.ts';
 import { type ProviderRow, partLabel } from '../carrier/provider-row.ts';
-import { type Check, readiness } from '../health/ready.ts';
+import { type Check, type Readiness, readiness } from '../health/ready.ts';
 import type { Queue } from '../queue/queue.ts';
 
 /** What is looked at of a relay. */
@@ -23,7 +23,7 @@ export const readyState = (
   { queue, lanes, storedApps, apps: { providers } }: ReadyRelay,
   draining: boolean,
   hub?: ReadyPart,
-): ReturnType<typeof readiness> => {
+): Readiness => {
   const apps = storedApps.health();
   const others: Check[] = apps ? [{ name: 'apps', ...apps }] : [];
   return readiness({

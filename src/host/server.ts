@@ -9,6 +9,7 @@
  *   with what there is. → closed. What is left stays in the queue for the next process.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ReadinessLines } from '../health/readiness-lines.ts';
 import { BODY_SHARE, BodyRoom } from '../kit/http/body-room.ts';
 import { toMs } from '../kit/seconds.ts';
 import { createHttpApp, type HttpAppOptions } from './http-app.ts';
@@ -17,6 +18,7 @@ import type { Hub, OpenHubOptions } from './open-hub.ts';
 import { openRelay } from './open-relay.ts';
 import { readyState } from './ready-state.ts';
 import type { Relay } from './relay.ts';
+import { sayWhatStays, sayWhatWasFound } from './watch/queue-lines.ts';
 
 export interface RunningServer extends Pick<Doors, 'url' | 'port' | 'grpcPort' | 'adminUrl'> {
   readonly relay: Relay;
@@ -43,6 +45,11 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
   await using starting = new AsyncDisposableStack();
   let draining = false;
   const relay = await openRelay(options, starting);
+  // In the turn in which the queue was opened: it has not begun to send.
+  const { queue, hook, lanes } = relay;
+  const isDurable = config.queue.engine !== 'local' || queue.reports !== undefined;
+  const kept = { queue, hook, isDurable, underWay: () => lanes.underWay() };
+  sayWhatWasFound(kept, log);
   const { max_body, max_bodies } = config.core;
   const bodies = new BodyRoom({ maxBytes: Math.max(max_bodies, max_body / BODY_SHARE) });
   starting.defer(() => bodies.close());
@@ -51,6 +58,11 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
   starting.defer(() => app.close());
   const ready = (): boolean => readyState(relay, draining, hub).status === 200;
   const doors = await openDoors({ config, log, app, relay, bodies, ready }, starting);
+  const readiness = new ReadinessLines({
+    ready: () => readyState(relay, false, hub),
+    warn: (message, fields) => log.warn(message, fields),
+  });
+  starting.defer(() => readiness.close());
   const closers = starting.move();
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
@@ -60,6 +72,8 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
     await sleep(toMs(config.core.shutdown_delay));
     const lastRequests = doors.close();
     await relay.drain(toMs(config.core.shutdown_timeout));
+    // Before the outcomes are closed: what loses its connection after that is in no count but the file.
+    sayWhatStays(kept, log);
     relay.stopWaiting();
     const cut = setTimeout(() => doors.cut(), LAST_ANSWERS_MS);
     await lastRequests;

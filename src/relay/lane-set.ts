@@ -26,11 +26,13 @@ export interface LaneSetOptions {
   readonly outcomes: Pick<Outcomes, 'decide' | 'stale'>;
   /** Requests that are asked about again before they are sent; absent: there are none. */
   readonly lasting?: LastingRequests | undefined;
+  /** A lane's provider cannot be reached, or refuses us, since just now; or its breaker has opened. */
+  readonly onTrouble?: (() => void) | undefined;
   /** Opens a lane for pushes that wait, by `open`. */
   readonly reopen: (id: LaneId) => Lane;
 }
 
-export type LanePlan = Omit<LaneOptions, 'queue' | 'onOutcomes' | 'stale' | 'secondLook'>;
+export type LanePlan = Omit<LaneOptions, 'queue' | 'onOutcomes' | 'stale' | 'secondLook' | 'onTrouble'>;
 
 export class LaneSet {
   readonly queue: QueueWithReports;
@@ -59,13 +61,14 @@ export class LaneSet {
   }
 
   open(plan: LanePlan): Lane {
-    const { outcomes, lasting } = this.#options;
+    const { outcomes, lasting, onTrouble } = this.#options;
     const onOutcomes: LaneOptions['onOutcomes'] = (...ended) => this.#ended(...ended);
     const lane = new Lane({
       ...plan,
       queue: this.queue,
       onOutcomes,
       stale: (batch) => outcomes.stale(batch),
+      onTrouble,
       secondLook:
         lasting &&
         new SecondLook({

@@ -19,7 +19,7 @@ import { AdaptiveConcurrency } from '../kit/concurrency.ts';
 import { vital } from '../kit/vital.ts';
 import { internalError } from '../push/internal-error.ts';
 import type { LaneId } from '../push/lane-id.ts';
-import type { Category, Outcome, PushTransport } from '../push/push.ts';
+import type { Category, Failed, Outcome, PushTransport } from '../push/push.ts';
 import type { Batch, Queue } from '../queue/queue.ts';
 import { Flight, type FlightGroup } from './flight.ts';
 import { RateGate } from './rate-gate.ts';
@@ -47,6 +47,8 @@ export interface LaneOptions {
   readonly stale: (batch: Batch) => Outcome | undefined;
   /** Of batches that are asked about before they are sent; absent: there are none. */
   readonly secondLook?: SecondLook | undefined;
+  /** The provider cannot be reached, or refuses us, since just now; or the breaker has opened. */
+  readonly onTrouble?: (() => void) | undefined;
   readonly now?: () => number;
   readonly random?: () => number;
 }
@@ -105,6 +107,8 @@ export class Lane {
   readonly #flushed = vital('settling outcomes', () => this.#flush());
   readonly #onOutcomes: LaneOptions['onOutcomes'];
   readonly #stale: LaneOptions['stale'];
+  readonly #onTrouble: () => void;
+  #trouble: Failed | undefined;
   readonly #look: SecondLook | undefined;
   #inFlight = 0;
   #batches = 0;
@@ -119,6 +123,7 @@ export class Lane {
     this.#queue = options.queue;
     this.#onOutcomes = options.onOutcomes;
     this.#stale = options.stale;
+    this.#onTrouble = options.onTrouble ?? (() => {});
     this.#look = options.secondLook;
     this.#maxInFlight = options.maxInFlight ?? 0;
     this.#breaker = new Breaker({
@@ -129,6 +134,20 @@ export class Lane {
     this.#now = options.now ?? (() => performance.now());
     this.#concurrency = new AdaptiveConcurrency({ now: this.#now });
     this.#rate = new RateGate(options.rateLimit ?? 0, this.#now);
+  }
+
+  /** The last failure that says that the provider cannot be reached or refuses us; undefined as soon as it answers. */
+  get trouble(): Failed | undefined {
+    return this.#trouble;
+  }
+
+  /** Pushes that were taken from the queue and have no outcome that it knows. */
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  get breaker(): Breaker['state'] {
+    return this.#breaker.state;
   }
 
   status(): LaneStatus {
@@ -280,7 +299,7 @@ export class Lane {
   #flush(): void {
     const dirty = this.#dirty;
     this.#dirty = [];
-    this.#learn(dirty);
+    const isNews = this.#learn(dirty);
     for (const flight of dirty) {
       const fresh = flight.handOver();
       this.#inFlight -= fresh.length;
@@ -288,14 +307,20 @@ export class Lane {
       this.#onOutcomes(flight.batch, fresh, flight.outcomes, flight.sentAt);
       if (flight.group.open === 0) flight.group.done();
     }
+    // Only now is it known what waits.
+    if (isNews && !this.#halted) this.#onTrouble();
     this.wake();
   }
 
-  /** Breaker and concurrency learn from turns of the loop, not from pushes: a thousand streams of one lost session are one failure. */
-  #learn(flights: readonly Flight[]): void {
+  /**
+   * Breaker and concurrency learn from turns of the loop, not from pushes: a thousand streams of one lost session are one failure.
+   * @returns true when trouble began, or opened the breaker
+   */
+  #learn(flights: readonly Flight[]): boolean {
     let alive = false;
     let throttled = false;
     let weight = 0;
+    let worst: Failed | undefined;
     let oldest = Number.POSITIVE_INFINITY;
     for (const { fresh, outcomes, sentAt } of flights) {
       oldest = Math.min(oldest, sentAt);
@@ -303,15 +328,26 @@ export class Lane {
         const outcome = outcomes[index] as Outcome;
         const failure = weightOf(outcome);
         if (failure === undefined) alive = true;
-        else weight = Math.max(weight, failure);
+        else if (failure > weight) {
+          weight = failure;
+          worst = outcome as Failed;
+        }
         if (outcome.kind === 'failed' && outcome.status === 429) throttled = true;
       }
     }
-    if (!alive) this.#breaker.failed(weight);
-    else {
-      this.#breaker.succeeded();
-      this.#concurrency.answered(this.#now() - oldest, throttled, this.#ceiling(), this.#inFlight);
-    }
+    if (!alive) return this.#failed(weight, worst);
+    this.#trouble = undefined;
+    this.#breaker.succeeded();
+    this.#concurrency.answered(this.#now() - oldest, throttled, this.#ceiling(), this.#inFlight);
+    return false;
+  }
+
+  #failed(weight: number, worst: Failed | undefined): boolean {
+    const { state } = this.#breaker;
+    const isNew = this.#trouble === undefined && worst !== undefined;
+    this.#trouble = worst ?? this.#trouble;
+    this.#breaker.failed(weight);
+    return isNew || (state === 'closed' && this.#breaker.state === 'open');
   }
 
   #later(ms: number): void {

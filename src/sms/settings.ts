@@ -52,6 +52,7 @@ export const smsSettings: ProviderSettings<SmsSection> = {
   read: ({ codes }) => smsCodes(codes),
   describe: ({ account_sid: account, from, messaging_service_sid: service }) =>
     `account ${account}, sender ${service || from}`,
+  names: ({ account_sid }) => ({ account_sid }),
   stored: {
     refused: { endpoint: 'is set in config.yml only' },
     kinds: ['auth_token', 'api_key'],

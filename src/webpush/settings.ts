@@ -55,6 +55,7 @@ export const webSettings: ProviderSettings<WebSection> = {
   troubles,
   read: loadVapidCredential,
   describe,
+  names: (section) => ({ key_id: loadVapidCredential(section).current.id }),
   stored: {
     refused: { private_networks: OPERATOR, endpoint: OPERATOR },
     kinds: ['vapid'],

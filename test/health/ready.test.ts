@@ -93,7 +93,7 @@ describe('the parts of a lane', () => {
   };
   const checksOf = (...lanes: LaneState[]) => {
     const { body } = readiness({ queue: () => ({ status: 'pass' }), lanes: () => lanes, draining: () => false });
-    return (body as { checks: Check[] }).checks.slice(1);
+    return (body as { checks: readonly Check[] }).checks.slice(1);
   };
 
   test('of one name are one check, which fails when all of them do', () => {

@@ -29,7 +29,7 @@ import { ConnectionCache } from './connection-cache.ts';
 import { LaneRouting } from './lane-routing.ts';
 import { RefusingTransport } from './refusing-transport.ts';
 
-export interface AppLanesOptions extends Pick<LaneSetOptions, 'openQueue' | 'outcomes' | 'lasting'> {
+export interface AppLanesOptions extends Pick<LaneSetOptions, 'openQueue' | 'outcomes' | 'lasting' | 'onTrouble'> {
   readonly apps: AppsInUse;
   readonly registry: AppRegistry;
   /** Makes entries of a request that the queue kept. */
@@ -62,7 +62,7 @@ export class AppLanes implements Lanes {
 
   /** @throws ConfigError when a credential of the default app cannot be used, before the queue is opened. */
   constructor(options: AppLanesOptions) {
-    const { apps, registry, cache, openQueue, outcomes, lasting, restore } = options;
+    const { apps, registry, cache, openQueue, outcomes, lasting, restore, onTrouble } = options;
     this.#options = options;
     this.#apps = apps;
     this.#cache = new ConnectionCache({ apps, size: cache, free: (app) => this.#free(app) });
@@ -76,6 +76,7 @@ export class AppLanes implements Lanes {
       openQueue,
       outcomes,
       lasting,
+      onTrouble,
       restore: (request) => restore(request, this),
       reopen: (id) => this.#reopen(id),
     });
@@ -108,6 +109,13 @@ export class AppLanes implements Lanes {
   /** Batches that are being sent. */
   busy(): number {
     return this.#lanes.busy();
+  }
+
+  /** Pushes that are being sent. */
+  underWay(): number {
+    let pushes = 0;
+    for (const { lane } of this) pushes += lane.inFlight;
+    return pushes;
   }
 
   /** Other default sections. What cannot be used is logged and changes nothing. @returns false when anything was wrong */

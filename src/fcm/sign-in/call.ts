@@ -31,19 +31,33 @@ const MOST_BYTES = 256 * 1024;
 
 /** Follows no redirects. */
 export const createCall =
-  ({ dispatcher, timeoutMs }: SignInCallOptions): Call =>
-  async ({ method, url, headers, body }) => {
-    const answer = await request(url, {
-      method,
-      headers,
-      body,
-      signal: AbortSignal.timeout(timeoutMs),
-      ...(dispatcher ? { dispatcher } : {}),
-    });
-    const retry = answer.headers['retry-after'];
-    const text = await boundedText(answer.body, MOST_BYTES);
-    return { status: answer.statusCode, retryAfter: retry === undefined ? undefined : String(retry), text };
+  (options: SignInCallOptions): Call =>
+  async (call) => {
+    try {
+      return await answerTo(call, options);
+    } catch (error) {
+      throw new Error(withHost(call.url, causeOf(error)), { cause: error });
+    }
   };
+
+async function answerTo(call: SignInCall, { dispatcher, timeoutMs }: SignInCallOptions): Promise<CallAnswer> {
+  const { method, url, headers, body } = call;
+  const answer = await request(url, {
+    method,
+    headers,
+    body,
+    signal: AbortSignal.timeout(timeoutMs),
+    ...(dispatcher ? { dispatcher } : {}),
+  });
+  const retry = answer.headers['retry-after'];
+  const text = await boundedText(answer.body, MOST_BYTES);
+  return { status: answer.statusCode, retryAfter: retry === undefined ? undefined : String(retry), text };
+}
+
+function withHost(url: string, text: string): string {
+  const { host, hostname } = new URL(url);
+  return text.includes(hostname) ? text : `no answer of ${host}: ${text}`;
+}
 
 export const form = (
   url: string,
@@ -56,8 +70,9 @@ export const form = (
   body: new URLSearchParams(fields).toString(),
 });
 
-/** undici hides the reason in the cause; neither holds anything of the request's body. */
-export const causeOf = (error: unknown): string => {
+/** undici hides the reason in the cause, and several attempts in one error; none holds anything of the request's body. */
+function causeOf(error: unknown): string {
   const cause = (error as Error).cause ?? error;
+  if (cause instanceof AggregateError) return cause.errors.map(causeOf).join(', ');
   return cause instanceof Error ? cause.message || cause.name : String(cause);
-};
+}

@@ -1,5 +1,6 @@
+import { toError } from '../../kit/errors.ts';
 import type { FcmCredential } from '../credentials.ts';
-import { causeOf, form } from './call.ts';
+import { form } from './call.ts';
 import type { ExternalAccount } from './external-account.ts';
 import { type Grant, grantOf, unavailable } from './grant.ts';
 import { impersonate } from './impersonate.ts';
@@ -12,7 +13,7 @@ export async function signIn(credential: FcmCredential, around: SubjectSurroundi
   try {
     return await grantFor(credential, around);
   } catch (error) {
-    return { outcome: unavailable(causeOf(error)) };
+    return { outcome: unavailable(toError(error).message) };
   }
 }
 

@@ -6,7 +6,6 @@ import { type AuditRecord, auditLine } from './audit-line.ts';
 import { isoClock } from './clock.ts';
 import { GatheredStream } from './gathered-stream.ts';
 import { type LogLevel, logLevels, parseLevel } from './levels.ts';
-import { createOutageLines } from './outage-lines.ts';
 import { createPushLines, type PushLog } from './push-lines.ts';
 import { type LogFile, type LogStream, openLogFile } from './sink.ts';
 import { generalText, oneLine, stamp, type TextStyle } from './text-line.ts';
@@ -58,8 +57,8 @@ export interface Log {
   request(line: RequestLine): void;
   /** Who did what; undefined without `log.audit`. */
   readonly audit: ((record: AuditRecord) => void) | undefined;
-  /** Push lines; and, at most once a minute each, that a credential or the queue refuses pushes. */
-  readonly events: Pick<RelayEvents, 'settled' | 'late' | 'refused' | 'retried'>;
+  /** Push lines; and, at most once a minute, that the queue refuses pushes. */
+  readonly events: Required<Pick<RelayEvents, 'settled' | 'late' | 'refused'>>;
   /** Reopens log files; for SIGHUP. */
   reopen(): void;
   /** Writes the push and request lines of this turn of the event loop, at once; lines of our own never wait. */
@@ -135,36 +134,6 @@ function openTargets(config: LogConfig, options: LogOptions): Targets {
   };
 }
 
-/** Warnings of trouble that would otherwise only show in push lines. */
-function troubleEvents(error: Logger, monotonic?: () => number): Required<Pick<RelayEvents, 'settled' | 'refused'>> {
-  const throttle = new Throttle(60_000, monotonic);
-  return {
-    settled({ app, provider, environment, outcomes }) {
-      let refused = 0;
-      let reason = '';
-      // What is the fault of one target alone is in its push line.
-      for (const outcome of outcomes)
-        if (outcome.kind === 'failed' && outcome.category === 'credential' && !outcome.sparesLane) {
-          refused++;
-          reason = outcome.reason;
-        }
-      if (!provider || refused === 0) return;
-      const who = { app, provider, environment };
-      throttle.add(Object.values(who).join('/'), refused, (pushes) =>
-        error.error(
-          { ...who, reason, pushes },
-          'the provider refuses our credential: pushes fail until it is replaced',
-        ),
-      );
-    },
-    refused({ reason, notifications }) {
-      throttle.add('refused', notifications, (total) =>
-        error.error({ reason, notifications: total }, 'notifications were refused with 503'),
-      );
-    },
-  };
-}
-
 function createRequestLine(access: Logger, { stream }: Target, json: boolean, time: () => string) {
   const enabled = access.isLevelEnabled('info');
   return ({ method, path, status, ms, size }: RequestLine): void => {
@@ -202,8 +171,7 @@ export function createLog(config: LogConfig, options: LogOptions): Log {
     error: pushLog(error, targets.error, 'error'),
     time,
   });
-  const outages = createOutageLines((message, fields) => warner.warning(fields, message), options.monotonic);
-  const trouble = troubleEvents(error, options.monotonic);
+  const throttle = new Throttle(60_000, options.monotonic);
   const flush = (): void => {
     for (const stream of targets.streams) stream.flush();
   };
@@ -215,16 +183,15 @@ export function createLog(config: LogConfig, options: LogOptions): Log {
     request: createRequestLine(access, targets.access, json, time),
     audit: targets.audit && ((record) => targets.audit?.write(auditLine(time(), record))),
     events: {
-      settled(settlement) {
-        pushLines(settlement);
-        trouble.settled(settlement);
-        outages.settled(settlement);
-      },
+      settled: pushLines,
       late({ verdict, settlement }) {
         if (verdict === 'failed') pushLines(settlement);
       },
-      retried: outages.retried,
-      refused: trouble.refused,
+      refused({ reason, notifications }) {
+        throttle.add('refused', notifications, (total) =>
+          error.error({ reason, notifications: total }, 'notifications were refused with 503'),
+        );
+      },
     },
     reopen() {
       flush();

@@ -1,47 +1,158 @@
-import type { RelayEvents, Retry } from '../../push/push.ts';
+import { background } from '../../kit/background.ts';
+import type { Failed } from '../../push/push.ts';
 
-interface Outage {
-  saidAt: number;
-  /** Retries since the last line. */
-  retries: number;
+/** Where pushes of an app go, as far as outages are concerned. */
+export interface LanePlace {
+  readonly app: string;
+  readonly provider: string;
+  readonly environment: string;
+  /** Of a provider with parts, what the part is called. */
+  readonly part?: string | undefined;
+  /** `host[:port]` of the provider; absent where each push names its own. */
+  readonly host?: string | undefined;
+  /** The last failure; undefined: the provider answers, or has not been asked. */
+  readonly trouble: Failed | undefined;
+  readonly breaker: 'closed' | 'open' | 'half-open';
+  /** Pushes that wait for their turn or for a retry. */
+  waiting(): number;
 }
 
-type Say = (message: string, fields: Readonly<Record<string, unknown>>) => void;
-type Place = Pick<Retry, 'app' | 'provider' | 'environment'>;
+export interface OutageLinesOptions {
+  /** All that there are. */
+  readonly lanes: () => Iterable<LanePlace>;
+  readonly warn: (message: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+  /** Milliseconds between two looks while anything is in trouble; default 1,000. */
+  readonly everyMs?: number;
+}
 
-const EVERY_MS = 60_000;
-const nameOf = ({ app, provider, environment }: Place): string => `${app}/${provider}/${environment}`;
+interface Outage {
+  readonly since: number;
+  saidAt: number;
+  saidOpen: boolean;
+}
+
+/** Lanes of one name, as one. */
+interface Trouble {
+  readonly place: LanePlace;
+  readonly failed: Failed;
+  readonly breaker: LanePlace['breaker'];
+  readonly waiting: number;
+}
+
+const AGAIN_MS = 60_000;
+const LONGEST_CAUSE = 500;
+
+const nameOf = ({ app, provider, environment, part }: LanePlace): string =>
+  [app, provider, environment, part].filter((each) => each !== undefined).join('/');
+
+const whoOf = ({ app, provider, environment, part, host }: LanePlace) => ({
+  ...{ app, provider, environment },
+  ...(part === undefined ? {} : { part }),
+  ...(host === undefined ? {} : { host }),
+});
+
+/** A credential that is refused is an error of its own (credential-lines.ts), until it opens the breaker. */
+const isOutage = (failed: Failed, breaker: LanePlace['breaker']): boolean =>
+  failed.category !== 'credential' || breaker !== 'closed';
+
+function whatOf({ category, reason }: Failed): string {
+  if (category === 'credential') return 'the provider refuses our credential';
+  if (reason === 'CredentialUnusable') return 'the credential cannot be used';
+  return category === 'unanswered' ? 'the provider does not answer' : 'the provider cannot be reached';
+}
 
 /**
- * A provider that cannot be reached, per app and environment: a line when the first push is put off, one a minute while it lasts, and
- * one when a push gets through again. @param now monotonic milliseconds
+ * Outages as lines, per app, provider and environment: when the first connection fails, when the breaker opens, once a minute while
+ * it lasts, and when the provider answers again. States: at rest, without a timer → (`poke`) watching, with one → at rest when nothing
+ * is in trouble; closed.
  */
-export function createOutageLines(
-  say: Say,
-  now = () => performance.now(),
-): Required<Pick<RelayEvents, 'retried' | 'settled'>> {
-  const outages = new Map<string, Outage>();
-  return {
-    retried(retry) {
-      const { failed, targets, app, provider, environment } = retry;
-      if (failed.category !== 'not_sent' && failed.category !== 'unanswered') return;
-      const name = nameOf(retry);
-      const outage = outages.get(name) ?? { saidAt: Number.NEGATIVE_INFINITY, retries: 0 };
-      outages.set(name, outage);
-      outage.retries += targets.length;
-      if (now() - outage.saidAt < EVERY_MS) return;
-      const { reason, error } = failed;
-      say('the provider cannot be reached: pushes wait and are tried again', {
-        ...{ app, provider, environment, reason, error },
-        retries: outage.retries,
+export class OutageLines {
+  readonly #options: OutageLinesOptions;
+  readonly #now: () => number;
+  readonly #outages = new Map<string, Outage>();
+  #timer: NodeJS.Timeout | undefined;
+  #poked = false;
+  #closed = false;
+
+  constructor(options: OutageLinesOptions) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** A lane is in trouble, or in deeper trouble, than a moment ago: looks in the next turn. */
+  poke(): void {
+    if (this.#poked || this.#closed) return;
+    this.#poked = true;
+    background(Promise.resolve().then(() => this.look()));
+  }
+
+  look(): void {
+    this.#poked = false;
+    if (this.#closed) return;
+    const { troubles, names } = this.#sorted();
+    for (const [name, trouble] of troubles) this.#told(name, trouble);
+    for (const [name, { since }] of this.#outages) {
+      if (troubles.has(name)) continue;
+      this.#outages.delete(name);
+      const place = names.get(name);
+      // One that is gone with its app says nothing about the provider.
+      if (place)
+        this.#options.warn('the provider answers again', {
+          ...whoOf(place),
+          seconds: Math.round((this.#now() - since) / 1000),
+          waiting: place.waiting(),
+        });
+    }
+    this.#watch(this.#outages.size > 0);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#watch(false);
+  }
+
+  #sorted() {
+    const troubles = new Map<string, Trouble>();
+    const names = new Map<string, LanePlace>();
+    for (const place of this.#options.lanes()) {
+      const { trouble: failed, breaker } = place;
+      const name = nameOf(place);
+      names.set(name, place);
+      if (!failed || !isOutage(failed, breaker)) continue;
+      const other = troubles.get(name);
+      troubles.set(name, {
+        ...{ place, failed },
+        breaker: other?.breaker === 'open' ? 'open' : breaker,
+        waiting: (other?.waiting ?? 0) + place.waiting(),
       });
-      outage.saidAt = now();
-      outage.retries = 0;
-    },
-    settled({ app, provider, environment, outcomes }) {
-      if (outages.size === 0 || !provider || !outcomes.some(({ kind }) => kind === 'accepted')) return;
-      if (outages.delete(nameOf({ app, provider, environment })))
-        say('the provider can be reached again', { app, provider, environment });
-    },
-  };
+    }
+    return { troubles, names };
+  }
+
+  #told(name: string, { place, failed, breaker, waiting }: Trouble): void {
+    const now = this.#now();
+    const known = this.#outages.get(name);
+    const isOpen = breaker !== 'closed';
+    if (known && (known.saidOpen || !isOpen) && now - known.saidAt < AGAIN_MS) return;
+    const { reason, error } = failed;
+    const then = isOpen ? 'pushes wait, one at a time is tried' : 'pushes wait and are tried again';
+    this.#options.warn(`${whatOf(failed)}: ${then}`, {
+      ...whoOf(place),
+      ...{ breaker, waiting, reason },
+      error: (error.split('\n', 1)[0] as string).slice(0, LONGEST_CAUSE),
+    });
+    this.#outages.set(name, { since: known?.since ?? now, saidAt: now, saidOpen: isOpen || known?.saidOpen === true });
+  }
+
+  #watch(isNeeded: boolean): void {
+    if (isNeeded && !this.#timer) {
+      this.#timer = setInterval(() => this.look(), this.#options.everyMs ?? 1000);
+      this.#timer.unref();
+    } else if (!isNeeded) {
+      clearInterval(this.#timer);
+      this.#timer = undefined;
+    }
+  }
 }

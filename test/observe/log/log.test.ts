@@ -254,24 +254,6 @@ describe('lines of our own', () => {
 });
 
 describe('lasting trouble', () => {
-  test('a refused credential is one error a minute, beside the push lines', () => {
-    let now = 0;
-    const { log, written } = logOf({ format: 'json' }, { monotonic: () => now });
-    const refused = settlement(['a1', 'a2'], [failed({ category: 'credential' }), failed({ category: 'credential' })]);
-    const told = () =>
-      written.stderr
-        .split('\n')
-        .filter((line) => line.includes('"msg"'))
-        .map((line) => (JSON.parse(line) as { pushes: number }).pushes);
-    log.events.settled?.(refused);
-    log.events.settled?.(refused);
-    log.events.settled?.(refused);
-    expect(told()).toEqual([2]);
-    now = 60_000;
-    log.events.settled?.(refused);
-    expect(told()).toEqual([2, 6]);
-  });
-
   test('a full queue is one error a minute', () => {
     const { log, written } = logOf();
     for (let i = 0; i < 5; i++) log.events.refused?.({ reason: 'the queue is full', notifications: 3 });
