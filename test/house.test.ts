@@ -59,6 +59,9 @@ const hubContracts = [
   'push/push-carrier.ts',
 ];
 
+/** The noun that brings the others together: it may look into all of them, and none into it. */
+const hubComposer = 'sends';
+
 const MOST_FILES = 25;
 
 interface Import {
@@ -129,6 +132,7 @@ describe('the house', () => {
       offenders(({ file, target }) => {
         const noun = nounOf(target);
         const isBetween = noun !== undefined && noun !== 'words' && nounOf(file) !== undefined && noun !== nounOf(file);
+        if (isBetween && nounOf(file) === hubComposer) return false;
         return isBetween && !hubContracts.includes(target.replace('src/hub/', ''));
       }),
     ).toEqual([]);

@@ -182,7 +182,7 @@ const sends: readonly TableShape[] = [
       category: 'text?',
       due_row: 'text?',
     },
-    primary: ['app', 'notification', 'user', 'hop', 'device'],
+    primary: ['app', 'notification', 'user', 'hop', 'channel', 'device'],
     short: true,
     indexes: [['app', 'user', 'state']],
   },

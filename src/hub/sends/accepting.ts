@@ -1,0 +1,268 @@
+/**
+ * Takes notifications: in one transaction the notification, its people, their decisions and timers. Up to INLINE people are decided
+ * about before the answer, the others a page at a time behind it, by a timer of the notification.
+ */
+import type { AcceptedNotification, PresenceState } from '../notifications/decide-input.ts';
+import type { NotificationDoc } from '../notifications/notification-doc.ts';
+import type { HubPolicy } from '../notifications/policy.ts';
+import type { HubDb, HubStore } from '../storage/storage.ts';
+import { type ClaimedDue, finishDue, setDue } from '../timers/due-rows.ts';
+import { type Addressee, type Audience, audiencePage, audienceSize, unknownOf } from './audience.ts';
+import { collapse } from './collapse.ts';
+import { channelsOf, factsOf } from './facts.ts';
+import type { HandedBatches } from './outcomes/handed-batches.ts';
+import type { Placed, Placing } from './placing.ts';
+import { RefusedSend } from './refused-send.ts';
+import { findNotification, insertNotification, openDoc, sealDoc, setStatus } from './rows/notification-rows.ts';
+import { insertRecipients } from './rows/recipient-rows.ts';
+import type { PersonAt } from './step-people.ts';
+import { firstStatus, noTotals, type RecipientTotals, withPeople, withUnknown } from './totals.ts';
+
+/** What a caller is answered. */
+export interface SendAnswer {
+  readonly id: string;
+  readonly status: string;
+  readonly recipients: RecipientTotals;
+}
+
+export interface AcceptedSend {
+  readonly answer: SendAnswer;
+  /** It had been taken before: nothing was done now. */
+  readonly isReplay: boolean;
+}
+
+export interface SendOrder {
+  readonly app: string;
+  readonly doc: NotificationDoc;
+  /** SHA-256 of the body: the same id with another one is a conflict. */
+  readonly bodyHash: string;
+  /** Done in the same transaction. */
+  readonly keep?: ((tx: HubDb, accepted: AcceptedSend) => Promise<void>) | undefined;
+}
+
+/** Who is present, by person; who is absent is offline. */
+export type PresenceOf = (app: string, users: readonly string[]) => Promise<ReadonlyMap<string, PresenceState>>;
+
+export interface AcceptingOptions {
+  readonly store: HubStore;
+  readonly placing: Placing;
+  readonly batches: HandedBatches;
+  readonly presenceOf: PresenceOf;
+  readonly policyOf: (app: string) => HubPolicy;
+  /** Places in inboxes; they rise. */
+  readonly newPlace: () => number;
+  readonly newId: () => string;
+  readonly staleAfterMs: number;
+  /** UNIX milliseconds. */
+  readonly now: () => number;
+  readonly nudge: (at: number) => void;
+}
+
+export const PAGE_DUE = 'page';
+
+/** People that are decided about before the answer. */
+const INLINE = 500;
+/** A page of the others. */
+const PAGE = 500;
+/** Pushes under way above which the next page waits. */
+const MOST_UNDER_WAY = 20_000;
+const WAIT_MS = 50;
+
+const audienceOf = ({ to }: NotificationDoc): Audience => ({
+  ...{ users: [], teams: [], roles: [], topics: [], devices: [], everyone: false, except: [] },
+  ...to,
+});
+
+/** Reasons for which a notification is not even in the inbox. */
+const HIDDEN = new Set([
+  'user_disabled',
+  'type_disabled',
+  'severity_filtered',
+  'status_filtered',
+  'duplicate',
+  'unknown_user',
+]);
+
+export class Accepting {
+  readonly #options: AcceptingOptions;
+
+  constructor(options: AcceptingOptions) {
+    this.#options = options;
+  }
+
+  /** @throws RefusedSend when the id was used for another body */
+  async accept({ app, doc, bodyHash, keep }: SendOrder): Promise<AcceptedSend> {
+    const { store, placing, newId, now, nudge } = this.#options;
+    const id = doc.id ?? newId();
+    const presence = await this.#presence(app, doc);
+    const { accepted, placed, pages } = await store.write(async (tx) => {
+      const before = doc.id === undefined ? undefined : await findNotification(tx, app, id);
+      if (before) return { accepted: replayOf(before, bodyHash), placed: undefined, pages: false };
+      const notification: AcceptedNotification = { ...doc, id, app, created_at: now() };
+      const first = await this.#first(tx, notification, bodyHash, presence);
+      const result = { answer: first.answer, isReplay: false };
+      await keep?.(tx, result);
+      return { accepted: result, placed: first.placed, pages: first.pages };
+    });
+    if (placed) placing.deliver(placed);
+    if (pages) nudge(now());
+    return accepted;
+  }
+
+  /** Does the next pages of notifications to many (timers of the kind PAGE_DUE). */
+  readonly pages = async (rows: readonly ClaimedDue[]): Promise<void> => {
+    for (const row of rows) await this.#page(row);
+  };
+
+  async #presence(app: string, doc: NotificationDoc): Promise<ReadonlyMap<string, PresenceState>> {
+    const { presenceOf, policyOf } = this.#options;
+    const users = doc.to.users ?? [];
+    const asks = channelsOf(doc, policyOf(app)).has('realtime');
+    return asks && users.length <= INLINE ? presenceOf(app, users) : new Map();
+  }
+
+  async #first(
+    tx: HubDb,
+    notification: AcceptedNotification,
+    bodyHash: string,
+    presence: ReadonlyMap<string, PresenceState>,
+  ) {
+    const { store, now } = this.#options;
+    const { app, id } = notification;
+    const to = audienceOf(notification);
+    const { people, next } = await audiencePage(tx, app, to, '', INLINE);
+    const unknown = await unknownOf(tx, app, to);
+    const { placed, totals: known, decisions } = await this.#decide(tx, notification, people, presence);
+    const counted = withUnknown(known, unknown);
+    const left = next === undefined ? 0 : (await audienceSize(tx, app, to)) - people.length;
+    const totals: RecipientTotals = left > 0 ? { ...counted, total: counted.total + left, undecided: left } : counted;
+    const status = firstStatus(totals, decisions);
+    const isOver = status !== 'pending' && status !== 'scheduled';
+    await insertNotification(tx, {
+      ...{ app, id, type: notification.type, priority: notification.priority, created_at: notification.created_at },
+      doc: sealDoc(store.seal, app, id, notification),
+      body_hash: bodyHash,
+      status,
+      send_at: null,
+      expires_at: notification.expires_at === undefined ? null : Date.parse(notification.expires_at),
+      cancel_key: notification.cancel_key ?? null,
+      collapse_key: notification.collapse_key ?? null,
+      totals: JSON.stringify(totals),
+      done_at: isOver ? now() : null,
+    });
+    if (next !== undefined) await setDue(tx, [{ app, kind: PAGE_DUE, ref: id, at: now(), data: next }]);
+    return { answer: { id, status, recipients: totals }, placed, pages: next !== undefined };
+  }
+
+  async #page(row: ClaimedDue): Promise<void> {
+    const { store, placing, batches, now, nudge, presenceOf, policyOf } = this.#options;
+    const { app, ref: id, data: after } = row;
+    if (batches.size > MOST_UNDER_WAY) {
+      await store.write(async (tx) => {
+        await finishDue(tx, row);
+        await setDue(tx, [{ ...row, at: now() + WAIT_MS }]);
+      });
+      nudge(now() + WAIT_MS);
+      return;
+    }
+    const known = await findNotification(store.db, app, id);
+    const peek = known && openDoc<AcceptedNotification>(store.seal, known);
+    const asks = peek !== undefined && channelsOf(peek, policyOf(app)).has('realtime');
+    const expected = asks ? await audiencePage(store.db, app, audienceOf(peek), after, PAGE) : undefined;
+    const presence = expected
+      ? await presenceOf(
+          app,
+          expected.people.map(({ user }) => user),
+        )
+      : new Map();
+    const placed = await store.write(async (tx) => {
+      await finishDue(tx, row);
+      const notification = await findNotification(tx, app, id);
+      if (!notification || notification.status === 'cancelled') return undefined;
+      const doc = openDoc<AcceptedNotification>(store.seal, notification);
+      const { people, next } = await audiencePage(tx, app, audienceOf(doc), after, PAGE);
+      const { placed: some, totals } = await this.#decide(tx, doc, people, presence, notification.totals);
+      const all: RecipientTotals = next === undefined ? withoutUndecided(totals) : undecidedLess(totals, people.length);
+      await tx
+        .updateTable('notifications')
+        .set({ totals: JSON.stringify(all) })
+        .where('app', '=', app)
+        .where('id', '=', id)
+        .execute();
+      if (next !== undefined) await setDue(tx, [{ app, kind: PAGE_DUE, ref: id, at: now(), data: next }]);
+      else if (all.queued + all.held === 0) await setStatus(tx, app, id, 'unreachable', now());
+      return some;
+    });
+    if (placed) placing.deliver(placed);
+    nudge(now());
+  }
+
+  async #decide(
+    tx: HubDb,
+    notification: AcceptedNotification,
+    people: readonly Addressee[],
+    presence: ReadonlyMap<string, PresenceState>,
+    before?: string,
+  ): Promise<{ placed: Placed; totals: RecipientTotals; decisions: Placed['decisions'][number] }> {
+    const { store, placing, policyOf, staleAfterMs, now, newPlace } = this.#options;
+    const { app, id } = notification;
+    const users = people.map(({ user }) => user);
+    await collapse(tx, notification, users, now());
+    const policy = policyOf(app);
+    const asked = { app, policy, channels: channelsOf(notification, policy) };
+    const facts = await factsOf({ db: tx, seal: store.seal, now: now(), staleAfterMs }, asked, users);
+    const at = people.map(
+      ({ user, only }): PersonAt => ({
+        ...{ notification, user, only, kept: [], presence: presence.get(user) ?? 'offline' },
+        facts: facts.get(user) as PersonAt['facts'],
+      }),
+    );
+    const placed = await placing.place(tx, at);
+    await insertRecipients(
+      tx,
+      users.map((user, index) => ({
+        ...{ app, notification: id, user, place: newPlace(), ...shownAs(placed.decisions[index] ?? []) },
+        ...{ seen_at: null, read_at: null, acked_at: null, acted_at: null, removed_at: null },
+      })),
+    );
+    const totals = withPeople(
+      before === undefined ? noTotals : subtracted(JSON.parse(before) as RecipientTotals, people.length),
+      users.map((user, index) => ({ user, decisions: placed.decisions[index] ?? [] })),
+    );
+    return { placed, totals, decisions: placed.decisions.flat() };
+  }
+}
+
+/** People who were counted in the total before they were looked at. */
+const subtracted = (totals: RecipientTotals, count: number): RecipientTotals => ({
+  ...totals,
+  total: totals.total - count,
+});
+
+/** Everyone was looked at; those who went away meanwhile are not counted. */
+const withoutUndecided = ({ undecided: _, ...totals }: RecipientTotals): RecipientTotals => {
+  const { queued, held, suppressed, no_channel, unknown } = totals;
+  return { ...totals, total: queued + held + suppressed + no_channel + unknown };
+};
+
+const undecidedLess = (totals: RecipientTotals, count: number): RecipientTotals => ({
+  ...totals,
+  undecided: Math.max(0, (totals.undecided ?? 0) - count),
+});
+
+/** Where a person sees it: not in the inbox when it is switched off, and from its time on when it is scheduled. */
+function shownAs(decisions: Placed['decisions'][number]): { hidden: number; visible_at: number | null } {
+  const hidden = decisions.length > 0 && decisions.every(({ reason }) => HIDDEN.has(reason ?? ''));
+  const scheduled = decisions.find(({ reason }) => reason === 'scheduled')?.until;
+  return { hidden: hidden ? 1 : 0, visible_at: scheduled ?? null };
+}
+
+function replayOf(
+  before: { readonly id: string; readonly body_hash: string; readonly status: string; readonly totals: string },
+  bodyHash: string,
+): AcceptedSend {
+  if (before.body_hash !== bodyHash)
+    throw new RefusedSend('conflict', 'id: there is another notification with this id');
+  const { id, status, totals } = before;
+  return { answer: { id, status, recipients: JSON.parse(totals) as RecipientTotals }, isReplay: true };
+}

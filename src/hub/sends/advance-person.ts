@@ -1,0 +1,218 @@
+/**
+ * How one person's notification goes on: a pure step from the decisions that are kept, and those that would be made now, to those to keep
+ * and what leaves. Hops follow one another:
+ *
+ * - waiting: its decisions are `pending` and have a timer; `until` is when it begins, absent while that is not known.
+ * - begun: what may go now was handed over (`pending` without a timer); what the person has ruled out for now is `deferred` until then, and
+ *   decided again when its time comes.
+ * - exhausted: every decision has ended without reaching the person: the next hop begins at once.
+ * - over: a mark of the person, or an earlier hop that reached them, ends what has not begun.
+ */
+import type { HopPlan } from '../notifications/decision.ts';
+import type { NewRow } from '../storage/storage.ts';
+import type { Mark } from './marks.ts';
+import type { DecisionRow } from './rows/decision-rows.ts';
+
+/** A decision as it would be made now. */
+export interface Planned {
+  readonly hop: number;
+  readonly channel: string;
+  /** Empty: not about one device. */
+  readonly device: string;
+  /** `pending`: may leave as soon as its hop begins. */
+  readonly state: string;
+  readonly reason: string | null;
+  /** UNIX milliseconds: of what is deferred. */
+  readonly until: number | null;
+  /** JSON. */
+  readonly detail: string | null;
+  /** What it waits for; absent: it goes at once. */
+  readonly plan?: HopPlan | undefined;
+}
+
+export interface PersonStep {
+  readonly app: string;
+  readonly notification: string;
+  readonly user: string;
+  readonly fresh: readonly Planned[];
+  /** Empty on the first step. */
+  readonly kept: readonly DecisionRow[];
+  readonly isMarked: (mark: Mark) => boolean;
+  /** The timer that rows which wait are named after. */
+  readonly timer: string;
+  readonly now: number;
+  /** What was deferred is decided again before its time: settings have changed. */
+  readonly again?: boolean;
+}
+
+type Kept = NewRow<'decisions'>;
+
+export interface Advanced {
+  /** New and changed rows. */
+  readonly put: readonly Kept[];
+  readonly remove: readonly DecisionRow[];
+  /** Of `put`: what leaves now. */
+  readonly leave: readonly Kept[];
+  /** When to look again; undefined: nothing waits for its time. */
+  readonly dueAt: number | undefined;
+}
+
+const REACHED = new Set(['sent', 'delivered', 'seen', 'read']);
+const ARRIVED = new Set(['delivered', 'seen', 'read']);
+/** Reasons that end the whole plan, rather than one way to the person. */
+const ENDS = new Set(['acked', 'read', 'resolved', 'superseded', 'cancelled', 'erased']);
+const OPEN = new Set(['pending', 'deferred']);
+
+const isWaiting = (row: Kept): boolean => row.state === 'pending' && row.due_row !== null;
+const sameTarget = (a: Kept, b: Kept): boolean => a.channel === b.channel && a.device === b.device;
+
+class Step {
+  readonly #step: PersonStep;
+  readonly #put = new Map<string, Kept>();
+  readonly #remove: DecisionRow[] = [];
+  readonly #leave: Kept[] = [];
+  readonly #dues: number[] = [];
+  /** By hop, as this step leaves them. */
+  readonly #rows = new Map<number, readonly Kept[]>();
+
+  constructor(step: PersonStep) {
+    this.#step = step;
+  }
+
+  run(): Advanced {
+    const { fresh, kept } = this.#step;
+    const hops = [...new Set([...fresh, ...kept].map(({ hop }) => hop))].sort((a, b) => a - b);
+    for (const hop of hops) this.#rows.set(hop, this.#hop(hop));
+    return {
+      put: [...this.#put.values()],
+      remove: this.#remove,
+      leave: this.#leave,
+      dueAt: this.#dues.length > 0 ? Math.min(...this.#dues) : undefined,
+    };
+  }
+
+  /** @returns the rows of the hop as they are after this step */
+  #hop(hop: number): readonly Kept[] {
+    const kept = this.#step.kept.filter((row) => row.hop === hop);
+    const fresh = this.#step.fresh.filter((row) => row.hop === hop);
+    if (kept.some((row) => !isWaiting(row))) return this.#goOn(hop, kept);
+    const plan = fresh.find((row) => row.plan)?.plan;
+    if (!plan) return this.#begin(fresh, kept);
+    const over = this.#endedBy(plan);
+    if (over !== undefined) return this.#end(fresh, kept, over);
+    const at = this.#beginsAt(plan, hop);
+    return at !== undefined && at <= this.#step.now ? this.#begin(fresh, kept) : this.#wait(fresh, kept, at);
+  }
+
+  /** Why a hop that has not begun never will; undefined: it may. */
+  #endedBy({ after, unless, wait_ms: wait }: HopPlan): string | undefined {
+    const { isMarked } = this.#step;
+    const before = this.#rows.get(after) ?? [];
+    if (isMarked('read')) return 'read';
+    if (unless === 'delivered' ? before.some(({ state }) => ARRIVED.has(state)) : isMarked(unless))
+      return unless === 'delivered' ? 'superseded' : 'acked';
+    const ended = before.find(({ state, reason }) => state === 'cancelled' && ENDS.has(reason ?? ''));
+    if (ended) return ended.reason ?? 'cancelled';
+    const isReached = before.some(({ state }) => REACHED.has(state));
+    const isOpen = before.some(({ state }) => OPEN.has(state));
+    return isReached && !isOpen && wait === undefined ? 'superseded' : undefined;
+  }
+
+  #beginsAt({ after, wait_ms: wait, delay_ms: delay = 0 }: HopPlan, hop: number): number | undefined {
+    const { now } = this.#step;
+    const before = this.#rows.get(after) ?? [];
+    if (before.every(({ state }) => !OPEN.has(state) && !REACHED.has(state))) return now;
+    if (wait === undefined) return undefined;
+    // A hop that is skipped leaves its turn to the next.
+    const turns = this.#step.kept.filter(
+      (row) => row.hop > after && row.hop <= hop && isWaiting(row) && row.until !== null,
+    );
+    if (turns.length > 0) return Math.min(...turns.map(({ until }) => until as number));
+    // The wait counts from when something of the hop before has left.
+    return before.some((row) => !isWaiting(row) && row.state !== 'deferred') ? now + wait + delay : undefined;
+  }
+
+  /** A hop begins: what may go leaves. @returns its rows */
+  #begin(fresh: readonly Planned[], kept: readonly DecisionRow[]): readonly Kept[] {
+    const rows = fresh.map((planned) => this.#row(planned, false));
+    this.#replace(kept, rows);
+    for (const row of rows) this.#place(row);
+    return rows;
+  }
+
+  /** Of a hop that has begun, what was deferred until now is decided again. @returns its rows */
+  #goOn(hop: number, kept: readonly DecisionRow[]): readonly Kept[] {
+    const { again, fresh, now } = this.#step;
+    // What a digest holds leaves with it.
+    const held = kept.filter(({ state, reason }) => state === 'deferred' && reason !== 'digested');
+    const due = held.filter(({ until }) => again === true || (until ?? 0) <= now);
+    for (const row of held) if (!due.includes(row) && row.until !== null) this.#dues.push(row.until);
+    if (due.length === 0) return kept;
+    const others = kept.filter((row) => !due.includes(row));
+    const channels = new Set(due.map(({ channel }) => channel));
+    const renewed = fresh
+      .filter((planned) => planned.hop === hop && channels.has(planned.channel))
+      .map((planned) => this.#row(planned, false))
+      .filter((row) => !others.some((other) => sameTarget(other, row)));
+    this.#replace(due, renewed);
+    for (const row of renewed) this.#place(row);
+    return [...others, ...renewed];
+  }
+
+  /** A hop that has not begun waits until `at`, or until that is known. @returns its rows */
+  #wait(fresh: readonly Planned[], kept: readonly DecisionRow[], at: number | undefined): readonly Kept[] {
+    if (at !== undefined) this.#dues.push(at);
+    const until = at ?? null;
+    const rows = fresh.map((planned) => {
+      const waits = planned.state === 'pending' || planned.state === 'deferred';
+      return waits
+        ? this.#row({ ...planned, state: 'pending', reason: null, until, detail: null }, true)
+        : this.#row(planned, false);
+    });
+    this.#replace(kept, rows);
+    for (const row of rows) {
+      const before = kept.find((each) => sameTarget(each, row));
+      if (!before || before.state !== row.state || before.until !== row.until) this.#keep(row);
+    }
+    return rows;
+  }
+
+  #end(fresh: readonly Planned[], kept: readonly DecisionRow[], reason: string): readonly Kept[] {
+    const rows = fresh.map((planned) => ({
+      ...this.#row(planned, false),
+      ...{ state: 'cancelled', reason, until: null, due_row: null },
+    }));
+    this.#replace(kept, rows);
+    for (const row of rows) this.#keep(row);
+    return rows;
+  }
+
+  /** Rows of `old` whose target is not among the new ones go. */
+  #replace(old: readonly DecisionRow[], rows: readonly Kept[]): void {
+    for (const row of old) if (!rows.some((other) => sameTarget(other, row))) this.#remove.push(row);
+  }
+
+  #place(placed: Kept): void {
+    const leaves = placed.state === 'pending';
+    // It is in the person's stream once this is committed.
+    const row = leaves && placed.channel === 'realtime' ? { ...placed, state: 'sent' } : placed;
+    this.#keep(row);
+    if (leaves) this.#leave.push(row);
+    if (row.state === 'deferred' && row.reason !== 'digested' && typeof row.until === 'number')
+      this.#dues.push(row.until);
+  }
+
+  #keep(row: Kept): void {
+    this.#put.set(JSON.stringify([row.hop, row.device, row.channel]), row);
+  }
+
+  #row({ hop, channel, device, state, reason, until, detail }: Planned, isWaiting: boolean): Kept {
+    const { app, notification, user, now, timer } = this.#step;
+    return {
+      ...{ app, notification, user, hop, device, channel, state, reason, detail, at: now, until },
+      ...{ attempts: 0, provider_id: null, category: null, due_row: isWaiting || state === 'deferred' ? timer : null },
+    };
+  }
+}
+
+export const advancePerson = (step: PersonStep): Advanced => new Step(step).run();

@@ -1,0 +1,174 @@
+/** Makes one notification of what a digest has collected for a person. */
+import type { AcceptedNotification } from '../notifications/decide-input.ts';
+import { type HopDecision, isLiving } from '../notifications/decision.ts';
+import type { HubPolicy } from '../notifications/policy.ts';
+import type { HubDb, HubSeal, HubStore, Row } from '../storage/storage.ts';
+import { type ClaimedDue, finishDue } from '../timers/due-rows.ts';
+import { digestId, digestMark } from './digest-id.ts';
+import { type DigestItem, digestOf, openItem } from './digest-items.ts';
+import { channelsOf, factsOf } from './facts.ts';
+import { settleDigest } from './following.ts';
+import type { Placed, Placing } from './placing.ts';
+import { insertNotification, sealDoc } from './rows/notification-rows.ts';
+import { insertRecipients } from './rows/recipient-rows.ts';
+import { firstStatus, noTotals, withPeople } from './totals.ts';
+
+export interface DigestingOptions {
+  readonly store: HubStore;
+  readonly placing: Placing;
+  readonly policyOf: (app: string) => HubPolicy;
+  readonly newId: () => string;
+  readonly newPlace: () => number;
+  readonly staleAfterMs: number;
+  /** UNIX milliseconds. */
+  readonly now: () => number;
+}
+
+/** Items that a digest names; the count is of all. */
+const MOST_NAMED = 10;
+
+interface Collected {
+  readonly count: number;
+  readonly named: readonly DigestItem[];
+  readonly notifications: readonly string[];
+  readonly channels: AcceptedNotification['channels'];
+}
+
+export class Digesting {
+  readonly #options: DigestingOptions;
+
+  constructor(options: DigestingOptions) {
+    this.#options = options;
+  }
+
+  /** Timers of the kind DIGEST_DUE. */
+  readonly run = async (rows: readonly ClaimedDue[]): Promise<void> => {
+    for (const row of rows) {
+      const placed = await this.#options.store.write((tx) => this.#flush(tx, row));
+      if (placed) this.#options.placing.deliver(placed);
+    }
+  };
+
+  async #flush(tx: HubDb, row: ClaimedDue): Promise<Placed | undefined> {
+    const { store, newId } = this.#options;
+    await finishDue(tx, row);
+    const { user, key } = digestOf(row.ref);
+    const collected = await collect(tx, store.seal, row.app, user, key);
+    if (!collected) return undefined;
+    const id = digestId(newId());
+    await tx
+      .updateTable('decisions')
+      .set({ due_row: digestMark(id) })
+      .where('app', '=', row.app)
+      .where('user', '=', user)
+      .where('notification', 'in', collected.notifications)
+      .where('state', '=', 'deferred')
+      .where('reason', '=', 'digested')
+      .execute();
+    return this.#send(tx, digestNotification(row.app, user, id, collected, this.#options.now()), user);
+  }
+
+  async #send(tx: HubDb, notification: AcceptedNotification, user: string): Promise<Placed> {
+    const { store, placing, policyOf, staleAfterMs, now, newPlace } = this.#options;
+    const { app, id } = notification;
+    const policy = policyOf(app);
+    const asked = { app, policy, channels: channelsOf(notification, policy) };
+    const facts = await factsOf({ db: tx, seal: store.seal, now: now(), staleAfterMs }, asked, [user]);
+    const own = facts.get(user) as NonNullable<ReturnType<typeof facts.get>>;
+    // A digest is in no digest itself.
+    const settings = { ...own.settings, digest: { ...own.settings.digest, mode: 'off' as const } };
+    const placed = await placing.place(tx, [
+      { notification, user, facts: { ...own, settings }, kept: [], presence: 'offline' },
+    ]);
+    const decisions = placed.decisions[0] ?? [];
+    const totals = withPeople(noTotals, [{ user, decisions }]);
+    const status = firstStatus(totals, decisions);
+    const isOver = status !== 'pending' && status !== 'scheduled';
+    await insertNotification(tx, {
+      ...{ app, id, type: notification.type, priority: notification.priority, created_at: notification.created_at },
+      ...{ doc: sealDoc(store.seal, app, id, notification), body_hash: '', status, totals: JSON.stringify(totals) },
+      ...{ send_at: null, expires_at: null, cancel_key: null, collapse_key: null, done_at: isOver ? now() : null },
+    });
+    await insertRecipients(tx, [
+      {
+        // Its items are in the inbox already.
+        ...{ app, notification: id, user, place: newPlace(), visible_at: null, hidden: 1 },
+        ...{ seen_at: null, read_at: null, acked_at: null, acted_at: null, removed_at: null },
+      },
+    ]);
+    if (isOver) await this.#settle(tx, app, id, user, decisions);
+    return placed;
+  }
+
+  /** Nothing of it leaves: the items end as it did. */
+  async #settle(
+    tx: HubDb,
+    app: string,
+    digest: string,
+    user: string,
+    decisions: readonly HopDecision[],
+  ): Promise<void> {
+    const last = decisions.findLast((decision) => !isLiving(decision));
+    if (!last) return;
+    const { state, reason = null } = last;
+    await settleDigest(tx, { app, digest, user, state, reason, at: this.#options.now() });
+  }
+}
+
+/** Takes the items out, all of them: one that comes later is in the next digest. */
+async function collect(
+  tx: HubDb,
+  seal: HubSeal,
+  app: string,
+  user: string,
+  key: string,
+): Promise<Collected | undefined> {
+  const rows: Row<'digest_items'>[] = await tx
+    .selectFrom('digest_items')
+    .selectAll()
+    .where('app', '=', app)
+    .where('user', '=', user)
+    .where('key', '=', key)
+    .orderBy('at')
+    .orderBy('id')
+    .execute();
+  if (rows.length === 0) return undefined;
+  await tx.deleteFrom('digest_items').where('app', '=', app).where('user', '=', user).where('key', '=', key).execute();
+  const notifications = [...new Set(rows.map(({ notification }) => notification))];
+  const held = await tx
+    .selectFrom('decisions')
+    .select('channel')
+    .distinct()
+    .where('app', '=', app)
+    .where('user', '=', user)
+    .where('notification', 'in', notifications)
+    .where('state', '=', 'deferred')
+    .where('reason', '=', 'digested')
+    .execute();
+  // All of them were cancelled meanwhile: there is nothing to tell.
+  if (held.length === 0) return undefined;
+  return {
+    count: rows.length,
+    named: rows.slice(0, MOST_NAMED).map(({ id, doc }) => openItem(seal, app, id, doc)),
+    notifications,
+    channels: held.map(({ channel }) => channel) as unknown as NonNullable<AcceptedNotification['channels']>,
+  };
+}
+
+const digestNotification = (
+  app: string,
+  user: string,
+  id: string,
+  { count, named, channels }: Collected,
+  now: number,
+): AcceptedNotification => ({
+  ...{ app, id, created_at: now, type: 'digest', priority: 'medium', mode: 'redundant' },
+  ...(channels ? { channels } : {}),
+  title: count === 1 ? '1 notification' : `${count} notifications`,
+  message: named
+    .map(({ title, message, type }) => title ?? message ?? type)
+    .concat(count > named.length ? [`and ${count - named.length} more`] : [])
+    .join('\n'),
+  data: { count, items: named.map((item) => ({ ...item })) },
+  to: { users: [user] },
+});

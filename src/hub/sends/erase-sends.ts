@@ -1,0 +1,107 @@
+/** What the hub has sent to a person: the part of it that goes with the person. */
+import type { HubDb, HubSeal } from '../storage/storage.ts';
+import { PERSON_DUE, personOf } from './person-due.ts';
+import { findNotifications, openDoc, sealDoc } from './rows/notification-rows.ts';
+
+export interface ErasedSends {
+  readonly notifications: number;
+  readonly decisions: number;
+}
+
+interface AddressedDoc {
+  readonly to?: { readonly users?: readonly string[]; readonly except?: readonly string[] };
+}
+
+/** Notifications a page. */
+const PAGE = 200;
+
+/**
+ * Deletes everything about a person, in the transaction that deletes the person: the inbox, decisions, what waits for its time, counts of
+ * throttles, and the id where a notification names it. Notifications that were for this person alone go as a whole.
+ */
+export async function eraseSends(tx: HubDb, seal: HubSeal, app: string, user: string): Promise<ErasedSends> {
+  const rows = await tx
+    .selectFrom('recipients')
+    .select('notification')
+    .where('app', '=', app)
+    .where('user', '=', user)
+    .execute();
+  const ids = rows.map(({ notification }) => notification);
+  const decisions = await tx
+    .deleteFrom('decisions')
+    .where('app', '=', app)
+    .where('user', '=', user)
+    .returning('hop')
+    .execute();
+  await tx.deleteFrom('recipients').where('app', '=', app).where('user', '=', user).execute();
+  await tx.deleteFrom('usage').where('app', '=', app).where('user', '=', user).execute();
+  await tx.deleteFrom('digest_items').where('app', '=', app).where('user', '=', user).execute();
+  await eraseTimers(tx, app, user, ids);
+  for (let at = 0; at < ids.length; at += PAGE) await eraseNames(tx, seal, app, user, ids.slice(at, at + PAGE));
+  return { notifications: ids.length, decisions: decisions.length };
+}
+
+async function eraseTimers(tx: HubDb, app: string, user: string, notifications: readonly string[]): Promise<void> {
+  const rows = await tx
+    .selectFrom('due')
+    .select(['id', 'ref'])
+    .where('app', '=', app)
+    .where('kind', '=', PERSON_DUE)
+    .where('ref', 'in', notifications.length === 0 ? [''] : notifications.map((id) => JSON.stringify([id, user])))
+    .execute();
+  const own = rows.filter(({ ref }) => personOf(ref).user === user).map(({ id }) => id);
+  if (own.length > 0) await tx.deleteFrom('due').where('id', 'in', own).execute();
+}
+
+async function eraseNames(tx: HubDb, seal: HubSeal, app: string, user: string, ids: readonly string[]): Promise<void> {
+  const left = await tx
+    .selectFrom('recipients')
+    .select('notification')
+    .distinct()
+    .where('app', '=', app)
+    .where('notification', 'in', ids)
+    .execute();
+  const shared = new Set(left.map(({ notification }) => notification));
+  const alone = ids.filter((id) => !shared.has(id));
+  if (alone.length > 0) {
+    await tx.deleteFrom('notifications').where('app', '=', app).where('id', 'in', alone).execute();
+    await tx.deleteFrom('handovers').where('app', '=', app).where('notification', 'in', alone).execute();
+  }
+  for (const row of await findNotifications(tx, app, [...shared])) {
+    const doc = openDoc<AddressedDoc>(seal, row);
+    const { users = [], except = [] } = doc.to ?? {};
+    if (!users.includes(user) && !except.includes(user)) continue;
+    const without = (list: readonly string[]): string[] => list.filter((id) => id !== user);
+    const to = { ...doc.to, users: without(users), except: without(except) };
+    await tx
+      .updateTable('notifications')
+      .set({ doc: sealDoc(seal, app, row.id, { ...doc, to }) })
+      .where('app', '=', app)
+      .where('id', '=', row.id)
+      .execute();
+  }
+  await eraseHandovers(tx, app, user, [...shared]);
+}
+
+/** A handover says which people its targets are for. */
+async function eraseHandovers(tx: HubDb, app: string, user: string, notifications: readonly string[]): Promise<void> {
+  if (notifications.length === 0) return;
+  const rows = await tx
+    .selectFrom('handovers')
+    .selectAll()
+    .where('app', '=', app)
+    .where('notification', 'in', notifications)
+    .execute();
+  for (const { batch, doc } of rows) {
+    const { channel, targets } = JSON.parse(doc) as { channel: string; targets: { users: string[] }[] };
+    if (!targets.some(({ users }) => users.includes(user))) continue;
+    const others = targets.map((target) => ({ ...target, users: target.users.filter((each) => each !== user) }));
+    const kept = others.filter(({ users }) => users.length > 0);
+    await tx
+      .updateTable('handovers')
+      .set({ doc: JSON.stringify({ channel, targets: kept }) })
+      .where('app', '=', app)
+      .where('batch', '=', batch)
+      .execute();
+  }
+}

@@ -1,0 +1,227 @@
+/** Reads what deciding about people depends on, for many in a few queries. */
+import { openTarget } from '../devices/device-rows.ts';
+import type {
+  AcceptedNotification,
+  DecideInput,
+  DeviceFacts,
+  DeviceKind,
+  PersonFacts,
+} from '../notifications/decide-input.ts';
+import type { AddressVerdicts } from '../notifications/decision.ts';
+import { planOf } from '../notifications/plan.ts';
+import type { HubPolicy } from '../notifications/policy.ts';
+import { longestWindow, type UsageEntry } from '../notifications/throttle.ts';
+import { verdictsOf } from '../people/addresses.ts';
+import type { Person } from '../people/person.ts';
+import { loadPersons } from '../people/person-rows.ts';
+import { type DeviceSettings, effectiveSettings } from '../settings/settings.ts';
+import { NO_SETTINGS, settingsOf } from '../settings/settings-book.ts';
+import type { HubDb, HubSeal, Row } from '../storage/storage.ts';
+import { type AddressedChannel, addressed, type Channel, isAddressed } from '../words/channel.ts';
+
+/** A device of a person, with what sending to it needs. */
+export interface DeviceOfPerson extends DeviceFacts {
+  /** Everyone whose it is, in the order in which they were named. */
+  readonly users: readonly string[];
+  readonly environment: string;
+  readonly tokenRev: number;
+  /** The token, or the JSON of a subscription. */
+  target(): string;
+}
+
+/** What deciding about a person depends on, beside the notification and the moment. */
+export interface Facts extends Pick<DecideInput, 'settings' | 'addresses' | 'usage'> {
+  readonly person: (PersonFacts & Pick<Person, 'id'>) | undefined;
+  readonly devices: readonly DeviceOfPerson[];
+}
+
+export interface FactsParts {
+  readonly db: HubDb;
+  readonly seal: HubSeal;
+  /** UNIX milliseconds. */
+  readonly now: number;
+  readonly staleAfterMs: number;
+}
+
+export interface FactsAsked {
+  readonly app: string;
+  /** Those that plans have: what no channel asks for is not read. */
+  readonly channels: ReadonlySet<Channel>;
+  readonly policy: HubPolicy;
+}
+
+/** The channels that a notification may go by. */
+export const channelsOf = (
+  notification: Pick<AcceptedNotification, 'priority' | 'channels' | 'mode' | 'plan'>,
+  policy: HubPolicy,
+): ReadonlySet<Channel> => new Set(planOf(notification, policy).map(({ channel }) => channel));
+
+/** Of these people; who is not known has no `person`. */
+export async function factsOf(
+  { db, seal, now, staleAfterMs }: FactsParts,
+  { app, channels, policy }: FactsAsked,
+  users: readonly string[],
+): Promise<ReadonlyMap<string, Facts>> {
+  if (users.length === 0) return new Map();
+  const persons = await loadPersons(db, seal, app, users);
+  const settings = await settingsOf(db, app, users);
+  const devices: ReadonlyMap<string, DeviceOfPerson[]> = channels.has('push')
+    ? await devicesOf(db, seal, app, users, now - staleAfterMs)
+    : new Map();
+  const addresses = [...channels].some(isAddressed)
+    ? await addressesOf(db, seal, app, [...persons.values()])
+    : undefined;
+  const usage = await usageOf(db, app, users, policy, channels, now);
+  return new Map(
+    users.map((user) => {
+      const { doc, snooze } = settings.get(user) ?? NO_SETTINGS;
+      return [
+        user,
+        {
+          person: persons.get(user),
+          settings: effectiveSettings(policy.defaults, doc, snooze),
+          devices: devices.get(user) ?? [],
+          addresses: addresses?.get(user) ?? {},
+          usage: usage.get(user) ?? [],
+        },
+      ];
+    }),
+  );
+}
+
+async function devicesOf(
+  db: HubDb,
+  seal: HubSeal,
+  app: string,
+  users: readonly string[],
+  staleBefore: number,
+): Promise<Map<string, DeviceOfPerson[]>> {
+  const rows = await db
+    .selectFrom('device_users')
+    .innerJoin('devices', (join) =>
+      join.onRef('devices.app', '=', 'device_users.app').onRef('devices.id', '=', 'device_users.device'),
+    )
+    .selectAll('devices')
+    .select('device_users.user')
+    .where('device_users.app', '=', app)
+    .where('device_users.user', 'in', users)
+    .where('devices.status', '!=', 'invalid')
+    .orderBy('devices.id')
+    .execute();
+  const owners = await ownersOf(db, app, rows);
+  const found = new Map<string, DeviceOfPerson[]>();
+  for (const row of rows) {
+    const device = deviceOf(row, seal, owners.get(row.id) ?? [row.user], staleBefore);
+    const own = found.get(row.user);
+    if (own) own.push(device);
+    else found.set(row.user, [device]);
+  }
+  return found;
+}
+
+/** Of devices that may have several. */
+async function ownersOf(db: HubDb, app: string, rows: readonly Row<'devices'>[]): Promise<Map<string, string[]>> {
+  const owners = new Map<string, string[]>();
+  if (rows.length === 0) return owners;
+  const links = await db
+    .selectFrom('device_users')
+    .select(['device', 'user'])
+    .where('app', '=', app)
+    .where(
+      'device',
+      'in',
+      rows.map(({ id }) => id),
+    )
+    .orderBy('place')
+    .execute();
+  for (const { device, user } of links) owners.set(device, [...(owners.get(device) ?? []), user]);
+  return owners;
+}
+
+function deviceOf(row: Row<'devices'>, seal: HubSeal, users: readonly string[], staleBefore: number): DeviceOfPerson {
+  const isStale = row.status === 'active' && row.last_seen_at < staleBefore;
+  return {
+    id: row.id,
+    users,
+    platform: row.platform,
+    kind: row.kind as DeviceKind,
+    environment: row.environment,
+    status: isStale ? 'stale' : (row.status as DeviceFacts['status']),
+    enabled: row.enabled === 1,
+    ...(row.locale === null ? {} : { locale: row.locale }),
+    ...(row.timezone === null ? {} : { timezone: row.timezone }),
+    ...(row.settings === '{}' ? {} : { settings: JSON.parse(row.settings) as DeviceSettings }),
+    last_seen_at: row.last_seen_at,
+    tokenRev: row.token_rev,
+    target: () => openTarget(seal, row),
+  };
+}
+
+async function addressesOf(
+  db: HubDb,
+  seal: HubSeal,
+  app: string,
+  persons: readonly Person[],
+): Promise<Map<string, AddressVerdicts>> {
+  const verdicts = await verdictsOf(db, seal, app, persons);
+  return new Map(
+    persons.map(({ id }, index) => {
+      const own = verdicts[index] ?? {};
+      const byChannel = addressed.flatMap((channel: AddressedChannel) => {
+        const status = own[channel]?.status;
+        return status === undefined ? [] : [[channel, status] as const];
+      });
+      return [id, Object.fromEntries(byChannel) as AddressVerdicts];
+    }),
+  );
+}
+
+/** Channels that a limit is about, so that the others need not be counted. */
+const isLimited = (policy: HubPolicy, channels: ReadonlySet<Channel>): boolean =>
+  [policy.limits.channels, ...Object.values(policy.limits.types)].some((each) =>
+    Object.entries(each).some(([channel, limits]) => channels.has(channel as Channel) && (limits?.length ?? 0) > 0),
+  );
+
+async function usageOf(
+  db: HubDb,
+  app: string,
+  users: readonly string[],
+  policy: HubPolicy,
+  channels: ReadonlySet<Channel>,
+  now: number,
+): Promise<Map<string, UsageEntry[]>> {
+  const usage = new Map<string, UsageEntry[]>();
+  if (!isLimited(policy, channels)) return usage;
+  const rows = await db
+    .selectFrom('usage')
+    .selectAll()
+    .where('app', '=', app)
+    .where('user', 'in', users)
+    .where('at', '>', now - longestWindow(policy.limits))
+    .execute();
+  for (const { user, type, channel, at, count } of rows)
+    usage.set(user, [...(usage.get(user) ?? []), { type, channel: channel as Channel, at, count }]);
+  return usage;
+}
+
+/** Counts what leaves, where a limit is about its channel. */
+export async function countUsage(
+  tx: HubDb,
+  app: string,
+  policy: HubPolicy,
+  { type, at }: { readonly type: string; readonly at: number },
+  left: readonly { readonly user: string; readonly channel: string }[],
+): Promise<void> {
+  const counted = left.filter(({ channel }) => isLimited(policy, new Set([channel as Channel])));
+  const once = new Map(counted.map((each) => [JSON.stringify([each.user, each.channel]), each]));
+  for (const { user, channel } of once.values())
+    await tx
+      .insertInto('usage')
+      .values({ app, user, type, channel, at, count: 1 })
+      .onConflict((conflict) =>
+        conflict
+          .columns(['app', 'user', 'channel', 'type', 'at'])
+          .doUpdateSet((eb) => ({ count: eb('usage.count', '+', 1) })),
+      )
+      .execute();
+}

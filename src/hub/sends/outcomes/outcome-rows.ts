@@ -1,0 +1,104 @@
+/** Writes what became of pushes to their decisions. */
+import type { HubDb } from '../../storage/storage.ts';
+import type { HandedTarget, Handover } from '../rows/handover-rows.ts';
+import type { OutcomeChange } from './outcome-change.ts';
+
+/** Targets of one batch that ended alike. */
+export interface EndedTargets {
+  readonly batch: Pick<Handover, 'app' | 'batch' | 'notification' | 'hop' | 'channel'>;
+  readonly targets: readonly HandedTarget[];
+  readonly change: OutcomeChange;
+}
+
+/** A decision that an outcome has changed. */
+export interface ChangedDecision {
+  readonly app: string;
+  readonly notification: string;
+  readonly hop: number;
+  readonly channel: string;
+  readonly user: string;
+  readonly device: string;
+  readonly state: OutcomeChange['state'];
+  readonly reason: string | null;
+  readonly at: number;
+}
+
+/** Ids a statement. */
+const AT_ONCE = 500;
+
+/** Puts targets together that ended alike, so that many are one statement. */
+export function alike(ended: readonly EndedTargets[]): EndedTargets[] {
+  const groups = new Map<string, { first: EndedTargets; targets: HandedTarget[] }>();
+  for (const each of ended) {
+    const { batch, change } = each;
+    const key = JSON.stringify([batch.app, batch.batch, change]);
+    const group = groups.get(key);
+    if (group) group.targets.push(...each.targets);
+    else groups.set(key, { first: each, targets: [...each.targets] });
+  }
+  return [...groups.values()].map(({ first, targets }) => ({ ...first, targets }));
+}
+
+/** @returns the decisions that were changed: an outcome that comes twice changes none the second time */
+export async function writeEnded(tx: HubDb, ended: EndedTargets): Promise<ChangedDecision[]> {
+  const changed: ChangedDecision[] = [];
+  for (let at = 0; at < ended.targets.length; at += AT_ONCE)
+    changed.push(...(await writeSome(tx, ended, ended.targets.slice(at, at + AT_ONCE))));
+  return changed;
+}
+
+async function writeSome(
+  tx: HubDb,
+  { batch: { app, notification, hop, channel }, change }: EndedTargets,
+  targets: readonly HandedTarget[],
+): Promise<ChangedDecision[]> {
+  const { state, from, reason, category, attempts, at, until, providerId } = change;
+  const users = [...new Set(targets.flatMap((target) => target.users))];
+  const rows = await tx
+    .updateTable('decisions')
+    .set({ state, reason, category, attempts, at, until, provider_id: providerId })
+    .where('app', '=', app)
+    .where('notification', '=', notification)
+    .where('user', 'in', users)
+    .where('hop', '=', hop)
+    .where('channel', '=', channel)
+    .where(
+      'device',
+      'in',
+      targets.map(({ device }) => device),
+    )
+    .where('state', 'in', from)
+    // What waits for its time was not handed over, whatever its state.
+    .where('due_row', 'is', null)
+    .returning(['user', 'device'])
+    .execute();
+  return rows.map(({ user, device }) => ({ app, notification, hop, channel, user, device, state, reason, at }));
+}
+
+/** Whether any target of a batch is still to end, or waits for a verdict. */
+export async function isBatchOpen(db: HubDb, { app, notification, hop, channel, targets }: Handover): Promise<boolean> {
+  for (let at = 0; at < targets.length; at += AT_ONCE) {
+    const some = targets.slice(at, at + AT_ONCE);
+    const open = await db
+      .selectFrom('decisions')
+      .select('user')
+      .where('app', '=', app)
+      .where('notification', '=', notification)
+      .where('user', 'in', [...new Set(some.flatMap(({ users }) => users))])
+      .where('hop', '=', hop)
+      .where('channel', '=', channel)
+      .where(
+        'device',
+        'in',
+        some.map(({ device }) => device),
+      )
+      .where('due_row', 'is', null)
+      .where((eb) =>
+        eb.or([eb('state', '=', 'pending'), eb.and([eb('state', '=', 'sent'), eb('until', 'is not', null)])]),
+      )
+      .limit(1)
+      .executeTakeFirst();
+    if (open) return true;
+  }
+  return false;
+}

@@ -1,0 +1,194 @@
+/**
+ * Hears what became of what was handed over, and writes it: to the decisions, to the devices and addresses that turned out dead, and
+ * to the timers of people for whom a further hop is now due. One write at a time, of all that came meanwhile; what cannot be written
+ * waits for the store.
+ */
+import { background } from '../../../kit/background.ts';
+import { toError } from '../../../kit/errors.ts';
+import { onceATurn } from '../../../kit/once-a-turn.ts';
+import { RefusedError } from '../../../kit/refusal.ts';
+import type { PushOutcome } from '../../push/push-carrier.ts';
+import type { HubDb, HubStore } from '../../storage/storage.ts';
+import { targetHash } from '../hand-over.ts';
+import { deleteHandovers, findHandover, type HandedTarget, type Handover } from '../rows/handover-rows.ts';
+import type { HandedBatch, HandedBatches } from './handed-batches.ts';
+import { changeOf } from './outcome-change.ts';
+import { alike, type ChangedDecision, type EndedTargets, isBatchOpen, writeEnded } from './outcome-rows.ts';
+
+/** A target that ended, for those who keep devices and addresses. */
+export interface EndedTarget {
+  readonly outcome: PushOutcome;
+  readonly channel: string;
+  readonly target: HandedTarget;
+}
+
+export interface OutcomeWriterOptions {
+  readonly store: HubStore;
+  readonly batches: HandedBatches;
+  /** Keeps what the outcome says of the device or the address. */
+  readonly verdicts: (ended: readonly EndedTarget[]) => Promise<void>;
+  /** What follows for the people and the notification, in the same transaction. */
+  readonly follow: (
+    tx: HubDb,
+    changed: readonly ChangedDecision[],
+    isUnderWay: (app: string, notification: string) => boolean,
+  ) => Promise<void>;
+  /** After the commit. */
+  readonly written: (changed: readonly ChangedDecision[]) => void;
+  readonly tell: (level: 'warn' | 'error', message: string) => void;
+}
+
+/** OutcomeWriter a transaction. */
+const AT_ONCE = 2000;
+const AGAIN_MS = 500;
+
+/** An outcome with the batch that it is of. */
+interface Known {
+  readonly outcome: PushOutcome;
+  readonly batch: HandedBatch | Handover;
+  readonly target: HandedTarget;
+}
+
+export class OutcomeWriter {
+  readonly #options: OutcomeWriterOptions;
+  readonly #plan = onceATurn(() => this.#start());
+  #waiting: PushOutcome[] = [];
+  #writing: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: OutcomeWriterOptions) {
+    this.#options = options;
+  }
+
+  add(outcomes: readonly PushOutcome[]): void {
+    for (const outcome of outcomes) this.#waiting.push(outcome);
+    this.#plan();
+  }
+
+  /** Resolves once what was heard is written, or cannot be now. */
+  async idle(): Promise<void> {
+    this.#start();
+    await this.#writing;
+  }
+
+  async close(): Promise<void> {
+    await this.idle();
+    clearTimeout(this.#timer);
+  }
+
+  #start(): void {
+    if (this.#writing || this.#waiting.length === 0) return;
+    this.#writing = this.#writeAll().finally(() => {
+      this.#writing = undefined;
+    });
+    background(this.#writing);
+  }
+
+  async #writeAll(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const some = this.#waiting.splice(0, AT_ONCE);
+      try {
+        await this.#write(some);
+      } catch (thrown) {
+        this.#failed(some, toError(thrown));
+        return;
+      }
+    }
+  }
+
+  #failed(some: PushOutcome[], error: Error): void {
+    this.#waiting = [...some, ...this.#waiting];
+    // The store says by itself when it cannot be reached.
+    if (!(error instanceof RefusedError))
+      this.#options.tell(
+        'error',
+        `what became of ${some.length} pushes of the hub cannot be written: ${error.message}`,
+      );
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#start(), AGAIN_MS).unref();
+  }
+
+  async #write(some: readonly PushOutcome[]): Promise<void> {
+    const { store, batches, verdicts, follow, written } = this.#options;
+    // Before they are written, so that a process that dies in between hears them again.
+    const asked = await this.#known(store.db, some);
+    await verdicts(asked.map(({ outcome, batch, target }) => ({ outcome, target, channel: batch.channel })));
+    const { changed, ended: all } = await store.write(async (tx) => {
+      const known = await this.#known(tx, some);
+      const ended = alike(known.flatMap(endedOf));
+      const all: ChangedDecision[] = [];
+      for (const each of ended) all.push(...(await writeEnded(tx, each)));
+      const over = overIn(known);
+      await follow(tx, all, (app, id) => {
+        const ending = over.filter((batch) => batch.app === app && batch.notification === id).length;
+        return batches.countOf(app, id) > ending;
+      });
+      await this.#removeOver(tx, known);
+      return { changed: all, ended: known };
+    });
+    for (const { batch, outcome } of all) if (isHeld(batch)) batches.end(batch, outcome.target, awaitsVerdict(outcome));
+    written(changed);
+  }
+
+  /** What each outcome is of; those of batches that are over already, or were never ours, are left out. */
+  async #known(tx: HubDb, some: readonly PushOutcome[]): Promise<Known[]> {
+    const { batches, store } = this.#options;
+    const found = new Map<string, Handover | undefined>();
+    const known: Known[] = [];
+    for (const outcome of some) {
+      const { app, batch: id, target } = outcome;
+      const held = batches.get(app, id);
+      if (held) {
+        const of = held.targets.get(target);
+        if (of) known.push({ outcome, batch: held, target: of });
+        continue;
+      }
+      const name = `${app}\n${id}`;
+      if (!found.has(name)) found.set(name, await findHandover(tx, app, id));
+      const handover = found.get(name);
+      if (!handover) continue;
+      const hash = targetHash(store.seal, handover, target);
+      const of = handover.targets.find((each) => each.hash === hash);
+      if (of) known.push({ outcome, batch: handover, target: of });
+    }
+    return known;
+  }
+
+  /** Removes the rows of batches of which nothing is to come. */
+  async #removeOver(tx: HubDb, known: readonly Known[]): Promise<void> {
+    const over: Pick<Handover, 'app' | 'batch'>[] = [];
+    for (const [batch, some] of Map.groupBy(known, (each) => each.batch))
+      if (await isOver(tx, batch, some)) over.push(batch);
+    for (const [app, some] of Map.groupBy(over, (each) => each.app))
+      await deleteHandovers(
+        tx,
+        app,
+        some.map(({ batch }) => batch),
+      );
+  }
+}
+
+const isHeld = (batch: HandedBatch | Handover): batch is HandedBatch => 'awaitsVerdict' in batch;
+
+/** Batches in memory of which the last target has ended now. */
+const overIn = (known: readonly Known[]): HandedBatch[] =>
+  [...Map.groupBy(known, ({ batch }) => batch)].flatMap(([batch, some]) =>
+    isHeld(batch) && new Set(some.map(({ outcome }) => outcome.target)).size === batch.targets.size ? [batch] : [],
+  );
+
+/** A batch in memory counts by itself; of one of a former process the decisions say. */
+async function isOver(tx: HubDb, batch: HandedBatch | Handover, some: readonly Known[]): Promise<boolean> {
+  if (!isHeld(batch)) return !(await isBatchOpen(tx, batch));
+  const ended = new Set(some.map(({ outcome }) => outcome.target));
+  return (
+    ended.size === batch.targets.size && !batch.awaitsVerdict && !some.some(({ outcome }) => awaitsVerdict(outcome))
+  );
+}
+
+const awaitsVerdict = ({ outcome, late }: PushOutcome): boolean =>
+  late === undefined && outcome.kind === 'accepted' && outcome.receipt !== undefined;
+
+const endedOf = ({ outcome, batch, target }: Known): EndedTargets[] => {
+  const change = changeOf(outcome);
+  return change ? [{ batch, targets: [target], change }] : [];
+};

@@ -1,0 +1,132 @@
+/**
+ * Whether what was handed over a while ago may still go where it was to go: it was not cancelled meanwhile, the device is the person's
+ * and has the token that the push was made for, the address is the one that they have now.
+ */
+import { openTarget } from '../../devices/device-rows.ts';
+import type { PushQuestion } from '../../push/push-carrier.ts';
+import type { HubDb, HubSeal, HubStore } from '../../storage/storage.ts';
+import { targetHash } from '../hand-over.ts';
+import { findHandover, type HandedTarget, type Handover } from '../rows/handover-rows.ts';
+import type { HandedBatches } from './handed-batches.ts';
+
+export interface StillWantedParts {
+  readonly store: Pick<HubStore, 'db' | 'seal'>;
+  readonly batches: HandedBatches;
+}
+
+type About = Pick<Handover, 'app' | 'notification' | 'hop' | 'channel'>;
+
+/** One answer for each target of the question; a batch of which nothing is known is not wanted. */
+export async function stillWanted(
+  { store: { db, seal }, batches }: StillWantedParts,
+  { app, batch, targets }: PushQuestion,
+): Promise<boolean[]> {
+  const held = batches.get(app, batch);
+  const handover = held ? undefined : await findHandover(db, app, batch);
+  const about = held ?? handover;
+  if (!about) return targets.map(() => false);
+  const byHash = new Map(handover?.targets.map((each) => [each.hash, each]));
+  const asked = targets.map((target) =>
+    held ? held.targets.get(target) : byHash.get(targetHash(seal, about, target)),
+  );
+  const wanted = await wantedOf(
+    db,
+    seal,
+    about,
+    asked.filter((each) => each !== undefined),
+  );
+  return asked.map((each) => each !== undefined && wanted.has(each.hash));
+}
+
+/** Hashes of those that are open for someone who still has the target. */
+async function wantedOf(
+  db: HubDb,
+  seal: HubSeal,
+  about: About,
+  targets: readonly HandedTarget[],
+): Promise<ReadonlySet<string>> {
+  if (targets.length === 0) return new Set();
+  const open = await openFor(db, about, targets);
+  const devices = targets.map(({ device }) => device).filter((device) => device !== '');
+  const current = devices.length > 0 ? await tokensOf(db, seal, about, devices) : await addressesOf(db, about, open);
+  return new Set(
+    targets
+      .filter(({ hash, device, users }) =>
+        users.some((user) => open.has(user) && current.has(JSON.stringify([hash, device, user]))),
+      )
+      .map(({ hash }) => hash),
+  );
+}
+
+/** People of whom a decision is still pending. */
+async function openFor(
+  db: HubDb,
+  { app, notification, hop, channel }: About,
+  targets: readonly HandedTarget[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('decisions')
+    .select('user')
+    .distinct()
+    .where('app', '=', app)
+    .where('notification', '=', notification)
+    .where('user', 'in', [...new Set(targets.flatMap(({ users }) => users))])
+    .where('hop', '=', hop)
+    .where('channel', '=', channel)
+    .where('state', '=', 'pending')
+    .where((eb) =>
+      eb.not(
+        eb.exists(
+          eb
+            .selectFrom('notifications')
+            .select('id')
+            .where('app', '=', app)
+            .where('id', '=', notification)
+            .where('status', '=', 'cancelled'),
+        ),
+      ),
+    )
+    .execute();
+  return new Set(rows.map(({ user }) => user));
+}
+
+/** `[hash, device, user]` of devices that are sent to, and whose they are. */
+async function tokensOf(
+  db: HubDb,
+  seal: HubSeal,
+  about: About,
+  devices: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db
+    .selectFrom('devices')
+    .innerJoin('device_users', (join) =>
+      join.onRef('device_users.app', '=', 'devices.app').onRef('device_users.device', '=', 'devices.id'),
+    )
+    .selectAll('devices')
+    .select('device_users.user')
+    .where('devices.app', '=', about.app)
+    .where('devices.id', 'in', devices)
+    .where('devices.status', '=', 'active')
+    .where('devices.enabled', '=', 1)
+    .execute();
+  return new Set(
+    rows.map(({ user, ...row }) => JSON.stringify([targetHash(seal, about, openTarget(seal, row)), row.id, user])),
+  );
+}
+
+/** `[hash, '', user]` of the addresses that people have now. */
+async function addressesOf(
+  db: HubDb,
+  { app, channel }: About,
+  users: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  const column = channel === 'email' ? 'email_hash' : channel === 'sms' ? 'phone_hash' : 'slack_hash';
+  if (users.size === 0) return new Set();
+  const rows = await db
+    .selectFrom('users')
+    .select(['id', `${column} as hash`])
+    .where('app', '=', app)
+    .where('id', 'in', [...users])
+    .execute();
+  return new Set(rows.map(({ id, hash }) => JSON.stringify([hash, '', id])));
+}

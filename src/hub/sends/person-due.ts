@@ -1,0 +1,16 @@
+import type { Due } from '../timers/due-rows.ts';
+
+export const PERSON_DUE = 'person';
+
+/** The timer of a person's notification: what waits of it is looked at then. */
+export const personDue = (app: string, notification: string, user: string): Pick<Due, 'app' | 'kind' | 'ref'> => ({
+  app,
+  kind: PERSON_DUE,
+  ref: JSON.stringify([notification, user]),
+});
+
+/** What a timer of this kind is about. */
+export const personOf = (ref: string): { readonly notification: string; readonly user: string } => {
+  const [notification, user] = JSON.parse(ref) as [string, string];
+  return { notification, user };
+};

@@ -1,0 +1,108 @@
+/** Does what is due for people: waits that have ended, what was held, what is decided again. */
+import type { AcceptedNotification, PresenceState } from '../notifications/decide-input.ts';
+import type { HubPolicy } from '../notifications/policy.ts';
+import type { HubDb, HubStore } from '../storage/storage.ts';
+import { type ClaimedDue, finishDue } from '../timers/due-rows.ts';
+import type { Channel } from '../words/channel.ts';
+import type { PresenceOf } from './accepting.ts';
+import { channelsOf, factsOf } from './facts.ts';
+import { personOf } from './person-due.ts';
+import type { Placed, Placing } from './placing.ts';
+import { AGAIN } from './replan.ts';
+import { decisionsOf } from './rows/decision-rows.ts';
+import { findNotifications, openDoc } from './rows/notification-rows.ts';
+import { recipientRows } from './rows/recipient-rows.ts';
+import { settleStatuses } from './settle-status.ts';
+import type { PersonAt } from './step-people.ts';
+
+export interface PersonWorkOptions {
+  readonly store: HubStore;
+  readonly placing: Placing;
+  readonly presenceOf: PresenceOf;
+  readonly policyOf: (app: string) => HubPolicy;
+  readonly staleAfterMs: number;
+  /** UNIX milliseconds. */
+  readonly now: () => number;
+}
+
+/** Rows a transaction: the process does nothing else meanwhile. */
+const AT_ONCE = 50;
+
+interface Row extends ClaimedDue {
+  readonly notification: string;
+  readonly user: string;
+}
+
+type Presence = ReadonlyMap<string, PresenceState>;
+
+export class PersonWork {
+  readonly #options: PersonWorkOptions;
+
+  constructor(options: PersonWorkOptions) {
+    this.#options = options;
+  }
+
+  /** Timers of the kind PERSON_DUE. */
+  readonly run = async (claimed: readonly ClaimedDue[]): Promise<void> => {
+    const rows = claimed.map((row): Row => ({ ...row, ...personOf(row.ref) }));
+    for (const [app, own] of Map.groupBy(rows, (row) => row.app))
+      for (let at = 0; at < own.length; at += AT_ONCE) await this.#some(app, own.slice(at, at + AT_ONCE));
+  };
+
+  async #some(app: string, rows: readonly Row[]): Promise<void> {
+    const { store, placing, presenceOf, now } = this.#options;
+    const presence = await presenceOf(app, [...new Set(rows.map(({ user }) => user))]);
+    const placed = await store.write(async (tx) => {
+      for (const row of rows) await finishDue(tx, row);
+      const people = await this.#people(tx, app, rows, presence);
+      const result = await placing.place(tx, people);
+      await settleStatuses(tx, app, new Set(rows.map(({ notification }) => notification)), now());
+      return result;
+    });
+    placing.deliver(placed satisfies Placed);
+  }
+
+  /** Those who are still there, of notifications that are. */
+  async #people(tx: HubDb, app: string, rows: readonly Row[], presence: Presence): Promise<PersonAt[]> {
+    const { store, policyOf, staleAfterMs, now } = this.#options;
+    const ids = [...new Set(rows.map(({ notification }) => notification))];
+    const users = [...new Set(rows.map(({ user }) => user))];
+    const found = await findNotifications(tx, app, ids);
+    const docs = new Map(
+      found.map((row) => [row.id, { row, doc: openDoc<AcceptedNotification>(store.seal, row) }] as const),
+    );
+    const recipients = await recipientRows(tx, app, ids, users);
+    const kept = (await Promise.all(ids.map((id) => decisionsOf(tx, app, id, users)))).flat();
+    const policy = policyOf(app);
+    const channels = new Set<Channel>([...docs.values()].flatMap(({ doc }) => [...channelsOf(doc, policy)]));
+    const facts = await factsOf(
+      { db: tx, seal: store.seal, now: now(), staleAfterMs },
+      { app, policy, channels },
+      users,
+    );
+    return rows.flatMap(({ notification: id, user, data }): PersonAt[] => {
+      const known = docs.get(id);
+      const recipient = recipients.find((row) => row.notification === id && row.user === user);
+      const own = facts.get(user);
+      if (!known || !recipient || !own) return [];
+      const { row, doc } = known;
+      const before = kept.filter((each) => each.notification === id && each.user === user);
+      return [
+        {
+          ...{ notification: doc, user, facts: own, recipient, kept: before },
+          presence: presence.get(user) ?? 'offline',
+          only: isMeantByDevices(doc, user) ? devicesIn(before) : undefined,
+          ended: row.status === 'cancelled' ? 'cancelled' : undefined,
+          again: data === AGAIN,
+        },
+      ];
+    });
+  }
+}
+
+/** A person of whom nothing but devices was named has decisions about pushes alone. */
+const isMeantByDevices = ({ to }: AcceptedNotification, user: string): boolean =>
+  (to.devices?.length ?? 0) > 0 && !to.everyone && !to.users?.includes(user) && !to.teams?.length && !to.roles?.length;
+
+const devicesIn = (kept: readonly { readonly device: string }[]): string[] =>
+  kept.map(({ device }) => device).filter((device) => device !== '');

@@ -1,0 +1,116 @@
+/** Decides about people, writes it, and has what leaves handed to the carrier once that is committed. */
+import { background } from '../../kit/background.ts';
+import { toError } from '../../kit/errors.ts';
+import { RefusedError } from '../../kit/refusal.ts';
+import type { Notification } from '../../push/push.ts';
+import type { HopDecision } from '../notifications/decision.ts';
+import type { HubPolicy } from '../notifications/policy.ts';
+import type { NotTaken, PushCarrier } from '../push/push-carrier.ts';
+import type { HubDb, HubStore } from '../storage/storage.ts';
+import { openDigests, takeIntoDigests } from './digest-items.ts';
+import { type HandedOver, handOver, type Parcel } from './hand-over.ts';
+import type { HandedBatches } from './outcomes/handed-batches.ts';
+import { deleteHandovers } from './rows/handover-rows.ts';
+import { sendAgain } from './send-again.ts';
+import { type Leaving, type PersonAt, stepPeople } from './step-people.ts';
+
+/** The live connections of people. */
+export interface Realtime {
+  /** Puts notifications into the streams of their people, in the transaction that decides it. */
+  publish(tx: HubDb, leaving: readonly Leaving[]): Promise<void>;
+  /** After the commit: readers hear that there is something. */
+  wake(leaving: readonly Leaving[]): void;
+}
+
+export interface PlacingOptions {
+  readonly store: HubStore;
+  readonly carrier: PushCarrier;
+  readonly batches: HandedBatches;
+  readonly realtime?: Realtime | undefined;
+  readonly policyOf: (app: string) => HubPolicy;
+  readonly render: (parcel: Parcel) => Notification;
+  readonly instance: string;
+  readonly newId: () => string;
+  /** UNIX milliseconds. */
+  readonly now: () => number;
+  /** A timer was set. */
+  readonly nudge: (at: number) => void;
+  readonly tell: (level: 'warn' | 'error', message: string) => void;
+}
+
+/** What is to be done after the commit. */
+export interface Placed {
+  /** By place in what was asked. */
+  readonly decisions: readonly (readonly HopDecision[])[];
+  readonly handed: readonly HandedOver[];
+  readonly live: readonly Leaving[];
+  readonly dueAt: number | undefined;
+}
+
+/** What a carrier did not take is decided again after this. */
+const AGAIN_MS = 2000;
+
+export class Placing {
+  readonly #options: PlacingOptions;
+
+  constructor(options: PlacingOptions) {
+    this.#options = options;
+  }
+
+  /** In one transaction. */
+  async place(tx: HubDb, people: readonly PersonAt[]): Promise<Placed> {
+    const { store, carrier, realtime, policyOf, render, instance, newId, now } = this.#options;
+    const at = now();
+    const open = await openDigests(tx, people);
+    const asked = open ? people.map((person) => ({ ...person, openDigests: open(person) })) : people;
+    const can = (app: string, platform: string): boolean => carrier.can(app, platform);
+    const stepped = await stepPeople(tx, asked, { policyOf, can, now: at });
+    const { decisions, leave, digested } = stepped;
+    const digestAt = await takeIntoDigests(tx, { seal: store.seal, newId, now: at }, digested);
+    const live = leave.filter(({ row }) => row.channel === 'realtime');
+    if (live.length > 0) await realtime?.publish(tx, live);
+    const handed = await handOver(tx, leave, { seal: store.seal, instance, newBatch: newId, render, now: at });
+    return { decisions, handed, live, dueAt: earliest(stepped.dueAt, digestAt) };
+  }
+
+  /** After the commit. */
+  deliver({ handed, live, dueAt }: Placed): void {
+    const { batches, carrier, realtime, nudge } = this.#options;
+    if (live.length > 0) realtime?.wake(live);
+    if (dueAt !== undefined) nudge(dueAt);
+    if (handed.length === 0) return;
+    for (const { held } of handed) batches.add(held);
+    background(
+      carrier.send(handed.map(({ batch }) => batch)).then((notTaken) => this.#takeBack(handed, notTaken)),
+      (error) => this.#options.tell('error', `pushes of the hub wait for a while: ${error.message}`),
+    );
+  }
+
+  /** What the carrier did not take is decided again a little later. */
+  async #takeBack(handed: readonly HandedOver[], notTaken: readonly NotTaken[]): Promise<void> {
+    if (notTaken.length === 0) return;
+    const { store, batches, now, nudge, tell } = this.#options;
+    const byBatch = new Map(notTaken.map((each) => [each.batch, each]));
+    const back = handed.filter(({ batch }) => byBatch.has(batch.batch));
+    let next = Number.POSITIVE_INFINITY;
+    for (const { held } of back) batches.delete(held);
+    try {
+      await store.write(async (tx) => {
+        for (const { held } of back) {
+          const at = now() + Math.ceil(byBatch.get(held.batch)?.retryAfterMs ?? AGAIN_MS);
+          next = Math.min(next, at);
+          await sendAgain(tx, held, [...held.targets.values()], at);
+          await deleteHandovers(tx, held.app, [held.batch]);
+        }
+      });
+      nudge(next);
+    } catch (thrown) {
+      // The rows stay, and are taken over as those of a process that died.
+      const error = toError(thrown);
+      if (!(error instanceof RefusedError)) tell('error', `pushes of the hub wait for a while: ${error.message}`);
+    }
+  }
+}
+
+const earliest = (a: number | undefined, b: number | undefined): number | undefined =>
+  a === undefined ? b : b === undefined ? a : Math.min(a, b);

@@ -1,0 +1,89 @@
+/**
+ * What was handed to a push carrier and has not wholly ended: which decisions each target stands for. The row is written in the
+ * transaction that decides, so that a process that dies before the carrier has the batch leaves it to be handed over again.
+ */
+import type { HubDb, Row } from '../../storage/storage.ts';
+
+/** A target of a batch and the decisions that it is for: several people may have one device on purpose. */
+export interface HandedTarget {
+  /** Keyed hash of the token or the address. */
+  readonly hash: string;
+  /** Empty for an address. */
+  readonly device: string;
+  /** `token_rev` of the device; 0 for an address. */
+  readonly rev: number;
+  readonly users: readonly string[];
+}
+
+export interface Handover {
+  readonly app: string;
+  readonly batch: string;
+  readonly notification: string;
+  readonly hop: number;
+  readonly channel: string;
+  /** The process that handed it over. */
+  readonly instance: string;
+  /** UNIX milliseconds. */
+  readonly at: number;
+  readonly targets: readonly HandedTarget[];
+}
+
+interface HandoverDoc {
+  readonly channel: string;
+  readonly targets: readonly HandedTarget[];
+}
+
+export async function insertHandovers(tx: HubDb, handovers: readonly Handover[]): Promise<void> {
+  if (handovers.length === 0) return;
+  const rows = handovers.map(({ app, batch, notification, hop, instance, at, channel, targets }) => ({
+    ...{ app, batch, notification, hop, instance, handed_at: at },
+    doc: JSON.stringify({ channel, targets } satisfies HandoverDoc),
+  }));
+  await tx.insertInto('handovers').values(rows).execute();
+}
+
+export const openHandover = (row: Row<'handovers'>): Handover => {
+  const { app, batch, notification, hop, instance, handed_at: at, doc } = row;
+  const { channel, targets } = JSON.parse(doc) as HandoverDoc;
+  return { app, batch, notification, hop, instance, at, channel, targets };
+};
+
+export async function findHandover(db: HubDb, app: string, batch: string): Promise<Handover | undefined> {
+  const row = await db
+    .selectFrom('handovers')
+    .selectAll()
+    .where('app', '=', app)
+    .where('batch', '=', batch)
+    .executeTakeFirst();
+  return row && openHandover(row);
+}
+
+export async function deleteHandovers(tx: HubDb, app: string, batches: readonly string[]): Promise<void> {
+  if (batches.length > 0)
+    await tx.deleteFrom('handovers').where('app', '=', app).where('batch', 'in', batches).execute();
+}
+
+/** Batches that instances other than these handed over, the oldest first. */
+export async function foreignHandovers(db: HubDb, alive: readonly string[], limit: number): Promise<Handover[]> {
+  const rows = await db
+    .selectFrom('handovers')
+    .selectAll()
+    .where('instance', 'not in', alive)
+    .orderBy('handed_at')
+    .limit(limit)
+    .execute();
+  return rows.map(openHandover);
+}
+
+/** True when it was still that of `from`: only one of several instances takes it over. */
+export async function takeHandover(tx: HubDb, { app, batch, instance: from }: Handover, to: string): Promise<boolean> {
+  const taken = await tx
+    .updateTable('handovers')
+    .set({ instance: to })
+    .where('app', '=', app)
+    .where('batch', '=', batch)
+    .where('instance', '=', from)
+    .returning('batch')
+    .execute();
+  return taken.length > 0;
+}

@@ -1,0 +1,78 @@
+import type { HubDb, HubSeal, NewRow, Row } from '../../storage/storage.ts';
+
+/** What a notification's text is sealed for. */
+const boundTo = (app: string, id: string): string => `notification:${app}:${id}`;
+
+/** How far a notification is as a whole. */
+export const notificationStatuses = ['scheduled', 'pending', 'done', 'cancelled', 'expired', 'unreachable'] as const;
+export type NotificationStatus = (typeof notificationStatuses)[number];
+
+export const sealDoc = (seal: HubSeal, app: string, id: string, doc: unknown): string =>
+  seal.seal(JSON.stringify(doc), boundTo(app, id));
+
+export const openDoc = <Doc>(seal: HubSeal, row: Pick<Row<'notifications'>, 'app' | 'id' | 'doc'>): Doc =>
+  JSON.parse(seal.open(row.doc, boundTo(row.app, row.id)));
+
+export const findNotification = (db: HubDb, app: string, id: string): Promise<Row<'notifications'> | undefined> =>
+  db.selectFrom('notifications').selectAll().where('app', '=', app).where('id', '=', id).executeTakeFirst();
+
+export const findNotifications = (db: HubDb, app: string, ids: readonly string[]): Promise<Row<'notifications'>[]> =>
+  ids.length === 0
+    ? Promise.resolve([])
+    : db.selectFrom('notifications').selectAll().where('app', '=', app).where('id', 'in', ids).execute();
+
+export async function insertNotification(tx: HubDb, row: NewRow<'notifications'>): Promise<void> {
+  await tx.insertInto('notifications').values(row).execute();
+}
+
+export async function setStatus(
+  tx: HubDb,
+  app: string,
+  id: string,
+  status: NotificationStatus,
+  doneAt: number | null,
+): Promise<void> {
+  await tx
+    .updateTable('notifications')
+    .set({ status, done_at: doneAt })
+    .where('app', '=', app)
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Where a page of the list begins. */
+export interface NotificationsBefore {
+  readonly createdAt: number;
+  readonly id: string;
+}
+
+export interface NotificationsQuery {
+  readonly app: string;
+  readonly status?: NotificationStatus | undefined;
+  readonly type?: string | undefined;
+  readonly user?: string | undefined;
+  readonly before?: NotificationsBefore | undefined;
+  readonly limit: number;
+}
+
+/** Newest first. */
+export function listNotifications(
+  db: HubDb,
+  { app, status, type, user, before, limit }: NotificationsQuery,
+): Promise<Row<'notifications'>[]> {
+  let query = db.selectFrom('notifications').selectAll().where('app', '=', app);
+  if (status !== undefined) query = query.where('status', '=', status);
+  if (type !== undefined) query = query.where('type', '=', type);
+  if (user !== undefined)
+    query = query.where('id', 'in', (eb) =>
+      eb.selectFrom('recipients').select('notification').where('app', '=', app).where('user', '=', user),
+    );
+  if (before !== undefined)
+    query = query.where((eb) =>
+      eb.or([
+        eb('created_at', '<', before.createdAt),
+        eb.and([eb('created_at', '=', before.createdAt), eb('id', '<', before.id)]),
+      ]),
+    );
+  return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+}

@@ -1,0 +1,52 @@
+import type { HubDb } from '../storage/storage.ts';
+import { dueId, setDue } from '../timers/due-rows.ts';
+import { personDue } from './person-due.ts';
+import type { HandedTarget, Handover } from './rows/handover-rows.ts';
+
+/** Of a handover: which decisions. */
+export type DecisionsOf = Pick<Handover, 'app' | 'notification' | 'hop' | 'channel'>;
+
+const AT_ONCE = 500;
+
+/**
+ * Has what was handed over, and will have no outcome, decided again at `at`: who it is for, where to, and whether at all.
+ * @param from the states in which a decision is taken up again
+ * @returns how many decisions that were
+ */
+export async function sendAgain(
+  tx: HubDb,
+  { app, notification, hop, channel }: DecisionsOf,
+  targets: readonly Pick<HandedTarget, 'users' | 'device'>[],
+  at: number,
+  from: readonly string[] = ['pending'],
+): Promise<number> {
+  let count = 0;
+  const users = [...new Set(targets.flatMap((target) => target.users))];
+  for (let start = 0; start < users.length; start += AT_ONCE) {
+    const some = users.slice(start, start + AT_ONCE);
+    const devices = targets
+      .filter((target) => target.users.some((user) => some.includes(user)))
+      .map(({ device }) => device);
+    const rows = await tx
+      .updateTable('decisions')
+      // Any timer's name: it says that the row waits for one.
+      .set({ state: 'deferred', reason: null, until: at, due_row: dueId(personDue(app, notification, '')) })
+      .where('app', '=', app)
+      .where('notification', '=', notification)
+      .where('user', 'in', some)
+      .where('hop', '=', hop)
+      .where('channel', '=', channel)
+      .where('device', 'in', devices)
+      .where('state', 'in', from)
+      .where('due_row', 'is', null)
+      .returning('user')
+      .execute();
+    count += rows.length;
+    const again = new Set(rows.map(({ user }) => user));
+    await setDue(
+      tx,
+      [...again].map((user) => ({ ...personDue(app, notification, user), at })),
+    );
+  }
+  return count;
+}

@@ -1,0 +1,150 @@
+/** Sends to people: takes notifications, keeps every decision about them, and sees each to its end, over restarts and instances. */
+import { randomUUID } from 'node:crypto';
+import type { Notification } from '../../push/push.ts';
+import type { DeviceVerdict } from '../devices/device.ts';
+import type { HubPolicy } from '../notifications/policy.ts';
+import type { PushCarrier, PushListener } from '../push/push-carrier.ts';
+import type { HubStore } from '../storage/storage.ts';
+import { DueRunner, type DueWork } from '../timers/due-runner.ts';
+import { type AcceptedSend, Accepting, PAGE_DUE, type PresenceOf, type SendOrder } from './accepting.ts';
+import { DIGEST_DUE } from './digest-items.ts';
+import { Digesting } from './digesting.ts';
+import { follow } from './following.ts';
+import type { Parcel } from './hand-over.ts';
+import { createPlaces } from './inbox.ts';
+import { HandedBatches } from './outcomes/handed-batches.ts';
+import type { ChangedDecision } from './outcomes/outcome-rows.ts';
+import { type EndedTarget, OutcomeWriter } from './outcomes/outcome-writer.ts';
+import { stillWanted } from './outcomes/still-wanted.ts';
+import { TakeOver } from './outcomes/take-over.ts';
+import { PERSON_DUE } from './person-due.ts';
+import { PersonWork } from './person-work.ts';
+import { Placing, type Realtime } from './placing.ts';
+
+export interface SendsOptions {
+  readonly store: HubStore;
+  readonly carrier: PushCarrier;
+  readonly policyOf: (app: string) => HubPolicy;
+  /** What goes to the carrier for a target. */
+  readonly render: (parcel: Parcel) => Notification;
+  readonly presenceOf: PresenceOf;
+  readonly realtime?: Realtime | undefined;
+  /** Takes in what providers said of devices' tokens. */
+  readonly applyVerdicts: (verdicts: readonly DeviceVerdict[]) => Promise<unknown>;
+  /** Takes in what providers said of addresses. */
+  readonly noteAddresses: (ended: readonly EndedTarget[]) => Promise<unknown>;
+  /** Name of this instance, `hub.instance`. */
+  readonly instance: string;
+  /** `hub.devices.stale_after`. */
+  readonly staleAfterMs: number;
+  /** Timers of other parts, by kind. */
+  readonly works?: Readonly<Record<string, DueWork>>;
+  /** Decisions that outcomes have changed, after the commit. */
+  readonly ended?: (changed: readonly ChangedDecision[]) => void;
+  readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
+  /** UNIX milliseconds. */
+  readonly now?: () => number;
+  readonly newId?: () => string;
+}
+
+export class Sends {
+  readonly #options: SendsOptions;
+  readonly #accepting: Accepting;
+  readonly #outcomes: OutcomeWriter;
+  readonly #runner: DueRunner;
+  readonly #takeOver: TakeOver;
+  readonly #batches = new HandedBatches();
+  /** What people's work is nudged by. */
+  readonly nudge: (at: number) => void;
+
+  constructor(options: SendsOptions) {
+    const { store, carrier, policyOf, presenceOf, render, realtime, staleAfterMs, tell } = options;
+    const { now = Date.now, newId = randomUUID, works = {} } = options;
+    this.#options = options;
+    // Each run is an instance of its own: what a former run left is another's.
+    const instance = `${options.instance}#${newId()}`;
+    const nudge = (at: number): void => this.#runner.nudge(at);
+    this.nudge = nudge;
+    const batches = this.#batches;
+    const common = { store, policyOf, staleAfterMs, now, newId, presenceOf, newPlace: createPlaces(now) };
+    const placing = new Placing({ ...common, carrier, batches, realtime, render, instance, nudge, tell });
+    this.#accepting = new Accepting({ ...common, placing, batches, nudge });
+    const people = new PersonWork({ ...common, placing });
+    const digests = new Digesting({ ...common, placing });
+    const own = { [PERSON_DUE]: people.run, [PAGE_DUE]: this.#accepting.pages, [DIGEST_DUE]: digests.run };
+    this.#runner = new DueRunner({ store, instance, works: { ...works, ...own }, tell, now });
+    this.#takeOver = new TakeOver({ store, instance, carrier, tell, now, nudge: () => nudge(now()) });
+    this.#outcomes = new OutcomeWriter({
+      ...{ store, batches, tell },
+      verdicts: (ended) => this.#noteVerdicts(ended),
+      follow: async (tx, changed, isUnderWay) => {
+        if (await follow(tx, changed, { now: now(), isUnderWay })) queueMicrotask(() => nudge(now()));
+      },
+      written: (changed) => {
+        nudge(now());
+        options.ended?.(changed);
+      },
+    });
+    carrier.listen(this.#listener());
+  }
+
+  /** Begins with what is due, and with what former runs and other instances left. */
+  start(): void {
+    this.#runner.start();
+    this.#takeOver.start();
+  }
+
+  /** @throws RefusedSend when the id was used for another body */
+  accept(order: SendOrder): Promise<AcceptedSend> {
+    return this.#accepting.accept(order);
+  }
+
+  /** Targets under way. */
+  get underWay(): number {
+    return this.#batches.size;
+  }
+
+  /** Does all that is due now and writes what was heard: for tests with a clock of their own, and for the end of a drain. */
+  async settle(): Promise<void> {
+    await this.#outcomes.idle();
+    await this.#runner.runDue();
+  }
+
+  /** Looks for what instances that died have left: what `start` does every few seconds. */
+  takeOver(): Promise<void> {
+    return this.#takeOver.look();
+  }
+
+  async close(): Promise<void> {
+    await this.#runner.close();
+    await this.#takeOver.close();
+    await this.#outcomes.close();
+  }
+
+  #listener(): PushListener {
+    const { store } = this.#options;
+    return {
+      outcomes: (outcomes) => this.#outcomes.add(outcomes),
+      retried: () => {},
+      stillWanted: (question) => stillWanted({ store, batches: this.#batches }, question),
+    };
+  }
+
+  async #noteVerdicts(ended: readonly EndedTarget[]): Promise<void> {
+    const { applyVerdicts, noteAddresses } = this.#options;
+    const verdicts = ended.flatMap(verdictOf);
+    if (verdicts.length > 0) await applyVerdicts(verdicts);
+    const addresses = ended.filter(({ target, outcome }) => target.device === '' && outcome.outcome.kind === 'failed');
+    if (addresses.length > 0) await noteAddresses(addresses);
+  }
+}
+
+/** Dead tokens, and keys that do not fit. */
+function verdictOf({ outcome: { app, outcome, at }, target: { device, rev: tokenRev } }: EndedTarget): DeviceVerdict[] {
+  if (outcome.kind !== 'failed' || device === '') return [];
+  const { category, reason, unregisteredAt } = outcome;
+  const verdict = category === 'invalid_token' ? 'dead' : reason === 'KeyMismatch' ? 'key_mismatch' : undefined;
+  if (!verdict) return [];
+  const deadSince = unregisteredAt === undefined ? undefined : Date.parse(unregisteredAt);
+  return [{ app, device, tokenRev, verdict, reason, at, deadSince }];
+}

@@ -1,0 +1,149 @@
+/** One step for people of notifications: what is decided now, against what was decided before. Writes it, and says what leaves. */
+import { decide } from '../notifications/decide.ts';
+import type { AcceptedNotification, Ended, PresenceState } from '../notifications/decide-input.ts';
+import type { DecisionDetail, HopDecision } from '../notifications/decision.ts';
+import type { HubPolicy } from '../notifications/policy.ts';
+import type { HubDb, NewRow } from '../storage/storage.ts';
+import { clearDue, dueId, setDue } from '../timers/due-rows.ts';
+import { type Advanced, advancePerson, type Planned } from './advance-person.ts';
+import { countUsage, type DeviceOfPerson, type Facts } from './facts.ts';
+import { isMarked, type RecipientRow } from './marks.ts';
+import { personDue } from './person-due.ts';
+import { type DecisionRow, deleteDecisions, putDecisions } from './rows/decision-rows.ts';
+
+/** A person of a notification, with what is known before the step. */
+export interface PersonAt {
+  readonly notification: AcceptedNotification;
+  readonly user: string;
+  readonly facts: Facts;
+  readonly kept: readonly DecisionRow[];
+  /** Undefined on the first step. */
+  readonly recipient?: RecipientRow | undefined;
+  readonly presence: PresenceState;
+  /** Devices that were named, where the person is meant by them alone. */
+  readonly only?: readonly string[] | undefined;
+  readonly ended?: Ended | undefined;
+  /** What is held is decided again before its time. */
+  readonly again?: boolean;
+  readonly openDigests?: ReadonlyMap<string, number>;
+}
+
+/** A decision that leaves, with what it takes to make something of it. */
+export interface Leaving {
+  readonly notification: AcceptedNotification;
+  readonly user: string;
+  readonly facts: Facts;
+  readonly row: NewRow<'decisions'>;
+  readonly device?: DeviceOfPerson | undefined;
+  readonly detail?: DecisionDetail | undefined;
+}
+
+/** Something that a digest takes. */
+export interface Digested extends Leaving {
+  readonly key: string;
+  readonly until: number;
+}
+
+export interface Stepped {
+  /** As they were decided now, by place in what was asked. */
+  readonly decisions: readonly (readonly HopDecision[])[];
+  readonly leave: readonly Leaving[];
+  readonly digested: readonly Digested[];
+  /** The earliest timer that was set; undefined: none. */
+  readonly dueAt: number | undefined;
+}
+
+export interface StepParts {
+  readonly policyOf: (app: string) => HubPolicy;
+  /** Whether the app can send to a platform. */
+  readonly can: (app: string, platform: string) => boolean;
+  /** UNIX milliseconds. */
+  readonly now: number;
+}
+
+const plannedOf = ({ hop, channel, device = '', state, reason, until, detail, plan }: HopDecision): Planned => ({
+  ...{ hop, channel, device, state, plan },
+  reason: reason ?? null,
+  // Of a hop that waits for another one it is computed where that has begun.
+  until: plan ? null : (until ?? null),
+  detail: detail ? JSON.stringify(detail) : null,
+});
+
+function decided(person: PersonAt, { policyOf, can, now }: StepParts): readonly HopDecision[] {
+  const { notification, facts, presence, only, ended, openDigests } = person;
+  const { app } = notification;
+  return decide({
+    ...{ notification, presence, now, policy: policyOf(app), ended },
+    ...{ person: facts.person, settings: facts.settings, devices: facts.devices },
+    ...{ addresses: facts.addresses, usage: facts.usage },
+    ...(only ? { namedDevices: only, devicesOnly: true } : { namedDevices: notification.to.devices ?? [] }),
+    ...(openDigests ? { openDigests } : {}),
+    can: (platform) => can(app, platform),
+  });
+}
+
+function advance(person: PersonAt, decisions: readonly HopDecision[], now: number): Advanced {
+  const { notification, user, kept, recipient, again } = person;
+  const { app, id } = notification;
+  return advancePerson({
+    ...{ app, notification: id, user, kept, now, fresh: decisions.map(plannedOf) },
+    ...(again === undefined ? {} : { again }),
+    isMarked: (mark) => recipient !== undefined && isMarked(recipient, mark),
+    timer: dueId(personDue(app, id, user)),
+  });
+}
+
+const leavingOf = (person: PersonAt, row: NewRow<'decisions'>): Leaving => ({
+  ...{ notification: person.notification, user: person.user, facts: person.facts, row },
+  device: person.facts.devices.find(({ id }) => id === row.device),
+  detail: row.detail ? (JSON.parse(row.detail) as DecisionDetail) : undefined,
+});
+
+const digestedOf = (person: PersonAt, { put }: Advanced): Digested[] =>
+  put
+    .filter(({ state, reason }) => state === 'deferred' && reason === 'digested')
+    .map((row) => {
+      const leaving = leavingOf(person, row);
+      return { ...leaving, key: leaving.detail?.digest ?? '', until: row.until ?? 0 };
+    });
+
+/** Decides, writes decisions and timers, and returns what leaves: it is for the caller to write that it was handed over. */
+export async function stepPeople(tx: HubDb, people: readonly PersonAt[], parts: StepParts): Promise<Stepped> {
+  const { now, policyOf } = parts;
+  const steps = people.map((person) => {
+    const decisions = decided(person, parts);
+    return { person, decisions, advanced: advance(person, decisions, now) };
+  });
+  await deleteDecisions(
+    tx,
+    steps.flatMap(({ advanced }) => advanced.remove),
+  );
+  await putDecisions(
+    tx,
+    steps.flatMap(({ advanced }) => advanced.put),
+  );
+  const dues = steps.flatMap(({ person: { notification, user }, advanced: { dueAt: at } }) =>
+    at === undefined ? [] : [{ ...personDue(notification.app, notification.id, user), at }],
+  );
+  await setDue(tx, dues);
+  const over = steps.filter(({ person, advanced }) => person.kept.length > 0 && advanced.dueAt === undefined);
+  await clearDue(
+    tx,
+    over.map(({ person: { notification, user } }) => personDue(notification.app, notification.id, user)),
+  );
+  const leave = steps.flatMap(({ person, advanced }) => advanced.leave.map((row) => leavingOf(person, row)));
+  for (const [notification, some] of Map.groupBy(leave, (each) => each.notification))
+    await countUsage(
+      tx,
+      notification.app,
+      policyOf(notification.app),
+      { type: notification.type, at: now },
+      some.map(({ user, row: { channel } }) => ({ user, channel })),
+    );
+  return {
+    decisions: steps.map(({ decisions }) => decisions),
+    leave,
+    digested: steps.flatMap(({ person, advanced }) => digestedOf(person, advanced)),
+    dueAt: dues.length > 0 ? Math.min(...dues.map(({ at }) => at)) : undefined,
+  };
+}

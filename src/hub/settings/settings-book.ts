@@ -1,0 +1,147 @@
+import type { FaultyField } from '../../kit/refusal.ts';
+import { faulty, type PersonPart } from '../people/person.ts';
+import { type ActorName, auditChanges } from '../storage/audit.ts';
+import type { HubDb, HubStore, NewRow, Row } from '../storage/storage.ts';
+import { patchSettings } from './patch-settings.ts';
+import { parseSettings, type SettingsDoc } from './settings-doc.ts';
+import type { Snooze, SnoozeEnd } from './snooze.ts';
+
+/** What a person has set, as it is kept. */
+export interface KeptSettings {
+  readonly doc: SettingsDoc;
+  /** It may be over. */
+  readonly snooze?: Snooze | undefined;
+  /** Counts the changes; 0: none was ever made. */
+  readonly rev: number;
+}
+
+export const NO_SETTINGS: KeptSettings = Object.freeze({ doc: Object.freeze({}), rev: 0 });
+
+export interface SettingsChange {
+  readonly app: string;
+  readonly user: string;
+  readonly by: ActorName;
+  /** Throws when a change of this version is not wanted. */
+  readonly expect?: ((rev: number | undefined) => void) | undefined;
+}
+
+export interface SettingsBookOptions {
+  readonly store: HubStore;
+  readonly now: () => number;
+  /** Makes the person whose settings they are, where that is not there yet. */
+  readonly makePeople: (tx: HubDb, app: string, ids: readonly string[], now: number) => Promise<void>;
+  /** What is held for people is planned again, in the transaction that changes their settings. */
+  readonly changed: (tx: HubDb, app: string, users: readonly string[]) => Promise<void>;
+  /** After the commit. */
+  readonly committed: () => void;
+}
+
+const keptOf = ({ doc, snoozed_until: until, snooze_on_end: end, rev }: Row<'settings'>): KeptSettings => ({
+  doc: JSON.parse(doc) as SettingsDoc,
+  ...(until === null ? {} : { snooze: { until, on_end: (end ?? 'release') as SnoozeEnd } }),
+  rev,
+});
+
+/** Those of some people, by person; who has set nothing is absent. */
+export async function settingsOf(
+  db: HubDb,
+  app: string,
+  users: readonly string[],
+): Promise<ReadonlyMap<string, KeptSettings>> {
+  if (users.length === 0) return new Map();
+  const rows = await db.selectFrom('settings').selectAll().where('app', '=', app).where('user', 'in', users).execute();
+  return new Map(rows.map((row) => [row.user, keptOf(row)]));
+}
+
+/** What people want to hear and when, with their snoozes. */
+export class SettingsBook {
+  readonly #options: SettingsBookOptions;
+
+  constructor(options: SettingsBookOptions) {
+    this.#options = options;
+  }
+
+  async get(app: string, user: string): Promise<KeptSettings> {
+    return (await settingsOf(this.#options.store.db, app, [user])).get(user) ?? NO_SETTINGS;
+  }
+
+  /** Replaces the document; makes the person. @throws PeopleRefusal 422; what `expect` throws */
+  put(change: SettingsChange, json: unknown): Promise<KeptSettings> {
+    const doc = read(parseSettings(json));
+    return this.#change(change, 'settings.replace', (kept) => ({ ...kept, doc }));
+  }
+
+  /** Lays a merge patch (RFC 7396) over it. @throws PeopleRefusal 422; what `expect` throws */
+  patch(change: SettingsChange, patch: unknown): Promise<KeptSettings> {
+    return this.#change(change, 'settings.update', (kept) => ({ ...kept, doc: read(patchSettings(kept.doc, patch)) }));
+  }
+
+  snooze(change: SettingsChange, snooze: Snooze): Promise<KeptSettings> {
+    return this.#change(change, 'settings.snooze', (kept) => ({ ...kept, snooze }));
+  }
+
+  /** Ends a snooze now, as it was to end by itself. */
+  async wake(change: SettingsChange): Promise<KeptSettings> {
+    const now = this.#options.now();
+    return this.#change(change, 'settings.wake', ({ snooze, ...kept }) => ({
+      ...kept,
+      ...(snooze && snooze.until > now ? { snooze: { ...snooze, until: now } } : {}),
+    }));
+  }
+
+  async #change(
+    { app, user, by, expect }: SettingsChange,
+    action: string,
+    make: (kept: KeptSettings) => KeptSettings,
+  ): Promise<KeptSettings> {
+    const { store, now, makePeople, changed, committed } = this.#options;
+    const made = await store.write(async (tx) => {
+      const kept = (await settingsOf(tx, app, [user])).get(user) ?? NO_SETTINGS;
+      expect?.(kept.rev === 0 ? undefined : kept.rev);
+      const next = { ...make(kept), rev: kept.rev + 1 };
+      await makePeople(tx, app, [user], now());
+      await put(tx, rowOf(app, user, next, now()));
+      await auditChanges(tx, [{ app, at: now(), by, action, target: `user:${user}` }]);
+      await changed(tx, app, [user]);
+      return next;
+    });
+    committed();
+    return made;
+  }
+}
+
+const read = (doc: SettingsDoc | readonly FaultyField[]): SettingsDoc => {
+  if (Array.isArray(doc)) throw faulty(doc);
+  return doc as SettingsDoc;
+};
+
+const rowOf = (app: string, user: string, { doc, snooze, rev }: KeptSettings, at: number): NewRow<'settings'> => ({
+  ...{ app, user, doc: JSON.stringify(doc), rev, updated_at: at },
+  ...{ snoozed_until: snooze?.until ?? null, snooze_on_end: snooze?.on_end ?? null },
+});
+
+async function put(tx: HubDb, row: NewRow<'settings'>): Promise<void> {
+  const { app: _, user: __, ...change } = row;
+  await tx
+    .insertInto('settings')
+    .values(row)
+    .onConflict((conflict) => conflict.columns(['app', 'user']).doUpdateSet(change))
+    .execute();
+}
+
+/** Settings as a part of the person. */
+export const settingsPart: PersonPart = {
+  name: 'settings',
+  async erase(tx, app, user) {
+    const rows = await tx
+      .deleteFrom('settings')
+      .where('app', '=', app)
+      .where('user', '=', user)
+      .returning('rev')
+      .execute();
+    return { settings: rows.length };
+  },
+  async export(db, app, user) {
+    return (await settingsOf(db, app, [user])).get(user);
+  },
+};

@@ -1,0 +1,67 @@
+import type { PresenceState } from '../../../src/hub/notifications/decide-input.ts';
+import { parseNotification } from '../../../src/hub/notifications/notification-doc.ts';
+import type { HubPolicy } from '../../../src/hub/notifications/policy.ts';
+import { ensurePeople } from '../../../src/hub/people/people.ts';
+import { replan } from '../../../src/hub/sends/replan.ts';
+import { Sends } from '../../../src/hub/sends/sends.ts';
+import { SettingsBook } from '../../../src/hub/settings/settings-book.ts';
+import type { HubStore } from '../../../src/hub/storage/storage.ts';
+import { Clock, change, directory } from '../directory.ts';
+import { policy as usual } from '../notifications/decide-cases.ts';
+import { ScriptedCarrier } from './scripted-carrier.ts';
+
+/** The hub on one store, up to a scripted carrier, with a clock that stands still. */
+export function hubOfSends(store: HubStore, clock = new Clock(), policy: HubPolicy = usual) {
+  const carrier = new ScriptedCarrier(clock.now);
+  const said: string[] = [];
+  const presence = new Map<string, PresenceState>();
+  const book = directory(store, clock);
+  const sends = new Sends({
+    ...{ store, carrier, instance: 'here', staleAfterMs: 270 * 86_400_000, now: clock.now },
+    policyOf: () => policy,
+    render: ({ first: { notification, row } }) => ({
+      ...{ tokens: [], platform: row.channel === 'push' ? 1 : 7, message: notification.message ?? '' },
+    }),
+    presenceOf: async () => presence,
+    applyVerdicts: (verdicts) => book.removals.apply(verdicts),
+    noteAddresses: async () => {},
+    tell: (_level, message) => said.push(message),
+  });
+  const settings = new SettingsBook({
+    store,
+    now: clock.now,
+    makePeople: (tx, app, ids, now) => ensurePeople(tx, store, app, ids, now),
+    changed: (tx, app, users) => replan(tx, app, users, clock.now()),
+    committed: () => {},
+  });
+  let count = 0;
+  return {
+    ...book,
+    ...{ carrier, sends, settings, presence, said },
+    /** Sends a body of POST /v1/notifications. */
+    async send(body: object) {
+      const doc = parseNotification({ message: `m${++count}`, ...body }, { timezone: 'UTC' });
+      if (Array.isArray(doc)) throw new Error(JSON.stringify(doc));
+      const { answer } = await sends.accept({ app: 'default', doc: doc as never, bodyHash: JSON.stringify(body) });
+      await sends.settle();
+      return answer;
+    },
+    async pass(ms: number) {
+      clock.pass(ms);
+      await sends.settle();
+      await sends.settle();
+    },
+    /** `<user> <hop> <channel> <state> <reason>` of each decision. */
+    async decisions(notification?: string): Promise<string[]> {
+      let query = store.db.selectFrom('decisions').selectAll().orderBy('notification').orderBy('user').orderBy('hop');
+      if (notification !== undefined) query = query.where('notification', '=', notification);
+      const rows = await query.orderBy('channel').orderBy('device').execute();
+      return rows.map(({ user, hop, channel, state, reason }) =>
+        [user, hop, channel, state, ...(reason === null ? [] : [reason])].join(' '),
+      );
+    },
+    statusOf: async (id: string) =>
+      (await store.db.selectFrom('notifications').select('status').where('id', '=', id).executeTakeFirst())?.status,
+    change: (user: string) => ({ ...change, user }),
+  };
+}
