@@ -23,6 +23,9 @@ process.on('SIGUSR1', () => {});
 
 const { env, stdout, stderr } = process;
 
+// What read them may be gone (`martlet check | head`): the rest is lost, which is no reason to end otherwise than meant.
+for (const stream of [stdout, stderr]) stream.on('error', () => {});
+
 const context: CliContext = {
   ...{ version, env, stdout, stderr },
   cwd: process.cwd(),

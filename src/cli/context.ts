@@ -35,7 +35,5 @@ export const readConfig = ({ path, flags }: WithConfig, purpose: string, context
   loadConfig({ path, flags, purpose, env: context.env, cwd: context.cwd, home: context.home, tryCredentials: true });
 
 export function openLog({ config }: Pick<LoadedConfig, 'config'>, { stdout, stderr }: CliContext): Log {
-  // Whatever read the log is gone (EPIPE): its lines are lost, and pushes go on.
-  for (const stream of [stdout, stderr]) stream.on('error', () => {});
   return createLog(config.log, { stdout, stderr, isTTY: stdout.isTTY });
 }
