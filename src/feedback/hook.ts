@@ -246,15 +246,20 @@ function troubleEvents(
   origin: () => string | undefined,
   waiting: () => number,
 ): BacklogEvents {
+  /** That it keeps failing, since it last took a call. */
+  let isSaid = false;
   return {
     failed(reason, lasting) {
       throttle.add(lasting ? 'lasting' : 'failed', 1, (calls) => {
         const fields = { app, hook: origin(), reason, calls, waiting: waiting() };
+        isSaid ||= lasting;
         if (lasting) log.error('the feedback hook keeps failing; its entries wait', fields);
         else log.warn('a call of the feedback hook failed and is repeated', fields);
       });
     },
     recovered() {
+      if (!isSaid) return;
+      isSaid = false;
       log.warn('the feedback hook takes calls again', { app, hook: origin(), waiting: waiting() });
     },
     dropped(entries, why) {

@@ -29,8 +29,15 @@ export interface OutageLinesOptions {
 
 interface Outage {
   readonly since: number;
-  saidAt: number;
+  isSaid: boolean;
+  /** It was said that the breaker is open. */
   saidOpen: boolean;
+}
+
+/** Monotonic milliseconds of the last lines about a name, of this outage or an earlier one. */
+interface SaidAt {
+  any: number;
+  open: number;
 }
 
 /** Lanes of one name, as one. */
@@ -65,13 +72,15 @@ function whatOf({ category, reason }: Failed): string {
 
 /**
  * Outages as lines, per app, provider and environment: when the first connection fails, when the breaker opens, once a minute while
- * it lasts, and when the provider answers again. States: at rest, without a timer → (`poke`) watching, with one → at rest when nothing
+ * it lasts, and when the provider answers again; of one that comes and goes no more than that each minute. States: at rest, without a timer → (`poke`) watching, with one → at rest when nothing
  * is in trouble; closed.
  */
 export class OutageLines {
   readonly #options: OutageLinesOptions;
   readonly #now: () => number;
   readonly #outages = new Map<string, Outage>();
+  /** Kept for a minute: a provider that comes and goes must not fill the log. */
+  readonly #said = new Map<string, SaidAt>();
   #timer: NodeJS.Timeout | undefined;
   #poked = false;
   #closed = false;
@@ -93,18 +102,19 @@ export class OutageLines {
     if (this.#closed) return;
     const { troubles, names } = this.#sorted();
     for (const [name, trouble] of troubles) this.#told(name, trouble);
-    for (const [name, { since }] of this.#outages) {
+    for (const [name, { since, isSaid }] of this.#outages) {
       if (troubles.has(name)) continue;
       this.#outages.delete(name);
       const place = names.get(name);
       // One that is gone with its app says nothing about the provider.
-      if (place)
+      if (place && isSaid)
         this.#options.warn('the provider answers again', {
           ...whoOf(place),
           seconds: Math.round((this.#now() - since) / 1000),
           waiting: place.waiting(),
         });
     }
+    for (const [name, { any }] of this.#said) if (this.#now() - any >= AGAIN_MS) this.#said.delete(name);
     this.#watch(this.#outages.size > 0);
   }
 
@@ -133,9 +143,15 @@ export class OutageLines {
 
   #told(name: string, { place, failed, breaker, waiting }: Trouble): void {
     const now = this.#now();
-    const known = this.#outages.get(name);
+    const outage = this.#outages.get(name) ?? { since: now, isSaid: false, saidOpen: false };
+    this.#outages.set(name, outage);
+    const said = this.#said.get(name) ?? { any: Number.NEGATIVE_INFINITY, open: Number.NEGATIVE_INFINITY };
     const isOpen = breaker !== 'closed';
-    if (known && (known.saidOpen || !isOpen) && now - known.saidAt < AGAIN_MS) return;
+    const hasOpened = isOpen && !outage.saidOpen && now - said.open >= AGAIN_MS;
+    if (!hasOpened && now - said.any < AGAIN_MS) return;
+    outage.isSaid = true;
+    outage.saidOpen ||= isOpen;
+    this.#said.set(name, { any: now, open: isOpen ? now : said.open });
     const { reason, error } = failed;
     const then = isOpen ? 'pushes wait, one at a time is tried' : 'pushes wait and are tried again';
     this.#options.warn(`${whatOf(failed)}: ${then}`, {
@@ -143,7 +159,6 @@ export class OutageLines {
       ...{ breaker, waiting, reason },
       error: (error.split('\n', 1)[0] as string).slice(0, LONGEST_CAUSE),
     });
-    this.#outages.set(name, { since: known?.since ?? now, saidAt: now, saidOpen: isOpen || known?.saidOpen === true });
   }
 
   #watch(isNeeded: boolean): void {

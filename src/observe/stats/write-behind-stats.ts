@@ -1,6 +1,6 @@
 import { background } from '../../kit/background.ts';
 import { toError } from '../../kit/errors.ts';
-import { Throttle } from '../../kit/throttle.ts';
+import { LastingTrouble } from '../../kit/lasting-trouble.ts';
 import { DEFAULT_APP } from '../../push/app-name.ts';
 import { addApps, addCount, addCounts, countsOf, MOST_APPS, OTHER_APPS, sumOfApps } from './app-counts.ts';
 import type { AppCounts, StatCounts, StatName, StatReading, StatStore } from './stats.ts';
@@ -57,7 +57,7 @@ export class WriteBehindStats implements StatStore {
   readonly shared = true;
   readonly #options: WriteBehindOptions;
   readonly #timer: NodeJS.Timeout;
-  readonly #throttle = new Throttle();
+  readonly #trouble = new LastingTrouble();
   /** What the table held when last seen, and what is known to have been written since. */
   #known: Known;
   /** Apps that have counters, here or in the table when that was last read. */
@@ -168,13 +168,13 @@ export class WriteBehindStats implements StatStore {
   }
 
   #succeeded(): void {
-    if (this.#failing) this.#options.tell('warn', `${this.#options.name}: counters are written again`);
+    this.#trouble.succeeded(() => this.#options.tell('warn', `${this.#options.name}: counters are written again`));
     this.#failing = false;
   }
 
   #failed(error: Error): void {
     this.#failing = true;
-    this.#throttle.add('failed', 1, () =>
+    this.#trouble.failed(() =>
       this.#options.tell(
         'warn',
         `${this.#options.name}: counters cannot be written, they wait in memory: ${error.message}`,

@@ -78,7 +78,7 @@ describe('an outage', () => {
     expect(said).toHaveLength(5);
   });
 
-  test('that has ended costs no timer, and the next one is told at once', async () => {
+  test('that has ended costs no timer, and the next one is told at once a minute later', async () => {
     const { now, lines, messages } = linesOver(down(1));
     lines.poke();
     await vi.advanceTimersByTimeAsync(1_000);
@@ -86,10 +86,29 @@ describe('an outage', () => {
     now.lanes = [well()];
     await vi.advanceTimersByTimeAsync(1_000);
     expect(vi.getTimerCount()).toBe(0);
+    await vi.advanceTimersByTimeAsync(58_000);
     now.lanes = [down(1)];
     lines.poke();
     await vi.advanceTimersByTimeAsync(0);
     expect(messages()).toEqual([BEGINS, ENDS, BEGINS]);
+  });
+
+  test('that comes and goes every few seconds is not told each time, and that it goes on is', async () => {
+    const { now, lines, messages } = linesOver();
+    for (let second = 0; second < 300; second += 3) {
+      now.lanes = [down(1, { breaker: second % 2 === 0 ? 'closed' : 'open' })];
+      lines.poke();
+      await vi.advanceTimersByTimeAsync(2_000);
+      now.lanes = [well()];
+      await vi.advanceTimersByTimeAsync(1_000);
+    }
+    expect(messages().filter((message) => message !== ENDS).length).toBeLessThanOrEqual(2 * 5);
+    expect(messages().filter((message) => message !== ENDS).length).toBeGreaterThanOrEqual(5);
+    expect(messages().filter((message) => message === ENDS).length).toBeLessThanOrEqual(2 * 5);
+    now.lanes = [down(1)];
+    lines.poke();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(messages().at(-1)).toBe(BEGINS);
   });
 
   test('of an app that is removed meanwhile ends without a word', async () => {
