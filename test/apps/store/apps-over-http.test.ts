@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { until } from '../../support/until.ts';
 import { startTenantProviders, type TenantProviders } from '../tenant-providers.ts';
 import { newMasterKey, startSelfService } from './self-service-relay.ts';
@@ -52,6 +55,43 @@ describe('an app', () => {
     expect(text).not.toContain('secret-acme');
     expect(text).not.toContain('/secret');
     expect(text).not.toContain(settings.ios?.key_base64);
+  });
+
+  test('has no credential that reads files of this machine, by whatever door it comes', async () => {
+    const asked: string[] = [];
+    const listener = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.end('{}');
+    });
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void listener.close());
+    const origin = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+    const credential = {
+      type: 'external_account',
+      project_id: 'p',
+      audience: '//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/q',
+      subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+      token_url: `${origin}/token`,
+      credential_source: { file: fileURLToPath(import.meta.url) },
+    };
+    const { ask, push } = await startSelfService(providers);
+    await ask('PUT', '/v1/apps/acme', acmeOf());
+    for (const [method, path, body] of [
+      ['PUT', '/v1/apps/acme', { android: { credential } }],
+      ['PATCH', '/v1/apps/acme', { android: { credential: JSON.stringify(credential) } }],
+      ['POST', '/v1/apps', { name: 'other', android: { credential } }],
+      ['PUT', '/v1/apps/acme/providers/android', { credential }],
+      ['PUT', '/v1/apps/acme/providers/android?probe=true', { credential }],
+    ] as const) {
+      const { status, body: answer } = await ask(method, path, body);
+      expect(status).toBe(400);
+      expect(answer.details).toEqual([
+        { path: 'android.credential', reason: expect.stringContaining('it can be used in config.yml only') },
+      ]);
+    }
+    await push({ platform: 2, tokens: ['b1'], app: 'acme' });
+    expect(who()).toEqual(['fcm acme b1']);
+    expect(asked).toEqual([]);
   });
 
   test('that is deleted is known no more', async () => {
