@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import {
   type ClientReadableStream,
   credentials,
@@ -9,6 +11,7 @@ import { fromJSON } from '@grpc/proto-loader';
 import protobuf from 'protobufjs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { HEALTH_PROTO } from '../../src/grpc/standard-protos.ts';
+import { ConnectionRoom } from '../../src/kit/net/connection-room.ts';
 import { until } from '../support/until.ts';
 import { gorushClient, unaryCall } from './clients.ts';
 import { serve } from './grpc-server.ts';
@@ -100,6 +103,24 @@ describe('grpc.health.v1', () => {
       return told === 'SERVING';
     });
     for (const stream of streams) stream.cancel();
+  });
+
+  test('a connection with a call keeps its place, one without makes room', async () => {
+    const { port } = await serve({ room: new ConnectionRoom(1) });
+    const stream = healthClient(port).watch('');
+    stream.on('error', () => {});
+    await next(stream);
+    const second = connect(port, '127.0.0.1');
+    second.on('error', () => {});
+    await once(second, 'close');
+    stream.cancel();
+    const { call } = healthClient(port);
+    await until(() =>
+      call('Check').then(
+        ({ reply }) => reply.status === 'SERVING',
+        () => false,
+      ),
+    );
   });
 
   test('watchers are told of the end and sent away, so that they do not hold it up', async () => {
