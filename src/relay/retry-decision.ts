@@ -9,7 +9,7 @@ export interface RetryPolicy extends BackoffOptions {
   /** Milliseconds after acceptance at which an undelivered push is given up. */
   readonly maxAgeMs: number;
   readonly free: FreeRetries;
-  /** Milliseconds before the first, second, … retry, the last of which repeats; instead of a backoff. */
+  /** Milliseconds before the first, second, … retry, the last of which repeats; instead of a backoff, but for the first tries of what was not sent. */
   readonly pausesMs?: readonly number[] | undefined;
 }
 
@@ -30,10 +30,23 @@ const isOutage = ({ category, status }: Failed): boolean =>
 const mostRetries = (failed: Failed, { maxRetry, free }: RetryPolicy): number =>
   isOutage(failed) ? Math.max(maxRetry, free.least) : maxRetry;
 
+/**
+ * Listed pauses are for what the provider says. What never reached it may be trouble of this machine, which passes: so many tries
+ * come soon, by the backoff.
+ */
+const SOON = 5;
+
 /** A listed pause varies by a tenth, so that what failed together does not come back together. */
-function pauseOf(retry: number, policy: RetryPolicy, random = Math.random): number {
+function pauseOf(
+  { sent, counted, unsent }: Attempts,
+  isUnsent: boolean,
+  policy: RetryPolicy,
+  random = Math.random,
+): number {
   const { pausesMs } = policy;
-  if (!pausesMs?.length) return backoff(retry, policy, random);
+  if (!pausesMs?.length) return backoff(sent, policy, random);
+  if (isUnsent && unsent < SOON) return backoff(unsent, policy, random);
+  const retry = counted + Math.max(0, unsent - SOON);
   return (pausesMs[Math.min(retry, pausesMs.length - 1)] as number) * (0.9 + 0.2 * random());
 }
 
@@ -62,7 +75,7 @@ export function decideRetry({ failed, attempts, policy, ageMs, leftMs, random }:
     unsent: attempts.unsent + (unsent ? 1 : 0),
     free: attempts.free + (free ? 1 : 0),
   };
-  const pause = failed.category === 'stale_credential' ? 0 : pauseOf(attempts.sent, policy, random);
+  const pause = failed.category === 'stale_credential' ? 0 : pauseOf(attempts, unsent, policy, random);
   const delayMs = Math.max(pause, failed.retryAfterMs ?? 0);
   if (delayMs >= Math.min(policy.maxAgeMs - ageMs, leftMs)) return STOP;
   return { again: true, delayMs, attempts: next };

@@ -108,11 +108,17 @@ test('the retry after a renewed credential is one besides those that max_retry c
 
 test('listed pauses come in their order, the last of them again and again, each within a tenth', () => {
   const listed = policy(10, { pausesMs: [1000, 5000, 20_000], maxAgeMs: 1e9 });
-  const pauses = [0, 1, 2, 3, 9].map((sent) => {
-    const decision = decide(failed('unavailable'), listed, { sent, counted: 0, unsent: 0, free: 0 });
+  const pauses = [0, 1, 2, 3, 9].map((counted) => {
+    const decision = decide(failed('unavailable'), listed, { sent: counted, counted, unsent: 0, free: 0 });
     return decision.again ? decision.delayMs : undefined;
   });
   expect(pauses).toEqual([1000, 5000, 20_000, 20_000, 20_000]);
+  // What was not sent is tried again soon at first.
+  const unsent = [0, 1, 4, 5, 6].map((count) => {
+    const decision = decide(failed('not_sent'), listed, { sent: count, counted: 0, unsent: count, free: 0 });
+    return decision.again ? decision.delayMs : undefined;
+  });
+  expect(unsent).toEqual([500, 1000, 8000, 1000, 5000]);
   const spread = [0, 1].map((random) => {
     const attempt = { failed: failed('unavailable'), attempts: NO_ATTEMPTS, policy: listed, ageMs: 0, leftMs: 1e9 };
     const decision = decideRetry({ ...attempt, random: () => random });

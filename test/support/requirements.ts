@@ -48,6 +48,10 @@ export const requirements = {
   },
   '/dev/full': { from: 'a Linux machine', isThere: () => existsSync('/dev/full') },
   tmpfs: { from: 'root that may mount', isThere: () => canMount('mount -t tmpfs tmpfs place') },
+  'network namespaces': {
+    from: 'root that may unshare, and apt-get install iproute2',
+    isThere: () => runs('unshare', '-mn', 'ip', 'link', 'set', 'lo', 'up'),
+  },
   overlayfs: {
     from: 'root that may mount',
     isThere: () =>

@@ -1,5 +1,5 @@
 import { constants, PerformanceObserver } from 'node:perf_hooks';
-import { getHeapSpaceStatistics } from 'node:v8';
+import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
 import { toSeconds } from '../../kit/seconds.ts';
 import type { Family, Sample } from './family.ts';
 import { Histogram } from './histogram.ts';
@@ -40,7 +40,8 @@ const active = (): Family[] => [
 ];
 
 function heap(): Family[] {
-  const { heapTotal, heapUsed, external } = process.memoryUsage();
+  // Not `process.memoryUsage`, which needs a file descriptor.
+  const { total_heap_size: total, used_heap_size: used, external_memory: external } = getHeapStatistics();
   const spaces = getHeapSpaceStatistics();
   const bySpace = (read: (space: (typeof spaces)[number]) => number): Sample[] =>
     spaces.map((space) => ({
@@ -48,8 +49,8 @@ function heap(): Family[] {
       value: read(space),
     }));
   return [
-    gauge('nodejs_heap_size_total_bytes', 'Heap of JavaScript.', one(heapTotal)),
-    gauge('nodejs_heap_size_used_bytes', 'Heap of JavaScript in use.', one(heapUsed)),
+    gauge('nodejs_heap_size_total_bytes', 'Heap of JavaScript.', one(total)),
+    gauge('nodejs_heap_size_used_bytes', 'Heap of JavaScript in use.', one(used)),
     gauge('nodejs_external_memory_bytes', 'Memory outside the heap that objects in it own.', one(external)),
     gauge(
       'nodejs_heap_space_size_total_bytes',

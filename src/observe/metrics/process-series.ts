@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { toSeconds } from '../../kit/seconds.ts';
 import { type Family, type Merge, NO_LABELS, type Sample } from './family.ts';
+import { residentMemory } from './resident-memory.ts';
 
 const PER_SECOND = 1e6;
 const PER_KIB = 1024;
@@ -43,9 +44,10 @@ function memory(): Family[] {
     const [, kib] = new RegExp(`^${line}:\\s+(\\d+) kB$`, 'm').exec(status) ?? [];
     return kib === undefined ? undefined : Number(kib) * PER_KIB;
   };
+  const resident = bytes('VmRSS') ?? residentMemory();
   const [size, data] = [bytes('VmSize'), bytes('VmData')];
   return [
-    gauge('process_resident_memory_bytes', 'Memory in RAM.', one(bytes('VmRSS') ?? process.memoryUsage.rss())),
+    ...(resident === undefined ? [] : [gauge('process_resident_memory_bytes', 'Memory in RAM.', one(resident))]),
     ...(size === undefined ? [] : [gauge('process_virtual_memory_bytes', 'Address space.', one(size))]),
     ...(data === undefined ? [] : [gauge('process_heap_bytes', 'Data segment.', one(data))]),
   ];

@@ -1,6 +1,7 @@
 import { availableParallelism, cpus } from 'node:os';
 import { PerformanceObserver } from 'node:perf_hooks';
 import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8';
+import { residentMemory } from '../metrics/resident-memory.ts';
 
 /** Go keeps the last 256 pauses; so do we. */
 const PAUSES_KEPT = 256;
@@ -25,12 +26,11 @@ interface Pauses {
 /** What V8 knows of its heap, under Go's names. Figures that V8 does not keep are 0. */
 function memoryFigures() {
   const heap = getHeapStatistics();
-  const { rss } = process.memoryUsage();
   const used = getHeapSpaceStatistics().filter((space) => space.space_used_size > 0);
   return {
     memory_alloc: heap.used_heap_size + heap.external_memory,
     memory_total_alloc: heap.total_allocated_bytes ?? heap.used_heap_size + heap.external_memory,
-    memory_sys: rss,
+    memory_sys: residentMemory() ?? heap.total_physical_size,
     memory_lookups: 0,
     memory_mallocs: 0,
     memory_frees: 0,
