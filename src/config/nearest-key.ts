@@ -1,5 +1,8 @@
 import { editDistance } from '../kit/text/edit-distance.ts';
 
+/** Longer ones are no misspelled keys, and what they cost grows with their length, for each key that there is. */
+const LONGEST = 200;
+
 const lastPart = (path: string): string => path.slice(path.lastIndexOf('.') + 1);
 
 /**
@@ -7,6 +10,7 @@ const lastPart = (path: string): string => path.slice(path.lastIndexOf('.') + 1)
  * Undefined when nothing is near.
  */
 export function nearestKey(unknown: string, known: readonly string[]): string | undefined {
+  if (unknown.length > LONGEST) return undefined;
   const ranked = known
     .map((path) => {
       const whole = editDistance(unknown, path);

@@ -1,3 +1,4 @@
+import { occurrences, replaceAt } from '../../kit/text/occurrences.ts';
 import type { Settlement } from '../../push/push.ts';
 import { shownTargets } from '../../push/push-entry.ts';
 import { maskTarget } from './token-mask.ts';
@@ -50,25 +51,14 @@ function lowered(text: string): string | undefined {
 }
 
 /** In any case of letters. */
-function replaced(text: string, { form, low, mask }: Quotation): string {
-  const lowText = lowered(text);
-  if (lowText === undefined || low.length !== form.length) return text.replaceAll(form, () => mask);
-  let clean = '';
-  let from = 0;
-  for (let at = lowText.indexOf(low); at >= 0; at = lowText.indexOf(low, from)) {
-    clean += text.slice(from, at) + mask;
-    from = at + low.length;
-  }
-  return clean + text.slice(from);
-}
-
 function cleaned(text: string, quotations: readonly Quotation[]): string {
   let clean = text;
-  let low = text.toLowerCase();
-  for (const each of quotations) {
-    if (!low.includes(each.low)) continue;
-    clean = replaced(clean, each);
-    low = clean.toLowerCase();
+  for (const { form, low, mask } of quotations) {
+    if (form.length > clean.length) continue;
+    const lowText = lowered(clean);
+    const isLow = lowText !== undefined && low.length === form.length;
+    const places = isLow ? occurrences(lowText, low) : occurrences(clean, form);
+    if (places.length > 0) clean = replaceAt(clean, places, form.length, mask);
   }
   return clean;
 }

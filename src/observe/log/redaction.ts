@@ -1,3 +1,4 @@
+import { occurrences, replaceAt } from '../../kit/text/occurrences.ts';
 import type { Notification, Settlement } from '../../push/push.ts';
 
 const MARK = 10;
@@ -52,6 +53,11 @@ function readTexts(notification: Notification): readonly string[] {
   return [...texts].sort((a, b) => b.length - a.length);
 }
 
+function without(text: string, part: string, instead: () => string): string {
+  const places = occurrences(text, part);
+  return places.length === 0 ? text : replaceAt(text, places, part.length, instead());
+}
+
 export interface Hidden {
   readonly tokens: boolean;
   readonly messages: boolean;
@@ -71,10 +77,10 @@ export function errorRedactor(
     let clean = error;
     if (hidden.tokens)
       for (const [index, target] of settlement.targets.entries())
-        if (target.length >= SHORTEST_TOKEN) clean = clean.replaceAll(target, () => maskedTarget(settlement, index));
+        if (target.length >= SHORTEST_TOKEN) clean = without(clean, target, () => maskedTarget(settlement, index));
     if (!hidden.messages) return clean;
     texts ??= textsOf(settlement.notification);
-    for (const text of texts) clean = clean.replaceAll(text, '(redacted)');
+    for (const text of texts) clean = without(clean, text, () => '(redacted)');
     return clean;
   };
   return (error) => {
