@@ -98,18 +98,20 @@ const clock = (minutes: number): string =>
 /** An instant of ten years in one of the zones, often near a change of the clock. */
 const changesOf = new Map(zones.map((zone) => [zone, transitionsOf(zone, 2020, 2030)]));
 
-const moment = fc.constantFrom(...zones).chain((zone) => {
-  const changes = changesOf.get(zone) ?? [];
-  const near = changes.length === 0 ? [] : [fc.tuple(fc.constantFrom(...changes), fc.integer({ min: -180, max: 180 }))];
-  const anywhere = fc.tuple(
-    fc.integer({ min: Date.UTC(2020, 0, 1), max: Date.UTC(2029, 11, 31) }).map((ms) => ms - (ms % 60_000)),
-    fc.constant(0),
-  );
-  return fc.record({
-    zone: fc.constant(zone),
-    at: fc.oneof(anywhere, ...near, ...near).map(([start, minutes]) => start + minutes * 60_000),
+const momentWithin = (reach: number) =>
+  fc.constantFrom(...zones).chain((zone) => {
+    const changes = changesOf.get(zone) ?? [];
+    const near =
+      changes.length === 0 ? [] : [fc.tuple(fc.constantFrom(...changes), fc.integer({ min: -reach, max: reach }))];
+    const anywhere = fc.tuple(
+      fc.integer({ min: Date.UTC(2020, 0, 1), max: Date.UTC(2029, 11, 31) }).map((ms) => ms - (ms % 60_000)),
+      fc.constant(0),
+    );
+    return fc.record({
+      zone: fc.constant(zone),
+      at: fc.oneof(anywhere, ...near, ...near).map(([start, minutes]) => start + minutes * 60_000),
+    });
   });
-});
 
 const wallOf = (at: number, zone: string): { day: Day; minutes: number; twice: boolean } => {
   // Intl is another implementation of the same database.
@@ -148,6 +150,8 @@ const someWindow = fc
   .filter(([from, until]) => from !== until)
   .map(([from, until, on]): QuietWindow => ({ ...(on ? { days: on } : {}), from: clock(from), until: clock(until) }));
 
+const moment = momentWithin(180);
+
 describe('over ten years in 20 zones', () => {
   test('quiet is what the clock on the wall says; where a wall time exists twice, at least that', () => {
     fc.assert(
@@ -158,6 +162,16 @@ describe('over ten years in 20 zones', () => {
         return inside === quietByTheClock(window, wall);
       }),
       { numRuns: 900 },
+    );
+  });
+
+  test('and some days before and after a change of the clock, too', () => {
+    fc.assert(
+      fc.property(momentWithin(3 * 1440), someWindow, ({ zone, at }, window) => {
+        const wall = wallOf(at, zone);
+        return wall.twice || quietHoursAt(quiet(window), zone, at).inside === quietByTheClock(window, wall);
+      }),
+      { numRuns: 600 },
     );
   });
 
