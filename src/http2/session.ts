@@ -98,7 +98,7 @@ export class Session implements DispatchEvents {
   readonly #table: StreamTable;
   readonly #outbox: Outbox;
   readonly #writer: RequestWriter;
-  readonly #guard = new FloodGuard();
+  readonly #guard: FloodGuard;
   readonly #outcomes: StreamOutcomes;
   readonly #frames: FrameReader;
   readonly #liveness: Liveness;
@@ -124,6 +124,7 @@ export class Session implements DispatchEvents {
     this.#table = new StreamTable(tuning.firstStreamId);
     this.#unwrittenId = tuning.firstStreamId;
     this.#outbox = new Outbox(socket, () => events.onReady(this));
+    this.#guard = new FloodGuard(() => this.#table.nextId >>> 1);
     this.#writer = new RequestWriter(this.#outbox, options.authority);
     this.#outcomes = new StreamOutcomes(this.#table, this.#outbox, events.onRefused, options.number);
     const parts = {

@@ -21,6 +21,8 @@ export class StreamTable {
   readonly #old = new Map<number, RequestStream>();
   readonly #free: RequestStream[] = [];
   readonly #reset = new Set<number>();
+  /** The highest id of a reset stream that is not remembered any more. */
+  #forgotten = 0;
 
   constructor(firstId: number) {
     this.nextId = firstId;
@@ -76,11 +78,15 @@ export class StreamTable {
 
   rememberReset(id: number): void {
     this.#reset.add(id);
-    if (this.#reset.size > REMEMBERED) this.#reset.delete(this.#reset.values().next().value!);
+    if (this.#reset.size <= REMEMBERED) return;
+    const oldest = this.#reset.values().next().value!;
+    this.#reset.delete(oldest);
+    this.#forgotten = Math.max(this.#forgotten, oldest);
   }
 
+  /** True also where that cannot be said any more. */
   wasReset(id: number): boolean {
-    return this.#reset.has(id);
+    return this.#reset.has(id) || id <= this.#forgotten;
   }
 
   /** A snapshot, oldest first: streams may be removed while it is walked. */
