@@ -34,6 +34,9 @@ describe('quiet hours', () => {
     ['Pacific/Apia', '2011-12-30T08:00:00Z', '2011-12-30T18:00:00Z'],
     ['Pacific/Apia', '2011-12-30T10:00:00Z', '2011-12-30T18:00:00Z'],
     ['Pacific/Apia', '2011-12-30T18:00:00Z', undefined],
+    // Apia's last summer time.
+    ['Pacific/Apia', '2020-09-26T09:00:00Z', '2020-09-26T18:00:00Z'],
+    ['Pacific/Apia', '2021-04-03T08:00:00Z', '2021-04-03T19:00:00Z'],
   ])('22:00 to 08:00 in %s at %s: until %s', (zone, at, until) => {
     expect(untilAt(night, zone, at)).toBe(until);
   });
