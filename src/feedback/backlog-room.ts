@@ -16,8 +16,9 @@ interface Used {
   bytes: number;
 }
 
-/** What each share may hold however full the rest is: a part of the whole. */
+/** What each share may hold however full the rest is, of the whole; where many hold something, their equal part of what is kept for all. */
 const RESERVE = 0.01;
+const KEPT = 0.25;
 
 const hasRoom = (
   { entries, bytes }: Used,
@@ -33,6 +34,8 @@ const hasRoom = (
 export class BacklogRoom {
   readonly #limits: RoomOptions;
   readonly #all: Used = { entries: 0, bytes: 0 };
+  /** Shares that hold something. */
+  #holders = 0;
 
   constructor(limits: RoomOptions) {
     this.#limits = limits;
@@ -43,16 +46,19 @@ export class BacklogRoom {
     const limits = this.#limits;
     const all = this.#all;
     const own: Used = { entries: 0, bytes: 0 };
+    const reserve = (): number => Math.min(RESERVE, KEPT / (this.#holders + (own.entries === 0 ? 1 : 0)));
     const count = (entries: number, bytes: number): void => {
+      const before = own.entries;
       for (const used of [own, all]) {
         used.entries += entries;
         used.bytes += bytes;
       }
+      if (before === 0 || own.entries === 0) this.#holders += Math.sign(entries);
     };
     return {
       take(bytes) {
         const fits = hasRoom(own, bytes, limits, part) && hasRoom(all, bytes, limits, 1);
-        if (!fits && !hasRoom(own, bytes, limits, RESERVE)) return false;
+        if (!fits && !hasRoom(own, bytes, limits, reserve())) return false;
         count(1, bytes);
         return true;
       },

@@ -33,3 +33,20 @@ test('what is given back can be taken again, by anybody', () => {
   for (let entry = 0; entry < 100; entry++) first.give(10);
   expect(fill(second, 10)).toBe(49);
 });
+
+test('a thousand shares that all are full hold little more than twice the whole, and each of them something', () => {
+  const room = new BacklogRoom({ maxEntries: 100_000, maxBytes: 64 * 2 ** 20 });
+  const shares = Array.from({ length: 1000 }, () => room.share(0.1));
+  const held = shares.map((share) => {
+    let bytes = 0;
+    while (share.take(1000)) bytes += 1000;
+    return bytes;
+  });
+  expect(Math.min(...held)).toBeGreaterThanOrEqual(16_000);
+  expect(held.reduce((sum, bytes) => sum + bytes)).toBeLessThan(2.3 * 64 * 2 ** 20);
+  // What they gave back is there for the next: as if nothing had been.
+  for (const [index, bytes] of held.entries()) for (let left = bytes; left > 0; left -= 1000) shares[index]?.give(1000);
+  let again = 0;
+  while (shares[0]?.take(1000)) again += 1000;
+  expect(again).toBe(held[0]);
+});
