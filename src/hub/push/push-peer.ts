@@ -31,6 +31,13 @@ export interface PushPeerOptions {
 const PUSH_MS = 30_000;
 const HEALTH_MS = 5000;
 
+/** Without those at its end. */
+function withoutSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === '/') end--;
+  return path.slice(0, end);
+}
+
 export class PushPeer {
   /** For texts. */
   readonly name: string;
@@ -47,7 +54,7 @@ export class PushPeer {
     this.name = withoutUserInfo(options.url);
     this.#options = options;
     this.#origin = origin;
-    this.#path = pathname.replace(/\/+$/, '');
+    this.#path = withoutSlashes(pathname);
     this.#headers = apiKey === '' ? {} : { authorization: `Bearer ${apiKey}`, 'x-api-key': apiKey };
   }
 
