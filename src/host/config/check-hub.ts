@@ -23,6 +23,20 @@ function checkOrigins({ config: { hub } }: Draft, { mistakes }: Findings): void 
 export function checkHub(draft: Draft, findings: Findings): void {
   checkOrigins(draft, findings);
   checkPush(draft, findings);
+  checkServerKey(draft, findings);
+}
+
+/** The key of an API that Google has switched off: who has it in the environment expects Android to get pushes. */
+function checkServerKey({ config: { hub, android }, env }: Draft, { mistakes, warnings }: Findings): void {
+  if (!hub.enabled || !env.FCM_SERVER_KEY) return;
+  const text = 'is for an API that Google has switched off (docs/hub/other-apis.md)';
+  if (android.credential || android.key_path || env.GOOGLE_APPLICATION_CREDENTIALS)
+    warnings.push(`FCM_SERVER_KEY ${text}; the service account is used`);
+  else
+    mistakes.push({
+      key: 'FCM_SERVER_KEY',
+      text: `${text}; set android.key_path (GORUSH_ANDROID_KEY_PATH) to the JSON file of a service account`,
+    });
 }
 
 /** Who brings the hub's pushes to the providers. */

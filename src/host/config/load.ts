@@ -15,6 +15,7 @@ import { nearestKey } from '../../config/nearest-key.ts';
 import { type FileContent, readConfigFile, readConfigValues } from '../../config/read-file.ts';
 import type { Config, ConfigKey, ConfigSchema, EntryNames, IsGiven } from '../../config/schema.ts';
 import { fits, schemaMistake } from '../../config/validate.ts';
+import { fromAlias } from '../../config/variable-aliases.ts';
 import { listenHost } from '../../kit/net/listen-address.ts';
 import { builtIn, type FullConfig, type ProviderTable } from '../../providers/registry.ts';
 import { sectionsOf, withSections } from '../../providers/sections.ts';
@@ -70,11 +71,11 @@ const GORUSH_QUEUE_NUM = 8192;
 /** Flags override the environment, the environment the file, the file the defaults. */
 function pick(
   { path, leaf, default: byDefault }: ConfigKey,
-  { flags = {}, env }: LoadOptions,
+  { flags = {}, env, aliases }: LoadOptions & { readonly aliases: EnvironmentVariables },
   file: FileContent,
   schema: ConfigSchema,
 ): Given {
-  const variable = fromEnvironment(env, path, schema);
+  const variable = fromEnvironment(env, path, schema) ?? fromAlias(aliases, path);
   const [raw, origin] =
     flags[path] !== undefined
       ? [flags[path], 'command line']
@@ -186,7 +187,10 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const isGiven = givenIn(content, env);
   const keys = schema.keysWith(names, isGiven);
   const allKeys = (): readonly ConfigKey[] => schema.keysWith(names);
-  const given = new Map(keys.map((key) => [key.path, pick(key, { ...options, env }, content, schema)]));
+  const picked = (key: ConfigKey, aliases: EnvironmentVariables): Given =>
+    pick(key, { ...options, env, aliases }, content, schema);
+  const isHubOn = keys.some((key) => key.path === 'hub.enabled' && picked(key, {}).value === true);
+  const given = new Map(keys.map((key) => [key.path, picked(key, isHubOn ? options.env : {})]));
   const misfits = keys.filter(({ path, leaf }) => {
     const value = given.get(path)?.value;
     return value !== undefined && !fits(leaf, value);

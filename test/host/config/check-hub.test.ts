@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { loadConfig } from '../../../src/host/config/load.ts';
 import { complaint, load, yamlOf } from '../../config/config-folder.ts';
 
 const on = { 'hub.enabled': true, 'hub.push.mode': 'gorush' };
@@ -42,4 +43,18 @@ test('a hub that sends through others, or to no device, needs no platform of its
   for (const push of [{ 'hub.push.mode': 'none' }, { 'hub.push.mode': 'gorush', 'hub.push.urls': ['http://gorush'] }])
     expect(load(yamlOf({ 'hub.enabled': true, 'android.enabled': false, ...push }), real).warnings).toEqual([]);
   expect(complaint(() => load(yamlOf({ 'hub.push.mode': 'none' }), real))).toContain('ios.enabled');
+});
+
+test('FCM_SERVER_KEY is an error that says what to set instead, and a warning beside a service account', () => {
+  const start = (values: Record<string, unknown>, env: Record<string, string> = {}) =>
+    loadConfig({ values, env: { FCM_SERVER_KEY: 'canary-key', ...env }, cwd: '/' });
+  const hub = { enabled: true, path: '' };
+  const ntfy = { endpoint: 'http://127.0.0.1:1' };
+  const message = complaint(() => start({ hub }));
+  expect(message).toContain('FCM_SERVER_KEY');
+  expect(message).toContain('android.key_path');
+  expect(message).not.toContain('canary');
+  const { warnings } = start({ hub, ntfy, android: { enabled: false, credential: '{}' } });
+  expect(warnings.join()).toContain('FCM_SERVER_KEY');
+  expect(start({ ntfy, hub: { enabled: false } }).warnings.join()).not.toContain('FCM_SERVER_KEY');
 });
