@@ -18,6 +18,11 @@ export const hubSection = section(
     ),
     instance: text('', 'Name of this instance in presence and audit; empty: host and process id.', ours),
     push: hubPushSection,
+    test_endpoint: flag(
+      false,
+      '`POST /api/push/test/` sends a push to the devices of who asks (docs/hub/other-apis.md).',
+      ours,
+    ),
     cors_origins: list(
       'Origins of the pages that may call with the token of a person: `https://app.example.com`. Compared as they are; there is no wildcard.',
       ours,

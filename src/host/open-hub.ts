@@ -4,30 +4,35 @@ import { withCors } from '../api/hub/cors.ts';
 import { HubRefusal } from '../api/hub/hub-refusal.ts';
 import { type HubRouterParts, hubRouter } from '../api/hub/hub-router.ts';
 import { tokenRoutes } from '../api/hub/token-routes.ts';
-import type { AppRegistry } from '../apps/app-registry.ts';
-import type { StoredApps } from '../apps/store/open-stored-apps.ts';
 import { closedAtApi } from '../auth/admin-access.ts';
-import { type Auth, isConfigured } from '../auth/auth.ts';
+import { isConfigured } from '../auth/auth.ts';
 import { notFromHere } from '../auth/own-page.ts';
 import type { Principal, PrincipalUser } from '../auth/principal.ts';
 import { openPeopleDoor } from '../auth/users/open-people-door.ts';
 import type { Config } from '../config/schema.ts';
 import type { Check } from '../health/ready.ts';
+import type { Devices } from '../hub/devices/devices.ts';
+import { DIRECT } from '../hub/direct/direct-batch.ts';
+import { partCarrier } from '../hub/push/parted-carrier.ts';
+import type { PushCarrier } from '../hub/push/push-carrier.ts';
 import { idempotencyLedger } from '../hub/storage/idempotency.ts';
 import { openHubStore } from '../hub/storage/open-hub-store.ts';
 import type { HubStore } from '../hub/storage/storage.ts';
 import { background } from '../kit/background.ts';
 import type { BodyRoom } from '../kit/http/body-room.ts';
 import type { Log } from '../observe/log/log.ts';
+import type { FullConfig } from '../providers/registry.ts';
+import { openDevices } from './hub/open-devices.ts';
+import { otherApis } from './hub/other-apis.ts';
+import type { HubCarrier } from './hub-carrier.ts';
+import type { Relay } from './relay.ts';
 import { watchHubStore } from './watch-hub-store.ts';
 
 export interface OpenHubOptions {
-  readonly relay: {
-    readonly auth: Auth | undefined;
-    readonly apps: AppRegistry;
-    readonly storedApps: Pick<StoredApps, 'sync' | 'keys'>;
-  };
-  readonly config: Config;
+  /** Opened with `hub` of the same carrier. */
+  readonly relay: Relay;
+  readonly carrier: HubCarrier;
+  readonly config: FullConfig;
   readonly log: Log;
   /** The room that request bodies share. */
   readonly bodies: BodyRoom | undefined;
@@ -38,6 +43,9 @@ export interface OpenHubOptions {
 /** The hub in front of a relay. */
 export interface Hub {
   readonly store: HubStore;
+  readonly devices: Devices;
+  /** For whatever the hub sends but direct pushes. */
+  readonly carrier: PushCarrier;
   readonly routers: readonly Router[];
   /** Lets pages of `hub.cors_origins` call: stands before whatever asks for keys. */
   forPages(app: RequestListener): RequestListener;
@@ -55,6 +63,9 @@ const SWEEP_MS = 600_000;
  */
 export async function openHub(options: OpenHubOptions, closers: AsyncDisposableStack): Promise<Hub> {
   const { relay, config, log, bodies, now = Date.now } = options;
+  // Before anything is waited for: the queue has not begun to send.
+  const { providers } = relay.apps;
+  const carriers = partCarrier(options.carrier.open({ relay, log, providers }, closers));
   const { path, postgres, cors_origins: origins } = config.hub;
   const tell = (level: 'info' | 'warn' | 'error', message: string): void => log[level](message);
   const store = await openHubStore({ path, postgres, master: relay.storedApps.keys, tell, now });
@@ -73,9 +84,14 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
     stillThere: (user) => stillThere(store, user),
   };
   const routes = [...tokenRoutes({ tokens: people.tokens, isPerson: (app, id) => isPerson(store, app, id) })];
+  const devices = openDevices({ store, relay, tell, now });
+  const others = { config, store, devices, relay, parts, tell, now };
+  const apis = otherApis({ ...others, carrier: carriers.part(DIRECT), sync: relay.storedApps.sync });
   return {
     store,
-    routers: [hubRouter(routes, parts)],
+    devices,
+    carrier: carriers.rest,
+    routers: [hubRouter(routes, parts), ...apis],
     forPages: (app) => withCors(app, { origins, uris: config.api }),
     checks: () => [watched.check()],
   };

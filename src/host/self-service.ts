@@ -18,12 +18,8 @@ export interface SelfServiceRelay {
   readonly transports: ProbeOptions['transports'];
 }
 
-/** The routes of /v1/apps on a relay. */
-export function selfService(
-  relay: SelfServiceRelay,
-  { config, log, bodies }: { config: Config; log: Log; bodies?: BodyRoom | undefined },
-): Router {
-  const apps = relay.storedApps;
+/** Changes the apps of a relay's store. */
+export function appAdminOf(relay: SelfServiceRelay, config: Config): AppAdmin {
   const allowPrivate = config.apps.allow_private_hooks || config.sandbox.enabled;
   const probe = createProbe({
     providers: relay.apps.providers,
@@ -32,11 +28,19 @@ export function selfService(
     trusted: config.apps.allow_private_hooks,
     sandbox: config.sandbox.enabled,
   });
+  return new AppAdmin({ apps: relay.storedApps, registry: relay.apps, rules: { allowPrivate }, probe });
+}
+
+/** The routes of /v1/apps on a relay. */
+export function selfService(
+  relay: SelfServiceRelay,
+  { config, log, bodies }: { config: Config; log: Log; bodies?: BodyRoom | undefined },
+): Router {
   const closed = closedBecause(config, 'apps are');
   return appsRoutes({
     registry: relay.apps,
-    sync: apps.sync,
-    admin: new AppAdmin({ apps, registry: relay.apps, rules: { allowPrivate }, probe }),
+    sync: relay.storedApps.sync,
+    admin: appAdminOf(relay, config),
     closed: (req) => closed ?? (isConfigured(config.auth) ? undefined : notFromHere(req)),
     bodies,
     audit: log.audit,

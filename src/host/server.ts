@@ -14,7 +14,7 @@ import { BODY_SHARE, BodyRoom } from '../kit/http/body-room.ts';
 import { toMs } from '../kit/seconds.ts';
 import { createHttpApp, type HttpAppOptions } from './http-app.ts';
 import { type Doors, openDoors } from './open-doors.ts';
-import type { Hub, OpenHubOptions } from './open-hub.ts';
+import type { Hub } from './open-hub.ts';
 import { openRelay } from './open-relay.ts';
 import { readyState } from './ready-state.ts';
 import type { Relay } from './relay.ts';
@@ -33,10 +33,11 @@ export interface RunningServer extends Pick<Doors, 'url' | 'port' | 'grpcPort' |
 /** How long answers that are written may take to leave after everything is drained. */
 const LAST_ANSWERS_MS = 1000;
 
-/** Loaded only where it is on. */
-async function openHubOf(parts: OpenHubOptions, closers: AsyncDisposableStack): Promise<Hub> {
-  const { openHub } = await import('./open-hub.ts');
-  return openHub(parts, closers);
+/** Loaded only where it is on, and before the relay, which brings back at once what the queue has of the hub's. */
+async function loadHub({ hub }: HttpAppOptions['config']) {
+  if (!hub.enabled) return undefined;
+  const [{ openHub }, { createHubCarrier }] = await Promise.all([import('./open-hub.ts'), import('./hub-carrier.ts')]);
+  return { openHub, carrier: createHubCarrier(hub.push) };
 }
 
 /** Builds the relay and listens. @throws ConfigError for a credential that cannot be used; a listener's own error. */
@@ -44,7 +45,8 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
   const { config, log } = options;
   await using starting = new AsyncDisposableStack();
   let draining = false;
-  const relay = await openRelay(options, starting);
+  const loaded = await loadHub(config);
+  const relay = await openRelay(loaded ? { ...options, hub: loaded.carrier.hub } : options, starting);
   // In the turn in which the queue was opened: it has not begun to send.
   const { queue, hook, lanes } = relay;
   const isDurable = config.queue.engine !== 'local' || queue.reports !== undefined;
@@ -53,7 +55,7 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
   const { max_body, max_bodies } = config.core;
   const bodies = new BodyRoom({ maxBytes: Math.max(max_bodies, max_body / BODY_SHARE) });
   starting.defer(() => bodies.close());
-  const hub = config.hub.enabled ? await openHubOf({ relay, config, log, bodies }, starting) : undefined;
+  const hub = await loaded?.openHub({ relay, carrier: loaded.carrier, config, log, bodies }, starting);
   const app = createHttpApp(relay, { ...options, bodies, hubDoor: hub }, () => draining);
   starting.defer(() => app.close());
   const ready = (): boolean => readyState(relay, draining, hub).status === 200;

@@ -49,6 +49,10 @@ export interface HubRoute {
   readonly own?: OwnUse;
   /** Default: `json` for POST, PUT and PATCH, else `none`. */
   readonly body?: BodyUse;
+  /** Bytes; default 1 MiB. */
+  readonly maxBody?: number;
+  /** It may make the app that it names: one that is not there yet is no refusal. */
+  readonly makesApp?: true;
   /** What the audit log calls it, such as `device.update`; absent: it changes nothing. */
   readonly action?: string;
   readonly handle: (request: HubRequest) => Promise<HubAnswer | undefined>;

@@ -109,7 +109,8 @@ class HubRouter {
       const params = pathParams(raw);
       allowCaller(principal, { scope: route.scope, own: route.own, user: params.user });
       const query = new Query(req.url as string);
-      const app = await chooseApp(principal, query.text('app'), this.#parts.isApp);
+      const isApp = route.makesApp ? () => true : this.#parts.isApp;
+      const app = await chooseApp(principal, query.text('app'), isApp);
       told.app = app;
       if (principal?.user) await this.#parts.stillThere(principal.user);
       const answer = await this.#worked(route, { req, res, params, query, app, principal });
@@ -136,7 +137,7 @@ class HubRouter {
     const { bodies, ledger, store } = this.#parts;
     const use = route.body ?? defaultBody(route);
     const reads = use === 'json' || use === 'maybe';
-    const bytes = reads ? await bodyBytes(req, bodies) : Buffer.alloc(0);
+    const bytes = reads ? await bodyBytes(req, bodies, route.maxBody) : Buffer.alloc(0);
     const body = reads && (use === 'json' || bytes.length > 0) ? jsonOf(bytes) : undefined;
     const key = req.headers['idempotency-key'];
     const work = (keep: KeepAnswer) => route.handle(requestOf(known, body, keep));

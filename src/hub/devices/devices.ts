@@ -175,6 +175,30 @@ export class Devices implements DeviceBook {
     return new Map(stored.map((each) => [each.row.id, reachable(each, this.#reading())]));
   }
 
+  /** A token as its provider would take it, or what is wrong with it. @param body as that of a device */
+  checked(app: string, body: object): DeviceTarget | readonly FaultyField[] {
+    const given = parseDevice(body);
+    if (Array.isArray(given)) return given;
+    const target = readTarget(this.#options.store.seal, this.#options, app, given as GivenDevice);
+    return target ?? [{ path: 'token', reason: 'is missing' }];
+  }
+
+  /** The devices that have this token, of whatever kind; none for what is no token of that platform. */
+  async byToken(app: string, platform: string, token: string): Promise<readonly ReachableDevice[]> {
+    const { store } = this.#options;
+    const target = this.checked(app, { platform, token });
+    if ('length' in target) return [];
+    const { token_hash } = target;
+    const rows = await store.db
+      .selectFrom('devices')
+      .selectAll()
+      .where('app', '=', app)
+      .where('platform', '=', platform)
+      .where('token_hash', '=', token_hash)
+      .execute();
+    return (await withLinks(store.db, app, rows)).map((stored) => reachable(stored, this.#reading()));
+  }
+
   applyVerdicts(verdicts: readonly DeviceVerdict[]): Promise<readonly string[]> {
     return this.#options.removals.apply(verdicts);
   }

@@ -28,6 +28,7 @@ export interface HubTables {
   /** Salted hashes of erased ids, so that work begun before brings nothing back. */
   readonly erased: { app: string; hash: string; at: number };
   readonly digest_items: DigestItemTable;
+  readonly push_topics: PushTopicTable;
 }
 
 interface UserTable {
@@ -226,4 +227,19 @@ interface DigestItemTable {
   at: number;
   /** Sealed JSON. */
   doc: string;
+}
+
+/** A token that is reached by who knows a secret. Nothing here says whose it is, or since when. */
+interface PushTopicTable {
+  app: string;
+  /** SHA-256 of the secret, hexadecimal. */
+  id: string;
+  platform: string;
+  kind: string;
+  environment: string;
+  /** Keyed apart from that of devices. */
+  token_hash: string;
+  /** Sealed. */
+  target: string;
+  expires_at: number;
 }

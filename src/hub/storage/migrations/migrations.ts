@@ -1,6 +1,7 @@
 import { first } from './0001-first.ts';
 import { deviceStatus } from './0002-device-status.ts';
+import { pushTopics } from './0003-push-topics.ts';
 import type { Migration } from './migrate.ts';
 
 /** In the order in which they are done. One that a release has had is never changed: what is wrong with it, the next one mends. */
-export const migrations: readonly Migration[] = [first, deviceStatus];
+export const migrations: readonly Migration[] = [first, deviceStatus, pushTopics];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { loadConfig } from '../../../src/host/config/load.ts';
+import { loadConfig } from '../../src/host/config/load.ts';
 
 const load = (env: Record<string, string>, values: Record<string, unknown> = {}, hub = true) =>
   loadConfig({ values: { hub: { enabled: hub, path: '' }, ...values }, env, cwd: '/', purpose: 'ping' }).config.ios;

@@ -1,0 +1,148 @@
+import type { ReachableDevice } from '../../../hub/devices/device.ts';
+import type { Devices } from '../../../hub/devices/devices.ts';
+import { aboutPerson, aboutTopic } from '../../../hub/direct/direct-devices.ts';
+import { type DirectPush, PROVIDER_NAMES, providerName, wayOfProvider } from '../../../hub/direct/direct-push.ts';
+import type { DirectResult, DirectSends } from '../../../hub/direct/direct-sends.ts';
+import { isTopicId, type PushTopics, topicIdOf } from '../../../hub/direct/push-topics.ts';
+import type { HubStore } from '../../../hub/storage/storage.ts';
+import { textOf } from '../../../kit/json/readers.ts';
+import { isoInstant } from '../../../kit/time/instant.ts';
+import type { HubAnswer } from '../hub-answer.ts';
+import { HubRefusal, unprocessable } from '../hub-refusal.ts';
+import { type HubRequest, type HubRoute, hubRoute } from '../hub-route.ts';
+import { ownDeviceId } from './namespace-devices.ts';
+import { personOf } from './person-of.ts';
+import { chooseFields, must, pushFields, pushOf, readFields } from './push-fields.ts';
+
+export interface NamespaceSendsParts {
+  readonly store: Pick<HubStore, 'seal'>;
+  readonly devices: Pick<Devices, 'ofUsers'>;
+  readonly topics: Pick<PushTopics, 'find' | 'register' | 'remove'>;
+  readonly direct: Pick<DirectSends, 'isConfigured' | 'send'>;
+  /** `core.sync_timeout`, milliseconds. */
+  readonly waitMs: number;
+}
+
+/** Bytes. */
+const MAX_MESSAGE = 65_536;
+const MAX_TOPIC = 4096;
+
+const NOT_CONFIGURED =
+  'push not configured for namespace; set credentials via PUT /v1/namespace/push-credentials/{provider} or legacy /v1/push/config';
+const NO_TOPIC = 'there is no such topic';
+
+/** Kinds that a send reaches. */
+const REACHED = new Set(['alert', 'voip']);
+
+/** Those that are sent to: active ones, of the provider that is asked for, else without the one that is not. */
+function chosen(devices: readonly ReachableDevice[], target = '', exclude = ''): readonly ReachableDevice[] {
+  const active = devices.filter(({ kind, status, enabled }) => enabled && status === 'active' && REACHED.has(kind));
+  if (target !== '') return active.filter((device) => providerName(device) === target);
+  return active.filter((device) => providerName(device) !== exclude);
+}
+
+const isPending = ({ reason }: DirectResult): boolean => reason === 'Pending';
+
+/** 502 when any failed for good; what is still being tried is no failure. */
+function answerOf(results: readonly DirectResult[]): HubAnswer {
+  const body = {
+    devices_attempted: results.length,
+    devices_succeeded: results.filter(({ success }) => success).length,
+    results,
+    ...(results.length === 0 ? { no_channel: true } : {}),
+  };
+  if (results.every((result) => result.success || isPending(result)))
+    return { status: 200, body: { status: 'ok', ...body } };
+  const message = 'one or more devices failed';
+  return { status: 502, body: { error: message, code: 502, message, ...body } };
+}
+
+/** Pushes to a person's devices. */
+export type UserSend = (
+  app: string,
+  user: string,
+  push: DirectPush,
+  target?: string,
+  exclude?: string,
+) => Promise<HubAnswer>;
+
+export const createUserSend =
+  ({ store, devices, direct, waitMs }: NamespaceSendsParts): UserSend =>
+  async (app, user, push, target, exclude) => {
+    const own = chosen((await devices.ofUsers(app, [user])).get(user) ?? [], target, exclude);
+    const targets = own.map((device) => ({ ...device, id: ownDeviceId(device), target: device.target() }));
+    return answerOf(await direct.send({ app, about: aboutPerson(store, app, user), push, waitMs }, targets));
+  };
+
+/** Pushes to a person's devices, and to topics, which are known by the hash of a secret. */
+export function namespaceSendRoutes(parts: NamespaceSendsParts): readonly HubRoute[] {
+  const { topics, direct, waitMs } = parts;
+  const configured = (app: string): void => {
+    if (!direct.isConfigured(app)) throw new HubRefusal('unavailable', NOT_CONFIGURED);
+  };
+  const toPerson = createUserSend(parts);
+  return [
+    hubRoute({
+      ...{ method: 'POST', path: '/v1/push/send', scope: 'push', maxBody: MAX_MESSAGE, action: 'push.send' },
+      async handle(request) {
+        const { user_id, target_provider, exclude_provider, ...given } = readFields(
+          { user_id: textOf(256), ...pushFields, ...chooseFields },
+          request.body,
+        );
+        const user = personOf(request, must(user_id, 'user_id'));
+        configured(request.app);
+        return toPerson(request.app, user, pushOf(given), target_provider, exclude_provider);
+      },
+    }),
+    hubRoute({
+      ...{ method: 'POST', path: '/v1/push/topics/send', scope: 'push', maxBody: MAX_MESSAGE },
+      async handle({ app, body }) {
+        const { topic_id, ...given } = readFields({ topic_id: textOf(64), ...pushFields }, body);
+        if (!isTopicId(topic_id))
+          throw unprocessable({ path: 'topic_id', reason: 'must be 64 hexadecimal digits in lower case' });
+        const topic = await topics.find(app, topic_id);
+        if (!topic) throw new HubRefusal('not_found', NO_TOPIC);
+        configured(app);
+        const send = { app, about: aboutTopic(topic_id), push: pushOf(given), waitMs };
+        return answerOf(await direct.send(send, [topic]));
+      },
+    }),
+    ...topicRoutes(topics),
+  ];
+}
+
+/** The secret comes in the body, or in a header where proxies drop the bodies of DELETE. @throws HubRefusal, which never holds it */
+function topicOf(given: string | undefined, { req }: Pick<HubRequest, 'req'>): string {
+  const header = req.headers['x-topic-secret'];
+  const id = topicIdOf(given ?? header);
+  if (id === undefined) throw unprocessable({ path: 'topic_secret', reason: 'must be 16 to 64 bytes in hexadecimal' });
+  return id;
+}
+
+/** Nothing of these is in the audit log: it would say whose a topic is. */
+function topicRoutes(topics: NamespaceSendsParts['topics']): readonly HubRoute[] {
+  const removal = async (request: HubRequest): Promise<HubAnswer> => {
+    const { topic_secret } = readFields({ topic_secret: textOf(256) }, request.body ?? {});
+    if (await topics.remove(request.app, topicOf(topic_secret, request)))
+      return { status: 200, body: { status: 'ok' } };
+    throw new HubRefusal('not_found', NO_TOPIC);
+  };
+  const common = { scope: 'users', own: 'own', maxBody: MAX_TOPIC } as const;
+  return [
+    hubRoute({
+      ...{ ...common, method: 'POST', path: '/v1/push/topics' },
+      async handle(request) {
+        const given = readFields({ topic_secret: textOf(256), provider: textOf(64), token: textOf(512) }, request.body);
+        const id = topicOf(given.topic_secret, request);
+        const token = must(given.token, 'token');
+        const way = wayOfProvider(given.provider ?? '');
+        if (!way) throw unprocessable({ path: 'provider', reason: `must be one of ${PROVIDER_NAMES.join(', ')}` });
+        const registered = await topics.register(request.app, id, { ...way, token });
+        if (typeof registered !== 'number') throw unprocessable(...registered);
+        return { status: 200, body: { status: 'ok', topic_id: id, expires_at: isoInstant(registered) } };
+      },
+    }),
+    hubRoute({ ...{ ...common, method: 'DELETE', path: '/v1/push/topics', body: 'maybe' }, handle: removal }),
+    hubRoute({ ...{ ...common, method: 'POST', path: '/v1/push/topics/remove', body: 'maybe' }, handle: removal }),
+  ];
+}
