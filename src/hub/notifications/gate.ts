@@ -153,4 +153,4 @@ function later(input: DecideInput, channel: Channel, device?: DeviceFacts): HopV
 }
 
 /** The name of a sender's digest among those of a person; those that settings make are named after their reason. */
-export const digestKey = (key: string): string => `key:${key}`;
+const digestKey = (key: string): string => `key:${key}`;

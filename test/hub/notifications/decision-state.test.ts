@@ -1,75 +1,61 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { states } from '../../../src/hub/notifications/decision.ts';
-import { advance, hasReached, isEnded, type Standing } from '../../../src/hub/notifications/decision-state.ts';
-import { reached } from '../../../src/hub/notifications/plan-doc.ts';
+import type { State } from '../../../src/hub/notifications/decision.ts';
+import { leadingTo, type Receipt } from '../../../src/hub/notifications/decision-state.ts';
+import type { PushOutcome } from '../../../src/hub/push/push-carrier.ts';
+import { changeOf } from '../../../src/hub/sends/outcomes/outcome-change.ts';
 
-const at = (state: Standing['state'], ms: number, reason?: string): Standing => ({
-  state,
-  at: ms,
-  ...(reason === undefined ? {} : { reason }),
-});
-const all = (start: Standing, events: readonly Standing[]): Standing => events.reduce<Standing>(advance, start);
+/** As the store writes them: out of these states, else nothing. */
+const endOf = (start: State, receipts: readonly Receipt[]): State =>
+  receipts.reduce<State>((state, receipt) => (leadingTo(receipt).includes(state) ? receipt : state), start);
 
-const late = states.filter((state) => state !== 'pending' && state !== 'deferred');
-const event = fc.record({
-  state: fc.constantFrom(...late),
-  at: fc.integer({ min: 0, max: 5 }),
-  reason: fc.constantFrom('Unregistered', 'read', 'cancelled'),
-});
+const receipt = fc.constantFrom<Receipt[]>('sent', 'failed', 'delivered', 'seen', 'read');
 
-describe('what becomes of a decision', () => {
-  test('in whatever order receipts come, it ends the same', () => {
-    const orders = fc
-      .array(event, { minLength: 1, maxLength: 7 })
-      .chain((events) => fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length })));
+const shuffled = <T>(each: fc.Arbitrary<T>) =>
+  fc
+    .array(each, { minLength: 1, maxLength: 6 })
+    .chain((all) => fc.tuple(fc.constant(all), fc.shuffledSubarray(all, { minLength: all.length })));
+
+describe('receipts', () => {
+  test('end the same in whatever order they come', () => {
     fc.assert(
-      fc.property(orders, ([events, shuffled]) => {
-        expect(all(at('sent', 3), shuffled)).toEqual(all(at('sent', 3), events));
-        expect(all(at('pending', 0), shuffled)).toEqual(all(at('pending', 0), events));
-      }),
+      fc.property(shuffled(receipt), ([receipts, others]) => endOf('sent', receipts) === endOf('sent', others)),
     );
   });
 
-  test('it never goes back', () => {
-    const order = ['suppressed', 'expired', 'cancelled', 'sent', 'failed', 'delivered', 'seen', 'read'] as const;
+  test('never lead back', () => {
+    const order: readonly Receipt[] = ['sent', 'failed', 'delivered', 'seen', 'read'];
     for (const [i, state] of order.entries())
       for (const [j, next] of order.entries())
-        expect([state, next, advance(at(state, 0), at(next, 1)).state]).toEqual([state, next, order[Math.max(i, j)]]);
+        expect([state, next, endOf(state, [next])]).toEqual([state, next, order[Math.max(i, j)]]);
   });
 
-  test('an accepted one may fail later, a delivered one may not', () => {
-    expect(advance(at('sent', 0), at('failed', 9, 'DeviceNotRegistered'))).toMatchObject({ state: 'failed' });
-    expect(advance(at('delivered', 0), at('failed', 9)).state).toBe('delivered');
-    expect(advance(at('failed', 0), at('delivered', 9)).state).toBe('delivered');
-  });
-
-  test('what is planned may be due and wait as often as its time changes', () => {
-    const plan = [at('deferred', 1, 'quiet_hours'), at('pending', 2), at('deferred', 3, 'snoozed'), at('pending', 4)];
-    for (const [index, each] of plan.entries()) expect(all(at('pending', 0), plan.slice(0, index + 1))).toEqual(each);
-    expect(all(at('cancelled', 0, 'acked'), plan)).toEqual(at('cancelled', 0, 'acked'));
-  });
-
-  test('the same again changes nothing, not even its time', () => {
-    expect(advance(at('seen', 5), at('seen', 9))).toEqual(at('seen', 5));
-    expect(advance(at('seen', 5), at('seen', 2))).toEqual(at('seen', 2));
-  });
-
-  test('all but what is planned is ended', () => {
-    expect(states.filter((state) => !isEnded(state))).toEqual(['pending', 'deferred']);
+  test.each<State>(['deferred', 'suppressed', 'cancelled', 'expired'])('say nothing of what is %s', (state) => {
+    expect(endOf(state, ['sent', 'failed', 'delivered', 'seen', 'read'])).toBe(state);
   });
 });
 
-describe('how far a person has come', () => {
-  test('a later mark implies the earlier ones', () => {
-    for (const [i, mark] of reached.entries())
-      for (const [j, asked] of reached.entries())
-        expect([mark, asked, hasReached({ [`${mark}_at`]: 1 }, asked)]).toEqual([mark, asked, i >= j]);
+describe('late verdicts of providers', () => {
+  const common = { batch: 'b', app: 'default', target: 't', attempts: 1, at: 0 };
+  const failed = { kind: 'failed', category: 'unavailable', reason: 'DeviceNotRegistered', error: 'x' } as const;
+  const verdict = fc.constantFrom<PushOutcome[]>(
+    { ...common, outcome: { kind: 'accepted' }, late: 'delivered' },
+    { ...common, outcome: { kind: 'accepted' }, late: 'unknown' },
+    { ...common, outcome: failed, late: 'failed' },
+  );
+  const told = (start: State, outcomes: readonly PushOutcome[]): State =>
+    outcomes.reduce<State>((state, outcome) => {
+      const change = changeOf(outcome);
+      return change?.from.includes(state) ? change.state : state;
+    }, start);
+
+  test('end the same in whatever order they come', () => {
+    fc.assert(fc.property(shuffled(verdict), ([outcomes, others]) => told('sent', outcomes) === told('sent', others)));
   });
 
-  test('no marks, and marks of null, are none', () => {
-    expect(hasReached({}, 'delivered')).toBe(false);
-    expect(hasReached({ seen_at: null, read_at: null }, 'acked')).toBe(false);
-    expect(hasReached({ seen_at: 0 }, 'acked')).toBe(true);
+  test('take back what was accepted, and not what was delivered', () => {
+    expect(told('sent', [{ ...common, outcome: failed, late: 'failed' }])).toBe('failed');
+    expect(told('delivered', [{ ...common, outcome: failed, late: 'failed' }])).toBe('delivered');
+    expect(told('failed', [{ ...common, outcome: { kind: 'accepted' }, late: 'delivered' }])).toBe('delivered');
   });
 });

@@ -5,7 +5,7 @@ import { type PushVariant, pushOf } from './push.ts';
 
 /**
  * Renders the pushes of one notification, each variant once: devices that differ in nothing that shows get the very same object, by
- * which `groupByPayload` finds them. A send to a million devices renders a few dozen.
+ * which they are found to go together. A send to a million devices renders a few dozen.
  */
 export class PushRenderer {
   readonly #sources: ContentSources;

@@ -1,3 +1,4 @@
+import { leadingTo } from '../../notifications/decision-state.ts';
 import type { PushOutcome } from '../../push/push-carrier.ts';
 
 /** What an outcome makes of a decision. */
@@ -14,8 +15,8 @@ export interface OutcomeChange {
   readonly providerId: string | null;
 }
 
-const BEFORE_SENT = ['pending'];
-const BEFORE_VERDICT = ['pending', 'sent'];
+const BEFORE_SENT = leadingTo('sent');
+const BEFORE_VERDICT = leadingTo('failed');
 
 /** What ended a push, in states of a decision; undefined: nothing that changes one. */
 export function changeOf({ outcome, attempts, at, late }: PushOutcome): OutcomeChange | undefined {
@@ -28,7 +29,7 @@ export function changeOf({ outcome, attempts, at, late }: PushOutcome): OutcomeC
     if (category === 'expired') return { ...common, state: 'expired', from, reason: 'expired' };
     return { ...common, state: 'failed', from, reason, category };
   }
-  if (late === 'delivered') return { ...common, state: 'delivered', from: BEFORE_VERDICT };
+  if (late === 'delivered') return { ...common, state: 'delivered', from: leadingTo('delivered') };
   // No verdict came in time: it stays sent, and none is waited for any more.
   if (late === 'unknown') return { ...common, state: 'sent', from: BEFORE_VERDICT };
   return { ...common, state: 'sent', from: BEFORE_SENT, until: outcome.receipt?.until ?? null };
