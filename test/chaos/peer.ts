@@ -3,7 +3,7 @@ import http2, { type Http2SecureServer, type ServerHttp2Session, type ServerHttp
 import type { AddressInfo } from 'node:net';
 import { SeededRandom } from '../simulation/seeded-random.ts';
 import type { Behaviour, HookBehaviour, PeerAddresses, PeerCommand, PeerCounts } from './peer-messages.ts';
-import { Counts, indexOf, isDead } from './targets.ts';
+import { Counts, indexOf, isDead, isTarget } from './targets.ts';
 
 /**
  * The world around the relay, in a process of its own: APNs, FCM, Google's sign-in and a feedback hook, which count what
@@ -36,9 +36,11 @@ interface Provider {
 }
 
 interface Dialect {
-  readonly targetOf: (path: string, body: Buffer) => string;
+  readonly targetOf: (path: string, body: Buffer) => string | undefined;
   readonly accept: (stream: ServerHttp2Stream) => void;
   readonly refuse: (stream: ServerHttp2Stream) => void;
+  /** The answer to a probe, which reaches no device. */
+  readonly probed: (stream: ServerHttp2Stream) => void;
 }
 
 const json = (stream: ServerHttp2Stream, status: number, body: object): void => {
@@ -50,6 +52,7 @@ const apnsDialect: Dialect = {
   targetOf: (path) => path.slice('/3/device/'.length),
   accept: (stream) => stream.respond({ ':status': 200 }, { endStream: true }),
   refuse: (stream) => json(stream, 410, { reason: 'Unregistered', timestamp: 1_700_000_000_000 }),
+  probed: (stream) => json(stream, 400, { reason: 'BadDeviceToken' }),
 };
 
 const unregistered = {
@@ -62,9 +65,10 @@ const unregistered = {
 };
 
 const fcmDialect: Dialect = {
-  targetOf: (_path, body) => (JSON.parse(body.toString()) as { message: { token: string } }).message.token,
+  targetOf: (_path, body) => (JSON.parse(body.toString()) as { message: { token?: string } }).message.token,
   accept: (stream) => json(stream, 200, { name: 'projects/chaos/messages/1' }),
   refuse: (stream) => json(stream, 404, unregistered),
+  probed: (stream) => json(stream, 200, { name: 'projects/chaos/messages/0' }),
 };
 
 function goAway(session: ServerHttp2Session, lastId: number, code: number): void {
@@ -107,11 +111,12 @@ function openProvider(dialect: Dialect): Provider {
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.on('end', () => {
       const target = dialect.targetOf(headers[':path'] as string, Buffer.concat(chunks));
-      arrived(target);
+      if (isTarget(target)) arrived(target);
       if (mute) return;
       const answer = (): void => {
         if (stream.destroyed || stream.closed) return;
         if (behaviour.deny) json(stream, 403, { reason: 'InvalidProviderToken' });
+        else if (!isTarget(target)) dialect.probed(stream);
         else if (isDead(target)) dialect.refuse(stream);
         else {
           delivered.add(target);

@@ -12,6 +12,9 @@ export const liveTarget = (index: number): string => numbered(LIVE, index);
 export const deadTarget = (index: number): string => numbered(DEAD, index);
 
 export const indexOf = (target: string): number => Number.parseInt(target.slice(-12), 16);
+/** Of a message; what the relay asks a provider with while none is due has another, or none. */
+export const isTarget = (target: string | undefined): target is string =>
+  target?.startsWith(LIVE) === true || target?.startsWith(DEAD) === true;
 export const isDead = (target: string): boolean => target.startsWith(DEAD);
 
 /** How often each target was met. */
