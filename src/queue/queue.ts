@@ -86,12 +86,15 @@ export interface StoredRequest extends QueuedRequest {
   readonly givenUp?: GivenUp | undefined;
 }
 
-export interface GivenUp {
-  /** Processes that ended while they had it in hand. */
-  readonly deaths: number;
-  /** False: reading its body may be what ends them. */
-  readonly mayRead: boolean;
-}
+export type GivenUp =
+  | {
+      /** Processes that ended while they had it in hand. */
+      readonly deaths: number;
+      /** False: reading its body may be what ends them. */
+      readonly mayRead: boolean;
+    }
+  /** It has no body to read, and why. */
+  | UnreadableRequest;
 
 /** Why a stored request cannot be read; it was reported as failed, and the engine keeps it aside. */
 export interface UnreadableRequest {

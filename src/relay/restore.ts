@@ -32,6 +32,7 @@ export type RestoreTo = (stored: StoredRequest, lanes: Pick<Lanes, 'route'>) => 
 export function createRestore(options: RestoreOptions): RestoreTo {
   const { decoder, appOf, outcomes, onDamage, now = Date.now, monotonic = () => performance.now() } = options;
   const decode = ({ body, givenUp }: StoredRequest): Decoded => {
+    if (givenUp && 'unreadable' in givenUp) return { why: givenUp.unreadable };
     if (givenUp && !givenUp.mayRead) return { why: 'its body is not read' };
     try {
       const decoded = decoder.decode(body);
@@ -47,7 +48,7 @@ export function createRestore(options: RestoreOptions): RestoreTo {
     const { body: _, isDone, givenUp, ...request } = stored;
     const ageMs = Math.max(0, now() - stored.acceptedAt);
     const notifications = decode(stored);
-    const refusal = givenUp && setAside(givenUp.deaths);
+    const refusal = givenUp && 'deaths' in givenUp ? setAside(givenUp.deaths) : undefined;
     if (refusal) onDamage(`request ${stored.id} of the queue is set aside: ${refusal.error}`);
     if ('why' in notifications) {
       const failed = refusal ?? unreadable(notifications.why);

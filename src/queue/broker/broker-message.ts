@@ -60,6 +60,16 @@ export function messagesOf({ request: whole, index, notification, groups, slice,
   return messages;
 }
 
+/** What a message that cannot be read says of itself all the same. */
+export function envelopeOf(text: Uint8Array | string): { id?: string; app?: string } {
+  try {
+    const { id, app } = Object(Object(JSON.parse(Buffer.from(text).toString())).martlet);
+    return { ...(typeof id === 'string' ? { id } : {}), ...(typeof app === 'string' ? { app } : {}) };
+  } catch {
+    return {};
+  }
+}
+
 /** @param id stands in for the request id, and `at` for its time, where a Gorush wrote the message. @throws when it is malformed. */
 export function decodeMessage(text: Uint8Array | string, id: string, at: number): DecodedMessage {
   const message: unknown = JSON.parse(typeof text === 'string' ? text : Buffer.from(text).toString());

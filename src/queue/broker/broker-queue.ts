@@ -19,10 +19,13 @@ import { toError } from '../../kit/errors.ts';
 import { onceATurn } from '../../kit/once-a-turn.ts';
 import { within } from '../../kit/within.ts';
 import type { LaneId } from '../../push/lane-id.ts';
+import { ASIDE_FROM, HELD_FROM } from '../file/deaths.ts';
+import type { AsideReason } from '../file/set-aside.ts';
 import { LaneStore } from '../lane-store.ts';
 import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, Restore } from '../queue.ts';
 import { QueueRefusedError } from '../queue-refused-error.ts';
 import { headroom, QueueRoom } from '../queue-room.ts';
+import { AsideMessages } from './aside-messages.ts';
 import { BacklogEstimate } from './backlog-estimate.ts';
 import { BacklogPoll } from './backlog-poll.ts';
 import { BacklogShares } from './backlog-shares.ts';
@@ -33,7 +36,8 @@ import { type Held, HeldMessages, settleIn } from './held-messages.ts';
 import { HeldProgress } from './held-progress.ts';
 import { MessageRoom } from './message-room.ts';
 import { Prefetch } from './prefetch.ts';
-import { type RestoredMessage, restoreMessage } from './restore-message.ts';
+import { giveUpMessage, type RestoredMessage, restoreMessage } from './restore-message.ts';
+import { BUSY_PAUSE_MS, REST_PAUSE_MS, SuspectMessages } from './suspect-messages.ts';
 
 export interface BrokerQueueOptions {
   /** Notifications that may be unsettled at a time at all instances (`core.queue_num`); each part of a large one counts. */
@@ -79,6 +83,8 @@ export class BrokerQueue implements Queue {
   readonly #held = new HeldMessages();
   readonly #progress: HeldProgress;
   readonly #finished: FinishedMessages;
+  readonly #suspects: SuspectMessages;
+  readonly #aside: AsideMessages;
   readonly #estimate = new BacklogEstimate();
   readonly #poll: BacklogPoll;
   readonly #prefetch: Prefetch;
@@ -115,6 +121,13 @@ export class BrokerQueue implements Queue {
       () => this.#isConnected(),
       (count) => this.#estimate.confirmed(count),
     );
+    this.#suspects = new SuspectMessages({
+      broker,
+      begin: (message, key) => this.#begin(message, key),
+      write: () => this.#finished.flush(),
+      putDown: (keys) => this.#putDown(keys),
+    });
+    this.#aside = new AsideMessages({ broker, done: (id) => this.#finish(id), tell: options.tell });
     this.#timer = setInterval(() => this.#tick(), Math.min(TICK_MS, broker.touchMs / 2));
     this.#timer.unref();
     // Not before the first turn: restoring needs the lanes, which are opened after their queue.
@@ -153,6 +166,7 @@ export class BrokerQueue implements Queue {
       const held = this.#held.of(batch);
       if (held) {
         held.out += batch.targets.length;
+        if (this.#suspects.trials.isActive) this.#suspects.trials.taken(batch.entry.key, batch.targets.length);
         this.#prefetch.took(lane);
         this.#refill();
         return batch;
@@ -165,6 +179,7 @@ export class BrokerQueue implements Queue {
   settle(batch: Batch, indexes: readonly number[]): void {
     this.#store.settle(batch, indexes.length);
     const held = this.#held.of(batch);
+    if (this.#suspects.trials.isActive) this.#suspects.trials.returned(batch.entry.key, indexes.length);
     if (!held || !settleIn(held, batch, indexes)) return;
     this.#drop(held);
     this.#shares.settled(held.entry.app);
@@ -178,6 +193,7 @@ export class BrokerQueue implements Queue {
       return;
     }
     held.out -= batch.targets.length;
+    if (this.#suspects.trials.isActive) this.#suspects.trials.returned(batch.entry.key, batch.targets.length);
     this.#store.defer(batch, at);
   }
 
@@ -207,6 +223,7 @@ export class BrokerQueue implements Queue {
     this.#setState({ kind: wasUp ? 'closing' : 'closed' });
     clearInterval(this.#timer);
     this.#store.close();
+    this.#suspects.trials.close();
     this.#firstUp.promise.catch(() => {});
     this.#firstUp.reject(new Error('the queue is closed'));
     if (wasUp) {
@@ -242,6 +259,7 @@ export class BrokerQueue implements Queue {
     if (this.#isClosed()) return;
     this.#broker.start({
       message: (message) => this.#message(message),
+      holds: (id) => this.#holds(id),
       up: () => this.#connected(),
       down: (why) => this.#lost(why),
       tell: (level, message) => this.#options.tell(level, `${this.#broker.name}: ${message}`),
@@ -256,6 +274,7 @@ export class BrokerQueue implements Queue {
       this.#options.tell('warn', `${name}: connected again after ${seconds} s`);
     }
     this.#setState({ kind: 'up', touchedAt: Number.NEGATIVE_INFINITY });
+    this.#suspects.trials.open();
     this.#poll.renew();
     // Before anything is appended it is known how full the queue is.
     background(
@@ -302,44 +321,86 @@ export class BrokerQueue implements Queue {
   }
 
   #size(): number {
-    return Math.max(this.#estimate.count ?? 0, this.#held.size) + this.#publishing;
+    return Math.max(this.#estimate.count ?? 0, this.#held.size + this.#suspects.size) + this.#publishing;
   }
 
   #message(message: BrokerMessage): void {
     if (this.#isClosed()) {
-      this.#broker.handBack(message.id, undefined).catch(() => {});
+      this.#return(message).catch(() => {});
       return;
     }
-    if (this.#held.has(message.id)) return;
+    if (this.#holds(message.id)) return;
     if (this.#finished.again(message.id)) return;
+    const key = this.#held.newKey();
+    if ((message.deaths ?? 0) < HELD_FROM) this.#restore(message, key);
+    else if (this.#suspects.hasRoomFor(message)) this.#suspects.add(message, key);
+    else background(this.#return(message, BUSY_PAUSE_MS), () => {});
+  }
+
+  #holds(id: string): boolean {
+    return this.#held.has(id) || this.#suspects.has(id) || this.#aside.has(id);
+  }
+
+  /** The turn of one that instances died with. */
+  #begin(message: BrokerMessage, key: number): void {
+    if ((message.deaths ?? 0) < ASIDE_FROM) {
+      this.#restore(message, key);
+      return;
+    }
+    giveUpMessage(message, this.#options.restore);
+    this.#setAside(message, key, 'SetAside');
+  }
+
+  #restore(message: BrokerMessage, key: number): void {
     const restored = restoreMessage(message, this.#options.restore);
-    if (restored === undefined) {
+    if (restored === 'unreadable') this.#setAside(message, key, 'Unreadable');
+    else if (restored) this.#hold(message, key, restored);
+    else {
       this.#finish(message.id);
-    } else if ('why' in restored) {
-      const { name } = this.#broker;
-      this.#options.tell('error', `${name}: dropped message ${message.id}, which is no push: ${restored.why}`);
-      this.#finish(message.id);
-    } else {
-      this.#hold(message.id, restored);
+      this.#suspects.gone(key);
     }
   }
 
-  #hold(id: string, { entry, isDone, cost }: RestoredMessage): void {
+  /** They go back until their lanes move. */
+  #putDown(keys: readonly number[]): void {
+    for (const key of keys) {
+      const held = this.#held.withKey(key);
+      if (!held || held.out > 0) continue;
+      this.#drop(held);
+      this.#shares.handedBack(held.entry.app);
+      background(this.#progress.handBack(held, REST_PAUSE_MS), () => {});
+    }
+  }
+
+  #setAside(message: BrokerMessage, key: number, reason: AsideReason): void {
+    background(this.#aside.add(message, reason));
+    this.#suspects.gone(key);
+  }
+
+  /** As it came. */
+  #return(message: BrokerMessage, pauseMs?: number): Promise<void> {
+    return this.#broker.handBack(message.id, () => Buffer.from(message.body), pauseMs);
+  }
+
+  #hold(message: BrokerMessage, key: number, { entry, isDone, cost }: RestoredMessage): void {
     this.#refill();
     if (!this.#room.take(entry.app, cost)) {
       this.#returned++;
+      this.#suspects.gone(key);
       // Others may have room for it, or this instance later. Were it to fail, the broker takes the message back in the end.
-      background(this.#broker.handBack(id, undefined, NO_ROOM_MS), () => {});
+      background(this.#return(message, NO_ROOM_MS), () => {});
       return;
     }
+    entry.key = key;
     entry.cost = cost;
     this.#shares.handed(entry.app);
-    this.#held.add(id, entry, isDone, this.#now());
+    this.#held.add(message.id, entry, isDone, this.#now());
     this.#store.add(entry, isDone);
   }
 
   #drop(held: Held): void {
     this.#held.drop(held);
+    this.#suspects.gone(held.entry.key);
     this.#room.give(held.entry.app, held.entry.cost);
     this.#refill();
   }
@@ -352,7 +413,11 @@ export class BrokerQueue implements Queue {
   /** Says how many messages this instance takes on. */
   #want(): void {
     if (this.#state.kind !== 'up') return;
-    const most = Math.min(this.#prefetch.room(this.#held.size), this.#room.left, MOST_RETURNED - this.#returned);
+    const most = Math.min(
+      this.#prefetch.room(this.#held.size + this.#suspects.size),
+      this.#room.left,
+      MOST_RETURNED - this.#returned,
+    );
     this.#broker.want(Math.max(0, most));
   }
 
@@ -364,11 +429,14 @@ export class BrokerQueue implements Queue {
     this.#returned = 0;
     this.#refill();
     background(this.#finished.flush());
+    background(this.#aside.flush());
     this.#progress.save();
     const now = this.#now();
     if (now - state.touchedAt >= this.#broker.touchMs) {
       state.touchedAt = now;
-      if (this.#held.size > 0) this.#broker.touch(this.#held.ids());
+      const waiting = this.#suspects.waiting().map(({ id }) => id);
+      const ids = [...this.#held.ids(), ...waiting, ...this.#aside.ids()];
+      if (ids.length > 0) this.#broker.touch(ids);
     }
     if (this.#poll.isDue(now)) background(this.#ask());
     this.#handOldBack(now);
@@ -393,7 +461,9 @@ export class BrokerQueue implements Queue {
 
   async #handAllBack(): Promise<void> {
     await this.#broker.stop();
+    await this.#aside.flush();
     await this.#finished.flush();
+    await Promise.allSettled(this.#suspects.waiting().map((message) => this.#return(message)));
     await this.#progress.handAllBack();
   }
 }

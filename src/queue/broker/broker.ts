@@ -1,3 +1,5 @@
+import type { AsideReason } from '../file/set-aside.ts';
+
 /** A message as the broker hands it over. */
 export interface BrokerMessage {
   /** The broker's own name of it: the same whenever it hands it over again. */
@@ -7,12 +9,26 @@ export interface BrokerMessage {
   readonly at: number;
   /** What `save` kept of it, when it was handed over before. */
   readonly progress?: Uint8Array | undefined;
+  /** Instances that died with it (src/queue/file/deaths.ts), as far as the broker can tell; absent: none. */
+  readonly deaths?: number | undefined;
+}
+
+/** A message that was reported as failed, for an operator. */
+export interface AsideMessage {
+  readonly id: string;
+  readonly body: Uint8Array;
+  readonly reason: AsideReason;
+  readonly deaths: number;
+  /** UNIX milliseconds. */
+  readonly at: number;
 }
 
 /** What a broker tells its queue. */
 export interface BrokerEvents {
   /** Never throws. */
   message(message: BrokerMessage): void;
+  /** Whether this instance has the message already: handed over again it says nothing of a death. */
+  holds(id: string): boolean;
   /** Messages can be published and come in. */
   up(): void;
   /** The connection is gone; the broker tries to get it back by itself. Without credentials. */
@@ -53,10 +69,15 @@ export interface Broker {
   /** Keeps progress for the next instance that gets the message; absent when the broker has no place for it. */
   save?(id: string, progress: Uint8Array): Promise<void>;
   /**
-   * Another instance may have it now. `rest`: the message with its progress written in, if it has made any, for a broker
+   * Another instance may have it now, and no death is counted. `rest`: the message with its progress written in, for a broker
    * without `save`. `pauseMs`: until it is handed over again, about, where the broker can wait; default: none.
    */
-  handBack(id: string, rest: Uint8Array | undefined, pauseMs?: number): Promise<void>;
+  handBack(id: string, rest: () => Uint8Array, pauseMs?: number): Promise<void>;
+  /** Messages with deaths that are in hand from now on, and that are no longer; absent when the broker has no place to note it. */
+  inHand?(ids: readonly string[]): Promise<void>;
+  atRest?(ids: readonly string[]): Promise<void>;
+  /** Keeps a copy apart, where nothing is handed over from. */
+  setAside(message: AsideMessage): Promise<void>;
   /** Undefined when the broker cannot say. */
   backlog(): Promise<Backlog | undefined>;
   close(): Promise<void>;

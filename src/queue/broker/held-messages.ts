@@ -43,8 +43,16 @@ export class HeldMessages {
     return this.#byKey.get(batch.entry.key);
   }
 
+  withKey(key: number): Held | undefined {
+    return this.#byKey.get(key);
+  }
+
+  newKey(): number {
+    return this.#nextKey++;
+  }
+
+  /** @param entry has its key */
   add(id: string, entry: QueueEntry, isDone: (place: number) => boolean, since: number): void {
-    entry.key = this.#nextKey++;
     const size = targetCount(entry.groups);
     let done: Uint8Array | undefined;
     if (entry.open < size) {

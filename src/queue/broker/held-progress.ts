@@ -20,10 +20,10 @@ export class HeldProgress {
   }
 
   /** Another instance may have the message now. */
-  async handBack(held: Held): Promise<void> {
+  async handBack(held: Held, pauseMs?: number): Promise<void> {
     if (held.dirty) await this.#saveOne(held);
     const { request, notification } = held.entry;
-    await this.#broker.handBack(held.id, held.done && encodeMessage(request, notification, held.done));
+    await this.#broker.handBack(held.id, () => encodeMessage(request, notification, held.done), pauseMs);
   }
 
   /** Rejects when one could not be given back; the others were. */

@@ -23,13 +23,17 @@ export const HELD_FROM = 2;
 /** From so many on it is not tried again. */
 export const ASIDE_FROM = 6;
 
-export interface Deaths {
+/** Where it is noted what is in hand. */
+export interface HandMarks {
+  /** These are in hand from now on; noted once it returns, or its promise resolves. It does not reject. */
+  inHand(keys: readonly number[]): void | Promise<void>;
+  /** They are no longer. */
+  atRest(keys: readonly number[]): void;
+}
+
+export interface Deaths extends HandMarks {
   /** What is to be brought back last: the fewest deaths first. */
   held(): Suspect[];
-  /** These are in hand from now on; written at once. */
-  inHand(keys: readonly number[]): void;
-  /** They are no longer; written at once. */
-  atRest(keys: readonly number[]): void;
 }
 
 export type DeathTable = 'request' | 'report';

@@ -10,25 +10,34 @@
  *
  * A record that waits in its lane (for a retry, a rate limit, a provider that is away) is not in hand, and is again when it is taken.
  */
+import { background } from '../../kit/background.ts';
 import { vital } from '../../kit/vital.ts';
-import type { Deaths, Suspect } from './deaths.ts';
+import type { HandMarks, Suspect } from './deaths.ts';
 
 export interface TrialsOptions {
-  readonly deaths: Deaths;
+  readonly deaths: HandMarks;
   /** Brings one back. False: there is no room for it in memory, and nothing happened. */
   readonly begin: (held: Suspect) => boolean;
   /** Writes now what is settled: the next death must not count for it, nor send it again. */
-  readonly write: () => void;
+  readonly write: () => void | Promise<void>;
 }
 
-/** Records of a group, by the deaths of its first. */
+/** Records of a group, by the deaths of each. */
 const SIZES: Readonly<Record<number, number>> = { 2: 256, 3: 16 };
+
+export const groupSize = (deaths: number): number => SIZES[deaths] ?? 1;
 /** After so many milliseconds what no lane has taken is waiting for something, and what was taken may take long. */
 const REST_MS = 250;
 const LONGEST_MS = 5000;
 const LOOK_MS = 50;
 
 const pushesOf = (held: readonly Suspect[]): number => held.reduce((sum, { pushes }) => sum + pushes, 0);
+
+/** At once where nothing has to be waited for. */
+function after(step: void | Promise<void>, next: () => void): void {
+  if (step) background(step.then(vital('bringing held back requests back', next)));
+  else next();
+}
 
 type State = 'shut' | 'between' | 'trying' | 'waiting' | 'closed';
 
@@ -86,7 +95,7 @@ export class Trials {
     const out = this.#out.get(key);
     if (out === undefined) return;
     this.#out.set(key, out + targets);
-    this.#mark([key]);
+    background(this.#mark([key]) ?? undefined);
   }
 
   /** They came back: settled, or to wait. */
@@ -101,7 +110,8 @@ export class Trials {
   gone(key: number): void {
     if (!this.#out.delete(key)) return;
     this.#marked.delete(key);
-    if (this.#state === 'trying' && this.#group.every((each) => !this.#out.has(each))) this.#finish();
+    if (this.#state === 'trying' && this.#group.length > 0 && this.#group.every((each) => !this.#out.has(each)))
+      this.#finish();
   }
 
   close(): void {
@@ -115,12 +125,21 @@ export class Trials {
 
   #next(): void {
     if (this.#state !== 'between' || this.#held.length === 0) return;
-    this.#options.write();
-    const group = this.#takeGroup();
     this.#state = 'trying';
+    after(this.#options.write(), () => this.#try());
+  }
+
+  #try(): void {
+    if (this.#state !== 'trying') return;
+    const group = this.#takeGroup();
     this.#group = group.map(({ key }) => key);
     this.#looked = 0;
-    this.#mark(this.#group);
+    for (const key of this.#group) this.#out.set(key, 0);
+    after(this.#mark(this.#group), () => this.#bringBack(group));
+  }
+
+  #bringBack(group: readonly Suspect[]): void {
+    if (this.#state !== 'trying') return;
     const begun = this.#begin(group);
     if (begun < group.length) {
       const left = group.slice(begun);
@@ -140,7 +159,7 @@ export class Trials {
 
   #takeGroup(): Suspect[] {
     const deaths = this.#held[0]?.deaths ?? 0;
-    const size = SIZES[deaths] ?? 1;
+    const size = groupSize(deaths);
     const end = this.#held.findIndex((held, index) => index >= size || held.deaths !== deaths);
     const group = this.#held.splice(0, end < 0 ? this.#held.length : end);
     this.#pushes -= pushesOf(group);
@@ -149,7 +168,6 @@ export class Trials {
 
   /** @returns how many there was room for */
   #begin(group: readonly Suspect[]): number {
-    for (const { key } of group) this.#out.set(key, 0);
     const refused = group.findIndex((held) => !this.#options.begin(held));
     return refused < 0 ? group.length : refused;
   }
@@ -169,11 +187,11 @@ export class Trials {
     this.#plan();
   }
 
-  #mark(keys: readonly number[]): void {
+  #mark(keys: readonly number[]): void | Promise<void> {
     const fresh = keys.filter((key) => !this.#marked.has(key));
     if (fresh.length === 0) return;
-    this.#options.deaths.inHand(fresh);
     for (const key of fresh) this.#marked.add(key);
+    return this.#options.deaths.inHand(fresh);
   }
 
   #rest(keys: readonly number[]): void {

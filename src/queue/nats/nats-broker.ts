@@ -6,7 +6,8 @@ import { background } from '../../kit/background.ts';
 import { backoff } from '../../kit/backoff.ts';
 import { toError } from '../../kit/errors.ts';
 import { toMs } from '../../kit/seconds.ts';
-import type { Backlog, Broker, BrokerEvents } from '../broker/broker.ts';
+import type { AsideMessage, Backlog, Broker, BrokerEvents } from '../broker/broker.ts';
+import { deathsWith, handedBackNote, inHandNote, waitingNote } from '../broker/death-note.ts';
 import { connectNats, type NatsSettings } from './nats-connection.ts';
 import { natsServers } from './nats-servers.ts';
 import { NatsStream } from './nats-stream.ts';
@@ -38,6 +39,8 @@ export class NatsBroker implements Broker {
   readonly #stream: NatsStream;
   readonly #messages = new Map<string, JsMsg>();
   readonly #saved = new Set<string>();
+  /** Of messages with a note. */
+  readonly #deaths = new Map<string, number>();
   #nc: NatsConnection | undefined;
   #events: BrokerEvents | undefined;
   #room = 0;
@@ -90,14 +93,19 @@ export class NatsBroker implements Broker {
   async finish(ids: readonly string[]): Promise<void> {
     if (!this.#up || !this.#nc) throw new Error('not connected');
     const saved: number[] = [];
+    const noted: number[] = [];
     for (const id of ids) {
       const message = this.#messages.get(id);
       message?.ack();
+      if (message && this.#deaths.delete(id)) noted.push(message.seq);
       if (message && this.#saved.delete(id)) saved.push(message.seq);
     }
     await this.#nc.flush();
     for (const id of ids) this.#messages.delete(id);
-    await Promise.all(saved.map((seq) => this.#stream.forgetProgress(seq)));
+    await Promise.all([
+      ...saved.map((seq) => this.#stream.forgetProgress(seq)),
+      ...noted.map((seq) => this.#stream.note(seq, undefined)),
+    ]);
   }
 
   touch(ids: readonly string[]): void {
@@ -112,9 +120,23 @@ export class NatsBroker implements Broker {
   }
 
   async handBack(id: string, _rest: unknown, pauseMs?: number): Promise<void> {
+    await this.#note([id], handedBackNote).catch(() => {});
+    this.#deaths.delete(id);
     this.#messages.get(id)?.nak(pauseMs);
     this.#messages.delete(id);
     await this.#nc?.flush();
+  }
+
+  inHand(ids: readonly string[]): Promise<void> {
+    return this.#note(ids, inHandNote);
+  }
+
+  atRest(ids: readonly string[]): Promise<void> {
+    return this.#note(ids, waitingNote);
+  }
+
+  async setAside({ id, body, reason, deaths, at }: AsideMessage): Promise<void> {
+    await this.#stream.storeAside(body, { Id: id, Reason: reason, Deaths: String(deaths), At: String(at) });
   }
 
   backlog(): Promise<Backlog> {
@@ -215,8 +237,31 @@ export class NatsBroker implements Broker {
     if (message.redelivered) {
       progress = await this.#stream.progress(message.seq).catch(() => undefined);
       if (progress) this.#saved.add(id);
+      if (this.#events?.holds(id) !== true) await this.#countDeath(id, message.seq);
     }
-    this.#events?.message({ id, body: message.data, at: message.time.getTime(), progress });
+    const deaths = this.#deaths.get(id);
+    this.#events?.message({ id, body: message.data, at: message.time.getTime(), progress, deaths });
+  }
+
+  /** The instance that had it has died, or handed it back. */
+  async #countDeath(id: string, seq: number): Promise<void> {
+    try {
+      const deaths = deathsWith(await this.#stream.noteOf(seq));
+      this.#deaths.set(id, deaths);
+      await this.#note([id], waitingNote);
+      if (deaths === 0) this.#deaths.delete(id);
+    } catch {
+      // Where notes cannot be read or written, it is not counted.
+    }
+  }
+
+  async #note(ids: readonly string[], of: (deaths: number) => string | undefined): Promise<void> {
+    await Promise.all(
+      ids.map(async (id) => {
+        const message = this.#messages.get(id);
+        if (message) await this.#stream.note(message.seq, of(this.#deaths.get(id) ?? 0));
+      }),
+    );
   }
 
   async #hasRoom(): Promise<void> {

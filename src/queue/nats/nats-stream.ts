@@ -42,6 +42,8 @@ export class NatsStream {
   #js: JetStreamClient | undefined;
   #jsm: JetStreamManager | undefined;
   #atomic = false;
+  /** Made, or being made. */
+  #asideStream: Promise<void> | undefined;
 
   constructor(names: NatsNames) {
     this.#names = names;
@@ -124,18 +126,59 @@ export class NatsStream {
     return bodies.map((_, place) => seq - place);
   }
 
-  async saveProgress(seq: number, done: Uint8Array): Promise<void> {
-    await this.#client().publish(`${this.subject}.progress.${seq}`, done, { timeout: ANSWER_MS });
+  saveProgress(seq: number, done: Uint8Array): Promise<void> {
+    return this.#keep(String(seq), done);
   }
 
-  async progress(seq: number): Promise<Uint8Array | undefined> {
-    const subject = `${this.subject}.progress.${seq}`;
+  progress(seq: number): Promise<Uint8Array | undefined> {
+    return this.#kept(String(seq));
+  }
+
+  forgetProgress(seq: number): Promise<void> {
+    return this.#forget(String(seq));
+  }
+
+  /** What is noted of the deaths of instances with a message (death-note.ts): beside its progress. */
+  async noteOf(seq: number): Promise<string | undefined> {
+    const note = await this.#kept(`deaths-${seq}`);
+    return note && Buffer.from(note).toString();
+  }
+
+  /** Undefined removes it. */
+  async note(seq: number, note: string | undefined): Promise<void> {
+    await (note === undefined ? this.#forget(`deaths-${seq}`) : this.#keep(`deaths-${seq}`, Buffer.from(note)));
+  }
+
+  /** Stores a message where nothing is handed over from; the stream is made when there is something to store. */
+  async storeAside(body: Uint8Array, about: Readonly<Record<string, string>>): Promise<void> {
+    const subject = `${this.subject}.aside`;
+    this.#asideStream ??= this.#ensureStream({
+      name: `${this.#stream}-aside`,
+      subjects: [subject],
+      storage: StorageType.File,
+      num_replicas: this.#names.replicas,
+    });
+    await this.#asideStream.catch((error) => {
+      this.#asideStream = undefined;
+      throw error;
+    });
+    const fields = headers();
+    for (const [name, value] of Object.entries(about)) fields.set(`Martlet-${name}`, value);
+    await this.#client().publish(subject, body, { headers: fields, timeout: ANSWER_MS });
+  }
+
+  async #keep(name: string, value: Uint8Array): Promise<void> {
+    await this.#client().publish(`${this.subject}.progress.${name}`, value, { timeout: ANSWER_MS });
+  }
+
+  async #kept(name: string): Promise<Uint8Array | undefined> {
+    const subject = `${this.subject}.progress.${name}`;
     const stored = await this.#jsm?.streams.getMessage(this.#progressStream, { last_by_subj: subject });
     return stored?.data;
   }
 
-  async forgetProgress(seq: number): Promise<void> {
-    await this.#jsm?.streams.purge(this.#progressStream, { filter: `${this.subject}.progress.${seq}` });
+  async #forget(name: string): Promise<void> {
+    await this.#jsm?.streams.purge(this.#progressStream, { filter: `${this.subject}.progress.${name}` });
   }
 
   async backlog(): Promise<Backlog> {

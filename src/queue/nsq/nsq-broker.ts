@@ -1,6 +1,11 @@
+import { background } from '../../kit/background.ts';
 import { addresses } from '../../kit/net/addresses.ts';
 import { toMs } from '../../kit/seconds.ts';
-import type { Backlog, Broker, BrokerEvents } from '../broker/broker.ts';
+import type { AsideMessage, Backlog, Broker, BrokerEvents } from '../broker/broker.ts';
+import { HELD_FROM } from '../file/deaths.ts';
+import { carrying, deathsIn, isUncounted } from './carried-deaths.ts';
+import type { NsqConnection } from './nsq-connection.ts';
+import type { NsqMessage } from './nsq-frames.ts';
 import { NsqLink } from './nsq-link.ts';
 import { nsqBacklog } from './nsq-stats.ts';
 
@@ -29,6 +34,9 @@ export class NsqBroker implements Broker {
   readonly #consumers: NsqLink[] = [];
   /** Who handed out a message last. */
   readonly #holders = new Map<string, NsqLink>();
+  #sawHarmless = false;
+  /** Of messages that instances died with. */
+  readonly #deaths = new Map<string, number>();
   #events: BrokerEvents | undefined;
   #room = 0;
   #next = 0;
@@ -64,7 +72,7 @@ export class NsqBroker implements Broker {
           onMessage: (message, link) => {
             this.#holders.set(message.id, link);
             this.#room--;
-            this.#events?.message(message);
+            this.#take(message);
           },
           prepare: (connection) => connection.subscribe(topic, channel),
         }),
@@ -73,10 +81,7 @@ export class NsqBroker implements Broker {
   }
 
   async publish(bodies: readonly Uint8Array[]): Promise<void> {
-    const up = this.#producers.flatMap(({ connection }) => connection ?? []);
-    const connection = up[this.#next++ % up.length];
-    if (!connection) throw new Error('not connected');
-    await connection.publish(this.#settings.topic, bodies);
+    await this.#producer().publish(this.#settings.topic, bodies);
   }
 
   want(count: number): void {
@@ -85,7 +90,8 @@ export class NsqBroker implements Broker {
     const share = Math.ceil(count / up.length);
     for (const link of up) {
       const most = link.limits?.max_rdy_count ?? MOST_READY;
-      link.connection?.ready(Math.min(most, count === 0 ? 0 : link.inFlight.size + share));
+      const ready = this.#isCareful ? 1 : link.inFlight.size + share;
+      link.connection?.ready(Math.min(most, count === 0 ? 0 : ready));
     }
   }
 
@@ -107,16 +113,24 @@ export class NsqBroker implements Broker {
     for (const id of ids) this.#holderOf(id)?.connection?.touch(id);
   }
 
-  async handBack(id: string, rest: Uint8Array | undefined, pauseMs?: number): Promise<void> {
+  /**
+   * NSQ keeps nothing beside a message, so its progress goes into a new one; and it counts each attempt, so that what is handed back in
+   * order is a new one, too.
+   */
+  async handBack(id: string, rest: () => Uint8Array, pauseMs?: number): Promise<void> {
     const holder = this.#holderOf(id);
     // Without one nsqd has it back already.
     if (!holder) return;
-    if (rest) {
-      // NSQ keeps nothing beside a message, so its progress goes into a new one.
-      await this.publish([rest]);
-      holder.connection?.finish(id);
-    } else holder.connection?.requeue(id, pauseMs);
+    const { topic } = this.#settings;
+    const copy = carrying(rest(), this.#deaths.get(id) ?? 0);
+    if (pauseMs) await this.#producer().publishLater(topic, copy, pauseMs);
+    else await this.#producer().publish(topic, [copy]);
+    holder.connection?.finish(id);
     this.#forget(id);
+  }
+
+  async setAside({ body }: AsideMessage): Promise<void> {
+    await this.#producer().publish(`${this.#settings.topic}.aside`, [body]);
   }
 
   async backlog(): Promise<Backlog | undefined> {
@@ -139,13 +153,47 @@ export class NsqBroker implements Broker {
     await Promise.all([...this.#producers, ...this.#consumers].map((link) => link.close()));
   }
 
+  /** @throws when there is none */
+  #producer(): NsqConnection {
+    const up = this.#producers.flatMap(({ connection }) => connection ?? []);
+    const connection = up[this.#next++ % up.length];
+    if (!connection) throw new Error('not connected');
+    return connection;
+  }
+
   /** The link whose present connection has the message. */
   #holderOf(id: string): NsqLink | undefined {
     const link = this.#holders.get(id);
     return link?.inFlight.has(id) ? link : undefined;
   }
 
+  /**
+   * What nsqd has sent counts as an attempt when this instance dies, looked at or not: so one at a time is asked for until one has come that
+   * no instance died with, and while one is here that some did.
+   */
+  get #isCareful(): boolean {
+    return !this.#sawHarmless || this.#deaths.size > 0;
+  }
+
+  #take(message: NsqMessage): void {
+    const deaths = deathsIn(message);
+    if (deaths >= HELD_FROM) this.#deaths.set(message.id, deaths);
+    else this.#sawHarmless = true;
+    const isUncountedYet = isUncounted(message);
+    // It comes again.
+    if (isUncountedYet) this.#room++;
+    if (this.#isCareful) this.want(this.#room);
+    // Were it to fail, nsqd takes the message back in the end.
+    if (isUncountedYet)
+      background(
+        this.handBack(message.id, () => message.body),
+        () => {},
+      );
+    else this.#events?.message({ ...message, deaths });
+  }
+
   #forget(id: string): void {
+    this.#deaths.delete(id);
     this.#holders.get(id)?.inFlight.delete(id);
     this.#holders.delete(id);
   }

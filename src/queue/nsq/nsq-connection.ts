@@ -99,6 +99,11 @@ export class NsqConnection {
     );
   }
 
+  /** One that is handed over after a pause. */
+  async publishLater(topic: string, body: Uint8Array, pauseMs: number): Promise<void> {
+    await this.#ask(command(`DPUB ${topic} ${pauseMs}`, body));
+  }
+
   /** Messages that may be under way on this connection. */
   ready(count: number): void {
     this.#write(command(`RDY ${count}`));
@@ -110,11 +115,6 @@ export class NsqConnection {
 
   touch(id: string): void {
     this.#write(command(`TOUCH ${id}`));
-  }
-
-  /** @param pauseMs until it is handed over again */
-  requeue(id: string, pauseMs = 0): void {
-    this.#write(command(`REQ ${id} ${pauseMs}`));
   }
 
   /** Resolves when everything written has left the process. */
@@ -168,12 +168,12 @@ export class NsqConnection {
   }
 
   #refused(text: string): void {
-    // FIN, REQ and TOUCH of a message that nsqd took back: it comes again. Their answers are ignored.
-    if (/^E_(FIN|REQ|TOUCH)_FAILED/.test(text)) return;
+    // FIN and TOUCH of a message that nsqd took back: it comes again. Their answers are ignored.
+    if (/^E_(FIN|TOUCH)_FAILED/.test(text)) return;
     const error = new Error(`nsqd refuses: ${text}`);
     this.#waiting.shift()?.reject(error);
     // nsqd closes the connection after all others but these.
-    if (!/^E_M?PUB_FAILED/.test(text)) this.#fail(error);
+    if (!/^E_[MD]?PUB_FAILED/.test(text)) this.#fail(error);
   }
 
   #expectHeartbeats(): void {

@@ -7,7 +7,8 @@ import { toError } from '../../kit/errors.ts';
 import { createRedisClient, type RedisClient, type RedisSettings } from '../../kit/net/redis-client.ts';
 import { redisErrorText, redisTrouble } from '../../kit/net/redis-trouble.ts';
 import { toMs } from '../../kit/seconds.ts';
-import type { Backlog, Broker, BrokerEvents } from '../broker/broker.ts';
+import type { AsideMessage, Backlog, Broker, BrokerEvents } from '../broker/broker.ts';
+import { deathsWith, handedBackNote, inHandNote, waitingNote } from '../broker/death-note.ts';
 import { type RawEntry, RedisStream, timeOf } from './redis-stream.ts';
 
 export interface RedisQueueSettings extends RedisSettings {
@@ -36,6 +37,8 @@ export class RedisBroker implements Broker {
   readonly #stream: RedisStream;
   readonly #claimMs: number;
   readonly #saved = new Set<string>();
+  /** Of messages with a note, or with one to come. */
+  readonly #deaths = new Map<string, number>();
   #events: BrokerEvents | undefined;
   #room = 0;
   #roomMade: (() => void) | undefined;
@@ -46,6 +49,8 @@ export class RedisBroker implements Broker {
   /** Just connected: what others left behind is looked for at once. */
   #claimDue = false;
   #tooOld = false;
+  /** The notes cannot be read or written, and a warning said so. */
+  #isBlind = false;
   #stopped = false;
   #closed = false;
   #claimTimer: NodeJS.Timeout | undefined;
@@ -99,13 +104,17 @@ export class RedisBroker implements Broker {
     this.#roomMade?.();
     this.#reader.disconnect();
     // Entries that were on their way are this consumer's, although this process has not seen them.
-    await this.#stream.setIdle(await this.#stream.ownPending(), HANDED_BACK_MS);
+    const pending = await this.#stream.ownPending();
+    await this.#noteHandedBack(pending);
+    await this.#stream.setIdle(pending, HANDED_BACK_MS);
   }
 
   async finish(ids: readonly string[]): Promise<void> {
     await this.#stream.finish(ids);
     const saved = ids.filter((id) => this.#saved.delete(id));
     if (saved.length > 0) await this.#stream.forgetProgress(saved);
+    const noted = ids.filter((id) => this.#deaths.delete(id));
+    if (noted.length > 0) await this.#note(noted, () => undefined);
   }
 
   touch(ids: readonly string[]): void {
@@ -118,7 +127,20 @@ export class RedisBroker implements Broker {
   }
 
   async handBack(id: string): Promise<void> {
+    if (!this.#stopped) await this.#noteHandedBack([id]);
     await this.#stream.setIdle([id], HANDED_BACK_MS);
+  }
+
+  inHand(ids: readonly string[]): Promise<void> {
+    return this.#note(ids, inHandNote);
+  }
+
+  atRest(ids: readonly string[]): Promise<void> {
+    return this.#note(ids, waitingNote);
+  }
+
+  async setAside({ id, reason, deaths, at }: AsideMessage): Promise<void> {
+    await this.#stream.copyAside(id, { reason, deaths: String(deaths), at: String(at) });
   }
 
   async backlog(): Promise<Backlog> {
@@ -203,7 +225,7 @@ export class RedisBroker implements Broker {
     for (const [id, fields] of entries) {
       const place = fields ? fields.indexOf('body') : -1;
       const body = place % 2 === 0 ? (fields?.[place + 1] ?? '') : '';
-      this.#events?.message({ id, body, at: timeOf(id), progress: progress?.get(id) });
+      this.#events?.message({ id, body, at: timeOf(id), progress: progress?.get(id), deaths: this.#deaths.get(id) });
     }
   }
 
@@ -216,6 +238,7 @@ export class RedisBroker implements Broker {
       const progress = new Map<string, Uint8Array | undefined>();
       await Promise.all(entries.map(async ([id]) => progress.set(id, await this.#stream.progress(id))));
       for (const [id, saved] of progress) if (saved) this.#saved.add(id);
+      await this.#countDeaths(entries.map(([id]) => id));
       this.#hand(entries, progress);
     } catch (error) {
       this.#failed(toError(error));
@@ -223,6 +246,31 @@ export class RedisBroker implements Broker {
       this.#tooOld = true;
       this.#events?.tell('error', 'what an instance that died had under way is not taken over: needs Redis 6.2');
     }
+  }
+
+  /** The instance that had these has died, or handed them back. A user that may not read the notes leaves them uncounted. */
+  async #countDeaths(ids: readonly string[]): Promise<void> {
+    const fresh = ids.filter((id) => this.#events?.holds(id) !== true);
+    const notes = await this.#stream.notes(fresh).catch((error) => this.#noNotes(toError(error)));
+    if (!notes) return;
+    for (const [at, id] of fresh.entries()) this.#deaths.set(id, deathsWith(notes[at]));
+    await this.#note(fresh, waitingNote).catch(() => {});
+    for (const id of fresh) if (this.#deaths.get(id) === 0) this.#deaths.delete(id);
+  }
+
+  #noNotes({ message }: Error): undefined {
+    if (this.#isBlind) return;
+    this.#isBlind = true;
+    this.#events?.tell('warn', `cannot count the instances that die with an entry: ${message}`);
+  }
+
+  async #noteHandedBack(ids: readonly string[]): Promise<void> {
+    await this.#note(ids, handedBackNote).catch((error) => this.#noNotes(toError(error)));
+  }
+
+  async #note(ids: readonly string[], of: (deaths: number) => string | undefined): Promise<void> {
+    if (ids.length === 0) return;
+    await this.#stream.note(new Map(ids.map((id) => [id, of(this.#deaths.get(id) ?? 0)])));
   }
 
   async #tidy(): Promise<void> {

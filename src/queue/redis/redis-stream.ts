@@ -130,6 +130,32 @@ export class RedisStream {
     await Promise.all(ids.map((id) => this.#redis.unlink(this.#progressKey(id))));
   }
 
+  /** What is noted of the deaths of instances (death-note.ts). */
+  async notes(ids: readonly string[]): Promise<(string | undefined)[]> {
+    if (ids.length === 0) return [];
+    const notes = await this.#redis.hmget(this.#notesKey(), ...ids);
+    return notes.map((note) => note ?? undefined);
+  }
+
+  /** Undefined removes a note. */
+  async note(notes: ReadonlyMap<string, string | undefined>): Promise<void> {
+    const gone = [...notes].flatMap(([id, note]) => (note === undefined ? [id] : []));
+    const kept = [...notes].flatMap(([id, note]) => (note === undefined ? [] : [id, note]));
+    const key = this.#notesKey();
+    await Promise.all([
+      gone.length > 0 ? this.#redis.hdel(key, ...gone) : undefined,
+      kept.length > 0 ? this.#redis.hset(key, ...kept) : undefined,
+      kept.length > 0 ? this.#redis.expire(key, PROGRESS_SECONDS) : undefined,
+    ]);
+  }
+
+  /** Copies an entry to the stream of those that are not tried again, as it is and with what is said of it. */
+  async copyAside(id: string, about: Readonly<Record<string, string>>): Promise<void> {
+    const { stream } = this.#names;
+    const [entry] = await this.#redis.xrange(stream, id, id);
+    if (entry) await this.#redis.xadd(`${stream}.aside`, '*', ...entry[1], ...Object.entries(about).flat());
+  }
+
   async length(): Promise<number> {
     return this.#redis.xlen(this.#names.stream);
   }
@@ -173,6 +199,10 @@ export class RedisStream {
       if (/no such key/i.test(toError(error).message)) return [];
       throw error;
     }
+  }
+
+  #notesKey(): string {
+    return `${this.#names.stream}.deaths`;
   }
 
   #progressKey(id: string): string {

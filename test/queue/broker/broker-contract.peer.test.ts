@@ -63,15 +63,15 @@ for (const engine of Object.values(brokers) as BrokerEngine[])
       const options = listening(limit, { apps: () => apps, maxCost });
       const queue = engine.open({ addr }, name, options, claimAfter);
       queues.push(queue);
-      return { queue, told: options.told };
+      return { queue, told: options.told, failed: options.failed };
     }
     /** What another program publishes is kept once there is a place for it. */
     async function opened() {
-      const { queue, told } = open();
+      const { queue, told, failed } = open();
       await queue.append([push('first')]);
       settleAll(queue, await take(queue, 1));
       await isEmpty();
-      return { queue, told };
+      return { queue, told, failed };
     }
     const isEmpty = (): Promise<void> => until(async () => (await view.count(name)) === 0, 'nothing is left');
 
@@ -125,12 +125,17 @@ for (const engine of Object.values(brokers) as BrokerEngine[])
       expect(told).toEqual([]);
     });
 
-    test('messages that are no push are reported and removed', async () => {
-      const { told } = await opened();
-      for (const text of ['no json', '{}', '{"body":42}', '{"body":"bm8="}']) await view.put(name, text);
-      await until(() => told.filter((line) => line.startsWith('error: ')).length === 4, 'all are reported');
+    test('messages that are no push are reported as failed, removed, and kept apart as they were', async () => {
+      const { told, failed } = await opened();
+      const texts = ['no json', '{}', '{"body":42,"martlet":{"id":"r7","app":"shop"}}', '{"body":"bm8="}'];
+      for (const text of texts) await view.put(name, text);
+      await until(() => failed.length === 4, 'all are reported');
       await isEmpty();
-      expect(told.join()).not.toContain('no json');
+      expect(failed).toContain('r7 Unreadable: it has no body');
+      expect(failed.join()).not.toContain('no json');
+      await until(async () => (await view.aside(name)).length === 4, 'all are kept');
+      expect((await view.aside(name)).toSorted()).toEqual(texts.toSorted());
+      expect(told).toEqual([]);
     });
 
     test('a backlog larger than a read is handed out whole, each message once', async () => {

@@ -34,24 +34,36 @@ export function entryOf(notification: Notification, request?: QueuedRequest): Qu
 
 export const push = (...tokens: string[]): QueueEntry => entryOf({ platform: 1, tokens });
 
-const restore: Restore = ({ body, isDone, ...request }) => {
-  const { notifications } = JSON.parse(Buffer.from(body).toString()) as { notifications: Notification[] };
-  return notifications.flatMap((notification) => {
-    const entry = entryOf({ ...notification, tokens: notification.tokens ?? [] }, request);
+const restoreReporting =
+  (failed: string[]): Restore =>
+  ({ body, isDone, givenUp, ...request }) => {
+    if (givenUp) {
+      const { tokens = [] } = body.length > 0 ? notificationIn(body) : {};
+      const what = 'unreadable' in givenUp ? `Unreadable: ${givenUp.unreadable}` : `SetAside after ${givenUp.deaths}`;
+      failed.push([request.id, what, ...tokens].join(' '));
+      return { unreadable: what };
+    }
+    const entry = entryOf(notificationIn(body), request);
     let open = 0;
     for (let place = 0; place < entry.open; place++) if (!isDone(0, place)) open++;
     return open > 0 ? [{ ...entry, open }] : [];
-  });
-};
+  };
 
-/** Options of a queue, and what it told. */
+function notificationIn(body: Uint8Array): Notification {
+  const { notifications } = JSON.parse(Buffer.from(body).toString()) as { notifications: [Notification] };
+  const [notification] = notifications;
+  return { ...notification, tokens: notification.tokens ?? [] };
+}
+
+/** Options of a queue, what it told, and what it had reported as failed: `r1 Unreadable: why`. */
 export function listening(
   limit = 1000,
   room: Pick<BrokerQueueOptions, 'apps' | 'maxCost'> = {},
-): BrokerQueueOptions & { readonly told: string[] } {
+): BrokerQueueOptions & { readonly told: string[]; readonly failed: string[] } {
   const told: string[] = [];
+  const failed: string[] = [];
   const tell = (level: string, message: string): unknown => told.push(`${level}: ${message}`);
-  return { ...room, limit, wake: () => {}, restore, tell, told };
+  return { ...room, limit, wake: () => {}, restore: restoreReporting(failed), tell, told, failed };
 }
 
 /** Takes batches until they hold so many targets. */

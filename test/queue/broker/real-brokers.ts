@@ -1,9 +1,10 @@
+import type { Broker } from '../../../src/queue/broker/broker.ts';
 import type { BrokerQueue, BrokerQueueOptions } from '../../../src/queue/broker/broker-queue.ts';
-import type { NatsQueueSettings } from '../../../src/queue/nats/nats-broker.ts';
+import { NatsBroker, type NatsQueueSettings } from '../../../src/queue/nats/nats-broker.ts';
 import { createNatsQueue } from '../../../src/queue/nats/nats-queue.ts';
-import type { NsqQueueSettings } from '../../../src/queue/nsq/nsq-broker.ts';
+import { NsqBroker, type NsqQueueSettings } from '../../../src/queue/nsq/nsq-broker.ts';
 import { createNsqQueue } from '../../../src/queue/nsq/nsq-queue.ts';
-import type { RedisQueueSettings } from '../../../src/queue/redis/redis-broker.ts';
+import { RedisBroker, type RedisQueueSettings } from '../../../src/queue/redis/redis-broker.ts';
 import { createRedisQueue } from '../../../src/queue/redis/redis-queue.ts';
 import { freePort } from '../../support/free-port.ts';
 import type { RequirementName } from '../../support/requirements.ts';
@@ -20,6 +21,8 @@ export interface BrokerEngine {
     options: BrokerQueueOptions,
     claimAfter?: number,
   ): BrokerQueue;
+  /** Below the queue. */
+  adapter(broker: Pick<RunningProgram, 'addr'>, name: string, claimAfter?: number): Broker;
   /** What the process needs to be configured with, as `queue.<engine>`. */
   settings(broker: Pick<RunningProgram, 'addr'>, name: string, claimAfter?: number): object;
 }
@@ -74,6 +77,7 @@ export const brokers = {
       ),
     open: ({ addr }, name, options, claimAfter) =>
       createRedisQueue({ ...options, settings: redisSettings(addr, name, claimAfter) }),
+    adapter: ({ addr }, name, claimAfter) => new RedisBroker(redisSettings(addr, name, claimAfter), []),
     settings: ({ addr }, name, claimAfter) => redisSettings(addr, name, claimAfter),
   },
   nats: {
@@ -82,6 +86,7 @@ export const brokers = {
     start: () => startProgram('nats-server', (port, dir) => ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', dir]),
     open: ({ addr }, name, options, claimAfter) =>
       createNatsQueue({ ...options, settings: natsSettings(addr, name, claimAfter) }),
+    adapter: ({ addr }, name, claimAfter) => new NatsBroker(natsSettings(addr, name, claimAfter), []),
     settings: ({ addr }, name, claimAfter) => natsSettings(addr, name, claimAfter),
   },
   nsq: {
@@ -96,6 +101,7 @@ export const brokers = {
       }),
     open: ({ addr }, name, options, claimAfter) =>
       createNsqQueue({ ...options, settings: nsqSettings(addr, name, claimAfter) }),
+    adapter: ({ addr }, name, claimAfter) => new NsqBroker(nsqSettings(addr, name, claimAfter)),
     settings: ({ addr }, name, claimAfter) => nsqSettings(addr, name, claimAfter),
   },
 } satisfies Record<string, BrokerEngine>;

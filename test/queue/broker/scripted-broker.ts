@@ -61,6 +61,8 @@ export class ScriptedBroker implements Broker {
     this.#waiting.push(id);
   }
 
+  async setAside(): Promise<void> {}
+
   async backlog(): Promise<Backlog> {
     return { messages: this.kept.size };
   }

@@ -136,7 +136,8 @@ describe('the Redis queue', needs('redis-server'), () => {
   test('users and passwords of Redis are used', async () => {
     fresh();
     // What docs/queues.md asks for.
-    const commands = '+@stream +@transaction +ping +info +set +get +unlink +client|setname'.split(' ');
+    const commands =
+      '+@stream +@transaction +ping +info +set +get +unlink +hset +hmget +hdel +expire +client|setname'.split(' ');
     await admin.acl('SETUSER', 'pusher', 'on', '>s3cret', `~${name}*`, ...commands);
     const { queue } = open({ username: 'pusher', password: 's3cret' });
     await queue.append([push('a', 'b'), push('c')]);
