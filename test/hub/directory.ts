@@ -3,6 +3,7 @@ import { Devices } from '../../src/hub/devices/devices.ts';
 import { Removals } from '../../src/hub/devices/removals.ts';
 import { ensurePeople, People } from '../../src/hub/people/people.ts';
 import { Topics } from '../../src/hub/people/topics.ts';
+import { settingsPart } from '../../src/hub/settings/settings-book.ts';
 import type { HubStore } from '../../src/hub/storage/storage.ts';
 import { builtIn } from '../../src/providers/registry.ts';
 
@@ -31,7 +32,7 @@ export function directory(store: HubStore, clock = new Clock(), settings: Readon
     makePeople: (tx, app, ids, now) => ensurePeople(tx, store, app, ids, now),
     staleAfterMs: 270 * DAY,
   });
-  const people = new People({ store, now: clock.now, parts: [devicePart(devices)] });
+  const people = new People({ store, now: clock.now, parts: [devicePart(devices), settingsPart] });
   return { store, clock, devices, people, topics: new Topics(store, clock.now), removals, said };
 }
 

@@ -23,9 +23,6 @@ export const devicePart = (devices: Devices): PersonPart => ({
     const gone = ids.filter((id) => !kept.has(id));
     await tx.deleteFrom('device_users').where('app', '=', app).where('user', '=', user).execute();
     await deleteDevices(tx, app, gone);
-    const targets = gone.map((id) => `device:${id}`);
-    if (targets.length > 0)
-      await tx.deleteFrom('audit').where('app', '=', app).where('target', 'in', targets).execute();
     return { devices: gone.length };
   },
   export: (_db, app, user) => devices.list(app, user, { limit: MOST_EXPORTED }),

@@ -9,6 +9,7 @@ import {
   type DeviceReading,
   deleteDevices,
   deviceOf,
+  MOST_IDS,
   openTarget,
   reachable,
   type StoredDevice,
@@ -17,6 +18,7 @@ import {
 } from './device-rows.ts';
 import { type DevicePlatforms, type DeviceTarget, maskedTarget, readTarget } from './device-target.ts';
 import { deviceBody, deviceView } from './device-view.ts';
+import { type ImportCounts, type ImportRow, importRows } from './import-rows.ts';
 import { type GivenDevice, parseDevice } from './parse-device.ts';
 import { type MakePeople, type Registered, type RegistrationTools, register, rowsFor } from './register-device.ts';
 import type { Removals } from './removals.ts';
@@ -112,7 +114,9 @@ export class Devices implements DeviceBook {
       expect?.(stored?.row.rev);
       if (!stored) return false;
       await deleteDevices(tx, app, [id]);
-      await auditChanges(tx, [{ app, at: this.#options.now(), by, action: 'device.deleted', target: `device:${id}` }]);
+      await auditChanges(tx, this.#options.store.seal, [
+        { app, at: this.#options.now(), by, action: 'device.deleted', target: `device:${id}` },
+      ]);
       return true;
     });
   }
@@ -146,13 +150,13 @@ export class Devices implements DeviceBook {
     const { db } = this.#options.store;
     const found = new Map<string, ReachableDevice[]>();
     const wanted = new Set(users);
-    for (let start = 0; start < users.length; start += MOST_USERS) {
+    for (let start = 0; start < users.length; start += MOST_IDS) {
       const links = await db
         .selectFrom('device_users')
         .select('device')
         .distinct()
         .where('app', '=', app)
-        .where('user', 'in', users.slice(start, start + MOST_USERS))
+        .where('user', 'in', users.slice(start, start + MOST_IDS))
         .orderBy('device')
         .execute();
       const stored = await storedDevices(
@@ -203,6 +207,48 @@ export class Devices implements DeviceBook {
     return this.#options.removals.apply(verdicts);
   }
 
+  /** What a row of an import wants. @throws PeopleRefusal */
+  readRow(app: string, id: string, json: unknown): ImportRow {
+    const given = this.#read(json);
+    const target = this.#target(app, given);
+    if (!target) throw faulty([{ path: 'token', reason: 'is missing' }]);
+    return { id, doc: { ...given.doc, users: given.users ?? [] }, target };
+  }
+
+  importRows({ app, by }: Pick<DeviceChange, 'app' | 'by'>, rows: readonly ImportRow[]): Promise<ImportCounts> {
+    return this.#options.store.write((tx) => importRows(tx, this.#tools(), { app, by, rows }));
+  }
+
+  /** Notes an import; single devices that it made are not noted. */
+  imported({ app, by }: Pick<DeviceChange, 'app' | 'by'>, totals: Readonly<Record<string, number>>): Promise<void> {
+    const at = this.#options.now();
+    const note = { app, at, by, action: 'devices.imported', target: 'devices', detail: totals };
+    return this.#options.store.write((tx) => auditChanges(tx, this.#options.store.seal, [note]));
+  }
+
+  /**
+   * All devices of an app in the order of their ids, in pieces, as the API shows them.
+   * @param withTokens shows the tokens, for moving house; never over HTTP
+   */
+  async *all(app: string, withTokens = false): AsyncGenerator<readonly object[]> {
+    const { store } = this.#options;
+    for (let after = ''; ; ) {
+      const rows = await store.db
+        .selectFrom('devices')
+        .selectAll()
+        .where('app', '=', app)
+        .where('id', '>', after)
+        .orderBy('id')
+        .limit(MOST_IDS)
+        .execute();
+      const stored = await withLinks(store.db, app, rows);
+      if (stored.length > 0)
+        yield stored.map((each) => ({ ...this.#view(each), ...(withTokens ? this.#token(each) : {}) }));
+      if (rows.length < MOST_IDS) return;
+      after = rows.at(-1)?.id as string;
+    }
+  }
+
   /** That a device was heard of, by a stream or an engagement. */
   seen(app: string, id: string): Promise<void> {
     return this.#options.store.write(async (tx) => {
@@ -221,9 +267,14 @@ export class Devices implements DeviceBook {
     return { ...this.#reading(), engine: store.engine, makePeople, mostDevices };
   }
 
-  #view(stored: StoredDevice) {
-    const mask = maskedTarget(this.#options, stored.row.platform, openTarget(this.#options.store.seal, stored.row));
-    return deviceView(deviceOf(stored, this.#reading()), mask);
+  #view(stored: StoredDevice, target = openTarget(this.#options.store.seal, stored.row)) {
+    return deviceView(deviceOf(stored, this.#reading()), maskedTarget(this.#options, stored.row.platform, target));
+  }
+
+  #token({ row }: StoredDevice): object {
+    const target = openTarget(this.#options.store.seal, row);
+    const isSubscription = this.#options.providers.ofPlatform(row.platform)?.devices?.ofSubscription !== undefined;
+    return isSubscription ? { subscription: JSON.parse(target) as object } : { token: target };
   }
 
   #read(json: unknown): GivenDevice {
@@ -297,13 +348,11 @@ export class Devices implements DeviceBook {
     const registration = { app, id, doc: { ...given.doc, users }, target, by, isSeen: given.isSeen };
     const registered = await register(tx, this.#tools(), registration, rows);
     const { stored, ...facts } = registered;
-    const result = { ...facts, device: deviceOf(stored, this.#reading()), view: this.#view(stored) };
+    const result = { ...facts, device: deviceOf(stored, this.#reading()), view: this.#view(stored, target?.target) };
     await also?.(tx, result);
     return result;
   }
 }
-
-const MOST_USERS = 500;
 
 const isTheirs = ({ users }: StoredDevice, person: string | undefined): boolean =>
   person === undefined || users.includes(person);

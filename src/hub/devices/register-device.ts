@@ -1,4 +1,4 @@
-import { type ActorName, type AuditedChange, auditChanges } from '../storage/audit.ts';
+import { type ActorName, type AuditedChange, auditChanges, auditName } from '../storage/audit.ts';
 import type { HubDb, HubStore, NewRow } from '../storage/storage.ts';
 import type { DeviceDoc } from './device.ts';
 import {
@@ -51,14 +51,11 @@ export async function rowsFor(
   id: string,
   target: DeviceTarget | undefined,
 ): Promise<{ readonly own: StoredDevice | undefined; readonly holder: StoredDevice | undefined }> {
-  const rows = await tx
-    .selectFrom('devices')
-    .selectAll()
-    .where('app', '=', app)
-    .where((where) =>
-      target ? where.or([where('id', '=', id), where('token_hash', '=', target.token_hash)]) : where('id', '=', id),
-    )
-    .execute();
+  const inApp = tx.selectFrom('devices').selectAll().where('app', '=', app);
+  // Two queries: neither engine finds an OR of two columns behind a common first one by their indexes.
+  const own = await inApp.where('id', '=', id).execute();
+  const others = target ? await inApp.where('token_hash', '=', target.token_hash).where('id', '!=', id).execute() : [];
+  const rows = [...own, ...others];
   const stored = await withLinks(tx, app, rows);
   return {
     own: stored.find(({ row }) => row.id === id),
@@ -153,7 +150,7 @@ export async function register(
   const removed =
     joined.length === 0 && !isHinted(own, doc) ? [] : await makeRoom(tx, tools.mostDevices, row, doc.users);
   const result = { stored: { row, users: doc.users, topics: doc.topics }, created: !own, moved, rotated, removed };
-  if (changed || moved) await auditChanges(tx, auditOf(registration, result, taken, tools.now));
+  if (changed || moved) await auditChanges(tx, tools.seal, auditOf(tools, registration, result, taken));
   return result;
 }
 
@@ -225,12 +222,16 @@ async function replaceTopics(tx: HubDb, app: string, device: string, topics: rea
 }
 
 function auditOf(
+  { seal, now }: DeviceReading,
   { app, id, by }: Registration,
   { created, moved, rotated, removed }: Registered,
   taken: StoredDevice | undefined,
-  at: number,
 ): AuditedChange[] {
   const action = moved ? 'device.moved' : created ? 'device.created' : rotated ? 'device.rotated' : 'device.changed';
-  const detail = { ...(taken ? { from: taken.row.id } : {}), ...(removed.length > 0 ? { removed } : {}) };
-  return [{ app, at, by, action, target: `device:${id}`, ...(Object.keys(detail).length > 0 ? { detail } : {}) }];
+  const named = (device: string): string => auditName(seal, app, `device:${device}`);
+  const detail = {
+    ...(taken ? { from: named(taken.row.id) } : {}),
+    ...(removed.length > 0 ? { removed: removed.map(named) } : {}),
+  };
+  return [{ app, at: now, by, action, target: `device:${id}`, ...(Object.keys(detail).length > 0 ? { detail } : {}) }];
 }

@@ -77,7 +77,9 @@ export class Removals {
         .execute();
       await mark(tx, RESUMED + app, at + WINDOW_MS);
       const detail = { devices: suspects.length };
-      await auditChanges(tx, [{ app, at, by, action: 'devices.removals_resumed', target: 'devices', detail }]);
+      await auditChanges(tx, store.seal, [
+        { app, at, by, action: 'devices.removals_resumed', target: 'devices', detail },
+      ]);
       return suspects.length;
     });
     this.#paused.delete(app);

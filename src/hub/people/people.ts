@@ -155,7 +155,7 @@ export class People {
         .execute();
     await replaceGroups(tx, app, id, doc);
     const action = before ? 'user.changed' : 'user.created';
-    await auditChanges(tx, [{ app, at: now, by, action, target: `user:${id}` }]);
+    await auditChanges(tx, seal, [{ app, at: now, by, action, target: `user:${id}` }]);
     return { person: (await loadPerson(tx, seal, app, id)) as Person, created: !before, changed: true };
   }
 }

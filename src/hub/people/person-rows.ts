@@ -23,12 +23,17 @@ const hashOrNull = (seal: HubSeal, app: string, kind: AddressKind, doc: PersonDo
   return address === undefined ? null : addressHash(seal, app, kind, address);
 };
 
+/** Of a person of whom nothing is known but that a device or settings are theirs. */
+export const EMPTY: PersonDoc = Object.freeze({ roles: [], teams: [], data: {}, consent: {} });
+
 /** What of a row a change of the document sets. */
 export function docColumns(seal: HubSeal, app: string, id: string, doc: PersonDoc) {
   const { name, email, phone, slack, data, locale, timezone, consent } = doc;
   const profile: Profile = { name, email, phone, slack, data } as Profile;
+  // Most people that devices make are only their id: there is nothing to seal.
+  const isEmpty = doc === EMPTY;
   return {
-    profile: seal.seal(JSON.stringify(profile), bound(app, id)),
+    profile: isEmpty ? '' : seal.seal(JSON.stringify(profile), bound(app, id)),
     locale: locale ?? null,
     timezone: timezone ?? null,
     consent: JSON.stringify(consent),
@@ -38,9 +43,6 @@ export function docColumns(seal: HubSeal, app: string, id: string, doc: PersonDo
   };
 }
 
-/** Of a person of whom nothing is known but that a device or settings are theirs. */
-export const EMPTY: PersonDoc = Object.freeze({ roles: [], teams: [], data: {}, consent: {} });
-
 export const newUserRow = (seal: HubSeal, app: string, id: string, doc: PersonDoc, now: number): NewRow<'users'> => ({
   app,
   id,
@@ -48,11 +50,11 @@ export const newUserRow = (seal: HubSeal, app: string, id: string, doc: PersonDo
   rev: 1,
   created_at: now,
   updated_at: now,
-  last_seen_at: null,
 });
 
 function personOf(seal: HubSeal, row: Row<'users'>, roles: readonly string[], teams: readonly string[]): Person {
-  const { data = {}, ...profile } = JSON.parse(seal.open(row.profile, bound(row.app, row.id))) as Profile;
+  const sealed = row.profile === '' ? '{}' : seal.open(row.profile, bound(row.app, row.id));
+  const { data = {}, ...profile } = JSON.parse(sealed) as Profile;
   return {
     app: row.app,
     id: row.id,
@@ -66,7 +68,6 @@ function personOf(seal: HubSeal, row: Row<'users'>, roles: readonly string[], te
     rev: row.rev,
     created_at: row.created_at,
     updated_at: row.updated_at,
-    ...(row.last_seen_at === null ? {} : { last_seen_at: row.last_seen_at }),
   };
 }
 
@@ -130,15 +131,7 @@ export async function loadPersons(
 export const loadPerson = async (db: HubDb, seal: HubSeal, app: string, id: string): Promise<Person | undefined> =>
   (await loadPersons(db, seal, app, [id])).get(id);
 
-const docOf = ({
-  app: _a,
-  id: _i,
-  rev: _r,
-  created_at: _c,
-  updated_at: _u,
-  last_seen_at: _l,
-  ...doc
-}: Person): PersonDoc => doc;
+const docOf = ({ app: _a, id: _i, rev: _r, created_at: _c, updated_at: _u, ...doc }: Person): PersonDoc => doc;
 
 /** Whether two documents say the same, however their keys are ordered. */
 export const isSameDoc = (person: Person, doc: PersonDoc): boolean =>

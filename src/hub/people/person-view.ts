@@ -13,19 +13,18 @@ const mapped = <T, Made>(of: Readonly<Record<string, T | undefined>>, make: (eac
 
 /** A person as the API shows them: times are ISO instants. */
 export function personView(person: Person, addresses: PersonVerdicts) {
-  const { app: _app, rev: _rev, consent, created_at, updated_at, last_seen_at, ...rest } = person;
+  const { app: _app, rev: _rev, consent, created_at, updated_at, ...rest } = person;
   return {
     ...rest,
     consent: mapped(consent, consentView),
     addresses: mapped(addresses, verdictView),
     created_at: isoInstant(created_at),
     updated_at: isoInstant(updated_at),
-    ...(last_seen_at === undefined ? {} : { last_seen_at: isoInstant(last_seen_at) }),
   };
 }
 
 /** What a merge patch is laid over: the body of a PUT that would change nothing. */
 export function personBody(person: Person): Record<string, unknown> {
-  const { app: _app, id: _id, rev: _rev, created_at: _c, updated_at: _u, last_seen_at: _l, consent, ...doc } = person;
+  const { app: _app, id: _id, rev: _rev, created_at: _c, updated_at: _u, consent, ...doc } = person;
   return { ...doc, consent: mapped(consent, consentView) };
 }

@@ -41,8 +41,6 @@ export interface Person extends PersonDoc {
   /** UNIX milliseconds, as all times here. */
   readonly created_at: number;
   readonly updated_at: number;
-  /** When a device of theirs was last heard of. */
-  readonly last_seen_at?: number;
 }
 
 export const verdictStatuses = ['active', 'bounced', 'complained', 'unsubscribed', 'invalid'] as const;

@@ -1,4 +1,4 @@
-import { type ActorName, auditChanges } from '../storage/audit.ts';
+import { type ActorName, auditChanges, auditName } from '../storage/audit.ts';
 import type { HubStore } from '../storage/storage.ts';
 import { PeopleRefusal } from './person.ts';
 
@@ -35,8 +35,15 @@ export class Topics {
         .onConflict((conflict) => conflict.columns(['app', 'topic', 'user']).doNothing())
         .executeTakeFirst();
       if (!numInsertedOrUpdatedRows) return false;
-      await auditChanges(tx, [
-        { app, at: this.#now(), by, action: 'topic.joined', target: `user:${user}`, detail: { topic } },
+      await auditChanges(tx, this.#store.seal, [
+        {
+          app,
+          at: this.#now(),
+          by,
+          action: 'topic.joined',
+          target: `user:${user}`,
+          detail: { topic: auditName(this.#store.seal, app, `topic:${topic}`) },
+        },
       ]);
       return true;
     });
@@ -52,8 +59,15 @@ export class Topics {
         .where('user', '=', user)
         .executeTakeFirst();
       if (numDeletedRows === 0n) return false;
-      await auditChanges(tx, [
-        { app, at: this.#now(), by, action: 'topic.left', target: `user:${user}`, detail: { topic } },
+      await auditChanges(tx, this.#store.seal, [
+        {
+          app,
+          at: this.#now(),
+          by,
+          action: 'topic.left',
+          target: `user:${user}`,
+          detail: { topic: auditName(this.#store.seal, app, `topic:${topic}`) },
+        },
       ]);
       return true;
     });

@@ -101,7 +101,7 @@ export class SettingsBook {
       const next = { ...make(kept), rev: kept.rev + 1 };
       await makePeople(tx, app, [user], now());
       await put(tx, rowOf(app, user, next, now()));
-      await auditChanges(tx, [{ app, at: now(), by, action, target: `user:${user}` }]);
+      await auditChanges(tx, store.seal, [{ app, at: now(), by, action, target: `user:${user}` }]);
       await changed(tx, app, [user]);
       return next;
     });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { HubDb } from './storage.ts';
+import type { HubDb, HubSeal } from './storage.ts';
 
 /** Who asked for a change, as the audit names it: `key:billing`, `user:ada`; `hub` for what the hub does by itself. */
 export type ActorName = string;
@@ -11,18 +11,32 @@ export interface AuditedChange {
   readonly by: ActorName;
   /** `device.moved` */
   readonly action: string;
-  /** `device:<id>`, `user:<id>`. Erasing a person deletes the rows about and by that person. */
+  /** `device:<id>`, `user:<id>`, or what else was changed. */
   readonly target: string;
-  /** Neither addresses, nor tokens, nor ids of people. */
+  /** Neither addresses, nor tokens; ids of people, devices and topics as `auditName` has them. */
   readonly detail?: Readonly<Record<string, unknown>> | undefined;
 }
 
+const PERSONAL = /^(?:user|device|topic):/;
+
+/**
+ * How the audit names someone or something: people, devices and topics by a keyed hash (`user#…` of `user:ada`), so that what
+ * was done with an id can be looked up, and an erasure has nothing to take away; all else as it is.
+ */
+export const auditName = ({ hash }: Pick<HubSeal, 'hash'>, app: string, name: string): string =>
+  PERSONAL.test(name) ? `${name.slice(0, name.indexOf(':'))}#${hash('audit', app, name)}` : name;
+
 /** Notes changes, in the transaction that makes them. */
-export async function auditChanges(tx: HubDb, changes: readonly AuditedChange[]): Promise<void> {
+export async function auditChanges(
+  tx: HubDb,
+  seal: Pick<HubSeal, 'hash'>,
+  changes: readonly AuditedChange[],
+): Promise<void> {
   if (changes.length === 0) return;
-  const rows = changes.map(({ detail, ...change }) => ({
-    id: randomUUID(),
-    ...change,
+  const rows = changes.map(({ app, at, by, action, target, detail }) => ({
+    ...{ id: randomUUID(), app, at, action },
+    by: auditName(seal, app, by),
+    target: auditName(seal, app, target),
     detail: detail ? JSON.stringify(detail) : null,
   }));
   await tx.insertInto('audit').values(rows).execute();

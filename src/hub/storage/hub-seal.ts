@@ -20,9 +20,20 @@ const HEAD_BYTES = SALT_BYTES + NONCE_BYTES;
  */
 const keyOf = (data: Buffer, salt: Buffer): Buffer => createHmac('sha256', data).update(salt).digest();
 
+/** Random bytes in one call for many texts: a call costs more than the bytes. None is given out twice. */
+const RANDOM_BYTES = 4096;
+function randomHeads(): () => Buffer {
+  let random = Buffer.alloc(0);
+  return () => {
+    if (random.length < HEAD_BYTES) random = randomBytes(RANDOM_BYTES);
+    const head = random.subarray(0, HEAD_BYTES);
+    random = random.subarray(HEAD_BYTES);
+    return head;
+  };
+}
+
 /** `1.` and base64url of salt, nonce, ciphertext, tag. */
-function seal(plain: string, bound: string, { data }: HubKeys): string {
-  const head = randomBytes(HEAD_BYTES);
+function seal(plain: string, bound: string, { data }: HubKeys, head: Buffer): string {
   const key = keyOf(data, head.subarray(0, SALT_BYTES));
   const cipher = createCipheriv(CIPHER, key, head.subarray(SALT_BYTES)).setAAD(Buffer.from(bound));
   const bytes = Buffer.concat([head, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
@@ -41,18 +52,21 @@ function open(sealed: string, bound: string, { data }: HubKeys): string {
 /** The lengths keep `a`, `bc` apart from `ab`, `c`. */
 const parted = (kind: string, app: string, text: string): string => `${kind.length}.${app.length}.${kind}${app}${text}`;
 
-export const hubSeal = (keys: HubKeys): HubSeal => ({
-  seal: (plain, bound) => seal(plain, bound, keys),
-  open(sealed, bound) {
-    try {
-      return open(sealed, bound, keys);
-    } catch {
-      // The cause of a failed decryption says nothing more, and never may.
-      throw new Error('a sealed text of the hub cannot be opened: it is damaged, or belongs to something else');
-    }
-  },
-  hash: (kind, app, text) =>
-    createHmac('sha256', keys.hash)
-      .update(parted(kind, app, text))
-      .digest('base64url'),
-});
+export function hubSeal(keys: HubKeys): HubSeal {
+  const head = randomHeads();
+  return {
+    seal: (plain, bound) => seal(plain, bound, keys, head()),
+    open(sealed, bound) {
+      try {
+        return open(sealed, bound, keys);
+      } catch {
+        // The cause of a failed decryption says nothing more, and never may.
+        throw new Error('a sealed text of the hub cannot be opened: it is damaged, or belongs to something else');
+      }
+    },
+    hash: (kind, app, text) =>
+      createHmac('sha256', keys.hash)
+        .update(parted(kind, app, text))
+        .digest('base64url'),
+  };
+}

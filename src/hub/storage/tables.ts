@@ -34,7 +34,7 @@ export interface HubTables {
 interface UserTable {
   app: string;
   id: string;
-  /** Sealed JSON `{name, email, phone, slack, data}`. */
+  /** Sealed JSON `{name, email, phone, slack, data}`; empty: nothing of it is known. */
   profile: string;
   locale: string | null;
   timezone: string | null;
@@ -47,7 +47,6 @@ interface UserTable {
   rev: number;
   created_at: number;
   updated_at: number;
-  last_seen_at: number | null;
 }
 
 /** A verdict about an address, found by its keyed hash: it stays with the address when that changes hands. */

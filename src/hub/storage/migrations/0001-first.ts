@@ -17,7 +17,6 @@ const people: readonly TableShape[] = [
       rev: 'integer',
       created_at: 'integer',
       updated_at: 'integer',
-      last_seen_at: 'integer?',
     },
     primary: ['app', 'id'],
     indexes: [
@@ -93,8 +92,7 @@ const devices: readonly TableShape[] = [
       installation_hint: 'text?',
     },
     primary: ['app', 'id'],
-    unique: [['app', 'platform', 'kind', 'environment', 'token_hash']],
-    indexes: [['app', 'token_hash']],
+    unique: [['app', 'token_hash', 'platform', 'kind', 'environment']],
   },
   {
     name: 'device_users',

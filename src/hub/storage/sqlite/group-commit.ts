@@ -40,6 +40,7 @@ export class GroupCommit {
   #given: Work[] = [];
   #working: Promise<void> | undefined;
   #transaction: Promise<void> | undefined;
+  #exclusive: Promise<void> | undefined;
   #isClosed = false;
 
   constructor(options: GroupCommitOptions) {
@@ -47,9 +48,9 @@ export class GroupCommit {
     this.#now = options.now ?? (() => performance.now());
   }
 
-  /** While a transaction is open: when it is over. */
+  /** While a transaction is open, or about to be: when it is over. */
   get transaction(): Promise<void> | undefined {
-    return this.#options.db.isTransaction ? this.#transaction : undefined;
+    return this.#transaction;
   }
 
   add<T>(work: (tx: HubDb) => Promise<T>): Promise<T> {
@@ -58,6 +59,16 @@ export class GroupCommit {
     this.#given.push({ do: work, resolve: resolve as (result: unknown) => void, reject });
     this.#wake();
     return promise;
+  }
+
+  /** Does something between two transactions; works that are given meanwhile wait. One at a time. */
+  async exclusively(work: () => Promise<void>): Promise<void> {
+    while (this.#transaction) await this.#transaction;
+    const done = work();
+    this.#exclusive = done.catch(() => {});
+    await done.finally(() => {
+      this.#exclusive = undefined;
+    });
   }
 
   async close(): Promise<void> {
@@ -74,8 +85,10 @@ export class GroupCommit {
   async #turn(): Promise<void> {
     await new Promise(setImmediate);
     while (this.#given.length > 0) {
+      await this.#exclusive;
       this.#transaction = this.#batch();
       await this.#transaction;
+      this.#transaction = undefined;
       // The answers to what is on the disk now leave before the next works begin.
       await new Promise(setImmediate);
     }

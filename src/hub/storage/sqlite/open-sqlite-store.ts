@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
+import { toError } from '../../../kit/errors.ts';
 import { type FileKind, markOwnFile, refuseForeignFile } from '../../../kit/files/owned-file.ts';
 import { makePrivateFile } from '../../../kit/files/private-file.ts';
 import { hubKeys, type KeySources } from '../hub-keys.ts';
@@ -10,12 +11,13 @@ import type { HubStore } from '../storage.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import type { HubTables } from '../tables.ts';
 import { GroupCommit } from './group-commit.ts';
+import { Rewriting } from './rewrite.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
 
 /** `MltU`. */
 const HUB_FILE: FileKind = { name: "hub's store", id: 0x4d_6c_74_55, tables: {} };
 
-/** A query waits this long for another process, on the event loop; a transaction asks again after it. */
+/** A query waits this long for another process, on the event loop. */
 const BUSY_MS = 50;
 /** Several processes that start at once make the file one after another. */
 const START_MS = 5000;
@@ -23,9 +25,12 @@ const START_MS = 5000;
 const SCRUB_MS = 10_000;
 const SCRUB_PAUSE_MS = 20;
 
-// What was answered survives a power cut; what is deleted is overwritten.
+/**
+ * What was answered survives a power cut; what is deleted is overwritten. Pages that an import touches again and again are moved from
+ * the log into the file once in 32 MiB, and not with every commit.
+ */
 const SETTINGS =
-  'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -16000';
+  'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 8000';
 
 export interface SqliteStoreOptions {
   /** Empty: memory. */
@@ -70,7 +75,9 @@ export async function openSqliteStore({ path, keys, now }: SqliteStoreOptions): 
   const commits = new GroupCommit({ db: writes, tx, place });
   const busy = reads === writes ? (): Promise<void> | undefined => commits.transaction : undefined;
   const db = new Kysely<HubTables>({ dialect: sqliteDialect(reads, busy) });
+  const rewriting = path === '' ? undefined : new Rewriting(path, (work) => commits.exclusively(work));
   const close = async (): Promise<void> => {
+    await rewriting?.close();
     await commits.close();
     reads.close();
     if (writes !== reads) writes.close();
@@ -78,14 +85,22 @@ export async function openSqliteStore({ path, keys, now }: SqliteStoreOptions): 
   try {
     await commits.add((first) => migrate(first, { engine: 'sqlite', migrations, key: 'hub.path', now }));
     const seal = hubSeal(await commits.add((first) => hubKeys(first, keys)));
-    writes.exec(`PRAGMA busy_timeout = ${BUSY_MS}`);
+    // Who writes asks again by itself, without standing still.
+    writes.exec('PRAGMA busy_timeout = 0');
     return {
       engine: 'sqlite',
       ready: Promise.resolve(),
       db,
       write: (work) => commits.add(work),
       seal,
-      scrub: () => emptyLog(writes, commits, place),
+      async scrub() {
+        await rewriting?.ask().catch((error: unknown) => {
+          throw new StoreUnavailable(`hub: ${place} cannot be rewritten: ${toError(error).message}`, 1, {
+            cause: error,
+          });
+        });
+        await emptyLog(writes, commits, place);
+      },
       health: () => ({ status: 'pass' }),
       close,
     };

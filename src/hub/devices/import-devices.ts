@@ -1,0 +1,105 @@
+import { httpStatus } from '../../kit/http/http-status.ts';
+import { isObject } from '../../kit/is-object.ts';
+import type { FaultyField } from '../../kit/refusal.ts';
+import { idFault } from '../../kit/text/id-fault.ts';
+import { type Line, linesOf } from '../../kit/text/lines.ts';
+import { faulty, PeopleRefusal } from '../people/person.ts';
+import type { DeviceChange, Devices } from './devices.ts';
+import type { ImportRow } from './import-rows.ts';
+
+/** A row that was not taken. */
+export interface ImportFault {
+  readonly line: number;
+  readonly id?: string;
+  /** As an answer to a PUT would have. */
+  readonly code: number;
+  readonly message: string;
+  readonly details?: readonly FaultyField[];
+}
+
+/** The last line of an import. */
+export interface ImportTotals {
+  readonly imported: number;
+  readonly moved: number;
+  readonly rotated: number;
+  readonly failed: number;
+}
+
+/** Rows of one transaction. */
+const PIECE = 500;
+/** Bytes. */
+const LONGEST_LINE = 65_536;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+interface Good {
+  readonly row: ImportRow;
+}
+
+function readLine(devices: Devices, app: string, { number, bytes }: Line): Good | ImportFault {
+  const fault = (message: string, code: 'invalid' | 'too_large'): ImportFault => ({
+    line: number,
+    code: httpStatus[code],
+    message,
+  });
+  if (!bytes) return fault(`the row is longer than ${LONGEST_LINE} bytes`, 'too_large');
+  let json: unknown;
+  try {
+    json = JSON.parse(utf8.decode(bytes));
+  } catch {
+    // The parser quotes the text, which holds a token.
+    return fault('the row is not JSON in UTF-8', 'invalid');
+  }
+  const named = isObject(json) && idFault(json.id) === undefined ? { id: json.id as string } : {};
+  try {
+    return { row: readRow(devices, app, json) };
+  } catch (error) {
+    if (!(error instanceof PeopleRefusal)) throw error;
+    const { kind, message, details } = error;
+    return { line: number, ...named, code: httpStatus[kind], message, ...(details ? { details } : {}) };
+  }
+}
+
+/** @throws PeopleRefusal */
+function readRow(devices: Devices, app: string, json: unknown): ImportRow {
+  if (!isObject(json)) throw faulty([{ path: '', reason: 'must be an object' }]);
+  const reason = json.id === undefined ? 'is missing' : idFault(json.id);
+  if (reason !== undefined) throw faulty([{ path: 'id', reason }]);
+  return devices.readRow(app, json.id as string, json);
+}
+
+/**
+ * Takes devices in, a row of JSON each: the body of a PUT, and `id`. The good ones are taken whatever the others are; what was taken
+ * before a connection broke stays.
+ * @returns a fault for each bad row, in pieces as they come, and at the end the totals
+ */
+export async function* importDevices(
+  devices: Devices,
+  change: Pick<DeviceChange, 'app' | 'by'>,
+  chunks: AsyncIterable<Buffer>,
+): AsyncGenerator<readonly ImportFault[], ImportTotals> {
+  const totals = { imported: 0, moved: 0, rotated: 0, failed: 0 };
+  let piece: ImportRow[] = [];
+  const take = async (): Promise<void> => {
+    const rows = piece;
+    piece = [];
+    const { moved, rotated } = await devices.importRows(change, rows);
+    totals.imported += rows.length;
+    totals.moved += moved;
+    totals.rotated += rotated;
+  };
+  for await (const lines of linesOf(chunks, LONGEST_LINE)) {
+    const faults: ImportFault[] = [];
+    for (const line of lines) {
+      const read = readLine(devices, change.app, line);
+      if ('row' in read) piece.push(read.row);
+      else faults.push(read);
+      if (piece.length >= PIECE) await take();
+    }
+    totals.failed += faults.length;
+    if (faults.length > 0) yield faults;
+  }
+  if (piece.length > 0) await take();
+  await devices.imported(change, totals);
+  return totals;
+}
