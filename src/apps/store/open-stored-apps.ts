@@ -5,6 +5,7 @@ import { toMs } from '../../kit/seconds.ts';
 import type { AppRegistry } from '../app-registry.ts';
 import type { AppStore } from './app-store.ts';
 import { HOW_TO_SET, loadMasterKeys, type MasterKeys } from './master-keys.ts';
+import { RevisionMark } from './revision-mark.ts';
 import { openSqliteAppStore } from './sqlite-app-store.ts';
 import { AppSync } from './sync-apps.ts';
 
@@ -89,7 +90,9 @@ export async function openStoredApps(options: StoredAppsOptions): Promise<Stored
     const nothing = { store: undefined, sync: undefined, trouble: { kind: 'unavailable', text } } as const;
     return { ...common, ...nothing, health: () => ({ status: 'warn', output: text }), async close() {} };
   }
-  const sync = new AppSync({ store, registry, keys: found.keys, tell });
+  const mark =
+    config.apps.redis === '' && found.keys ? new RevisionMark(`${config.apps.path}-mark`, found.keys) : undefined;
+  const sync = new AppSync({ store, registry, keys: found.keys, mark, tell });
   await sync.start();
   const noKey = `apps cannot be changed without a master key: ${HOW_TO_SET}`;
   return {

@@ -6,6 +6,7 @@ import type { AppRegistry } from '../app-registry.ts';
 import { type AppRecord, masterKeysOf, openRecord, readRecord } from './app-record.ts';
 import type { AppStore, Known, Loaded, StoredText } from './app-store.ts';
 import type { MasterKeys } from './master-keys.ts';
+import type { RevisionMark } from './revision-mark.ts';
 
 /** An app of the store, still sealed. */
 export interface StoredApp {
@@ -18,6 +19,8 @@ export interface AppSyncOptions {
   readonly store: AppStore;
   readonly registry: AppRegistry;
   readonly keys: MasterKeys | undefined;
+  /** What was seen of the store by processes of the past; absent: nothing is known of it. */
+  readonly mark?: RevisionMark | undefined;
   readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
   /** Milliseconds until a store that could not be read is asked again; default 1,000. */
   readonly retryMs?: number;
@@ -45,7 +48,8 @@ const appOf = ({ name, record }: StoredApp, keys: MasterKeys | undefined, provid
 
 /**
  * Keeps the registry like the store. While the store cannot be read, what is known stays in use: an app that is perhaps out of
- * date is better than none. The same when the store suddenly knows less than it did: a Redis that has lost its data.
+ * date is better than none. The same when the store suddenly knows less than it did: a Redis that has lost its data, an old copy of
+ * the file that was put back.
  */
 export class AppSync {
   readonly #options: AppSyncOptions;
@@ -56,6 +60,8 @@ export class AppSync {
   #failure: string | undefined;
   #timer: NodeJS.Timeout | undefined;
   #closed = false;
+  /** That the mark cannot be written was said. */
+  #isMarkTold = false;
   /** Which apps cannot be opened, until something changes. */
   #unopened: { readonly output: string | undefined } | undefined;
 
@@ -125,10 +131,11 @@ export class AppSync {
     const { store, tell } = this.#options;
     try {
       const loaded = await store.load(this.#known);
-      if (this.#known && loaded.revision < this.#known.revision) throw new Error('it has lost what it held');
+      this.#refuseOlder(loaded.revision);
       this.#take(loaded);
       this.#known = { revision: loaded.revision, versions: loaded.versions };
       this.#options.registry.unsure = undefined;
+      this.#noteRevision(loaded.revision);
       if (this.#failure) tell('info', `the apps of ${store.place} can be read again`);
       this.#failure = undefined;
     } catch (error) {
@@ -137,6 +144,31 @@ export class AppSync {
       this.#failure = failure;
       this.#retry();
       throw error;
+    }
+  }
+
+  /** @throws for a copy that is older than what this process, or one of the past, has seen */
+  #refuseOlder(revision: number): void {
+    const { mark } = this.#options;
+    if (this.#known) {
+      if (revision < this.#known.revision) throw new Error('it has lost what it held');
+      return;
+    }
+    const seen = mark?.read();
+    if (mark && seen !== undefined && revision < seen)
+      throw new Error(
+        `it is an older copy, of revision ${revision}, and ${seen} was seen here; to use it nevertheless, delete ${mark.path}`,
+      );
+  }
+
+  #noteRevision(revision: number): void {
+    try {
+      this.#options.mark?.note(revision);
+    } catch (error) {
+      const why = toError(error).message;
+      if (!this.#isMarkTold)
+        this.#options.tell('warn', `an older copy of the apps would not be noticed at the next start: ${why}`);
+      this.#isMarkTold = true;
     }
   }
 
