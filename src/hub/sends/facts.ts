@@ -65,9 +65,8 @@ export async function factsOf(
   if (users.length === 0) return new Map();
   const persons = await loadPersons(db, seal, app, users);
   const settings = await settingsOf(db, app, users);
-  const devices: ReadonlyMap<string, DeviceOfPerson[]> = channels.has('push')
-    ? await devicesOf(db, seal, app, users, now - staleAfterMs)
-    : new Map();
+  // Without a push, too: quiet hours and local times may be in the zone of the device that was seen last.
+  const devices = await devicesOf(db, seal, app, users, now - staleAfterMs);
   const addresses = [...channels].some(isAddressed)
     ? await addressesOf(db, seal, app, [...persons.values()])
     : undefined;

@@ -165,6 +165,16 @@ describe.each(hubEngines)('sends in $name', ({ needs: lacks, start }) => {
       expect(hub.carrier.sent).toHaveLength(2);
     });
 
+    test('a mail respects quiet hours in the zone of the device that was seen last', async () => {
+      await hub.people.put({ ...change, id: 'ada' }, mail);
+      await device(1, 'ada', { timezone: 'Asia/Tokyo' });
+      await hub.settings.put(hub.change('ada'), { quiet_hours: { start: '20:00', end: '22:00' } });
+      const { id } = await hub.send({ to: { users: ['ada'] }, channels: ['email'] });
+      expect(await hub.decisions(id)).toEqual(['ada 1 email deferred quiet_hours']);
+      await hub.pass(HOUR);
+      expect(await hub.decisions(id)).toEqual(['ada 1 email sent']);
+    });
+
     test('what is held is asked about again: no device of that person any more, nothing is sent', async () => {
       await device(1, 'ada');
       await hub.settings.put(hub.change('ada'), { quiet_hours: { start: '11:00', end: '15:00' } });
