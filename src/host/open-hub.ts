@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Router } from 'express';
 import { withCors } from '../api/hub/cors.ts';
 import { HubRefusal } from '../api/hub/hub-refusal.ts';
+import type { HubRoute } from '../api/hub/hub-route.ts';
 import { type HubRouterParts, hubRouter } from '../api/hub/hub-router.ts';
 import { tokenRoutes } from '../api/hub/token-routes.ts';
 import { closedAtApi } from '../auth/admin-access.ts';
@@ -47,6 +48,8 @@ export interface Hub {
   /** For whatever the hub sends but direct pushes. */
   readonly carrier: PushCarrier;
   readonly routers: readonly Router[];
+  /** What the routers serve. */
+  readonly routes: readonly HubRoute[];
   /** Lets pages of `hub.cors_origins` call: stands before whatever asks for keys. */
   forPages(app: RequestListener): RequestListener;
   /** For /readyz. */
@@ -91,7 +94,8 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
     store,
     devices,
     carrier: carriers.rest,
-    routers: [hubRouter(routes, parts), ...apis],
+    routers: [hubRouter(routes, parts), ...apis.routers],
+    routes: [...routes, ...apis.routes],
     forPages: (app) => withCors(app, { origins, uris: config.api }),
     checks: () => [watched.check()],
   };

@@ -1,6 +1,7 @@
 import type { Router } from 'express';
 import { djangoRoutes } from '../../api/hub/django/django-routes.ts';
 import { refuseDjango } from '../../api/hub/django/refuse-django.ts';
+import type { HubRoute } from '../../api/hub/hub-route.ts';
 import { type HubRouterParts, hubRouter } from '../../api/hub/hub-router.ts';
 import { namespaceCredentialRoutes } from '../../api/hub/namespace/namespace-credentials.ts';
 import { namespaceDeviceRoutes } from '../../api/hub/namespace/namespace-devices.ts';
@@ -35,7 +36,10 @@ export interface OtherApisOptions {
 }
 
 /** The routes of the APIs that the hub stands in for, each with refusals in its own form. */
-export function otherApis(options: OtherApisOptions): readonly Router[] {
+export function otherApis(options: OtherApisOptions): {
+  readonly routers: readonly Router[];
+  readonly routes: readonly HubRoute[];
+} {
   const { config, store, devices, carrier, relay, sync, parts, tell, now } = options;
   const { providers } = relay.apps;
   const sectionOf = (app: string, platform: string): unknown => {
@@ -67,7 +71,13 @@ export function otherApis(options: OtherApisOptions): readonly Router[] {
       ? (app, user, { title, message }) => sendToUser(app, user, { title, body: message, priority: 'normal' })
       : undefined,
   });
-  return [hubRouter(namespace, parts, { refuse: refuseNamespace }), hubRouter(django, parts, { refuse: refuseDjango })];
+  return {
+    routers: [
+      hubRouter(namespace, parts, { refuse: refuseNamespace }),
+      hubRouter(django, parts, { refuse: refuseDjango }),
+    ],
+    routes: [...namespace, ...django],
+  };
 }
 
 /** The apns-topic of an app: its `default_topic`, else `ios.topic`. */
