@@ -1,6 +1,6 @@
 import { hubAppKeys } from './hub-app-keys.ts';
 import { hubPushSection } from './hub-push-section.ts';
-import { flag, list, ours, section, text } from './leaf.ts';
+import { flag, list, ours, seconds, section, text } from './leaf.ts';
 
 export const hubSection = section(
   'People and their devices in front of the relay, and where this relay is reached from outside.',
@@ -23,6 +23,10 @@ export const hubSection = section(
       '`POST /api/push/test/` sends a push to the devices of who asks (docs/hub/other-apis.md).',
       ours,
     ),
+    devices: section('Devices of people.', {
+      stale_after: seconds(23_328_000, 'Devices that were not heard of for so long are not sent to.', ours),
+      keep_dead: seconds(2_592_000, 'How long a device whose token died is kept, with the reason.', ours),
+    }),
     cors_origins: list(
       'Origins of the pages that may call with the token of a person: `https://app.example.com`. Compared as they are; there is no wildcard.',
       ours,

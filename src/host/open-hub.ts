@@ -23,7 +23,7 @@ import { background } from '../kit/background.ts';
 import type { BodyRoom } from '../kit/http/body-room.ts';
 import type { Log } from '../observe/log/log.ts';
 import type { FullConfig } from '../providers/registry.ts';
-import { openDevices } from './hub/open-devices.ts';
+import { openHubFaces } from './hub/hub-faces.ts';
 import { otherApis } from './hub/other-apis.ts';
 import type { HubCarrier } from './hub-carrier.ts';
 import type { Relay } from './relay.ts';
@@ -54,6 +54,10 @@ export interface Hub {
   forPages(app: RequestListener): RequestListener;
   /** For /readyz. */
   checks(): readonly Check[];
+  /** Begins with what is due. */
+  start(): void;
+  /** The process is about to end: what becomes due is left to the next one. */
+  retire(): Promise<void>;
 }
 
 const SWEEP_MS = 600_000;
@@ -86,8 +90,12 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
     isApp: (name) => isApp(relay, name),
     stillThere: (user) => stillThere(store, user),
   };
-  const routes = [...tokenRoutes({ tokens: people.tokens, isPerson: (app, id) => isPerson(store, app, id) })];
-  const devices = openDevices({ store, relay, tell, now });
+  const {
+    sends,
+    devices,
+    routes: faces,
+  } = openHubFaces({ relay, config, store, carrier: carriers.rest, log, now }, closers);
+  const routes = [...tokenRoutes({ tokens: people.tokens, isPerson: (app, id) => isPerson(store, app, id) }), ...faces];
   const others = { config, store, devices, relay, parts, tell, now };
   const apis = otherApis({ ...others, carrier: carriers.part(DIRECT), sync: relay.storedApps.sync });
   return {
@@ -98,6 +106,8 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
     routes: [...routes, ...apis.routes],
     forPages: (app) => withCors(app, { origins, uris: config.api }),
     checks: () => [watched.check()],
+    start: () => background(store.ready.then(() => sends.start())),
+    retire: () => sends.retire(),
   };
 }
 

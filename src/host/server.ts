@@ -65,12 +65,14 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
     warn: (message, fields) => log.warn(message, fields),
   });
   starting.defer(() => readiness.close());
+  hub?.start();
   const closers = starting.move();
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     draining = true;
     app.retire();
     doors.retire();
+    await hub?.retire();
     await sleep(toMs(config.core.shutdown_delay));
     const lastRequests = doors.close();
     await relay.drain(toMs(config.core.shutdown_timeout));

@@ -3,6 +3,10 @@ import type { ApiGroup, ApiSettings, Operation, PathItem } from './api-group.ts'
 import { appsGroup } from './apps-group.ts';
 import { consoleGroup } from './console-group.ts';
 import { historyGroup } from './history-group.ts';
+import { devicesGroup } from './hub/devices-group.ts';
+import { inboxGroup } from './hub/inbox-group.ts';
+import { notificationsGroup } from './hub/notifications-group.ts';
+import { peopleGroup } from './hub/people-group.ts';
 import { tokensGroup } from './hub/tokens-group.ts';
 import { processGroup } from './process-group.ts';
 import { pushGroup } from './push-group.ts';
@@ -33,7 +37,7 @@ const DESCRIPTION = `A push notification relay that speaks Gorush's language. Er
 const groupsOf = (settings: ApiSettings): ApiGroup[] => [
   pushGroup(settings),
   ...(settings.history ? [historyGroup()] : []),
-  ...(settings.hub ? [tokensGroup()] : []),
+  ...(settings.hub ? [notificationsGroup(), peopleGroup(), devicesGroup(), inboxGroup(), tokensGroup()] : []),
   appsGroup(settings),
   ...(settings.console ? [consoleGroup()] : []),
   statGroup(settings),

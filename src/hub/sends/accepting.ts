@@ -7,7 +7,7 @@ import type { NotificationDoc } from '../notifications/notification-doc.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
 import { type ClaimedDue, finishDue, setDue } from '../timers/due-rows.ts';
-import { type Addressee, type Audience, audiencePage, audienceSize, unknownOf } from './audience.ts';
+import { type Addressee, audienceOf, audiencePage, audienceSize, unknownOf } from './audience.ts';
 import { collapse } from './collapse.ts';
 import { channelsOf, factsOf } from './facts.ts';
 import type { HandedBatches } from './outcomes/handed-batches.ts';
@@ -67,11 +67,6 @@ const PAGE = 500;
 /** Pushes under way above which the next page waits. */
 const MOST_UNDER_WAY = 20_000;
 const WAIT_MS = 50;
-
-const audienceOf = ({ to }: NotificationDoc): Audience => ({
-  ...{ users: [], teams: [], roles: [], topics: [], devices: [], everyone: false, except: [] },
-  ...to,
-});
 
 /** Reasons for which a notification is not even in the inbox. */
 const HIDDEN = new Set([

@@ -3,6 +3,7 @@
  * in the order of their ids and in pages, so that a million people never are in memory together.
  */
 import { type ExpressionBuilder, sql } from 'kysely';
+import type { NotificationDoc } from '../notifications/notification-doc.ts';
 import type { HubDb } from '../storage/storage.ts';
 import type { HubTables } from '../storage/tables.ts';
 
@@ -16,6 +17,11 @@ export interface Audience {
   readonly everyone: boolean;
   readonly except: readonly string[];
 }
+
+export const audienceOf = ({ to }: Pick<NotificationDoc, 'to'>): Audience => ({
+  ...{ users: [], teams: [], roles: [], topics: [], devices: [], everyone: false, except: [] },
+  ...to,
+});
 
 /** A person that a notification is for. */
 export interface Addressee {

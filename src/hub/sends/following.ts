@@ -1,7 +1,7 @@
 /** What follows when pushes end: the next hop of their people, a new token that is to have it, digests, and notifications that are done. */
 import type { HubDb } from '../storage/storage.ts';
 import { setDue } from '../timers/due-rows.ts';
-import { digestMark, isDigest } from './digest-id.ts';
+import { digestMark, isDigest } from './digests/digest-id.ts';
 import type { ChangedDecision } from './outcomes/outcome-rows.ts';
 import { personDue } from './person-due.ts';
 import { sendAgain } from './send-again.ts';

@@ -4,6 +4,7 @@
  * batches leave after its commit.
  */
 import type { Notification } from '../../push/push.ts';
+import type { AcceptedNotification } from '../notifications/decide-input.ts';
 import { addressOf, type PersonDoc } from '../people/person.ts';
 import { addressHash } from '../people/person-rows.ts';
 import type { HubBatch } from '../push/push-carrier.ts';
@@ -26,10 +27,13 @@ export interface HandOverParts {
   /** Of this run of this process. */
   readonly instance: string;
   readonly newBatch: () => string;
-  /** What goes to the carrier for a parcel, but for its target; the same for two parcels when they can go together. */
-  readonly render: (parcel: Parcel) => Notification;
+  /** Makes what goes to the carrier, but for its targets: the very same object for parcels that can go together. */
+  readonly rendererOf: RendererOf;
   readonly now: number;
 }
+
+/** What renders the parcels of one notification. */
+export type RendererOf = (notification: AcceptedNotification) => (parcel: Parcel) => Notification;
 
 export interface HandedOver {
   readonly batch: HubBatch;
@@ -42,25 +46,42 @@ const MOST_TARGETS = 1000;
 /** Writes the handovers of what leaves; the stream's part needs none. */
 export async function handOver(tx: HubDb, leaving: readonly Leaving[], parts: HandOverParts): Promise<HandedOver[]> {
   const parcels = parcelsOf(leaving.filter(({ row }) => row.channel !== 'realtime'));
-  const groups = new Map<string, { readonly notification: Notification; readonly parcels: Parcel[] }>();
-  for (const parcel of parcels) {
-    const notification = parts.render(parcel);
-    const { row } = parcel.first;
-    const key = JSON.stringify([row.app, row.notification, row.hop, row.channel, notification]);
-    const group = groups.get(key);
-    if (group && group.parcels.length < MOST_TARGETS) {
-      group.parcels.push(parcel);
-      continue;
-    }
-    if (group) groups.set(`${key} ${groups.size}`, group);
-    groups.set(key, { notification, parcels: [parcel] });
-  }
-  const handed = [...groups.values()].map(({ notification, parcels: some }) => batchOf(notification, some, parts));
+  const groups = grouped(parcels, parts.rendererOf);
+  const handed = groups.map(({ notification, parcels: some }) => batchOf(notification, some, parts));
   await insertHandovers(
     tx,
     handed.map(({ handover }) => handover),
   );
   return handed;
+}
+
+interface Group {
+  readonly notification: Notification;
+  readonly parcels: Parcel[];
+}
+
+/** Those with the same payload, of one hop of one notification. */
+function grouped(parcels: readonly Parcel[], rendererOf: RendererOf): Group[] {
+  const groups: Group[] = [];
+  const same = Map.groupBy(parcels, ({ first: { row } }) =>
+    JSON.stringify([row.app, row.notification, row.hop, row.channel]),
+  );
+  for (const some of same.values()) {
+    const [{ first }] = some as [Parcel];
+    const render = rendererOf(first.notification);
+    const open = new Map<Notification, Group>();
+    for (const parcel of some) {
+      const notification = render(parcel);
+      const group = open.get(notification);
+      if (group && group.parcels.length < MOST_TARGETS) group.parcels.push(parcel);
+      else {
+        const next = { notification, parcels: [parcel] };
+        open.set(notification, next);
+        groups.push(next);
+      }
+    }
+  }
+  return groups;
 }
 
 /** Of pushes one a device, of everything else one a person. */

@@ -61,6 +61,33 @@ export async function markRows(
   return marked;
 }
 
+/** What a mark makes of decisions by which the person was reached, and out of which states. */
+const REACHED = {
+  acked: { state: 'delivered', from: ['sent'] },
+  seen: { state: 'seen', from: ['sent', 'delivered'] },
+  read: { state: 'read', from: ['sent', 'delivered', 'seen'] },
+  acted: { state: 'read', from: ['sent', 'delivered', 'seen'] },
+} as const satisfies Record<Mark, { readonly state: string; readonly from: readonly string[] }>;
+
+/** A person who has it in hand was reached: by the stream, as far as it was acknowledged; by all that was sent, once it is seen. */
+export async function noteReached(
+  tx: HubDb,
+  { app, notification, user }: { readonly app: string; readonly notification: string; readonly user: string },
+  mark: Mark,
+  now: number,
+): Promise<void> {
+  const { state, from } = REACHED[mark];
+  let query = tx
+    .updateTable('decisions')
+    .set({ state, at: now, until: null })
+    .where('app', '=', app)
+    .where('notification', '=', notification)
+    .where('user', '=', user)
+    .where('state', 'in', from);
+  if (mark === 'acked') query = query.where('channel', '=', 'realtime');
+  await query.execute();
+}
+
 /** Cancels what has not left of one person's notification. @returns how many decisions that were */
 export async function cancelOpen(
   tx: HubDb,

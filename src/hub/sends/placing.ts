@@ -2,13 +2,12 @@
 import { background } from '../../kit/background.ts';
 import { toError } from '../../kit/errors.ts';
 import { RefusedError } from '../../kit/refusal.ts';
-import type { Notification } from '../../push/push.ts';
 import type { HopDecision } from '../notifications/decision.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import type { NotTaken, PushCarrier } from '../push/push-carrier.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
-import { openDigests, takeIntoDigests } from './digest-items.ts';
-import { type HandedOver, handOver, type Parcel } from './hand-over.ts';
+import { openDigests, takeIntoDigests } from './digests/digest-items.ts';
+import { type HandedOver, handOver, type RendererOf } from './hand-over.ts';
 import type { HandedBatches } from './outcomes/handed-batches.ts';
 import { deleteHandovers } from './rows/handover-rows.ts';
 import { sendAgain } from './send-again.ts';
@@ -28,7 +27,7 @@ export interface PlacingOptions {
   readonly batches: HandedBatches;
   readonly realtime?: Realtime | undefined;
   readonly policyOf: (app: string) => HubPolicy;
-  readonly render: (parcel: Parcel) => Notification;
+  readonly rendererOf: RendererOf;
   readonly instance: string;
   readonly newId: () => string;
   /** UNIX milliseconds. */
@@ -59,7 +58,7 @@ export class Placing {
 
   /** In one transaction. */
   async place(tx: HubDb, people: readonly PersonAt[]): Promise<Placed> {
-    const { store, carrier, realtime, policyOf, render, instance, newId, now } = this.#options;
+    const { store, carrier, realtime, policyOf, rendererOf, instance, newId, now } = this.#options;
     const at = now();
     const open = await openDigests(tx, people);
     const asked = open ? people.map((person) => ({ ...person, openDigests: open(person) })) : people;
@@ -69,7 +68,7 @@ export class Placing {
     const digestAt = await takeIntoDigests(tx, { seal: store.seal, newId, now: at }, digested);
     const live = leave.filter(({ row }) => row.channel === 'realtime');
     if (live.length > 0) await realtime?.publish(tx, live);
-    const handed = await handOver(tx, leave, { seal: store.seal, instance, newBatch: newId, render, now: at });
+    const handed = await handOver(tx, leave, { seal: store.seal, instance, newBatch: newId, rendererOf, now: at });
     return { decisions, handed, live, dueAt: earliest(stepped.dueAt, digestAt) };
   }
 

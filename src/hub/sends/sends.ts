@@ -1,17 +1,15 @@
 /** Sends to people: takes notifications, keeps every decision about them, and sees each to its end, over restarts and instances. */
 import { randomUUID } from 'node:crypto';
-import type { Notification } from '../../push/push.ts';
 import type { DeviceVerdict } from '../devices/device.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import type { PushCarrier, PushListener } from '../push/push-carrier.ts';
 import type { HubStore } from '../storage/storage.ts';
 import { DueRunner, type DueWork } from '../timers/due-runner.ts';
 import { type AcceptedSend, Accepting, PAGE_DUE, type PresenceOf, type SendOrder } from './accepting.ts';
-import { DIGEST_DUE } from './digest-items.ts';
-import { Digesting } from './digesting.ts';
+import { DIGEST_DUE } from './digests/digest-items.ts';
+import { Digesting } from './digests/digesting.ts';
 import { follow } from './following.ts';
-import type { Parcel } from './hand-over.ts';
-import { createPlaces } from './inbox.ts';
+import type { RendererOf } from './hand-over.ts';
 import { HandedBatches } from './outcomes/handed-batches.ts';
 import type { ChangedDecision } from './outcomes/outcome-rows.ts';
 import { type EndedTarget, OutcomeWriter } from './outcomes/outcome-writer.ts';
@@ -20,13 +18,13 @@ import { TakeOver } from './outcomes/take-over.ts';
 import { PERSON_DUE } from './person-due.ts';
 import { PersonWork } from './person-work.ts';
 import { Placing, type Realtime } from './placing.ts';
+import { createPlaces } from './views/inbox.ts';
 
 export interface SendsOptions {
   readonly store: HubStore;
   readonly carrier: PushCarrier;
   readonly policyOf: (app: string) => HubPolicy;
-  /** What goes to the carrier for a target. */
-  readonly render: (parcel: Parcel) => Notification;
+  readonly rendererOf: RendererOf;
   readonly presenceOf: PresenceOf;
   readonly realtime?: Realtime | undefined;
   /** Takes in what providers said of devices' tokens. */
@@ -58,7 +56,7 @@ export class Sends {
   readonly nudge: (at: number) => void;
 
   constructor(options: SendsOptions) {
-    const { store, carrier, policyOf, presenceOf, render, realtime, staleAfterMs, tell } = options;
+    const { store, carrier, policyOf, presenceOf, rendererOf, realtime, staleAfterMs, tell } = options;
     const { now = Date.now, newId = randomUUID, works = {} } = options;
     this.#options = options;
     // Each run is an instance of its own: what a former run left is another's.
@@ -67,7 +65,7 @@ export class Sends {
     this.nudge = nudge;
     const batches = this.#batches;
     const common = { store, policyOf, staleAfterMs, now, newId, presenceOf, newPlace: createPlaces(now) };
-    const placing = new Placing({ ...common, carrier, batches, realtime, render, instance, nudge, tell });
+    const placing = new Placing({ ...common, carrier, batches, realtime, rendererOf, instance, nudge, tell });
     this.#accepting = new Accepting({ ...common, placing, batches, nudge });
     const people = new PersonWork({ ...common, placing });
     const digests = new Digesting({ ...common, placing });
@@ -113,6 +111,11 @@ export class Sends {
   /** Looks for what instances that died have left: what `start` does every few seconds. */
   takeOver(): Promise<void> {
     return this.#takeOver.look();
+  }
+
+  /** What becomes due from now on is left to others. */
+  retire(): Promise<void> {
+    return this.#runner.close();
   }
 
   async close(): Promise<void> {

@@ -92,7 +92,17 @@ describe.each([{ sync: false }, { sync: true }])('a running relay with core.sync
       const body = JSON.stringify({ huawei: { appid: '1', appsecret: 'x' } });
       await fetch(`${relay.url}/v1/apps/shop`, { method: 'PUT', body });
     }
-    if (path.startsWith('/v1/users/')) await addPerson(relay.hub?.store, 'default', 'ada');
+    const send = (method: string, to: string, body: object) =>
+      fetch(relay.url + to, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+    if (path.includes('{user}')) await addPerson(relay.hub?.store, 'default', 'ada');
+    if (path.includes('{topic}')) await send('PUT', '/v1/topics/news/users/ada', {});
+    if (path.includes('{device}'))
+      await send('PUT', '/v1/devices/phone-1', { platform: 'expo', token: 'ExponentPushToken[a]' });
+    if (path.includes('notifications/{id}')) {
+      await send('DELETE', '/v1/users/ada', {});
+      await send('PUT', '/v1/users/ada', {});
+      await send('POST', '/v1/notifications', { id: 'n1', message: 'hi', to: { users: ['ada'] } });
+    }
     while (path === '/v1/pushes/{id}' && !(await fetch(`${relay.url}/v1/pushes/order-42`)).ok) await sleep(20);
   };
 

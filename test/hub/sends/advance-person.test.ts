@@ -65,7 +65,7 @@ describe('a person of a hybrid notification', () => {
     const { leave, dueAt } = run.step(1000, all);
     expect(leave.map(({ channel }) => channel)).toEqual(['realtime']);
     expect(dueAt).toBe(8000);
-    expect(run.told).toEqual(['1 realtime pending', '2 push pending 8000', '3 email pending']);
+    expect(run.told).toEqual(['1 realtime sent', '2 push pending 8000', '3 email pending']);
   });
 
   test('has the push after the wait, and no mail once that was sent', () => {

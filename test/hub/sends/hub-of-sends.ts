@@ -2,6 +2,7 @@ import type { PresenceState } from '../../../src/hub/notifications/decide-input.
 import { parseNotification } from '../../../src/hub/notifications/notification-doc.ts';
 import type { HubPolicy } from '../../../src/hub/notifications/policy.ts';
 import { ensurePeople } from '../../../src/hub/people/people.ts';
+import { renderer } from '../../../src/hub/sends/renderer.ts';
 import { replan } from '../../../src/hub/sends/replan.ts';
 import { Sends } from '../../../src/hub/sends/sends.ts';
 import { SettingsBook } from '../../../src/hub/settings/settings-book.ts';
@@ -19,9 +20,7 @@ export function hubOfSends(store: HubStore, clock = new Clock(), policy: HubPoli
   const sends = new Sends({
     ...{ store, carrier, instance: 'here', staleAfterMs: 270 * 86_400_000, now: clock.now },
     policyOf: () => policy,
-    render: ({ first: { notification, row } }) => ({
-      ...{ tokens: [], platform: row.channel === 'push' ? 1 : 7, message: notification.message ?? '' },
-    }),
+    rendererOf: renderer({ policyOf: () => policy, now: clock.now }),
     presenceOf: async () => presence,
     applyVerdicts: (verdicts) => book.removals.apply(verdicts),
     noteAddresses: async () => {},

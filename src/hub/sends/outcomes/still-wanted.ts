@@ -69,6 +69,15 @@ async function openFor(
     .select('user')
     .distinct()
     .where('app', '=', app)
+    // Who has read it needs no push about it.
+    .where('user', 'not in', (eb) =>
+      eb
+        .selectFrom('recipients')
+        .select('user')
+        .where('app', '=', app)
+        .where('notification', '=', notification)
+        .where('read_at', 'is not', null),
+    )
     .where('notification', '=', notification)
     .where('user', 'in', [...new Set(targets.flatMap(({ users }) => users))])
     .where('hop', '=', hop)

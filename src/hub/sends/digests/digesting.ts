@@ -1,17 +1,17 @@
 /** Makes one notification of what a digest has collected for a person. */
-import type { AcceptedNotification } from '../notifications/decide-input.ts';
-import { type HopDecision, isLiving } from '../notifications/decision.ts';
-import type { HubPolicy } from '../notifications/policy.ts';
-import type { HubDb, HubSeal, HubStore, Row } from '../storage/storage.ts';
-import { type ClaimedDue, finishDue } from '../timers/due-rows.ts';
+import type { AcceptedNotification } from '../../notifications/decide-input.ts';
+import { type HopDecision, isLiving } from '../../notifications/decision.ts';
+import type { HubPolicy } from '../../notifications/policy.ts';
+import type { HubDb, HubSeal, HubStore, Row } from '../../storage/storage.ts';
+import { type ClaimedDue, finishDue } from '../../timers/due-rows.ts';
+import { channelsOf, factsOf } from '../facts.ts';
+import { settleDigest } from '../following.ts';
+import type { Placed, Placing } from '../placing.ts';
+import { insertNotification, sealDoc } from '../rows/notification-rows.ts';
+import { insertRecipients } from '../rows/recipient-rows.ts';
+import { firstStatus, noTotals, withPeople } from '../totals.ts';
 import { digestId, digestMark } from './digest-id.ts';
 import { type DigestItem, digestOf, openItem } from './digest-items.ts';
-import { channelsOf, factsOf } from './facts.ts';
-import { settleDigest } from './following.ts';
-import type { Placed, Placing } from './placing.ts';
-import { insertNotification, sealDoc } from './rows/notification-rows.ts';
-import { insertRecipients } from './rows/recipient-rows.ts';
-import { firstStatus, noTotals, withPeople } from './totals.ts';
 
 export interface DigestingOptions {
   readonly store: HubStore;

@@ -1,12 +1,12 @@
 /** What answers tell of a notification and of its people. */
-import { isoInstant } from '../../kit/time/instant.ts';
-import type { AcceptedNotification } from '../notifications/decide-input.ts';
-import type { DecisionDetail, HopDecision } from '../notifications/decision.ts';
-import { states } from '../notifications/decision.ts';
-import type { HubStore, Row } from '../storage/storage.ts';
-import { countByState, type DecisionRow, decisionsOf } from './rows/decision-rows.ts';
-import { openDoc } from './rows/notification-rows.ts';
-import type { RecipientTotals } from './totals.ts';
+import { isoInstant } from '../../../kit/time/instant.ts';
+import type { AcceptedNotification } from '../../notifications/decide-input.ts';
+import type { DecisionDetail, HopDecision } from '../../notifications/decision.ts';
+import { states } from '../../notifications/decision.ts';
+import type { HubStore, Row } from '../../storage/storage.ts';
+import { countByState, type DecisionRow, decisionsOf } from '../rows/decision-rows.ts';
+import { openDoc } from '../rows/notification-rows.ts';
+import type { RecipientTotals } from '../totals.ts';
 
 /** Explains a decision in a sentence that can be read out. */
 export type WordsOf = (decision: HopDecision) => { readonly words: string; readonly advice?: string | undefined };

@@ -3,7 +3,7 @@
  * each change of what is in it, so that a client ignores counts that are older than what it has seen.
  */
 import { sql } from 'kysely';
-import type { HubDb, Row } from '../storage/storage.ts';
+import type { HubDb, Row } from '../../storage/storage.ts';
 
 /** Slots of one millisecond: `place` is UNIX milliseconds × this + a number that this process counts. */
 const SLOTS = 4096;

@@ -1,7 +1,7 @@
 /** What waits to leave together: an item for each decision that a digest has taken, and one timer for each person and key. */
-import type { HubDb, HubSeal } from '../storage/storage.ts';
-import { dueId } from '../timers/due-rows.ts';
-import type { Digested, PersonAt } from './step-people.ts';
+import type { HubDb, HubSeal } from '../../storage/storage.ts';
+import { dueId } from '../../timers/due-rows.ts';
+import type { Digested, PersonAt } from '../step-people.ts';
 
 export const DIGEST_DUE = 'digest';
 

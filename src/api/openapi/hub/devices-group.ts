@@ -1,0 +1,112 @@
+import type { JsonSchema } from '../../../push/wire/decoding.ts';
+import { type ApiGroup, type DescribedAnswer, json, record, ref, text } from '../api-group.ts';
+import { ETAG, hubOperation, idParameter, jsonBody, USER } from './hub-parts.ts';
+
+const DEVICE = idParameter('device', 'Id of the device: that of the installation, made by the app.', 'phone-1');
+const tagged = (answer: DescribedAnswer): DescribedAnswer => ({ ...answer, headers: ETAG });
+const device = json('The device, without its token.', ref('Device'));
+const texts: JsonSchema = { type: 'array', items: { type: 'string' } };
+const anyObject: JsonSchema = { type: 'object', additionalProperties: true };
+
+const registration: JsonSchema = {
+  ...record(
+    {},
+    {
+      user: { type: ['string', 'null'], description: 'Whose it is; absent or null: signed out, and nothing is sent.' },
+      users: { ...texts, maxItems: 8, description: 'Several accounts on one phone, on purpose.' },
+      platform: text('`ios`, `android`, `huawei`, `web`, `expo`, `ntfy`.'),
+      kind: text('`alert`, `voip`, `liveactivity`.'),
+      environment: text(''),
+      token: text(''),
+      subscription: {
+        ...anyObject,
+        description: 'Of a browser: `{endpoint, keys: {p256dh, auth}, application_server_key?}`.',
+      },
+      ...{ name: text(''), model: text(''), os_version: text(''), app_version: text('') },
+      ...{ locale: text('BCP 47.'), timezone: text('Of the IANA database.'), capabilities: anyObject },
+      ...{ enabled: { type: 'boolean' }, settings: anyObject, topics: texts, installation_hint: text('') },
+    },
+  ),
+  additionalProperties: false,
+};
+
+const example = (status: number) => ({
+  phone: {
+    summary: 'A phone',
+    value: { user: 'ada', platform: 'android', token: 'device-token-of-a-phone', name: 'Pixel' },
+    'x-status': status,
+  },
+});
+
+/** Devices of people. */
+export const devicesGroup = (): ApiGroup => ({
+  tag: {
+    name: 'Devices',
+    description:
+      'A token belongs to one person: who registers it takes it over (`moved`). Tokens are checked by their platform, kept sealed and never shown.',
+  },
+  paths: {
+    '/v1/devices': {
+      post: hubOperation({
+        operationId: 'registerDevice',
+        summary: 'Registers a device that has no id of its own',
+        takes: ['key', 'body'],
+        requestBody: jsonBody(registration, example(201)),
+        responses: { 200: tagged(device), 201: tagged(device) },
+      }),
+    },
+    '/v1/devices/resume-removals': {
+      post: hubOperation({
+        operationId: 'resumeRemovals',
+        summary: 'Believes the verdicts that were doubted, as too many tokens died at once',
+        takes: ['key'],
+        responses: { 200: json('How many devices are dead by it.', record({ removed: { type: 'integer' } })) },
+      }),
+    },
+    '/v1/devices/{device}': {
+      get: hubOperation({
+        operationId: 'readDevice',
+        summary: 'One device',
+        takes: ['known'],
+        parameters: [DEVICE],
+        responses: { 200: tagged(device), 304: { description: 'It is the same.' } },
+      }),
+      put: hubOperation({
+        operationId: 'replaceDevice',
+        summary: 'Brings a device into this state',
+        takes: ['conditions', 'body'],
+        parameters: [DEVICE],
+        requestBody: jsonBody(registration, example(200)),
+        responses: { 200: tagged(device), 201: tagged(device) },
+      }),
+      patch: hubOperation({
+        operationId: 'changeDevice',
+        summary: 'Changes some of it (RFC 7396)',
+        takes: ['conditions', 'body'],
+        parameters: [DEVICE],
+        requestBody: jsonBody(registration, {
+          off: { summary: 'Switches it off', value: { enabled: false } },
+        }),
+        responses: { 200: tagged(device) },
+      }),
+      delete: hubOperation({
+        operationId: 'deleteDevice',
+        summary: 'Removes a device',
+        takes: ['conditions'],
+        parameters: [DEVICE],
+        responses: { 204: { description: 'It is not there.' } },
+      }),
+    },
+    '/v1/users/{user}/devices': {
+      get: hubOperation({
+        operationId: 'listDevices',
+        summary: 'The devices of a person, by id',
+        takes: ['page'],
+        parameters: [USER],
+        responses: {
+          200: json('A page.', record({ devices: { type: 'array', items: ref('Device') } }, { next_cursor: text('') })),
+        },
+      }),
+    },
+  },
+});

@@ -1,0 +1,195 @@
+import type { JsonSchema } from '../../../push/wire/decoding.ts';
+import { type ApiGroup, type DescribedAnswer, flag, json, record, ref, text } from '../api-group.ts';
+import { ETAG, hubOperation, idParameter, jsonBody, USER } from './hub-parts.ts';
+
+const texts = (description: string): JsonSchema => ({ type: 'array', items: { type: 'string' }, description });
+const anyObject = (description: string): JsonSchema => ({ type: 'object', additionalProperties: true, description });
+const instant = (description: string): JsonSchema => text(description, { format: 'date-time' });
+const tagged = (answer: DescribedAnswer): DescribedAnswer => ({ ...answer, headers: ETAG });
+
+const consent: JsonSchema = anyObject(
+  'By channel (`email`, `sms`, `slack`): `{granted, at?, source?}`, or `true`. Without it nothing is sent there, unless `hub.consent_required` leaves the channel out.',
+);
+
+const details = {
+  name: text(''),
+  email: text(''),
+  phone: text('E.164, with `+`.'),
+  slack: text("A channel, a person's id in Slack, or the URL of a webhook."),
+  locale: text('BCP 47.'),
+  timezone: text('Of the IANA database.'),
+  roles: texts(''),
+  teams: texts(''),
+  data: anyObject("The back end's own."),
+  consent,
+};
+
+const person = json('The person.', ref('Person'), {
+  ada: {
+    summary: 'Ada',
+    value: {
+      ...{ id: 'ada', name: 'Ada', email: 'ada@example.com', timezone: 'Europe/Athens', roles: [], teams: ['red'] },
+      ...{ data: {}, consent: { email: { granted: true, at: '2026-12-01T09:00:00.000Z', source: 'api' } } },
+      ...{ addresses: { email: { status: 'active' } } },
+      ...{ created_at: '2026-12-01T09:00:00.000Z', updated_at: '2026-12-01T09:00:00.000Z' },
+    },
+  },
+});
+
+const TOPIC = idParameter('topic', 'Name of the topic.', 'news');
+
+const userPaths: ApiGroup['paths'] = {
+  '/v1/users': {
+    get: hubOperation({
+      operationId: 'listUsers',
+      summary: 'People, by id',
+      takes: ['page'],
+      parameters: [
+        { name: 'team', in: 'query', description: 'Of this team.', schema: { type: 'string' } },
+        { name: 'role', in: 'query', description: 'With this role.', schema: { type: 'string' } },
+        {
+          name: 'q',
+          in: 'query',
+          description: 'Part of id, name, mail address or telephone number, in any case.',
+          schema: { type: 'string' },
+        },
+      ],
+      responses: {
+        200: json('A page.', record({ users: { type: 'array', items: ref('Person') } }, { next_cursor: text('') })),
+      },
+    }),
+  },
+  '/v1/users/{user}': {
+    get: hubOperation({
+      operationId: 'readUser',
+      summary: 'One person',
+      takes: ['known'],
+      parameters: [USER],
+      responses: { 200: tagged(person), 304: { description: 'It is the same.' } },
+    }),
+    put: hubOperation({
+      operationId: 'replaceUser',
+      summary: 'Makes a person, or replaces what is known of one',
+      takes: ['conditions', 'body'],
+      parameters: [USER],
+      requestBody: jsonBody(ref('PersonDetails'), {
+        ada: {
+          summary: 'Ada',
+          value: { name: 'Ada', email: 'ada@example.com', teams: ['red'], consent: { email: true } },
+        },
+      }),
+      responses: { 200: tagged(person), 201: tagged(person) },
+    }),
+    patch: hubOperation({
+      operationId: 'changeUser',
+      summary: 'Changes some of it (RFC 7396)',
+      takes: ['conditions', 'body'],
+      parameters: [USER],
+      requestBody: jsonBody(ref('PersonDetails'), {
+        zone: { summary: 'Another zone', value: { timezone: 'Europe/Berlin' } },
+      }),
+      responses: { 200: tagged(person) },
+    }),
+    delete: hubOperation({
+      operationId: 'eraseUser',
+      summary: 'Erases everything about a person',
+      description:
+        'Devices, settings, inbox, what is held and what waits, addresses. Once it is answered no file of the store holds any of it, and nothing that was begun before is sent.',
+      takes: ['conditions'],
+      parameters: [USER],
+      responses: {
+        200: json(
+          'How many of each kind are gone.',
+          record({ erased: { type: 'object', additionalProperties: { type: 'integer' } } }),
+        ),
+      },
+    }),
+  },
+  '/v1/users/{user}/export': {
+    get: hubOperation({
+      operationId: 'exportUser',
+      summary: 'Everything about a person, without tokens',
+      parameters: [USER],
+      responses: { 200: json('By part.', anyObject('')) },
+    }),
+  },
+  '/v1/topics/{topic}': {
+    get: hubOperation({
+      operationId: 'readTopic',
+      summary: 'Who is in a topic',
+      takes: ['page'],
+      parameters: [TOPIC],
+      responses: { 200: json('A page.', record({ topic: text(''), users: texts('') }, { next_cursor: text('') })) },
+    }),
+  },
+  '/v1/topics/{topic}/users/{user}': {
+    put: hubOperation({
+      operationId: 'joinTopic',
+      summary: 'Puts a person into a topic',
+      parameters: [TOPIC, USER],
+      responses: {
+        200: json('The person was in it.', record({ topic: text(''), user: text('') })),
+        201: json('The person is in it now.', record({ topic: text(''), user: text('') })),
+      },
+    }),
+    delete: hubOperation({
+      operationId: 'leaveTopic',
+      summary: 'Takes a person out of a topic',
+      parameters: [TOPIC, USER],
+      responses: { 204: { description: 'The person is not in it.' } },
+    }),
+  },
+};
+
+/** People, and the topics that they are in. */
+export const peopleGroup = (): ApiGroup => ({
+  tag: {
+    name: 'People',
+    description:
+      'Who there is and how they are reached. A person is also made by a first device or setting; a send makes no one.',
+  },
+  paths: userPaths,
+  schemas: {
+    PersonDetails: { ...record({}, details), additionalProperties: false },
+    Person: record(
+      {
+        id: text(''),
+        roles: texts(''),
+        teams: texts(''),
+        data: anyObject(''),
+        consent,
+        addresses: anyObject('What is known of each address: `{status, reason?, at?}`.'),
+        created_at: instant(''),
+        updated_at: instant(''),
+      },
+      { ...details, last_seen_at: instant('When a device of theirs was last heard of.') },
+    ),
+    Device: record(
+      {
+        id: text(''),
+        platform: text(''),
+        kind: text('`alert`, `voip`, `liveactivity`.'),
+        status: text('`active`, `invalid`, `key_mismatch`, `signed_out`, `stale`.'),
+        enabled: flag(''),
+        token_mask: text('The end of the token.'),
+        fingerprint: text('The same for the same token.'),
+        registered_at: instant(''),
+        last_seen_at: instant(''),
+      },
+      {
+        ...{
+          user: { type: ['string', 'null'] },
+          users: texts(''),
+          environment: text(''),
+          name: text(''),
+          model: text(''),
+        },
+        ...{ os_version: text(''), app_version: text(''), locale: text(''), timezone: text('') },
+        ...{ capabilities: anyObject(''), settings: anyObject(''), topics: texts(''), installation_hint: text('') },
+        ...{ reason: text('Why it is in that status.'), at: instant('Since when.'), suspect: anyObject('') },
+        ...{ created: flag(''), moved: flag('The token was that of another person or row.'), rotated: flag('') },
+        removed: texts('Devices that gave way.'),
+      },
+    ),
+  },
+});

@@ -1,0 +1,57 @@
+import { devicePart } from '../../hub/devices/device-part.ts';
+import { Devices } from '../../hub/devices/devices.ts';
+import { Removals } from '../../hub/devices/removals.ts';
+import { ensurePeople, People } from '../../hub/people/people.ts';
+import type { PersonPart } from '../../hub/people/person.ts';
+import { Topics } from '../../hub/people/topics.ts';
+import type { HubStore } from '../../hub/storage/storage.ts';
+import { background } from '../../kit/background.ts';
+import type { ProviderTable } from '../../providers/registry.ts';
+import type { Relay } from '../relay.ts';
+
+export interface DirectoryParts {
+  readonly store: HubStore;
+  readonly providers: ProviderTable;
+  readonly sectionOf: Relay['sectionOf'];
+  /** What other parts keep of a person. */
+  readonly parts: readonly PersonPart[];
+  /** `hub.devices.stale_after` and `keep_dead`, in milliseconds. */
+  readonly staleAfterMs: number;
+  readonly keepDeadMs: number;
+  readonly tell: (level: 'info' | 'warn', message: string) => void;
+  readonly now: () => number;
+}
+
+/** Who there is, and what is theirs. */
+export interface HubDirectory {
+  readonly people: People;
+  readonly devices: Devices;
+  readonly topics: Topics;
+  readonly removals: Removals;
+}
+
+const SWEEP_MS = 3_600_000;
+const REFRESH_MS = 10_000;
+
+/** @param closers ends the sweeping of dead devices */
+export function openDirectory(parts: DirectoryParts, closers: AsyncDisposableStack): HubDirectory {
+  const { store, providers, sectionOf, staleAfterMs, keepDeadMs, tell, now } = parts;
+  const removals = new Removals({ store, now, tell });
+  const devices = new Devices({
+    ...{ store, now, removals, providers, staleAfterMs },
+    sectionOf: (app, platform) => {
+      const row = providers.ofPlatform(platform);
+      return row && sectionOf(app, row);
+    },
+    makePeople: (tx, app, ids, at) => ensurePeople(tx, store, app, ids, at),
+  });
+  const people = new People({ store, now, parts: [devicePart(devices), ...parts.parts] });
+  // A store that is away says so by itself; both are tried again.
+  const sweeping = setInterval(() => background(removals.sweep(keepDeadMs), () => {}), SWEEP_MS).unref();
+  const refreshing = setInterval(() => background(removals.refresh(), () => {}), REFRESH_MS).unref();
+  closers.defer(() => {
+    clearInterval(sweeping);
+    clearInterval(refreshing);
+  });
+  return { people, devices, topics: new Topics(store, now), removals };
+}

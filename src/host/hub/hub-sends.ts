@@ -1,0 +1,83 @@
+import { hostname } from 'node:os';
+import type { AppRegistry } from '../../apps/app-registry.ts';
+import type { DeviceVerdict } from '../../hub/devices/device.ts';
+import { hubPolicy } from '../../hub/notifications/hub-policy.ts';
+import type { HubPolicy } from '../../hub/notifications/policy.ts';
+import type { PushCarrier } from '../../hub/push/push-carrier.ts';
+import type { EndedTarget } from '../../hub/sends/outcomes/outcome-writer.ts';
+import { renderer } from '../../hub/sends/renderer.ts';
+import { Sends } from '../../hub/sends/sends.ts';
+import type { HubStore } from '../../hub/storage/storage.ts';
+import type { AddressedChannel } from '../../hub/words/channel.ts';
+import { toError } from '../../kit/errors.ts';
+import { toMs } from '../../kit/seconds.ts';
+import type { Log } from '../../observe/log/log.ts';
+import type { FullConfig } from '../../providers/registry.ts';
+import { DEFAULT_APP } from '../../push/app-name.ts';
+
+export interface HubSendsParts {
+  readonly store: HubStore;
+  readonly carrier: PushCarrier;
+  readonly config: FullConfig;
+  readonly apps: AppRegistry;
+  readonly applyVerdicts: (verdicts: readonly DeviceVerdict[]) => Promise<unknown>;
+  readonly noteAddress: (
+    app: string,
+    verdict: { kind: AddressedChannel; address: string; status: 'bounced' | 'invalid'; reason: string; at: number },
+  ) => Promise<unknown>;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+/** What is decided for each app; read again when the app is another one. */
+export function policies(config: FullConfig, apps: AppRegistry, log: Pick<Log, 'error'>): (app: string) => HubPolicy {
+  const known = new Map<string, { readonly version: string | undefined; readonly policy: HubPolicy }>();
+  const usual = hubPolicy({ config, app: DEFAULT_APP });
+  return (name) => {
+    const app = apps.get(name);
+    const before = known.get(name);
+    if (before && before.version === app?.version) return before.policy;
+    let policy = usual;
+    try {
+      policy = hubPolicy({ config, app: name, settings: app?.settings() });
+    } catch (thrown) {
+      log.error(`app ${name}: ${toError(thrown).message}; until that is mended hub.* decides for it`);
+    }
+    known.set(name, { version: app?.version, policy });
+    return policy;
+  };
+}
+
+/** Mails that bounced and numbers that there are not. */
+function addressVerdicts({ noteAddress }: HubSendsParts) {
+  return async (ended: readonly EndedTarget[]): Promise<void> => {
+    for (const {
+      channel,
+      outcome: { app, target: address, outcome, at },
+    } of ended) {
+      if (outcome.kind !== 'failed' || outcome.category !== 'invalid_token') continue;
+      const status = channel === 'email' ? 'bounced' : 'invalid';
+      await noteAddress(app, { kind: channel as AddressedChannel, address, status, reason: outcome.reason, at });
+    }
+  };
+}
+
+/** Opens what sends to people. @param closers closes it before the store */
+export function openHubSends(
+  parts: HubSendsParts,
+  closers: AsyncDisposableStack,
+): { sends: Sends; policyOf: (app: string) => HubPolicy } {
+  const { store, carrier, config, apps, applyVerdicts, log, now } = parts;
+  const policyOf = policies(config, apps, log);
+  const sends = new Sends({
+    ...{ store, carrier, policyOf, applyVerdicts, now },
+    rendererOf: renderer({ policyOf, now }),
+    presenceOf: async () => new Map(),
+    noteAddresses: addressVerdicts(parts),
+    instance: config.hub.instance || `${hostname()}:${process.pid}`,
+    staleAfterMs: toMs(config.hub.devices.stale_after),
+    tell: (level, message) => log[level](message),
+  });
+  closers.defer(() => sends.close());
+  return { sends, policyOf };
+}

@@ -1,0 +1,30 @@
+import { reasonIn } from '../../../carrier/reasons.ts';
+import { adviceFor } from '../../../providers/advice.ts';
+import type { ProviderTable } from '../../../providers/registry.ts';
+import type { Category } from '../../../push/push.ts';
+import type { HopDecision } from '../../notifications/decision.ts';
+import { words } from '../../notifications/words.ts';
+import type { WordsOf } from './notification-view.ts';
+
+/** Sentences about decisions; those about a provider's word say what to do about it. */
+export const wordsFor =
+  (providers: ProviderTable): WordsOf =>
+  (decision) => {
+    const advice = adviceOf(decision, providers);
+    const { advice: own, ...detail } = decision.detail ?? {};
+    return {
+      words: words({ ...decision, detail }),
+      ...((own ?? advice) === undefined ? {} : { advice: own ?? advice }),
+    };
+  };
+
+function adviceOf({ state, reason, channel, detail }: HopDecision, providers: ProviderTable): string | undefined {
+  if (state !== 'failed' || reason === undefined) return undefined;
+  const rows = channel === 'push' ? providers.rows : providers.rows.filter(({ platform }) => platform === channel);
+  const provider = rows.find((row) => reasonIn(row.reasons, reason))?.name;
+  const category = detail?.category as Category | undefined;
+  return adviceFor(
+    { reason, ...(category === undefined ? {} : { category }), ...(provider === undefined ? {} : { provider }) },
+    providers,
+  );
+}

@@ -1,0 +1,184 @@
+/** People's inboxes, as they are read and marked. */
+import { isoInstant } from '../../../kit/time/instant.ts';
+import type { JsonObject } from '../../../push/push.ts';
+import type { AcceptedNotification } from '../../notifications/decide-input.ts';
+import type { HubPolicy } from '../../notifications/policy.ts';
+import { contentOf } from '../../notifications/render/content.ts';
+import { settingsOf } from '../../settings/settings-book.ts';
+import type { HubDb, HubStore, Row } from '../../storage/storage.ts';
+import { cancelOpen, type Mark, markRows, noteReached, type RecipientRow } from '../marks.ts';
+import { RefusedSend } from '../refused-send.ts';
+import { openDoc } from '../rows/notification-rows.ts';
+import { settleStatuses } from '../settle-status.ts';
+import {
+  type InboxBefore,
+  type InboxRow,
+  inboxCounts,
+  inboxRow,
+  inboxRows,
+  removeFromInbox,
+  unreadRows,
+} from './inbox.ts';
+
+export interface InboxOptions {
+  readonly store: HubStore;
+  readonly policyOf: (app: string) => HubPolicy;
+  /** UNIX milliseconds. */
+  readonly now: () => number;
+}
+
+/** Whose inbox. */
+export interface InboxOwner {
+  readonly app: string;
+  readonly user: string;
+}
+
+const notThere = (): RefusedSend => new RefusedSend('not_found', 'there is no such notification in this inbox');
+
+const iso = <Name extends string>(name: Name, at: number | null): { [Each in Name]?: string } =>
+  at === null ? {} : ({ [name]: isoInstant(at) } as { [Each in Name]: string });
+
+export class Inbox {
+  readonly #options: InboxOptions;
+
+  constructor(options: InboxOptions) {
+    this.#options = options;
+  }
+
+  /** Newest first; one more than the limit when there are more. */
+  async page({ app, user }: InboxOwner, limit: number, before: InboxBefore | undefined) {
+    const { store, now } = this.#options;
+    const rows = await inboxRows(store.db, { app, user, now: now(), limit: limit + 1, before });
+    const counts = await inboxCounts(store.db, app, user, now());
+    const [languages, held] = [await this.#languages(app, user), await this.#held(app, user, rows)];
+    return {
+      rows: rows.map((row) => ({ row, item: this.#item(row, languages, held.get(row.id)) })),
+      counts,
+    };
+  }
+
+  /** One notification as its person sees it: also what a push did not carry. @throws RefusedSend 404 */
+  async one({ app, user }: InboxOwner, id: string) {
+    const { store, now } = this.#options;
+    const own = await inboxRow(store.db, app, user, id, now());
+    const row =
+      own &&
+      (await store.db
+        .selectFrom('notifications')
+        .selectAll()
+        .where('app', '=', app)
+        .where('id', '=', id)
+        .executeTakeFirst());
+    if (!own || !row) throw notThere();
+    const held = await this.#held(app, user, [{ id }]);
+    return this.#item({ ...own, ...row, notification: id }, await this.#languages(app, user), held.get(id));
+  }
+
+  /** @throws RefusedSend 404 */
+  async mark(owner: InboxOwner, id: string, mark: Mark): Promise<void> {
+    const { store, now } = this.#options;
+    await store.write(async (tx) => {
+      const row = await inboxRow(tx, owner.app, owner.user, id, now());
+      if (!row) throw notThere();
+      await this.#marked(tx, owner, [row], mark);
+    });
+  }
+
+  /** Marks everything that is not read. @param before UNIX milliseconds; of what is newer nothing. @returns how many that were */
+  async readAll(owner: InboxOwner, before: number | undefined): Promise<number> {
+    const { store, now } = this.#options;
+    return store.write(async (tx) => {
+      const rows = await unreadRows(tx, owner.app, owner.user, now(), before);
+      await this.#marked(tx, owner, rows, 'read');
+      return rows.length;
+    });
+  }
+
+  /** @returns whether it was there */
+  remove({ app, user }: InboxOwner, id: string): Promise<boolean> {
+    const { store, now } = this.#options;
+    return store.write((tx) => removeFromInbox(tx, app, user, id, now()));
+  }
+
+  counts({ app, user }: InboxOwner) {
+    return inboxCounts(this.#options.store.db, app, user, this.#options.now());
+  }
+
+  /** What is read is not sent by any other way any more; what is seen or acknowledged ends the waits for that. */
+  async #marked(tx: HubDb, owner: InboxOwner, rows: readonly RecipientRow[], mark: Mark): Promise<void> {
+    const at = this.#options.now();
+    const marked = await markRows(tx, owner, rows, mark, at);
+    const isRead = mark === 'read' || mark === 'acted';
+    const cancelled = marked.filter(({ isNew }) => isNew);
+    for (const { notification } of cancelled) {
+      await noteReached(tx, { ...owner, notification }, mark, at);
+      await cancelOpen(tx, { ...owner, notification }, isRead ? 'read' : 'acked', at);
+    }
+    await settleStatuses(
+      tx,
+      owner.app,
+      cancelled.map(({ notification }) => notification),
+      at,
+    );
+  }
+
+  async #languages(app: string, user: string): Promise<readonly (string | undefined)[]> {
+    const { db } = this.#options.store;
+    const person = await db
+      .selectFrom('users')
+      .select('locale')
+      .where('app', '=', app)
+      .where('id', '=', user)
+      .executeTakeFirst();
+    return [(await settingsOf(db, app, [user])).get(user)?.doc.locale, person?.locale ?? undefined];
+  }
+
+  /** Until when what is held waits, by notification. */
+  async #held(
+    app: string,
+    user: string,
+    rows: readonly { readonly id: string }[],
+  ): Promise<ReadonlyMap<string, number>> {
+    if (rows.length === 0) return new Map();
+    const held = await this.#options.store.db
+      .selectFrom('decisions')
+      .select(['notification', 'until'])
+      .where('app', '=', app)
+      .where('user', '=', user)
+      .where(
+        'notification',
+        'in',
+        rows.map(({ id }) => id),
+      )
+      .where('state', '=', 'deferred')
+      .where('until', 'is not', null)
+      .execute();
+    return new Map(held.map(({ notification, until }) => [notification, until as number]));
+  }
+
+  #item(row: InboxRow, languages: readonly (string | undefined)[], heldUntil: number | undefined): JsonObject {
+    const { store, policyOf } = this.#options;
+    const notification = openDoc<AcceptedNotification>(
+      store.seal,
+      row satisfies Pick<Row<'notifications'>, 'app' | 'id' | 'doc'>,
+    );
+    const { title, message, url, image, data, actions } = contentOf(
+      { notification, policy: policyOf(row.app) },
+      'realtime',
+      languages,
+    );
+    return {
+      ...{ id: row.id, type: row.type, priority: notification.priority },
+      ...(title === undefined ? {} : { title }),
+      ...(message === undefined ? {} : { message }),
+      ...(url === undefined ? {} : { url }),
+      ...(image === undefined ? {} : { image }),
+      data,
+      ...(actions.length > 0 ? { actions: actions.map((action) => ({ ...action })) } : {}),
+      created_at: isoInstant(row.created_at),
+      ...iso('seen_at', row.seen_at),
+      ...iso('read_at', row.read_at),
+      ...iso('held_until', heldUntil ?? null),
+    };
+  }
+}
