@@ -16,7 +16,7 @@ import { type CredentialForm, credentialIn, formOf, SUPPORTED } from './credenti
 import { readFields } from './push-fields.ts';
 
 export interface NamespaceCredentialsParts {
-  readonly store: Pick<HubStore, 'db' | 'write'>;
+  readonly store: Pick<HubStore, 'db' | 'write' | 'seal'>;
   readonly registry: AppRegistry;
   readonly sync: AppSync | undefined;
   readonly admin: AppAdmin;
@@ -192,7 +192,7 @@ class NamespaceCredentials {
   #note(request: HubRequest, action: string, target: string): Promise<void> {
     const { store, now } = this.#parts;
     const change = { app: request.app, at: now(), by: actorOf(request), action, target: `push:${target}` };
-    return store.write((tx) => auditChanges(tx, [change]));
+    return store.write((tx) => auditChanges(tx, store.seal, [change]));
   }
 }
 
