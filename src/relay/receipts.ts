@@ -81,7 +81,7 @@ export class Receipts {
       report: (id, verdict) => this.#report(provider, id, verdict),
       forget: (ids) => {
         const gone = this.#whenThere((file) => file.forget(provider, ids)) ?? [];
-        for (const receipt of gone) this.#tellListeners(receipt, undefined);
+        for (const receipt of gone) this.#tellListeners(receipt, () => undefined);
       },
     };
   }
@@ -145,12 +145,28 @@ export class Receipts {
   }
 
   #tell(receipt: ToldReceipt): void {
-    this.#tellListeners(receipt, verdictOf(receipt));
+    this.#tellListeners(receipt, verdictOf);
     this.#told.push(receipt);
   }
 
-  #tellListeners(receipt: KeptReceipt, verdict: ReturnType<typeof verdictOf> | undefined): void {
-    this.#options.report(lateOutcome(receipt, verdict, this.#options.forms.get(receipt.provider), this.#now()));
+  /** One that cannot be read is forgotten with a line in the log: its push was reported as accepted, and the others are not held up. */
+  #tellListeners<Receipt extends KeptReceipt>(
+    receipt: Receipt,
+    verdict: (receipt: Receipt) => ReturnType<typeof verdictOf> | undefined,
+  ): void {
+    const { forms, report, tell, path } = this.#options;
+    let outcome: LateOutcome;
+    try {
+      outcome = lateOutcome(receipt, verdict(receipt), forms.get(receipt.provider), this.#now());
+    } catch {
+      const { provider, id, app } = receipt;
+      tell(
+        'error',
+        `receipts.path: ${path}: receipt ${id} of ${provider} (app ${app}) cannot be read, and is forgotten`,
+      );
+      return;
+    }
+    report(outcome);
   }
 
   #tick(): void {
@@ -162,7 +178,7 @@ export class Receipts {
       return { abandoned: file.adopt(now - ABANDONED_MS, now), expired: file.expire(now, MAX_BYTES, MOST_EXPIRED) };
     });
     for (const receipt of left?.abandoned ?? []) this.#tell(receipt);
-    for (const receipt of left?.expired ?? []) this.#tellListeners(receipt, undefined);
+    for (const receipt of left?.expired ?? []) this.#tellListeners(receipt, () => undefined);
   }
 
   /** What was reported before the last tick: by now the listeners have written it down. */

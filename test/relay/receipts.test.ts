@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Accepted, LateOutcome } from '../../src/push/push.ts';
 import { Receipts } from '../../src/relay/receipts.ts';
@@ -95,6 +96,24 @@ describe('a verdict', () => {
       },
     ]);
     expect(process.late[0]?.settlement.targetForm?.shown?.('x', 'token')).toBe('<x>');
+  });
+
+  test('of a receipt that cannot be read is a line in the log, and holds no other up', async () => {
+    const process = start();
+    await accepted(process, ['a', 'b', 'c'], { until: now + HOUR });
+    const db = new DatabaseSync(join(folder, 'receipts.db'));
+    db.exec("UPDATE receipt SET about = 'no json' WHERE id IN ('a', 'b')");
+    db.close();
+    for (const id of ['a', 'c']) process.pager.report(id, DEAD);
+    expect(process.late.map(({ settlement }) => settlement.targets)).toEqual([['device-of-c']]);
+    tick(3);
+    now += 2 * HOUR;
+    tick(3);
+    expect(process.complaints).toEqual([
+      expect.stringContaining('receipt a of pager (app acme) cannot be read, and is forgotten'),
+      expect.stringContaining('receipt b of pager (app acme) cannot be read, and is forgotten'),
+    ]);
+    expect(process.late).toHaveLength(1);
   });
 
   test('is told once, however often it comes', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isObject } from '../../kit/is-object.ts';
 import type { AppSettings } from '../../providers/registry.ts';
 import { builtIn, type ProviderTable } from '../../providers/registry.ts';
 import { projectOf } from '../file-apps.ts';
@@ -126,7 +127,16 @@ export const masterKeysOf = ({ sealed }: AppRecord): string[] => [...new Set(Obj
 
 /** @throws SyntaxError when the text is no record of ours. */
 export function readRecord(text: string): AppRecord {
-  const record = JSON.parse(text) as AppRecord;
-  if (record?.format !== 1 || typeof record.sealed !== 'object') throw new SyntaxError('not the record of an app');
-  return record;
+  const record: unknown = JSON.parse(text);
+  if (!isRecord(record)) throw new SyntaxError('not the record of an app');
+  return record as unknown as AppRecord;
+}
+
+const areTexts = (values: readonly unknown[]): boolean => values.every((value) => typeof value === 'string');
+
+function isRecord(record: unknown): boolean {
+  if (!isObject(record) || record.format !== 1) return false;
+  const { edition, shown, facts, topics, sealed } = record;
+  const isFilled = areTexts([edition]) && isObject(shown) && isObject(facts) && Object.values(facts).every(isObject);
+  return isFilled && Array.isArray(topics) && areTexts(topics) && isObject(sealed) && areTexts(Object.values(sealed));
 }

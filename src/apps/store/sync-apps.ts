@@ -193,18 +193,19 @@ export class AppSync {
   #learn({ name, version, text }: StoredText): void {
     const { registry, keys, tell, store } = this.#options;
     let record: AppRecord;
+    let app: App;
     try {
       record = readRecord(text);
+      app = appOf({ name, version, record }, keys, registry.providers);
     } catch {
       tell('error', `app ${name} in ${store.place} cannot be read; what was known of it stays in use`);
       return;
     }
-    const app = { name, version, record };
     const before = this.#apps.get(name);
-    this.#apps.set(name, app);
+    this.#apps.set(name, { name, version, record });
     if (registry.get(name)?.origin === 'file') {
       if (!before) tell('warn', `app ${name}: that of config.yml is in use, not the one of ${store.place}`);
-    } else if (before?.record.edition !== record.edition) registry.set(appOf(app, keys, registry.providers));
+    } else if (before?.record.edition !== record.edition) registry.set(app);
   }
 
   #unopenedOutput(): { output: string | undefined } {

@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { type FileKind, markOwnFile } from '../../kit/files/owned-file.ts';
 import { makePrivateFile } from '../../kit/files/private-file.ts';
+import { isObject } from '../../kit/is-object.ts';
 import { type Details, type Fact, type FactKind, factKinds, type StoredFact } from './fact.ts';
 
 /** How long a transaction waits for that of another worker process; the event loop stands still meanwhile. */
@@ -69,8 +70,23 @@ const factOf = ({ seq, at, kind, request, notif, app, reason, details }: StoredR
   notifId: notif ?? undefined,
   app,
   reason: reason ?? undefined,
-  details: JSON.parse(details) as Details,
+  details: detailsIn(details, at),
 });
+
+/** Of a row that cannot be read only its columns are known: it hides no other. */
+function detailsIn(text: string, at: number): Details {
+  try {
+    const details: unknown = JSON.parse(text);
+    if (isObject(details)) return details as unknown as Details;
+  } catch {
+    // As if it said nothing.
+  }
+  return { receivedAt: at };
+}
+
+/** Those of kinds that this version knows. */
+const factsOf = (rows: readonly StoredRow[]): StoredFact[] =>
+  rows.filter(({ kind }) => factKinds[kind] !== undefined).map(factOf);
 
 const isOneOf = (apps: ReadonlySet<string>): string => `app IN (${[...apps].fill('?').join(', ')})`;
 
@@ -159,7 +175,7 @@ export class HistoryFile {
     const rows = this.#db
       .prepare(`SELECT * FROM fact WHERE (request = ? OR notif = ?) ${whose} ORDER BY seq LIMIT ?`)
       .all(id, id, ...(apps ?? []), limit) as unknown as StoredRow[];
-    return rows.map(factOf);
+    return factsOf(rows);
   }
 
   /** Newest first. A page may be short though older facts match: `next` says where to go on. */
@@ -196,7 +212,7 @@ export class HistoryFile {
     if (reason !== undefined) where('reason = ?', reason);
     if (since !== undefined) where('at >= ?', since);
     const sql = `SELECT * FROM fact WHERE ${conditions.join(' AND ')} ORDER BY seq DESC LIMIT ?`;
-    return (this.#db.prepare(sql).all(...values, limit) as unknown as StoredRow[]).map(factOf);
+    return factsOf(this.#db.prepare(sql).all(...values, limit) as unknown as StoredRow[]);
   }
 
   close(): void {

@@ -81,6 +81,35 @@ test('a store that is down keeps what is known, and is asked until it is back', 
   await sync.close();
 });
 
+test('an app that cannot be read keeps what was known of it, and keeps no other from being known', async () => {
+  const { store, registry, sync, told } = syncOf();
+  const good = record('acme', { default_topic: 'com.acme' });
+  store.hold('acme', JSON.stringify(good));
+  await sync.start();
+  const broken = [
+    'no json',
+    'null',
+    { ...good, format: 2 },
+    { ...good, facts: undefined },
+    { ...good, facts: { ios: null } },
+    { ...good, topics: 'com.acme' },
+    { ...good, topics: [7] },
+    { ...good, sealed: { app: 7 } },
+    { ...good, shown: [] },
+    { ...good, edition: undefined },
+  ];
+  for (const [at, text] of broken.entries()) {
+    store.hold('acme', typeof text === 'string' ? text : JSON.stringify(text));
+    store.hold(`other-${at}`, JSON.stringify(record(`other-${at}`)));
+    await sync.refresh();
+  }
+  expect(names(registry)).toEqual(['acme', ...broken.map((_, at) => `other-${at}`)].sort());
+  expect(registry.byTopic('com.acme')?.name).toBe('acme');
+  expect(told).toEqual(broken.map(() => expect.stringContaining('app acme in memory cannot be read')));
+  expect(sync.health()).toEqual({ status: 'pass' });
+  await sync.close();
+});
+
 test('a store that has lost its data empties nothing', async () => {
   const { store, registry, sync } = syncOf();
   store.hold('acme', JSON.stringify(record('acme')));

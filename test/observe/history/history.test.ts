@@ -376,3 +376,20 @@ describe('the file', () => {
     expect(told).toHaveLength(1);
   });
 });
+
+test('a row that cannot be read hides no other; one of a kind that this version does not know is passed over', () => {
+  const path = join(folder, 'history.db');
+  const history = openHistory({ path });
+  for (const requestId of ['r1', 'r2', 'r3']) history.events.settled?.(settlement([TOKEN], [failed()], { requestId }));
+  expect(history.explain('r1', {})?.pushes).toHaveLength(1);
+  const db = new DatabaseSync(path);
+  db.exec(
+    "UPDATE fact SET details = 'no json' WHERE request = 'r1'; UPDATE fact SET details = '7' WHERE request = 'r2'",
+  );
+  db.exec(
+    "INSERT INTO fact SELECT seq + 100, at, 99, request, notif, app, reason, details FROM fact WHERE request = 'r3'",
+  );
+  db.close();
+  for (const id of ['r1', 'r2', 'r3']) expect(history.explain(id, {})?.pushes).toHaveLength(1);
+  expect(history.list({ kinds: ['failed'], limit: 10 }).pushes).toHaveLength(3);
+});
