@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { hasBit } from '../../src/kit/bits.ts';
 import { readJournal } from '../../src/queue/file/read-journal.ts';
 import type { Client } from './client.ts';
@@ -15,7 +16,7 @@ export interface Tally {
   readonly lost: number;
 }
 
-/** Numbers of the targets that a queue file still holds. */
+/** Numbers of the targets that a queue file still holds, as pushes or as reports that the hook has not taken. */
 export function queuedIn(path: string): Set<number> {
   const queued = new Set<number>();
   for (const { body, done } of readJournal(path).records) {
@@ -25,6 +26,10 @@ export function queuedIn(path: string): Set<number> {
       for (const [place, token] of tokens.entries()) if (!hasBit(bits, place)) queued.add(indexOf(token));
     }
   }
+  const db = new DatabaseSync(path, { readOnly: true });
+  for (const { body } of db.prepare('SELECT body FROM report').iterate())
+    queued.add(indexOf((JSON.parse(String(body)) as { token: string }).token));
+  db.close();
   return queued;
 }
 
