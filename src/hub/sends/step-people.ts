@@ -6,6 +6,7 @@ import type { HubPolicy } from '../notifications/policy.ts';
 import type { HubDb, NewRow } from '../storage/storage.ts';
 import { clearDue, dueId, setDue } from '../timers/due-rows.ts';
 import { type Advanced, advancePerson, type Planned } from './advance-person.ts';
+import { isDigest } from './digests/digest-id.ts';
 import { countUsage, type DeviceOfPerson, type Facts } from './facts.ts';
 import { isMarked, type RecipientRow } from './marks.ts';
 import { personDue } from './person-due.ts';
@@ -78,6 +79,7 @@ function decided(person: PersonAt, { policyOf, can, now }: StepParts): readonly 
     ...{ addresses: facts.addresses, usage: facts.usage },
     ...(only ? { namedDevices: only, devicesOnly: true } : { namedDevices: notification.to.devices ?? [] }),
     ...(openDigests ? { openDigests } : {}),
+    isDigest: isDigest(notification.id),
     can: (platform) => can(app, platform),
   });
 }

@@ -252,6 +252,21 @@ describe.each(hubEngines)('sends in $name', ({ needs: lacks, start }) => {
       expect(hub.carrier.sent.at(-1)).toBe('00000001: m3');
     });
 
+    test('a digest that quiet hours hold leaves at their end, and is not collected again', async () => {
+      await device(1, 'ada');
+      const quiet = { windows: [{ from: '13:00', until: '15:00' }] };
+      await hub.settings.put(hub.change('ada'), { digest: { mode: 'daily', at: '14:00' }, quiet_hours: quiet });
+      await hub.send({ to: { users: ['ada'] }, mode: 'push_only', title: 'one' });
+      await hub.pass(2 * HOUR);
+      expect((await hub.decisions()).toSorted()).toEqual([
+        'ada 1 push deferred digested',
+        'ada 1 push deferred quiet_hours',
+      ]);
+      await hub.pass(HOUR);
+      expect(hub.carrier.sent).toHaveLength(1);
+      expect(await hub.decisions()).toEqual(['ada 1 push sent', 'ada 1 push sent']);
+    });
+
     test('200 at the same moment are one digest of 200', async () => {
       await device(1, 'ada');
       const body = { to: { users: ['ada'] }, mode: 'push_only', digest: { key: 'k', window: '1m' } };

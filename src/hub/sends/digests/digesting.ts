@@ -75,11 +75,7 @@ export class Digesting {
     const asked = { app, policy, channels: channelsOf(notification, policy) };
     const facts = await factsOf({ db: tx, seal: store.seal, now: now(), staleAfterMs }, asked, [user]);
     const own = facts.get(user) as NonNullable<ReturnType<typeof facts.get>>;
-    // A digest is in no digest itself.
-    const settings = { ...own.settings, digest: { ...own.settings.digest, mode: 'off' as const } };
-    const placed = await placing.place(tx, [
-      { notification, user, facts: { ...own, settings }, kept: [], presence: 'offline' },
-    ]);
+    const placed = await placing.place(tx, [{ notification, user, facts: own, kept: [], presence: 'offline' }]);
     const decisions = placed.decisions[0] ?? [];
     const totals = withPeople(noTotals, [{ user, decisions }]);
     const status = firstStatus(totals, decisions);
