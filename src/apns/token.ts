@@ -82,7 +82,7 @@ export function createApnsTokenSource(options: ApnsTokenOptions): TokenSource {
     get: async () => good() ?? renew(),
     invalidate(token) {
       if (token !== current?.token) return;
-      if (current.replacement && now() - current.at < RENEWAL_PAUSE) return;
+      if (current.replacement && Math.abs(now() - current.at) < RENEWAL_PAUSE) return;
       refused = true;
     },
     lastFailure: () => failure,

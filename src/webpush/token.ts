@@ -77,7 +77,7 @@ export function createVapidTokenSource({ subject, now = Date.now }: VapidTokenOp
       const known = tokens.get(nameOf(origin, pair));
       if (known?.authorization !== authorization) return true;
       const offset = at === undefined ? known.offset : at - now();
-      const isFresh = known.replacement && now() - known.at < RENEWAL_PAUSE;
+      const isFresh = known.replacement && Math.abs(now() - known.at) < RENEWAL_PAUSE;
       if (isFresh && Math.abs(offset - known.offset) < SKEW) return false;
       renew(origin, pair, Math.abs(offset) < SKEW ? 0 : offset, true);
       return true;

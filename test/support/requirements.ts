@@ -52,6 +52,10 @@ export const requirements = {
     from: 'root that may unshare, and apt-get install iproute2',
     isThere: () => runs('unshare', '-mn', 'ip', 'link', 'set', 'lo', 'up'),
   },
+  'loop devices': {
+    from: 'root that may mount, and apt-get install e2fsprogs',
+    isThere: () => canMount('truncate -s 8M image; mkfs.ext4 -q image; mount -o loop image place; umount place'),
+  },
   overlayfs: {
     from: 'root that may mount',
     isThere: () =>

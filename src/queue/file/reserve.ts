@@ -12,10 +12,14 @@ const PAGE = PAGE_BYTES;
 const SLACK = 16 * PAGE;
 const MOST_CHECKPOINT_PAGES = 250;
 
-/** Some file systems do not know how large they are. */
+/** Some file systems do not know how large they are; a disk that does not answer has no room. */
 function freeBytes(folder: string): number {
-  const { blocks, bavail, bsize } = statfsSync(folder);
-  return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize;
+  try {
+    const { blocks, bavail, bsize } = statfsSync(folder);
+    return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize;
+  } catch {
+    return 0;
+  }
 }
 
 /**
@@ -71,10 +75,14 @@ export class Reserve {
     return !this.#isShort;
   }
 
-  /** Gives the room back to the disk. */
+  /** Gives the room back to the disk, unless that takes nothing, not even this: it has become read-only. */
   release(): void {
     this.#size = 0;
-    rmSync(this.#path, { force: true });
+    try {
+      rmSync(this.#path, { force: true });
+    } catch {
+      // What is left of it is taken over by the next process.
+    }
   }
 
   /** Takes a quarter of what is free, at most 8 MiB: true when it is held. */

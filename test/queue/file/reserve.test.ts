@@ -1,6 +1,6 @@
-import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { Reserve } from '../../../src/queue/file/reserve.ts';
 
@@ -37,4 +37,23 @@ test('the log of changes may never need more room than the reserve has', () => {
   const reserve = new Reserve(queuePath());
   expect(reserve.checkpointPages * 4096 * 2).toBeLessThanOrEqual(reserve.size);
   expect(reserve.checkpointPages).toBeLessThanOrEqual(1000);
+});
+
+test('a disk that takes nothing back, not even the reserve, is full and ends nothing', () => {
+  const path = queuePath();
+  // A folder cannot be written, nor removed as a file is.
+  mkdirSync(join(`${path}-reserve`, 'x'), { recursive: true });
+  const reserve = new Reserve(path);
+  expect(reserve.isHeld).toBe(false);
+  reserve.release();
+  expect(reserve.isDiskFull).toBe(true);
+});
+
+test('a disk that does not answer has no room', () => {
+  const path = queuePath();
+  const reserve = new Reserve(path);
+  rmSync(dirname(path), { recursive: true });
+  reserve.look();
+  expect(reserve.hasRoomFor(1)).toBe(false);
+  expect(reserve.isDiskFull).toBe(true);
 });
