@@ -74,7 +74,7 @@ export async function openRelay(options: RelayOptions, closers: AsyncDisposableS
 
   const auth = openAuth(config, log, outbound.dispatcher);
   const tasks = createTaskCounts();
-  const history = openHistory(config, providers, tell, apps.stored.keys?.[0].bytes);
+  const history = openHistory(config, providers, tell, apps.stored.keys?.[0].bytes, () => registry.size);
   closers.defer(() => history?.close());
   const { env, hub } = options;
   const sending = { build: transports.build, createQueue, lasting: hub?.lasting };

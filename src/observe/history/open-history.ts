@@ -16,6 +16,7 @@ export function openHistory(
   providers: ProviderTable,
   tell: (level: 'info' | 'warn', message: string) => void,
   masterKey?: Uint8Array,
+  apps?: () => number,
 ): History | undefined {
   const { enabled, retention, max_bytes, sample, rate } = config.history;
   if (!enabled) return undefined;
@@ -23,6 +24,7 @@ export function openHistory(
   return new History({
     path,
     masterKey,
+    apps,
     retentionMs: toMs(retention),
     maxBytes: max_bytes,
     sample,

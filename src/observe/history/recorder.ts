@@ -12,6 +12,7 @@ import type {
 } from '../../push/push.ts';
 import { shownTargets } from '../../push/push-entry.ts';
 import { errorRedactor } from '../log/redaction.ts';
+import { Allowance } from './allowance.ts';
 import type { Details, Fact, FactKind } from './fact.ts';
 import { withoutTargets } from './without-targets.ts';
 
@@ -22,6 +23,8 @@ export interface RecorderOptions {
   readonly maxFollowed?: number;
   /** Rows about trouble a second; default 1,000. What is beyond is counted in rows that stand for many. */
   readonly maxTroubles?: number;
+  /** How many apps there are, which share both; default: one. */
+  readonly apps?: (() => number) | undefined;
   /** `log.hide_messages`; default false. */
   readonly hideMessages?: boolean;
   /** UNIX milliseconds. */
@@ -80,8 +83,6 @@ export class Recorder {
   readonly events: Required<Pick<RelayEvents, 'accepted' | 'settled' | 'retried' | 'late' | 'reported'>>;
   readonly #sample: number;
   readonly #hideMessages: boolean;
-  readonly #maxFollowed: number;
-  readonly #maxTroubles: number;
   readonly #now: () => number;
   readonly #random: () => number;
   readonly #startedAt: number;
@@ -91,21 +92,23 @@ export class Recorder {
   readonly #groups = new Map<string, Group>();
   /** Followed requests of which nothing is written yet. */
   readonly #untold = new Set<Followed>();
-  #followLeft: number;
-  #troublesLeft: number;
+  readonly #follows: Allowance;
+  /** Rows about trouble with a target each, and those that stand for many. */
+  readonly #troubles: Allowance;
+  readonly #crowds: Allowance;
   /** How often rows were taken: those from before are closed. */
   #taken = 0;
 
   constructor(options: RecorderOptions) {
     this.#sample = options.sample;
     this.#hideMessages = options.hideMessages ?? false;
-    this.#maxFollowed = options.maxFollowed ?? 1000;
-    this.#maxTroubles = options.maxTroubles ?? 1000;
     this.#now = options.now ?? Date.now;
     this.#random = options.random ?? Math.random;
     this.#startedAt = this.#now();
-    this.#followLeft = this.#maxFollowed;
-    this.#troublesLeft = this.#maxTroubles;
+    const { maxFollowed = 1000, maxTroubles = 1000, apps = () => 1 } = options;
+    this.#follows = new Allowance(maxFollowed, apps);
+    this.#troubles = new Allowance(maxTroubles, apps);
+    this.#crowds = new Allowance(2 * maxTroubles, apps);
     this.events = {
       accepted: (request) => this.#accepted(request),
       settled: (settlement) => this.#settled(settlement),
@@ -122,8 +125,9 @@ export class Recorder {
 
   /** A second has passed: the limits are reset. */
   renew(): void {
-    this.#followLeft = this.#maxFollowed;
-    this.#troublesLeft = this.#maxTroubles;
+    this.#follows.renew();
+    this.#troubles.renew();
+    this.#crowds.renew();
   }
 
   /** Everything since the last time, oldest first. */
@@ -141,9 +145,9 @@ export class Recorder {
   }
 
   #accepted(request: AcceptedRequest): void {
-    if (this.#followLeft <= 0) return;
+    if (!this.#follows.hasRoom(request.app)) return;
     if (this.#sample < 1 && this.#random() >= this.#sample) return;
-    this.#followLeft -= request.notifications.length;
+    this.#follows.take(request.app, request.notifications.length);
     const followed: Followed = { open: request.targets, isSingle: request.targets === 1, request, last: undefined };
     this.#followed.set(request.requestId, followed);
     this.#untold.add(followed);
@@ -181,12 +185,13 @@ export class Recorder {
       const isOpen = last?.taken === this.#taken;
       if (isOpen && last.index === index && last.attempts === attempts && last.session === session) return last.group;
       const key = `${requestId} ${index} ${attempts} ${session}`;
-      if (!followed && this.#troublesLeft <= 0) return this.#groups.get(key);
+      if (!followed && !this.#troubles.hasRoom(settlement.app)) return this.#groups.get(key);
       const group = this.#groups.get(key) ?? this.#open(key, this.#row('delivered', settlement, outcome, followed));
       if (followed) followed.last = { group, taken: this.#taken, index, attempts, session };
       return group;
     }
-    if (this.#troublesLeft > 0) return this.#open(undefined, this.#row('failed', settlement, outcome, followed));
+    if (this.#troubles.hasRoom(settlement.app))
+      return this.#open(undefined, this.#row('failed', settlement, outcome, followed));
     return this.#crowd(settlement, outcome, followed);
   }
 
@@ -196,8 +201,7 @@ export class Recorder {
     const own = `${requestId} ${index} ${attempts} ${failed.reason}`;
     const known = this.#groups.get(own);
     if (known) return known;
-    if (this.#troublesLeft > -this.#maxTroubles)
-      return this.#open(own, this.#row('failed', settlement, failed, followed));
+    if (this.#crowds.hasRoom(app)) return this.#open(own, this.#row('failed', settlement, failed, followed));
     const key = `${app} ${provider} ${environment} ${failed.reason}`;
     const all = this.#groups.get(key);
     if (all) return all;
@@ -217,7 +221,7 @@ export class Recorder {
   #retried(retry: Retry): void {
     const { failed, delayMs } = retry;
     const targets = shownTargets(retry);
-    if (this.#troublesLeft <= 0) return;
+    if (!this.#troubles.hasRoom(retry.app)) return;
     const fact = this.#row('retried', retry, failed, this.#followed.get(retry.requestId));
     const details = { ...fact.details, count: targets.length, retryMs: Math.round(delayMs) };
     const named = targets.slice(0, MOST_TARGETS);
@@ -225,7 +229,7 @@ export class Recorder {
   }
 
   #late({ verdict, settlement }: LateOutcome): void {
-    if (verdict === 'unknown' || this.#troublesLeft <= 0) return;
+    if (verdict === 'unknown' || !this.#troubles.hasRoom(settlement.app)) return;
     const [outcome] = settlement.outcomes as [Outcome];
     const kind = verdict === 'failed' ? 'late_failed' : 'late_delivered';
     const fact = this.#row(kind, settlement, outcome, undefined);
@@ -233,8 +237,8 @@ export class Recorder {
   }
 
   #reported({ requestId, app, notifId, token, ok, error, traceparent }: HookCall): void {
-    if (this.#troublesLeft <= 0) return;
-    this.#troublesLeft--;
+    if (!this.#troubles.hasRoom(app)) return;
+    this.#tookTrouble(app);
     const at = this.#now();
     const details: Details = { receivedAt: at, count: 1, ok, error, traceparent };
     this.#gathered.push({
@@ -244,9 +248,14 @@ export class Recorder {
     });
   }
 
+  #tookTrouble(app: string): void {
+    this.#troubles.take(app);
+    this.#crowds.take(app);
+  }
+
   #row(kind: FactKind, about: Settlement | Retry, outcome: Outcome, followed: Followed | undefined): Fact {
-    if (!followed || kind !== 'delivered') this.#troublesLeft--;
-    else if (!followed.isSingle) this.#followLeft--;
+    if (!followed || kind !== 'delivered') this.#tookTrouble(about.app);
+    else if (!followed.isSingle) this.#follows.take(about.app);
     const { requestId, notification, app, provider, environment, timing, traceparent } = about;
     const { acceptedAt, ageMs, providerMs, queuedMs } = timing;
     const details: Details = {

@@ -85,6 +85,28 @@ test('too many failures of a second share a row: first those of a request, then 
   ]);
 });
 
+test('what fails by the thousand at one app is no reason to tell less of another', () => {
+  const it = recorder({ maxTroubles: 100, maxFollowed: 100, apps: () => 2 });
+  const fail = (app: string, requestId: string): void =>
+    it.events.settled(settlement(['t'], [failed()], { app, requestId, timing }));
+  for (let i = 0; i < 1000; i++) {
+    fail('flood', `flood ${i}`);
+    accept(it, `flood ${i}`);
+  }
+  fail('acme', 'acme 1');
+  it.events.accepted({
+    requestId: 'acme 2',
+    app: 'acme',
+    notifications: [{ platform: 1, tokens: ['t'] }],
+    counts: 1,
+    targets: 1,
+    acceptedAt: 1000,
+  });
+  const found = rows(it);
+  expect(found.filter(({ app }) => app === 'acme').map(({ requestId }) => requestId)).toEqual(['acme 1', 'acme 2']);
+  expect(found.filter(({ app, kind }) => app === 'flood' && kind === 'failed').length).toBeLessThanOrEqual(102);
+});
+
 test('a request without an outcome has a row under each of its names', () => {
   const it = recorder();
   const notifications = ['x', 'y', 'x'].map((notif_id) => ({ platform: 1, tokens: ['a'], notif_id }));
