@@ -10,14 +10,26 @@ const CANARY = 'canary';
 const TOKENS = { bob: `${'ca'.repeat(31)}01`, cat: `${'ca'.repeat(31)}02` };
 const SECRET = '5e'.repeat(32);
 
-/** Everything that the hub has of a person and of an app, as it lies in the store. */
+/** Everything that the hub has of bob and cat but what a key of acme made in its own app, as it lies in the store. */
 async function kept(relay: SeedRelay): Promise<string> {
   const db = relay.hub?.store.db;
   if (!db) throw new Error('the hub is off');
   const [users, devices, owners, topics] = await Promise.all([
-    db.selectFrom('users').selectAll().where('id', 'in', ['bob', 'cat']).orderBy('id').execute(),
+    db
+      .selectFrom('users')
+      .selectAll()
+      .where('app', '!=', 'acme')
+      .where('id', 'in', ['bob', 'cat'])
+      .orderBy('id')
+      .execute(),
     db.selectFrom('devices').selectAll().where('name', 'like', `${CANARY}%`).orderBy('id').execute(),
-    db.selectFrom('device_users').selectAll().where('user', 'in', ['bob', 'cat']).orderBy('device').execute(),
+    db
+      .selectFrom('device_users')
+      .selectAll()
+      .where('app', '!=', 'acme')
+      .where('user', 'in', ['bob', 'cat'])
+      .orderBy('device')
+      .execute(),
     db.selectFrom('push_topics').selectAll().where('app', '=', 'globex').execute(),
   ]);
   return JSON.stringify({ users, devices, owners, topics });
