@@ -1,3 +1,4 @@
+import { deviceStreamRoutes } from '../../api/hub/device-stream-routes.ts';
 import { devicesRoutes } from '../../api/hub/devices-routes.ts';
 import type { HubRoute } from '../../api/hub/hub-route.ts';
 import { inboxRoutes } from '../../api/hub/inbox-routes.ts';
@@ -82,6 +83,7 @@ export function openHubFaces(
     devices,
     routes: [
       ...usersRoutes({ people }),
+      ...deviceStreamRoutes({ devices }),
       ...devicesRoutes({ devices, removals }),
       ...topicsRoutes({ topics }),
       ...settingsRoutes({ settings, people, defaultsOf, now }),

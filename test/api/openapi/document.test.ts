@@ -106,11 +106,18 @@ describe.each([{ sync: false }, { sync: true }])('a running relay with core.sync
     while (path === '/v1/pushes/{id}' && !(await fetch(`${relay.url}/v1/pushes/order-42`)).ok) await sleep(20);
   };
 
+  /** JSON, or in another media type the text itself. */
+  const bodyOf = ({ requestBody }: (typeof operations)[number]['operation'], value: unknown) => {
+    const [type = 'application/json'] = Object.keys(requestBody?.content ?? {});
+    const body = typeof value === 'string' && type !== 'application/json' ? value : JSON.stringify(value);
+    return { body, headers: { 'content-type': type } };
+  };
+
   test.each(bodies)('answers $title as described', async ({ path, method, operation, example }) => {
     await prepare(path);
     const response = await fetch(relay.url + urlOf(path, operation), {
       method: method.toUpperCase(),
-      ...(example ? { body: JSON.stringify(example.value), headers: { 'content-type': 'application/json' } } : {}),
+      ...(example ? bodyOf(operation, example.value) : {}),
     });
     const answer = await received(response);
     expect(answerFaults(relay.document)(path, method, answer)).toEqual([]);

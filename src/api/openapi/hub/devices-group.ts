@@ -5,6 +5,7 @@ import { ETAG, hubOperation, idParameter, jsonBody, USER } from './hub-parts.ts'
 const DEVICE = idParameter('device', 'Id of the device: that of the installation, made by the app.', 'phone-1');
 const tagged = (answer: DescribedAnswer): DescribedAnswer => ({ ...answer, headers: ETAG });
 const device = json('The device, without its token.', ref('Device'));
+const NDJSON = 'application/x-ndjson';
 const texts: JsonSchema = { type: 'array', items: { type: 'string' } };
 const anyObject: JsonSchema = { type: 'object', additionalProperties: true };
 
@@ -38,6 +39,53 @@ const example = (status: number) => ({
   },
 });
 
+const streams: ApiGroup['paths'] = {
+  '/v1/devices/import': {
+    post: hubOperation({
+      operationId: 'importDevices',
+      summary: 'Registers devices by the million, a line of JSON each',
+      description:
+        'Each line is the body of a PUT, with `id`. It is streamed: lines of any number in constant memory, the good ones are taken whatever the others are, and what was taken before a connection broke stays. It may be repeated.',
+      requestBody: {
+        required: true,
+        content: {
+          [NDJSON]: {
+            schema: { type: 'string' },
+            examples: {
+              two: {
+                summary: 'Two phones',
+                value: [
+                  '{"id":"phone-1","user":"ada","platform":"android","token":"device-token-of-a-phone"}',
+                  '{"id":"phone-2","user":"bob","platform":"android","token":"device-token-of-another"}',
+                ].join('\n'),
+              },
+            },
+          },
+        },
+      },
+      responses: {
+        200: {
+          description:
+            'A line for each row that was not taken, `{line, id?, code, message, details?}`, and in the last line the totals, `{imported, moved, rotated, failed}`.',
+          content: { [NDJSON]: { schema: { type: 'string' } } },
+        },
+      },
+    }),
+  },
+  '/v1/devices/export': {
+    get: hubOperation({
+      operationId: 'exportDevices',
+      summary: 'All devices of an app, a line of JSON each, without their tokens',
+      responses: {
+        200: {
+          description: 'Devices in the order of their ids, as `GET /v1/devices/{device}` shows them.',
+          content: { [NDJSON]: { schema: { type: 'string' } } },
+        },
+      },
+    }),
+  },
+};
+
 /** Devices of people. */
 export const devicesGroup = (): ApiGroup => ({
   tag: {
@@ -63,6 +111,7 @@ export const devicesGroup = (): ApiGroup => ({
         responses: { 200: json('How many devices are dead by it.', record({ removed: { type: 'integer' } })) },
       }),
     },
+    ...streams,
     '/v1/devices/{device}': {
       get: hubOperation({
         operationId: 'readDevice',
