@@ -39,6 +39,7 @@ const floors: Readonly<Record<string, number>> = {
   host: 13,
   cli: 14,
   client: 15,
+  notifier: 15,
 };
 
 /** One folder a provider or channel: same file names inside, and none knows another. */

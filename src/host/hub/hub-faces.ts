@@ -7,37 +7,11 @@ import { settingsRoutes } from '../../api/hub/settings-routes.ts';
 import { topicsRoutes } from '../../api/hub/topics-routes.ts';
 import { usersRoutes } from '../../api/hub/users-routes.ts';
 import type { Devices } from '../../hub/devices/devices.ts';
-import { ensurePeople } from '../../hub/people/people.ts';
-import type { PersonPart } from '../../hub/people/person.ts';
-import type { PushCarrier } from '../../hub/push/push-carrier.ts';
-import { eraseSends } from '../../hub/sends/erase-sends.ts';
-import { replan } from '../../hub/sends/replan.ts';
 import type { Sends } from '../../hub/sends/sends.ts';
 import { wordsFor } from '../../hub/sends/views/explained.ts';
 import { Inbox } from '../../hub/sends/views/inbox-book.ts';
-import { SettingsBook, settingsPart } from '../../hub/settings/settings-book.ts';
-import type { HubStore } from '../../hub/storage/storage.ts';
 import { toMs } from '../../kit/seconds.ts';
-import type { Log } from '../../observe/log/log.ts';
-import type { FullConfig } from '../../providers/registry.ts';
-import type { Relay } from '../relay.ts';
-import { openDirectory } from './hub-directory.ts';
-import { openHubSends } from './hub-sends.ts';
-
-export interface HubFacesParts {
-  readonly relay: Pick<Relay, 'apps' | 'sectionOf'>;
-  readonly config: FullConfig;
-  readonly store: HubStore;
-  readonly carrier: PushCarrier;
-  readonly log: Log;
-  readonly now: () => number;
-}
-
-/** What the hub sent to a person goes with the person. */
-const sendsPart = ({ seal }: HubStore): PersonPart => ({
-  name: 'notifications',
-  erase: async (tx, app, user) => ({ ...(await eraseSends(tx, seal, app, user)) }),
-});
+import { type HubCoreParts, openHubCore } from './hub-core.ts';
 
 export interface HubFaces {
   readonly sends: Sends;
@@ -46,35 +20,9 @@ export interface HubFaces {
 }
 
 /** The parts of the hub that callers see: people with their settings and inbox, and what is sent to them. */
-export function openHubFaces(
-  { relay, config, store, carrier, log, now }: HubFacesParts,
-  closers: AsyncDisposableStack,
-): HubFaces {
-  const { stale_after: stale, keep_dead: keep } = config.hub.devices;
-  const directory = openDirectory(
-    {
-      ...{ store, now, providers: relay.apps.providers, parts: [settingsPart, sendsPart(store)] },
-      sectionOf: (app, row) => relay.sectionOf(app, row),
-      ...{ staleAfterMs: toMs(stale), keepDeadMs: toMs(keep) },
-      tell: (level, message) => log[level](message),
-    },
-    closers,
-  );
-  const { people, devices, topics, removals } = directory;
-  const { sends, policyOf } = openHubSends(
-    {
-      ...{ store, carrier, config, log, now, apps: relay.apps },
-      applyVerdicts: (verdicts) => removals.apply(verdicts),
-      noteAddress: (app, verdict) => people.noteVerdict(app, verdict),
-    },
-    closers,
-  );
-  const settings = new SettingsBook({
-    ...{ store, now },
-    makePeople: (tx, app, ids, at) => ensurePeople(tx, store, app, ids, at),
-    changed: (tx, app, users) => replan(tx, app, users, now()),
-    committed: () => sends.nudge(now()),
-  });
+export function openHubFaces(parts: HubCoreParts, closers: AsyncDisposableStack): HubFaces {
+  const { relay, config, store, carrier, now } = parts;
+  const { people, devices, topics, removals, settings, sends, policyOf } = openHubCore(parts, closers);
   const defaultsOf = (app: string) => ({ settings: policyOf(app).defaults, timezone: policyOf(app).timezone });
   const inbox = new Inbox({ store, now, policyOf });
   const wordsOf = wordsFor(relay.apps.providers);
@@ -87,7 +35,15 @@ export function openHubFaces(
       ...devicesRoutes({ devices, removals }),
       ...topicsRoutes({ topics }),
       ...settingsRoutes({ settings, people, defaultsOf, now }),
-      ...notificationRoutes({ store, sends, policyOf, wordsOf, carrier, staleAfterMs: toMs(stale), now }),
+      ...notificationRoutes({
+        store,
+        sends,
+        policyOf,
+        wordsOf,
+        carrier,
+        staleAfterMs: toMs(config.hub.devices.stale_after),
+        now,
+      }),
       ...inboxRoutes({ inbox }),
     ],
   };

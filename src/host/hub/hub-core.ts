@@ -1,0 +1,68 @@
+import type { HubPolicy } from '../../hub/notifications/policy.ts';
+import { ensurePeople } from '../../hub/people/people.ts';
+import type { PersonPart } from '../../hub/people/person.ts';
+import type { PushCarrier } from '../../hub/push/push-carrier.ts';
+import { eraseSends } from '../../hub/sends/erase-sends.ts';
+import { replan } from '../../hub/sends/replan.ts';
+import type { Sends } from '../../hub/sends/sends.ts';
+import { SettingsBook, settingsPart } from '../../hub/settings/settings-book.ts';
+import type { HubStore } from '../../hub/storage/storage.ts';
+import { toMs } from '../../kit/seconds.ts';
+import type { Log } from '../../observe/log/log.ts';
+import type { FullConfig } from '../../providers/registry.ts';
+import type { Relay } from '../relay.ts';
+import { type HubDirectory, openDirectory } from './hub-directory.ts';
+import { openHubSends } from './hub-sends.ts';
+
+export interface HubCoreParts {
+  readonly relay: Pick<Relay, 'apps' | 'sectionOf'>;
+  readonly config: FullConfig;
+  readonly store: HubStore;
+  readonly carrier: PushCarrier;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+/** The hub without a server: who there is, what they want to hear, and what is sent to them. */
+export interface HubCore extends HubDirectory {
+  readonly settings: SettingsBook;
+  readonly sends: Sends;
+  readonly policyOf: (app: string) => HubPolicy;
+}
+
+/** What the hub sent to a person goes with the person. */
+const sendsPart = ({ seal }: HubStore): PersonPart => ({
+  name: 'notifications',
+  erase: async (tx, app, user) => ({ ...(await eraseSends(tx, seal, app, user)) }),
+});
+
+/** Opens the hub on its store. Nothing is due before `sends.start()`. */
+export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack): HubCore {
+  const { relay, config, store, carrier, log, now } = parts;
+  const { stale_after: stale, keep_dead: keep } = config.hub.devices;
+  const directory = openDirectory(
+    {
+      ...{ store, now, providers: relay.apps.providers, parts: [settingsPart, sendsPart(store)] },
+      sectionOf: (app, row) => relay.sectionOf(app, row),
+      ...{ staleAfterMs: toMs(stale), keepDeadMs: toMs(keep) },
+      tell: (level, message) => log[level](message),
+    },
+    closers,
+  );
+  const { people, removals } = directory;
+  const sending = openHubSends(
+    {
+      ...{ store, carrier, config, log, now, apps: relay.apps },
+      applyVerdicts: (verdicts) => removals.apply(verdicts),
+      noteAddress: (app, verdict) => people.noteVerdict(app, verdict),
+    },
+    closers,
+  );
+  const settings = new SettingsBook({
+    ...{ store, now },
+    makePeople: (tx, app, ids, at) => ensurePeople(tx, store, app, ids, at),
+    changed: (tx, app, users) => replan(tx, app, users, now()),
+    committed: () => sending.sends.nudge(now()),
+  });
+  return { ...directory, ...sending, settings };
+}

@@ -1,0 +1,70 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { expect, onTestFinished, test } from 'vitest';
+
+type Json = Record<string, never>;
+
+/** The example as its README starts it in a checkout, on a free port. */
+async function startExample(file: string) {
+  const args = ['--conditions=martlet-source', 'examples/incident-backend/server.js', '0', file];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let errors = '';
+  child.stderr.on('data', (chunk) => (errors += chunk));
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const [url] = await Promise.race([
+    once(createInterface(child.stdout), 'line'),
+    once(child, 'exit').then(() => Promise.reject(new Error(`it ended: ${errors}`))),
+  ]);
+  const call = async (method: string, path: string, body?: object): Promise<Json> => {
+    const response = await fetch(url + path, { method, ...(body ? { body: JSON.stringify(body) } : {}) });
+    return { ...((await response.json()) as object), code: response.status } as unknown as Json;
+  };
+  const stop = async (): Promise<number | null> => {
+    child.kill('SIGTERM');
+    const [code] = await once(child, 'exit');
+    return code;
+  };
+  return { call, stop };
+}
+
+const PHONE = 'a1b2c3d4'.repeat(8);
+
+test('the example back end registers phones, sends incidents and tells what became of them, over a restart', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'martlet-example-'));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const first = await startExample(join(folder, 'push.db'));
+  expect(await first.call('PUT', '/phones', { user: 'ada', platform: 'ios', token: PHONE })).toMatchObject({
+    code: 200,
+    user: 'ada',
+    created: true,
+  });
+  const wish = { severities: ['SEV-1', 'SEV-2'], quiet_hours: { start: '22:00', end: '08:00' } };
+  expect(await first.call('PATCH', '/people/ada/settings', wish)).toMatchObject({ severities: ['SEV-1', 'SEV-2'] });
+  const incident = { title: 'Database down', severity: 'SEV-1', responders: ['ada', 'bob'] };
+  const answer = await first.call('POST', '/incidents', incident);
+  expect(answer).toMatchObject({ recipients: { total: 2, queued: 1, unknown: 1 } });
+  const pushes = async (): Promise<string[]> => {
+    const { people } = (await first.call('GET', `/notifications/${answer.notification}`)) as unknown as {
+      people: { user: string; decisions: { channel: string; state: string }[] }[];
+    };
+    return people.flatMap(({ user, decisions }) =>
+      decisions.filter(({ channel }) => channel === 'push').map(({ state }) => `${user} ${state}`),
+    );
+  };
+  await expect.poll(pushes).toContain('ada sent');
+  expect(await first.call('PUT', '/phones', { user: 'ada', platform: 'ios', token: 'no token' })).toMatchObject({
+    code: 422,
+    details: [{ path: 'token' }],
+  });
+  expect(await first.call('GET', '/health')).toMatchObject({ ok: true });
+  expect(await first.stop()).toBe(0);
+  const second = await startExample(join(folder, 'push.db'));
+  const phones = Object.values(await second.call('GET', '/people/ada/phones')) as object[];
+  expect(phones).toEqual(expect.arrayContaining([expect.objectContaining({ status: 'active' })]));
+  expect(await second.call('DELETE', '/phones', { token: PHONE })).toMatchObject({ removed: true });
+  expect(await second.stop()).toBe(0);
+});
