@@ -20,6 +20,7 @@ import { idempotencyLedger } from '../hub/storage/idempotency.ts';
 import { openHubStore } from '../hub/storage/open-hub-store.ts';
 import type { HubStore } from '../hub/storage/storage.ts';
 import { background } from '../kit/background.ts';
+import { ConfigError } from '../kit/errors.ts';
 import type { BodyRoom } from '../kit/http/body-room.ts';
 import type { Log } from '../observe/log/log.ts';
 import type { FullConfig } from '../providers/registry.ts';
@@ -69,6 +70,9 @@ const SWEEP_MS = 600_000;
  * @throws ConfigError for settings or a store that cannot be used
  */
 export async function openHub(options: OpenHubOptions, closers: AsyncDisposableStack): Promise<Hub> {
+  // Node 24 has none; the rest of the relay needs none.
+  if (typeof Temporal === 'undefined')
+    throw new ConfigError('hub.enabled', `needs Node 26 or later, and this is ${process.version}`);
   const { relay, config, log, bodies, now = Date.now } = options;
   // Before anything is waited for: the queue has not begun to send.
   const { providers } = relay.apps;

@@ -8,6 +8,7 @@ import type {
   PersonFacts,
 } from '../notifications/decide-input.ts';
 import type { AddressVerdicts } from '../notifications/decision.ts';
+import type { ChannelRecords } from '../notifications/learned-order.ts';
 import { planOf } from '../notifications/plan.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import { longestWindow, type UsageEntry } from '../notifications/throttle.ts';
@@ -30,7 +31,7 @@ export interface DeviceOfPerson extends DeviceFacts {
 }
 
 /** What deciding about a person depends on, beside the notification and the moment. */
-export interface Facts extends Pick<DecideInput, 'settings' | 'addresses' | 'usage'> {
+export interface Facts extends Pick<DecideInput, 'settings' | 'addresses' | 'usage' | 'records'> {
   readonly person: (PersonFacts & Pick<Person, 'id'>) | undefined;
   readonly devices: readonly DeviceOfPerson[];
 }
@@ -71,6 +72,7 @@ export async function factsOf(
     ? await addressesOf(db, seal, app, [...persons.values()])
     : undefined;
   const usage = await usageOf(db, app, users, policy, channels, now);
+  const records = policy.learnChannels ? await recordsOf(db, app, users, now) : undefined;
   return new Map(
     users.map((user) => {
       const { doc, snooze } = settings.get(user) ?? NO_SETTINGS;
@@ -82,6 +84,7 @@ export async function factsOf(
           devices: devices.get(user) ?? [],
           addresses: addresses?.get(user) ?? {},
           usage: usage.get(user) ?? [],
+          ...(records ? { records: records.get(user) ?? {} } : {}),
         },
       ];
     }),
@@ -201,6 +204,40 @@ async function usageOf(
   for (const { user, type, channel, at, count } of rows)
     usage.set(user, [...(usage.get(user) ?? []), { type, channel: channel as Channel, at, count }]);
   return usage;
+}
+
+/** How far back a channel's failures matter. */
+const LEARNED_MS = 30 * 86_400_000;
+const WORKED = ['sent', 'delivered', 'seen', 'read'];
+
+/** How often each channel has worked and failed for people lately. */
+async function recordsOf(
+  db: HubDb,
+  app: string,
+  users: readonly string[],
+  now: number,
+): Promise<Map<string, ChannelRecords>> {
+  const rows = await db
+    .selectFrom('decisions')
+    .select((eb) => ['user', 'channel', 'state', eb.fn.countAll<number>().as('count')])
+    .where('app', '=', app)
+    .where('user', 'in', users)
+    .where('state', 'in', [...WORKED, 'failed'])
+    .where('at', '>', now - LEARNED_MS)
+    .groupBy(['user', 'channel', 'state'])
+    .execute();
+  const found = new Map<string, Partial<Record<Channel, { worked: number; failed: number }>>>();
+  for (const { user, channel, state, count } of rows) {
+    const own = found.get(user) ?? {};
+    const { worked, failed } = own[channel as Channel] ?? { worked: 0, failed: 0 };
+    const isFailure = state === 'failed';
+    own[channel as Channel] = {
+      worked: worked + (isFailure ? 0 : Number(count)),
+      failed: failed + (isFailure ? Number(count) : 0),
+    };
+    found.set(user, own);
+  }
+  return found;
 }
 
 /** Counts what leaves, where a limit is about its channel. */

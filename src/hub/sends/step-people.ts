@@ -77,6 +77,7 @@ function decided(person: PersonAt, { policyOf, can, now }: StepParts): readonly 
     ...{ notification, presence, now, policy: policyOf(app), ended },
     ...{ person: facts.person, settings: facts.settings, devices: facts.devices },
     ...{ addresses: facts.addresses, usage: facts.usage },
+    ...(facts.records ? { records: facts.records } : {}),
     ...(only ? { namedDevices: only, devicesOnly: true } : { namedDevices: notification.to.devices ?? [] }),
     ...(openDigests ? { openDigests } : {}),
     isDigest: isDigest(notification.id),

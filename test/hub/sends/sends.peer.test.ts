@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { needs } from '../../support/needs.ts';
 import { Clock, change, iosToken, phone } from '../directory.ts';
 import { type HubPlace, hubEngines } from '../hub-engines.ts';
+import { policy as usualPolicy } from '../notifications/decide-cases.ts';
 import { hubOfSends } from './hub-of-sends.ts';
 
 const HOUR = 3_600_000;
@@ -134,6 +135,21 @@ describe.each(hubEngines)('sends in $name', ({ needs: lacks, start }) => {
       await hub.send({ to: { users: ['ada'] }, channels: ['realtime', 'push', 'email'], mode: 'hybrid' });
       await hub.pass(7000);
       expect(hub.carrier.sent.at(-1)).toBe('ada@exam: m2');
+    });
+
+    test('a channel that failed for the person lately goes behind one that worked', async () => {
+      const learning = hubOfSends(hub.store, clock, { ...usualPolicy, learnChannels: true });
+      await hub.people.put(
+        { ...change, id: 'ada' },
+        { ...mail, phone: '+306900000000', consent: { email: true, sms: true } },
+      );
+      learning.carrier.fates['ada@example.com'] = 'refuse';
+      const body = { to: { users: ['ada'] }, channels: ['email', 'sms'], mode: 'hybrid' };
+      for (let i = 0; i < 3; i++) await learning.send(body);
+      await learning.pass(0);
+      const { id } = await learning.send(body);
+      expect(await learning.decisions(id)).toEqual(['ada 1 sms sent', 'ada 2 email cancelled superseded']);
+      await learning.sends.close();
     });
 
     test('a dead token is never sent to again', async () => {
