@@ -31,9 +31,10 @@ export interface HubCore extends HubDirectory {
 }
 
 /** What the hub sent to a person goes with the person. */
-const sendsPart = ({ seal }: HubStore): PersonPart => ({
+const sendsPart = (store: HubStore): PersonPart => ({
   name: 'notifications',
-  erase: async (tx, app, user) => ({ ...(await eraseSends(tx, seal, app, user)) }),
+  // The store may not be there yet: its keys are asked for when they are needed.
+  erase: async (tx, app, user) => ({ ...(await eraseSends(tx, store.seal, app, user)) }),
 });
 
 /** Opens the hub on its store. Nothing is due before `sends.start()`. */

@@ -86,7 +86,7 @@ describe('the Redis queue', needs('redis-server'), () => {
     await until(async () => (await admin.xlen(name)) === 1, 'what was acknowledged is cleared away');
     settleAll(queue, batches);
     await until(async () => (await admin.xlen(name)) === 0, 'the stream is empty');
-    expect(told).toEqual([]);
+    expect(told.filter((line) => !line.startsWith('info:'))).toEqual([]);
   });
 
   test('FLUSHALL is got over: the next push is delivered', async () => {
