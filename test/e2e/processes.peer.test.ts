@@ -28,7 +28,11 @@ interface Stat {
   readonly ios: { readonly push_success: number };
 }
 
-const stat = async (relay: RunningRelay) => (await relay.get('/api/stat/app')) as unknown as Stat;
+/** On a connection of its own, as pushes are: one that was kept belongs to a worker that may have ended meanwhile. */
+async function stat(relay: RunningRelay): Promise<Stat> {
+  const headers = { connection: 'close' };
+  return (await (await fetch(`${relay.url}/api/stat/app`, { headers })).json()) as Stat;
+}
 
 /** Each on a connection of its own, so that every worker gets some. */
 async function pushMany(relay: RunningRelay, count: number, prefix: string): Promise<number[]> {

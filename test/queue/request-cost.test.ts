@@ -1,13 +1,9 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { Notification } from '../../src/push/push.ts';
 import { decodePushRequest } from '../../src/push/wire/decode-push-request.ts';
 import type { QueueEntry } from '../../src/queue/queue.ts';
 import { requestCost, storedCost } from '../../src/queue/request-cost.ts';
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
+import { settledHeap } from '../support/settled-heap.ts';
 
 const entriesOf = (notifications: readonly Notification[]): QueueEntry[] =>
   notifications.map(
@@ -18,11 +14,9 @@ const entriesOf = (notifications: readonly Notification[]): QueueEntry[] =>
 /** Bytes of the heap that so many of this request take once they are read. */
 function measured(body: Buffer, times: number): number {
   const read: unknown[] = [];
-  collect();
-  const before = getHeapStatistics().used_heap_size;
+  const before = settledHeap();
   for (let i = 0; i < times; i++) read.push(decodePushRequest(body));
-  collect();
-  const after = getHeapStatistics().used_heap_size;
+  const after = settledHeap();
   expect(read).toHaveLength(times);
   return (after - before) / times;
 }

@@ -1,5 +1,3 @@
-import { getHeapStatistics, setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import type { Notification, Settlement } from '../../src/push/push.ts';
 import { QueueRefusedError } from '../../src/queue/queue-refused-error.ts';
@@ -7,9 +5,7 @@ import { answerCost, entriesCost } from '../../src/relay/entries-cost.ts';
 import { SyncAnswer } from '../../src/relay/sync-answer.ts';
 import { SyncRoom } from '../../src/relay/sync-room.ts';
 import { entryOf } from '../queue/broker/broker-entries.ts';
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
+import { settledHeap } from '../support/settled-heap.ts';
 
 const about = (app: string, targets: number) => ({
   entries: [entryOf({ platform: 1, app, tokens: Array.from({ length: targets }, (_, i) => `t${i}`) })],
@@ -35,8 +31,7 @@ test('a request that is larger than the room is taken when there is no other', (
 /** Bytes of the heap that the answer takes when all of these targets have failed. */
 function measured(notification: Notification, targets: readonly string[]): { bytes: number; cost: number } {
   const entry = entryOf({ ...notification, tokens: [...targets] });
-  collect();
-  const before = getHeapStatistics().used_heap_size;
+  const before = settledHeap();
   const answer = new SyncAnswer([entry]);
   const failed = { kind: 'failed', category: 'invalid_token', reason: 'Unregistered', error: 'Unregistered' } as const;
   answer.note({
@@ -49,8 +44,7 @@ function measured(notification: Notification, targets: readonly string[]): { byt
     total: targets.length,
     timing: { acceptedAt: 0, ageMs: 0 },
   } as unknown as Settlement);
-  collect();
-  const bytes = getHeapStatistics().used_heap_size - before;
+  const bytes = settledHeap() - before;
   return { bytes, cost: answerCost(entry.notification, answer === undefined ? 0 : targets.length) };
 }
 
