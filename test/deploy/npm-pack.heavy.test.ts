@@ -43,8 +43,8 @@ test('files that the code serves or reads are beside it', () => {
   expect(packed.files).toEqual(expect.arrayContaining(paths.map((path) => path.replace(/^src/, 'dist'))));
 });
 
-test('it stays small: the tarball under 1 MB, and no more than 200 packages with it', () => {
-  expect(packed.size).toBeLessThan(1_000_000);
+test('it stays small: the tarball under 1.5 MB, and no more than 200 packages with it', () => {
+  expect(packed.size).toBeLessThan(1_500_000);
   const runtime = Object.entries(lock.packages).filter(([path, { dev }]) => path !== '' && !dev);
   expect(runtime.length).toBeLessThanOrEqual(200);
 });
