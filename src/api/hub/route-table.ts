@@ -28,7 +28,8 @@ const methodsOf = (routes: ReadonlyMap<string, unknown>): string[] =>
 
 /**
  * Routes by path and method. Case counts, a slash at the end counts, and a segment is looked at before it is decoded, so that `%2F` is
- * data. Where several patterns fit, the one with the most literal segments that has the method counts.
+ * data. Where several patterns fit, the one with the most literal segments counts, whatever the method: `/v1/devices/import` is no
+ * device.
  */
 export class RouteTable<Route extends Placed> {
   readonly #bySize = new Map<number, Pattern<Route>[]>();
@@ -42,12 +43,10 @@ export class RouteTable<Route extends Placed> {
   /** @returns the route; the methods that are there instead; undefined when nothing is there. */
   find(method: string, path: string): Found<Route> | { readonly allow: readonly string[] } | undefined {
     const segments = path.split('/');
-    const fitting = (this.#bySize.get(segments.length) ?? []).filter((pattern) => fits(pattern.segments, segments));
-    if (fitting.length === 0) return undefined;
-    const wanted = method === 'HEAD' ? 'GET' : method;
-    const pattern = fitting.find(({ routes }) => routes.has(wanted));
-    if (!pattern) return { allow: [...new Set(fitting.flatMap(({ routes }) => methodsOf(routes)))] };
-    return { route: pattern.routes.get(wanted) as Route, params: paramsOf(pattern.segments, segments) };
+    const pattern = this.#bySize.get(segments.length)?.find((each) => fits(each.segments, segments));
+    if (!pattern) return undefined;
+    const route = pattern.routes.get(method === 'HEAD' ? 'GET' : method);
+    return route ? { route, params: paramsOf(pattern.segments, segments) } : { allow: methodsOf(pattern.routes) };
   }
 
   #add(path: string, group: readonly Route[]): void {

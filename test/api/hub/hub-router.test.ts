@@ -61,7 +61,7 @@ test('another method gets 405 with those that there are, and another path goes o
   expect((await fetch(`${face.url}/v1/users/ada`, { method: 'HEAD' })).status).toBe(200);
 });
 
-test('a literal segment counts before a parameter, for the methods that it has', async () => {
+test('a literal segment counts before a parameter, whatever the method', async () => {
   const route = (method: 'GET' | 'PUT' | 'POST', path: string) =>
     hubRoute({ method, path, scope: 'users', body: 'none', handle: async () => ({ status: 200, body: path }) });
   const face = await openHubFace(() => [
@@ -71,9 +71,9 @@ test('a literal segment counts before a parameter, for the methods that it has',
     route('POST', '/v1/devices/import'),
   ]);
   expect((await face.ask('GET /v1/devices/export')).body).toBe('/v1/devices/export');
-  expect((await face.ask('PUT /v1/devices/export')).body).toBe('/v1/devices/{device}');
-  expect((await face.ask('GET /v1/devices/import')).body).toBe('/v1/devices/{device}');
-  expect((await face.ask('DELETE /v1/devices/import')).headers.get('Allow')).toBe('POST, GET, HEAD, PUT');
+  expect((await face.ask('PUT /v1/devices/phone')).body).toBe('/v1/devices/{device}');
+  expect((await face.ask('PUT /v1/devices/export')).headers.get('Allow')).toBe('GET, HEAD');
+  expect((await face.ask('GET /v1/devices/import')).headers.get('Allow')).toBe('POST');
 });
 
 test('a body that is no JSON is 400, one that is too long 413, and an empty one is no JSON', async () => {
