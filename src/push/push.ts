@@ -136,18 +136,20 @@ export interface Notification {
  * - `cancelled`       taken back by who asked for it, while it waited
  * - `pending`         only in the answer of a sync request that ran out of time: the push goes on
  */
-export type Category =
-  | 'invalid_token'
-  | 'invalid_request'
-  | 'credential'
-  | 'stale_credential'
-  | 'unavailable'
-  | 'not_sent'
-  | 'unanswered'
-  | 'disabled'
-  | 'expired'
-  | 'cancelled'
-  | 'pending';
+export const categories = [
+  'invalid_token',
+  'invalid_request',
+  'credential',
+  'stale_credential',
+  'unavailable',
+  'not_sent',
+  'unanswered',
+  'disabled',
+  'expired',
+  'cancelled',
+  'pending',
+] as const;
+export type Category = (typeof categories)[number];
 
 export interface Accepted {
   readonly kind: 'accepted';

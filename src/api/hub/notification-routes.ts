@@ -6,8 +6,9 @@ import type { PushCarrier } from '../../hub/push/push-carrier.ts';
 import type { AcceptedSend } from '../../hub/sends/accepting.ts';
 import { cancelByKey, cancelNotification } from '../../hub/sends/cancelling.ts';
 import { RefusedSend } from '../../hub/sends/refused-send.ts';
-import { findNotification, listNotifications, notificationStatuses } from '../../hub/sends/rows/notification-rows.ts';
+import { findNotification, listNotifications } from '../../hub/sends/rows/notification-rows.ts';
 import type { Sends } from '../../hub/sends/sends.ts';
+import { notificationStatuses } from '../../hub/sends/totals.ts';
 import {
   decisionView,
   notificationView,

@@ -1,5 +1,5 @@
 import type { ProviderTable } from '../../providers/registry.ts';
-import type { Category } from '../../push/push.ts';
+import { categories } from '../../push/push.ts';
 import type { JsonSchema } from '../../push/wire/decoding.ts';
 import {
   type ApiGroup,
@@ -81,20 +81,6 @@ const answers: { readonly [name: string]: Example } = {
   },
 };
 
-const CATEGORIES = [
-  'invalid_token',
-  'invalid_request',
-  'credential',
-  'stale_credential',
-  'unavailable',
-  'not_sent',
-  'unanswered',
-  'disabled',
-  'expired',
-  'cancelled',
-  'pending',
-] as const satisfies readonly Category[];
-
 const entryOf = ({ platforms }: ProviderTable): JsonSchema =>
   record(
     {
@@ -108,7 +94,7 @@ const entryOf = ({ platforms }: ProviderTable): JsonSchema =>
       notif_id: text('As the notification had it.'),
       status: { type: 'integer', description: "HTTP status of the provider's answer; absent when there was none." },
       reason: text("The provider's own word, verbatim, or the relay's in CamelCase (docs/errors.md)."),
-      category: text('What kind of failure it is.', { enum: CATEGORIES }),
+      category: text('What kind of failure it is.', { enum: categories }),
       invalid_token: flag('True: the target is dead, delete it.'),
       retryable: flag('True: the same push may succeed later.'),
       attempts: count('How often it was sent; of a pending one, as far as those attempts have ended.'),

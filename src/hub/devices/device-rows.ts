@@ -80,13 +80,7 @@ export const reachable = (stored: StoredDevice, reading: DeviceReading): Reachab
 export async function withLinks(db: HubDb, app: string, rows: readonly DeviceRow[]): Promise<StoredDevice[]> {
   if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);
-  const owners = await db
-    .selectFrom('device_users')
-    .select(['device', 'user as name'])
-    .where('app', '=', app)
-    .where('device', 'in', ids)
-    .orderBy('place')
-    .execute();
+  const usersOf = await ownersOf(db, app, ids);
   const topics = await db
     .selectFrom('device_topics')
     .select(['device', 'topic as name'])
@@ -94,9 +88,21 @@ export async function withLinks(db: HubDb, app: string, rows: readonly DeviceRow
     .where('device', 'in', ids)
     .orderBy('topic')
     .execute();
-  const usersOf = byDevice(owners);
   const topicsOf = byDevice(topics);
   return rows.map((row) => ({ row, users: usersOf.get(row.id) ?? [], topics: topicsOf.get(row.id) ?? [] }));
+}
+
+/** Whose devices are, by device, in the order in which people were named. */
+export async function ownersOf(db: HubDb, app: string, ids: readonly string[]): Promise<Map<string, string[]>> {
+  if (ids.length === 0) return new Map();
+  const owners = await db
+    .selectFrom('device_users')
+    .select(['device', 'user as name'])
+    .where('app', '=', app)
+    .where('device', 'in', ids)
+    .orderBy('place')
+    .execute();
+  return byDevice(owners);
 }
 
 function byDevice(rows: readonly { readonly device: string; readonly name: string }[]): Map<string, string[]> {

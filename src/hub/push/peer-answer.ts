@@ -2,7 +2,7 @@ import { type ReasonTable, reasonIn } from '../../carrier/reasons.ts';
 import { isObject } from '../../kit/is-object.ts';
 import { maskToken } from '../../observe/log/redaction.ts';
 import type { ProviderTable } from '../../providers/registry.ts';
-import { ACCEPTED, type Category, type Failed, type Outcome } from '../../push/push.ts';
+import { ACCEPTED, type Category, categories, type Failed, type Outcome } from '../../push/push.ts';
 import type { PeerRequest } from './peer-request.ts';
 
 /** What a Gorush or a Martlet says to a push request, as far as it is of use here. */
@@ -18,18 +18,8 @@ export function peerAnswer(body: Readonly<Record<string, unknown>> | undefined):
   return { counts, logs: Array.isArray(logs) ? logs.filter(isObject) : [] };
 }
 
-const CATEGORIES = new Set<string>([
-  'invalid_token',
-  'invalid_request',
-  'credential',
-  'stale_credential',
-  'unavailable',
-  'not_sent',
-  'unanswered',
-  'disabled',
-  'expired',
-  'cancelled',
-] satisfies Category[]);
+/** Those that end a push. */
+const CATEGORIES = new Set<string>(categories.filter((category) => category !== 'pending'));
 
 /** What Gorush v1.22 writes for answers of FCM and HMS that the word tables have under a code. */
 const TEXTS: readonly (readonly [RegExp, Category, string])[] = [

@@ -11,12 +11,13 @@ import { type Addressee, audienceOf, audiencePage, audienceSize, unknownOf } fro
 import { collapse } from './collapse.ts';
 import { channelsOf, factsOf } from './facts.ts';
 import type { HandedBatches } from './outcomes/handed-batches.ts';
+import { PAGE_DUE } from './person-due.ts';
 import type { Placed, Placing } from './placing.ts';
 import { RefusedSend } from './refused-send.ts';
-import { findNotification, insertNotification, openDoc, sealDoc, setStatus } from './rows/notification-rows.ts';
+import { findNotification, insertNotification, openDoc, setStatus } from './rows/notification-rows.ts';
 import { insertRecipients } from './rows/recipient-rows.ts';
 import type { PersonAt } from './step-people.ts';
-import { firstStatus, noTotals, type RecipientTotals, withPeople, withUnknown } from './totals.ts';
+import { firstStatus, noTotals, type RecipientTotals, withPeople, withUndecided, withUnknown } from './totals.ts';
 
 /** What a caller is answered. */
 export interface SendAnswer {
@@ -57,8 +58,6 @@ export interface AcceptingOptions {
   readonly now: () => number;
   readonly nudge: (at: number) => void;
 }
-
-export const PAGE_DUE = 'page';
 
 /** People that are decided about before the answer. */
 const INLINE = 500;
@@ -130,21 +129,9 @@ export class Accepting {
     const { placed, totals: known, decisions } = await this.#decide(tx, notification, people, presence);
     const counted = withUnknown(known, unknown);
     const left = next === undefined ? 0 : (await audienceSize(tx, app, to)) - people.length;
-    const totals: RecipientTotals = left > 0 ? { ...counted, total: counted.total + left, undecided: left } : counted;
+    const totals = withUndecided(counted, left);
     const status = firstStatus(totals, decisions);
-    const isOver = status !== 'pending' && status !== 'scheduled';
-    await insertNotification(tx, {
-      ...{ app, id, type: notification.type, priority: notification.priority, created_at: notification.created_at },
-      doc: sealDoc(store.seal, app, id, notification),
-      body_hash: bodyHash,
-      status,
-      send_at: null,
-      expires_at: notification.expires_at === undefined ? null : Date.parse(notification.expires_at),
-      cancel_key: notification.cancel_key ?? null,
-      collapse_key: notification.collapse_key ?? null,
-      totals: JSON.stringify(totals),
-      done_at: isOver ? now() : null,
-    });
+    await insertNotification(tx, notification, { seal: store.seal, bodyHash, status, totals, now: now() });
     if (next !== undefined) await setDue(tx, [{ app, kind: PAGE_DUE, ref: id, at: now(), data: next }]);
     return { answer: { id, status, recipients: totals }, placed, pages: next !== undefined };
   }
@@ -217,7 +204,6 @@ export class Accepting {
       tx,
       users.map((user, index) => ({
         ...{ app, notification: id, user, place: newPlace(), ...shownAs(placed.decisions[index] ?? []) },
-        ...{ seen_at: null, read_at: null, acked_at: null, acted_at: null, removed_at: null },
       })),
     );
     const totals = withPeople(

@@ -1,4 +1,5 @@
 import type { HubDb, HubStore } from '../storage/storage.ts';
+import { PAGE_DUE, PERSON_DUE } from './person-due.ts';
 import { OPEN_STATES } from './rows/decision-rows.ts';
 import { findNotification } from './rows/notification-rows.ts';
 
@@ -74,11 +75,11 @@ async function cancel(tx: HubDb, app: string, id: string, now: number): Promise<
 async function clearTimers(tx: HubDb, app: string, id: string): Promise<void> {
   // `["<id>","<user>"]`: a comma is followed by a hyphen in the order of bytes.
   const begin = JSON.stringify([id]).slice(0, -1);
-  await tx.deleteFrom('due').where('app', '=', app).where('kind', '=', 'page').where('ref', '=', id).execute();
+  await tx.deleteFrom('due').where('app', '=', app).where('kind', '=', PAGE_DUE).where('ref', '=', id).execute();
   await tx
     .deleteFrom('due')
     .where('app', '=', app)
-    .where('kind', '=', 'person')
+    .where('kind', '=', PERSON_DUE)
     .where('ref', '>=', `${begin},`)
     .where('ref', '<', `${begin}-`)
     .execute();

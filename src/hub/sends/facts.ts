@@ -1,5 +1,5 @@
 /** Reads what deciding about people depends on, for many in a few queries. */
-import { openTarget } from '../devices/device-rows.ts';
+import { openTarget, ownersOf } from '../devices/device-rows.ts';
 import type {
   AcceptedNotification,
   DecideInput,
@@ -110,7 +110,11 @@ async function devicesOf(
     .where('devices.status', '!=', 'invalid')
     .orderBy('devices.id')
     .execute();
-  const owners = await ownersOf(db, app, rows);
+  const owners = await ownersOf(
+    db,
+    app,
+    rows.map(({ id }) => id),
+  );
   const found = new Map<string, DeviceOfPerson[]>();
   for (const row of rows) {
     const device = deviceOf(row, seal, owners.get(row.id) ?? [row.user], staleBefore);
@@ -119,25 +123,6 @@ async function devicesOf(
     else found.set(row.user, [device]);
   }
   return found;
-}
-
-/** Of devices that may have several. */
-async function ownersOf(db: HubDb, app: string, rows: readonly Row<'devices'>[]): Promise<Map<string, string[]>> {
-  const owners = new Map<string, string[]>();
-  if (rows.length === 0) return owners;
-  const links = await db
-    .selectFrom('device_users')
-    .select(['device', 'user'])
-    .where('app', '=', app)
-    .where(
-      'device',
-      'in',
-      rows.map(({ id }) => id),
-    )
-    .orderBy('place')
-    .execute();
-  for (const { device, user } of links) owners.set(device, [...(owners.get(device) ?? []), user]);
-  return owners;
 }
 
 function deviceOf(row: Row<'devices'>, seal: HubSeal, users: readonly string[], staleBefore: number): DeviceOfPerson {

@@ -1,6 +1,8 @@
 import type { Due } from '../timers/due-rows.ts';
 
 export const PERSON_DUE = 'person';
+/** The timer of the next page of a notification to many. */
+export const PAGE_DUE = 'page';
 
 /** The timer of a person's notification: what waits of it is looked at then. */
 export const personDue = (app: string, notification: string, user: string): Pick<Due, 'app' | 'kind' | 'ref'> => ({

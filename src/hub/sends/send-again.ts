@@ -1,6 +1,7 @@
 import type { HubDb } from '../storage/storage.ts';
 import { dueId, setDue } from '../timers/due-rows.ts';
 import { personDue } from './person-due.ts';
+import { handedFor } from './rows/decision-rows.ts';
 import type { HandedTarget, Handover } from './rows/handover-rows.ts';
 
 /** Of a handover: which decisions. */
@@ -15,30 +16,20 @@ const AT_ONCE = 500;
  */
 export async function sendAgain(
   tx: HubDb,
-  { app, notification, hop, channel }: DecisionsOf,
+  batch: DecisionsOf,
   targets: readonly Pick<HandedTarget, 'users' | 'device'>[],
   at: number,
   from: readonly string[] = ['pending'],
 ): Promise<number> {
+  const { app, notification } = batch;
   let count = 0;
-  const users = [...new Set(targets.flatMap((target) => target.users))];
-  for (let start = 0; start < users.length; start += AT_ONCE) {
-    const some = users.slice(start, start + AT_ONCE);
-    const devices = targets
-      .filter((target) => target.users.some((user) => some.includes(user)))
-      .map(({ device }) => device);
+  for (let start = 0; start < targets.length; start += AT_ONCE) {
     const rows = await tx
       .updateTable('decisions')
       // Any timer's name: it says that the row waits for one.
       .set({ state: 'deferred', reason: null, until: at, due_row: dueId(personDue(app, notification, '')) })
-      .where('app', '=', app)
-      .where('notification', '=', notification)
-      .where('user', 'in', some)
-      .where('hop', '=', hop)
-      .where('channel', '=', channel)
-      .where('device', 'in', devices)
+      .where(handedFor(batch, targets.slice(start, start + AT_ONCE)))
       .where('state', 'in', from)
-      .where('due_row', 'is', null)
       .returning('user')
       .execute();
     count += rows.length;

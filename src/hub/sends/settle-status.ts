@@ -1,4 +1,5 @@
 import type { HubDb } from '../storage/storage.ts';
+import { PAGE_DUE } from './person-due.ts';
 import { isOpen } from './rows/decision-rows.ts';
 
 /** Notifications of which nothing is to come any more are done. */
@@ -19,7 +20,7 @@ export async function settleStatuses(
       .where((eb) =>
         eb.not(
           eb.exists(
-            eb.selectFrom('due').select('id').where('app', '=', app).where('kind', '=', 'page').where('ref', '=', id),
+            eb.selectFrom('due').select('id').where('app', '=', app).where('kind', '=', PAGE_DUE).where('ref', '=', id),
           ),
         ),
       )

@@ -70,14 +70,15 @@ const plannedOf = ({ hop, channel, device = '', state, reason, until, detail, pl
   detail: detail ? JSON.stringify(detail) : null,
 });
 
-function decided(person: PersonAt, { policyOf, can, now }: StepParts): readonly HopDecision[] {
-  const { notification, facts, presence, only, ended, openDigests } = person;
+/** What is decided about a person now. */
+export function decideFor(
+  { notification, facts, presence, only, ended, openDigests }: Omit<PersonAt, 'user' | 'kept'>,
+  { policyOf, can, now }: StepParts,
+): readonly HopDecision[] {
   const { app } = notification;
   return decide({
+    ...facts,
     ...{ notification, presence, now, policy: policyOf(app), ended },
-    ...{ person: facts.person, settings: facts.settings, devices: facts.devices },
-    ...{ addresses: facts.addresses, usage: facts.usage },
-    ...(facts.records ? { records: facts.records } : {}),
     ...(only ? { namedDevices: only, devicesOnly: true } : { namedDevices: notification.to.devices ?? [] }),
     ...(openDigests ? { openDigests } : {}),
     isDigest: isDigest(notification.id),
@@ -114,7 +115,7 @@ const digestedOf = (person: PersonAt, { put }: Advanced): Digested[] =>
 export async function stepPeople(tx: HubDb, people: readonly PersonAt[], parts: StepParts): Promise<Stepped> {
   const { now, policyOf } = parts;
   const steps = people.map((person) => {
-    const decisions = decided(person, parts);
+    const decisions = decideFor(person, parts);
     return { person, decisions, advanced: advance(person, decisions, now) };
   });
   await deleteDecisions(

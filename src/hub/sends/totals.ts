@@ -1,5 +1,11 @@
 import { type HopDecision, recipientOutcome } from '../notifications/decision.ts';
-import type { NotificationStatus } from './rows/notification-rows.ts';
+
+/** How far a notification is as a whole. */
+export const notificationStatuses = ['scheduled', 'pending', 'done', 'cancelled', 'expired', 'unreachable'] as const;
+export type NotificationStatus = (typeof notificationStatuses)[number];
+
+/** Nothing of a notification is to come. */
+export const isOver = (status: NotificationStatus): boolean => status !== 'pending' && status !== 'scheduled';
 
 /** How the people of a notification count, as it was decided when they were first looked at. */
 export interface RecipientTotals {
@@ -42,6 +48,10 @@ export function withPeople(
   }
   return { ...counts, ids };
 }
+
+/** With people who are to be looked at later. */
+export const withUndecided = (totals: RecipientTotals, left: number): RecipientTotals =>
+  left > 0 ? { ...totals, total: totals.total + left, undecided: left } : totals;
 
 /** With ids that belong to no one. */
 export const withUnknown = (totals: RecipientTotals, unknown: readonly string[]): RecipientTotals => ({

@@ -1,9 +1,8 @@
 import type { JsonSchema } from '../../../push/wire/decoding.ts';
-import { type ApiGroup, type DescribedAnswer, json, record, ref, text } from '../api-group.ts';
-import { ETAG, hubOperation, idParameter, jsonBody, USER } from './hub-parts.ts';
+import { type ApiGroup, json, record, ref, text } from '../api-group.ts';
+import { hubOperation, idParameter, jsonBody, tagged, USER } from './hub-parts.ts';
 
 const DEVICE = idParameter('device', 'Id of the device: that of the installation, made by the app.', 'phone-1');
-const tagged = (answer: DescribedAnswer): DescribedAnswer => ({ ...answer, headers: ETAG });
 const device = json('The device, without its token.', ref('Device'));
 const NDJSON = 'application/x-ndjson';
 const texts: JsonSchema = { type: 'array', items: { type: 'string' } };

@@ -6,6 +6,7 @@ import {
   type Operation,
   type Parameter,
   RETRY_AFTER,
+  text,
 } from '../api-group.ts';
 
 /** What the operations of the hub have alike. */
@@ -118,3 +119,14 @@ export const DURATION: JsonSchema = {
   type: ['number', 'string'],
   description: 'Seconds, or a text of the units `ms s m h d`: `90`, `"1h30m"`.',
 };
+
+export const anyObject = (description = ''): JsonSchema => ({
+  type: 'object',
+  additionalProperties: true,
+  description,
+});
+export const texts = (description = ''): JsonSchema => ({ type: 'array', items: { type: 'string' }, description });
+export const instant = (description = ''): JsonSchema => text(description, { format: 'date-time' });
+
+/** An answer that says in which version the resource is. */
+export const tagged = (answer: DescribedAnswer): DescribedAnswer => ({ ...answer, headers: ETAG });

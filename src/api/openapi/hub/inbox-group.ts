@@ -1,10 +1,7 @@
-import type { JsonSchema } from '../../../push/wire/decoding.ts';
 import { type ApiGroup, count, json, record, ref, text } from '../api-group.ts';
-import { DURATION, ETAG, hubOperation, idParameter, jsonBody, USER } from './hub-parts.ts';
+import { anyObject, DURATION, ETAG, hubOperation, idParameter, instant, jsonBody, USER } from './hub-parts.ts';
 
 const ID = idParameter('id', 'Id of the notification.', 'n1');
-const anyObject = (description = ''): JsonSchema => ({ type: 'object', additionalProperties: true, description });
-const instant = (description = ''): JsonSchema => text(description, { format: 'date-time' });
 
 const counted = {
   unread: count(''),

@@ -1,11 +1,8 @@
 import type { JsonSchema } from '../../../push/wire/decoding.ts';
 import { type ApiGroup, count, json, record, ref, text } from '../api-group.ts';
-import { hubOperation, idParameter, jsonBody } from './hub-parts.ts';
+import { anyObject, hubOperation, idParameter, instant, jsonBody, texts } from './hub-parts.ts';
 
 const ID = idParameter('id', 'Id of the notification.', 'n1');
-const anyObject = (description = ''): JsonSchema => ({ type: 'object', additionalProperties: true, description });
-const texts = (description = ''): JsonSchema => ({ type: 'array', items: { type: 'string' }, description });
-const instant = (description = ''): JsonSchema => text(description, { format: 'date-time' });
 
 const recipients = record(
   {

@@ -1,11 +1,6 @@
 import type { JsonSchema } from '../../../push/wire/decoding.ts';
-import { type ApiGroup, type DescribedAnswer, flag, json, record, ref, text } from '../api-group.ts';
-import { ETAG, hubOperation, idParameter, jsonBody, USER } from './hub-parts.ts';
-
-const texts = (description: string): JsonSchema => ({ type: 'array', items: { type: 'string' }, description });
-const anyObject = (description: string): JsonSchema => ({ type: 'object', additionalProperties: true, description });
-const instant = (description: string): JsonSchema => text(description, { format: 'date-time' });
-const tagged = (answer: DescribedAnswer): DescribedAnswer => ({ ...answer, headers: ETAG });
+import { type ApiGroup, flag, json, record, ref, text } from '../api-group.ts';
+import { anyObject, hubOperation, idParameter, instant, jsonBody, tagged, texts, USER } from './hub-parts.ts';
 
 const consent: JsonSchema = anyObject(
   'By channel (`email`, `sms`, `slack`): `{granted, at?, source?}`, or `true`. Without it nothing is sent there, unless `hub.consent_required` leaves the channel out.',

@@ -7,9 +7,9 @@ import { type ClaimedDue, finishDue } from '../../timers/due-rows.ts';
 import { channelsOf, factsOf } from '../facts.ts';
 import { settleDigest } from '../following.ts';
 import type { Placed, Placing } from '../placing.ts';
-import { insertNotification, sealDoc } from '../rows/notification-rows.ts';
+import { insertNotification } from '../rows/notification-rows.ts';
 import { insertRecipients } from '../rows/recipient-rows.ts';
-import { firstStatus, noTotals, withPeople } from '../totals.ts';
+import { firstStatus, isOver, noTotals, withPeople } from '../totals.ts';
 import { digestId, digestMark } from './digest-id.ts';
 import { type DigestItem, digestOf, openItem } from './digest-items.ts';
 
@@ -79,20 +79,12 @@ export class Digesting {
     const decisions = placed.decisions[0] ?? [];
     const totals = withPeople(noTotals, [{ user, decisions }]);
     const status = firstStatus(totals, decisions);
-    const isOver = status !== 'pending' && status !== 'scheduled';
-    await insertNotification(tx, {
-      ...{ app, id, type: notification.type, priority: notification.priority, created_at: notification.created_at },
-      ...{ doc: sealDoc(store.seal, app, id, notification), body_hash: '', status, totals: JSON.stringify(totals) },
-      ...{ send_at: null, expires_at: null, cancel_key: null, collapse_key: null, done_at: isOver ? now() : null },
-    });
+    await insertNotification(tx, notification, { seal: store.seal, bodyHash: '', status, totals, now: now() });
     await insertRecipients(tx, [
-      {
-        // Its items are in the inbox already.
-        ...{ app, notification: id, user, place: newPlace(), visible_at: null, hidden: 1 },
-        ...{ seen_at: null, read_at: null, acked_at: null, acted_at: null, removed_at: null },
-      },
+      // Its items are in the inbox already.
+      { app, notification: id, user, place: newPlace(), visible_at: null, hidden: 1 },
     ]);
-    if (isOver) await this.#settle(tx, app, id, user, decisions);
+    if (isOver(status)) await this.#settle(tx, app, id, user, decisions);
     return placed;
   }
 

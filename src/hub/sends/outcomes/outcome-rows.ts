@@ -1,5 +1,6 @@
 /** Writes what became of pushes to their decisions. */
 import type { HubDb } from '../../storage/storage.ts';
+import { handedFor } from '../rows/decision-rows.ts';
 import type { HandedTarget, Handover } from '../rows/handover-rows.ts';
 import type { OutcomeChange } from './outcome-change.ts';
 
@@ -49,50 +50,28 @@ export async function writeEnded(tx: HubDb, ended: EndedTargets): Promise<Change
 
 async function writeSome(
   tx: HubDb,
-  { batch: { app, notification, hop, channel }, change }: EndedTargets,
+  { batch, change }: EndedTargets,
   targets: readonly HandedTarget[],
 ): Promise<ChangedDecision[]> {
   const { state, from, reason, category, attempts, at, until, providerId } = change;
-  const users = [...new Set(targets.flatMap((target) => target.users))];
   const rows = await tx
     .updateTable('decisions')
     .set({ state, reason, category, attempts, at, until, provider_id: providerId })
-    .where('app', '=', app)
-    .where('notification', '=', notification)
-    .where('user', 'in', users)
-    .where('hop', '=', hop)
-    .where('channel', '=', channel)
-    .where(
-      'device',
-      'in',
-      targets.map(({ device }) => device),
-    )
+    .where(handedFor(batch, targets))
     .where('state', 'in', from)
-    // What waits for its time was not handed over, whatever its state.
-    .where('due_row', 'is', null)
     .returning(['user', 'device'])
     .execute();
+  const { app, notification, hop, channel } = batch;
   return rows.map(({ user, device }) => ({ app, notification, hop, channel, user, device, state, reason, at }));
 }
 
 /** Whether any target of a batch is still to end, or waits for a verdict. */
-export async function isBatchOpen(db: HubDb, { app, notification, hop, channel, targets }: Handover): Promise<boolean> {
+export async function isBatchOpen(db: HubDb, { targets, ...batch }: Handover): Promise<boolean> {
   for (let at = 0; at < targets.length; at += AT_ONCE) {
-    const some = targets.slice(at, at + AT_ONCE);
     const open = await db
       .selectFrom('decisions')
       .select('user')
-      .where('app', '=', app)
-      .where('notification', '=', notification)
-      .where('user', 'in', [...new Set(some.flatMap(({ users }) => users))])
-      .where('hop', '=', hop)
-      .where('channel', '=', channel)
-      .where(
-        'device',
-        'in',
-        some.map(({ device }) => device),
-      )
-      .where('due_row', 'is', null)
+      .where(handedFor(batch, targets.slice(at, at + AT_ONCE)))
       .where((eb) =>
         eb.or([eb('state', '=', 'pending'), eb.and([eb('state', '=', 'sent'), eb('until', 'is not', null)])]),
       )

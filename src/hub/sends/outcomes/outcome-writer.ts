@@ -111,11 +111,10 @@ export class OutcomeWriter {
   async #write(some: readonly PushOutcome[]): Promise<void> {
     const { store, batches, verdicts, follow, written } = this.#options;
     // Before they are written, so that a process that dies in between hears them again.
-    const asked = await this.#known(store.db, some);
-    await verdicts(asked.map(({ outcome, batch, target }) => ({ outcome, target, channel: batch.channel })));
-    const { changed, ended: all } = await store.write(async (tx) => {
-      const known = await this.#known(tx, some);
-      const ended = alike(known.flatMap(endedOf));
+    const known = await this.#known(some);
+    await verdicts(known.map(({ outcome, batch, target }) => ({ outcome, target, channel: batch.channel })));
+    const ended = alike(known.flatMap(endedOf));
+    const changed = await store.write(async (tx) => {
       const all: ChangedDecision[] = [];
       for (const each of ended) all.push(...(await writeEnded(tx, each)));
       const over = overIn(known);
@@ -124,14 +123,15 @@ export class OutcomeWriter {
         return batches.countOf(app, id) > ending;
       });
       await this.#removeOver(tx, known);
-      return { changed: all, ended: known };
+      return all;
     });
-    for (const { batch, outcome } of all) if (isHeld(batch)) batches.end(batch, outcome.target, awaitsVerdict(outcome));
+    for (const { batch, outcome } of known)
+      if (isHeld(batch)) batches.end(batch, outcome.target, awaitsVerdict(outcome));
     written(changed);
   }
 
   /** What each outcome is of; those of batches that are over already, or were never ours, are left out. */
-  async #known(tx: HubDb, some: readonly PushOutcome[]): Promise<Known[]> {
+  async #known(some: readonly PushOutcome[]): Promise<Known[]> {
     const { batches, store } = this.#options;
     const found = new Map<string, Handover | undefined>();
     const known: Known[] = [];
@@ -144,7 +144,7 @@ export class OutcomeWriter {
         continue;
       }
       const name = `${app}\n${id}`;
-      if (!found.has(name)) found.set(name, await findHandover(tx, app, id));
+      if (!found.has(name)) found.set(name, await findHandover(store.db, app, id));
       const handover = found.get(name);
       if (!handover) continue;
       const hash = targetHash(store.seal, handover, target);

@@ -1,4 +1,7 @@
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import type { HubDb, NewRow, Row } from '../../storage/storage.ts';
+import type { HubTables } from '../../storage/tables.ts';
+import type { HandedTarget, Handover } from './handover-rows.ts';
 
 export type DecisionRow = Row<'decisions'>;
 
@@ -60,6 +63,27 @@ export async function deleteDecisions(tx: HubDb, keys: readonly DecisionAt[]): P
       .where('device', '=', device)
       .execute();
 }
+
+/** Decisions that were handed over for these targets of a batch, and have no timer: what waits for its time was not handed over. */
+export const handedFor =
+  (
+    { app, notification, hop, channel }: Pick<Handover, 'app' | 'notification' | 'hop' | 'channel'>,
+    targets: readonly Pick<HandedTarget, 'device' | 'users'>[],
+  ) =>
+  (eb: ExpressionBuilder<HubTables, 'decisions'>): Expression<SqlBool> =>
+    eb.and([
+      eb('app', '=', app),
+      eb('notification', '=', notification),
+      eb('user', 'in', [...new Set(targets.flatMap(({ users }) => users))]),
+      eb('hop', '=', hop),
+      eb('channel', '=', channel),
+      eb(
+        'device',
+        'in',
+        targets.map(({ device }) => device),
+      ),
+      eb('due_row', 'is', null),
+    ]);
 
 /** All decisions of a notification about these people, by person and hop. */
 export const decisionsOf = (

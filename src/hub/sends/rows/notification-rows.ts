@@ -1,11 +1,9 @@
+import type { AcceptedNotification } from '../../notifications/decide-input.ts';
 import type { HubDb, HubSeal, NewRow, Row } from '../../storage/storage.ts';
+import { isOver, type NotificationStatus, type RecipientTotals } from '../totals.ts';
 
 /** What a notification's text is sealed for. */
 const boundTo = (app: string, id: string): string => `notification:${app}:${id}`;
-
-/** How far a notification is as a whole. */
-export const notificationStatuses = ['scheduled', 'pending', 'done', 'cancelled', 'expired', 'unreachable'] as const;
-export type NotificationStatus = (typeof notificationStatuses)[number];
 
 export const sealDoc = (seal: HubSeal, app: string, id: string, doc: unknown): string =>
   seal.seal(JSON.stringify(doc), boundTo(app, id));
@@ -21,7 +19,29 @@ export const findNotifications = (db: HubDb, app: string, ids: readonly string[]
     ? Promise.resolve([])
     : db.selectFrom('notifications').selectAll().where('app', '=', app).where('id', 'in', ids).execute();
 
-export async function insertNotification(tx: HubDb, row: NewRow<'notifications'>): Promise<void> {
+export interface NotificationBegin {
+  readonly seal: HubSeal;
+  readonly bodyHash: string;
+  readonly status: NotificationStatus;
+  readonly totals: RecipientTotals;
+  /** UNIX milliseconds. */
+  readonly now: number;
+}
+
+/** Writes a notification whose first people were decided about. */
+export async function insertNotification(
+  tx: HubDb,
+  notification: AcceptedNotification,
+  { seal, bodyHash, status, totals, now }: NotificationBegin,
+): Promise<void> {
+  const { app, id, type, priority, created_at, expires_at: expires, cancel_key, collapse_key } = notification;
+  const row: NewRow<'notifications'> = {
+    ...{ app, id, type, priority, created_at, status, send_at: null },
+    ...{ doc: sealDoc(seal, app, id, notification), body_hash: bodyHash, totals: JSON.stringify(totals) },
+    expires_at: expires === undefined ? null : Date.parse(expires),
+    ...{ cancel_key: cancel_key ?? null, collapse_key: collapse_key ?? null },
+    done_at: isOver(status) ? now : null,
+  };
   await tx.insertInto('notifications').values(row).execute();
 }
 

@@ -1,13 +1,20 @@
 import type { HubDb, NewRow, Row } from '../../storage/storage.ts';
 
+const UNMARKED = { seen_at: null, read_at: null, acked_at: null, acted_at: null, removed_at: null };
+
+export type NewRecipient = Pick<
+  NewRow<'recipients'>,
+  'app' | 'notification' | 'user' | 'place' | 'visible_at' | 'hidden'
+>;
+
 /** Rows a statement. */
 const AT_ONCE = 500;
 
-export async function insertRecipients(tx: HubDb, rows: readonly NewRow<'recipients'>[]): Promise<void> {
+export async function insertRecipients(tx: HubDb, rows: readonly NewRecipient[]): Promise<void> {
   for (let at = 0; at < rows.length; at += AT_ONCE)
     await tx
       .insertInto('recipients')
-      .values(rows.slice(at, at + AT_ONCE))
+      .values(rows.slice(at, at + AT_ONCE).map((row) => ({ ...row, ...UNMARKED })))
       .onConflict((conflict) => conflict.columns(['app', 'notification', 'user']).doNothing())
       .execute();
 }

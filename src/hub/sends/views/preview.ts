@@ -1,6 +1,5 @@
 /** What would be decided about a notification at some moment. Stores nothing and sends nothing. */
 
-import { decide } from '../../notifications/decide.ts';
 import type { AcceptedNotification, PresenceState } from '../../notifications/decide-input.ts';
 import type { HopDecision } from '../../notifications/decision.ts';
 import type { NotificationDoc } from '../../notifications/notification-doc.ts';
@@ -9,7 +8,8 @@ import type { PushCarrier } from '../../push/push-carrier.ts';
 import type { HubStore } from '../../storage/storage.ts';
 import { audienceOf, audiencePage, audienceSize, unknownOf } from '../audience.ts';
 import { channelsOf, factsOf } from '../facts.ts';
-import { firstStatus, noTotals, type RecipientTotals, withPeople, withUnknown } from '../totals.ts';
+import { decideFor } from '../step-people.ts';
+import { firstStatus, noTotals, type RecipientTotals, withPeople, withUndecided, withUnknown } from '../totals.ts';
 
 export interface PreviewParts {
   readonly store: HubStore;
@@ -46,17 +46,13 @@ export async function preview(parts: PreviewParts, { app, doc, at, presence, lim
   const decided = people.map(({ user, only }) => {
     const own = facts.get(user);
     if (!own) return { user, decisions: [] };
-    const decisions = decide({
-      ...own,
-      ...{ notification, policy, now: at, presence: presence[user] ?? 'offline' },
-      ...(only ? { namedDevices: only, devicesOnly: true } : { namedDevices: doc.to.devices ?? [] }),
-      can: (platform) => carrier.can(app, platform),
-    });
-    return { user, decisions };
+    const person = { notification, facts: own, only, presence: presence[user] ?? 'offline' };
+    const can = (of: string, platform: string): boolean => carrier.can(of, platform);
+    return { user, decisions: decideFor(person, { policyOf, can, now: at }) };
   });
   const known = withUnknown(withPeople(noTotals, decided), await unknownOf(store.db, app, to));
   const left = next === undefined ? 0 : (await audienceSize(store.db, app, to)) - people.length;
-  const recipients = left > 0 ? { ...known, total: known.total + left, undecided: left } : known;
+  const recipients = withUndecided(known, left);
   return {
     status: firstStatus(
       recipients,
