@@ -16,6 +16,7 @@ import type { Placed, Placing } from './placing.ts';
 import { RefusedSend } from './refused-send.ts';
 import { findNotification, insertNotification, openDoc, setStatus } from './rows/notification-rows.ts';
 import { insertRecipients } from './rows/recipient-rows.ts';
+import { settleStatuses } from './settle-status.ts';
 import type { PersonAt } from './step-people.ts';
 import { firstStatus, noTotals, type RecipientTotals, withPeople, withUndecided, withUnknown } from './totals.ts';
 
@@ -173,6 +174,8 @@ export class Accepting {
         .execute();
       if (next !== undefined) await setDue(tx, [{ app, kind: PAGE_DUE, ref: id, at: now(), data: next }]);
       else if (all.queued + all.held === 0) await setStatus(tx, app, id, 'unreachable', now());
+      // What the pages before it sent may have ended already.
+      else await settleStatuses(tx, app, [id], now());
       return some;
     });
     if (placed) placing.deliver(placed);

@@ -107,6 +107,17 @@ describe.each(hubEngines)('sends in $name', ({ needs: lacks, start }) => {
       expect(JSON.parse(kept?.totals ?? '')).toMatchObject({ total: 1203, queued: 1203, no_channel: 0 });
     });
 
+    test('a send in pages is done also when its last page sends nothing, and what went before has ended', async () => {
+      const rows = Array.from({ length: 500 }, (_, i) => i);
+      for (const i of rows) await hub.devices.put(change, `d${i}`, phone(i, { user: `a${i}` }));
+      await hub.people.put({ ...change, id: 'z' }, {});
+      const { id } = await hub.send({ to: { everyone: true }, mode: 'push_only' });
+      await hub.pass(1000);
+      expect(hub.carrier.sent).toHaveLength(500);
+      expect((await hub.decisions(id)).at(-1)).toBe('z 1 push suppressed no_devices');
+      expect(await hub.statusOf(id)).toBe('done');
+    });
+
     test('the same id again is the first answer, and with another body a conflict', async () => {
       await device(1, 'ada');
       const body = { id: 'n1', to: { users: ['ada'] }, mode: 'push_only', message: 'hi' };
