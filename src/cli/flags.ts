@@ -1,4 +1,5 @@
 import type { ProviderRow } from '../carrier/provider-row.ts';
+import { insteadOfFlag } from '../config/unknown/retired-keys.ts';
 import { goBoolean } from '../kit/text/go-boolean.ts';
 import type { ProviderTable } from '../providers/registry.ts';
 import type { FlagValues } from './command.ts';
@@ -82,7 +83,10 @@ export function parseFlags(argv: readonly string[], groups: FlagGroups): ParsedF
     const [, name, given] = /^--?([^=-][^=]*)(?:=(.*))?$/s.exec(argument) ?? [];
     if (name === undefined) return `bad flag syntax: ${argument}`;
     const flag = flagByName.get(name);
-    if (!flag) return `flag provided but not defined: -${name}`;
+    if (!flag) {
+      const instead = insteadOfFlag(name);
+      return `flag provided but not defined: -${name}${instead === undefined ? '' : ` (of an older Gorush: ${instead})`}`;
+    }
     const key = flag.names[0]!;
     if (key === 'h') return HELP;
     if (flag.takes) {

@@ -1,4 +1,3 @@
-import { nearestKey } from './nearest-key.ts';
 import {
   type ConfigKey,
   type ConfigMap,
@@ -8,6 +7,8 @@ import {
   variablePrefixes,
   variablesOf,
 } from './schema.ts';
+import { nearestKey } from './unknown/nearest-key.ts';
+import { insteadOfVariable } from './unknown/retired-keys.ts';
 
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 
@@ -87,6 +88,8 @@ export function unknownVariables(
   const names = new Set(known);
   const strange = doubtful.filter(([name]) => !names.has(name));
   return strange.map(([name]) => {
+    const instead = insteadOfVariable(name);
+    if (instead !== undefined) return `environment variable ${name} of an older Gorush: ${instead}`;
     const near = nearestKey(name, known);
     return `unknown environment variable ${name}${near ? `, did you mean ${near}?` : ''}`;
   });

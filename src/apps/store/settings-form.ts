@@ -1,6 +1,6 @@
 import { type Leaf, type NamedSections, recordShape, type Section } from '../../config/leaf.ts';
 import { wanted } from '../../config/mistake.ts';
-import { nearestKey } from '../../config/nearest-key.ts';
+import { nearestKey } from '../../config/unknown/nearest-key.ts';
 import { fits } from '../../config/validate.ts';
 import { isObject } from '../../kit/is-object.ts';
 import { builtIn, type ProviderTable } from '../../providers/registry.ts';

@@ -11,9 +11,10 @@ import {
 } from '../../config/environment.ts';
 import { findConfigFile } from '../../config/find-file.ts';
 import { configError, type Mistake } from '../../config/mistake.ts';
-import { nearestKey } from '../../config/nearest-key.ts';
 import { type FileContent, readConfigFile, readConfigValues } from '../../config/read-file.ts';
 import type { Config, ConfigKey, ConfigSchema, EntryNames, IsGiven } from '../../config/schema.ts';
+import { nearestKey } from '../../config/unknown/nearest-key.ts';
+import { insteadOfKey } from '../../config/unknown/retired-keys.ts';
 import { fits, schemaMistake } from '../../config/validate.ts';
 import { fromAlias } from '../../config/variable-aliases.ts';
 import { listenHost } from '../../kit/net/listen-address.ts';
@@ -110,6 +111,8 @@ function unknownKeys(file: FileContent, keysOf: () => readonly ConfigKey[], { ma
   if (file.unknown.length === 0) return [];
   const known = [...keysOf(), ...maps].map((key) => key.path);
   return file.unknown.map((path) => {
+    const instead = insteadOfKey(path);
+    if (instead !== undefined) return `key \`${path}\` of an older Gorush: ${instead}`;
     const near = nearestKey(path, known);
     return `unknown key \`${path}\`${near ? `, did you mean \`${near}\`?` : ''}`;
   });

@@ -1,6 +1,6 @@
 import { apnsHeaders, apnsPayload } from '../../../src/apns/payload.ts';
 import { hostRules } from '../../../src/carrier/hosts.ts';
-import { nearestKey } from '../../../src/config/nearest-key.ts';
+import { nearestKey } from '../../../src/config/unknown/nearest-key.ts';
 import { mailContent } from '../../../src/email/payload.ts';
 import { expoMessage } from '../../../src/expo/payload.ts';
 import { fcmMessage } from '../../../src/fcm/payload.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nearestKey } from '../../src/config/nearest-key.ts';
+import { nearestKey } from '../../../src/config/unknown/nearest-key.ts';
 
 const known = [
   'core.port',

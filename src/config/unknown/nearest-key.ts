@@ -1,4 +1,4 @@
-import { editDistance } from '../kit/text/edit-distance.ts';
+import { editDistance } from '../../kit/text/edit-distance.ts';
 
 /** Longer ones are no misspelled keys, and what they cost grows with their length, for each key that there is. */
 const LONGEST = 200;
