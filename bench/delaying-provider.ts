@@ -20,6 +20,8 @@ export interface DelayingSetup {
 
 export interface DelayingReport {
   readonly requests: number;
+  /** When the first of them came, CLOCK_MONOTONIC in microseconds; 0: none did. */
+  readonly firstUs: number;
   /** Milliseconds from stamp to arrival, for each body that had one. */
   readonly arrivals: readonly number[];
 }
@@ -45,6 +47,7 @@ const AT = 0x40;
 const MAX_STREAMS = 1000;
 
 let requests = 0;
+let firstUs = 0;
 let arrivals: number[] = [];
 
 export const monotonicUs = (): number => Number(process.hrtime.bigint() / 1000n);
@@ -137,6 +140,7 @@ function serve(socket: tls.TLSSocket, delayMs: number): void {
       consumed = 0;
     }
     if (ended.length === 0) return;
+    if (requests === 0) firstUs = monotonicUs();
     requests += ended.length;
     const streams = ended;
     ended = [];
@@ -153,8 +157,9 @@ function main(): void {
   );
   server.listen(setup.port, setup.address, () => process.send?.('listening'));
   process.on('message', () => {
-    process.send?.({ requests, arrivals } satisfies DelayingReport);
+    process.send?.({ requests, firstUs, arrivals } satisfies DelayingReport);
     requests = 0;
+    firstUs = 0;
     arrivals = [];
   });
   process.on('disconnect', () => process.exit(0));

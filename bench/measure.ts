@@ -12,6 +12,10 @@ export interface Sample {
   /** Megabytes resident at most; in the scenario `start`, when idle. */
   readonly peakMb?: number;
   readonly startMs?: number;
+  /** Megabytes that the process grew by at most. */
+  readonly grownMb?: number;
+  /** Milliseconds from the request to the first push at the provider. */
+  readonly firstMs?: number;
   /** Pushes taken, and those that the server itself tells as delivered. */
   readonly expected?: number;
   readonly arrived?: number;
@@ -23,12 +27,12 @@ export type Post = () => Promise<number>;
 /** Rarely enough that looking costs the server next to nothing. */
 const LOOK_MS = 25;
 /** What is done after the last push was counted (queue file, garbage) belongs to its cost. */
-const SETTLE_MS = 150;
+export const SETTLE_MS = 150;
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Waits until `count` more pushes are delivered or failed, or until `until` (monotonic milliseconds). */
-async function untilDone(relay: RelayProcess, from: number, count: number, until: number): Promise<number> {
+export async function untilDone(relay: RelayProcess, from: number, count: number, until: number): Promise<number> {
   for (;;) {
     const { delivered, failed } = await relay.counts();
     if (delivered + failed - from >= count || performance.now() > until) return delivered;
@@ -36,10 +40,21 @@ async function untilDone(relay: RelayProcess, from: number, count: number, until
   }
 }
 
-/** Warms up, then measures from the first byte posted to the last push counted. Gives up after `limitMs`: then the sample says what arrived. */
-export async function measure(relay: RelayProcess, warmUp: Post, post: Post, limitMs: number): Promise<Sample> {
+/**
+ * Warms up, then measures from the first byte posted to the last push counted. Gives up after `limitMs`: then the sample says what
+ * arrived.
+ * @param after waits for what the server has to do behind the pushes: it counts as CPU, and not as time
+ */
+export async function measure(
+  relay: RelayProcess,
+  warmUp: Post,
+  post: Post,
+  limitMs: number,
+  after?: () => Promise<void>,
+): Promise<Sample> {
   const warm = await warmUp();
   await untilDone(relay, 0, warm, performance.now() + limitMs);
+  await after?.();
   await sleep(SETTLE_MS);
   const before = await relay.counts();
   const cpu = relay.cpuUs();
@@ -47,6 +62,7 @@ export async function measure(relay: RelayProcess, warmUp: Post, post: Post, lim
   const expected = await post();
   const delivered = await untilDone(relay, before.delivered + before.failed, expected, begun + limitMs);
   const seconds = (performance.now() - begun) / 1000;
+  await after?.();
   await sleep(SETTLE_MS);
   const arrived = delivered - before.delivered;
   return {

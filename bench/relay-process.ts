@@ -30,6 +30,9 @@ export interface Counts {
 }
 
 export interface RelayProcess {
+  /** `http://127.0.0.1:<port>` */
+  readonly origin: string;
+  readonly port: number;
   readonly pushUrl: string;
   /** Milliseconds from its start to the first 200 of /healthz. */
   readonly startMs: number;
@@ -154,6 +157,8 @@ export async function startRelay(bench: Workbench, system: System, overlay: Conf
   const startMs = performance.now() - begun;
   const pid = child.pid as number;
   return {
+    origin,
+    port,
     pushUrl: `${origin}/api/push`,
     startMs,
     async counts() {

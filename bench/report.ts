@@ -1,5 +1,5 @@
 import type { Sample } from './measure.ts';
-import type { Contestant, Goal, Scenario } from './scenarios.ts';
+import type { Contestant, Goal, Scenario } from './scenario.ts';
 
 /** Medians of one contestant in one scenario; `why` instead, when it could not run. */
 export interface Row {
@@ -17,7 +17,10 @@ const median = (values: readonly number[]): number => {
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2;
 };
 
-const FIELDS = ['perSecond', 'cpuUs', 'p50', 'p99', 'peakMb', 'startMs', 'expected', 'arrived'] as const;
+const FIELDS = [
+  ...(['perSecond', 'cpuUs', 'p50', 'p99', 'peakMb', 'grownMb', 'firstMs', 'startMs'] as const),
+  ...(['expected', 'arrived'] as const),
+];
 
 /** Field by field. `arrived` is the least of all runs relative to `expected`: one lost push in one run shows. */
 export function medianOf(samples: readonly Sample[]): Sample {
@@ -40,12 +43,17 @@ const round = (value: number): string =>
 
 const cell = (value: number | undefined, unit = ''): string => (value === undefined ? '' : round(value) + unit);
 
-/** Throughput as a share of the scenario's limit. */
-function ratioOf({ scenario, sample }: Row, rows: readonly Row[]): number | undefined {
-  const limit = rows.find((row) => row.scenario === scenario && row.contestant.kind === 'limit');
-  if (limit?.sample.perSecond === undefined || sample.perSecond === undefined) return undefined;
-  return sample.perSecond / limit.sample.perSecond;
+const limitOf = ({ scenario }: Row, rows: readonly Row[]): Sample | undefined =>
+  rows.find((row) => row.scenario === scenario && row.contestant.kind === 'limit')?.sample;
+
+/** A figure as a share of the scenario's limit. */
+function shareOf(row: Row, rows: readonly Row[], field: 'perSecond' | 'cpuUs' | 'peakMb' | 'startMs') {
+  const [own, limit] = [row.sample[field], limitOf(row, rows)?.[field]];
+  return own === undefined || limit === undefined ? undefined : own / limit;
 }
+
+/** Throughput as a share of the scenario's limit. */
+const ratioOf = (row: Row, rows: readonly Row[]): number | undefined => shareOf(row, rows, 'perSecond');
 
 const GOAL_NAMES: Readonly<Record<keyof Goal, (value: number) => string>> = {
   perSecond: (value) => `≥ ${value.toLocaleString('en')}/s`,
@@ -55,13 +63,24 @@ const GOAL_NAMES: Readonly<Record<keyof Goal, (value: number) => string>> = {
   p99: (value) => `p99 ≤ ${value} ms`,
   peakMb: (value) => `≤ ${value} MB`,
   startMs: (value) => `≤ ${value} ms`,
+  grownMb: (value) => `≤ +${value} MB`,
+  firstMs: (value) => `first ≤ ${value} ms`,
+  cpuTimes: (value) => `≤ ${value} × CPU`,
+  mbTimes: (value) => `≤ ${value} × MB`,
+  startTimes: (value) => `≤ ${value} × start`,
 };
 const AT_LEAST = new Set<keyof Goal>(['perSecond', 'ratio']);
 
 /** Each goal with a tick or a cross; nothing for who is not held against it. */
 function verdict(row: Row, rows: readonly Row[]): string {
   if (!row.contestant.judged) return '';
-  const found: Partial<Record<keyof Goal, number | undefined>> = { ...row.sample, ratio: ratioOf(row, rows) };
+  const found: Partial<Record<keyof Goal, number | undefined>> = {
+    ...row.sample,
+    ratio: ratioOf(row, rows),
+    cpuTimes: shareOf(row, rows, 'cpuUs'),
+    mbTimes: shareOf(row, rows, 'peakMb'),
+    startTimes: shareOf(row, rows, 'startMs'),
+  };
   return (Object.entries(row.scenario.goal) as [keyof Goal, number][])
     .map(([key, goal]) => {
       const value = found[key];
@@ -76,38 +95,48 @@ function arrivedCell({ expected, arrived }: Sample): string {
   return arrived === expected ? 'all' : `${arrived} of ${expected}`;
 }
 
-const HEAD = ['who', 'per second', 'of limit', 'CPU µs/push', 'p50 ms', 'p99 ms', 'MB', 'start ms', 'arrived', 'goal'];
+const isLimit = ({ contestant }: Row): boolean => contestant.kind === 'limit';
+const shareCell = (share: number | undefined): string => (share === undefined ? '' : `${(share * 100).toFixed(0)} %`);
 
-function cells(row: Row, rows: readonly Row[]): string[] {
-  const { contestant, sample, why } = row;
-  if (why !== undefined) return [contestant.name, `not run: ${why.split('\n')[0]}`, ...HEAD.slice(2).map(() => '')];
-  const ratio = ratioOf(row, rows);
-  return [
-    contestant.judged ? `**${contestant.name}**` : contestant.name,
-    cell(sample.perSecond),
-    ratio === undefined || contestant.kind === 'limit' ? '' : `${(ratio * 100).toFixed(0)} %`,
-    cell(sample.cpuUs),
-    cell(sample.p50),
-    cell(sample.p99),
-    cell(sample.peakMb),
-    cell(sample.startMs),
-    arrivedCell(sample),
-    verdict(row, rows),
-  ];
+interface Column {
+  readonly head: string;
+  readonly isText?: true;
+  cell(row: Row, rows: readonly Row[]): string;
 }
 
-/** A Markdown table with columns of equal width, so that it reads in a terminal, too. */
+const COLUMNS: readonly Column[] = [
+  { head: 'per second', cell: ({ sample }) => cell(sample.perSecond) },
+  { head: 'of limit', cell: (row, rows) => (isLimit(row) ? '' : shareCell(ratioOf(row, rows))) },
+  { head: 'CPU µs/push', cell: ({ sample }) => cell(sample.cpuUs) },
+  { head: 'p50 ms', cell: ({ sample }) => cell(sample.p50) },
+  { head: 'p99 ms', cell: ({ sample }) => cell(sample.p99) },
+  { head: 'MB', cell: ({ sample }) => cell(sample.peakMb) },
+  { head: 'MB grown', cell: ({ sample }) => cell(sample.grownMb) },
+  { head: 'first ms', cell: ({ sample }) => cell(sample.firstMs) },
+  { head: 'start ms', cell: ({ sample }) => cell(sample.startMs) },
+  { head: 'arrived', cell: ({ sample }) => arrivedCell(sample) },
+  { head: 'goal', isText: true, cell: verdict },
+];
+
+const whoOf = ({ contestant: { judged, name } }: Row): string => (judged ? `**${name}**` : name);
+
+/** A Markdown table with columns of equal width, so that it reads in a terminal, too; columns that would be empty are left out. */
 export function table(rows: readonly Row[]): string {
-  const lines: string[][] = [['scenario', ...HEAD]];
+  const isThere = ({ cell: of }: Column): boolean => rows.some((row) => row.why === undefined && of(row, rows) !== '');
+  const columns = COLUMNS.filter(isThere);
+  const lines: string[][] = [['scenario', 'who', ...columns.map(({ head }) => head)]];
   let last: Scenario | undefined;
   for (const row of rows) {
-    lines.push([row.scenario === last ? '' : row.scenario.title, ...cells(row, rows)]);
+    const figures = columns.map((column, index) =>
+      row.why === undefined ? column.cell(row, rows) : index === 0 ? `not run: ${row.why.split('\n')[0]}` : '',
+    );
+    lines.push([row.scenario === last ? '' : row.scenario.title, whoOf(row), ...figures]);
     last = row.scenario;
   }
   const widths = (lines[0] as string[]).map((_, column) =>
     Math.max(...lines.map((line) => (line[column] as string).length)),
   );
-  const isText = (column: number): boolean => column < 2 || column === HEAD.length;
+  const isText = (column: number): boolean => column < 2 || columns[column - 2]?.isText === true;
   const draw = (line: readonly string[]): string =>
     `| ${line.map((text, i) => (isText(i) ? text.padEnd(widths[i] as number) : text.padStart(widths[i] as number))).join(' | ')} |`;
   const rule = `| ${widths.map((width, i) => (isText(i) ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;

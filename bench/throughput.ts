@@ -1,6 +1,6 @@
 /** `npm run bench`: real servers on loopback, one table (docs/benchmarks.md). */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { loadWarning, machineFacts } from './machine.ts';
@@ -9,25 +9,32 @@ import { type Options, parseOptions, USAGE } from './options.ts';
 import { isInside, runInside } from './own-namespace.ts';
 import type { System } from './relay-process.ts';
 import { conclusions, incomplete, medianOf, type Row, table } from './report.ts';
-import { type Contestant, type Scenario, scenarios } from './scenarios.ts';
+import type { Contestant, Scenario } from './scenario.ts';
+import { scenarios } from './scenarios.ts';
 import { openWorkbench } from './workbench.ts';
 
 const pathOf = (relative: string): string => fileURLToPath(new URL(`../${relative}`, import.meta.url));
 
+/** As `npm start` and the shebang of dist/main.js run it. */
+const NODE = [process.execPath, '--max-semi-space-size=8', '--disable-sigusr1'];
 const DOCS = pathOf('docs/benchmarks.md');
-const BEGIN = '<!-- bench:begin -->';
-const END = '<!-- bench:end -->';
 
 function systemsOf({ dist, peer, profile }: Options): System[] {
   const main = pathOf(dist ? 'dist/main.js' : 'src/main.ts');
   if (!existsSync(main)) throw new Error(`${main} is not there: npm run build`);
   const profiling = profile === undefined ? [] : ['--cpu-prof', '--cpu-prof-dir', profile];
-  // As `npm start` and the shebang of dist/main.js run it.
-  const node = [process.execPath, '--max-semi-space-size=8', '--disable-sigusr1', ...profiling];
-  const martlet: System = { name: 'Martlet', command: [...node, main, '-c', '{config}'] };
+  const martlet: System = { name: 'Martlet', command: [...NODE, ...profiling, main, '-c', '{config}'] };
   if (peer === undefined) return [martlet];
   const words = (peer.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^["']|["']$/g, ''));
   return [martlet, { name: 'peer', command: words }];
+}
+
+/** From its sources or from its dist, as ours. */
+function beforeOf({ before, dist }: Options): System | undefined {
+  if (before === undefined) return undefined;
+  const main = join(before, dist ? 'dist/main.js' : 'src/main.ts');
+  if (!existsSync(main)) throw new Error(`--before: ${main} is not there`);
+  return { name: 'Martlet before (limit)', command: [...NODE, main, '-c', '{config}'] };
 }
 
 /** The one line that tells where the bench is; nothing where nobody looks. */
@@ -64,11 +71,18 @@ async function runScenario(scenario: Scenario, runs: number): Promise<Row[]> {
   });
 }
 
-function writeDocs(text: string): void {
+/** The hub has a table of its own. */
+const PARTS = [
+  { name: 'bench', has: ({ scenario }: Row) => !scenario.name.startsWith('hub') },
+  { name: 'bench:hub', has: ({ scenario }: Row) => scenario.name.startsWith('hub') },
+] as const;
+
+function writeDocs(name: string, text: string): void {
   const page = readFileSync(DOCS, 'utf8');
-  const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)];
-  if (from === -1 || to === -1) throw new Error(`${DOCS} has no ${BEGIN} and ${END}`);
-  writeFileSync(DOCS, `${page.slice(0, from + BEGIN.length)}\n${text}\n${page.slice(to)}`);
+  const [begin, end] = [`<!-- ${name}:begin -->`, `<!-- ${name}:end -->`];
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+  if (from === -1 || to === -1) throw new Error(`${DOCS} has no ${begin} and ${end}`);
+  writeFileSync(DOCS, `${page.slice(0, from + begin.length)}\n${text}\n${page.slice(to)}`);
 }
 
 async function bench(options: Options): Promise<number> {
@@ -83,18 +97,24 @@ async function bench(options: Options): Promise<number> {
   const workbench = await openWorkbench();
   const rows: Row[] = [];
   try {
-    const all = scenarios({ bench: workbench, systems: systemsOf(options), quick: options.quick });
-    const { only } = options;
+    const { only, quick, people } = options;
+    const all = scenarios({
+      ...{ bench: workbench, systems: systemsOf(options), quick, people, before: beforeOf(options) },
+    });
     const chosen = all.filter(({ name }) => only.length === 0 || only.some((part) => name.includes(part)));
     if (chosen.length === 0) throw new Error(`--only: the scenarios are ${all.map(({ name }) => name).join(', ')}`);
     for (const scenario of chosen) rows.push(...(await runScenario(scenario, options.runs)));
   } finally {
     await workbench.close();
   }
-  const notes = [head.join('; '), ...(warning === undefined ? [] : [warning]), ...conclusions(rows)];
-  const text = `${table(rows)}\n\n${notes.map((note) => `- ${note}`).join('\n')}\n`;
-  process.stdout.write(`\n${text}`);
-  if (options.writeDocs) writeDocs(`\n${text}`);
+  for (const { name, has } of PARTS) {
+    const some = rows.filter(has);
+    if (some.length === 0) continue;
+    const notes = [head.join('; '), ...(warning === undefined ? [] : [warning]), ...conclusions(some)];
+    const text = `${table(some)}\n\n${notes.map((note) => `- ${note}`).join('\n')}\n`;
+    process.stdout.write(`\n${text}`);
+    if (options.writeDocs) writeDocs(name, `\n${text}`);
+  }
   const short = incomplete(rows);
   for (const { scenario, contestant } of short)
     process.stderr.write(`${scenario.name}: not every push of ${contestant.name} arrived in time\n`);
