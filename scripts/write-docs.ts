@@ -5,6 +5,7 @@ import { configurationPage } from './pages/configuration-page.ts';
 import { errorsPage } from './pages/errors-page.ts';
 import { grafanaDashboard } from './pages/grafana-dashboard.ts';
 import { metricsPage } from './pages/metrics-page.ts';
+import { notificationPage } from './pages/notification-page.ts';
 import { openApiPage } from './pages/openapi-page.ts';
 
 const pages: readonly { file: string; render: () => string }[] = [
@@ -12,6 +13,7 @@ const pages: readonly { file: string; render: () => string }[] = [
   { file: 'docs/errors.md', render: errorsPage },
   { file: 'docs/metrics.md', render: metricsPage },
   { file: 'deploy/grafana/martlet.json', render: grafanaDashboard },
+  { file: 'docs/notification.md', render: notificationPage },
   { file: 'docs/openapi.json', render: openApiPage },
   { file: 'docs/gorush.proto', render: gorushProto },
 ];
