@@ -2,9 +2,10 @@ import { devicePart } from '../../src/hub/devices/device-part.ts';
 import { Devices } from '../../src/hub/devices/devices.ts';
 import { Removals } from '../../src/hub/devices/removals.ts';
 import { ensurePeople, People } from '../../src/hub/people/people.ts';
+import type { PersonPart } from '../../src/hub/people/person.ts';
 import { Topics } from '../../src/hub/people/topics.ts';
 import { settingsPart } from '../../src/hub/settings/settings-book.ts';
-import type { HubStore } from '../../src/hub/storage/storage.ts';
+import type { HubDb, HubStore } from '../../src/hub/storage/storage.ts';
 import { builtIn } from '../../src/providers/registry.ts';
 
 export const START = Date.UTC(2026, 10, 1);
@@ -19,8 +20,17 @@ export class Clock {
   }
 }
 
+interface DirectoryExtras {
+  /** Of `config.yml`, by platform. */
+  readonly sections?: Readonly<Record<string, unknown>>;
+  readonly parts?: readonly PersonPart[];
+  /** What hangs on people and devices, in the transaction that changes them. */
+  readonly changed?: (tx: HubDb, app: string, users: readonly string[]) => Promise<void>;
+}
+
 /** People, devices and topics over one store. */
-export function directory(store: HubStore, clock = new Clock(), settings: Readonly<Record<string, unknown>> = {}) {
+export function directory(store: HubStore, clock = new Clock(), extras: DirectoryExtras = {}) {
+  const { sections = {}, parts = [], changed } = extras;
   const said: string[] = [];
   const removals = new Removals({ store, now: clock.now, tell: (_, message) => said.push(message) });
   const devices = new Devices({
@@ -28,11 +38,12 @@ export function directory(store: HubStore, clock = new Clock(), settings: Readon
     now: clock.now,
     removals,
     providers: builtIn,
-    sectionOf: (_app, platform) => settings[platform],
+    sectionOf: (_app, platform) => sections[platform],
     makePeople: (tx, app, ids, now) => ensurePeople(tx, store, app, ids, now),
     staleAfterMs: 270 * DAY,
+    changed,
   });
-  const people = new People({ store, now: clock.now, parts: [devicePart(devices), settingsPart] });
+  const people = new People({ store, now: clock.now, changed, parts: [devicePart(devices), settingsPart, ...parts] });
   return { store, clock, devices, people, topics: new Topics(store, clock.now), removals, said };
 }
 

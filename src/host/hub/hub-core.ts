@@ -3,10 +3,10 @@ import { ensurePeople } from '../../hub/people/people.ts';
 import type { PersonPart } from '../../hub/people/person.ts';
 import type { PushCarrier } from '../../hub/push/push-carrier.ts';
 import { eraseSends } from '../../hub/sends/erase-sends.ts';
-import { replan } from '../../hub/sends/replan.ts';
+import { endSnooze, replan } from '../../hub/sends/replan.ts';
 import type { Sends } from '../../hub/sends/sends.ts';
 import { SettingsBook, settingsPart } from '../../hub/settings/settings-book.ts';
-import type { HubStore } from '../../hub/storage/storage.ts';
+import type { HubDb, HubStore } from '../../hub/storage/storage.ts';
 import { toMs } from '../../kit/seconds.ts';
 import type { Log } from '../../observe/log/log.ts';
 import type { FullConfig } from '../../providers/registry.ts';
@@ -41,8 +41,19 @@ const sendsPart = (store: HubStore): PersonPart => ({
 export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack): HubCore {
   const { relay, config, store, carrier, log, now } = parts;
   const { stale_after: stale, keep_dead: keep } = config.hub.devices;
+  // People and devices are there before what sends to them.
+  let nudge = (_at: number): void => {};
+  let isDue = false;
+  const changed = async (tx: HubDb, app: string, users: readonly string[]): Promise<void> => {
+    if (await replan(tx, app, users, now())) isDue = true;
+  };
+  const committed = (): void => {
+    if (isDue) nudge(now());
+    isDue = false;
+  };
   const directory = openDirectory(
     {
+      ...{ changed, committed },
       ...{ store, now, providers: relay.apps.providers, parts: [settingsPart, sendsPart(store)] },
       sectionOf: (app, row) => relay.sectionOf(app, row),
       ...{ staleAfterMs: toMs(stale), keepDeadMs: toMs(keep) },
@@ -59,11 +70,11 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
     },
     closers,
   );
+  nudge = sending.sends.nudge;
   const settings = new SettingsBook({
-    ...{ store, now },
+    ...{ store, now, changed, committed },
     makePeople: (tx, app, ids, at) => ensurePeople(tx, store, app, ids, at),
-    changed: (tx, app, users) => replan(tx, app, users, now()),
-    committed: () => sending.sends.nudge(now()),
+    woken: (tx, app, user) => endSnooze(tx, app, user, now()),
   });
   return { ...directory, ...sending, settings };
 }

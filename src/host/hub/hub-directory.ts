@@ -4,7 +4,7 @@ import { Removals } from '../../hub/devices/removals.ts';
 import { ensurePeople, People } from '../../hub/people/people.ts';
 import type { PersonPart } from '../../hub/people/person.ts';
 import { Topics } from '../../hub/people/topics.ts';
-import type { HubStore } from '../../hub/storage/storage.ts';
+import type { HubDb, HubStore } from '../../hub/storage/storage.ts';
 import { background } from '../../kit/background.ts';
 import type { ProviderTable } from '../../providers/registry.ts';
 import type { Relay } from '../relay.ts';
@@ -18,6 +18,9 @@ export interface DirectoryParts {
   /** `hub.devices.stale_after` and `keep_dead`, in milliseconds. */
   readonly staleAfterMs: number;
   readonly keepDeadMs: number;
+  /** What is held for people is planned again, in the transaction that changes them or their devices; and after its commit. */
+  readonly changed: (tx: HubDb, app: string, users: readonly string[]) => Promise<void>;
+  readonly committed: () => void;
   readonly tell: (level: 'info' | 'warn', message: string) => void;
   readonly now: () => number;
 }
@@ -35,17 +38,17 @@ const REFRESH_MS = 10_000;
 
 /** @param closers ends the sweeping of dead devices */
 export function openDirectory(parts: DirectoryParts, closers: AsyncDisposableStack): HubDirectory {
-  const { store, providers, sectionOf, staleAfterMs, keepDeadMs, tell, now } = parts;
+  const { store, providers, sectionOf, staleAfterMs, keepDeadMs, changed, committed, tell, now } = parts;
   const removals = new Removals({ store, now, tell });
   const devices = new Devices({
-    ...{ store, now, removals, providers, staleAfterMs },
+    ...{ store, now, removals, providers, staleAfterMs, changed, committed },
     sectionOf: (app, platform) => {
       const row = providers.ofPlatform(platform);
       return row && sectionOf(app, row);
     },
     makePeople: (tx, app, ids, at) => ensurePeople(tx, store, app, ids, at),
   });
-  const people = new People({ store, now, parts: [devicePart(devices), ...parts.parts] });
+  const people = new People({ store, now, changed, committed, parts: [devicePart(devices), ...parts.parts] });
   // A store that is away says so by itself; both are tried again.
   const sweeping = setInterval(() => background(removals.sweep(keepDeadMs), () => {}), SWEEP_MS).unref();
   const refreshing = setInterval(() => background(removals.refresh(), () => {}), REFRESH_MS).unref();

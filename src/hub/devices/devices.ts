@@ -32,6 +32,10 @@ export interface DevicesOptions extends DevicePlatforms {
   readonly staleAfterMs: number;
   /** Devices of one person. */
   readonly mostDevices?: number;
+  /** People have other devices, or devices in another zone: in the transaction that changes it. */
+  readonly changed?: ((tx: HubDb, app: string, users: readonly string[]) => Promise<void>) | undefined;
+  /** After the commit of such a change. */
+  readonly committed?: (() => void) | undefined;
 }
 
 /** Who changes which device. */
@@ -95,7 +99,7 @@ export class Devices implements DeviceBook {
   /** Lays a merge patch (RFC 7396) over it. @throws PeopleRefusal 403, 404, 409, 422; what `expect` throws */
   async patch(change: DeviceChange, id: string, patch: unknown): Promise<RegisteredDevice> {
     if (!isObject(patch)) throw faulty([{ path: '', reason: 'must be an object' }]);
-    return this.#options.store.write(async (tx) => {
+    return this.#changing(async (tx) => {
       const [stored] = await storedDevices(tx, change.app, [id]);
       if (!stored || !isTheirs(stored, change.person)) throw notThere();
       const body = mergePatch(deviceBody(deviceOf(stored, this.#reading()), patch), patch);
@@ -108,7 +112,7 @@ export class Devices implements DeviceBook {
 
   /** @returns whether it was there. @throws what `expect` throws */
   delete({ app, by, person, expect }: DeviceChange, id: string): Promise<boolean> {
-    return this.#options.store.write(async (tx) => {
+    return this.#changing(async (tx) => {
       const [stored] = await storedDevices(tx, app, [id]);
       if (stored && !isTheirs(stored, person)) throw notThere();
       expect?.(stored?.row.rev);
@@ -117,6 +121,7 @@ export class Devices implements DeviceBook {
       await auditChanges(tx, this.#options.store.seal, [
         { app, at: this.#options.now(), by, action: 'device.deleted', target: `device:${id}` },
       ]);
+      await this.#options.changed?.(tx, app, stored.users);
       return true;
     });
   }
@@ -216,7 +221,11 @@ export class Devices implements DeviceBook {
   }
 
   importRows({ app, by }: Pick<DeviceChange, 'app' | 'by'>, rows: readonly ImportRow[]): Promise<ImportCounts> {
-    return this.#options.store.write((tx) => importRows(tx, this.#tools(), { app, by, rows }));
+    return this.#changing(async (tx) => {
+      const counts = await importRows(tx, this.#tools(), { app, by, rows });
+      await this.#options.changed?.(tx, app, [...new Set(rows.flatMap(({ doc }) => doc.users))]);
+      return counts;
+    });
   }
 
   /** Notes an import; single devices that it made are not noted. */
@@ -321,7 +330,7 @@ export class Devices implements DeviceBook {
     target: DeviceTarget | undefined,
     idOf: (tx: HubDb) => Promise<string>,
   ): Promise<RegisteredDevice> {
-    return this.#options.store.write(async (tx) =>
+    return this.#changing(async (tx) =>
       this.#register(tx, change, await idOf(tx), { ...given, isSeen: true, keepsOwners: false }, target),
     );
   }
@@ -349,10 +358,22 @@ export class Devices implements DeviceBook {
     const registered = await register(tx, this.#tools(), registration, rows);
     const { stored, ...facts } = registered;
     const result = { ...facts, device: deviceOf(stored, this.#reading()), view: this.#view(stored, target?.target) };
+    await this.#options.changed?.(tx, app, usersOf(users, own, holder));
     await also?.(tx, result);
     return result;
   }
+
+  async #changing<T>(work: (tx: HubDb) => Promise<T>): Promise<T> {
+    const result = await this.#options.store.write(work);
+    this.#options.committed?.();
+    return result;
+  }
 }
+
+/** Whose the device and its token are, and were. */
+const usersOf = (users: readonly string[], ...before: readonly (StoredDevice | undefined)[]): readonly string[] => [
+  ...new Set([...users, ...before.flatMap((each) => each?.users ?? [])]),
+];
 
 const isTheirs = ({ users }: StoredDevice, person: string | undefined): boolean =>
   person === undefined || users.includes(person);

@@ -147,10 +147,16 @@ function later(input: DecideInput, channel: Channel, device?: DeviceFacts): HopV
   const then = asked === 'silent' && channel === 'sms' ? 'hold' : asked;
   const detail = { ...zone, then, by };
   if (then === 'silent') return { state: 'pending', reason, detail: { ...detail, silent: true } };
+  // What a snooze clears is held until its end: the person may want it after all.
+  if (then === 'hold' || (then === 'drop' && reason === 'snoozed')) return { state: 'deferred', reason, until, detail };
   if (then === 'drop') return suppressed(reason, detail);
-  if (then === 'hold') return { state: 'deferred', reason, until, detail };
   return { state: 'deferred', reason: 'digested', until, detail: { ...detail, digest: reason } };
 }
 
 /** The name of a sender's digest among those of a person; those that settings make are named after their reason. */
-const digestKey = (key: string): string => `key:${key}`;
+const digestKey = (key: string): string => `${SENDERS}${key}`;
+
+const SENDERS = 'key:';
+
+/** @param digest of `DecisionDetail`: it is that of a sender, and not one that the person's settings make */
+export const isSenders = (digest: string): boolean => digest.startsWith(SENDERS);

@@ -40,6 +40,10 @@ export interface PeopleOptions {
   readonly now: () => number;
   /** What is kept of a person elsewhere. */
   readonly parts?: readonly PersonPart[];
+  /** A person is another: zone, addresses, consent. In the transaction that changes it. */
+  readonly changed?: ((tx: HubDb, app: string, users: readonly string[]) => Promise<void>) | undefined;
+  /** After the commit of such a change. */
+  readonly committed?: (() => void) | undefined;
 }
 
 /** The people of all apps. */
@@ -47,11 +51,15 @@ export class People {
   readonly #store: HubStore;
   readonly #now: () => number;
   readonly #parts: readonly PersonPart[];
+  readonly #changed: NonNullable<PeopleOptions['changed']>;
+  readonly #committed: () => void;
 
-  constructor({ store, now, parts = [] }: PeopleOptions) {
+  constructor({ store, now, parts = [], changed = async () => {}, committed = () => {} }: PeopleOptions) {
     this.#store = store;
     this.#now = now;
     this.#parts = parts;
+    this.#changed = changed;
+    this.#committed = committed;
   }
 
   get(app: string, id: string): Promise<Person | undefined> {
@@ -78,7 +86,7 @@ export class People {
 
   /** Replaces what is known of a person, who need not be there yet. @throws PeopleRefusal; what `expect` throws */
   async put(change: PersonChange, json: unknown): Promise<ChangedPerson> {
-    return this.#store.write((tx) => this.#save(tx, change, (before) => this.#read(json, before), true));
+    return this.#written(change, (before) => this.#read(json, before), true);
   }
 
   /** Lays a merge patch (RFC 7396) over it. @throws PeopleRefusal 404, 422; what `expect` throws */
@@ -86,7 +94,7 @@ export class People {
     if (!isObject(patch)) throw faulty([{ path: '', reason: 'must be an object' }]);
     const docOf = (before: Person | undefined): PersonDoc =>
       this.#read(mergePatch(before ? personBody(before) : {}, patch), before);
-    return this.#store.write((tx) => this.#save(tx, change, docOf, false));
+    return this.#written(change, docOf, false);
   }
 
   /**
@@ -126,6 +134,20 @@ export class People {
     const doc = parsePerson(json, this.#now(), before?.consent);
     if (Array.isArray(doc)) throw faulty(doc);
     return doc as PersonDoc;
+  }
+
+  async #written(
+    change: PersonChange,
+    docOf: (person: Person | undefined) => PersonDoc,
+    makes: boolean,
+  ): Promise<ChangedPerson> {
+    const saved = await this.#store.write(async (tx) => {
+      const result = await this.#save(tx, change, docOf, makes);
+      if (result.changed && !result.created) await this.#changed(tx, change.app, [change.id]);
+      return result;
+    });
+    if (saved.changed) this.#committed();
+    return saved;
   }
 
   async #save(

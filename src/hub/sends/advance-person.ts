@@ -6,10 +6,11 @@
  * - begun: what may go now was handed over (`pending` without a timer); what the person has ruled out for now is `deferred` until then, and
  *   decided again when its time comes.
  * - exhausted: every decision has ended without reaching the person: the next hop begins at once.
- * - over: a mark of the person, or an earlier hop that reached them, ends what has not begun.
+ * - over: a mark of the person, an earlier hop that reached them, or the end of a snooze that clears ends what has not begun.
  */
-import type { HopPlan } from '../notifications/decision.ts';
+import type { DecisionDetail, HopPlan } from '../notifications/decision.ts';
 import type { NewRow } from '../storage/storage.ts';
+import { isTakenByDigest } from './digests/digest-id.ts';
 import type { Mark } from './marks.ts';
 import type { DecisionRow } from './rows/decision-rows.ts';
 
@@ -55,6 +56,8 @@ export interface Advanced {
   readonly leave: readonly Kept[];
   /** When to look again; undefined: nothing waits for its time. */
   readonly dueAt: number | undefined;
+  /** What digests had collected was decided again: they do not have it any more, but for what is in `put`. */
+  readonly undigested: boolean;
 }
 
 const REACHED = new Set(['sent', 'delivered', 'seen', 'read']);
@@ -64,7 +67,24 @@ const ENDS = new Set(['acked', 'read', 'resolved', 'superseded', 'cancelled', 'e
 const OPEN = new Set(['pending', 'deferred']);
 
 const isWaiting = (row: Kept): boolean => row.state === 'pending' && row.due_row !== null;
+/** A digest of which nothing has left yet has it. */
+const isCollected = ({ state, reason, due_row }: Kept): boolean =>
+  state === 'deferred' && reason === 'digested' && !isTakenByDigest(due_row ?? null);
 const sameTarget = (a: Kept, b: Kept): boolean => a.channel === b.channel && a.device === b.device;
+
+/** How what has not begun ends. */
+interface Over {
+  readonly state: 'cancelled' | 'suppressed';
+  readonly reason: string;
+}
+
+const cancelled = (reason: string): Over => ({ state: 'cancelled', reason });
+/** The snooze that held it is over, and was to clear what it held. */
+const CLEARED: Over = { state: 'suppressed', reason: 'snoozed' };
+const ENDED = { until: null, due_row: null };
+const isCleared = ({ state, reason }: Kept): boolean => state === CLEARED.state && reason === CLEARED.reason;
+const isToClear = ({ reason, until, detail }: Kept, now: number): boolean =>
+  reason === 'snoozed' && (until ?? 0) <= now && (JSON.parse(detail ?? '{}') as DecisionDetail).then === 'drop';
 
 class Step {
   readonly #step: PersonStep;
@@ -74,9 +94,14 @@ class Step {
   readonly #dues: number[] = [];
   /** By hop, as this step leaves them. */
   readonly #rows = new Map<number, readonly Kept[]>();
+  /** What digests have collected is decided again too, unless one of them is just about to leave. */
+  readonly #asksDigests: boolean;
+  #undigested = false;
 
   constructor(step: PersonStep) {
     this.#step = step;
+    this.#asksDigests =
+      step.again === true && !step.kept.some((row) => isCollected(row) && (row.until ?? 0) <= step.now);
   }
 
   run(): Advanced {
@@ -88,6 +113,7 @@ class Step {
       remove: this.#remove,
       leave: this.#leave,
       dueAt: this.#dues.length > 0 ? Math.min(...this.#dues) : undefined,
+      undigested: this.#undigested,
     };
   }
 
@@ -105,17 +131,18 @@ class Step {
   }
 
   /** Why a hop that has not begun never will; undefined: it may. */
-  #endedBy({ after, unless, wait_ms: wait }: HopPlan): string | undefined {
+  #endedBy({ after, unless, wait_ms: wait }: HopPlan): Over | undefined {
     const { isMarked } = this.#step;
     const before = this.#rows.get(after) ?? [];
-    if (isMarked('read')) return 'read';
+    if (isMarked('read')) return cancelled('read');
     if (unless === 'delivered' ? before.some(({ state }) => ARRIVED.has(state)) : isMarked(unless))
-      return unless === 'delivered' ? 'superseded' : 'acked';
+      return cancelled(unless === 'delivered' ? 'superseded' : 'acked');
+    if (before.some(isCleared)) return CLEARED;
     const ended = before.find(({ state, reason }) => state === 'cancelled' && ENDS.has(reason ?? ''));
-    if (ended) return ended.reason ?? 'cancelled';
+    if (ended) return cancelled(ended.reason ?? 'cancelled');
     const isReached = before.some(({ state }) => REACHED.has(state));
     const isOpen = before.some(({ state }) => OPEN.has(state));
-    return isReached && !isOpen && wait === undefined ? 'superseded' : undefined;
+    return isReached && !isOpen && wait === undefined ? cancelled('superseded') : undefined;
   }
 
   #beginsAt({ after, wait_ms: wait, delay_ms: delay = 0 }: HopPlan, hop: number): number | undefined {
@@ -142,21 +169,32 @@ class Step {
 
   /** Of a hop that has begun, what was deferred until now is decided again. @returns its rows */
   #goOn(hop: number, kept: readonly DecisionRow[]): readonly Kept[] {
-    const { again, fresh, now } = this.#step;
+    const { again, now } = this.#step;
     // What a digest holds leaves with it.
-    const held = kept.filter(({ state, reason }) => state === 'deferred' && reason !== 'digested');
+    const held = kept.filter(
+      (row) => row.state === 'deferred' && (row.reason !== 'digested' || (this.#asksDigests && isCollected(row))),
+    );
     const due = held.filter(({ until }) => again === true || (until ?? 0) <= now);
     for (const row of held) if (!due.includes(row) && row.until !== null) this.#dues.push(row.until);
     if (due.length === 0) return kept;
+    this.#undigested ||= due.some(isCollected);
     const others = kept.filter((row) => !due.includes(row));
-    const channels = new Set(due.map(({ channel }) => channel));
-    const renewed = fresh
+    const cleared = due.filter((row) => isToClear(row, now)).map((row) => ({ ...row, ...CLEARED, ...ENDED, at: now }));
+    for (const row of cleared) this.#keep(row);
+    const asked = due.filter((row) => !isToClear(row, now));
+    return [...others, ...cleared, ...this.#renewed(hop, asked, [...others, ...cleared])];
+  }
+
+  /** Decided again; what is there already is left. */
+  #renewed(hop: number, asked: readonly DecisionRow[], others: readonly Kept[]): readonly Kept[] {
+    const channels = new Set(asked.map(({ channel }) => channel));
+    const renewed = this.#step.fresh
       .filter((planned) => planned.hop === hop && channels.has(planned.channel))
       .map((planned) => this.#row(planned, false))
       .filter((row) => !others.some((other) => sameTarget(other, row)));
-    this.#replace(due, renewed);
+    this.#replace(asked, renewed);
     for (const row of renewed) this.#place(row);
-    return [...others, ...renewed];
+    return renewed;
   }
 
   /** A hop that has not begun waits until `at`, or until that is known. @returns its rows */
@@ -177,11 +215,8 @@ class Step {
     return rows;
   }
 
-  #end(fresh: readonly Planned[], kept: readonly DecisionRow[], reason: string): readonly Kept[] {
-    const rows = fresh.map((planned) => ({
-      ...this.#row(planned, false),
-      ...{ state: 'cancelled', reason, until: null, due_row: null },
-    }));
+  #end(fresh: readonly Planned[], kept: readonly DecisionRow[], over: Over): readonly Kept[] {
+    const rows = fresh.map((planned) => ({ ...this.#row(planned, false), ...over, ...ENDED }));
     this.#replace(kept, rows);
     for (const row of rows) this.#keep(row);
     return rows;

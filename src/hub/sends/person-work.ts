@@ -56,6 +56,7 @@ export class PersonWork {
       for (const row of rows) await finishDue(tx, row);
       const people = await this.#people(tx, app, rows, presence);
       const result = await placing.place(tx, people);
+      await showWhenDue(tx, people, result.decisions, now());
       await settleStatuses(tx, app, new Set(rows.map(({ notification }) => notification)), now());
       return result;
     });
@@ -97,6 +98,29 @@ export class PersonWork {
         },
       ];
     });
+  }
+}
+
+/** In the inbox from its time on: that is another where the person's zone is. */
+async function showWhenDue(
+  tx: HubDb,
+  people: readonly PersonAt[],
+  decisions: Placed['decisions'],
+  now: number,
+): Promise<void> {
+  for (const [index, { recipient }] of people.entries()) {
+    const shown = recipient?.visible_at ?? null;
+    if (!recipient || shown === null || shown <= now) continue;
+    const { app, notification, user } = recipient;
+    const at = decisions[index]?.find(({ reason }) => reason === 'scheduled')?.until ?? now;
+    if (at === shown) continue;
+    await tx
+      .updateTable('recipients')
+      .set({ visible_at: at })
+      .where('app', '=', app)
+      .where('notification', '=', notification)
+      .where('user', '=', user)
+      .execute();
   }
 }
 

@@ -6,7 +6,7 @@ import type { HopDecision } from '../notifications/decision.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import type { NotTaken, PushCarrier } from '../push/push-carrier.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
-import { openDigests, takeIntoDigests } from './digests/digest-items.ts';
+import { openDigests, takeIntoDigests, takeOutOfDigests } from './digests/digest-items.ts';
 import { type HandedOver, handOver, type RendererOf } from './hand-over.ts';
 import type { HandedBatches } from './outcomes/handed-batches.ts';
 import { deleteHandovers } from './rows/handover-rows.ts';
@@ -65,7 +65,8 @@ export class Placing {
     const can = (app: string, platform: string): boolean => carrier.can(app, platform);
     const stepped = await stepPeople(tx, asked, { policyOf, can, now: at });
     const { decisions, leave, digested } = stepped;
-    const digestAt = await takeIntoDigests(tx, { seal: store.seal, newId, now: at }, digested);
+    await takeOutOfDigests(tx, stepped.undigested);
+    const digestAt = await takeIntoDigests(tx, { seal: store.seal, newId }, digested);
     const live = leave.filter(({ row }) => row.channel === 'realtime');
     if (live.length > 0) await realtime?.publish(tx, live);
     const handed = await handOver(tx, leave, { seal: store.seal, instance, newBatch: newId, rendererOf, now: at });

@@ -1,26 +1,56 @@
 import type { HubDb } from '../storage/storage.ts';
 import { setDue } from '../timers/due-rows.ts';
+import { TAKEN_BY_DIGEST } from './digests/digest-id.ts';
+import { endDigest } from './digests/digest-items.ts';
 import { personDue } from './person-due.ts';
 
 /** Says to the timer's work that what is held is decided again before its time. */
 export const AGAIN = 'again';
 
+/** Rows a statement. */
+const AT_ONCE = 500;
+
 /**
  * Has what is held for people decided again at once: their settings, their clock or what they have was changed.
  * @param now UNIX milliseconds
+ * @returns whether anything is
  */
-export async function replan(tx: HubDb, app: string, users: readonly string[], now: number): Promise<void> {
-  if (users.length === 0) return;
-  const rows = await tx
-    .selectFrom('decisions')
-    .select(['notification', 'user'])
-    .distinct()
+export async function replan(tx: HubDb, app: string, users: readonly string[], now: number): Promise<boolean> {
+  let isAny = false;
+  for (let at = 0; at < users.length; at += AT_ONCE) {
+    const rows = await tx
+      .selectFrom('decisions')
+      .select(['notification', 'user'])
+      .distinct()
+      .where('app', '=', app)
+      .where('user', 'in', users.slice(at, at + AT_ONCE))
+      .where('state', '=', 'deferred')
+      .where((eb) => eb.or([eb('due_row', 'is', null), eb('due_row', 'not like', TAKEN_BY_DIGEST)]))
+      .execute();
+    isAny ||= rows.length > 0;
+    for (let row = 0; row < rows.length; row += AT_ONCE)
+      await setDue(
+        tx,
+        rows
+          .slice(row, row + AT_ONCE)
+          .map(({ notification, user }) => ({ ...personDue(app, notification, user), at: now, data: AGAIN })),
+      );
+  }
+  return isAny;
+}
+
+/**
+ * A person's snooze ends now, and not when it was to: what it holds leaves, is collected or cleared as at its own end. For the
+ * transaction that changes the settings, before `replan`.
+ */
+export async function endSnooze(tx: HubDb, app: string, user: string, now: number): Promise<void> {
+  await tx
+    .updateTable('decisions')
+    .set({ until: now })
     .where('app', '=', app)
-    .where('user', 'in', users)
+    .where('user', '=', user)
     .where('state', '=', 'deferred')
+    .where('reason', '=', 'snoozed')
     .execute();
-  await setDue(
-    tx,
-    rows.map(({ notification, user }) => ({ ...personDue(app, notification, user), at: now, data: AGAIN })),
-  );
+  await endDigest(tx, app, user, 'snoozed', now);
 }

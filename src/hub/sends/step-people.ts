@@ -2,6 +2,7 @@
 import { decide } from '../notifications/decide.ts';
 import type { AcceptedNotification, Ended, PresenceState } from '../notifications/decide-input.ts';
 import type { DecisionDetail, HopDecision } from '../notifications/decision.ts';
+import { isSenders } from '../notifications/gate.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import type { HubDb, NewRow } from '../storage/storage.ts';
 import { clearDue, dueId, setDue } from '../timers/due-rows.ts';
@@ -43,6 +44,15 @@ export interface Leaving {
 export interface Digested extends Leaving {
   readonly key: string;
   readonly until: number;
+  /** It was decided again, and the person's settings collect it: that digest leaves at `until`, whenever it was to leave before. */
+  readonly again: boolean;
+}
+
+/** Of whom what digests have collected was decided again. */
+export interface Undigested {
+  readonly app: string;
+  readonly notification: string;
+  readonly user: string;
 }
 
 export interface Stepped {
@@ -50,6 +60,7 @@ export interface Stepped {
   readonly decisions: readonly (readonly HopDecision[])[];
   readonly leave: readonly Leaving[];
   readonly digested: readonly Digested[];
+  readonly undigested: readonly Undigested[];
   /** The earliest timer that was set; undefined: none. */
   readonly dueAt: number | undefined;
 }
@@ -108,7 +119,8 @@ const digestedOf = (person: PersonAt, { put }: Advanced): Digested[] =>
     .filter(({ state, reason }) => state === 'deferred' && reason === 'digested')
     .map((row) => {
       const leaving = leavingOf(person, row);
-      return { ...leaving, key: leaving.detail?.digest ?? '', until: row.until ?? 0 };
+      const key = leaving.detail?.digest ?? '';
+      return { ...leaving, key, until: row.until ?? 0, again: person.again === true && !isSenders(key) };
     });
 
 /** Decides, writes decisions and timers, and returns what leaves: it is for the caller to write that it was handed over. */
@@ -148,6 +160,9 @@ export async function stepPeople(tx: HubDb, people: readonly PersonAt[], parts: 
     decisions: steps.map(({ decisions }) => decisions),
     leave,
     digested: steps.flatMap(({ person, advanced }) => digestedOf(person, advanced)),
+    undigested: steps
+      .filter(({ advanced }) => advanced.undigested)
+      .map(({ person: { notification, user } }) => ({ app: notification.app, notification: notification.id, user })),
     dueAt: dues.length > 0 ? Math.min(...dues.map(({ at }) => at)) : undefined,
   };
 }

@@ -30,6 +30,8 @@ export interface SettingsBookOptions {
   readonly now: () => number;
   /** Makes the person whose settings they are, where that is not there yet. */
   readonly makePeople: (tx: HubDb, app: string, ids: readonly string[], now: number) => Promise<void>;
+  /** A snooze was ended before its time: in the transaction that does it, before `changed`. */
+  readonly woken: (tx: HubDb, app: string, user: string) => Promise<void>;
   /** What is held for people is planned again, in the transaction that changes their settings. */
   readonly changed: (tx: HubDb, app: string, users: readonly string[]) => Promise<void>;
   /** After the commit. */
@@ -83,16 +85,22 @@ export class SettingsBook {
   /** Ends a snooze now, as it was to end by itself. */
   async wake(change: SettingsChange): Promise<KeptSettings> {
     const now = this.#options.now();
-    return this.#change(change, 'settings.wake', ({ snooze, ...kept }) => ({
-      ...kept,
-      ...(snooze && snooze.until > now ? { snooze: { ...snooze, until: now } } : {}),
-    }));
+    return this.#change(
+      change,
+      'settings.wake',
+      ({ snooze, ...kept }) => ({
+        ...kept,
+        ...(snooze && snooze.until > now ? { snooze: { ...snooze, until: now } } : {}),
+      }),
+      this.#options.woken,
+    );
   }
 
   async #change(
     { app, user, by, expect }: SettingsChange,
     action: string,
     make: (kept: KeptSettings) => KeptSettings,
+    before: SettingsBookOptions['woken'] = async () => {},
   ): Promise<KeptSettings> {
     const { store, now, makePeople, changed, committed } = this.#options;
     const made = await store.write(async (tx) => {
@@ -102,6 +110,7 @@ export class SettingsBook {
       await makePeople(tx, app, [user], now());
       await put(tx, rowOf(app, user, next, now()));
       await auditChanges(tx, store.seal, [{ app, at: now(), by, action, target: `user:${user}` }]);
+      await before(tx, app, user);
       await changed(tx, app, [user]);
       return next;
     });

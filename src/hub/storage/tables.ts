@@ -223,6 +223,7 @@ interface DigestItemTable {
   user: string;
   key: string;
   notification: string;
+  /** When the notification was accepted: a digest names the oldest first. */
   at: number;
   /** Sealed JSON. */
   doc: string;

@@ -16,7 +16,9 @@ describe.each(hubEngines)('devices in $name', ({ needs: lacks, start }) => {
     });
     beforeEach(async () => {
       const clock = new Clock();
-      hub = directory(await place.open(clock.now), clock, { ntfy: { endpoint: 'https://ntfy.example.com' } });
+      hub = directory(await place.open(clock.now), clock, {
+        sections: { ntfy: { endpoint: 'https://ntfy.example.com' } },
+      });
     });
     afterEach(() => hub.store.close());
     afterAll(() => place?.end());

@@ -3,10 +3,10 @@ import { parseNotification } from '../../../src/hub/notifications/notification-d
 import type { HubPolicy } from '../../../src/hub/notifications/policy.ts';
 import { ensurePeople } from '../../../src/hub/people/people.ts';
 import { renderer } from '../../../src/hub/sends/renderer.ts';
-import { replan } from '../../../src/hub/sends/replan.ts';
+import { endSnooze, replan } from '../../../src/hub/sends/replan.ts';
 import { Sends } from '../../../src/hub/sends/sends.ts';
 import { SettingsBook } from '../../../src/hub/settings/settings-book.ts';
-import type { HubStore } from '../../../src/hub/storage/storage.ts';
+import type { HubDb, HubStore } from '../../../src/hub/storage/storage.ts';
 import { Clock, change, directory } from '../directory.ts';
 import { policy as usual } from '../notifications/decide-cases.ts';
 import { ScriptedCarrier } from './scripted-carrier.ts';
@@ -16,7 +16,10 @@ export function hubOfSends(store: HubStore, clock = new Clock(), policy: HubPoli
   const carrier = new ScriptedCarrier(clock.now);
   const said: string[] = [];
   const presence = new Map<string, PresenceState>();
-  const book = directory(store, clock);
+  const changed = async (tx: HubDb, app: string, users: readonly string[]): Promise<void> => {
+    await replan(tx, app, users, clock.now());
+  };
+  const book = directory(store, clock, { changed });
   const sends = new Sends({
     ...{ store, carrier, instance: 'here', staleAfterMs: 270 * 86_400_000, now: clock.now },
     policyOf: () => policy,
@@ -30,7 +33,8 @@ export function hubOfSends(store: HubStore, clock = new Clock(), policy: HubPoli
     store,
     now: clock.now,
     makePeople: (tx, app, ids, now) => ensurePeople(tx, store, app, ids, now),
-    changed: (tx, app, users) => replan(tx, app, users, clock.now()),
+    woken: (tx, app, user) => endSnooze(tx, app, user, clock.now()),
+    changed,
     committed: () => {},
   });
   let count = 0;

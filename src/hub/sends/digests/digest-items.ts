@@ -1,7 +1,8 @@
 /** What waits to leave together: an item for each decision that a digest has taken, and one timer for each person and key. */
 import type { HubDb, HubSeal } from '../../storage/storage.ts';
-import { dueId } from '../../timers/due-rows.ts';
-import type { Digested, PersonAt } from '../step-people.ts';
+import { dueId, setDue } from '../../timers/due-rows.ts';
+import type { Digested, PersonAt, Undigested } from '../step-people.ts';
+import { TAKEN_BY_DIGEST } from './digest-id.ts';
 
 export const DIGEST_DUE = 'digest';
 
@@ -51,7 +52,7 @@ export async function openDigests(
 /** Notes items, and begins the digests that have not begun: their window counts from the first item. @returns the earliest end */
 export async function takeIntoDigests(
   tx: HubDb,
-  { seal, newId, now }: { readonly seal: HubSeal; readonly newId: () => string; readonly now: number },
+  { seal, newId }: { readonly seal: HubSeal; readonly newId: () => string },
   digested: readonly Digested[],
 ): Promise<number | undefined> {
   if (digested.length === 0) return undefined;
@@ -67,20 +68,76 @@ export async function takeIntoDigests(
       ...(url === undefined ? {} : { url }),
     };
     const doc = seal.seal(JSON.stringify(item), boundTo(app, id));
-    return { app, id, user, key, notification: notification.id, at: now, doc };
+    return { app, id, user, key, notification: notification.id, at: notification.created_at, doc };
   });
   await tx.insertInto('digest_items').values(items).execute();
-  const dues = digested.map(({ notification: { app }, user, key, until }) => ({ ...digestDue(app, user, key), until }));
+  await beginDigests(tx, digested);
+  return Math.min(...digested.map(({ until }) => until));
+}
+
+async function beginDigests(tx: HubDb, digested: readonly Digested[]): Promise<void> {
+  const dues = digested.map(({ notification: { app }, user, key, until, again }) => ({
+    ...{ ...digestDue(app, user, key), at: until, again },
+  }));
+  const once = [...new Map(dues.map((due) => [dueId(due), due])).values()];
+  // What a person's settings collect leaves when they say so now; the window of a sender's counts from its first item.
+  await setDue(
+    tx,
+    once.filter(({ again }) => again),
+  );
+  const others = once.filter(({ again }) => !again);
+  if (others.length === 0) return;
   await tx
     .insertInto('due')
     .values(
-      [...new Map(dues.map((due) => [dueId(due), due])).values()].map(({ app, kind, ref, until }) => ({
-        ...{ id: dueId({ app, kind, ref }), app, kind, ref, due_at: until, data: '' },
+      others.map(({ app, kind, ref, at }) => ({
+        ...{ id: dueId({ app, kind, ref }), app, kind, ref, due_at: at, data: '' },
         ...{ claimed_by: null, lease_until: null, fence: 0, attempts: 0 },
       })),
     )
     // An update that changes nothing: it and a flush at the same moment cannot both be committed.
     .onConflict((conflict) => conflict.column('id').doUpdateSet((eb) => ({ attempts: eb.ref('due.attempts') })))
     .execute();
-  return Math.min(...dues.map(({ until }) => until));
+}
+
+/** Takes out what is decided again: what is still to be collected is taken in again. */
+export async function takeOutOfDigests(tx: HubDb, undigested: readonly Undigested[]): Promise<void> {
+  for (const { app, notification, user } of undigested)
+    await tx
+      .deleteFrom('digest_items')
+      .where('app', '=', app)
+      .where('user', '=', user)
+      .where('notification', '=', notification)
+      .execute();
+}
+
+/** What a person's digest has collected leaves now. */
+export async function endDigest(tx: HubDb, app: string, user: string, key: string, now: number): Promise<void> {
+  const collected = await tx
+    .selectFrom('digest_items')
+    .select('id')
+    .where('app', '=', app)
+    .where('user', '=', user)
+    .where('key', '=', key)
+    .limit(1)
+    .executeTakeFirst();
+  if (!collected) return;
+  await tx
+    .updateTable('decisions')
+    .set({ until: now })
+    .where('app', '=', app)
+    .where('user', '=', user)
+    .where('state', '=', 'deferred')
+    .where('reason', '=', 'digested')
+    .where('due_row', 'not like', TAKEN_BY_DIGEST)
+    .where('notification', 'in', (eb) =>
+      eb
+        .selectFrom('digest_items')
+        .select('notification')
+        .where('app', '=', app)
+        .where('user', '=', user)
+        .where('key', '=', key),
+    )
+    .execute();
+  await setDue(tx, [{ ...digestDue(app, user, key), at: now }]);
 }

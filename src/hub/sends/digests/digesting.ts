@@ -10,7 +10,8 @@ import type { Placed, Placing } from '../placing.ts';
 import { insertNotification } from '../rows/notification-rows.ts';
 import { insertRecipients } from '../rows/recipient-rows.ts';
 import { firstStatus, isOver, noTotals, withPeople } from '../totals.ts';
-import { digestId, digestMark } from './digest-id.ts';
+import { collectedOf, expireCollected, giveTo } from './collected.ts';
+import { digestId } from './digest-id.ts';
 import { type DigestItem, digestOf, openItem } from './digest-items.ts';
 
 export interface DigestingOptions {
@@ -34,6 +35,14 @@ interface Collected {
   readonly channels: AcceptedNotification['channels'];
 }
 
+interface Flush {
+  readonly app: string;
+  readonly user: string;
+  readonly key: string;
+  /** UNIX milliseconds. */
+  readonly now: number;
+}
+
 export class Digesting {
   readonly #options: DigestingOptions;
 
@@ -50,22 +59,15 @@ export class Digesting {
   };
 
   async #flush(tx: HubDb, row: ClaimedDue): Promise<Placed | undefined> {
-    const { store, newId } = this.#options;
+    const { store, newId, now } = this.#options;
     await finishDue(tx, row);
+    const { app } = row;
     const { user, key } = digestOf(row.ref);
-    const collected = await collect(tx, store.seal, row.app, user, key);
+    const collected = await collect(tx, store.seal, { app, user, key, now: now() });
     if (!collected) return undefined;
     const id = digestId(newId());
-    await tx
-      .updateTable('decisions')
-      .set({ due_row: digestMark(id) })
-      .where('app', '=', row.app)
-      .where('user', '=', user)
-      .where('notification', 'in', collected.notifications)
-      .where('state', '=', 'deferred')
-      .where('reason', '=', 'digested')
-      .execute();
-    return this.#send(tx, digestNotification(row.app, user, id, collected, this.#options.now()), user);
+    await giveTo(tx, app, user, collected.notifications, id);
+    return this.#send(tx, digestNotification(app, user, id, collected, now()), user);
   }
 
   async #send(tx: HubDb, notification: AcceptedNotification, user: string): Promise<Placed> {
@@ -103,14 +105,8 @@ export class Digesting {
   }
 }
 
-/** Takes the items out, all of them: one that comes later is in the next digest. */
-async function collect(
-  tx: HubDb,
-  seal: HubSeal,
-  app: string,
-  user: string,
-  key: string,
-): Promise<Collected | undefined> {
+/** Takes the items out, all of them: one that comes later is in the next digest. Those that are over meanwhile are not told. */
+async function collect(tx: HubDb, seal: HubSeal, { app, user, key, now }: Flush): Promise<Collected | undefined> {
   const rows: Row<'digest_items'>[] = await tx
     .selectFrom('digest_items')
     .selectAll()
@@ -123,23 +119,17 @@ async function collect(
   if (rows.length === 0) return undefined;
   await tx.deleteFrom('digest_items').where('app', '=', app).where('user', '=', user).where('key', '=', key).execute();
   const notifications = [...new Set(rows.map(({ notification }) => notification))];
-  const held = await tx
-    .selectFrom('decisions')
-    .select('channel')
-    .distinct()
-    .where('app', '=', app)
-    .where('user', '=', user)
-    .where('notification', 'in', notifications)
-    .where('state', '=', 'deferred')
-    .where('reason', '=', 'digested')
-    .execute();
+  await expireCollected(tx, app, user, notifications, now);
+  const held = await collectedOf(tx, app, user, notifications);
+  const live = new Set(held.map(({ notification }) => notification));
+  const told = rows.filter(({ notification }) => live.has(notification));
   // All of them were cancelled meanwhile: there is nothing to tell.
-  if (held.length === 0) return undefined;
+  if (told.length === 0) return undefined;
   return {
-    count: rows.length,
-    named: rows.slice(0, MOST_NAMED).map(({ id, doc }) => openItem(seal, app, id, doc)),
-    notifications,
-    channels: held.map(({ channel }) => channel) as unknown as NonNullable<AcceptedNotification['channels']>,
+    count: told.length,
+    named: told.slice(0, MOST_NAMED).map(({ id, doc }) => openItem(seal, app, id, doc)),
+    notifications: [...live],
+    channels: [...new Set(held.map(({ channel }) => channel))].toSorted() as unknown as Collected['channels'],
   };
 }
 
