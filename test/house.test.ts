@@ -16,6 +16,7 @@ const floors: Readonly<Record<string, number>> = {
   sandbox: 3,
   queue: 4,
   carrier: 4,
+  streams: 4,
   apns: 5,
   fcm: 5,
   hms: 5,

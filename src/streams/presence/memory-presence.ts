@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { PersonPresence } from './person-presence.ts';
+import {
+  type InstancePlace,
+  type Presence,
+  PresenceClosedError,
+  type PresenceRegistration,
+  type PresenceView,
+  type PresenceWord,
+  type PresentAt,
+} from './presence.ts';
+
+export interface MemoryPresenceOptions {
+  /** UNIX milliseconds. */
+  readonly now?: () => number;
+  /** How long it is remembered that a person was there; default 7 days. */
+  readonly rememberMs?: number;
+}
+
+const REMEMBER_MS = 7 * 86_400_000;
+const SWEEP_MS = 60_000;
+const ABSENT: PresenceView = { online: false, state: 'offline', instances: [] };
+
+/** The people who are connected to this process. */
+export class MemoryPresence implements Presence {
+  readonly #now: () => number;
+  readonly #rememberMs: number;
+  readonly #people = new Map<string, PersonPresence>();
+  #sweptAt: number;
+  #isClosed = false;
+
+  constructor({ now = Date.now, rememberMs = REMEMBER_MS }: MemoryPresenceOptions = {}) {
+    this.#now = now;
+    this.#rememberMs = rememberMs;
+    this.#sweptAt = now();
+  }
+
+  async register(user: string, place: InstancePlace = { instance: '' }): Promise<PresenceRegistration> {
+    const person = this.#person(user);
+    const connection = { id: randomUUID(), place, state: 'active' as 'active' | 'idle' };
+    person.join(connection, this.#now());
+    return {
+      id: connection.id,
+      state: (state) => {
+        connection.state = state;
+        if (state === 'active') person.seen(this.#now());
+      },
+      leave: async () => person.leave(connection.id, this.#now()),
+    };
+  }
+
+  async say(user: string, state: PresenceWord, leaseMs: number): Promise<void> {
+    this.#person(user).say(state, this.#now(), leaseMs);
+  }
+
+  async isOnline(user: string): Promise<boolean> {
+    return this.#view(user).online;
+  }
+
+  async onlineUsers(users: readonly string[]): Promise<readonly string[]> {
+    return users.filter((user) => this.#view(user).online);
+  }
+
+  async locate(user: string): Promise<readonly PresentAt[]> {
+    return this.#view(user).instances;
+  }
+
+  async look(users: readonly string[]): Promise<ReadonlyMap<string, PresenceView>> {
+    return new Map(users.map((user) => [user, this.#view(user)]));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#people.clear();
+  }
+
+  #view(user: string): PresenceView {
+    this.#mustBeOpen();
+    return this.#people.get(user)?.view(this.#now()) ?? ABSENT;
+  }
+
+  #person(user: string): PersonPresence {
+    this.#mustBeOpen();
+    this.#sweep();
+    const known = this.#people.get(user);
+    if (known) return known;
+    const person = new PersonPresence();
+    this.#people.set(user, person);
+    return person;
+  }
+
+  #sweep(): void {
+    const now = this.#now();
+    if (now - this.#sweptAt < SWEEP_MS) return;
+    this.#sweptAt = now;
+    for (const [user, person] of this.#people)
+      if (person.isOver(now - this.#rememberMs, now)) this.#people.delete(user);
+  }
+
+  #mustBeOpen(): void {
+    if (this.#isClosed) throw new PresenceClosedError();
+  }
+}
