@@ -28,6 +28,8 @@ export const requirements = {
   nghttpd: { from: 'apt-get install nghttp2-server' },
   nginx: { from: 'apt-get install nginx' },
   nsqd: { from: GO },
+  'oapi-codegen': { from: GO },
+  'openapi-python-client': { from: 'pip install openapi-python-client' },
   pebble: { from: GO },
   prometheus: { from: 'apt-get install prometheus' },
   psql: {

@@ -8,6 +8,7 @@ import { inboxGroup } from './hub/inbox-group.ts';
 import { notificationsGroup } from './hub/notifications-group.ts';
 import { peopleGroup } from './hub/people-group.ts';
 import { tokensGroup } from './hub/tokens-group.ts';
+import { oneTypeEach } from './one-type-each.ts';
 import { processGroup } from './process-group.ts';
 import { pushGroup } from './push-group.ts';
 import { sandboxGroup } from './sandbox-group.ts';
@@ -64,7 +65,7 @@ export function openApiDocument(settings: ApiSettings, version: string): OpenApi
   const paths = groups.flatMap(({ tag, paths }) =>
     Object.entries(paths).map(([path, item]) => [path, described(path, item, tag.name)] as const),
   );
-  return {
+  return oneTypeEach({
     openapi: '3.1.0',
     info: { title: 'Martlet', version, description: DESCRIPTION },
     tags: groups.map(({ tag }) => tag),
@@ -73,5 +74,5 @@ export function openApiDocument(settings: ApiSettings, version: string): OpenApi
       ...(settings.auth ? { securitySchemes: securitySchemes(settings) } : {}),
       schemas: Object.assign({}, ...groups.map(({ schemas }) => schemas)),
     },
-  };
+  });
 }

@@ -16,6 +16,9 @@ const NAMED: { readonly [field: string]: string } = {
   huawei_notification: 'HuaweiNotification',
 };
 
+/** `thread-id` and `thread_id` have one name in Go. */
+const GO_NAMES: { readonly [field: string]: string } = { thread_id: 'MailThread' };
+
 type Properties = { readonly [field: string]: JsonSchema };
 
 interface FieldDocs {
@@ -57,7 +60,10 @@ export function notificationSchemas(providers: ProviderTable): Properties {
   const fields = providers.decoder.notification.schema.properties as Properties;
   const docs = docsOf(providers);
   const properties = Object.fromEntries(
-    Object.entries(fields).map(([name, schema]) => [name, property(schema, docs.get(name))]),
+    Object.entries(fields).map(([name, schema]): [string, JsonSchema] => {
+      const goName = GO_NAMES[name] ? { 'x-go-name': GO_NAMES[name] } : {};
+      return [name, { ...property(schema, docs.get(name)), ...goName }];
+    }),
   );
   const { platform } = properties;
   const named = [...docs].flatMap(([field, { component }]) =>
