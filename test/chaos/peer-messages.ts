@@ -10,6 +10,8 @@ export interface Behaviour {
   readonly reset?: number;
   /** 403 InvalidProviderToken, of APNs. */
   readonly deny?: boolean;
+  /** Arrives, and is answered as soon as the server behaves otherwise. */
+  readonly hold?: boolean;
   /** Accepted and never answered. */
   readonly mute?: number;
   /** A GOAWAY after each so many requests of a connection: what is behind it is unprocessed. */

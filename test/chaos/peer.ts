@@ -31,6 +31,8 @@ function arrived(target: string): void {
 /** One provider: how it finds the target of a request, and what it answers. */
 interface Provider {
   behaviour: Behaviour;
+  /** Answers that are held back. */
+  readonly held: (() => void)[];
   readonly server: Http2SecureServer;
   readonly sessions: Set<ServerHttp2Session>;
 }
@@ -80,7 +82,7 @@ function goAway(session: ServerHttp2Session, lastId: number, code: number): void
 
 function openProvider(dialect: Dialect): Provider {
   const server = http2.createSecureServer({ cert: cert as string, key: key as string, settings: {} });
-  const provider: Provider = { behaviour: {}, server, sessions: new Set() };
+  const provider: Provider = { behaviour: {}, held: [], server, sessions: new Set() };
   const requests = new WeakMap<ServerHttp2Session, { count: number; last: number | undefined }>();
   server.on('session', (session) => {
     connections++;
@@ -123,7 +125,8 @@ function openProvider(dialect: Dialect): Provider {
           dialect.accept(stream);
         }
       };
-      if (behaviour.latencyMs) setTimeout(answer, behaviour.latencyMs);
+      if (behaviour.hold) provider.held.push(answer);
+      else if (behaviour.latencyMs) setTimeout(answer, behaviour.latencyMs);
       else answer();
     });
   });
@@ -180,7 +183,8 @@ async function obey(command: PeerCommand): Promise<PeerCounts | undefined> {
     case 'behave': {
       const provider = providers[command.server];
       provider.behaviour = command.behaviour;
-      const { maxStreams } = command.behaviour;
+      const { hold, maxStreams } = command.behaviour;
+      if (!hold) for (const answer of provider.held.splice(0)) answer();
       if (maxStreams) for (const session of provider.sessions) session.settings({ maxConcurrentStreams: maxStreams });
       return undefined;
     }

@@ -148,11 +148,13 @@ export class RelayProcess {
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
   }
 
-  /** One value of /metrics: the sum over its labels. */
-  async metric(name: string): Promise<number> {
+  /** Values of /metrics in one reading: the sum over these names and their labels. */
+  async metric(...names: readonly string[]): Promise<number> {
     const text = await (await fetch(`${this.url}/metrics`)).text();
-    const lines = text.split('\n').filter((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
-    return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
+    const isWanted = (line: string): boolean =>
+      names.some((name) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+    const values = text.split('\n').filter(isWanted);
+    return values.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' '))), 0);
   }
 
   async ready(): Promise<number> {

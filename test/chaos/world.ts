@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { SeededRandom } from '../simulation/seeded-random.ts';
 import { Client, type PostedPush } from './client.ts';
 import { type RelayOptions, RelayProcess } from './relay-process.ts';
+import { settle } from './settle.ts';
 import { type Peer, startPeer } from './start-peer.ts';
 import { queuedIn, type Tally, tallyOf } from './tally.ts';
 import { deadTarget, liveTarget } from './targets.ts';
@@ -70,14 +70,9 @@ export class World {
     return tallyOf(this.client, { delivered, reported }, queued);
   }
 
-  /** Waits until every accepted push is delivered or reported; not for ever, as that is what the scenario is about. */
-  async settled(ms = 90_000): Promise<Tally> {
-    const patience = performance.now() + ms;
-    for (;;) {
-      const tally = await this.tally();
-      if (tally.lost === 0 || performance.now() > patience) return tally;
-      await sleep(50);
-    }
+  /** Waits until nothing is left to do (settle.ts). */
+  settled(): Promise<Tally> {
+    return settle(this.relay, () => this.tally());
   }
 
   /** Ends the relay in order, and counts what its queue still holds. */

@@ -22,7 +22,8 @@ export const blocked: Scenario = {
         posted++;
         return client.post([world.targets(1)]);
       };
-      const posting = atRate(pushes, PER_SECOND, post, 2000);
+      // However many are not answered yet, requests go on while it stands still.
+      const posting = atRate(pushes, PER_SECOND, post, pushes);
       const morePosts = (count: number): Promise<void> => {
         const last = posted + count;
         return until(() => posted >= last, 'requests go on');

@@ -3,14 +3,15 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { makeAuthority } from '../../../src/sandbox/certificates.ts';
 import { freePort } from '../../support/free-port.ts';
+import { until } from '../../support/until.ts';
 import { atRate, Client } from '../client.ts';
 import { RelayProcess } from '../relay-process.ts';
 import { brokenPromises, type Result, type Scenario, type Size } from '../scenario.ts';
+import { settle } from '../settle.ts';
 import { startPeer } from '../start-peer.ts';
-import { tallyOf } from '../tally.ts';
+import { queuedIn, tallyOf } from '../tally.ts';
 import { Counts, liveTarget } from '../targets.ts';
 
 const SIZES = { small: 3000, full: 100_000 } as const;
@@ -47,7 +48,7 @@ async function startNginx(): Promise<Nginx> {
   writeFileSync(join(folder, 'key.pem'), key);
   writeFileSync(join(folder, 'nginx.conf'), configOf(folder, port));
   const child = spawn('nginx', ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: 'ignore' });
-  for (let tries = 0; tries < 200 && !(await isOpen(port)); tries++) await sleep(20);
+  await until(() => isOpen(port), 'nginx listens');
   return { child, folder, port, ca: authority.ca };
 }
 
@@ -78,10 +79,11 @@ async function run(seed: number, size: Size): Promise<Result> {
     let index = 0;
     const targets = (count: number) => Array.from({ length: count }, () => ({ index, target: liveTarget(index++) }));
     await atRate(SIZES[size] / 100, 100, () => client.post([targets(100)]), 8);
-    const count = async () => tallyOf(client, { ...(await peer.read()), delivered: delivered(nginx).snapshot() });
-    for (let tries = 0; tries < 100 && (await count()).lost > 0; tries++) await sleep(100);
+    const count = async (queued?: ReadonlySet<number>) =>
+      tallyOf(client, { ...(await peer.read()), delivered: delivered(nginx).snapshot() }, queued);
+    await settle(relay, count);
     const exitCode = await relay.end();
-    const tally = await count();
+    const tally = await count(queuedIn(relay.queuePath));
     const broken = brokenPromises(tally, { duplicates: 0 });
     if (exitCode !== 0) broken.push(`SIGTERM ended it with ${exitCode}`);
     return { tally, broken };
