@@ -1,3 +1,4 @@
+import { hubRows } from '../grafana/hub-rows.ts';
 import { machineRows } from '../grafana/machine-rows.ts';
 import type { Panel, Row } from '../grafana/panel.ts';
 import { pushRows } from '../grafana/push-rows.ts';
@@ -115,7 +116,7 @@ export function grafanaDashboard(): string {
         variable('app', 'App', 'label_values(martlet_pushes_total, app)'),
       ],
     },
-    panels: layOut([...pushRows, ...machineRows]),
+    panels: layOut([...pushRows, ...machineRows, ...hubRows]),
   };
   return `${JSON.stringify(dashboard, null, 2)}\n`;
 }

@@ -1,11 +1,12 @@
 import { LATENCY_BOUNDS } from '../../src/observe/metrics/histogram.ts';
-import { metricTable } from '../../src/observe/metrics/metric-table.ts';
+import { hubTable } from '../../src/observe/metrics/hub-metric-table.ts';
+import { type metricTable, relayTable } from '../../src/observe/metrics/metric-table.ts';
 import { MOST_APPS, MOST_TIMED_APPS } from '../../src/observe/metrics/push-counts.ts';
 import { builtIn } from '../../src/providers/registry.ts';
 
 const HEAD = `# Metrics
 
-<!-- Generated from src/observe/metrics/metric-table.ts by \`npm run docs\`. -->
+<!-- Generated from src/observe/metrics/metric-table.ts and hub-metric-table.ts by \`npm run docs\`. -->
 
 \`GET /metrics\` (\`api.metric_uri\`) answers in Prometheus' text format 0.0.4, or in OpenMetrics 1.0 (units, exemplars) where the \`Accept\` header prefers it, as Prometheus'
 does. Gorush's eleven series have its names and texts in both; in OpenMetrics, where a counter would have to end with \`_total\`, they are of the type \`unknown\`.
@@ -30,6 +31,16 @@ Labels come from closed sets: never a token, never a text of a caller or a provi
 | \`category\` | The categories of [errors.md](errors.md); empty for what was accepted. |
 | \`reason\` | The reasons of [errors.md](errors.md), the relay's names of broken connections (\`RequestTimeout\`, \`Econnrefused\`) and of HTTP statuses (\`BadGateway\`); any other word of a provider is \`other\`. Empty for what was accepted. |
 | \`le\` | Upper bounds. Latencies, in seconds: ${LATENCY_BOUNDS.join(', ')}, +Inf. |
+`;
+
+const HUB = `## The hub
+
+With \`hub.enabled: true\` there are the series below; without it there are none of them. Labels: \`channel\` is \`realtime\`, \`push\`, \`email\`, \`sms\` or \`slack\`, \`state\` and \`reason\` are those of
+[hub/deciding.md](hub/deciding.md#reasons), or a provider's reason of [errors.md](errors.md); \`outcome\` is how a person counts in the answer of a send; \`status\` is that of a device, as it is stored
+(\`stale\` and \`signed_out\` ones are \`active\` here).
+
+What is read from the store (\`…_due_rows\`, \`…_overdue_rows\`, \`…_handover_rows\`, \`…_removals_paused\`, \`…_people\`, \`…_devices\`) is the same for all instances that share it: take the \`max\`, not the sum. It is asked
+at most every five seconds, and is absent while the store is away. People and devices are counted every ten minutes while there are scrapes, in SQLite up to a million of each app and status.
 `;
 
 const TAIL = `## The process
@@ -70,7 +81,15 @@ const isGorush = ({ name }: Row): boolean => name.startsWith('gorush_');
 
 /** docs/metrics.md */
 export function metricsPage(): string {
-  const rows: readonly Row[] = metricTable;
+  const rows: readonly Row[] = relayTable;
   const own = rows.filter((row) => !isGorush(row));
-  return [HEAD, LABELS, table('Series', own), TAIL, table("Gorush's series", rows.filter(isGorush))].join('\n');
+  return [
+    HEAD,
+    LABELS,
+    table('Series', own),
+    HUB,
+    table('Series of the hub', hubTable),
+    TAIL,
+    table("Gorush's series", rows.filter(isGorush)),
+  ].join('\n');
 }

@@ -13,7 +13,9 @@ import { openPeopleDoor } from '../auth/users/open-people-door.ts';
 import type { Config } from '../config/schema.ts';
 import type { Check } from '../health/ready.ts';
 import type { Devices } from '../hub/devices/devices.ts';
+import type { Removals } from '../hub/devices/removals.ts';
 import { DIRECT } from '../hub/direct/direct-batch.ts';
+import { hubReasons } from '../hub/notifications/decision.ts';
 import { partCarrier } from '../hub/push/parted-carrier.ts';
 import type { PushCarrier } from '../hub/push/push-carrier.ts';
 import { idempotencyLedger } from '../hub/storage/idempotency.ts';
@@ -23,8 +25,11 @@ import { background } from '../kit/background.ts';
 import { ConfigError } from '../kit/errors.ts';
 import type { BodyRoom } from '../kit/http/body-room.ts';
 import type { Log } from '../observe/log/log.ts';
+import { HubCounts } from '../observe/metrics/hub-counts.ts';
+import { reasonWords } from '../observe/metrics/reason-words.ts';
 import type { FullConfig } from '../providers/registry.ts';
 import { openHubFaces } from './hub/hub-faces.ts';
+import { countsListener, HubFigures } from './hub/hub-figures.ts';
 import { otherApis } from './hub/other-apis.ts';
 import type { HubCarrier } from './hub-carrier.ts';
 import type { Relay } from './relay.ts';
@@ -79,7 +84,9 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   const carriers = partCarrier(options.carrier.open({ relay, log, providers }, closers));
   const { path, postgres, cors_origins: origins } = config.hub;
   const tell = (level: 'info' | 'warn' | 'error', message: string): void => log[level](message);
-  const store = await openHubStore({ path, postgres, master: relay.storedApps.keys, tell, now });
+  const counts = new HubCounts(new Set([...reasonWords(providers), ...hubReasons]));
+  const events = countsListener(counts);
+  const store = await openHubStore({ path, postgres, master: relay.storedApps.keys, tell, observer: events, now });
   closers.defer(() => store.close());
   const watched = watchHubStore(store);
   closers.defer(() => watched.close());
@@ -97,8 +104,11 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   const {
     sends,
     devices,
+    removals,
     routes: faces,
-  } = openHubFaces({ relay, config, store, carrier: carriers.rest, log, now }, closers);
+  } = openHubFaces({ relay, config, store, carrier: carriers.rest, events, log, now }, closers);
+  const isUp = (): boolean => watched.check().status !== 'fail';
+  relay.metrics.watchHub(new HubFigures({ store, counts, sends, removals, isUp, now }).read);
   const routes = [...tokenRoutes({ tokens: people.tokens, isPerson: (app, id) => isPerson(store, app, id) }), ...faces];
   const others = { config, store, devices, relay, parts, tell, now };
   const apis = otherApis({ ...others, carrier: carriers.part(DIRECT), sync: relay.storedApps.sync });
@@ -109,10 +119,23 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
     routers: [hubRouter(routes, parts), ...apis.routers],
     routes: [...routes, ...apis.routes],
     forPages: (app) => withCors(app, { origins, uris: config.api }),
-    checks: () => [watched.check()],
+    checks: () => [watched.check(), ...removalChecks(removals, now())],
     start: () => background(store.ready.then(() => sends.start())),
     retire: () => sends.retire(),
   };
+}
+
+/** Apps that a check names. */
+const MOST_NAMED = 10;
+
+/** A warning while dead devices are not removed: pushes go out all the same. */
+function removalChecks(removals: Pick<Removals, 'paused' | 'pauses'>, now: number): Check[] {
+  const apps = removals.paused();
+  if (apps.length === 0) return [];
+  const named = apps.slice(0, MOST_NAMED).join(', ') + (apps.length > MOST_NAMED ? ', …' : '');
+  const until = Math.max(...apps.map((app) => removals.pauses.get(app) ?? now));
+  const output = `too many devices were called dead at once: none is removed until ${new Date(until).toISOString()} (${named})`;
+  return [{ name: 'hub/removals', status: 'warn', output }];
 }
 
 /** Why the sender of a request may use nothing of the hub: as for /v1/apps, but that a person's token says who that is. */

@@ -2,6 +2,7 @@ import type { Devices, RegisteredDevice } from '../../hub/devices/devices.ts';
 import type { Removals } from '../../hub/devices/removals.ts';
 import { PeopleRefusal } from '../../hub/people/person.ts';
 import { isObject } from '../../kit/is-object.ts';
+import { isoInstant } from '../../kit/time/instant.ts';
 import { actorOf } from './actor.ts';
 import type { HubAnswer } from './hub-answer.ts';
 import { HubRefusal } from './hub-refusal.ts';
@@ -10,7 +11,7 @@ import { pageBody, pageOf } from './list-page.ts';
 
 export interface DevicesRoutesParts {
   readonly devices: Devices;
-  readonly removals: Pick<Removals, 'resume'>;
+  readonly removals: Pick<Removals, 'resume' | 'pauseOf'>;
 }
 
 const LIST = 'devices';
@@ -71,6 +72,13 @@ export function devicesRoutes({ devices, removals }: DevicesRoutesParts): readon
         status: 200,
         body: { removed: await removals.resume(request.app, actorOf(request)) },
       }),
+    }),
+    hubRoute({
+      ...{ method: 'GET', path: '/v1/devices/removals', scope: 'users' },
+      handle: async ({ app }) => {
+        const pause = await removals.pauseOf(app);
+        return { status: 200, body: pause ? { paused: true, until: isoInstant(pause.until) } : { paused: false } };
+      },
     }),
     hubRoute({
       ...{ method: 'GET', path: PATH, scope: 'users', own: 'own' },

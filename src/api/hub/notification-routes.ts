@@ -5,6 +5,7 @@ import type { HubPolicy } from '../../hub/notifications/policy.ts';
 import type { PushCarrier } from '../../hub/push/push-carrier.ts';
 import type { AcceptedSend } from '../../hub/sends/accepting.ts';
 import { cancelByKey, cancelNotification } from '../../hub/sends/cancelling.ts';
+import type { HubEvents } from '../../hub/sends/hub-events.ts';
 import { RefusedSend } from '../../hub/sends/refused-send.ts';
 import { findNotification, listNotifications } from '../../hub/sends/rows/notification-rows.ts';
 import type { Sends } from '../../hub/sends/sends.ts';
@@ -32,6 +33,7 @@ export interface NotificationRoutesParts {
   readonly carrier: Pick<PushCarrier, 'can'>;
   readonly policyOf: (app: string) => HubPolicy;
   readonly wordsOf: WordsOf;
+  readonly events?: HubEvents | undefined;
   readonly staleAfterMs: number;
   /** UNIX milliseconds. */
   readonly now: () => number;
@@ -119,17 +121,15 @@ class NotificationRoutes {
   };
 
   readonly cancel = async ({ app, params: { id } }: HubRequest<'id'>): Promise<HubAnswer> => {
-    const { store, now } = this.#parts;
-    const cancelled = await cancelNotification(store, app, id, now());
+    const cancelled = await cancelNotification(this.#parts, app, id);
     if (!cancelled) throw notThere();
     return { status: 200, body: cancelled };
   };
 
   readonly cancelByKey = async ({ app, query }: HubRequest): Promise<HubAnswer> => {
-    const { store, now } = this.#parts;
     const key = query.text('cancel_key');
     if (key === undefined) throw unprocessable({ path: 'cancel_key', reason: 'is missing' });
-    return { status: 200, body: await cancelByKey(store, app, key, now()) };
+    return { status: 200, body: await cancelByKey(this.#parts, app, key) };
   };
 
   #doc(app: string, body: unknown): NotificationDoc {

@@ -7,6 +7,7 @@ import { settingsRoutes } from '../../api/hub/settings-routes.ts';
 import { topicsRoutes } from '../../api/hub/topics-routes.ts';
 import { usersRoutes } from '../../api/hub/users-routes.ts';
 import type { Devices } from '../../hub/devices/devices.ts';
+import type { Removals } from '../../hub/devices/removals.ts';
 import type { Sends } from '../../hub/sends/sends.ts';
 import { wordsFor } from '../../hub/sends/views/explained.ts';
 import { Inbox } from '../../hub/sends/views/inbox-book.ts';
@@ -16,19 +17,21 @@ import { type HubCoreParts, openHubCore } from './hub-core.ts';
 export interface HubFaces {
   readonly sends: Sends;
   readonly devices: Devices;
+  readonly removals: Removals;
   readonly routes: readonly HubRoute[];
 }
 
 /** The parts of the hub that callers see: people with their settings and inbox, and what is sent to them. */
 export function openHubFaces(parts: HubCoreParts, closers: AsyncDisposableStack): HubFaces {
-  const { relay, config, store, carrier, now } = parts;
+  const { relay, config, store, carrier, events, now } = parts;
   const { people, devices, topics, removals, settings, sends, policyOf } = openHubCore(parts, closers);
   const defaultsOf = (app: string) => ({ settings: policyOf(app).defaults, timezone: policyOf(app).timezone });
-  const inbox = new Inbox({ store, now, policyOf });
+  const inbox = new Inbox({ store, now, policyOf, events });
   const wordsOf = wordsFor(relay.apps.providers);
   return {
     sends,
     devices,
+    removals,
     routes: [
       ...usersRoutes({ people }),
       ...deviceStreamRoutes({ devices }),
@@ -41,6 +44,7 @@ export function openHubFaces(parts: HubCoreParts, closers: AsyncDisposableStack)
         policyOf,
         wordsOf,
         carrier,
+        events,
         staleAfterMs: toMs(config.hub.devices.stale_after),
         now,
       }),

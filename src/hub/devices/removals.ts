@@ -20,6 +20,20 @@ const MOST_SWEPT = 500;
 const PAUSED = 'devices.removals_paused:';
 const RESUMED = 'devices.removals_resumed:';
 
+/** A pause that begins. */
+interface Doubt {
+  /** UNIX milliseconds. */
+  readonly until: number;
+  readonly dead: number;
+  readonly all: number;
+}
+
+interface Applied {
+  /** Ids of devices. */
+  readonly dead: readonly string[];
+  readonly doubt?: Doubt;
+}
+
 type Judged = { readonly row: DeviceRow; readonly verdict: DeviceVerdict };
 
 /**
@@ -32,16 +46,23 @@ export class Removals {
   readonly #options: RemovalsOptions;
   /** By app, until when; what this instance knows of. */
   readonly #paused = new Map<string, number>();
+  /** Apps of whose pause the log knows. */
+  readonly #said = new Set<string>();
   readonly #active = new Map<string, { readonly count: number; readonly at: number }>();
 
   constructor(options: RemovalsOptions) {
     this.#options = options;
   }
 
-  /** Apps whose removals are paused, for the gauge. */
+  /** Apps whose removals are paused. */
   paused(): string[] {
     const now = this.#options.now();
     return [...this.#paused].filter(([, until]) => until > now).map(([app]) => app);
+  }
+
+  /** Until when removals of an app are paused, UNIX milliseconds, of apps whose removals are or were. */
+  get pauses(): ReadonlyMap<string, number> {
+    return this.#paused;
   }
 
   /** @returns the ids of devices that are dead by it */
@@ -50,9 +71,18 @@ export class Removals {
     for (const [app, own] of Map.groupBy(verdicts, ({ app }) => app))
       for (let start = 0; start < own.length; start += MOST_IDS) {
         const part = own.slice(start, start + MOST_IDS);
-        dead.push(...(await this.#options.store.write((tx) => this.#applyTo(tx, app, part))));
+        const applied = await this.#options.store.write((tx) => this.#applyTo(tx, app, part));
+        dead.push(...applied.dead);
+        if (applied.doubt) this.#pause(app, applied.doubt);
       }
     return dead;
+  }
+
+  /** Whether removals of an app are paused, and until when, UNIX milliseconds, as all instances know it. */
+  async pauseOf(app: string): Promise<{ readonly until: number } | undefined> {
+    const { store, now } = this.#options;
+    const until = await marked(store.db, PAUSED + app);
+    return until > now() ? { until } : undefined;
   }
 
   /** Suspected devices are dead after all, and for ten minutes nothing is doubted. @returns how many */
@@ -82,19 +112,38 @@ export class Removals {
       ]);
       return suspects.length;
     });
-    this.#paused.delete(app);
+    if (this.#paused.has(app)) this.#paused.set(app, 0);
+    this.#sayWhatEnded();
     return count;
   }
 
-  /** Reads what other instances have paused. */
+  /** Reads what other instances have paused, and says what has ended. */
   async refresh(): Promise<void> {
     const rows = await this.#options.store.db
       .selectFrom('meta')
       .selectAll()
       .where('key', 'like', `${PAUSED}%`)
       .execute();
-    this.#paused.clear();
+    for (const app of this.#paused.keys()) this.#paused.set(app, 0);
     for (const { key, value } of rows) this.#paused.set(key.slice(PAUSED.length), Number(value));
+    for (const app of this.paused()) this.#said.add(app);
+    this.#sayWhatEnded();
+  }
+
+  #pause(app: string, { until, dead, all }: Doubt): void {
+    this.#paused.set(app, until);
+    this.#said.add(app);
+    const text = `hub: ${dead} of ${all} devices of app ${app} were called dead within ten minutes`;
+    this.#options.tell('warn', `${text}: none is removed for now; see docs/hub.md, "Many dead devices at once"`);
+  }
+
+  #sayWhatEnded(): void {
+    const paused = new Set(this.paused());
+    for (const app of this.#said)
+      if (!paused.has(app)) {
+        this.#said.delete(app);
+        this.#options.tell('info', `hub: dead devices of app ${app} are removed again`);
+      }
   }
 
   /** Deletes dead devices, `hub.devices.keep_dead` after they died. @returns how many */
@@ -123,7 +172,7 @@ export class Removals {
     }
   }
 
-  async #applyTo(tx: HubDb, app: string, verdicts: readonly DeviceVerdict[]): Promise<string[]> {
+  async #applyTo(tx: HubDb, app: string, verdicts: readonly DeviceVerdict[]): Promise<Applied> {
     const ids = [...new Set(verdicts.map(({ device }) => device))];
     const rows = await tx.selectFrom('devices').selectAll().where('app', '=', app).where('id', 'in', ids).execute();
     const byId = new Map(rows.map((row) => [row.id, row]));
@@ -138,17 +187,19 @@ export class Removals {
       if (verdict.verdict === 'taken') await clear(tx, app, row.id);
       else if (verdict.verdict === 'key_mismatch')
         await end(tx, app, row.id, 'key_mismatch', verdict.reason, verdict.at);
-    if (dying.size === 0) return [];
-    if (await this.#isDoubted(tx, app, dying.size)) {
+    if (dying.size === 0) return { dead: [] };
+    const doubted = await this.#isDoubted(tx, app, dying.size);
+    if (doubted) {
       for (const { row, verdict } of dying.values()) await suspect(tx, app, row.id, verdict.reason, verdict.at);
-      return [];
+      return { dead: [], ...(doubted === true ? {} : { doubt: doubted }) };
     }
     for (const { row, verdict } of dying.values())
       await end(tx, app, row.id, 'invalid', verdict.reason, this.#options.now());
-    return [...dying.keys()];
+    return { dead: [...dying.keys()] };
   }
 
-  async #isDoubted(tx: HubDb, app: string, dying: number): Promise<boolean> {
+  /** True: as before; what is new about it, where the doubt begins now. */
+  async #isDoubted(tx: HubDb, app: string, dying: number): Promise<boolean | Doubt> {
     const now = this.#options.now();
     if (now < (await marked(tx, PAUSED + app))) return true;
     if (now < (await marked(tx, RESUMED + app))) return false;
@@ -167,10 +218,7 @@ export class Removals {
         .execute();
       await suspect(tx, app, id, reason ?? '', status_at);
     }
-    this.#paused.set(app, until);
-    const text = `hub: ${died.length + dying} of ${all} devices of app ${app} were called dead within ten minutes`;
-    this.#options.tell('warn', `${text}: none is removed for now; see docs/hub.md, "Many dead devices at once"`);
-    return true;
+    return { until, dead: died.length + dying, all };
   }
 
   #diedLately(tx: HubDb, app: string, now: number) {

@@ -10,6 +10,7 @@ import { type ClaimedDue, finishDue, setDue } from '../timers/due-rows.ts';
 import { type Addressee, audienceOf, audiencePage, audienceSize, unknownOf } from './audience.ts';
 import { collapse } from './collapse.ts';
 import { channelsOf, factsOf } from './facts.ts';
+import type { HubEvents } from './hub-events.ts';
 import type { HandedBatches } from './outcomes/handed-batches.ts';
 import { PAGE_DUE } from './person-due.ts';
 import type { Placed, Placing } from './placing.ts';
@@ -18,7 +19,16 @@ import { findNotification, insertNotification, openDoc, setStatus } from './rows
 import { insertRecipients } from './rows/recipient-rows.ts';
 import { settleStatuses } from './settle-status.ts';
 import type { PersonAt } from './step-people.ts';
-import { firstStatus, noTotals, type RecipientTotals, withPeople, withUndecided, withUnknown } from './totals.ts';
+import {
+  countOutcomes,
+  firstStatus,
+  noTotals,
+  type OutcomeCounts,
+  type RecipientTotals,
+  withPeople,
+  withUndecided,
+  withUnknown,
+} from './totals.ts';
 
 /** What a caller is answered. */
 export interface SendAnswer {
@@ -54,6 +64,7 @@ export interface AcceptingOptions {
   /** Places in inboxes; they rise. */
   readonly newPlace: () => number;
   readonly newId: () => string;
+  readonly events?: HubEvents | undefined;
   readonly staleAfterMs: number;
   /** UNIX milliseconds. */
   readonly now: () => number;
@@ -78,6 +89,15 @@ const HIDDEN = new Set([
   'unknown_user',
 ]);
 
+/** A page of people who were decided about. */
+interface Decided {
+  readonly placed: Placed;
+  readonly totals: RecipientTotals;
+  readonly decisions: Placed['decisions'][number];
+  /** Of this page. */
+  readonly outcomes: OutcomeCounts;
+}
+
 export class Accepting {
   readonly #options: AcceptingOptions;
 
@@ -90,17 +110,19 @@ export class Accepting {
     const { store, placing, newId, now, nudge } = this.#options;
     const id = doc.id ?? newId();
     const presence = await this.#presence(app, doc);
-    const { accepted, placed, pages } = await store.write(async (tx) => {
+    const { accepted, first } = await store.write(async (tx) => {
       const before = doc.id === undefined ? undefined : await findNotification(tx, app, id);
-      if (before) return { accepted: replayOf(before, bodyHash), placed: undefined, pages: false };
+      if (before) return { accepted: replayOf(before, bodyHash) };
       const notification: AcceptedNotification = { ...doc, id, app, created_at: now() };
       const first = await this.#first(tx, notification, bodyHash, presence);
       const result = { answer: first.answer, isReplay: false };
       await keep?.(tx, result);
-      return { accepted: result, placed: first.placed, pages: first.pages };
+      return { accepted: result, first };
     });
-    if (placed) placing.deliver(placed);
-    if (pages) nudge(now());
+    if (!first) return accepted;
+    placing.deliver(first.placed);
+    this.#counted(app, first.outcomes);
+    if (first.pages) nudge(now());
     return accepted;
   }
 
@@ -127,14 +149,17 @@ export class Accepting {
     const to = audienceOf(notification);
     const { people, next } = await audiencePage(tx, app, to, '', INLINE);
     const unknown = await unknownOf(tx, app, to);
-    const { placed, totals: known, decisions } = await this.#decide(tx, notification, people, presence);
+    const { placed, totals: known, decisions, outcomes } = await this.#decide(tx, notification, people, presence);
     const counted = withUnknown(known, unknown);
     const left = next === undefined ? 0 : (await audienceSize(tx, app, to)) - people.length;
     const totals = withUndecided(counted, left);
     const status = firstStatus(totals, decisions);
     await insertNotification(tx, notification, { seal: store.seal, bodyHash, status, totals, now: now() });
     if (next !== undefined) await setDue(tx, [{ app, kind: PAGE_DUE, ref: id, at: now(), data: next }]);
-    return { answer: { id, status, recipients: totals }, placed, pages: next !== undefined };
+    return {
+      answer: { id, status, recipients: totals },
+      ...{ placed, pages: next !== undefined, outcomes: { ...outcomes, unknown: unknown.length } },
+    };
   }
 
   async #page(row: ClaimedDue): Promise<void> {
@@ -158,13 +183,14 @@ export class Accepting {
           expected.people.map(({ user }) => user),
         )
       : new Map();
-    const placed = await store.write(async (tx) => {
+    const decided = await store.write(async (tx) => {
       await finishDue(tx, row);
       const notification = await findNotification(tx, app, id);
       if (!notification || notification.status === 'cancelled') return undefined;
       const doc = openDoc<AcceptedNotification>(store.seal, notification);
       const { people, next } = await audiencePage(tx, app, audienceOf(doc), after, PAGE);
-      const { placed: some, totals } = await this.#decide(tx, doc, people, presence, notification.totals);
+      const some = await this.#decide(tx, doc, people, presence, notification.totals);
+      const { totals } = some;
       const all: RecipientTotals = next === undefined ? withoutUndecided(totals) : undecidedLess(totals, people.length);
       await tx
         .updateTable('notifications')
@@ -178,8 +204,15 @@ export class Accepting {
       else await settleStatuses(tx, app, [id], now());
       return some;
     });
-    if (placed) placing.deliver(placed);
+    if (decided) {
+      placing.deliver(decided.placed);
+      this.#counted(app, decided.outcomes);
+    }
     nudge(now());
+  }
+
+  #counted(app: string, outcomes: OutcomeCounts): void {
+    this.#options.events?.counted?.({ app, outcomes });
   }
 
   async #decide(
@@ -188,11 +221,11 @@ export class Accepting {
     people: readonly Addressee[],
     presence: ReadonlyMap<string, PresenceState>,
     before?: string,
-  ): Promise<{ placed: Placed; totals: RecipientTotals; decisions: Placed['decisions'][number] }> {
+  ): Promise<Decided> {
     const { store, placing, policyOf, staleAfterMs, now, newPlace } = this.#options;
     const { app, id } = notification;
     const users = people.map(({ user }) => user);
-    await collapse(tx, notification, users, now());
+    const collapsed = await collapse(tx, notification, users, now());
     const policy = policyOf(app);
     const asked = { app, policy, channels: channelsOf(notification, policy) };
     const facts = await factsOf({ db: tx, seal: store.seal, now: now(), staleAfterMs }, asked, users);
@@ -209,11 +242,15 @@ export class Accepting {
         ...{ app, notification: id, user, place: newPlace(), ...shownAs(placed.decisions[index] ?? []) },
       })),
     );
+    const decided = users.map((user, index) => ({ user, decisions: placed.decisions[index] ?? [] }));
     const totals = withPeople(
       before === undefined ? noTotals : subtracted(JSON.parse(before) as RecipientTotals, people.length),
-      users.map((user, index) => ({ user, decisions: placed.decisions[index] ?? [] })),
+      decided,
     );
-    return { placed, totals, decisions: placed.decisions.flat() };
+    return {
+      placed: { ...placed, changed: [...collapsed, ...placed.changed] },
+      ...{ totals, decisions: placed.decisions.flat(), outcomes: countOutcomes(decided) },
+    };
   }
 }
 

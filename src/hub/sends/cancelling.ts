@@ -1,4 +1,6 @@
+import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
+import type { HubEvents } from './hub-events.ts';
 import { PAGE_DUE, PERSON_DUE } from './person-due.ts';
 import { OPEN_STATES } from './rows/decision-rows.ts';
 import { findNotification } from './rows/notification-rows.ts';
@@ -10,36 +12,75 @@ export interface Cancelled {
   readonly left: number;
 }
 
+export interface CancellingParts {
+  readonly store: Pick<HubStore, 'write'>;
+  readonly events?: Pick<HubEvents, 'decided'> | undefined;
+  /** UNIX milliseconds. */
+  readonly now: () => number;
+}
+
+/** What was taken back now, and what the notification came to by it. */
+interface Taken {
+  readonly changed: readonly DecidedFact[];
+  readonly sum: Cancelled;
+}
+
 /** Takes back what has not left of a notification. Again: the same. @returns undefined when there is none */
-export function cancelNotification(
-  store: Pick<HubStore, 'write'>,
+export async function cancelNotification(
+  { store, events, now }: CancellingParts,
   app: string,
   id: string,
-  now: number,
 ): Promise<Cancelled | undefined> {
-  return store.write(async (tx) => ((await findNotification(tx, app, id)) ? cancel(tx, app, id, now) : undefined));
+  const taken = await store.write(async (tx) =>
+    (await findNotification(tx, app, id)) ? cancel(tx, app, id, now()) : undefined,
+  );
+  if (taken) events?.decided?.(taken.changed);
+  return taken?.sum;
 }
 
 /** The same for all notifications with a cancel key. */
-export function cancelByKey(store: Pick<HubStore, 'write'>, app: string, key: string, now: number): Promise<Cancelled> {
-  return store.write(async (tx) => {
+export async function cancelByKey(
+  { store, events, now }: CancellingParts,
+  app: string,
+  key: string,
+): Promise<Cancelled> {
+  const all = await store.write(async (tx) => {
     const rows = await tx
       .selectFrom('notifications')
       .select('id')
       .where('app', '=', app)
       .where('cancel_key', '=', key)
       .execute();
-    const sum = { cancelled: 0, left: 0 };
-    for (const { id } of rows) {
-      const { cancelled, left } = await cancel(tx, app, id, now);
-      sum.cancelled += cancelled;
-      sum.left += left;
-    }
-    return sum;
+    const taken: Taken[] = [];
+    for (const { id } of rows) taken.push(await cancel(tx, app, id, now()));
+    return taken;
   });
+  events?.decided?.(all.flatMap(({ changed }) => changed));
+  return {
+    cancelled: all.reduce((sum, each) => sum + each.sum.cancelled, 0),
+    left: all.reduce((sum, each) => sum + each.sum.left, 0),
+  };
 }
 
-async function cancel(tx: HubDb, app: string, id: string, now: number): Promise<Cancelled> {
+/** How many decisions have not left, by channel. */
+async function openByChannel(tx: HubDb, app: string, id: string): Promise<DecidedFact[]> {
+  const rows = await tx
+    .selectFrom('decisions')
+    .select((eb) => ['channel', eb.fn.countAll<number>().as('count')])
+    .where('app', '=', app)
+    .where('notification', '=', id)
+    .where('state', 'in', OPEN_STATES)
+    .where('due_row', 'is not', null)
+    .groupBy('channel')
+    .execute();
+  return rows.map(({ channel, count }) => ({
+    ...{ app, channel, state: 'cancelled', reason: 'cancelled' },
+    count: Number(count),
+  }));
+}
+
+async function cancel(tx: HubDb, app: string, id: string, now: number): Promise<Taken> {
+  const changed = await openByChannel(tx, app, id);
   await tx
     .updateTable('decisions')
     .set({ state: 'cancelled', reason: 'cancelled', at: now, until: null, due_row: null })
@@ -65,10 +106,8 @@ async function cancel(tx: HubDb, app: string, id: string, now: number): Promise<
     .groupBy(['state', 'reason'])
     .execute();
   const sum = (some: typeof rows): number => some.reduce((all, { count }) => all + Number(count), 0);
-  return {
-    cancelled: sum(rows.filter(({ state, reason }) => state === 'cancelled' && reason === 'cancelled')),
-    left: sum(rows.filter(({ state }) => state !== 'cancelled')),
-  };
+  const cancelled = sum(rows.filter(({ state, reason }) => state === 'cancelled' && reason === 'cancelled'));
+  return { changed, sum: { cancelled, left: sum(rows.filter(({ state }) => state !== 'cancelled')) } };
 }
 
 /** Those of its people, and of the pages that were still to come. */

@@ -1,3 +1,4 @@
+import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
 import type { AcceptedNotification } from '../notifications/decide-input.ts';
 import type { HubDb } from '../storage/storage.ts';
 import { clearDue } from '../timers/due-rows.ts';
@@ -5,14 +6,14 @@ import { personDue } from './person-due.ts';
 import { OPEN_STATES } from './rows/decision-rows.ts';
 import { settleStatuses } from './settle-status.ts';
 
-/** Cancels what has not left of earlier notifications with the same collapse key to these people. */
+/** Cancels what has not left of earlier notifications with the same collapse key to these people. @returns what was cancelled */
 export async function collapse(
   tx: HubDb,
   { app, id, collapse_key: key }: AcceptedNotification,
   users: readonly string[],
   now: number,
-): Promise<void> {
-  if (key === undefined || users.length === 0) return;
+): Promise<DecidedFact[]> {
+  if (key === undefined || users.length === 0) return [];
   const rows = await tx
     .updateTable('decisions')
     .set({ state: 'cancelled', reason: 'superseded', at: now, until: null, due_row: null })
@@ -28,11 +29,12 @@ export async function collapse(
         .where('collapse_key', '=', key)
         .where('id', '!=', id),
     )
-    .returning(['notification', 'user'])
+    .returning(['app', 'notification', 'user', 'channel', 'state', 'reason'])
     .execute();
   await clearDue(
     tx,
     rows.map(({ notification, user }) => personDue(app, notification, user)),
   );
   await settleStatuses(tx, app, new Set(rows.map(({ notification }) => notification)), now);
+  return rows;
 }

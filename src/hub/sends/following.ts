@@ -1,4 +1,5 @@
 /** What follows when pushes end: the next hop of their people, a new token that is to have it, digests, and notifications that are done. */
+import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
 import type { HubDb } from '../storage/storage.ts';
 import { setDue } from '../timers/due-rows.ts';
 import { digestMark, isDigest } from './digests/digest-id.ts';
@@ -14,21 +15,29 @@ export interface FollowingParts {
   readonly isUnderWay: (app: string, notification: string) => boolean;
 }
 
-/** In the transaction that writes the outcomes. @returns whether a timer was set to now */
+export interface Followed {
+  /** A timer was set to now. */
+  readonly isDue: boolean;
+  /** Further decisions that were changed. */
+  readonly also: readonly DecidedFact[];
+}
+
+/** In the transaction that writes the outcomes. */
 export async function follow(
   tx: HubDb,
   changed: readonly ChangedDecision[],
   { now, isUnderWay }: FollowingParts,
-): Promise<boolean> {
+): Promise<Followed> {
   let isDue = false;
+  const also: DecidedFact[] = [];
   for (const some of Map.groupBy(changed, ({ app, notification }) => JSON.stringify([app, notification])).values()) {
     const [{ app, notification }] = some as [ChangedDecision];
     isDue = (await retarget(tx, some, now)) || isDue;
     isDue = (await goOn(tx, some, now)) || isDue;
-    if (isDigest(notification)) await settleItems(tx, some);
+    if (isDigest(notification)) also.push(...(await settleItems(tx, some)));
     if (!isUnderWay(app, notification)) await settleStatuses(tx, app, [notification], now);
   }
-  return isDue;
+  return { isDue, also };
 }
 
 /** A push was not wanted any more; its device has another token now, and is still the person's: it is to go there. */
@@ -76,9 +85,11 @@ async function goOn(tx: HubDb, some: readonly ChangedDecision[], now: number): P
 }
 
 /** The items of a digest take its outcome. */
-async function settleItems(tx: HubDb, some: readonly ChangedDecision[]): Promise<void> {
+async function settleItems(tx: HubDb, some: readonly ChangedDecision[]): Promise<DecidedFact[]> {
+  const settled: DecidedFact[] = [];
   for (const { app, notification, user, state, reason, at } of some)
-    await settleDigest(tx, { app, digest: notification, user, state, reason, at });
+    settled.push(...(await settleDigest(tx, { app, digest: notification, user, state, reason, at })));
+  return settled;
 }
 
 export interface DigestOutcome {
@@ -90,8 +101,11 @@ export interface DigestOutcome {
   readonly at: number;
 }
 
-/** The items of a person's digest take its outcome, and their notifications may be done by it. */
-export async function settleDigest(tx: HubDb, { app, digest, user, state, reason, at }: DigestOutcome): Promise<void> {
+/** The items of a person's digest take its outcome, and their notifications may be done by it. @returns what was changed */
+export async function settleDigest(
+  tx: HubDb,
+  { app, digest, user, state, reason, at }: DigestOutcome,
+): Promise<DecidedFact[]> {
   const rows = await tx
     .updateTable('decisions')
     .set({ state, reason, at, until: null, due_row: null })
@@ -99,7 +113,8 @@ export async function settleDigest(tx: HubDb, { app, digest, user, state, reason
     .where('user', '=', user)
     .where('state', '=', 'deferred')
     .where('due_row', '=', digestMark(digest))
-    .returning('notification')
+    .returning(['app', 'notification', 'channel', 'state', 'reason'])
     .execute();
   await settleStatuses(tx, app, new Set(rows.map(({ notification }) => notification)), at);
+  return rows;
 }

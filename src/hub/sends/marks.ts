@@ -2,6 +2,7 @@
  * What a person has done with a notification: acked < seen < read < acted. A later mark implies those before it, a mark is set once
  * and never taken back. A mark cancels what is still to come: from the acknowledgement on what waited for that, from the reading on all of it.
  */
+import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
 import type { HubDb, Row } from '../storage/storage.ts';
 import { clearDue } from '../timers/due-rows.ts';
 import { personDue } from './person-due.ts';
@@ -69,13 +70,13 @@ const REACHED = {
   acted: { state: 'read', from: ['sent', 'delivered', 'seen'] },
 } as const satisfies Record<Mark, { readonly state: string; readonly from: readonly string[] }>;
 
-/** A person who has it in hand was reached: by the stream, as far as it was acknowledged; by all that was sent, once it is seen. */
+/** A person who has it in hand was reached: by the stream, as far as it was acknowledged; by all that was sent, once it is seen. @returns by what */
 export async function noteReached(
   tx: HubDb,
   { app, notification, user }: { readonly app: string; readonly notification: string; readonly user: string },
   mark: Mark,
   now: number,
-): Promise<void> {
+): Promise<DecidedFact[]> {
   const { state, from } = REACHED[mark];
   let query = tx
     .updateTable('decisions')
@@ -85,16 +86,16 @@ export async function noteReached(
     .where('user', '=', user)
     .where('state', 'in', from);
   if (mark === 'acked') query = query.where('channel', '=', 'realtime');
-  await query.execute();
+  return query.returning(['app', 'channel', 'state', 'reason']).execute();
 }
 
-/** Cancels what has not left of one person's notification. @returns how many decisions that were */
+/** Cancels what has not left of one person's notification. @returns the decisions that it was */
 export async function cancelOpen(
   tx: HubDb,
   { app, notification, user }: { readonly app: string; readonly notification: string; readonly user: string },
   reason: string,
   now: number,
-): Promise<number> {
+): Promise<DecidedFact[]> {
   const rows = await tx
     .updateTable('decisions')
     .set({ state: 'cancelled', reason, at: now, until: null })
@@ -103,8 +104,8 @@ export async function cancelOpen(
     .where('user', '=', user)
     .where('state', 'in', OPEN_STATES)
     .where('due_row', 'is not', null)
-    .returning('hop')
+    .returning(['app', 'channel', 'state', 'reason'])
     .execute();
   await clearDue(tx, [personDue(app, notification, user)]);
-  return rows.length;
+  return rows;
 }

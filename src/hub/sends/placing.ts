@@ -2,12 +2,14 @@
 import { background } from '../../kit/background.ts';
 import { toError } from '../../kit/errors.ts';
 import { RefusedError } from '../../kit/refusal.ts';
+import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
 import type { HopDecision } from '../notifications/decision.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import type { NotTaken, PushCarrier } from '../push/push-carrier.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
 import { openDigests, takeIntoDigests, takeOutOfDigests } from './digests/digest-items.ts';
 import { type HandedOver, handOver, type RendererOf } from './hand-over.ts';
+import type { HubEvents } from './hub-events.ts';
 import type { HandedBatches } from './outcomes/handed-batches.ts';
 import { deleteHandovers } from './rows/handover-rows.ts';
 import { sendAgain } from './send-again.ts';
@@ -34,6 +36,7 @@ export interface PlacingOptions {
   readonly now: () => number;
   /** A timer was set. */
   readonly nudge: (at: number) => void;
+  readonly events?: HubEvents | undefined;
   readonly tell: (level: 'warn' | 'error', message: string) => void;
 }
 
@@ -43,8 +46,11 @@ export interface Placed {
   readonly decisions: readonly (readonly HopDecision[])[];
   readonly handed: readonly HandedOver[];
   readonly live: readonly Leaving[];
+  readonly changed: readonly DecidedFact[];
   readonly dueAt: number | undefined;
 }
+
+export const nothingPlaced: Placed = { decisions: [], handed: [], live: [], changed: [], dueAt: undefined };
 
 /** What a carrier did not take is decided again after this. */
 const AGAIN_MS = 2000;
@@ -70,12 +76,13 @@ export class Placing {
     const live = leave.filter(({ row }) => row.channel === 'realtime');
     if (live.length > 0) await realtime?.publish(tx, live);
     const handed = await handOver(tx, leave, { seal: store.seal, instance, newBatch: newId, rendererOf, now: at });
-    return { decisions, handed, live, dueAt: earliest(stepped.dueAt, digestAt) };
+    return { decisions, handed, live, changed: stepped.changed, dueAt: earliest(stepped.dueAt, digestAt) };
   }
 
   /** After the commit. */
-  deliver({ handed, live, dueAt }: Placed): void {
-    const { batches, carrier, realtime, nudge } = this.#options;
+  deliver({ handed, live, changed, dueAt }: Placed): void {
+    const { batches, carrier, realtime, nudge, events } = this.#options;
+    events?.decided?.(changed);
     if (live.length > 0) realtime?.wake(live);
     if (dueAt !== undefined) nudge(dueAt);
     if (handed.length === 0) return;

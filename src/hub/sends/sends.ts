@@ -10,6 +10,7 @@ import { DIGEST_DUE } from './digests/digest-items.ts';
 import { Digesting } from './digests/digesting.ts';
 import { follow } from './following.ts';
 import type { RendererOf } from './hand-over.ts';
+import type { HubEvents } from './hub-events.ts';
 import { HandedBatches } from './outcomes/handed-batches.ts';
 import type { ChangedDecision } from './outcomes/outcome-rows.ts';
 import { type EndedTarget, OutcomeWriter } from './outcomes/outcome-writer.ts';
@@ -39,6 +40,7 @@ export interface SendsOptions {
   readonly works?: Readonly<Record<string, DueWork>>;
   /** Decisions that outcomes have changed, after the commit. */
   readonly ended?: (changed: readonly ChangedDecision[]) => void;
+  readonly events?: HubEvents | undefined;
   readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
   /** UNIX milliseconds. */
   readonly now?: () => number;
@@ -57,7 +59,7 @@ export class Sends {
 
   constructor(options: SendsOptions) {
     const { store, carrier, policyOf, presenceOf, rendererOf, realtime, staleAfterMs, tell } = options;
-    const { now = Date.now, newId = randomUUID, works = {} } = options;
+    const { now = Date.now, newId = randomUUID, works = {}, events } = options;
     this.#options = options;
     // Each run is an instance of its own: what a former run left is another's.
     const instance = `${options.instance}#${newId()}`;
@@ -65,21 +67,24 @@ export class Sends {
     this.nudge = nudge;
     const batches = this.#batches;
     const common = { store, policyOf, staleAfterMs, now, newId, presenceOf, newPlace: createPlaces(now) };
-    const placing = new Placing({ ...common, carrier, batches, realtime, rendererOf, instance, nudge, tell });
-    this.#accepting = new Accepting({ ...common, placing, batches, nudge });
+    const placing = new Placing({ ...common, carrier, batches, realtime, rendererOf, instance, nudge, events, tell });
+    this.#accepting = new Accepting({ ...common, placing, batches, events, nudge });
     const people = new PersonWork({ ...common, placing });
     const digests = new Digesting({ ...common, placing });
     const own = { [PERSON_DUE]: people.run, [PAGE_DUE]: this.#accepting.pages, [DIGEST_DUE]: digests.run };
     this.#runner = new DueRunner({ store, instance, works: { ...works, ...own }, tell, now });
-    this.#takeOver = new TakeOver({ store, instance, carrier, tell, now, nudge: () => nudge(now()) });
+    this.#takeOver = new TakeOver({ store, instance, carrier, tell, now, events, nudge: () => nudge(now()) });
     this.#outcomes = new OutcomeWriter({
       ...{ store, batches, tell },
       verdicts: (ended) => this.#noteVerdicts(ended),
       follow: async (tx, changed, isUnderWay) => {
-        if (await follow(tx, changed, { now: now(), isUnderWay })) queueMicrotask(() => nudge(now()));
+        const { isDue, also } = await follow(tx, changed, { now: now(), isUnderWay });
+        if (isDue) queueMicrotask(() => nudge(now()));
+        return also;
       },
-      written: (changed) => {
+      written: (changed, also) => {
         nudge(now());
+        events?.decided?.([...changed, ...also]);
         options.ended?.(changed);
       },
     });

@@ -1,4 +1,6 @@
 /** One step for people of notifications: what is decided now, against what was decided before. Writes it, and says what leaves. */
+
+import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
 import { decide } from '../notifications/decide.ts';
 import type { AcceptedNotification, Ended, PresenceState } from '../notifications/decide-input.ts';
 import type { DecisionDetail, HopDecision } from '../notifications/decision.ts';
@@ -59,6 +61,8 @@ export interface Stepped {
   /** As they were decided now, by place in what was asked. */
   readonly decisions: readonly (readonly HopDecision[])[];
   readonly leave: readonly Leaving[];
+  /** Those that are in another state than before the step. */
+  readonly changed: readonly DecidedFact[];
   readonly digested: readonly Digested[];
   readonly undigested: readonly Undigested[];
   /** The earliest timer that was set; undefined: none. */
@@ -123,6 +127,12 @@ const digestedOf = (person: PersonAt, { put }: Advanced): Digested[] =>
       return { ...leaving, key, until: row.until ?? 0, again: person.again === true && !isSenders(key) };
     });
 
+const isSame = (a: NewRow<'decisions'>, b: NewRow<'decisions'>): boolean =>
+  a.hop === b.hop && a.channel === b.channel && a.device === b.device && a.state === b.state && a.reason === b.reason;
+
+const changedOf = ({ kept }: PersonAt, { put }: Advanced): readonly NewRow<'decisions'>[] =>
+  kept.length === 0 ? put : put.filter((row) => !kept.some((before) => isSame(before, row)));
+
 /** Decides, writes decisions and timers, and returns what leaves: it is for the caller to write that it was handed over. */
 export async function stepPeople(tx: HubDb, people: readonly PersonAt[], parts: StepParts): Promise<Stepped> {
   const { now, policyOf } = parts;
@@ -159,6 +169,7 @@ export async function stepPeople(tx: HubDb, people: readonly PersonAt[], parts: 
   return {
     decisions: steps.map(({ decisions }) => decisions),
     leave,
+    changed: steps.flatMap(({ person, advanced }) => changedOf(person, advanced) as readonly DecidedFact[]),
     digested: steps.flatMap(({ person, advanced }) => digestedOf(person, advanced)),
     undigested: steps
       .filter(({ advanced }) => advanced.undigested)

@@ -1,4 +1,4 @@
-import { type HopDecision, recipientOutcome } from '../notifications/decision.ts';
+import { type HopDecision, type RecipientOutcome, recipientOutcome } from '../notifications/decision.ts';
 
 /** How far a notification is as a whole. */
 export const notificationStatuses = ['scheduled', 'pending', 'done', 'cancelled', 'expired', 'unreachable'] as const;
@@ -47,6 +47,18 @@ export function withPeople(
       ids[outcome] = [...ids[outcome], user];
   }
   return { ...counts, ids };
+}
+
+/** How many people counted as what. */
+export type OutcomeCounts = Readonly<Partial<Record<RecipientOutcome, number>>>;
+
+export function countOutcomes(people: readonly { readonly decisions: readonly HopDecision[] }[]): OutcomeCounts {
+  const counts: Partial<Record<RecipientOutcome, number>> = {};
+  for (const { decisions } of people) {
+    const outcome = recipientOutcome(decisions);
+    counts[outcome] = (counts[outcome] ?? 0) + 1;
+  }
+  return counts;
 }
 
 /** With people who are to be looked at later. */

@@ -5,6 +5,7 @@ import type { KeySources } from './hub-keys.ts';
 import { keyFile, keyInMemory } from './key-file.ts';
 import { openSqliteStore } from './sqlite/open-sqlite-store.ts';
 import type { HubStore } from './storage.ts';
+import type { StoreObserver } from './store-observer.ts';
 
 export interface HubStoreOptions {
   /** `hub.path`; empty: memory. */
@@ -14,6 +15,7 @@ export interface HubStoreOptions {
   /** The master key of the apps; absent: one is made in the file `<path>.key`. */
   readonly master: MasterKeys | undefined;
   readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
+  readonly observer?: StoreObserver | undefined;
   readonly now?: () => number;
 }
 
@@ -31,9 +33,9 @@ function keySources({ path, postgres, master, tell }: HubStoreOptions): KeySourc
  * @throws ConfigError when the settings or the store cannot be used; MasterKeyError; SQLite's own errors
  */
 export async function openHubStore(options: HubStoreOptions): Promise<HubStore> {
-  const { path, postgres, tell, now = Date.now } = options;
+  const { path, postgres, tell, observer, now = Date.now } = options;
   const keys = keySources(options);
-  if (postgres === '') return openSqliteStore({ path, keys, now });
+  if (postgres === '') return openSqliteStore({ path, keys, now, observer });
   const { openPostgresStore } = await loadPostgres();
-  return openPostgresStore({ url: postgres, keys, now, tell });
+  return openPostgresStore({ url: postgres, keys, now, tell, observer });
 }

@@ -1,34 +1,5 @@
-import type { Merge } from './family.ts';
-
-interface MetricRow {
-  /** As in the text format. */
-  readonly name: string;
-  readonly type: 'counter' | 'gauge' | 'histogram' | 'info';
-  readonly help: string;
-  /** Closed sets: never a token, never text of a caller or a provider. */
-  readonly labels: readonly string[];
-  /** What its name ends with, before `_total`. */
-  readonly unit?: 'seconds';
-  /** How the values of several worker processes make one; default: their sum. */
-  readonly merge?: Merge;
-}
-
-type Rest = Partial<Pick<MetricRow, 'labels' | 'unit' | 'merge'>>;
-
-const row =
-  (type: MetricRow['type']) =>
-  <Name extends string>(name: Name, help: string, { labels = [], ...rest }: Rest = {}) => ({
-    name,
-    type,
-    help,
-    labels,
-    ...rest,
-  });
-
-const counter = row('counter');
-const gauge = row('gauge');
-const histogram = row('histogram');
-const info = row('info');
+import { hubTable } from './hub-metric-table.ts';
+import { counter, gauge, histogram, info, type MetricRow } from './metric-row.ts';
 
 const lane = { labels: ['app', 'provider', 'environment'] };
 /** `partition`: of providers whose lanes are parted by where a target is, such as Web Push. */
@@ -164,8 +135,8 @@ const process = [
   }),
 ] as const;
 
-/** Every series of ours. docs/metrics.md is made from it. */
-export const metricTable = [
+/** The series of every relay. */
+export const relayTable = [
   ...gorush,
   ...pushes,
   ...queue,
@@ -173,5 +144,8 @@ export const metricTable = [
   ...feedback,
   ...process,
 ] as const satisfies readonly MetricRow[];
+
+/** Every series of ours. docs/metrics.md is made from it. */
+export const metricTable = [...relayTable, ...hubTable] as const satisfies readonly MetricRow[];
 
 export type MetricName = (typeof metricTable)[number]['name'];

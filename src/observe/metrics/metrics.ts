@@ -6,7 +6,8 @@ import type { StatCounts, StatStore } from '../stats/stats.ts';
 import type { TaskCounts } from '../stats/task-counts.ts';
 import { type Exposition, expose } from './exposition.ts';
 import { type Family, type Labels, type Merge, NO_LABELS, type Sample } from './family.ts';
-import type { MetricName } from './metric-table.ts';
+import { type HubReading, setHub } from './hub-series.ts';
+import { type MetricName, metricTable, relayTable } from './metric-table.ts';
 import { type PushCell, PushCounts } from './push-counts.ts';
 import { createRuntimeMetrics, type RuntimeMetrics } from './runtime-metrics.ts';
 import { Sheet } from './sheet.ts';
@@ -81,6 +82,8 @@ export interface Metrics {
   readonly events: RelayEvents;
   /** Who says what /readyz says; until then `martlet_ready` has no value. */
   watchReadiness(isReady: () => boolean): void;
+  /** The hub is on: from now on it has its series. @param read asked at each scrape */
+  watchHub(read: () => Promise<HubReading>): void;
   /** All series, for a sum over several processes. */
   snapshot(): Promise<Family[]>;
   /** The answer of GET /metrics. @param accept the request's Accept header */
@@ -190,11 +193,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const counts = new PushCounts(options.reasonWords);
   const intake: Intake = { taken: 0, refused: 0 };
   let isReady: (() => boolean) | undefined;
+  let readHub: (() => Promise<HubReading>) | undefined;
   const merges = (name: string): Merge | undefined => (options.stats.shared && STORED.test(name) ? 'max' : undefined);
 
   const families = async (): Promise<Family[]> => {
     const stats = await options.stats.read();
-    const sheet = new Sheet(merges);
+    const sheet = new Sheet(readHub ? metricTable : relayTable, merges);
     setGorush(sheet, stats, options.tasks.read(), options.busyWorkers());
     setPushes(sheet, counts);
     setQueue(sheet, options.queue(), intake);
@@ -210,6 +214,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     for (const [reason, count] of options.authFailures?.() ?? [])
       sheet.set('martlet_auth_failures_total', count, [reason]);
     if (isReady) sheet.set('martlet_ready', isReady() ? 1 : 0);
+    if (readHub) setHub(sheet, await readHub());
     sheet.observe('martlet_event_loop_delay_seconds', runtime.eventLoopDelay, NO_LABELS);
     sheet.set('martlet_sandbox', options.sandbox ? 1 : 0);
     sheet.set('martlet_build_info', 1, [options.version, process.version]);
@@ -228,6 +233,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
     watchReadiness(source) {
       isReady = source;
+    },
+    watchHub(read) {
+      readHub = read;
     },
     snapshot: families,
     render: async (accept) => expose(await families(), accept),

@@ -1,18 +1,10 @@
 import { type Family, type HistogramSample, type Labels, type Merge, mergeSamples, type Sample } from './family.ts';
 import type { Histogram } from './histogram.ts';
-import { type MetricName, metricTable } from './metric-table.ts';
-
-interface SeriesRow {
-  readonly name: string;
-  readonly type: Family['type'];
-  readonly help: string;
-  readonly unit?: string;
-  readonly labels: readonly string[];
-  readonly merge?: Merge;
-}
+import type { MetricRow } from './metric-row.ts';
+import type { MetricName } from './metric-table.ts';
 
 interface Filled {
-  readonly row: SeriesRow;
+  readonly row: MetricRow;
   readonly merge: Merge;
   readonly samples: Sample[];
   /** Where the sample of these values is. */
@@ -26,8 +18,8 @@ export class Sheet {
   readonly #rows = new Map<string, Filled>();
 
   /** @param merges what differs from the table */
-  constructor(merges: (name: string) => Merge | undefined = () => undefined) {
-    for (const row of metricTable as readonly SeriesRow[]) {
+  constructor(table: readonly MetricRow[], merges: (name: string) => Merge | undefined = () => undefined) {
+    for (const row of table) {
       const merge = merges(row.name) ?? row.merge ?? 'sum';
       this.#rows.set(row.name, { row, merge, samples: [], places: new Map(), histograms: [], bounds: [] });
     }

@@ -113,6 +113,9 @@ describe.each(hubEngines)('dead tokens in $name', ({ needs: lacks, start }) => {
       hub.clock.pass(10 * MINUTE);
       expect(hub.removals.paused()).toEqual([]);
       expect(await kill(1, 70)).toEqual(['d70']);
+      await hub.removals.refresh();
+      await hub.removals.refresh();
+      expect(hub.said.slice(1)).toEqual(['hub: dead devices of app default are removed again']);
     });
 
     test('49 are removed whatever share they are', async () => {
@@ -131,6 +134,8 @@ describe.each(hubEngines)('dead tokens in $name', ({ needs: lacks, start }) => {
       expect(await instance.devices.applyVerdicts([verdict(1)])).toEqual([]);
       await instance.removals.refresh();
       expect(instance.removals.paused()).toEqual(['default']);
+      expect(await instance.removals.pauseOf('default')).toEqual({ until: hub.clock.ms + 10 * MINUTE });
+      expect(await instance.removals.pauseOf('other')).toBeUndefined();
       await second?.close();
     });
 

@@ -165,7 +165,7 @@ describe.each(hubEngines)('what is held, in $name,', ({ needs: lacks, start }) =
             hub.send({ ...PUSH, ...more, message: `n${index}` }),
           ),
         );
-        await cancelByKey(hub.store, 'default', 'c', clock.now());
+        await cancelByKey({ store: hub.store, now: clock.now }, 'default', 'c');
         await inbox().mark({ app: 'default', user: 'ada' }, all[1]?.id ?? '', 'read');
         await hub.pass(2 * HOUR);
         expect(hub.carrier.sent).toEqual(['00000001: n3']);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { metricTable } from '../../../src/observe/metrics/metric-table.ts';
+import { metricTable, relayTable } from '../../../src/observe/metrics/metric-table.ts';
 import { createRuntimeMetrics } from '../../../src/observe/metrics/runtime-metrics.ts';
 import { createMemoryStats } from '../../../src/observe/stats/memory-stats.ts';
 import { ACCEPTED } from '../../../src/push/push.ts';
@@ -190,7 +190,7 @@ test('the table names every series of ours once', async () => {
   const names = metricTable.map((row) => row.name);
   expect(new Set(names).size).toBe(names.length);
   const { text } = await quietMetrics().render();
-  for (const { name, type } of metricTable) {
+  for (const { name, type } of relayTable) {
     expect(text).toContain(`# TYPE ${name} ${type === 'info' ? 'gauge' : type}\n`);
   }
 });

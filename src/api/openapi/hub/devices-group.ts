@@ -85,6 +85,26 @@ const streams: ApiGroup['paths'] = {
   },
 };
 
+const removals: ApiGroup['paths'] = {
+  '/v1/devices/removals': {
+    get: hubOperation({
+      operationId: 'readRemovals',
+      summary: 'Whether devices that are called dead are left as they are, as too many were at once',
+      responses: {
+        200: json('Until when, where they are.', record({ paused: { type: 'boolean' } }, { until: text('ISO 8601.') })),
+      },
+    }),
+  },
+  '/v1/devices/resume-removals': {
+    post: hubOperation({
+      operationId: 'resumeRemovals',
+      summary: 'Believes the verdicts that were doubted, as too many tokens died at once',
+      takes: ['key'],
+      responses: { 200: json('How many devices are dead by it.', record({ removed: { type: 'integer' } })) },
+    }),
+  },
+};
+
 /** Devices of people. */
 export const devicesGroup = (): ApiGroup => ({
   tag: {
@@ -102,14 +122,7 @@ export const devicesGroup = (): ApiGroup => ({
         responses: { 200: tagged(device), 201: tagged(device) },
       }),
     },
-    '/v1/devices/resume-removals': {
-      post: hubOperation({
-        operationId: 'resumeRemovals',
-        summary: 'Believes the verdicts that were doubted, as too many tokens died at once',
-        takes: ['key'],
-        responses: { 200: json('How many devices are dead by it.', record({ removed: { type: 'integer' } })) },
-      }),
-    },
+    ...removals,
     ...streams,
     '/v1/devices/{device}': {
       get: hubOperation({

@@ -1,4 +1,5 @@
 /** Decisions that a digest has collected and not sent yet. Each may be of a great many notifications of one person. */
+import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
 import type { HubDb } from '../../storage/storage.ts';
 import { settleStatuses } from '../settle-status.ts';
 import { digestMark, TAKEN_BY_DIGEST } from './digest-id.ts';
@@ -34,14 +35,15 @@ export async function collectedOf(
   return found;
 }
 
-/** Those whose time is over are in no digest. */
+/** Those whose time is over are in no digest. @returns what has expired by it */
 export async function expireCollected(
   tx: HubDb,
   app: string,
   user: string,
   notifications: readonly string[],
   now: number,
-): Promise<void> {
+): Promise<DecidedFact[]> {
+  const all: DecidedFact[] = [];
   for (const page of pagesOf(notifications)) {
     const expired = await tx
       .updateTable('decisions')
@@ -58,10 +60,12 @@ export async function expireCollected(
           .where('id', 'in', page)
           .where('expires_at', '<=', now),
       )
-      .returning('notification')
+      .returning(['app', 'notification', 'channel', 'state', 'reason'])
       .execute();
     await settleStatuses(tx, app, new Set(expired.map(({ notification }) => notification)), now);
+    all.push(...expired);
   }
+  return all;
 }
 
 /** They end as the digest does. */

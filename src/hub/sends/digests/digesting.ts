@@ -1,4 +1,6 @@
 /** Makes one notification of what a digest has collected for a person. */
+
+import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
 import type { AcceptedNotification } from '../../notifications/decide-input.ts';
 import { type HopDecision, isLiving } from '../../notifications/decision.ts';
 import type { HubPolicy } from '../../notifications/policy.ts';
@@ -6,7 +8,7 @@ import type { HubDb, HubSeal, HubStore, Row } from '../../storage/storage.ts';
 import { type ClaimedDue, finishDue } from '../../timers/due-rows.ts';
 import { channelsOf, factsOf } from '../facts.ts';
 import { settleDigest } from '../following.ts';
-import type { Placed, Placing } from '../placing.ts';
+import { nothingPlaced, type Placed, type Placing } from '../placing.ts';
 import { insertNotification } from '../rows/notification-rows.ts';
 import { insertRecipients } from '../rows/recipient-rows.ts';
 import { firstStatus, isOver, noTotals, withPeople } from '../totals.ts';
@@ -54,20 +56,21 @@ export class Digesting {
   readonly run = async (rows: readonly ClaimedDue[]): Promise<void> => {
     for (const row of rows) {
       const placed = await this.#options.store.write((tx) => this.#flush(tx, row));
-      if (placed) this.#options.placing.deliver(placed);
+      this.#options.placing.deliver(placed);
     }
   };
 
-  async #flush(tx: HubDb, row: ClaimedDue): Promise<Placed | undefined> {
+  async #flush(tx: HubDb, row: ClaimedDue): Promise<Placed> {
     const { store, newId, now } = this.#options;
     await finishDue(tx, row);
     const { app } = row;
     const { user, key } = digestOf(row.ref);
-    const collected = await collect(tx, store.seal, { app, user, key, now: now() });
-    if (!collected) return undefined;
+    const { collected, expired } = await collect(tx, store.seal, { app, user, key, now: now() });
+    if (!collected) return { ...nothingPlaced, changed: expired };
     const id = digestId(newId());
     await giveTo(tx, app, user, collected.notifications, id);
-    return this.#send(tx, digestNotification(app, user, id, collected, now()), user);
+    const placed = await this.#send(tx, digestNotification(app, user, id, collected, now()), user);
+    return { ...placed, changed: [...expired, ...placed.changed] };
   }
 
   async #send(tx: HubDb, notification: AcceptedNotification, user: string): Promise<Placed> {
@@ -86,8 +89,9 @@ export class Digesting {
       // Its items are in the inbox already.
       { app, notification: id, user, place: newPlace(), visible_at: null, hidden: 1 },
     ]);
-    if (isOver(status)) await this.#settle(tx, app, id, user, decisions);
-    return placed;
+    if (!isOver(status)) return placed;
+    const items = await this.#settle(tx, app, id, user, decisions);
+    return { ...placed, changed: [...placed.changed, ...items] };
   }
 
   /** Nothing of it leaves: the items end as it did. */
@@ -97,16 +101,20 @@ export class Digesting {
     digest: string,
     user: string,
     decisions: readonly HopDecision[],
-  ): Promise<void> {
+  ): Promise<readonly DecidedFact[]> {
     const last = decisions.findLast((decision) => !isLiving(decision));
-    if (!last) return;
+    if (!last) return [];
     const { state, reason = null } = last;
-    await settleDigest(tx, { app, digest, user, state, reason, at: this.#options.now() });
+    return settleDigest(tx, { app, digest, user, state, reason, at: this.#options.now() });
   }
 }
 
 /** Takes the items out, all of them: one that comes later is in the next digest. Those that are over meanwhile are not told. */
-async function collect(tx: HubDb, seal: HubSeal, { app, user, key, now }: Flush): Promise<Collected | undefined> {
+async function collect(
+  tx: HubDb,
+  seal: HubSeal,
+  { app, user, key, now }: Flush,
+): Promise<{ readonly collected?: Collected; readonly expired: readonly DecidedFact[] }> {
   const rows: Row<'digest_items'>[] = await tx
     .selectFrom('digest_items')
     .selectAll()
@@ -116,21 +124,22 @@ async function collect(tx: HubDb, seal: HubSeal, { app, user, key, now }: Flush)
     .orderBy('at')
     .orderBy('id')
     .execute();
-  if (rows.length === 0) return undefined;
+  if (rows.length === 0) return { expired: [] };
   await tx.deleteFrom('digest_items').where('app', '=', app).where('user', '=', user).where('key', '=', key).execute();
   const notifications = [...new Set(rows.map(({ notification }) => notification))];
-  await expireCollected(tx, app, user, notifications, now);
+  const expired = await expireCollected(tx, app, user, notifications, now);
   const held = await collectedOf(tx, app, user, notifications);
   const live = new Set(held.map(({ notification }) => notification));
   const told = rows.filter(({ notification }) => live.has(notification));
   // All of them were cancelled meanwhile: there is nothing to tell.
-  if (told.length === 0) return undefined;
-  return {
+  if (told.length === 0) return { expired };
+  const collected = {
     count: told.length,
     named: told.slice(0, MOST_NAMED).map(({ id, doc }) => openItem(seal, app, id, doc)),
     notifications: [...live],
     channels: [...new Set(held.map(({ channel }) => channel))].toSorted() as unknown as Collected['channels'],
   };
+  return { collected, expired };
 }
 
 const digestNotification = (

@@ -7,6 +7,7 @@ import { background } from '../../../kit/background.ts';
 import { toError } from '../../../kit/errors.ts';
 import { onceATurn } from '../../../kit/once-a-turn.ts';
 import { RefusedError } from '../../../kit/refusal.ts';
+import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
 import type { PushOutcome } from '../../push/push-carrier.ts';
 import type { HubDb, HubStore } from '../../storage/storage.ts';
 import { targetHash } from '../hand-over.ts';
@@ -32,9 +33,9 @@ export interface OutcomeWriterOptions {
     tx: HubDb,
     changed: readonly ChangedDecision[],
     isUnderWay: (app: string, notification: string) => boolean,
-  ) => Promise<void>;
-  /** After the commit. */
-  readonly written: (changed: readonly ChangedDecision[]) => void;
+  ) => Promise<readonly DecidedFact[]>;
+  /** After the commit. @param also further decisions that were changed by what followed */
+  readonly written: (changed: readonly ChangedDecision[], also: readonly DecidedFact[]) => void;
   readonly tell: (level: 'warn' | 'error', message: string) => void;
 }
 
@@ -114,20 +115,20 @@ export class OutcomeWriter {
     const known = await this.#known(some);
     await verdicts(known.map(({ outcome, batch, target }) => ({ outcome, target, channel: batch.channel })));
     const ended = alike(known.flatMap(endedOf));
-    const changed = await store.write(async (tx) => {
+    const { changed, also } = await store.write(async (tx) => {
       const all: ChangedDecision[] = [];
       for (const each of ended) all.push(...(await writeEnded(tx, each)));
       const over = overIn(known);
-      await follow(tx, all, (app, id) => {
+      const further = await follow(tx, all, (app, id) => {
         const ending = over.filter((batch) => batch.app === app && batch.notification === id).length;
         return batches.countOf(app, id) > ending;
       });
       await this.#removeOver(tx, known);
-      return all;
+      return { changed: all, also: further };
     });
     for (const { batch, outcome } of known)
       if (isHeld(batch)) batches.end(batch, outcome.target, awaitsVerdict(outcome));
-    written(changed);
+    written(changed, also);
   }
 
   /** What each outcome is of; those of batches that are over already, or were never ours, are left out. */

@@ -9,6 +9,7 @@ import { toError } from '../../../kit/errors.ts';
 import { RefusedError } from '../../../kit/refusal.ts';
 import type { PushCarrier } from '../../push/push-carrier.ts';
 import type { HubDb, HubStore } from '../../storage/storage.ts';
+import type { HubEvents } from '../hub-events.ts';
 import { deleteHandovers, foreignHandovers, type Handover, takeHandover } from '../rows/handover-rows.ts';
 import { sendAgain } from '../send-again.ts';
 
@@ -19,6 +20,7 @@ export interface TakeOverOptions {
   readonly carrier: Pick<PushCarrier, 'holds'>;
   /** People's timers were set to now. */
   readonly nudge: () => void;
+  readonly events?: HubEvents | undefined;
   readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
   readonly now: () => number;
 }
@@ -79,7 +81,7 @@ export class TakeOver {
   }
 
   async #take(handover: Handover): Promise<void> {
-    const { store, instance, carrier, now, nudge, tell } = this.#options;
+    const { store, instance, carrier, now, nudge, events, tell } = this.#options;
     const { app, batch, targets, instance: dead } = handover;
     const isHeld = carrier.holds(batch) === true;
     const again = await store.write(async (tx) => {
@@ -89,6 +91,7 @@ export class TakeOver {
       return count;
     });
     if (again === 0) return;
+    events?.tookOver?.(again);
     nudge();
     tell('info', `${again} pushes of the hub that ${dead} left are sent by this instance`);
   }

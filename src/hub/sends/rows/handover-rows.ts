@@ -63,6 +63,15 @@ export async function deleteHandovers(tx: HubDb, app: string, batches: readonly 
     await tx.deleteFrom('handovers').where('app', '=', app).where('batch', 'in', batches).execute();
 }
 
+/** How many batches have not wholly ended. */
+export async function countHandovers(db: HubDb): Promise<number> {
+  const { count } = await db
+    .selectFrom('handovers')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
+
 /** Batches that instances other than these handed over, the oldest first. */
 export async function foreignHandovers(db: HubDb, alive: readonly string[], limit: number): Promise<Handover[]> {
   const rows = await db

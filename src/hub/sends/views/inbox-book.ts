@@ -1,11 +1,13 @@
 /** People's inboxes, as they are read and marked. */
 import { isoInstant } from '../../../kit/time/instant.ts';
+import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
 import type { JsonObject } from '../../../push/push.ts';
 import type { AcceptedNotification } from '../../notifications/decide-input.ts';
 import type { HubPolicy } from '../../notifications/policy.ts';
 import { contentOf } from '../../notifications/render/content.ts';
 import { settingsOf } from '../../settings/settings-book.ts';
 import type { HubDb, HubStore, Row } from '../../storage/storage.ts';
+import type { HubEvents } from '../hub-events.ts';
 import { cancelOpen, type Mark, markRows, noteReached, type RecipientRow } from '../marks.ts';
 import { RefusedSend } from '../refused-send.ts';
 import { openDoc } from '../rows/notification-rows.ts';
@@ -23,6 +25,7 @@ import {
 export interface InboxOptions {
   readonly store: HubStore;
   readonly policyOf: (app: string) => HubPolicy;
+  readonly events?: HubEvents | undefined;
   /** UNIX milliseconds. */
   readonly now: () => number;
 }
@@ -76,22 +79,24 @@ export class Inbox {
 
   /** @throws RefusedSend 404 */
   async mark(owner: InboxOwner, id: string, mark: Mark): Promise<void> {
-    const { store, now } = this.#options;
-    await store.write(async (tx) => {
+    const { store, events, now } = this.#options;
+    const changed = await store.write(async (tx) => {
       const row = await inboxRow(tx, owner.app, owner.user, id, now());
       if (!row) throw notThere();
-      await this.#marked(tx, owner, [row], mark);
+      return this.#marked(tx, owner, [row], mark);
     });
+    events?.decided?.(changed);
   }
 
   /** Marks everything that is not read. @param before UNIX milliseconds; of what is newer nothing. @returns how many that were */
   async readAll(owner: InboxOwner, before: number | undefined): Promise<number> {
-    const { store, now } = this.#options;
-    return store.write(async (tx) => {
+    const { store, events, now } = this.#options;
+    const { count, changed } = await store.write(async (tx) => {
       const rows = await unreadRows(tx, owner.app, owner.user, now(), before);
-      await this.#marked(tx, owner, rows, 'read');
-      return rows.length;
+      return { count: rows.length, changed: await this.#marked(tx, owner, rows, 'read') };
     });
+    events?.decided?.(changed);
+    return count;
   }
 
   /** @returns whether it was there */
@@ -105,14 +110,15 @@ export class Inbox {
   }
 
   /** What is read is not sent by any other way any more; what is seen or acknowledged ends the waits for that. */
-  async #marked(tx: HubDb, owner: InboxOwner, rows: readonly RecipientRow[], mark: Mark): Promise<void> {
+  async #marked(tx: HubDb, owner: InboxOwner, rows: readonly RecipientRow[], mark: Mark): Promise<DecidedFact[]> {
     const at = this.#options.now();
     const marked = await markRows(tx, owner, rows, mark, at);
     const isRead = mark === 'read' || mark === 'acted';
     const cancelled = marked.filter(({ isNew }) => isNew);
+    const changed: DecidedFact[] = [];
     for (const { notification } of cancelled) {
-      await noteReached(tx, { ...owner, notification }, mark, at);
-      await cancelOpen(tx, { ...owner, notification }, isRead ? 'read' : 'acked', at);
+      changed.push(...(await noteReached(tx, { ...owner, notification }, mark, at)));
+      changed.push(...(await cancelOpen(tx, { ...owner, notification }, isRead ? 'read' : 'acked', at)));
     }
     await settleStatuses(
       tx,
@@ -120,6 +126,7 @@ export class Inbox {
       cancelled.map(({ notification }) => notification),
       at,
     );
+    return changed;
   }
 
   async #languages(app: string, user: string): Promise<readonly (string | undefined)[]> {

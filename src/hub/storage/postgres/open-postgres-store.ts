@@ -8,6 +8,7 @@ import { hubSeal } from '../hub-seal.ts';
 import { migrate } from '../migrations/migrate.ts';
 import { migrations } from '../migrations/migrations.ts';
 import type { HubDb, HubSeal, HubStore } from '../storage.ts';
+import type { StoreObserver } from '../store-observer.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import type { HubTables } from '../tables.ts';
 import { postgresDialect } from './postgres-dialect.ts';
@@ -28,6 +29,7 @@ export interface PostgresStoreOptions {
   readonly keys: KeySources;
   readonly now: () => number;
   readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
+  readonly observer?: StoreObserver | undefined;
   readonly random?: () => number;
 }
 
@@ -80,7 +82,16 @@ class PostgresStore implements HubStore {
 
   async write<T>(work: (tx: HubDb) => Promise<T>): Promise<T> {
     this.#mustBeReady();
-    return this.#writes.add(() => this.#repeated(work));
+    const { observer } = this.#options;
+    const begun = performance.now();
+    try {
+      const result = await this.#writes.add(() => this.#repeated(work));
+      observer?.wrote(performance.now() - begun);
+      return result;
+    } catch (error) {
+      if (error instanceof StoreUnavailable) observer?.failed(1);
+      throw error;
+    }
   }
 
   async #repeated<T>(work: (tx: HubDb) => Promise<T>): Promise<T> {

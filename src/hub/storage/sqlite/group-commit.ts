@@ -3,6 +3,7 @@ import { background } from '../../../kit/background.ts';
 import { toError } from '../../../kit/errors.ts';
 import { isBusy } from '../../../kit/files/sqlite-file.ts';
 import type { HubDb } from '../storage.ts';
+import type { StoreObserver } from '../store-observer.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 
 /** How long one transaction takes in works before it commits: what came after waits for the next. */
@@ -16,6 +17,7 @@ interface Work {
   do(tx: HubDb): Promise<unknown>;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: Error) => void;
+  readonly givenAt: number;
   /** Set once it is done. */
   result?: { readonly value: unknown } | { readonly error: Error };
 }
@@ -26,6 +28,7 @@ export interface GroupCommitOptions {
   readonly tx: HubDb;
   /** What errors name. */
   readonly place: string;
+  readonly observer?: StoreObserver | undefined;
   readonly now?: () => number;
 }
 
@@ -56,7 +59,7 @@ export class GroupCommit {
   add<T>(work: (tx: HubDb) => Promise<T>): Promise<T> {
     if (this.#isClosed) return Promise.reject(new StoreUnavailable('the hub is closed'));
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    this.#given.push({ do: work, resolve: resolve as (result: unknown) => void, reject });
+    this.#given.push({ do: work, resolve: resolve as (result: unknown) => void, reject, givenAt: this.#now() });
     this.#wake();
     return promise;
   }
@@ -99,7 +102,7 @@ export class GroupCommit {
     try {
       await this.#begin();
     } catch (error) {
-      for (const work of this.#given.splice(0)) work.reject(this.#unavailable(error));
+      this.#refuse(this.#given.splice(0), error);
       return;
     }
     const done: Work[] = [];
@@ -108,12 +111,26 @@ export class GroupCommit {
       this.#options.db.exec('COMMIT');
     } catch (error) {
       if (this.#options.db.isTransaction) this.#options.db.exec('ROLLBACK');
-      for (const work of done) work.reject(this.#unavailable(error));
+      this.#refuse(done, error);
       return;
     }
+    this.#observe(done);
     for (const { result, resolve, reject } of done)
       if (result && 'value' in result) resolve(result.value);
       else reject(result?.error as Error);
+  }
+
+  #observe(done: readonly Work[]): void {
+    const { observer } = this.#options;
+    if (!observer || done.length === 0) return;
+    observer.committed(done.length);
+    const now = this.#now();
+    for (const { givenAt } of done) observer.wrote(now - givenAt);
+  }
+
+  #refuse(works: readonly Work[], error: unknown): void {
+    this.#options.observer?.failed(works.length);
+    for (const work of works) work.reject(this.#unavailable(error));
   }
 
   /** Waits for another process without standing still. */

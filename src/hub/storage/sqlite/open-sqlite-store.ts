@@ -8,6 +8,7 @@ import { hubSeal } from '../hub-seal.ts';
 import { migrate } from '../migrations/migrate.ts';
 import { migrations } from '../migrations/migrations.ts';
 import type { HubStore } from '../storage.ts';
+import type { StoreObserver } from '../store-observer.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import type { HubTables } from '../tables.ts';
 import { GroupCommit } from './group-commit.ts';
@@ -37,6 +38,7 @@ export interface SqliteStoreOptions {
   readonly path: string;
   readonly keys: KeySources;
   readonly now: () => number;
+  readonly observer?: StoreObserver | undefined;
 }
 
 /** One connection that writes and one that reads; in memory, where there can be one only, reads wait for the open transaction. */
@@ -68,11 +70,11 @@ function connect(path: string): Connections {
  * The store in a file, which several processes may share, or in memory.
  * @throws ConfigError when the file is another program's, or a later version's; MasterKeyError; SQLite's own errors
  */
-export async function openSqliteStore({ path, keys, now }: SqliteStoreOptions): Promise<HubStore> {
+export async function openSqliteStore({ path, keys, now, observer }: SqliteStoreOptions): Promise<HubStore> {
   const { writes, reads } = connect(path);
   const place = path === '' ? 'the store in memory' : path;
   const tx = new Kysely<HubTables>({ dialect: sqliteDialect(writes) });
-  const commits = new GroupCommit({ db: writes, tx, place });
+  const commits = new GroupCommit({ db: writes, tx, place, observer });
   const busy = reads === writes ? (): Promise<void> | undefined => commits.transaction : undefined;
   const db = new Kysely<HubTables>({ dialect: sqliteDialect(reads, busy) });
   const rewriting = path === '' ? undefined : new Rewriting(path, (work) => commits.exclusively(work));

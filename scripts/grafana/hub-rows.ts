@@ -1,0 +1,93 @@
+import { A, I, quantiles, R, type Row } from './panel.ts';
+
+const sends: Row = {
+  title: 'Hub: sends to people (with hub.enabled)',
+  panels: [
+    {
+      title: 'Decisions/s by state',
+      description: 'A decision counts for each state that it comes to. What each means: docs/hub/deciding.md.',
+      unit: 'ops',
+      queries: [['{{channel}} {{state}}', `sum by (channel, state) (rate(martlet_hub_decisions_total{${A}}[${R}]))`]],
+    },
+    {
+      title: 'Not sent or held, by reason',
+      description: 'What each reason means and what to do about it: docs/hub/deciding.md, "Reasons".',
+      unit: 'ops',
+      stacked: true,
+      queries: [
+        [
+          '{{channel}} {{state}} {{reason}}',
+          `sum by (channel, state, reason) (rate(martlet_hub_decisions_total{${A}, state=~"suppressed|deferred|failed|expired|cancelled"}[${R}]))`,
+        ],
+      ],
+    },
+    {
+      title: 'People/s by how they counted',
+      unit: 'ops',
+      stacked: true,
+      queries: [['{{outcome}}', `sum by (outcome) (rate(martlet_hub_recipients_total{${A}}[${R}]))`]],
+    },
+    {
+      title: 'Timers, and those that are overdue',
+      queries: [
+        ['in the store', `max(martlet_hub_due_rows{${I}})`],
+        ['overdue', `max(martlet_hub_overdue_rows{${I}})`],
+      ],
+    },
+    {
+      title: 'Handed over',
+      queries: [
+        ['{{instance}} under way', `martlet_hub_pushes_under_way{${I}}`],
+        ['batches in the store', `max(martlet_hub_handover_rows{${I}})`],
+        ['{{instance}} taken over/s', `rate(martlet_hub_taken_over_total{${I}}[${R}])`],
+      ],
+    },
+  ],
+};
+
+const store: Row = {
+  title: 'Hub: store, people and devices',
+  panels: [
+    {
+      title: 'The store',
+      type: 'state-timeline',
+      mappings: { 0: { text: 'away', color: 'red' }, 1: { text: 'answers', color: 'green' } },
+      queries: [['{{instance}}', `martlet_hub_store_up{${I}}`]],
+    },
+    {
+      title: 'Until it is on the disk',
+      unit: 's',
+      queries: quantiles('martlet_hub_store_write_seconds', I, 'le', ''),
+    },
+    {
+      title: 'Works of a commit, and works that failed/s',
+      queries: [
+        [
+          '{{instance}} works',
+          `rate(martlet_hub_store_commit_works_sum{${I}}[${R}]) / rate(martlet_hub_store_commit_works_count{${I}}[${R}])`,
+        ],
+        [
+          '{{instance}} p99',
+          `histogram_quantile(0.99, sum by (le, instance) (rate(martlet_hub_store_commit_works_bucket{${I}}[${R}])))`,
+        ],
+        ['{{instance}} failed/s', `rate(martlet_hub_store_failures_total{${I}}[${R}])`],
+      ],
+    },
+    {
+      title: 'Removals of dead devices',
+      type: 'state-timeline',
+      mappings: { 0: { text: 'as usual', color: 'green' }, 1: { text: 'paused', color: 'red' } },
+      queries: [['{{app}}', `max by (app) (martlet_hub_removals_paused{${A}})`]],
+    },
+    {
+      title: 'People and devices',
+      queries: [
+        ['{{app}} people', `max by (app) (martlet_hub_people{${A}})`],
+        ['{{app}} devices {{status}}', `max by (app, status) (martlet_hub_devices{${A}})`],
+      ],
+    },
+  ],
+};
+
+/** Empty where the hub is off. */
+export const hubRows: readonly Row[] = [sends, store];

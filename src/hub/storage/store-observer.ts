@@ -1,0 +1,9 @@
+/** Told how writing goes, by either engine. Never throws. */
+export interface StoreObserver {
+  /** A work is on the disk. @param ms since it was given */
+  wrote(ms: number): void;
+  /** Works that shared one commit. SQLite only. */
+  committed(works: number): void;
+  /** Works that were not written because the store could not be reached or written. */
+  failed(works: number): void;
+}

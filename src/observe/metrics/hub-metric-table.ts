@@ -1,0 +1,64 @@
+import { counter, gauge, histogram, type MetricRow } from './metric-row.ts';
+
+/** Of what several workers read in one store. */
+const shared = { merge: 'max' } as const;
+const seconds = { unit: 'seconds' } as const;
+
+const sends = [
+  counter(
+    'martlet_hub_decisions_total',
+    'Decisions about one hop for one person or device, by the state that they came to: one that is held, leaves and is accepted counts three times. reason is empty for a state that has none.',
+    { labels: ['app', 'channel', 'state', 'reason'] },
+  ),
+  counter(
+    'martlet_hub_recipients_total',
+    'People of notifications, by how they counted when they were first decided about: queued, held, suppressed, no_channel, unknown.',
+    { labels: ['app', 'outcome'] },
+  ),
+  gauge('martlet_hub_due_rows', 'Timers in the store: waits, what is held, digests, pages of sends to many.', shared),
+  gauge(
+    'martlet_hub_overdue_rows',
+    'Timers whose time was more than a minute ago, and that no instance has done. Counted up to 100,000.',
+    shared,
+  ),
+  gauge('martlet_hub_pushes_under_way', 'Pushes, mails and messages that were handed over and have not ended.'),
+  gauge(
+    'martlet_hub_handover_rows',
+    'Batches in the store that were handed over and have not wholly ended; those that wait for late verdicts are among them.',
+    shared,
+  ),
+  counter(
+    'martlet_hub_taken_over_total',
+    'Decisions that an instance had handed over before it died, and that this one sends again.',
+  ),
+] as const;
+
+const people = [
+  gauge(
+    'martlet_hub_removals_paused',
+    '1 while dead devices of an app are not removed, because too many are called dead at once.',
+    { labels: ['app'], ...shared },
+  ),
+  gauge('martlet_hub_people', 'People in the store, counted every ten minutes.', { labels: ['app'], ...shared }),
+  gauge('martlet_hub_devices', 'Devices in the store by status, counted every ten minutes.', {
+    labels: ['app', 'status'],
+    ...shared,
+  }),
+] as const;
+
+const store = [
+  gauge('martlet_hub_store_up', "1 while the hub's store answers, 0 while it does not.", { merge: 'min' }),
+  histogram(
+    'martlet_hub_store_write_seconds',
+    'From the moment at which something is to be written until it is on the disk.',
+    seconds,
+  ),
+  histogram('martlet_hub_store_commit_works', 'Pieces of work that shared one commit. SQLite only.'),
+  counter(
+    'martlet_hub_store_failures_total',
+    'Pieces of work that were not written because the store could not be reached or written.',
+  ),
+] as const;
+
+/** Series that are there with `hub.enabled: true`. */
+export const hubTable = [...sends, ...people, ...store] as const satisfies readonly MetricRow[];

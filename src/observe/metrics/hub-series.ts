@@ -1,0 +1,68 @@
+import { NO_LABELS } from './family.ts';
+import type { HubCounts } from './hub-counts.ts';
+import type { Sheet } from './sheet.ts';
+
+/** How many of something an app has, in each status where it has any. */
+export interface HeadCount {
+  readonly app: string;
+  /** Of devices; absent: people. */
+  readonly status?: string;
+  readonly count: number;
+}
+
+/** What the store has of what waits, as it was asked last. */
+export interface HubBacklog {
+  readonly due: number;
+  readonly overdue: number;
+  readonly handovers: number;
+}
+
+/** What a scrape reads of the hub. */
+export interface HubReading {
+  readonly counts: HubCounts;
+  /** Whether the store answers. */
+  readonly isUp: boolean;
+  /** Undefined: not known yet. */
+  readonly backlog: HubBacklog | undefined;
+  /** Targets that were handed over and have not ended. */
+  readonly underWay: number;
+  /** By app whether its removals are paused, of apps that had a dead device. */
+  readonly removals: ReadonlyMap<string, boolean>;
+  readonly heads: readonly HeadCount[];
+}
+
+function setStore(sheet: Sheet, { counts, isUp }: HubReading): void {
+  sheet.set('martlet_hub_store_up', isUp ? 1 : 0);
+  sheet.observe('martlet_hub_store_write_seconds', counts.writes, NO_LABELS);
+  sheet.observe('martlet_hub_store_commit_works', counts.commits, NO_LABELS);
+  sheet.set('martlet_hub_store_failures_total', counts.storeFailures);
+}
+
+/** Apps without a label of their own are one. */
+function labelled(heads: readonly HeadCount[], counts: HubCounts): HeadCount[] {
+  const groups = Map.groupBy(heads, ({ app, status }) => `${counts.appLabel(app)}\0${status}`);
+  return [...groups.values()].map((some) => {
+    const [first] = some as [HeadCount];
+    return { ...first, app: counts.appLabel(first.app), count: some.reduce((sum, { count }) => sum + count, 0) };
+  });
+}
+
+/** The series of the hub. */
+export function setHub(sheet: Sheet, reading: HubReading): void {
+  const { counts, backlog, underWay, removals, heads } = reading;
+  sheet.add('martlet_hub_decisions_total', counts.decisions);
+  sheet.add('martlet_hub_recipients_total', counts.recipients);
+  sheet.set('martlet_hub_taken_over_total', counts.takenOver);
+  sheet.set('martlet_hub_pushes_under_way', underWay);
+  if (backlog) {
+    sheet.set('martlet_hub_due_rows', backlog.due);
+    sheet.set('martlet_hub_overdue_rows', backlog.overdue);
+    sheet.set('martlet_hub_handover_rows', backlog.handovers);
+  }
+  for (const [app, isPaused] of removals)
+    sheet.set('martlet_hub_removals_paused', isPaused ? 1 : 0, [counts.appLabel(app)]);
+  for (const { app, status, count } of labelled(heads, counts))
+    if (status === undefined) sheet.set('martlet_hub_people', count, [app]);
+    else sheet.set('martlet_hub_devices', count, [app, status]);
+  setStore(sheet, reading);
+}
