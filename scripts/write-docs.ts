@@ -1,6 +1,7 @@
 /** Writes the generated pages of docs/, and the dashboard. With `--check` it writes nothing and ends with 1, naming the stale ones. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { gorushProto } from '../src/grpc/gorush-proto.ts';
+import { cliPage } from './pages/cli-page.ts';
 import { configurationPage } from './pages/configuration-page.ts';
 import { errorsPage } from './pages/errors-page.ts';
 import { grafanaDashboard } from './pages/grafana-dashboard.ts';
@@ -9,6 +10,7 @@ import { notificationPage } from './pages/notification-page.ts';
 import { openApiPage } from './pages/openapi-page.ts';
 
 const pages: readonly { file: string; render: () => string }[] = [
+  { file: 'docs/cli.md', render: cliPage },
   { file: 'docs/configuration.md', render: configurationPage },
   { file: 'docs/errors.md', render: errorsPage },
   { file: 'docs/metrics.md', render: metricsPage },

@@ -2,43 +2,57 @@ import { builtIn, type ProviderTable } from '../providers/registry.ts';
 import type { Command, ParsedLine, UsageMistake } from './command.ts';
 import { type NamedCommand, namedCommands } from './commands.ts';
 import type { WithConfig } from './config-flags.ts';
-import { configFlags, type FlagGroups, flagGroupsOf, HELP, type ParsedFlags, parseFlags, usageLine } from './flags.ts';
+import { configFlags, type FlagGroups, flagGroupsOf, HELP, type ParsedFlags, parseFlags } from './flags.ts';
 import { sendOf } from './send-line.ts';
-
-/** Columns of what is typed, in the usage text. */
-const TYPED_WIDTH = 25;
-
-const commandLines = Object.values(namedCommands).flatMap((row) => row.usage);
-
-/** The text of `--help`. */
-export const usageText = (providers: ProviderTable = builtIn): string =>
-  [
-    'Usage: martlet [options]          serve, or send one push with --ios, --android, …',
-    ...commandLines.map(([typed, does]) => `       ${`martlet ${typed}`.padEnd(TYPED_WIDTH)}  ${does}`),
-    ...Object.entries(flagGroupsOf(providers)).flatMap(([title, group]) => ['', `${title}:`, ...group.map(usageLine)]),
-    '',
-    'Every key of config.yml can also be set by GORUSH_SECTION_KEY or MARTLET_SECTION_KEY in the environment.',
-  ].join('\n');
+import { commandHelp, rowOf, usageText } from './usage.ts';
 
 const isNamed = (word: string | undefined): word is NamedCommand =>
   word !== undefined && Object.hasOwn(namedCommands, word);
 
-/** Flags before the name of the command, its own words after it, flags after those. */
-function parseNamed(
-  { values, rest }: ParsedFlags,
-  name: NamedCommand,
-  groups: FlagGroups,
+/** Flags that some command has to itself: they may stand before its name, too. */
+const ofCommands = (Object.keys(namedCommands) as NamedCommand[]).flatMap((name) => rowOf(name).flags ?? []);
+
+/** The command that is named, wherever its name stands among the flags. */
+function nameIn(argv: readonly string[], groups: FlagGroups): NamedCommand | undefined {
+  const read = parseFlags(argv, groups, ofCommands);
+  const word = typeof read === 'object' ? read.rest[0] : undefined;
+  return isNamed(word) ? word : undefined;
+}
+
+/** Words and flags in any order, after the name. */
+function parseMixed(
+  before: ParsedFlags,
+  parse: (rest: readonly string[]) => ReturnType<typeof parseFlags>,
 ): ReturnType<typeof parseFlags> {
-  const words = rest.slice(1);
-  const own = namedCommands[name].positionals?.(words) ?? 0;
-  const after = parseFlags(words.slice(own), groups);
+  const values = new Map(before.values);
+  const words: string[] = [];
+  for (let rest = before.rest.slice(1); rest.length > 0; ) {
+    const part = parse(rest);
+    if (typeof part !== 'object') return part;
+    for (const [name, value] of part.values) values.set(name, value);
+    const own = part.isEnd ? part.rest.length : 1;
+    words.push(...part.rest.slice(0, own));
+    rest = part.rest.slice(own);
+  }
+  return { values, rest: words };
+}
+
+/** Flags before the name of the command, its own words after it, flags after those. */
+function parseNamed(argv: readonly string[], name: NamedCommand, groups: FlagGroups): ReturnType<typeof parseFlags> {
+  const { flags = [], positionals } = rowOf(name);
+  const before = parseFlags(argv, groups, flags);
+  if (typeof before !== 'object') return before;
+  const words = before.rest.slice(1);
+  if (positionals === 'anywhere') return parseMixed(before, (rest) => parseFlags(rest, groups, flags));
+  const own = positionals?.(words) ?? 0;
+  const after = parseFlags(words.slice(own), groups, flags);
   if (typeof after !== 'object') return after;
-  return { values: new Map([...values, ...after.values]), rest: [...words.slice(0, own), ...after.rest] };
+  return { values: new Map([...before.values, ...after.values]), rest: [...words.slice(0, own), ...after.rest] };
 }
 
 function commandOf(
   { values, rest }: ParsedFlags,
-  name: string | undefined,
+  name: NamedCommand | undefined,
   length: number,
   providers: ProviderTable,
 ): Command {
@@ -48,7 +62,7 @@ function commandOf(
   const place = length - rest.length + 1;
   const warnings = rest.length > 0 ? [`argument ${place} is no option: it and what follows it were not read`] : [];
   const common: WithConfig = { path, flags: configFlags(values, flagGroupsOf(providers)), warnings };
-  if (isNamed(name)) return namedCommand(name, { values, words: rest, common, length, providers });
+  if (name) return namedCommand(name, { values, words: rest, common, length, providers });
   if (values.get('ping')) return { kind: 'ping', ...common };
   const push = sendOf(values, providers);
   return push ? { kind: 'send', ...push, ...common } : { kind: 'serve', ...common };
@@ -56,12 +70,12 @@ function commandOf(
 
 function namedCommand(kind: NamedCommand, given: ParsedLine): Command {
   const read = namedCommands[kind].read(given);
-  return 'mistake' in read ? wrong(read, given.providers) : ({ kind, ...read } as Command);
+  return 'mistake' in read ? wrong(read, commandHelp(kind)) : ({ kind, ...read } as Command);
 }
 
-const wrong = ({ mistake, usage: isShown }: UsageMistake, providers: ProviderTable): Command => ({
+const wrong = ({ mistake, usage: isShown }: UsageMistake, usage: string): Command => ({
   kind: 'usage-error',
-  message: isShown ? `${mistake}\n${usageText(providers)}` : mistake,
+  message: isShown ? `${mistake}\n${usage}` : mistake,
 });
 
 /**
@@ -70,10 +84,10 @@ const wrong = ({ mistake, usage: isShown }: UsageMistake, providers: ProviderTab
  */
 export function parseCommandLine(argv: readonly string[], providers: ProviderTable = builtIn): Command {
   const groups = flagGroupsOf(providers);
-  const first = parseFlags(argv, groups);
-  const name = typeof first === 'object' ? first.rest[0] : undefined;
-  const parsed = typeof first === 'object' && isNamed(name) ? parseNamed(first, name, groups) : first;
-  if (parsed === HELP) return { kind: 'help', text: `${usageText(providers)}\n` };
-  if (typeof parsed === 'string') return wrong({ mistake: parsed, usage: true }, providers);
+  const name = nameIn(argv, groups);
+  const parsed = name ? parseNamed(argv, name, groups) : parseFlags(argv, groups);
+  const usage = name ? commandHelp(name) : usageText(providers);
+  if (parsed === HELP) return { kind: 'help', text: `${usage}\n` };
+  if (typeof parsed === 'string') return wrong({ mistake: parsed, usage: true }, usage);
   return commandOf(parsed, name, argv.length, providers);
 }

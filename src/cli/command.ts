@@ -3,7 +3,23 @@ import type { Notification, PlatformName } from '../push/push.ts';
 import type { AppsTask } from './apps-command.ts';
 import type { WithConfig } from './config-flags.ts';
 import type { CliContext } from './context.ts';
+import type { ExplainTask } from './explain/explain-command.ts';
+import type { Flag, FlagValues } from './flag.ts';
+import type { DevicesTask } from './people/devices-command.ts';
+import type { UsersTask } from './people/users-command.ts';
 import type { QueueTask } from './queue-command.ts';
+import type { RelayPlace } from './relay/relay-flags.ts';
+
+/** A command that asks a running relay. */
+interface AtRelay extends WithConfig {
+  readonly place: RelayPlace;
+  readonly json: boolean;
+}
+
+/** A command about people of the hub. `app`: undefined: the relay chooses. */
+interface OfHub extends AtRelay {
+  readonly app: string | undefined;
+}
 
 /** What each command is asked for, by its kind. */
 export interface Commands {
@@ -15,13 +31,9 @@ export interface Commands {
   readonly apps: WithConfig & { readonly task: AppsTask };
   readonly 'new-key': { readonly name: string };
   readonly vapid: { readonly json: boolean };
-  /** `url`: of the relay; undefined: that of the configuration, on this machine. `token`: only what is about it. */
-  readonly explain: WithConfig & {
-    readonly id: string;
-    readonly url: string | undefined;
-    readonly key: string | undefined;
-    readonly token: string | undefined;
-  };
+  readonly explain: OfHub & { readonly task: ExplainTask };
+  readonly users: OfHub & { readonly task: UsersTask };
+  readonly devices: OfHub & { readonly task: DevicesTask };
   readonly send: WithConfig & { readonly platform: PlatformName; readonly notification: Notification };
   readonly version: object;
   /** `text` is for stdout. */
@@ -32,9 +44,6 @@ export interface Commands {
 
 /** What a command line asks for. */
 export type Command = { [Kind in keyof Commands]: { readonly kind: Kind } & Commands[Kind] }[keyof Commands];
-
-/** ParsedLine flags, by the first of their names. */
-export type FlagValues = ReadonlyMap<string, string | boolean>;
 
 /** What was typed, sorted. */
 export interface ParsedLine {
@@ -61,8 +70,17 @@ export type Ran = number | undefined;
 export interface CommandRow<Kind extends keyof Commands> {
   /** Of the usage text: what is typed, and what it does. */
   readonly usage: readonly (readonly [typed: string, does: string])[];
-  /** How many of the words after its name are its own; what follows them is read as flags. Default: none. */
-  readonly positionals?: (words: readonly string[]) => number;
+  /** Flags that this command alone has, or has with another meaning. */
+  readonly flags?: readonly Flag[];
+  /** Lines that can be typed, and what they are for. */
+  readonly examples: readonly (readonly [line: string, does: string])[];
+  /** What the exit codes 0 and 1 mean; 2 is a command line that cannot be used, for all. */
+  readonly ends: { readonly good: string; readonly bad?: string };
+  /**
+   * How many of the words after its name are its own, so that what follows them is read as flags; `anywhere`: all words, before and
+   * behind flags. Default: none.
+   */
+  readonly positionals?: ((words: readonly string[]) => number) | 'anywhere';
   readonly read: (given: ParsedLine) => Commands[Kind] | UsageMistake;
   readonly run: (command: Commands[Kind], context: CliContext) => Promise<Ran>;
 }

@@ -2,18 +2,8 @@ import type { ProviderRow } from '../carrier/provider-row.ts';
 import { insteadOfFlag } from '../config/unknown/retired-keys.ts';
 import { goBoolean } from '../kit/text/go-boolean.ts';
 import type { ProviderTable } from '../providers/registry.ts';
-import type { FlagValues } from './command.ts';
 import type { ConfigFlags } from './config-flags.ts';
-
-interface Flag {
-  /** Short ones first; one dash or two, both read the same. */
-  readonly names: readonly string[];
-  /** What the argument is; absent: a flag that is there or not. */
-  readonly takes?: string;
-  /** The key of config.yml that it sets. */
-  readonly key?: string;
-  readonly help: string;
-}
+import type { Flag, FlagValues } from './flag.ts';
 
 export type FlagGroups = Readonly<Record<string, readonly Flag[]>>;
 
@@ -34,9 +24,6 @@ const rest: FlagGroups = {
     { names: ['m', 'message'], takes: 'text', help: 'text of the notification' },
     { names: ['title'], takes: 'text', help: 'title of the notification' },
     { names: ['topic'], takes: 'topic', help: 'topic to send to; iOS: bundle id of the app' },
-  ],
-  'martlet explain': [
-    { names: ['url'], takes: 'url', help: 'ask the relay there; -i, --key: API key; -t: only this device token' },
   ],
   Other: [
     { names: ['h', 'help'], help: 'show this' },
@@ -59,26 +46,38 @@ export const flagGroupsOf = ({ rows }: ProviderTable): FlagGroups => ({
 
 const dashed = (name: string): string => (name.length === 1 ? `-${name}` : `--${name}`);
 
-export const usageLine = ({ names, takes, help }: Flag): string =>
-  `  ${`${names.map(dashed).join(', ')}${takes ? ` <${takes}>` : ''}`.padEnd(30)} ${help}`;
+/** `-c, --config <file>` */
+export const typedFlag = ({ names, takes }: Flag): string =>
+  `${names.map(dashed).join(', ')}${takes ? ` <${takes}>` : ''}`;
+
+export const usageLine = (flag: Flag): string => `  ${typedFlag(flag).padEnd(30)} ${flag.help}`;
 
 /** Given flags, and what follows the last of them. */
 export interface ParsedFlags {
   readonly values: FlagValues;
   readonly rest: readonly string[];
+  /** By `--`: nothing of what follows is a flag. */
+  readonly isEnd?: true;
 }
 
 /** Asked for by `-h`, which ends the reading at once. */
 export const HELP = Symbol('help');
 
-/** Reads flags as Go's flag package does: up to the first argument that is not one, or to `--`. A text is what is wrong. */
-export function parseFlags(argv: readonly string[], groups: FlagGroups): ParsedFlags | string | typeof HELP {
-  const flags = Object.values(groups).flat();
+/**
+ * Reads flags as Go's flag package does: up to the first argument that is not one, or to `--`. A text is what is wrong.
+ * @param own flags that have their names to themselves: one of `groups` with the same name is not meant
+ */
+export function parseFlags(
+  argv: readonly string[],
+  groups: FlagGroups,
+  own: readonly Flag[] = [],
+): ParsedFlags | string | typeof HELP {
+  const flags = [...Object.values(groups).flat(), ...own];
   const flagByName = new Map(flags.flatMap((flag) => flag.names.map((name) => [name, flag] as const)));
   const values = new Map<string, string | boolean>();
   for (let i = 0; i < argv.length; i++) {
     const argument = argv[i]!;
-    if (argument === '--') return { values, rest: argv.slice(i + 1) };
+    if (argument === '--') return { values, rest: argv.slice(i + 1), isEnd: true };
     if (!/^-./s.test(argument)) return { values, rest: argv.slice(i) };
     const [, name, given] = /^--?([^=-][^=]*)(?:=(.*))?$/s.exec(argument) ?? [];
     if (name === undefined) return `bad flag syntax: ${argument}`;

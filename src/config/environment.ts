@@ -57,8 +57,8 @@ export function namesFromEnvironment(
   return [...new Set(names)];
 }
 
-/** What is no key of the configuration: a secret that must not lie in its file. */
-const OTHERS = ['MARTLET_MASTER_KEY'];
+/** What is no key of the configuration: secrets that must not lie in its file. */
+const OTHERS = ['MARTLET_MASTER_KEY', 'MARTLET_API_KEY'];
 
 const isOurs = (name: string): boolean => variablePrefixes.some((prefix) => name.startsWith(prefix));
 

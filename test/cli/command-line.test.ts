@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Command } from '../../src/cli/command.ts';
-import { parseCommandLine, usageText } from '../../src/cli/command-line.ts';
-import { flagGroupsOf } from '../../src/cli/flags.ts';
+import { parseCommandLine } from '../../src/cli/command-line.ts';
+import { type NamedCommand, namedCommands } from '../../src/cli/commands.ts';
+import { flagGroupsOf, typedFlag } from '../../src/cli/flags.ts';
 import { sendMistake as mistakeOf } from '../../src/cli/send-line.ts';
+import { rowOf, usageText } from '../../src/cli/usage.ts';
 import { builtIn } from '../../src/providers/registry.ts';
 import { configKeys } from '../support/config.ts';
 
@@ -64,13 +66,49 @@ describe('mistakes are told with the usage', () => {
     [['-ios=perhaps'], 'invalid boolean value "perhaps" for -ios: parse error'],
     [['---x'], 'bad flag syntax: ---x'],
     [['-=x'], 'bad flag syntax: -=x'],
-    [['check', '--nope'], 'flag provided but not defined: -nope'],
   ])('%j', (argv, expected) => {
     const command = parseCommandLine(argv);
     expect(command.kind).toBe('usage-error');
     expect((command as { message: string }).message).toContain(expected);
     expect((command as { message: string }).message).toContain(usage);
   });
+});
+
+test('those of a command come with its own usage', () => {
+  for (const argv of [
+    ['check', '--nope'],
+    ['-c', 'x.yml', 'check', '--json'],
+  ]) {
+    const command = parseCommandLine(argv) as Command & { kind: 'usage-error' };
+    expect(command.kind).toBe('usage-error');
+    expect(command.message).toMatch(/^flag provided but not defined: -(nope|json)\nUsage: martlet check/);
+  }
+});
+
+test.each(Object.keys(namedCommands))(
+  '%s has a help of its own, with its flags, an example and its exit codes',
+  (name) => {
+    for (const argv of [
+      [name, '--help'],
+      ['-c', 'x.yml', name, '-h'],
+    ]) {
+      const { kind, text } = parseCommandLine(argv) as Command & { kind: 'help' };
+      expect(kind).toBe('help');
+      expect(text).toMatch(new RegExp(`^Usage: martlet ${name}`));
+      for (const flag of rowOf(name as NamedCommand).flags ?? []) expect(text).toContain(typedFlag(flag));
+      expect(text).toMatch(new RegExp(`Examples:\n  .*martlet ${name}`));
+      expect(text).toMatch(/Exit codes:\n {2}0 {2}\w.*\n( {2}1 {2}\w.*\n)? {2}2 {2}/);
+    }
+  },
+);
+
+test('the examples of the commands are command lines that can be used', () => {
+  for (const name of Object.keys(namedCommands) as NamedCommand[])
+    for (const [line] of rowOf(name).examples) {
+      const [, typed = ''] = /martlet (.*?)(?: > .*)?$/.exec(line) ?? [];
+      const words = (typed.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''));
+      expect(parseCommandLine(words), line).toMatchObject({ kind: name });
+    }
 });
 
 test.each([
@@ -169,13 +207,66 @@ test('explain takes an id, where the relay is, a key for it, and a token', () =>
   ]);
   expect(command).toMatchObject({
     kind: 'explain',
-    id: 'order-42',
-    url: 'https://push.example.com',
-    key: 'k',
-    token: 'a1',
+    task: { id: 'order-42', token: 'a1' },
+    place: { url: 'https://push.example.com', key: 'k' },
   });
   // `--key` is not Apple's here.
   expect(command).toMatchObject({ flags: {}, warnings: [] });
-  expect(parseCommandLine(['-c', 'c.yml', 'explain', 'x'])).toMatchObject({ kind: 'explain', id: 'x', path: 'c.yml' });
+  expect(parseCommandLine(['-c', 'c.yml', 'explain', 'x'])).toMatchObject({
+    kind: 'explain',
+    task: { id: 'x' },
+    path: 'c.yml',
+  });
+  expect(parseCommandLine(['--url', 'u', '-i', 'k', '--json', 'explain', 'x'])).toMatchObject({
+    kind: 'explain',
+    task: { id: 'x' },
+    place: { url: 'u', key: 'k' },
+    json: true,
+    flags: {},
+  });
   expect(parseCommandLine(['explain', '-c', 'c.yml'])).toMatchObject({ kind: 'usage-error' });
+});
+
+const taskOf = (...argv: string[]): unknown => (parseCommandLine(argv) as { task?: unknown }).task;
+
+test('users is followed by what to do, and erases only when that is meant', () => {
+  expect(taskOf('users')).toEqual({ do: 'list', team: undefined, role: undefined, text: undefined, most: 100 });
+  expect(taskOf('users', 'find', 'ada@', '--limit', '7', '--team', 'a')).toMatchObject({
+    text: 'ada@',
+    most: 7,
+    team: 'a',
+  });
+  expect(taskOf('users', 'show', 'ada', '--app', 'shop')).toEqual({ do: 'show', id: 'ada' });
+  expect(parseCommandLine(['users', 'show', 'ada', '--app', 'shop'])).toMatchObject({ app: 'shop' });
+  expect(taskOf('users', 'erase', 'ada', '--yes')).toEqual({ do: 'erase', id: 'ada' });
+  for (const argv of [
+    ['erase', 'ada'],
+    ['erase', '--yes'],
+    ['show'],
+    ['find'],
+    ['list', 'x'],
+    ['show', 'ada', 'bob'],
+    ['--limit', '0'],
+    ['--limit', 'all'],
+    ['drop', 'x'],
+  ])
+    expect(parseCommandLine(['users', ...argv]), argv.join(' ')).toMatchObject({ kind: 'usage-error' });
+});
+
+test('devices is followed by what to do', () => {
+  expect(taskOf('devices', 'list', 'ada')).toEqual({ do: 'list', user: 'ada' });
+  expect(taskOf('devices', 'show', 'phone-1')).toEqual({ do: 'show', id: 'phone-1' });
+  expect(taskOf('devices', 'import', '-', '-c', 'x.yml')).toEqual({ do: 'import', file: '-' });
+  expect(taskOf('devices', 'export')).toEqual({ do: 'export', file: undefined, withTokens: false });
+  expect(taskOf('devices', 'export', '--with-tokens', 'x')).toEqual({ do: 'export', file: 'x', withTokens: true });
+  for (const argv of [
+    [],
+    ['list'],
+    ['show'],
+    ['import'],
+    ['list', 'ada', '--with-tokens'],
+    ['drop', 'x'],
+    ['list', 'a', 'b'],
+  ])
+    expect(parseCommandLine(['devices', ...argv]), argv.join(' ')).toMatchObject({ kind: 'usage-error' });
 });

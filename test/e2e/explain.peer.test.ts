@@ -22,8 +22,8 @@ const explanation = async (relay: RunningRelay, id: string): Promise<Explanation
 async function cli(relay: RunningRelay, ...args: string[]): Promise<{ code: number; output: string }> {
   const config = join(relay.folder, 'config.yml');
   return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, 'explain', ...args, '-c', config], (error, stdout) =>
-      resolve({ code: Number(error?.code ?? 0), output: stdout }),
+    execFile(process.execPath, [MAIN, 'explain', ...args, '-c', config], (error, stdout, stderr) =>
+      resolve({ code: Number(error?.code ?? 0), output: stdout + stderr }),
     );
   });
 }

@@ -115,7 +115,8 @@ class NotificationRoutes {
     const row: Row<'notifications'> | undefined = await findNotification(store.db, app, id);
     if (!row) throw notThere();
     const [after = ''] = (page.after ?? []) as [string?];
-    const people = await peopleView(store, row, { limit: page.limit, after }, wordsOf);
+    const asked = { limit: page.limit, after, user: query.text('user') };
+    const people = await peopleView(store, row, asked, wordsOf);
     const { rows: shown, next } = pageBody(PEOPLE, people, page, ({ user }) => [user]);
     return { status: 200, body: { ...(await wholeView(store, row)), people: shown, ...next } };
   };

@@ -66,7 +66,7 @@ export function otherApis(options: OtherApisOptions): {
   ];
   const django = djangoRoutes({
     devices,
-    masked: (platform, target) => maskedTarget({ providers, sectionOf }, platform, target),
+    masked: (platform, target) => maskedTarget({ providers }, platform, target),
     sendTest: config.hub.test_endpoint
       ? (app, user, { title, message }) => sendToUser(app, user, { title, body: message, priority: 'normal' })
       : undefined,

@@ -92,7 +92,11 @@ function targetIn({ token, subscription }: GivenDevice, of: OfSubscription): str
 const SHORTEST_SHOWN = 16;
 
 /** Enough to tell two tokens apart for someone who has them. */
-export function maskedTarget({ providers }: DevicePlatforms, platform: string, target: string): string {
+export function maskedTarget(
+  { providers }: Pick<DevicePlatforms, 'providers'>,
+  platform: string,
+  target: string,
+): string {
   const masked = providers.ofPlatform(platform)?.requests.masked?.(target);
   if (masked !== undefined) return masked;
   return target.length < SHORTEST_SHOWN ? '***' : `***${target.slice(-4)}`;

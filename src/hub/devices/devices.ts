@@ -4,20 +4,20 @@ import type { FaultyField } from '../../kit/refusal.ts';
 import { faulty, PeopleRefusal } from '../people/person.ts';
 import { type ActorName, auditChanges } from '../storage/audit.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
+import { allDevices, shownDevice } from './all-devices.ts';
 import type { Device, DeviceBook, DeviceVerdict, ReachableDevice } from './device.ts';
 import {
   type DeviceReading,
   deleteDevices,
   deviceOf,
   MOST_IDS,
-  openTarget,
   reachable,
   type StoredDevice,
   storedDevices,
   withLinks,
 } from './device-rows.ts';
-import { type DevicePlatforms, type DeviceTarget, maskedTarget, readTarget } from './device-target.ts';
-import { deviceBody, deviceView } from './device-view.ts';
+import { type DevicePlatforms, type DeviceTarget, readTarget } from './device-target.ts';
+import { deviceBody, type deviceView } from './device-view.ts';
 import { type ImportCounts, type ImportRow, importRows } from './import-rows.ts';
 import { type GivenDevice, parseDevice } from './parse-device.ts';
 import { type MakePeople, type Registered, type RegistrationTools, register, rowsFor } from './register-device.ts';
@@ -239,23 +239,9 @@ export class Devices implements DeviceBook {
    * All devices of an app in the order of their ids, in pieces, as the API shows them.
    * @param withTokens shows the tokens, for moving house; never over HTTP
    */
-  async *all(app: string, withTokens = false): AsyncGenerator<readonly object[]> {
-    const { store } = this.#options;
-    for (let after = ''; ; ) {
-      const rows = await store.db
-        .selectFrom('devices')
-        .selectAll()
-        .where('app', '=', app)
-        .where('id', '>', after)
-        .orderBy('id')
-        .limit(MOST_IDS)
-        .execute();
-      const stored = await withLinks(store.db, app, rows);
-      if (stored.length > 0)
-        yield stored.map((each) => ({ ...this.#view(each), ...(withTokens ? this.#token(each) : {}) }));
-      if (rows.length < MOST_IDS) return;
-      after = rows.at(-1)?.id as string;
-    }
+  all(app: string, withTokens = false): AsyncGenerator<readonly object[]> {
+    const { store, providers } = this.#options;
+    return allDevices({ db: store.db, reading: this.#reading(), providers }, app, withTokens);
   }
 
   /** That a device was heard of, by a stream or an engagement. */
@@ -276,14 +262,8 @@ export class Devices implements DeviceBook {
     return { ...this.#reading(), engine: store.engine, makePeople, mostDevices };
   }
 
-  #view(stored: StoredDevice, target = openTarget(this.#options.store.seal, stored.row)) {
-    return deviceView(deviceOf(stored, this.#reading()), maskedTarget(this.#options, stored.row.platform, target));
-  }
-
-  #token({ row }: StoredDevice): object {
-    const target = openTarget(this.#options.store.seal, row);
-    const isSubscription = this.#options.providers.ofPlatform(row.platform)?.devices?.ofSubscription !== undefined;
-    return isSubscription ? { subscription: JSON.parse(target) as object } : { token: target };
+  #view(stored: StoredDevice, target?: string) {
+    return shownDevice(stored, this.#reading(), this.#options, target);
   }
 
   #read(json: unknown): GivenDevice {

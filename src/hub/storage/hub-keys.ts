@@ -21,24 +21,43 @@ export interface KeySources {
 }
 
 /** What opens, the one that seals first: what the file beside the store sealed is sealed by the master key once there is one. */
-const openers = ({ master, own }: KeySources): MasterKeys | undefined => {
+const openers = ({ master, own }: Pick<KeySources, 'master' | 'own'>): MasterKeys | undefined => {
   const [first, ...more] = [...(master ?? []), ...(own() ?? [])];
   return first && [first, ...more];
 };
+
+/**
+ * The keys of a store, which stays as it is: none is made, and none is sealed again.
+ * @throws MasterKeyError when there are none, or they are sealed with a key that is not given
+ */
+export async function readHubKeys(db: HubDb, sources: Pick<KeySources, 'master' | 'own'>): Promise<HubKeys> {
+  const kept = await sealedKeys(db);
+  const read = (name: string): Buffer => {
+    const sealed = kept.get(rowOf(name));
+    if (sealed === undefined) throw new MasterKeyError("the hub's store has no keys: no relay has opened it yet");
+    return Buffer.from(opened(sealed, name, openers(sources)), 'base64');
+  };
+  return { data: read('data'), hash: read('hash') };
+}
 
 /**
  * The keys of the store. New ones are made where there are none yet, in the one transaction `tx`.
  * @throws MasterKeyError when they are sealed with a key that is not given
  */
 export async function hubKeys(tx: HubDb, sources: KeySources): Promise<HubKeys> {
-  const rows = await tx.selectFrom('meta').selectAll().where('key', 'in', names.map(rowOf)).execute();
-  const kept = new Map(rows.map(({ key, value }) => [key, value]));
+  const kept = await sealedKeys(tx);
   const keys: { [Name in (typeof names)[number]]?: Buffer } = {};
   for (const name of names) {
     const sealed = kept.get(rowOf(name));
     keys[name] = sealed === undefined ? await make(tx, name, sources) : await open(tx, name, sealed, sources);
   }
   return keys as HubKeys;
+}
+
+/** As they are kept, by their rows. */
+async function sealedKeys(db: HubDb): Promise<Map<string, string>> {
+  const rows = await db.selectFrom('meta').selectAll().where('key', 'in', names.map(rowOf)).execute();
+  return new Map(rows.map(({ key, value }) => [key, value]));
 }
 
 async function make(tx: HubDb, name: string, sources: KeySources): Promise<Buffer> {

@@ -156,7 +156,7 @@ const paths: ApiGroup['paths'] = {
       operationId: 'readNotification',
       summary: 'What became of it, person by person',
       takes: ['page'],
-      parameters: [ID],
+      parameters: [ID, { name: 'user', in: 'query', description: 'Of this person only.', schema: { type: 'string' } }],
       responses: {
         200: json(
           'With a page of its people.',

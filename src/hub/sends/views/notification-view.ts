@@ -98,21 +98,25 @@ export interface PeoplePage {
   readonly limit: number;
   /** The person after whom the page begins. */
   readonly after: string;
+  /** Only this person. */
+  readonly user?: string | undefined;
 }
 
 /** People of a notification with their decisions, by id; one more than the limit when there are more. */
 export async function peopleView(
   { db }: Pick<HubStore, 'db'>,
   { app, id }: Row<'notifications'>,
-  { limit, after }: PeoplePage,
+  { limit, after, user }: PeoplePage,
   wordsOf: WordsOf,
 ): Promise<PersonView[]> {
-  const people = await db
+  let query = db
     .selectFrom('recipients')
     .select('user')
     .where('app', '=', app)
     .where('notification', '=', id)
-    .where('user', '>', after)
+    .where('user', '>', after);
+  if (user !== undefined) query = query.where('user', '=', user);
+  const people = await query
     .orderBy('user')
     .limit(limit + 1)
     .execute();

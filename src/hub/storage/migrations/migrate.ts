@@ -19,6 +19,19 @@ export interface MigrateOptions {
 
 const LIST = { name: 'migrations', columns: { name: 'text', at: 'integer' }, primary: ['name'] } as const;
 
+/** What is still to be done. @throws ConfigError when a later version of Martlet wrote to this store */
+export async function openMigrations(
+  db: HubDb,
+  { migrations, key }: Pick<MigrateOptions, 'migrations' | 'key'>,
+): Promise<readonly Migration[]> {
+  const done = new Set((await db.selectFrom('migrations').select('name').execute()).map(({ name }) => name));
+  const known = new Set(migrations.map(({ name }) => name));
+  const later = [...done].find((name) => !known.has(name));
+  if (later !== undefined)
+    throw new ConfigError(key, `a later version of Martlet has changed this store (${later}); it was not touched`);
+  return migrations.filter(({ name }) => !done.has(name));
+}
+
 /**
  * Brings the tables up to date, within one transaction in which nothing else changes them; forwards only.
  * @returns the names of what was done
@@ -27,12 +40,7 @@ const LIST = { name: 'migrations', columns: { name: 'text', at: 'integer' }, pri
 export async function migrate(tx: HubDb, { engine, migrations, key, now }: MigrateOptions): Promise<string[]> {
   for (const statement of tableSql(engine, LIST))
     await sql.raw(statement.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS')).execute(tx);
-  const done = new Set((await tx.selectFrom('migrations').select('name').execute()).map(({ name }) => name));
-  const known = new Set(migrations.map(({ name }) => name));
-  const later = [...done].find((name) => !known.has(name));
-  if (later !== undefined)
-    throw new ConfigError(key, `a later version of Martlet has changed this store (${later}); it was not touched`);
-  const open = migrations.filter(({ name }) => !done.has(name));
+  const open = await openMigrations(tx, { migrations, key });
   for (const { name, statements } of open) {
     for (const statement of statements(engine)) await sql.raw(statement).execute(tx);
     await tx.insertInto('migrations').values({ name, at: now() }).execute();

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { Kysely } from 'kysely';
 import { toError } from '../../../kit/errors.ts';
-import { type FileKind, markOwnFile, refuseForeignFile } from '../../../kit/files/owned-file.ts';
+import { markOwnFile, refuseForeignFile } from '../../../kit/files/owned-file.ts';
 import { makePrivateFile } from '../../../kit/files/private-file.ts';
 import { hubKeys, type KeySources } from '../hub-keys.ts';
 import { hubSeal } from '../hub-seal.ts';
@@ -12,11 +12,9 @@ import type { StoreObserver } from '../store-observer.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import type { HubTables } from '../tables.ts';
 import { GroupCommit } from './group-commit.ts';
+import { HUB_FILE } from './hub-file.ts';
 import { Rewriting } from './rewrite.ts';
 import { sqliteDialect } from './sqlite-dialect.ts';
-
-/** `MltU`. */
-const HUB_FILE: FileKind = { name: "hub's store", id: 0x4d_6c_74_55, tables: {} };
 
 /** A query waits this long for another process, on the event loop. */
 const BUSY_MS = 50;

@@ -1,0 +1,87 @@
+import { oneLine } from '../../observe/log/text-line.ts';
+import { counted } from '../explain/line-parts.ts';
+import { listRows } from '../relay/list-pages.ts';
+import type { RelayApi } from '../relay/relay-api.ts';
+import {
+  type DeviceAnswer,
+  type InboxAnswer,
+  type PersonAnswer,
+  personLine,
+  type WholePerson,
+  wholePersonLines,
+} from './person-lines.ts';
+
+export type UsersTask =
+  | {
+      readonly do: 'list';
+      readonly team: string | undefined;
+      readonly role: string | undefined;
+      /** Part of id, name, mail address or telephone number. */
+      readonly text: string | undefined;
+      readonly most: number;
+    }
+  | { readonly do: 'show' | 'export' | 'erase'; readonly id: string };
+
+export interface UsersCommandOptions {
+  readonly app: string | undefined;
+  readonly json: boolean;
+  readonly api: RelayApi;
+  readonly say: (line: string) => void;
+  /** For what is no part of the result. */
+  readonly note: (line: string) => void;
+}
+
+const USERS = '/v1/users';
+/** Newest notifications of the inbox that `show` prints. */
+const INBOX_HEAD = 5;
+
+const pathOf = (id: string): string => `${USERS}/${encodeURIComponent(id)}`;
+const pretty = (value: unknown): string => JSON.stringify(value, null, 2);
+
+async function list(
+  { team, role, text: q, most }: Extract<UsersTask, { do: 'list' }>,
+  { app, json, api, say, note }: UsersCommandOptions,
+): Promise<boolean> {
+  const rows = listRows<PersonAnswer>(api, USERS, 'users', { query: { app, team, role, q }, most });
+  let shown = 0;
+  for (let next = await rows.next(); ; next = await rows.next()) {
+    if (next.done) {
+      note(`${counted(shown, 'person', 'people')}${next.value ? '; there are more: --limit' : ''}`);
+      return shown > 0 || q === undefined;
+    }
+    shown++;
+    say(json ? JSON.stringify(next.value) : oneLine(personLine(next.value)));
+  }
+}
+
+async function show(id: string, { app, json, api, say }: UsersCommandOptions): Promise<boolean> {
+  const path = pathOf(id);
+  // One after another: the first says whether there is such a person.
+  const user = await api.json<PersonAnswer>(path, { app });
+  const { devices } = await api.json<{ devices: DeviceAnswer[] }>(`${path}/devices`, { app });
+  const settings = await api.json<Record<string, unknown>>(`${path}/settings`, { app });
+  const inbox = await api.json<InboxAnswer>(`${path}/notifications`, { app, limit: INBOX_HEAD });
+  const whole: WholePerson = { user, devices, settings, inbox };
+  if (json) say(pretty(whole));
+  else for (const line of wholePersonLines(whole)) say(oneLine(line));
+  return true;
+}
+
+async function erase(id: string, { app, json, api, say }: UsersCommandOptions): Promise<boolean> {
+  const { erased } = await api.json<{ erased: Readonly<Record<string, number>> }>(pathOf(id), { app }, 'DELETE');
+  const kinds = Object.entries(erased).filter(([, count]) => count > 0);
+  if (json) say(pretty({ erased }));
+  else if (kinds.length === 0) say('nothing of this person was there');
+  else say(`erased: ${kinds.map(([kind, count]) => `${count} ${kind}`).join(', ')}`);
+  return kinds.length > 0;
+}
+
+/** `martlet users …`: asks the running relay. @returns false when nothing was found. @throws RelayRefusal */
+export async function usersCommand(task: UsersTask, options: UsersCommandOptions): Promise<boolean> {
+  const { app, api, say } = options;
+  if (task.do === 'list') return list(task, options);
+  if (task.do === 'show') return show(task.id, options);
+  if (task.do === 'erase') return erase(task.id, options);
+  say(pretty(await api.json<object>(`${pathOf(task.id)}/export`, { app })));
+  return true;
+}
