@@ -16,7 +16,7 @@ import type { HubStore } from './storage.ts';
 import type { HubTables } from './tables.ts';
 
 /** What is committed, as another process sees it. */
-export type HubReading = Pick<HubStore, 'db' | 'seal'> & AsyncDisposable;
+export type ReadableHub = Pick<HubStore, 'db' | 'seal'> & AsyncDisposable;
 
 /** A query waits this long for a relay that writes. */
 const BUSY_MS = 5000;
@@ -48,7 +48,7 @@ export async function readHubStore({
   path,
   postgres,
   master,
-}: Pick<HubStoreOptions, 'path' | 'postgres' | 'master'>): Promise<HubReading> {
+}: Pick<HubStoreOptions, 'path' | 'postgres' | 'master'>): Promise<ReadableHub> {
   const own: KeySources['own'] = path === '' ? () => undefined : keyFile(`${path}.key`, () => {}).own;
   const { db, close } = postgres === '' ? readSqlite(path) : readPostgres(postgres);
   try {
