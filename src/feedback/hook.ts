@@ -47,6 +47,12 @@ export interface FeedbackHookOptions {
 export interface FeedbackHook {
   /** Takes each failed target, and each that fails later though it was accepted; never waits. */
   readonly events: Required<Pick<RelayEvents, 'settled' | 'late'>>;
+  /** Whether an app has a hook. */
+  hears(app: string): boolean;
+  /** Has the app's hook told of something that is no push. @param id of the report: its receiver knows by it that it has it already */
+  tell(app: string, id: string, body: object): void;
+  /** Entries that wait for the hook of an app. */
+  waiting(app: string): number;
   /** Of all apps. */
   stats(): BacklogStats;
   /** Of each app that was to hear of a failure; what apps counted that are no more is among `other`. */
@@ -133,6 +139,18 @@ class FeedbackHooks implements FeedbackHook {
     });
   }
 
+  hears(app: string): boolean {
+    return this.#options.hookOf(app) !== undefined;
+  }
+
+  tell(app: string, id: string, body: object): void {
+    if (this.hears(app)) this.#add(app, 1, (backlog) => backlog.add(id, JSON.stringify(body)));
+  }
+
+  waiting(app: string): number {
+    return this.#apps.get(app)?.backlog.stats().backlog ?? 0;
+  }
+
   stats(): BacklogStats {
     const all = this.byApp();
     const sum = (name: keyof BacklogStats): number => all.reduce((so, one) => so + one[name], 0);
@@ -161,14 +179,24 @@ class FeedbackHooks implements FeedbackHook {
 
   #settled(settlement: Settlement): void {
     const failures = failuresOf(settlement);
-    if (failures === 0 || !this.#options.hookOf(settlement.app)) return;
-    const app = this.#app(settlement.app);
+    if (failures === 0 || !this.hears(settlement.app)) return;
+    const { hideMessages = false } = this.#options;
+    this.#add(settlement.app, failures, (backlog) =>
+      entriesOf(settlement, hideMessages, (id, body) => backlog.add(id, body)),
+    );
+  }
+
+  /** Gives entries to an app's hook, unless it cannot be called. */
+  #add(name: string, entries: number, add: (backlog: FeedbackBacklog) => void): void {
+    const app = this.#app(name);
     const { hook, backlog, events } = app;
     const state = hook();
-    if (state.name === 'uncallable') {
-      app.unheard += failures;
-      events.dropped(failures, state.why);
-    } else entriesOf(settlement, this.#options.hideMessages ?? false, (id, body) => backlog.add(id, body));
+    if (state.name !== 'uncallable') {
+      add(backlog);
+      return;
+    }
+    app.unheard += entries;
+    events.dropped(entries, state.why);
   }
 
   #app(name: string): AppFeedback {
@@ -264,7 +292,7 @@ function troubleEvents(
     },
     dropped(entries, why) {
       throttle.add(why, entries, (total) =>
-        log.error('the feedback hook will never hear of some failed pushes', {
+        log.error('the feedback hook will never hear of some failures', {
           app,
           hook: origin(),
           entries: total,

@@ -30,6 +30,7 @@ import { reasonWords } from '../observe/metrics/reason-words.ts';
 import type { FullConfig } from '../providers/registry.ts';
 import { openHubFaces } from './hub/hub-faces.ts';
 import { countsListener, HubFigures } from './hub/hub-figures.ts';
+import { noChannelHook } from './hub/no-channel-hook.ts';
 import { otherApis } from './hub/other-apis.ts';
 import type { HubCarrier } from './hub-carrier.ts';
 import type { Relay } from './relay.ts';
@@ -101,16 +102,17 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
     isApp: (name) => isApp(relay, name),
     stillThere: (user) => stillThere(store, user),
   };
+  const noChannel = noChannelHook(relay.hook);
   const {
     sends,
     devices,
     removals,
     routes: faces,
-  } = openHubFaces({ relay, config, store, carrier: carriers.rest, events, log, now }, closers);
+  } = openHubFaces({ relay, config, store, carrier: carriers.rest, events, noChannel, log, now }, closers);
   const isUp = (): boolean => watched.check().status !== 'fail';
   relay.metrics.watchHub(new HubFigures({ store, counts, sends, removals, isUp, now }).read);
   const routes = [...tokenRoutes({ tokens: people.tokens, isPerson: (app, id) => isPerson(store, app, id) }), ...faces];
-  const others = { config, store, devices, relay, parts, tell, now };
+  const others = { config, store, devices, relay, parts, events, noChannel, nudge: sends.nudge, tell, now };
   const apis = otherApis({ ...others, carrier: carriers.part(DIRECT), sync: relay.storedApps.sync });
   return {
     store,

@@ -58,7 +58,7 @@ test('a record that this version cannot read fails like any other push, and wait
   });
   expect(bodies.find(({ request_id }) => request_id === 'healthy')).toMatchObject({ reason: 'Unregistered' });
   expect(relay.output()).toContain('request from-elsewhere of the queue cannot be read, and is set aside');
-  expect(relay.output()).toMatch(/will never hear of some failed pushes.*cannot be read/);
+  expect(relay.output()).toMatch(/will never hear of some failures.*cannot be read/);
   const metrics = await (await fetch(`${relay.url}/metrics`)).text();
   expect(metrics).toMatch(/martlet_pushes_total\{[^}]*reason="Unreadable"[^}]*\} 1/);
   expect(metrics).toMatch(/martlet_feedback_dropped_total\{[^}]*\} 1/);
@@ -89,7 +89,7 @@ test('a report over which the process dies is set aside; the other reports are h
   report(2, 'msg_2', '{"token":"deadly-text"}');
   report(3, 'msg_3', '{"token":"after"}');
   let deaths = 0;
-  const isGivenUp = (): boolean => /will never hear of some failed pushes.*set aside/.test(relay.output());
+  const isGivenUp = (): boolean => /will never hear of some failures.*set aside/.test(relay.output());
   const isOver = async (): Promise<boolean> => {
     await relay.restart().catch(() => {});
     await expect.poll(() => relay.child.signalCode !== null || isGivenUp()).toBe(true);

@@ -4,6 +4,7 @@ import type { PersonPart } from '../../hub/people/person.ts';
 import type { PushCarrier } from '../../hub/push/push-carrier.ts';
 import { eraseSends } from '../../hub/sends/erase-sends.ts';
 import type { HubEvents } from '../../hub/sends/hub-events.ts';
+import type { NoChannelHook } from '../../hub/sends/no-channel.ts';
 import { endSnooze, replan } from '../../hub/sends/replan.ts';
 import type { Sends } from '../../hub/sends/sends.ts';
 import { SettingsBook, settingsPart } from '../../hub/settings/settings-book.ts';
@@ -21,6 +22,7 @@ export interface HubCoreParts {
   readonly store: HubStore;
   readonly carrier: PushCarrier;
   readonly events?: HubEvents | undefined;
+  readonly noChannel?: NoChannelHook | undefined;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -41,7 +43,7 @@ const sendsPart = (store: HubStore): PersonPart => ({
 
 /** Opens the hub on its store. Nothing is due before `sends.start()`. */
 export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack): HubCore {
-  const { relay, config, store, carrier, events, log, now } = parts;
+  const { relay, config, store, carrier, events, noChannel, log, now } = parts;
   const { stale_after: stale, keep_dead: keep } = config.hub.devices;
   // People and devices are there before what sends to them.
   let nudge = (_at: number): void => {};
@@ -66,7 +68,7 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
   const { people, removals } = directory;
   const sending = openHubSends(
     {
-      ...{ store, carrier, config, events, log, now, apps: relay.apps },
+      ...{ store, carrier, config, events, noChannel, log, now, apps: relay.apps },
       applyVerdicts: (verdicts) => removals.apply(verdicts),
       noteAddress: (app, verdict) => people.noteVerdict(app, verdict),
     },

@@ -5,6 +5,7 @@ import { hubPolicy } from '../../hub/notifications/hub-policy.ts';
 import type { HubPolicy } from '../../hub/notifications/policy.ts';
 import type { PushCarrier } from '../../hub/push/push-carrier.ts';
 import type { HubEvents } from '../../hub/sends/hub-events.ts';
+import type { NoChannelHook } from '../../hub/sends/no-channel.ts';
 import type { EndedTarget } from '../../hub/sends/outcomes/outcome-writer.ts';
 import { renderer } from '../../hub/sends/renderer.ts';
 import { Sends } from '../../hub/sends/sends.ts';
@@ -27,6 +28,7 @@ export interface HubSendsParts {
     verdict: { kind: AddressedChannel; address: string; status: 'bounced' | 'invalid'; reason: string; at: number },
   ) => Promise<unknown>;
   readonly events?: HubEvents | undefined;
+  readonly noChannel?: NoChannelHook | undefined;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -69,10 +71,10 @@ export function openHubSends(
   parts: HubSendsParts,
   closers: AsyncDisposableStack,
 ): { sends: Sends; policyOf: (app: string) => HubPolicy } {
-  const { store, carrier, config, apps, applyVerdicts, events, log, now } = parts;
+  const { store, carrier, config, apps, applyVerdicts, events, noChannel, log, now } = parts;
   const policyOf = policies(config, apps, log);
   const sends = new Sends({
-    ...{ store, carrier, policyOf, applyVerdicts, events, now },
+    ...{ store, carrier, policyOf, applyVerdicts, events, noChannel, now },
     rendererOf: renderer({ policyOf, now }),
     presenceOf: async () => new Map(),
     noteAddresses: addressVerdicts(parts),

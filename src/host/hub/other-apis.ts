@@ -15,6 +15,8 @@ import { DirectDevices } from '../../hub/direct/direct-devices.ts';
 import { DirectSends } from '../../hub/direct/direct-sends.ts';
 import { PushTopics } from '../../hub/direct/push-topics.ts';
 import type { PushCarrier } from '../../hub/push/push-carrier.ts';
+import type { HubEvents } from '../../hub/sends/hub-events.ts';
+import { type NoChannelHook, noteUnreached } from '../../hub/sends/no-channel.ts';
 import type { HubStore } from '../../hub/storage/storage.ts';
 import { toMs } from '../../kit/seconds.ts';
 import type { FullConfig } from '../../providers/registry.ts';
@@ -30,6 +32,10 @@ export interface OtherApisOptions {
   readonly relay: SelfServiceRelay & { readonly apps: AppRegistry; readonly sectionOf: Relay['sectionOf'] };
   readonly sync: AppSync | undefined;
   readonly parts: HubRouterParts;
+  readonly events: HubEvents;
+  readonly noChannel: NoChannelHook;
+  /** A timer was set. */
+  readonly nudge: (at: number) => void;
   readonly tell: (level: 'warn', message: string) => void;
   /** UNIX milliseconds. */
   readonly now: () => number;
@@ -57,7 +63,8 @@ export function otherApis(options: OtherApisOptions): {
     now,
     topicOf: topicsOf(relay.apps, sectionOf),
   });
-  const sends = { store, devices, topics, direct, waitMs: toMs(config.core.sync_timeout) };
+  const unreached = directUnreached(options);
+  const sends = { store, devices, topics, direct, unreached, waitMs: toMs(config.core.sync_timeout) };
   const sendToUser = createUserSend(sends);
   const namespace = [
     ...namespaceDeviceRoutes({ store, devices }),
@@ -79,6 +86,15 @@ export function otherApis(options: OtherApisOptions): {
     routes: [...namespace, ...django],
   };
 }
+
+/** A person without a device, whom a send at once was for, is counted and told of as one of a notification. */
+const directUnreached =
+  ({ store, events, noChannel, nudge, now }: OtherApisOptions) =>
+  async (app: string, user: string, notification: string): Promise<void> => {
+    const person = { app, user, notification, reason: 'no_devices' };
+    if (await store.write((tx) => noteUnreached(tx, noChannel, [person], now()))) nudge(now());
+    events.counted?.({ app, outcomes: { no_channel: 1 } });
+  };
 
 /** The apns-topic of an app: its `default_topic`, else `ios.topic`. */
 const topicsOf =

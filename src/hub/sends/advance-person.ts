@@ -54,6 +54,8 @@ export interface Advanced {
   readonly remove: readonly DecisionRow[];
   /** Of `put`: what leaves now. */
   readonly leave: readonly Kept[];
+  /** All of them, as this step leaves them. */
+  readonly rows: readonly Kept[];
   /** When to look again; undefined: nothing waits for its time. */
   readonly dueAt: number | undefined;
   /** What digests had collected was decided again: they do not have it any more, but for what is in `put`. */
@@ -112,6 +114,7 @@ class Step {
       put: [...this.#put.values()],
       remove: this.#remove,
       leave: this.#leave,
+      rows: [...this.#rows.values()].flat(),
       dueAt: this.#dues.length > 0 ? Math.min(...this.#dues) : undefined,
       undigested: this.#undigested,
     };

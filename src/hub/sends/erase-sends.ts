@@ -1,5 +1,6 @@
 /** What the hub has sent to a person: the part of it that goes with the person. */
 import type { HubDb, HubSeal } from '../storage/storage.ts';
+import { NO_CHANNEL_DUE } from './no-channel.ts';
 import { PERSON_DUE, personOf } from './person-due.ts';
 import { findNotifications, openDoc, sealDoc } from './rows/notification-rows.ts';
 
@@ -46,7 +47,7 @@ async function eraseTimers(tx: HubDb, app: string, user: string, notifications: 
     .selectFrom('due')
     .select(['id', 'ref'])
     .where('app', '=', app)
-    .where('kind', '=', PERSON_DUE)
+    .where('kind', 'in', [PERSON_DUE, NO_CHANNEL_DUE])
     .where('ref', 'in', notifications.length === 0 ? [''] : notifications.map((id) => JSON.stringify([id, user])))
     .execute();
   const own = rows.filter(({ ref }) => personOf(ref).user === user).map(({ id }) => id);

@@ -10,6 +10,7 @@ import type { HubDb, HubStore } from '../storage/storage.ts';
 import { openDigests, takeIntoDigests, takeOutOfDigests } from './digests/digest-items.ts';
 import { type HandedOver, handOver, type RendererOf } from './hand-over.ts';
 import type { HubEvents } from './hub-events.ts';
+import { type NoChannelHook, noteUnreached } from './no-channel.ts';
 import type { HandedBatches } from './outcomes/handed-batches.ts';
 import { deleteHandovers } from './rows/handover-rows.ts';
 import { sendAgain } from './send-again.ts';
@@ -37,6 +38,7 @@ export interface PlacingOptions {
   /** A timer was set. */
   readonly nudge: (at: number) => void;
   readonly events?: HubEvents | undefined;
+  readonly noChannel?: NoChannelHook | undefined;
   readonly tell: (level: 'warn' | 'error', message: string) => void;
 }
 
@@ -64,7 +66,7 @@ export class Placing {
 
   /** In one transaction. */
   async place(tx: HubDb, people: readonly PersonAt[]): Promise<Placed> {
-    const { store, carrier, realtime, policyOf, rendererOf, instance, newId, now } = this.#options;
+    const { store, carrier, realtime, policyOf, rendererOf, instance, newId, now, noChannel } = this.#options;
     const at = now();
     const open = await openDigests(tx, people);
     const asked = open ? people.map((person) => ({ ...person, openDigests: open(person) })) : people;
@@ -76,7 +78,14 @@ export class Placing {
     const live = leave.filter(({ row }) => row.channel === 'realtime');
     if (live.length > 0) await realtime?.publish(tx, live);
     const handed = await handOver(tx, leave, { seal: store.seal, instance, newBatch: newId, rendererOf, now: at });
-    return { decisions, handed, live, changed: stepped.changed, dueAt: earliest(stepped.dueAt, digestAt) };
+    const toldAt = (await noteUnreached(tx, noChannel, stepped.unreached, at)) ? at : undefined;
+    return {
+      decisions,
+      handed,
+      live,
+      changed: stepped.changed,
+      dueAt: earliest(earliest(stepped.dueAt, digestAt), toldAt),
+    };
   }
 
   /** After the commit. */

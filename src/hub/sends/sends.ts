@@ -11,6 +11,7 @@ import { Digesting } from './digests/digesting.ts';
 import { follow } from './following.ts';
 import type { RendererOf } from './hand-over.ts';
 import type { HubEvents } from './hub-events.ts';
+import { NO_CHANNEL_DUE, type NoChannelHook, noChannelWork } from './no-channel.ts';
 import { HandedBatches } from './outcomes/handed-batches.ts';
 import type { ChangedDecision } from './outcomes/outcome-rows.ts';
 import { type EndedTarget, OutcomeWriter } from './outcomes/outcome-writer.ts';
@@ -41,6 +42,8 @@ export interface SendsOptions {
   /** Decisions that outcomes have changed, after the commit. */
   readonly ended?: (changed: readonly ChangedDecision[]) => void;
   readonly events?: HubEvents | undefined;
+  /** Hears of people whom nothing can reach. */
+  readonly noChannel?: NoChannelHook | undefined;
   readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
   /** UNIX milliseconds. */
   readonly now?: () => number;
@@ -59,7 +62,7 @@ export class Sends {
 
   constructor(options: SendsOptions) {
     const { store, carrier, policyOf, presenceOf, rendererOf, realtime, staleAfterMs, tell } = options;
-    const { now = Date.now, newId = randomUUID, works = {}, events } = options;
+    const { now = Date.now, newId = randomUUID, works = {}, events, noChannel } = options;
     this.#options = options;
     // Each run is an instance of its own: what a former run left is another's.
     const instance = `${options.instance}#${newId()}`;
@@ -67,12 +70,24 @@ export class Sends {
     this.nudge = nudge;
     const batches = this.#batches;
     const common = { store, policyOf, staleAfterMs, now, newId, presenceOf, newPlace: createPlaces(now) };
-    const placing = new Placing({ ...common, carrier, batches, realtime, rendererOf, instance, nudge, events, tell });
+    const placing = new Placing({
+      ...common,
+      carrier,
+      batches,
+      realtime,
+      rendererOf,
+      instance,
+      nudge,
+      events,
+      noChannel,
+      tell,
+    });
     this.#accepting = new Accepting({ ...common, placing, batches, events, nudge });
     const people = new PersonWork({ ...common, placing });
     const digests = new Digesting({ ...common, placing });
     const own = { [PERSON_DUE]: people.run, [PAGE_DUE]: this.#accepting.pages, [DIGEST_DUE]: digests.run };
-    this.#runner = new DueRunner({ store, instance, works: { ...works, ...own }, tell, now });
+    const telling = noChannel ? { [NO_CHANNEL_DUE]: noChannelWork({ store, hook: noChannel, now }) } : {};
+    this.#runner = new DueRunner({ store, instance, works: { ...works, ...own, ...telling }, tell, now });
     this.#takeOver = new TakeOver({ store, instance, carrier, tell, now, events, nudge: () => nudge(now()) });
     this.#outcomes = new OutcomeWriter({
       ...{ store, batches, tell },

@@ -3,7 +3,7 @@
 import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
 import { decide } from '../notifications/decide.ts';
 import type { AcceptedNotification, Ended, PresenceState } from '../notifications/decide-input.ts';
-import type { DecisionDetail, HopDecision } from '../notifications/decision.ts';
+import { type DecisionDetail, type HopDecision, recipientOutcome } from '../notifications/decision.ts';
 import { isSenders } from '../notifications/gate.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import type { HubDb, NewRow } from '../storage/storage.ts';
@@ -12,6 +12,7 @@ import { type Advanced, advancePerson, type Planned } from './advance-person.ts'
 import { isDigest } from './digests/digest-id.ts';
 import { countUsage, type DeviceOfPerson, type Facts } from './facts.ts';
 import { isMarked, type RecipientRow } from './marks.ts';
+import type { Unreached } from './no-channel.ts';
 import { personDue } from './person-due.ts';
 import { type DecisionRow, deleteDecisions, putDecisions } from './rows/decision-rows.ts';
 
@@ -63,6 +64,8 @@ export interface Stepped {
   readonly leave: readonly Leaving[];
   /** Those that are in another state than before the step. */
   readonly changed: readonly DecidedFact[];
+  /** People whom nothing can reach, now that this was decided. */
+  readonly unreached: readonly Unreached[];
   readonly digested: readonly Digested[];
   readonly undigested: readonly Undigested[];
   /** The earliest timer that was set; undefined: none. */
@@ -133,6 +136,15 @@ const isSame = (a: NewRow<'decisions'>, b: NewRow<'decisions'>): boolean =>
 const changedOf = ({ kept }: PersonAt, { put }: Advanced): readonly NewRow<'decisions'>[] =>
   kept.length === 0 ? put : put.filter((row) => !kept.some((before) => isSame(before, row)));
 
+/** A person of whom every way has ended without one that leads there. */
+function unreachedOf(person: PersonAt, advanced: Advanced): Unreached[] {
+  const [first] = advanced.rows;
+  if (!first || recipientOutcome(advanced.rows as readonly HopDecision[]) !== 'no_channel') return [];
+  if (changedOf(person, advanced).length === 0) return [];
+  const { notification, user } = person;
+  return [{ app: notification.app, notification: notification.id, user, reason: first.reason ?? '' }];
+}
+
 /** Decides, writes decisions and timers, and returns what leaves: it is for the caller to write that it was handed over. */
 export async function stepPeople(tx: HubDb, people: readonly PersonAt[], parts: StepParts): Promise<Stepped> {
   const { now, policyOf } = parts;
@@ -170,6 +182,7 @@ export async function stepPeople(tx: HubDb, people: readonly PersonAt[], parts: 
     decisions: steps.map(({ decisions }) => decisions),
     leave,
     changed: steps.flatMap(({ person, advanced }) => changedOf(person, advanced) as readonly DecidedFact[]),
+    unreached: steps.flatMap(({ person, advanced }) => unreachedOf(person, advanced)),
     digested: steps.flatMap(({ person, advanced }) => digestedOf(person, advanced)),
     undigested: steps
       .filter(({ advanced }) => advanced.undigested)

@@ -4,7 +4,7 @@ import type { HubPolicy } from '../../../src/hub/notifications/policy.ts';
 import { ensurePeople } from '../../../src/hub/people/people.ts';
 import { renderer } from '../../../src/hub/sends/renderer.ts';
 import { endSnooze, replan } from '../../../src/hub/sends/replan.ts';
-import { Sends } from '../../../src/hub/sends/sends.ts';
+import { Sends, type SendsOptions } from '../../../src/hub/sends/sends.ts';
 import { SettingsBook } from '../../../src/hub/settings/settings-book.ts';
 import type { HubDb, HubStore } from '../../../src/hub/storage/storage.ts';
 import { Clock, change, directory } from '../directory.ts';
@@ -12,7 +12,12 @@ import { policy as usual } from '../notifications/decide-cases.ts';
 import { ScriptedCarrier } from './scripted-carrier.ts';
 
 /** The hub on one store, up to a scripted carrier, with a clock that stands still. */
-export function hubOfSends(store: HubStore, clock = new Clock(), policy: HubPolicy = usual) {
+export function hubOfSends(
+  store: HubStore,
+  clock = new Clock(),
+  policy: HubPolicy = usual,
+  more: Partial<SendsOptions> = {},
+) {
   const carrier = new ScriptedCarrier(clock.now);
   const said: string[] = [];
   const presence = new Map<string, PresenceState>();
@@ -28,6 +33,7 @@ export function hubOfSends(store: HubStore, clock = new Clock(), policy: HubPoli
     applyVerdicts: (verdicts) => book.removals.apply(verdicts),
     noteAddresses: async () => {},
     tell: (_level, message) => said.push(message),
+    ...more,
   });
   const settings = new SettingsBook({
     store,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ReachableDevice } from '../../../hub/devices/device.ts';
 import type { Devices } from '../../../hub/devices/devices.ts';
 import { aboutPerson, aboutTopic } from '../../../hub/direct/direct-devices.ts';
@@ -19,6 +20,8 @@ export interface NamespaceSendsParts {
   readonly devices: Pick<Devices, 'ofUsers'>;
   readonly topics: Pick<PushTopics, 'find' | 'register' | 'remove'>;
   readonly direct: Pick<DirectSends, 'isConfigured' | 'send'>;
+  /** A person has no device that it could go to. @param notification `message_id`, or an id of its own */
+  readonly unreached: (app: string, user: string, notification: string) => Promise<void>;
   /** `core.sync_timeout`, milliseconds. */
   readonly waitMs: number;
 }
@@ -67,9 +70,10 @@ export type UserSend = (
 ) => Promise<HubAnswer>;
 
 export const createUserSend =
-  ({ store, devices, direct, waitMs }: NamespaceSendsParts): UserSend =>
+  ({ store, devices, direct, unreached, waitMs }: NamespaceSendsParts): UserSend =>
   async (app, user, push, target, exclude) => {
     const own = chosen((await devices.ofUsers(app, [user])).get(user) ?? [], target, exclude);
+    if (own.length === 0) await unreached(app, user, push.messageId ?? randomUUID());
     const targets = own.map((device) => ({ ...device, id: ownDeviceId(device), target: device.target() }));
     return answerOf(await direct.send({ app, about: aboutPerson(store, app, user), push, waitMs }, targets));
   };
