@@ -1,6 +1,8 @@
 import { MemoryStreamStore } from '../../src/streams/memory/memory-stream-store.ts';
+import { RedisStreamStore } from '../../src/streams/redis/redis-stream-store.ts';
 import type { StreamCaps, StreamStore } from '../../src/streams/stream-store.ts';
 import type { RequirementName } from '../support/requirements.ts';
+import { startStreamsRedis } from './redis/streams-redis.ts';
 
 export interface StreamStoreOptions extends Partial<StreamCaps> {
   /** UNIX milliseconds. */
@@ -31,5 +33,18 @@ const memory: StreamStoreUnderTest = {
   }),
 };
 
+const redis: StreamStoreUnderTest = {
+  name: 'Redis',
+  needs: ['redis-server'],
+  start: async () => {
+    const server = await startStreamsRedis();
+    return {
+      open: async (options) => new RedisStreamStore({ ...options, redis: await server.connect(true) }),
+      again: async (options) => new RedisStreamStore({ ...options, redis: await server.connect(false) }),
+      end: () => server.end(),
+    };
+  },
+};
+
 /** All that must behave alike: a new store is a row here. */
-export const streamStores: readonly StreamStoreUnderTest[] = [memory];
+export const streamStores: readonly StreamStoreUnderTest[] = [memory, redis];

@@ -1,6 +1,8 @@
 import { MemoryPresence } from '../../../src/streams/presence/memory-presence.ts';
 import type { Presence } from '../../../src/streams/presence/presence.ts';
+import { RedisPresence } from '../../../src/streams/redis/redis-presence.ts';
 import type { RequirementName } from '../../support/requirements.ts';
+import { startStreamsRedis } from '../redis/streams-redis.ts';
 
 export interface PresencePlace {
   /** Knows of no one. @param now UNIX milliseconds */
@@ -25,5 +27,21 @@ const memory: PresenceUnderTest = {
   }),
 };
 
+const redis: PresenceUnderTest = {
+  name: 'Redis',
+  needs: ['redis-server'],
+  start: async () => {
+    const server = await startStreamsRedis();
+    // Longer than the leases that the suite lets pass on its own clock: renewals go by the real one.
+    const clockOf = (now: (() => number) | undefined) => (now ? { now } : {});
+    return {
+      open: async (now) => new RedisPresence({ ...clockOf(now), leaseMs: 600_000, redis: await server.connect(true) }),
+      again: async (now) =>
+        new RedisPresence({ ...clockOf(now), leaseMs: 600_000, redis: await server.connect(false) }),
+      end: () => server.end(),
+    };
+  },
+};
+
 /** All that must behave alike: a new tracker is a row here. */
-export const presences: readonly PresenceUnderTest[] = [memory];
+export const presences: readonly PresenceUnderTest[] = [memory, redis];
