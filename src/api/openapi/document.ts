@@ -4,6 +4,7 @@ import { appsGroup } from './apps-group.ts';
 import { consoleGroup } from './console-group.ts';
 import { historyGroup } from './history-group.ts';
 import { devicesGroup } from './hub/devices-group.ts';
+import { engagementsGroup } from './hub/engagements-group.ts';
 import { inboxGroup } from './hub/inbox-group.ts';
 import { notificationsGroup } from './hub/notifications-group.ts';
 import { peopleGroup } from './hub/people-group.ts';
@@ -38,7 +39,9 @@ const DESCRIPTION = `A push notification relay that speaks Gorush's language. Er
 const groupsOf = (settings: ApiSettings): ApiGroup[] => [
   pushGroup(settings),
   ...(settings.history ? [historyGroup()] : []),
-  ...(settings.hub ? [notificationsGroup(), peopleGroup(), devicesGroup(), inboxGroup(), tokensGroup()] : []),
+  ...(settings.hub
+    ? [notificationsGroup(), peopleGroup(), devicesGroup(), inboxGroup(), engagementsGroup(), tokensGroup()]
+    : []),
   appsGroup(settings),
   ...(settings.console ? [consoleGroup()] : []),
   statGroup(settings),

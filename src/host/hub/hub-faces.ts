@@ -1,5 +1,6 @@
 import { deviceStreamRoutes } from '../../api/hub/device-stream-routes.ts';
 import { devicesRoutes } from '../../api/hub/devices-routes.ts';
+import { engagementRoutes } from '../../api/hub/engagement-routes.ts';
 import type { HubRoute } from '../../api/hub/hub-route.ts';
 import { inboxRoutes } from '../../api/hub/inbox-routes.ts';
 import { notificationRoutes } from '../../api/hub/notification-routes.ts';
@@ -8,6 +9,7 @@ import { topicsRoutes } from '../../api/hub/topics-routes.ts';
 import { usersRoutes } from '../../api/hub/users-routes.ts';
 import type { Devices } from '../../hub/devices/devices.ts';
 import type { Removals } from '../../hub/devices/removals.ts';
+import { Engagements } from '../../hub/sends/engagements/engagements.ts';
 import type { Sends } from '../../hub/sends/sends.ts';
 import { wordsFor } from '../../hub/sends/views/explained.ts';
 import { Inbox } from '../../hub/sends/views/inbox-book.ts';
@@ -26,7 +28,7 @@ export function openHubFaces(parts: HubCoreParts, closers: AsyncDisposableStack)
   const { relay, config, store, carrier, events, now } = parts;
   const { people, devices, topics, removals, settings, sends, policyOf } = openHubCore(parts, closers);
   const defaultsOf = (app: string) => ({ settings: policyOf(app).defaults, timezone: policyOf(app).timezone });
-  const inbox = new Inbox({ store, now, policyOf, events });
+  const inbox = new Inbox({ store, marking: sends.marking, now, policyOf });
   const wordsOf = wordsFor(relay.apps.providers);
   return {
     sends,
@@ -49,6 +51,7 @@ export function openHubFaces(parts: HubCoreParts, closers: AsyncDisposableStack)
         now,
       }),
       ...inboxRoutes({ inbox }),
+      ...engagementRoutes({ engagements: new Engagements({ store, marking: sends.marking, now }) }),
     ],
   };
 }

@@ -35,6 +35,7 @@ export async function eraseSends(tx: HubDb, seal: HubSeal, app: string, user: st
     .returning('hop')
     .execute();
   await tx.deleteFrom('recipients').where('app', '=', app).where('user', '=', user).execute();
+  await tx.deleteFrom('engagements').where('app', '=', app).where('user', '=', user).execute();
   await tx.deleteFrom('usage').where('app', '=', app).where('user', '=', user).execute();
   await tx.deleteFrom('digest_items').where('app', '=', app).where('user', '=', user).execute();
   await eraseTimers(tx, app, user, ids);

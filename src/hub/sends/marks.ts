@@ -1,12 +1,12 @@
 /**
  * What a person has done with a notification: acked < seen < read < acted. A later mark implies those before it, a mark is set once
- * and never taken back. A mark cancels what is still to come: from the acknowledgement on what waited for that, from the reading on all of it.
+ * and never taken back.
  */
+import { type ExpressionBuilder, sql } from 'kysely';
 import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
+import { leadingTo } from '../notifications/decision-state.ts';
 import type { HubDb, Row } from '../storage/storage.ts';
-import { clearDue } from '../timers/due-rows.ts';
-import { personDue } from './person-due.ts';
-import { OPEN_STATES } from './rows/decision-rows.ts';
+import type { HubTables } from '../storage/tables.ts';
 
 export const marks = ['acked', 'seen', 'read', 'acted'] as const;
 export type Mark = (typeof marks)[number];
@@ -22,44 +22,46 @@ export type RecipientRow = Row<'recipients'>;
 export const isMarked = (row: RecipientRow, mark: Mark): boolean =>
   marks.slice(marks.indexOf(mark)).some((later) => row[columnOf[later]] !== null);
 
-/** The columns that a mark sets: its own, and those it implies, where they are not set. */
-function missing(row: RecipientRow, mark: Mark, now: number): Partial<Record<(typeof columnOf)[Mark], number>> {
-  const implied = marks.slice(0, marks.indexOf(mark) + 1).map((each) => columnOf[each]);
-  return Object.fromEntries(implied.filter((column) => row[column] === null).map((column) => [column, now]));
+const upTo = (mark: Mark): readonly Mark[] => marks.slice(0, marks.indexOf(mark) + 1);
+
+/** Whose marks. */
+export interface MarkOwner {
+  readonly app: string;
+  readonly user: string;
 }
 
-export interface MarkedRow {
-  readonly notification: string;
-  /** Whether anything was not marked before. */
-  readonly isNew: boolean;
-}
+/** Rows a statement. */
+const AT_ONCE = 500;
+
+const pagesOf = <T>(rows: readonly T[]): T[][] =>
+  Array.from({ length: Math.ceil(rows.length / AT_ONCE) }, (_, page) =>
+    rows.slice(page * AT_ONCE, (page + 1) * AT_ONCE),
+  );
 
 /**
- * Marks a person's notifications, in one transaction with what that cancels.
- * @returns those that the person has; the others are unknown
+ * Marks a person's notifications with the mark and those that it implies.
+ * @returns the notifications of which anything was not marked before
  */
 export async function markRows(
   tx: HubDb,
-  { app, user }: { readonly app: string; readonly user: string },
+  { app, user }: MarkOwner,
   rows: readonly RecipientRow[],
   mark: Mark,
   now: number,
-): Promise<MarkedRow[]> {
-  const marked: MarkedRow[] = [];
-  for (const row of rows) {
-    const change = missing(row, mark, now);
-    const isNew = Object.keys(change).length > 0;
-    marked.push({ notification: row.notification, isNew });
-    if (!isNew) continue;
+): Promise<string[]> {
+  const columns = upTo(mark).map((each) => columnOf[each]);
+  const fresh = rows.filter((row) => columns.some((column) => row[column] === null));
+  const set = Object.fromEntries(columns.map((column) => [column, sql<number>`coalesce(${sql.ref(column)}, ${now})`]));
+  const ids = fresh.map(({ notification }) => notification);
+  for (const page of pagesOf(ids))
     await tx
       .updateTable('recipients')
-      .set(change)
+      .set(set)
       .where('app', '=', app)
-      .where('notification', '=', row.notification)
+      .where('notification', 'in', page)
       .where('user', '=', user)
       .execute();
-  }
-  return marked;
+  return ids;
 }
 
 /** What a mark makes of decisions by which the person was reached, and out of which states. */
@@ -70,42 +72,115 @@ const REACHED = {
   acted: { state: 'read', from: ['sent', 'delivered', 'seen'] },
 } as const satisfies Record<Mark, { readonly state: string; readonly from: readonly string[] }>;
 
-/** A person who has it in hand was reached: by the stream, as far as it was acknowledged; by all that was sent, once it is seen. @returns by what */
-export async function noteReached(
-  tx: HubDb,
-  { app, notification, user }: { readonly app: string; readonly notification: string; readonly user: string },
-  mark: Mark,
-  now: number,
-): Promise<DecidedFact[]> {
-  const { state, from } = REACHED[mark];
-  let query = tx
-    .updateTable('decisions')
-    .set({ state, at: now, until: null })
-    .where('app', '=', app)
-    .where('notification', '=', notification)
-    .where('user', '=', user)
-    .where('state', 'in', from);
-  if (mark === 'acked') query = query.where('channel', '=', 'realtime');
-  return query.returning(['app', 'channel', 'state', 'reason']).execute();
+const ofOwner =
+  ({ app, user }: MarkOwner, notifications: readonly string[]) =>
+  (eb: ExpressionBuilder<HubTables, 'decisions'>) =>
+    eb.and([eb('app', '=', app), eb('user', '=', user), eb('notification', 'in', notifications)]);
+
+/** A decision that a mark has changed. */
+export interface MarkedDecision extends DecidedFact {
+  readonly notification: string;
 }
 
-/** Cancels what has not left of one person's notification. @returns the decisions that it was */
-export async function cancelOpen(
+const CHANGED = ['app', 'notification', 'channel', 'state', 'reason'] as const;
+
+/** A person who has it in hand was reached: by the stream, as far as it was acknowledged; by all that was sent, once it is seen. */
+export async function noteReached(
   tx: HubDb,
-  { app, notification, user }: { readonly app: string; readonly notification: string; readonly user: string },
-  reason: string,
+  owner: MarkOwner,
+  notifications: readonly string[],
+  mark: Mark,
   now: number,
-): Promise<DecidedFact[]> {
+): Promise<MarkedDecision[]> {
+  const { state, from } = REACHED[mark];
+  const changed: MarkedDecision[] = [];
+  for (const page of pagesOf(notifications)) {
+    let query = tx
+      .updateTable('decisions')
+      .set({ state, at: now, until: null })
+      .where(ofOwner(owner, page))
+      .where('state', 'in', from);
+    if (mark === 'acked') query = query.where('channel', '=', 'realtime');
+    changed.push(...(await query.returning(CHANGED).execute()));
+  }
+  return changed;
+}
+
+/**
+ * A device says that it has a push: it was delivered, also where its provider has not answered yet, or did not in time.
+ * @param device empty: it is not known which; then the push was delivered if it went to one device alone
+ * @returns what was not known before
+ */
+export async function noteDelivered(
+  tx: HubDb,
+  { app, user }: MarkOwner,
+  { notification, device }: { readonly notification: string; readonly device: string },
+  now: number,
+): Promise<MarkedDecision[]> {
   const rows = await tx
-    .updateTable('decisions')
-    .set({ state: 'cancelled', reason, at: now, until: null })
+    .selectFrom('decisions')
+    .select('device')
     .where('app', '=', app)
     .where('notification', '=', notification)
     .where('user', '=', user)
-    .where('state', 'in', OPEN_STATES)
-    .where('due_row', 'is not', null)
-    .returning(['app', 'channel', 'state', 'reason'])
+    .where('channel', '=', 'push')
+    .where('device', '!=', '')
     .execute();
-  await clearDue(tx, [personDue(app, notification, user)]);
-  return rows;
+  const [only] = device === '' ? rows : rows.filter((row) => row.device === device);
+  if (!only || (device === '' && rows.length > 1)) return [];
+  return tx
+    .updateTable('decisions')
+    .set({ state: 'delivered', reason: null, category: null, at: now, until: null })
+    .where('app', '=', app)
+    .where('notification', '=', notification)
+    .where('user', '=', user)
+    .where('channel', '=', 'push')
+    .where('device', '=', only.device)
+    .where('state', 'in', leadingTo('delivered'))
+    .where('due_row', 'is', null)
+    .returning(CHANGED)
+    .execute();
+}
+
+/**
+ * Cancels what has not left of one person's notifications.
+ * @param states `deferred`: what is held; with `pending` also what waits for another hop
+ * @returns what was cancelled
+ */
+export async function cancelOpen(
+  tx: HubDb,
+  owner: MarkOwner,
+  notifications: readonly string[],
+  { reason, states, now }: { readonly reason: string; readonly states: readonly string[]; readonly now: number },
+): Promise<MarkedDecision[]> {
+  const cancelled: MarkedDecision[] = [];
+  for (const page of pagesOf(notifications)) {
+    const rows = await tx
+      .updateTable('decisions')
+      .set({ state: 'cancelled', reason, at: now, until: null })
+      .where(ofOwner(owner, page))
+      .where('state', 'in', states)
+      .where('due_row', 'is not', null)
+      .returning(CHANGED)
+      .execute();
+    cancelled.push(...rows);
+  }
+  return cancelled;
+}
+
+/** Those of the notifications of which a hop waits for another one. */
+export async function waitingOf(tx: HubDb, owner: MarkOwner, notifications: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const page of pagesOf(notifications)) {
+    const rows = await tx
+      .selectFrom('decisions')
+      .select('notification')
+      .distinct()
+      .where(ofOwner(owner, page))
+      .where('state', '=', 'pending')
+      .where('due_row', 'is not', null)
+      .execute();
+    found.push(...rows.map(({ notification }) => notification));
+  }
+  return found;
 }

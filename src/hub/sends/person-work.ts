@@ -28,10 +28,13 @@ export interface PersonWorkOptions {
 /** Rows a transaction: the process does nothing else meanwhile. */
 const AT_ONCE = 50;
 
-interface Row extends ClaimedDue {
+/** One person of one notification, whose plan is looked at. */
+export interface Looked extends Pick<ClaimedDue, 'data'> {
   readonly notification: string;
   readonly user: string;
 }
+
+type Row = ClaimedDue & Looked;
 
 type Presence = ReadonlyMap<string, PresenceState>;
 
@@ -54,17 +57,24 @@ export class PersonWork {
     const presence = await presenceOf(app, [...new Set(rows.map(({ user }) => user))]);
     const placed = await store.write(async (tx) => {
       for (const row of rows) await finishDue(tx, row);
-      const people = await this.#people(tx, app, rows, presence);
-      const result = await placing.place(tx, people);
-      await showWhenDue(tx, people, result.decisions, now());
+      const result = await this.step(tx, app, rows, presence);
       await settleStatuses(tx, app, new Set(rows.map(({ notification }) => notification)), now());
       return result;
     });
-    placing.deliver(placed satisfies Placed);
+    placing.deliver(placed);
+  }
+
+  /** Decides about them, and takes what is due of their plans a step on: in one transaction. */
+  async step(tx: HubDb, app: string, rows: readonly Looked[], presence: Presence): Promise<Placed> {
+    const { placing, now } = this.#options;
+    const people = await this.#people(tx, app, rows, presence);
+    const placed = await placing.place(tx, people);
+    await showWhenDue(tx, people, placed.decisions, now());
+    return placed;
   }
 
   /** Those who are still there, of notifications that are. */
-  async #people(tx: HubDb, app: string, rows: readonly Row[], presence: Presence): Promise<PersonAt[]> {
+  async #people(tx: HubDb, app: string, rows: readonly Looked[], presence: Presence): Promise<PersonAt[]> {
     const { store, policyOf, staleAfterMs, now } = this.#options;
     const ids = [...new Set(rows.map(({ notification }) => notification))];
     const users = [...new Set(rows.map(({ user }) => user))];

@@ -11,6 +11,7 @@ import { Digesting } from './digests/digesting.ts';
 import { follow } from './following.ts';
 import type { RendererOf } from './hand-over.ts';
 import type { HubEvents } from './hub-events.ts';
+import { Marking } from './marking.ts';
 import { NO_CHANNEL_DUE, type NoChannelHook, noChannelWork } from './no-channel.ts';
 import { HandedBatches } from './outcomes/handed-batches.ts';
 import type { ChangedDecision } from './outcomes/outcome-rows.ts';
@@ -59,6 +60,8 @@ export class Sends {
   readonly #batches = new HandedBatches();
   /** What people's work is nudged by. */
   readonly nudge: (at: number) => void;
+  /** What people do with what they were sent. */
+  readonly marking: Marking;
 
   constructor(options: SendsOptions) {
     const { store, carrier, policyOf, presenceOf, rendererOf, realtime, staleAfterMs, tell } = options;
@@ -84,6 +87,7 @@ export class Sends {
     });
     this.#accepting = new Accepting({ ...common, placing, batches, events, nudge });
     const people = new PersonWork({ ...common, placing });
+    this.marking = new Marking({ people, placing, events, now });
     const digests = new Digesting({ ...common, placing });
     const own = { [PERSON_DUE]: people.run, [PAGE_DUE]: this.#accepting.pages, [DIGEST_DUE]: digests.run };
     const telling = noChannel ? { [NO_CHANNEL_DUE]: noChannelWork({ store, hook: noChannel, now }) } : {};

@@ -29,6 +29,8 @@ export interface HubTables {
   readonly erased: { app: string; hash: string; at: number };
   readonly digest_items: DigestItemTable;
   readonly push_topics: PushTopicTable;
+  readonly engagements: EngagementTable;
+  readonly opt_outs: OptOutTable;
 }
 
 interface UserTable {
@@ -242,4 +244,35 @@ interface PushTopicTable {
   /** Sealed. */
   target: string;
   expires_at: number;
+}
+
+/** What a person did with a notification, each thing once. */
+interface EngagementTable {
+  app: string;
+  notification: string;
+  user: string;
+  /** Empty: none was named. */
+  device: string;
+  /** `received`, `opened`, `dismissed`, `action`. */
+  event: string;
+  /** Of the event `action`: which; else empty. */
+  action: string;
+  at: number;
+  /** Of the notification. */
+  type: string;
+  /** `push` where a device was named; else empty. */
+  channel: string;
+  /** Of the device; empty: none was named. */
+  platform: string;
+}
+
+/** A type of notification that a person does not want by a channel any more. */
+interface OptOutTable {
+  app: string;
+  user: string;
+  channel: 'email' | 'sms' | 'slack';
+  type: string;
+  at: number;
+  /** `link`: that of a mail. */
+  source: string;
 }

@@ -2,9 +2,11 @@ import type { PresenceState } from '../../../src/hub/notifications/decide-input.
 import { parseNotification } from '../../../src/hub/notifications/notification-doc.ts';
 import type { HubPolicy } from '../../../src/hub/notifications/policy.ts';
 import { ensurePeople } from '../../../src/hub/people/people.ts';
+import { Engagements } from '../../../src/hub/sends/engagements/engagements.ts';
 import { renderer } from '../../../src/hub/sends/renderer.ts';
 import { endSnooze, replan } from '../../../src/hub/sends/replan.ts';
 import { Sends, type SendsOptions } from '../../../src/hub/sends/sends.ts';
+import { Inbox } from '../../../src/hub/sends/views/inbox-book.ts';
 import { SettingsBook } from '../../../src/hub/settings/settings-book.ts';
 import type { HubDb, HubStore } from '../../../src/hub/storage/storage.ts';
 import { Clock, change, directory } from '../directory.ts';
@@ -43,10 +45,12 @@ export function hubOfSends(
     changed,
     committed: () => {},
   });
+  const inbox = new Inbox({ store, marking: sends.marking, now: clock.now, policyOf: () => policy });
   let count = 0;
   return {
     ...book,
-    ...{ carrier, sends, settings, presence, said },
+    ...{ carrier, sends, settings, inbox, presence, said },
+    engagements: new Engagements({ store, marking: sends.marking, now: clock.now }),
     /** Sends a body of POST /v1/notifications. */
     async send(body: object) {
       const doc = parseNotification({ message: `m${++count}`, ...body }, { timezone: 'UTC' });

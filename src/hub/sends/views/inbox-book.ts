@@ -1,17 +1,15 @@
 /** People's inboxes, as they are read and marked. */
 import { isoInstant } from '../../../kit/time/instant.ts';
-import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
 import type { JsonObject } from '../../../push/push.ts';
 import type { AcceptedNotification } from '../../notifications/decide-input.ts';
 import type { HubPolicy } from '../../notifications/policy.ts';
 import { contentOf } from '../../notifications/render/content.ts';
 import { settingsOf } from '../../settings/settings-book.ts';
-import type { HubDb, HubStore, Row } from '../../storage/storage.ts';
-import type { HubEvents } from '../hub-events.ts';
-import { cancelOpen, type Mark, markRows, noteReached, type RecipientRow } from '../marks.ts';
+import type { HubStore, Row } from '../../storage/storage.ts';
+import type { Marked, Marking } from '../marking.ts';
+import type { Mark } from '../marks.ts';
 import { RefusedSend } from '../refused-send.ts';
 import { openDoc } from '../rows/notification-rows.ts';
-import { settleStatuses } from '../settle-status.ts';
 import {
   type InboxBefore,
   type InboxRow,
@@ -24,8 +22,8 @@ import {
 
 export interface InboxOptions {
   readonly store: HubStore;
+  readonly marking: Marking;
   readonly policyOf: (app: string) => HubPolicy;
-  readonly events?: HubEvents | undefined;
   /** UNIX milliseconds. */
   readonly now: () => number;
 }
@@ -35,6 +33,9 @@ export interface InboxOwner {
   readonly app: string;
   readonly user: string;
 }
+
+/** Notifications that are marked in one transaction. */
+const READ_PAGE = 500;
 
 const notThere = (): RefusedSend => new RefusedSend('not_found', 'there is no such notification in this inbox');
 
@@ -79,24 +80,29 @@ export class Inbox {
 
   /** @throws RefusedSend 404 */
   async mark(owner: InboxOwner, id: string, mark: Mark): Promise<void> {
-    const { store, events, now } = this.#options;
-    const changed = await store.write(async (tx) => {
+    const { store, marking, now } = this.#options;
+    const marked = await store.write(async (tx): Promise<Marked> => {
       const row = await inboxRow(tx, owner.app, owner.user, id, now());
       if (!row) throw notThere();
-      return this.#marked(tx, owner, [row], mark);
+      return marking.mark(tx, owner, [row], mark);
     });
-    events?.decided?.(changed);
+    marking.deliver(marked);
   }
 
-  /** Marks everything that is not read. @param before UNIX milliseconds; of what is newer nothing. @returns how many that were */
-  async readAll(owner: InboxOwner, before: number | undefined): Promise<number> {
-    const { store, events, now } = this.#options;
-    const { count, changed } = await store.write(async (tx) => {
-      const rows = await unreadRows(tx, owner.app, owner.user, now(), before);
-      return { count: rows.length, changed: await this.#marked(tx, owner, rows, 'read') };
-    });
-    events?.decided?.(changed);
-    return count;
+  /**
+   * Marks everything that is not read, a page after the other: others have their turn in between.
+   * @param before UNIX milliseconds; of what is newer nothing
+   */
+  async readAll(owner: InboxOwner, before: number | undefined): Promise<void> {
+    const { store, marking, now } = this.#options;
+    for (;;) {
+      const { rows, marked } = await store.write(async (tx) => {
+        const unread = await unreadRows(tx, { ...owner, now: now(), before, limit: READ_PAGE });
+        return { rows: unread.length, marked: await marking.mark(tx, owner, unread, 'read') };
+      });
+      marking.deliver(marked);
+      if (rows < READ_PAGE) return;
+    }
   }
 
   /** @returns whether it was there */
@@ -107,26 +113,6 @@ export class Inbox {
 
   counts({ app, user }: InboxOwner) {
     return inboxCounts(this.#options.store.db, app, user, this.#options.now());
-  }
-
-  /** What is read is not sent by any other way any more; what is seen or acknowledged ends the waits for that. */
-  async #marked(tx: HubDb, owner: InboxOwner, rows: readonly RecipientRow[], mark: Mark): Promise<DecidedFact[]> {
-    const at = this.#options.now();
-    const marked = await markRows(tx, owner, rows, mark, at);
-    const isRead = mark === 'read' || mark === 'acted';
-    const cancelled = marked.filter(({ isNew }) => isNew);
-    const changed: DecidedFact[] = [];
-    for (const { notification } of cancelled) {
-      changed.push(...(await noteReached(tx, { ...owner, notification }, mark, at)));
-      changed.push(...(await cancelOpen(tx, { ...owner, notification }, isRead ? 'read' : 'acked', at)));
-    }
-    await settleStatuses(
-      tx,
-      owner.app,
-      cancelled.map(({ notification }) => notification),
-      at,
-    );
-    return changed;
   }
 
   async #languages(app: string, user: string): Promise<readonly (string | undefined)[]> {

@@ -106,17 +106,19 @@ export const inboxRow = (
 ): Promise<Row<'recipients'> | undefined> =>
   shown(db, app, user, now).selectAll().where('r.notification', '=', notification).executeTakeFirst();
 
+export interface UnreadQuery {
+  readonly app: string;
+  readonly user: string;
+  readonly now: number;
+  readonly before: number | undefined;
+  readonly limit: number;
+}
+
 /** Those of a person that are not read, and not newer than `before` where that is given. */
-export function unreadRows(
-  db: HubDb,
-  app: string,
-  user: string,
-  now: number,
-  before: number | undefined,
-): Promise<Row<'recipients'>[]> {
+export function unreadRows(db: HubDb, { app, user, now, before, limit }: UnreadQuery): Promise<Row<'recipients'>[]> {
   let query = shown(db, app, user, now).selectAll().where('r.read_at', 'is', null);
   if (before !== undefined) query = query.where('r.place', '<=', before * SLOTS + SLOTS - 1);
-  return query.execute();
+  return query.limit(limit).execute();
 }
 
 /** Takes a notification out of the inbox. False when it is not there. */
