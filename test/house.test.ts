@@ -52,6 +52,7 @@ const hubContracts = [
   'storage/audit.ts',
   'storage/bulk-insert.ts',
   'storage/idempotency.ts',
+  'storage/prepared.ts',
   'people/person.ts',
   'devices/device.ts',
   'settings/settings.ts',

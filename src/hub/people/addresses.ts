@@ -1,10 +1,10 @@
 import type { HubDb, HubSeal } from '../storage/storage.ts';
 import {
+  type Addresses,
   type AddressKind,
   type AddressVerdict,
   addressKinds,
   addressOf,
-  type PersonDoc,
   type PersonVerdicts,
   type VerdictStatus,
 } from './person.ts';
@@ -40,7 +40,7 @@ export async function verdictsOf(
   db: HubDb,
   seal: HubSeal,
   app: string,
-  people: readonly PersonDoc[],
+  people: readonly Addresses[],
 ): Promise<PersonVerdicts[]> {
   const hashes = people.map((person) =>
     addressKinds.flatMap((kind) => {

@@ -52,9 +52,13 @@ export const newUserRow = (seal: HubSeal, app: string, id: string, doc: PersonDo
   updated_at: now,
 });
 
+export const openProfile = (
+  seal: HubSeal,
+  { app, id, profile }: Pick<Row<'users'>, 'app' | 'id' | 'profile'>,
+): Profile => (profile === '' ? {} : (JSON.parse(seal.open(profile, bound(app, id))) as Profile));
+
 function personOf(seal: HubSeal, row: Row<'users'>, roles: readonly string[], teams: readonly string[]): Person {
-  const sealed = row.profile === '' ? '{}' : seal.open(row.profile, bound(row.app, row.id));
-  const { data = {}, ...profile } = JSON.parse(sealed) as Profile;
+  const { data = {}, ...profile } = openProfile(seal, row);
   return {
     app: row.app,
     id: row.id,

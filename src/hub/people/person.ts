@@ -57,8 +57,11 @@ export interface AddressVerdict {
 /** Of the addresses that a person has. */
 export type PersonVerdicts = Readonly<Partial<Record<AddressKind, AddressVerdict>>>;
 
+/** What is sealed of a person with the rest of the profile. */
+export type Addresses = Pick<PersonDoc, 'email' | 'phone' | 'slack'>;
+
 /** The address that a channel sends to. */
-export const addressOf = (person: PersonDoc, kind: AddressKind): string | undefined =>
+export const addressOf = (person: Addresses, kind: AddressKind): string | undefined =>
   kind === 'sms' ? person.phone : person[kind];
 
 /** How many of each kind are gone. */

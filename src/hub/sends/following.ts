@@ -1,5 +1,6 @@
 /** What follows when pushes end: the next hop of their people, a new token that is to have it, digests, and notifications that are done. */
 import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
+import { prepared } from '../storage/prepared.ts';
 import type { HubDb } from '../storage/storage.ts';
 import { setDue } from '../timers/due-rows.ts';
 import { digestMark, isDigest } from './digests/digest-id.ts';
@@ -64,24 +65,41 @@ async function retarget(tx: HubDb, some: readonly ChangedDecision[], now: number
   return count > 0;
 }
 
-/** People of whom a later hop waits for this one are looked at now. */
-async function goOn(tx: HubDb, some: readonly ChangedDecision[], now: number): Promise<boolean> {
-  const [{ app, notification }] = some as [ChangedDecision];
-  const waiting = await tx
+interface OfPeople {
+  readonly app: string;
+  readonly notification: string;
+  readonly users: readonly string[];
+}
+
+const waitingFor = prepared((db, { app, notification, users }: OfPeople) =>
+  db
     .selectFrom('decisions')
     .select('user')
     .distinct()
     .where('app', '=', app)
     .where('notification', '=', notification)
-    .where('user', 'in', [...new Set(some.map(({ user }) => user))])
+    .where('user', 'in', users)
     .where('state', '=', 'pending')
-    .where('due_row', 'is not', null)
-    .execute();
-  await setDue(
-    tx,
-    waiting.map(({ user }) => ({ ...personDue(app, notification, user), at: now })),
-  );
-  return waiting.length > 0;
+    .where('due_row', 'is not', null),
+);
+
+/** Ids a statement. */
+const AT_ONCE = 500;
+
+/** People of whom a later hop waits for this one are looked at now. */
+async function goOn(tx: HubDb, some: readonly ChangedDecision[], now: number): Promise<boolean> {
+  const [{ app, notification }] = some as [ChangedDecision];
+  const users = [...new Set(some.map(({ user }) => user))];
+  let isAny = false;
+  for (let at = 0; at < users.length; at += AT_ONCE) {
+    const waiting = await waitingFor(tx, { app, notification, users: users.slice(at, at + AT_ONCE) });
+    await setDue(
+      tx,
+      waiting.map(({ user }) => ({ ...personDue(app, notification, user), at: now })),
+    );
+    isAny ||= waiting.length > 0;
+  }
+  return isAny;
 }
 
 /** The items of a digest take its outcome. */

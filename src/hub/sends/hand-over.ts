@@ -5,11 +5,12 @@
  */
 import type { Notification } from '../../push/push.ts';
 import type { AcceptedNotification } from '../notifications/decide-input.ts';
-import { addressOf, type PersonDoc } from '../people/person.ts';
+import { addressOf } from '../people/person.ts';
 import { addressHash } from '../people/person-rows.ts';
 import type { HubBatch } from '../push/push-carrier.ts';
 import type { HubDb, HubSeal } from '../storage/storage.ts';
 import { type AddressedChannel, type Channel, isAddressed } from '../words/channel.ts';
+import type { Facts } from './facts/facts.ts';
 import type { HandedBatch } from './outcomes/handed-batches.ts';
 import { type HandedTarget, type Handover, insertHandovers } from './rows/handover-rows.ts';
 import type { Leaving } from './step-people.ts';
@@ -102,8 +103,11 @@ function inOrder({ first: { device }, users }: Parcel): readonly string[] {
   return device ? device.users.filter((user) => users.includes(user)) : users;
 }
 
+const addressOfPerson = (person: Facts['person'], channel: AddressedChannel): string =>
+  (person && addressOf(person, channel)) ?? '';
+
 const targetOf = ({ device, facts, row: { channel } }: Leaving): string =>
-  device ? device.target() : (addressOf(facts.person as unknown as PersonDoc, channel as AddressedChannel) ?? '');
+  device ? device.target() : addressOfPerson(facts.person, channel as AddressedChannel);
 
 function batchOf(
   notification: Notification,

@@ -5,7 +5,7 @@ import type { HubDb, HubStore } from '../storage/storage.ts';
 import { type ClaimedDue, finishDue } from '../timers/due-rows.ts';
 import type { Channel } from '../words/channel.ts';
 import type { PresenceOf } from './accepting.ts';
-import { channelsOf, factsOf } from './facts.ts';
+import { channelsOf, factsOf } from './facts/facts.ts';
 import { personOf } from './person-due.ts';
 import type { Placed, Placing } from './placing.ts';
 import { AGAIN } from './replan.ts';

@@ -1,7 +1,7 @@
 import type { HubDb } from '../storage/storage.ts';
 import { dueId, setDue } from '../timers/due-rows.ts';
 import { personDue } from './person-due.ts';
-import { handedFor } from './rows/decision-rows.ts';
+import { handedFor, handedTo } from './rows/decision-rows.ts';
 import type { HandedTarget, Handover } from './rows/handover-rows.ts';
 
 /** Of a handover: which decisions. */
@@ -28,7 +28,7 @@ export async function sendAgain(
       .updateTable('decisions')
       // Any timer's name: it says that the row waits for one.
       .set({ state: 'deferred', reason: null, until: at, due_row: dueId(personDue(app, notification, '')) })
-      .where(handedFor(batch, targets.slice(start, start + AT_ONCE)))
+      .where(handedFor(handedTo(batch, targets.slice(start, start + AT_ONCE))))
       .where('state', 'in', from)
       .returning('user')
       .execute();

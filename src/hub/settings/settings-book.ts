@@ -1,6 +1,7 @@
 import type { FaultyField } from '../../kit/refusal.ts';
 import { faulty, type PersonPart } from '../people/person.ts';
 import { type ActorName, auditChanges } from '../storage/audit.ts';
+import { prepared } from '../storage/prepared.ts';
 import type { HubDb, HubStore, NewRow, Row } from '../storage/storage.ts';
 import { patchSettings } from './patch-settings.ts';
 import { parseSettings, type SettingsDoc } from './settings-doc.ts';
@@ -44,14 +45,17 @@ const keptOf = ({ doc, snoozed_until: until, snooze_on_end: end, rev }: Row<'set
   rev,
 });
 
+const find = prepared((db, { app, users }: { readonly app: string; readonly users: readonly string[] }) =>
+  db.selectFrom('settings').selectAll().where('app', '=', app).where('user', 'in', users),
+);
+
 /** Those of some people, by person; who has set nothing is absent. */
 export async function settingsOf(
   db: HubDb,
   app: string,
   users: readonly string[],
 ): Promise<ReadonlyMap<string, KeptSettings>> {
-  if (users.length === 0) return new Map();
-  const rows = await db.selectFrom('settings').selectAll().where('app', '=', app).where('user', 'in', users).execute();
+  const rows = await find(db, { app, users });
   return new Map(rows.map((row) => [row.user, keptOf(row)]));
 }
 

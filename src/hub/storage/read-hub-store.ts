@@ -11,7 +11,7 @@ import { migrations } from './migrations/migrations.ts';
 import type { HubStoreOptions } from './open-hub-store.ts';
 import { postgresDialect } from './postgres/postgres-dialect.ts';
 import { HUB_FILE } from './sqlite/hub-file.ts';
-import { sqliteDialect } from './sqlite/sqlite-dialect.ts';
+import { kyselyOn } from './sqlite/sqlite-dialect.ts';
 import type { HubStore } from './storage.ts';
 import type { HubTables } from './tables.ts';
 
@@ -32,7 +32,7 @@ function readSqlite(path: string): OpenDb {
   if (!size) throw new ConfigError('hub.path', `${path} ${size === undefined ? 'is not there' : 'is empty'}`);
   refuseForeignFile(path, 'hub.path', HUB_FILE);
   const file = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
-  return { db: new Kysely<HubTables>({ dialect: sqliteDialect(file) }), close: async () => file.close() };
+  return { db: kyselyOn(file), close: async () => file.close() };
 }
 
 function readPostgres(url: string): OpenDb {

@@ -6,7 +6,8 @@
  */
 import { sql } from 'kysely';
 import { MartletError } from '../../kit/errors.ts';
-import type { HubDb } from '../storage/storage.ts';
+import { prepared } from '../storage/prepared.ts';
+import type { HubDb, NewRow } from '../storage/storage.ts';
 
 /** A timer. `ref` is what it is about: with `app` and `kind` it names the row, so that a second one moves the first. */
 export interface Due {
@@ -39,17 +40,10 @@ export class FencedError extends MartletError {
 export const dueId = ({ app, kind, ref }: Pick<Due, 'app' | 'kind' | 'ref'>): string =>
   JSON.stringify([app, kind, ref]);
 
-/** Sets timers; one that is there already is moved, and taken from the instance that holds it. */
-export async function setDue(tx: HubDb, rows: readonly Due[]): Promise<void> {
-  if (rows.length === 0) return;
-  await tx
+const set = prepared((db, { rows }: { readonly rows: readonly NewRow<'due'>[] }) =>
+  db
     .insertInto('due')
-    .values(
-      rows.map(({ app, kind, ref, at, data = '' }) => ({
-        ...{ id: dueId({ app, kind, ref }), app, kind, ref, due_at: at, data },
-        ...{ claimed_by: null, lease_until: null, fence: 0, attempts: 0 },
-      })),
-    )
+    .values(rows)
     .onConflict((conflict) =>
       conflict.column('id').doUpdateSet((eb) => ({
         due_at: eb.ref('excluded.due_at'),
@@ -59,13 +53,28 @@ export async function setDue(tx: HubDb, rows: readonly Due[]): Promise<void> {
         fence: sql<number>`due.fence + 1`,
         attempts: 0,
       })),
-    )
-    .execute();
+    ),
+);
+
+/** Sets timers; one that is there already is moved, and taken from the instance that holds it. */
+export async function setDue(tx: HubDb, rows: readonly Due[]): Promise<void> {
+  const made = rows.map(({ app, kind, ref, at, data = '' }) => ({
+    ...{ id: dueId({ app, kind, ref }), app, kind, ref, due_at: at, data },
+    ...{ claimed_by: null, lease_until: null, fence: 0, attempts: 0 },
+  }));
+  await set(tx, { rows: made });
 }
+
+const clear = prepared((db, { ids }: { readonly ids: readonly string[] }) =>
+  db.deleteFrom('due').where('id', 'in', ids),
+);
+
+/** Ids a statement. */
+const AT_ONCE = 500;
 
 /** Removes timers, also those that an instance holds: what is being done under one of them then fails as fenced. */
 export async function clearDue(tx: HubDb, rows: readonly Pick<Due, 'app' | 'kind' | 'ref'>[]): Promise<void> {
-  if (rows.length > 0) await tx.deleteFrom('due').where('id', 'in', rows.map(dueId)).execute();
+  for (let at = 0; at < rows.length; at += AT_ONCE) await clear(tx, { ids: rows.slice(at, at + AT_ONCE).map(dueId) });
 }
 
 export interface Claim {
@@ -106,17 +115,16 @@ export async function claimDue(
     .sort((a, b) => a.at - b.at);
 }
 
+const finish = prepared((db, { id, fence }: Pick<ClaimedDue, 'id' | 'fence'>) =>
+  db.deleteFrom('due').where('id', '=', id).where('fence', '=', fence).returning('id'),
+);
+
 /**
  * Ends a claimed row, in the transaction of its work.
  * @throws FencedError when it is no longer ours: the whole transaction is rolled back
  */
 export async function finishDue(tx: HubDb, row: ClaimedDue): Promise<void> {
-  const [gone] = await tx
-    .deleteFrom('due')
-    .where('id', '=', row.id)
-    .where('fence', '=', row.fence)
-    .returning('id')
-    .execute();
+  const [gone] = await finish(tx, { id: row.id, fence: row.fence });
   if (!gone) throw new FencedError(row);
 }
 

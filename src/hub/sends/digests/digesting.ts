@@ -6,7 +6,7 @@ import { type HopDecision, isLiving } from '../../notifications/decision.ts';
 import type { HubPolicy } from '../../notifications/policy.ts';
 import type { HubDb, HubSeal, HubStore, Row } from '../../storage/storage.ts';
 import { type ClaimedDue, finishDue } from '../../timers/due-rows.ts';
-import { channelsOf, factsOf } from '../facts.ts';
+import { channelsOf, factsOf } from '../facts/facts.ts';
 import { settleDigest } from '../following.ts';
 import { nothingPlaced, type Placed, type Placing } from '../placing.ts';
 import { insertNotification } from '../rows/notification-rows.ts';

@@ -1,6 +1,7 @@
 /** Writes what became of pushes to their decisions. */
+import { prepared } from '../../storage/prepared.ts';
 import type { HubDb } from '../../storage/storage.ts';
-import { handedFor } from '../rows/decision-rows.ts';
+import { type HandedFor, handedFor, handedTo } from '../rows/decision-rows.ts';
 import type { HandedTarget, Handover } from '../rows/handover-rows.ts';
 import type { OutcomeChange } from './outcome-change.ts';
 
@@ -48,19 +49,29 @@ export async function writeEnded(tx: HubDb, ended: EndedTargets): Promise<Change
   return changed;
 }
 
+interface WrittenChange extends HandedFor, Omit<OutcomeChange, 'from' | 'providerId'> {
+  readonly from: readonly string[];
+  readonly provider_id: string | null;
+}
+
+const write = prepared(
+  (db, { state, reason, category, attempts, at, until, provider_id, from, ...of }: WrittenChange) =>
+    db
+      .updateTable('decisions')
+      .set({ state, reason, category, attempts, at, until, provider_id })
+      .where(handedFor(of))
+      .where('state', 'in', from)
+      .returning(['user', 'device']),
+);
+
 async function writeSome(
   tx: HubDb,
   { batch, change }: EndedTargets,
   targets: readonly HandedTarget[],
 ): Promise<ChangedDecision[]> {
-  const { state, from, reason, category, attempts, at, until, providerId } = change;
-  const rows = await tx
-    .updateTable('decisions')
-    .set({ state, reason, category, attempts, at, until, provider_id: providerId })
-    .where(handedFor(batch, targets))
-    .where('state', 'in', from)
-    .returning(['user', 'device'])
-    .execute();
+  const { providerId, ...written } = change;
+  const { state, reason, at } = written;
+  const rows = await write(tx, { ...handedTo(batch, targets), ...written, provider_id: providerId });
   const { app, notification, hop, channel } = batch;
   return rows.map(({ user, device }) => ({ app, notification, hop, channel, user, device, state, reason, at }));
 }
@@ -71,7 +82,7 @@ export async function isBatchOpen(db: HubDb, { targets, ...batch }: Handover): P
     const open = await db
       .selectFrom('decisions')
       .select('user')
-      .where(handedFor(batch, targets.slice(at, at + AT_ONCE)))
+      .where(handedFor(handedTo(batch, targets.slice(at, at + AT_ONCE))))
       .where((eb) =>
         eb.or([eb('state', '=', 'pending'), eb.and([eb('state', '=', 'sent'), eb('until', 'is not', null)])]),
       )

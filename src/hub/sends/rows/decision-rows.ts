@@ -1,4 +1,5 @@
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
+import { prepared } from '../../storage/prepared.ts';
 import type { HubDb, NewRow, Row } from '../../storage/storage.ts';
 import type { HubTables } from '../../storage/tables.ts';
 import type { HandedTarget, Handover } from './handover-rows.ts';
@@ -7,17 +8,6 @@ export type DecisionRow = Row<'decisions'>;
 
 /** States after which nothing of a decision changes but by a late verdict. */
 export const OPEN_STATES = ['pending', 'deferred'] as const;
-
-/** Rows a statement: SQLite takes 32,766 parameters. */
-const AT_ONCE = 500;
-
-export async function insertDecisions(tx: HubDb, rows: readonly NewRow<'decisions'>[]): Promise<void> {
-  for (let at = 0; at < rows.length; at += AT_ONCE)
-    await tx
-      .insertInto('decisions')
-      .values(rows.slice(at, at + AT_ONCE))
-      .execute();
-}
 
 /** A decision of one person, without the notification that is the same for all. */
 export interface DecisionAt {
@@ -29,26 +19,28 @@ export interface DecisionAt {
   readonly device: string;
 }
 
+const put = prepared((db, { rows }: { readonly rows: readonly NewRow<'decisions'>[] }) =>
+  db
+    .insertInto('decisions')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.columns(['app', 'notification', 'user', 'hop', 'channel', 'device']).doUpdateSet((eb) => ({
+        state: eb.ref('excluded.state'),
+        reason: eb.ref('excluded.reason'),
+        detail: eb.ref('excluded.detail'),
+        at: eb.ref('excluded.at'),
+        until: eb.ref('excluded.until'),
+        attempts: eb.ref('excluded.attempts'),
+        provider_id: eb.ref('excluded.provider_id'),
+        category: eb.ref('excluded.category'),
+        due_row: eb.ref('excluded.due_row'),
+      })),
+    ),
+);
+
 /** Writes a decision as it is now; one that is not there yet is added. */
 export async function putDecisions(tx: HubDb, rows: readonly NewRow<'decisions'>[]): Promise<void> {
-  for (let at = 0; at < rows.length; at += AT_ONCE)
-    await tx
-      .insertInto('decisions')
-      .values(rows.slice(at, at + AT_ONCE))
-      .onConflict((conflict) =>
-        conflict.columns(['app', 'notification', 'user', 'hop', 'channel', 'device']).doUpdateSet((eb) => ({
-          state: eb.ref('excluded.state'),
-          reason: eb.ref('excluded.reason'),
-          detail: eb.ref('excluded.detail'),
-          at: eb.ref('excluded.at'),
-          until: eb.ref('excluded.until'),
-          attempts: eb.ref('excluded.attempts'),
-          provider_id: eb.ref('excluded.provider_id'),
-          category: eb.ref('excluded.category'),
-          due_row: eb.ref('excluded.due_row'),
-        })),
-      )
-      .execute();
+  await put(tx, { rows });
 }
 
 export async function deleteDecisions(tx: HubDb, keys: readonly DecisionAt[]): Promise<void> {
@@ -64,26 +56,53 @@ export async function deleteDecisions(tx: HubDb, keys: readonly DecisionAt[]): P
       .execute();
 }
 
-/** Decisions that were handed over for these targets of a batch, and have no timer: what waits for its time was not handed over. */
+/** Which decisions were handed over for some targets of a batch. */
+export interface HandedFor extends Pick<Handover, 'app' | 'notification' | 'hop' | 'channel'> {
+  readonly users: readonly string[];
+  readonly devices: readonly string[];
+}
+
+export const handedTo = (
+  { app, notification, hop, channel }: Pick<Handover, 'app' | 'notification' | 'hop' | 'channel'>,
+  targets: readonly Pick<HandedTarget, 'device' | 'users'>[],
+): HandedFor => {
+  const [one] = targets;
+  const users = one && targets.length === 1 ? one.users : [...new Set(targets.flatMap((target) => target.users))];
+  return { app, notification, hop, channel, users, devices: targets.map(({ device }) => device) };
+};
+
+/** Decisions that were handed over, and have no timer: what waits for its time was not handed over. */
 export const handedFor =
-  (
-    { app, notification, hop, channel }: Pick<Handover, 'app' | 'notification' | 'hop' | 'channel'>,
-    targets: readonly Pick<HandedTarget, 'device' | 'users'>[],
-  ) =>
+  ({ app, notification, hop, channel, users, devices }: HandedFor) =>
   (eb: ExpressionBuilder<HubTables, 'decisions'>): Expression<SqlBool> =>
     eb.and([
       eb('app', '=', app),
       eb('notification', '=', notification),
-      eb('user', 'in', [...new Set(targets.flatMap(({ users }) => users))]),
+      eb('user', 'in', users),
       eb('hop', '=', hop),
       eb('channel', '=', channel),
-      eb(
-        'device',
-        'in',
-        targets.map(({ device }) => device),
-      ),
+      eb('device', 'in', devices),
       eb('due_row', 'is', null),
     ]);
+
+interface OfPeople {
+  readonly app: string;
+  readonly notification: string;
+  readonly users: readonly string[];
+}
+
+const ofPeople = prepared((db, { app, notification, users }: OfPeople) =>
+  db
+    .selectFrom('decisions')
+    .selectAll()
+    .where('app', '=', app)
+    .where('notification', '=', notification)
+    .where('user', 'in', users)
+    .orderBy('user')
+    .orderBy('hop')
+    .orderBy('channel')
+    .orderBy('device'),
+);
 
 /** All decisions of a notification about these people, by person and hop. */
 export const decisionsOf = (
@@ -91,33 +110,7 @@ export const decisionsOf = (
   app: string,
   notification: string,
   users: readonly string[],
-): Promise<DecisionRow[]> =>
-  users.length === 0
-    ? Promise.resolve([])
-    : db
-        .selectFrom('decisions')
-        .selectAll()
-        .where('app', '=', app)
-        .where('notification', '=', notification)
-        .where('user', 'in', users)
-        .orderBy('user')
-        .orderBy('hop')
-        .orderBy('channel')
-        .orderBy('device')
-        .execute();
-
-/** True while anything of a notification is still to come. */
-export async function isOpen(db: HubDb, app: string, notification: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('decisions')
-    .select('user')
-    .where('app', '=', app)
-    .where('notification', '=', notification)
-    .where('state', 'in', OPEN_STATES)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
-}
+): Promise<DecisionRow[]> => ofPeople(db, { app, notification, users });
 
 /** How many decisions of a notification are in each state. */
 export async function countByState(db: HubDb, app: string, notification: string): Promise<ReadonlyMap<string, number>> {

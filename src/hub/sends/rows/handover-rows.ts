@@ -2,7 +2,8 @@
  * What was handed to a push carrier and has not wholly ended: which decisions each target stands for. The row is written in the
  * transaction that decides, so that a process that dies before the carrier has the batch leaves it to be handed over again.
  */
-import type { HubDb, Row } from '../../storage/storage.ts';
+import { prepared } from '../../storage/prepared.ts';
+import type { HubDb, NewRow, Row } from '../../storage/storage.ts';
 
 /** A target of a batch and the decisions that it is for: several people may have one device on purpose. */
 export interface HandedTarget {
@@ -33,13 +34,23 @@ interface HandoverDoc {
   readonly targets: readonly HandedTarget[];
 }
 
+const insert = prepared((db, { rows }: { readonly rows: readonly NewRow<'handovers'>[] }) =>
+  db.insertInto('handovers').values(rows),
+);
+
+const remove = prepared((db, { app, batches }: { readonly app: string; readonly batches: readonly string[] }) =>
+  db.deleteFrom('handovers').where('app', '=', app).where('batch', 'in', batches),
+);
+
+/** Ids a statement. */
+const AT_ONCE = 500;
+
 export async function insertHandovers(tx: HubDb, handovers: readonly Handover[]): Promise<void> {
-  if (handovers.length === 0) return;
   const rows = handovers.map(({ app, batch, notification, hop, instance, at, channel, targets }) => ({
     ...{ app, batch, notification, hop, instance, handed_at: at },
     doc: JSON.stringify({ channel, targets } satisfies HandoverDoc),
   }));
-  await tx.insertInto('handovers').values(rows).execute();
+  await insert(tx, { rows });
 }
 
 export const openHandover = (row: Row<'handovers'>): Handover => {
@@ -59,8 +70,8 @@ export async function findHandover(db: HubDb, app: string, batch: string): Promi
 }
 
 export async function deleteHandovers(tx: HubDb, app: string, batches: readonly string[]): Promise<void> {
-  if (batches.length > 0)
-    await tx.deleteFrom('handovers').where('app', '=', app).where('batch', 'in', batches).execute();
+  for (let at = 0; at < batches.length; at += AT_ONCE)
+    await remove(tx, { app, batches: batches.slice(at, at + AT_ONCE) });
 }
 
 /** How many batches have not wholly ended. */

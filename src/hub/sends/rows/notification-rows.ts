@@ -1,4 +1,5 @@
 import type { AcceptedNotification } from '../../notifications/decide-input.ts';
+import { prepared } from '../../storage/prepared.ts';
 import type { HubDb, HubSeal, NewRow, Row } from '../../storage/storage.ts';
 import { isOver, type NotificationStatus, type RecipientTotals } from '../totals.ts';
 
@@ -11,13 +12,19 @@ export const sealDoc = (seal: HubSeal, app: string, id: string, doc: unknown): s
 export const openDoc = <Doc>(seal: HubSeal, row: Pick<Row<'notifications'>, 'app' | 'id' | 'doc'>): Doc =>
   JSON.parse(seal.open(row.doc, boundTo(row.app, row.id)));
 
-export const findNotification = (db: HubDb, app: string, id: string): Promise<Row<'notifications'> | undefined> =>
-  db.selectFrom('notifications').selectAll().where('app', '=', app).where('id', '=', id).executeTakeFirst();
+const byIds = prepared((db, { app, ids }: { readonly app: string; readonly ids: readonly string[] }) =>
+  db.selectFrom('notifications').selectAll().where('app', '=', app).where('id', 'in', ids),
+);
+
+export const findNotification = async (db: HubDb, app: string, id: string): Promise<Row<'notifications'> | undefined> =>
+  (await byIds(db, { app, ids: [id] }))[0];
 
 export const findNotifications = (db: HubDb, app: string, ids: readonly string[]): Promise<Row<'notifications'>[]> =>
-  ids.length === 0
-    ? Promise.resolve([])
-    : db.selectFrom('notifications').selectAll().where('app', '=', app).where('id', 'in', ids).execute();
+  byIds(db, { app, ids });
+
+const insert = prepared((db, { rows }: { readonly rows: readonly NewRow<'notifications'>[] }) =>
+  db.insertInto('notifications').values(rows),
+);
 
 export interface NotificationBegin {
   readonly seal: HubSeal;
@@ -42,7 +49,7 @@ export async function insertNotification(
     ...{ cancel_key: cancel_key ?? null, collapse_key: collapse_key ?? null },
     done_at: isOver(status) ? now : null,
   };
-  await tx.insertInto('notifications').values(row).execute();
+  await insert(tx, { rows: [row] });
 }
 
 export async function setStatus(

@@ -1,3 +1,4 @@
+import { prepared } from '../../storage/prepared.ts';
 import type { HubDb, NewRow, Row } from '../../storage/storage.ts';
 
 const UNMARKED = { seen_at: null, read_at: null, acked_at: null, acted_at: null, removed_at: null };
@@ -7,17 +8,31 @@ export type NewRecipient = Pick<
   'app' | 'notification' | 'user' | 'place' | 'visible_at' | 'hidden'
 >;
 
-/** Rows a statement. */
-const AT_ONCE = 500;
+const insert = prepared((db, { rows }: { readonly rows: readonly NewRow<'recipients'>[] }) =>
+  db
+    .insertInto('recipients')
+    .values(rows)
+    .onConflict((conflict) => conflict.columns(['app', 'notification', 'user']).doNothing()),
+);
 
 export async function insertRecipients(tx: HubDb, rows: readonly NewRecipient[]): Promise<void> {
-  for (let at = 0; at < rows.length; at += AT_ONCE)
-    await tx
-      .insertInto('recipients')
-      .values(rows.slice(at, at + AT_ONCE).map((row) => ({ ...row, ...UNMARKED })))
-      .onConflict((conflict) => conflict.columns(['app', 'notification', 'user']).doNothing())
-      .execute();
+  await insert(tx, { rows: rows.map((row) => ({ ...row, ...UNMARKED })) });
 }
+
+interface OfPeople {
+  readonly app: string;
+  readonly notifications: readonly string[];
+  readonly users: readonly string[];
+}
+
+const ofPeople = prepared((db, { app, notifications, users }: OfPeople) =>
+  db
+    .selectFrom('recipients')
+    .selectAll()
+    .where('app', '=', app)
+    .where('notification', 'in', notifications)
+    .where('user', 'in', users),
+);
 
 /** Of these notifications and people. */
 export const recipientRows = (
@@ -25,13 +40,4 @@ export const recipientRows = (
   app: string,
   notifications: readonly string[],
   users: readonly string[],
-): Promise<Row<'recipients'>[]> =>
-  notifications.length === 0 || users.length === 0
-    ? Promise.resolve([])
-    : db
-        .selectFrom('recipients')
-        .selectAll()
-        .where('app', '=', app)
-        .where('notification', 'in', notifications)
-        .where('user', 'in', users)
-        .execute();
+): Promise<Row<'recipients'>[]> => ofPeople(db, { app, notifications, users });

@@ -6,8 +6,10 @@ import type { NotificationDoc } from '../../notifications/notification-doc.ts';
 import type { HubPolicy } from '../../notifications/policy.ts';
 import type { PushCarrier } from '../../push/push-carrier.ts';
 import type { HubStore } from '../../storage/storage.ts';
-import { audienceOf, audiencePage, audienceSize, unknownOf } from '../audience.ts';
-import { channelsOf, factsOf } from '../facts.ts';
+import { audienceOf } from '../audience/audience.ts';
+import { audiencePage, unknownOf } from '../audience/audience-page.ts';
+import { audienceSize } from '../audience/audience-size.ts';
+import { channelsOf, factsOf } from '../facts/facts.ts';
 import { decideFor } from '../step-people.ts';
 import { firstStatus, noTotals, type RecipientTotals, withPeople, withUndecided, withUnknown } from '../totals.ts';
 

@@ -2,7 +2,8 @@ import { first } from './0001-first.ts';
 import { deviceStatus } from './0002-device-status.ts';
 import { pushTopics } from './0003-push-topics.ts';
 import { engagements } from './0004-engagements.ts';
+import { plans } from './0005-plans.ts';
 import type { Migration } from './migrate.ts';
 
 /** In the order in which they are done. One that a release has had is never changed: what is wrong with it, the next one mends. */
-export const migrations: readonly Migration[] = [first, deviceStatus, pushTopics, engagements];
+export const migrations: readonly Migration[] = [first, deviceStatus, pushTopics, engagements, plans];

@@ -1,5 +1,4 @@
 import { DatabaseSync } from 'node:sqlite';
-import { Kysely } from 'kysely';
 import { toError } from '../../../kit/errors.ts';
 import { markOwnFile, refuseForeignFile } from '../../../kit/files/owned-file.ts';
 import { makePrivateFile } from '../../../kit/files/private-file.ts';
@@ -10,11 +9,10 @@ import { migrations } from '../migrations/migrations.ts';
 import type { HubStore } from '../storage.ts';
 import type { StoreObserver } from '../store-observer.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
-import type { HubTables } from '../tables.ts';
 import { GroupCommit } from './group-commit.ts';
 import { HUB_FILE } from './hub-file.ts';
 import { Rewriting } from './rewrite.ts';
-import { sqliteDialect } from './sqlite-dialect.ts';
+import { kyselyOn } from './sqlite-dialect.ts';
 
 /** A query waits this long for another process, on the event loop. */
 const BUSY_MS = 50;
@@ -71,10 +69,10 @@ function connect(path: string): Connections {
 export async function openSqliteStore({ path, keys, now, observer }: SqliteStoreOptions): Promise<HubStore> {
   const { writes, reads } = connect(path);
   const place = path === '' ? 'the store in memory' : path;
-  const tx = new Kysely<HubTables>({ dialect: sqliteDialect(writes) });
+  const tx = kyselyOn(writes);
   const commits = new GroupCommit({ db: writes, tx, place, observer });
   const busy = reads === writes ? (): Promise<void> | undefined => commits.transaction : undefined;
-  const db = new Kysely<HubTables>({ dialect: sqliteDialect(reads, busy) });
+  const db = kyselyOn(reads, busy);
   const rewriting = path === '' ? undefined : new Rewriting(path, (work) => commits.exclusively(work));
   const close = async (): Promise<void> => {
     await rewriting?.close();

@@ -4,11 +4,15 @@ import {
   type DatabaseConnection,
   type Dialect,
   type Driver,
+  Kysely,
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
+import { type RunText, runsTexts } from '../prepared.ts';
+import type { HubDb } from '../storage.ts';
+import type { HubTables } from '../tables.ts';
 
 /** More texts than the hub has queries; lists of different lengths make different texts. */
 const MOST_STATEMENTS = 500;
@@ -30,8 +34,26 @@ class SqliteConnection implements DatabaseConnection {
     this.#free = free;
   }
 
-  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+  /** The rows of a text, none for one that returns none. */
+  readonly run: RunText = (sql, values) => {
+    if (this.#free()) return this.#later(sql, values);
+    const { statement, isReader } = this.#prepare(sql);
+    if (isReader) return statement.all(...values);
+    statement.run(...values);
+    return [];
+  };
+
+  async #later(sql: string, values: Parameters<RunText>[1]): Promise<unknown[]> {
+    await this.#isFree();
+    return this.run(sql, values);
+  }
+
+  async #isFree(): Promise<void> {
     for (let wait = this.#free(); wait; wait = this.#free()) await wait;
+  }
+
+  async executeQuery<R>({ sql, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    await this.#isFree();
     const { statement, isReader } = this.#prepare(sql);
     const values = parameters as SQLInputValue[];
     if (isReader) return { rows: statement.all(...values) as R[] };
@@ -69,8 +91,14 @@ const refuseTransaction = async (): Promise<never> => {
  * Kysely over one connection of node:sqlite, whose owner closes it and makes its transactions.
  * @param free a promise to wait for before a query; undefined: none
  */
-export function sqliteDialect(db: DatabaseSync, free: () => Promise<void> | undefined = () => undefined): Dialect {
+export function kyselyOn(db: DatabaseSync, free: () => Promise<void> | undefined = () => undefined): HubDb {
   const connection = new SqliteConnection(db, free);
+  const kysely: HubDb = new Kysely<HubTables>({ dialect: dialectOf(connection) });
+  runsTexts(kysely, connection.run);
+  return kysely;
+}
+
+function dialectOf(connection: SqliteConnection): Dialect {
   const driver: Driver = {
     async init() {},
     acquireConnection: async () => connection,

@@ -1,38 +1,21 @@
 /** Reads what deciding about people depends on, for many in a few queries. */
-import { openTarget, ownersOf } from '../devices/device-rows.ts';
-import type {
-  AcceptedNotification,
-  DecideInput,
-  DeviceFacts,
-  DeviceKind,
-  PersonFacts,
-} from '../notifications/decide-input.ts';
-import type { AddressVerdicts } from '../notifications/decision.ts';
-import type { ChannelRecords } from '../notifications/learned-order.ts';
-import { planOf } from '../notifications/plan.ts';
-import type { HubPolicy } from '../notifications/policy.ts';
-import { longestWindow, type UsageEntry } from '../notifications/throttle.ts';
-import { verdictsOf } from '../people/addresses.ts';
-import type { Person } from '../people/person.ts';
-import { loadPersons } from '../people/person-rows.ts';
-import { type DeviceSettings, effectiveSettings } from '../settings/settings.ts';
-import { NO_SETTINGS, settingsOf } from '../settings/settings-book.ts';
-import type { HubDb, HubSeal, Row } from '../storage/storage.ts';
-import { type AddressedChannel, addressed, type Channel, isAddressed } from '../words/channel.ts';
-
-/** A device of a person, with what sending to it needs. */
-export interface DeviceOfPerson extends DeviceFacts {
-  /** Everyone whose it is, in the order in which they were named. */
-  readonly users: readonly string[];
-  readonly environment: string;
-  readonly tokenRev: number;
-  /** The token, or the JSON of a subscription. */
-  target(): string;
-}
+import type { AcceptedNotification, DecideInput } from '../../notifications/decide-input.ts';
+import type { AddressVerdicts } from '../../notifications/decision.ts';
+import type { ChannelRecords } from '../../notifications/learned-order.ts';
+import { planOf } from '../../notifications/plan.ts';
+import type { HubPolicy } from '../../notifications/policy.ts';
+import { longestWindow, type UsageEntry } from '../../notifications/throttle.ts';
+import { verdictsOf } from '../../people/addresses.ts';
+import { type KnownPerson, knownPeople } from '../../people/known-people.ts';
+import { effectiveSettings } from '../../settings/settings.ts';
+import { NO_SETTINGS, settingsOf } from '../../settings/settings-book.ts';
+import type { HubDb, HubSeal } from '../../storage/storage.ts';
+import { type AddressedChannel, addressed, type Channel, isAddressed } from '../../words/channel.ts';
+import { type DeviceOfPerson, devicesOfPeople } from './devices-of-people.ts';
 
 /** What deciding about a person depends on, beside the notification and the moment. */
 export interface Facts extends Pick<DecideInput, 'settings' | 'addresses' | 'usage' | 'records'> {
-  readonly person: (PersonFacts & Pick<Person, 'id'>) | undefined;
+  readonly person: KnownPerson | undefined;
   readonly devices: readonly DeviceOfPerson[];
 }
 
@@ -64,13 +47,12 @@ export async function factsOf(
   users: readonly string[],
 ): Promise<ReadonlyMap<string, Facts>> {
   if (users.length === 0) return new Map();
-  const persons = await loadPersons(db, seal, app, users);
+  const withAddresses = [...channels].some(isAddressed);
+  const persons = await knownPeople(db, seal, { app, ids: users, withAddresses });
   const settings = await settingsOf(db, app, users);
   // Without a push, too: quiet hours and local times may be in the zone of the device that was seen last.
-  const devices = await devicesOf(db, seal, app, users, now - staleAfterMs);
-  const addresses = [...channels].some(isAddressed)
-    ? await addressesOf(db, seal, app, [...persons.values()])
-    : undefined;
+  const devices = await devicesOfPeople(db, seal, { app, users, staleBefore: now - staleAfterMs });
+  const addresses = withAddresses ? await addressesOf(db, seal, app, [...persons.values()]) : undefined;
   const usage = await usageOf(db, app, users, policy, channels, now);
   const records = policy.learnChannels ? await recordsOf(db, app, users, now) : undefined;
   return new Map(
@@ -91,64 +73,11 @@ export async function factsOf(
   );
 }
 
-async function devicesOf(
-  db: HubDb,
-  seal: HubSeal,
-  app: string,
-  users: readonly string[],
-  staleBefore: number,
-): Promise<Map<string, DeviceOfPerson[]>> {
-  const rows = await db
-    .selectFrom('device_users')
-    .innerJoin('devices', (join) =>
-      join.onRef('devices.app', '=', 'device_users.app').onRef('devices.id', '=', 'device_users.device'),
-    )
-    .selectAll('devices')
-    .select('device_users.user')
-    .where('device_users.app', '=', app)
-    .where('device_users.user', 'in', users)
-    .where('devices.status', '!=', 'invalid')
-    .orderBy('devices.id')
-    .execute();
-  const owners = await ownersOf(
-    db,
-    app,
-    rows.map(({ id }) => id),
-  );
-  const found = new Map<string, DeviceOfPerson[]>();
-  for (const row of rows) {
-    const device = deviceOf(row, seal, owners.get(row.id) ?? [row.user], staleBefore);
-    const own = found.get(row.user);
-    if (own) own.push(device);
-    else found.set(row.user, [device]);
-  }
-  return found;
-}
-
-function deviceOf(row: Row<'devices'>, seal: HubSeal, users: readonly string[], staleBefore: number): DeviceOfPerson {
-  const isStale = row.status === 'active' && row.last_seen_at < staleBefore;
-  return {
-    id: row.id,
-    users,
-    platform: row.platform,
-    kind: row.kind as DeviceKind,
-    environment: row.environment,
-    status: isStale ? 'stale' : (row.status as DeviceFacts['status']),
-    enabled: row.enabled === 1,
-    ...(row.locale === null ? {} : { locale: row.locale }),
-    ...(row.timezone === null ? {} : { timezone: row.timezone }),
-    ...(row.settings === '{}' ? {} : { settings: JSON.parse(row.settings) as DeviceSettings }),
-    last_seen_at: row.last_seen_at,
-    tokenRev: row.token_rev,
-    target: () => openTarget(seal, row),
-  };
-}
-
 async function addressesOf(
   db: HubDb,
   seal: HubSeal,
   app: string,
-  persons: readonly Person[],
+  persons: readonly KnownPerson[],
 ): Promise<Map<string, AddressVerdicts>> {
   const verdicts = await verdictsOf(db, seal, app, persons);
   return new Map(

@@ -1,0 +1,82 @@
+/** The devices of people, with everyone whose they are: one question for many people. */
+import { openTarget } from '../../devices/device-rows.ts';
+import type { DeviceFacts, DeviceKind } from '../../notifications/decide-input.ts';
+import type { DeviceSettings } from '../../settings/settings.ts';
+import { prepared } from '../../storage/prepared.ts';
+import type { HubDb, HubSeal } from '../../storage/storage.ts';
+
+/** A device of a person, with what sending to it needs. */
+export interface DeviceOfPerson extends DeviceFacts {
+  /** Everyone whose it is, in the order in which they were named. */
+  readonly users: readonly string[];
+  readonly environment: string;
+  readonly tokenRev: number;
+  /** The token, or the JSON of a subscription. */
+  target(): string;
+}
+
+const find = prepared((db, { app, users }: { readonly app: string; readonly users: readonly string[] }) =>
+  db
+    .selectFrom('device_users as mine')
+    .innerJoin('devices', (join) => join.onRef('devices.app', '=', 'mine.app').onRef('devices.id', '=', 'mine.device'))
+    .innerJoin('device_users as all', (join) =>
+      join.onRef('all.app', '=', 'mine.app').onRef('all.device', '=', 'mine.device'),
+    )
+    .select([
+      ...(['devices.id', 'platform', 'kind', 'environment', 'status', 'enabled', 'locale', 'timezone'] as const),
+      ...(['devices.settings', 'last_seen_at', 'token_rev', 'target'] as const),
+      ...(['mine.user', 'all.user as owner', 'all.place'] as const),
+    ])
+    .where('mine.app', '=', app)
+    .where('mine.user', 'in', users)
+    .where('devices.status', '!=', 'invalid'),
+);
+
+type Found = Awaited<ReturnType<typeof find>>[number];
+
+/** By person; of each in the order of their ids. Dead ones are left out. */
+export async function devicesOfPeople(
+  db: HubDb,
+  seal: HubSeal,
+  {
+    app,
+    users,
+    staleBefore,
+  }: { readonly app: string; readonly users: readonly string[]; readonly staleBefore: number },
+): Promise<ReadonlyMap<string, readonly DeviceOfPerson[]>> {
+  const rows = await find(db, { app, users });
+  const people = new Map<string, Map<string, [Found, ...Found[]]>>();
+  for (const row of rows) {
+    const own = people.get(row.user) ?? new Map<string, [Found, ...Found[]]>();
+    people.set(row.user, own);
+    const shared = own.get(row.id);
+    if (shared) shared.push(row);
+    else own.set(row.id, [row]);
+  }
+  const found = new Map<string, readonly DeviceOfPerson[]>();
+  for (const [user, own] of people) {
+    const devices = [...own.values()].map((owners) => deviceOf(app, owners, seal, staleBefore));
+    found.set(user, devices.length > 1 ? devices.sort((a, b) => (a.id < b.id ? -1 : 1)) : devices);
+  }
+  return found;
+}
+
+function deviceOf(app: string, owners: [Found, ...Found[]], seal: HubSeal, staleBefore: number): DeviceOfPerson {
+  const [row] = owners;
+  const isStale = row.status === 'active' && row.last_seen_at < staleBefore;
+  return {
+    id: row.id,
+    users: owners.length === 1 ? [row.owner] : owners.toSorted((a, b) => a.place - b.place).map(({ owner }) => owner),
+    platform: row.platform,
+    kind: row.kind as DeviceKind,
+    environment: row.environment,
+    status: isStale ? 'stale' : (row.status as DeviceFacts['status']),
+    enabled: row.enabled === 1,
+    ...(row.locale === null ? {} : { locale: row.locale }),
+    ...(row.timezone === null ? {} : { timezone: row.timezone }),
+    ...(row.settings === '{}' ? {} : { settings: JSON.parse(row.settings) as DeviceSettings }),
+    last_seen_at: row.last_seen_at,
+    tokenRev: row.token_rev,
+    target: () => openTarget(seal, { app, id: row.id, target: row.target }),
+  };
+}

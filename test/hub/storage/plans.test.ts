@@ -1,0 +1,66 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openHubStore } from '../../../src/hub/storage/open-hub-store.ts';
+
+/** What SQLite says of how it would find rows. */
+describe('how SQLite finds rows of the hub', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'martlet-plans-'));
+  let db: DatabaseSync;
+
+  beforeAll(async () => {
+    const path = join(folder, 'hub.db');
+    const store = await openHubStore({ path, postgres: '', master: undefined, tell: () => {}, now: Date.now });
+    await store.close();
+    db = new DatabaseSync(path, { readOnly: true });
+  });
+  afterAll(() => {
+    db.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const column = (sql: string, name: string): string[] =>
+    db
+      .prepare(sql)
+      .all()
+      .map((row) => String(row[name]));
+
+  test('every index that statistics are of is there', () => {
+    const there = new Set([
+      ...column("SELECT name FROM sqlite_master WHERE type = 'index'", 'name'),
+      ...column("SELECT name FROM sqlite_master WHERE sql LIKE '%WITHOUT ROWID'", 'name'),
+    ]);
+    const told = column('SELECT idx FROM sqlite_stat1', 'idx');
+    expect(told.length).toBeGreaterThan(20);
+    expect(told.filter((name) => !there.has(name))).toEqual([]);
+  });
+
+  test.each([
+    [
+      'what is held for a person, by the person',
+      `SELECT DISTINCT notification, user FROM decisions WHERE app = ? AND user IN (?) AND state = ?`,
+      'decisions_app_user_state (app=? AND user=? AND state=?)',
+    ],
+    [
+      'the devices of people, by the people',
+      `SELECT * FROM device_users mine JOIN devices ON devices.app = mine.app AND devices.id = mine.device
+       JOIN device_users owners ON owners.app = mine.app AND owners.device = mine.device
+       WHERE mine.app = ? AND mine.user IN (?, ?)`,
+      'device_users_app_user_device (app=? AND user=?)',
+    ],
+    [
+      'earlier notifications with a collapse key, by the key',
+      'SELECT id FROM notifications WHERE app = ? AND collapse_key = ?',
+      'notifications_app_collapse_key (app=? AND collapse_key=?)',
+    ],
+    [
+      'the person of an address, by its hash',
+      'SELECT id FROM users WHERE app = ? AND email_hash = ?',
+      'users_app_email_hash (app=? AND email_hash=?)',
+    ],
+  ])('%s', (_what, sql, index) => {
+    expect(column(`EXPLAIN QUERY PLAN ${sql}`, 'detail').join('\n')).toContain(index);
+  });
+});
