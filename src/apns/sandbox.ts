@@ -6,6 +6,7 @@ import { openApnsServer } from './sandbox/sandbox-server.ts';
 
 const KEY_ID = 'SANDBOXKEY';
 const TEAM_ID = 'SANDBOXTEA';
+const TOPIC = 'com.example.app';
 
 /** Both hosts of APNs, with a token key of their own. */
 export async function simulateApns(simulation: Simulation): Promise<SimulatedProvider> {
@@ -28,6 +29,7 @@ export async function simulateApns(simulation: Simulation): Promise<SimulatedPro
       endpoint: production?.origin,
       sandbox_endpoint: development?.origin,
     },
+    usual: { topic: TOPIC },
     close: async () => void (await Promise.all(hosts.map((host) => host.close()))),
   };
 }

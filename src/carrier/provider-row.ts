@@ -285,6 +285,8 @@ export interface OpenProvider<Values> {
 export interface SimulatedProvider {
   /** Keys of the section: where it is, and the credential that it takes. They lie over what is configured. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** Keys that have these values where the configuration leaves them empty. */
+  readonly usual?: Readonly<Record<string, unknown>>;
   /** How many access tokens it gave out; absent where it gives none. */
   signIns?(): number;
   /** Makes all access tokens void, so that the next pushes are refused. */

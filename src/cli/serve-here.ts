@@ -3,6 +3,7 @@ import { credentialExpiries } from '../host/open-metrics.ts';
 import { Rotation } from '../host/rotation.ts';
 import { openSandbox } from '../host/sandbox-mode.ts';
 import { type RunningServer, startServer } from '../host/server.ts';
+import { toError } from '../kit/errors.ts';
 import { GORUSH_VERSION } from '../kit/http/answer.ts';
 import { watchExpiries } from '../observe/log/expiry-warnings.ts';
 import type { Log } from '../observe/log/log.ts';
@@ -49,8 +50,20 @@ export async function serveHere(
   // Before anything says that this process serves: a signal that comes right then has its meaning.
   endOnSignals(context, log, { close, reload });
   sayWhere(server, version, log);
-  if (sandbox && server.url) sandbox.greet(server.url);
+  if (sandbox && server.url) sandbox.greet(server.url, await sampleOf(server, log));
   link?.serves({ relay: server.relay, url: server.url, reload, close });
+}
+
+/** The person whom the sandbox has; undefined: there is none, or no hub. */
+async function sampleOf({ hub }: RunningServer, log: Log): Promise<string | undefined> {
+  if (!hub) return undefined;
+  const { haveSamplePerson, SAMPLE_PERSON } = await import('../host/hub/sample-person.ts');
+  try {
+    return (await haveSamplePerson(hub)) ? SAMPLE_PERSON : undefined;
+  } catch (error) {
+    log.warn(`hub: the sample person could not be made: ${toError(error).message}`);
+    return undefined;
+  }
 }
 
 /** OpenTelemetry's own names; the one for traces alone is a whole URL. */

@@ -8,7 +8,7 @@ export const hubSection = section(
     enabled: flag(false, 'The hub is on: people, devices, settings and notifications to people.', ours),
     path: text(
       'data/hub.db',
-      'The file in which the hub keeps them; empty: memory. Without a master key (`apps.master_key_path`) one is made in a file of this name with `.key` behind it.',
+      'The file in which the hub keeps them; empty: memory. Without a master key (`apps.master_key_path`) one is made in a file of this name with `.key` behind it. With `sandbox.enabled` the file is another one: `data/hub-sandbox.db`.',
       ours,
     ),
     postgres: text(

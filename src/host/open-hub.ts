@@ -16,6 +16,7 @@ import type { Devices } from '../hub/devices/devices.ts';
 import type { Removals } from '../hub/devices/removals.ts';
 import { DIRECT } from '../hub/direct/direct-batch.ts';
 import { hubReasons } from '../hub/notifications/decision.ts';
+import type { People } from '../hub/people/people.ts';
 import { partCarrier } from '../hub/push/parted-carrier.ts';
 import type { PushCarrier } from '../hub/push/push-carrier.ts';
 import { idempotencyLedger } from '../hub/storage/idempotency.ts';
@@ -51,6 +52,7 @@ export interface OpenHubOptions {
 /** The hub in front of a relay. */
 export interface Hub {
   readonly store: HubStore;
+  readonly people: People;
   readonly devices: Devices;
   /** For whatever the hub sends but direct pushes. */
   readonly carrier: PushCarrier;
@@ -94,16 +96,17 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   const ledger = idempotencyLedger(store, now);
   const sweeping = setInterval(() => background(ledger.sweep(), () => {}), SWEEP_MS).unref();
   closers.defer(() => clearInterval(sweeping));
-  const people = openPeopleDoor({ store, auth: relay.auth, now });
+  const door = openPeopleDoor({ store, auth: relay.auth, now });
   const parts: HubRouterParts = {
     ...{ store, ledger, bodies, audit: log.audit },
-    identify: (req) => people.identify(req),
+    identify: (req) => door.identify(req),
     closed: closedTo(config),
     isApp: (name) => isApp(relay, name),
     stillThere: (user) => stillThere(store, user),
   };
   const noChannel = noChannelHook(relay.hook);
   const {
+    people,
     sends,
     devices,
     removals,
@@ -111,12 +114,11 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   } = openHubFaces({ relay, config, store, carrier: carriers.rest, events, noChannel, log, now }, closers);
   const isUp = (): boolean => watched.check().status !== 'fail';
   relay.metrics.watchHub(new HubFigures({ store, counts, sends, removals, isUp, now }).read);
-  const routes = [...tokenRoutes({ tokens: people.tokens, isPerson: (app, id) => isPerson(store, app, id) }), ...faces];
   const others = { config, store, devices, relay, parts, events, noChannel, nudge: sends.nudge, tell, now };
+  const routes = [...tokenRoutes({ tokens: door.tokens, isPerson: (app, id) => isPerson(store, app, id) }), ...faces];
   const apis = otherApis({ ...others, carrier: carriers.part(DIRECT), sync: relay.storedApps.sync });
   return {
-    store,
-    devices,
+    ...{ store, people, devices },
     carrier: carriers.rest,
     routers: [hubRouter(routes, parts), ...apis.routers],
     routes: [...routes, ...apis.routes],

@@ -1,10 +1,12 @@
 import type { Router } from 'express';
 import { sandboxRoutes } from '../api/sandbox-routes.ts';
-import { closedBecause } from '../auth/admin-access.ts';
+import { closedAtApi, closedBecause } from '../auth/admin-access.ts';
+import { isConfigured } from '../auth/auth.ts';
 import type { Log } from '../observe/log/log.ts';
 import { builtIn, type FullConfig, type ProviderTable } from '../providers/registry.ts';
 import { withSections } from '../providers/sections.ts';
 import { type Sandbox, startSandbox } from '../providers/start-sandbox.ts';
+import { apart } from './apart.ts';
 
 /** A configuration whose platforms send to simulated providers, and what else the server needs. */
 export interface SandboxMode {
@@ -12,8 +14,8 @@ export interface SandboxMode {
   /** The same for another configuration, when it is read again. */
   over(config: FullConfig): FullConfig;
   readonly parts: { readonly extraCa: readonly string[]; readonly routers: readonly Router[] };
-  /** Prints a command that can be pasted into another terminal. */
-  greet(url: string): void;
+  /** Prints commands that can be pasted into another terminal. @param person of the hub, who has devices; undefined: there is none */
+  greet(url: string, person?: string): void;
   close(): Promise<void>;
 }
 
@@ -33,19 +35,28 @@ function pasteLine(url: string, config: FullConfig): string {
 /** The sections of all providers lead to the simulated ones, with credentials that those take. */
 function simulated(config: FullConfig, { providers }: Sandbox): FullConfig {
   const sections = config as unknown as Readonly<Record<string, object>>;
-  const laid = [...providers].map(([platform, { settings }]) => [platform, { ...sections[platform], ...settings }]);
+  const laid = [...providers].map(([platform, { settings, usual = {} }]) => {
+    const given = Object.entries(sections[platform] as object).filter(([, value]) => value !== '');
+    return [platform, { ...sections[platform], ...usual, ...Object.fromEntries(given), ...settings }];
+  });
   // Simulated providers are in this process: no proxy leads there.
   const core = { ...config.core, http_proxy: '' };
-  return { ...withSections(config, Object.fromEntries(laid)), core, queue: apart(config.queue) };
+  return { ...withSections(config, Object.fromEntries(laid)), core, ...apart(config) };
 }
 
-/** What waits at a broker for real providers must not end at simulated ones, nor the reverse: a name of its own keeps it apart. */
-const apart = (queue: FullConfig['queue']): FullConfig['queue'] => ({
-  ...queue,
-  redis: { ...queue.redis, stream_name: `${queue.redis.stream_name}-sandbox` },
-  nats: { ...queue.nats, subj: `${queue.nats.subj}-sandbox` },
-  nsq: { ...queue.nsq, topic: queue.nsq.topic.replace(/^(.{1,47}).*?(#ephemeral)?$/, '$1-sandbox$2') },
-});
+/** Sends to a person, and shows what was decided for each device. */
+function personLine(url: string, config: FullConfig, person: string): string {
+  const path = `${url}/v1/notifications`;
+  const body = { id: 'hello-1', to: { users: [person] }, title: 'Hello', message: 'from the hub' };
+  const send = `${curl(config)} ${path} -H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
+  return `${send} && sleep 1 && ${curl(config)} ${path}/${body.id}`;
+}
+
+/** Where the hub can be asked without a key. */
+const personText = (url: string, config: FullConfig, person: string | undefined): string =>
+  person === undefined || isConfigured(config.auth) || closedAtApi(config, 'the hub is')
+    ? ''
+    : `\nor send to a person, ${person}, who has three phones, and see what was decided for each:\n\n  ${personLine(url, config, person)}\n`;
 
 /** Told where it can be opened at this address. */
 const lookLine = (url: string, config: FullConfig): string =>
@@ -68,10 +79,10 @@ export async function openSandbox(
     config: simulated(config, sandbox),
     over: (other) => simulated(other, sandbox),
     parts: { extraCa: [sandbox.ca], routers: [sandboxRoutes(sandbox)] },
-    greet(url) {
+    greet(url, person) {
       // To the terminal and not to the log: this is for the person who typed `npm start`.
       console.log(
-        `\nTry it:\n\n  ${pasteLine(url, config)}\n\nand see what the device got:\n\n  ${curl(config)} ${url}/sandbox/deliveries\n${lookLine(url, config)}`,
+        `\nTry it:\n\n  ${pasteLine(url, config)}\n\nand see what the device got:\n\n  ${curl(config)} ${url}/sandbox/deliveries\n${personText(url, config, person)}${lookLine(url, config)}`,
       );
     },
     close: () => sandbox.close(),

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -29,6 +29,7 @@ beforeAll(async () => {
     ...process.env,
     GORUSH_CORE_PORT: String(await freePort()),
     MARTLET_QUEUE_LOCAL_PATH: join(data, 'queue.db'),
+    MARTLET_HUB_PATH: join(data, 'hub.db'),
   };
   child = spawn('npm', ['start'], { env, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk));
@@ -67,6 +68,41 @@ describe('the relay as `npm start` runs it', () => {
     expect(seen.deliveries[0]).toMatchObject({ platform: 'ios', title: 'Hello', body: 'from Martlet' });
     const [, page = ''] = await printed(/^ {2}(http:\S+\/console)$/m);
     expect((await fetch(page)).status).toBe(200);
+  });
+
+  test('prints a line that sends to a person, and shows what was decided for each of three phones', async () => {
+    const [, line] = await printed(/^ {2}(curl \S+\/v1\/notifications -H .*)$/m);
+    const { stdout } = await run('sh', ['-c', String(line).replaceAll('curl ', 'curl -s ')]);
+    const [answer, decided] = stdout.split(/(?<=\})(?=\{"id")/).map((text) => JSON.parse(text));
+    expect(answer).toMatchObject({ status: 'pending', recipients: { total: 1, queued: 1 } });
+    expect(decided).toMatchObject({ title: 'Hello', people: [{ user: 'ada' }] });
+    const devices = decided.people[0].decisions.flatMap(({ device = [] }) => device);
+    expect(devices).toEqual(['ada-iphone', 'ada-mate', 'ada-pixel']);
+    await expect
+      .poll(() => get('/v1/notifications/hello-1'))
+      .toMatchObject({ status: 'done', counts: { sent: 4, failed: 0 } });
+    expect(readdirSync(data).filter((name) => name.startsWith('hub'))).toContain('hub-sandbox.db');
+  });
+
+  test('does what the first lines of docs/hub.md say', async () => {
+    const [, lines = ''] =
+      /^## Ten lines that work\n.*?^```sh\n(.*?)^```$/ms.exec(readFileSync('docs/hub.md', 'utf8')) ?? [];
+    expect(lines.trimEnd().split('\n')).toHaveLength(10);
+    const script = lines.replaceAll('http://localhost:8088', url).replaceAll(/^curl /gm, "curl -sSfw '\\n' ");
+    const { stdout } = await run('sh', ['-ec', script]);
+    const [devices, sent, , , preview, inbox, , , second] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(devices.devices.map(({ platform }: { platform: string }) => platform)).toEqual(['ios', 'huawei', 'android']);
+    expect(sent).toMatchObject({
+      id: 'n1',
+      recipients: { total: 2, queued: 1, unknown: 1, ids: { unknown: ['bob'] } },
+    });
+    const words = preview.people[0].decisions.map((decision: { words: string }) => decision.words);
+    expect(words).toContain('The person has switched push off.');
+    expect(inbox.notifications).toEqual(expect.arrayContaining([expect.objectContaining({ id: 'n1' })]));
+    expect(second).toMatchObject({ id: 'n2', recipients: { total: 1, queued: 1 } });
   });
 
   test('carries one request to all three platforms', async () => {

@@ -24,12 +24,14 @@ async function exportWithTokens(
   { app, ...command }: Commands['devices'],
   context: CliContext,
 ) {
-  const [{ storedDevices }, { exportStored }] = await Promise.all([
+  const [{ storedDevices }, { exportStored }, { apart }] = await Promise.all([
     import('../people/stored-devices.ts'),
     import('../people/devices-command.ts'),
+    import('../../host/apart.ts'),
   ]);
   const { config } = readConfig(command, 'ping', context);
-  const devices = storedDevices({ config, masterKey: context.env.MARTLET_MASTER_KEY, app });
+  const { hub } = config.sandbox.enabled ? apart(config) : config;
+  const devices = storedDevices({ config: { ...config, hub }, masterKey: context.env.MARTLET_MASTER_KEY, app });
   return exportStored(file, devices, { stdout: context.stdout, note: noteOn(context) });
 }
 

@@ -27,10 +27,11 @@ export function checkHub(draft: Draft, findings: Findings): void {
 }
 
 /** The key of an API that Google has switched off: who has it in the environment expects Android to get pushes. */
-function checkServerKey({ config: { hub, android }, env }: Draft, { mistakes, warnings }: Findings): void {
+function checkServerKey({ config: { hub, android, sandbox }, env }: Draft, { mistakes, warnings }: Findings): void {
   if (!hub.enabled || !env.FCM_SERVER_KEY) return;
   const text = 'is for an API that Google has switched off (docs/hub/other-apis.md)';
-  if (android.credential || android.key_path || env.GOOGLE_APPLICATION_CREDENTIALS)
+  if (sandbox.enabled) warnings.push(`FCM_SERVER_KEY ${text}; the sandbox needs none`);
+  else if (android.credential || android.key_path || env.GOOGLE_APPLICATION_CREDENTIALS)
     warnings.push(`FCM_SERVER_KEY ${text}; the service account is used`);
   else
     mistakes.push({

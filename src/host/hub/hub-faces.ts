@@ -9,6 +9,7 @@ import { topicsRoutes } from '../../api/hub/topics-routes.ts';
 import { usersRoutes } from '../../api/hub/users-routes.ts';
 import type { Devices } from '../../hub/devices/devices.ts';
 import type { Removals } from '../../hub/devices/removals.ts';
+import type { People } from '../../hub/people/people.ts';
 import { Engagements } from '../../hub/sends/engagements/engagements.ts';
 import type { Sends } from '../../hub/sends/sends.ts';
 import { wordsFor } from '../../hub/sends/views/explained.ts';
@@ -17,6 +18,7 @@ import { toMs } from '../../kit/seconds.ts';
 import { type HubCoreParts, openHubCore } from './hub-core.ts';
 
 export interface HubFaces {
+  readonly people: People;
   readonly sends: Sends;
   readonly devices: Devices;
   readonly removals: Removals;
@@ -31,6 +33,7 @@ export function openHubFaces(parts: HubCoreParts, closers: AsyncDisposableStack)
   const inbox = new Inbox({ store, marking: sends.marking, now, policyOf });
   const wordsOf = wordsFor(relay.apps.providers);
   return {
+    people,
     sends,
     devices,
     removals,

@@ -19,7 +19,7 @@ const ask = async (line: string, body?: unknown) => {
 const run = (...args: string[]) => typed([...args, '--url', relay.url]);
 
 beforeAll(async () => {
-  relay = await startSandboxedRelay();
+  relay = await startSandboxedRelay({ ios: { enabled: false } });
   await addAda(ask);
   await ask('POST /v1/notifications', news);
   await eventually(async () => expect(await ask('GET /v1/notifications/n1')).toMatchObject({ status: 'done' }));
@@ -36,7 +36,7 @@ describe('explain', () => {
     expect(stdout).toMatch(/^n1 {2}done: 2 sent, 1 failed\n.*type news, priority medium.*\n {2}Hello\n/);
     expect(stdout).toContain('  to 2 people: 1 queued, 1 unknown (bob)\n  ada\n');
     expect(stdout).toMatch(
-      /2 push iphone: failed \(not_configured\)\n +It cannot be sent this way: ios\.topic is not set\.\n/,
+      /2 push iphone: failed \(not_configured\)\n +It cannot be sent this way: no credential for ios is configured\.\n/,
     );
     expect(stdout).toMatch(/2 push pixel: sent \(1 attempt, id .*\)\n +It was handed over by push, and accepted/);
     expect(stdout).toMatch(/Its pushes:\n\nhub-\S+ {2}delivered: 1 delivered/);

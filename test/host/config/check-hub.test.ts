@@ -56,5 +56,6 @@ test('FCM_SERVER_KEY is an error that says what to set instead, and a warning be
   expect(message).not.toContain('canary');
   const { warnings } = start({ hub, ntfy, android: { enabled: false, credential: '{}' } });
   expect(warnings.join()).toContain('FCM_SERVER_KEY');
+  expect(start({ hub, sandbox: { enabled: true } }).warnings.join()).toContain('FCM_SERVER_KEY');
   expect(start({ ntfy, hub: { enabled: false } }).warnings.join()).not.toContain('FCM_SERVER_KEY');
 });
