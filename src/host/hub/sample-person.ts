@@ -21,7 +21,7 @@ async function isEmpty({ db }: Hub['store']): Promise<boolean> {
 
 /**
  * Makes the sample person in a store in which nothing has ever been; someone who erased the sample does not get it again. For the
- * sandbox alone. A PostgreSQL is shared with instances that are none, and is left as it is.
+ * sandbox alone. A PostgreSQL is left as it is: other instances may share it.
  * @returns whether there is such a person
  */
 export async function haveSamplePerson({

@@ -33,10 +33,10 @@ describe('explain', () => {
   test('tells of a notification: its people, each decision with a sentence, and its pushes below', async () => {
     const { code, stdout } = await run('explain', 'n1');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^n1 {2}done: 2 sent, 1 failed\n.*type news, priority medium.*\n {2}Hello\n/);
+    expect(stdout).toMatch(/^n1 {2}done: 2 sent, 1 suppressed\n.*type news, priority medium.*\n {2}Hello\n/);
     expect(stdout).toContain('  to 2 people: 1 queued, 1 unknown (bob)\n  ada\n');
     expect(stdout).toMatch(
-      /2 push iphone: failed \(not_configured\)\n +It cannot be sent this way: no credential for ios is configured\.\n/,
+      /2 push iphone: suppressed \(not_configured\)\n +It cannot be sent this way: no credential for ios is configured\.\n/,
     );
     expect(stdout).toMatch(/2 push pixel: sent \(1 attempt, id .*\)\n +It was handed over by push, and accepted/);
     expect(stdout).toMatch(/Its pushes:\n\nhub-\S+ {2}delivered: 1 delivered/);
@@ -45,7 +45,7 @@ describe('explain', () => {
 
   test('--user tells of one person, or that there is no such one', async () => {
     const ada = await run('explain', 'n1', '--user', 'ada');
-    expect(ada.stdout).toContain('push iphone: failed');
+    expect(ada.stdout).toContain('push iphone: suppressed');
     expect(ada.stdout).not.toContain('Its pushes');
     const bob = await run('explain', '--user', 'bob', 'n1');
     expect(bob).toMatchObject({ code: 0, stdout: expect.stringContaining('bob is not among those') });

@@ -19,8 +19,7 @@ registerHooks({ load(url, context, next) { appendFileSync('loaded', url + '\\n')
 `;
 
 /** What is for the hub alone. */
-const OF_THE_HUB =
-  /\/src\/(?:hub|api\/hub|host\/hub|auth\/users)\/|\/src\/host\/(?:open-hub|hub-)|\/node_modules\/(?:kysely|pg)\//;
+const OF_THE_HUB = /\/src\/(?:hub|api\/hub|host\/hub)\/|\/src\/host\/(?:open-hub|hub-)|\/node_modules\/(?:kysely|pg)\//;
 
 /** The modules of a relay that has sent a push. @param more of its configuration */
 async function loadedBy(more: string): Promise<string[]> {
