@@ -31,6 +31,11 @@ export interface HubTables {
   readonly push_topics: PushTopicTable;
   readonly engagements: EngagementTable;
   readonly opt_outs: OptOutTable;
+  readonly stream_heads: StreamHeadTable;
+  readonly stream_events: StreamEventTable;
+  /** Under what key, as a keyed hash, the sender has given a person the event at this place. */
+  readonly stream_keys: { app: string; user: string; hash: string; place: number };
+  readonly stream_tickets: StreamTicketTable;
 }
 
 interface UserTable {
@@ -275,4 +280,42 @@ interface OptOutTable {
   at: number;
   /** `link`: that of a mail. */
   source: string;
+}
+
+/** How far a person's stream goes. Its row is changed by every event, so that one writer after another gives out places. */
+interface StreamHeadTable {
+  app: string;
+  user: string;
+  /** When it began, UNIX milliseconds. */
+  epoch: number;
+  /** The last place that is kept no longer, and the last that was given out. */
+  floor: number;
+  head: number;
+  /** Of the events that have rows. */
+  bytes: number;
+}
+
+interface StreamEventTable {
+  app: string;
+  user: string;
+  place: number;
+  type: string;
+  /** Sealed JSON. */
+  payload: string;
+  timestamp: string;
+  /** Of type and payload. */
+  bytes: number;
+  /** When it was saved. */
+  at: number;
+}
+
+/** Opens one stream, once. */
+interface StreamTicketTable {
+  /** SHA-256 of the ticket. */
+  hash: string;
+  app: string;
+  user: string;
+  expires_at: number;
+  /** When the token ends for which it was made; null: it has no end. */
+  ends_at: number | null;
 }

@@ -3,7 +3,8 @@ import { deviceStatus } from './0002-device-status.ts';
 import { pushTopics } from './0003-push-topics.ts';
 import { engagements } from './0004-engagements.ts';
 import { plans } from './0005-plans.ts';
+import { streams } from './0006-streams.ts';
 import type { Migration } from './migrate.ts';
 
 /** In the order in which they are done. One that a release has had is never changed: what is wrong with it, the next one mends. */
-export const migrations: readonly Migration[] = [first, deviceStatus, pushTopics, engagements, plans];
+export const migrations: readonly Migration[] = [first, deviceStatus, pushTopics, engagements, plans, streams];
