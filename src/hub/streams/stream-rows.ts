@@ -47,7 +47,7 @@ function growSql(engine: HubStore['engine'], rows: number): string {
 /**
  * Gives out places: the rows as they are after that. Each is locked until the transaction ends, so that the next writer gives out
  * the next place only when what is at this one can be read.
- * @param epoch of streams that begin now. @param growths each person once, in the same order whoever asks
+ * @param epoch of streams that begin now. @param growths each person once, in an order that all writers share
  */
 export async function growHeads(
   tx: HubDb,
