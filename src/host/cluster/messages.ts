@@ -7,6 +7,8 @@ export type ToPrimary =
   /** What it has counted; unasked (`id` 0), or for the request `id`. */
   | { readonly type: 'snapshot'; readonly id: number; readonly snapshot: Snapshot }
   | { readonly type: 'totals?'; readonly id: number }
+  /** Its ports are closed: it ends as soon as it has what the primary sent before it knew that. */
+  | { readonly type: 'leaving' }
   /** A provider token that this worker has signed with the key `name`. */
   | {
       readonly type: 'token?';
@@ -22,6 +24,8 @@ export type ToWorker =
   | { readonly type: 'totals'; readonly id: number; readonly totals: Totals }
   /** The provider token to use. */
   | { readonly type: 'token'; readonly id: number; readonly token: SignedToken }
+  /** The primary knows that this worker is leaving: what it sent before has arrived. */
+  | { readonly type: 'left' }
   /** Drain and end. */
   | { readonly type: 'stop' }
   | { readonly type: 'reopen' };

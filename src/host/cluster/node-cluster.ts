@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
+import { closeWhatIsHandedToTheDead } from './handed-connections.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
 import type { WorkerProcess } from './primary.ts';
 import type { WorkerChannel } from './worker.ts';
@@ -6,6 +7,7 @@ import type { WorkerChannel } from './worker.ts';
 /** A worker that runs the same command line. What is sent to one that has gone is dropped. */
 export function forkWorker(): WorkerProcess {
   const worker: Worker = cluster.fork();
+  closeWhatIsHandedToTheDead(worker.process);
   // `send` fails by event when the worker goes meanwhile; its exit tells all that matters.
   worker.on('error', () => {});
   return {

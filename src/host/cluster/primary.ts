@@ -125,7 +125,8 @@ export class ClusterPrimary {
       } else if (message.type === 'token?') {
         const token = this.#tokens.agree(message.name, message.offer, message.refused);
         process.send({ type: 'token', id: message.id, token });
-      } else background(this.#answer(member, message.id));
+      } else if (message.type === 'leaving') process.send({ type: 'left' });
+      else background(this.#answer(member, message.id));
     });
     process.onExit((how) => {
       gone.resolve();

@@ -23,7 +23,9 @@ export interface ClusterWorker {
   totals(): Promise<Totals>;
   /** The provider token of a key that all workers use; our own where the primary does not answer. */
   agree(name: string, offer: SignedToken, refused: string | undefined): Promise<SignedToken>;
-  /** Tells the primary the last figures, and stops telling. */
+  /**
+   * Call when all ports are closed. Waits until the primary hands out no more connections to this process, and tells it the last figures.
+   */
   close(): Promise<void>;
 }
 
@@ -39,11 +41,12 @@ const AGREE_MS = 1000;
 export function joinCluster({ channel, snapshot, stop, reopen }: WorkerOptions): ClusterWorker {
   const asked = new Map<number, (totals: Totals) => void>();
   const offered = new Map<number, (token: SignedToken) => void>();
+  const left = Promise.withResolvers<void>();
   let next = 1;
   let told = '';
   let notBefore = 0;
 
-  const tell = async (id: number): Promise<void> => {
+  const tellNow = async (id: number): Promise<void> => {
     const begun = performance.now();
     const current = await snapshot();
     const seen = JSON.stringify([current.counts, current.tasks]);
@@ -55,6 +58,17 @@ export function joinCluster({ channel, snapshot, stop, reopen }: WorkerOptions):
   };
   /** The primary goes on with the last figures; the next time may succeed. */
   const untold = (): void => {};
+  let telling = Promise.resolve();
+  /** One after the other: figures that are older must not come last. */
+  const tell = (id: number): Promise<void> => {
+    const turn = telling.then(() => tellNow(id));
+    telling = turn.catch(untold);
+    return turn;
+  };
+  const leave = async (): Promise<void> => {
+    await channel.send({ type: 'leaving' });
+    await left.promise;
+  };
   const timer = setInterval(() => {
     if (performance.now() >= notBefore) background(tell(0), untold);
   }, TELL_MS);
@@ -65,7 +79,8 @@ export function joinCluster({ channel, snapshot, stop, reopen }: WorkerOptions):
     else if (message.type === 'totals') {
       asked.get(message.id)?.(message.totals);
       asked.delete(message.id);
-    } else if (message.type === 'token') offered.get(message.id)?.(message.token);
+    } else if (message.type === 'left') left.resolve();
+    else if (message.type === 'token') offered.get(message.id)?.(message.token);
     else if (message.type === 'stop') stop();
     else reopen();
   });
@@ -91,6 +106,9 @@ export function joinCluster({ channel, snapshot, stop, reopen }: WorkerOptions):
       }),
     async close() {
       clearInterval(timer);
+      // Connections that were on their way have come back to the primary by then: it gives them to others.
+      await leave();
+      told = '';
       await tell(0);
     },
   };
