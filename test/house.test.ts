@@ -58,8 +58,12 @@ const hubContracts = [
   'settings/settings.ts',
   'settings/settings-doc.ts',
   'notifications/notification-doc.ts',
+  'notifications/recipients-doc.ts',
+  'notifications/notices.ts',
   'notifications/decide.ts',
   'push/push-carrier.ts',
+  'timers/due-rows.ts',
+  'incidents/incident.ts',
 ];
 
 /** The noun that brings the others together: it may look into all of them, and none into it. */

@@ -44,6 +44,39 @@ const GOALERT_LIMITS = {
   ],
 };
 
+const SEVERITIES = {
+  'SEV-1': { priority: 'critical' },
+  'SEV-2': { priority: 'high' },
+  'SEV-3': { priority: 'medium' },
+  'SEV-4': { priority: 'low' },
+  'SEV-5': { priority: 'low' },
+};
+
+const LEAST_PRIORITY = { 'incident.escalated': 'high', 'incident.sla_breach': 'critical' };
+
+const incidents = section('Incidents, for each severity where it matters (docs/hub/incidents.md).', {
+  severities: document(
+    SEVERITIES,
+    'What a severity means: `{"SEV-1": {priority: critical, sound: alarm.caf, category: INCIDENT}}`. `critical`, `high`, `medium`, `low`, `info` are SEV-1 to SEV-5 where they are not named; any other word that is not named is medium.',
+    { ...ours, wanted: 'a map of severities' },
+  ),
+  least_priority: document(
+    LEAST_PRIORITY,
+    'Events that go out with no less than this priority, whatever the severity.',
+    { ...ours, wanted: 'a map of events' },
+  ),
+  sla: document(
+    {},
+    'By when incidents of a severity are to be in hand and resolved, where they do not say so themselves: `{"SEV-1": {acknowledge_by: 15m, resolve_by: 4h, warn_at: [0.5, 0.8]}}`.',
+    { ...ours, wanted: 'a map of severities' },
+  ),
+  escalation: document({}, 'The escalation of incidents of a severity that name none: `{"SEV-1": "on-call"}`.', {
+    ...ours,
+    wanted: 'a map of severities',
+  }),
+  except_actor: flag(false, 'Who acknowledges or resolves an incident does not hear of it.', ours),
+});
+
 /** Keys of the hub that an app may set for itself. */
 export const hubAppKeys = {
   priorities: section('What the priorities of notifications mean.', {
@@ -104,6 +137,7 @@ export const hubAppKeys = {
     'What a push, a mail or an SMS says in the place of confidential text.',
     ours,
   ),
+  incidents,
   learn_channels: flag(
     false,
     'A channel that has failed for a person in the last 30 days goes behind the others.',

@@ -6,6 +6,7 @@ import { historyGroup } from './history-group.ts';
 import { devicesGroup } from './hub/devices-group.ts';
 import { engagementsGroup } from './hub/engagements-group.ts';
 import { inboxGroup } from './hub/inbox-group.ts';
+import { incidentsGroup } from './hub/incidents-group.ts';
 import { notificationsGroup } from './hub/notifications-group.ts';
 import { peopleGroup } from './hub/people-group.ts';
 import { tokensGroup } from './hub/tokens-group.ts';
@@ -40,7 +41,10 @@ const groupsOf = (settings: ApiSettings): ApiGroup[] => [
   pushGroup(settings),
   ...(settings.history ? [historyGroup()] : []),
   ...(settings.hub
-    ? [notificationsGroup(), peopleGroup(), devicesGroup(), inboxGroup(), engagementsGroup(), tokensGroup()]
+    ? [
+        ...[notificationsGroup(), incidentsGroup(), peopleGroup(), devicesGroup(), inboxGroup()],
+        ...[engagementsGroup(), tokensGroup()],
+      ]
     : []),
   appsGroup(settings),
   ...(settings.console ? [consoleGroup()] : []),

@@ -1,3 +1,6 @@
+import { eraseFromIncidents, exportIncidents } from '../../hub/incidents/erase-incidents.ts';
+import type { Incidents } from '../../hub/incidents/incidents.ts';
+import type { NoticeIntake } from '../../hub/notifications/notices.ts';
 import type { HubPolicy } from '../../hub/notifications/policy.ts';
 import { ensurePeople } from '../../hub/people/people.ts';
 import type { PersonPart } from '../../hub/people/person.ts';
@@ -14,6 +17,7 @@ import type { Log } from '../../observe/log/log.ts';
 import type { FullConfig } from '../../providers/registry.ts';
 import type { Relay } from '../relay.ts';
 import { type HubDirectory, openDirectory } from './hub-directory.ts';
+import { openHubIncidents } from './hub-incidents.ts';
 import { openHubSends } from './hub-sends.ts';
 
 export interface HubCoreParts {
@@ -31,6 +35,7 @@ export interface HubCoreParts {
 export interface HubCore extends HubDirectory {
   readonly settings: SettingsBook;
   readonly sends: Sends;
+  readonly incidents: Incidents;
   readonly policyOf: (app: string) => HubPolicy;
 }
 
@@ -39,6 +44,15 @@ const sendsPart = (store: HubStore): PersonPart => ({
   name: 'notifications',
   // The store may not be there yet: its keys are asked for when they are needed.
   erase: async (tx, app, user) => ({ ...(await eraseSends(tx, store.seal, app, user)) }),
+});
+
+/** Who is named in incidents is taken out of them. @param notices known once something can be erased */
+const incidentsPart = (store: HubStore, notices: () => NoticeIntake): PersonPart => ({
+  name: 'incidents',
+  erase: async (tx, app, user) => ({
+    incidents: await eraseFromIncidents(tx, { seal: store.seal, notices: notices() }, app, user),
+  }),
+  export: (db, app, user) => exportIncidents(db, store.seal, app, user),
 });
 
 /** Opens the hub on its store. Nothing is due before `sends.start()`. */
@@ -57,8 +71,8 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
   };
   const directory = openDirectory(
     {
-      ...{ changed, committed },
-      ...{ store, now, providers: relay.apps.providers, parts: [settingsPart, sendsPart(store)] },
+      ...{ changed, committed, store, now, providers: relay.apps.providers },
+      parts: [settingsPart, sendsPart(store), incidentsPart(store, () => sending.sends.notices)],
       sectionOf: (app, row) => relay.sectionOf(app, row),
       ...{ staleAfterMs: toMs(stale), keepDeadMs: toMs(keep) },
       tell: (level, message) => log[level](message),
@@ -80,5 +94,7 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
     makePeople: (tx, app, ids, at) => ensurePeople(tx, store, app, ids, at),
     woken: (tx, app, user) => endSnooze(tx, app, user, now()),
   });
-  return { ...directory, ...sending, settings };
+  const { notices } = sending.sends;
+  const incidents = openHubIncidents({ store, notices, config, log, now, apps: relay.apps });
+  return { ...directory, ...sending, settings, incidents };
 }

@@ -3,6 +3,7 @@ import { devicesRoutes } from '../../api/hub/devices-routes.ts';
 import { engagementRoutes } from '../../api/hub/engagement-routes.ts';
 import type { HubRoute } from '../../api/hub/hub-route.ts';
 import { inboxRoutes } from '../../api/hub/inbox-routes.ts';
+import { incidentRoutes } from '../../api/hub/incidents/incident-routes.ts';
 import { notificationRoutes } from '../../api/hub/notification-routes.ts';
 import { settingsRoutes } from '../../api/hub/settings-routes.ts';
 import { topicsRoutes } from '../../api/hub/topics-routes.ts';
@@ -12,7 +13,7 @@ import type { Removals } from '../../hub/devices/removals.ts';
 import type { People } from '../../hub/people/people.ts';
 import { Engagements } from '../../hub/sends/engagements/engagements.ts';
 import type { Sends } from '../../hub/sends/sends.ts';
-import { wordsFor } from '../../hub/sends/views/explained.ts';
+import { decisionWords, wordsFor } from '../../hub/sends/views/explained.ts';
 import { Inbox } from '../../hub/sends/views/inbox-book.ts';
 import { toMs } from '../../kit/seconds.ts';
 import { type HubCoreParts, openHubCore } from './hub-core.ts';
@@ -28,7 +29,7 @@ export interface HubFaces {
 /** The parts of the hub that callers see: people with their settings and inbox, and what is sent to them. */
 export function openHubFaces(parts: HubCoreParts, closers: AsyncDisposableStack): HubFaces {
   const { relay, config, store, carrier, events, now } = parts;
-  const { people, devices, topics, removals, settings, sends, policyOf } = openHubCore(parts, closers);
+  const { people, devices, topics, removals, settings, sends, incidents, policyOf } = openHubCore(parts, closers);
   const defaultsOf = (app: string) => ({ settings: policyOf(app).defaults, timezone: policyOf(app).timezone });
   const inbox = new Inbox({ store, marking: sends.marking, now, policyOf });
   const wordsOf = wordsFor(relay.apps.providers);
@@ -55,6 +56,7 @@ export function openHubFaces(parts: HubCoreParts, closers: AsyncDisposableStack)
       }),
       ...inboxRoutes({ inbox }),
       ...engagementRoutes({ engagements: new Engagements({ store, marking: sends.marking, now }) }),
+      ...incidentRoutes({ store, incidents, wordsOf: decisionWords(wordsOf) }),
     ],
   };
 }

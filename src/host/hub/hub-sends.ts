@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import type { AppRegistry } from '../../apps/app-registry.ts';
 import type { DeviceVerdict } from '../../hub/devices/device.ts';
-import { hubPolicy } from '../../hub/notifications/hub-policy.ts';
+import { hubPolicy, type PolicySources } from '../../hub/notifications/hub-policy.ts';
 import type { HubPolicy } from '../../hub/notifications/policy.ts';
 import type { PushCarrier } from '../../hub/push/push-carrier.ts';
 import type { HubEvents } from '../../hub/sends/hub-events.ts';
@@ -33,17 +33,22 @@ export interface HubSendsParts {
   readonly now: () => number;
 }
 
-/** What is decided for each app; read again when the app is another one. */
-export function policies(config: FullConfig, apps: AppRegistry, log: Pick<Log, 'error'>): (app: string) => HubPolicy {
-  const known = new Map<string, { readonly version: string | undefined; readonly policy: HubPolicy }>();
-  const usual = hubPolicy({ config, app: DEFAULT_APP });
+/** What is decided for each app; read again when the app is another one. @param make throws ConfigError */
+export function policies<Policy>(
+  config: FullConfig,
+  apps: AppRegistry,
+  log: Pick<Log, 'error'>,
+  make: (sources: PolicySources) => Policy,
+): (app: string) => Policy {
+  const known = new Map<string, { readonly version: string | undefined; readonly policy: Policy }>();
+  const usual = make({ config, app: DEFAULT_APP });
   return (name) => {
     const app = apps.get(name);
     const before = known.get(name);
     if (before && before.version === app?.version) return before.policy;
     let policy = usual;
     try {
-      policy = hubPolicy({ config, app: name, settings: app?.settings() });
+      policy = make({ config, app: name, settings: app?.settings() });
     } catch (thrown) {
       log.error(`app ${name}: ${toError(thrown).message}; until that is mended hub.* decides for it`);
     }
@@ -72,7 +77,7 @@ export function openHubSends(
   closers: AsyncDisposableStack,
 ): { sends: Sends; policyOf: (app: string) => HubPolicy } {
   const { store, carrier, config, apps, applyVerdicts, events, noChannel, log, now } = parts;
-  const policyOf = policies(config, apps, log);
+  const policyOf = policies(config, apps, log, hubPolicy);
   const sends = new Sends({
     ...{ store, carrier, policyOf, applyVerdicts, events, noChannel, now },
     rendererOf: renderer({ policyOf, now }),

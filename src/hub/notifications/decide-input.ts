@@ -12,6 +12,12 @@ export interface AcceptedNotification extends NotificationDoc {
   readonly app: string;
   /** UNIX milliseconds. */
   readonly created_at: number;
+  /** What it is about, where a part of the hub has made it: `incident:<id>`. */
+  readonly about?: string;
+  /** In the place of that of its priority. */
+  readonly sound?: string;
+  /** Who is asleep (quiet hours, a snooze) is not disturbed by it, whatever its priority. */
+  readonly awake_only?: true;
 }
 
 /** A person as far as deciding and rendering are concerned. */

@@ -1,4 +1,4 @@
-import { type Forbidding, forbidden, personZone, waiting } from '../settings/settings.ts';
+import { asleep, type Forbidding, forbidden, personZone, waiting } from '../settings/settings.ts';
 import { type AddressedChannel, type Channel, disturbs, isAddressed } from '../words/channel.ts';
 import type { OtherZones } from '../words/time-zone.ts';
 import type { DecideInput, DeviceFacts } from './decide-input.ts';
@@ -137,7 +137,12 @@ function later(input: DecideInput, channel: Channel, device?: DeviceFacts): HopV
     return { state: 'deferred', reason: 'digested', until, detail: { digest: digestKey(digest.key) } };
   }
   if (!disturbs(channel)) return undefined;
-  const wait = waiting(settings, notification, { ...(device ? { device } : {}), zones: zonesOf(input, device), now });
+  const at = { ...(device ? { device } : {}), zones: zonesOf(input, device), now };
+  if (notification.awake_only) {
+    const sleep = asleep(settings, at);
+    if (sleep) return suppressed(sleep.reason, { then: 'drop', by: sleep.of });
+  }
+  const wait = waiting(settings, notification, at);
   if (!wait) return undefined;
   const { reason, until, of: by, ...zone } = wait;
   // A digest is not collected into another one.

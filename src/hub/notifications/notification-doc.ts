@@ -20,8 +20,9 @@ import { type Channel, channels } from '../words/channel.ts';
 import { id } from '../words/id.ts';
 import { canonicalTag } from '../words/language-tag.ts';
 import { type Priority, priority } from '../words/priority.ts';
+import { seconds } from '../words/seconds.ts';
 import { type OverridesDoc, overrides } from './overrides-doc.ts';
-import { type Mode, modes, type StepDoc, seconds, steps } from './plan-doc.ts';
+import { type Mode, modes, type StepDoc, steps } from './plan-doc.ts';
 import { type RecipientsDoc, recipients } from './recipients-doc.ts';
 import { readSendAt, type SendAt } from './send-at.ts';
 

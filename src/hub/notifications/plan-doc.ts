@@ -1,6 +1,6 @@
-import { parseDuration } from '../../kit/duration.ts';
 import { checked, listOf, type Reader, shape, wordOf } from '../../kit/json/readers.ts';
 import { type Channel, channels } from '../words/channel.ts';
+import { seconds } from '../words/seconds.ts';
 
 /** Named plans. */
 export const modes = ['realtime_only', 'push_only', 'hybrid', 'redundant'] as const;
@@ -20,14 +20,6 @@ export interface StepDoc {
 }
 
 const MOST_STEPS = 20;
-
-/** Seconds. */
-export const seconds: Reader<number> = (value, at, faults) => {
-  const ms = parseDuration(value);
-  if (ms !== undefined) return ms / 1000;
-  faults.push({ path: at, reason: 'must be a duration such as "5s" or "1h30m", or a number of seconds' });
-  return undefined;
-};
 
 const step: Reader<StepDoc> = checked(
   shape({ channel: wordOf(channels), until: wordOf([...reached, 'failed'] as const), wait: seconds }),

@@ -45,6 +45,16 @@ export interface AcceptedSend {
   readonly isReplay: boolean;
 }
 
+/** What a transaction has taken, and what is to be done after its commit. */
+export interface TakenSend {
+  readonly app: string;
+  readonly answer: SendAnswer;
+  readonly placed: Placed;
+  /** Further people are decided about behind the answer. */
+  readonly pages: boolean;
+  readonly outcomes: OutcomeCounts;
+}
+
 export interface SendOrder {
   readonly app: string;
   readonly doc: NotificationDoc;
@@ -109,23 +119,28 @@ export class Accepting {
 
   /** @throws RefusedSend when the id was used for another body */
   async accept({ app, doc, bodyHash, keep }: SendOrder): Promise<AcceptedSend> {
-    const { store, placing, newId, now, nudge } = this.#options;
+    const { store, newId, now } = this.#options;
     const id = doc.id ?? newId();
     const presence = await this.#presence(app, doc);
     const { accepted, first } = await store.write(async (tx) => {
       const before = doc.id === undefined ? undefined : await findNotification(tx, app, id);
-      if (before) return { accepted: replayOf(before, bodyHash) };
+      if (before) return { accepted: replayOf(before, bodyHash), first: undefined };
       const notification: AcceptedNotification = { ...doc, id, app, created_at: now() };
-      const first = await this.#first(tx, notification, bodyHash, presence);
-      const result = { answer: first.answer, isReplay: false };
+      const taken = await this.take(tx, notification, bodyHash, presence);
+      const result = { answer: taken.answer, isReplay: false };
       await keep?.(tx, result);
-      return { accepted: result, first };
+      return { accepted: result, first: taken };
     });
-    if (!first) return accepted;
-    placing.deliver(first.placed);
-    this.#counted(app, first.outcomes);
-    if (first.pages) nudge(now());
+    if (first) this.deliver(first);
     return accepted;
+  }
+
+  /** What a transaction of the caller's has taken leaves: to be called after its commit. */
+  deliver({ app, placed, pages, outcomes }: TakenSend): void {
+    const { placing, nudge, now } = this.#options;
+    placing.deliver(placed);
+    this.#counted(app, outcomes);
+    if (pages) nudge(now());
   }
 
   /** Does the next pages of notifications to many (timers of the kind PAGE_DUE). */
@@ -140,12 +155,13 @@ export class Accepting {
     return asks && users.length <= INLINE ? presenceOf(app, users) : new Map();
   }
 
-  async #first(
+  /** Takes a notification that is not there yet, in a transaction of the caller's. */
+  async take(
     tx: HubDb,
     notification: AcceptedNotification,
     bodyHash: string,
     presence: ReadonlyMap<string, PresenceState>,
-  ) {
+  ): Promise<TakenSend> {
     const { store, now } = this.#options;
     const { app, id } = notification;
     const to = audienceOf(notification);
@@ -159,6 +175,7 @@ export class Accepting {
     await insertNotification(tx, notification, { seal: store.seal, bodyHash, status, totals, now: now() });
     if (next !== undefined) await setDue(tx, [{ app, kind: PAGE_DUE, ref: id, at: now(), data: next }]);
     return {
+      app,
       answer: { id, status, recipients: totals },
       ...{ placed, pages: next !== undefined, outcomes: { ...outcomes, unknown: unknown.length } },
     };
@@ -188,7 +205,7 @@ export class Accepting {
     const decided = await store.write(async (tx) => {
       await finishDue(tx, row);
       const notification = await findNotification(tx, app, id);
-      if (!notification || notification.status === 'cancelled') return undefined;
+      if (!notification || notification.status === 'cancelled' || notification.ended !== null) return undefined;
       const doc = openDoc<AcceptedNotification>(store.seal, notification);
       const { people, next } = await audiencePage(tx, app, audienceOf(doc), after, PAGE);
       const some = await this.#decide(tx, doc, people, presence, notification.totals);

@@ -62,8 +62,16 @@ export async function cancelByKey(
   };
 }
 
+export interface TakingBack {
+  readonly app: string;
+  readonly id: string;
+  readonly reason: string;
+  /** UNIX milliseconds. */
+  readonly now: number;
+}
+
 /** How many decisions have not left, by channel. */
-async function openByChannel(tx: HubDb, app: string, id: string): Promise<DecidedFact[]> {
+async function openByChannel(tx: HubDb, { app, id, reason }: TakingBack): Promise<DecidedFact[]> {
   const rows = await tx
     .selectFrom('decisions')
     .select((eb) => ['channel', eb.fn.countAll<number>().as('count')])
@@ -73,23 +81,28 @@ async function openByChannel(tx: HubDb, app: string, id: string): Promise<Decide
     .where('due_row', 'is not', null)
     .groupBy('channel')
     .execute();
-  return rows.map(({ channel, count }) => ({
-    ...{ app, channel, state: 'cancelled', reason: 'cancelled' },
-    count: Number(count),
-  }));
+  return rows.map(({ channel, count }) => ({ app, channel, state: 'cancelled', reason, count: Number(count) }));
 }
 
-async function cancel(tx: HubDb, app: string, id: string, now: number): Promise<Taken> {
-  const changed = await openByChannel(tx, app, id);
+/** Cancels decisions that wait for their time, and has no further person looked at. @returns what was cancelled */
+export async function takeBack(tx: HubDb, taking: TakingBack): Promise<readonly DecidedFact[]> {
+  const { app, id, reason, now } = taking;
+  const changed = await openByChannel(tx, taking);
   await tx
     .updateTable('decisions')
-    .set({ state: 'cancelled', reason: 'cancelled', at: now, until: null, due_row: null })
+    .set({ state: 'cancelled', reason, at: now, until: null, due_row: null })
     .where('app', '=', app)
     .where('notification', '=', id)
     .where('state', 'in', OPEN_STATES)
     .where('due_row', 'is not', null)
     .execute();
+  await tx.deleteFrom('digest_items').where('app', '=', app).where('notification', '=', id).execute();
   await clearTimers(tx, app, id);
+  return changed;
+}
+
+async function cancel(tx: HubDb, app: string, id: string, now: number): Promise<Taken> {
+  const changed = await takeBack(tx, { app, id, reason: 'cancelled', now });
   await tx
     .updateTable('notifications')
     .set({ status: 'cancelled', done_at: now })

@@ -1,8 +1,9 @@
 /** What the hub has sent to a person: the part of it that goes with the person. */
-import type { HubDb, HubSeal } from '../storage/storage.ts';
+import type { HubDb, HubSeal, Row } from '../storage/storage.ts';
 import { NO_CHANNEL_DUE } from './no-channel.ts';
 import { PERSON_DUE, personOf } from './person-due.ts';
 import { findNotifications, openDoc, sealDoc } from './rows/notification-rows.ts';
+import type { RecipientTotals } from './totals.ts';
 
 export interface ErasedSends {
   readonly notifications: number;
@@ -69,20 +70,36 @@ async function eraseNames(tx: HubDb, seal: HubSeal, app: string, user: string, i
     await tx.deleteFrom('notifications').where('app', '=', app).where('id', 'in', alone).execute();
     await tx.deleteFrom('handovers').where('app', '=', app).where('notification', 'in', alone).execute();
   }
-  for (const row of await findNotifications(tx, app, [...shared])) {
-    const doc = openDoc<AddressedDoc>(seal, row);
-    const { users = [], except = [] } = doc.to ?? {};
-    if (!users.includes(user) && !except.includes(user)) continue;
-    const without = (list: readonly string[]): string[] => list.filter((id) => id !== user);
-    const to = { ...doc.to, users: without(users), except: without(except) };
-    await tx
-      .updateTable('notifications')
-      .set({ doc: sealDoc(seal, app, row.id, { ...doc, to }) })
-      .where('app', '=', app)
-      .where('id', '=', row.id)
-      .execute();
-  }
+  for (const row of await findNotifications(tx, app, [...shared])) await eraseName(tx, seal, row, user);
   await eraseHandovers(tx, app, user, [...shared]);
+}
+
+/** Takes a person out of the lists of a notification. @param told what else it says without the person */
+export async function eraseName<Doc extends AddressedDoc>(
+  tx: HubDb,
+  seal: HubSeal,
+  { app, id, ...row }: Row<'notifications'>,
+  user: string,
+  told: (doc: Doc) => Doc = (doc) => doc,
+): Promise<void> {
+  const before = openDoc<Doc>(seal, { app, id, ...row });
+  const doc = told(before);
+  const { users = [], except = [] } = doc.to ?? {};
+  const isNamed = users.includes(user) || except.includes(user);
+  const without = (list: readonly string[]): string[] => list.filter((each) => each !== user);
+  const to = isNamed ? { ...doc.to, users: without(users), except: without(except) } : doc.to;
+  const totals = JSON.parse(row.totals) as RecipientTotals;
+  const { suppressed, no_channel, unknown } = totals.ids;
+  const ids = { suppressed: without(suppressed), no_channel: without(no_channel), unknown: without(unknown) };
+  await tx
+    .updateTable('notifications')
+    .set({
+      totals: JSON.stringify({ ...totals, ids }),
+      ...(isNamed || doc !== before ? { doc: sealDoc(seal, app, id, { ...doc, to }) } : {}),
+    })
+    .where('app', '=', app)
+    .where('id', '=', id)
+    .execute();
 }
 
 /** A handover says which people its targets are for. */

@@ -6,6 +6,7 @@ import { setDue } from '../timers/due-rows.ts';
 import { digestMark, isDigest } from './digests/digest-id.ts';
 import type { ChangedDecision } from './outcomes/outcome-rows.ts';
 import { personDue } from './person-due.ts';
+import { findNotification } from './rows/notification-rows.ts';
 import { sendAgain } from './send-again.ts';
 import { settleStatuses } from './settle-status.ts';
 
@@ -33,12 +34,34 @@ export async function follow(
   const also: DecidedFact[] = [];
   for (const some of Map.groupBy(changed, ({ app, notification }) => JSON.stringify([app, notification])).values()) {
     const [{ app, notification }] = some as [ChangedDecision];
+    await nameEnd(tx, some);
     isDue = (await retarget(tx, some, now)) || isDue;
     isDue = (await goOn(tx, some, now)) || isDue;
     if (isDigest(notification)) also.push(...(await settleItems(tx, some)));
     if (!isUnderWay(app, notification)) await settleStatuses(tx, app, [notification], now);
   }
   return { isDue, also };
+}
+
+/** What was not wanted any more because of what it is about says so. A push is decided again, and says it then. */
+async function nameEnd(tx: HubDb, some: readonly ChangedDecision[]): Promise<void> {
+  const addressed = some.filter(({ state, device }) => state === 'cancelled' && device === '');
+  const [first] = addressed;
+  if (!first) return;
+  const { app, notification } = first;
+  const row = await findNotification(tx, app, notification);
+  const reason = row?.status === 'cancelled' ? 'cancelled' : row?.ended;
+  if (!reason) return;
+  await tx
+    .updateTable('decisions')
+    .set({ reason })
+    .where('app', '=', app)
+    .where('notification', '=', notification)
+    .where('user', 'in', [...new Set(addressed.map(({ user }) => user))])
+    .where('device', '=', '')
+    .where('state', '=', 'cancelled')
+    .where('reason', '=', 'no_devices')
+    .execute();
 }
 
 /** A push was not wanted any more; its device has another token now, and is still the person's: it is to go there. */

@@ -39,6 +39,8 @@ export type RendererOf = (notification: AcceptedNotification) => (parcel: Parcel
 export interface HandedOver {
   readonly batch: HubBatch;
   readonly held: HandedBatch;
+  /** It is about something that may be settled meanwhile: that is asked once more when it leaves. */
+  readonly mayEnd: boolean;
 }
 
 /** Targets a batch: a slice of the relay's lanes, and what one row holds. */
@@ -118,8 +120,9 @@ function batchOf(
   const { app, notification: id, hop, channel } = first.row;
   const batch = newBatch();
   const targets = new Map(parcels.map((parcel) => [parcel.target, handedTarget(seal, parcel)]));
-  const { expires_at: expires } = first.notification;
+  const { expires_at: expires, about } = first.notification;
   return {
+    mayEnd: about !== undefined,
     batch: {
       ...{ batch, app, notification: { ...notification, app, tokens: [...targets.keys()] } },
       ...(expires === undefined ? {} : { expiresAt: Date.parse(expires) }),

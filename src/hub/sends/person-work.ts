@@ -91,7 +91,7 @@ export class PersonWork {
       { app, policy, channels },
       users,
     );
-    return rows.flatMap(({ notification: id, user, data }): PersonAt[] => {
+    const people = rows.flatMap(({ notification: id, user, data }): PersonAt[] => {
       const known = docs.get(id);
       const recipient = recipients.find((row) => row.notification === id && row.user === user);
       const own = facts.get(user);
@@ -103,11 +103,13 @@ export class PersonWork {
           ...{ notification: doc, user, facts: own, recipient, kept: before },
           presence: presence.get(user) ?? 'offline',
           only: isMeantByDevices(doc, user) ? devicesIn(before) : undefined,
-          ended: row.status === 'cancelled' ? 'cancelled' : undefined,
+          ended: row.status === 'cancelled' ? 'cancelled' : ((row.ended ?? undefined) as PersonAt['ended']),
           again: data === AGAIN,
         },
       ];
     });
+    // What is due for a person at one time leaves in the order in which it came.
+    return people.sort((a, b) => (a.recipient?.place ?? 0) - (b.recipient?.place ?? 0));
   }
 }
 

@@ -13,6 +13,7 @@ import type { HubEvents } from './hub-events.ts';
 import { type NoChannelHook, noteUnreached } from './no-channel.ts';
 import type { HandedBatches } from './outcomes/handed-batches.ts';
 import { deleteHandovers } from './rows/handover-rows.ts';
+import { endedAmong, keyOf } from './rows/notification-rows.ts';
 import { sendAgain } from './send-again.ts';
 import { type Leaving, type PersonAt, stepPeople } from './step-people.ts';
 
@@ -59,6 +60,7 @@ const AGAIN_MS = 2000;
 
 export class Placing {
   readonly #options: PlacingOptions;
+  readonly #leaving = new Set<Promise<void>>();
 
   constructor(options: PlacingOptions) {
     this.#options = options;
@@ -96,10 +98,34 @@ export class Placing {
     if (dueAt !== undefined) nudge(dueAt);
     if (handed.length === 0) return;
     for (const { held } of handed) batches.add(held);
+    const sending = handed.some(({ mayEnd }) => mayEnd)
+      ? this.#sendWanted(handed)
+      : carrier.send(handed.map(({ batch }) => batch));
+    const leaving = sending.then((notTaken) => this.#takeBack(handed, notTaken));
+    this.#leaving.add(leaving);
     background(
-      carrier.send(handed.map(({ batch }) => batch)).then((notTaken) => this.#takeBack(handed, notTaken)),
+      leaving.finally(() => this.#leaving.delete(leaving)),
       (error) => this.#options.tell('error', `pushes of the hub wait for a while: ${error.message}`),
     );
+  }
+
+  /** Resolves once what was delivered is with the carrier, or was taken back. */
+  async idle(): Promise<void> {
+    await Promise.allSettled(this.#leaving);
+  }
+
+  /** Asks once more: between the decision and now an incident may have been resolved, by whatever instance. */
+  async #sendWanted(handed: readonly HandedOver[]): Promise<NotTaken[]> {
+    const { store, carrier } = this.#options;
+    const asked = handed.filter(({ mayEnd }) => mayEnd).map(({ held }) => held);
+    // A store that cannot be asked keeps no one from hearing of an incident.
+    const over = await endedAmong(store.db, asked).catch(() => new Set<string>());
+    const [ended, wanted] = [true, false].map((isOver) =>
+      handed.filter(({ held, mayEnd }) => (mayEnd && over.has(keyOf(held))) === isOver),
+    ) as [HandedOver[], HandedOver[]];
+    const notTaken = wanted.length === 0 ? [] : await carrier.send(wanted.map(({ batch }) => batch));
+    // They are decided again at once, and end with the reason.
+    return [...notTaken, ...ended.map(({ batch: { batch } }) => ({ batch, why: 'ended', retryAfterMs: 0 }))];
   }
 
   /** What the carrier did not take is decided again a little later. */

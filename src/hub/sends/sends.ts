@@ -13,6 +13,7 @@ import type { RendererOf } from './hand-over.ts';
 import type { HubEvents } from './hub-events.ts';
 import { Marking } from './marking.ts';
 import { NO_CHANNEL_DUE, type NoChannelHook, noChannelWork } from './no-channel.ts';
+import { Notices } from './notices.ts';
 import { HandedBatches } from './outcomes/handed-batches.ts';
 import type { ChangedDecision } from './outcomes/outcome-rows.ts';
 import { type EndedTarget, OutcomeWriter } from './outcomes/outcome-writer.ts';
@@ -53,6 +54,7 @@ export interface SendsOptions {
 
 export class Sends {
   readonly #options: SendsOptions;
+  readonly #placing: Placing;
   readonly #accepting: Accepting;
   readonly #outcomes: OutcomeWriter;
   readonly #runner: DueRunner;
@@ -62,6 +64,8 @@ export class Sends {
   readonly nudge: (at: number) => void;
   /** What people do with what they were sent. */
   readonly marking: Marking;
+  /** For parts of the hub that have something to say. */
+  readonly notices: Notices;
 
   constructor(options: SendsOptions) {
     const { store, carrier, policyOf, presenceOf, rendererOf, realtime, staleAfterMs, tell } = options;
@@ -85,7 +89,9 @@ export class Sends {
       noChannel,
       tell,
     });
+    this.#placing = placing;
     this.#accepting = new Accepting({ ...common, placing, batches, events, nudge });
+    this.notices = new Notices({ store, accepting: this.#accepting, presenceOf, events, newId, nudge, now });
     const people = new PersonWork({ ...common, placing });
     this.marking = new Marking({ people, placing, events, now });
     const digests = new Digesting({ ...common, placing });
@@ -128,6 +134,7 @@ export class Sends {
 
   /** Does all that is due now and writes what was heard: for tests with a clock of their own, and for the end of a drain. */
   async settle(): Promise<void> {
+    await this.#placing.idle();
     await this.#outcomes.idle();
     await this.#runner.runDue();
   }

@@ -86,6 +86,49 @@ const AT_END: Readonly<Record<SnoozeEnd, QuietAction>> = { release: 'hold', dige
 
 const strictness = ({ then }: Waiting): number => quietActions.indexOf(then);
 
+interface WhereAndWhen {
+  readonly device?: DeviceWithSettings;
+  readonly zones: OtherZones;
+  /** UNIX milliseconds. */
+  readonly now: number;
+}
+
+/** Quiet hours and snooze that are on for a priority. */
+function pauses(
+  settings: EffectiveSettings,
+  all: readonly Rules[],
+  priority: Priority,
+  { zones, now }: WhereAndWhen,
+): Waiting[] {
+  const quiet = quietFor(all, priority, zones, now);
+  const snooze = snoozeFor(settings, priority, now);
+  const then = snooze && AT_END[snooze.on_end];
+  return [
+    ...(quiet ? [{ reason: 'quiet_hours' as const, ...quiet }] : []),
+    ...(snooze && then
+      ? [
+          {
+            reason: 'snoozed' as const,
+            of: 'person' as const,
+            then,
+            until: snooze.until,
+            ...personZone(settings, zones),
+          },
+        ]
+      : []),
+  ];
+}
+
+/** Quiet hours or a snooze that are on, even for what would come through them; undefined: the person is awake. */
+export function asleep(settings: EffectiveSettings, at: WhereAndWhen): Waiting | undefined {
+  const letting = <Some extends Rules>(rules: Some): Some => ({
+    ...rules,
+    quiet_hours: { ...rules.quiet_hours, allow: [] },
+  });
+  const all = rulesFor(settings, at.device).map(letting);
+  return pauses(letting(settings), all, 'critical', at).sort((a, b) => b.until - a.until)[0];
+}
+
 /**
  * Whether a notification that settings do not forbid may disturb now; undefined: it may. Quiet hours and snooze together last until
  * the later end, and the stricter says what becomes of it. Else a digest that the person has asked for takes it.
@@ -94,26 +137,11 @@ const strictness = ({ then }: Waiting): number => quietActions.indexOf(then);
 export function waiting(
   settings: EffectiveSettings,
   { priority }: Pick<AboutNotification, 'priority'>,
-  at: { readonly device?: DeviceWithSettings; readonly zones: OtherZones; readonly now: number },
+  at: WhereAndWhen,
 ): Waiting | undefined {
   const { device, zones, now } = at;
   const all = rulesFor(settings, device);
-  const quiet = quietFor(all, priority, zones, now);
-  const snooze = snoozeFor(settings, priority, now);
-  const both: Waiting[] = [
-    ...(quiet ? [{ reason: 'quiet_hours' as const, ...quiet }] : []),
-    ...(snooze
-      ? [
-          {
-            reason: 'snoozed' as const,
-            of: 'person' as const,
-            then: AT_END[snooze.on_end],
-            until: snooze.until,
-            ...personZone(settings, zones),
-          },
-        ]
-      : []),
-  ];
+  const both = pauses(settings, all, priority, at);
   const stops = both.filter(({ then }) => then !== 'silent').sort((a, b) => b.until - a.until);
   const [last] = stops;
   if (last) return { ...last, then: stops.toSorted((a, b) => strictness(b) - strictness(a))[0]?.then ?? last.then };

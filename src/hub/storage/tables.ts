@@ -36,6 +36,13 @@ export interface HubTables {
   /** Under what key, as a keyed hash, the sender has given a person the event at this place. */
   readonly stream_keys: { app: string; user: string; hash: string; place: number };
   readonly stream_tickets: StreamTicketTable;
+  readonly incidents: IncidentTable;
+  /** Who is named anywhere in an incident or its timeline: what an erasure looks at. */
+  readonly incident_people: { app: string; incident: string; user: string };
+  readonly incident_entries: IncidentEntryTable;
+  /** Events that were taken within a day, by a keyed hash of their own id. */
+  readonly incident_events: { app: string; hash: string; at: number };
+  readonly escalations: EscalationTable;
 }
 
 interface UserTable {
@@ -134,6 +141,10 @@ interface NotificationTable {
   /** JSON. */
   totals: string;
   done_at: number | null;
+  /** What it is about, where a part of the hub has made it: `incident:<id>`. */
+  about: string | null;
+  /** Why what has not left of it is not to leave any more: `acked`, `resolved`, `cancelled`. */
+  ended: string | null;
 }
 
 interface RecipientTable {
@@ -318,4 +329,40 @@ interface StreamTicketTable {
   expires_at: number;
   /** When the token ends for which it was made; null: it has no end. */
   ends_at: number | null;
+}
+
+interface IncidentTable {
+  app: string;
+  id: string;
+  /** In the words of callers: `open`, `acknowledged`, `resolved`, or others. */
+  status: string;
+  phase: 'open' | 'acknowledged' | 'resolved';
+  severity: string | null;
+  service: string | null;
+  cycle: number;
+  /** Sealed JSON: fields with their times, the log of its status, what its timers have come to. */
+  state: string;
+  rev: number;
+  created_at: number;
+  updated_at: number;
+}
+
+/** A line of a timeline. `place` rises within an incident. */
+interface IncidentEntryTable {
+  app: string;
+  incident: string;
+  place: number;
+  at: number;
+  /** Sealed JSON. */
+  doc: string;
+}
+
+interface EscalationTable {
+  app: string;
+  name: string;
+  /** Sealed JSON. */
+  doc: string;
+  rev: number;
+  created_at: number;
+  updated_at: number;
 }

@@ -1,10 +1,13 @@
-const WORDS: ReadonlyMap<string, number> = new Map(
-  ['critical', 'high', 'medium', 'low', 'info'].flatMap((word, index): [string, number][] => [
+const WORDS: ReadonlyMap<string, number> = new Map([
+  ...['critical', 'high', 'medium', 'low', 'info'].flatMap((word, index): [string, number][] => [
     [word, index + 1],
     [`sev-${index + 1}`, index + 1],
     [`sev${index + 1}`, index + 1],
   ]),
-);
+  // What PagerDuty has between critical and info.
+  ['error', 2],
+  ['warning', 3],
+]);
 
 /** 1 for the worst, `SEV-1` and `critical`, to 5, `SEV-5` and `info`; in any case. Undefined for words that have no rank. */
 export const severityRank = (word: string): number | undefined => WORDS.get(word.toLowerCase());

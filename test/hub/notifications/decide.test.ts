@@ -299,6 +299,19 @@ describe('what waits', () => {
     ]);
   });
 
+  test('what is for those who are awake leaves out who is in quiet hours or has a snooze, even when it is critical', () => {
+    const asleep = { notification: { priority: 'critical', awake_only: true } } as const;
+    const lines = (changes: object) => told(push({ ...asleep, ...changes }));
+    expect(lines({ settings: { quiet_hours: { ...night, allow: ['critical'] } } })).toEqual([
+      '1 push:phone suppressed quiet_hours',
+    ]);
+    expect(lines({ snooze: { until: NOON + 1000, on_end: 'release' } })).toEqual(['1 push:phone suppressed snoozed']);
+    expect(
+      lines({ settings: { quiet_hours: { ...night, then: 'silent' }, digest: { mode: 'daily', at: '18:00' } } }),
+    ).toEqual(['1 push:phone suppressed quiet_hours']);
+    expect(lines({})).toEqual(['1 push:phone pending']);
+  });
+
   test('a digest is not collected into another, and waits for the end of quiet hours', () => {
     expect(told(mail({ isDigest: true, settings: { digest: { mode: 'daily' } } }))).toEqual(['1 email pending']);
     const collecting = { quiet_hours: { ...night, then: 'digest' } } as const;

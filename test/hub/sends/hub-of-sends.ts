@@ -1,24 +1,32 @@
-import type { PresenceState } from '../../../src/hub/notifications/decide-input.ts';
+import type { AcceptedNotification, PresenceState } from '../../../src/hub/notifications/decide-input.ts';
 import { parseNotification } from '../../../src/hub/notifications/notification-doc.ts';
 import type { HubPolicy } from '../../../src/hub/notifications/policy.ts';
 import { ensurePeople } from '../../../src/hub/people/people.ts';
+import type { PersonPart } from '../../../src/hub/people/person.ts';
 import { Engagements } from '../../../src/hub/sends/engagements/engagements.ts';
+import { eraseSends } from '../../../src/hub/sends/erase-sends.ts';
 import { renderer } from '../../../src/hub/sends/renderer.ts';
 import { endSnooze, replan } from '../../../src/hub/sends/replan.ts';
+import { openDoc } from '../../../src/hub/sends/rows/notification-rows.ts';
 import { Sends, type SendsOptions } from '../../../src/hub/sends/sends.ts';
 import { Inbox } from '../../../src/hub/sends/views/inbox-book.ts';
 import { SettingsBook } from '../../../src/hub/settings/settings-book.ts';
-import type { HubDb, HubStore } from '../../../src/hub/storage/storage.ts';
+import type { HubDb, HubStore, Row } from '../../../src/hub/storage/storage.ts';
 import { Clock, change, directory } from '../directory.ts';
 import { policy as usual } from '../notifications/decide-cases.ts';
 import { ScriptedCarrier } from './scripted-carrier.ts';
+
+interface HubOfSendsExtras extends Partial<SendsOptions> {
+  /** What other parts keep of a person. */
+  readonly parts?: readonly PersonPart[];
+}
 
 /** The hub on one store, up to a scripted carrier, with a clock that stands still. */
 export function hubOfSends(
   store: HubStore,
   clock = new Clock(),
   policy: HubPolicy = usual,
-  more: Partial<SendsOptions> = {},
+  { parts = [], ...more }: HubOfSendsExtras = {},
 ) {
   const carrier = new ScriptedCarrier(clock.now);
   const said: string[] = [];
@@ -26,7 +34,11 @@ export function hubOfSends(
   const changed = async (tx: HubDb, app: string, users: readonly string[]): Promise<void> => {
     await replan(tx, app, users, clock.now());
   };
-  const book = directory(store, clock, { changed });
+  const own: PersonPart = {
+    name: 'notifications',
+    erase: async (tx, app, user) => ({ ...(await eraseSends(tx, store.seal, app, user)) }),
+  };
+  const book = directory(store, clock, { changed, parts: [own, ...parts] });
   const sends = new Sends({
     ...{ store, carrier, instance: 'here', staleAfterMs: 270 * 86_400_000, now: clock.now },
     policyOf: () => policy,
@@ -75,6 +87,8 @@ export function hubOfSends(
     },
     statusOf: async (id: string) =>
       (await store.db.selectFrom('notifications').select('status').where('id', '=', id).executeTakeFirst())?.status,
+    /** What a notification says. */
+    opened: (row: Row<'notifications'>) => openDoc<AcceptedNotification>(store.seal, row),
     change: (user: string) => ({ ...change, user }),
   };
 }

@@ -56,6 +56,21 @@ describe('how SQLite finds rows of the hub', () => {
       'notifications_app_collapse_key (app=? AND collapse_key=?)',
     ],
     [
+      'the notices about an incident, by what they are about',
+      'SELECT * FROM decisions WHERE app = ? AND notification IN (SELECT id FROM notifications WHERE app = ? AND about = ?)',
+      'notifications_app_about (app=? AND about=?)',
+    ],
+    [
+      'what became of the notices about an incident, by the notices',
+      'SELECT * FROM decisions WHERE app = ? AND notification IN (SELECT id FROM notifications WHERE app = ? AND about = ?)',
+      'decisions USING PRIMARY KEY (app=? AND notification=?)',
+    ],
+    [
+      'the incidents that name a person, by the person',
+      'SELECT incident FROM incident_people WHERE app = ? AND user = ?',
+      'incident_people_app_user_incident (app=? AND user=?)',
+    ],
+    [
       'the person of an address, by its hash',
       'SELECT id FROM users WHERE app = ? AND email_hash = ?',
       'users_app_email_hash (app=? AND email_hash=?)',

@@ -3,6 +3,7 @@ import { atLeast, sameSeverity, severityRank } from '../../../src/hub/words/seve
 
 test('SEV-1 to SEV-5 and the five words have the same ranks, in any case', () => {
   expect(['SEV-1', 'sev-3', 'SEV5', 'Critical', 'info', 'low'].map(severityRank)).toEqual([1, 3, 5, 1, 5, 4]);
+  expect(['error', 'Warning'].map(severityRank)).toEqual([2, 3]);
   expect(severityRank('P1')).toBeUndefined();
   expect(severityRank('SEV-6')).toBeUndefined();
 });

@@ -43,8 +43,8 @@ const priorityOf = ({ notification: { priority }, variant: { silent } }: Renderi
 const wordOf = ({ notification: { priority }, variant: { silent } }: Rendering): string =>
   silent ? 'low' : priority === 'medium' ? 'normal' : priority;
 
-const soundOf = ({ notification: { priority }, policy, variant: { silent } }: Rendering): string | undefined =>
-  silent ? undefined : policy.priorities[priority].sound || undefined;
+const soundOf = ({ notification: { priority, sound }, policy, variant }: Rendering): string | undefined =>
+  variant.silent ? undefined : (sound ?? policy.priorities[priority].sound) || undefined;
 
 const levelOf = ({ notification: { priority }, policy, variant: { silent } }: Rendering): string =>
   silent ? 'passive' : policy.priorities[priority].interruption_level;

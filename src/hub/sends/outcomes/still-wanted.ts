@@ -91,7 +91,7 @@ async function openFor(
             .select('id')
             .where('app', '=', app)
             .where('id', '=', notification)
-            .where('status', '=', 'cancelled'),
+            .where((of) => of.or([of('status', '=', 'cancelled'), of('ended', 'is not', null)])),
         ),
       ),
     )

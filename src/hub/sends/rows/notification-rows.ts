@@ -41,15 +41,39 @@ export async function insertNotification(
   notification: AcceptedNotification,
   { seal, bodyHash, status, totals, now }: NotificationBegin,
 ): Promise<void> {
-  const { app, id, type, priority, created_at, expires_at: expires, cancel_key, collapse_key } = notification;
+  const { app, id, type, priority, created_at, expires_at: expires, cancel_key, collapse_key, about } = notification;
   const row: NewRow<'notifications'> = {
     ...{ app, id, type, priority, created_at, status, send_at: null },
     ...{ doc: sealDoc(seal, app, id, notification), body_hash: bodyHash, totals: JSON.stringify(totals) },
     expires_at: expires === undefined ? null : Date.parse(expires),
     ...{ cancel_key: cancel_key ?? null, collapse_key: collapse_key ?? null },
-    done_at: isOver(status) ? now : null,
+    ...{ done_at: isOver(status) ? now : null, about: about ?? null, ended: null },
   };
   await insert(tx, { rows: [row] });
+}
+
+interface OfNotification {
+  readonly app: string;
+  readonly notification: string;
+}
+
+export const keyOf = ({ app, notification }: OfNotification): string => JSON.stringify([app, notification]);
+
+/** Which of them are not to leave any more, whatever is still open of them. */
+export async function endedAmong(db: HubDb, some: readonly OfNotification[]): Promise<ReadonlySet<string>> {
+  const ended = new Set<string>();
+  for (const [app, own] of Map.groupBy(some, (each) => each.app)) {
+    const ids = [...new Set(own.map(({ notification }) => notification))];
+    const rows = await db
+      .selectFrom('notifications')
+      .select('id')
+      .where('app', '=', app)
+      .where('id', 'in', ids)
+      .where((eb) => eb.or([eb('ended', 'is not', null), eb('status', '=', 'cancelled')]))
+      .execute();
+    for (const { id } of rows) ended.add(keyOf({ app, notification: id }));
+  }
+  return ended;
 }
 
 export async function setStatus(

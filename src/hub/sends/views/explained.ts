@@ -4,7 +4,8 @@ import type { ProviderTable } from '../../../providers/registry.ts';
 import type { Category } from '../../../push/push.ts';
 import type { HopDecision } from '../../notifications/decision.ts';
 import { words } from '../../notifications/words.ts';
-import type { WordsOf } from './notification-view.ts';
+import type { Row } from '../../storage/storage.ts';
+import { hopOf, type WordsOf } from './notification-view.ts';
 
 /** Sentences about decisions; those about a provider's word say what to do about it. */
 export const wordsFor =
@@ -16,6 +17,16 @@ export const wordsFor =
       words: words({ ...decision, detail }),
       ...((own ?? advice) === undefined ? {} : { advice: own ?? advice }),
     };
+  };
+
+/** What became of a decision that is kept, in a sentence. */
+export const decisionWords =
+  (wordsOf: WordsOf) =>
+  (row: Row<'decisions'>): { text: string; state: string; reason?: string } => {
+    const { words: sentence, advice } = wordsOf(hopOf(row));
+    const { state, reason } = row;
+    const text = advice === undefined ? sentence : `${sentence} ${advice}`;
+    return { text, state, ...(reason === null ? {} : { reason }) };
   };
 
 function adviceOf({ state, reason, channel, detail }: HopDecision, providers: ProviderTable): string | undefined {

@@ -34,7 +34,7 @@ export interface PersonView {
 const detailOf = (row: Pick<DecisionRow, 'detail'>): DecisionDetail | undefined =>
   row.detail === null ? undefined : (JSON.parse(row.detail) as DecisionDetail);
 
-const hopOf = (row: DecisionRow): HopDecision =>
+export const hopOf = (row: DecisionRow): HopDecision =>
   ({
     ...{ hop: row.hop, channel: row.channel, state: row.state, at: row.at },
     ...(row.device === '' ? {} : { device: row.device }),

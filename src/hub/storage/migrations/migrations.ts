@@ -4,7 +4,16 @@ import { pushTopics } from './0003-push-topics.ts';
 import { engagements } from './0004-engagements.ts';
 import { plans } from './0005-plans.ts';
 import { streams } from './0006-streams.ts';
+import { incidents } from './0007-incidents.ts';
 import type { Migration } from './migrate.ts';
 
 /** In the order in which they are done. One that a release has had is never changed: what is wrong with it, the next one mends. */
-export const migrations: readonly Migration[] = [first, deviceStatus, pushTopics, engagements, plans, streams];
+export const migrations: readonly Migration[] = [
+  first,
+  deviceStatus,
+  pushTopics,
+  engagements,
+  plans,
+  streams,
+  incidents,
+];

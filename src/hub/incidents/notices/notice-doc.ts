@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import type { JsonObject } from '../../../push/push.ts';
+import type { NotificationDoc } from '../../notifications/notification-doc.ts';
+import type { RecipientsDoc } from '../../notifications/recipients-doc.ts';
+import type { IncidentEvent } from '../incident.ts';
+import type { SeverityMeaning } from '../severity-map.ts';
+import type { IncidentFacts } from '../state/changes.ts';
+
+export interface NoticeSources {
+  readonly incident: string;
+  readonly facts: IncidentFacts;
+  /** An event, or the type of a notice that a back end sends by itself. */
+  readonly event: IncidentEvent | (string & {});
+  readonly to: RecipientsDoc;
+  readonly meaning: SeverityMeaning;
+  readonly message: string;
+  /** Who did it, where that is worth telling. */
+  readonly by?: string | undefined;
+  /** Beside what the incident has. */
+  readonly data?: JsonObject | undefined;
+  readonly channels?: NotificationDoc['channels'] | undefined;
+}
+
+/** The same for one event of one incident, and short enough for every provider. */
+const collapseKey = (event: string, incident: string): string =>
+  `${event}:${createHash('sha256').update(incident).digest('base64url').slice(0, 24)}`;
+
+/** Pushes carry some 4 KiB in all: larger data stays with the incident, for the app to fetch, and longer texts are cut. */
+const MOST_DATA = 1024;
+const MOST_TITLE = 200;
+const MOST_MESSAGE = 600;
+
+function cut(text: string, most: number): string {
+  const characters = text.length <= most ? [] : [...text];
+  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
+}
+
+const small = (data: JsonObject | undefined): JsonObject =>
+  data && JSON.stringify(data).length <= MOST_DATA ? data : {};
+
+/** What people are sent about an incident. A later change takes the place of an earlier one that has not left. */
+export function noticeDoc(sources: NoticeSources): NotificationDoc {
+  const { incident, facts, event, to, meaning, message, by, data, channels } = sources;
+  const { doc, status } = facts;
+  return {
+    type: event,
+    title: cut(doc.title ?? incident, MOST_TITLE),
+    ...(message === '' ? {} : { message: cut(message, MOST_MESSAGE) }),
+    ...(doc.url === undefined ? {} : { url: doc.url }),
+    priority: meaning.priority,
+    ...(doc.severity === undefined ? {} : { severity: doc.severity }),
+    status: status.word,
+    data: {
+      ...small(doc.data),
+      ...data,
+      incident_id: incident,
+      ...(doc.service === undefined ? {} : { service: doc.service }),
+      ...(by === undefined ? {} : { by }),
+    },
+    to,
+    ...(channels ? { channels } : {}),
+    ...(meaning.category === '' ? {} : { category: meaning.category }),
+    thread: incident,
+    ...(event === 'incident.updated' ? { collapse_key: collapseKey(event, incident) } : {}),
+  };
+}

@@ -1,0 +1,100 @@
+import { eraseFromIncidents, exportIncidents } from '../../../src/hub/incidents/erase-incidents.ts';
+import type { IncidentPolicy } from '../../../src/hub/incidents/incident-policy.ts';
+import type { IncidentChange, IncidentResult } from '../../../src/hub/incidents/incidents.ts';
+import { Incidents } from '../../../src/hub/incidents/incidents.ts';
+import { TIMELINE_BEGIN, type TimelineLine, timelinePage } from '../../../src/hub/incidents/timeline/timeline-view.ts';
+import type { PersonPart } from '../../../src/hub/people/person.ts';
+import { decisionWords, wordsFor } from '../../../src/hub/sends/views/explained.ts';
+import type { HubStore } from '../../../src/hub/storage/storage.ts';
+import { builtIn } from '../../../src/providers/registry.ts';
+import { Clock, change, phone } from '../directory.ts';
+import { hubOfSends } from '../sends/hub-of-sends.ts';
+
+export const incidentPolicyOfTests: IncidentPolicy = {
+  severities: [
+    { severity: 'SEV-1', meaning: { priority: 'critical', sound: 'alarm.caf', category: 'PAGE' } },
+    { severity: 'SEV-2', meaning: { priority: 'high', sound: '', category: '' } },
+  ],
+  leastPriority: { 'incident.escalated': 'high', 'incident.sla_breach': 'critical' },
+  slas: [],
+  escalations: [],
+  exceptActor: false,
+};
+
+const words = decisionWords(wordsFor(builtIn));
+
+/** Incidents, and the sends behind them up to a scripted carrier, on one store. */
+export function hubOfIncidents(store: HubStore, clock = new Clock(), policy: Partial<IncidentPolicy> = {}) {
+  const part: PersonPart = {
+    name: 'incidents',
+    erase: async (tx, app, user) => ({
+      incidents: await eraseFromIncidents(tx, { seal: store.seal, notices: hub.sends.notices }, app, user),
+    }),
+    export: (db, app, user) => exportIncidents(db, store.seal, app, user),
+  };
+  const hub: ReturnType<typeof hubOfSends> = hubOfSends(store, clock, undefined, { parts: [part] });
+  const incidents = new Incidents({
+    ...{ store, notices: hub.sends.notices, now: clock.now },
+    policyOf: () => ({ ...incidentPolicyOfTests, ...policy }),
+  });
+  const of = (id: string, more: Partial<IncidentChange> = {}): IncidentChange => ({
+    ...{ app: 'default', id, caller: 'key:test' },
+    ...more,
+  });
+  return {
+    ...hub,
+    incidents,
+    of,
+    /** A person with a phone, by a number. */
+    person: async (number: number, id: string, more: object = {}) => {
+      await hub.people.put({ ...change, id }, more);
+      await hub.devices.put(change, `d${number}`, phone(number, { user: id }));
+    },
+    async put(id: string, body: object, more: Partial<IncidentChange> = {}): Promise<IncidentResult> {
+      const result = await incidents.put(of(id, more), body);
+      await hub.sends.settle();
+      return result;
+    },
+    /** `<type> → <token>` of each push that was taken, and no more of them from then on. */
+    pushes(): string[] {
+      const taken = hub.carrier.taken.splice(0);
+      return taken.flatMap(({ notification }) =>
+        notification.tokens.map((token) => `${notification.data?.type} → ${Number.parseInt(token.slice(0, 8), 16)}`),
+      );
+    },
+    async timeline(incident: string, limit = 1000): Promise<TimelineLine[]> {
+      const all: TimelineLine[] = [];
+      let after = TIMELINE_BEGIN;
+      for (;;) {
+        const { lines, next } = await timelinePage(store, { app: 'default', incident, limit, after }, words);
+        all.push(...lines);
+        if (!next) return all;
+        after = next;
+      }
+    },
+    /** `<kind> <event> <by>` of the lines but the decisions. */
+    async told(incident: string): Promise<string[]> {
+      const lines = await this.timeline(incident);
+      return lines
+        .filter(({ kind }) => kind !== 'decision')
+        .map(({ kind, event, by }) => [kind, event?.replace('incident.', ''), by].filter((word) => word).join(' '));
+    },
+  };
+}
+
+export type HubOfIncidents = ReturnType<typeof hubOfIncidents>;
+
+/** The same store, where something happens between each commit and what follows it. */
+export const afterWrites = (store: HubStore, then: () => Promise<void>): HubStore =>
+  new Proxy(store, {
+    get(target, name) {
+      if (name === 'write')
+        return async (work: Parameters<HubStore['write']>[0]) => {
+          const result = await target.write(work);
+          await then();
+          return result;
+        };
+      const value = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
