@@ -70,6 +70,7 @@ export interface Hub {
 }
 
 const SWEEP_MS = 600_000;
+const MEANWHILE = 'Routes of the hub answer 503, and what it holds stays where it is; pushes of /api/push go on';
 
 /**
  * Opens the hub: its store, and the routes that callers of the relay's HTTP server use. A PostgreSQL that does not answer is waited
@@ -89,9 +90,12 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   const tell = (level: 'info' | 'warn' | 'error', message: string): void => log[level](message);
   const counts = new HubCounts(new Set([...reasonWords(providers), ...hubReasons]));
   const events = countsListener(counts);
-  const store = await openHubStore({ path, postgres, master: relay.storedApps.keys, tell, observer: events, now });
+  let look = (): void => {};
+  const observer = { ...events, turned: () => look() };
+  const store = await openHubStore({ path, postgres, master: relay.storedApps.keys, tell, observer, now });
   closers.defer(() => store.close());
-  const watched = watchHubStore(store);
+  const watched = watchHubStore({ store, meanwhile: MEANWHILE, warn: (message) => tell('warn', message) });
+  look = () => watched.look();
   closers.defer(() => watched.close());
   const ledger = idempotencyLedger(store, now);
   const sweeping = setInterval(() => background(ledger.sweep(), () => {}), SWEEP_MS).unref();

@@ -1,47 +1,64 @@
-import { sql } from 'kysely';
 import type { Check } from '../health/ready.ts';
 import type { HubStore } from '../hub/storage/storage.ts';
-import { background } from '../kit/background.ts';
-import { toError } from '../kit/errors.ts';
 
-const EVERY_MS = 2000;
+export interface WatchHubStoreOptions {
+  readonly store: Pick<HubStore, 'health'>;
+  readonly warn: (message: string) => void;
+  /** What callers see while it is away, as a sentence without its point. */
+  readonly meanwhile: string;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+  /** Milliseconds between two looks; default 1,000. */
+  readonly everyMs?: number;
+}
 
-/** What /readyz says of the hub. */
+/** What /readyz says of the hub's store, and what the log says of its absences. */
 export interface WatchedHubStore {
   check(): Check;
+  look(): void;
   close(): void;
 }
 
-/**
- * Asks the store every two seconds whether it is there: a server of its own may go away while nothing is asked of it.
- * @param everyMs default 2,000
- */
-export function watchHubStore(store: Pick<HubStore, 'db' | 'engine' | 'health'>, everyMs = EVERY_MS): WatchedHubStore {
-  let trouble: string | undefined;
-  let asking = false;
-  const ask = async (): Promise<void> => {
-    if (asking || store.health().status === 'fail') return;
-    asking = true;
-    try {
-      await sql`SELECT 1`.execute(store.db);
-      trouble = undefined;
-    } catch (error) {
-      trouble = toError(error).message;
-    } finally {
-      asking = false;
+const EVERY_MS = 1000;
+const MINUTE_MS = 60_000;
+
+const spanOf = (ms: number): string => {
+  const seconds = Math.round(ms / 1000);
+  const minutes = Math.floor(seconds / 60);
+  return minutes === 0 ? `${seconds} s` : `${minutes} min ${seconds % 60} s`;
+};
+
+/** Says in the log when the store goes away, once a minute that it still is, and when it is back. */
+export function watchHubStore({
+  store,
+  warn,
+  meanwhile,
+  now = () => performance.now(),
+  everyMs = EVERY_MS,
+}: WatchHubStoreOptions): WatchedHubStore {
+  let awaySince: number | undefined;
+  let saidAt = 0;
+  const look = (): void => {
+    const { status, output = 'it does not answer' } = store.health();
+    const at = now();
+    if (status === 'fail' && awaySince === undefined) {
+      awaySince = saidAt = at;
+      warn(`the hub's store is away: ${output}. ${meanwhile}`);
+    } else if (status === 'fail' && at - saidAt >= MINUTE_MS) {
+      saidAt = at;
+      warn(`the hub's store has been away for ${spanOf(at - (awaySince as number))}: ${output}`);
+    } else if (status === 'pass' && awaySince !== undefined) {
+      warn(`the hub's store is back after ${spanOf(at - awaySince)}: what waited goes on`);
+      awaySince = undefined;
     }
   };
-  // A file is there as long as the process is.
-  const timer = store.engine === 'postgres' ? setInterval(() => background(ask()), everyMs).unref() : undefined;
+  look();
+  const timer = setInterval(look, everyMs).unref();
   return {
+    look,
     check() {
-      const health = store.health();
-      const why = health.output ?? trouble;
-      return {
-        name: 'hub',
-        status: health.status === 'fail' || trouble !== undefined ? 'fail' : 'pass',
-        ...(why === undefined ? {} : { output: why }),
-      };
+      const { status, output } = store.health();
+      return { name: 'hub', status, ...(output === undefined ? {} : { output }) };
     },
     close: () => clearInterval(timer),
   };

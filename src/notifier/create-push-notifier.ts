@@ -5,8 +5,9 @@ import { createHubCarrier } from '../host/hub-carrier.ts';
 import { openRelay } from '../host/open-relay.ts';
 import type { Relay } from '../host/relay.ts';
 import { openSandbox } from '../host/sandbox-mode.ts';
+import { watchHubStore } from '../host/watch-hub-store.ts';
 import type { PushCarrier } from '../hub/push/push-carrier.ts';
-import { openHubStore } from '../hub/storage/open-hub-store.ts';
+import { type HubStoreOptions, openHubStore } from '../hub/storage/open-hub-store.ts';
 import type { HubStore } from '../hub/storage/storage.ts';
 import { ConfigError, MartletError } from '../kit/errors.ts';
 import { within } from '../kit/within.ts';
@@ -51,6 +52,7 @@ export interface ConnectTimes {
 }
 
 const STORE_MS = 10_000;
+const MEANWHILE = 'Calls are refused with ERR_HUB_STORE, and what is held stays where it is';
 
 /** @throws ConfigError with the names of the settings as they are given here */
 function load(config: NotifierConfig, storage: PushStorage): FullConfig {
@@ -128,9 +130,13 @@ export async function createPushNotifier(
   const { transports, outbound } = relay;
   await connectOnce({ config: full, transports, dispatcher: outbound.dispatcher, tell });
   const carrier = way.open({ relay, log }, opening);
-  const store = await openStore(full, relay, tell);
+  let look = (): void => {};
+  const store = await openStore(full, relay, { tell, observer: { turned: () => look() } });
   opening.defer(() => store.close());
   await storeReady(store, connectMs);
+  const watched = watchHubStore({ store, meanwhile: MEANWHILE, warn: (message) => tell('warn', message) });
+  look = () => watched.look();
+  opening.defer(() => watched.close());
   const core = openHubCore({ relay, config: full, store, carrier, log, now: Date.now }, opening);
   core.sends.start();
   const platforms = { providers: builtIn, sectionOf: sectionOf(relay) };
@@ -155,13 +161,15 @@ const sectionOf = (relay: Relay) => (app: string, platform: string) => {
 };
 
 /** @throws ConfigError (rejects) */
-async function openStore(config: FullConfig, relay: Relay, tell: Tell): Promise<HubStore> {
+async function openStore(
+  config: FullConfig,
+  relay: Relay,
+  more: Pick<HubStoreOptions, 'tell' | 'observer'>,
+): Promise<HubStore> {
   const { path, postgres } = config.hub;
   try {
-    return await openHubStore({ path, postgres, master: relay.storedApps.keys, tell });
+    return await openHubStore({ path, postgres, master: relay.storedApps.keys, ...more });
   } catch (error) {
     throw error instanceof ConfigError ? new ConfigError('', ownNames(error.message), { cause: error }) : error;
   }
 }
-
-type Tell = NonNullable<NotifierConfig['log']>;

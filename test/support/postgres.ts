@@ -46,7 +46,9 @@ export async function startPostgres(): Promise<RunningPostgres> {
     start: () => server.start(),
     output: () => server.output(),
     signal: (signal: NodeJS.Signals) => server.signal(signal),
+    signalAll: (signal: NodeJS.Signals) => server.signalAll(signal),
     async end() {
+      server.signalAll('SIGCONT');
       await server.stop('SIGQUIT');
       await server.end();
     },

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
@@ -20,6 +20,8 @@ export interface RunningProgram {
   start(): Promise<void>;
   /** Sends a signal to its first process, and does not wait. */
   signal(signal: NodeJS.Signals): void;
+  /** The same for it and all processes that it has started, the first one first. */
+  signalAll(signal: NodeJS.Signals): void;
   /** Stops it and deletes its folder. */
   end(): Promise<void>;
 }
@@ -60,6 +62,15 @@ class Program implements RunningProgram {
 
   signal(signal: NodeJS.Signals): void {
     this.#child?.kill(signal);
+  }
+
+  signalAll(signal: NodeJS.Signals): void {
+    const all = (pid: number): void => {
+      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+      process.kill(pid, signal);
+      for (const child of children) all(Number(child));
+    };
+    if (this.#child?.pid) all(this.#child.pid);
   }
 
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { DeviceVerdict } from '../devices/device.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import type { PushCarrier, PushListener } from '../push/push-carrier.ts';
+import { notingFailures } from '../storage/noting-failures.ts';
 import type { HubStore } from '../storage/storage.ts';
 import { DueRunner, type DueWork } from '../timers/due-runner.ts';
 import { type AcceptedSend, Accepting, type PresenceOf, type SendOrder } from './accepting.ts';
@@ -68,9 +69,10 @@ export class Sends {
   readonly notices: Notices;
 
   constructor(options: SendsOptions) {
-    const { store, carrier, policyOf, presenceOf, rendererOf, realtime, staleAfterMs, tell } = options;
+    const { carrier, policyOf, presenceOf, rendererOf, realtime, staleAfterMs, tell } = options;
     const { now = Date.now, newId = randomUUID, works = {}, events, noChannel } = options;
     this.#options = options;
+    const store = notingFailures(options.store, () => this.#takeOver.doubt());
     // Each run is an instance of its own: what a former run left is another's.
     const instance = `${options.instance}#${newId()}`;
     const nudge = (at: number): void => this.#runner.nudge(at);
@@ -98,7 +100,7 @@ export class Sends {
     const own = { [PERSON_DUE]: people.run, [PAGE_DUE]: this.#accepting.pages, [DIGEST_DUE]: digests.run };
     const telling = noChannel ? { [NO_CHANNEL_DUE]: noChannelWork({ store, hook: noChannel, now }) } : {};
     this.#runner = new DueRunner({ store, instance, works: { ...works, ...own, ...telling }, tell, now });
-    this.#takeOver = new TakeOver({ store, instance, carrier, tell, now, events, nudge: () => nudge(now()) });
+    this.#takeOver = new TakeOver({ store, instance, carrier, batches, tell, now, events, nudge: () => nudge(now()) });
     this.#outcomes = new OutcomeWriter({
       ...{ store, batches, tell },
       verdicts: (ended) => this.#noteVerdicts(ended),

@@ -33,9 +33,9 @@ function keySources({ path, postgres, master, tell }: HubStoreOptions): KeySourc
  * @throws ConfigError when the settings or the store cannot be used; MasterKeyError; SQLite's own errors
  */
 export async function openHubStore(options: HubStoreOptions): Promise<HubStore> {
-  const { path, postgres, tell, observer, now = Date.now } = options;
+  const { path, postgres, observer, now = Date.now } = options;
   const keys = keySources(options);
   if (postgres === '') return openSqliteStore({ path, keys, now, observer });
   const { openPostgresStore } = await loadPostgres();
-  return openPostgresStore({ url: postgres, keys, now, tell, observer });
+  return openPostgresStore({ url: postgres, keys, now, observer });
 }

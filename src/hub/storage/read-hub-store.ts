@@ -9,7 +9,7 @@ import { keyFile } from './key-file.ts';
 import { openMigrations } from './migrations/migrate.ts';
 import { migrations } from './migrations/migrations.ts';
 import type { HubStoreOptions } from './open-hub-store.ts';
-import { postgresDialect } from './postgres/postgres-dialect.ts';
+import { postgresWay } from './postgres/postgres-dialect.ts';
 import { HUB_FILE } from './sqlite/hub-file.ts';
 import { kyselyOn } from './sqlite/sqlite-dialect.ts';
 import type { HubStore } from './storage.ts';
@@ -36,7 +36,7 @@ function readSqlite(path: string): OpenDb {
 }
 
 function readPostgres(url: string): OpenDb {
-  const db = new Kysely<HubTables>({ dialect: postgresDialect(url) });
+  const db = new Kysely<HubTables>({ dialect: postgresWay({ url: url }).dialect });
   return { db, close: () => db.destroy() };
 }
 

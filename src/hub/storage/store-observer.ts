@@ -1,9 +1,11 @@
-/** Told how writing goes, by either engine. Never throws. */
+/** Told how the store does, by either engine. Never throws. */
 export interface StoreObserver {
   /** A work is on the disk. @param ms since it was given */
-  wrote(ms: number): void;
+  wrote?(ms: number): void;
   /** Works that shared one commit. SQLite only. */
-  committed(works: number): void;
+  committed?(works: number): void;
   /** Works that were not written because the store could not be reached or written. */
-  failed(works: number): void;
+  failed?(works: number): void;
+  /** `HubStore.health` is another than before. */
+  turned?(): void;
 }

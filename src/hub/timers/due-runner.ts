@@ -11,6 +11,7 @@
 import { background } from '../../kit/background.ts';
 import { backoff } from '../../kit/backoff.ts';
 import { toError } from '../../kit/errors.ts';
+import { RefusedError } from '../../kit/refusal.ts';
 import type { HubStore } from '../storage/storage.ts';
 import { type ClaimedDue, claimDue, FencedError, nextDueAt, putOffDue } from './due-rows.ts';
 
@@ -101,7 +102,9 @@ export class DueRunner {
       const next = await nextDueAt(this.#options.store.db, this.#kinds);
       return Math.min(next ?? Number.POSITIVE_INFINITY, this.#now() + POLL_MS);
     } catch (thrown) {
-      this.#options.tell('warn', `what is due in the hub waits: ${toError(thrown).message}`);
+      // The store says by itself when it cannot be reached.
+      if (!(thrown instanceof RefusedError))
+        this.#options.tell('warn', `what is due in the hub waits: ${toError(thrown).message}`);
       return this.#now() + TROUBLE_MS;
     }
   }
@@ -121,6 +124,8 @@ export class DueRunner {
     try {
       await work(rows);
     } catch (thrown) {
+      // Nothing of it can be written: the rows are claimed again when their lease is over.
+      if (thrown instanceof RefusedError && thrown.kind === 'unavailable') throw thrown;
       if (rows.length > 1) for (const row of rows) await this.#do(kind, [row]);
       else await this.#failed(rows[0] as ClaimedDue, toError(thrown));
     }

@@ -29,7 +29,7 @@ const sends = [
   ),
   counter(
     'martlet_hub_taken_over_total',
-    'Decisions that an instance had handed over before it died, and that this one sends again.',
+    'Decisions that an instance had handed over before it died, or whose store did not answer, and that this one sends again.',
   ),
 ] as const;
 

@@ -1,6 +1,8 @@
 /** Writes what became of pushes to their decisions. */
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import { prepared } from '../../storage/prepared.ts';
 import type { HubDb } from '../../storage/storage.ts';
+import type { HubTables } from '../../storage/tables.ts';
 import { type HandedFor, handedFor, handedTo } from '../rows/decision-rows.ts';
 import type { HandedTarget, Handover } from '../rows/handover-rows.ts';
 import type { OutcomeChange } from './outcome-change.ts';
@@ -76,16 +78,27 @@ async function writeSome(
   return rows.map(({ user, device }) => ({ app, notification, hop, channel, user, device, state, reason, at }));
 }
 
+/** Whether any target of a batch is still to end. */
+export const isPending = (db: HubDb, handover: Handover): Promise<boolean> =>
+  hasDecision(db, handover, (eb) => eb('state', '=', 'pending'));
+
 /** Whether any target of a batch is still to end, or waits for a verdict. */
-export async function isBatchOpen(db: HubDb, { targets, ...batch }: Handover): Promise<boolean> {
+export const isBatchOpen = (db: HubDb, handover: Handover): Promise<boolean> =>
+  hasDecision(db, handover, (eb) =>
+    eb.or([eb('state', '=', 'pending'), eb.and([eb('state', '=', 'sent'), eb('until', 'is not', null)])]),
+  );
+
+async function hasDecision(
+  db: HubDb,
+  { targets, ...batch }: Handover,
+  isSo: (eb: ExpressionBuilder<HubTables, 'decisions'>) => Expression<SqlBool>,
+): Promise<boolean> {
   for (let at = 0; at < targets.length; at += AT_ONCE) {
     const open = await db
       .selectFrom('decisions')
       .select('user')
       .where(handedFor(handedTo(batch, targets.slice(at, at + AT_ONCE))))
-      .where((eb) =>
-        eb.or([eb('state', '=', 'pending'), eb.and([eb('state', '=', 'sent'), eb('until', 'is not', null)])]),
-      )
+      .where(isSo)
       .limit(1)
       .executeTakeFirst();
     if (open) return true;

@@ -2,7 +2,8 @@
  * Takes over what an instance that died had handed over: each instance says every BEAT_MS that it lives, and what one that has been
  * silent for SILENCE_MS handed over becomes that of the first to see it. What this instance's carrier still holds goes on there (its
  * queue came back); the rest is decided again and leaves again. A push that the dead instance had sent, and whose outcome was lost
- * with it, is then sent twice, as one posted to /api/push would be.
+ * with it, is then sent twice, as one posted to /api/push would be. The same is done with batches of this very instance that were written
+ * although the store did not say so, and so were never handed over.
  */
 import { background } from '../../../kit/background.ts';
 import { toError } from '../../../kit/errors.ts';
@@ -10,14 +11,18 @@ import { RefusedError } from '../../../kit/refusal.ts';
 import type { PushCarrier } from '../../push/push-carrier.ts';
 import type { HubDb, HubStore } from '../../storage/storage.ts';
 import type { HubEvents } from '../hub-events.ts';
-import { deleteHandovers, foreignHandovers, type Handover, takeHandover } from '../rows/handover-rows.ts';
+import { deleteHandovers, foreignHandovers, type Handover, ownHandovers, takeHandover } from '../rows/handover-rows.ts';
 import { sendAgain } from '../send-again.ts';
+import type { HandedBatches } from './handed-batches.ts';
+import { isPending } from './outcome-rows.ts';
 
 export interface TakeOverOptions {
   readonly store: HubStore;
   /** Of this run of this process: no two runs have the same. */
   readonly instance: string;
   readonly carrier: Pick<PushCarrier, 'holds'>;
+  /** What this instance knows that it has handed over. */
+  readonly batches: Pick<HandedBatches, 'get'>;
   /** People's timers were set to now. */
   readonly nudge: () => void;
   readonly events?: HubEvents | undefined;
@@ -28,11 +33,18 @@ export interface TakeOverOptions {
 const BEAT_MS = 3000;
 const SILENCE_MS = 10_000;
 const PAGE = 200;
+/** A write that failed began at most so long before, and may come to be written for so long after. */
+const WRITE_MS = 60_000;
+const DOUBT_MS = 300_000;
+/** What was written a moment ago is being handed over just now. */
+const SETTLED_MS = 5000;
 const MARK = 'instance:';
 
 export class TakeOver {
   readonly #options: TakeOverOptions;
   #timer: NodeJS.Timeout | undefined;
+  /** When writes failed, of which some may be written all the same: the first and the last of them, UNIX milliseconds. */
+  #doubt: { readonly since: number; readonly last: number } | undefined;
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: TakeOverOptions) {
@@ -60,8 +72,29 @@ export class TakeOver {
     for (;;) {
       const left = await foreignHandovers(store.db, [instance, ...alive], PAGE);
       for (const handover of left) await this.#take(handover);
-      if (left.length < PAGE) return;
+      if (left.length < PAGE) break;
     }
+    await this.#settleDoubt();
+  }
+
+  /**
+   * The store could not be written, or has not said so: what was to be handed over after that write is perhaps written as handed over,
+   * and was not. It is decided again.
+   */
+  doubt(): void {
+    const at = this.#options.now();
+    this.#doubt = { since: this.#doubt?.since ?? at, last: at };
+  }
+
+  async #settleDoubt(): Promise<void> {
+    if (!this.#doubt) return;
+    const { store, instance, batches, now } = this.#options;
+    const { since, last } = this.#doubt;
+    const range = { from: since - WRITE_MS, to: Math.min(last, now() - SETTLED_MS) };
+    for (const handover of await ownHandovers(store.db, instance, range))
+      if (!batches.get(handover.app, handover.batch) && (await isPending(store.db, handover)))
+        await this.#take(handover);
+    if (now() - last > DOUBT_MS && this.#doubt?.last === last) this.#doubt = undefined;
   }
 
   async close(): Promise<void> {
@@ -93,7 +126,8 @@ export class TakeOver {
     if (again === 0) return;
     events?.tookOver?.(again);
     nudge();
-    tell('info', `${again} pushes of the hub that ${dead} left are sent by this instance`);
+    if (dead === instance) tell('info', `${again} pushes of the hub whose store did not answer are sent now`);
+    else tell('info', `${again} pushes of the hub that ${dead} left are sent by this instance`);
   }
 }
 

@@ -95,6 +95,22 @@ export async function foreignHandovers(db: HubDb, alive: readonly string[], limi
   return rows.map(openHandover);
 }
 
+/** Batches that this instance handed over between two moments, UNIX milliseconds. */
+export async function ownHandovers(
+  db: HubDb,
+  instance: string,
+  { from, to }: { readonly from: number; readonly to: number },
+): Promise<Handover[]> {
+  const rows = await db
+    .selectFrom('handovers')
+    .selectAll()
+    .where('instance', '=', instance)
+    .where('handed_at', '>=', from)
+    .where('handed_at', '<=', to)
+    .execute();
+  return rows.map(openHandover);
+}
+
 /** True when it was still that of `from`: only one of several instances takes it over. */
 export async function takeHandover(tx: HubDb, { app, batch, instance: from }: Handover, to: string): Promise<boolean> {
   const taken = await tx

@@ -3,6 +3,7 @@ import { Kysely, sql } from 'kysely';
 import PQueue from 'p-queue';
 import { background } from '../../../kit/background.ts';
 import { ConfigError, toError } from '../../../kit/errors.ts';
+import { within } from '../../../kit/within.ts';
 import { hubKeys, type KeySources } from '../hub-keys.ts';
 import { hubSeal } from '../hub-seal.ts';
 import { migrate } from '../migrations/migrate.ts';
@@ -11,7 +12,8 @@ import type { HubDb, HubSeal, HubStore } from '../storage.ts';
 import type { StoreObserver } from '../store-observer.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import type { HubTables } from '../tables.ts';
-import { postgresDialect } from './postgres-dialect.ts';
+import { type PostgresWay, postgresWay } from './postgres-dialect.ts';
+import { PostgresProbe } from './postgres-probe.ts';
 import { isRepeatable, isUniqueViolation, readableTrouble } from './postgres-trouble.ts';
 
 /** Held while tables and keys are made: several instances may start at once. Any number that others hardly use: "MltU". */
@@ -23,12 +25,15 @@ const MOST_TRIES = 100;
 const MOST_UNIQUE_TRIES = 5;
 const LONGEST_PAUSE_MS = 50;
 const RETRY_MS = 2000;
+/** An index on a large table takes a while. */
+const MIGRATION_MS = 600_000;
+/** Work that is under way when the hub is closed has this long. */
+const CLOSE_MS = 5000;
 
 export interface PostgresStoreOptions {
   readonly url: string;
   readonly keys: KeySources;
   readonly now: () => number;
-  readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
   readonly observer?: StoreObserver | undefined;
   readonly random?: () => number;
 }
@@ -41,21 +46,36 @@ function checkUrl(url: string): void {
   if ((pathname ?? '').length < 2) throw new ConfigError('hub.postgres', 'names no database: postgres://…/database');
 }
 
-/** What a store is before its tables and keys are there: everything is refused, with what is in the way. */
+/**
+ * - opening: its tables and keys are not there yet. Everything is refused, with what is in the way.
+ * - open: asked for what callers want, and by the probe, every two seconds.
+ * - away: the server does not answer. Connections are cut, so that nothing waits on them, and all is refused until it answers again.
+ * - closed.
+ */
 class PostgresStore implements HubStore {
   readonly engine = 'postgres';
   readonly ready: Promise<void>;
   readonly #options: PostgresStoreOptions;
+  readonly #way: PostgresWay;
   readonly #db: HubDb;
+  readonly #probe: PostgresProbe;
   readonly #end = new AbortController();
   readonly #writes = new PQueue({ concurrency: WRITES_AT_ONCE });
   readonly #isReady = Promise.withResolvers<void>();
   #seal: HubSeal | undefined;
-  #trouble = 'hub.postgres: has not answered yet';
+  /** Undefined: it answers. */
+  #trouble: string | undefined = 'hub.postgres: has not answered yet';
 
   constructor(options: PostgresStoreOptions) {
     this.#options = options;
-    this.#db = new Kysely<HubTables>({ dialect: postgresDialect(options.url) });
+    const { url } = options;
+    this.#way = postgresWay({ url, closed: () => this.#refusal() });
+    this.#db = new Kysely<HubTables>({ dialect: this.#way.dialect });
+    this.#probe = new PostgresProbe({
+      url,
+      answeredAt: () => this.#way.answeredAt(),
+      changed: (trouble) => this.#answers(trouble),
+    });
     this.ready = this.#isReady.promise;
   }
 
@@ -75,7 +95,6 @@ class PostgresStore implements HubStore {
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       this.#trouble = error.message;
-      this.#options.tell('warn', `${error.message}; the hub waits for it`);
       background(this.#keepTrying());
     }
   }
@@ -86,10 +105,10 @@ class PostgresStore implements HubStore {
     const begun = performance.now();
     try {
       const result = await this.#writes.add(() => this.#repeated(work));
-      observer?.wrote(performance.now() - begun);
+      observer?.wrote?.(performance.now() - begun);
       return result;
     } catch (error) {
-      if (error instanceof StoreUnavailable) observer?.failed(1);
+      if (error instanceof StoreUnavailable) observer?.failed?.(1);
       throw error;
     }
   }
@@ -98,6 +117,8 @@ class PostgresStore implements HubStore {
     const { random = Math.random } = this.#options;
     for (let tries = 1; ; tries++) {
       try {
+        const refusal = this.#refusal();
+        if (refusal) throw refusal;
         return await this.#db.transaction().setIsolationLevel('serializable').execute(work);
       } catch (error) {
         const most = isRepeatable(error) ? MOST_TRIES : isUniqueViolation(error) ? MOST_UNIQUE_TRIES : 1;
@@ -111,26 +132,54 @@ class PostgresStore implements HubStore {
   async scrub(): Promise<void> {}
 
   health(): { status: 'pass' | 'fail'; output?: string } {
-    return this.#seal ? { status: 'pass' } : { status: 'fail', output: this.#trouble };
+    return this.#trouble === undefined ? { status: 'pass' } : { status: 'fail', output: this.#trouble };
   }
 
   async close(): Promise<void> {
     this.#end.abort();
     this.#trouble = 'the hub is closed';
     this.#seal = undefined;
-    await this.#writes.onIdle();
+    this.#probe.close();
+    await within(CLOSE_MS, this.#writes.onIdle()).catch(() => undefined);
+    // What has not ended by now never will.
+    this.#way.cut();
     await this.#db.destroy();
   }
 
+  #refusal(): StoreUnavailable | undefined {
+    return this.#trouble === undefined ? undefined : new StoreUnavailable(this.#trouble);
+  }
+
   #mustBeReady(): HubSeal {
-    if (!this.#seal) throw new StoreUnavailable(this.#trouble);
+    if (!this.#seal) throw new StoreUnavailable(this.#trouble ?? 'the hub is closed');
     return this.#seal;
   }
 
+  /** The probe has heard, or has not. */
+  #answers(trouble: string | undefined): void {
+    if (!this.#seal) return;
+    this.#trouble = trouble;
+    if (trouble !== undefined) this.#way.cut();
+    this.#options.observer?.turned?.();
+  }
+
   async #prepare(): Promise<void> {
+    const { url } = this.#options;
+    const trouble = await this.#probe.now();
+    if (trouble !== undefined) throw new StoreUnavailable(trouble);
+    const { dialect } = postgresWay({ url, connections: 1, queryMs: MIGRATION_MS });
+    const db = new Kysely<HubTables>({ dialect });
+    try {
+      await this.#prepareBy(db);
+    } finally {
+      await db.destroy();
+    }
+  }
+
+  async #prepareBy(db: HubDb): Promise<void> {
     const { keys, now } = this.#options;
     // Not serializable: what other instances did while this one waited for the lock has to be seen.
-    const found = await this.#db
+    const found = await db
       .transaction()
       .setIsolationLevel('read committed')
       .execute(async (tx) => {
@@ -140,6 +189,9 @@ class PostgresStore implements HubStore {
       });
     if (this.#end.signal.aborted) return;
     this.#seal = hubSeal(found);
+    this.#trouble = undefined;
+    this.#options.observer?.turned?.();
+    this.#probe.start();
     this.#isReady.resolve();
   }
 
@@ -150,11 +202,8 @@ class PostgresStore implements HubStore {
       if (signal.aborted) return;
       try {
         await this.#prepare();
-        this.#options.tell('info', 'hub.postgres: is there now');
       } catch (error) {
-        const { message } = toError(error);
-        if (message !== this.#trouble) this.#options.tell('warn', message);
-        this.#trouble = message;
+        this.#trouble = toError(error).message;
       }
     }
   }

@@ -1,22 +1,51 @@
 import { type Dialect, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
 import pg from 'pg';
-import { readableTrouble } from './postgres-trouble.ts';
+import { cutOff } from './postgres-client.ts';
+import { isUnanswered, readableTrouble } from './postgres-trouble.ts';
+
+export interface PostgresWayOptions {
+  readonly url: string;
+  /** Default 10. */
+  readonly connections?: number;
+  /** Milliseconds that a query may take; default 30,000: none of the hub's takes as long, it would be a lost connection. */
+  readonly queryMs?: number;
+  /** Why no connection is to be taken now. */
+  readonly closed?: () => Error | undefined;
+}
+
+/** Kysely's way to a PostgreSQL. */
+export interface PostgresWay {
+  readonly dialect: Dialect;
+  /** When the server answered last, `performance.now()`; 0: never. */
+  answeredAt(): number;
+  /** Ends all connections at once: what waits for an answer on them is refused. */
+  cut(): void;
+}
 
 const CONNECT_MS = 5000;
-/** No query of the hub's takes as long: it would be a lost connection. */
-const STATEMENT_MS = 30_000;
+const QUERY_MS = 30_000;
+/** The server ends a query before we do, as long as it lives. */
+const PATIENCE_MS = 5000;
 const CONNECTIONS = 10;
 /** int8, which pg gives as a text: ours are below 2^53. */
 const INT8 = 20;
 
 /** Kysely over pg. Trouble of the server or of the way to it is thrown as StoreUnavailable. */
-export function postgresDialect(url: string): Dialect {
+export function postgresWay({
+  url,
+  connections = CONNECTIONS,
+  queryMs = QUERY_MS,
+  closed = () => undefined,
+}: PostgresWayOptions): PostgresWay {
+  const clients = new Set<pg.PoolClient>();
+  let answeredAt = 0;
   const pool = new pg.Pool({
     connectionString: url,
-    max: CONNECTIONS,
+    max: connections,
     connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS,
-    idle_in_transaction_session_timeout: STATEMENT_MS,
+    statement_timeout: queryMs,
+    query_timeout: queryMs + PATIENCE_MS,
+    idle_in_transaction_session_timeout: queryMs,
     application_name: 'martlet',
     keepAlive: true,
     types: {
@@ -26,15 +55,28 @@ export function postgresDialect(url: string): Dialect {
   });
   // An idle connection that ends is taken out of the pool; the next query makes another.
   pool.on('error', () => undefined);
-  return new PostgresDialect({ pool: readable(pool) });
+  pool.on('connect', (client) => clients.add(client));
+  pool.on('remove', (client) => clients.delete(client));
+  const answered = (): void => {
+    answeredAt = performance.now();
+  };
+  return {
+    dialect: new PostgresDialect({ pool: readable(pool, closed, answered) }),
+    answeredAt: () => answeredAt,
+    cut: () => {
+      for (const client of clients) cutOff(client);
+    },
+  };
 }
 
-const readable = (pool: pg.Pool): PostgresPool =>
+const readable = (pool: pg.Pool, closed: () => Error | undefined, answered: () => void): PostgresPool =>
   ({
     options: {},
     async connect() {
+      const why = closed();
+      if (why) throw why;
       try {
-        return readableClient(await pool.connect());
+        return readableClient(await pool.connect(), answered);
       } catch (error) {
         throw readableTrouble(error);
       }
@@ -42,15 +84,19 @@ const readable = (pool: pg.Pool): PostgresPool =>
     end: () => pool.end(),
   }) as unknown as PostgresPool;
 
-function readableClient(client: pg.PoolClient): PostgresPoolClient {
+function readableClient(client: pg.PoolClient, answered: () => void): PostgresPoolClient {
   // A connection that ends while it is lent fails its query; without a listener it would be an error of the process.
   const lost = (): void => undefined;
   client.on('error', lost);
   return {
     async query(text: string, values: unknown[]) {
       try {
-        return await client.query(text, values);
+        const result = await client.query(text, values);
+        answered();
+        return result;
       } catch (error) {
+        // What is asked next on this connection would wait behind it.
+        if (isUnanswered(error)) cutOff(client);
         throw readableTrouble(error);
       }
     },

@@ -22,7 +22,11 @@ export const isUniqueViolation = (error: unknown): boolean => codeOf(error) === 
 
 /** pg's own errors of a lost connection have no code. */
 const LOST =
-  /^(?:Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/;
+  /^(?:Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed)/;
+
+/** A query that was sent, and not answered in time: the connection is of no use any more. */
+export const isUnanswered = (error: unknown): boolean =>
+  error instanceof Error && error.message === 'Query read timeout';
 
 function isTrouble(error: unknown): boolean {
   // What a work throws is its own.

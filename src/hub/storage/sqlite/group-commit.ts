@@ -45,10 +45,17 @@ export class GroupCommit {
   #transaction: Promise<void> | undefined;
   #exclusive: Promise<void> | undefined;
   #isClosed = false;
+  /** Why the last transaction was not written; undefined: it was. */
+  #trouble: string | undefined;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
     this.#now = options.now ?? (() => performance.now());
+  }
+
+  /** Why nothing can be written, as far as the last transaction says; undefined: it can. */
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   /** While a transaction is open, or about to be: when it is over. */
@@ -122,15 +129,24 @@ export class GroupCommit {
 
   #observe(done: readonly Work[]): void {
     const { observer } = this.#options;
+    this.#became(undefined);
     if (!observer || done.length === 0) return;
-    observer.committed(done.length);
+    observer.committed?.(done.length);
     const now = this.#now();
-    for (const { givenAt } of done) observer.wrote(now - givenAt);
+    for (const { givenAt } of done) observer.wrote?.(now - givenAt);
+  }
+
+  #became(trouble: string | undefined): void {
+    const isOther = (trouble === undefined) !== (this.#trouble === undefined);
+    this.#trouble = trouble;
+    if (isOther) this.#options.observer?.turned?.();
   }
 
   #refuse(works: readonly Work[], error: unknown): void {
-    this.#options.observer?.failed(works.length);
-    for (const work of works) work.reject(this.#unavailable(error));
+    this.#options.observer?.failed?.(works.length);
+    const refusal = this.#unavailable(error);
+    this.#became(refusal.message);
+    for (const work of works) work.reject(refusal);
   }
 
   /** Waits for another process without standing still. */

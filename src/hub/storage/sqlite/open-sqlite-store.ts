@@ -99,7 +99,7 @@ export async function openSqliteStore({ path, keys, now, observer }: SqliteStore
         });
         await emptyLog(writes, commits, place);
       },
-      health: () => ({ status: 'pass' }),
+      health: () => (commits.trouble === undefined ? { status: 'pass' } : { status: 'fail', output: commits.trouble }),
       close,
     };
   } catch (error) {
