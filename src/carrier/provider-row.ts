@@ -10,7 +10,15 @@
  */
 import type { FromSchema, Section } from '../config/leaf.ts';
 import type { Outbound } from '../outbound/outbound.ts';
-import type { Delivery, Environment, Failed, JsonObject, Notification, PushTransport } from '../push/push.ts';
+import type {
+  Delivery,
+  Environment,
+  Failed,
+  JsonObject,
+  Notification,
+  PersonReply,
+  PushTransport,
+} from '../push/push.ts';
 import type { TargetRules } from '../push/targets.ts';
 import type { Decode } from '../push/wire/decoding.ts';
 import type { SharedField } from '../push/wire/shared-fields.ts';
@@ -227,6 +235,8 @@ export interface ProviderServices<Values = SectionValues> {
   readonly agree?: AgreeOnKey | undefined;
   /** Where verdicts go that come after the outcome. */
   readonly late: LateOutcomes;
+  /** Hears of what people answer; absent: it is forgotten. */
+  readonly replied?: ((reply: PersonReply) => void) | undefined;
   /** The section of an app as it is now, to ask about its receipts; undefined: it does not send. Not before `open` has resolved. */
   readonly sectionOf: (app: string) => Values | undefined;
   /** Where our own addresses are reached from outside (`hub.public_url`), without a slash at its end; absent: not at all. */

@@ -1,16 +1,18 @@
 /**
- * Bounces: delivery status notifications (RFC 3464) that the operator's mail server hands to
- * `POST /v1/callbacks/email/<app>/bounces`, for example from a pipe. A verdict belongs to the mail whose Message-ID it quotes, and to
- * no other.
+ * Bounces and complaints: delivery status notifications (RFC 3464) and feedback reports (ARF, RFC 5965) that the operator's mail
+ * server hands to `POST /v1/callbacks/email/<app>/bounces`, for example from a pipe. A verdict belongs to the mail whose Message-ID it
+ * quotes, and to no other.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { LateOutcomes, ReceiptVerdict } from '../carrier/late-outcomes.ts';
 import type { CallbackAnswer, CallbackRequest } from '../carrier/provider-row.ts';
+import { emailFailure } from './reasons.ts';
 import type { EmailSection } from './section.ts';
 import { faultOutcome } from './verdict.ts';
 
 const MESSAGE_ID = /^message-id:[ \t]*(?:\r?\n[ \t]+)?(<[^<>\s]{1,250}>)/gim;
 const ACTION = /^action:[ \t]*([a-z]{1,20})/im;
+const COMPLAINT = /^feedback-type:[ \t]*(?:abuse|fraud)\b/im;
 const STATUS = /^status:[ \t]*(\d\.\d{1,3}\.\d{1,3})/im;
 
 /** What a notification says about which mail. */
@@ -34,7 +36,10 @@ export function bounceIn(text: string): Bounce | undefined {
   const rest = text.slice(head.length);
   const [action, status] = [ACTION.exec(rest)?.[1], STATUS.exec(rest)?.[1]];
   const messageId = [...rest.matchAll(MESSAGE_ID)][0]?.[1];
-  if (action === undefined || status === undefined || messageId === undefined) return undefined;
+  if (messageId === undefined) return undefined;
+  if (COMPLAINT.test(rest))
+    return { messageId, verdict: emailFailure('Complaint', 'the receiver called the mail spam') };
+  if (action === undefined || status === undefined) return undefined;
   const verdict = verdictOf(action.toLowerCase(), status);
   return verdict && { messageId, verdict };
 }

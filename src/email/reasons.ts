@@ -101,6 +101,7 @@ export const emailReasons = {
     advice: 'The server of this app is at a private address: it has to be a public one.',
   },
   InvalidAddress: { category: 'invalid_token', advice: 'Not a mail address: delete it.' },
+  Complaint: { category: 'invalid_request', advice: 'The receiver called the mail spam: send nothing more there.' },
   InvalidHeader: { category: 'invalid_request', advice: 'Remove the header from `email.headers`, or correct it.' },
   InvalidReplyTo: { category: 'invalid_request', advice: 'Give `email.reply_to` as an address, or `Name <address>`.' },
   MissingText: { category: 'invalid_request', advice: 'Give `title`, `message`, `email.text` or `email.html`.' },

@@ -4,6 +4,7 @@ import { withCors } from '../api/hub/cors.ts';
 import { HubRefusal } from '../api/hub/hub-refusal.ts';
 import type { HubRoute } from '../api/hub/hub-route.ts';
 import { type HubRouterParts, hubRouter } from '../api/hub/hub-router.ts';
+import { unsubscribeRoutes } from '../api/hub/links/unsubscribe-routes.ts';
 import { tokenRoutes } from '../api/hub/token-routes.ts';
 import { closedAtApi } from '../auth/admin-access.ts';
 import { isConfigured } from '../auth/auth.ts';
@@ -109,22 +110,22 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
     stillThere: (user) => stillThere(store, user),
   };
   const noChannel = noChannelHook(relay.hook);
-  const {
-    people,
-    sends,
-    devices,
-    removals,
-    routes: faces,
-  } = openHubFaces({ relay, config, store, carrier: carriers.rest, events, noChannel, log, now }, closers);
+  const { replies } = options.carrier;
+  const faces = openHubFaces(
+    { relay, config, store, carrier: carriers.rest, replies, events, noChannel, log, now },
+    closers,
+  );
+  const { people, sends, devices, removals } = faces;
   const isUp = (): boolean => watched.check().status !== 'fail';
   relay.metrics.watchHub(new HubFigures({ store, counts, sends, removals, isUp, now }).read);
   const others = { config, store, devices, relay, parts, events, noChannel, nudge: sends.nudge, tell, now };
-  const routes = [...tokenRoutes({ tokens: door.tokens, isPerson: (app, id) => isPerson(store, app, id) }), ...faces];
+  const tokens = tokenRoutes({ tokens: door.tokens, isPerson: (app, id) => isPerson(store, app, id) });
+  const routes = [...tokens, ...faces.routes];
   const apis = otherApis({ ...others, carrier: carriers.part(DIRECT), sync: relay.storedApps.sync });
   return {
     ...{ store, people, devices },
     carrier: carriers.rest,
-    routers: [hubRouter(routes, parts), ...apis.routers],
+    routers: [hubRouter(routes, parts), ...apis.routers, unsubscribeRoutes({ store, people, bodies })],
     routes: [...routes, ...apis.routes],
     forPages: (app) => withCors(app, { origins, uris: config.api }),
     checks: () => [watched.check(), ...removalChecks(removals, now())],

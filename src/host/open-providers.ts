@@ -1,11 +1,13 @@
 import { NO_LATE_OUTCOMES } from '../carrier/late-outcomes.ts';
 import type { AgreeOnKey, ProviderEnvironment, ProviderRow, SectionValues } from '../carrier/provider-row.ts';
+import { publicUrlOf } from '../config/public-url.ts';
 import { numberedPools } from '../http2/create-pool.ts';
 import { type Outbound, openOutbound } from '../outbound/outbound.ts';
 import type { ProxyEnvironment } from '../outbound/proxy.ts';
 import type { FullConfig, ProviderTable } from '../providers/registry.ts';
 import { sectionsOf } from '../providers/sections.ts';
 import { createTransports, type Transports } from '../providers/transports.ts';
+import type { RelayEvents } from '../push/push.ts';
 import type { Receipts } from '../relay/receipts.ts';
 
 export interface OpenProvidersOptions {
@@ -16,6 +18,7 @@ export interface OpenProvidersOptions {
   readonly extraCa?: readonly string[];
   readonly agreeOnToken?: AgreeOnKey;
   readonly receipts: Receipts;
+  readonly events: Required<Pick<RelayEvents, 'replied'>>;
   /** The section of an app as it is now; undefined: it does not send. */
   readonly sectionOf: (app: string, row: ProviderRow) => SectionValues | undefined;
   readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
@@ -33,6 +36,7 @@ export async function openProviders({
   extraCa = [],
   agreeOnToken,
   receipts,
+  events,
   sectionOf,
   tell,
 }: OpenProvidersOptions): Promise<{ readonly outbound: Outbound; readonly transports: Transports }> {
@@ -42,8 +46,9 @@ export async function openProviders({
     env,
     agree: agreeOnToken,
     late: ({ name, delivery }) => (delivery.receipts ? receipts.of(name) : NO_LATE_OUTCOMES),
+    replied: events.replied,
     sectionOf,
-    publicUrl: publicUrlOf(config),
+    publicUrl: publicUrlOf(config.hub),
     log: tell,
   });
   const sections = sectionsOf(config, providers);
@@ -51,11 +56,4 @@ export async function openProviders({
   const used = providers.rows.filter(({ platform, name }) => sections[platform]?.enabled || left.has(name));
   await Promise.all(used.map((row) => transports.load(row)));
   return { outbound, transports };
-}
-
-/** `hub.public_url` without slashes at its end; undefined: it is not reachable from outside. */
-function publicUrlOf({ hub: { public_url: url } }: FullConfig): string | undefined {
-  let end = url.length;
-  while (url[end - 1] === '/') end--;
-  return url === '' ? undefined : url.slice(0, end);
 }

@@ -68,7 +68,7 @@ export async function openRelay(options: RelayOptions, closers: AsyncDisposableS
   const apps = await openApps({ config, providers, masterKey: options.masterKey, ca, tell }, closers);
   const { registry, stored, inUse } = apps;
   const sectionOf: Relay['sectionOf'] = (app, row) => inUse.sectionOf(app, row);
-  const { outbound, transports } = await openProviders({ ...options, providers, receipts, sectionOf, tell });
+  const { outbound, transports } = await openProviders({ ...options, providers, receipts, events, sectionOf, tell });
   const tracing = await loadTracing(config, options);
   closers.defer(() => tracing?.close());
 

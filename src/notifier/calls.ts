@@ -4,7 +4,6 @@ import type { DevicePlatforms } from '../hub/devices/device-target.ts';
 import type { RegisteredDevice } from '../hub/devices/devices.ts';
 import { type NotificationDoc, parseNotification } from '../hub/notifications/notification-doc.ts';
 import { faulty, type Person } from '../hub/people/person.ts';
-import { personView } from '../hub/people/person-view.ts';
 import { findNotification } from '../hub/sends/rows/notification-rows.ts';
 import { wordsFor } from '../hub/sends/views/explained.ts';
 import { peopleView, type WordsOf, wholeView } from '../hub/sends/views/notification-view.ts';
@@ -89,8 +88,8 @@ export function createCalls(parts: CallsParts): Calls {
 }
 
 async function personOf({ people }: HubCore, person: Person): Promise<NotifierPerson> {
-  const [addresses = {}] = await people.addresses(app, [person]);
-  return personView(person, addresses) as unknown as NotifierPerson;
+  const [view] = await people.views(app, [person]);
+  return view as unknown as NotifierPerson;
 }
 
 /** Absent where it is false or empty. */

@@ -137,7 +137,7 @@ export async function createPushNotifier(
   const watched = watchHubStore({ store, meanwhile: MEANWHILE, warn: (message) => tell('warn', message) });
   look = () => watched.look();
   opening.defer(() => watched.close());
-  const core = openHubCore({ relay, config: full, store, carrier, log, now: Date.now }, opening);
+  const core = openHubCore({ relay, config: full, store, carrier, replies: way.replies, log, now: Date.now }, opening);
   core.sends.start();
   const platforms = { providers: builtIn, sectionOf: sectionOf(relay) };
   const closers = opening.move();

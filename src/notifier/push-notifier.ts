@@ -105,6 +105,13 @@ export interface NotifierPerson {
   readonly addresses: Readonly<
     Record<string, { readonly status: string; readonly reason?: string; readonly at?: string }>
   >;
+  /** Types that the person does not want by a channel any more. */
+  readonly opt_outs: readonly {
+    readonly channel: string;
+    readonly type: string;
+    readonly at: string;
+    readonly source: string;
+  }[];
   readonly created_at: string;
   readonly updated_at: string;
 }

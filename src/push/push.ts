@@ -342,6 +342,18 @@ export interface LateOutcome {
   readonly settlement: Settlement;
 }
 
+/** A person has answered a message of ours, and wants no more of them, or wants them again. */
+export interface PersonReply {
+  readonly app: string;
+  /** Of the provider that was answered: `sms`. */
+  readonly platform: string;
+  /** The target that it came from. */
+  readonly from: string;
+  readonly wants: 'stop' | 'start';
+  /** UNIX milliseconds. */
+  readonly at: number;
+}
+
 /** A call of an app's feedback hook about one failed push. */
 export interface HookCall extends RequestFacts {
   readonly app: string;
@@ -368,6 +380,8 @@ export interface RelayEvents {
   retried?(retry: Retry): void;
   /** A verdict came about a push that was accepted before, hours ago perhaps. */
   late?(outcome: LateOutcome): void;
+  /** Someone who gets messages wants no more of them, or wants them again. */
+  replied?(reply: PersonReply): void;
   /** The feedback hook was called. */
   reported?(call: HookCall): void;
   /** A request was refused because the queue was full or broken. */

@@ -24,6 +24,7 @@ export function createEventHub(onFailure: ListenerFailed = () => {}): EventHub {
     settled: [],
     retried: [],
     late: [],
+    replied: [],
     reported: [],
     refused: [],
   };
@@ -38,6 +39,7 @@ export function createEventHub(onFailure: ListenerFailed = () => {}): EventHub {
     settled: fan('settled'),
     retried: fan('retried'),
     late: fan('late'),
+    replied: fan('replied'),
     reported: fan('reported'),
     refused: fan('refused'),
     listen(listener) {

@@ -6,7 +6,10 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { LateOutcomes, ReceiptVerdict } from '../carrier/late-outcomes.ts';
 import type { CallbackAnswer, CallbackRequest } from '../carrier/provider-row.ts';
 import { reasonIn } from '../carrier/reasons.ts';
+import type { PersonReply } from '../push/push.ts';
+import { phoneNumber } from './number.ts';
 import { categoryOf, isMessageSid, type SmsCodes, smsReasons } from './reasons.ts';
+import { wantsOf } from './reply.ts';
 import type { SmsSection } from './section.ts';
 
 /**
@@ -47,9 +50,12 @@ export function verdictOf(status: string, code: string, codes: SmsCodes): Receip
 
 export interface CallbackContext {
   readonly late: LateOutcomes;
+  readonly replied?: ((reply: PersonReply) => void) | undefined;
   readonly codes: SmsCodes;
   /** `hub.public_url`; the signature is over addresses that begin with it. */
   readonly publicUrl: string | undefined;
+  /** UNIX milliseconds. */
+  readonly now?: () => number;
 }
 
 const OK: CallbackAnswer = { status: 204 };
@@ -59,7 +65,7 @@ const NO_REPLY: CallbackAnswer = { status: 200, type: 'text/xml', body: '<Respon
 /** Answers `status` and `inbound`; undefined: there is no such callback. */
 export function answerCallback(
   request: CallbackRequest<SmsSection>,
-  { late, codes, publicUrl }: CallbackContext,
+  { late, replied, codes, publicUrl, now = Date.now }: CallbackContext,
 ): CallbackAnswer | undefined {
   if (request.name !== 'status' && request.name !== 'inbound') return undefined;
   const form = new URLSearchParams(request.body.toString());
@@ -67,7 +73,12 @@ export function answerCallback(
   if (publicUrl === undefined || secret === '') return { status: 403 };
   const expected = signatureOf(secret, publicUrl + request.url, form);
   if (!isSigned(request.headers['x-twilio-signature'], expected)) return { status: 403 };
-  if (request.name === 'inbound') return NO_REPLY;
+  if (request.name === 'inbound') {
+    const wants = wantsOf(form);
+    const from = phoneNumber(form.get('From') ?? '');
+    if (wants && from !== undefined) replied?.({ app: request.app, platform: 'sms', from, wants, at: now() });
+    return NO_REPLY;
+  }
   const sid = form.get('MessageSid') ?? form.get('SmsSid');
   const verdict = verdictOf(
     form.get('MessageStatus') ?? form.get('SmsStatus') ?? '',

@@ -9,7 +9,7 @@ import { createSmsTransport } from './transport.ts';
 const CONNECTIONS = 50;
 
 /** SMS for the process. */
-export function openSms({ outbound, late, publicUrl }: ProviderServices): OpenProvider<SmsSection> {
+export function openSms({ outbound, late, replied, publicUrl }: ProviderServices): OpenProvider<SmsSection> {
   // Only an account's own token signs callbacks; with an API key alone a forged one would look the same.
   const callback = (app: string, section: SmsSection): string | undefined =>
     publicUrl === undefined || section.auth_token === ''
@@ -30,6 +30,7 @@ export function openSms({ outbound, late, publicUrl }: ProviderServices): OpenPr
         codes: smsCodes(section.codes),
         statusCallback: callback(app, section),
       }),
-    callback: async (request) => answerCallback(request, { late, codes: smsCodes(request.section.codes), publicUrl }),
+    callback: async (request) =>
+      answerCallback(request, { late, replied, codes: smsCodes(request.section.codes), publicUrl }),
   };
 }

@@ -71,6 +71,31 @@ describe('a delivery status notification', () => {
   });
 });
 
+describe('a complaint', () => {
+  const report = (kind: string, original = `Message-ID: ${OURS}`) =>
+    [
+      'From: <abuse@example.net>\r\nMessage-ID: <theirs@example.net>',
+      'Content-Type: multipart/report; report-type=feedback-report; boundary=b\r\n',
+      '--b\r\nContent-Type: message/feedback-report\r\n',
+      `Feedback-Type: ${kind}\r\nUser-Agent: SomeGenerator/1.0\r\nVersion: 1\r\n`,
+      `--b\r\nContent-Type: message/rfc822\r\n\r\nFrom: <us@example.com>\r\n${original}\r\n\r\nHello\r\n--b--`,
+    ].join('\r\n');
+
+  test.each(['abuse', 'fraud', 'Abuse'])('of the type %s is a verdict about the mail that it quotes', (kind) => {
+    expect(bounceIn(report(kind))).toMatchObject({
+      messageId: OURS,
+      verdict: { kind: 'failed', category: 'invalid_request', reason: 'Complaint' },
+    });
+  });
+
+  test.each([
+    ['of another type', report('not-spam')],
+    ['that quotes no mail', report('abuse', 'Subject: none')],
+  ])('%s is none', (_, text) => {
+    expect(bounceIn(text)).toBeUndefined();
+  });
+});
+
 function call(options: { secret?: string; authorization?: string; name?: string }) {
   const { secret = SECRET, authorization = `Bearer ${SECRET}`, name = 'bounces' } = options;
   const reports: [string, ReceiptVerdict][] = [];

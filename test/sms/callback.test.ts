@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ReceiptVerdict } from '../../src/carrier/late-outcomes.ts';
 import { NO_LATE_OUTCOMES } from '../../src/carrier/late-outcomes.ts';
 import type { CallbackRequest } from '../../src/carrier/provider-row.ts';
+import type { PersonReply } from '../../src/push/push.ts';
 import { answerCallback, signatureOf, verdictOf } from '../../src/sms/callback.ts';
 import type { SmsSection } from '../../src/sms/section.ts';
 
@@ -30,7 +31,10 @@ function call(
     ...NO_LATE_OUTCOMES,
     report: (id: string, verdict: ReceiptVerdict) => void reports.push([id, verdict]),
   };
-  return { answer: answerCallback(request, { late, codes: new Map(), publicUrl }), reports };
+  const replies: PersonReply[] = [];
+  const replied = (reply: PersonReply): void => void replies.push(reply);
+  const context = { late, replied, codes: new Map(), publicUrl, now: () => 1000 };
+  return { answer: answerCallback(request, context), reports, replies };
 }
 
 const SID = 'SM0123456789abcdef0123456789abcdef';
@@ -84,8 +88,38 @@ describe('a status callback', () => {
 });
 
 test('a reply of a person gets an empty answer, and other paths are not there', () => {
-  expect(call({ Body: 'STOP', From: '+4915112345678' }, { name: 'inbound' }).answer).toMatchObject({ status: 200 });
+  expect(call({ Body: 'Thanks', From: '+4915112345678' }, { name: 'inbound' })).toMatchObject({
+    answer: { status: 200, body: '<Response/>' },
+    replies: [],
+  });
   expect(call({}, { name: 'other' }).answer).toBeUndefined();
+});
+
+test.each([
+  ['STOP', 'stop'],
+  [' stop\n', 'stop'],
+  ['Unsubscribe', 'stop'],
+  ['START', 'start'],
+  ['unstop', 'start'],
+])('a reply of %j says that', (Body, wants) => {
+  const from = '+4915112345678';
+  expect(call({ Body, From: from }, { name: 'inbound' }).replies).toEqual([
+    { app: 'acme', platform: 'sms', from, wants, at: 1000 },
+  ]);
+});
+
+test.each<[string, Record<string, string>, object]>([
+  ['more than the word', { Body: 'stop it', From: '+4915112345678' }, {}],
+  ['no number', { Body: 'STOP', From: 'whatsapp' }, {}],
+  ['no sender', { Body: 'STOP' }, {}],
+  ['a forged signature', { Body: 'STOP', From: '+4915112345678' }, { signature: 'AAAAAAAAAAAAAAAAAAAAAAAAAAA=' }],
+])('a reply with %s changes nothing', (_, form, options) => {
+  expect(call(form, { name: 'inbound', ...options }).replies).toEqual([]);
+});
+
+test('what the provider has made of a reply counts before its words', () => {
+  const form = { Body: 'Arrêt', OptOutType: 'STOP', From: '+4915112345678' };
+  expect(call(form, { name: 'inbound' }).replies).toMatchObject([{ wants: 'stop' }]);
 });
 
 test('states on the way are no verdict that ends anything', () => {

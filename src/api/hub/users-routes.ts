@@ -1,6 +1,5 @@
 import type { People } from '../../hub/people/people.ts';
 import { PeopleRefusal } from '../../hub/people/person.ts';
-import { personView } from '../../hub/people/person-view.ts';
 import { actorOf } from './actor.ts';
 import type { HubAnswer } from './hub-answer.ts';
 import { type HubRequest, type HubRoute, hubRoute } from './hub-route.ts';
@@ -29,8 +28,8 @@ export function usersRoutes({ people }: UsersRoutesParts): readonly HubRoute[] {
   const shown = async ({ app, params: { user } }: UserRequest, status = 200): Promise<HubAnswer> => {
     const person = await people.get(app, user);
     if (!person) throw notThere();
-    const [addresses = {}] = await people.addresses(app, [person]);
-    return { status, body: personView(person, addresses), rev: person.rev };
+    const [view] = await people.views(app, [person]);
+    return { status, body: view, rev: person.rev };
   };
   return [
     hubRoute({
@@ -40,8 +39,7 @@ export function usersRoutes({ people }: UsersRoutesParts): readonly HubRoute[] {
         const [after] = (page.after ?? []) as [string?];
         const filter = { team: query.text('team'), role: query.text('role'), q: query.text('q') };
         const found = await people.list(app, { ...filter, limit: page.limit, after });
-        const addresses = await people.addresses(app, found.people);
-        const users = found.people.map((person, index) => personView(person, addresses[index] ?? {}));
+        const users = await people.views(app, found.people);
         const next = found.after === undefined ? {} : { next_cursor: cursorOf(LIST, [found.after]) };
         return { status: 200, body: { users, ...next } };
       },

@@ -7,6 +7,7 @@ import { devicesGroup } from './hub/devices-group.ts';
 import { engagementsGroup } from './hub/engagements-group.ts';
 import { inboxGroup } from './hub/inbox-group.ts';
 import { incidentsGroup } from './hub/incidents-group.ts';
+import { linksGroup } from './hub/links-group.ts';
 import { notificationsGroup } from './hub/notifications-group.ts';
 import { peopleGroup } from './hub/people-group.ts';
 import { tokensGroup } from './hub/tokens-group.ts';
@@ -43,7 +44,7 @@ const groupsOf = (settings: ApiSettings): ApiGroup[] => [
   ...(settings.hub
     ? [
         ...[notificationsGroup(), incidentsGroup(), peopleGroup(), devicesGroup(), inboxGroup()],
-        ...[engagementsGroup(), tokensGroup()],
+        ...[engagementsGroup(), linksGroup(), tokensGroup()],
       ]
     : []),
   appsGroup(settings),

@@ -26,6 +26,18 @@ export function checkHub(draft: Draft, findings: Findings): void {
   checkServerKey(draft, findings);
 }
 
+/** Mail of the hub has a link to unsubscribe by, which leads to this relay; in the sandbox no one gets a mail. @param on by platform */
+export function checkHubLinks(
+  { config: { hub, sandbox } }: Draft,
+  on: Readonly<Record<string, boolean>>,
+  { warnings }: Findings,
+): void {
+  if (!hub.enabled || sandbox.enabled || !on.email || hub.public_url !== '') return;
+  warnings.push(
+    'hub.public_url is not set: mails of the hub go out without List-Unsubscribe, and people cannot unsubscribe by one click (docs/email.md)',
+  );
+}
+
 /** The key of an API that Google has switched off: who has it in the environment expects Android to get pushes. */
 function checkServerKey({ config: { hub, android, sandbox }, env }: Draft, { mistakes, warnings }: Findings): void {
   if (!hub.enabled || !env.FCM_SERVER_KEY) return;

@@ -22,7 +22,7 @@ import { builtIn, type FullConfig, type ProviderTable } from '../../providers/re
 import { sectionsOf, withSections } from '../../providers/sections.ts';
 import { checkApps } from './check-apps.ts';
 import { checkAuth } from './check-auth.ts';
-import { checkHub } from './check-hub.ts';
+import { checkHub, checkHubLinks } from './check-hub.ts';
 import { checkPlatforms } from './check-platforms.ts';
 import { checkQueue } from './check-queue.ts';
 import { checkServer } from './check-server.ts';
@@ -162,6 +162,7 @@ function check(draft: Draft, mistakes: Mistake[], warnings: string[]): Readonly<
     checkHub(draft, findings);
   }
   const on = checkPlatforms(draft, findings);
+  if (draft.purpose === 'serve') checkHubLinks(draft, on, findings);
   if (draft.purpose === 'serve') checkApps({ ...draft, config: withPlatforms(draft, on) }, findings);
   mistakes.push(...findings.mistakes.filter(({ key }) => !draft.broken(key)));
   return on;

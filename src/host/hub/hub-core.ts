@@ -3,21 +3,23 @@ import type { Incidents } from '../../hub/incidents/incidents.ts';
 import type { NoticeIntake } from '../../hub/notifications/notices.ts';
 import type { HubPolicy } from '../../hub/notifications/policy.ts';
 import { ensurePeople } from '../../hub/people/people.ts';
-import type { PersonPart } from '../../hub/people/person.ts';
+import type { AddressKind, PersonPart } from '../../hub/people/person.ts';
 import type { PushCarrier } from '../../hub/push/push-carrier.ts';
 import { eraseSends } from '../../hub/sends/erase-sends.ts';
 import type { HubEvents } from '../../hub/sends/hub-events.ts';
 import type { NoChannelHook } from '../../hub/sends/no-channel.ts';
 import { endSnooze, replan } from '../../hub/sends/replan.ts';
 import type { Sends } from '../../hub/sends/sends.ts';
-import { SettingsBook, settingsPart } from '../../hub/settings/settings-book.ts';
+import { SettingsBook, settingsPart, type WantedType } from '../../hub/settings/settings-book.ts';
 import type { HubDb, HubStore } from '../../hub/storage/storage.ts';
+import { isAddressed } from '../../hub/words/channel.ts';
 import { toMs } from '../../kit/seconds.ts';
 import type { Log } from '../../observe/log/log.ts';
 import type { FullConfig } from '../../providers/registry.ts';
 import type { Relay } from '../relay.ts';
 import { type HubDirectory, openDirectory } from './hub-directory.ts';
 import { openHubIncidents } from './hub-incidents.ts';
+import type { HubReplies } from './hub-replies.ts';
 import { openHubSends } from './hub-sends.ts';
 
 export interface HubCoreParts {
@@ -25,6 +27,8 @@ export interface HubCoreParts {
   readonly config: FullConfig;
   readonly store: HubStore;
   readonly carrier: PushCarrier;
+  /** What people answer to messages. */
+  readonly replies: HubReplies;
   readonly events?: HubEvents | undefined;
   readonly noChannel?: NoChannelHook | undefined;
   readonly log: Log;
@@ -37,6 +41,19 @@ export interface HubCore extends HubDirectory {
   readonly sends: Sends;
   readonly incidents: Incidents;
   readonly policyOf: (app: string) => HubPolicy;
+}
+
+/** A person wants types again that they had opted out of. */
+async function wantedTypes(
+  people: HubDirectory['people'],
+  whose: { readonly app: string; readonly user: string; readonly until: number },
+  tx: HubDb,
+  types: readonly WantedType[],
+): Promise<void> {
+  for (const { type, channels } of types) {
+    const addressed = channels?.filter(isAddressed);
+    await people.wantsAgain(tx, { ...whose, type, channels: addressed });
+  }
 }
 
 /** What the hub sent to a person goes with the person. */
@@ -57,7 +74,7 @@ const incidentsPart = (store: HubStore, notices: () => NoticeIntake): PersonPart
 
 /** Opens the hub on its store. Nothing is due before `sends.start()`. */
 export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack): HubCore {
-  const { relay, config, store, carrier, events, noChannel, log, now } = parts;
+  const { relay, config, store, carrier, replies, events, noChannel, log, now } = parts;
   const { stale_after: stale, keep_dead: keep } = config.hub.devices;
   // People and devices are there before what sends to them.
   let nudge = (_at: number): void => {};
@@ -91,9 +108,13 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
   nudge = sending.sends.nudge;
   const settings = new SettingsBook({
     ...{ store, now, changed, committed },
+    wanted: (tx, app, user, types) => wantedTypes(people, { app, user, until: now() }, tx, types),
     makePeople: (tx, app, ids, at) => ensurePeople(tx, store, app, ids, at),
     woken: (tx, app, user) => endSnooze(tx, app, user, now()),
   });
+  replies.listen(({ app, platform, from: address, wants, at }) =>
+    people.replied({ app, kind: platform as AddressKind, address, wants, at }),
+  );
   const { notices } = sending.sends;
   const incidents = openHubIncidents({ store, notices, config, log, now, apps: relay.apps });
   return { ...directory, ...sending, settings, incidents };

@@ -1,13 +1,15 @@
 import { hostname } from 'node:os';
 import type { AppRegistry } from '../../apps/app-registry.ts';
+import { publicUrlOf } from '../../config/public-url.ts';
 import type { DeviceVerdict } from '../../hub/devices/device.ts';
 import { hubPolicy, type PolicySources } from '../../hub/notifications/hub-policy.ts';
 import type { HubPolicy } from '../../hub/notifications/policy.ts';
+import { sealOptOut } from '../../hub/people/opt-out-link.ts';
 import type { PushCarrier } from '../../hub/push/push-carrier.ts';
 import type { HubEvents } from '../../hub/sends/hub-events.ts';
 import type { NoChannelHook } from '../../hub/sends/no-channel.ts';
 import type { EndedTarget } from '../../hub/sends/outcomes/outcome-writer.ts';
-import { renderer } from '../../hub/sends/renderer.ts';
+import { type RendererParts, renderer } from '../../hub/sends/renderer.ts';
 import { Sends } from '../../hub/sends/sends.ts';
 import type { HubStore } from '../../hub/storage/storage.ts';
 import type { AddressedChannel } from '../../hub/words/channel.ts';
@@ -25,7 +27,7 @@ export interface HubSendsParts {
   readonly applyVerdicts: (verdicts: readonly DeviceVerdict[]) => Promise<unknown>;
   readonly noteAddress: (
     app: string,
-    verdict: { kind: AddressedChannel; address: string; status: 'bounced' | 'invalid'; reason: string; at: number },
+    verdict: { kind: AddressedChannel; address: string; status: AddressStatus; reason: string; at: number },
   ) => Promise<unknown>;
   readonly events?: HubEvents | undefined;
   readonly noChannel?: NoChannelHook | undefined;
@@ -57,17 +59,38 @@ export function policies<Policy>(
   };
 }
 
-/** Mails that bounced and numbers that there are not. */
+type AddressStatus = 'bounced' | 'complained' | 'invalid' | 'unsubscribed';
+
+/** Words of providers that say something of an address, though it is not dead. */
+const SAID: Readonly<Record<string, AddressStatus>> = { 'email Complaint': 'complained', 'sms 21610': 'unsubscribed' };
+
+/** Mails that bounced or were called spam, numbers that there are not or that have answered STOP. */
 function addressVerdicts({ noteAddress }: HubSendsParts) {
   return async (ended: readonly EndedTarget[]): Promise<void> => {
     for (const {
       channel,
       outcome: { app, target: address, outcome, at },
     } of ended) {
-      if (outcome.kind !== 'failed' || outcome.category !== 'invalid_token') continue;
-      const status = channel === 'email' ? 'bounced' : 'invalid';
+      if (outcome.kind !== 'failed') continue;
+      const isDead = outcome.category === 'invalid_token';
+      const dead = channel === 'email' ? 'bounced' : 'invalid';
+      const status = isDead ? dead : SAID[`${channel} ${outcome.reason}`];
+      if (!status) continue;
       await noteAddress(app, { kind: channel as AddressedChannel, address, status, reason: outcome.reason, at });
     }
+  };
+}
+
+/** Mail servers refuse longer lines; with ids and types of ASCII it is shorter. */
+const LONGEST_URL = 900;
+
+/** Where a person says that mails of a type are not wanted any more. */
+function unsubscribeUrlOf({ store, config, now }: HubSendsParts): RendererParts['unsubscribeUrl'] {
+  const base = publicUrlOf(config.hub);
+  if (base === undefined) return undefined;
+  return (app, user, type) => {
+    const url = `${base}/u/${sealOptOut(store.seal, { app, user, channel: 'email', type, at: now() })}`;
+    return url.length <= LONGEST_URL ? url : undefined;
   };
 }
 
@@ -80,7 +103,7 @@ export function openHubSends(
   const policyOf = policies(config, apps, log, hubPolicy);
   const sends = new Sends({
     ...{ store, carrier, policyOf, applyVerdicts, events, noChannel, now },
-    rendererOf: renderer({ policyOf, now }),
+    rendererOf: renderer({ policyOf, now, unsubscribeUrl: unsubscribeUrlOf(parts) }),
     presenceOf: async () => new Map(),
     noteAddresses: addressVerdicts(parts),
     instance: config.hub.instance || `${hostname()}:${process.pid}`,

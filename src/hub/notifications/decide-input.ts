@@ -75,8 +75,6 @@ export interface DecideInput {
   /** Devices that the sender has named; with `devicesOnly` the person is meant by them alone. */
   readonly namedDevices?: readonly string[];
   readonly devicesOnly?: boolean;
-  /** Kinds of devices that a push reaches without being named; default alert. */
-  readonly kinds?: readonly DeviceKind[];
   /** UNIX ms at which a digest that has begun already ends for this person, by the sender's key. */
   readonly openDigests?: ReadonlyMap<string, number>;
   /** It is a digest itself. */

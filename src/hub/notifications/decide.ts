@@ -58,13 +58,7 @@ function verdictsOf(input: DecideInput, { channel }: Step): readonly Judged[] {
 }
 
 /** Those that a push is for: of the person's living ones the named ones, or those of the kinds that are meant. */
-function devicesOf({
-  devices,
-  namedDevices = [],
-  devicesOnly,
-  notification,
-  kinds = ['alert'],
-}: DecideInput): readonly DeviceFacts[] {
+function devicesOf({ devices, namedDevices = [], devicesOnly, notification }: DecideInput): readonly DeviceFacts[] {
   const asked = notification.overrides?.ios?.push_type;
   const named = new Set(namedDevices);
   return devices.filter(({ id, platform, kind, status }) => {
@@ -72,7 +66,7 @@ function devicesOf({
     if (named.has(id)) return true;
     if (devicesOnly) return false;
     if (platform === 'ios' && (asked === 'voip' || asked === 'liveactivity')) return kind === asked;
-    return kinds.includes(kind);
+    return kind === 'alert';
   });
 }
 

@@ -71,10 +71,12 @@ function unreachable(input: DecideInput, channel: Channel, device?: DeviceFacts)
   if (!isAddressed(channel)) return undefined;
   const { person, policy, addresses, optOuts = [], notification } = input;
   if (!person?.[ADDRESS[channel]]) return suppressed('no_address');
+  const address = addresses[channel] ?? 'active';
+  // It says more than the consent that is gone with it.
+  if (address === 'unsubscribed') return suppressed('unsubscribed', { address });
   const consent = person.consent?.[channel];
   if (consent?.granted === false || (!consent && policy.consentRequired.includes(channel)))
     return suppressed('no_consent');
-  const address = addresses[channel] ?? 'active';
   if (address !== 'active') return suppressed(VERDICT[address], { address });
   const { type } = notification;
   return optOuts.some((each) => each.channel === channel && each.type === type)

@@ -51,6 +51,7 @@ export async function erasePerson(tx: HubDb, { seal, app, user, by, now, parts }
     for (const [kind, number] of Object.entries(erased)) counts[kind] = (counts[kind] ?? 0) + number;
   }
   counts.addresses = await eraseAddresses(tx, app, user);
+  counts.opt_outs = await count(tx.deleteFrom('opt_outs').where('app', '=', app).where('user', '=', user));
   counts.topics = await count(tx.deleteFrom('topic_users').where('app', '=', app).where('user', '=', user));
   await tx.deleteFrom('user_roles').where('app', '=', app).where('user', '=', user).execute();
   await tx.deleteFrom('user_teams').where('app', '=', app).where('user', '=', user).execute();

@@ -90,7 +90,7 @@ const bodyOf = (now: number, known: PersonDoc['consent']) => {
 };
 
 /** What answers show beside it; it comes back when a client sends a document that it has read. */
-const SHOWN = ['id', 'addresses', 'created_at', 'updated_at'];
+const SHOWN = ['id', 'addresses', 'opt_outs', 'created_at', 'updated_at'];
 
 /**
  * The body of `PUT /v1/users/{user}`. What answers show in addition may come back with it and is left out.

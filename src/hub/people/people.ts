@@ -3,11 +3,22 @@ import { mergePatch } from '../../kit/json/merge-patch.ts';
 import { type ActorName, auditChanges } from '../storage/audit.ts';
 import { bulkInsert } from '../storage/bulk-insert.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
-import { noteVerdict, verdictsOf } from './addresses.ts';
+import {
+  type AddressReply,
+  consentOfHolders,
+  type NewVerdict,
+  noteVerdict,
+  touchUsers,
+  verdictsOf,
+} from './addresses.ts';
 import { erasedAt, erasePerson } from './erase-person.ts';
 import { type FoundPeople, listPeople, type PeopleFilter } from './list-people.ts';
+import type { OptOutLink } from './opt-out-link.ts';
+import { addOptOut, optOutsIn, optOutsOf, removeOptOuts, type WantedAgain } from './opt-outs.ts';
 import { parsePerson } from './parse-person.ts';
 import {
+  type AddressKind,
+  addressKinds,
   type ErasedCounts,
   faulty,
   PeopleRefusal,
@@ -75,9 +86,62 @@ export class People {
     return verdictsOf(this.#store.db, this.#store.seal, app, people);
   }
 
+  /** As the API shows them, in their order. */
+  async views(app: string, people: readonly Person[]) {
+    const addresses = await this.addresses(app, people);
+    const ids = people.map(({ id }) => id);
+    const optOuts = await optOutsOf(this.#store.db, app, ids);
+    return people.map((person, index) =>
+      personView(person, { addresses: addresses[index] ?? {}, optOuts: optOutsIn(optOuts, person.id) }),
+    );
+  }
+
   /** Notes what became known of an address. */
-  noteVerdict(app: string, verdict: Parameters<typeof noteVerdict>[3]): Promise<void> {
+  noteVerdict(app: string, verdict: NewVerdict): Promise<void> {
     return this.#store.write((tx) => noteVerdict(tx, this.#store.seal, app, verdict));
+  }
+
+  /** A person does not want this type by this channel any more. One who is gone, or was erased since the link was made, wants nothing. */
+  async optOut({ app, user, channel, type, at: made }: OptOutLink): Promise<void> {
+    const { seal } = this.#store;
+    const now = this.#now();
+    const added = await this.#store.write(async (tx) => {
+      const person = await loadPerson(tx, seal, app, user);
+      if (!person || ((await erasedAt(tx, seal, app, user)) ?? 0) >= made) return false;
+      if (!(await addOptOut(tx, { app, user, channel, type, at: now, source: 'link' }))) return false;
+      await touchUsers(tx, app, [user], now);
+      const detail = { channel, type };
+      const by = `user:${user}`;
+      await auditChanges(tx, seal, [{ app, at: now, by, action: 'user.opted_out', target: by, detail }]);
+      await this.#changed(tx, app, [user]);
+      return true;
+    });
+    if (added) this.#committed();
+  }
+
+  /** In the transaction of what says so. */
+  async wantsAgain(tx: HubDb, wanted: WantedAgain): Promise<void> {
+    if (await removeOptOuts(tx, wanted)) await touchUsers(tx, wanted.app, [wanted.user], this.#now());
+  }
+
+  /** A person has answered a message: a stop holds for the address, and for the consent of those who have it, until a start. */
+  async replied({ app, kind, address, wants, at }: AddressReply): Promise<void> {
+    const { seal } = this.#store;
+    await this.#store.write(async (tx) => {
+      const isStop = wants === 'stop';
+      const source = wants.toUpperCase();
+      const verdict = { kind, address, at, status: isStop ? 'unsubscribed' : 'active', reason: source } as const;
+      await noteVerdict(tx, seal, app, isStop ? verdict : { ...verdict, reason: undefined, from: 'unsubscribed' });
+      const users = await consentOfHolders(tx, seal, app, { kind, address, consent: { granted: !isStop, at, source } });
+      const action = isStop ? 'user.stopped' : 'user.started';
+      await auditChanges(
+        tx,
+        seal,
+        users.map((user) => ({ app, at, by: 'hub', action, target: `user:${user}`, detail: { channel: kind } })),
+      );
+      await this.#changed(tx, app, users);
+    });
+    this.#committed();
   }
 
   list(app: string, filter: PeopleFilter): Promise<FoundPeople> {
@@ -121,8 +185,8 @@ export class People {
   async export(app: string, id: string): Promise<Record<string, unknown> | undefined> {
     const person = await this.get(app, id);
     if (!person) return undefined;
-    const [addresses = {}] = await this.addresses(app, [person]);
-    const all: Record<string, unknown> = { user: personView(person, addresses) };
+    const [user] = await this.views(app, [person]);
+    const all: Record<string, unknown> = { user };
     for (const part of this.#parts) {
       const exported = await part.export?.(this.#store.db, app, id);
       if (exported !== undefined) all[part.name] = exported;
@@ -176,10 +240,24 @@ export class People {
         .where('id', '=', id)
         .execute();
     await replaceGroups(tx, app, id, doc);
+    for (const { kind, at } of renewedConsent(before?.consent, doc.consent))
+      await removeOptOuts(tx, { app, user: id, channels: [kind], until: at });
     const action = before ? 'user.changed' : 'user.created';
     await auditChanges(tx, seal, [{ app, at: now, by, action, target: `user:${id}` }]);
     return { person: (await loadPerson(tx, seal, app, id)) as Person, created: !before, changed: true };
   }
+}
+
+/** Channels that a person has agreed to once more, and when. */
+function renewedConsent(
+  before: PersonDoc['consent'] = {},
+  after: PersonDoc['consent'],
+): { readonly kind: AddressKind; readonly at: number }[] {
+  return addressKinds.flatMap((kind) => {
+    const [old, given] = [before[kind], after[kind]];
+    const isNew = given?.granted === true && (old?.granted !== true || old.at < given.at);
+    return isNew ? [{ kind, at: given.at }] : [];
+  });
 }
 
 /** Makes those who are not there yet: a device or settings make their person. */

@@ -1,5 +1,5 @@
 import { isoInstant } from '../../kit/time/instant.ts';
-import type { AddressVerdict, Consent, Person, PersonVerdicts } from './person.ts';
+import type { AddressVerdict, Consent, OptOut, Person, PersonVerdicts } from './person.ts';
 
 const consentView = ({ granted, at, source }: Consent) => ({ granted, at: isoInstant(at), source });
 const verdictView = ({ status, reason, at }: AddressVerdict) => ({
@@ -11,13 +11,20 @@ const verdictView = ({ status, reason, at }: AddressVerdict) => ({
 const mapped = <T, Made>(of: Readonly<Record<string, T | undefined>>, make: (each: T) => Made): Record<string, Made> =>
   Object.fromEntries(Object.entries(of).flatMap(([name, each]) => (each === undefined ? [] : [[name, make(each)]])));
 
+/** What is known of a person beside the document. */
+export interface KnownOfPerson {
+  readonly addresses: PersonVerdicts;
+  readonly optOuts: readonly OptOut[];
+}
+
 /** A person as the API shows them: times are ISO instants. */
-export function personView(person: Person, addresses: PersonVerdicts) {
+export function personView(person: Person, { addresses, optOuts }: KnownOfPerson) {
   const { app: _app, rev: _rev, consent, created_at, updated_at, ...rest } = person;
   return {
     ...rest,
     consent: mapped(consent, consentView),
     addresses: mapped(addresses, verdictView),
+    opt_outs: optOuts.map(({ channel, type, at, source }) => ({ channel, type, at: isoInstant(at), source })),
     created_at: isoInstant(created_at),
     updated_at: isoInstant(updated_at),
   };

@@ -59,6 +59,15 @@ export type PersonVerdicts = Readonly<Partial<Record<AddressKind, AddressVerdict
 
 /** What is sealed of a person with the rest of the profile. */
 export type Addresses = Pick<PersonDoc, 'email' | 'phone' | 'slack'>;
+/** A type of notification that a person does not want by a channel any more. */
+export interface OptOut {
+  readonly channel: AddressKind;
+  readonly type: string;
+  /** UNIX milliseconds. */
+  readonly at: number;
+  /** How it was said: `link`. */
+  readonly source: string;
+}
 
 /** The address that a channel sends to. */
 export const addressOf = (person: Addresses, kind: AddressKind): string | undefined =>

@@ -87,17 +87,18 @@ function grouped(parcels: readonly Parcel[], rendererOf: RendererOf): Group[] {
   return groups;
 }
 
-/** Of pushes one a device, of everything else one a person. */
+/** Of pushes one a device, of everything else one an address: what several people share gets one for all of them. */
 function parcelsOf(leaving: readonly Leaving[]): Parcel[] {
-  const byDevice = new Map<string, { first: Leaving; target: string; users: string[] }>();
+  const byTarget = new Map<string, { first: Leaving; target: string; users: string[] }>();
   for (const each of leaving) {
     const { row, device, user } = each;
-    const key = JSON.stringify([row.app, row.notification, row.hop, row.channel, device?.id ?? `user ${user}`]);
-    const known = byDevice.get(key);
+    const target = targetOf(each);
+    const key = JSON.stringify([row.app, row.notification, row.hop, row.channel, device?.id ?? target]);
+    const known = byTarget.get(key);
     if (known) known.users.push(user);
-    else byDevice.set(key, { first: each, target: targetOf(each), users: [user] });
+    else byTarget.set(key, { first: each, target, users: [user] });
   }
-  return [...byDevice.values()].map((parcel) => ({ ...parcel, users: inOrder(parcel) }));
+  return [...byTarget.values()].map((parcel) => ({ ...parcel, users: inOrder(parcel) }));
 }
 
 /** People of one device in the order in which they were named there. */

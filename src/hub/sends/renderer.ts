@@ -10,7 +10,7 @@ export interface RendererParts {
   /** UNIX milliseconds. */
   readonly now: () => number;
   /** Where a person unsubscribes from mails of a type; undefined without `hub.public_url`. */
-  readonly unsubscribeUrl?: ((app: string, user: string, type: string) => string) | undefined;
+  readonly unsubscribeUrl?: ((app: string, user: string, type: string) => string | undefined) | undefined;
 }
 
 /** Renders pushes by their variants, mails, SMS and messages to Slack for each person. */
@@ -23,7 +23,8 @@ export const renderer =
     const message = ({ first: { facts, row, user } }: Parcel): Notification => {
       const channel = row.channel as AddressedChannel;
       const languages = [facts.settings.locale, facts.person?.locale];
-      const url = unsubscribeUrl?.(notification.app, user, notification.type);
+      const isMail = channel === 'email' && notification.priority !== 'critical';
+      const url = isMail ? unsubscribeUrl?.(notification.app, user, notification.type) : undefined;
       const key = JSON.stringify([channel, languages, url]);
       const made = messages.get(key) ?? messageOf(sources, { channel, languages, unsubscribeUrl: url });
       messages.set(key, made);

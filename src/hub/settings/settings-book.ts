@@ -1,8 +1,11 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isObject } from '../../kit/is-object.ts';
 import type { FaultyField } from '../../kit/refusal.ts';
 import { faulty, type PersonPart } from '../people/person.ts';
 import { type ActorName, auditChanges } from '../storage/audit.ts';
 import { prepared } from '../storage/prepared.ts';
 import type { HubDb, HubStore, NewRow, Row } from '../storage/storage.ts';
+import type { Channel } from '../words/channel.ts';
 import { patchSettings } from './patch-settings.ts';
 import { parseSettings, type SettingsDoc } from './settings-doc.ts';
 import type { Snooze, SnoozeEnd } from './snooze.ts';
@@ -15,6 +18,15 @@ export interface KeptSettings {
   /** Counts the changes; 0: none was ever made. */
   readonly rev: number;
 }
+
+/** A type that a person says to want. */
+export interface WantedType {
+  readonly type: string;
+  /** Absent: all. */
+  readonly channels?: readonly Channel[];
+}
+
+type MadeSettings = KeptSettings & { readonly wanted?: readonly WantedType[] };
 
 export const NO_SETTINGS: KeptSettings = Object.freeze({ doc: Object.freeze({}), rev: 0 });
 
@@ -31,6 +43,8 @@ export interface SettingsBookOptions {
   readonly now: () => number;
   /** Makes the person whose settings they are, where that is not there yet. */
   readonly makePeople: (tx: HubDb, app: string, ids: readonly string[], now: number) => Promise<void>;
+  /** A person wants these types again, by all channels or by some: in the transaction that writes it, before `changed`. */
+  readonly wanted: (tx: HubDb, app: string, user: string, types: readonly WantedType[]) => Promise<void>;
   /** A snooze was ended before its time: in the transaction that does it, before `changed`. */
   readonly woken: (tx: HubDb, app: string, user: string) => Promise<void>;
   /** What is held for people is planned again, in the transaction that changes their settings. */
@@ -74,12 +88,21 @@ export class SettingsBook {
   /** Replaces the document; makes the person. @throws PeopleRefusal 422; what `expect` throws */
   put(change: SettingsChange, json: unknown): Promise<KeptSettings> {
     const doc = read(parseSettings(json));
-    return this.#change(change, 'settings.replace', (kept) => ({ ...kept, doc }));
+    return this.#change(change, 'settings.replace', (kept) => ({
+      ...kept,
+      doc,
+      // A document that is sent back as it was read says nothing new.
+      wanted: wantedTypes(doc, (type) => !isDeepStrictEqual(doc.types?.[type], kept.doc.types?.[type])),
+    }));
   }
 
   /** Lays a merge patch (RFC 7396) over it. @throws PeopleRefusal 422; what `expect` throws */
   patch(change: SettingsChange, patch: unknown): Promise<KeptSettings> {
-    return this.#change(change, 'settings.update', (kept) => ({ ...kept, doc: read(patchSettings(kept.doc, patch)) }));
+    const named = isObject(patch) && isObject(patch.types) ? patch.types : {};
+    return this.#change(change, 'settings.update', (kept) => {
+      const doc = read(patchSettings(kept.doc, patch));
+      return { ...kept, doc, wanted: wantedTypes(doc, (type) => Object.hasOwn(named, type)) };
+    });
   }
 
   snooze(change: SettingsChange, snooze: Snooze): Promise<KeptSettings> {
@@ -103,17 +126,19 @@ export class SettingsBook {
   async #change(
     { app, user, by, expect }: SettingsChange,
     action: string,
-    make: (kept: KeptSettings) => KeptSettings,
+    make: (kept: KeptSettings) => MadeSettings,
     before: SettingsBookOptions['woken'] = async () => {},
   ): Promise<KeptSettings> {
-    const { store, now, makePeople, changed, committed } = this.#options;
+    const { store, now, makePeople, wanted, changed, committed } = this.#options;
     const made = await store.write(async (tx) => {
       const kept = (await settingsOf(tx, app, [user])).get(user) ?? NO_SETTINGS;
       expect?.(kept.rev === 0 ? undefined : kept.rev);
-      const next = { ...make(kept), rev: kept.rev + 1 };
+      const { wanted: types = [], ...rest } = make(kept);
+      const next = { ...rest, rev: kept.rev + 1 };
       await makePeople(tx, app, [user], now());
       await put(tx, rowOf(app, user, next, now()));
       await auditChanges(tx, store.seal, [{ app, at: now(), by, action, target: `user:${user}` }]);
+      if (types.length > 0) await wanted(tx, app, user, types);
       await before(tx, app, user);
       await changed(tx, app, [user]);
       return next;
@@ -121,6 +146,14 @@ export class SettingsBook {
     committed();
     return made;
   }
+}
+
+/** Types that a document switches on by their own name, no pattern. @param isSaid whether the change is about it */
+function wantedTypes({ types = {} }: SettingsDoc, isSaid: (type: string) => boolean): WantedType[] {
+  return Object.entries(types).flatMap(([type, said]): WantedType[] => {
+    if (said === false || type.includes('*') || !isSaid(type)) return [];
+    return [said === true || !said.channels?.length ? { type } : { type, channels: said.channels }];
+  });
 }
 
 const read = (doc: SettingsDoc | readonly FaultyField[]): SettingsDoc => {

@@ -6,6 +6,7 @@ import addFormats from 'ajv-formats';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openApiPage } from '../../../scripts/pages/openapi-page.ts';
 import type { Example, MediaType } from '../../../src/api/openapi/api-group.ts';
+import { sealOptOut } from '../../../src/hub/people/opt-out-link.ts';
 import { builtIn } from '../../../src/providers/registry.ts';
 import { sharedFields } from '../../../src/push/wire/shared-fields.ts';
 import { addPerson } from '../../hub/add-person.ts';
@@ -107,6 +108,12 @@ describe.each([{ sync: false }, { sync: true }])('a running relay with core.sync
     while (path === '/v1/pushes/{id}' && !(await fetch(`${relay.url}/v1/pushes/order-42`)).ok) await sleep(20);
   };
 
+  /** Of a link in a mail. */
+  const signed = (): string =>
+    sealOptOut((relay.hub as NonNullable<SandboxedRelay['hub']>).store.seal, {
+      ...{ app: 'default', user: 'ada', channel: 'email', type: 'news', at: 1 },
+    });
+
   /** JSON, or in another media type the text itself. */
   const bodyOf = ({ requestBody }: (typeof operations)[number]['operation'], value: unknown) => {
     const [type = 'application/json'] = Object.keys(requestBody?.content ?? {});
@@ -116,7 +123,7 @@ describe.each([{ sync: false }, { sync: true }])('a running relay with core.sync
 
   test.each(bodies)('answers $title as described', async ({ path, method, operation, example }) => {
     await prepare(path);
-    const response = await fetch(relay.url + urlOf(path, operation), {
+    const response = await fetch(relay.url + urlOf(path, operation).replace('/1.signed', `/${signed()}`), {
       method: method.toUpperCase(),
       ...(example ? bodyOf(operation, example.value) : {}),
     });

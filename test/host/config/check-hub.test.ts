@@ -45,6 +45,20 @@ test('a hub that sends through others, or to no device, needs no platform of its
   expect(complaint(() => load(yamlOf({ 'hub.push.mode': 'none' }), real))).toContain('ios.enabled');
 });
 
+test('mail of a hub without a public address is warned of: no one could unsubscribe', () => {
+  const email = { host: 'smtp.example.com', from: 'us@example.com', username: 'u', password: 'p' };
+  const warnings = (hub: object, more: object = {}) =>
+    loadConfig({ values: { email, hub: { enabled: true, path: '', ...hub }, ...more }, env: {}, cwd: '/' }).warnings;
+  expect(warnings({}).join()).toContain('hub.public_url is not set');
+  for (const loaded of [
+    warnings({ public_url: 'https://push.example.com' }),
+    warnings({ enabled: false }),
+    warnings({}, { sandbox: { enabled: true } }),
+    warnings({}, { email: {}, ntfy: { endpoint: 'http://127.0.0.1:1' } }),
+  ])
+    expect(loaded.join()).not.toContain('hub.public_url');
+});
+
 test('FCM_SERVER_KEY is an error that says what to set instead, and a warning beside a service account', () => {
   const start = (values: Record<string, unknown>, env: Record<string, string> = {}) =>
     loadConfig({ values, env: { FCM_SERVER_KEY: 'canary-key', ...env }, cwd: '/' });

@@ -246,7 +246,6 @@ describe('devices', () => {
     const asked = { overrides: { ios: { push_type: 'voip' } } };
     expect(told(push({ devices, notification: asked }))).toEqual(['1 push:voip pending', '1 push:android pending']);
     expect(told(push({ devices, namedDevices: ['voip'] }))).toHaveLength(3);
-    expect(told(push({ devices, kinds: ['alert', 'voip'] }))).toHaveLength(3);
     expect(told(input({ devices, namedDevices: ['voip'], devicesOnly: true }))).toEqual(['1 push:voip pending']);
   });
 

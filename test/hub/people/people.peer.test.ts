@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { personView } from '../../../src/hub/people/person-view.ts';
 import { needs } from '../../support/needs.ts';
 import { Clock, change, type Directory, directory, phone } from '../directory.ts';
 import { type HubPlace, hubEngines } from '../hub-engines.ts';
@@ -36,13 +35,13 @@ describe.each(hubEngines)('people in $name', ({ needs: lacks, start }) => {
     const view = async (id: string) => {
       const person = await hub.people.get('default', id);
       if (!person) return undefined;
-      const [addresses = {}] = await hub.people.addresses('default', [person]);
-      return personView(person, addresses);
+      return (await hub.people.views('default', [person]))[0];
     };
 
     test('a PUT makes a person, and is the whole of what is known', async () => {
       expect(await put('ada', ADA)).toMatchObject({ created: true, changed: true });
       expect(await view('ada')).toEqual({
+        opt_outs: [],
         ...{ id: 'ada', name: 'Ada Lovelace', email: 'Ada@Example.com', phone: '+4915112345678', slack: 'U024BE7LH' },
         ...{ locale: 'de', timezone: 'Europe/Berlin', roles: ['admin', 'oncall'], teams: ['red'], data: ADA.data },
         consent: {

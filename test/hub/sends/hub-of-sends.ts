@@ -53,6 +53,9 @@ export function hubOfSends(
     store,
     now: clock.now,
     makePeople: (tx, app, ids, now) => ensurePeople(tx, store, app, ids, now),
+    wanted: async (tx, app, user, types) => {
+      for (const { type } of types) await book.people.wantsAgain(tx, { app, user, type, until: clock.now() });
+    },
     woken: (tx, app, user) => endSnooze(tx, app, user, clock.now()),
     changed,
     committed: () => {},

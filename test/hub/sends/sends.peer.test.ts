@@ -71,6 +71,14 @@ describe.each(hubEngines)('sends in $name', ({ needs: lacks, start }) => {
       expect(await hub.decisions()).toEqual(['ada 1 push sent', 'bob 1 push sent']);
     });
 
+    test('an address that two people share gets one message for both', async () => {
+      for (const id of ['ada', 'bob']) await hub.people.put({ ...change, id }, mail);
+      const { id } = await hub.send({ to: { users: ['ada', 'bob'] }, channels: ['email'] });
+      expect(hub.carrier.sent).toEqual(['ada@exam: m1']);
+      expect(await hub.decisions(id)).toEqual(['ada 1 email sent', 'bob 1 email sent']);
+      expect(await hub.statusOf(id)).toBe('done');
+    });
+
     test('teams, roles, topics, devices and everyone are each person once', async () => {
       await hub.people.put({ ...change, id: 'ada' }, { teams: ['red'], roles: ['lead'] });
       await hub.people.put({ ...change, id: 'bob' }, { teams: ['red'] });

@@ -25,7 +25,7 @@ const person = json('The person.', ref('Person'), {
     value: {
       ...{ id: 'ada', name: 'Ada', email: 'ada@example.com', timezone: 'Europe/Athens', roles: [], teams: ['red'] },
       ...{ data: {}, consent: { email: { granted: true, at: '2026-12-01T09:00:00.000Z', source: 'api' } } },
-      ...{ addresses: { email: { status: 'active' } } },
+      ...{ addresses: { email: { status: 'active' } }, opt_outs: [] },
       ...{ created_at: '2026-12-01T09:00:00.000Z', updated_at: '2026-12-01T09:00:00.000Z' },
     },
   },
@@ -154,6 +154,11 @@ export const peopleGroup = (): ApiGroup => ({
         data: anyObject(''),
         consent,
         addresses: anyObject('What is known of each address: `{status, reason?, at?}`.'),
+        opt_outs: {
+          type: 'array',
+          items: record({ channel: text(''), type: text(''), at: instant(''), source: text('') }),
+          description: 'Types that the person does not want by a channel any more.',
+        },
         created_at: instant(''),
         updated_at: instant(''),
       },

@@ -7,6 +7,7 @@ import type { HubPolicy } from '../../notifications/policy.ts';
 import { longestWindow, type UsageEntry } from '../../notifications/throttle.ts';
 import { verdictsOf } from '../../people/addresses.ts';
 import { type KnownPerson, knownPeople } from '../../people/known-people.ts';
+import { optOutsOf } from '../../people/opt-outs.ts';
 import { effectiveSettings } from '../../settings/settings.ts';
 import { NO_SETTINGS, settingsOf } from '../../settings/settings-book.ts';
 import type { HubDb, HubSeal } from '../../storage/storage.ts';
@@ -14,7 +15,7 @@ import { type AddressedChannel, addressed, type Channel, isAddressed } from '../
 import { type DeviceOfPerson, devicesOfPeople } from './devices-of-people.ts';
 
 /** What deciding about a person depends on, beside the notification and the moment. */
-export interface Facts extends Pick<DecideInput, 'settings' | 'addresses' | 'usage' | 'records'> {
+export interface Facts extends Pick<DecideInput, 'settings' | 'addresses' | 'optOuts' | 'usage' | 'records'> {
   readonly person: KnownPerson | undefined;
   readonly devices: readonly DeviceOfPerson[];
 }
@@ -40,6 +41,8 @@ export const channelsOf = (
   policy: HubPolicy,
 ): ReadonlySet<Channel> => new Set(planOf(notification, policy).map(({ channel }) => channel));
 
+const NO_OPT_OUTS: NonNullable<DecideInput['optOuts']> = [];
+
 /** Of these people; who is not known has no `person`. */
 export async function factsOf(
   { db, seal, now, staleAfterMs }: FactsParts,
@@ -53,6 +56,7 @@ export async function factsOf(
   // Without a push, too: quiet hours and local times may be in the zone of the device that was seen last.
   const devices = await devicesOfPeople(db, seal, { app, users, staleBefore: now - staleAfterMs });
   const addresses = withAddresses ? await addressesOf(db, seal, app, [...persons.values()]) : undefined;
+  const optOuts = withAddresses ? await optOutsOf(db, app, users) : undefined;
   const usage = await usageOf(db, app, users, policy, channels, now);
   const records = policy.learnChannels ? await recordsOf(db, app, users, now) : undefined;
   return new Map(
@@ -65,6 +69,7 @@ export async function factsOf(
           settings: effectiveSettings(policy.defaults, doc, snooze),
           devices: devices.get(user) ?? [],
           addresses: addresses?.get(user) ?? {},
+          optOuts: optOuts?.get(user) ?? NO_OPT_OUTS,
           usage: usage.get(user) ?? [],
           ...(records ? { records: records.get(user) ?? {} } : {}),
         },
