@@ -151,6 +151,12 @@ function planWords({ channel, plan }: Told): string {
 
 const PAST = { delivered: 'got', acked: 'acknowledged', seen: 'seen', read: 'read', acted: 'acted on' } as const;
 
+/** A push that could not be sent for now. */
+function retryWords(told: Told, reason: string): string {
+  const again = told.until === undefined ? 'later' : `at ${timeWords(told.until, told.detail)}`;
+  return `It could not be sent by ${WAYS[told.channel]} yet: ${reason}. It is tried again ${again}.`;
+}
+
 /** States that have no reason of ours. */
 function stateWords(told: Told, reason: string | undefined): string {
   const way = WAYS[told.channel];
@@ -170,7 +176,7 @@ function stateWords(told: Told, reason: string | undefined): string {
     case 'deferred':
       return `It is held${untilWords(told)}.`;
     case 'pending':
-      return planWords(told);
+      return reason === undefined ? planWords(told) : retryWords(told, reason);
     default:
       return `It was not sent by ${way}.`;
   }

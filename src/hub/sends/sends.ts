@@ -18,6 +18,7 @@ import { Notices } from './notices.ts';
 import { HandedBatches } from './outcomes/handed-batches.ts';
 import type { ChangedDecision } from './outcomes/outcome-rows.ts';
 import { type EndedTarget, OutcomeWriter } from './outcomes/outcome-writer.ts';
+import { RetryNotes } from './outcomes/retry-notes.ts';
 import { stillWanted } from './outcomes/still-wanted.ts';
 import { TakeOver } from './outcomes/take-over.ts';
 import { PAGE_DUE, PERSON_DUE } from './person-due.ts';
@@ -58,6 +59,7 @@ export class Sends {
   readonly #placing: Placing;
   readonly #accepting: Accepting;
   readonly #outcomes: OutcomeWriter;
+  readonly #retries: RetryNotes;
   readonly #runner: DueRunner;
   readonly #takeOver: TakeOver;
   readonly #batches = new HandedBatches();
@@ -101,6 +103,7 @@ export class Sends {
     const telling = noChannel ? { [NO_CHANNEL_DUE]: noChannelWork({ store, hook: noChannel, now }) } : {};
     this.#runner = new DueRunner({ store, instance, works: { ...works, ...own, ...telling }, tell, now });
     this.#takeOver = new TakeOver({ store, instance, carrier, batches, tell, now, events, nudge: () => nudge(now()) });
+    this.#retries = new RetryNotes({ store, batches });
     this.#outcomes = new OutcomeWriter({
       ...{ store, batches, tell },
       verdicts: (ended) => this.#noteVerdicts(ended),
@@ -138,6 +141,7 @@ export class Sends {
   async settle(): Promise<void> {
     await this.#placing.idle();
     await this.#outcomes.idle();
+    await this.#retries.idle();
     await this.#runner.runDue();
   }
 
@@ -154,6 +158,7 @@ export class Sends {
   async close(): Promise<void> {
     await this.#runner.close();
     await this.#takeOver.close();
+    await this.#retries.close();
     await this.#outcomes.close();
   }
 
@@ -161,7 +166,7 @@ export class Sends {
     const { store } = this.#options;
     return {
       outcomes: (outcomes) => this.#outcomes.add(outcomes),
-      retried: () => {},
+      retried: (retries) => this.#retries.add(retries),
       stillWanted: (question) => stillWanted({ store, batches: this.#batches }, question),
     };
   }

@@ -54,6 +54,13 @@ export class ScriptedCarrier implements PushCarrier {
     ]);
   }
 
+  /** A target failed for now, and is sent again after a while. */
+  retry({ batch, app }: HubBatch, target: string, attempts: number, delayMs: number): void {
+    const at = this.#now();
+    const busy = failed('unavailable', 'TooManyRequests');
+    this.#listener?.retried([{ batch, app, targets: [target], failed: busy, attempts, at, nextAt: at + delayMs }]);
+  }
+
   stillWanted(batch: HubBatch): Promise<readonly boolean[]> {
     const question = { batch: batch.batch, app: batch.app, targets: batch.notification.tokens };
     return (this.#listener as PushListener).stillWanted(question);

@@ -1,4 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { words } from '../../../src/hub/notifications/words.ts';
+import { findNotification } from '../../../src/hub/sends/rows/notification-rows.ts';
+import { peopleView } from '../../../src/hub/sends/views/notification-view.ts';
 import { needs } from '../../support/needs.ts';
 import { Clock, change, iosToken, phone } from '../directory.ts';
 import { type HubPlace, hubEngines } from '../hub-engines.ts';
@@ -241,6 +244,46 @@ describe.each(hubEngines)('sends in $name', ({ needs: lacks, start }) => {
       hub.carrier.isFull = false;
       await hub.pass(2000);
       expect(hub.carrier.sent).toEqual(['00000001: m1']);
+      expect(await hub.statusOf(id)).toBe('done');
+    });
+
+    test('a push that waits for a retry says how often it was sent, why, and until when it waits', async () => {
+      await device(1, 'ada');
+      hub.carrier.fates[iosToken(1)] = 'hold';
+      const { id } = await hub.send({ to: { users: ['ada'] }, mode: 'push_only' });
+      const [batch] = hub.carrier.taken;
+      if (!batch) throw new Error('no batch');
+      const shown = async () => {
+        const row = await findNotification(hub.store.db, 'default', id);
+        const people = await peopleView(hub.store, row as never, { limit: 1, after: '' }, ({ ...decision }) => ({
+          words: words(decision),
+        }));
+        return people[0]?.decisions[0];
+      };
+      hub.carrier.retry(batch, iosToken(1), 1, 1000);
+      hub.carrier.retry(batch, iosToken(1), 2, 90_000);
+      await hub.pass(0);
+      expect(await shown()).toMatchObject({
+        ...{ state: 'pending', attempts: 2, reason: 'TooManyRequests', category: 'unavailable' },
+        until: new Date(clock.now() + 90_000).toISOString(),
+        words:
+          'It could not be sent by push yet: TooManyRequests. It is tried again at 12:01:30 on 1 November 2026 (UTC).',
+      });
+      // A process that has taken the batch over knows it by its row.
+      if (place.again) {
+        const other = hubOfSends((await place.again(clock.now)) as never, clock);
+        other.carrier.retry(batch, iosToken(1), 3, 1000);
+        await other.sends.settle();
+        expect(await shown()).toMatchObject({ attempts: 3 });
+        await other.sends.close();
+        await other.store.close();
+      }
+      hub.carrier.finish(batch, iosToken(1), 'accept');
+      hub.carrier.retry(batch, iosToken(1), 4, 1000);
+      await hub.pass(0);
+      const after = await shown();
+      expect(after).toMatchObject({ state: 'sent', attempts: 1 });
+      expect(after).not.toHaveProperty('reason');
       expect(await hub.statusOf(id)).toBe('done');
     });
 

@@ -10,9 +10,9 @@ import { RefusedError } from '../../../kit/refusal.ts';
 import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
 import type { PushOutcome } from '../../push/push-carrier.ts';
 import type { HubDb, HubStore } from '../../storage/storage.ts';
-import { targetHash } from '../hand-over.ts';
-import { deleteHandovers, findHandover, type HandedTarget, type Handover } from '../rows/handover-rows.ts';
+import { deleteHandovers, type HandedTarget, type Handover } from '../rows/handover-rows.ts';
 import type { HandedBatch, HandedBatches } from './handed-batches.ts';
+import { knownTargets } from './known-targets.ts';
 import { changeOf } from './outcome-change.ts';
 import { alike, type ChangedDecision, type EndedTargets, isBatchOpen, writeEnded } from './outcome-rows.ts';
 
@@ -39,7 +39,7 @@ export interface OutcomeWriterOptions {
   readonly tell: (level: 'warn' | 'error', message: string) => void;
 }
 
-/** OutcomeWriter a transaction. */
+/** Outcomes a transaction. */
 const AT_ONCE = 2000;
 const AGAIN_MS = 500;
 
@@ -112,7 +112,9 @@ export class OutcomeWriter {
   async #write(some: readonly PushOutcome[]): Promise<void> {
     const { store, batches, verdicts, follow, written } = this.#options;
     // Before they are written, so that a process that dies in between hears them again.
-    const known = await this.#known(some);
+    const known = (await knownTargets(store, batches, some)).map(
+      ({ told, ...of }): Known => ({ outcome: told, ...of }),
+    );
     await verdicts(known.map(({ outcome, batch, target }) => ({ outcome, target, channel: batch.channel })));
     const ended = alike(known.flatMap(endedOf));
     const { changed, also } = await store.write(async (tx) => {
@@ -129,30 +131,6 @@ export class OutcomeWriter {
     for (const { batch, outcome } of known)
       if (isHeld(batch)) batches.end(batch, outcome.target, awaitsVerdict(outcome));
     written(changed, also);
-  }
-
-  /** What each outcome is of; those of batches that are over already, or were never ours, are left out. */
-  async #known(some: readonly PushOutcome[]): Promise<Known[]> {
-    const { batches, store } = this.#options;
-    const found = new Map<string, Handover | undefined>();
-    const known: Known[] = [];
-    for (const outcome of some) {
-      const { app, batch: id, target } = outcome;
-      const held = batches.get(app, id);
-      if (held) {
-        const of = held.targets.get(target);
-        if (of) known.push({ outcome, batch: held, target: of });
-        continue;
-      }
-      const name = `${app}\n${id}`;
-      if (!found.has(name)) found.set(name, await findHandover(store.db, app, id));
-      const handover = found.get(name);
-      if (!handover) continue;
-      const hash = targetHash(store.seal, handover, target);
-      const of = handover.targets.find((each) => each.hash === hash);
-      if (of) known.push({ outcome, batch: handover, target: of });
-    }
-    return known;
   }
 
   /** Removes the rows of batches of which nothing is to come. */
