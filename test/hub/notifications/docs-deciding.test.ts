@@ -67,6 +67,12 @@ describe('docs/hub/deciding.md', () => {
         plan: { after: 1, unless: 'acked', wait_ms: 5000, delay_ms: 2000 },
       }),
       words({
+        state: 'pending',
+        channel: 'push',
+        reason: 'TooManyRequests',
+        until: Date.parse('2026-12-01T12:01:30Z'),
+      }),
+      words({
         state: 'failed',
         channel: 'push',
         reason: 'not_configured',
