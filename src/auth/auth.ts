@@ -22,6 +22,7 @@ import {
 import { TokenCache } from './token-cache.ts';
 import { createTokenVerifier, KeysUnavailableError, looksLikeToken } from './token-verifier.ts';
 import type { PeopleDoor } from './users/people-door.ts';
+import { type PersonNamer, UNNAMED } from './users/person-principal.ts';
 
 /** What a request shows of its sender. */
 export interface Caller {
@@ -89,7 +90,8 @@ export class Auth {
     const { settings, monotonic } = options;
     this.#options = options;
     this.#keys = new KeyRing(settings.keys);
-    this.#tokens = settings.jwks_url === '' ? undefined : tokensOf(options);
+    this.#tokens =
+      settings.jwks_url === '' ? undefined : tokensOf(options, (user) => this.#people?.nameOf(user) ?? UNNAMED);
     this.#certificates = new Map(
       Object.entries(settings.certificates).map(([name, certificate]) => [
         comparable(certificate.subject),
@@ -202,11 +204,12 @@ function basicOf(authorization: string | undefined): string | undefined {
   return colon < 0 || colon === decoded.length - 1 ? undefined : decoded.slice(colon + 1);
 }
 
-function tokensOf({ settings, fetch, cooldownMs, now }: AuthOptions): TokenCache {
+function tokensOf({ settings, fetch, cooldownMs, now }: AuthOptions, nameOf: PersonNamer): TokenCache {
   const clock = now ? { now } : {};
   const verify = createTokenVerifier({
     settings,
     fetch,
+    nameOf,
     ...clock,
     ...(cooldownMs === undefined ? {} : { cooldownMs }),
   });

@@ -5,7 +5,7 @@ import { idFault } from '../kit/text/id-fault.ts';
 import { DEFAULT_APP } from '../push/app-name.ts';
 import { createFetchKeys } from './fetch-keys.ts';
 import { appNames, type Principal, SCOPES, type Scope } from './principal.ts';
-import { personPrincipal } from './users/person-principal.ts';
+import { type PersonNamer, personPrincipal } from './users/person-principal.ts';
 
 export interface TokenSettings {
   readonly jwks_url: string;
@@ -20,6 +20,8 @@ export interface TokenSettings {
 export interface TokenVerifierOptions {
   readonly settings: TokenSettings;
   readonly fetch: FetchImplementation;
+  /** What logs call a person. */
+  readonly nameOf?: PersonNamer | undefined;
   /** Milliseconds between two looks at the keys for one that is unknown; default 30,000. */
   readonly cooldownMs?: number;
   /** Milliseconds after a failed fetch of the keys before the issuer is asked again; default 1,000. */
@@ -75,12 +77,13 @@ function appOfPerson(claims: JWTPayload): string | undefined {
 function personOf(
   claims: JWTPayload,
   names: readonly string[],
+  nameOf: PersonNamer | undefined,
 ): { readonly principal: Principal | undefined } | undefined {
   const id = names.map((name) => claims[name]).find((claim) => typeof claim === 'string' && claim !== '');
   if (id === undefined) return undefined;
   const app = appOfPerson(claims);
   if (app === undefined || idFault(id) !== undefined) return { principal: undefined };
-  return { principal: personPrincipal({ app, id: id as string, issuedAt: toMs(claims.iat ?? 0) }) };
+  return { principal: personPrincipal({ app, id: id as string, issuedAt: toMs(claims.iat ?? 0) }, nameOf) };
 }
 
 function principalOf(claims: JWTPayload): Principal {
@@ -119,7 +122,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): (token: stri
         clockTolerance: LEEWAY_SECONDS,
         currentDate: new Date(now()),
       });
-      const person = personOf(payload, settings.user_claims);
+      const person = personOf(payload, settings.user_claims, options.nameOf);
       const principal = person ? person.principal : principalOf(payload);
       return principal && { principal, expiresAt: toMs((payload.exp as number) + LEEWAY_SECONDS) };
     } catch (error) {

@@ -187,6 +187,14 @@ test('the feedback hook has been told when the function ends', async () => {
   expect(heard).toHaveLength(2);
 });
 
+test('the hub is refused at the start, with the reason, whatever its store is', async () => {
+  for (const GORUSH_HUB_POSTGRES of ['', 'postgres://hub@db.example/hub'])
+    await expect(open({ GORUSH_HUB_ENABLED: 'true', GORUSH_HUB_POSTGRES })).rejects.toMatchObject({
+      name: 'ConfigError',
+      message: expect.stringMatching(/^hub\.enabled: cannot be on in a function: .*Run the hub as a server/),
+    });
+});
+
 test('a compressed body is passed on as it came', async () => {
   const handler = await open();
   const body = gzipSync(push(TOKEN)).toString('base64');

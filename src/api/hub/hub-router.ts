@@ -9,6 +9,7 @@ import type { BodyRoom } from '../../kit/http/body-room.ts';
 import { httpStatus } from '../../kit/http/http-status.ts';
 import { RefusedError } from '../../kit/refusal.ts';
 import { preconditionOf } from '../preconditions.ts';
+import { auditTarget } from './audit-target.ts';
 import { type HubAnswer, sendAnswer } from './hub-answer.ts';
 import { bodyBytes, jsonOf } from './hub-body.ts';
 import { allowCaller, type CallerParts, callerOfRequest, chooseApp } from './hub-caller.ts';
@@ -104,9 +105,10 @@ class HubRouter {
     res: ServerResponse,
     principal: Principal | undefined,
   ): Promise<HubAnswer | undefined> {
-    const told = { app: undefined as string | undefined };
+    const told: Told = { app: undefined, params: {} };
     try {
       const params = pathParams(raw);
+      told.params = params;
       allowCaller(principal, { scope: route.scope, own: route.own, user: params.user });
       const query = new Query(req.url as string);
       const isApp = route.makesApp ? () => true : this.#parts.isApp;
@@ -114,19 +116,26 @@ class HubRouter {
       told.app = app;
       if (principal?.user) await this.#parts.stillThere(principal.user);
       const answer = await this.#worked(route, { req, res, params, query, app, principal });
-      this.#audit(route, req, told.app, answer?.status ?? res.statusCode);
+      this.#audit(route, req, told, answer?.status ?? res.statusCode, answer);
       return answer;
     } catch (error) {
       const kind = error instanceof RefusedError ? error.kind : 'internal';
       if (kind === 'forbidden' && route.action === undefined) noteAudit(res, { reason: 'scope' });
-      this.#audit(route, req, told.app, httpStatus[kind]);
+      this.#audit(route, req, told, httpStatus[kind]);
       throw error;
     }
   }
 
-  #audit({ action }: HubRoute, req: IncomingMessage, app: string | undefined, status: number): void {
-    if (action === undefined) return;
-    auditAdmin(this.#parts.audit, req, { action, status, ...(app === undefined ? {} : { app }) });
+  #audit(route: HubRoute, req: IncomingMessage, { app, params }: Told, status: number, answer?: HubAnswer): void {
+    const { audit, store } = this.#parts;
+    const { action } = route;
+    if (action === undefined || !audit) return;
+    const target = app === undefined ? undefined : targetOf(route, { app, params, answer }, store);
+    auditAdmin(audit, req, {
+      ...{ action, status },
+      ...(app === undefined ? {} : { app }),
+      ...(target === undefined ? {} : { target }),
+    });
   }
 
   async #worked(
@@ -152,6 +161,26 @@ class HubRouter {
       (each) => store.write(each),
       async (keep) => (await work(keep)) as HubAnswer,
     );
+  }
+}
+
+/** What is known of a request when its audit line is written. */
+interface Told {
+  app: string | undefined;
+  params: Readonly<Record<string, string>>;
+}
+
+/** Nothing where the store is not there yet: its keys are in it. */
+function targetOf(
+  route: HubRoute,
+  about: Parameters<typeof auditTarget>[1],
+  store: Pick<HubStore, 'seal'>,
+): string | undefined {
+  try {
+    return auditTarget(route, about, store.seal);
+  } catch (error) {
+    if (error instanceof RefusedError) return undefined;
+    throw error;
   }
 }
 

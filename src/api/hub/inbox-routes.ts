@@ -38,7 +38,8 @@ export function inboxRoutes({ inbox }: InboxRoutesParts): readonly HubRoute[] {
   });
   const marking = <const Word extends string>(word: Word, mark: Mark): HubRoute =>
     hubRoute({
-      ...{ ...common, method: 'POST', path: `${PATH}/{id}/${word}` as `${typeof PATH}/{id}/ack`, body: 'none' },
+      ...{ ...common, method: 'POST', path: `${PATH}/{id}/${word}` as `${typeof PATH}/{id}/ack` },
+      ...{ body: 'none', action: `inbox.${word}` },
       handle: async (request) => {
         await inbox.mark(ownerOf(request as HubRequest<'user'>), request.params.id, mark);
         return counted(request as HubRequest<'user'>);
@@ -57,7 +58,7 @@ export function inboxRoutes({ inbox }: InboxRoutesParts): readonly HubRoute[] {
       },
     }),
     hubRoute({
-      ...{ ...common, method: 'POST', path: `${PATH}/read-all`, body: 'maybe' },
+      ...{ ...common, method: 'POST', path: `${PATH}/read-all`, body: 'maybe', action: 'inbox.read_all' },
       handle: async (request) => {
         await inbox.readAll(ownerOf(request), beforeOf(request.body));
         return counted(request);
@@ -68,7 +69,7 @@ export function inboxRoutes({ inbox }: InboxRoutesParts): readonly HubRoute[] {
       handle: async (request) => ({ status: 200, body: await inbox.one(ownerOf(request), request.params.id) }),
     }),
     hubRoute({
-      ...{ ...common, method: 'DELETE', path: `${PATH}/{id}` },
+      ...{ ...common, method: 'DELETE', path: `${PATH}/{id}`, action: 'inbox.remove' },
       handle: async (request) => {
         await inbox.remove(ownerOf(request), request.params.id);
         return { status: 204 };

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { auditName } from '../../hub/storage/audit.ts';
 import type { HubStore } from '../../hub/storage/storage.ts';
 import { type RefusalKind, RefusedError } from '../../kit/refusal.ts';
 import type { Auth } from '../auth.ts';
@@ -8,6 +9,7 @@ import type { Principal } from '../principal.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
 import { looksLikeToken } from '../token-verifier.ts';
 import { PeopleDoor } from './people-door.ts';
+import { type PersonNamer, UNNAMED } from './person-principal.ts';
 import { UserTokenKeys } from './user-token-keys.ts';
 import { UserTokens } from './user-tokens.ts';
 
@@ -37,10 +39,23 @@ class NotLetInError extends RefusedError {
   }
 }
 
+/** As the hub's audit has it: by a keyed hash. */
+const namer =
+  (store: Pick<HubStore, 'seal'>): PersonNamer =>
+  ({ app, id }) => {
+    try {
+      return auditName(store.seal, app, `user:${id}`);
+    } catch (error) {
+      if (error instanceof RefusedError) return UNNAMED;
+      throw error;
+    }
+  };
+
 /** Issues the tokens of people, and lets in who calls with one. */
 export function openPeopleDoor({ store, auth, now }: PeopleAccessOptions): PeopleAccess {
-  const tokens = new UserTokens(new UserTokenKeys({ store, now }), now);
-  const door = new PeopleDoor({ verify: (token) => tokens.verify(token), now });
+  const nameOf = namer(store);
+  const tokens = new UserTokens(new UserTokenKeys({ store, now }), now, nameOf);
+  const door = new PeopleDoor({ verify: (token) => tokens.verify(token), nameOf, now });
   auth?.admitPeople(door);
   return {
     tokens,

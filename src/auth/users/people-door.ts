@@ -3,11 +3,13 @@ import { RefusedError } from '../../kit/refusal.ts';
 import type { Principal } from '../principal.ts';
 import { cannotTell, type Refusal, unauthenticated } from '../refusal.ts';
 import { TokenCache, type TokenCacheOptions } from '../token-cache.ts';
+import type { PersonNamer } from './person-principal.ts';
 import { ExpiredTokenError, isUserToken } from './user-tokens.ts';
 
 export interface PeopleDoorOptions {
   /** Rejects with ExpiredTokenError; with another error when the key of the token cannot be looked for. */
   readonly verify: TokenCacheOptions['verify'];
+  readonly nameOf: PersonNamer;
   /** UNIX milliseconds. */
   readonly now: () => number;
 }
@@ -18,8 +20,11 @@ const MAX_TOKENS = 20_000;
 /** Lets people in who call with the tokens of the hub. */
 export class PeopleDoor {
   readonly #tokens: TokenCache;
+  /** What logs call a person. */
+  readonly nameOf: PersonNamer;
 
-  constructor({ verify, now }: PeopleDoorOptions) {
+  constructor({ verify, nameOf, now }: PeopleDoorOptions) {
+    this.nameOf = nameOf;
     this.#tokens = new TokenCache({ verify, maxTokens: MAX_TOKENS, now });
   }
 

@@ -5,7 +5,7 @@ import { idFault } from '../../kit/text/id-fault.ts';
 import { APP_NAME } from '../../push/app-name.ts';
 import type { Principal } from '../principal.ts';
 import type { Verified } from '../token-verifier.ts';
-import { personPrincipal } from './person-principal.ts';
+import { type PersonNamer, personPrincipal } from './person-principal.ts';
 import type { UserTokenKeys } from './user-token-keys.ts';
 
 const jose = late('jose', () => import('jose'));
@@ -49,11 +49,13 @@ export const isUserToken = (token: string): boolean => headerOf(token).typ === T
 export class UserTokens {
   readonly #keys: Pick<UserTokenKeys, 'current' | 'find'>;
   readonly #now: () => number;
+  readonly #nameOf: PersonNamer | undefined;
 
-  /** @param now UNIX milliseconds */
-  constructor(keys: Pick<UserTokenKeys, 'current' | 'find'>, now: () => number) {
+  /** @param now UNIX milliseconds. @param nameOf what logs call a person */
+  constructor(keys: Pick<UserTokenKeys, 'current' | 'find'>, now: () => number, nameOf?: PersonNamer) {
     this.#keys = keys;
     this.#now = now;
+    this.#nameOf = nameOf;
   }
 
   /** A token for one person of one app. Rejects with StoreUnavailable. */
@@ -89,7 +91,7 @@ export class UserTokens {
         requiredClaims: ['exp', 'iat', 'sub'],
         currentDate: new Date(this.#now()),
       });
-      const principal = ofClaims(payload.app, payload.sub as string, toMs(payload.iat as number));
+      const principal = ofClaims(payload.app, payload.sub as string, toMs(payload.iat as number), this.#nameOf);
       return principal && { principal, expiresAt: toMs(payload.exp as number) };
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw new ExpiredTokenError('the token has expired', { cause: error });
@@ -99,7 +101,7 @@ export class UserTokens {
   }
 }
 
-function ofClaims(app: unknown, id: string, issuedAt: number): Principal | undefined {
+function ofClaims(app: unknown, id: string, issuedAt: number, nameOf: PersonNamer | undefined): Principal | undefined {
   if (typeof app !== 'string' || !APP_NAME.test(app) || idFault(id) !== undefined) return undefined;
-  return personPrincipal({ app, id, issuedAt });
+  return personPrincipal({ app, id, issuedAt }, nameOf);
 }

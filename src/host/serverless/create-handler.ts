@@ -3,6 +3,7 @@ import { duplexPair } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout } from 'node:timers/promises';
 import type { FeedbackHook } from '../../feedback/hook.ts';
+import { ConfigError } from '../../kit/errors.ts';
 import { httpStatus } from '../../kit/http/http-status.ts';
 import { toMs } from '../../kit/seconds.ts';
 import type { FullConfig } from '../../providers/registry.ts';
@@ -66,11 +67,21 @@ async function told(hook: FeedbackHook, ms: number): Promise<void> {
   while (hook.stats().backlog > 0 && performance.now() < until) await setTimeout(HOOK_LOOK_MS);
 }
 
+/** The hub's work is mostly between two requests: waits, quiet hours, digests, late verdicts, what dead instances left. */
+function refuseHub({ hub }: FullConfig): void {
+  if (hub.enabled)
+    throw new ConfigError(
+      'hub.enabled',
+      'cannot be on in a function: it stands still between two calls, and what the hub holds (waits, quiet hours, digests, late verdicts) would never leave. Run the hub as a server, and call that one',
+    );
+}
+
 /** The HTTP API as a function that AWS Lambda calls. @throws ConfigError as the server does at its start. */
 export async function createServerlessHandler(
   { config: given, ...others }: HttpAppOptions,
   secondsLeft = Number.POSITIVE_INFINITY,
 ): Promise<ServerlessHandler> {
+  refuseHub(given);
   const options = { ...others, console: false, config: serverlessConfig(given, secondsLeft) };
   await using opening = new AsyncDisposableStack();
   const relay = await openRelay(options, opening);

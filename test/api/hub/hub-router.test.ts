@@ -214,9 +214,10 @@ test('changes are in the audit log with app and status, and no id of a person', 
   await face.ask('GET /v1/users/ada@example.com', { as: keyOf(['users']) });
   const address = expect.stringContaining('127.0.0.1');
   const common = { who: 'key', by: 'key', address, action: 'user.replace' };
+  const target = expect.stringMatching(/^user#[\w-]{43}$/);
   expect(face.audited).toEqual([
-    { ...common, status: 200, apps: { shop: 0 } },
+    { ...common, status: 200, apps: { shop: 0 }, target },
     { ...common, status: 403 },
-    { ...common, status: 400, apps: { default: 0 } },
+    { ...common, status: 400, apps: { default: 0 }, target },
   ]);
 });

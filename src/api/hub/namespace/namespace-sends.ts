@@ -99,7 +99,13 @@ export function namespaceSendRoutes(parts: NamespaceSendsParts): readonly HubRou
       },
     }),
     hubRoute({
-      ...{ method: 'POST', path: '/v1/push/topics/send', scope: 'push', maxBody: MAX_MESSAGE },
+      ...{
+        method: 'POST',
+        path: '/v1/push/topics/send',
+        scope: 'push',
+        maxBody: MAX_MESSAGE,
+        action: 'push.send_topic',
+      },
       async handle({ app, body }) {
         const { topic_id, ...given } = readFields({ topic_id: textOf(64), ...pushFields }, body);
         if (!isTopicId(topic_id))
