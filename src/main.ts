@@ -1,10 +1,12 @@
 #!/usr/bin/env -S node --max-semi-space-size=8 --disable-sigusr1
 import cluster from 'node:cluster';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { parseCommandLine } from './cli/command-line.ts';
 import type { CliContext } from './cli/context.ts';
+import { ownCommand } from './cli/own-command.ts';
 import { runCommand } from './cli/run-command.ts';
 import { toError } from './kit/errors.ts';
 
@@ -21,13 +23,21 @@ process.report.excludeEnv = true;
  */
 process.on('SIGUSR1', () => {});
 
-const { env, stdout, stderr } = process;
+const { stdout, stderr } = process;
+// The launcher's word to us alone (bin/martlet): no setting.
+const { MARTLET_COMMAND: calledAs, ...env } = process.env;
 
 // What read them may be gone (`martlet check | head`): the rest is lost, which is no reason to end otherwise than meant.
 for (const stream of [stdout, stderr]) stream.on('error', () => {});
 
+function launcher(): string | undefined {
+  const path = fileURLToPath(new URL('../bin/martlet', import.meta.url));
+  return existsSync(path) ? path : undefined;
+}
+
 const context: CliContext = {
   ...{ version, env, stdout, stderr },
+  command: ownCommand({ calledAs, launcher: launcher(), cwd: process.cwd(), searchPath: env.PATH }),
   cwd: process.cwd(),
   home: homedir(),
   isWorker: cluster.isWorker,

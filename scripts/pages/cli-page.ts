@@ -12,6 +12,7 @@ const HEAD = `# The command line
 flags counts. A word makes it another command. Flags may stand before the word or after it, and those of the configuration (\`-c\`, \`-p\`, …) work with every command that reads
 it. \`martlet --help\` shows all of it, \`martlet <command> --help\` one command.
 
+- **Where it is:** the package brings \`martlet\`, a checkout has \`bin/martlet\`, and \`npm start\` prints which to type.
 - **Exit codes:** 0 is good, 1 is not, 2 is a command line that cannot be used. What is good and bad of each command is below.
 - **What goes where:** results go to stdout, errors and counts to stderr. With \`--json\` stdout is JSON: a document for one thing, a line for each of a list.
 - **Whom a command asks:** what pushes and people are doing is asked of the running relay over HTTP: \`explain\`, \`users\`, \`devices\`. It is the relay of the configuration, on this machine; \`--url\`

@@ -1,7 +1,9 @@
+import { nearest } from '../kit/nearest.ts';
 import { builtIn, type ProviderTable } from '../providers/registry.ts';
-import type { Command, ParsedLine, UsageMistake } from './command.ts';
+import type { Command, UsageMistake } from './command.ts';
 import { type NamedCommand, namedCommands } from './commands.ts';
 import type { WithConfig } from './config-flags.ts';
+import { type FlagValues, textOf } from './flag.ts';
 import { configFlags, type FlagGroups, flagGroupsOf, HELP, type ParsedFlags, parseFlags } from './flags.ts';
 import { sendOf } from './send-line.ts';
 import { commandHelp, rowOf, usageText } from './usage.ts';
@@ -19,17 +21,17 @@ function nameIn(argv: readonly string[], groups: FlagGroups): NamedCommand | und
   return isNamed(word) ? word : undefined;
 }
 
-/** Words and flags in any order, after the name. */
-function parseMixed(
-  before: ParsedFlags,
-  parse: (rest: readonly string[]) => ReturnType<typeof parseFlags>,
-): ReturnType<typeof parseFlags> {
+/** Flags before the name of the command; after it words and flags in any order. */
+function parseNamed(argv: readonly string[], name: NamedCommand, groups: FlagGroups): ReturnType<typeof parseFlags> {
+  const { flags = [] } = rowOf(name);
+  const before = parseFlags(argv, groups, flags);
+  if (typeof before !== 'object') return before;
   const values = new Map(before.values);
   const words: string[] = [];
   for (let rest = before.rest.slice(1); rest.length > 0; ) {
-    const part = parse(rest);
+    const part = parseFlags(rest, groups, flags);
     if (typeof part !== 'object') return part;
-    for (const [name, value] of part.values) values.set(name, value);
+    for (const [flag, value] of part.values) values.set(flag, value);
     const own = part.isEnd ? part.rest.length : 1;
     words.push(...part.rest.slice(0, own));
     rest = part.rest.slice(own);
@@ -37,40 +39,34 @@ function parseMixed(
   return { values, rest: words };
 }
 
-/** Flags before the name of the command, its own words after it, flags after those. */
-function parseNamed(argv: readonly string[], name: NamedCommand, groups: FlagGroups): ReturnType<typeof parseFlags> {
-  const { flags = [], positionals } = rowOf(name);
-  const before = parseFlags(argv, groups, flags);
-  if (typeof before !== 'object') return before;
-  const words = before.rest.slice(1);
-  if (positionals === 'anywhere') return parseMixed(before, (rest) => parseFlags(rest, groups, flags));
-  const own = positionals?.(words) ?? 0;
-  const after = parseFlags(words.slice(own), groups, flags);
-  if (typeof after !== 'object') return after;
-  return { values: new Map([...before.values, ...after.values]), rest: [...words.slice(0, own), ...after.rest] };
+/** A word that is no command. Shown is its place and not its text: that may be half of a password with a space in it. */
+function strange(argv: readonly string[], word: string, left: number): UsageMistake {
+  const near = nearest(word, Object.keys(namedCommands));
+  const place = `argument ${argv.length - left + 1} is no option and no command`;
+  return { mistake: `${place}${near === undefined ? '' : `; did you mean ${near}?`}\nmartlet --help shows all` };
 }
 
-function commandOf(
-  { values, rest }: ParsedFlags,
-  name: NamedCommand | undefined,
-  length: number,
-  providers: ProviderTable,
-): Command {
-  if (values.get('V')) return { kind: 'version' };
-  const path = String(values.get('c') ?? '') || undefined;
-  // Its place, not its text: that may be half of a password with a space in it.
-  const place = length - rest.length + 1;
-  const warnings = rest.length > 0 ? [`argument ${place} is no option: it and what follows it were not read`] : [];
-  const common: WithConfig = { path, flags: configFlags(values, flagGroupsOf(providers)), warnings };
-  if (name) return namedCommand(name, { values, words: rest, common, length, providers });
+const tooMany = (name: NamedCommand, most: number): UsageMistake => ({
+  mistake: `${name} takes ${most === 0 ? 'no word' : most === 1 ? 'one word' : `${most} words`}: put quotation marks around what has spaces`,
+});
+
+function commonOf(values: FlagValues, providers: ProviderTable): WithConfig {
+  return { path: textOf(values, 'c'), flags: configFlags(values, flagGroupsOf(providers)) };
+}
+
+function named(kind: NamedCommand, { values, rest: words }: ParsedFlags, providers: ProviderTable): Command {
+  const { words: most = 0 } = rowOf(kind);
+  if (words.length > most) return wrong(tooMany(kind, most), commandHelp(kind));
+  const read = namedCommands[kind].read({ values, words, common: commonOf(values, providers), providers });
+  return 'mistake' in read ? wrong(read, commandHelp(kind)) : ({ kind, ...read } as Command);
+}
+
+/** What flags alone ask for. */
+function unnamed({ values }: ParsedFlags, providers: ProviderTable): Command {
+  const common = commonOf(values, providers);
   if (values.get('ping')) return { kind: 'ping', ...common };
   const push = sendOf(values, providers);
   return push ? { kind: 'send', ...push, ...common } : { kind: 'serve', ...common };
-}
-
-function namedCommand(kind: NamedCommand, given: ParsedLine): Command {
-  const read = namedCommands[kind].read(given);
-  return 'mistake' in read ? wrong(read, commandHelp(kind)) : ({ kind, ...read } as Command);
 }
 
 const wrong = ({ mistake, usage: isShown }: UsageMistake, usage: string): Command => ({
@@ -79,8 +75,9 @@ const wrong = ({ mistake, usage: isShown }: UsageMistake, usage: string): Comman
 });
 
 /**
- * Reads the arguments after the program's name, in Gorush's way: one dash or two, `-flag=value` or `-flag value`, the last of
- * equal flags counts, and the first word that is no flag ends the flags. The name of a command may stand before or after them.
+ * Reads the arguments after the program's name, in Gorush's way: one dash or two, `-flag=value` or `-flag value`, and the last of
+ * equal flags counts. The name of a command may stand before or after them; what else is no flag ends with a mistake, where Gorush
+ * starts without the flags that follow it.
  */
 export function parseCommandLine(argv: readonly string[], providers: ProviderTable = builtIn): Command {
   const groups = flagGroupsOf(providers);
@@ -89,5 +86,9 @@ export function parseCommandLine(argv: readonly string[], providers: ProviderTab
   const usage = name ? commandHelp(name) : usageText(providers);
   if (parsed === HELP) return { kind: 'help', text: `${usage}\n` };
   if (typeof parsed === 'string') return wrong({ mistake: parsed, usage: true }, usage);
-  return commandOf(parsed, name, argv.length, providers);
+  if (parsed.values.get('V')) return { kind: 'version' };
+  if (name) return named(name, parsed, providers);
+  const [word] = parsed.rest;
+  if (word !== undefined) return wrong(strange(argv, word, parsed.rest.length), usage);
+  return unnamed(parsed, providers);
 }

@@ -48,12 +48,10 @@ export type Command = { [Kind in keyof Commands]: { readonly kind: Kind } & Comm
 /** What was typed, sorted. */
 export interface ParsedLine {
   readonly values: FlagValues;
-  /** The words of the command itself, and what was left over after the flags. */
+  /** The words of the command itself. */
   readonly words: readonly string[];
   readonly common: WithConfig;
   readonly providers: ProviderTable;
-  /** Number of all arguments. */
-  readonly length: number;
 }
 
 /** Why a command line cannot be used. */
@@ -76,11 +74,8 @@ export interface CommandRow<Kind extends keyof Commands> {
   readonly examples: readonly (readonly [line: string, does: string])[];
   /** What the exit codes 0 and 1 mean; 2 is a command line that cannot be used, for all. */
   readonly ends: { readonly good: string; readonly bad?: string };
-  /**
-   * How many of the words after its name are its own, so that what follows them is read as flags; `anywhere`: all words, before and
-   * behind flags. Default: none.
-   */
-  readonly positionals?: ((words: readonly string[]) => number) | 'anywhere';
+  /** How many words it takes, which may stand among the flags; default: none. */
+  readonly words?: number;
   readonly read: (given: ParsedLine) => Commands[Kind] | UsageMistake;
   readonly run: (command: Commands[Kind], context: CliContext) => Promise<Ran>;
 }

@@ -5,6 +5,4 @@ export interface WithConfig {
   /** The file of `-c`. */
   readonly path: string | undefined;
   readonly flags: ConfigFlags;
-  /** One line each: arguments that were not understood and not used. */
-  readonly warnings: readonly string[];
 }

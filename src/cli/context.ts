@@ -8,6 +8,8 @@ export type Signal = 'SIGTERM' | 'SIGINT' | 'SIGHUP' | 'SIGUSR2';
 export interface CliContext {
   /** Martlet's own version. */
   readonly version: string;
+  /** What to type for `martlet` from this folder. */
+  readonly command: string;
   readonly env: NodeJS.ProcessEnv;
   readonly cwd: string;
   readonly home: string;

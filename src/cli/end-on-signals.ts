@@ -9,6 +9,9 @@ export interface Ending {
   readonly reload: () => void;
 }
 
+/** Ctrl-C in a terminal is sent to all of its processes, and npm hands its own on to what it has started: those two are one. */
+const ONE_SIGNAL_MS = 300;
+
 /**
  * Call first of all: signals that mean nothing yet, or nothing to this process, would end it by Node's default. SIGHUP and SIGUSR2
  * are for what serves. A worker is ended by its primary, which gets the other signals as well.
@@ -23,12 +26,19 @@ export function outliveSignals(context: CliContext): void {
 /**
  * SIGTERM and SIGINT end the process in order; a second signal ends it at once, what is queued being on disk. A worker whose primary
  * is gone ends itself.
+ * @param now monotonic milliseconds
  */
-export function endOnSignals(context: CliContext, log: Log, { close, reload }: Ending): void {
-  let isClosing = false;
+export function endOnSignals(
+  context: CliContext,
+  log: Log,
+  { close, reload }: Ending,
+  now: () => number = () => performance.now(),
+): void {
+  let closing: { readonly why: string; readonly since: number } | undefined;
   const end = (why: string): void => {
-    if (isClosing) context.exit(1);
-    isClosing = true;
+    if (closing?.why === why && now() - closing.since < ONE_SIGNAL_MS) return;
+    if (closing) context.exit(1);
+    closing = { why, since: now() };
     log.info(`${why}: draining; a second signal ends the process at once`);
     background(
       close().then(() => context.exit(0)),

@@ -50,14 +50,15 @@ export async function serveHere(
   // Before anything says that this process serves: a signal that comes right then has its meaning.
   endOnSignals(context, log, { close, reload });
   sayWhere(server, version, log);
-  if (sandbox && server.url) sandbox.greet(server.url, await sampleOf(server, log));
+  if (sandbox && server.url)
+    sandbox.greet(server.url, { person: await sampleOf(server, log), command: context.command });
   link?.serves({ relay: server.relay, url: server.url, reload, close });
 }
 
 /** The person whom the sandbox has; undefined: there is none, or no hub. */
 async function sampleOf({ hub }: RunningServer, log: Log): Promise<string | undefined> {
   if (!hub) return undefined;
-  const { haveSamplePerson, SAMPLE_PERSON } = await import('../host/hub/sample-person.ts');
+  const { haveSamplePerson, SAMPLE_PERSON } = await import('../host/sandbox/sample-person.ts');
   try {
     return (await haveSamplePerson(hub)) ? SAMPLE_PERSON : undefined;
   } catch (error) {

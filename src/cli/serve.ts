@@ -15,7 +15,7 @@ export async function serve(command: Commands['serve'], context: CliContext): Pr
   const loaded = readConfig(command, 'serve', context);
   const log = openLog(loaded, context);
   context.onUncaught(createErrorNet({ log, end: () => context.exit(1) }));
-  if (!context.isWorker) begin(command, loaded, log, context);
+  if (!context.isWorker) begin(loaded, log, context);
   const { processes } = loaded.config.core;
   if (!context.isWorker && processes !== 1) {
     const { serveWithWorkers } = await import('./serve-with-workers.ts');
@@ -28,14 +28,9 @@ export async function serve(command: Commands['serve'], context: CliContext): Pr
 }
 
 /** What is said and done once, however many processes serve. */
-function begin(
-  { warnings }: Commands['serve'],
-  { config, ...loaded }: LoadedConfig,
-  log: Log,
-  context: CliContext,
-): void {
+function begin({ config, warnings }: LoadedConfig, log: Log, context: CliContext): void {
   const open = openDoorWarning(config);
-  for (const warning of [...warnings, ...loaded.warnings, ...(open ? [open] : [])]) log.warn(warning);
+  for (const warning of [...warnings, ...(open ? [open] : [])]) log.warn(warning);
   const { pid } = config.core;
   if (pid.enabled) context.onExit(writePidFile(pid.path, pid.override));
 }

@@ -15,7 +15,7 @@ const flagsOf = (...argv: string[]): unknown => (parseCommandLine(argv) as { fla
 const send = (...argv: string[]) => parseCommandLine(argv) as Command & { kind: 'send' };
 
 test('no arguments: serve', () => {
-  expect(parseCommandLine([])).toEqual({ kind: 'serve', path: undefined, flags: {}, warnings: [] });
+  expect(parseCommandLine([])).toEqual({ kind: 'serve', path: undefined, flags: {} });
 });
 
 test.each(flags.filter((flag) => flag.takes && flag.key))(
@@ -131,14 +131,41 @@ test('check takes flags before and after it', () => {
 });
 
 test.each([[['word', '--ios']], [['-p', '1', '--', '--ios']], [['-']]])(
-  '%j ends the flags; what is left over is told, not shown',
+  '%j is no command: its place is told, and not its text',
   (argv) => {
-    const command = parseCommandLine(argv) as Command & { kind: 'serve' };
-    expect(command.kind).toBe('serve');
-    expect(command.warnings).toHaveLength(1);
-    expect(command.warnings[0]).not.toMatch(/word|ios/);
+    const { kind, message } = parseCommandLine(argv) as Command & { kind: 'usage-error' };
+    expect(kind).toBe('usage-error');
+    expect(message).toMatch(/^argument [134] is no option and no command\nmartlet --help/);
+    expect(message).not.toMatch(/word|ios/);
   },
 );
+
+test.each([
+  ['chekc', 'check'],
+  ['Explain', 'explain'],
+  ['device', 'devices'],
+  ['newkey', 'new-key'],
+])('%s is no command: did you mean %s?', (word, meant) => {
+  const { kind, message } = parseCommandLine(['-p', '1', word]) as Command & { kind: 'usage-error' };
+  expect([kind, message]).toEqual([
+    'usage-error',
+    `argument 3 is no option and no command; did you mean ${meant}?\nmartlet --help shows all`,
+  ]);
+});
+
+test('a command takes no more words than it knows', () => {
+  for (const argv of [
+    ['check', 'x'],
+    ['explain', 'a', 'b'],
+    ['users', 'show', 'ada', 'lovelace'],
+    ['vapid', 'x'],
+    ['new-key', 'a', 'b'],
+  ])
+    expect(parseCommandLine(argv), argv.join(' ')).toMatchObject({
+      kind: 'usage-error',
+      message: expect.stringMatching(/takes (no word|one word|2 words): put quotation marks/),
+    });
+});
 
 describe('one push', () => {
   test('is built from its flags, without those that are empty', () => {
@@ -211,7 +238,7 @@ test('explain takes an id, where the relay is, a key for it, and a token', () =>
     place: { url: 'https://push.example.com', key: 'k' },
   });
   // `--key` is not Apple's here.
-  expect(command).toMatchObject({ flags: {}, warnings: [] });
+  expect(command).toMatchObject({ flags: {} });
   expect(parseCommandLine(['-c', 'c.yml', 'explain', 'x'])).toMatchObject({
     kind: 'explain',
     task: { id: 'x' },

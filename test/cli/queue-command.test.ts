@@ -118,7 +118,7 @@ test('the command line: a file or a configuration, verify before or after the fl
     path: 'x.yml',
     file: 'q.db',
   });
-  expect(parseCommandLine(['queue', 'a', 'b']).kind === 'queue').toBe(true);
+  expect(parseCommandLine(['queue', 'a', 'b'])).toMatchObject({ kind: 'usage-error', message: 'queue takes one file' });
 });
 
 describe('what is set aside', () => {

@@ -36,7 +36,7 @@ test('the package holds what runs, its types and what a reader needs, and nothin
       !/^dist\/.*(\.js|\.d\.ts|\.css|\.html|\.svg|\.json|\.proto)$/.test(path) &&
       !/^docs\/(hub\/)?[\w-]+(\.md|\.json|\.proto)$/.test(path),
   );
-  expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'config.yml', 'package.json']);
+  expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/martlet', 'config.yml', 'package.json']);
 });
 
 test('files that the code serves or reads are beside it', () => {

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type ClientNotification, createClient } from '../../src/client/create-client.ts';
 import { freePort } from '../support/free-port.ts';
+import { until } from '../support/until.ts';
 
 const run = promisify(execFile);
 const data = mkdtempSync(join(tmpdir(), 'martlet-e2e-'));
@@ -41,6 +42,19 @@ afterAll(() => {
   if (child.exitCode === null && child.pid) process.kill(-child.pid, 'SIGKILL');
   rmSync(data, { recursive: true, force: true });
 });
+
+/** The process that npm has started. */
+const relayPid = (): number =>
+  Number(readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim().split(' ').at(-1));
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const get = async (path: string) => (await fetch(url + path)).json() as Promise<Record<string, unknown>>;
 
@@ -82,6 +96,8 @@ describe('the relay as `npm start` runs it', () => {
       .poll(() => get('/v1/notifications/hello-1'))
       .toMatchObject({ status: 'done', counts: { sent: 4, failed: 0 } });
     expect(readdirSync(data).filter((name) => name.startsWith('hub'))).toContain('hub-sandbox.db');
+    const [, words] = await printed(/^ {2}(bin\/martlet explain .*)$/m);
+    expect((await run('sh', ['-c', String(words)])).stdout).toMatch(/^hello-1 {2}done: 4 sent\n/);
   });
 
   test('does what the first lines of docs/hub.md say', async () => {
@@ -174,9 +190,13 @@ describe('the relay as `npm start` runs it', () => {
     expect(text).toContain('martlet_sandbox 1');
   });
 
-  test('drains on SIGTERM, and says when it is done', async () => {
-    process.kill(-(child.pid as number), 'SIGTERM');
+  test('ends in order when npm alone is killed, and leaves nothing behind', async () => {
+    const relay = relayPid();
+    expect(isAlive(relay)).toBe(true);
+    process.kill(child.pid as number, 'SIGTERM');
     await printed(/SIGTERM: draining/);
     await printed(/stopped/);
+    await until(() => !isAlive(relay));
+    await expect(fetch(url)).rejects.toThrow();
   });
 });

@@ -44,6 +44,7 @@ test('`npm start` and the command run Node with the flag that guards the time be
   const { scripts } = JSON.parse(readFileSync('package.json', 'utf8'));
   expect(scripts.start).toContain(FLAG);
   expect(readFileSync('src/main.ts', 'utf8').split('\n', 1)[0]).toContain(FLAG);
+  expect(readFileSync('bin/martlet', 'utf8')).toMatch(new RegExp(`exec "\\$node" .*${FLAG}`));
   const script = `process.kill(process.pid, 'SIGUSR1'); setImmediate(() => console.log(String(require('inspector').url())))`;
   const child = spawn(process.execPath, [FLAG, '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';

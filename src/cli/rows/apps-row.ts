@@ -1,6 +1,6 @@
 import type { CommandRow } from '../command.ts';
 import { readConfig } from '../context.ts';
-import { exitCode, untilFlag } from './words.ts';
+import { exitCode } from './words.ts';
 
 export const apps: CommandRow<'apps'> = {
   usage: [
@@ -12,10 +12,10 @@ export const apps: CommandRow<'apps'> = {
     ['MARTLET_MASTER_KEY=new,old martlet apps reseal', 'a new master key, while the relays run'],
   ],
   ends: { good: 'it was done', bad: 'there is no such app, or a secret could not be sealed' },
-  positionals: untilFlag,
+  words: 2,
   read({ words: [verb = 'list', name = ''], common }) {
-    if (verb === 'list' || verb === 'reseal') return { task: { do: verb }, ...common, warnings: [] };
-    if (verb === 'show' && name !== '') return { task: { do: verb, name }, ...common, warnings: [] };
+    if (verb === 'list' || verb === 'reseal') return { task: { do: verb }, ...common };
+    if (verb === 'show' && name !== '') return { task: { do: verb, name }, ...common };
     return { mistake: 'apps must be followed by list, show <name> or reseal', usage: true };
   },
   async run(command, context) {

@@ -8,8 +8,7 @@ import { exitCode } from './words.ts';
 
 const FORMS = 'devices must be followed by list <user>, show <id>, import <file> or export [file]';
 
-function taskOf([verb, word, ...more]: readonly string[], values: FlagValues): DevicesTask | UsageMistake {
-  if (more.length > 0) return { mistake: `devices ${verb} takes one word: put quotation marks around what has spaces` };
+function taskOf([verb, word]: readonly string[], values: FlagValues): DevicesTask | UsageMistake {
   const withTokens = values.get('with-tokens') === true;
   if (verb === 'export') return { do: 'export', file: word, withTokens };
   if (verb !== 'list' && verb !== 'show' && verb !== 'import') return { mistake: FORMS, usage: true };
@@ -27,7 +26,7 @@ async function exportWithTokens(
   const [{ storedDevices }, { exportStored }, { apart }] = await Promise.all([
     import('../people/stored-devices.ts'),
     import('../people/devices-command.ts'),
-    import('../../host/apart.ts'),
+    import('../../host/sandbox/apart.ts'),
   ]);
   const { config } = readConfig(command, 'ping', context);
   const { hub } = config.sandbox.enabled ? apart(config) : config;
@@ -67,12 +66,12 @@ export const devices: CommandRow<'devices'> = {
     good: 'it was found, or all was taken',
     bad: 'nothing was found, a row was not taken, or relay or store cannot be asked',
   },
-  positionals: 'anywhere',
+  words: 2,
   read({ words, values, common }): Commands['devices'] | UsageMistake {
     const task = taskOf(words, values);
     if ('mistake' in task) return task;
     const place = { place: placeOf(values), app: textOf(values, 'app'), json: values.get('json') === true };
-    return { task, ...place, ...common, warnings: [] };
+    return { task, ...place, ...common };
   },
   async run(command, context) {
     const { task } = command;

@@ -15,13 +15,12 @@ export const explain: CommandRow<'explain'> = {
     ['martlet explain launch --user ada --json', 'why one person did not get it, for a program'],
   ],
   ends: { good: 'something is known of it', bad: 'nothing is known of it, or the relay does not answer' },
-  positionals: 'anywhere',
-  read({ words: [id = '', ...more], values, common }) {
-    if (more.length > 0) return { mistake: 'explain takes one id' };
+  words: 1,
+  read({ words: [id = ''], values, common }) {
     if (id === '') return { mistake: 'explain needs a request_id, a notif_id or the id of a notification' };
     const task = { id, token: textOf(values, 't'), user: textOf(values, 'user') };
     const place = { place: placeOf(values), app: textOf(values, 'app'), json: values.get('json') === true };
-    return { task, ...place, ...common, warnings: [] };
+    return { task, ...place, ...common };
   },
   async run(command, context) {
     const { explain: ask } = await import('../explain/explain-command.ts');

@@ -7,6 +7,7 @@ export const newKey: CommandRow<'new-key'> = {
   usage: [['new-key <name>', 'make an API key, and print what goes into config.yml for it']],
   examples: [['martlet new-key back-end', 'a key for the back end; the file gets its SHA-256 only']],
   ends: { good: 'it was printed' },
+  words: 1,
   read: ({ words: [name = ''] }) =>
     KEY_NAME.test(name) ? { name } : { mistake: 'new-key needs a name for the key: letters, digits, - and _' },
   async run({ name }, { say }) {
@@ -21,8 +22,7 @@ export const vapid: CommandRow<'vapid'> = {
   flags: [jsonFlag],
   examples: [['martlet vapid', 'a pair for `web.vapid`, and the line for the browser']],
   ends: { good: 'it was printed; nothing was written' },
-  read: ({ words, values }) =>
-    words.length === 0 ? { json: values.get('json') === true } : { mistake: 'vapid takes --json and nothing else' },
+  read: ({ values }) => ({ json: values.get('json') === true }),
   async run({ json }, { say }) {
     const { vapidCommand } = await import('../vapid-command.ts');
     say(vapidCommand(json));

@@ -2,11 +2,11 @@ import type { CommandRow } from '../command.ts';
 import { readConfig } from '../context.ts';
 import type { AsideTask } from '../queue-aside.ts';
 import type { QueueTask } from '../queue-command.ts';
-import { exitCode, notRead } from './words.ts';
+import { exitCode } from './words.ts';
 
 const VERBS: readonly string[] = ['export', 'release', 'drop'] satisfies AsideTask['do'][];
 
-/** A word or none, an id where it needs one, `[file]`, and no more; flags may stand before the file. */
+/** A word or none, an id where it needs one, `[file]`, and no more. */
 export const queue: CommandRow<'queue'> = {
   usage: [
     ['queue [file]', 'show what waits in the queue, by default that of the configuration'],
@@ -22,20 +22,18 @@ export const queue: CommandRow<'queue'> = {
     good: 'the files were read, and what was asked for was done',
     bad: 'there is no file, one cannot be used, nothing has that id, or the sums do not add up',
   },
-  positionals: ([first = '', id = '-']) => {
-    if (VERBS.includes(first)) return id.startsWith('-') ? 1 : 2;
-    return first === 'verify' || first === 'aside' ? 1 : 0;
-  },
-  read({ words, common, length }) {
+  words: 3,
+  read({ words, common }) {
     const [first = '', id = ''] = words;
     const hasId = VERBS.includes(first);
     if (hasId && id === '') return { mistake: `queue ${first} needs an id, or all` };
     const hasWord = hasId || first === 'verify' || first === 'aside';
     const own = hasId ? 2 : hasWord ? 1 : 0;
+    if (words.length > own + 1) return { mistake: 'queue takes one file' };
     const task = hasId
       ? { do: first as AsideTask['do'], id }
       : { do: hasWord ? (first as 'verify' | 'aside') : 'show' };
-    return { task: task as QueueTask, file: words[own], ...common, warnings: notRead(words, own + 1, length) };
+    return { task: task as QueueTask, file: words[own], ...common };
   },
   async run(command, context) {
     const { inspectQueue } = await import('../queue-command.ts');

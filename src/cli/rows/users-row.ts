@@ -13,8 +13,7 @@ function listOf(values: FlagValues, text: string | undefined): UsersTask | Usage
   return { do: 'list', team: textOf(values, 'team'), role: textOf(values, 'role'), text, most };
 }
 
-function taskOf([verb = 'list', word = '', ...more]: readonly string[], values: FlagValues): UsersTask | UsageMistake {
-  if (more.length > 0) return { mistake: `users ${verb} takes one word: put quotation marks around what has spaces` };
+function taskOf([verb = 'list', word = '']: readonly string[], values: FlagValues): UsersTask | UsageMistake {
   if (verb === 'list' && word === '') return listOf(values, undefined);
   if (verb === 'find' && word !== '') return listOf(values, word);
   if (verb !== 'show' && verb !== 'export' && verb !== 'erase')
@@ -50,12 +49,12 @@ export const users: CommandRow<'users'> = {
     ['martlet users list --team storage --json --limit 100000', 'a line of JSON for each person'],
   ],
   ends: { good: 'it was found, or erased', bad: 'there is no such person, or the relay does not answer' },
-  positionals: 'anywhere',
+  words: 2,
   read({ words, values, common }): Commands['users'] | UsageMistake {
     const task = taskOf(words, values);
     if ('mistake' in task) return task;
     const place = { place: placeOf(values), app: textOf(values, 'app'), json: values.get('json') === true };
-    return { task, ...place, ...common, warnings: [] };
+    return { task, ...place, ...common };
   },
   async run(command, context) {
     const { usersCommand } = await import('../people/users-command.ts');

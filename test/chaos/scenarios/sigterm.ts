@@ -59,7 +59,7 @@ const isReady = (relay: World['relay']): Promise<boolean> =>
 
 /** The second signal ends the process at once; what it had accepted is the next process's. */
 export const secondSignal: Scenario = {
-  name: 'a second SIGTERM while it drains, restart',
+  name: 'a second signal while it drains, restart',
   run: (seed, size) =>
     inWorld(World.open(seed), async (world) => {
       const { peer, relay } = world;
@@ -69,7 +69,7 @@ export const secondSignal: Scenario = {
       relay.signal('SIGTERM');
       await until(async () => !(await isReady(relay)), 'it has heard the first signal');
       const begun = performance.now();
-      await relay.end('SIGTERM');
+      await relay.end('SIGINT');
       const ms = Math.round(performance.now() - begun);
       await relay.start();
       await world.settled();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { apart } from '../../src/host/apart.ts';
-import { loadConfig } from '../../src/host/config/load.ts';
+import { loadConfig } from '../../../src/host/config/load.ts';
+import { apart } from '../../../src/host/sandbox/apart.ts';
 
 const pathFor = (path: string): string => {
   const { config } = loadConfig({ values: { sandbox: { enabled: true }, hub: { path } }, env: {}, cwd: '/' });

@@ -1,5 +1,5 @@
 import { format, parse } from 'node:path';
-import type { FullConfig } from '../providers/registry.ts';
+import type { FullConfig } from '../../providers/registry.ts';
 
 /** `data/hub.db` → `data/hub-sandbox.db`; memory stays memory. */
 function asideOf(path: string): string {

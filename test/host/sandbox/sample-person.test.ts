@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { haveSamplePerson } from '../../../src/host/hub/sample-person.ts';
 import type { Hub } from '../../../src/host/open-hub.ts';
+import { haveSamplePerson } from '../../../src/host/sandbox/sample-person.ts';
 import { startSandboxedRelay } from '../../api/openapi/sandboxed-relay.ts';
 import { eventually } from '../../support/eventually.ts';
 

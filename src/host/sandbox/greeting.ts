@@ -1,0 +1,53 @@
+import { closedAtApi, closedBecause } from '../../auth/admin-access.ts';
+import { isConfigured } from '../../auth/auth.ts';
+import type { FullConfig } from '../../providers/registry.ts';
+
+export interface Greeted {
+  /** A person of the hub who has devices; undefined: there is none. */
+  readonly person: string | undefined;
+  /** What to type for `martlet`. */
+  readonly command: string;
+}
+
+const TOKEN = 'a1b2c3d4'.repeat(8);
+const TOPIC = 'com.example.app';
+
+/** The certificate of a server that one tries out is rarely one that curl trusts. */
+const curl = ({ core }: FullConfig): string => (core.ssl ? 'curl -k' : 'curl');
+
+const posting = (body: object): string => `-H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
+
+function pushLine(url: string, config: FullConfig): string {
+  const notification = { platform: 1, tokens: [TOKEN], topic: TOPIC, title: 'Hello', message: 'from Martlet' };
+  return `${curl(config)} ${url}${config.api.push_uri} ${posting({ notifications: [notification] })}`;
+}
+
+/** Sends to a person, and shows what was decided for each device; the same in words. */
+function personLines(url: string, config: FullConfig, person: string, command: string): string[] {
+  const path = `${url}/v1/notifications`;
+  const body = { id: 'hello-1', to: { users: [person] }, title: 'Hello', message: 'from the hub' };
+  const send = `${curl(config)} ${path} ${posting(body)}`;
+  return [`${send} && sleep 1 && ${curl(config)} ${path}/${body.id}`, `${command} explain ${body.id} --url ${url}`];
+}
+
+/** Where the hub can be asked without a key. */
+const isOpen = (config: FullConfig): boolean =>
+  !isConfigured(config.auth) && closedAtApi(config, 'the hub is') === undefined;
+
+const hasConsole = (config: FullConfig): boolean =>
+  closedBecause(config, 'the console is') === undefined && config.core.admin_address === '';
+
+/** What the person who typed `npm start` may paste into another terminal. */
+export function greeting(url: string, config: FullConfig, { person, command }: Greeted): string {
+  const parts: (readonly [head: string, lines: readonly string[]])[] = [
+    ['Try it:', [pushLine(url, config)]],
+    ['and see what the device got:', [`${curl(config)} ${url}/sandbox/deliveries`]],
+  ];
+  if (person !== undefined && isOpen(config)) {
+    const [line = '', words = ''] = personLines(url, config, person, command);
+    parts.push([`or send to a person, ${person}, who has three phones, and see what was decided for each:`, [line]]);
+    parts.push(['and the same in words:', [words]]);
+  }
+  if (hasConsole(config)) parts.push(['or watch it in a browser:', [`${url}/console`]]);
+  return parts.map(([head, lines]) => `\n${head}\n\n${lines.map((line) => `  ${line}\n`).join('')}`).join('');
+}
