@@ -29,19 +29,23 @@ export async function eraseSends(tx: HubDb, seal: HubSeal, app: string, user: st
     .where('user', '=', user)
     .execute();
   const ids = rows.map(({ notification }) => notification);
-  const decisions = await tx
-    .deleteFrom('decisions')
-    .where('app', '=', app)
-    .where('user', '=', user)
-    .returning('hop')
-    .execute();
+  let decisions = 0;
+  for (let at = 0; at < ids.length; at += PAGE) {
+    const { numDeletedRows } = await tx
+      .deleteFrom('decisions')
+      .where('app', '=', app)
+      .where('notification', 'in', ids.slice(at, at + PAGE))
+      .where('user', '=', user)
+      .executeTakeFirstOrThrow();
+    decisions += Number(numDeletedRows);
+  }
   await tx.deleteFrom('recipients').where('app', '=', app).where('user', '=', user).execute();
   await tx.deleteFrom('engagements').where('app', '=', app).where('user', '=', user).execute();
   await tx.deleteFrom('usage').where('app', '=', app).where('user', '=', user).execute();
   await tx.deleteFrom('digest_items').where('app', '=', app).where('user', '=', user).execute();
   await eraseTimers(tx, app, user, ids);
   for (let at = 0; at < ids.length; at += PAGE) await eraseNames(tx, seal, app, user, ids.slice(at, at + PAGE));
-  return { notifications: ids.length, decisions: decisions.length };
+  return { notifications: ids.length, decisions };
 }
 
 async function eraseTimers(tx: HubDb, app: string, user: string, notifications: readonly string[]): Promise<void> {

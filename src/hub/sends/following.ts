@@ -5,6 +5,7 @@ import type { HubDb } from '../storage/storage.ts';
 import { setDue } from '../timers/due-rows.ts';
 import { digestMark, isDigest } from './digests/digest-id.ts';
 import type { ChangedDecision } from './outcomes/outcome-rows.ts';
+import type { Followed } from './outcomes/outcome-writer.ts';
 import { personDue } from './person-due.ts';
 import { findNotification } from './rows/notification-rows.ts';
 import { sendAgain } from './send-again.ts';
@@ -15,13 +16,6 @@ export interface FollowingParts {
   readonly now: number;
   /** Whether anything of a notification is still under way here: then it cannot be done. */
   readonly isUnderWay: (app: string, notification: string) => boolean;
-}
-
-export interface Followed {
-  /** A timer was set to now. */
-  readonly isDue: boolean;
-  /** Further decisions that were changed. */
-  readonly also: readonly DecidedFact[];
 }
 
 /** In the transaction that writes the outcomes. */

@@ -25,7 +25,8 @@ export async function replan(tx: HubDb, app: string, users: readonly string[], n
       .where('app', '=', app)
       .where('user', 'in', users.slice(at, at + AT_ONCE))
       .where('state', '=', 'deferred')
-      .where((eb) => eb.or([eb('due_row', 'is', null), eb('due_row', 'not like', TAKEN_BY_DIGEST)]))
+      .where('due_row', 'is not', null)
+      .where('due_row', 'not like', TAKEN_BY_DIGEST)
       .execute();
     isAny ||= rows.length > 0;
     for (let row = 0; row < rows.length; row += AT_ONCE)
@@ -51,6 +52,7 @@ export async function endSnooze(tx: HubDb, app: string, user: string, now: numbe
     .where('user', '=', user)
     .where('state', '=', 'deferred')
     .where('reason', '=', 'snoozed')
+    .where('due_row', 'is not', null)
     .execute();
   await endDigest(tx, app, user, 'snoozed', now);
 }

@@ -1,5 +1,5 @@
 /** Sends to people: takes notifications, keeps every decision about them, and sees each to its end, over restarts and instances. */
-import { randomUUID } from 'node:crypto';
+import crypto from 'node:crypto';
 import type { DeviceVerdict } from '../devices/device.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import type { PushCarrier, PushListener } from '../push/push-carrier.ts';
@@ -54,6 +54,9 @@ export interface SendsOptions {
   readonly newId?: () => string;
 }
 
+/** Ids that rise with the time: rows that are made together lie together in the store. */
+const risingId = (): string => crypto.randomUUIDv7();
+
 export class Sends {
   readonly #options: SendsOptions;
   readonly #placing: Placing;
@@ -72,7 +75,7 @@ export class Sends {
 
   constructor(options: SendsOptions) {
     const { carrier, policyOf, presenceOf, rendererOf, realtime, staleAfterMs, tell } = options;
-    const { now = Date.now, newId = randomUUID, works = {}, events, noChannel } = options;
+    const { now = Date.now, newId = risingId, works = {}, events, noChannel } = options;
     this.#options = options;
     const store = notingFailures(options.store, () => this.#takeOver.doubt());
     // Each run is an instance of its own: what a former run left is another's.
@@ -107,13 +110,9 @@ export class Sends {
     this.#outcomes = new OutcomeWriter({
       ...{ store, batches, tell },
       verdicts: (ended) => this.#noteVerdicts(ended),
-      follow: async (tx, changed, isUnderWay) => {
-        const { isDue, also } = await follow(tx, changed, { now: now(), isUnderWay });
-        if (isDue) queueMicrotask(() => nudge(now()));
-        return also;
-      },
-      written: (changed, also) => {
-        nudge(now());
+      follow: (tx, changed, isUnderWay) => follow(tx, changed, { now: now(), isUnderWay }),
+      written: (changed, { isDue, also }) => {
+        if (isDue) nudge(now());
         events?.decided?.([...changed, ...also]);
         options.ended?.(changed);
       },

@@ -1,5 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import type { HubDb, HubSeal } from './storage.ts';
+import crypto from 'node:crypto';
+import { prepared } from './prepared.ts';
+import type { HubDb, HubSeal, NewRow } from './storage.ts';
 
 /** Who asked for a change, as the audit names it: `key:billing`, `user:ada`; `hub` for what the hub does by itself. */
 export type ActorName = string;
@@ -26,18 +27,22 @@ const PERSONAL = /^(?:user|device|topic):/;
 export const auditName = ({ hash }: Pick<HubSeal, 'hash'>, app: string, name: string): string =>
   PERSONAL.test(name) ? `${name.slice(0, name.indexOf(':'))}#${hash('audit', app, name)}` : name;
 
+const insert = prepared((db, { rows }: { readonly rows: readonly NewRow<'audit'>[] }) =>
+  db.insertInto('audit').values(rows),
+);
+
 /** Notes changes, in the transaction that makes them. */
 export async function auditChanges(
   tx: HubDb,
   seal: Pick<HubSeal, 'hash'>,
   changes: readonly AuditedChange[],
 ): Promise<void> {
-  if (changes.length === 0) return;
   const rows = changes.map(({ app, at, by, action, target, detail }) => ({
-    ...{ id: randomUUID(), app, at, action },
+    // Rises with the time: what is noted together lies together.
+    ...{ id: crypto.randomUUIDv7(), app, at, action },
     by: auditName(seal, app, by),
     target: auditName(seal, app, target),
     detail: detail ? JSON.stringify(detail) : null,
   }));
-  await tx.insertInto('audit').values(rows).execute();
+  await insert(tx, { rows });
 }

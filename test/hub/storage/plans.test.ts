@@ -40,8 +40,8 @@ describe('how SQLite finds rows of the hub', () => {
   test.each([
     [
       'what is held for a person, by the person',
-      `SELECT DISTINCT notification, user FROM decisions WHERE app = ? AND user IN (?) AND state = ?`,
-      'decisions_app_user_state (app=? AND user=? AND state=?)',
+      `SELECT DISTINCT notification, user FROM decisions WHERE app = ? AND user IN (?) AND state = ? AND due_row IS NOT NULL`,
+      'decisions_app_user (app=? AND user=?)',
     ],
     [
       'the devices of people, by the people',

@@ -129,6 +129,7 @@ export async function endDigest(tx: HubDb, app: string, user: string, key: strin
     .where('user', '=', user)
     .where('state', '=', 'deferred')
     .where('reason', '=', 'digested')
+    .where('due_row', 'is not', null)
     .where('due_row', 'not like', TAKEN_BY_DIGEST)
     .where('notification', 'in', (eb) =>
       eb

@@ -137,13 +137,19 @@ async function recordsOf(
   now: number,
 ): Promise<Map<string, ChannelRecords>> {
   const rows = await db
-    .selectFrom('decisions')
-    .select((eb) => ['user', 'channel', 'state', eb.fn.countAll<number>().as('count')])
-    .where('app', '=', app)
-    .where('user', 'in', users)
+    .selectFrom('recipients')
+    .innerJoin('decisions', (join) =>
+      join
+        .onRef('decisions.app', '=', 'recipients.app')
+        .onRef('decisions.notification', '=', 'recipients.notification')
+        .onRef('decisions.user', '=', 'recipients.user'),
+    )
+    .select((eb) => ['decisions.user', 'channel', 'state', eb.fn.countAll<number>().as('count')])
+    .where('recipients.app', '=', app)
+    .where('recipients.user', 'in', users)
     .where('state', 'in', [...WORKED, 'failed'])
     .where('at', '>', now - LEARNED_MS)
-    .groupBy(['user', 'channel', 'state'])
+    .groupBy(['decisions.user', 'channel', 'state'])
     .execute();
   const found = new Map<string, Partial<Record<Channel, { worked: number; failed: number }>>>();
   for (const { user, channel, state, count } of rows) {

@@ -33,10 +33,17 @@ export interface OutcomeWriterOptions {
     tx: HubDb,
     changed: readonly ChangedDecision[],
     isUnderWay: (app: string, notification: string) => boolean,
-  ) => Promise<readonly DecidedFact[]>;
-  /** After the commit. @param also further decisions that were changed by what followed */
-  readonly written: (changed: readonly ChangedDecision[], also: readonly DecidedFact[]) => void;
+  ) => Promise<Followed>;
+  /** After the commit. */
+  readonly written: (changed: readonly ChangedDecision[], followed: Followed) => void;
   readonly tell: (level: 'warn' | 'error', message: string) => void;
+}
+
+export interface Followed {
+  /** A timer was set to now. */
+  readonly isDue: boolean;
+  /** Further decisions that were changed. */
+  readonly also: readonly DecidedFact[];
 }
 
 /** Outcomes a transaction. */
@@ -117,20 +124,17 @@ export class OutcomeWriter {
     );
     await verdicts(known.map(({ outcome, batch, target }) => ({ outcome, target, channel: batch.channel })));
     const ended = alike(known.flatMap(endedOf));
-    const { changed, also } = await store.write(async (tx) => {
+    const { changed, followed } = await store.write(async (tx) => {
       const all: ChangedDecision[] = [];
       for (const each of ended) all.push(...(await writeEnded(tx, each)));
       const over = overIn(known);
-      const further = await follow(tx, all, (app, id) => {
-        const ending = over.filter((batch) => batch.app === app && batch.notification === id).length;
-        return batches.countOf(app, id) > ending;
-      });
+      const after = await follow(tx, all, (app, id) => batches.countOf(app, id) > (over.get(`${app}\n${id}`) ?? 0));
       await this.#removeOver(tx, known);
-      return { changed: all, also: further };
+      return { changed: all, followed: after };
     });
     for (const { batch, outcome } of known)
       if (isHeld(batch)) batches.end(batch, outcome.target, awaitsVerdict(outcome));
-    written(changed, also);
+    written(changed, followed);
   }
 
   /** Removes the rows of batches of which nothing is to come. */
@@ -149,11 +153,16 @@ export class OutcomeWriter {
 
 const isHeld = (batch: HandedBatch | Handover): batch is HandedBatch => 'awaitsVerdict' in batch;
 
-/** Batches in memory of which the last target has ended now. */
-const overIn = (known: readonly Known[]): HandedBatch[] =>
-  [...Map.groupBy(known, ({ batch }) => batch)].flatMap(([batch, some]) =>
-    isHeld(batch) && new Set(some.map(({ outcome }) => outcome.target)).size === batch.targets.size ? [batch] : [],
-  );
+/** Of how many batches in memory the last target has ended now, by their notifications. */
+function overIn(known: readonly Known[]): ReadonlyMap<string, number> {
+  const over = new Map<string, number>();
+  for (const [batch, some] of Map.groupBy(known, (each) => each.batch)) {
+    if (!isHeld(batch) || new Set(some.map(({ outcome }) => outcome.target)).size !== batch.targets.size) continue;
+    const notification = `${batch.app}\n${batch.notification}`;
+    over.set(notification, (over.get(notification) ?? 0) + 1);
+  }
+  return over;
+}
 
 /** A batch in memory counts by itself; of one of a former process the decisions say. */
 async function isOver(tx: HubDb, batch: HandedBatch | Handover, some: readonly Known[]): Promise<boolean> {

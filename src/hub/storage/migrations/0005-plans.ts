@@ -14,6 +14,12 @@ const sparseIndexes = sparse.flatMap(([table, column]) => [
   `CREATE INDEX "${table}_app_${column}" ON "${table}" ("app", "${column}") WHERE "${column}" IS NOT NULL`,
 ]);
 
+/** By person only what waits is looked for: an entry for each decision would be a page of its own to write, twice for each push. */
+const waiting = [
+  'DROP INDEX "decisions_app_user_state"',
+  'CREATE INDEX "decisions_app_user" ON "decisions" ("app", "user") WHERE "due_row" IS NOT NULL',
+];
+
 /**
  * How many rows share the first columns of an index, one number for each column, in a store that is large. SQLite knows nothing of its
  * rows and takes each first column for selective: with `app` first it would read all rows of an app where an index has the few.
@@ -40,7 +46,7 @@ const shared: readonly (readonly [table: string, index: string, shared: string])
   ['recipients', 'recipients', '1000000 1000 1'],
   ['recipients', 'recipients_app_user_place', '1000000 20 1'],
   ['decisions', 'decisions', '1000000 1000 3 2 1 1'],
-  ['decisions', 'decisions_app_user_state', '1000000 20 5'],
+  ['decisions', 'decisions_app_user', '1000000 5'],
   ['handovers', 'sqlite_autoindex_handovers_1', '10000 1'],
   ['handovers', 'handovers_app_notification', '10000 50'],
   ['engagements', 'engagements', '1000000 1000 2 2 1 1'],
@@ -72,5 +78,5 @@ const statistics = [
 /** What is asked for every send and every device is found by the index that it has. */
 export const plans: Migration = {
   name: '0005-plans',
-  statements: (engine) => [...sparseIndexes, ...(engine === 'sqlite' ? statistics : [])],
+  statements: (engine) => [...sparseIndexes, ...waiting, ...(engine === 'sqlite' ? statistics : [])],
 };

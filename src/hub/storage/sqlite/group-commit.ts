@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { background } from '../../../kit/background.ts';
 import { toError } from '../../../kit/errors.ts';
 import { isBusy } from '../../../kit/files/sqlite-file.ts';
@@ -40,6 +40,7 @@ export interface GroupCommitOptions {
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
   readonly #now: () => number;
+  readonly #texts: Readonly<Record<'begin' | 'save' | 'release' | 'commit', StatementSync>>;
   #given: Work[] = [];
   #working: Promise<void> | undefined;
   #transaction: Promise<void> | undefined;
@@ -50,6 +51,13 @@ export class GroupCommit {
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
+    const { db } = options;
+    this.#texts = {
+      begin: db.prepare('BEGIN IMMEDIATE'),
+      save: db.prepare('SAVEPOINT work'),
+      release: db.prepare('RELEASE work'),
+      commit: db.prepare('COMMIT'),
+    };
     this.#now = options.now ?? (() => performance.now());
   }
 
@@ -115,7 +123,7 @@ export class GroupCommit {
     const done: Work[] = [];
     try {
       await this.#workThrough(done);
-      this.#options.db.exec('COMMIT');
+      this.#texts.commit.run();
     } catch (error) {
       if (this.#options.db.isTransaction) this.#options.db.exec('ROLLBACK');
       this.#refuse(done, error);
@@ -154,7 +162,7 @@ export class GroupCommit {
     const end = this.#now() + BUSY_MS;
     for (;;) {
       try {
-        this.#options.db.exec('BEGIN IMMEDIATE');
+        this.#texts.begin.run();
         return;
       } catch (error) {
         if (!isBusy(error) || this.#now() >= end) throw error;
@@ -175,7 +183,7 @@ export class GroupCommit {
 
   async #do(work: Work): Promise<void> {
     const { db, tx } = this.#options;
-    db.exec('SAVEPOINT work');
+    this.#texts.save.run();
     try {
       work.result = { value: await work.do(tx) };
     } catch (error) {
@@ -184,7 +192,7 @@ export class GroupCommit {
       if (!db.isTransaction) throw error;
       db.exec('ROLLBACK TO work');
     }
-    db.exec('RELEASE work');
+    this.#texts.release.run();
   }
 
   #unavailable(error: unknown): StoreUnavailable {
