@@ -2,13 +2,17 @@ export interface RoomOptions {
   /** Entries that may wait in all backlogs together, and their characters. */
   readonly maxEntries: number;
   readonly maxBytes: number;
+  /** Whether so many characters in all are too many now; default: never. */
+  readonly isShort?: (bytes: number) => boolean;
 }
 
 /** One backlog's part of the room. */
 export interface Share {
   /** Takes room for one entry, unless there is none. */
   take(bytes: number): boolean;
-  give(bytes: number): void;
+  /** Takes it whether there is any or not: they are there already. */
+  add(entries: number, bytes: number): void;
+  give(bytes: number, entries?: number): void;
 }
 
 interface Used {
@@ -28,7 +32,7 @@ const hasRoom = (
 ): boolean => entries + 1 <= maxEntries * part && bytes + more <= maxBytes * part;
 
 /**
- * The memory that all backlogs share. Each may take a part of it at most, and has a small reserve that the others cannot take
+ * The memory that all backlogs share, or the part of the disk. Each may take a part of it at most, and has a small reserve that the others cannot take
  * away: however many hooks hang, another one's entries find room.
  */
 export class BacklogRoom {
@@ -57,12 +61,14 @@ export class BacklogRoom {
     };
     return {
       take(bytes) {
+        if (limits.isShort?.(all.bytes + bytes)) return false;
         const fits = hasRoom(own, bytes, limits, part) && hasRoom(all, bytes, limits, 1);
         if (!fits && !hasRoom(own, bytes, limits, reserve())) return false;
         count(1, bytes);
         return true;
       },
-      give: (bytes) => count(-1, -bytes),
+      add: count,
+      give: (bytes, entries = 1) => count(-entries, -bytes),
     };
   }
 }

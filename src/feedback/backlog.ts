@@ -2,29 +2,24 @@ import { background, throwLater } from '../kit/background.ts';
 import { backoff } from '../kit/backoff.ts';
 import { Breaker } from '../kit/breaker.ts';
 import { Fifo } from '../kit/fifo.ts';
-import { isObject } from '../kit/is-object.ts';
 import { Schedule } from '../kit/schedule.ts';
-import type { StoredReport } from '../queue/file/journal.ts';
 import type { ReportKeeper } from '../queue/file/kept-reports.ts';
+import type { ReportBacklog, StoredReport } from '../queue/file/report-table.ts';
 import type { Share } from './backlog-room.ts';
+import { isReadable } from './is-readable.ts';
 import type { HookAnswer, Post } from './post.ts';
-
-/** What is logged. */
-export interface BacklogEvents {
-  /** A call failed; the entry is tried again. `lasting`: several in a row did. */
-  failed(reason: string, lasting: boolean): void;
-  /** A call was taken after several in a row had failed. */
-  recovered(): void;
-  /** Entries are lost for good. */
-  dropped(entries: number, why: string): void;
-}
+import { Shelf } from './shelf.ts';
+import type { BacklogEvents } from './trouble-events.ts';
 
 export interface BacklogOptions {
   readonly post: Post;
   readonly events: BacklogEvents;
   /** Calls under way at once. */
   readonly concurrency: number;
+  /** Of the memory. */
   readonly room: Share;
+  /** Of the disk, for what there is no memory for. */
+  readonly shelf: Share;
   /** Whose failed pushes these are. */
   readonly app: string;
   /** Milliseconds after which an entry that fails is not tried again. */
@@ -36,7 +31,7 @@ export interface BacklogOptions {
   readonly now: () => number;
   readonly random: () => number;
   /** Keeps entries beyond the process; without it they die with it. */
-  readonly keeper?: Omit<ReportKeeper, 'recover'> | undefined;
+  readonly keeper?: Omit<ReportKeeper, 'recover' | 'room'> | undefined;
 }
 
 interface Entry {
@@ -63,6 +58,8 @@ export interface BacklogStats {
 
 /** A shutdown waits no longer than this for a hook that answers nothing but failures. */
 const DRAIN_PATIENCE_MS = 5000;
+/** Entries in memory that keep all calls busy while more are read. */
+const FEW = 1000;
 const DRAIN_PACE = { firstMs: 100, maxMs: 1000 };
 
 /** A post never rejects; were it to, the entry must not be lost with its place among those under way. */
@@ -70,14 +67,6 @@ const mistaken = (error: unknown): HookAnswer => {
   throwLater(error);
   return { ok: false, reason: 'InternalError' };
 };
-
-function isReadable(body: string): boolean {
-  try {
-    return isObject(JSON.parse(body));
-  } catch {
-    return false;
-  }
-}
 
 type State =
   | { readonly name: 'running' }
@@ -95,6 +84,7 @@ export class FeedbackBacklog {
   readonly #options: BacklogOptions;
   readonly #ready = new Fifo<Entry>();
   readonly #deferred = new Schedule<Entry>();
+  readonly #shelf: Shelf;
   readonly #closing = new AbortController();
   #breaker: Breaker;
   #state: State = { name: 'running' };
@@ -102,11 +92,14 @@ export class FeedbackBacklog {
   #sent = 0;
   #failed = 0;
   #dropped = 0;
+  /** So few in memory that more are taken off the shelf. */
+  #few = FEW;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: BacklogOptions) {
     this.#options = options;
-    const { firstMs, maxMs, now, random } = options;
+    const { app, firstMs, maxMs, now, random, shelf: room, keeper } = options;
+    this.#shelf = new Shelf({ app, room, keeper });
     this.#breaker = new Breaker({ firstMs, maxMs, now, random });
   }
 
@@ -114,14 +107,34 @@ export class FeedbackBacklog {
     return { backlog: this.#length, sent: this.#sent, failed: this.#failed, dropped: this.#dropped };
   }
 
-  /** Takes an entry, or drops it when there is no room: what waits already is older and no less true. */
+  /** Takes an entry: into memory, or to the shelf, or drops it when there is no room: what waits already is older and no less true. */
   add(id: string, body: string): void {
-    this.#add(id, body);
+    const { app, room, keeper } = this.#options;
+    const isClosed = this.#state.name === 'closed';
+    if (isClosed && !keeper) this.#drop(1, 'the process is ending');
+    else if (this.#shelf.length > 0 || !room.take(body.length)) {
+      if (!this.#shelf.put(id, body)) this.#drop(1, 'the backlog is full');
+    } else {
+      const key = keeper?.keep({ app, id, body });
+      if (!isClosed) this.#enter({ id, body, key, isOld: false, isSuspect: false });
+    }
+    this.#pump();
   }
 
-  /** An entry that an earlier process left. */
-  restore(report: StoredReport): void {
-    this.#add(report.id, report.body, report);
+  /** What an earlier process left in the keeper's file. */
+  left(backlog: ReportBacklog): void {
+    this.#shelf.add(backlog);
+    this.#pump();
+  }
+
+  /** An entry of an earlier process that comes by itself. False: there is no memory for it now. */
+  restore(report: StoredReport): boolean {
+    // Those with deaths are in no portion (deaths.ts).
+    const isOnShelf = (report.deaths ?? 0) === 0 && this.#shelf.holds(report.key);
+    if (isOnShelf) this.#shelf.add({ first: report.key, entries: 1, bytes: report.body.length });
+    else if (!this.#remember(report)) return false;
+    this.#pump();
+    return true;
   }
 
   /** One of an earlier process that is not sent any more. */
@@ -129,22 +142,27 @@ export class FeedbackBacklog {
     this.#drop(1, `${deaths} processes ended while they sent them; they are set aside (martlet queue)`);
   }
 
-  #add(id: string, body: string, left?: StoredReport): void {
-    const kept = left?.key;
-    const { app, room, now, keeper } = this.#options;
-    const isClosed = this.#state.name === 'closed';
-    const isFull = !room.take(body.length);
-    if (isFull || (isClosed && !keeper)) {
-      if (!isFull) room.give(body.length);
-      if (kept !== undefined) keeper?.forget(kept);
-      this.#drop(1, isFull ? 'the backlog is full' : 'the process is ending');
-      return;
+  /** Takes an entry of the file into memory. An empty backlog has room for one. */
+  #remember({ id, body, key, deaths = 0 }: StoredReport): boolean {
+    const { room } = this.#options;
+    const isEmpty = this.#remembered === 0;
+    if (!room.take(body.length)) {
+      if (!isEmpty) return false;
+      room.add(1, body.length);
     }
-    const key = kept ?? keeper?.keep({ app, id, body });
-    if (isClosed) return;
-    const isSuspect = (left?.deaths ?? 0) > 0;
-    this.#ready.push({ id, body, key, since: now(), isOld: left !== undefined, isSuspect, attempts: 0 });
-    this.#pump();
+    this.#enter({ id, body, key, isOld: true, isSuspect: deaths > 0 });
+    return true;
+  }
+
+  #enter(entry: Omit<Entry, 'since' | 'attempts'>): void {
+    this.#ready.push({ ...entry, since: this.#options.now(), attempts: 0 });
+  }
+
+  /** Where there is no memory now, it is asked for again when half of what is there has been taken. */
+  #refill(): void {
+    if (this.#shelf.length === 0 || this.#remembered >= this.#few) return;
+    const wereAllTaken = this.#shelf.hand((report) => this.#remember(report));
+    this.#few = wereAllTaken ? FEW : Math.max(1, Math.floor(this.#remembered / 2));
   }
 
   /** Resolves when every entry is taken, when the hook turns out to be dead, or after `ms`. */
@@ -171,6 +189,11 @@ export class FeedbackBacklog {
   }
 
   get #length(): number {
+    return this.#remembered + this.#shelf.length;
+  }
+
+  /** Those in memory. */
+  get #remembered(): number {
     return this.#ready.length + this.#deferred.length + this.#underWay;
   }
 
@@ -178,6 +201,7 @@ export class FeedbackBacklog {
   #pump(): void {
     if (this.#state.name === 'closed') return;
     this.#collectDue();
+    this.#refill();
     while (this.#ready.length > 0 && this.#underWay < this.#options.concurrency && this.#breaker.admit() > 0) {
       const entry = this.#ready.shift() as Entry;
       if (entry.isOld && !isReadable(entry.body)) this.#setAside(entry);

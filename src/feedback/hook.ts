@@ -7,12 +7,13 @@ import type { RelayEvents, Settlement } from '../push/push.ts';
 import { pushEntry } from '../push/push-entry.ts';
 import type { ReportKeeper } from '../queue/file/kept-reports.ts';
 import { createAppHook, type HookState } from './app-hook.ts';
-import { type BacklogEvents, type BacklogStats, FeedbackBacklog } from './backlog.ts';
+import { type BacklogStats, FeedbackBacklog } from './backlog.ts';
 import { BacklogRoom } from './backlog-room.ts';
 import type { HookTarget } from './hook-target.ts';
 import { type HookObserver, observedPost } from './observed-post.ts';
 import type { Post } from './post.ts';
 import { reportId } from './report-id.ts';
+import { type BacklogEvents, troubleEvents } from './trouble-events.ts';
 
 export interface FeedbackHookOptions {
   /** The hook of an app as it is at this moment; undefined: its failures are not reported. */
@@ -31,6 +32,9 @@ export interface FeedbackHookOptions {
   /** Entries and characters that may wait; default 100,000 and 64 Mi. An app other than the default one has a tenth at most. */
   readonly maxEntries?: number;
   readonly maxBytes?: number;
+  /** The same of what is in the keeper's file alone; default 500,000 and 320 Mi. */
+  readonly maxShelved?: number;
+  readonly maxShelvedBytes?: number;
   /** Milliseconds after which an entry that the hook refuses is given up; default an hour. */
   readonly maxAgeMs?: number;
   /** Milliseconds: the longest first pause before a call is repeated, and the longest at all; default 1,000 and 60,000. */
@@ -63,6 +67,7 @@ export interface FeedbackHook {
   close(): Promise<void>;
 }
 
+const MIB = 1024 * 1024;
 const CALLS_OF_AN_APP = 10;
 const SHARE_OF_AN_APP = 0.1;
 
@@ -114,6 +119,7 @@ class FeedbackHooks implements FeedbackHook {
   readonly #options: FeedbackHookOptions;
   readonly #apps = new Map<string, AppFeedback>();
   readonly #room: BacklogRoom;
+  readonly #shelves: BacklogRoom;
   readonly #agents: Agent[] = [];
   readonly #dispatcher: Dispatcher;
   readonly #guarded: Dispatcher;
@@ -124,17 +130,22 @@ class FeedbackHooks implements FeedbackHook {
   #closed = false;
 
   constructor(options: FeedbackHookOptions) {
-    const { maxEntries = 100_000, maxBytes = 64 * 1024 * 1024, concurrency = 20 } = options;
+    const { maxEntries = 100_000, maxBytes = 64 * MIB, concurrency = 20, keeper } = options;
+    const { maxShelved = 500_000, maxShelvedBytes = 320 * MIB } = options;
     this.#options = options;
     this.#room = new BacklogRoom({ maxEntries, maxBytes });
+    this.#shelves = new BacklogRoom({
+      ...{ maxEntries: maxShelved, maxBytes: maxShelvedBytes },
+      // Pushes need the disk, too.
+      isShort: (bytes) => bytes > (keeper?.room() ?? 0),
+    });
     this.#dispatcher = options.dispatcher ?? this.#own(new Agent({ connections: concurrency, pipelining: 1 }));
     const connect = createGuardedConnect({ proxyFor: () => undefined });
     this.#guarded = options.guarded ?? this.#own(new Agent({ connect }));
     if (options.hookOf(DEFAULT_APP)) this.#app(DEFAULT_APP).hook();
-    options.keeper?.recover({
-      take: (reports) => {
-        for (const report of reports) this.#app(report.app).backlog.restore(report);
-      },
+    keeper?.recover({
+      left: (backlog) => this.#app(backlog.app).backlog.left(backlog),
+      take: (report) => this.#app(report.app).backlog.restore(report),
       gaveUp: ({ app, deaths }) => this.#app(app).backlog.gaveUp(deaths ?? 0),
     });
   }
@@ -232,14 +243,15 @@ class FeedbackHooks implements FeedbackHook {
   #backlog(name: string, post: Post, events: BacklogEvents): FeedbackBacklog {
     const { concurrency = 20, maxAgeMs = 3_600_000, firstMs = 1000, maxMs = 60_000, keeper } = this.#options;
     const { monotonic = () => performance.now(), random = Math.random } = this.#options;
-    const isDefault = name === DEFAULT_APP;
+    const part = name === DEFAULT_APP ? 1 : SHARE_OF_AN_APP;
     const { observer } = this.#options;
     return new FeedbackBacklog({
       app: name,
       post: observer ? observedPost(post, name, observer) : post,
       events,
-      concurrency: isDefault ? concurrency : Math.min(concurrency, CALLS_OF_AN_APP),
-      room: this.#room.share(isDefault ? 1 : SHARE_OF_AN_APP),
+      concurrency: name === DEFAULT_APP ? concurrency : Math.min(concurrency, CALLS_OF_AN_APP),
+      room: this.#room.share(part),
+      shelf: this.#shelves.share(part),
       maxAgeMs,
       firstMs,
       maxMs,
@@ -265,42 +277,6 @@ class FeedbackHooks implements FeedbackHook {
     this.#agents.push(agent);
     return agent;
   }
-}
-
-function troubleEvents(
-  log: FeedbackHookOptions['log'],
-  throttle: Throttle,
-  app: string,
-  origin: () => string | undefined,
-  waiting: () => number,
-): BacklogEvents {
-  /** That it keeps failing, since it last took a call. */
-  let isSaid = false;
-  return {
-    failed(reason, lasting) {
-      throttle.add(lasting ? 'lasting' : 'failed', 1, (calls) => {
-        const fields = { app, hook: origin(), reason, calls, waiting: waiting() };
-        isSaid ||= lasting;
-        if (lasting) log.error('the feedback hook keeps failing; its entries wait', fields);
-        else log.warn('a call of the feedback hook failed and is repeated', fields);
-      });
-    },
-    recovered() {
-      if (!isSaid) return;
-      isSaid = false;
-      log.warn('the feedback hook takes calls again', { app, hook: origin(), waiting: waiting() });
-    },
-    dropped(entries, why) {
-      throttle.add(why, entries, (total) =>
-        log.error('the feedback hook will never hear of some failures', {
-          app,
-          hook: origin(),
-          entries: total,
-          reason: why,
-        }),
-      );
-    },
-  };
 }
 
 export const createFeedbackHook = (options: FeedbackHookOptions): FeedbackHook => new FeedbackHooks(options);

@@ -163,7 +163,7 @@ function adoptAll(queue: LocalQueue, owned: OwnedFile, options: LocalEngineOptio
     if (released > 0) options.tell('info', `${released} requests and reports that were set aside are released`);
     adoptOrphans(
       options.path,
-      owned.path,
+      owned,
       {
         take(contents, from) {
           queue.adopt(contents);

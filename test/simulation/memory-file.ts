@@ -1,14 +1,8 @@
 import { setBits } from '../../src/kit/bits.ts';
 import type { Deaths, Suspect } from '../../src/queue/file/deaths.ts';
-import type {
-  Adopted,
-  Change,
-  JournalBacklog,
-  NewRecord,
-  RecordStore,
-  StoredReport,
-} from '../../src/queue/file/journal.ts';
+import type { Adopted, Change, JournalBacklog, NewRecord, RecordStore } from '../../src/queue/file/journal.ts';
 import type { JournalRecord } from '../../src/queue/file/journal-record.ts';
+import type { Portion, ReportBacklog, ReportStore, StoredReport } from '../../src/queue/file/report-table.ts';
 import type { KeptRequest } from '../../src/queue/queue.ts';
 
 interface Kept extends Omit<NewRecord, 'body'> {
@@ -66,6 +60,45 @@ class MemoryDeaths implements Deaths {
   }
 }
 
+/** Reports as src/queue/file/report-table.ts reads them. */
+class MemoryReports implements ReportStore {
+  readonly rows = new Map<number, StoredReport>();
+  readonly #deaths: MemoryDeaths;
+
+  constructor(deaths: MemoryDeaths) {
+    this.#deaths = deaths;
+  }
+
+  lastKey(): number {
+    return Math.max(0, ...this.rows.keys());
+  }
+
+  backlogs(): ReportBacklog[] {
+    const apps = Map.groupBy(this.#others(), ({ app }) => app);
+    return [...apps].map(([app, reports]) => ({
+      app,
+      entries: reports.length,
+      bytes: reports.reduce((sum, { body }) => sum + body.length, 0),
+      first: Math.min(...reports.map(({ key }) => key)),
+    }));
+  }
+
+  from(app: string, key: number, { entries }: Portion): StoredReport[] {
+    const reports = this.#others().filter((report) => report.app === app && report.key >= key);
+    return reports.sort((a, b) => a.key - b.key).slice(0, entries);
+  }
+
+  one(key: number): StoredReport | undefined {
+    const report = this.rows.get(key);
+    return report && { ...report, deaths: this.#deaths.of(key) };
+  }
+
+  #others(): StoredReport[] {
+    const all = [...this.rows.values()].map((report) => ({ ...report, deaths: this.#deaths.of(report.key) }));
+    return all.filter(({ deaths }) => deaths < 2);
+  }
+}
+
 /** A queue file that outlives the process of a simulation: what was committed is there for the next. */
 export class MemoryFile implements RecordStore {
   accepted = 0;
@@ -76,7 +109,7 @@ export class MemoryFile implements RecordStore {
   aside = 0;
   readonly deaths = new MemoryDeaths((key) => this.#kept.get(key)?.pushes ?? 0);
   readonly reportDeaths = new MemoryDeaths(() => 1);
-  readonly #reports = new Map<number, StoredReport>();
+  readonly reports = new MemoryReports(this.reportDeaths);
   readonly #kept = new Map<number, Kept>();
   #isOpen = false;
 
@@ -88,7 +121,7 @@ export class MemoryFile implements RecordStore {
   opened(): this {
     if (this.#isOpen) {
       this.deaths.died([...this.#kept.keys()]);
-      this.reportDeaths.died([...this.#reports.keys()]);
+      this.reportDeaths.died([...this.reports.rows.keys()]);
     }
     this.#isOpen = true;
     return this;
@@ -110,9 +143,9 @@ export class MemoryFile implements RecordStore {
       this.deaths.forget(key);
       if (aside) this.aside++;
     }
-    for (const report of reports) this.#reports.set(report.key, report);
+    for (const report of reports) this.reports.rows.set(report.key, report);
     for (const key of [...told, ...reportsAside.map((each) => each.key)]) {
-      this.#reports.delete(key);
+      this.reports.rows.delete(key);
       this.reportDeaths.forget(key);
     }
   }
@@ -156,10 +189,6 @@ export class MemoryFile implements RecordStore {
   record(key: number): JournalRecord | undefined {
     const record = this.#kept.get(key);
     return record && { ...record, done: new Map([...record.done].map(([index, bits]) => [index, bits.slice()])) };
-  }
-
-  reports(): StoredReport[] {
-    return [...this.#reports.values()];
   }
 
   shrink(): void {}

@@ -67,11 +67,14 @@ export class FileWriter {
     this.#options = options;
     this.#file = options.file;
     this.#reserve = options.reserve;
-    this.reports = new KeptReports(
-      () => this.#plan(),
-      () => this.writeNow(),
-      options.file.reportDeaths,
-    );
+    const { file, reserve } = options;
+    this.reports = new KeptReports({
+      file: file.reports,
+      deaths: file.reportDeaths,
+      changed: () => this.#plan(),
+      write: () => this.writeNow(),
+      ...(reserve ? { room: () => reserve.free } : {}),
+    });
     this.#timer = setInterval(this.#ticked, RETRY_MS).unref();
   }
 

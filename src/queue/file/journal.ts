@@ -4,10 +4,10 @@ import { ConfigError } from '../../kit/errors.ts';
 import { type FileKind, markOwnFile } from '../../kit/files/owned-file.ts';
 import { makePrivateFile } from '../../kit/files/private-file.ts';
 import { DamagedFile } from '../../kit/files/sqlite-file.ts';
-import { DEFAULT_APP } from '../../push/app-name.ts';
 import type { KeptRequest } from '../queue.ts';
 import { beginRun, DeathRegister, type Deaths, deathSchema, endRun, notHeld, RUN_SCHEMA } from './deaths.ts';
 import { type JournalRecord, type RequestRow, readRecords, recordOf } from './journal-record.ts';
+import { completeReports, REPORT_SCHEMA, type ReportStore, ReportTable, type StoredReport } from './report-table.ts';
 import { ASIDE_SCHEMA, type Aside, type AsideRecord, AsideTable } from './set-aside.ts';
 
 export type NewRecord = Omit<JournalRecord, 'done' | 'body'> & { readonly body: Uint8Array | string };
@@ -25,21 +25,6 @@ export interface Progress {
   readonly done: Uint8Array;
   /** Targets settled since the last progress of this notification. */
   readonly more: number;
-}
-
-/** A failed push to report to the hook of its app. */
-export interface Report {
-  readonly app: string;
-  /** The id of the report, the same for each attempt. */
-  readonly id: string;
-  /** The JSON that the hook gets. */
-  readonly body: string;
-}
-
-export interface StoredReport extends Report {
-  readonly key: number;
-  /** As of a record (deaths.ts); absent: none. */
-  readonly deaths?: number;
 }
 
 /** A report that is not tried again. */
@@ -88,7 +73,6 @@ export type RecordStore = Pick<
   | 'kept'
   | 'after'
   | 'record'
-  | 'reports'
   | 'lastReport'
   | 'adopt'
   | 'release'
@@ -96,7 +80,7 @@ export type RecordStore = Pick<
   | 'makeRoom'
   | 'limitLog'
   | 'close'
-> & { readonly deaths: Deaths; readonly reportDeaths: Deaths };
+> & { readonly deaths: Deaths; readonly reportDeaths: Deaths; readonly reports: ReportStore };
 
 /** How long a commit waits for a reader (`martlet queue`) to get out of the way; the event loop stands still meanwhile. */
 const BUSY_MS = 100;
@@ -130,8 +114,6 @@ const FIRST_AID_PAGES = 8;
 /** The event loop stands still meanwhile. */
 const MAKE_ROOM_MS = 50;
 
-const REPORT_COLUMNS = `key INTEGER PRIMARY KEY, body TEXT NOT NULL, app TEXT NOT NULL DEFAULT '${DEFAULT_APP}', id TEXT NOT NULL DEFAULT ''`;
-
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS request (
     key INTEGER PRIMARY KEY, id TEXT NOT NULL, app TEXT NOT NULL, accepted_at INTEGER NOT NULL, pushes INTEGER NOT NULL,
@@ -140,7 +122,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS progress (
     key INTEGER NOT NULL, notification INTEGER NOT NULL, done BLOB NOT NULL, PRIMARY KEY (key, notification)
   ) STRICT, WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS report (${REPORT_COLUMNS}) STRICT;
+  ${REPORT_SCHEMA}
   CREATE TABLE IF NOT EXISTS totals (only INTEGER PRIMARY KEY CHECK (only = 1), accepted INTEGER NOT NULL, settled INTEGER NOT NULL) STRICT;
   INSERT OR IGNORE INTO totals VALUES (1, 0, 0);
   ${RUN_SCHEMA} ${deathSchema('request')} ${deathSchema('report')} ${ASIDE_SCHEMA}
@@ -153,14 +135,13 @@ const SCHEMA = `
 export class Journal {
   readonly deaths: DeathRegister;
   readonly reportDeaths: DeathRegister;
+  readonly reports: ReportTable;
   readonly #aside: AsideTable;
   readonly #db: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #delete: StatementSync;
   readonly #deleteProgress: StatementSync;
   readonly #progress: StatementSync;
-  readonly #report: StatementSync;
-  readonly #deleteReport: StatementSync;
   readonly #totals: StatementSync;
   /** Of reading what an earlier process left. */
   #next: StatementSync | undefined;
@@ -190,13 +171,14 @@ export class Journal {
       this.limitLog(checkpointPages);
       this.#db.exec(SCHEMA);
       addMissingColumns(this.#db);
-      addReportColumns(this.#db);
+      completeReports(this.#db);
       const check = this.#db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
       if (check.quick_check !== 'ok') throw new DamagedFile(`the file is damaged: ${check.quick_check}`);
       if (pushesFor) claim(this.#db, path, pushesFor);
       const died = beginRun(this.#db);
       this.deaths = new DeathRegister(this.#db, 'request', died);
       this.reportDeaths = new DeathRegister(this.#db, 'report', died);
+      this.reports = new ReportTable(this.#db, this.reportDeaths);
       this.#aside = new AsideTable(this.#db);
     } catch (error) {
       this.#db.close();
@@ -206,8 +188,6 @@ export class Journal {
     this.#delete = this.#db.prepare('DELETE FROM request WHERE key = ?');
     this.#deleteProgress = this.#db.prepare('DELETE FROM progress WHERE key = ?');
     this.#progress = this.#db.prepare('INSERT OR REPLACE INTO progress VALUES (?, ?, ?)');
-    this.#report = this.#db.prepare('INSERT INTO report (key, app, id, body) VALUES (?, ?, ?, ?)');
-    this.#deleteReport = this.#db.prepare('DELETE FROM report WHERE key = ?');
     this.#totals = this.#db.prepare('UPDATE totals SET accepted = accepted + ?, settled = settled + ?');
   }
 
@@ -257,6 +237,15 @@ export class Journal {
     return this.#aside.all();
   }
 
+  /** Another file holds its requests, what is set aside, and these reports. */
+  gaveAway(reports: readonly StoredReport[]): void {
+    this.#transaction(() => {
+      this.#db.exec('DELETE FROM request; DELETE FROM progress; DELETE FROM aside; DELETE FROM request_death;');
+      this.#db.exec('UPDATE totals SET accepted = 0, settled = 0');
+      for (const { key } of reports) this.reports.remove(key);
+    });
+  }
+
   #transaction<Result>(work: () => Result): Result {
     this.#db.exec('BEGIN IMMEDIATE');
     try {
@@ -289,12 +278,9 @@ export class Journal {
       if (!aside && this.#withProgress.has(key)) this.#deleteProgress.run(key);
       settled += pushes;
     }
-    for (const { key, app, id, body } of reports) this.#report.run(key, app, id, body);
+    for (const report of reports) this.reports.add(report);
     for (const { key, aside } of reportsAside) this.#aside.take('report', key, 1, aside);
-    for (const key of [...told, ...reportsAside.map(({ key }) => key)]) {
-      this.#deleteReport.run(key);
-      this.reportDeaths.forget(key);
-    }
+    for (const key of [...told, ...reportsAside.map(({ key }) => key)]) this.reports.remove(key);
     this.#totals.run(accepted, settled);
   }
 
@@ -358,16 +344,6 @@ export class Journal {
       const count = deaths.get(record.key);
       yield count === undefined ? record : { ...record, deaths: count };
     }
-  }
-
-  /** Every report, oldest first. */
-  reports(): StoredReport[] {
-    // A report of a file that knew no ids yet gets one that stays the same.
-    const id = "iif(id = '', 'report_' || key, id) AS id";
-    const deaths = 'ifnull((SELECT deaths FROM report_death AS d WHERE d.key = report.key), 0) AS deaths';
-    return this.#db
-      .prepare(`SELECT key, app, ${id}, body, ${deaths} FROM report ORDER BY key`)
-      .all() as unknown as StoredReport[];
   }
 
   /** How many pages SQLite's log may have before they are moved into the file. */
@@ -436,16 +412,6 @@ function heldForOthers(path: string, pushesFor: PushesFor, requests: number, rep
   return pushesFor === 'sandbox'
     ? `${what} for real providers, which the sandbox would only pretend to send: start with sandbox.enabled: false, or name another file`
     : `${what} that were accepted in sandbox mode and are for no real device: start with sandbox.enabled: true, or name another file`;
-}
-
-/** A file of a version that knew one hook only has reports without an app. */
-function addReportColumns(db: DatabaseSync): void {
-  const columns = db
-    .prepare('PRAGMA table_info(report)')
-    .all()
-    .map(({ name }) => name);
-  for (const column of REPORT_COLUMNS.split(', '))
-    if (!columns.includes(column.split(' ')[0] as string)) db.exec(`ALTER TABLE report ADD COLUMN ${column}`);
 }
 
 /** A file of a version that traced nothing. */

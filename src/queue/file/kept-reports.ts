@@ -1,18 +1,22 @@
 import { ASIDE_FROM, type Deaths, HELD_FROM } from './deaths.ts';
-import type { Report, ReportAside, StoredReport } from './journal.ts';
+import type { ReportAside } from './journal.ts';
+import type { Portion, Report, ReportBacklog, ReportStore, StoredReport } from './report-table.ts';
 import type { AsideReason } from './set-aside.ts';
 import { Trials } from './trials.ts';
 
 /** What becomes of reports that earlier processes left. */
 export interface Recovered {
-  take(reports: readonly StoredReport[]): void;
+  /** They are in the file: `from` reads them. */
+  left(backlog: ReportBacklog): void;
+  /** One that comes by itself: it was held back, or set aside and released. False: there is no memory for it now, and nothing happened. */
+  take(report: StoredReport): boolean;
   /** It is not sent any more: too many processes ended while they had it in hand. It is kept aside. */
   gaveUp(report: StoredReport): void;
 }
 
 /** Failed pushes that the hook has not received yet, on disk, so that a restart can report them. Deleted once reported. */
 export interface ReportKeeper {
-  /** Returns the entry's key. */
+  /** Returns the entry's key, which is greater than all before. */
   keep(report: Report): number;
   forget(key: number): void;
   /** It cannot be sent: it stays in the file, for an operator. */
@@ -20,6 +24,10 @@ export interface ReportKeeper {
   /** An entry that was handed over with deaths (deaths.ts) is being sent now; it is not any more. */
   taken(key: number): void;
   returned(key: number): void;
+  /** What is kept of an app from this key on, oldest first, without what is held back. */
+  from(app: string, key: number, portion: Portion): StoredReport[];
+  /** Bytes that the disk has left. */
+  room(): number;
   /** Hands over the entries that earlier processes left: at once, and whenever another process's file is taken over. */
   recover(recovered: Recovered): void;
 }
@@ -31,49 +39,65 @@ export interface ReportChanges {
   readonly reportsAside: readonly ReportAside[];
 }
 
+export interface KeptReportsOptions {
+  readonly file: ReportStore;
+  readonly deaths: Deaths;
+  /** Called when there is something to write. */
+  readonly changed: () => void;
+  /** Writes it at once. */
+  readonly write: () => void;
+  /** Bytes that the disk has left; default: any number. */
+  readonly room?: () => number;
+  /** UNIX milliseconds. */
+  readonly now?: () => number;
+}
+
 /** The reports of one queue file. What is kept and forgotten within a turn of the event loop never reaches the file. */
 export class KeptReports implements ReportKeeper {
-  readonly #changed: () => void;
+  readonly #options: KeptReportsOptions;
   readonly #unwritten = new Map<number, StoredReport>();
   #told: number[] = [];
   #aside: ReportAside[] = [];
-  #left: StoredReport[] = [];
-  /** Those that are held back, by key. */
-  readonly #held = new Map<number, StoredReport>();
+  #left: ReportBacklog[] = [];
+  #released: StoredReport[] = [];
   readonly #trials: Trials;
-  readonly #now: () => number;
   #recovered: Recovered | undefined;
   #nextKey = 1;
 
-  /** @param changed called when there is something to write. @param write writes it at once. @param now UNIX milliseconds */
-  constructor(changed: () => void, write: () => void, deaths: Deaths, now = Date.now) {
-    this.#changed = changed;
-    this.#now = now;
-    this.#trials = new Trials({ deaths, begin: ({ key }) => this.#tryOne(key), write });
+  constructor(options: KeptReportsOptions) {
+    this.#options = options;
+    const { deaths, write } = options;
+    this.#trials = new Trials({ deaths, begin: ({ key, deaths }) => this.#tryOne(key, deaths), write });
   }
 
-  /** No key up to this one is given again. */
-  skip(key: number): void {
-    this.#nextKey = Math.max(this.#nextKey, key + 1);
+  /** What the file held when it was opened. @param lastAside the greatest key of what is set aside */
+  begin(lastAside: number): void {
+    const { file, deaths } = this.#options;
+    this.#nextKey = Math.max(lastAside, file.lastKey()) + 1;
+    this.#left = file.backlogs();
+    this.#trials.add(deaths.held());
   }
 
   keep({ app, id, body }: Report): number {
-    const key = this.#nextKey++;
+    const key = this.newKey();
     this.#unwritten.set(key, { key, app, id, body });
-    this.#changed();
+    this.#options.changed();
     return key;
   }
 
   forget(key: number): void {
     if (!this.#unwritten.delete(key)) this.#told.push(key);
     this.#trials.gone(key);
-    this.#changed();
+    this.#trials.roomWasMade();
+    if (this.#released.length > 0) this.#handOver();
+    this.#options.changed();
   }
 
   setAside(key: number, reason: AsideReason): void {
-    this.#aside.push({ key, aside: { reason, at: this.#now() } });
+    const { now = Date.now, changed } = this.#options;
+    this.#aside.push({ key, aside: { reason, at: now() } });
     this.#trials.gone(key);
-    this.#changed();
+    changed();
   }
 
   taken(key: number): void {
@@ -84,22 +108,35 @@ export class KeptReports implements ReportKeeper {
     this.#trials.returned(key, 1);
   }
 
+  from(app: string, key: number, portion: Portion): StoredReport[] {
+    const written = this.#options.file.from(app, key, portion);
+    const unwritten = [...this.#unwritten.values()].filter((report) => report.app === app && report.key >= key);
+    if (unwritten.length === 0) return written;
+    return [...written, ...unwritten].sort((a, b) => a.key - b.key).slice(0, portion.entries);
+  }
+
+  room(): number {
+    return this.#options.room?.() ?? Number.POSITIVE_INFINITY;
+  }
+
   recover(recovered: Recovered): void {
     this.#recovered = recovered;
-    this.restore([]);
+    this.#handOver();
     this.#trials.open();
   }
 
-  /** Entries that are in the file already. */
-  restore(reports: readonly StoredReport[]): void {
+  /** Entries of another file, which are in this one now. */
+  adopted(reports: readonly StoredReport[]): void {
     const held = reports.filter(({ deaths = 0 }) => deaths >= HELD_FROM);
-    for (const report of held) this.#held.set(report.key, report);
-    for (const report of reports) if (!this.#held.has(report.key)) this.#left.push(report);
-    for (const { key } of reports) this.skip(key);
     this.#trials.add(held.map(({ key, deaths = 0 }) => ({ key, deaths, pushes: 1 })));
-    if (!this.#recovered || this.#left.length === 0) return;
-    this.#recovered.take(this.#left);
-    this.#left = [];
+    this.#left.push(...backlogsOf(reports.filter(({ deaths = 0 }) => deaths < HELD_FROM)));
+    this.#handOver();
+  }
+
+  /** What an operator has released, which is in the file again. */
+  released(keys: readonly number[]): void {
+    this.#released.push(...keys.flatMap((key) => this.#options.file.one(key) ?? []));
+    this.#handOver();
   }
 
   close(): void {
@@ -130,13 +167,31 @@ export class KeptReports implements ReportKeeper {
     this.#aside = [];
   }
 
-  #tryOne(key: number): boolean {
-    const report = this.#held.get(key);
-    this.#held.delete(key);
-    if (report && (report.deaths ?? 0) >= ASIDE_FROM) {
+  #handOver(): void {
+    const recovered = this.#recovered;
+    if (!recovered) return;
+    for (const backlog of this.#left.splice(0)) recovered.left(backlog);
+    // What finds no room now does when something is forgotten.
+    this.#released = this.#released.filter((report) => !recovered.take(report));
+  }
+
+  /** False: there is no room for it yet. */
+  #tryOne(key: number, deaths: number): boolean {
+    const report = this.#options.file.one(key);
+    if (!report) this.#trials.gone(key);
+    else if (deaths >= ASIDE_FROM) {
       this.#recovered?.gaveUp(report);
       this.setAside(key, 'SetAside');
-    } else if (report) this.#recovered?.take([report]);
+    } else return this.#recovered?.take(report) ?? true;
     return true;
   }
+}
+
+function backlogsOf(reports: readonly StoredReport[]): ReportBacklog[] {
+  const byApp = new Map<string, ReportBacklog>();
+  for (const { app, key, body } of reports) {
+    const { entries, bytes, first } = byApp.get(app) ?? { entries: 0, bytes: 0, first: key };
+    byApp.set(app, { app, entries: entries + 1, bytes: bytes + body.length, first: Math.min(first, key) });
+  }
+  return [...byApp.values()];
 }

@@ -98,10 +98,9 @@ export class LocalQueue implements Queue {
       write: () => this.#writer.writeNow(),
     });
     this.#file.release();
-    const { backlog, lastReport } = { backlog: this.#file.backlog(), lastReport: this.#file.lastReport() };
+    const backlog = this.#file.backlog();
     this.#nextKey = backlog.lastKey + 1;
-    this.#writer.reports.skip(lastReport);
-    this.#writer.reports.restore(this.#file.reports());
+    this.#writer.reports.begin(this.#file.lastReport());
     this.#trials.add(this.#file.deaths.held());
     this.#recovery.add(1, backlog);
   }
@@ -197,7 +196,7 @@ export class LocalQueue implements Queue {
     const [first] = adopted;
     if (first) this.#recovery.add(first.key, backlogOf(adopted));
     this.#trials.add(adopted.flatMap(heldOf));
-    this.#writer.reports.restore(renumbered);
+    this.#writer.reports.adopted(renumbered);
   }
 
   /** Takes up what an operator has released (`martlet queue release`). @returns how many records and reports that were */
@@ -205,8 +204,7 @@ export class LocalQueue implements Queue {
     const rows = this.#file.release();
     for (const { kind, key, pushes } of rows)
       if (kind === 'request') this.#recovery.add(key, { lastKey: key, records: 1, pushes });
-    const keys = new Set(rows.flatMap(({ kind, key }) => (kind === 'report' ? [key] : [])));
-    if (keys.size > 0) this.#writer.reports.restore(this.#file.reports().filter(({ key }) => keys.has(key)));
+    this.#writer.reports.released(rows.flatMap(({ kind, key }) => (kind === 'report' ? [key] : [])));
     return rows.length;
   }
 

@@ -4,12 +4,16 @@ import { ConfigError, toError } from '../../kit/errors.ts';
 import { FileLock } from '../../kit/files/file-lock.ts';
 import { isOwnFile } from '../../kit/files/owned-file.ts';
 import { isDamage, setAside } from '../../kit/files/sqlite-file.ts';
-import { Journal, type PushesFor, QUEUE_FILE, type StoredReport } from './journal.ts';
+import { Journal, type PushesFor, QUEUE_FILE } from './journal.ts';
 import type { JournalRecord } from './journal-record.ts';
+import type { Portion, StoredReport } from './report-table.ts';
 import type { AsideRecord } from './set-aside.ts';
 
 /** More processes than this on one folder are a mistake. */
 const MOST_SLOTS = 256;
+
+/** Reports that are taken over at a time: the event loop stands still meanwhile. The rest is for the next look. */
+const REPORTS_AT_A_TIME: Portion = { entries: 50_000, bytes: 32 * 1024 * 1024 };
 
 /** `data/queue.db`, `data/queue-1.db`, `data/queue-2.db`, … */
 export function slotPath(path: string, slot: number): string {
@@ -22,6 +26,8 @@ export interface OwnedFile {
   readonly lock: FileLock;
   /** Why siblings were left alone, as far as the operator knows. */
   readonly left: Set<string>;
+  /** Reports that siblings have handed over and could not forget yet. */
+  readonly owed: Map<string, readonly StoredReport[]>;
 }
 
 /** The first queue file of this family that no living process holds; what is no queue file is passed over. @throws when the folder cannot be written. */
@@ -31,7 +37,7 @@ export function ownFile(path: string): OwnedFile {
     const candidate = slotPath(path, slot);
     if (slot > 0 && !isOwnFile(candidate, QUEUE_FILE)) continue;
     const lock = FileLock.take(candidate);
-    if (lock) return { path: candidate, lock, left: new Set() };
+    if (lock) return { path: candidate, lock, left: new Set(), owed: new Map() };
   }
   throw new Error(`${MOST_SLOTS} processes already use ${path} and its siblings`);
 }
@@ -65,17 +71,16 @@ export interface Adopter {
   left(why: ConfigError): void;
 }
 
-/** Hands over the contents of every sibling that no living process holds, and removes the file once they are safe. A file of something else stays. */
-export function adoptOrphans(path: string, own: string, adopter: Adopter, pushesFor?: PushesFor): void {
+/**
+ * Hands over the contents of every sibling that no living process holds, and removes the file once they are safe; of very many reports a
+ * part. A file of something else stays.
+ */
+export function adoptOrphans(path: string, own: OwnedFile, adopter: Adopter, pushesFor?: PushesFor): void {
   for (const sibling of siblings(path)) {
-    const lock = sibling === own || !isOwnFile(sibling, QUEUE_FILE) ? undefined : FileLock.take(sibling);
+    const lock = sibling === own.path || !isOwnFile(sibling, QUEUE_FILE) ? undefined : FileLock.take(sibling);
     if (!lock) continue;
     try {
-      const contents = contentsOf(sibling, adopter, pushesFor);
-      if (!contents) continue;
-      if (contents.records.length + contents.reports.length + contents.aside.length > 0)
-        adopter.take(contents, sibling);
-      removeFile(sibling);
+      if (takeOver(sibling, own, adopter, pushesFor)) removeFile(sibling);
     } finally {
       // Its lock file stays: removed, it could be locked by two processes, one with the old file in hand.
       lock.release();
@@ -83,14 +88,49 @@ export function adoptOrphans(path: string, own: string, adopter: Adopter, pushes
   }
 }
 
-function contentsOf(path: string, adopter: Adopter, pushesFor?: PushesFor): Required<FileContents> | undefined {
+/** @returns whether nothing is left in it. @throws when its contents cannot be kept, or not forgotten */
+function takeOver(path: string, own: OwnedFile, adopter: Adopter, pushesFor?: PushesFor): boolean {
+  const opened = attempt(path, adopter, () => openOrphan(path, own, pushesFor));
+  if (!opened) return false;
+  const { journal, contents } = opened;
+  const { records, reports, aside } = contents;
   try {
-    const journal = new Journal(path, 'normal', undefined, pushesFor);
-    try {
-      return { records: [...journal.records()], reports: journal.reports(), aside: journal.aside() };
-    } finally {
-      journal.close();
-    }
+    if (records.length + reports.length + aside.length > 0) adopter.take(contents, path);
+    if (journal.reports.lastKey() <= (reports.at(-1)?.key ?? 0)) return true;
+    own.owed.set(path, reports);
+    forgetOwed(path, journal, own);
+    return false;
+  } finally {
+    journal.close();
+  }
+}
+
+function forgetOwed(path: string, journal: Journal, { owed }: OwnedFile): void {
+  const reports = owed.get(path);
+  if (reports) journal.gaveAway(reports);
+  owed.delete(path);
+}
+
+function openOrphan(
+  path: string,
+  own: OwnedFile,
+  pushesFor?: PushesFor,
+): { readonly journal: Journal; readonly contents: Required<FileContents> } {
+  const journal = new Journal(path, 'normal', undefined, pushesFor);
+  try {
+    forgetOwed(path, journal, own);
+    const reports = journal.reports.oldest(REPORTS_AT_A_TIME);
+    return { journal, contents: { records: [...journal.records()], reports, aside: journal.aside() } };
+  } catch (error) {
+    journal.close();
+    throw error;
+  }
+}
+
+/** @returns undefined for a file that is left alone, or damaged and set aside */
+function attempt<Result>(path: string, adopter: Adopter, read: () => Result): Result | undefined {
+  try {
+    return read();
   } catch (error) {
     if (error instanceof ConfigError) return void adopter.left(error);
     if (!isDamage(error)) throw error;

@@ -50,6 +50,11 @@ export class Reserve {
     return this.#size > 0;
   }
 
+  /** Bytes that the disk has left. */
+  get free(): number {
+    return freeBytes(dirname(this.#path));
+  }
+
   /** How much of SQLite's log may wait to be moved into the file, so that the reserve suffices to move it. */
   get checkpointPages(): number {
     return Math.min(MOST_CHECKPOINT_PAGES, Math.floor(Math.max(SMALLEST, this.#size) / 2 / PAGE));

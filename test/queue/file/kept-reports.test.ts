@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import type { StoredReport } from '../../../src/queue/file/journal.ts';
 import { LocalQueue } from '../../../src/queue/file/local-queue.ts';
+import type { StoredReport } from '../../../src/queue/file/report-table.ts';
+import { eventually } from '../../support/eventually.ts';
 
 const folders: string[] = [];
 const queues: LocalQueue[] = [];
@@ -22,8 +23,14 @@ function open(folder: string): LocalQueue {
   return queue;
 }
 
+const ALL = { entries: 1000, bytes: 1e6 };
+
 const recover = (queue: LocalQueue, take: (reports: readonly StoredReport[]) => void): void =>
-  queue.reports.recover({ take, gaveUp: ({ body }) => expect.unreachable(body) });
+  queue.reports.recover({
+    left: ({ app, first }) => take(queue.reports.from(app, first, ALL)),
+    take: ({ body }) => expect.unreachable(body),
+    gaveUp: ({ body }) => expect.unreachable(body),
+  });
 
 const report = (body: string, app = 'default') => ({ app, id: `msg_${body}`, body });
 
@@ -101,4 +108,44 @@ test('reports of a file that knew one hook only are those of the default app, ea
     ]);
     await queue.close();
   }
+});
+
+test('one that was in hand at several deaths comes by itself, and again when there is memory for it', async () => {
+  const folder = newFolder();
+  const first = open(folder);
+  const [suspect, other] = ['suspect', 'other'].map((body) => first.reports.keep(report(body))) as [number, number];
+  await first.close();
+  const db = new DatabaseSync(join(folder, 'queue.db'));
+  db.exec(`INSERT INTO report_death VALUES (${suspect}, 2, 0)`);
+  db.close();
+
+  const queue = open(folder);
+  const portions: string[][] = [];
+  const offered: string[] = [];
+  queue.reports.recover({
+    left: ({ app, first }) => portions.push(queue.reports.from(app, first, ALL).map(({ body }) => body)),
+    take: ({ body }) => offered.push(body) > 1,
+    gaveUp: ({ body }) => expect.unreachable(body),
+  });
+  expect(portions).toEqual([['other']]);
+  await eventually(() => expect(offered).toEqual(['suspect']));
+  queue.reports.forget(other);
+  await eventually(() => expect(offered).toEqual(['suspect', 'suspect']));
+});
+
+test('a portion has so many entries, or so many characters, and one at least; of one app, those unwritten included', async () => {
+  const { reports } = open(newFolder());
+  const bodies = ['a'.repeat(50), 'b'.repeat(50), 'c'.repeat(500)];
+  const [first = 0, , last = 0] = bodies.map((body) => reports.keep(report(body)));
+  await turn();
+  reports.keep(report('d'.repeat(10)));
+  reports.keep(report('other', 'shop'));
+  const sizes = (key: number, entries: number, bytes: number): number[] =>
+    reports.from('default', key, { entries, bytes }).map(({ body }) => body.length);
+  expect(sizes(first, 2, 1e6)).toEqual([50, 50]);
+  expect(sizes(first, 9, 1e6)).toEqual([50, 50, 500, 10]);
+  await turn();
+  expect(sizes(first, 9, 100)).toEqual([50, 50]);
+  expect(sizes(last, 9, 100)).toEqual([500]);
+  expect(reports.from('shop', first, ALL).map(({ body }) => body)).toEqual(['other']);
 });
