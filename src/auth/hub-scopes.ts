@@ -32,6 +32,11 @@ const at = (scope: Scope, paths: string, { own = false, ...more }: PlaceExtras =
  */
 const PLACES: readonly Place[] = [
   { need: { scope: 'push', own: false }, path: /^\/v1\/users\/.+\/events$/s, methods: 'changes' },
+  {
+    need: { scope: 'push', own: true },
+    path: /^\/v1\/incidents\/.+\/(?:acknowledge|escalate|resolve)$/s,
+    methods: 'changes',
+  },
   at('users', '/v1/users', { own: true }),
   at('users', '/v1/devices|/v1/engagements', { own: true }),
   at('users', '/v1/topics'),

@@ -32,7 +32,7 @@ test.each([
   ['GET', '/v1/notifications/n1', 'read'],
   ['HEAD', '/v1/notifications/n1', 'read'],
   ['PUT', '/v1/incidents/i1', push],
-  ['POST', '/v1/incidents/i1/acknowledge', push],
+  ['POST', '/v1/incidents/i1/acknowledge', { scope: 'push', own: true }],
   ['GET', '/v1/incidents/i1/timeline', 'read'],
   ['PUT', '/v1/tasks/t1', push],
   ['GET', '/v1/tasks/t1', 'read'],

@@ -116,6 +116,6 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
     people.replied({ app, kind: platform as AddressKind, address, wants, at }),
   );
   const { notices } = sending.sends;
-  const incidents = openHubIncidents({ store, notices, config, log, now, apps: relay.apps });
+  const incidents = openHubIncidents({ store, notices, config, log, now, apps: relay.apps }, closers);
   return { ...directory, ...sending, settings, incidents };
 }

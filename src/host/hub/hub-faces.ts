@@ -4,6 +4,7 @@ import { engagementRoutes } from '../../api/hub/engagement-routes.ts';
 import type { HubRoute } from '../../api/hub/hub-route.ts';
 import { inboxRoutes } from '../../api/hub/inbox-routes.ts';
 import { incidentRoutes } from '../../api/hub/incidents/incident-routes.ts';
+import { verbRoutes } from '../../api/hub/incidents/verb-routes.ts';
 import { notificationRoutes } from '../../api/hub/notification-routes.ts';
 import { settingsRoutes } from '../../api/hub/settings-routes.ts';
 import { topicsRoutes } from '../../api/hub/topics-routes.ts';
@@ -57,6 +58,7 @@ export function openHubFaces(parts: HubCoreParts, closers: AsyncDisposableStack)
       ...inboxRoutes({ inbox }),
       ...engagementRoutes({ engagements: new Engagements({ store, marking: sends.marking, now }) }),
       ...incidentRoutes({ store, incidents, wordsOf: decisionWords(wordsOf) }),
+      ...verbRoutes({ incidents }),
     ],
   };
 }

@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import type { AppRegistry } from '../../apps/app-registry.ts';
+import { forgetTaken } from '../../hub/incidents/event-ids.ts';
 import { incidentPolicy } from '../../hub/incidents/incident-policy.ts';
 import { Incidents } from '../../hub/incidents/incidents.ts';
 import type { NoticeIntake } from '../../hub/notifications/notices.ts';
 import type { HubStore } from '../../hub/storage/storage.ts';
+import { background } from '../../kit/background.ts';
 import type { Log } from '../../observe/log/log.ts';
 import type { FullConfig } from '../../providers/registry.ts';
 import { policies } from './hub-sends.ts';
@@ -16,7 +19,22 @@ export interface HubIncidentsParts {
   readonly now: () => number;
 }
 
-/** Opens what keeps incidents. */
-export function openHubIncidents({ store, notices, config, apps, log, now }: HubIncidentsParts): Incidents {
-  return new Incidents({ store, notices, now, policyOf: policies(config, apps, log, incidentPolicy) });
+const SWEEP_MS = 3_600_000;
+
+/** Opens what keeps incidents. @param closers ends what it does by itself */
+export function openHubIncidents(
+  { store, notices, config, apps, log, now }: HubIncidentsParts,
+  closers: AsyncDisposableStack,
+): Incidents {
+  // A store that is away says so by itself; it is tried again.
+  const sweep = (): Promise<unknown> => store.write((tx) => forgetTaken(tx, now()));
+  const sweeping = setInterval(() => background(sweep(), () => {}), SWEEP_MS).unref();
+  closers.defer(() => clearInterval(sweeping));
+  return new Incidents({
+    store,
+    notices,
+    now,
+    newId: randomUUID,
+    policyOf: policies(config, apps, log, incidentPolicy),
+  });
 }

@@ -10,6 +10,8 @@ export interface IncidentState {
   readonly log: StatusLog;
   /** Lines of the timeline so far. */
   readonly places: number;
+  /** When people were called by hand last, UNIX milliseconds. */
+  readonly called?: number;
 }
 
 /** An incident as it is kept. */

@@ -1,56 +1,37 @@
 import { isFaulty } from '../../kit/json/readers.ts';
-import type { ActorName } from '../storage/audit.ts';
+import type { TakenNotice } from '../notifications/notices.ts';
 import type { HubDb } from '../storage/storage.ts';
-import { IncidentChanging, type IncidentParts } from './change-incident.ts';
+import { IncidentChanging } from './change-incident.ts';
 import { deleteIncident } from './delete-incident.ts';
+import { directNotice, parseDirectNotice } from './direct-notice.ts';
+import { Escalating } from './escalation/escalating.ts';
 import { isEscalation } from './escalation/escalation-rows.ts';
-import { type Actor, faultyIncident, type IncidentDoc, type IncidentEvent, IncidentRefusal } from './incident.ts';
+import { type Actor, faultyIncident, IncidentRefusal } from './incident.ts';
+import { type Incident, type IncidentsQuery, listIncidents, loadIncident } from './incident-rows.ts';
 import {
-  factsOfIncident,
-  type Incident,
-  type IncidentsQuery,
-  listIncidents,
-  loadIncident,
-  namedIn,
-} from './incident-rows.ts';
-import { heardBy } from './notices/tell.ts';
+  actorOf,
+  type IncidentChange,
+  type IncidentParts,
+  type IncidentResult,
+  timeOf,
+  workOn,
+} from './incident-work.ts';
+import type { IncidentEventOrder } from './parse-event.ts';
 import { parseIncident } from './parse-incident.ts';
+import { parseEscalate, parseVerb } from './parse-verb.ts';
 import type { Said } from './state/said.ts';
 import { incidentFields } from './state/timed-fields.ts';
-
-/** What a caller is answered. */
-export interface IncidentResult {
-  /** Undefined: there is none, and nothing was done. */
-  readonly incident: Incident | undefined;
-  readonly created: boolean;
-  readonly changed: readonly IncidentEvent[];
-  /** People who hear of it, over all its notices. */
-  readonly notified: number;
-  /** Why nothing was changed, where that is not that it was so already. */
-  readonly reason?: 'stale' | 'duplicate';
-}
-
-export interface IncidentChange {
-  readonly app: string;
-  readonly id: string;
-  /** Who calls, as the audit names it. */
-  readonly caller: ActorName;
-  /** The person whose token it is: no one else acts by it. */
-  readonly person?: string | undefined;
-  /** Throws when a change of the resource in this version is not wanted; undefined: it is not there. */
-  readonly expect?: ((rev: number | undefined) => void) | undefined;
-  /** Done in the same transaction. */
-  readonly keep?: ((tx: HubDb, result: IncidentResult) => Promise<void>) | undefined;
-}
 
 /** Incidents: what is said of them, and what people hear of that. */
 export class Incidents {
   readonly #parts: IncidentParts;
   readonly #changing: IncidentChanging;
+  readonly #escalating: Escalating;
 
   constructor(parts: IncidentParts) {
     this.#parts = parts;
     this.#changing = new IncidentChanging(parts);
+    this.#escalating = new Escalating(parts);
   }
 
   get(app: string, id: string): Promise<Incident | undefined> {
@@ -71,7 +52,48 @@ export class Incidents {
       ...{ doc, names: incidentFields, by: actor.name, at },
       mark: status === undefined ? { kind: 'seen' } : { kind: 'set', word: status },
     };
-    return this.#say(change, actor, doc, () => said);
+    return this.#say(change, actor, { said });
+  }
+
+  /** What is not there is left alone. @throws IncidentRefusal 422, 404 for a person whom it does not concern */
+  async verb(change: IncidentChange, kind: 'acknowledge' | 'resolve', json: unknown): Promise<IncidentResult> {
+    const given = parseVerb(json);
+    if (isFaulty(given)) throw faultyIncident(given);
+    const actor = actorOf(change, given.by);
+    const said: Said = { doc: {}, names: [], by: actor.name, at: timeOf(change, given.at), mark: { kind } };
+    return this.#say(change, actor, { said, isVerb: true });
+  }
+
+  /** One of the verbs, or a trigger, which makes an incident that is not there. @throws IncidentRefusal as `put` */
+  async event(change: Omit<IncidentChange, 'id'>, order: IncidentEventOrder): Promise<IncidentResult> {
+    const { action, key, doc, names, by, at, dedup } = order;
+    const own: IncidentChange = { ...change, id: key ?? this.#parts.newId() };
+    const actor = actorOf(own, by);
+    if (action === 'escalate') return this.#escalating.escalate(own, order, dedup);
+    const said: Said = { doc, names, by: actor.name, at, mark: { kind: action } };
+    return this.#say(own, actor, { said, dedup, isVerb: action !== 'trigger' });
+  }
+
+  /** Calls people now. @throws IncidentRefusal as `verb` */
+  async escalate(change: IncidentChange, json: unknown): Promise<IncidentResult> {
+    const order = parseEscalate(json);
+    if (isFaulty(order)) throw faultyIncident(order);
+    return this.#escalating.escalate(change, order);
+  }
+
+  /**
+   * A notice that a back end words itself, about an incident that the hub need not know.
+   * @param keep done in the same transaction
+   * @throws IncidentRefusal 422
+   */
+  async notify(
+    change: IncidentChange,
+    json: unknown,
+    keep: (tx: HubDb, taken: TakenNotice) => Promise<void> = async () => {},
+  ): Promise<TakenNotice> {
+    const order = parseDirectNotice(json);
+    if (isFaulty(order)) throw faultyIncident(order);
+    return directNotice(this.#parts, change, order, keep);
   }
 
   /** @returns whether it was there */
@@ -86,45 +108,25 @@ export class Incidents {
     return ended !== undefined;
   }
 
-  /** @param saidOf what is said of it as it is; undefined: nothing */
-  async #say(
-    change: IncidentChange,
-    actor: Actor,
-    doc: IncidentDoc,
-    saidOf: (before: Incident | undefined) => Said | undefined,
-  ): Promise<IncidentResult> {
-    const { store, notices } = this.#parts;
-    const { app, id, caller, expect, keep } = change;
-    const presences = await notices.presence(app, await this.#perhapsTold(app, id, doc));
-    const { result, after } = await store.write(async (tx) => {
-      const before = await loadIncident(tx, store.seal, app, id);
-      expect?.(before?.rev);
-      const said = saidOf(before);
-      if (said?.doc.escalation !== undefined) await mustBeEscalation(tx, app, said.doc.escalation);
-      const done = said && (await this.#changing.say(tx, { app, id, actor, caller, said }, before, presences));
-      const made: IncidentResult = {
-        ...{ incident: done?.incident ?? before, created: done?.created ?? false },
-        ...{ changed: done?.events ?? [], notified: heardBy(done?.taken ?? []) },
-        ...(done?.isStale ? { reason: 'stale' } : {}),
-      };
-      await keep?.(tx, made);
-      return { result: made, after: done?.after ?? [] };
+  #say(change: IncidentChange, actor: Actor, { said, dedup, isVerb = false }: Saying): Promise<IncidentResult> {
+    const { app, id, caller } = change;
+    return workOn(this.#parts, {
+      ...{ change, doc: said.doc, dedup },
+      work: async (tx, before, presences) => {
+        if (!before && isVerb) return undefined;
+        if (said.doc.escalation !== undefined) await mustBeEscalation(tx, app, said.doc.escalation);
+        return this.#changing.say(tx, { app, id, actor, caller, said }, before, presences);
+      },
     });
-    for (const then of after) then();
-    return result;
-  }
-
-  async #perhapsTold(app: string, id: string, doc: IncidentDoc): Promise<string[]> {
-    const known = await this.get(app, id);
-    return [...new Set([...namedIn(doc), ...(known ? namedIn(factsOfIncident(known).doc) : [])])];
   }
 }
 
-/** @param by who it was, as the body says */
-const actorOf = ({ caller, person }: IncidentChange, by: string | undefined): Actor => {
-  const name = person ?? by;
-  return name === undefined ? { name: caller, isNamed: false } : { name, isNamed: true };
-};
+interface Saying {
+  readonly said: Said;
+  readonly dedup?: string | undefined;
+  /** It makes no incident. */
+  readonly isVerb?: boolean;
+}
 
 async function mustBeEscalation(tx: HubDb, app: string, name: string): Promise<void> {
   if (await isEscalation(tx, app, name)) return;

@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { eraseFromIncidents, exportIncidents } from '../../../src/hub/incidents/erase-incidents.ts';
 import type { IncidentPolicy } from '../../../src/hub/incidents/incident-policy.ts';
-import type { IncidentChange, IncidentResult } from '../../../src/hub/incidents/incidents.ts';
+import type { IncidentChange, IncidentResult } from '../../../src/hub/incidents/incident-work.ts';
 import { Incidents } from '../../../src/hub/incidents/incidents.ts';
+import { type IncidentEventOrder, parseEvent } from '../../../src/hub/incidents/parse-event.ts';
 import { TIMELINE_BEGIN, type TimelineLine, timelinePage } from '../../../src/hub/incidents/timeline/timeline-view.ts';
 import type { PersonPart } from '../../../src/hub/people/person.ts';
 import { decisionWords, wordsFor } from '../../../src/hub/sends/views/explained.ts';
@@ -34,7 +36,7 @@ export function hubOfIncidents(store: HubStore, clock = new Clock(), policy: Par
   };
   const hub: ReturnType<typeof hubOfSends> = hubOfSends(store, clock, undefined, { parts: [part] });
   const incidents = new Incidents({
-    ...{ store, notices: hub.sends.notices, now: clock.now },
+    ...{ store, notices: hub.sends.notices, now: clock.now, newId: randomUUID },
     policyOf: () => ({ ...incidentPolicyOfTests, ...policy }),
   });
   const of = (id: string, more: Partial<IncidentChange> = {}): IncidentChange => ({
@@ -52,6 +54,24 @@ export function hubOfIncidents(store: HubStore, clock = new Clock(), policy: Par
     },
     async put(id: string, body: object, more: Partial<IncidentChange> = {}): Promise<IncidentResult> {
       const result = await incidents.put(of(id, more), body);
+      await hub.sends.settle();
+      return result;
+    },
+    async verb(id: string, kind: 'acknowledge' | 'resolve', body: object = {}, more: Partial<IncidentChange> = {}) {
+      const result = await incidents.verb(of(id, more), kind, body);
+      await hub.sends.settle();
+      return result;
+    },
+    async escalate(id: string, body: object = {}, more: Partial<IncidentChange> = {}) {
+      const result = await incidents.escalate(of(id, more), body);
+      await hub.sends.settle();
+      return result;
+    },
+    /** A body of POST /v1/incidents/events. */
+    async event(body: object) {
+      const order = parseEvent(body);
+      if (Array.isArray(order)) throw new Error(JSON.stringify(order));
+      const result = await incidents.event({ app: 'default', caller: 'key:test' }, order as IncidentEventOrder);
       await hub.sends.settle();
       return result;
     },

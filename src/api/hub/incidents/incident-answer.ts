@@ -1,5 +1,5 @@
 import { incidentView, ownIncidentView } from '../../../hub/incidents/incident-view.ts';
-import type { IncidentChange, IncidentResult } from '../../../hub/incidents/incidents.ts';
+import type { IncidentChange, IncidentResult } from '../../../hub/incidents/incident-work.ts';
 import { actorOf } from '../actor.ts';
 import type { HubAnswer } from '../hub-answer.ts';
 import type { HubRequest } from '../hub-route.ts';

@@ -1,99 +1,7 @@
-import type { JsonSchema } from '../../../push/wire/decoding.ts';
-import { type ApiGroup, count, json, record, ref, text } from '../api-group.ts';
-import { anyObject, DURATION, hubOperation, idParameter, instant, jsonBody, tagged, texts } from './hub-parts.ts';
-
-const ID = idParameter('id', 'Id of the incident.', 'INC-1');
-
-const DEADLINE: JsonSchema = {
-  ...DURATION,
-  description: 'A duration from the opening on (seconds, or a text such as `"15m"`), or an instant.',
-};
-
-const sla: JsonSchema = {
-  type: 'object',
-  additionalProperties: false,
-  description: 'Takes the place of `hub.incidents.sla.<severity>`.',
-  properties: {
-    acknowledge_by: DEADLINE,
-    resolve_by: DEADLINE,
-    warn_at: {
-      type: 'array',
-      items: { type: 'number' },
-      description: 'Parts of the time after which it is warned; default 0.5 and 0.8.',
-    },
-  },
-};
-
-const said = {
-  at: instant('When it was so; absent: now. Something later that is known already counts.'),
-  by: text('Who did it; the token of a person speaks for that person alone.'),
-};
-
-/** What callers say of an incident. */
-export const incidentFieldSchemas = {
-  title: text('', { maxLength: 2000 }),
-  summary: text('', { maxLength: 100_000 }),
-  severity: text('`SEV-1` to `SEV-5`, or another word.', { maxLength: 64 }),
-  service: text('', { maxLength: 256 }),
-  url: text('What a tap opens.', { maxLength: 4096 }),
-  assignees: texts('Ids of people.'),
-  responders: texts('Ids of people.'),
-  teams: texts('Names of teams.'),
-  sla,
-  escalation: text('Name of an escalation. Absent: `hub.incidents.escalation.<severity>`.'),
-  data: anyObject('Goes along with each notice, up to 1 KiB.'),
-};
-
-const order: JsonSchema = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    ...incidentFieldSchemas,
-    status: text('`open`, `acknowledged`, `resolved`, or another word; absent: as it is.', { maxLength: 64 }),
-    ...said,
-  },
-};
-
-const moment = record({ by: text(''), at: instant() });
-
-const incident = record(
-  {
-    ...{ id: text(''), title: text(''), status: text('') },
-    cycle: count('How often it was opened, from 1.'),
-    ...{ assignees: texts(), responders: texts(), teams: texts(), data: anyObject() },
-    ...{ opened_at: instant(), created_at: instant(), updated_at: instant() },
-  },
-  {
-    ...{ summary: text(''), severity: text(''), service: text(''), url: text(''), sla: anyObject() },
-    ...{ escalation: text(''), acknowledged: moment, resolved: moment },
-  },
-);
-
-const changed = record(
-  {
-    changed: texts('The events that it made: `incident.created`, `.updated`, …'),
-    notified: count('People who hear of it, over all notices.'),
-  },
-  {
-    incident: anyObject('As it is now; absent: there is none.'),
-    reason: text('`stale`: something later is known. `duplicate`: the event was taken before.'),
-  },
-);
-
-const entry = record(
-  {
-    at: instant(),
-    kind: text('`change`, `notification`, `decision`, `acknowledgement`, `escalation`, `sla`.'),
-    by: text('`hub`: it happened by itself.'),
-    text: text('A sentence.'),
-  },
-  {
-    ...{ event: text(''), changed: texts(), users: texts(), notification: text(''), recipients: anyObject() },
-    ...{ unknown_user: texts(), user: text(''), hop: count(''), channel: text(''), device: text('') },
-    ...{ state: text(''), reason: text(''), escalation: text(''), step: count(''), round: count('') },
-    ...{ sla: text(''), deadline: instant() },
-  },
-);
+import { type ApiGroup, json, record, ref, text } from '../api-group.ts';
+import { hubOperation, jsonBody, tagged } from './hub-parts.ts';
+import { answered, INCIDENT, incidentSchemas } from './incident-schemas.ts';
+import { incidentVerbs } from './incident-verbs.ts';
 
 const example = {
   title: 'Disk full',
@@ -104,8 +12,6 @@ const example = {
   teams: ['storage'],
   sla: { acknowledge_by: '15m', resolve_by: '4h' },
 };
-
-const answered = (description: string) => tagged(json(description, ref('IncidentChanged')));
 
 const paths: ApiGroup['paths'] = {
   '/v1/incidents': {
@@ -130,7 +36,7 @@ const paths: ApiGroup['paths'] = {
       operationId: 'readIncident',
       summary: 'One incident',
       takes: ['known'],
-      parameters: [ID],
+      parameters: [INCIDENT],
       responses: { 200: tagged(json('It.', ref('Incident'))), 304: { description: 'It is the same.' } },
     }),
     put: hubOperation({
@@ -139,7 +45,7 @@ const paths: ApiGroup['paths'] = {
       description:
         'People hear of what is different from what was known. Fields that are left out are absent, a status stays.',
       takes: ['conditions', 'body'],
-      parameters: [ID],
+      parameters: [INCIDENT],
       requestBody: jsonBody(ref('IncidentOrder'), { one: { summary: 'A full disk', value: example } }),
       responses: { 200: answered('It was there.'), 201: answered('It is new.') },
     }),
@@ -147,7 +53,7 @@ const paths: ApiGroup['paths'] = {
       operationId: 'deleteIncident',
       summary: 'Deletes it with its timeline, and takes back what has not left',
       takes: ['conditions'],
-      parameters: [ID],
+      parameters: [INCIDENT],
       responses: { 204: { description: 'It is not there.' } },
     }),
   },
@@ -156,7 +62,7 @@ const paths: ApiGroup['paths'] = {
       operationId: 'readTimeline',
       summary: 'Every change, notice and decision, oldest first',
       takes: ['page'],
-      parameters: [ID],
+      parameters: [INCIDENT],
       responses: {
         200: json(
           'A page.',
@@ -173,6 +79,6 @@ export const incidentsGroup = (): ApiGroup => ({
     name: 'Incidents',
     description: 'The hub compares what a back end says with what it knows, and notifies people of each event once.',
   },
-  paths,
-  schemas: { Incident: incident, IncidentOrder: order, IncidentChanged: changed, TimelineEntry: entry },
+  paths: { ...paths, ...incidentVerbs },
+  schemas: incidentSchemas,
 });

@@ -2,13 +2,14 @@ import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../../push/push.ts';
 import type { NotificationDoc } from '../../notifications/notification-doc.ts';
 import type { RecipientsDoc } from '../../notifications/recipients-doc.ts';
-import type { IncidentEvent } from '../incident.ts';
+import type { IncidentDoc, IncidentEvent } from '../incident.ts';
 import type { SeverityMeaning } from '../severity-map.ts';
-import type { IncidentFacts } from '../state/changes.ts';
 
 export interface NoticeSources {
   readonly incident: string;
-  readonly facts: IncidentFacts;
+  readonly doc: IncidentDoc;
+  /** Absent: it is not known. */
+  readonly status?: string | undefined;
   /** An event, or the type of a notice that a back end sends by itself. */
   readonly event: IncidentEvent | (string & {});
   readonly to: RecipientsDoc;
@@ -40,8 +41,7 @@ const small = (data: JsonObject | undefined): JsonObject =>
 
 /** What people are sent about an incident. A later change takes the place of an earlier one that has not left. */
 export function noticeDoc(sources: NoticeSources): NotificationDoc {
-  const { incident, facts, event, to, meaning, message, by, data, channels } = sources;
-  const { doc, status } = facts;
+  const { incident, doc, status, event, to, meaning, message, by, data, channels } = sources;
   return {
     type: event,
     title: cut(doc.title ?? incident, MOST_TITLE),
@@ -49,7 +49,7 @@ export function noticeDoc(sources: NoticeSources): NotificationDoc {
     ...(doc.url === undefined ? {} : { url: doc.url }),
     priority: meaning.priority,
     ...(doc.severity === undefined ? {} : { severity: doc.severity }),
-    status: status.word,
+    ...(status === undefined ? {} : { status }),
     data: {
       ...small(doc.data),
       ...data,

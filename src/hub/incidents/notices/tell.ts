@@ -50,9 +50,13 @@ export async function tellPeople(
   if (!to) return { taken: undefined, entry: unheardEntry(event, 'no one is named') };
   const usual = meaningOf(policyOf(app), facts.doc.severity, event);
   const meaning = priority ? { ...usual, priority } : usual;
-  const doc = noticeDoc({ incident, facts, event, to, meaning, ...rest });
+  const notice = noticeDoc({ incident, doc: facts.doc, status: facts.status.word, event, to, meaning, ...rest });
   const sound = meaning.sound === '' ? undefined : meaning.sound;
-  const taken = await notices.take(tx, { app, doc, about: aboutIncident(incident), sound, awakeOnly }, presences);
+  const taken = await notices.take(
+    tx,
+    { app, doc: notice, about: aboutIncident(incident), sound, awakeOnly },
+    presences,
+  );
   return { taken, entry: noticeEntry(event, taken) };
 }
 
