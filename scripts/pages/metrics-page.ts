@@ -36,7 +36,7 @@ Labels come from closed sets: never a token, never a text of a caller or a provi
 const HUB = `## The hub
 
 With \`hub.enabled: true\` there are the series below; without it there are none of them. Labels: \`channel\` is \`realtime\`, \`push\`, \`email\`, \`sms\` or \`slack\`, \`state\` and \`reason\` are those of
-[hub/deciding.md](hub/deciding.md#reasons), or a provider's reason of [errors.md](errors.md); \`outcome\` is how a person counts in the answer of a send; \`status\` is that of a device, as it is stored
+[hub/deciding.md](hub/deciding.md#in-words), or a provider's reason of [errors.md](errors.md); \`outcome\` is how a person counts in the answer of a send; \`status\` is that of a device, as it is stored
 (\`stale\` and \`signed_out\` ones are \`active\` here).
 
 What is read from the store (\`…_due_rows\`, \`…_overdue_rows\`, \`…_handover_rows\`, \`…_removals_paused\`, \`…_people\`, \`…_devices\`) is the same for all instances that share it: take the \`max\`, not the sum. It is asked

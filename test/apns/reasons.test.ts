@@ -110,7 +110,8 @@ test('no answer, however odd, throws', () => {
   fc.assert(
     fc.property(fc.integer({ min: 100, max: 999 }), headers, body, (status, fields, bytes) => {
       const outcome = apnsOutcome(status, fields, Buffer.from(bytes as string));
-      expect(outcome.kind).toBe(status === 200 ? 'accepted' : 'failed');
+      const isForeign = outcome.kind === 'failed' && outcome.reason === 'InvalidAnswer';
+      expect(outcome.kind).toBe(status === 200 && !isForeign ? 'accepted' : 'failed');
     }),
   );
 });
