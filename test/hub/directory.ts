@@ -2,8 +2,9 @@ import { devicePart } from '../../src/hub/devices/device-part.ts';
 import { Devices } from '../../src/hub/devices/devices.ts';
 import { Removals } from '../../src/hub/devices/removals.ts';
 import { ensurePeople, People } from '../../src/hub/people/people.ts';
-import type { PersonPart } from '../../src/hub/people/person.ts';
+import type { ExportedPart, PersonPart } from '../../src/hub/people/person.ts';
 import { Topics } from '../../src/hub/people/topics.ts';
+import { topicsExport } from '../../src/hub/people/topics-export.ts';
 import { settingsPart } from '../../src/hub/settings/settings-book.ts';
 import type { HubDb, HubStore } from '../../src/hub/storage/storage.ts';
 import { builtIn } from '../../src/providers/registry.ts';
@@ -24,13 +25,14 @@ interface DirectoryExtras {
   /** Of `config.yml`, by platform. */
   readonly sections?: Readonly<Record<string, unknown>>;
   readonly parts?: readonly PersonPart[];
+  readonly exported?: readonly ExportedPart[];
   /** What hangs on people and devices, in the transaction that changes them. */
   readonly changed?: (tx: HubDb, app: string, users: readonly string[]) => Promise<void>;
 }
 
 /** People, devices and topics over one store. */
 export function directory(store: HubStore, clock = new Clock(), extras: DirectoryExtras = {}) {
-  const { sections = {}, parts = [], changed } = extras;
+  const { sections = {}, parts = [], exported = [], changed } = extras;
   const said: string[] = [];
   const removals = new Removals({ store, now: clock.now, tell: (_, message) => said.push(message) });
   const devices = new Devices({
@@ -43,7 +45,13 @@ export function directory(store: HubStore, clock = new Clock(), extras: Director
     staleAfterMs: 270 * DAY,
     changed,
   });
-  const people = new People({ store, now: clock.now, changed, parts: [devicePart(devices), settingsPart, ...parts] });
+  const people = new People({
+    store,
+    now: clock.now,
+    changed,
+    parts: [devicePart(devices), settingsPart, ...parts],
+    exported: [topicsExport, ...exported],
+  });
   return { store, clock, devices, people, topics: new Topics(store, clock.now), removals, said };
 }
 

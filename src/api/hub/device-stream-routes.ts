@@ -1,10 +1,10 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Devices } from '../../hub/devices/devices.ts';
 import { importDevices } from '../../hub/devices/import-devices.ts';
 import { actorOf } from './actor.ts';
 import { HubRefusal } from './hub-refusal.ts';
 import { type HubRoute, hubRoute } from './hub-route.ts';
+import { writePiece } from './write-piece.ts';
 
 export interface DeviceStreamParts {
   readonly devices: Devices;
@@ -13,13 +13,8 @@ export interface DeviceStreamParts {
 const NDJSON = 'application/x-ndjson';
 
 /** A connection that ends meanwhile ends the stream: what was taken stays taken. */
-async function write(res: ServerResponse, rows: readonly object[]): Promise<boolean> {
-  if (res.destroyed) return false;
-  if (!res.headersSent) res.writeHead(200, { 'Content-Type': NDJSON, 'Cache-Control': 'no-store' });
-  if (res.write(rows.map((row) => `${JSON.stringify(row)}\n`).join(''))) return true;
-  await Promise.race([once(res, 'drain'), once(res, 'close')]).catch(() => {});
-  return !res.destroyed;
-}
+const write = (res: ServerResponse, rows: readonly object[]): Promise<boolean> =>
+  writePiece(res, NDJSON, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
 
 /** Devices by the million, a line of JSON each, in constant memory: in, and out again without their tokens. */
 export const deviceStreamRoutes = ({ devices }: DeviceStreamParts): readonly HubRoute[] => [

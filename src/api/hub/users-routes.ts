@@ -1,9 +1,11 @@
 import type { People } from '../../hub/people/people.ts';
 import { PeopleRefusal } from '../../hub/people/person.ts';
+import { JSON_TYPE } from '../../kit/http/answer.ts';
 import { actorOf } from './actor.ts';
 import type { HubAnswer } from './hub-answer.ts';
 import { type HubRequest, type HubRoute, hubRoute } from './hub-route.ts';
 import { cursorOf, pageOf } from './list-page.ts';
+import { writePiece } from './write-piece.ts';
 
 export interface UsersRoutesParts {
   readonly people: People;
@@ -65,10 +67,12 @@ export function usersRoutes({ people }: UsersRoutesParts): readonly HubRoute[] {
     }),
     hubRoute({
       ...{ method: 'GET', path: `${PATH}/export`, scope: 'users', action: 'user.export' },
-      handle: async ({ app, params: { user } }) => {
-        const all = await people.export(app, user);
-        if (!all) throw notThere();
-        return { status: 200, body: all };
+      handle: async ({ app, res, params: { user } }) => {
+        const pieces = await people.exportText(app, user);
+        if (!pieces) throw notThere();
+        for await (const piece of pieces) if (!(await writePiece(res, JSON_TYPE, piece))) break;
+        res.end();
+        return undefined;
       },
     }),
   ];

@@ -10,6 +10,8 @@ import type { HubEvents } from '../../hub/sends/hub-events.ts';
 import type { NoChannelHook } from '../../hub/sends/no-channel.ts';
 import { endSnooze, replan } from '../../hub/sends/replan.ts';
 import type { Sends } from '../../hub/sends/sends.ts';
+import { wordsFor } from '../../hub/sends/views/explained.ts';
+import { sendsExports } from '../../hub/sends/views/export-sends.ts';
 import { SettingsBook, settingsPart, type WantedType } from '../../hub/settings/settings-book.ts';
 import type { HubDb, HubStore } from '../../hub/storage/storage.ts';
 import { isAddressed } from '../../hub/words/channel.ts';
@@ -86,10 +88,12 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
     if (isDue) nudge(now());
     isDue = false;
   };
+  const wordsOf = wordsFor(relay.apps.providers);
   const directory = openDirectory(
     {
       ...{ changed, committed, store, now, providers: relay.apps.providers },
       parts: [settingsPart, sendsPart(store), incidentsPart(store, () => sending.sends.notices)],
+      exported: sendsExports({ store, wordsOf, policyOf: (app) => sending.policyOf(app) }),
       sectionOf: (app, row) => relay.sectionOf(app, row),
       ...{ staleAfterMs: toMs(stale), keepDeadMs: toMs(keep) },
       tell: (level, message) => log[level](message),

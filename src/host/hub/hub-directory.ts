@@ -2,8 +2,9 @@ import { devicePart } from '../../hub/devices/device-part.ts';
 import { Devices } from '../../hub/devices/devices.ts';
 import { Removals } from '../../hub/devices/removals.ts';
 import { ensurePeople, People } from '../../hub/people/people.ts';
-import type { PersonPart } from '../../hub/people/person.ts';
+import type { ExportedPart, PersonPart } from '../../hub/people/person.ts';
 import { Topics } from '../../hub/people/topics.ts';
+import { topicsExport } from '../../hub/people/topics-export.ts';
 import type { HubDb, HubStore } from '../../hub/storage/storage.ts';
 import { background } from '../../kit/background.ts';
 import type { ProviderTable } from '../../providers/registry.ts';
@@ -15,6 +16,8 @@ export interface DirectoryParts {
   readonly sectionOf: Relay['sectionOf'];
   /** What other parts keep of a person. */
   readonly parts: readonly PersonPart[];
+  /** What an export of a person has beside those. */
+  readonly exported: readonly ExportedPart[];
   /** `hub.devices.stale_after` and `keep_dead`, in milliseconds. */
   readonly staleAfterMs: number;
   readonly keepDeadMs: number;
@@ -48,7 +51,14 @@ export function openDirectory(parts: DirectoryParts, closers: AsyncDisposableSta
     },
     makePeople: (tx, app, ids, at) => ensurePeople(tx, store, app, ids, at),
   });
-  const people = new People({ store, now, changed, committed, parts: [devicePart(devices), ...parts.parts] });
+  const people = new People({
+    store,
+    now,
+    changed,
+    committed,
+    parts: [devicePart(devices), ...parts.parts],
+    exported: [topicsExport, ...parts.exported],
+  });
   // A store that is away says so by itself; both are tried again.
   const sweeping = setInterval(() => background(removals.sweep(keepDeadMs), () => {}), SWEEP_MS).unref();
   const refreshing = setInterval(() => background(removals.refresh(), () => {}), REFRESH_MS).unref();

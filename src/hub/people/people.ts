@@ -12,6 +12,7 @@ import {
   verdictsOf,
 } from './addresses.ts';
 import { erasedAt, erasePerson } from './erase-person.ts';
+import { exportText } from './export-text.ts';
 import { type FoundPeople, listPeople, type PeopleFilter } from './list-people.ts';
 import type { OptOutLink } from './opt-out-link.ts';
 import { addOptOut, optOutsIn, optOutsOf, removeOptOuts, type WantedAgain } from './opt-outs.ts';
@@ -20,6 +21,7 @@ import {
   type AddressKind,
   addressKinds,
   type ErasedCounts,
+  type ExportedPart,
   faulty,
   PeopleRefusal,
   type Person,
@@ -51,6 +53,8 @@ export interface PeopleOptions {
   readonly now: () => number;
   /** What is kept of a person elsewhere. */
   readonly parts?: readonly PersonPart[];
+  /** What an export has beside those. */
+  readonly exported?: readonly ExportedPart[];
   /** A person is another: zone, addresses, consent. In the transaction that changes it. */
   readonly changed?: ((tx: HubDb, app: string, users: readonly string[]) => Promise<void>) | undefined;
   /** After the commit of such a change. */
@@ -62,13 +66,22 @@ export class People {
   readonly #store: HubStore;
   readonly #now: () => number;
   readonly #parts: readonly PersonPart[];
+  readonly #exported: readonly ExportedPart[];
   readonly #changed: NonNullable<PeopleOptions['changed']>;
   readonly #committed: () => void;
 
-  constructor({ store, now, parts = [], changed = async () => {}, committed = () => {} }: PeopleOptions) {
+  constructor({
+    store,
+    now,
+    parts = [],
+    exported = [],
+    changed = async () => {},
+    committed = () => {},
+  }: PeopleOptions) {
     this.#store = store;
     this.#now = now;
     this.#parts = parts;
+    this.#exported = exported;
     this.#changed = changed;
     this.#committed = committed;
   }
@@ -181,17 +194,13 @@ export class People {
     return erasedAt(this.#store.db, this.#store.seal, app, id);
   }
 
-  /** Everything about a person and of theirs, by part; undefined: there is no such person. */
-  async export(app: string, id: string): Promise<Record<string, unknown> | undefined> {
+  /** Everything about a person and of theirs, by part: a text of JSON in pieces; undefined: there is no such person. */
+  async exportText(app: string, id: string): Promise<AsyncIterable<string> | undefined> {
     const person = await this.get(app, id);
     if (!person) return undefined;
     const [user] = await this.views(app, [person]);
-    const all: Record<string, unknown> = { user };
-    for (const part of this.#parts) {
-      const exported = await part.export?.(this.#store.db, app, id);
-      if (exported !== undefined) all[part.name] = exported;
-    }
-    return all;
+    const own: ExportedPart = { name: 'user', export: async () => user };
+    return exportText([own, ...this.#parts, ...this.#exported], this.#store.db, { app, user: id });
   }
 
   #read(json: unknown, before: Person | undefined): PersonDoc {

@@ -76,14 +76,20 @@ export const addressOf = (person: Addresses, kind: AddressKind): string | undefi
 /** How many of each kind are gone. */
 export type ErasedCounts = Readonly<Record<string, number>>;
 
-/** What of a person another part keeps: it erases and exports that. */
-export interface PersonPart {
-  /** In export: the key. */
+/** What an export has of a person under one name. */
+export interface ExportedPart {
   readonly name: string;
+  /**
+   * As JSON, without device tokens and without other people; undefined: nothing. A list that may be very long comes in pieces, so that
+   * others have their turn in between.
+   */
+  export?(db: HubDb, app: string, user: string): Promise<unknown> | AsyncIterable<readonly unknown[]>;
+}
+
+/** What of a person another part keeps: it erases and exports that. */
+export interface PersonPart extends ExportedPart {
   /** Deletes all of it, in the transaction that deletes the person. */
   erase(tx: HubDb, app: string, user: string): Promise<ErasedCounts>;
-  /** As JSON, without device tokens; undefined: nothing. */
-  export?(db: HubDb, app: string, user: string): Promise<unknown>;
 }
 
 /** Why something about people or devices is not done. */

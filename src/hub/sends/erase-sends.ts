@@ -1,7 +1,6 @@
 /** What the hub has sent to a person: the part of it that goes with the person. */
 import type { HubDb, HubSeal, Row } from '../storage/storage.ts';
-import { NO_CHANNEL_DUE } from './no-channel.ts';
-import { PERSON_DUE, personOf } from './person-due.ts';
+import { eraseTimers } from './erase-timers.ts';
 import { findNotifications, openDoc, sealDoc } from './rows/notification-rows.ts';
 import type { RecipientTotals } from './totals.ts';
 
@@ -46,18 +45,6 @@ export async function eraseSends(tx: HubDb, seal: HubSeal, app: string, user: st
   await eraseTimers(tx, app, user, ids);
   for (let at = 0; at < ids.length; at += PAGE) await eraseNames(tx, seal, app, user, ids.slice(at, at + PAGE));
   return { notifications: ids.length, decisions };
-}
-
-async function eraseTimers(tx: HubDb, app: string, user: string, notifications: readonly string[]): Promise<void> {
-  const rows = await tx
-    .selectFrom('due')
-    .select(['id', 'ref'])
-    .where('app', '=', app)
-    .where('kind', 'in', [PERSON_DUE, NO_CHANNEL_DUE])
-    .where('ref', 'in', notifications.length === 0 ? [''] : notifications.map((id) => JSON.stringify([id, user])))
-    .execute();
-  const own = rows.filter(({ ref }) => personOf(ref).user === user).map(({ id }) => id);
-  if (own.length > 0) await tx.deleteFrom('due').where('id', 'in', own).execute();
 }
 
 async function eraseNames(tx: HubDb, seal: HubSeal, app: string, user: string, ids: readonly string[]): Promise<void> {

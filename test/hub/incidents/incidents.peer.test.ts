@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { factsOfIncident } from '../../../src/hub/incidents/incident-rows.ts';
 import { needs } from '../../support/needs.ts';
 import { Clock, change } from '../directory.ts';
+import { exportOf } from '../export-of.ts';
 import { type HubPlace, hubEngines } from '../hub-engines.ts';
 import { afterWrites, type HubOfIncidents, hubOfIncidents } from './hub-of-incidents.ts';
 
@@ -252,7 +253,7 @@ describe.each(hubEngines)('incidents in $name', ({ needs: lacks, start }) => {
         by: 'ada',
       });
       await hub.put('i2', { ...disk, assignees: ['ghost'] });
-      const exported = (await hub.people.export('default', 'ada')) as { incidents: object[] };
+      const exported = (await exportOf(hub.people, 'default', 'ada')) as { incidents: object[] };
       expect(exported.incidents).toEqual([
         {
           id: 'i1',

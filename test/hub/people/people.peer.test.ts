@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { needs } from '../../support/needs.ts';
 import { Clock, change, type Directory, directory, phone } from '../directory.ts';
+import { exportOf } from '../export-of.ts';
 import { type HubPlace, hubEngines } from '../hub-engines.ts';
 
 const ADA = {
@@ -212,13 +213,13 @@ describe.each(hubEngines)('people in $name', ({ needs: lacks, start }) => {
     test('an export has all of it, and no token', async () => {
       await put('ada', ADA);
       await hub.devices.put(change, 'own', phone(1, { user: 'ada' }));
-      const exported = await hub.people.export('default', 'ada');
+      const exported = await exportOf(hub.people, 'default', 'ada');
       expect(exported).toMatchObject({
         user: { name: 'Ada Lovelace' },
         devices: [{ id: 'own', token_mask: expect.any(String) }],
       });
       expect(JSON.stringify(exported)).not.toContain(phone(1).token);
-      expect(await hub.people.export('default', 'bob')).toBeUndefined();
+      expect(await exportOf(hub.people, 'default', 'bob')).toBeUndefined();
     });
   });
 });

@@ -9,9 +9,12 @@ import { renderer } from '../../../src/hub/sends/renderer.ts';
 import { endSnooze, replan } from '../../../src/hub/sends/replan.ts';
 import { openDoc } from '../../../src/hub/sends/rows/notification-rows.ts';
 import { Sends, type SendsOptions } from '../../../src/hub/sends/sends.ts';
+import { wordsFor } from '../../../src/hub/sends/views/explained.ts';
+import { sendsExports } from '../../../src/hub/sends/views/export-sends.ts';
 import { Inbox } from '../../../src/hub/sends/views/inbox-book.ts';
 import { SettingsBook } from '../../../src/hub/settings/settings-book.ts';
 import type { HubDb, HubStore, Row } from '../../../src/hub/storage/storage.ts';
+import { builtIn } from '../../../src/providers/registry.ts';
 import { Clock, change, directory } from '../directory.ts';
 import { policy as usual } from '../notifications/decide-cases.ts';
 import { ScriptedCarrier } from './scripted-carrier.ts';
@@ -38,7 +41,8 @@ export function hubOfSends(
     name: 'notifications',
     erase: async (tx, app, user) => ({ ...(await eraseSends(tx, store.seal, app, user)) }),
   };
-  const book = directory(store, clock, { changed, parts: [own, ...parts] });
+  const exported = sendsExports({ store, policyOf: () => policy, wordsOf: wordsFor(builtIn) });
+  const book = directory(store, clock, { changed, parts: [own, ...parts], exported });
   const sends = new Sends({
     ...{ store, carrier, instance: 'here', staleAfterMs: 270 * 86_400_000, now: clock.now },
     policyOf: () => policy,

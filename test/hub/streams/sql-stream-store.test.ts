@@ -10,6 +10,7 @@ import { SqlStreamStore } from '../../../src/hub/streams/sql-stream-store.ts';
 import { streamsPart } from '../../../src/hub/streams/streams-part.ts';
 import type { StreamEntry } from '../../../src/streams/stream-store.ts';
 import { Clock, change, directory } from '../directory.ts';
+import { exportOf } from '../export-of.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -79,7 +80,7 @@ test('an erasure takes the stream with it, leaves no byte of it, and no id of be
   const { people } = directory(store, clock, { parts: [streamsPart(store)] });
   await people.put({ ...change, id: 'ada' }, {});
   const saved = await streams.saveBatch(many(5));
-  expect(await people.export('default', 'ada')).toMatchObject({
+  expect(await exportOf(people, 'default', 'ada')).toMatchObject({
     stream: saved.map(({ id, type, timestamp, payload }) => ({ id, type, timestamp, payload: JSON.parse(payload) })),
   });
   await streams.saveBatch(many(1, personKey('default', 'bob')));

@@ -105,6 +105,8 @@ const userPaths: ApiGroup['paths'] = {
       operationId: 'exportUser',
       summary: 'Everything about a person, without tokens',
       parameters: [USER],
+      description:
+        'One object: `user` (with `opt_outs`), `devices`, `settings`, `topics`, `notifications`, `inbox`, `decisions`, `engagements`, and what other parts keep. It is streamed, so that a long one holds up no one; other people are not in it.',
       responses: { 200: json('By part.', anyObject('')) },
     }),
   },

@@ -112,6 +112,24 @@ export const decisionsOf = (
   users: readonly string[],
 ): Promise<DecisionRow[]> => ofPeople(db, { app, notification, users });
 
+/** All decisions of some notifications about one person, by notification and hop. */
+export const decisionsOfOne = (
+  db: HubDb,
+  { app, user }: { readonly app: string; readonly user: string },
+  notifications: readonly string[],
+): Promise<DecisionRow[]> =>
+  db
+    .selectFrom('decisions')
+    .selectAll()
+    .where('app', '=', app)
+    .where('notification', 'in', notifications)
+    .where('user', '=', user)
+    .orderBy('notification')
+    .orderBy('hop')
+    .orderBy('channel')
+    .orderBy('device')
+    .execute();
+
 /** How many decisions of a notification are in each state. */
 export async function countByState(db: HubDb, app: string, notification: string): Promise<ReadonlyMap<string, number>> {
   const rows = await db

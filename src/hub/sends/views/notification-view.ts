@@ -67,6 +67,10 @@ export function decisionView(
   };
 }
 
+/** One decision as it is kept. */
+export const storedDecisionView = (row: DecisionRow, wordsOf: WordsOf): DecisionView =>
+  decisionView(hopOf(row), wordsOf, row);
+
 /** A notification without its people. */
 export function notificationView(
   { id, type, status, priority, created_at, done_at, totals, cancel_key, collapse_key }: Row<'notifications'>,
@@ -129,6 +133,6 @@ export async function peopleView(
   const byUser = Map.groupBy(rows, ({ user }) => user);
   return people.map(({ user }) => ({
     user,
-    decisions: (byUser.get(user) ?? []).map((row) => decisionView(hopOf(row), wordsOf, row)),
+    decisions: (byUser.get(user) ?? []).map((row) => storedDecisionView(row, wordsOf)),
   }));
 }

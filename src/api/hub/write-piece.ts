@@ -1,0 +1,14 @@
+import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
+
+/**
+ * Writes a piece of an answer, and waits for the client to take it. The first one begins the answer, as 200.
+ * @returns false: the client went away
+ */
+export async function writePiece(res: ServerResponse, type: string, piece: string): Promise<boolean> {
+  if (res.destroyed) return false;
+  if (!res.headersSent) res.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-store' });
+  if (res.write(piece)) return true;
+  await Promise.race([once(res, 'drain'), once(res, 'close')]).catch(() => {});
+  return !res.destroyed;
+}

@@ -1,0 +1,69 @@
+/** Timers name people: those of one who is erased go, and so does the name where it says how far a send to many has come. */
+import type { HubDb } from '../storage/storage.ts';
+import { DIGEST_DUE } from './digests/digest-items.ts';
+import { NO_CHANNEL_DUE } from './no-channel.ts';
+import { PAGE_DUE, PERSON_DUE } from './person-due.ts';
+
+/** Ids a statement. */
+const AT_ONCE = 500;
+
+/** @param notifications that were for the person */
+export async function eraseTimers(
+  tx: HubDb,
+  app: string,
+  user: string,
+  notifications: readonly string[],
+): Promise<void> {
+  for (let at = 0; at < notifications.length; at += AT_ONCE)
+    await tx
+      .deleteFrom('due')
+      .where('app', '=', app)
+      .where('kind', 'in', [PERSON_DUE, NO_CHANNEL_DUE])
+      .where(
+        'ref',
+        'in',
+        notifications.slice(at, at + AT_ONCE).map((id) => JSON.stringify([id, user])),
+      )
+      .execute();
+  await eraseDigests(tx, app, user);
+  await erasePlaces(tx, app, user);
+}
+
+/** Of any key: `["<user>","<key>"]`, and a comma is followed by a hyphen in the order of bytes. */
+async function eraseDigests(tx: HubDb, app: string, user: string): Promise<void> {
+  const begin = JSON.stringify([user]).slice(0, -1);
+  await tx
+    .deleteFrom('due')
+    .where('app', '=', app)
+    .where('kind', '=', DIGEST_DUE)
+    .where('ref', '>=', `${begin},`)
+    .where('ref', '<', `${begin}-`)
+    .execute();
+}
+
+/** A send to many that has come as far as this person goes on behind the one before. */
+async function erasePlaces(tx: HubDb, app: string, user: string): Promise<void> {
+  const rows = await tx
+    .selectFrom('due')
+    .select('id')
+    .where('app', '=', app)
+    .where('kind', '=', PAGE_DUE)
+    .where('data', '=', user)
+    .execute();
+  if (rows.length === 0) return;
+  const before = await tx
+    .selectFrom('users')
+    .select((eb) => eb.fn.max<string | null>('id').as('id'))
+    .where('app', '=', app)
+    .where('id', '<', user)
+    .executeTakeFirst();
+  await tx
+    .updateTable('due')
+    .set({ data: before?.id ?? '' })
+    .where(
+      'id',
+      'in',
+      rows.map(({ id }) => id),
+    )
+    .execute();
+}
