@@ -3,7 +3,7 @@ import type { PresenceState } from '../../hub/notifications/decide-input.ts';
 import { type NotificationDoc, parseNotification } from '../../hub/notifications/notification-doc.ts';
 import type { HubPolicy } from '../../hub/notifications/policy.ts';
 import type { PushCarrier } from '../../hub/push/push-carrier.ts';
-import type { AcceptedSend } from '../../hub/sends/accepting.ts';
+import type { AcceptedSend } from '../../hub/sends/accepting/send-order.ts';
 import { cancelByKey, cancelNotification } from '../../hub/sends/cancelling.ts';
 import type { HubEvents } from '../../hub/sends/hub-events.ts';
 import { RefusedSend } from '../../hub/sends/refused-send.ts';

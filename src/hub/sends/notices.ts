@@ -10,7 +10,8 @@ import type {
 } from '../notifications/notices.ts';
 import type { NotificationDoc } from '../notifications/notification-doc.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
-import type { Accepting, PresenceOf } from './accepting.ts';
+import type { Accepting } from './accepting/accepting.ts';
+import type { PresenceOf } from './accepting/send-order.ts';
 import { takeBack } from './cancelling.ts';
 import { eraseName } from './erase-sends.ts';
 import type { HubEvents } from './hub-events.ts';

@@ -4,7 +4,7 @@ import type { HubPolicy } from '../notifications/policy.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
 import { type ClaimedDue, finishDue } from '../timers/due-rows.ts';
 import type { Channel } from '../words/channel.ts';
-import type { PresenceOf } from './accepting.ts';
+import type { PresenceOf } from './accepting/send-order.ts';
 import { channelsOf, factsOf } from './facts/facts.ts';
 import { personOf } from './person-due.ts';
 import type { Placed, Placing } from './placing.ts';

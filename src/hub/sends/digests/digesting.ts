@@ -9,7 +9,7 @@ import { type ClaimedDue, finishDue } from '../../timers/due-rows.ts';
 import { channelsOf, factsOf } from '../facts/facts.ts';
 import { settleDigest } from '../following.ts';
 import { nothingPlaced, type Placed, type Placing } from '../placing.ts';
-import { insertNotification } from '../rows/notification-rows.ts';
+import { insertNotifications } from '../rows/notification-rows.ts';
 import { insertRecipients } from '../rows/recipient-rows.ts';
 import { firstStatus, isOver, noTotals, withPeople } from '../totals.ts';
 import { collectedOf, expireCollected, giveTo } from './collected.ts';
@@ -84,7 +84,8 @@ export class Digesting {
     const decisions = placed.decisions[0] ?? [];
     const totals = withPeople(noTotals, [{ user, decisions }]);
     const status = firstStatus(totals, decisions);
-    await insertNotification(tx, notification, { seal: store.seal, bodyHash: '', status, totals, now: now() });
+    const begun = { notification, bodyHash: '', status, totals };
+    await insertNotifications(tx, [begun], { seal: store.seal, now: now() });
     await insertRecipients(tx, [
       // Its items are in the inbox already.
       { app, notification: id, user, place: newPlace(), visible_at: null, hidden: 1 },

@@ -27,29 +27,43 @@ const insert = prepared((db, { rows }: { readonly rows: readonly NewRow<'notific
 );
 
 export interface NotificationBegin {
-  readonly seal: HubSeal;
+  readonly notification: AcceptedNotification;
   readonly bodyHash: string;
   readonly status: NotificationStatus;
   readonly totals: RecipientTotals;
-  /** UNIX milliseconds. */
-  readonly now: number;
 }
 
-/** Writes a notification whose first people were decided about. */
-export async function insertNotification(
+/** Writes notifications whose first people were decided about. @param now UNIX milliseconds */
+export async function insertNotifications(
   tx: HubDb,
-  notification: AcceptedNotification,
-  { seal, bodyHash, status, totals, now }: NotificationBegin,
+  begun: readonly NotificationBegin[],
+  { seal, now }: { readonly seal: HubSeal; readonly now: number },
 ): Promise<void> {
+  await insert(tx, { rows: begun.map((one) => rowOf(one, seal, now)) });
+}
+
+function rowOf(
+  { notification, bodyHash, status, totals }: NotificationBegin,
+  seal: HubSeal,
+  now: number,
+): NewRow<'notifications'> {
   const { app, id, type, priority, created_at, expires_at: expires, cancel_key, collapse_key, about } = notification;
-  const row: NewRow<'notifications'> = {
+  return {
     ...{ app, id, type, priority, created_at, status, send_at: null },
     ...{ doc: sealDoc(seal, app, id, notification), body_hash: bodyHash, totals: JSON.stringify(totals) },
     expires_at: expires === undefined ? null : Date.parse(expires),
     ...{ cancel_key: cancel_key ?? null, collapse_key: collapse_key ?? null },
     ...{ done_at: isOver(status) ? now : null, about: about ?? null, ended: null },
   };
-  await insert(tx, { rows: [row] });
+}
+
+export async function setTotals(tx: HubDb, app: string, id: string, totals: RecipientTotals): Promise<void> {
+  await tx
+    .updateTable('notifications')
+    .set({ totals: JSON.stringify(totals) })
+    .where('app', '=', app)
+    .where('id', '=', id)
+    .execute();
 }
 
 interface OfNotification {

@@ -1,0 +1,98 @@
+/** Decides for the first time about people of notifications: writes their decisions and what they see in their inboxes. */
+
+import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
+import type { AcceptedNotification, PresenceState } from '../../notifications/decide-input.ts';
+import type { HopDecision } from '../../notifications/decision.ts';
+import type { HubPolicy } from '../../notifications/policy.ts';
+import type { HubDb, HubStore } from '../../storage/storage.ts';
+import type { Addressee } from '../audience/audience.ts';
+import { collapse } from '../collapse.ts';
+import { channelsOf, factsOf } from '../facts/facts.ts';
+import type { Placed, Placing } from '../placing.ts';
+import { insertRecipients, type NewRecipient } from '../rows/recipient-rows.ts';
+import type { PersonAt } from '../step-people.ts';
+
+export interface DecidingParts {
+  readonly store: HubStore;
+  readonly placing: Placing;
+  readonly policyOf: (app: string) => HubPolicy;
+  /** Places in inboxes; they rise. */
+  readonly newPlace: () => number;
+  readonly staleAfterMs: number;
+  /** UNIX milliseconds. */
+  readonly now: () => number;
+}
+
+/** People of one notification, none of whom was decided about. */
+export interface PeopleOf {
+  readonly notification: AcceptedNotification;
+  readonly people: readonly Addressee[];
+  readonly presence: ReadonlyMap<string, PresenceState>;
+}
+
+/** What was decided about a person. */
+export interface DecidedPerson {
+  readonly user: string;
+  readonly decisions: readonly HopDecision[];
+}
+
+export interface Decided {
+  readonly placed: Placed;
+  /** By place in what was asked. */
+  readonly each: readonly (readonly DecidedPerson[])[];
+}
+
+/** Reasons for which a notification is not even in the inbox. */
+const HIDDEN = new Set([
+  'user_disabled',
+  'type_disabled',
+  'severity_filtered',
+  'status_filtered',
+  'duplicate',
+  'unknown_user',
+]);
+
+/** In one transaction, about notifications of one app. What is decided about one of them does not depend on the others. */
+export async function decidePeople(
+  tx: HubDb,
+  { store, placing, policyOf, newPlace, staleAfterMs, now }: DecidingParts,
+  app: string,
+  asked: readonly PeopleOf[],
+): Promise<Decided> {
+  const collapsed: DecidedFact[] = [];
+  for (const { notification, people } of asked)
+    collapsed.push(...(await collapse(tx, notification, idsOf(people), now())));
+  const policy = policyOf(app);
+  const channels = new Set(asked.flatMap(({ notification }) => [...channelsOf(notification, policy)]));
+  const users = [...new Set(asked.flatMap(({ people }) => idsOf(people)))];
+  const parts = { db: tx, seal: store.seal, now: now(), staleAfterMs };
+  const facts = await factsOf(parts, { app, policy, channels }, users);
+  const at = asked.flatMap(({ notification, people, presence }) =>
+    people.map(
+      ({ user, only }): PersonAt => ({
+        ...{ notification, user, only, kept: [], presence: presence.get(user) ?? 'offline' },
+        facts: facts.get(user) as PersonAt['facts'],
+      }),
+    ),
+  );
+  const placed = await placing.place(tx, at);
+  const seen = at.map(({ notification: { id }, user }, index): NewRecipient => {
+    const shown = shownAs(placed.decisions[index] ?? []);
+    return { app, notification: id, user, place: newPlace(), ...shown };
+  });
+  await insertRecipients(tx, seen);
+  let index = 0;
+  const each = asked.map(({ people }) =>
+    people.map(({ user }): DecidedPerson => ({ user, decisions: placed.decisions[index++] ?? [] })),
+  );
+  return { placed: { ...placed, changed: [...collapsed, ...placed.changed] }, each };
+}
+
+const idsOf = (people: readonly Addressee[]): string[] => people.map(({ user }) => user);
+
+/** Where a person sees it: not in the inbox when it is switched off, and from its time on when it is scheduled. */
+function shownAs(decisions: readonly HopDecision[]): { hidden: number; visible_at: number | null } {
+  const hidden = decisions.length > 0 && decisions.every(({ reason }) => HIDDEN.has(reason ?? ''));
+  const scheduled = decisions.find(({ reason }) => reason === 'scheduled')?.until;
+  return { hidden: hidden ? 1 : 0, visible_at: scheduled ?? null };
+}

@@ -1,0 +1,114 @@
+/** Takes notifications that are not there yet: each with its first people, their decisions and timers. */
+import type { AcceptedNotification, PresenceState } from '../../notifications/decide-input.ts';
+import type { HubDb } from '../../storage/storage.ts';
+import { setDue } from '../../timers/due-rows.ts';
+import { type Addressee, type Audience, audienceOf } from '../audience/audience.ts';
+import { audiencePage, unknownOf } from '../audience/audience-page.ts';
+import { audienceSize } from '../audience/audience-size.ts';
+import { PAGE_DUE } from '../person-due.ts';
+import type { Placed } from '../placing.ts';
+import { insertNotifications, type NotificationBegin } from '../rows/notification-rows.ts';
+import * as totals from '../totals.ts';
+import { type DecidedPerson, type DecidingParts, decidePeople, type PeopleOf } from './deciding.ts';
+import type { SendAnswer } from './send-order.ts';
+
+export interface Fresh {
+  readonly notification: AcceptedNotification;
+  readonly bodyHash: string;
+  readonly presence: ReadonlyMap<string, PresenceState>;
+}
+
+export interface TakenOne {
+  readonly answer: SendAnswer;
+  /** Further people are decided about behind the answer. */
+  readonly pages: boolean;
+  readonly outcomes: totals.OutcomeCounts;
+}
+
+export interface TakenFresh {
+  readonly placed: Placed;
+  /** By place in what was given. */
+  readonly each: readonly TakenOne[];
+}
+
+/** People that are decided about before the answer. */
+export const INLINE = 500;
+
+/** In one transaction, notifications of one app of which no two are for the same person. */
+export async function takeFresh(
+  tx: HubDb,
+  parts: DecidingParts,
+  app: string,
+  fresh: readonly Fresh[],
+): Promise<TakenFresh> {
+  const first: FirstPeople[] = [];
+  const known = await knownUsers(tx, app, fresh);
+  for (const one of fresh) first.push(await firstPeople(tx, one, known));
+  const { placed, each } = await decidePeople(tx, parts, app, first);
+  const begun = first.map((one, index) => begin(one, each[index] ?? []));
+  await insertNotifications(tx, begun, { seal: parts.store.seal, now: parts.now() });
+  const pages = first.flatMap(({ notification: { id: ref }, next }) =>
+    next === undefined ? [] : [{ app, kind: PAGE_DUE, ref, at: parts.now(), data: next }],
+  );
+  await setDue(tx, pages);
+  return { placed, each: begun };
+}
+
+/** Who a notification is for, as far as it is decided about before the answer. */
+interface FirstPeople extends PeopleOf, Fresh {
+  readonly unknown: readonly string[];
+  /** Those of later pages. */
+  readonly left: number;
+  /** The id after which the next page begins; undefined: these are all. */
+  readonly next: string | undefined;
+}
+
+/** A notification that is for a few people by name needs no more than to know which of them there are. */
+const isForFew = ({ users, teams, roles, topics, devices, everyone }: Audience): boolean =>
+  !everyone && users.length < INLINE && teams.length + roles.length + topics.length + devices.length === 0;
+
+const namedIn = ({ notification }: Fresh): readonly string[] => {
+  const to = audienceOf(notification);
+  return isForFew(to) ? to.users : [];
+};
+
+/** Of those whom the notifications for few name, in one question. */
+async function knownUsers(tx: HubDb, app: string, fresh: readonly Fresh[]): Promise<ReadonlySet<string>> {
+  const named = [...new Set(fresh.flatMap(namedIn))];
+  const unknown = new Set(await unknownOf(tx, app, { ...NO_ONE, users: named }));
+  return new Set(named.filter((id) => !unknown.has(id)));
+}
+
+const NO_ONE = audienceOf({ to: {} });
+
+async function firstPeople(tx: HubDb, one: Fresh, known: ReadonlySet<string>): Promise<FirstPeople> {
+  const { app } = one.notification;
+  const to = audienceOf(one.notification);
+  if (isForFew(to)) {
+    const users = new Set(to.users);
+    const unknown = [...users].filter((id) => !known.has(id));
+    const people = [...users].filter((id) => known.has(id) && !to.except.includes(id));
+    return { ...one, people: people.map((user): Addressee => ({ user })), unknown, left: 0, next: undefined };
+  }
+  const { people, next } = await audiencePage(tx, app, to, '', INLINE);
+  const unknown = await unknownOf(tx, app, to);
+  const left = next === undefined ? 0 : (await audienceSize(tx, app, to)) - people.length;
+  return { ...one, people, unknown, left, next };
+}
+
+type Begun = TakenOne & NotificationBegin;
+
+function begin({ unknown, left, next, ...one }: FirstPeople, people: readonly DecidedPerson[]): Begun {
+  const { id } = one.notification;
+  const counted = totals.withUnknown(totals.withPeople(totals.noTotals, people), unknown);
+  const recipients = totals.withUndecided(counted, left);
+  const status = totals.firstStatus(
+    recipients,
+    people.flatMap(({ decisions }) => decisions),
+  );
+  return {
+    ...{ ...one, status, totals: recipients, pages: next !== undefined },
+    answer: { id, status, recipients },
+    outcomes: { ...totals.countOutcomes(people), unknown: unknown.length },
+  };
+}
