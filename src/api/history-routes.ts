@@ -51,9 +51,9 @@ function timeOf(text: string): number {
 
 const cursorOf = (seq: number): string => Buffer.from(String(seq)).toString('base64url');
 
-function seqOf(cursor: string): number {
+function seqOf(name: string, origin: string, cursor: string): number {
   const text = Buffer.from(cursor, 'base64url').toString('latin1');
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new Mistake('cursor', 'must be a next_cursor of an earlier answer');
+  if (!/^(?:0|[1-9]\d{0,14})$/.test(text)) throw new Mistake(name, `must be a ${origin} of an earlier answer`);
   return Number(text);
 }
 
@@ -70,13 +70,16 @@ function listQuery(req: Request): Omit<ListQuery, 'apps'> {
     throw new Mistake('status', `must be one of ${Object.keys(kindsOf).join(', ')}`);
   const since = param(req, 'since');
   const cursor = param(req, 'cursor');
+  const after = param(req, 'after');
+  if (cursor !== undefined && after !== undefined) throw new Mistake('after', 'must not be given together with cursor');
   const limit = param(req, 'limit');
   return {
     kinds: status === undefined ? OUTCOMES : kindsOf[status],
     app: param(req, 'app'),
     reason: param(req, 'reason'),
     since: since === undefined ? undefined : timeOf(since),
-    before: cursor === undefined ? undefined : seqOf(cursor),
+    before: cursor === undefined ? undefined : seqOf('cursor', 'next_cursor', cursor),
+    after: after === undefined ? undefined : seqOf('after', 'newer_cursor', after),
     limit: limit === undefined ? USUAL : limitOf(limit),
   };
 }
@@ -99,8 +102,9 @@ export function historyRoutes({ history, appsOf }: HistoryRoutesOptions): Router
   router.get(
     '/v1/pushes',
     handled((req, res) => {
-      const { pushes, next } = history.list({ ...listQuery(req), apps: appsOf(req) });
-      sendJson(res, 200, { pushes, ...(next === undefined ? {} : { next_cursor: cursorOf(next) }) });
+      const { pushes, next, newer } = history.list({ ...listQuery(req), apps: appsOf(req) });
+      const older = next === undefined ? {} : { next_cursor: cursorOf(next) };
+      sendJson(res, 200, { pushes, ...older, newer_cursor: cursorOf(newer) });
     }),
   );
   router.get(

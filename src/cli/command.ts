@@ -9,6 +9,7 @@ import type { DevicesTask } from './people/devices-command.ts';
 import type { UsersTask } from './people/users-command.ts';
 import type { QueueTask } from './queue-command.ts';
 import type { RelayPlace } from './relay/relay-flags.ts';
+import type { TailTask } from './tail/tail-command.ts';
 
 /** A command that asks a running relay. */
 interface AtRelay extends WithConfig {
@@ -16,8 +17,8 @@ interface AtRelay extends WithConfig {
   readonly json: boolean;
 }
 
-/** A command about people of the hub. `app`: undefined: the relay chooses. */
-interface OfHub extends AtRelay {
+/** A command about an app. `app`: undefined: the relay chooses, or shows all. */
+interface OfApp extends AtRelay {
   readonly app: string | undefined;
 }
 
@@ -31,9 +32,10 @@ export interface Commands {
   readonly apps: WithConfig & { readonly task: AppsTask };
   readonly 'new-key': { readonly name: string };
   readonly vapid: { readonly json: boolean };
-  readonly explain: OfHub & { readonly task: ExplainTask };
-  readonly users: OfHub & { readonly task: UsersTask };
-  readonly devices: OfHub & { readonly task: DevicesTask };
+  readonly explain: OfApp & { readonly task: ExplainTask };
+  readonly tail: OfApp & { readonly task: TailTask };
+  readonly users: OfApp & { readonly task: UsersTask };
+  readonly devices: OfApp & { readonly task: DevicesTask };
   readonly send: WithConfig & { readonly platform: PlatformName; readonly notification: Notification };
   readonly version: object;
   /** `text` is for stdout. */

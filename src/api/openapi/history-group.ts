@@ -89,6 +89,12 @@ const filters: readonly Parameter[] = [
     schema: { type: 'string' },
   },
   {
+    name: 'after',
+    in: 'query',
+    description: 'The `newer_cursor` of an earlier answer: what came since then, oldest first. Not together with `cursor`.',
+    schema: { type: 'string' },
+  },
+  {
     name: 'limit',
     in: 'query',
     description: 'How many at most.',
@@ -140,7 +146,10 @@ export const historyGroup = (): ApiGroup => ({
   paths: { '/v1/pushes': { get: listing }, '/v1/pushes/{id}': { get: explanation } },
   schemas: {
     PushPage: record(
-      { pushes: { type: 'array', items: ref('ListedPush') } },
+      {
+        pushes: { type: 'array', items: ref('ListedPush') },
+        newer_cursor: text('For `after`: what is to come is asked for with it.'),
+      },
       { next_cursor: text('Where the next page begins; absent on the last.') },
     ),
     ListedPush: record({ ...happened, request_id: text(''), app: text('') }, event),

@@ -1,13 +1,8 @@
 import type { Explanation } from '../../observe/history/history.ts';
 import type { PushTimeline, TimelineEvent } from '../../observe/history/timeline.ts';
-import { inParentheses, time } from './line-parts.ts';
+import { inParentheses, targetName, time } from './line-parts.ts';
 
-const targetName = ({ targets = [], count }: TimelineEvent): string => {
-  const [first] = targets;
-  if (!first) return count === undefined ? '' : ` ${count} targets`;
-  const name = first.token ?? first.topic ?? first.condition ?? '';
-  return count !== undefined && count > 1 ? ` ${name} and ${count - 1} more` : ` ${name}`;
-};
+const spaced = (name: string): string => (name === '' ? '' : ` ${name}`);
 
 function attemptLines(event: TimelineEvent): string[] {
   const { attempt, outcome, provider, environment, session, ms, status, reason, error, advice, retry_at } = event;
@@ -21,7 +16,7 @@ function attemptLines(event: TimelineEvent): string[] {
   const id = event.provider_id ?? (event.targets?.length === 1 ? event.targets[0]?.provider_id : undefined);
   const what = attempt !== undefined ? `attempt ${attempt}` : event.event === 'late' ? 'later' : 'failed';
   return [
-    `${what}${targetName(event)}: ${answer}${where}`,
+    `${what}${spaced(targetName(event))}: ${answer}${where}`,
     ...(id === undefined ? [] : [`  id ${id}`]),
     ...(error === undefined ? [] : [`  ${error}`]),
     ...(retry_at === undefined ? [] : [`  again at ${time(retry_at)}`]),
@@ -36,7 +31,7 @@ function eventLines(event: TimelineEvent): string[] {
     case 'queued':
       return [`queued, sent ${event.ms} ms later`];
     case 'reported':
-      return [`hook${targetName(event)}: ${event.ok ? 'told' : `failed: ${event.error}`}`];
+      return [`hook${spaced(targetName(event))}: ${event.ok ? 'told' : `failed: ${event.error}`}`];
     default:
       return attemptLines(event);
   }

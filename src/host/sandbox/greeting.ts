@@ -49,5 +49,7 @@ export function greeting(url: string, config: FullConfig, { person, command }: G
     parts.push(['and the same in words:', [words]]);
   }
   if (hasConsole(config)) parts.push(['or watch it in a browser:', [`${url}/console`]]);
+  if (config.history.enabled && !isConfigured(config.auth))
+    parts.push(['or in a terminal:', [`${command} tail --url ${url}`]]);
   return parts.map(([head, lines]) => `\n${head}\n\n${lines.map((line) => `  ${line}\n`).join('')}`).join('');
 }

@@ -42,6 +42,8 @@ export interface FactFilter {
   readonly since?: number | undefined;
   /** Older than this one. */
   readonly before?: number | undefined;
+  /** Newer than this one, oldest first; `before` is not asked then. */
+  readonly after?: number | undefined;
   readonly limit: number;
 }
 
@@ -49,6 +51,8 @@ export interface FactPage {
   readonly facts: readonly StoredFact[];
   /** What the next page's `before` is; undefined: there is none. */
   readonly next: number | undefined;
+  /** What `after` takes, to go on from here. */
+  readonly newer: number;
 }
 
 interface StoredRow {
@@ -180,12 +184,28 @@ export class HistoryFile {
 
   /** Newest first. A page may be short though older facts match: `next` says where to go on. */
   list(filter: FactFilter): FactPage {
-    const { kinds, before = Number.MAX_SAFE_INTEGER, limit } = filter;
+    const { kinds, before = Number.MAX_SAFE_INTEGER, after, limit } = filter;
+    const newest = this.#newestSeq();
+    if (after !== undefined) return this.#newer(filter, after, newest);
     const floor = Math.max(0, ...kinds.map((kind) => this.#floor(kind, before)));
-    const found = kinds.flatMap((kind) => this.#newest(kind, floor, before, filter));
+    const found = kinds.flatMap((kind) => this.#ofKind(kind, { from: floor, below: before }, filter));
     const facts = found.sort((a, b) => b.seq - a.seq).slice(0, limit);
     const next = facts.length === limit ? facts.at(-1)?.seq : floor;
-    return { facts, next: next === 0 ? undefined : next };
+    return { facts, next: next === 0 ? undefined : next, newer: newest };
+  }
+
+  /** Oldest first. A place beyond the newest fact is of another file: it goes on from here. */
+  #newer(filter: FactFilter, after: number, newest: number): FactPage {
+    const { kinds, limit } = filter;
+    const below = Math.min(newest, after + SCAN) + 1;
+    const found = kinds.flatMap((kind) => this.#ofKind(kind, { from: after + 1, below, oldest: true }, filter));
+    const facts = found.sort((a, b) => a.seq - b.seq).slice(0, limit);
+    const last = facts.length === limit ? facts.at(-1)?.seq : undefined;
+    return { facts, next: undefined, newer: last ?? below - 1 };
+  }
+
+  #newestSeq(): number {
+    return (this.#db.prepare('SELECT max(seq) AS seq FROM fact').get() as { seq: number | null }).seq ?? 0;
   }
 
   /** How far back one look goes, so that a rare reason does not hold up the pushes; 0: to the end. */
@@ -195,14 +215,14 @@ export class HistoryFile {
     return row?.seq ?? 0;
   }
 
-  #newest(
+  /** The newest between two places, or the oldest. */
+  #ofKind(
     kind: FactKind,
-    floor: number,
-    before: number,
+    { from, below, oldest = false }: { readonly from: number; readonly below: number; readonly oldest?: boolean },
     { app, apps, reason, since, limit }: FactFilter,
   ): StoredFact[] {
     const conditions = ['kind = ?', 'seq >= ?', 'seq < ?'];
-    const values: SQLInputValue[] = [factKinds.indexOf(kind), floor, before];
+    const values: SQLInputValue[] = [factKinds.indexOf(kind), from, below];
     const where = (condition: string, ...given: SQLInputValue[]): void => {
       conditions.push(condition);
       values.push(...given);
@@ -211,7 +231,7 @@ export class HistoryFile {
     if (apps) where(isOneOf(apps), ...apps);
     if (reason !== undefined) where('reason = ?', reason);
     if (since !== undefined) where('at >= ?', since);
-    const sql = `SELECT * FROM fact WHERE ${conditions.join(' AND ')} ORDER BY seq DESC LIMIT ?`;
+    const sql = `SELECT * FROM fact WHERE ${conditions.join(' AND ')} ORDER BY seq ${oldest ? 'ASC' : 'DESC'} LIMIT ?`;
     return factsOf(this.#db.prepare(sql).all(...values, limit) as unknown as StoredRow[]);
   }
 

@@ -55,6 +55,8 @@ export interface ListQuery extends WhoAsks {
   readonly since?: number | undefined;
   /** Where the last page said to go on. */
   readonly before?: number | undefined;
+  /** What came after an earlier answer's `newer`, oldest first. */
+  readonly after?: number | undefined;
   readonly limit: number;
 }
 
@@ -63,6 +65,8 @@ export type ListedPush = TimelineEvent & { readonly request_id: string; readonly
 export interface ListPage {
   readonly pushes: readonly ListedPush[];
   readonly next: number | undefined;
+  /** What `after` takes, to go on from here. */
+  readonly newer: number;
 }
 
 /** Rows that do not wait for the second to be over: a long transaction would hold up the pushes. */
@@ -119,16 +123,16 @@ export class History {
     return { id, pushes, ...(found.length > MOST_FACTS ? { truncated: true } : {}) };
   }
 
-  /** Outcomes, newest first. */
+  /** Outcomes, newest first; those after a place oldest first. */
   list(query: ListQuery): ListPage {
     this.#write();
-    const { facts, next } = this.#file.list(query);
+    const { facts, next, newer } = this.#file.list(query);
     const pushes = facts.map((fact) => ({
       request_id: fact.requestId,
       app: fact.app,
       ...eventOf(fact, this.#options.advise),
     }));
-    return { pushes, next };
+    return { pushes, next, newer };
   }
 
   close(): void {

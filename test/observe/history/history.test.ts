@@ -235,6 +235,29 @@ describe('lists', () => {
     expect(names(history.list({ kinds: ['failed'], limit: 9, since: START + 31 }))).toEqual([]);
     expect(names(history.list({ kinds: ['delivered'], limit: 9 }))).toEqual([]);
   });
+
+  test('of what is to come are asked for with the place of the list before, oldest first', () => {
+    const history = openHistory();
+    const fail = (requestId: string, reason = 'Unregistered') =>
+      history.events.settled?.(settlement([TOKEN], [failed({ reason })], { requestId, timing }));
+    const newer = (after: number, more: object = {}) => history.list({ kinds: ['failed'], limit: 2, after, ...more });
+    const names = (page: ReturnType<History['list']>) => page.pushes.map((push) => push.request_id);
+    expect(newer(0)).toEqual({ pushes: [], next: undefined, newer: 0 });
+    fail('r1');
+    const begin = history.list({ kinds: ['failed'], limit: 9 }).newer;
+    expect(names(newer(begin))).toEqual([]);
+    for (const name of ['r2', 'r3', 'r4']) fail(name, name === 'r3' ? 'BadTopic' : 'Unregistered');
+    const first = newer(begin);
+    expect(names(first)).toEqual(['r2', 'r3']);
+    const second = newer(first.newer);
+    expect(names(second)).toEqual(['r4']);
+    expect(newer(second.newer)).toMatchObject({ pushes: [], newer: second.newer });
+    // What does not fit is passed over for good.
+    const rare = newer(begin, { reason: 'BadTopic' });
+    expect([names(rare), rare.newer]).toEqual([['r3'], second.newer]);
+    // A place of another file, as after a restart with a history in memory.
+    expect(newer(1_000_000)).toMatchObject({ pushes: [], newer: second.newer });
+  });
 });
 
 describe('the file', () => {
