@@ -91,7 +91,8 @@ const filters: readonly Parameter[] = [
   {
     name: 'after',
     in: 'query',
-    description: 'The `newer_cursor` of an earlier answer: what came since then, oldest first. Not together with `cursor`.',
+    description:
+      'The `newer_cursor` of an earlier answer: what came since then, oldest first. Not together with `cursor`.',
     schema: { type: 'string' },
   },
   {
