@@ -1,6 +1,7 @@
 import { existsSync, globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, posix } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { promising, sectionsOf, testsIn, unproven } from './support/promising-pages.ts';
 
 /**
  * The rooms of src/ and their floors. A file imports its own room and rooms on lower floors, types included: no neighbour on
@@ -217,52 +218,13 @@ describe('the documents', () => {
     expect(missing).toEqual([]);
   });
 
-  /** Where promises are made; what is not promised, and what is told of the tests themselves, is in other sections. */
-  const promising: Readonly<Record<string, readonly string[]>> = {
-    'docs/security.md': ['From whom', 'What is checked where'],
-    'docs/durability.md': [
-      'What survives what',
-      'How',
-      'What a mistake of ours ends, and what it does not',
-      'What may happen twice',
-      'A full queue',
-      'A full disk',
-    ],
-  };
-
   test.each(Object.entries(promising))('%s names the test of each promise', (page, sections) => {
-    const text = readFileSync(page, 'utf8');
-    const found = text.split(/^##? /m).filter((section) => sections.includes(section.split('\n')[0] as string));
-    expect(found).toHaveLength(sections.length);
-    const promises = found.flatMap((section) => [...tableRows(section), ...listItems(section)]);
-    expect(promises.length).toBeGreaterThan(15);
-    expect(promises.filter((promise) => testsIn(promise).length === 0)).toEqual([]);
-    for (const section of found) expect(testsIn(section).length, section.slice(0, 40)).toBeGreaterThan(0);
+    const found = sectionsOf(readFileSync(page, 'utf8')).filter(({ title }) => sections.includes(title));
+    expect(found.map(({ title }) => title)).toEqual(sections);
+    expect(found.flatMap(unproven)).toEqual([]);
   });
 
   test.each(Object.keys(promising))('the tests that %s names are there', (page) => {
     expect(testsIn(readFileSync(page, 'utf8')).filter((path) => !existsSync(path))).toEqual([]);
   });
 });
-
-const isDelimiter = (line: string | undefined): boolean => line !== undefined && /^\|[ |:-]+$/.test(line);
-
-/** Those of the body. */
-const tableRows = (section: string): string[] =>
-  section
-    .split('\n')
-    .filter((line, index, lines) => line.startsWith('|') && !isDelimiter(line) && !isDelimiter(lines[index + 1]));
-
-/** Each with its lines. */
-const listItems = (section: string): string[] => section.match(/^- .*(?:\n {2}.*)*/gm) ?? [];
-
-/** Files of tests, a name without a folder being in that of the one before it. */
-function testsIn(text: string): string[] {
-  let folder = '';
-  return [...text.matchAll(/`((?:test\/[\w./-]*\/)?)([\w-]+(?:\.(?:peer|heavy))?\.test\.ts)`/g)].map(
-    ([, own = '', name]) => {
-      if (own !== '') folder = own;
-      return folder + name;
-    },
-  );
-}

@@ -1,5 +1,5 @@
-import { status } from '@grpc/grpc-js';
-import { expect, test } from 'vitest';
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
+import { expect, onTestFinished, test } from 'vitest';
 import { gorushClient } from '../grpc/clients.ts';
 import { KEYS, sha256, startGuardedRelay } from './guarded-relay.ts';
 
@@ -74,4 +74,23 @@ test('calls are written to the audit log, refused ones as well', async () => {
   });
   expect(refused).toMatchObject({ action: 'push', status: 401 });
   expect(refused).not.toHaveProperty('who');
+});
+
+test('reflection needs a valid key, of whatever scope', async () => {
+  const { relay } = await startBoth();
+  const client = new Client(`localhost:${relay.grpcPort}`, credentials.createInsecure());
+  onTestFinished(() => client.close());
+  const list = (key: string): Promise<number> => {
+    const metadata = new Metadata();
+    if (key !== '') metadata.set('x-api-key', key);
+    const method = '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo';
+    const same = (bytes: Buffer): Buffer => bytes;
+    const stream = client.makeBidiStreamRequest<Buffer, Buffer>(method, same, same, metadata);
+    stream.on('error', () => {}).on('data', () => {});
+    // ServerReflectionRequest of list_services: "*".
+    stream.end(Buffer.from([0x3a, 0x01, 0x2a]));
+    return new Promise((resolve) => stream.on('status', ({ code }) => resolve(code)));
+  };
+  for (const key of ['pusher-key', 'reader-key', 'admin-key']) expect(await list(key), key).toBe(status.OK);
+  for (const key of ['', 'wrong']) expect(await list(key), key).toBe(status.UNAUTHENTICATED);
 });

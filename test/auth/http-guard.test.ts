@@ -213,3 +213,25 @@ test('a key that cannot be guessed is let in at once after a start, whoever gues
   expect((await push(url, bearer(key))).status).toBe(200);
   expect((await push(url, bearer('pusher-key'))).status).toBe(429);
 });
+
+test('where both headers are sent X-API-Key counts', async () => {
+  const { url } = await startGuardedRelay();
+  expect((await push(url, { ...bearer('reader-key'), 'X-API-Key': 'pusher-key' })).status).toBe(200);
+  expect((await push(url, { ...bearer('pusher-key'), 'X-API-Key': 'reader-key' })).status).toBe(403);
+  expect((await push(url, { ...bearer('pusher-key'), 'X-API-Key': 'wrong' })).status).toBe(401);
+});
+
+test('those who are not let in are one line a minute for each reason, with the address and without the key', async () => {
+  const relay = await startGuardedRelay();
+  for (let i = 0; i < 4; i++) await push(relay.url, bearer(`guess-${i}`));
+  for (let i = 0; i < 4; i++) await push(relay.url);
+  const lines = relay
+    .lines()
+    .split('\n')
+    .filter((line) => line.includes('requests were not let in'));
+  expect(lines).toEqual([
+    expect.stringMatching(/reason=unknown_key .*address=127\.0\.0\.1/),
+    expect.stringMatching(/reason=no_credential .*address=127\.0\.0\.1/),
+  ]);
+  expect(relay.lines()).not.toContain('guess-');
+});

@@ -1,5 +1,5 @@
-import { exportSPKI, SignJWT } from 'jose';
-import { expect, test } from 'vitest';
+import { exportSPKI, type JWTPayload, SignJWT } from 'jose';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { digestOf } from '../../src/auth/key-ring.ts';
 import { TokenCache } from '../../src/auth/token-cache.ts';
 import { createTokenVerifier, KeysUnavailableError, type TokenVerifierOptions } from '../../src/auth/token-verifier.ts';
@@ -48,6 +48,38 @@ test.each([
 ])('a token %s is not valid', async (_, claims) => {
   const issuer = await startIssuer();
   expect(await verifierOf(issuer)(await issuer.token(claims as never))).toBe(undefined);
+});
+
+test('clocks may differ by half a minute', async () => {
+  const issuer = await startIssuer();
+  const now = Math.floor(Date.now() / 1000);
+  const verify = verifierOf(issuer, { now: () => now * 1000 });
+  expect(await verify(await issuer.token({ exp: now - 25, nbf: now + 25 }))).toBeDefined();
+  expect(await verify(await issuer.token({ exp: now - 35 }))).toBe(undefined);
+  expect(await verify(await issuer.token({ nbf: now + 35 }))).toBe(undefined);
+});
+
+test('the keys of the issuer are kept for ten minutes', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const issuer = await startIssuer();
+  const verify = verifierOf(issuer);
+  const later = async (ms: number): Promise<number> => {
+    vi.setSystemTime(Date.now() + ms);
+    expect(await verify(await issuer.token())).toBeDefined();
+    return issuer.requests();
+  };
+  expect(await later(0)).toBe(1);
+  expect(await later(590_000)).toBe(1);
+  expect(await later(20_000)).toBe(2);
+});
+
+test('logs call the caller by sub, else by client_id or azp', async () => {
+  const issuer = await startIssuer();
+  const nameOf = async (claims: JWTPayload) => (await verifierOf(issuer)(await issuer.token(claims)))?.principal.name;
+  expect(await nameOf({ sub: 's', client_id: 'c', azp: 'a' })).toBe('s');
+  expect(await nameOf({ sub: '', client_id: 'c', azp: 'a' })).toBe('c');
+  expect(await nameOf({ sub: '', azp: 'a' })).toBe('a');
 });
 
 test('a token of somebody else, with or without the name of our key, is not valid', async () => {

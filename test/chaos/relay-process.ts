@@ -175,6 +175,7 @@ export class RelayProcess {
       if (up) return;
       await sleep(20);
     }
+    child.kill('SIGKILL');
     throw new Error(`the relay does not answer: ${this.output}`);
   }
 }

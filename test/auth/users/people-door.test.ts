@@ -72,3 +72,21 @@ test('without auth.user_claims the tokens of the issuer are those of back ends, 
   const relay = await startGuardedRelay({ auth: tokenSettings(issuer), hub: HUB });
   expect((await push(relay.url, bearer(await issuer.token({ scope: 'push' })))).status).toBe(200);
 });
+
+test('a JWT of a person who was once deleted counts if it was made later; without iat never again', async () => {
+  const issuer = await startIssuer();
+  const auth = { ...tokenSettings(issuer), keys: KEYS, user_claims: ['account_id'] };
+  const relay = await startGuardedRelay({ auth, hub: HUB });
+  const { store } = relay.hub as NonNullable<GuardedRelay['hub']>;
+  const now = Math.floor(Date.now() / 1000);
+  const statusOf = async (claims: object): Promise<number> => {
+    const token = await issuer.token({ account_id: 'ada', ...claims });
+    return (await ask(`${relay.url}/v1/users/ada/settings`, { headers: bearer(token) })).status;
+  };
+  expect([await statusOf({}), await statusOf({ iat: now - 60 })]).toEqual([200, 200]);
+  const erased = { app: 'default', hash: store.seal.hash('erased', 'default', 'ada'), at: (now - 30) * 1000 };
+  await store.write((tx) => tx.insertInto('erased').values(erased).execute());
+  expect(await statusOf({ iat: now - 60 })).toBe(401);
+  expect(await statusOf({})).toBe(401);
+  expect(await statusOf({ iat: now })).toBe(200);
+});
