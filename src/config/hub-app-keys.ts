@@ -138,6 +138,11 @@ export const hubAppKeys = {
     ours,
   ),
   incidents,
+  clear_on_read: flag(
+    false,
+    "What a person reads is taken away on the person's other devices, with the number on the app's icon, by a push that shows nothing.",
+    ours,
+  ),
   learn_channels: flag(
     false,
     'A channel that has failed for a person in the last 30 days goes behind the others.',

@@ -1,11 +1,11 @@
 import type { Mark } from '../../hub/sends/marks.ts';
 import type { Inbox } from '../../hub/sends/views/inbox-book.ts';
-import { isObject } from '../../kit/is-object.ts';
-import { unknownFields } from '../../kit/json/unknown-fields.ts';
-import { instantMs } from '../../kit/time/instant.ts';
+import { id } from '../../hub/words/id.ts';
+import { flag, isFaulty, type Reader, readBody, shape } from '../../kit/json/readers.ts';
+import { instant } from '../../kit/time/instant.ts';
 import type { HubAnswer } from './hub-answer.ts';
 import { unprocessable } from './hub-refusal.ts';
-import { type HubRequest, type HubRoute, hubRoute } from './hub-route.ts';
+import { type BodyUse, type HubRequest, type HubRoute, hubRoute } from './hub-route.ts';
 import { pageBody, pageOf } from './list-page.ts';
 
 export interface InboxRoutesParts {
@@ -16,17 +16,15 @@ const LIST = 'inbox';
 const PATH = '/v1/users/{user}/notifications';
 const common = { scope: 'users', own: 'path' } as const;
 
-/** @returns UNIX milliseconds; undefined: everything. @throws HubRefusal */
-function beforeOf(body: unknown): number | undefined {
-  if (body === undefined) return undefined;
-  if (!isObject(body)) throw unprocessable({ path: '', reason: 'must be an object' });
-  const unknown = unknownFields(body, ['before']);
-  if (unknown.length > 0) throw unprocessable(...unknown);
-  if (body.before === undefined) return undefined;
-  const before = typeof body.before === 'string' ? instantMs(body.before) : undefined;
-  if (before === undefined)
-    throw unprocessable({ path: 'before', reason: 'must be an instant such as 2026-12-01T09:00:00Z' });
-  return before;
+const clearing = { clear: flag, device: id };
+const readBodyOf = shape(clearing);
+const readAllBodyOf = shape({ ...clearing, before: instant });
+
+/** What a body says beside the mark; nothing without one. @throws HubRefusal */
+function optionsOf<T extends object>(reader: Reader<T>, body: unknown): T {
+  const read = readBody(reader, body ?? {});
+  if (isFaulty(read)) throw unprocessable(...read);
+  return read;
 }
 
 /** The inbox of a person: everything that was for them, by whatever channel. */
@@ -36,12 +34,13 @@ export function inboxRoutes({ inbox }: InboxRoutesParts): readonly HubRoute[] {
     status: 200,
     body: await inbox.counts(ownerOf(request)),
   });
-  const marking = <const Word extends string>(word: Word, mark: Mark): HubRoute =>
+  const marking = <const Word extends string>(word: Word, mark: Mark, body: BodyUse = 'none'): HubRoute =>
     hubRoute({
       ...{ ...common, method: 'POST', path: `${PATH}/{id}/${word}` as `${typeof PATH}/{id}/ack` },
-      ...{ body: 'none', action: `inbox.${word}` },
+      ...{ body, action: `inbox.${word}` },
       handle: async (request) => {
-        await inbox.mark(ownerOf(request as HubRequest<'user'>), request.params.id, mark);
+        const options = optionsOf(readBodyOf, request.body);
+        await inbox.mark(ownerOf(request as HubRequest<'user'>), request.params.id, mark, options);
         return counted(request as HubRequest<'user'>);
       },
     });
@@ -60,7 +59,8 @@ export function inboxRoutes({ inbox }: InboxRoutesParts): readonly HubRoute[] {
     hubRoute({
       ...{ ...common, method: 'POST', path: `${PATH}/read-all`, body: 'maybe', action: 'inbox.read_all' },
       handle: async (request) => {
-        await inbox.readAll(ownerOf(request), beforeOf(request.body));
+        const { before, ...options } = optionsOf(readAllBodyOf, request.body);
+        await inbox.readAll(ownerOf(request), before, options);
         return counted(request);
       },
     }),
@@ -77,6 +77,6 @@ export function inboxRoutes({ inbox }: InboxRoutesParts): readonly HubRoute[] {
     }),
     marking('ack', 'acked'),
     marking('seen', 'seen'),
-    marking('read', 'read'),
+    marking('read', 'read', 'maybe'),
   ];
 }

@@ -63,6 +63,7 @@ export function hubPolicy(sources: PolicySources): HubPolicy {
     consentRequired: section.consent_required,
     confidentialText: known(section.confidential_text || undefined, keyOf('confidential_text'), 'must not be empty'),
     learnChannels: section.learn_channels,
+    clearOnRead: section.clear_on_read,
     iosTopic: iosTopicOf(sources),
   };
 }

@@ -57,6 +57,8 @@ export interface HubPolicy {
   readonly confidentialText: string;
   /** Channels that have failed for a person lately go behind the others. */
   readonly learnChannels: boolean;
+  /** What is read on one device is taken away on the others. */
+  readonly clearOnRead: boolean;
   /** `apns-topic` without the suffix of a kind: the app's `default_topic`, else `ios.topic`; empty: none. */
   readonly iosTopic: string;
 }

@@ -1,5 +1,6 @@
 /** Timers name people: those of one who is erased go, and so does the name where it says how far a send to many has come. */
 import type { HubDb } from '../storage/storage.ts';
+import { CLEAR_DUE } from './clearing/clear-due.ts';
 import { DIGEST_DUE } from './digests/digest-items.ts';
 import { NO_CHANNEL_DUE } from './no-channel.ts';
 import { PAGE_DUE, PERSON_DUE } from './person-due.ts';
@@ -25,6 +26,12 @@ export async function eraseTimers(
         notifications.slice(at, at + AT_ONCE).map((id) => JSON.stringify([id, user])),
       )
       .execute();
+  await tx
+    .deleteFrom('due')
+    .where('app', '=', app)
+    .where('kind', '=', CLEAR_DUE)
+    .where('ref', '=', JSON.stringify([user]))
+    .execute();
   await eraseDigests(tx, app, user);
   await erasePlaces(tx, app, user);
 }

@@ -2,9 +2,12 @@
  * Marks what people have done with notifications, and ends what that makes needless: what is read is sent by no other way any more; what
  * is acknowledged or seen ends what is held of it, and the waits that are for that.
  */
+
 import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
+import type { HubPolicy } from '../notifications/policy.ts';
 import type { HubDb } from '../storage/storage.ts';
 import { clearDue } from '../timers/due-rows.ts';
+import { noteClear } from './clearing/clear-due.ts';
 import type { HubEvents } from './hub-events.ts';
 import { cancelOpen, type Mark, type MarkOwner, markRows, noteReached, type RecipientRow, waitingOf } from './marks.ts';
 import { personDue } from './person-due.ts';
@@ -13,9 +16,19 @@ import type { Placed, Placing } from './placing.ts';
 import { OPEN_STATES } from './rows/decision-rows.ts';
 import { settleStatuses } from './settle-status.ts';
 
+/** How a mark was made. */
+export interface MarkOptions {
+  /** The other devices that show what is read take it away; default: as the app is set (`hub.clear_on_read`). */
+  readonly clear?: boolean | undefined;
+  /** Where it was read. */
+  readonly device?: string | undefined;
+}
+
 export interface MarkingOptions {
   readonly people: Pick<PersonWork, 'step'>;
   readonly placing: Pick<Placing, 'deliver'>;
+  readonly policyOf: (app: string) => Pick<HubPolicy, 'clearOnRead'>;
+  readonly nudge: (at: number) => void;
   readonly events?: Pick<HubEvents, 'decided'> | undefined;
   /** UNIX milliseconds. */
   readonly now: () => number;
@@ -27,6 +40,8 @@ export interface Marked {
   readonly notifications: readonly string[];
   readonly changed: readonly DecidedFact[];
   readonly placed: readonly Placed[];
+  /** When notices are cleared on other devices. */
+  readonly clearAt?: number | undefined;
 }
 
 export class Marking {
@@ -37,7 +52,13 @@ export class Marking {
   }
 
   /** In one transaction. @param rows of the owner */
-  async mark(tx: HubDb, owner: MarkOwner, rows: readonly RecipientRow[], mark: Mark): Promise<Marked> {
+  async mark(
+    tx: HubDb,
+    owner: MarkOwner,
+    rows: readonly RecipientRow[],
+    mark: Mark,
+    { clear, device }: MarkOptions = {},
+  ): Promise<Marked> {
     const { app, user } = owner;
     const now = this.#options.now();
     const notifications = await markRows(tx, owner, rows, mark, now);
@@ -55,7 +76,11 @@ export class Marking {
     );
     const placed = await this.#step(tx, owner, waiting);
     await settleStatuses(tx, app, new Set([...ended, ...waiting]), now);
-    return { notifications, changed: [...reached, ...cancelled], placed };
+    const isCleared = isRead && (clear ?? this.#options.policyOf(app).clearOnRead);
+    const unread = new Set(rows.filter((row) => row.read_at === null).map(({ notification }) => notification));
+    const newlyRead = notifications.filter((id) => unread.has(id));
+    const clearAt = isCleared ? await noteClear(tx, owner, { notifications: newlyRead, device }, now) : undefined;
+    return { notifications, changed: [...reached, ...cancelled], placed, clearAt };
   }
 
   /** What is known of pushes to a person is more than before: their plans are looked at, in one transaction. */
@@ -74,9 +99,10 @@ export class Marking {
   }
 
   /** After the commit. */
-  deliver({ changed, placed }: Marked): void {
-    const { placing, events } = this.#options;
+  deliver({ changed, placed, clearAt }: Marked): void {
+    const { placing, nudge, events } = this.#options;
     events?.decided?.(changed);
     for (const each of placed) placing.deliver(each);
+    if (clearAt !== undefined) nudge(clearAt);
   }
 }

@@ -142,6 +142,28 @@ export async function noteDelivered(
     .execute();
 }
 
+/** Devices of the person that these notifications were pushed to and have been read since, each once for each notification. */
+export async function pushedTo(
+  tx: HubDb,
+  owner: MarkOwner,
+  notifications: readonly string[],
+): Promise<{ readonly device: string; readonly notification: string }[]> {
+  const found: { readonly device: string; readonly notification: string }[] = [];
+  for (const page of pagesOf(notifications))
+    found.push(
+      ...(await tx
+        .selectFrom('decisions')
+        .select(['device', 'notification'])
+        .distinct()
+        .where(ofOwner(owner, page))
+        .where('channel', '=', 'push')
+        .where('device', '!=', '')
+        .where('state', '=', 'read')
+        .execute()),
+    );
+  return found;
+}
+
 /**
  * Cancels what has not left of one person's notifications.
  * @param states `deferred`: what is held; with `pending` also what waits for another hop

@@ -1,13 +1,16 @@
 /** Sends to people: takes notifications, keeps every decision about them, and sees each to its end, over restarts and instances. */
 import crypto from 'node:crypto';
+import { background } from '../../kit/background.ts';
 import type { DeviceVerdict } from '../devices/device.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
-import type { PushCarrier, PushListener } from '../push/push-carrier.ts';
+import type { PushCarrier, PushListener, PushOutcome } from '../push/push-carrier.ts';
 import { notingFailures } from '../storage/noting-failures.ts';
 import type { HubStore } from '../storage/storage.ts';
 import { DueRunner, type DueWork } from '../timers/due-runner.ts';
 import { Accepting } from './accepting/accepting.ts';
 import type { AcceptedSend, PresenceOf, SendOrder } from './accepting/send-order.ts';
+import { CLEAR_DUE } from './clearing/clear-due.ts';
+import { Clearer } from './clearing/clearing.ts';
 import { DIGEST_DUE } from './digests/digest-items.ts';
 import { Digesting } from './digests/digesting.ts';
 import { follow } from './following.ts';
@@ -64,6 +67,7 @@ export class Sends {
   readonly #accepting: Accepting;
   readonly #outcomes: OutcomeWriter;
   readonly #retries: RetryNotes;
+  readonly #clearer: Clearer;
   readonly #runner: DueRunner;
   readonly #takeOver: TakeOver;
   readonly #batches = new HandedBatches();
@@ -101,9 +105,13 @@ export class Sends {
     this.#accepting = new Accepting({ ...common, placing, batches, events, nudge });
     this.notices = new Notices({ store, accepting: this.#accepting, presenceOf, events, newId, nudge, now });
     const people = new PersonWork({ ...common, placing });
-    this.marking = new Marking({ people, placing, events, now });
+    this.marking = new Marking({ people, placing, policyOf, nudge, events, now });
+    this.#clearer = new Clearer({ store, carrier, policyOf, staleAfterMs, newId, now });
     const digests = new Digesting({ ...common, placing });
-    const own = { [PERSON_DUE]: people.run, [PAGE_DUE]: this.#accepting.pages, [DIGEST_DUE]: digests.run };
+    const own = {
+      ...{ [PERSON_DUE]: people.run, [PAGE_DUE]: this.#accepting.pages, [DIGEST_DUE]: digests.run },
+      [CLEAR_DUE]: this.#clearer.run,
+    };
     const telling = noChannel ? { [NO_CHANNEL_DUE]: noChannelWork({ store, hook: noChannel, now }) } : {};
     this.#runner = new DueRunner({ store, instance, works: { ...works, ...own, ...telling }, tell, now });
     this.#takeOver = new TakeOver({ store, instance, carrier, batches, tell, now, events, nudge: () => nudge(now()) });
@@ -165,10 +173,28 @@ export class Sends {
   #listener(): PushListener {
     const { store } = this.#options;
     return {
-      outcomes: (outcomes) => this.#outcomes.add(outcomes),
+      outcomes: (outcomes) => this.#heard(outcomes),
       retried: (retries) => this.#retries.add(retries),
-      stillWanted: (question) => stillWanted({ store, batches: this.#batches }, question),
+      stillWanted: (question) =>
+        this.#clearer.isOurs(question)
+          ? this.#clearer.stillWanted(question)
+          : stillWanted({ store, batches: this.#batches }, question),
     };
+  }
+
+  #heard(outcomes: readonly PushOutcome[]): void {
+    const clearing = outcomes.filter((each) => this.#clearer.isOurs(each));
+    if (clearing.length === 0) {
+      this.#outcomes.add(outcomes);
+      return;
+    }
+    this.#outcomes.add(outcomes.filter((each) => !this.#clearer.isOurs(each)));
+    const verdicts = clearing.flatMap((outcome) => {
+      const target = this.#clearer.ended(outcome);
+      return target ? verdictOf({ outcome, target, channel: 'push' }) : [];
+    });
+    // A store that is away says so by itself, and the next push to a dead token finds it dead again.
+    if (verdicts.length > 0) background(this.#options.applyVerdicts(verdicts), () => {});
   }
 
   async #noteVerdicts(ended: readonly EndedTarget[]): Promise<void> {

@@ -25,6 +25,7 @@ export const policy: HubPolicy = {
   consentRequired: ['email', 'sms', 'slack'],
   confidentialText: 'New notification',
   learnChannels: false,
+  clearOnRead: false,
   iosTopic: 'com.example.app',
 };
 

@@ -1,4 +1,4 @@
-import { type ApiGroup, count, json, record, ref, text } from '../api-group.ts';
+import { type ApiGroup, count, flag, json, record, ref, text } from '../api-group.ts';
 import { anyObject, DURATION, ETAG, hubOperation, idParameter, instant, jsonBody, USER } from './hub-parts.ts';
 
 const ID = idParameter('id', 'Id of the notification.', 'n1');
@@ -11,6 +11,11 @@ const counted = {
 
 const counts = record(counted);
 const INBOX = '/v1/users/{user}/notifications';
+
+const clearing = {
+  clear: flag('The other devices take away what is read; absent: as `hub.clear_on_read`.'),
+  device: text('Id of the device on which it was read: it is not told.'),
+};
 
 const mark = (operationId: string, what: string): ApiGroup['paths'][string] => ({
   post: hubOperation({
@@ -46,7 +51,7 @@ const paths: ApiGroup['paths'] = {
       takes: ['key', 'body'],
       parameters: [USER],
       requestBody: jsonBody(
-        record({}, { before: instant('Nothing that is newer.') }),
+        record({}, { before: instant('Nothing that is newer.'), ...clearing }),
         { all: { summary: 'All', value: {} } },
         false,
       ),
@@ -69,7 +74,18 @@ const paths: ApiGroup['paths'] = {
   },
   [`${INBOX}/{id}/ack`]: mark('acknowledge', 'Acknowledges one: what waited for that is not sent'),
   [`${INBOX}/{id}/seen`]: mark('markSeen', 'Marks one as seen'),
-  [`${INBOX}/{id}/read`]: mark('markRead', 'Marks one as read: nothing more of it is sent'),
+  [`${INBOX}/{id}/read`]: {
+    post: hubOperation({
+      ...{ operationId: 'markRead', summary: 'Marks one as read: nothing more of it is sent' },
+      ...{ takes: ['key', 'body'], parameters: [USER, ID] },
+      requestBody: jsonBody(
+        record({}, clearing),
+        { clear: { summary: 'And takes it away on the other devices', value: { clear: true } } },
+        false,
+      ),
+      responses: { 200: json('What is left.', ref('InboxCounts')) },
+    }),
+  },
   '/v1/users/{user}/settings': {
     get: hubOperation({
       ...{

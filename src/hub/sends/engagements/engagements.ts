@@ -149,10 +149,12 @@ export class Engagements {
     const marked: Marked[] = [{ notifications: [], changed: delivered, placed: [] }];
     for (const mark of ORDER) {
       const some = fresh.filter(({ event }) => MARKS[event] === mark);
-      for (const [user, own] of Map.groupBy(some, (each) => each.user)) {
+      for (const own of Map.groupBy(some, ({ user, device }) => JSON.stringify([user, device])).values()) {
+        // The device that tells of it shows it no more.
+        const [{ user, device }] = own as [NewEngagement];
         const ids = new Set(own.map(({ notification }) => notification));
         const rows = [...ids].map((id) => recipients.get(pairOf(id, user))).filter((row) => row !== undefined);
-        marked.push(await marking.mark(tx, { app, user }, rows, mark));
+        marked.push(await marking.mark(tx, { app, user }, rows, mark, device === '' ? {} : { device }));
       }
     }
     for (const [user, own] of Map.groupBy(arrived, (each) => each.user)) {

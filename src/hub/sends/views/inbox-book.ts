@@ -6,7 +6,7 @@ import type { HubPolicy } from '../../notifications/policy.ts';
 import { contentOf } from '../../notifications/render/content.ts';
 import { settingsOf } from '../../settings/settings-book.ts';
 import type { HubStore, Row } from '../../storage/storage.ts';
-import type { Marked, Marking } from '../marking.ts';
+import type { Marked, Marking, MarkOptions } from '../marking.ts';
 import type { Mark } from '../marks.ts';
 import { RefusedSend } from '../refused-send.ts';
 import { openDoc } from '../rows/notification-rows.ts';
@@ -79,12 +79,12 @@ export class Inbox {
   }
 
   /** @throws RefusedSend 404 */
-  async mark(owner: InboxOwner, id: string, mark: Mark): Promise<void> {
+  async mark(owner: InboxOwner, id: string, mark: Mark, options: MarkOptions = {}): Promise<void> {
     const { store, marking, now } = this.#options;
     const marked = await store.write(async (tx): Promise<Marked> => {
       const row = await inboxRow(tx, owner.app, owner.user, id, now());
       if (!row) throw notThere();
-      return marking.mark(tx, owner, [row], mark);
+      return marking.mark(tx, owner, [row], mark, options);
     });
     marking.deliver(marked);
   }
@@ -93,12 +93,12 @@ export class Inbox {
    * Marks everything that is not read, a page after the other: others have their turn in between.
    * @param before UNIX milliseconds; of what is newer nothing
    */
-  async readAll(owner: InboxOwner, before: number | undefined): Promise<void> {
+  async readAll(owner: InboxOwner, before: number | undefined, options: MarkOptions = {}): Promise<void> {
     const { store, marking, now } = this.#options;
     for (;;) {
       const { rows, marked } = await store.write(async (tx) => {
         const unread = await unreadRows(tx, { ...owner, now: now(), before, limit: READ_PAGE });
-        return { rows: unread.length, marked: await marking.mark(tx, owner, unread, 'read') };
+        return { rows: unread.length, marked: await marking.mark(tx, owner, unread, 'read', options) };
       });
       marking.deliver(marked);
       if (rows < READ_PAGE) return;
