@@ -5,6 +5,7 @@ import { consoleGroup } from './console-group.ts';
 import { historyGroup } from './history-group.ts';
 import { devicesGroup } from './hub/devices-group.ts';
 import { engagementsGroup } from './hub/engagements-group.ts';
+import { escalationsGroup } from './hub/escalations-group.ts';
 import { inboxGroup } from './hub/inbox-group.ts';
 import { incidentsGroup } from './hub/incidents-group.ts';
 import { linksGroup } from './hub/links-group.ts';
@@ -43,7 +44,7 @@ const groupsOf = (settings: ApiSettings): ApiGroup[] => [
   ...(settings.history ? [historyGroup()] : []),
   ...(settings.hub
     ? [
-        ...[notificationsGroup(), incidentsGroup(), peopleGroup(), devicesGroup(), inboxGroup()],
+        ...[notificationsGroup(), incidentsGroup(), escalationsGroup(), peopleGroup(), devicesGroup(), inboxGroup()],
         ...[engagementsGroup(), linksGroup(), tokensGroup()],
       ]
     : []),

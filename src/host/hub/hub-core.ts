@@ -1,4 +1,5 @@
 import { eraseFromIncidents, exportIncidents } from '../../hub/incidents/erase-incidents.ts';
+import { Escalations, eraseFromEscalations } from '../../hub/incidents/escalation/escalations.ts';
 import type { Incidents } from '../../hub/incidents/incidents.ts';
 import type { NoticeIntake } from '../../hub/notifications/notices.ts';
 import type { HubPolicy } from '../../hub/notifications/policy.ts';
@@ -20,7 +21,7 @@ import type { Log } from '../../observe/log/log.ts';
 import type { FullConfig } from '../../providers/registry.ts';
 import type { Relay } from '../relay.ts';
 import { type HubDirectory, openDirectory } from './hub-directory.ts';
-import { openHubIncidents } from './hub-incidents.ts';
+import { incidentWorks, openHubIncidents } from './hub-incidents.ts';
 import type { HubReplies } from './hub-replies.ts';
 import { openHubSends } from './hub-sends.ts';
 
@@ -42,6 +43,7 @@ export interface HubCore extends HubDirectory {
   readonly settings: SettingsBook;
   readonly sends: Sends;
   readonly incidents: Incidents;
+  readonly escalations: Escalations;
   readonly policyOf: (app: string) => HubPolicy;
 }
 
@@ -70,6 +72,7 @@ const incidentsPart = (store: HubStore, notices: () => NoticeIntake): PersonPart
   name: 'incidents',
   erase: async (tx, app, user) => ({
     incidents: await eraseFromIncidents(tx, { seal: store.seal, notices: notices() }, app, user),
+    escalations: await eraseFromEscalations(tx, store.seal, app, user),
   }),
   export: (db, app, user) => exportIncidents(db, store.seal, app, user),
 });
@@ -104,6 +107,7 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
   const sending = openHubSends(
     {
       ...{ store, carrier, config, events, noChannel, log, now, apps: relay.apps },
+      works: incidentWorks(() => incidents),
       applyVerdicts: (verdicts) => removals.apply(verdicts),
       noteAddress: (app, verdict) => people.noteVerdict(app, verdict),
     },
@@ -121,5 +125,5 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
   );
   const { notices } = sending.sends;
   const incidents = openHubIncidents({ store, notices, config, log, now, apps: relay.apps }, closers);
-  return { ...directory, ...sending, settings, incidents };
+  return { ...directory, ...sending, settings, incidents, escalations: new Escalations({ store, now }) };
 }

@@ -3,6 +3,7 @@ import { devicesRoutes } from '../../api/hub/devices-routes.ts';
 import { engagementRoutes } from '../../api/hub/engagement-routes.ts';
 import type { HubRoute } from '../../api/hub/hub-route.ts';
 import { inboxRoutes } from '../../api/hub/inbox-routes.ts';
+import { escalationRoutes } from '../../api/hub/incidents/escalation-routes.ts';
 import { incidentRoutes } from '../../api/hub/incidents/incident-routes.ts';
 import { verbRoutes } from '../../api/hub/incidents/verb-routes.ts';
 import { notificationRoutes } from '../../api/hub/notification-routes.ts';
@@ -30,7 +31,10 @@ export interface HubFaces {
 /** The parts of the hub that callers see: people with their settings and inbox, and what is sent to them. */
 export function openHubFaces(parts: HubCoreParts, closers: AsyncDisposableStack): HubFaces {
   const { relay, config, store, carrier, events, now } = parts;
-  const { people, devices, topics, removals, settings, sends, incidents, policyOf } = openHubCore(parts, closers);
+  const { people, devices, topics, removals, settings, sends, incidents, escalations, policyOf } = openHubCore(
+    parts,
+    closers,
+  );
   const defaultsOf = (app: string) => ({ settings: policyOf(app).defaults, timezone: policyOf(app).timezone });
   const inbox = new Inbox({ store, marking: sends.marking, now, policyOf });
   const wordsOf = wordsFor(relay.apps.providers);
@@ -59,6 +63,7 @@ export function openHubFaces(parts: HubCoreParts, closers: AsyncDisposableStack)
       ...engagementRoutes({ engagements: new Engagements({ store, marking: sends.marking, now }) }),
       ...incidentRoutes({ store, incidents, wordsOf: decisionWords(wordsOf) }),
       ...verbRoutes({ incidents }),
+      ...escalationRoutes({ escalations }),
     ],
   };
 }

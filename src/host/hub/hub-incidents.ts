@@ -3,8 +3,10 @@ import type { AppRegistry } from '../../apps/app-registry.ts';
 import { forgetTaken } from '../../hub/incidents/event-ids.ts';
 import { incidentPolicy } from '../../hub/incidents/incident-policy.ts';
 import { Incidents } from '../../hub/incidents/incidents.ts';
+import { incidentKinds } from '../../hub/incidents/timers.ts';
 import type { NoticeIntake } from '../../hub/notifications/notices.ts';
 import type { HubStore } from '../../hub/storage/storage.ts';
+import type { DueWork } from '../../hub/timers/due-rows.ts';
 import { background } from '../../kit/background.ts';
 import type { Log } from '../../observe/log/log.ts';
 import type { FullConfig } from '../../providers/registry.ts';
@@ -18,6 +20,10 @@ export interface HubIncidentsParts {
   readonly log: Log;
   readonly now: () => number;
 }
+
+/** Timers of incidents, which are opened after what runs them. */
+export const incidentWorks = (incidents: () => Incidents): Readonly<Record<string, DueWork>> =>
+  Object.fromEntries(incidentKinds.map((kind) => [kind, (rows) => incidents().works[kind](rows)]));
 
 const SWEEP_MS = 3_600_000;
 

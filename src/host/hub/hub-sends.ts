@@ -12,6 +12,7 @@ import type { EndedTarget } from '../../hub/sends/outcomes/outcome-writer.ts';
 import { type RendererParts, renderer } from '../../hub/sends/renderer.ts';
 import { Sends } from '../../hub/sends/sends.ts';
 import type { HubStore } from '../../hub/storage/storage.ts';
+import type { DueWork } from '../../hub/timers/due-rows.ts';
 import type { AddressedChannel } from '../../hub/words/channel.ts';
 import { toError } from '../../kit/errors.ts';
 import { toMs } from '../../kit/seconds.ts';
@@ -31,6 +32,8 @@ export interface HubSendsParts {
   ) => Promise<unknown>;
   readonly events?: HubEvents | undefined;
   readonly noChannel?: NoChannelHook | undefined;
+  /** Timers of other parts, by kind. */
+  readonly works: Readonly<Record<string, DueWork>>;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -99,10 +102,10 @@ export function openHubSends(
   parts: HubSendsParts,
   closers: AsyncDisposableStack,
 ): { sends: Sends; policyOf: (app: string) => HubPolicy } {
-  const { store, carrier, config, apps, applyVerdicts, events, noChannel, log, now } = parts;
+  const { store, carrier, config, apps, applyVerdicts, events, noChannel, works, log, now } = parts;
   const policyOf = policies(config, apps, log, hubPolicy);
   const sends = new Sends({
-    ...{ store, carrier, policyOf, applyVerdicts, events, noChannel, now },
+    ...{ store, carrier, policyOf, applyVerdicts, events, noChannel, works, now },
     rendererOf: renderer({ policyOf, now, unsubscribeUrl: unsubscribeUrlOf(parts) }),
     presenceOf: async () => new Map(),
     noteAddresses: addressVerdicts(parts),

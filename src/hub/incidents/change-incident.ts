@@ -2,6 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Presences } from '../notifications/notices.ts';
 import type { HubDb } from '../storage/storage.ts';
+import { escalationOf } from './escalation/escalation-rows.ts';
+import { runAfter } from './escalation/escalation-run.ts';
 import { type Actor, aboutIncident, type IncidentEvent } from './incident.ts';
 import { factsOfIncident, type Incident, lastSaidAt } from './incident-rows.ts';
 import type { IncidentDone, IncidentParts } from './incident-work.ts';
@@ -11,6 +13,7 @@ import { isTold, toldOf } from './notices/told.ts';
 import { changesBetween, type IncidentChanges, type IncidentFacts } from './state/changes.ts';
 import { afterSaid, type Said } from './state/said.ts';
 import { entriesOf, unheardEntry } from './timeline/timeline-entry.ts';
+import { moveTimers } from './timers.ts';
 import { auditIncident, writeIncident } from './write-incident.ts';
 
 export interface IncidentAsked {
@@ -47,7 +50,7 @@ export class IncidentChanging {
     presences: Presences,
   ): Promise<IncidentDone> {
     const { app, id, actor, said } = asked;
-    const { store, now: clock } = this.#parts;
+    const { store, notices, now: clock } = this.#parts;
     const now = clock();
     const state = afterSaid(before, said, now);
     const known = before && factsOfIncident(before);
@@ -59,9 +62,10 @@ export class IncidentChanging {
     for (const event of changes.events)
       told.push(await this.#tell(tx, asked, { known, facts, changes, presences }, event));
     const next: Incident = {
-      ...{ app, id, rev: 0, places: 0, created_at: now, updated_at: now, ...before, ...state },
+      ...{ app, id, rev: 0, places: 0, created_at: now, updated_at: now, ...withoutRun(before), ...state },
       cycle: before ? before.cycle + (changes.isReopened ? 1 : 0) : 1,
       ...(isSeen ? { rev: (before?.rev ?? 0) + 1, updated_at: now } : {}),
+      ...(await this.#run(tx, asked, { before, facts, changes, now })),
     };
     const lines = [
       ...entriesOf(known, facts, changes, { cycle: next.cycle, actor }),
@@ -69,14 +73,40 @@ export class IncidentChanging {
     ];
     const isWritten = !isDeepStrictEqual(before, next) || lines.length > 0;
     const incident = isWritten ? await writeIncident(tx, store, { incident: next, lines, actor, now }) : next;
+    const dueAt = await moveTimers(tx, before, incident);
     if (isSeen)
       await auditIncident(tx, store, { app, id, action: before ? 'changed' : 'created', by: asked.caller, now });
     const taken = told.flatMap((each) => each.taken ?? []);
     return {
       ...{ incident, created: !before, events: changes.events, taken },
-      after: [...ended, ...taken.map((notice) => () => notice.deliver())],
+      after: [
+        ...ended,
+        ...taken.map((notice) => () => notice.deliver()),
+        ...(dueAt === undefined ? [] : [() => notices.nudge(dueAt)]),
+      ],
       isStale: isNothing(changes) && before !== undefined && (said.at ?? now) < lastSaidAt(before),
     };
+  }
+
+  /** Where its escalation is after the change. */
+  async #run(
+    tx: HubDb,
+    { app }: IncidentAsked,
+    {
+      before,
+      facts,
+      changes,
+      now,
+    }: { readonly before: Incident | undefined; readonly now: number } & Pick<ChangeAt, 'facts' | 'changes'>,
+  ): Promise<Pick<Incident, 'run'>> {
+    const { store, policyOf } = this.#parts;
+    const { doc, status } = facts;
+    const escalation = await escalationOf(tx, store.seal, policyOf(app), { app, doc, run: before?.run });
+    const run = runAfter({
+      ...{ before: before?.run, escalation, phase: status.phase, openedAt: status.opened.at, now },
+      isNewCycle: !before || changes.isReopened,
+    });
+    return run ? { run } : {};
   }
 
   /** Takes back what is settled by the change. @returns to be called after the commit */
@@ -104,6 +134,13 @@ export class IncidentChanging {
     const by = isByActor(event) && actor.isNamed ? actor.name : undefined;
     return tellPeople(tx, this.#parts, { app, incident: id, facts, event, to, message, by }, presences);
   }
+}
+
+/** Every change says where its escalation is. */
+function withoutRun(incident: Incident | undefined): Omit<Incident, 'run'> | undefined {
+  if (!incident) return undefined;
+  const { run: _, ...rest } = incident;
+  return rest;
 }
 
 const isNothing = ({ events, fields }: IncidentChanges): boolean => events.length + fields.length === 0;

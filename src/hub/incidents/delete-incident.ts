@@ -1,14 +1,17 @@
 import type { NoticeIntake } from '../notifications/notices.ts';
 import type { HubDb } from '../storage/storage.ts';
 import { aboutIncident } from './incident.ts';
+import type { Incident } from './incident-rows.ts';
+import { moveTimers } from './timers.ts';
 
 /** Deletes an incident with its timeline, and takes back what has not left of its notices. @returns to be called after the commit */
 export async function deleteIncident(
   tx: HubDb,
   notices: Pick<NoticeIntake, 'end'>,
-  app: string,
-  id: string,
+  incident: Incident,
 ): Promise<() => void> {
+  const { app, id } = incident;
+  await moveTimers(tx, incident, undefined);
   const ended = await notices.end(tx, { app, about: aboutIncident(id), reason: 'cancelled' });
   await tx.deleteFrom('incidents').where('app', '=', app).where('id', '=', id).execute();
   await tx.deleteFrom('incident_entries').where('app', '=', app).where('incident', '=', id).execute();

@@ -3,6 +3,7 @@
 import type { NoticeIntake } from '../notifications/notices.ts';
 import type { NotificationDoc } from '../notifications/notification-doc.ts';
 import type { HubDb, HubSeal, Row } from '../storage/storage.ts';
+import { stepsWithout } from './escalation/escalation-doc.ts';
 import { aboutIncident, ERASED } from './incident.ts';
 import { factsOfIncident, type Incident, loadIncident, saveIncident } from './incident-rows.ts';
 import { withoutActor } from './notices/message.ts';
@@ -64,8 +65,11 @@ export async function exportIncidents(db: HubDb, seal: HubSeal, app: string, use
 
 const unnamed = (by: string, user: string): string => (by === user ? ERASED : by);
 
-function withoutPerson({ fields, log, ...incident }: Incident, user: string): Incident {
-  return { ...incident, fields: fieldsWithout(fields, user), log: logWithout(log, user), rev: incident.rev + 1 };
+function withoutPerson({ fields, log, run, ...incident }: Incident, user: string): Incident {
+  return {
+    ...{ ...incident, fields: fieldsWithout(fields, user), log: logWithout(log, user), rev: incident.rev + 1 },
+    ...(run ? { run: { ...run, doc: stepsWithout(run.doc, user) } } : {}),
+  };
 }
 
 function fieldsWithout(fields: TimedFields, user: string): TimedFields {

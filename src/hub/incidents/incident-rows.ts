@@ -1,4 +1,5 @@
 import type { HubDb, HubSeal, NewRow, Row } from '../storage/storage.ts';
+import type { EscalationRun } from './escalation/escalation-run.ts';
 import type { IncidentDoc } from './incident.ts';
 import type { IncidentFacts } from './state/changes.ts';
 import { type IncidentStatus, lastMarkAt, type StatusLog, statusOf } from './state/status-log.ts';
@@ -10,6 +11,8 @@ export interface IncidentState {
   readonly log: StatusLog;
   /** Lines of the timeline so far. */
   readonly places: number;
+  /** Absent: it has had no escalation. */
+  readonly run?: EscalationRun;
   /** When people were called by hand last, UNIX milliseconds. */
   readonly called?: number;
 }

@@ -1,11 +1,12 @@
 import { isFaulty } from '../../kit/json/readers.ts';
 import type { TakenNotice } from '../notifications/notices.ts';
 import type { HubDb } from '../storage/storage.ts';
+import type { DueWork } from '../timers/due-rows.ts';
 import { IncidentChanging } from './change-incident.ts';
 import { deleteIncident } from './delete-incident.ts';
 import { directNotice, parseDirectNotice } from './direct-notice.ts';
 import { Escalating } from './escalation/escalating.ts';
-import { isEscalation } from './escalation/escalation-rows.ts';
+import { loadEscalation } from './escalation/escalation-rows.ts';
 import { type Actor, faultyIncident, IncidentRefusal } from './incident.ts';
 import { type Incident, type IncidentsQuery, listIncidents, loadIncident } from './incident-rows.ts';
 import {
@@ -21,6 +22,7 @@ import { parseIncident } from './parse-incident.ts';
 import { parseEscalate, parseVerb } from './parse-verb.ts';
 import type { Said } from './state/said.ts';
 import { incidentFields } from './state/timed-fields.ts';
+import { ESCALATION_DUE, type IncidentTimer } from './timers.ts';
 
 /** Incidents: what is said of them, and what people hear of that. */
 export class Incidents {
@@ -96,13 +98,18 @@ export class Incidents {
     return directNotice(this.#parts, change, order, keep);
   }
 
+  /** Work of timers, by kind. */
+  get works(): Readonly<Record<IncidentTimer, DueWork>> {
+    return { [ESCALATION_DUE]: this.#escalating.run };
+  }
+
   /** @returns whether it was there */
   async remove({ app, id, expect }: IncidentChange): Promise<boolean> {
     const { store, notices } = this.#parts;
     const ended = await store.write(async (tx) => {
       const before = await loadIncident(tx, store.seal, app, id);
       expect?.(before?.rev);
-      return before && deleteIncident(tx, notices, app, id);
+      return before && deleteIncident(tx, notices, before);
     });
     ended?.();
     return ended !== undefined;
@@ -114,10 +121,16 @@ export class Incidents {
       ...{ change, doc: said.doc, dedup },
       work: async (tx, before, presences) => {
         if (!before && isVerb) return undefined;
-        if (said.doc.escalation !== undefined) await mustBeEscalation(tx, app, said.doc.escalation);
+        if (said.doc.escalation !== undefined) await this.#mustBeEscalation(tx, app, said.doc.escalation);
         return this.#changing.say(tx, { app, id, actor, caller, said }, before, presences);
       },
     });
+  }
+
+  async #mustBeEscalation(tx: HubDb, app: string, name: string): Promise<void> {
+    if (await loadEscalation(tx, this.#parts.store.seal, app, name)) return;
+    const reason = 'there is no such escalation';
+    throw new IncidentRefusal('unprocessable', `escalation: ${reason}`, [{ path: 'escalation', reason }]);
   }
 }
 
@@ -126,10 +139,4 @@ interface Saying {
   readonly dedup?: string | undefined;
   /** It makes no incident. */
   readonly isVerb?: boolean;
-}
-
-async function mustBeEscalation(tx: HubDb, app: string, name: string): Promise<void> {
-  if (await isEscalation(tx, app, name)) return;
-  const reason = 'there is no such escalation';
-  throw new IncidentRefusal('unprocessable', `escalation: ${reason}`, [{ path: 'escalation', reason }]);
 }

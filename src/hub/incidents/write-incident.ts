@@ -1,5 +1,6 @@
 import { auditChanges } from '../storage/audit.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
+import { namedInSteps } from './escalation/escalation-doc.ts';
 import type { Actor } from './incident.ts';
 import { factsOfIncident, type Incident, namedIn, notePeople, saveIncident } from './incident-rows.ts';
 import { namedInEntry, type TimelineEntry } from './timeline/timeline-entry.ts';
@@ -28,6 +29,7 @@ export async function writeIncident(
   const { doc } = factsOfIncident(incident);
   await notePeople(tx, app, id, [
     ...namedIn(doc),
+    ...(incident.run ? namedInSteps(incident.run.doc) : []),
     ...lines.flatMap(namedInEntry),
     ...(actor.isNamed ? [actor.name] : []),
   ]);

@@ -28,6 +28,9 @@ export interface ClaimedDue extends Required<Due> {
   readonly attempts: number;
 }
 
+/** Does what rows of one kind are about, and ends each of them (`finishDue`) in the transaction of its work. */
+export type DueWork = (rows: readonly ClaimedDue[]) => Promise<void>;
+
 /** The row was done, moved or claimed by others meanwhile: nothing of the work may stay. */
 export class FencedError extends MartletError {
   readonly code = 'ERR_FENCED';

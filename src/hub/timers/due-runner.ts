@@ -13,10 +13,7 @@ import { backoff } from '../../kit/backoff.ts';
 import { toError } from '../../kit/errors.ts';
 import { RefusedError } from '../../kit/refusal.ts';
 import type { HubStore } from '../storage/storage.ts';
-import { type ClaimedDue, claimDue, FencedError, nextDueAt, putOffDue } from './due-rows.ts';
-
-/** Does what rows of one kind are about, and ends each of them (`finishDue`) in the transaction of its work. */
-export type DueWork = (rows: readonly ClaimedDue[]) => Promise<void>;
+import { type ClaimedDue, claimDue, type DueWork, FencedError, nextDueAt, putOffDue } from './due-rows.ts';
 
 export interface DueRunnerOptions {
   readonly store: HubStore;

@@ -99,6 +99,8 @@ describe.each([{ sync: false }, { sync: true }])('a running relay with core.sync
     if (path.includes('{topic}')) await send('PUT', '/v1/topics/news/users/ada', {});
     if (path.includes('{device}'))
       await send('PUT', '/v1/devices/phone-1', { platform: 'expo', token: 'ExponentPushToken[a]' });
+    if (path.startsWith('/v1/escalations/{name}'))
+      await send('PUT', '/v1/escalations/on-call', { steps: [{ after: 60 }] });
     if (path.startsWith('/v1/incidents/{id}')) await send('PUT', '/v1/incidents/INC-1', { title: 'Disk full' });
     if (path.includes('notifications/{id}')) {
       await send('DELETE', '/v1/users/ada', {});

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { eraseFromIncidents, exportIncidents } from '../../../src/hub/incidents/erase-incidents.ts';
+import { Escalations, eraseFromEscalations } from '../../../src/hub/incidents/escalation/escalations.ts';
 import type { IncidentPolicy } from '../../../src/hub/incidents/incident-policy.ts';
 import type { IncidentChange, IncidentResult } from '../../../src/hub/incidents/incident-work.ts';
 import { Incidents } from '../../../src/hub/incidents/incidents.ts';
 import { type IncidentEventOrder, parseEvent } from '../../../src/hub/incidents/parse-event.ts';
 import { TIMELINE_BEGIN, type TimelineLine, timelinePage } from '../../../src/hub/incidents/timeline/timeline-view.ts';
+import { incidentKinds } from '../../../src/hub/incidents/timers.ts';
 import type { PersonPart } from '../../../src/hub/people/person.ts';
 import { decisionWords, wordsFor } from '../../../src/hub/sends/views/explained.ts';
 import type { HubStore } from '../../../src/hub/storage/storage.ts';
@@ -31,14 +33,19 @@ export function hubOfIncidents(store: HubStore, clock = new Clock(), policy: Par
     name: 'incidents',
     erase: async (tx, app, user) => ({
       incidents: await eraseFromIncidents(tx, { seal: store.seal, notices: hub.sends.notices }, app, user),
+      escalations: await eraseFromEscalations(tx, store.seal, app, user),
     }),
     export: (db, app, user) => exportIncidents(db, store.seal, app, user),
   };
-  const hub: ReturnType<typeof hubOfSends> = hubOfSends(store, clock, undefined, { parts: [part] });
-  const incidents = new Incidents({
+  const hub: ReturnType<typeof hubOfSends> = hubOfSends(store, clock, undefined, {
+    parts: [part],
+    works: Object.fromEntries(incidentKinds.map((kind) => [kind, (rows) => incidents.works[kind](rows)])),
+  });
+  const incidents: Incidents = new Incidents({
     ...{ store, notices: hub.sends.notices, now: clock.now, newId: randomUUID },
     policyOf: () => ({ ...incidentPolicyOfTests, ...policy }),
   });
+  const escalations = new Escalations({ store, now: clock.now });
   const of = (id: string, more: Partial<IncidentChange> = {}): IncidentChange => ({
     ...{ app: 'default', id, caller: 'key:test' },
     ...more,
@@ -46,7 +53,10 @@ export function hubOfIncidents(store: HubStore, clock = new Clock(), policy: Par
   return {
     ...hub,
     incidents,
+    escalations,
     of,
+    escalation: (name: string, body: object) =>
+      escalations.put({ app: 'default', name, by: 'key:test', expect: () => {} }, body),
     /** A person with a phone, by a number. */
     person: async (number: number, id: string, more: object = {}) => {
       await hub.people.put({ ...change, id }, more);

@@ -66,6 +66,7 @@ const incident = record(
   {
     ...{ summary: text(''), severity: text(''), service: text(''), url: text(''), sla: anyObject() },
     ...{ escalation: text(''), acknowledged: moment, resolved: moment },
+    escalated: record({ escalation: text(''), steps: count('Steps that were called.') }, { next_at: instant() }),
   },
 );
 

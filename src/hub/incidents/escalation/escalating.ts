@@ -1,7 +1,8 @@
 import type { Presences } from '../../notifications/notices.ts';
 import type { HubDb } from '../../storage/storage.ts';
-import { type Actor, IncidentRefusal } from '../incident.ts';
-import { factsOfIncident, type Incident } from '../incident-rows.ts';
+import { type ClaimedDue, finishDue } from '../../timers/due-rows.ts';
+import { type Actor, HUB, IncidentRefusal } from '../incident.ts';
+import { factsOfIncident, type Incident, loadIncident } from '../incident-rows.ts';
 import {
   actorOf,
   type IncidentChange,
@@ -11,13 +12,17 @@ import {
   timeOf,
   workOn,
 } from '../incident-work.ts';
-import { tellPeople } from '../notices/tell.ts';
-import { peopleOf } from '../notices/told.ts';
 import type { EscalateOrder } from '../parse-verb.ts';
-import type { TimelineEntry } from '../timeline/timeline-entry.ts';
+import { eachRow, moveTimers, stepOfRef } from '../timers.ts';
 import { auditIncident, writeIncident } from '../write-incident.ts';
+import { callPeople } from './call-step.ts';
+import { escalationOf } from './escalation-rows.ts';
+import { nextStep } from './escalation-run.ts';
 
-/** Calls people for an incident that is not in hand. */
+/** What a back end alone may choose. */
+const CHOICES = ['to', 'channels', 'priority', 'message'] as const;
+
+/** Calls people for incidents that are not in hand: when a step is due, or by hand. */
 export class Escalating {
   readonly #parts: IncidentParts;
 
@@ -27,63 +32,102 @@ export class Escalating {
 
   /** By hand: once for each time that is given with it. One that is resolved calls no one. */
   async escalate(change: IncidentChange, given: EscalateOrder, dedup?: string): Promise<IncidentResult> {
-    const order = { ...given, at: timeOf(change, given.at) };
+    const { at: asked, by, ...order } = given;
+    const at = timeOf(change, asked);
     if (change.person !== undefined && CHOICES.some((name) => given[name] !== undefined))
       throw new IncidentRefusal('forbidden', 'the token of a person calls those whom the escalation names');
-    const actor = actorOf(change, order.by);
+    const actor = actorOf(change, by);
     return workOn(this.#parts, {
       ...{ change, dedup, users: order.to?.users ?? [] },
-      work: async (tx, before, presences) => before && this.#byHand(tx, { before, change, order, actor, presences }),
+      work: async (tx, before, presences) =>
+        before && this.#byHand(tx, change, { before, at, order, actor, presences }),
     });
   }
 
-  async #byHand(tx: HubDb, { before, change, order, actor, presences }: CallByHand): Promise<IncidentDone> {
-    const { store, now: clock } = this.#parts;
-    const { app, id, caller } = change;
-    const now = clock();
-    const facts = factsOfIncident(before);
-    const isStale = order.at !== undefined && order.at <= (before.called ?? 0);
+  /** Timers of the kind ESCALATION_DUE. */
+  readonly run = eachRow((row) => this.#due(row));
+
+  async #byHand(tx: HubDb, change: IncidentChange, call: CallByHand): Promise<IncidentDone> {
+    const { before, at } = call;
+    const isStale = at !== undefined && at <= (before.called ?? 0);
     const none = { incident: before, created: false, events: [], taken: [], after: [], isStale };
-    if (isStale || facts.status.phase === 'resolved') return none;
-    const { to = peopleOf(facts.doc), channels, priority, message = byWords(actor) } = order;
-    const by = actor.isNamed ? actor.name : undefined;
-    const telling = {
-      app,
-      incident: id,
-      facts,
-      event: 'incident.escalated' as const,
-      to,
-      message,
-      by,
-      channels,
-      priority,
-    };
-    const { taken, entry } = await tellPeople(tx, this.#parts, telling, presences);
-    const called: TimelineEntry = {
-      kind: 'escalation',
-      by: actor.name,
-      event: 'incident.escalated',
-      text: 'Escalated.',
-    };
-    const next: Incident = { ...before, called: order.at ?? now, rev: before.rev + 1, updated_at: now };
-    const incident = await writeIncident(tx, store, { incident: next, lines: [called, entry], actor, now });
-    await auditIncident(tx, store, { app, id, action: 'escalated', by: caller, now });
+    if (isStale || factsOfIncident(before).status.phase === 'resolved') return none;
+    const now = this.#parts.now();
+    const done = await this.#call(tx, { ...before, called: at ?? now }, call);
+    const { app, id, caller } = change;
+    await auditIncident(tx, this.#parts.store, { app, id, action: 'escalated', by: caller, now });
+    return { ...done, created: false, events: ['incident.escalated'], isStale: false };
+  }
+
+  async #due(row: ClaimedDue): Promise<void> {
+    const { store, notices } = this.#parts;
+    const { incident: id } = stepOfRef(row.ref);
+    const known = await loadIncident(store.db, store.seal, row.app, id);
+    const presences = await notices.presence(row.app, known ? usersOf(known) : []);
+    const after = await store.write(async (tx) => {
+      await finishDue(tx, row);
+      return this.#dueStep(tx, row, presences);
+    });
+    for (const then of after) then();
+  }
+
+  /** Nothing, if the incident is in hand by now, or another step is next. */
+  async #dueStep(tx: HubDb, { app, ref }: ClaimedDue, presences: Presences): Promise<readonly (() => void)[]> {
+    const { store, policyOf } = this.#parts;
+    const { incident: id, cycle, step } = stepOfRef(ref);
+    const before = await loadIncident(tx, store.seal, app, id);
+    if (!before?.run || before.cycle !== cycle || before.run.called + 1 !== step) return [];
+    const { doc, status } = factsOfIncident(before);
+    if (status.phase !== 'open') return [];
+    // Whom to call is asked when the call is due.
+    const escalation = await escalationOf(tx, store.seal, policyOf(app), { app, doc, run: before.run });
+    const incident = { ...before, run: { ...before.run, ...escalation } };
+    if (!nextStep(incident.run)) return this.#end(tx, before, incident);
+    return (await this.#call(tx, incident, { before, actor: HUB, presences })).after;
+  }
+
+  /** The escalation is shorter now than it was when the timer was set. */
+  async #end(tx: HubDb, before: Incident, { run, ...incident }: Incident): Promise<readonly (() => void)[]> {
+    const { store, now } = this.#parts;
+    const { at: _, ...ended } = run ?? {};
+    const next = { ...incident, ...(run ? { run: ended as typeof run } : {}) };
+    const lines = [{ kind: 'escalation' as const, by: HUB.name, text: 'There is no further step.' }];
+    await writeIncident(tx, store, { incident: next, lines, actor: HUB, now: now() });
+    await moveTimers(tx, before, next);
+    return [];
+  }
+
+  async #call(
+    tx: HubDb,
+    incident: Incident,
+    { before, order, actor, presences }: Omit<CallByHand, 'at'>,
+  ): Promise<Pick<IncidentDone, 'incident' | 'taken' | 'after'>> {
+    const { store, notices, now: clock } = this.#parts;
+    const now = clock();
+    const called = await callPeople(tx, this.#parts, { incident, actor, presences, ...(order ? { order } : {}) });
+    const next = { ...called.incident, rev: before.rev + 1, updated_at: now };
+    const written = await writeIncident(tx, store, { incident: next, lines: called.lines, actor, now });
+    const dueAt = await moveTimers(tx, before, written);
+    const { taken } = called;
     return {
-      ...{ incident, created: false, events: ['incident.escalated'], taken: taken ? [taken] : [], isStale: false },
-      after: taken ? [() => taken.deliver()] : [],
+      incident: written,
+      taken: taken ? [taken] : [],
+      after: [...(taken ? [() => taken.deliver()] : []), ...(dueAt === undefined ? [] : [() => notices.nudge(dueAt)])],
     };
   }
 }
 
-/** What a back end alone may choose. */
-const CHOICES = ['to', 'channels', 'priority', 'message'] as const;
-
 interface CallByHand {
   readonly before: Incident;
-  readonly change: IncidentChange;
-  readonly order: Omit<EscalateOrder, 'at'> & { readonly at: number | undefined };
+  readonly at?: number | undefined;
+  readonly order?: Omit<EscalateOrder, 'at' | 'by'>;
   readonly actor: Actor;
   readonly presences: Presences;
 }
 
-const byWords = ({ name, isNamed }: Actor): string => (isNamed ? `Escalated by ${name}.` : 'Escalated.');
+/** People whose presence may matter for the next call. */
+function usersOf(incident: Incident): string[] {
+  const { doc } = factsOfIncident(incident);
+  const step = incident.run && nextStep(incident.run)?.step;
+  return [...(step?.to?.users ?? []), ...(doc.assignees ?? []), ...(doc.responders ?? [])];
+}
