@@ -5,7 +5,7 @@ import { type NamedCommand, namedCommands } from './commands.ts';
 import type { WithConfig } from './config-flags.ts';
 import { type FlagValues, textOf } from './flag.ts';
 import { configFlags, type FlagGroups, flagGroupsOf, HELP, type ParsedFlags, parseFlags } from './flags.ts';
-import { sendOf } from './send-line.ts';
+import { sendOf } from './send/send-line.ts';
 import { commandHelp, rowOf, usageText } from './usage.ts';
 
 const isNamed = (word: string | undefined): word is NamedCommand =>

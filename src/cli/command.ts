@@ -36,7 +36,12 @@ export interface Commands {
   readonly tail: OfApp & { readonly task: TailTask };
   readonly users: OfApp & { readonly task: UsersTask };
   readonly devices: OfApp & { readonly task: DevicesTask };
-  readonly send: WithConfig & { readonly platform: PlatformName; readonly notification: Notification };
+  /** `tokens`: a file with a target on each line; undefined: the notification has its own. */
+  readonly send: WithConfig & {
+    readonly platform: PlatformName;
+    readonly notification: Notification;
+    readonly tokens?: string | undefined;
+  };
   readonly version: object;
   /** `text` is for stdout. */
   readonly help: { readonly text: string };

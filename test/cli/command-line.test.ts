@@ -3,7 +3,7 @@ import type { Command } from '../../src/cli/command.ts';
 import { parseCommandLine } from '../../src/cli/command-line.ts';
 import { type NamedCommand, namedCommands } from '../../src/cli/commands.ts';
 import { flagGroupsOf, typedFlag } from '../../src/cli/flags.ts';
-import { sendMistake as mistakeOf } from '../../src/cli/send-line.ts';
+import { sendMistake as mistakeOf } from '../../src/cli/send/send-line.ts';
 import { rowOf, usageText } from '../../src/cli/usage.ts';
 import { builtIn } from '../../src/providers/registry.ts';
 import { configKeys } from '../support/config.ts';

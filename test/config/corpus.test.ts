@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { parseCommandLine } from '../../src/cli/command-line.ts';
-import { sendMistake } from '../../src/cli/send-line.ts';
+import { sendMistake } from '../../src/cli/send/send-line.ts';
 import { configView } from '../../src/config/redact.ts';
 import { loadConfig } from '../../src/host/config/load.ts';
 import { builtIn } from '../../src/providers/registry.ts';

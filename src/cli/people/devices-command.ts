@@ -4,10 +4,10 @@ import type { Readable, Writable } from 'node:stream';
 import { ConfigError, toError } from '../../kit/errors.ts';
 import { oneLine } from '../../observe/log/text-line.ts';
 import { counted } from '../explain/line-parts.ts';
+import { openLinesOut } from '../json-lines-out.ts';
 import { listRows } from '../relay/list-pages.ts';
 import type { RelayApi } from '../relay/relay-api.ts';
 import { importResult } from './import-lines.ts';
-import { openLinesOut } from './json-lines-out.ts';
 import { type DeviceAnswer, deviceLine } from './person-lines.ts';
 
 export type DevicesTask =

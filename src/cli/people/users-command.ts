@@ -1,5 +1,7 @@
+import type { Writable } from 'node:stream';
 import { oneLine } from '../../observe/log/text-line.ts';
 import { counted } from '../explain/line-parts.ts';
+import { openLinesOut } from '../json-lines-out.ts';
 import { listRows } from '../relay/list-pages.ts';
 import type { RelayApi } from '../relay/relay-api.ts';
 import {
@@ -26,6 +28,7 @@ export interface UsersCommandOptions {
   readonly app: string | undefined;
   readonly json: boolean;
   readonly api: RelayApi;
+  readonly stdout: Writable;
   readonly say: (line: string) => void;
   /** For what is no part of the result. */
   readonly note: (line: string) => void;
@@ -76,12 +79,18 @@ async function erase(id: string, { app, json, api, say }: UsersCommandOptions): 
   return kinds.length > 0;
 }
 
+/** It may be long: as it comes. */
+async function exportAll(id: string, { app, api, stdout }: UsersCommandOptions): Promise<boolean> {
+  const answer = await api.stream(`${pathOf(id)}/export`, { query: { app } });
+  await using out = await openLinesOut(undefined, stdout);
+  for await (const chunk of answer as AsyncIterable<Buffer>) if (!(await out.write(chunk))) return false;
+  return out.write('\n');
+}
+
 /** `martlet users …`: asks the running relay. @returns false when nothing was found. @throws RelayRefusal */
 export async function usersCommand(task: UsersTask, options: UsersCommandOptions): Promise<boolean> {
-  const { app, api, say } = options;
   if (task.do === 'list') return list(task, options);
   if (task.do === 'show') return show(task.id, options);
   if (task.do === 'erase') return erase(task.id, options);
-  say(pretty(await api.json<object>(`${pathOf(task.id)}/export`, { app })));
-  return true;
+  return exportAll(task.id, options);
 }

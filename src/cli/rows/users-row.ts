@@ -59,8 +59,8 @@ export const users: CommandRow<'users'> = {
   async run(command, context) {
     const { usersCommand } = await import('../people/users-command.ts');
     await using api = await openRelayApi(command, context);
-    const { say, stderr } = context;
+    const { say, stdout, stderr } = context;
     const note = (line: string): void => void stderr.write(`${line}\n`);
-    return exitCode(await usersCommand(command.task, { ...command, api, say, note }));
+    return exitCode(await usersCommand(command.task, { ...command, api, stdout, say, note }));
   },
 };

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { ConfigError, toError } from '../../kit/errors.ts';
+import { ConfigError, toError } from '../kit/errors.ts';
 
 const OWNER_ONLY = 0o600;
 

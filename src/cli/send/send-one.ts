@@ -1,5 +1,5 @@
-import type { Notification } from '../push/push.ts';
-import type { Accept } from '../relay/accept.ts';
+import type { Notification } from '../../push/push.ts';
+import type { Accept } from '../../relay/accept.ts';
 
 /** Long enough for the retries of one push; a person is waiting. */
 const LONGEST_MS = 30_000;

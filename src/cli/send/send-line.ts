@@ -1,7 +1,7 @@
-import type { ProviderTable } from '../providers/registry.ts';
-import type { Commands } from './command.ts';
-import type { WithConfig } from './config-flags.ts';
-import type { FlagValues } from './flag.ts';
+import type { ProviderTable } from '../../providers/registry.ts';
+import type { Commands } from '../command.ts';
+import type { WithConfig } from '../config-flags.ts';
+import type { FlagValues } from '../flag.ts';
 
 /** The push that flags describe; undefined: they name no platform. Gorush sends to the first of android, huawei and ios. */
 export function sendOf(
