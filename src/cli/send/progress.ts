@@ -1,11 +1,11 @@
 /** How far it is: on a terminal a bar that is drawn again and again, else nothing. */
-export interface Progress {
-  show(state: ProgressState): void;
+export interface SendProgress {
+  show(state: SendState): void;
   /** Takes the bar away. */
   end(): void;
 }
 
-export interface ProgressState {
+export interface SendState {
   /** From 0 to 1; undefined: the end is not known. */
   readonly done: number | undefined;
   readonly delivered: number;
@@ -18,7 +18,7 @@ const EVERY_MS = 100;
 const CLEAR = '\r\u001b[K';
 
 /** `[=====     ]  21 %  2,100 delivered, 3 failed  1,050/s` */
-export function progressLine({ done, delivered, failed }: ProgressState, perSecond: number): string {
+export function progressLine({ done, delivered, failed }: SendState, perSecond: number): string {
   const filled = Math.round((done ?? 0) * WIDTH);
   const bar =
     done === undefined ? '' : `[${'='.repeat(filled).padEnd(WIDTH)}] ${String(Math.floor(done * 100)).padStart(3)} %  `;
@@ -30,7 +30,7 @@ export function progressLine({ done, delivered, failed }: ProgressState, perSeco
 export function openProgress(
   stream: Pick<NodeJS.WriteStream, 'write' | 'isTTY'>,
   now: () => number = () => performance.now(),
-): Progress {
+): SendProgress {
   if (!stream.isTTY) return { show() {}, end() {} };
   const begun = now();
   let drawn = Number.NEGATIVE_INFINITY;

@@ -3,7 +3,7 @@ import type { Notification } from '../../push/push.ts';
 import type { PushEntry } from '../../push/push-entry.ts';
 import type { Accept } from '../../relay/accept.ts';
 import type { LinesOut } from '../json-lines-out.ts';
-import type { Progress } from './progress.ts';
+import type { SendProgress } from './progress.ts';
 import type { TokenFile, TokenPiece } from './token-file.ts';
 
 export interface SendManyOptions {
@@ -14,7 +14,7 @@ export interface SendManyOptions {
   /** A target as answers show it, where that is not itself. */
   readonly shown: (target: string) => string;
   readonly out: Pick<LinesOut, 'write'>;
-  readonly progress: Progress;
+  readonly progress: SendProgress;
 }
 
 export interface SentCounts {
