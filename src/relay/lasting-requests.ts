@@ -14,6 +14,8 @@ export interface LastingRequests {
   has(requestId: string): boolean;
   /** Milliseconds after acceptance at which they are given up, instead of `queue.max_age`; sooner at the push's own expiration. */
   readonly maxAgeMs: number;
+  /** Whether their maker may have lost what was accepted then (monotonic milliseconds) to another process, and is to be asked. Absent: never. */
+  isDoubtful?(since: number): boolean;
   /** Which targets are still to be sent, in their order. Rejects: it cannot be said now, and they wait. */
   stillWanted(waiting: WaitingTargets): Promise<readonly boolean[]>;
 }

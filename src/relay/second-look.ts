@@ -86,7 +86,8 @@ export class SecondLook {
   #isDoubtful({ entry, attempts }: Batch): boolean {
     const { lasting, since } = this.#options;
     if (!lasting.has(entry.request.id)) return false;
-    return attempts.sent > 0 || entry.since < since || this.#now() - entry.since >= FRESH_MS;
+    if (attempts.sent > 0 || entry.since < since || this.#now() - entry.since >= FRESH_MS) return true;
+    return lasting.isDoubtful?.(entry.since) === true;
   }
 
   async #ask(batch: Batch): Promise<void> {

@@ -61,10 +61,10 @@ async function wantedTypes(
 }
 
 /** What the hub sent to a person goes with the person. */
-const sendsPart = (store: HubStore): PersonPart => ({
+const sendsPart = (store: HubStore, now: () => number): PersonPart => ({
   name: 'notifications',
   // The store may not be there yet: its keys are asked for when they are needed.
-  erase: async (tx, app, user) => ({ ...(await eraseSends(tx, store.seal, app, user)) }),
+  erase: async (tx, app, user) => ({ ...(await eraseSends(tx, { seal: store.seal, now: now() }, app, user)) }),
 });
 
 /** Who is named in incidents is taken out of them. @param notices known once something can be erased */
@@ -95,7 +95,7 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
   const directory = openDirectory(
     {
       ...{ changed, committed, store, now, providers: relay.apps.providers },
-      parts: [settingsPart, sendsPart(store), incidentsPart(store, () => sending.sends.notices)],
+      parts: [settingsPart, sendsPart(store, now), incidentsPart(store, () => sending.sends.notices)],
       exported: sendsExports({ store, wordsOf, policyOf: (app) => sending.policyOf(app) }),
       sectionOf: (app, row) => relay.sectionOf(app, row),
       ...{ staleAfterMs: toMs(stale), keepDeadMs: toMs(keep) },

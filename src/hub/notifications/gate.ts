@@ -161,7 +161,7 @@ function later(input: DecideInput, channel: Channel, device?: DeviceFacts): HopV
 }
 
 /** The name of a sender's digest among those of a person; those that settings make are named after their reason. */
-const digestKey = (key: string): string => `${SENDERS}${key}`;
+export const digestKey = (key: string): string => `${SENDERS}${key}`;
 
 const SENDERS = 'key:';
 

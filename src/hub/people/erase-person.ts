@@ -12,7 +12,8 @@ export interface Erasure {
   readonly parts: readonly PersonPart[];
 }
 
-const erasedHash = (seal: HubSeal, app: string, user: string): string => seal.hash('erased', app, user);
+/** What an erased id is known by. */
+export const erasedHash = (seal: HubSeal, app: string, user: string): string => seal.hash('erased', app, user);
 
 /** Deletes rows and says how many. */
 const count = async (query: { executeTakeFirst(): Promise<{ numDeletedRows: bigint } | undefined> }): Promise<number> =>

@@ -21,6 +21,10 @@ export class EarlyOutcomes implements PushListener {
     this.#listener?.retried(retries);
   }
 
+  isDoubtful(since: number): boolean {
+    return this.#listener?.isDoubtful?.(since) ?? false;
+  }
+
   async stillWanted(question: PushQuestion): Promise<readonly boolean[]> {
     if (!this.#listener) throw new Error('the hub is not open yet');
     return this.#listener.stillWanted(question);

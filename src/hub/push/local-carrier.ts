@@ -66,6 +66,7 @@ export class LocalCarrier implements PushCarrier {
     this.lasting = {
       maxAgeMs,
       has: isOurs,
+      isDoubtful: (since) => this.#told.isDoubtful(since),
       stillWanted: ({ requestId, ...waiting }) => this.#told.stillWanted({ batch: batchOf(requestId), ...waiting }),
     };
   }

@@ -35,6 +35,11 @@ class Listeners implements PushListener {
       this.#parts.get(part)?.retried(own);
   }
 
+  isDoubtful(since: number): boolean {
+    for (const part of this.#parts.values()) if (part.isDoubtful?.(since)) return true;
+    return false;
+  }
+
   async stillWanted(question: Parameters<PushListener['stillWanted']>[0]): Promise<readonly boolean[]> {
     const listener = this.#parts.get(this.#prefixOf(question.batch));
     if (!listener) throw new Error('the hub is not open yet');

@@ -59,7 +59,12 @@ export interface PushListener {
   outcomes(outcomes: readonly PushOutcome[]): void;
   retried(retries: readonly PushRetry[]): void;
   /**
-   * Asked before targets are sent late: before each retry, after more than a minute in a queue, after a restart. One answer for
+   * Whether what was taken then, monotonic milliseconds, may have been taken over by another instance meanwhile: it is asked about
+   * before it is sent. Absent: never.
+   */
+  isDoubtful?(since: number): boolean;
+  /**
+   * Asked before targets are sent late: before each retry, after more than a minute in a queue, after a restart, in doubt. One answer for
    * each target; what is not wanted ends with the category `cancelled`. Rejects: it cannot be said now, and they wait.
    */
   stillWanted(question: PushQuestion): Promise<readonly boolean[]>;

@@ -12,7 +12,7 @@ import type { DecisionDetail, HopPlan } from '../notifications/decision.ts';
 import type { NewRow } from '../storage/storage.ts';
 import { isTakenByDigest } from './digests/digest-id.ts';
 import type { Mark } from './marks.ts';
-import type { DecisionRow } from './rows/decision-rows.ts';
+import { type DecisionRow, SUPERSEDED } from './rows/decision-rows.ts';
 
 /** A decision as it would be made now. */
 export interface Planned {
@@ -72,7 +72,8 @@ const isWaiting = (row: Kept): boolean => row.state === 'pending' && row.due_row
 /** A digest of which nothing has left yet has it. */
 const isCollected = ({ state, reason, due_row }: Kept): boolean =>
   state === 'deferred' && reason === 'digested' && !isTakenByDigest(due_row ?? null);
-const sameTarget = (a: Kept, b: Kept): boolean => a.channel === b.channel && a.device === b.device;
+const sameTarget = (a: Pick<Kept, 'channel' | 'device'>, b: Pick<Kept, 'channel' | 'device'>): boolean =>
+  a.channel === b.channel && a.device === b.device;
 
 /** How what has not begun ends. */
 interface Over {
@@ -85,6 +86,7 @@ const cancelled = (reason: string): Over => ({ state: 'cancelled', reason });
 const CLEARED: Over = { state: 'suppressed', reason: 'snoozed' };
 const ENDED = { until: null, due_row: null };
 const isCleared = ({ state, reason }: Kept): boolean => state === CLEARED.state && reason === CLEARED.reason;
+const isSuperseded = ({ reason }: Kept): boolean => reason === SUPERSEDED;
 const isToClear = ({ reason, until, detail }: Kept, now: number): boolean =>
   reason === 'snoozed' && (until ?? 0) <= now && (JSON.parse(detail ?? '{}') as DecisionDetail).then === 'drop';
 
@@ -124,13 +126,20 @@ class Step {
   #hop(hop: number): readonly Kept[] {
     const kept = this.#step.kept.filter((row) => row.hop === hop);
     const fresh = this.#step.fresh.filter((row) => row.hop === hop);
-    if (kept.some((row) => !isWaiting(row))) return this.#goOn(hop, kept);
+    if (kept.length > 0 && !kept.some(isWaiting)) return this.#goOn(hop, kept);
+    // What was ruled out when the plan was made has ended, and is not decided again.
+    const ended = kept.filter((row) => !isWaiting(row));
+    const open = fresh.filter((planned) => !ended.some((row) => sameTarget(row, planned)));
+    return [...ended, ...this.#notBegun(hop, open, kept.filter(isWaiting))];
+  }
+
+  #notBegun(hop: number, fresh: readonly Planned[], waiting: readonly DecisionRow[]): readonly Kept[] {
     const plan = fresh.find((row) => row.plan)?.plan;
-    if (!plan) return this.#begin(fresh, kept);
+    if (!plan) return this.#begin(fresh, waiting);
     const over = this.#endedBy(plan);
-    if (over !== undefined) return this.#end(fresh, kept, over);
+    if (over !== undefined) return this.#end(fresh, waiting, over);
     const at = this.#beginsAt(plan, hop);
-    return at !== undefined && at <= this.#step.now ? this.#begin(fresh, kept) : this.#wait(fresh, kept, at);
+    return at !== undefined && at <= this.#step.now ? this.#begin(fresh, waiting) : this.#wait(fresh, waiting, at);
   }
 
   /** Why a hop that has not begun never will; undefined: it may. */
@@ -182,10 +191,24 @@ class Step {
     if (due.length === 0) return kept;
     this.#undigested ||= due.some(isCollected);
     const others = kept.filter((row) => !due.includes(row));
-    const cleared = due.filter((row) => isToClear(row, now)).map((row) => ({ ...row, ...CLEARED, ...ENDED, at: now }));
-    for (const row of cleared) this.#keep(row);
-    const asked = due.filter((row) => !isToClear(row, now));
-    return [...others, ...cleared, ...this.#renewed(hop, asked, [...others, ...cleared])];
+    // It was on its way when the person read it, and has come back.
+    if (this.#step.isMarked('read')) return [...others, ...this.#over(due, cancelled('read'))];
+    const over = [
+      ...this.#over(due.filter(isSuperseded), cancelled(SUPERSEDED)),
+      ...this.#over(
+        due.filter((row) => isToClear(row, now)),
+        CLEARED,
+      ),
+    ];
+    const asked = due.filter((row) => !isSuperseded(row) && !isToClear(row, now));
+    return [...others, ...over, ...this.#renewed(hop, asked, [...others, ...over])];
+  }
+
+  /** Rows end as they are. */
+  #over(rows: readonly DecisionRow[], over: Over): readonly Kept[] {
+    const ended = rows.map((row) => ({ ...row, ...over, ...ENDED, at: this.#step.now }));
+    for (const row of ended) this.#keep(row);
+    return ended;
   }
 
   /** Decided again; what is there already is left. */
@@ -249,6 +272,7 @@ class Step {
     return {
       ...{ app, notification, user, hop, device, channel, state, reason, detail, at: now, until },
       ...{ attempts: 0, provider_id: null, category: null, due_row: isWaiting || state === 'deferred' ? timer : null },
+      batch: null,
     };
   }
 }

@@ -1,8 +1,10 @@
 import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
+import { isDigest } from './digests/digest-id.ts';
+import { settleItems } from './digests/settle-items.ts';
 import type { HubEvents } from './hub-events.ts';
 import { PAGE_DUE, PERSON_DUE } from './person-due.ts';
-import { OPEN_STATES } from './rows/decision-rows.ts';
+import { waits } from './rows/decision-rows.ts';
 import { findNotification } from './rows/notification-rows.ts';
 
 /** What a cancellation came to, in decisions. */
@@ -77,8 +79,7 @@ async function openByChannel(tx: HubDb, { app, id, reason }: TakingBack): Promis
     .select((eb) => ['channel', eb.fn.countAll<number>().as('count')])
     .where('app', '=', app)
     .where('notification', '=', id)
-    .where('state', 'in', OPEN_STATES)
-    .where('due_row', 'is not', null)
+    .where(waits)
     .groupBy('channel')
     .execute();
   return rows.map(({ channel, count }) => ({ app, channel, state: 'cancelled', reason, count: Number(count) }));
@@ -93,8 +94,7 @@ export async function takeBack(tx: HubDb, taking: TakingBack): Promise<readonly 
     .set({ state: 'cancelled', reason, at: now, until: null, due_row: null })
     .where('app', '=', app)
     .where('notification', '=', id)
-    .where('state', 'in', OPEN_STATES)
-    .where('due_row', 'is not', null)
+    .where(waits)
     .execute();
   await tx.deleteFrom('digest_items').where('app', '=', app).where('notification', '=', id).execute();
   await clearTimers(tx, app, id);
@@ -102,7 +102,8 @@ export async function takeBack(tx: HubDb, taking: TakingBack): Promise<readonly 
 }
 
 async function cancel(tx: HubDb, app: string, id: string, now: number): Promise<Taken> {
-  const changed = await takeBack(tx, { app, id, reason: 'cancelled', now });
+  const taken = await takeBack(tx, { app, id, reason: 'cancelled', now });
+  const items = isDigest(id) ? (await settleItems(tx, app, id, now)).changed : [];
   await tx
     .updateTable('notifications')
     .set({ status: 'cancelled', done_at: now })
@@ -115,12 +116,16 @@ async function cancel(tx: HubDb, app: string, id: string, now: number): Promise<
     .select((eb) => ['state', 'reason', eb.fn.countAll<number>().as('count')])
     .where('app', '=', app)
     .where('notification', '=', id)
-    .where('state', 'in', ['cancelled', 'pending', 'sent', 'delivered', 'seen', 'read'])
+    // What is still deferred has left with a digest.
+    .where('state', 'in', ['cancelled', 'pending', 'deferred', 'sent', 'delivered', 'seen', 'read'])
     .groupBy(['state', 'reason'])
     .execute();
   const sum = (some: typeof rows): number => some.reduce((all, { count }) => all + Number(count), 0);
   const cancelled = sum(rows.filter(({ state, reason }) => state === 'cancelled' && reason === 'cancelled'));
-  return { changed, sum: { cancelled, left: sum(rows.filter(({ state }) => state !== 'cancelled')) } };
+  return {
+    changed: [...taken, ...items],
+    sum: { cancelled, left: sum(rows.filter(({ state }) => state !== 'cancelled')) },
+  };
 }
 
 /** Those of its people, and of the pages that were still to come. */

@@ -2,6 +2,7 @@
 import type { HubDb, HubSeal, Row } from '../storage/storage.ts';
 import { eraseTimers } from './erase-timers.ts';
 import { findNotifications, openDoc, sealDoc } from './rows/notification-rows.ts';
+import { settleStatuses } from './settle-status.ts';
 import type { RecipientTotals } from './totals.ts';
 
 export interface ErasedSends {
@@ -20,7 +21,12 @@ const PAGE = 200;
  * Deletes everything about a person, in the transaction that deletes the person: the inbox, decisions, what waits for its time, counts of
  * throttles, and the id where a notification names it. Notifications that were for this person alone go as a whole.
  */
-export async function eraseSends(tx: HubDb, seal: HubSeal, app: string, user: string): Promise<ErasedSends> {
+export async function eraseSends(
+  tx: HubDb,
+  { seal, now }: { readonly seal: HubSeal; readonly now: number },
+  app: string,
+  user: string,
+): Promise<ErasedSends> {
   const rows = await tx
     .selectFrom('recipients')
     .select('notification')
@@ -44,6 +50,8 @@ export async function eraseSends(tx: HubDb, seal: HubSeal, app: string, user: st
   await tx.deleteFrom('digest_items').where('app', '=', app).where('user', '=', user).execute();
   await eraseTimers(tx, app, user, ids);
   for (let at = 0; at < ids.length; at += PAGE) await eraseNames(tx, seal, app, user, ids.slice(at, at + PAGE));
+  // It may have been all that was still to come.
+  await settleStatuses(tx, app, ids, now);
   return { notifications: ids.length, decisions };
 }
 

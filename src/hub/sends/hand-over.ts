@@ -8,11 +8,11 @@ import type { AcceptedNotification } from '../notifications/decide-input.ts';
 import { addressOf } from '../people/person.ts';
 import { addressHash } from '../people/person-rows.ts';
 import type { HubBatch } from '../push/push-carrier.ts';
-import type { HubDb, HubSeal } from '../storage/storage.ts';
+import type { HubSeal } from '../storage/storage.ts';
 import { type AddressedChannel, type Channel, isAddressed } from '../words/channel.ts';
 import type { Facts } from './facts/facts.ts';
 import type { HandedBatch } from './outcomes/handed-batches.ts';
-import { type HandedTarget, type Handover, insertHandovers } from './rows/handover-rows.ts';
+import type { HandedTarget, Handover } from './rows/handover-rows.ts';
 import type { Leaving } from './step-people.ts';
 
 /** One target, with the people that it stands for. */
@@ -21,6 +21,8 @@ export interface Parcel {
   /** The token, a subscription's JSON, or an address. */
   readonly target: string;
   readonly users: readonly string[];
+  /** The decisions that it carries out. */
+  readonly rows: readonly Leaving['row'][];
 }
 
 export interface HandOverParts {
@@ -39,6 +41,9 @@ export type RendererOf = (notification: AcceptedNotification) => (parcel: Parcel
 export interface HandedOver {
   readonly batch: HubBatch;
   readonly held: HandedBatch;
+  readonly handover: Handover;
+  /** The decisions that it carries out. */
+  readonly rows: readonly Leaving['row'][];
   /** It is about something that may be settled meanwhile: that is asked once more when it leaves. */
   readonly mayEnd: boolean;
 }
@@ -46,16 +51,11 @@ export interface HandedOver {
 /** Targets a batch: a slice of the relay's lanes, and what one row holds. */
 const MOST_TARGETS = 1000;
 
-/** Writes the handovers of what leaves; the stream's part needs none. */
-export async function handOver(tx: HubDb, leaving: readonly Leaving[], parts: HandOverParts): Promise<HandedOver[]> {
+/** Batches of what leaves; the stream's part needs none. */
+export function batchesOf(leaving: readonly Leaving[], parts: HandOverParts): HandedOver[] {
   const parcels = parcelsOf(leaving.filter(({ row }) => row.channel !== 'realtime'));
   const groups = grouped(parcels, parts.rendererOf);
-  const handed = groups.map(({ notification, parcels: some }) => batchOf(notification, some, parts));
-  await insertHandovers(
-    tx,
-    handed.map(({ handover }) => handover),
-  );
-  return handed;
+  return groups.map(({ notification, parcels: some }) => batchOf(notification, some, parts));
 }
 
 interface Group {
@@ -89,14 +89,16 @@ function grouped(parcels: readonly Parcel[], rendererOf: RendererOf): Group[] {
 
 /** Of pushes one a device, of everything else one an address: what several people share gets one for all of them. */
 function parcelsOf(leaving: readonly Leaving[]): Parcel[] {
-  const byTarget = new Map<string, { first: Leaving; target: string; users: string[] }>();
+  const byTarget = new Map<string, { first: Leaving; target: string; users: string[]; rows: Leaving['row'][] }>();
   for (const each of leaving) {
     const { row, device, user } = each;
     const target = targetOf(each);
     const key = JSON.stringify([row.app, row.notification, row.hop, row.channel, device?.id ?? target]);
     const known = byTarget.get(key);
-    if (known) known.users.push(user);
-    else byTarget.set(key, { first: each, target, users: [user] });
+    if (known) {
+      known.users.push(user);
+      known.rows.push(row);
+    } else byTarget.set(key, { first: each, target, users: [user], rows: [row] });
   }
   return [...byTarget.values()].map((parcel) => ({ ...parcel, users: inOrder(parcel) }));
 }
@@ -116,7 +118,7 @@ function batchOf(
   notification: Notification,
   parcels: readonly Parcel[],
   { seal, instance, newBatch, now }: HandOverParts,
-): HandedOver & { readonly handover: Handover } {
+): HandedOver {
   const [{ first }] = parcels as [Parcel];
   const { app, notification: id, hop, channel } = first.row;
   const batch = newBatch();
@@ -130,6 +132,7 @@ function batchOf(
     },
     held: { app, batch, notification: id, hop, channel, targets, awaitsVerdict: false },
     handover: { app, batch, notification: id, hop, channel, instance, at: now, targets: [...targets.values()] },
+    rows: parcels.flatMap(({ rows }) => rows),
   };
 }
 

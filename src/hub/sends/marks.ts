@@ -7,6 +7,7 @@ import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
 import { leadingTo } from '../notifications/decision-state.ts';
 import type { HubDb, Row } from '../storage/storage.ts';
 import type { HubTables } from '../storage/tables.ts';
+import { waits } from './rows/decision-rows.ts';
 
 export const marks = ['acked', 'seen', 'read', 'acted'] as const;
 export type Mark = (typeof marks)[number];
@@ -182,7 +183,7 @@ export async function cancelOpen(
       .set({ state: 'cancelled', reason, at: now, until: null })
       .where(ofOwner(owner, page))
       .where('state', 'in', states)
-      .where('due_row', 'is not', null)
+      .where(waits)
       .returning(CHANGED)
       .execute();
     cancelled.push(...rows);

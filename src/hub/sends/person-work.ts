@@ -1,10 +1,13 @@
 /** Does what is due for people: waits that have ended, what was held, what is decided again. */
+import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
 import type { AcceptedNotification, PresenceState } from '../notifications/decide-input.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
 import { type ClaimedDue, finishDue } from '../timers/due-rows.ts';
 import type { Channel } from '../words/channel.ts';
 import type { PresenceOf } from './accepting/send-order.ts';
+import { isDigest } from './digests/digest-id.ts';
+import { settleItems } from './digests/settle-items.ts';
 import { channelsOf, factsOf } from './facts/facts.ts';
 import { personOf } from './person-due.ts';
 import type { Placed, Placing } from './placing.ts';
@@ -70,7 +73,10 @@ export class PersonWork {
     const people = await this.#people(tx, app, rows, presence);
     const placed = await placing.place(tx, people);
     await showWhenDue(tx, people, placed.decisions, now());
-    return placed;
+    const digests = new Set(rows.map(({ notification }) => notification).filter(isDigest));
+    const items: DecidedFact[] = [];
+    for (const id of digests) items.push(...(await settleItems(tx, app, id, now())).changed);
+    return { ...placed, changed: [...placed.changed, ...items] };
   }
 
   /** Those who are still there, of notifications that are. */
@@ -137,7 +143,7 @@ async function showWhenDue(
 }
 
 /** A person of whom nothing but devices was named has decisions about pushes alone. */
-const isMeantByDevices = ({ to }: AcceptedNotification, user: string): boolean =>
+export const isMeantByDevices = ({ to }: AcceptedNotification, user: string): boolean =>
   (to.devices?.length ?? 0) > 0 && !to.everyone && !to.users?.includes(user) && !to.teams?.length && !to.roles?.length;
 
 const devicesIn = (kept: readonly { readonly device: string }[]): string[] =>

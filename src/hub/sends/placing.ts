@@ -8,14 +8,14 @@ import type { HubPolicy } from '../notifications/policy.ts';
 import type { NotTaken, PushCarrier } from '../push/push-carrier.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
 import { openDigests, takeIntoDigests, takeOutOfDigests } from './digests/digest-items.ts';
-import { type HandedOver, handOver, type RendererOf } from './hand-over.ts';
+import { batchesOf, type HandedOver, type RendererOf } from './hand-over.ts';
 import type { HubEvents } from './hub-events.ts';
 import { type NoChannelHook, noteUnreached } from './no-channel.ts';
 import type { HandedBatches } from './outcomes/handed-batches.ts';
-import { deleteHandovers } from './rows/handover-rows.ts';
+import { deleteHandovers, insertHandovers } from './rows/handover-rows.ts';
 import { endedAmong, keyOf } from './rows/notification-rows.ts';
 import { sendAgain } from './send-again.ts';
-import { type Leaving, type PersonAt, stepPeople } from './step-people.ts';
+import { type Leaving, type PersonAt, stepPeople, writeSteps } from './step-people.ts';
 
 /** The live connections of people. */
 export interface Realtime {
@@ -36,6 +36,9 @@ export interface PlacingOptions {
   readonly newId: () => string;
   /** UNIX milliseconds. */
   readonly now: () => number;
+  readonly monotonic: () => number;
+  /** Whether others may have taken over since then, monotonic milliseconds, what this instance handed over. */
+  readonly isDoubtful: (since: number) => boolean;
   /** A timer was set. */
   readonly nudge: (at: number) => void;
   readonly events?: HubEvents | undefined;
@@ -51,9 +54,24 @@ export interface Placed {
   readonly live: readonly Leaving[];
   readonly changed: readonly DecidedFact[];
   readonly dueAt: number | undefined;
+  /** Monotonic milliseconds. */
+  readonly begunAt: number;
 }
 
-export const nothingPlaced: Placed = { decisions: [], handed: [], live: [], changed: [], dueAt: undefined };
+export const nothingPlaced: Placed = {
+  ...{ decisions: [], handed: [], live: [], changed: [], dueAt: undefined },
+  begunAt: Number.POSITIVE_INFINITY,
+};
+
+/** What one transaction has placed in several steps. */
+export const placedTogether = (all: readonly Placed[]): Placed => ({
+  decisions: all.flatMap(({ decisions }) => decisions),
+  handed: all.flatMap(({ handed }) => handed),
+  live: all.flatMap(({ live }) => live),
+  changed: all.flatMap(({ changed }) => changed),
+  dueAt: all.reduce<number | undefined>((at, placed) => earliest(at, placed.dueAt), undefined),
+  begunAt: Math.min(...all.map(({ begunAt }) => begunAt)),
+});
 
 /** What a carrier did not take is decided again after this. */
 const AGAIN_MS = 2000;
@@ -66,20 +84,29 @@ export class Placing {
     this.#options = options;
   }
 
+  /** Whether the app can send to a platform. */
+  readonly can = (app: string, platform: string): boolean => this.#options.carrier.can(app, platform);
+
   /** In one transaction. */
   async place(tx: HubDb, people: readonly PersonAt[]): Promise<Placed> {
-    const { store, carrier, realtime, policyOf, rendererOf, instance, newId, now, noChannel } = this.#options;
+    const { store, realtime, policyOf, rendererOf, instance, newId, now, monotonic, noChannel } = this.#options;
     const at = now();
+    const begunAt = monotonic();
     const open = await openDigests(tx, people);
     const asked = open ? people.map((person) => ({ ...person, openDigests: open(person) })) : people;
-    const can = (app: string, platform: string): boolean => carrier.can(app, platform);
-    const stepped = await stepPeople(tx, asked, { policyOf, can, now: at });
+    const stepped = stepPeople(asked, { policyOf, can: this.can, now: at });
     const { decisions, leave, digested } = stepped;
+    const handed = batchesOf(leave, { seal: store.seal, instance, newBatch: newId, rendererOf, now: at });
+    const carried = new Map(handed.flatMap(({ batch, rows }) => rows.map((row) => [row, batch.batch] as const)));
+    await writeSteps(tx, stepped, { policyOf, now: at }, (row) => carried.get(row));
+    await insertHandovers(
+      tx,
+      handed.map(({ handover }) => handover),
+    );
     await takeOutOfDigests(tx, stepped.undigested);
     const digestAt = await takeIntoDigests(tx, { seal: store.seal, newId }, digested);
     const live = leave.filter(({ row }) => row.channel === 'realtime');
     if (live.length > 0) await realtime?.publish(tx, live);
-    const handed = await handOver(tx, leave, { seal: store.seal, instance, newBatch: newId, rendererOf, now: at });
     const toldAt = (await noteUnreached(tx, noChannel, stepped.unreached, at)) ? at : undefined;
     return {
       decisions,
@@ -87,26 +114,33 @@ export class Placing {
       live,
       changed: stepped.changed,
       dueAt: earliest(earliest(stepped.dueAt, digestAt), toldAt),
+      begunAt,
     };
   }
 
   /** After the commit. */
-  deliver({ handed, live, changed, dueAt }: Placed): void {
-    const { batches, carrier, realtime, nudge, events } = this.#options;
+  deliver({ handed, live, changed, dueAt, begunAt }: Placed): void {
+    const { batches, realtime, nudge, events } = this.#options;
     events?.decided?.(changed);
     if (live.length > 0) realtime?.wake(live);
     if (dueAt !== undefined) nudge(dueAt);
     if (handed.length === 0) return;
     for (const { held } of handed) batches.add(held);
-    const sending = handed.some(({ mayEnd }) => mayEnd)
-      ? this.#sendWanted(handed)
-      : carrier.send(handed.map(({ batch }) => batch));
-    const leaving = sending.then((notTaken) => this.#takeBack(handed, notTaken));
+    const leaving = this.#send(handed, begunAt).then((notTaken) => this.#takeBack(handed, notTaken));
     this.#leaving.add(leaving);
     background(
       leaving.finally(() => this.#leaving.delete(leaving)),
       (error) => this.#options.tell('error', `pushes of the hub wait for a while: ${error.message}`),
     );
+  }
+
+  /** @returns what the carrier did not take */
+  async #send(handed: readonly HandedOver[], begunAt: number): Promise<readonly NotTaken[]> {
+    const { carrier, isDoubtful } = this.#options;
+    // This process stood still meanwhile, and others may have taken it over: what they have not is decided again.
+    if (isDoubtful(begunAt)) return handed.map(({ batch: { batch } }) => ({ batch, why: 'late', retryAfterMs: 0 }));
+    if (handed.some(({ mayEnd }) => mayEnd)) return this.#sendWanted(handed);
+    return carrier.send(handed.map(({ batch }) => batch));
   }
 
   /** Resolves once what was delivered is with the carrier, or was taken back. */
@@ -128,7 +162,7 @@ export class Placing {
     return [...notTaken, ...ended.map(({ batch: { batch } }) => ({ batch, why: 'ended', retryAfterMs: 0 }))];
   }
 
-  /** What the carrier did not take is decided again a little later. */
+  /** What the carrier did not take is decided again a little later, unless another instance has taken it over. */
   async #takeBack(handed: readonly HandedOver[], notTaken: readonly NotTaken[]): Promise<void> {
     if (notTaken.length === 0) return;
     const { store, batches, now, nudge, tell } = this.#options;
@@ -147,7 +181,7 @@ export class Placing {
       });
       nudge(next);
     } catch (thrown) {
-      // The rows stay, and are taken over as those of a process that died.
+      // The rows stay, and are found as those that nothing here knows of.
       const error = toError(thrown);
       if (!(error instanceof RefusedError)) tell('error', `pushes of the hub wait for a while: ${error.message}`);
     }

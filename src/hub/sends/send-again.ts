@@ -1,22 +1,20 @@
 import type { HubDb } from '../storage/storage.ts';
 import { dueId, setDue } from '../timers/due-rows.ts';
 import { personDue } from './person-due.ts';
-import { handedFor, handedTo } from './rows/decision-rows.ts';
-import type { HandedTarget, Handover } from './rows/handover-rows.ts';
-
-/** Of a handover: which decisions. */
-export type DecisionsOf = Pick<Handover, 'app' | 'notification' | 'hop' | 'channel'>;
+import { type CarriedBy, handedFor, handedTo, unlessSuperseded } from './rows/decision-rows.ts';
+import type { HandedTarget } from './rows/handover-rows.ts';
 
 const AT_ONCE = 500;
 
 /**
- * Has what was handed over, and will have no outcome, decided again at `at`: who it is for, where to, and whether at all.
+ * Has what a batch carries, and will have no outcome, decided again at `at`: who it is for, where to, and whether at all. Nothing carries
+ * it any more. What was superseded on its way stays so.
  * @param from the states in which a decision is taken up again
  * @returns how many decisions that were
  */
 export async function sendAgain(
   tx: HubDb,
-  batch: DecisionsOf,
+  batch: CarriedBy,
   targets: readonly Pick<HandedTarget, 'users' | 'device'>[],
   at: number,
   from: readonly string[] = ['pending'],
@@ -27,7 +25,10 @@ export async function sendAgain(
     const rows = await tx
       .updateTable('decisions')
       // Any timer's name: it says that the row waits for one.
-      .set({ state: 'deferred', reason: null, until: at, due_row: dueId(personDue(app, notification, '')) })
+      .set((eb) => ({
+        ...{ state: 'deferred', reason: unlessSuperseded(eb, null), until: at, batch: null },
+        due_row: dueId(personDue(app, notification, '')),
+      }))
       .where(handedFor(handedTo(batch, targets.slice(start, start + AT_ONCE))))
       .where('state', 'in', from)
       .returning('user')

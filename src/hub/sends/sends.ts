@@ -46,6 +46,8 @@ export interface SendsOptions {
   readonly instance: string;
   /** `hub.devices.stale_after`. */
   readonly staleAfterMs: number;
+  /** People of a notification that are decided about in one transaction; default 500. */
+  readonly page?: number;
   /** Timers of other parts, by kind. */
   readonly works?: Readonly<Record<string, DueWork>>;
   /** Decisions that outcomes have changed, after the commit. */
@@ -56,11 +58,16 @@ export interface SendsOptions {
   readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
   /** UNIX milliseconds. */
   readonly now?: () => number;
+  /** Milliseconds of a clock that does not jump. */
+  readonly monotonic?: () => number;
   readonly newId?: () => string;
 }
 
 /** Ids that rise with the time: rows that are made together lie together in the store. */
 const risingId = (): string => crypto.randomUUIDv7();
+
+const PAGE = 500;
+const performanceNow = (): number => performance.now();
 
 export class Sends {
   readonly #options: SendsOptions;
@@ -82,6 +89,7 @@ export class Sends {
   constructor(options: SendsOptions) {
     const { carrier, policyOf, presenceOf, rendererOf, realtime, staleAfterMs, tell } = options;
     const { now = Date.now, newId = risingId, works = {}, events, noChannel } = options;
+    const { page = PAGE, monotonic = performanceNow } = options;
     this.#options = options;
     const store = notingFailures(options.store, () => this.#takeOver.doubt());
     // Each run is an instance of its own: what a former run left is another's.
@@ -91,19 +99,11 @@ export class Sends {
     const batches = this.#batches;
     const common = { store, policyOf, staleAfterMs, now, newId, presenceOf, newPlace: createPlaces(now) };
     const placing = new Placing({
-      ...common,
-      carrier,
-      batches,
-      realtime,
-      rendererOf,
-      instance,
-      nudge,
-      events,
-      noChannel,
-      tell,
+      ...{ ...common, monotonic, carrier, batches, realtime, rendererOf, instance, nudge, events, noChannel, tell },
+      isDoubtful: (since) => this.#takeOver.isDoubtful(since),
     });
     this.#placing = placing;
-    this.#accepting = new Accepting({ ...common, placing, batches, events, nudge });
+    this.#accepting = new Accepting({ ...common, page, placing, batches, events, nudge });
     this.notices = new Notices({ store, accepting: this.#accepting, presenceOf, events, newId, nudge, now });
     const people = new PersonWork({ ...common, placing });
     this.marking = new Marking({ people, placing, policyOf, nudge, events, now });
@@ -115,19 +115,22 @@ export class Sends {
     };
     const telling = noChannel ? { [NO_CHANNEL_DUE]: noChannelWork({ store, hook: noChannel, now }) } : {};
     this.#runner = new DueRunner({ store, instance, works: { ...works, ...own, ...telling }, tell, now });
-    this.#takeOver = new TakeOver({ store, instance, carrier, batches, tell, now, events, nudge: () => nudge(now()) });
+    this.#takeOver = new TakeOver({
+      ...{ store, instance, carrier, batches, tell, now, monotonic, events, nudge: () => nudge(now()) },
+      outcomesWritten: () => this.#outcomes.idle(),
+    });
     this.#retries = new RetryNotes({ store, batches });
     this.#outcomes = new OutcomeWriter({
-      ...{ store, batches, tell },
+      ...{ store, batches, now, tell },
       verdicts: (ended) => this.#noteVerdicts(ended),
-      follow: (tx, changed, isUnderWay) => follow(tx, changed, { now: now(), isUnderWay }),
+      follow: (tx, changed, ended) => follow(tx, changed, { now: now(), ...ended }),
       written: (changed, { isDue, also }) => {
         if (isDue) nudge(now());
         events?.decided?.([...changed, ...also]);
         options.ended?.(changed);
       },
     });
-    carrier.listen(this.#listener());
+    carrier.listen(this.#listener(instance));
   }
 
   /** Begins with what is due, and with what former runs and other instances left. */
@@ -171,15 +174,17 @@ export class Sends {
     await this.#outcomes.close();
   }
 
-  #listener(): PushListener {
+  #listener(instance: string): PushListener {
     const { store } = this.#options;
+    const batches = this.#batches;
     return {
       outcomes: (outcomes) => this.#heard(outcomes),
       retried: (retries) => this.#retries.add(retries),
+      isDoubtful: (since) => this.#takeOver.isDoubtful(since),
       stillWanted: (question) =>
         this.#clearer.isOurs(question)
           ? this.#clearer.stillWanted(question)
-          : stillWanted({ store, batches: this.#batches }, question),
+          : stillWanted({ store, batches, instance }, question),
     };
   }
 

@@ -1,5 +1,4 @@
-/** One step for people of notifications: what is decided now, against what was decided before. Writes it, and says what leaves. */
-
+/** One step for people of notifications: what is decided now, against what was decided before; what leaves by it, and how it is written. */
 import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
 import { decide } from '../notifications/decide.ts';
 import type { AcceptedNotification, Ended, PresenceState } from '../notifications/decide-input.ts';
@@ -7,7 +6,7 @@ import { type DecisionDetail, type HopDecision, recipientOutcome } from '../noti
 import { isSenders } from '../notifications/gate.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import type { HubDb, NewRow } from '../storage/storage.ts';
-import { clearDue, dueId, setDue } from '../timers/due-rows.ts';
+import { clearDue, type Due, dueId, setDue } from '../timers/due-rows.ts';
 import { type Advanced, advancePerson, type Planned } from './advance-person.ts';
 import { isDigest } from './digests/digest-id.ts';
 import type { DeviceOfPerson } from './facts/devices-of-people.ts';
@@ -32,6 +31,8 @@ export interface PersonAt {
   /** What is held is decided again before its time. */
   readonly again?: boolean;
   readonly openDigests?: ReadonlyMap<string, number>;
+  /** Whether it may be part of a digest that leaves now. */
+  readonly asDigest?: boolean;
 }
 
 /** A decision that leaves, with what it takes to make something of it. */
@@ -60,6 +61,8 @@ export interface Undigested {
 }
 
 export interface Stepped {
+  readonly steps: readonly Step[];
+  readonly dues: readonly Due[];
   /** As they were decided now, by place in what was asked. */
   readonly decisions: readonly (readonly HopDecision[])[];
   readonly leave: readonly Leaving[];
@@ -85,13 +88,13 @@ const plannedOf = ({ hop, channel, device = '', state, reason, until, detail, pl
   ...{ hop, channel, device, state, plan },
   reason: reason ?? null,
   // Of a hop that waits for another one it is computed where that has begun.
-  until: plan ? null : (until ?? null),
+  until: plan && state !== 'deferred' ? null : (until ?? null),
   detail: detail ? JSON.stringify(detail) : null,
 });
 
 /** What is decided about a person now. */
 export function decideFor(
-  { notification, facts, presence, only, ended, openDigests }: Omit<PersonAt, 'user' | 'kept'>,
+  { notification, facts, presence, only, ended, openDigests, asDigest }: Omit<PersonAt, 'user' | 'kept'>,
   { policyOf, can, now }: StepParts,
 ): readonly HopDecision[] {
   const { app } = notification;
@@ -100,7 +103,7 @@ export function decideFor(
     ...{ notification, presence, now, policy: policyOf(app), ended },
     ...(only ? { namedDevices: only, devicesOnly: true } : { namedDevices: notification.to.devices ?? [] }),
     ...(openDigests ? { openDigests } : {}),
-    isDigest: isDigest(notification.id),
+    isDigest: asDigest ?? isDigest(notification.id),
     can: (platform) => can(app, platform),
   });
 }
@@ -146,42 +149,27 @@ function unreachedOf(person: PersonAt, advanced: Advanced): Unreached[] {
   return [{ app: notification.app, notification: notification.id, user, reason: first.reason ?? '' }];
 }
 
-/** Decides, writes decisions and timers, and returns what leaves: it is for the caller to write that it was handed over. */
-export async function stepPeople(tx: HubDb, people: readonly PersonAt[], parts: StepParts): Promise<Stepped> {
-  const { now, policyOf } = parts;
-  const steps = people.map((person) => {
+/** One step of one person. */
+interface Step {
+  readonly person: PersonAt;
+  readonly decisions: readonly HopDecision[];
+  readonly advanced: Advanced;
+}
+
+/** Decides. Nothing is written: what leaves has to be given to batches before. */
+export function stepPeople(people: readonly PersonAt[], parts: StepParts): Stepped {
+  const steps = people.map((person): Step => {
     const decisions = decideFor(person, parts);
-    return { person, decisions, advanced: advance(person, decisions, now) };
+    return { person, decisions, advanced: advance(person, decisions, parts.now) };
   });
-  await deleteDecisions(
-    tx,
-    steps.flatMap(({ advanced }) => advanced.remove),
-  );
-  await putDecisions(
-    tx,
-    steps.flatMap(({ advanced }) => advanced.put),
-  );
   const dues = steps.flatMap(({ person: { notification, user }, advanced: { dueAt: at } }) =>
     at === undefined ? [] : [{ ...personDue(notification.app, notification.id, user), at }],
   );
-  await setDue(tx, dues);
-  const over = steps.filter(({ person, advanced }) => person.kept.length > 0 && advanced.dueAt === undefined);
-  await clearDue(
-    tx,
-    over.map(({ person: { notification, user } }) => personDue(notification.app, notification.id, user)),
-  );
-  const leave = steps.flatMap(({ person, advanced }) => advanced.leave.map((row) => leavingOf(person, row)));
-  for (const [notification, some] of Map.groupBy(leave, (each) => each.notification))
-    await countUsage(
-      tx,
-      notification.app,
-      policyOf(notification.app),
-      { type: notification.type, at: now },
-      some.map(({ user, row: { channel } }) => ({ user, channel })),
-    );
   return {
+    steps,
+    dues,
     decisions: steps.map(({ decisions }) => decisions),
-    leave,
+    leave: steps.flatMap(({ person, advanced }) => advanced.leave.map((row) => leavingOf(person, row))),
     changed: steps.flatMap(({ person, advanced }) => changedOf(person, advanced) as readonly DecidedFact[]),
     unreached: steps.flatMap(({ person, advanced }) => unreachedOf(person, advanced)),
     digested: steps.flatMap(({ person, advanced }) => digestedOf(person, advanced)),
@@ -190,4 +178,38 @@ export async function stepPeople(tx: HubDb, people: readonly PersonAt[], parts: 
       .map(({ person: { notification, user } }) => ({ app: notification.app, notification: notification.id, user })),
     dueAt: dues.length > 0 ? Math.min(...dues.map(({ at }) => at)) : undefined,
   };
+}
+
+/**
+ * Writes decisions and timers, and counts what leaves.
+ * @param batchOf the batch that carries a decision; undefined: none does
+ */
+export async function writeSteps(
+  tx: HubDb,
+  { steps, dues, leave }: Stepped,
+  { policyOf, now }: Pick<StepParts, 'policyOf' | 'now'>,
+  batchOf: (row: NewRow<'decisions'>) => string | undefined,
+): Promise<void> {
+  await deleteDecisions(
+    tx,
+    steps.flatMap(({ advanced }) => advanced.remove),
+  );
+  await putDecisions(
+    tx,
+    steps.flatMap(({ advanced }) => advanced.put).map((row) => ({ ...row, batch: batchOf(row) ?? null })),
+  );
+  await setDue(tx, dues);
+  const over = steps.filter(({ person, advanced }) => person.kept.length > 0 && advanced.dueAt === undefined);
+  await clearDue(
+    tx,
+    over.map(({ person: { notification, user } }) => personDue(notification.app, notification.id, user)),
+  );
+  for (const [notification, some] of Map.groupBy(leave, (each) => each.notification))
+    await countUsage(
+      tx,
+      notification.app,
+      policyOf(notification.app),
+      { type: notification.type, at: now },
+      some.map(({ user, row: { channel } }) => ({ user, channel })),
+    );
 }

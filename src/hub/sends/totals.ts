@@ -1,4 +1,4 @@
-import { type HopDecision, type RecipientOutcome, recipientOutcome } from '../notifications/decision.ts';
+import { type HopDecision, isLiving, type RecipientOutcome, recipientOutcome } from '../notifications/decision.ts';
 
 /** How far a notification is as a whole. */
 export const notificationStatuses = ['scheduled', 'pending', 'done', 'cancelled', 'expired', 'unreachable'] as const;
@@ -73,10 +73,14 @@ export const withUnknown = (totals: RecipientTotals, unknown: readonly string[])
   ids: { ...totals.ids, unknown: [...totals.ids.unknown, ...unknown].slice(0, MOST_IDS) },
 });
 
+/** It is in the person's stream once it is committed, and nothing more comes of it. */
+const isInStream = ({ state, channel, plan }: HopDecision): boolean =>
+  state === 'pending' && channel === 'realtime' && plan === undefined;
+
 /** What a notification is as a whole, right after everyone was looked at. */
 export function firstStatus(totals: RecipientTotals, decisions: readonly HopDecision[]): NotificationStatus {
   if (totals.undecided) return 'pending';
-  const left = decisions.filter(({ state }) => state === 'pending' || state === 'deferred' || state === 'sent');
+  const left = decisions.filter((decision) => isLiving(decision) && !isInStream(decision));
   if (left.length > 0) return left.every(({ reason }) => reason === 'scheduled') ? 'scheduled' : 'pending';
   if (decisions.length > 0 && decisions.every(({ state }) => state === 'expired')) return 'expired';
   return totals.queued + totals.held > 0 ? 'done' : 'unreachable';

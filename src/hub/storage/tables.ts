@@ -180,6 +180,8 @@ interface DecisionTable {
   provider_id: string | null;
   category: string | null;
   due_row: string | null;
+  /** The batch that carries it, of those that were handed over; null: none does. */
+  batch: string | null;
 }
 
 /** Every timer. Claimed by compare-and-set, with a lease and a fencing number. */

@@ -40,6 +40,12 @@ export class Listener implements PushListener {
   readonly asked: PushQuestion[] = [];
   answer: (target: string) => boolean = () => true;
 
+  doubtful = false;
+
+  isDoubtful(): boolean {
+    return this.doubtful;
+  }
+
   outcomes(outcomes: readonly PushOutcome[]): void {
     this.ended.push(...outcomes);
   }

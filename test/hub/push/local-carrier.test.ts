@@ -72,6 +72,15 @@ test('before each retry it is asked whether the targets are still wanted; those 
   expect(carrier.holds('b1')).toBe(false);
 });
 
+test('what others may have taken over is asked about before it is sent at all', async () => {
+  const { carrier, heard, sent } = openBench({ answer: () => ACCEPTED });
+  heard.doubtful = true;
+  heard.answer = (target) => target !== 'taken';
+  await carrier.send([batchOf('b1', ['a', 'taken'])]);
+  await expect.poll(() => heard.words.toSorted()).toEqual(['a: ok', 'taken: Cancelled']);
+  expect(sent.map(({ targets }) => targets)).toEqual([['a']]);
+});
+
 test('while the hub cannot say, they wait', async () => {
   const { carrier, heard, sent, queue } = openBench({ answer: () => failed('unavailable') });
   heard.stillWanted = () => Promise.reject(new Error('the store is down'));

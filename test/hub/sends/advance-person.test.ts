@@ -101,6 +101,17 @@ describe('a person of a hybrid notification', () => {
     expect(run.step(8500, all).leave.map(({ channel }) => channel)).toEqual(['email']);
   });
 
+  test('has the push on each device that wants it, whatever the others do', () => {
+    const run = new Run();
+    const off = planned(2, 'push', { device: 'tablet', state: 'suppressed', reason: 'channel_disabled' });
+    run.step(1000, [stream, push, off]);
+    expect(run.told).toEqual(['1 realtime sent', '2 push pending 8000', '2 push suppressed channel_disabled']);
+    expect(run.step(8000, [stream, push, { ...off, state: 'pending', reason: null }]).leave).toMatchObject([
+      { device: 'phone' },
+    ]);
+    expect(run.told).toEqual(['1 realtime sent', '2 push pending', '2 push suppressed channel_disabled']);
+  });
+
   test('gets nothing more after an acknowledgement', () => {
     const run = new Run();
     run.step(1000, all);

@@ -39,12 +39,13 @@ export function hubOfSends(
   };
   const own: PersonPart = {
     name: 'notifications',
-    erase: async (tx, app, user) => ({ ...(await eraseSends(tx, store.seal, app, user)) }),
+    erase: async (tx, app, user) => ({ ...(await eraseSends(tx, { seal: store.seal, now: clock.now() }, app, user)) }),
   };
   const exported = sendsExports({ store, policyOf: () => policy, wordsOf: wordsFor(builtIn) });
   const book = directory(store, clock, { changed, parts: [own, ...parts], exported });
   const sends = new Sends({
     ...{ store, carrier, instance: 'here', staleAfterMs: 270 * 86_400_000, now: clock.now },
+    monotonic: clock.now,
     policyOf: () => policy,
     rendererOf: renderer({ policyOf: () => policy, now: clock.now }),
     presenceOf: async () => presence,

@@ -113,7 +113,7 @@ describe.each(hubEngines)('people whom nothing can reach, in $name', ({ needs: l
       hook.length = 1000;
       const { id } = await hub.send(PUSH);
       expect(await waiting()).toEqual(['no-channel']);
-      await hub.store.write((tx) => eraseSends(tx, hub.store.seal, 'default', 'ada'));
+      await hub.store.write((tx) => eraseSends(tx, { seal: hub.store.seal, now: clock.now() }, 'default', 'ada'));
       hook.length = 0;
       await hub.pass(10_000);
       expect(hook.told, id).toEqual([]);

@@ -19,6 +19,8 @@ export class ScriptedCarrier implements PushCarrier {
   readonly taken: HubBatch[] = [];
   /** Of a target; default: accept. */
   fates: Record<string, Fate> = {};
+  /** Batches that its queue has. */
+  readonly held = new Set<string>();
   /** Batches are given back. */
   isFull = false;
   platforms: ReadonlySet<string> = new Set(['ios', 'android', 'email', 'sms', 'slack']);
@@ -66,8 +68,8 @@ export class ScriptedCarrier implements PushCarrier {
     return (this.#listener as PushListener).stillWanted(question);
   }
 
-  holds(): boolean {
-    return false;
+  holds(batch: string): boolean {
+    return this.held.has(batch);
   }
 
   listen(listener: PushListener): void {

@@ -3,6 +3,7 @@ import { words } from '../../../src/hub/notifications/words.ts';
 import { findNotification } from '../../../src/hub/sends/rows/notification-rows.ts';
 import { peopleView } from '../../../src/hub/sends/views/notification-view.ts';
 import { needs } from '../../support/needs.ts';
+import { until } from '../../support/until.ts';
 import { Clock, change, iosToken, phone } from '../directory.ts';
 import { type HubPlace, hubEngines } from '../hub-engines.ts';
 import { policy as usualPolicy } from '../notifications/decide-cases.ts';
@@ -239,6 +240,7 @@ describe.each(hubEngines)('sends in $name', ({ needs: lacks, start }) => {
       await device(1, 'ada');
       hub.carrier.isFull = true;
       const { id } = await hub.send({ to: { users: ['ada'] }, mode: 'push_only' });
+      await until(async () => (await hub.decisions(id))[0] === 'ada 1 push deferred');
       await hub.pass(500);
       expect(await hub.statusOf(id)).toBe('pending');
       hub.carrier.isFull = false;

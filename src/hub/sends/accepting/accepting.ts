@@ -1,5 +1,5 @@
 /**
- * Takes notifications: in one transaction the notification, its people, their decisions and timers. Up to INLINE people are decided
+ * Takes notifications: in one transaction the notification, its people, their decisions and timers. A page of people is decided
  * about before the answer, the others a page at a time behind it, by a timer of the notification.
  */
 import type { AcceptedNotification, PresenceState } from '../../notifications/decide-input.ts';
@@ -9,7 +9,7 @@ import { channelsOf } from '../facts/facts.ts';
 import type { Placed } from '../placing.ts';
 import { Paging, type PagingOptions } from './paging.ts';
 import type { AcceptedSend, SendAnswer, SendOrder } from './send-order.ts';
-import { INLINE, type TakenOne, takeFresh } from './taking.ts';
+import { type TakenOne, takeFresh } from './taking.ts';
 import { Together } from './together.ts';
 
 export interface AcceptingOptions extends PagingOptions {
@@ -74,9 +74,9 @@ export class Accepting {
   }
 
   async #presence(app: string, doc: NotificationDoc): Promise<ReadonlyMap<string, PresenceState>> {
-    const { presenceOf, policyOf } = this.#options;
+    const { presenceOf, policyOf, page } = this.#options;
     const users = doc.to.users ?? [];
     const asks = channelsOf(doc, policyOf(app)).has('realtime');
-    return asks && users.length <= INLINE ? presenceOf(app, users) : new Map();
+    return asks && users.length <= page ? presenceOf(app, users) : new Map();
   }
 }

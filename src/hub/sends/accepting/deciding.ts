@@ -19,6 +19,8 @@ export interface DecidingParts {
   /** Places in inboxes; they rise. */
   readonly newPlace: () => number;
   readonly staleAfterMs: number;
+  /** People that are decided about before the answer, and in each transaction behind it. */
+  readonly page: number;
   /** UNIX milliseconds. */
   readonly now: () => number;
 }

@@ -4,6 +4,7 @@ import type { HubDb } from '../../storage/storage.ts';
 import { type ClaimedDue, finishDue, setDue } from '../../timers/due-rows.ts';
 import { audienceOf } from '../audience/audience.ts';
 import { audiencePage } from '../audience/audience-page.ts';
+import { withoutErased } from '../audience/without-erased.ts';
 import { channelsOf } from '../facts/facts.ts';
 import type { HubEvents } from '../hub-events.ts';
 import type { HandedBatches } from '../outcomes/handed-batches.ts';
@@ -21,8 +22,6 @@ export interface PagingOptions extends DecidingParts {
   readonly nudge: (at: number) => void;
 }
 
-/** People a page. */
-const PAGE = 500;
 /** Pushes under way above which the next page waits. */
 const MOST_UNDER_WAY = 20_000;
 const WAIT_MS = 50;
@@ -69,11 +68,11 @@ export class Paging {
 
   /** Who of the page is present, if that matters: asked before the transaction, which waits for nothing else. */
   async #presence({ app, ref: id, data: after }: ClaimedDue): Promise<ReadonlyMap<string, PresenceState>> {
-    const { store, presenceOf, policyOf } = this.#options;
+    const { store, presenceOf, policyOf, page } = this.#options;
     const known = await findNotification(store.db, app, id);
     const peek = known && openDoc<AcceptedNotification>(store.seal, known);
     if (!peek || !channelsOf(peek, policyOf(app)).has('realtime')) return new Map();
-    const { people } = await audiencePage(store.db, app, audienceOf(peek), after, PAGE);
+    const { people } = await audiencePage(store.db, app, audienceOf(peek), after, page);
     return presenceOf(
       app,
       people.map(({ user }) => user),
@@ -81,12 +80,13 @@ export class Paging {
   }
 
   async #next(tx: HubDb, { app, ref: id, data: after }: ClaimedDue, presence: ReadonlyMap<string, PresenceState>) {
-    const { store, now } = this.#options;
+    const { store, now, page } = this.#options;
     const row = await findNotification(tx, app, id);
     if (!row || row.status === 'cancelled' || row.ended !== null) return undefined;
     const notification = openDoc<AcceptedNotification>(store.seal, row);
-    const { people: some, next } = await audiencePage(tx, app, audienceOf(notification), after, PAGE);
-    const { placed, each } = await decidePeople(tx, this.#options, app, [{ notification, people: some, presence }]);
+    const { people: some, next } = await audiencePage(tx, app, audienceOf(notification), after, page);
+    const there = await withoutErased(tx, store.seal, notification, some);
+    const { placed, each } = await decidePeople(tx, this.#options, app, [{ notification, people: there, presence }]);
     const [people = []] = each;
     const totals = withPeople(subtracted(JSON.parse(row.totals) as RecipientTotals, some.length), people);
     const all = next === undefined ? withoutUndecided(totals) : undecidedLess(totals, some.length);

@@ -31,8 +31,8 @@ export interface TakenFresh {
   readonly each: readonly TakenOne[];
 }
 
-/** People that are decided about before the answer. */
-export const INLINE = 500;
+/** Fewer people by their names need no page to be read. */
+const FEW = 500;
 
 /** In one transaction, notifications of one app of which no two are for the same person. */
 export async function takeFresh(
@@ -43,7 +43,7 @@ export async function takeFresh(
 ): Promise<TakenFresh> {
   const first: FirstPeople[] = [];
   const known = await knownUsers(tx, app, fresh);
-  for (const one of fresh) first.push(await firstPeople(tx, one, known));
+  for (const one of fresh) first.push(await firstPeople(tx, one, known, parts.page));
   const { placed, each } = await decidePeople(tx, parts, app, first);
   const begun = first.map((one, index) => begin(one, each[index] ?? []));
   await insertNotifications(tx, begun, { seal: parts.store.seal, now: parts.now() });
@@ -65,7 +65,7 @@ interface FirstPeople extends PeopleOf, Fresh {
 
 /** A notification that is for a few people by name needs no more than to know which of them there are. */
 const isForFew = ({ users, teams, roles, topics, devices, everyone }: Audience): boolean =>
-  !everyone && users.length < INLINE && teams.length + roles.length + topics.length + devices.length === 0;
+  !everyone && users.length < FEW && teams.length + roles.length + topics.length + devices.length === 0;
 
 const namedIn = ({ notification }: Fresh): readonly string[] => {
   const to = audienceOf(notification);
@@ -81,7 +81,7 @@ async function knownUsers(tx: HubDb, app: string, fresh: readonly Fresh[]): Prom
 
 const NO_ONE = audienceOf({ to: {} });
 
-async function firstPeople(tx: HubDb, one: Fresh, known: ReadonlySet<string>): Promise<FirstPeople> {
+async function firstPeople(tx: HubDb, one: Fresh, known: ReadonlySet<string>, page: number): Promise<FirstPeople> {
   const { app } = one.notification;
   const to = audienceOf(one.notification);
   if (isForFew(to)) {
@@ -90,7 +90,7 @@ async function firstPeople(tx: HubDb, one: Fresh, known: ReadonlySet<string>): P
     const people = [...users].filter((id) => known.has(id) && !to.except.includes(id));
     return { ...one, people: people.map((user): Addressee => ({ user })), unknown, left: 0, next: undefined };
   }
-  const { people, next } = await audiencePage(tx, app, to, '', INLINE);
+  const { people, next } = await audiencePage(tx, app, to, '', page);
   const unknown = await unknownOf(tx, app, to);
   const left = next === undefined ? 0 : (await audienceSize(tx, app, to)) - people.length;
   return { ...one, people, unknown, left, next };

@@ -1,7 +1,14 @@
 /** Decisions that a digest has collected and not sent yet. Each may be of a great many notifications of one person. */
 import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
+import type { AcceptedNotification } from '../../notifications/decide-input.ts';
+import { type HopDecision, isLiving } from '../../notifications/decision.ts';
 import type { HubDb } from '../../storage/storage.ts';
+import type { Facts } from '../facts/facts.ts';
+import { goOn } from '../go-on.ts';
+import { isMeantByDevices } from '../person-work.ts';
+import type { DecisionRow } from '../rows/decision-rows.ts';
 import { settleStatuses } from '../settle-status.ts';
+import { decideFor, type StepParts } from '../step-people.ts';
 import { digestMark, TAKEN_BY_DIGEST } from './digest-id.ts';
 
 /** Ids a statement. */
@@ -10,20 +17,19 @@ const AT_ONCE = 500;
 const pagesOf = (ids: readonly string[]): string[][] =>
   Array.from({ length: Math.ceil(ids.length / AT_ONCE) }, (_, page) => ids.slice(page * AT_ONCE, (page + 1) * AT_ONCE));
 
-/** By which ways each of the notifications was to come. */
+/** Those of each of the notifications. */
 export async function collectedOf(
   tx: HubDb,
   app: string,
   user: string,
   notifications: readonly string[],
-): Promise<{ readonly notification: string; readonly channel: string }[]> {
-  const found: { readonly notification: string; readonly channel: string }[] = [];
+): Promise<DecisionRow[]> {
+  const found: DecisionRow[] = [];
   for (const page of pagesOf(notifications))
     found.push(
       ...(await tx
         .selectFrom('decisions')
-        .select(['notification', 'channel'])
-        .distinct()
+        .selectAll()
         .where('app', '=', app)
         .where('user', '=', user)
         .where('notification', 'in', page)
@@ -35,38 +41,77 @@ export async function collectedOf(
   return found;
 }
 
-/** Those whose time is over are in no digest. @returns what has expired by it */
-export async function expireCollected(
-  tx: HubDb,
-  app: string,
-  user: string,
-  notifications: readonly string[],
-  now: number,
-): Promise<DecidedFact[]> {
-  const all: DecidedFact[] = [];
-  for (const page of pagesOf(notifications)) {
-    const expired = await tx
-      .updateTable('decisions')
-      .set({ state: 'expired', reason: 'expired', at: now, until: null, due_row: null })
-      .where('app', '=', app)
-      .where('user', '=', user)
-      .where('state', '=', 'deferred')
-      .where('reason', '=', 'digested')
-      .where('notification', 'in', (eb) =>
-        eb
-          .selectFrom('notifications')
-          .select('id')
-          .where('app', '=', app)
-          .where('id', 'in', page)
-          .where('expires_at', '<=', now),
-      )
-      .returning(['app', 'notification', 'channel', 'state', 'reason'])
-      .execute();
-    await settleStatuses(tx, app, new Set(expired.map(({ notification }) => notification)), now);
-    all.push(...expired);
-  }
-  return all;
+/** What is collected of one notification. */
+export interface CollectedOne {
+  readonly notification: AcceptedNotification;
+  readonly rows: readonly DecisionRow[];
 }
+
+export interface Asked {
+  /** What the digest takes. */
+  readonly kept: readonly DecisionRow[];
+  readonly changed: readonly DecidedFact[];
+}
+
+/**
+ * Asks again about what is collected, as about everything that was held: what the person does not want any more, what has expired, and
+ * what has no way to the person ends now.
+ */
+export async function stillMeant(
+  tx: HubDb,
+  { notification, rows }: CollectedOne,
+  facts: Facts,
+  parts: StepParts,
+): Promise<Asked> {
+  const { digest: _, ...alone } = notification;
+  const [{ app, user }] = rows as [DecisionRow];
+  const only = isMeantByDevices(notification, user) ? devicesOf(rows) : undefined;
+  const decisions = decideFor({ notification: alone, facts, presence: 'offline', only, asDigest: true }, parts);
+  const ended: { readonly row: DecisionRow; readonly as: Pick<HopDecision, 'state' | 'reason'> }[] = [];
+  const kept = rows.filter((row) => {
+    const as = verdictOn(row, decisions);
+    if (as) ended.push({ row, as });
+    return !as;
+  });
+  for (const { row, as } of ended) await end(tx, row, as, parts.now);
+  if (ended.length > 0) {
+    await goOn(tx, app, notification.id, new Set([user]), parts.now);
+    await settleStatuses(tx, app, [notification.id], parts.now);
+  }
+  const changed = ended.map(({ row: { channel }, as: { state, reason = null } }) => ({ app, channel, state, reason }));
+  return { kept, changed };
+}
+
+const devicesOf = (rows: readonly DecisionRow[]): string[] =>
+  rows.map(({ device }) => device).filter((device) => device !== '');
+
+/** How a row ends now; undefined: it may come. A device that is gone is no reason while there is another. */
+function verdictOn(
+  { channel, device }: DecisionRow,
+  decisions: readonly HopDecision[],
+): Pick<HopDecision, 'state' | 'reason'> | undefined {
+  const own = decisions.filter((decision) => decision.channel === channel);
+  const same = own.find((decision) => (decision.device ?? '') === device);
+  if (same ? isLiving(same) : own.some(isLiving)) return undefined;
+  return same ?? own[0] ?? { state: 'suppressed', reason: 'no_devices' };
+}
+
+const end = (
+  tx: HubDb,
+  { app, notification, user, hop, channel, device }: DecisionRow,
+  { state, reason = null }: { readonly state: string; readonly reason?: string | null },
+  now: number,
+) =>
+  tx
+    .updateTable('decisions')
+    .set({ state, reason, at: now, until: null, due_row: null })
+    .where('app', '=', app)
+    .where('notification', '=', notification)
+    .where('user', '=', user)
+    .where('hop', '=', hop)
+    .where('channel', '=', channel)
+    .where('device', '=', device)
+    .execute();
 
 /** They end as the digest does. */
 export async function giveTo(

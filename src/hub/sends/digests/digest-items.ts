@@ -1,4 +1,5 @@
 /** What waits to leave together: an item for each decision that a digest has taken, and one timer for each person and key. */
+import { digestKey } from '../../notifications/gate.ts';
 import type { HubDb, HubSeal } from '../../storage/storage.ts';
 import { dueId, setDue } from '../../timers/due-rows.ts';
 import type { Digested, PersonAt, Undigested } from '../step-people.ts';
@@ -40,7 +41,7 @@ export async function openDigests(
   const asking = people.filter(({ notification }) => notification.digest !== undefined);
   if (asking.length === 0) return undefined;
   const idOf = ({ notification: { app, digest }, user }: PersonAt): string =>
-    dueId(digestDue(app, user, digest?.key ?? ''));
+    dueId(digestDue(app, user, digestKey(digest?.key ?? '')));
   const rows = await tx.selectFrom('due').select(['id', 'due_at']).where('id', 'in', asking.map(idOf)).execute();
   const ends = new Map(rows.map(({ id, due_at }) => [id, due_at]));
   return (person) => {

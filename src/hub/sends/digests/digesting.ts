@@ -1,20 +1,20 @@
 /** Makes one notification of what a digest has collected for a person. */
-
 import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
 import type { AcceptedNotification } from '../../notifications/decide-input.ts';
-import { type HopDecision, isLiving } from '../../notifications/decision.ts';
 import type { HubPolicy } from '../../notifications/policy.ts';
-import type { HubDb, HubSeal, HubStore, Row } from '../../storage/storage.ts';
+import type { HubDb, HubStore, Row } from '../../storage/storage.ts';
 import { type ClaimedDue, finishDue } from '../../timers/due-rows.ts';
-import { channelsOf, factsOf } from '../facts/facts.ts';
-import { settleDigest } from '../following.ts';
-import { nothingPlaced, type Placed, type Placing } from '../placing.ts';
-import { insertNotifications } from '../rows/notification-rows.ts';
+import type { Channel } from '../../words/channel.ts';
+import type { Priority } from '../../words/priority.ts';
+import { channelsOf, type Facts, factsOf } from '../facts/facts.ts';
+import { nothingPlaced, type Placed, type Placing, placedTogether } from '../placing.ts';
+import { findNotifications, insertNotifications, openDoc } from '../rows/notification-rows.ts';
 import { insertRecipients } from '../rows/recipient-rows.ts';
-import { firstStatus, isOver, noTotals, withPeople } from '../totals.ts';
-import { collectedOf, expireCollected, giveTo } from './collected.ts';
+import { firstStatus, noTotals, withPeople } from '../totals.ts';
+import { type Asked, collectedOf, giveTo, stillMeant } from './collected.ts';
 import { digestId } from './digest-id.ts';
 import { type DigestItem, digestOf, openItem } from './digest-items.ts';
+import { settleItems } from './settle-items.ts';
 
 export interface DigestingOptions {
   readonly store: HubStore;
@@ -34,15 +34,16 @@ interface Collected {
   readonly count: number;
   readonly named: readonly DigestItem[];
   readonly notifications: readonly string[];
-  readonly channels: AcceptedNotification['channels'];
+  readonly channels: readonly Channel[];
+  readonly priority: Priority;
 }
 
-interface Flush {
+type AskedOne = Asked & { readonly notification: AcceptedNotification };
+
+interface Collection {
   readonly app: string;
   readonly user: string;
   readonly key: string;
-  /** UNIX milliseconds. */
-  readonly now: number;
 }
 
 export class Digesting {
@@ -61,26 +62,77 @@ export class Digesting {
   };
 
   async #flush(tx: HubDb, row: ClaimedDue): Promise<Placed> {
-    const { store, newId, now } = this.#options;
+    const { newId, now } = this.#options;
     await finishDue(tx, row);
     const { app } = row;
     const { user, key } = digestOf(row.ref);
-    const { collected, expired } = await collect(tx, store.seal, { app, user, key, now: now() });
-    if (!collected) return { ...nothingPlaced, changed: expired };
-    const id = digestId(newId());
-    await giveTo(tx, app, user, collected.notifications, id);
-    const placed = await this.#send(tx, digestNotification(app, user, id, collected, now()), user);
-    return { ...placed, changed: [...expired, ...placed.changed] };
+    const { digests, changed } = await this.#collect(tx, { app, user, key });
+    const all: Placed[] = [{ ...nothingPlaced, changed }];
+    for (const collected of digests) {
+      const id = digestId(newId());
+      await giveTo(tx, app, user, collected.notifications, id);
+      all.push(await this.#send(tx, digestNotification(app, user, id, collected, now()), user));
+    }
+    return placedTogether(all);
+  }
+
+  /**
+   * Takes the items out, all of them: one that comes later is in the next digest. Of what is not wanted any more it does not tell. Each
+   * priority has a digest of its own: what may leave in quiet hours takes nothing with it that may not.
+   */
+  async #collect(tx: HubDb, of: Collection): Promise<{ digests: Collected[]; changed: readonly DecidedFact[] }> {
+    const items = await takeItems(tx, of);
+    const asked = await this.#ask(tx, of, [...new Set(items.map(({ notification }) => notification))]);
+    const kept = asked.filter((each) => each.kept.length > 0);
+    const byPriority = Map.groupBy(kept, ({ notification }) => notification.priority);
+    const digests = [...byPriority].map(([priority, some]) => this.#digest(of.app, priority, some, items));
+    return { digests, changed: asked.flatMap((each) => each.changed) };
+  }
+
+  #digest(
+    app: string,
+    priority: Priority,
+    some: readonly AskedOne[],
+    items: readonly Row<'digest_items'>[],
+  ): Collected {
+    const live = new Set(some.map(({ notification }) => notification.id));
+    const told = items.filter(({ notification }) => live.has(notification));
+    return {
+      ...{ priority, count: told.length, notifications: [...live] },
+      named: told.slice(0, MOST_NAMED).map(({ id, doc }) => openItem(this.#options.store.seal, app, id, doc)),
+      channels: [...new Set(some.flatMap(({ kept }) => kept.map(({ channel }) => channel as Channel)))].toSorted(),
+    };
+  }
+
+  /** What has become of each notification that was collected, and was not cancelled since. */
+  async #ask(tx: HubDb, { app, user }: Collection, ids: readonly string[]): Promise<AskedOne[]> {
+    const { store, placing, policyOf, now } = this.#options;
+    const rows = Map.groupBy(await collectedOf(tx, app, user, ids), ({ notification }) => notification);
+    const found = await findNotifications(tx, app, [...rows.keys()]);
+    const docs = found.map((row) => openDoc<AcceptedNotification>(store.seal, row));
+    const policy = policyOf(app);
+    const facts = await this.#facts(tx, app, user, new Set(docs.flatMap((doc) => [...channelsOf(doc, policy)])));
+    const parts = { policyOf, can: placing.can, now: now() };
+    const asked: AskedOne[] = [];
+    for (const notification of docs)
+      asked.push({
+        notification,
+        ...(await stillMeant(tx, { notification, rows: rows.get(notification.id) ?? [] }, facts, parts)),
+      });
+    return asked;
+  }
+
+  async #facts(tx: HubDb, app: string, user: string, channels: ReadonlySet<Channel>): Promise<Facts> {
+    const { store, policyOf, staleAfterMs, now } = this.#options;
+    const parts = { db: tx, seal: store.seal, now: now(), staleAfterMs };
+    return (await factsOf(parts, { app, policy: policyOf(app), channels }, [user])).get(user) as Facts;
   }
 
   async #send(tx: HubDb, notification: AcceptedNotification, user: string): Promise<Placed> {
-    const { store, placing, policyOf, staleAfterMs, now, newPlace } = this.#options;
+    const { store, placing, policyOf, now, newPlace } = this.#options;
     const { app, id } = notification;
-    const policy = policyOf(app);
-    const asked = { app, policy, channels: channelsOf(notification, policy) };
-    const facts = await factsOf({ db: tx, seal: store.seal, now: now(), staleAfterMs }, asked, [user]);
-    const own = facts.get(user) as NonNullable<ReturnType<typeof facts.get>>;
-    const placed = await placing.place(tx, [{ notification, user, facts: own, kept: [], presence: 'offline' }]);
+    const facts = await this.#facts(tx, app, user, channelsOf(notification, policyOf(app)));
+    const placed = await placing.place(tx, [{ notification, user, facts, kept: [], presence: 'offline' }]);
     const decisions = placed.decisions[0] ?? [];
     const totals = withPeople(noTotals, [{ user, decisions }]);
     const status = firstStatus(totals, decisions);
@@ -90,33 +142,13 @@ export class Digesting {
       // Its items are in the inbox already.
       { app, notification: id, user, place: newPlace(), visible_at: null, hidden: 1 },
     ]);
-    if (!isOver(status)) return placed;
-    const items = await this.#settle(tx, app, id, user, decisions);
-    return { ...placed, changed: [...placed.changed, ...items] };
-  }
-
-  /** Nothing of it leaves: the items end as it did. */
-  async #settle(
-    tx: HubDb,
-    app: string,
-    digest: string,
-    user: string,
-    decisions: readonly HopDecision[],
-  ): Promise<readonly DecidedFact[]> {
-    const last = decisions.findLast((decision) => !isLiving(decision));
-    if (!last) return [];
-    const { state, reason = null } = last;
-    return settleDigest(tx, { app, digest, user, state, reason, at: this.#options.now() });
+    const { changed } = await settleItems(tx, app, id, now());
+    return { ...placed, changed: [...placed.changed, ...changed] };
   }
 }
 
-/** Takes the items out, all of them: one that comes later is in the next digest. Those that are over meanwhile are not told. */
-async function collect(
-  tx: HubDb,
-  seal: HubSeal,
-  { app, user, key, now }: Flush,
-): Promise<{ readonly collected?: Collected; readonly expired: readonly DecidedFact[] }> {
-  const rows: Row<'digest_items'>[] = await tx
+async function takeItems(tx: HubDb, { app, user, key }: Collection): Promise<Row<'digest_items'>[]> {
+  const rows = await tx
     .selectFrom('digest_items')
     .selectAll()
     .where('app', '=', app)
@@ -125,33 +157,18 @@ async function collect(
     .orderBy('at')
     .orderBy('id')
     .execute();
-  if (rows.length === 0) return { expired: [] };
   await tx.deleteFrom('digest_items').where('app', '=', app).where('user', '=', user).where('key', '=', key).execute();
-  const notifications = [...new Set(rows.map(({ notification }) => notification))];
-  const expired = await expireCollected(tx, app, user, notifications, now);
-  const held = await collectedOf(tx, app, user, notifications);
-  const live = new Set(held.map(({ notification }) => notification));
-  const told = rows.filter(({ notification }) => live.has(notification));
-  // All of them were cancelled meanwhile: there is nothing to tell.
-  if (told.length === 0) return { expired };
-  const collected = {
-    count: told.length,
-    named: told.slice(0, MOST_NAMED).map(({ id, doc }) => openItem(seal, app, id, doc)),
-    notifications: [...live],
-    channels: [...new Set(held.map(({ channel }) => channel))].toSorted() as unknown as Collected['channels'],
-  };
-  return { collected, expired };
+  return rows;
 }
 
 const digestNotification = (
   app: string,
   user: string,
   id: string,
-  { count, named, channels }: Collected,
+  { count, named, channels, priority }: Collected,
   now: number,
 ): AcceptedNotification => ({
-  ...{ app, id, created_at: now, type: 'digest', priority: 'medium', mode: 'redundant' },
-  ...(channels ? { channels } : {}),
+  ...{ app, id, created_at: now, type: 'digest', priority, mode: 'redundant', channels },
   title: count === 1 ? '1 notification' : `${count} notifications`,
   message: named
     .map(({ title, message, type }) => title ?? message ?? type)

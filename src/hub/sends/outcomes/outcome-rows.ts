@@ -3,23 +3,19 @@ import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import { prepared } from '../../storage/prepared.ts';
 import type { HubDb } from '../../storage/storage.ts';
 import type { HubTables } from '../../storage/tables.ts';
-import { type HandedFor, handedFor, handedTo } from '../rows/decision-rows.ts';
+import { type CarriedBy, type HandedFor, handedFor, handedTo, unlessSuperseded } from '../rows/decision-rows.ts';
 import type { HandedTarget, Handover } from '../rows/handover-rows.ts';
 import type { OutcomeChange } from './outcome-change.ts';
 
 /** Targets of one batch that ended alike. */
 export interface EndedTargets {
-  readonly batch: Pick<Handover, 'app' | 'batch' | 'notification' | 'hop' | 'channel'>;
+  readonly batch: CarriedBy;
   readonly targets: readonly HandedTarget[];
   readonly change: OutcomeChange;
 }
 
 /** A decision that an outcome has changed. */
-export interface ChangedDecision {
-  readonly app: string;
-  readonly notification: string;
-  readonly hop: number;
-  readonly channel: string;
+export interface ChangedDecision extends CarriedBy {
   readonly user: string;
   readonly device: string;
   readonly state: OutcomeChange['state'];
@@ -63,7 +59,21 @@ const write = prepared(
       .set({ state, reason, category, attempts, at, until, provider_id })
       .where(handedFor(of))
       .where('state', 'in', from)
-      .returning(['user', 'device']),
+      .returning(['user', 'device', 'reason']),
+);
+
+/** What was not wanted any more, because a later one has taken its place, says so. */
+const writeCancelled = prepared(
+  (db, { state, reason, category, attempts, at, until, provider_id, from, ...of }: WrittenChange) =>
+    db
+      .updateTable('decisions')
+      .set((eb) => ({
+        ...{ state, category, attempts, at, until, provider_id },
+        reason: unlessSuperseded(eb, reason),
+      }))
+      .where(handedFor(of))
+      .where('state', 'in', from)
+      .returning(['user', 'device', 'reason']),
 );
 
 async function writeSome(
@@ -72,20 +82,22 @@ async function writeSome(
   targets: readonly HandedTarget[],
 ): Promise<ChangedDecision[]> {
   const { providerId, ...written } = change;
-  const { state, reason, at } = written;
-  const rows = await write(tx, { ...handedTo(batch, targets), ...written, provider_id: providerId });
-  const { app, notification, hop, channel } = batch;
-  return rows.map(({ user, device }) => ({ app, notification, hop, channel, user, device, state, reason, at }));
+  const { state, at } = written;
+  const writing = state === 'cancelled' ? writeCancelled : write;
+  const rows = await writing(tx, { ...handedTo(batch, targets), ...written, provider_id: providerId });
+  const { app, batch: id, notification, hop, channel } = batch;
+  const common = { app, batch: id, notification, hop, channel, state, at };
+  return rows.map((row) => ({ ...common, ...row }));
 }
 
 /** Whether any target of a batch is still to end. */
 export const isPending = (db: HubDb, handover: Handover): Promise<boolean> =>
   hasDecision(db, handover, (eb) => eb('state', '=', 'pending'));
 
-/** Whether any target of a batch is still to end, or waits for a verdict. */
-export const isBatchOpen = (db: HubDb, handover: Handover): Promise<boolean> =>
+/** Whether any target of a batch is still to end, or waits for a verdict that may come after `now`. */
+export const isBatchOpen = (db: HubDb, handover: Handover, now: number): Promise<boolean> =>
   hasDecision(db, handover, (eb) =>
-    eb.or([eb('state', '=', 'pending'), eb.and([eb('state', '=', 'sent'), eb('until', 'is not', null)])]),
+    eb.or([eb('state', '=', 'pending'), eb.and([eb('state', '=', 'sent'), eb('until', '>', now)])]),
   );
 
 async function hasDecision(

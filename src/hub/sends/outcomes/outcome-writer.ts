@@ -10,7 +10,7 @@ import { RefusedError } from '../../../kit/refusal.ts';
 import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
 import type { PushOutcome } from '../../push/push-carrier.ts';
 import type { HubDb, HubStore } from '../../storage/storage.ts';
-import { deleteHandovers, type HandedTarget, type Handover } from '../rows/handover-rows.ts';
+import { deleteHandovers, findHandover, type HandedTarget, type Handover } from '../rows/handover-rows.ts';
 import type { HandedBatch, HandedBatches } from './handed-batches.ts';
 import { knownTargets } from './known-targets.ts';
 import { changeOf } from './outcome-change.ts';
@@ -29,14 +29,19 @@ export interface OutcomeWriterOptions {
   /** Keeps what the outcome says of the device or the address. */
   readonly verdicts: (ended: readonly EndedTarget[]) => Promise<void>;
   /** What follows for the people and the notification, in the same transaction. */
-  readonly follow: (
-    tx: HubDb,
-    changed: readonly ChangedDecision[],
-    isUnderWay: (app: string, notification: string) => boolean,
-  ) => Promise<Followed>;
+  readonly follow: (tx: HubDb, changed: readonly ChangedDecision[], ended: EndedBatches) => Promise<Followed>;
   /** After the commit. */
   readonly written: (changed: readonly ChangedDecision[], followed: Followed) => void;
+  /** UNIX milliseconds. */
+  readonly now: () => number;
   readonly tell: (level: 'warn' | 'error', message: string) => void;
+}
+
+export interface EndedBatches {
+  /** Notifications of which a batch is over: what became of it may have changed no decision. */
+  readonly over: readonly Pick<HandedBatch, 'app' | 'notification'>[];
+  /** Whether anything of a notification is still under way here: then it cannot be done. */
+  readonly isUnderWay: (app: string, notification: string) => boolean;
 }
 
 export interface Followed {
@@ -128,7 +133,10 @@ export class OutcomeWriter {
       const all: ChangedDecision[] = [];
       for (const each of ended) all.push(...(await writeEnded(tx, each)));
       const over = overIn(known);
-      const after = await follow(tx, all, (app, id) => batches.countOf(app, id) > (over.get(`${app}\n${id}`) ?? 0));
+      const after = await follow(tx, all, {
+        over: [...over.values()].map(({ batch }) => batch),
+        isUnderWay: (app, id) => batches.countOf(app, id) > (over.get(`${app}\n${id}`)?.count ?? 0),
+      });
       await this.#removeOver(tx, known);
       return { changed: all, followed: after };
     });
@@ -141,7 +149,7 @@ export class OutcomeWriter {
   async #removeOver(tx: HubDb, known: readonly Known[]): Promise<void> {
     const over: Pick<Handover, 'app' | 'batch'>[] = [];
     for (const [batch, some] of Map.groupBy(known, (each) => each.batch))
-      if (await isOver(tx, batch, some)) over.push(batch);
+      if (await isOver(tx, batch, some, this.#options.now())) over.push(batch);
     for (const [app, some] of Map.groupBy(over, (each) => each.app))
       await deleteHandovers(
         tx,
@@ -154,23 +162,24 @@ export class OutcomeWriter {
 const isHeld = (batch: HandedBatch | Handover): batch is HandedBatch => 'awaitsVerdict' in batch;
 
 /** Of how many batches in memory the last target has ended now, by their notifications. */
-function overIn(known: readonly Known[]): ReadonlyMap<string, number> {
-  const over = new Map<string, number>();
+function overIn(known: readonly Known[]): ReadonlyMap<string, { readonly batch: HandedBatch; readonly count: number }> {
+  const over = new Map<string, { readonly batch: HandedBatch; readonly count: number }>();
   for (const [batch, some] of Map.groupBy(known, (each) => each.batch)) {
     if (!isHeld(batch) || new Set(some.map(({ outcome }) => outcome.target)).size !== batch.targets.size) continue;
     const notification = `${batch.app}\n${batch.notification}`;
-    over.set(notification, (over.get(notification) ?? 0) + 1);
+    over.set(notification, { batch, count: (over.get(notification)?.count ?? 0) + 1 });
   }
   return over;
 }
 
-/** A batch in memory counts by itself; of one of a former process the decisions say. */
-async function isOver(tx: HubDb, batch: HandedBatch | Handover, some: readonly Known[]): Promise<boolean> {
-  if (!isHeld(batch)) return !(await isBatchOpen(tx, batch));
+/** A batch in memory counts by itself; of one of a former process, and of one that waits for verdicts, the decisions say. */
+async function isOver(tx: HubDb, batch: HandedBatch | Handover, some: readonly Known[], now: number): Promise<boolean> {
+  if (!isHeld(batch)) return !(await isBatchOpen(tx, batch, now));
   const ended = new Set(some.map(({ outcome }) => outcome.target));
-  return (
-    ended.size === batch.targets.size && !batch.awaitsVerdict && !some.some(({ outcome }) => awaitsVerdict(outcome))
-  );
+  if (ended.size < batch.targets.size) return false;
+  if (!batch.awaitsVerdict && !some.some(({ outcome }) => awaitsVerdict(outcome))) return true;
+  const handover = await findHandover(tx, batch.app, batch.batch);
+  return handover !== undefined && !(await isBatchOpen(tx, handover, now));
 }
 
 const awaitsVerdict = ({ outcome, late }: PushOutcome): boolean =>

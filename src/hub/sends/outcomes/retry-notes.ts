@@ -5,7 +5,7 @@
 import { background } from '../../../kit/background.ts';
 import type { PushRetry } from '../../push/push-carrier.ts';
 import type { HubDb, HubStore } from '../../storage/storage.ts';
-import { handedFor, handedTo } from '../rows/decision-rows.ts';
+import { handedFor, handedTo, unlessSuperseded } from '../rows/decision-rows.ts';
 import type { HandedBatches } from './handed-batches.ts';
 import { type KnownTarget, knownTargets } from './known-targets.ts';
 
@@ -84,9 +84,10 @@ async function note(tx: HubDb, group: readonly KnownTarget<WaitingTarget>[]): Pr
   const [first] = group;
   if (!first) return;
   const targets = group.map(({ target }) => target);
+  const { reason, ...told } = alikeIn(first.told);
   await tx
     .updateTable('decisions')
-    .set(alikeIn(first.told))
+    .set((eb) => ({ ...told, reason: unlessSuperseded(eb, reason) }))
     .where(handedFor(handedTo(first.batch, targets)))
     .where('state', '=', 'pending')
     .execute();

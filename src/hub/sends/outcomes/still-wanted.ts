@@ -6,23 +6,25 @@ import { openTarget } from '../../devices/device-rows.ts';
 import type { PushQuestion } from '../../push/push-carrier.ts';
 import type { HubDb, HubSeal, HubStore } from '../../storage/storage.ts';
 import { targetHash } from '../hand-over.ts';
-import { findHandover, type HandedTarget, type Handover } from '../rows/handover-rows.ts';
+import { type CarriedBy, handedFor, handedTo, SUPERSEDED } from '../rows/decision-rows.ts';
+import { findHandover, type HandedTarget, type Handover, takeHandover } from '../rows/handover-rows.ts';
 import type { HandedBatches } from './handed-batches.ts';
 
 export interface StillWantedParts {
-  readonly store: Pick<HubStore, 'db' | 'seal'>;
+  readonly store: Pick<HubStore, 'db' | 'seal' | 'write'>;
   readonly batches: HandedBatches;
+  /** Of this run of this process. */
+  readonly instance: string;
 }
-
-type About = Pick<Handover, 'app' | 'notification' | 'hop' | 'channel'>;
 
 /** One answer for each target of the question; a batch of which nothing is known is not wanted. */
 export async function stillWanted(
-  { store: { db, seal }, batches }: StillWantedParts,
+  { store, batches, instance }: StillWantedParts,
   { app, batch, targets }: PushQuestion,
 ): Promise<boolean[]> {
+  const { db, seal } = store;
   const held = batches.get(app, batch);
-  const handover = held ? undefined : await findHandover(db, app, batch);
+  const handover = held ? undefined : await claimed(store, app, batch, instance);
   const about = held ?? handover;
   if (!about) return targets.map(() => false);
   const byHash = new Map(handover?.targets.map((each) => [each.hash, each]));
@@ -38,11 +40,24 @@ export async function stillWanted(
   return asked.map((each) => each !== undefined && wanted.has(each.hash));
 }
 
+/** Who asks has it in the queue: it is taken from the instance that handed it over, so that no other one sends it too. */
+async function claimed(
+  store: Pick<HubStore, 'db' | 'write'>,
+  app: string,
+  batch: string,
+  instance: string,
+): Promise<Handover | undefined> {
+  const handover = await findHandover(store.db, app, batch);
+  if (!handover || handover.instance === instance) return handover;
+  const isOurs = await store.write((tx) => takeHandover(tx, handover, instance));
+  return isOurs ? handover : findHandover(store.db, app, batch);
+}
+
 /** Hashes of those that are open for someone who still has the target. */
 async function wantedOf(
   db: HubDb,
   seal: HubSeal,
-  about: About,
+  about: CarriedBy,
   targets: readonly HandedTarget[],
 ): Promise<ReadonlySet<string>> {
   if (targets.length === 0) return new Set();
@@ -59,11 +74,8 @@ async function wantedOf(
 }
 
 /** People of whom a decision is still pending. */
-async function openFor(
-  db: HubDb,
-  { app, notification, hop, channel }: About,
-  targets: readonly HandedTarget[],
-): Promise<ReadonlySet<string>> {
+async function openFor(db: HubDb, about: CarriedBy, targets: readonly HandedTarget[]): Promise<ReadonlySet<string>> {
+  const { app, notification } = about;
   const rows = await db
     .selectFrom('decisions')
     .select('user')
@@ -78,11 +90,9 @@ async function openFor(
         .where('notification', '=', notification)
         .where('read_at', 'is not', null),
     )
-    .where('notification', '=', notification)
-    .where('user', 'in', [...new Set(targets.flatMap(({ users }) => users))])
-    .where('hop', '=', hop)
-    .where('channel', '=', channel)
+    .where(handedFor(handedTo(about, targets)))
     .where('state', '=', 'pending')
+    .where((eb) => eb.or([eb('reason', 'is', null), eb('reason', '!=', SUPERSEDED)]))
     .where((eb) =>
       eb.not(
         eb.exists(
@@ -103,7 +113,7 @@ async function openFor(
 async function tokensOf(
   db: HubDb,
   seal: HubSeal,
-  about: About,
+  about: CarriedBy,
   devices: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const rows = await db
@@ -126,7 +136,7 @@ async function tokensOf(
 /** `[hash, '', user]` of the addresses that people have now. */
 async function addressesOf(
   db: HubDb,
-  { app, channel }: About,
+  { app, channel }: CarriedBy,
   users: ReadonlySet<string>,
 ): Promise<ReadonlySet<string>> {
   const column = channel === 'email' ? 'email_hash' : channel === 'sms' ? 'phone_hash' : 'slack_hash';

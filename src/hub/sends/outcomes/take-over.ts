@@ -1,126 +1,193 @@
 /**
- * Takes over what an instance that died had handed over: each instance says every BEAT_MS that it lives, and what one that has been
- * silent for SILENCE_MS handed over becomes that of the first to see it. What this instance's carrier still holds goes on there (its
- * queue came back); the rest is decided again and leaves again. A push that the dead instance had sent, and whose outcome was lost
- * with it, is then sent twice, as one posted to /api/push would be. The same is done with batches of this very instance that were written
- * although the store did not say so, and so were never handed over.
+ * Takes over what an instance that died had handed over. Each instance says every BEAT_MS that it lives, by a mark that changes; one whose
+ * mark this instance has seen unchanged for SILENCE_MS, by its own monotonic clock, is taken for dead: clocks of hosts may differ, and
+ * jump. What its handovers carried becomes that of the first to see it. What this instance's carrier holds goes on there (its queue came
+ * back); the rest is decided again and leaves again. A push that the dead instance had sent, and whose outcome was lost with it, is then
+ * sent twice, as one posted to /api/push would be.
+ *
+ * An instance that was only slow, and comes back, finds its decisions carried by other batches: its outcomes change nothing, and what it
+ * has not sent is not wanted any more.
  */
 import { background } from '../../../kit/background.ts';
 import { toError } from '../../../kit/errors.ts';
 import { RefusedError } from '../../../kit/refusal.ts';
 import type { PushCarrier } from '../../push/push-carrier.ts';
-import type { HubDb, HubStore } from '../../storage/storage.ts';
+import type { HubStore } from '../../storage/storage.ts';
 import type { HubEvents } from '../hub-events.ts';
-import { deleteHandovers, foreignHandovers, type Handover, ownHandovers, takeHandover } from '../rows/handover-rows.ts';
+import {
+  deleteHandovers,
+  type Handover,
+  type HandoversOf,
+  handoversPage,
+  takeHandover,
+} from '../rows/handover-rows.ts';
 import { sendAgain } from '../send-again.ts';
 import type { HandedBatches } from './handed-batches.ts';
-import { isPending } from './outcome-rows.ts';
+import { isBatchOpen, isPending } from './outcome-rows.ts';
+import { SignsOfLife } from './signs-of-life.ts';
 
 export interface TakeOverOptions {
   readonly store: HubStore;
   /** Of this run of this process: no two runs have the same. */
   readonly instance: string;
   readonly carrier: Pick<PushCarrier, 'holds'>;
-  /** What this instance knows that it has handed over. */
   readonly batches: Pick<HandedBatches, 'get'>;
+  /** Outcomes that were heard are written. */
+  readonly outcomesWritten: () => Promise<void>;
   /** People's timers were set to now. */
   readonly nudge: () => void;
   readonly events?: HubEvents | undefined;
   readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
+  /** UNIX milliseconds. */
   readonly now: () => number;
+  readonly monotonic: () => number;
 }
 
 const BEAT_MS = 3000;
-const SILENCE_MS = 10_000;
 const PAGE = 200;
 /** A write that failed began at most so long before, and may come to be written for so long after. */
 const WRITE_MS = 60_000;
 const DOUBT_MS = 300_000;
-/** What was written a moment ago is being handed over just now. */
-const SETTLED_MS = 5000;
-const MARK = 'instance:';
+const REVIEW_MS = 300_000;
+
+/** Between which moments, UNIX milliseconds, something may have been written; and when that was doubted last, monotonic. */
+interface Doubt {
+  readonly from: number;
+  readonly to: number;
+  readonly at: number;
+}
+
+const EVER = { from: 0, to: Number.MAX_SAFE_INTEGER };
 
 export class TakeOver {
   readonly #options: TakeOverOptions;
+  readonly #signs: SignsOfLife;
   #timer: NodeJS.Timeout | undefined;
-  /** When writes failed, of which some may be written all the same: the first and the last of them, UNIX milliseconds. */
-  #doubt: { readonly since: number; readonly last: number } | undefined;
-  #running: Promise<void> = Promise.resolve();
+  #running: Promise<void> | undefined;
+  /** What earlier processes here left in the queue was not claimed yet. */
+  #isFirst = true;
+  /** When writes failed, of which some may be written all the same: the first and the last of them. */
+  #doubt: Doubt | undefined;
+  /** Handovers of this instance that nothing here knew of in the last look. */
+  #unknown: ReadonlySet<string> = new Set();
+  #reviewedAt: number;
 
   constructor(options: TakeOverOptions) {
     this.#options = options;
+    this.#signs = new SignsOfLife(options);
+    this.#reviewedAt = options.monotonic();
   }
 
   start(): void {
-    const run = (): void => {
-      this.#running = this.look().catch((thrown) => {
-        const error = toError(thrown);
-        if (!(error instanceof RefusedError))
-          this.#options.tell('error', `what other instances of the hub left cannot be read: ${error.message}`);
-      });
-      background(this.#running);
-    };
-    run();
-    this.#timer = setInterval(run, BEAT_MS).unref();
+    this.#run();
+    this.#timer = setInterval(() => this.#run(), BEAT_MS).unref();
+  }
+
+  /** A transaction failed, or its answer was lost: what it was to hand over may be written, and was not handed over. */
+  doubt(): void {
+    const { now, monotonic } = this.#options;
+    const at = now();
+    this.#doubt = { from: Math.min(this.#doubt?.from ?? at, at - WRITE_MS), to: at, at: monotonic() };
+  }
+
+  /** Whether what was handed over then, monotonic milliseconds, may be another instance's by now. */
+  isDoubtful(since: number): boolean {
+    return this.#signs.isDoubtful(since);
   }
 
   /** Says that this instance lives, and takes what is left of those that do not. */
   async look(): Promise<void> {
-    const { store, instance, now } = this.#options;
-    await store.write((tx) => beat(tx, instance, now()));
-    const alive = await living(store.db, now() - SILENCE_MS);
-    for (;;) {
-      const left = await foreignHandovers(store.db, [instance, ...alive], PAGE);
-      for (const handover of left) await this.#take(handover);
-      if (left.length < PAGE) break;
-    }
+    await this.#signs.give();
+    if (this.#isFirst) await this.#takeHeld();
+    this.#isFirst = false;
     await this.#settleDoubt();
-  }
-
-  /**
-   * The store could not be written, or has not said so: what was to be handed over after that write is perhaps written as handed over,
-   * and was not. It is decided again.
-   */
-  doubt(): void {
-    const at = this.#options.now();
-    this.#doubt = { since: this.#doubt?.since ?? at, last: at };
-  }
-
-  async #settleDoubt(): Promise<void> {
-    if (!this.#doubt) return;
-    const { store, instance, batches, now } = this.#options;
-    const { since, last } = this.#doubt;
-    const range = { from: since - WRITE_MS, to: Math.min(last, now() - SETTLED_MS) };
-    for (const handover of await ownHandovers(store.db, instance, range))
-      if (!batches.get(handover.app, handover.batch) && (await isPending(store.db, handover)))
-        await this.#take(handover);
-    if (now() - last > DOUBT_MS && this.#doubt?.last === last) this.#doubt = undefined;
+    const alive = await this.#signs.living();
+    for await (const page of this.#pages({ notOf: alive })) for (const handover of page) await this.#take(handover);
+    await this.#signs.forget();
   }
 
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.#running;
-    const { store, instance } = this.#options;
-    await store
-      .write((tx) =>
-        tx
-          .deleteFrom('meta')
-          .where('key', '=', MARK + instance)
-          .execute(),
-      )
-      .catch(() => {
-        // The store is away; the mark grows old by itself.
+    await this.#signs.end();
+  }
+
+  #run(): void {
+    // A slow store is asked once at a time.
+    if (this.#running) return;
+    this.#running = this.look()
+      .catch((thrown) => {
+        const error = toError(thrown);
+        if (!(error instanceof RefusedError))
+          this.#options.tell('error', `what other instances of the hub left cannot be read: ${error.message}`);
+      })
+      .finally(() => {
+        this.#running = undefined;
       });
+    background(this.#running);
+  }
+
+  async *#pages(whose: HandoversOf): AsyncGenerator<readonly Handover[]> {
+    for (let after: Handover | undefined; ; ) {
+      const page: Handover[] = await handoversPage(this.#options.store.db, whose, after, PAGE);
+      if (page.length > 0) yield page;
+      if (page.length < PAGE) return;
+      after = page.at(-1);
+    }
+  }
+
+  /** What this instance's queue brought back is this instance's, whether the one that it was of is silent for long or not. */
+  async #takeHeld(): Promise<void> {
+    const { instance, carrier } = this.#options;
+    for await (const page of this.#pages({ notOf: [instance] }))
+      for (const handover of page) if (carrier.holds(handover.batch) === true) await this.#take(handover);
+  }
+
+  /** Looks for what was written without an answer: a while after each failure, and now and then for all. */
+  async #settleDoubt(): Promise<void> {
+    const { monotonic } = this.#options;
+    const doubt = this.#doubt;
+    const isReview = monotonic() - this.#reviewedAt > REVIEW_MS;
+    if (isReview || (doubt === undefined && this.#unknown.size > 0)) {
+      await this.#takeUnknown(EVER);
+      this.#reviewedAt = monotonic();
+      return;
+    }
+    if (!doubt) return;
+    await this.#takeUnknown(doubt);
+    if (monotonic() - doubt.at > DOUBT_MS && this.#doubt === doubt) this.#doubt = undefined;
+  }
+
+  /**
+   * What this instance has handed over, and nothing here knows of. Only what is unknown in two looks, one after the other: it may have
+   * been committed a moment ago.
+   */
+  async #takeUnknown({ from, to }: Pick<Doubt, 'from' | 'to'>): Promise<void> {
+    const { store, instance, carrier, batches, now } = this.#options;
+    const before = this.#unknown;
+    const unknown = new Set<string>();
+    for await (const page of this.#pages({ of: instance, from, to }))
+      for (const handover of page) {
+        const { app, batch } = handover;
+        if (batches.get(app, batch) || carrier.holds(batch) === true) continue;
+        if (!before.has(batch)) unknown.add(batch);
+        // Of what waits for a verdict nothing is known here, and nothing is missing.
+        else if ((await isPending(store.db, handover)) || !(await isBatchOpen(store.db, handover, now())))
+          await this.#take(handover);
+      }
+    this.#unknown = unknown;
   }
 
   async #take(handover: Handover): Promise<void> {
-    const { store, instance, carrier, now, nudge, events, tell } = this.#options;
+    const { store, instance, carrier, now, nudge, events, tell, outcomesWritten } = this.#options;
     const { app, batch, targets, instance: dead } = handover;
     const isHeld = carrier.holds(batch) === true;
+    // Of one that has just ended here.
+    if (!isHeld) await outcomesWritten();
     const again = await store.write(async (tx) => {
       if (!(await takeHandover(tx, handover, instance)) || isHeld) return 0;
       const count = await sendAgain(tx, handover, targets, now());
-      if (count > 0 || !(await awaitsVerdict(tx, handover))) await deleteHandovers(tx, app, [batch]);
+      if (count > 0 || !(await isBatchOpen(tx, handover, now()))) await deleteHandovers(tx, app, [batch]);
       return count;
     });
     if (again === 0) return;
@@ -129,33 +196,4 @@ export class TakeOver {
     if (dead === instance) tell('info', `${again} pushes of the hub whose store did not answer are sent now`);
     else tell('info', `${again} pushes of the hub that ${dead} left are sent by this instance`);
   }
-}
-
-async function beat(tx: HubDb, instance: string, at: number): Promise<void> {
-  await tx
-    .insertInto('meta')
-    .values({ key: MARK + instance, value: String(at) })
-    .onConflict((conflict) => conflict.column('key').doUpdateSet({ value: String(at) }))
-    .execute();
-}
-
-async function living(db: HubDb, since: number): Promise<string[]> {
-  const rows = await db.selectFrom('meta').selectAll().where('key', 'like', `${MARK}%`).execute();
-  return rows.filter(({ value }) => Number(value) > since).map(({ key }) => key.slice(MARK.length));
-}
-
-/** Accepted, and a receipt about it is to come. */
-async function awaitsVerdict(tx: HubDb, { app, notification, hop, channel }: Handover): Promise<boolean> {
-  const row = await tx
-    .selectFrom('decisions')
-    .select('user')
-    .where('app', '=', app)
-    .where('notification', '=', notification)
-    .where('hop', '=', hop)
-    .where('channel', '=', channel)
-    .where('state', '=', 'sent')
-    .where('until', 'is not', null)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
 }

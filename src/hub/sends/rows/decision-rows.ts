@@ -2,6 +2,7 @@ import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import { prepared } from '../../storage/prepared.ts';
 import type { HubDb, NewRow, Row } from '../../storage/storage.ts';
 import type { HubTables } from '../../storage/tables.ts';
+import { TAKEN_BY_DIGEST } from '../digests/digest-id.ts';
 import type { HandedTarget, Handover } from './handover-rows.ts';
 
 export type DecisionRow = Row<'decisions'>;
@@ -34,6 +35,7 @@ const put = prepared((db, { rows }: { readonly rows: readonly NewRow<'decisions'
         provider_id: eb.ref('excluded.provider_id'),
         category: eb.ref('excluded.category'),
         due_row: eb.ref('excluded.due_row'),
+        batch: eb.ref('excluded.batch'),
       })),
     ),
 );
@@ -56,24 +58,30 @@ export async function deleteDecisions(tx: HubDb, keys: readonly DecisionAt[]): P
       .execute();
 }
 
+/** Where the decisions that a batch carries are found. */
+export type CarriedBy = Pick<Handover, 'app' | 'batch' | 'notification' | 'hop' | 'channel'>;
+
 /** Which decisions were handed over for some targets of a batch. */
-export interface HandedFor extends Pick<Handover, 'app' | 'notification' | 'hop' | 'channel'> {
+export interface HandedFor extends CarriedBy {
   readonly users: readonly string[];
   readonly devices: readonly string[];
 }
 
 export const handedTo = (
-  { app, notification, hop, channel }: Pick<Handover, 'app' | 'notification' | 'hop' | 'channel'>,
+  { app, batch, notification, hop, channel }: CarriedBy,
   targets: readonly Pick<HandedTarget, 'device' | 'users'>[],
 ): HandedFor => {
   const [one] = targets;
   const users = one && targets.length === 1 ? one.users : [...new Set(targets.flatMap((target) => target.users))];
-  return { app, notification, hop, channel, users, devices: targets.map(({ device }) => device) };
+  return { app, batch, notification, hop, channel, users, devices: targets.map(({ device }) => device) };
 };
 
-/** Decisions that were handed over, and have no timer: what waits for its time was not handed over. */
+/**
+ * Decisions that a batch carries. Those that were handed over again meanwhile, here or by another instance, are carried by another one:
+ * what becomes of this one is nothing to them.
+ */
 export const handedFor =
-  ({ app, notification, hop, channel, users, devices }: HandedFor) =>
+  ({ app, batch, notification, hop, channel, users, devices }: HandedFor) =>
   (eb: ExpressionBuilder<HubTables, 'decisions'>): Expression<SqlBool> =>
     eb.and([
       eb('app', '=', app),
@@ -82,8 +90,19 @@ export const handedFor =
       eb('hop', '=', hop),
       eb('channel', '=', channel),
       eb('device', 'in', devices),
-      eb('due_row', 'is', null),
+      eb('batch', '=', batch),
     ]);
+
+/** Decisions that wait for their time: neither with a carrier, nor taken by a digest that was made. */
+export const waits = (eb: ExpressionBuilder<HubTables, 'decisions'>): Expression<SqlBool> =>
+  eb.and([eb('state', 'in', OPEN_STATES), eb('due_row', 'is not', null), eb('due_row', 'not like', TAKEN_BY_DIGEST)]);
+
+/** What is with a carrier when a later notification takes its place: it may not leave again. */
+export const SUPERSEDED = 'superseded';
+
+/** A reason that does not take the place of that one. */
+export const unlessSuperseded = (eb: ExpressionBuilder<HubTables, 'decisions'>, reason: string | null) =>
+  eb.case().when('reason', '=', SUPERSEDED).then<string | null>(SUPERSEDED).else(reason).end();
 
 interface OfPeople {
   readonly app: string;

@@ -83,31 +83,28 @@ export async function countHandovers(db: HubDb): Promise<number> {
   return Number(count);
 }
 
-/** Batches that instances other than these handed over, the oldest first. */
-export async function foreignHandovers(db: HubDb, alive: readonly string[], limit: number): Promise<Handover[]> {
-  const rows = await db
-    .selectFrom('handovers')
-    .selectAll()
-    .where('instance', 'not in', alive)
-    .orderBy('handed_at')
-    .limit(limit)
-    .execute();
-  return rows.map(openHandover);
-}
+/** Whose: of none of these instances; or of one, handed over between two moments, UNIX milliseconds. */
+export type HandoversOf =
+  | { readonly notOf: readonly string[] }
+  | { readonly of: string; readonly from: number; readonly to: number };
 
-/** Batches that this instance handed over between two moments, UNIX milliseconds. */
-export async function ownHandovers(
+/** Batches that were handed over, the oldest first: those after one. */
+export async function handoversPage(
   db: HubDb,
-  instance: string,
-  { from, to }: { readonly from: number; readonly to: number },
+  whose: HandoversOf,
+  after: Pick<Handover, 'at' | 'batch'> | undefined,
+  limit: number,
 ): Promise<Handover[]> {
-  const rows = await db
-    .selectFrom('handovers')
-    .selectAll()
-    .where('instance', '=', instance)
-    .where('handed_at', '>=', from)
-    .where('handed_at', '<=', to)
-    .execute();
+  let query = db.selectFrom('handovers').selectAll();
+  query =
+    'of' in whose
+      ? query.where('instance', '=', whose.of).where('handed_at', '>=', whose.from).where('handed_at', '<=', whose.to)
+      : query.where('instance', 'not in', whose.notOf);
+  if (after)
+    query = query.where((eb) =>
+      eb.or([eb('handed_at', '>', after.at), eb.and([eb('handed_at', '=', after.at), eb('batch', '>', after.batch)])]),
+    );
+  const rows = await query.orderBy('handed_at').orderBy('batch').limit(limit).execute();
   return rows.map(openHandover);
 }
 

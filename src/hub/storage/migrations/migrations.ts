@@ -5,6 +5,7 @@ import { engagements } from './0004-engagements.ts';
 import { plans } from './0005-plans.ts';
 import { streams } from './0006-streams.ts';
 import { incidents } from './0007-incidents.ts';
+import { decisionBatch } from './0008-decision-batch.ts';
 import type { Migration } from './migrate.ts';
 
 /** In the order in which they are done. One that a release has had is never changed: what is wrong with it, the next one mends. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   plans,
   streams,
   incidents,
+  decisionBatch,
 ];
