@@ -9,6 +9,14 @@ const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 const wanted = process.argv.slice(2);
 const chosen = scenarios.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.includes(word)));
 
+for (const word of wanted)
+  if (!scenarios.some(({ name }) => name.includes(word))) {
+    console.error(
+      `no scenario has "${word}" in its name; there are:\n${scenarios.map(({ name }) => `  ${name}`).join('\n')}`,
+    );
+    process.exit(1);
+  }
+
 console.log(`SEED=${seed} SIZE=${size}`);
 for (const { name, requires = [], run } of chosen) {
   const { skip, meta } = needs(...requires);

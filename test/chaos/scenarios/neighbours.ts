@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { atRate } from '../client.ts';
 import { p99 } from '../latency.ts';
+import { inRounds } from '../rounds.ts';
 import { brokenPromises, inWorld, type Scenario } from '../scenario.ts';
 import { type Peer, startPeer } from '../start-peer.ts';
 import { World } from '../world.ts';
@@ -95,22 +96,6 @@ async function p99Beside({ app, perSecond, deadShare = 0 }: Fault, world: World,
   return result;
 }
 
-/** Without the fault and with it, in turn. A machine that is shared spoils a round, so only what shows in each of them counts. */
-async function measure(fault: Fault, world: World, noisy: Peer, size: Limits, most: number) {
-  const rounds: string[] = [];
-  for (;;) {
-    const before = await p99Beside(fault, world, size.seconds);
-    await fault.begin(world, noisy, size);
-    const during = await p99Beside(fault, world, size.seconds);
-    await fault.end(noisy);
-    const ratio = during / Math.max(1, before);
-    rounds.push(`${before}→${during}`);
-    // Of a clock of milliseconds a ratio says nothing below some of them.
-    const kept = during <= size.floorMs || ratio <= size.most;
-    if (kept || rounds.length === most) return { kept, ratio, told: `${rounds.join(' ')} ×${ratio.toFixed(2)}` };
-  }
-}
-
 /** One app's trouble: its key is revoked, its lane full, its hook dead, its rate limit reached. Another app sends on as before. */
 export const neighbours: Scenario = {
   name: "one app's trouble; another app's p99",
@@ -125,7 +110,14 @@ export const neighbours: Scenario = {
       const notes: Record<string, string> = {};
       await p99(world, 1);
       for (const fault of faults) {
-        const { kept, ratio, told } = await measure(fault, world, noisy, limits, size === 'full' ? ROUNDS : 1);
+        const round = async (): Promise<[number, number]> => {
+          const before = await p99Beside(fault, world, limits.seconds);
+          await fault.begin(world, noisy, limits);
+          const during = await p99Beside(fault, world, limits.seconds);
+          await fault.end(noisy);
+          return [before, during];
+        };
+        const { kept, ratio, told } = await inRounds(round, { ...limits, rounds: size === 'full' ? ROUNDS : 1 });
         notes[`${fault.name}: p99 ms`] = told;
         // At the small size it is enough that all arrived while the fault lasted: beside other tests a time says nothing.
         if (size === 'full' && !kept) broken.push(`${fault.name}: p99 is ${ratio.toFixed(2)} times as long`);
