@@ -21,3 +21,13 @@ test('a push from the command line goes out by what the command line says, which
   expect(status).toBe(0);
   expect(existsSync(join(folder, 'data'))).toBe(false);
 });
+
+test('a push from the command line uses no broker', () => {
+  // Nothing listens at port 1.
+  const config = 'sandbox: {enabled: true}\nqueue: {engine: redis, redis: {addr: "127.0.0.1:1"}}\n';
+  const folder = folderWith({ 'config.yml': config });
+  const flags = ['-c', 'config.yml', '-ios', '-t', 'ab'.repeat(32), '-m', 'hi', '-topic', 'com.acme'];
+  const { stdout, status } = spawnSync(process.execPath, [MAIN, ...flags], { cwd: folder, encoding: 'utf8' });
+  expect(stdout).toContain('delivered to the provider');
+  expect(status).toBe(0);
+});

@@ -11,6 +11,7 @@ export const promising: Readonly<Record<string, readonly string[]>> = {
     'A full disk',
   ],
   'docs/feedback.md': ['The feedback hook', 'Delivery', 'Signatures', 'Where a hook may lead'],
+  'docs/queues.md': ['Queues', 'Redis', 'NATS', 'NSQ', 'From a Gorush'],
   'docs/authentication.md': [
     'Who may call',
     'API keys',
@@ -48,12 +49,10 @@ export function sectionsOf(page: string): Section[] {
 
 /**
  * Promises of a section that name no test: its paragraphs but those that lead to what is below (`:`), items of its lists, rows of its
- * tables. A paragraph that begins with `Proof:` is about the block in front of it.
+ * tables. A paragraph that begins with `Proof` is about the block in front of it.
  */
 export const unproven = ({ blocks }: Section): string[] =>
-  blocks
-    .flatMap((block, index) => (blocks[index + 1]?.startsWith('Proof:') ? [] : promisesOf(block)))
-    .filter(hasNoTest);
+  blocks.flatMap((block, index) => (blocks[index + 1]?.startsWith('Proof') ? [] : promisesOf(block))).filter(hasNoTest);
 
 const hasNoTest = (promise: string): boolean => testsIn(promise).length === 0;
 

@@ -104,6 +104,32 @@ describe('the NATS queue', needs('nats-server'), () => {
     expect(targetsIn(await take(queue, 1))).toEqual(['b']);
   });
 
+  test('a stream that an operator has made stays as it is, with limits of its own', async () => {
+    fresh();
+    const { streams } = await jetstreamManager(admin);
+    const own = { max_msgs: 3, retention: 'workqueue', discard: 'new', storage: 'memory' } as const;
+    await streams.add({ name: `${name}-martlet`, subjects: [`${name}.martlet`], ...own });
+    const { queue } = open();
+    for (const token of ['a', 'b', 'c']) await queue.append([push(token)]);
+    await expect(queue.append([push('d')])).rejects.toBeInstanceOf(QueueRefusedError);
+    expect((await streams.info(`${name}-martlet`)).config).toMatchObject(own);
+    expect(targetsIn(await take(queue, 3)).sort()).toEqual(['a', 'b', 'c']);
+  });
+
+  test('a notification larger than the server takes is refused, and others go on', async () => {
+    fresh();
+    const { queue } = open();
+    const big = (bytes: number) => {
+      const entry = push('big');
+      return { ...entry, notification: { ...entry.notification, message: 'x'.repeat(bytes) } };
+    };
+    await queue.append([push('a')]);
+    await expect(queue.append([big(800_000)])).rejects.toBeInstanceOf(QueueRefusedError);
+    await queue.append([big(690_000)]);
+    await queue.append([push('b')]);
+    expect(targetsIn(await take(queue, 3)).sort()).toEqual(['a', 'b', 'big']);
+  });
+
   test('without JetStream it says so, and refuses', async () => {
     const plain = await startProgram('nats-server', (port) => ['-a', '127.0.0.1', '-p', String(port)]);
     more.push(plain);

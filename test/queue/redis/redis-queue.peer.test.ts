@@ -152,6 +152,34 @@ describe('the Redis queue', needs('redis-server'), () => {
     expect(wrong.told.join()).not.toContain('wrong');
   });
 
+  test('for a user that may not note deaths there is one warning, and pushes go out', async () => {
+    fresh();
+    await admin.acl('SETUSER', 'narrow', 'on', '>s3cret', `~${name}`, `~${name}.progress:*`, '+@all');
+    await admin.xgroup('CREATE', name, 'gorush', '0', 'MKSTREAM');
+    const id = (await admin.xadd(name, '*', 'body', gorushMessage(gorushNotification))) as string;
+    await admin.xreadgroup('GROUP', 'gorush', 'dead', 'COUNT', 1, 'STREAMS', name, '>');
+    await admin.call('XCLAIM', name, 'gorush', 'dead', 0, id, 'IDLE', 60_000, 'JUSTID');
+    const { queue, told } = open({ username: 'narrow', password: 's3cret' });
+    settleAll(queue, await take(queue, 1));
+    await until(async () => (await admin.xlen(name)) === 0, 'it is settled');
+    expect(told.filter((line) => /^warn: .*cannot count the instances that die/.test(line))).toHaveLength(1);
+  });
+
+  test('in a stream that no group has read all is delivered; beside a group of another name what comes from then on', async () => {
+    const body = (token: string) => gorushMessage({ ...gorushNotification, tokens: [token] });
+    fresh();
+    await admin.xadd(name, '*', 'body', body('old'));
+    expect(targetsIn(await take(open().queue, 1))).toEqual(['old']);
+
+    fresh();
+    await admin.xgroup('CREATE', name, 'theirs', '$', 'MKSTREAM');
+    await admin.xadd(name, '*', 'body', body('theirs'));
+    const { queue } = open();
+    await until(() => queue.health().status === 'pass', 'it is connected');
+    await admin.xadd(name, '*', 'body', body('new'));
+    expect(targetsIn(await take(queue, 1))).toEqual(['new']);
+  });
+
   test('TLS is spoken and the certificate checked, against core.ca_path too', async () => {
     fresh();
     const authority = makeAuthority();

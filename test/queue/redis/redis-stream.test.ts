@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import type { RedisClient } from '../../../src/kit/net/redis-client.ts';
+import { RedisStream } from '../../../src/queue/redis/redis-stream.ts';
+
+const HOUR = 3_600_000;
+
+test('consumers of ours that hold nothing and were not heard of for an hour are removed, and no others', async () => {
+  const removed: unknown[] = [];
+  const row = (name: string, pending: number, idle: number) => ['name', name, 'pending', pending, 'idle', idle];
+  const rows = [
+    row('gorush-a', 0, HOUR + 1),
+    row('gorush-b', 1, HOUR + 1),
+    row('gorush-c', 0, HOUR - 1),
+    row('theirs', 0, HOUR + 1),
+  ];
+  const redis = { xinfo: async () => rows, xgroup: async (...words: unknown[]) => void removed.push(words) };
+  const names = { stream: 's', group: 'g', consumer: 'gorush-d' };
+  await new RedisStream(redis as unknown as RedisClient, names).forgetConsumers('gorush-');
+  expect(removed).toEqual([['DELCONSUMER', 's', 'g', 'gorush-a']]);
+});
