@@ -150,7 +150,7 @@ test('a peer that hangs up at once is one', async () => {
   expect(await firstLine(relay)).toMatchObject({ host: `localhost:${port}`, provider: 'apns' });
 });
 
-test('while every provider of the default app is away the instance is not ready, which is told once', async () => {
+test('while every provider of the default app is away the instance lives and is not ready, which is told once', async () => {
   const port = await freePort();
   const relay = await startWatched({ ios: { ...IOS, endpoint: `https://localhost:${port}` } });
   await relay.push(pushes.ios);
@@ -159,6 +159,7 @@ test('while every provider of the default app is away the instance is not ready,
     level: 'warning',
     checks: expect.stringMatching(/^default\/apns\/production: .*ECONNREFUSED/),
   });
+  expect([await relay.status('/healthz'), await relay.status('/readyz')]).toEqual([200, 503]);
 });
 
 test('a refused credential is an error with app, environment, key and reason', async () => {

@@ -85,6 +85,10 @@ export async function startWatched(sections: Readonly<Record<string, Part>>, fol
       const all = output.split('\n').filter((line) => line.startsWith('{'));
       return all.map((line) => JSON.parse(line) as LogLine).filter(({ msg }) => msg?.match(what));
     },
+    /** The status of a GET. */
+    async status(path: string): Promise<number> {
+      return (await fetch(server.url + path)).status;
+    },
     async push(...notifications: Part[]): Promise<number> {
       const { status } = await fetch(`${server.url}/api/push`, {
         method: 'POST',
