@@ -8,6 +8,8 @@ export interface HubAnswer {
   readonly headers?: Readonly<Record<string, string>>;
   /** How often the resource was changed: its ETag. */
   readonly rev?: number;
+  /** Of a failure, as JSON: what was done all the same. The next request with the same `Idempotency-Key` is given it. */
+  readonly partial?: unknown;
 }
 
 const etag = (rev: number): string => `"${rev}"`;

@@ -31,6 +31,8 @@ export interface HubRequest<Param extends string = string> {
    * something, in the transaction that makes it.
    */
   readonly keep: KeepAnswer;
+  /** `HubAnswer.partial` of an earlier request with the same `Idempotency-Key`. */
+  readonly partial?: unknown;
 }
 
 /**

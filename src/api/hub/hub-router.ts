@@ -149,7 +149,7 @@ class HubRouter {
     const bytes = reads ? await bodyBytes(req, bodies, route.maxBody) : Buffer.alloc(0);
     const body = reads && (use === 'json' || bytes.length > 0) ? jsonOf(bytes) : undefined;
     const key = req.headers['idempotency-key'];
-    const work = (keep: KeepAnswer) => route.handle(requestOf(known, body, keep));
+    const work = (keep: KeepAnswer, partial?: unknown) => route.handle({ ...requestOf(known, body, keep), partial });
     if (route.method !== 'POST' || key === undefined || use === 'stream') return work(nothingToKeep);
     const keyed = {
       ...{ app, method: route.method, path: pathOfUrl(req.url as string), key: String(key), bytes },
@@ -159,7 +159,7 @@ class HubRouter {
       keyed,
       ledger,
       (each) => store.write(each),
-      async (keep) => (await work(keep)) as HubAnswer,
+      async (keep, partial) => (await work(keep, partial)) as HubAnswer,
     );
   }
 }

@@ -32,14 +32,15 @@ const isKept = ({ status }: HubAnswer): boolean => status >= 200 && status < 300
 
 /**
  * Does the work of a request with an Idempotency-Key once: who repeats it within 24 h gets the first answer. Only successes are kept.
- * @param work is given the function that keeps its answer; without its being called the answer is kept after the work
+ * @param work is given the function that keeps its answer, without whose being called the answer is kept after the work, and what an
+ * earlier request with the key has done in part
  * @param write does a work in a transaction
  */
 export async function idempotent(
   { key, bytes, ...request }: KeyedRequest,
   ledger: IdempotencyLedger,
   write: (work: (tx: HubDb) => Promise<void>) => Promise<void>,
-  work: (keep: KeepAnswer) => Promise<HubAnswer>,
+  work: (keep: KeepAnswer, partial: unknown) => Promise<HubAnswer>,
 ): Promise<HubAnswer> {
   if (!KEY.test(key)) throw unprocessable({ path: 'Idempotency-Key', reason: 'must have 1 to 255 visible characters' });
   const entry = { ...request, key, bodyHash: createHash('sha256').update(bytes).digest('base64url') };
@@ -58,8 +59,9 @@ export async function idempotent(
     const answer = await work(async (tx, given) => {
       await ledger.keep(tx, entry, begun.mark, keptOf(given));
       kept = true;
-    });
-    if (!isKept(answer)) await ledger.forget(entry, begun.mark);
+    }, begun.partial);
+    if (!isKept(answer) && answer.partial !== undefined) await ledger.leave(entry, begun.mark, answer.partial);
+    else if (!isKept(answer)) await ledger.forget(entry, begun.mark);
     else if (!kept) await write((tx) => ledger.keep(tx, entry, begun.mark, keptOf(answer)));
     return answer;
   } catch (error) {

@@ -218,7 +218,7 @@ interface IdempotencyTable {
   path: string;
   key: string;
   body_hash: string;
-  state: 'running' | 'done';
+  state: 'running' | 'partial' | 'done';
   status: number | null;
   /** JSON. */
   headers: string | null;

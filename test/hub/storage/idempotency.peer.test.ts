@@ -3,6 +3,7 @@ import {
   type IdempotencyEntry,
   type IdempotencyLedger,
   idempotencyLedger,
+  RUNNING_MS,
 } from '../../../src/hub/storage/idempotency.ts';
 import type { HubStore } from '../../../src/hub/storage/storage.ts';
 import { needs } from '../../support/needs.ts';
@@ -54,6 +55,27 @@ describe.each(hubEngines)('requests with an Idempotency-Key, in $name', ({ needs
       expect(await ledger.begin({ ...entry, bodyHash: 'other' })).toEqual({ state: 'other' });
       for (const part of ['app', 'caller', 'method', 'path', 'key'] as const)
         expect((await ledger.begin({ ...entry, [part]: 'another' })).state, part).toBe('new');
+    });
+
+    test('what was done in part is given to the next one with the key, also after a process that died in the middle', async () => {
+      const mark = await begun();
+      await ledger.leave(entry, mark, ['a']);
+      expect(await ledger.begin({ ...entry, bodyHash: 'other' })).toEqual({ state: 'other' });
+      const second = await ledger.begin(entry);
+      expect(second).toMatchObject({ state: 'new', partial: ['a'] });
+      expect(await ledger.begin(entry)).toEqual({ state: 'running' });
+      now += RUNNING_MS;
+      const third = await ledger.begin(entry);
+      if (third.state !== 'new') throw new Error(third.state);
+      expect(third.partial).toEqual(['a']);
+      await ledger.forget(entry, third.mark);
+      const fourth = await ledger.begin(entry);
+      if (fourth.state !== 'new') throw new Error(fourth.state);
+      expect(fourth.partial).toEqual(['a']);
+      await store.write((tx) => ledger.keep(tx, entry, fourth.mark, ANSWER));
+      expect(await ledger.begin(entry)).toEqual({ state: 'done', answer: ANSWER });
+      now += DAY;
+      expect(await ledger.begin(entry)).toEqual({ state: 'new', mark: now });
     });
 
     test('an answer is kept with what it tells of, or neither is', async () => {

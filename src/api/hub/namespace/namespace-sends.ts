@@ -46,7 +46,7 @@ function chosen(devices: readonly ReachableDevice[], target = '', exclude = ''):
 
 const isPending = ({ reason }: DirectResult): boolean => reason === 'Pending';
 
-/** 502 when any failed for good; what is still being tried is no failure. */
+/** 502 when any failed for good; what is still being tried is no failure. What did not fail is not sent again by a retry. */
 function answerOf(results: readonly DirectResult[]): HubAnswer {
   const body = {
     devices_attempted: results.length,
@@ -57,25 +57,34 @@ function answerOf(results: readonly DirectResult[]): HubAnswer {
   if (results.every((result) => result.success || isPending(result)))
     return { status: 200, body: { status: 'ok', ...body } };
   const message = 'one or more devices failed';
-  return { status: 502, body: { error: message, code: 502, message, ...body } };
+  const partial = results.filter((result) => result.success || isPending(result));
+  return { status: 502, body: { error: message, code: 502, message, ...body }, partial };
+}
+
+interface Choice {
+  readonly target?: string | undefined;
+  readonly exclude?: string | undefined;
+  /** Of an earlier request with the same key, what did not fail. */
+  readonly partial?: unknown;
 }
 
 /** Pushes to a person's devices. */
-export type UserSend = (
-  app: string,
-  user: string,
-  push: DirectPush,
-  target?: string,
-  exclude?: string,
-) => Promise<HubAnswer>;
+export type UserSend = (app: string, user: string, push: DirectPush, choice?: Choice) => Promise<HubAnswer>;
+
+const doneBefore = (partial: unknown): readonly DirectResult[] =>
+  Array.isArray(partial) ? (partial as readonly DirectResult[]) : [];
 
 export const createUserSend =
   ({ store, devices, direct, unreached, waitMs }: NamespaceSendsParts): UserSend =>
-  async (app, user, push, target, exclude) => {
-    const own = chosen((await devices.ofUsers(app, [user])).get(user) ?? [], target, exclude);
-    if (own.length === 0) await unreached(app, user, push.messageId ?? randomUUID());
+  async (app, user, push, { target, exclude, partial } = {}) => {
+    const before = doneBefore(partial);
+    const isDone = new Set(before.map(({ device_id: id }) => id));
+    const all = chosen((await devices.ofUsers(app, [user])).get(user) ?? [], target, exclude);
+    const own = all.filter((device) => !isDone.has(ownDeviceId(device)));
+    if (all.length + before.length === 0) await unreached(app, user, push.messageId ?? randomUUID());
     const targets = own.map((device) => ({ ...device, id: ownDeviceId(device), target: device.target() }));
-    return answerOf(await direct.send({ app, about: aboutPerson(store, app, user), push, waitMs }, targets));
+    const results = await direct.send({ app, about: aboutPerson(store, app, user), push, waitMs }, targets);
+    return answerOf([...before, ...results]);
   };
 
 /** Pushes to a person's devices, and to topics, which are known by the hash of a secret. */
@@ -95,7 +104,8 @@ export function namespaceSendRoutes(parts: NamespaceSendsParts): readonly HubRou
         );
         const user = personOf(request, must(user_id, 'user_id'));
         configured(request.app);
-        return toPerson(request.app, user, pushOf(given), target_provider, exclude_provider);
+        const choice = { target: target_provider, exclude: exclude_provider, partial: request.partial };
+        return toPerson(request.app, user, pushOf(given), choice);
       },
     }),
     hubRoute({

@@ -42,7 +42,7 @@ test('a send reaches every device of the person, and says what became of each (O
   expect(told.body.results).toContainEqual({
     ...{ device_id: 'phone', provider: 'apns', success: true, http_status: 200, unregistered: false },
   });
-  expect((await delivered(relay)).map(({ token }) => token)).not.toContain(apnsToken(3));
+  expect((await delivered(relay)).map(({ target }) => target)).not.toContain(apnsToken(3));
   expect(await delivered(relay)).toHaveLength(3);
 });
 
@@ -75,6 +75,35 @@ test('a dead token is 502 with its reason, is gone before the next push, and no 
   await expect
     .poll(async () => (await relay.ask('POST /v1/push/send', 'boss', { user_id: 'ada', title: 'Hi' })).body)
     .toMatchObject({ status: 'ok', devices_attempted: 1, devices_succeeded: 1 });
+});
+
+test('a retry with the same Idempotency-Key sends only what failed, until all of it is done (V6)', async () => {
+  const relay = await startSeedRelay();
+  await register(relay, 'ada', 'good', 'apns', apnsToken(1));
+  await register(relay, 'ada', 'bad', 'fcm', 'sandbox-down-for-a-while');
+  const send = async (key: string, title = 'Hi') => {
+    const headers = { Authorization: 'Bearer boss', 'Idempotency-Key': key };
+    const body = JSON.stringify({ user_id: 'ada', title, ttl: 2 });
+    const response = await fetch(`${relay.url}/v1/push/send`, { method: 'POST', headers, body });
+    const told = (await response.json()) as { results: { device_id: string; success: boolean }[] };
+    return { ...told, status: response.status, replayed: response.headers.get('idempotency-replayed') };
+  };
+  const outcomes = ({ results }: { results: { device_id: string; success: boolean }[] }) =>
+    Object.fromEntries(results.map(({ device_id, success }) => [device_id, success]));
+  const first = await send('k1');
+  expect([first.status, outcomes(first)]).toEqual([502, { good: true, bad: false }]);
+  const second = await send('k1');
+  expect([second.status, outcomes(second)]).toEqual([502, { good: true, bad: false }]);
+  expect(await delivered(relay)).toHaveLength(1);
+  expect((await send('k1', 'other')).status).toBe(422);
+  await register(relay, 'ada', 'bad', 'apns', apnsToken(2));
+  const third = await send('k1');
+  expect([third.status, outcomes(third)]).toEqual([200, { good: true, bad: true }]);
+  expect((await delivered(relay)).map(({ target }) => target).toSorted()).toEqual([apnsToken(1), apnsToken(2)]);
+  expect(await send('k1')).toMatchObject({ status: 200, replayed: 'true', devices_succeeded: 2 });
+  expect(await delivered(relay)).toHaveLength(2);
+  expect((await send('k2')).status).toBe(200);
+  expect(await delivered(relay)).toHaveLength(4);
 });
 
 test('a token that was registered after the time since when its provider calls it dead stays (V2)', async () => {
