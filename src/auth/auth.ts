@@ -23,6 +23,7 @@ import { TokenCache } from './token-cache.ts';
 import { createTokenVerifier, KeysUnavailableError, looksLikeToken } from './token-verifier.ts';
 import type { PeopleDoor } from './users/people-door.ts';
 import { type PersonNamer, UNNAMED } from './users/person-principal.ts';
+import type { StreamTicket } from './users/stream-ticket.ts';
 
 /** What a request shows of its sender. */
 export interface Caller {
@@ -32,6 +33,8 @@ export interface Caller {
   readonly apiKey: string | undefined;
   /** Undefined where it cannot be known: such callers are never locked out. */
   readonly address: string | undefined;
+  /** A ticket for a stream, and whose stream that is; undefined without one. */
+  readonly ticket?: StreamTicket | undefined;
   /** A certificate that an authority of `core.client_ca` has signed. */
   readonly certificate: Partial<PeerCertificate> | undefined;
 }
@@ -136,9 +139,10 @@ export class Auth {
   }
 
   #identify(caller: Caller): Maybe<Principal | Refusal> {
-    const { authorization, apiKey, certificate } = caller;
+    const { authorization, apiKey, certificate, ticket } = caller;
     const secret = apiKey || bearerOf(authorization) || basicOf(authorization);
     if (secret !== undefined) return this.#bySecret(secret, caller);
+    if (ticket && this.#people) return this.#people.admitTicket(ticket);
     if (authorization !== undefined) return unauthenticated('malformed');
     if (!certificate) return unauthenticated('no_credential');
     const name = certificateNames(certificate).find((each) => this.#certificates.has(each));

@@ -9,6 +9,7 @@ import type { Quota } from './rate-limit.ts';
 import { isRefusal, type Refusal } from './refusal.ts';
 import { notePrincipal, noteStranger } from './request-principal.ts';
 import { asksForKey, needOf } from './route-scopes.ts';
+import { ticketOf } from './users/stream-ticket.ts';
 
 function authorizationOf(req: IncomingMessage): string | undefined {
   const { authorization } = req.headers;
@@ -29,6 +30,7 @@ export function callerOf(req: IncomingMessage): Caller {
     authorization: authorizationOf(req),
     apiKey: single(req.headers['x-api-key']),
     address: req.socket.remoteAddress,
+    ticket: ticketOf(req),
     get certificate() {
       return isOwnPage(req) ? certificateOf(req) : undefined;
     },

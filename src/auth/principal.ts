@@ -21,6 +21,8 @@ export interface Principal {
   readonly apps: ReadonlySet<string> | undefined;
   /** Requests per second; 0: no limit. */
   readonly rateLimit: number;
+  /** When a token ends, UNIX milliseconds; undefined: the right has no end. */
+  readonly expiresAt?: number | undefined;
   /** For `user`: who that is. Such a caller has no scopes. */
   readonly user?: PrincipalUser;
 }

@@ -8,6 +8,7 @@ export type FailureReason =
   | 'unknown_key'
   | 'invalid_token'
   | 'expired_token'
+  | 'used_ticket'
   | 'unknown_certificate'
   | 'scope'
   | 'rate_limit'
@@ -37,6 +38,7 @@ const MESSAGES = {
   unknown_key: 'The key is unknown.',
   invalid_token: 'The token is not valid.',
   expired_token: 'The token has expired.',
+  used_ticket: 'The ticket was used, or has expired, or is for another stream.',
   unknown_certificate: 'The client certificate belongs to no known caller.',
 } as const satisfies Partial<Record<FailureReason, string>>;
 

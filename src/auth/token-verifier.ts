@@ -124,7 +124,8 @@ export function createTokenVerifier(options: TokenVerifierOptions): (token: stri
       });
       const person = personOf(payload, settings.user_claims, options.nameOf);
       const principal = person ? person.principal : principalOf(payload);
-      return principal && { principal, expiresAt: toMs((payload.exp as number) + LEEWAY_SECONDS) };
+      const expiresAt = toMs((payload.exp as number) + LEEWAY_SECONDS);
+      return principal && { principal: { ...principal, expiresAt }, expiresAt };
     } catch (error) {
       if (error instanceof errors.JOSEError && !NOT_THE_TOKEN.has(error.code)) return undefined;
       throw new KeysUnavailableError('the keys of auth.jwks_url cannot be had', { cause: error });

@@ -1,3 +1,4 @@
+import { hubStreamsSection } from './hub/hub-streams-section.ts';
 import { hubAppKeys } from './hub-app-keys.ts';
 import { hubPushSection } from './hub-push-section.ts';
 import { flag, list, ours, seconds, section, text } from './leaf.ts';
@@ -17,7 +18,13 @@ export const hubSection = section(
       { martlet: true },
     ),
     instance: text('', 'Name of this instance in presence and audit; empty: host and process id.', ours),
+    redis: text(
+      '',
+      'Redis that streams, presence and wake-ups between instances use: `redis://user:password@host:6379/0`, `rediss://` with TLS.',
+      { martlet: true },
+    ),
     push: hubPushSection,
+    streams: hubStreamsSection,
     test_endpoint: flag(
       false,
       '`POST /api/push/test/` sends a push to the devices of who asks (docs/hub/other-apis.md).',

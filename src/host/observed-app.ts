@@ -6,6 +6,9 @@ import { pathOf } from '../kit/http/exact-routes.ts';
 import type { Log } from '../observe/log/log.ts';
 import type { SysStats } from '../observe/stats/sys-stats.ts';
 
+/** Of a person; a poll that waits is one, too. */
+const STREAM = /^\/v1\/users\/[^/]+\/stream(?:\/events)?$/;
+
 type HttpListener = (req: IncomingMessage, res: ServerResponse) => void;
 
 export interface ObservedAppOptions {
@@ -25,7 +28,7 @@ export function observedApp(app: HttpListener, { api, sysStats, log }: ObservedA
       const path = pathOf(req.url as string) ?? '';
       const { statusCode: status } = res;
       // Not an answer like the others: it takes as long as a browser watches.
-      if (path === CONSOLE_EVENTS && status === 200) return;
+      if ((path === CONSOLE_EVENTS || STREAM.test(path)) && status === 200) return;
       sysStats.end(begun, status, size);
       if (silent.has(path)) return;
       log.request({ method: req.method as string, path, status, ms: performance.now() - begun, size });

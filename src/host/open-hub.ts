@@ -23,6 +23,7 @@ import type { PushCarrier } from '../hub/push/push-carrier.ts';
 import { idempotencyLedger } from '../hub/storage/idempotency.ts';
 import { openHubStore } from '../hub/storage/open-hub-store.ts';
 import type { HubStore } from '../hub/storage/storage.ts';
+import { StreamTickets } from '../hub/streams/stream-tickets.ts';
 import { background } from '../kit/background.ts';
 import { ConfigError } from '../kit/errors.ts';
 import type { BodyRoom } from '../kit/http/body-room.ts';
@@ -32,6 +33,7 @@ import { reasonWords } from '../observe/metrics/reason-words.ts';
 import type { FullConfig } from '../providers/registry.ts';
 import { openHubFaces } from './hub/hub-faces.ts';
 import { countsListener, HubFigures } from './hub/hub-figures.ts';
+import { openHubStreams } from './hub/hub-streams.ts';
 import { noChannelHook } from './hub/no-channel-hook.ts';
 import { otherApis } from './hub/other-apis.ts';
 import type { HubCarrier } from './hub-carrier.ts';
@@ -101,7 +103,9 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   const ledger = idempotencyLedger(store, now);
   const sweeping = setInterval(() => background(ledger.sweep(), () => {}), SWEEP_MS).unref();
   closers.defer(() => clearInterval(sweeping));
-  const door = openPeopleDoor({ store, auth: relay.auth, now });
+  const tickets = new StreamTickets(store, now);
+  const door = openPeopleDoor({ store, tickets, auth: relay.auth, now });
+  const live = await openHubStreams({ config, store, tickets, tell, now }, closers);
   const parts: HubRouterParts = {
     ...{ store, ledger, bodies, audit: log.audit },
     identify: (req) => door.identify(req),
@@ -112,7 +116,7 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   const noChannel = noChannelHook(relay.hook);
   const { replies } = options.carrier;
   const faces = openHubFaces(
-    { relay, config, store, carrier: carriers.rest, replies, events, noChannel, log, now },
+    { relay, config, store, carrier: carriers.rest, replies, events, noChannel, live, log, now },
     closers,
   );
   const { people, sends, devices, removals } = faces;
@@ -120,7 +124,7 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   relay.metrics.watchHub(new HubFigures({ store, counts, sends, removals, isUp, now }).read);
   const others = { config, store, devices, relay, parts, events, noChannel, nudge: sends.nudge, tell, now };
   const tokens = tokenRoutes({ tokens: door.tokens, isPerson: (app, id) => isPerson(store, app, id) });
-  const routes = [...tokens, ...faces.routes];
+  const routes = [...tokens, ...faces.routes, ...live.routes(sends.nudge)];
   const apis = otherApis({ ...others, carrier: carriers.part(DIRECT), sync: relay.storedApps.sync });
   return {
     ...{ store, people, devices },
@@ -130,7 +134,9 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
     forPages: (app) => withCors(app, { origins, uris: config.api }),
     checks: () => [watched.check(), ...removalChecks(removals, now())],
     start: () => background(store.ready.then(() => sends.start())),
-    retire: () => sends.retire(),
+    async retire() {
+      await Promise.all([live.retire(), sends.retire()]);
+    },
   };
 }
 

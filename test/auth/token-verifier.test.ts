@@ -21,6 +21,7 @@ test.each(['ES256', 'RS256', 'EdDSA'] as const)(
         scopes: new Set(['push', 'read']),
         apps: new Set(['acme', 'other']),
         rateLimit: 0,
+        expiresAt: (exp + 30) * 1000,
       },
       expiresAt: (exp + 30) * 1000,
     });

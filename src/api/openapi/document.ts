@@ -11,6 +11,7 @@ import { incidentsGroup } from './hub/incidents-group.ts';
 import { linksGroup } from './hub/links-group.ts';
 import { notificationsGroup } from './hub/notifications-group.ts';
 import { peopleGroup } from './hub/people-group.ts';
+import { streamsGroup } from './hub/streams-group.ts';
 import { tokensGroup } from './hub/tokens-group.ts';
 import { oneTypeEach } from './one-type-each.ts';
 import { processGroup } from './process-group.ts';
@@ -45,7 +46,7 @@ const groupsOf = (settings: ApiSettings): ApiGroup[] => [
   ...(settings.hub
     ? [
         ...[notificationsGroup(), incidentsGroup(), escalationsGroup(), peopleGroup(), devicesGroup(), inboxGroup()],
-        ...[engagementsGroup(), linksGroup(), tokensGroup()],
+        ...[engagementsGroup(), streamsGroup(), linksGroup(), tokensGroup()],
       ]
     : []),
   appsGroup(settings),

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { auditName } from '../../hub/storage/audit.ts';
 import type { HubStore } from '../../hub/storage/storage.ts';
+import type { StreamTickets } from '../../hub/streams/stream-tickets.ts';
 import { type RefusalKind, RefusedError } from '../../kit/refusal.ts';
 import type { Auth } from '../auth.ts';
 import { bearerOf } from '../bearer.ts';
@@ -9,7 +10,8 @@ import type { Principal } from '../principal.ts';
 import { isRefusal, type Refusal } from '../refusal.ts';
 import { looksLikeToken } from '../token-verifier.ts';
 import { PeopleDoor } from './people-door.ts';
-import { type PersonNamer, UNNAMED } from './person-principal.ts';
+import { type PersonNamer, personPrincipal, UNNAMED } from './person-principal.ts';
+import { ticketOf } from './stream-ticket.ts';
 import { UserTokenKeys } from './user-token-keys.ts';
 import { UserTokens } from './user-tokens.ts';
 
@@ -21,6 +23,7 @@ export interface PeopleAccess {
 
 export interface PeopleAccessOptions {
   readonly store: Pick<HubStore, 'db' | 'write' | 'seal'>;
+  readonly tickets: Pick<StreamTickets, 'redeem'>;
   /** Who else may call; undefined: no keys are configured. */
   readonly auth: Pick<Auth, 'admitPeople'> | undefined;
   /** UNIX milliseconds. */
@@ -52,20 +55,38 @@ const namer =
   };
 
 /** Issues the tokens of people, and lets in who calls with one. */
-export function openPeopleDoor({ store, auth, now }: PeopleAccessOptions): PeopleAccess {
+export function openPeopleDoor({ store, tickets, auth, now }: PeopleAccessOptions): PeopleAccess {
   const nameOf = namer(store);
   const tokens = new UserTokens(new UserTokenKeys({ store, now }), now, nameOf);
-  const door = new PeopleDoor({ verify: (token) => tokens.verify(token), nameOf, now });
+  const door = new PeopleDoor({
+    verify: (token) => tokens.verify(token),
+    redeem: async ({ ticket, user }) => {
+      const found = await tickets.redeem(ticket, user);
+      if (!found) return undefined;
+      const principal = personPrincipal({ app: found.app, id: user, issuedAt: found.issuedAt }, nameOf);
+      return { ...principal, expiresAt: found.endsAt };
+    },
+    ...{ nameOf, now },
+  });
   auth?.admitPeople(door);
   return {
     tokens,
-    async identify({ headers }) {
-      const secret = auth ? undefined : bearerOf(headers.authorization);
-      if (secret === undefined || !looksLikeToken(secret) || !door.isFor(secret)) return undefined;
-      const digest = digestOf(Buffer.from(secret, 'latin1'));
-      const found = door.known(digest) ?? (await door.admit(secret, digest));
-      if (isRefusal(found)) throw new NotLetInError(found);
+    async identify(req) {
+      if (auth) return undefined;
+      const found = await identified(req, door);
+      if (found && isRefusal(found)) throw new NotLetInError(found);
       return found;
     },
   };
+}
+
+async function identified(req: IncomingMessage, door: PeopleDoor): Promise<Principal | Refusal | undefined> {
+  const secret = bearerOf(req.headers.authorization);
+  if (secret === undefined) {
+    const ticket = ticketOf(req);
+    return ticket && door.admitTicket(ticket);
+  }
+  if (!looksLikeToken(secret) || !door.isFor(secret)) return undefined;
+  const digest = digestOf(Buffer.from(secret, 'latin1'));
+  return door.known(digest) ?? (await door.admit(secret, digest));
 }

@@ -92,7 +92,8 @@ export class UserTokens {
         currentDate: new Date(this.#now()),
       });
       const principal = ofClaims(payload.app, payload.sub as string, toMs(payload.iat as number), this.#nameOf);
-      return principal && { principal, expiresAt: toMs(payload.exp as number) };
+      const expiresAt = toMs(payload.exp as number);
+      return principal && { principal: { ...principal, expiresAt }, expiresAt };
     } catch (error) {
       if (error instanceof errors.JWTExpired) throw new ExpiredTokenError('the token has expired', { cause: error });
       if (error instanceof errors.JOSEError) return undefined;

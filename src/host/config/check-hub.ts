@@ -1,3 +1,4 @@
+import { redisOfUrl } from '../../kit/net/redis-url.ts';
 import type { Draft, Findings } from './draft.ts';
 
 /** A base address: below it are `/api/push`, `/healthz` and `/version`. */
@@ -24,6 +25,19 @@ export function checkHub(draft: Draft, findings: Findings): void {
   checkOrigins(draft, findings);
   checkPush(draft, findings);
   checkServerKey(draft, findings);
+  checkStreams(draft, findings);
+}
+
+/** What streams are to use must be there. */
+function checkStreams({ config: { hub } }: Draft, { mistakes, warnings }: Findings): void {
+  const { redis, streams } = hub;
+  if (redis !== '' && !redisOfUrl(redis))
+    mistakes.push({ key: 'hub.redis', text: 'is not of the form redis://user:password@host:6379/0' });
+  for (const part of ['store', 'presence', 'router'] as const)
+    if (hub.enabled && redis === '' && streams[part] === 'redis')
+      mistakes.push({ key: `hub.streams.${part}`, text: 'needs hub.redis, which is empty' });
+  if (streams.store === 'memory' && hub.enabled)
+    warnings.push('hub.streams.store: memory: streams end with the process, and no other process sees them');
 }
 
 /** Mail of the hub has a link to unsubscribe by, which leads to this relay; in the sandbox no one gets a mail. @param on by platform */

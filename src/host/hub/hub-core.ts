@@ -24,6 +24,7 @@ import { type HubDirectory, openDirectory } from './hub-directory.ts';
 import { incidentWorks, openHubIncidents } from './hub-incidents.ts';
 import type { HubReplies } from './hub-replies.ts';
 import { openHubSends } from './hub-sends.ts';
+import type { HubLive } from './hub-streams.ts';
 
 export interface HubCoreParts {
   readonly relay: Pick<Relay, 'apps' | 'sectionOf'>;
@@ -34,6 +35,8 @@ export interface HubCoreParts {
   readonly replies: HubReplies;
   readonly events?: HubEvents | undefined;
   readonly noChannel?: NoChannelHook | undefined;
+  /** The streams of people; undefined: notifications go by all other channels. */
+  readonly live?: HubLive | undefined;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -79,7 +82,7 @@ const incidentsPart = (store: HubStore, notices: () => NoticeIntake): PersonPart
 
 /** Opens the hub on its store. Nothing is due before `sends.start()`. */
 export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack): HubCore {
-  const { relay, config, store, carrier, replies, events, noChannel, log, now } = parts;
+  const { relay, config, store, carrier, replies, events, noChannel, live, log, now } = parts;
   const { stale_after: stale, keep_dead: keep } = config.hub.devices;
   // People and devices are there before what sends to them.
   let nudge = (_at: number): void => {};
@@ -95,7 +98,12 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
   const directory = openDirectory(
     {
       ...{ changed, committed, store, now, providers: relay.apps.providers },
-      parts: [settingsPart, sendsPart(store, now), incidentsPart(store, () => sending.sends.notices)],
+      parts: [
+        settingsPart,
+        sendsPart(store, now),
+        incidentsPart(store, () => sending.sends.notices),
+        ...(live ? [live.part] : []),
+      ],
       exported: sendsExports({ store, wordsOf, policyOf: (app) => sending.policyOf(app) }),
       sectionOf: (app, row) => relay.sectionOf(app, row),
       ...{ staleAfterMs: toMs(stale), keepDeadMs: toMs(keep) },
@@ -106,8 +114,8 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
   const { people, removals } = directory;
   const sending = openHubSends(
     {
-      ...{ store, carrier, config, events, noChannel, log, now, apps: relay.apps },
-      works: incidentWorks(() => incidents),
+      ...{ store, carrier, config, events, noChannel, live, log, now, apps: relay.apps },
+      works: { ...incidentWorks(() => incidents), ...live?.works },
       applyVerdicts: (verdicts) => removals.apply(verdicts),
       noteAddress: (app, verdict) => people.noteVerdict(app, verdict),
     },

@@ -19,6 +19,7 @@ import { toMs } from '../../kit/seconds.ts';
 import type { Log } from '../../observe/log/log.ts';
 import type { FullConfig } from '../../providers/registry.ts';
 import { DEFAULT_APP } from '../../push/app-name.ts';
+import type { HubLive } from './hub-streams.ts';
 
 export interface HubSendsParts {
   readonly store: HubStore;
@@ -34,6 +35,7 @@ export interface HubSendsParts {
   readonly noChannel?: NoChannelHook | undefined;
   /** Timers of other parts, by kind. */
   readonly works: Readonly<Record<string, DueWork>>;
+  readonly live?: HubLive | undefined;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -102,12 +104,13 @@ export function openHubSends(
   parts: HubSendsParts,
   closers: AsyncDisposableStack,
 ): { sends: Sends; policyOf: (app: string) => HubPolicy } {
-  const { store, carrier, config, apps, applyVerdicts, events, noChannel, works, log, now } = parts;
+  const { store, carrier, config, apps, applyVerdicts, events, noChannel, live, works, log, now } = parts;
   const policyOf = policies(config, apps, log, hubPolicy);
   const sends = new Sends({
     ...{ store, carrier, policyOf, applyVerdicts, events, noChannel, works, now },
     rendererOf: renderer({ policyOf, now, unsubscribeUrl: unsubscribeUrlOf(parts) }),
-    presenceOf: async () => new Map(),
+    presenceOf: live ? live.presenceOf : async () => new Map(),
+    realtime: live?.realtimeOf(policyOf),
     noteAddresses: addressVerdicts(parts),
     instance: config.hub.instance || `${hostname()}:${process.pid}`,
     staleAfterMs: toMs(config.hub.devices.stale_after),

@@ -185,6 +185,7 @@ export class People {
       expect?.((await loadPerson(tx, seal, app, id))?.rev);
       return erasePerson(tx, { seal, app, user: id, by, now: this.#now(), parts: this.#parts });
     });
+    for (const part of this.#parts) await part.erased?.(app, id);
     await this.#store.scrub();
     return counts;
   }

@@ -90,6 +90,8 @@ export interface ExportedPart {
 export interface PersonPart extends ExportedPart {
   /** Deletes all of it, in the transaction that deletes the person. */
   erase(tx: HubDb, app: string, user: string): Promise<ErasedCounts>;
+  /** After the commit: what is not in the hub's store goes too. Rejects when it cannot now; an erasure may be repeated. */
+  erased?(app: string, user: string): Promise<void>;
 }
 
 /** Why something about people or devices is not done. */

@@ -56,21 +56,9 @@ export class SqlStreamStore implements StreamStore {
     return entries.length === 0 ? [] : this.#queue.add(entries);
   }
 
-  /** What `saveIn` needs to know before its transaction begins. */
-  async begin(): Promise<number> {
-    this.#mustBeOpen();
-    return this.#epoch.get();
-  }
-
-  /**
-   * Saves in the transaction of something else, whose readers are woken after its commit.
-   * @param epoch of `begin`
-   */
-  async saveIn(tx: HubDb, epoch: number, entries: readonly StreamEntry[]): Promise<StreamEvent[]> {
-    const { engine, seal } = this.#store;
-    const saved = await saveEvents(tx, entries, { engine, seal, epoch, caps: this.#caps, now: this.#now() });
-    this.#epoch.count(entries.length);
-    return saved;
+  /** Saves in the transaction of something else; its readers are to be woken after the commit. */
+  async saveIn(tx: HubDb, entries: readonly StreamEntry[]): Promise<StreamEvent[]> {
+    return this.#saveIn(tx, await this.#epoch.getIn(tx), entries);
   }
 
   async list(key: string, after: string, limit = DEFAULT_LIST): Promise<StreamPage> {
@@ -106,7 +94,8 @@ export class SqlStreamStore implements StreamStore {
   }
 
   async forget(key: string): Promise<number> {
-    const epoch = Math.max(this.#now(), (await this.begin()) + 1);
+    this.#mustBeOpen();
+    const epoch = Math.max(this.#now(), (await this.#epoch.get()) + 1);
     const person = personOfKey(key);
     return this.#store.write(async (tx) => {
       const [head] = await findHeads(tx, person.app, [person.user]);
@@ -167,6 +156,13 @@ export class SqlStreamStore implements StreamStore {
 
   async #saveNow(entries: readonly StreamEntry[]): Promise<StreamEvent[]> {
     const epoch = await this.#epoch.get();
-    return this.#store.write((tx) => this.saveIn(tx, epoch, entries));
+    return this.#store.write((tx) => this.#saveIn(tx, epoch, entries));
+  }
+
+  async #saveIn(tx: HubDb, epoch: number, entries: readonly StreamEntry[]): Promise<StreamEvent[]> {
+    const { engine, seal } = this.#store;
+    const saved = await saveEvents(tx, entries, { engine, seal, epoch, caps: this.#caps, now: this.#now() });
+    this.#epoch.count(entries.length);
+    return saved;
   }
 }

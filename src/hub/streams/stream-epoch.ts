@@ -24,6 +24,7 @@ export interface StreamEpochOptions {
 export class StreamEpoch {
   readonly #options: StreamEpochOptions;
   #begun: Promise<number> | undefined;
+  #known: number | undefined;
   #unmarked = 0;
   #marking: Promise<void> | undefined;
 
@@ -38,6 +39,13 @@ export class StreamEpoch {
       throw error;
     });
     return this.#begun;
+  }
+
+  /** The same within a transaction, which waits for nothing but itself, and the mark the first time. */
+  async getIn(tx: HubDb): Promise<number> {
+    if (this.#known !== undefined) return this.#known;
+    const { mark, now } = this.#options;
+    return (await begin(tx, (await mark?.read()) ?? 0, now())).epoch;
   }
 
   /** So many events were saved. */
@@ -66,6 +74,7 @@ export class StreamEpoch {
         'warn',
         'streams: the store of the hub is older than its mark: readers of streams begin again with all that is kept',
       );
+    this.#known = begun.epoch;
     return begun.epoch;
   }
 

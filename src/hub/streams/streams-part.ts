@@ -5,8 +5,9 @@ import { payloadBound } from './asked-entry.ts';
 import { personKey } from './person-key.ts';
 import { removeStream } from './trim-streams.ts';
 
-/** What streams keep of a person in the hub's store: events, and tickets that were not used. */
-export const streamsPart = (store: HubStore): PersonPart => ({
+/** What streams keep of a person in the hub's store: events, and tickets that were not used. @param rest what they keep elsewhere */
+export const streamsPart = (store: HubStore, rest: Pick<PersonPart, 'erased'> = {}): PersonPart => ({
+  ...rest,
   name: 'stream',
   async erase(tx, app, user) {
     const events = await removeStream(tx, { app, user });

@@ -17,6 +17,7 @@ const startHub = (): Promise<GuardedRelay> =>
 const UNAUDITED: Readonly<Record<string, string>> = {
   'POST /v1/notifications/preview': 'changes nothing',
   'POST /v1/engagements': 'what people did, in hundreds: it is data, not a change by its caller',
+  'PUT /v1/users/{user}/presence': 'what a client says of itself twice a minute',
   'POST /v1/push/topics': 'would say whose a topic is',
   'DELETE /v1/push/topics': 'would say whose a topic is',
   'POST /v1/push/topics/remove': 'would say whose a topic is',

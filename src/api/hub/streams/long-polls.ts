@@ -1,0 +1,69 @@
+/** Streams for clients that can only ask: an answer comes as soon as there is something, or after a while without. */
+import type { StreamEvent } from '../../../streams/stream-event.ts';
+import type { StreamReader, StreamReset } from '../../../streams/stream-reader.ts';
+import type { Streams } from '../../../streams/streams.ts';
+
+export interface PollOrder {
+  /** `personKey` */
+  readonly key: string;
+  /** As `Streams.subscribe` takes it. */
+  readonly after: string;
+  readonly waitMs: number;
+  readonly limit: number;
+  /** Aborts when the client has gone. */
+  readonly gone: AbortSignal;
+}
+
+export interface Polled {
+  readonly events: readonly StreamEvent[];
+  readonly reset: StreamReset | undefined;
+  /** The id after which the next poll goes on. */
+  readonly position: string;
+}
+
+export class LongPolls {
+  readonly #streams: Streams;
+  readonly #waiting = new Set<() => void>();
+  #isDraining = false;
+
+  constructor(streams: Streams) {
+    this.#streams = streams;
+  }
+
+  async poll(order: PollOrder): Promise<Polled> {
+    const { key, after, waitMs, limit, gone } = order;
+    const events: StreamEvent[] = [];
+    let reset: StreamReset | undefined;
+    const { promise: something, resolve } = Promise.withResolvers<void>();
+    const reader: StreamReader = await this.#streams.subscribe(key, after, {
+      event(event) {
+        events.push(event);
+        // What came with it is taken with it.
+        setImmediate(resolve);
+        return events.length < limit;
+      },
+      reset(told) {
+        reset = told;
+        setImmediate(resolve);
+        return true;
+      },
+      ended: () => resolve(),
+    });
+    reader.resume();
+    const timer = setTimeout(resolve, this.#isDraining ? 0 : waitMs).unref();
+    gone.addEventListener('abort', () => resolve(), { once: true });
+    this.#waiting.add(resolve);
+    await something;
+    this.#waiting.delete(resolve);
+    clearTimeout(timer);
+    const { position } = reader;
+    reader.close();
+    return { events, reset, position };
+  }
+
+  /** All are answered now, with what there is. */
+  drain(): void {
+    this.#isDraining = true;
+    for (const resolve of this.#waiting) resolve();
+  }
+}

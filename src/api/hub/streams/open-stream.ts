@@ -1,0 +1,49 @@
+import type { PresenceRegistration } from '../../../streams/presence/presence.ts';
+import type { StreamEvent } from '../../../streams/stream-event.ts';
+import type { StreamEnd, StreamReader, StreamReset, StreamSink } from '../../../streams/stream-reader.ts';
+import type { LiveConnection, LiveEnd } from './live-connection.ts';
+
+/** Who opens a stream, and where it begins. */
+export interface StreamOrder {
+  /** `personKey` */
+  readonly key: string;
+  /** As `Streams.subscribe` takes it. */
+  readonly after: string;
+  /** Which of the person's clients it is; undefined: not said. */
+  readonly client: string | undefined;
+  /** When the right to it ends, UNIX milliseconds; undefined: it does not. */
+  readonly endsAt: number | undefined;
+}
+
+/** A connection with the stream that it shows. */
+export class OpenStream implements StreamSink {
+  readonly order: StreamOrder;
+  readonly connection: LiveConnection;
+  readonly #ended: (open: OpenStream, why: StreamEnd) => void;
+  reader: StreamReader | undefined;
+  registration: PresenceRegistration | undefined;
+  /** When it is due for a sign of life, monotonic milliseconds. */
+  beatAt = 0;
+  /** Why it ends; undefined: it does not. */
+  why: LiveEnd | undefined;
+  /** When it is cut, if its client has not read its end until then; monotonic milliseconds. */
+  cutAt = 0;
+
+  constructor(connection: LiveConnection, order: StreamOrder, ended: (open: OpenStream, why: StreamEnd) => void) {
+    this.connection = connection;
+    this.order = order;
+    this.#ended = ended;
+  }
+
+  event(event: StreamEvent): boolean {
+    return this.connection.event(event);
+  }
+
+  reset(reset: StreamReset): boolean {
+    return this.connection.reset(reset);
+  }
+
+  ended(why: StreamEnd): void {
+    this.#ended(this, why);
+  }
+}

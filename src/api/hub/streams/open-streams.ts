@@ -1,0 +1,190 @@
+/**
+ * The connections to streams that are open here: how many there may be, which is the oldest that makes room, which are due for a sign
+ * of life, which take nothing any more, whose token has ended; and their end when the process ends.
+ *
+ * A stream is entered → placed (its position is fixed) → begun (its head is written) → over. It may be over from the first on.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { background } from '../../../kit/background.ts';
+import type { Presence } from '../../../streams/presence/presence.ts';
+import type { Streams } from '../../../streams/streams.ts';
+import { HubRefusal } from '../hub-refusal.ts';
+import type { LiveConnection, LiveEnd } from './live-connection.ts';
+import { OpenStream, type StreamOrder } from './open-stream.ts';
+import { StreamGroups } from './stream-groups.ts';
+
+/** Hears of streams, for metrics. */
+export interface StreamsWatch {
+  opened(kind: LiveConnection['kind']): void;
+  closed(kind: LiveConnection['kind'], why: LiveEnd): void;
+}
+
+export interface OpenStreamsOptions {
+  readonly streams: Streams;
+  readonly presence: Presence;
+  /** Name of this instance in presence. */
+  readonly instance: string;
+  /** `hub.streams.max` and `per_user`; 0: no limit. */
+  readonly max: number;
+  readonly perUser: number;
+  readonly heartbeatMs: number;
+  readonly watch?: StreamsWatch | undefined;
+  readonly tell: (level: 'warn' | 'error', message: string) => void;
+  /** UNIX milliseconds, and monotonic milliseconds. */
+  readonly now?: () => number;
+  readonly monotonic?: () => number;
+  readonly random?: () => number;
+}
+
+const SWEEP_MS = 1000;
+/** A client that takes nothing for so long of what waits for it has gone, or is too slow. */
+const SLOW_MS = 10_000;
+const PER_CLIENT = 5;
+const AGAIN_S = 5;
+/** How long clients that are sent away wait, at most: all at once would come back all at once. */
+const MOST_RETRY_MS = 30_000;
+const DRAIN_MS = 5000;
+const ENDED_AT_ONCE = 500;
+
+export class OpenStreams {
+  readonly #options: OpenStreamsOptions;
+  readonly #now: () => number;
+  readonly #monotonic: () => number;
+  readonly #random: () => number;
+  readonly #open = new Set<OpenStream>();
+  readonly #byUser: StreamGroups;
+  readonly #byClient = new StreamGroups(PER_CLIENT);
+  readonly #sweeping: NodeJS.Timeout;
+  #others = 0;
+  #isDraining = false;
+
+  constructor(options: OpenStreamsOptions) {
+    this.#options = options;
+    this.#now = options.now ?? Date.now;
+    this.#monotonic = options.monotonic ?? (() => performance.now());
+    this.#random = options.random ?? Math.random;
+    this.#byUser = new StreamGroups(options.perUser);
+    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS).unref();
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Takes the place of a stream for something that is like one. @returns what gives it back. @throws HubRefusal */
+  occupy(): () => void {
+    this.admit();
+    this.#others++;
+    return () => {
+      this.#others--;
+    };
+  }
+
+  /** @throws HubRefusal when no further one is opened */
+  admit(): void {
+    if (this.#isDraining) throw new HubRefusal('unavailable', 'this instance is about to end', { retryAfter: AGAIN_S });
+    const { max } = this.#options;
+    if (max > 0 && this.#open.size + this.#others >= max)
+      throw new HubRefusal('unavailable', `${max} streams are open, and there may be no more`, { retryAfter: AGAIN_S });
+  }
+
+  /** Opens a stream on a connection. Rejects, with the connection untouched, when there is no room or the store cannot be asked. */
+  async join(connection: LiveConnection, order: StreamOrder): Promise<void> {
+    this.admit();
+    const open = new OpenStream(connection, order, (ended, why) => this.#end(ended, why === 'gone' ? 'gone' : 'drain'));
+    this.#open.add(open);
+    try {
+      open.reader = await this.#options.streams.subscribe(order.key, order.after, open);
+    } catch (error) {
+      this.#open.delete(open);
+      throw error;
+    }
+    this.#options.watch?.opened(connection.kind);
+    connection.onClose(() => this.#over(open));
+    await this.#register(open);
+    if (!this.#open.has(open)) return;
+    this.#makeRoom(open);
+    open.beatAt = this.#nextBeat();
+    connection.begin(open.reader.position, () => open.reader?.resume());
+    open.reader.resume();
+  }
+
+  /** Sends all of them away, for the end of the process: no new ones are opened. Resolves when they are gone, after 5 s at the latest. */
+  async drain(): Promise<void> {
+    this.#isDraining = true;
+    const last = this.#monotonic() + DRAIN_MS;
+    const all = [...this.#open];
+    for (let at = 0; at < all.length; at += ENDED_AT_ONCE) {
+      for (const open of all.slice(at, at + ENDED_AT_ONCE)) this.#end(open, 'drain');
+      await new Promise(setImmediate);
+    }
+    while (this.#open.size > 0 && this.#monotonic() < last) await pause(20);
+    for (const { connection } of this.#open) connection.cut();
+  }
+
+  close(): void {
+    this.#isDraining = true;
+    clearInterval(this.#sweeping);
+    for (const { connection } of this.#open) connection.cut();
+  }
+
+  async #register(open: OpenStream): Promise<void> {
+    const { presence, instance, tell } = this.#options;
+    try {
+      const registration = await presence.register(open.order.key, { instance });
+      if (this.#open.has(open)) open.registration = registration;
+      else await registration.leave();
+    } catch (error) {
+      // The stream is worth more than being seen.
+      tell('warn', `presence cannot be noted: ${(error as Error).message}`);
+    }
+  }
+
+  /** The oldest ones of the same person and client end. */
+  #makeRoom(open: OpenStream): void {
+    const { key, client } = open.order;
+    for (const oldest of this.#byUser.enter(key, open)) this.#end(oldest, 'replaced');
+    if (client === undefined) return;
+    for (const oldest of this.#byClient.enter(`${client}\n${key}`, open)) this.#end(oldest, 'replaced');
+  }
+
+  #end(open: OpenStream, why: Exclude<LiveEnd, 'client'>): void {
+    if (open.why !== undefined) return;
+    open.why = why;
+    open.reader?.close();
+    open.cutAt = this.#monotonic() + SLOW_MS;
+    open.connection.end(why, why === 'drain' ? Math.round(this.#random() * MOST_RETRY_MS) : undefined);
+  }
+
+  #over(open: OpenStream): void {
+    if (!this.#open.delete(open)) return;
+    const { connection, order, reader, registration } = open;
+    reader?.close();
+    this.#byUser.leave(order.key, open);
+    if (order.client !== undefined) this.#byClient.leave(`${order.client}\n${order.key}`, open);
+    background(registration?.leave());
+    this.#options.watch?.closed(connection.kind, open.why ?? 'client');
+  }
+
+  #nextBeat(): number {
+    return this.#monotonic() + this.#options.heartbeatMs * (0.8 + 0.4 * this.#random());
+  }
+
+  #sweep(): void {
+    const [now, at] = [this.#now(), this.#monotonic()];
+    for (const open of this.#open) {
+      const { connection, order, reader } = open;
+      const { blockedAt } = connection;
+      if (open.why !== undefined) {
+        if (open.cutAt <= at) connection.cut();
+      } else if (!reader) continue;
+      else if (order.endsAt !== undefined && order.endsAt <= now) this.#end(open, 'expired');
+      else if (blockedAt !== undefined && (connection.isOverfull || (reader.isStalled && at - blockedAt >= SLOW_MS)))
+        this.#end(open, 'slow');
+      else if (open.beatAt > 0 && open.beatAt <= at) {
+        connection.beat();
+        open.beatAt = this.#nextBeat();
+      }
+    }
+  }
+}

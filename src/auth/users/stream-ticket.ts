@@ -1,0 +1,23 @@
+import type { IncomingMessage } from 'node:http';
+
+/** What a browser shows that opens a stream: it can send no header with it. */
+export interface StreamTicket {
+  readonly ticket: string;
+  /** Whose stream is asked for. */
+  readonly user: string;
+}
+
+const STREAM = /^\/v1\/users\/([^/?#]+)\/stream(?:\/ws|\/events)?\?(.*)$/s;
+
+/** `?ticket=` of a request for a stream; undefined without one. */
+export function ticketOf({ method, url = '' }: Pick<IncomingMessage, 'method' | 'url'>): StreamTicket | undefined {
+  if (method !== 'GET') return undefined;
+  const [, segment = '', query = ''] = STREAM.exec(url) ?? [];
+  const ticket = new URLSearchParams(query).get('ticket');
+  if (ticket === null || ticket === '') return undefined;
+  try {
+    return { ticket, user: decodeURIComponent(segment) };
+  } catch {
+    return undefined;
+  }
+}

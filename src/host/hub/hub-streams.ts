@@ -1,0 +1,108 @@
+import { hostname } from 'node:os';
+import type { HubRoute } from '../../api/hub/hub-route.ts';
+import { eventsRoutes } from '../../api/hub/streams/events-routes.ts';
+import { LongPolls } from '../../api/hub/streams/long-polls.ts';
+import { OpenStreams } from '../../api/hub/streams/open-streams.ts';
+import { PollPresence } from '../../api/hub/streams/poll-presence.ts';
+import { presenceRoutes } from '../../api/hub/streams/presence-routes.ts';
+import { streamRoutes } from '../../api/hub/streams/stream-routes.ts';
+import { ticketRoutes } from '../../api/hub/streams/ticket-routes.ts';
+import type { HubPolicy } from '../../hub/notifications/policy.ts';
+import type { PersonPart } from '../../hub/people/person.ts';
+import type { PresenceOf } from '../../hub/sends/accepting/send-order.ts';
+import { StreamChannel } from '../../hub/sends/live/stream-channel.ts';
+import type { Realtime } from '../../hub/sends/placing.ts';
+import type { HubStore } from '../../hub/storage/storage.ts';
+import { EventPublisher } from '../../hub/streams/event-publisher.ts';
+import { personKey } from '../../hub/streams/person-key.ts';
+import { setToAll, TO_ALL_DUE, toAllWork } from '../../hub/streams/publish-to-all.ts';
+import { SqlStreamStore } from '../../hub/streams/sql-stream-store.ts';
+import type { StreamTickets } from '../../hub/streams/stream-tickets.ts';
+import { streamsPart } from '../../hub/streams/streams-part.ts';
+import type { DueWork } from '../../hub/timers/due-rows.ts';
+import { background } from '../../kit/background.ts';
+import { toMs } from '../../kit/seconds.ts';
+import type { FullConfig } from '../../providers/registry.ts';
+import { Streams } from '../../streams/streams.ts';
+import { openStreamParts } from './stream-parts.ts';
+
+export interface HubStreamsOptions {
+  readonly config: FullConfig;
+  readonly store: HubStore;
+  readonly tickets: StreamTickets;
+  readonly tell: (level: 'warn' | 'error', message: string) => void;
+  readonly now: () => number;
+}
+
+/** The live streams of people, as sends and people see them. */
+export interface HubLive {
+  realtimeOf(policyOf: (app: string) => HubPolicy): Realtime;
+  readonly presenceOf: PresenceOf;
+  /** What goes with a person who is erased. */
+  readonly part: PersonPart;
+  /** Timers of streams. */
+  readonly works: Readonly<Record<string, DueWork>>;
+}
+
+export interface HubStreams extends HubLive {
+  /** @param nudge a timer was set */
+  routes(nudge: (at: number) => void): readonly HubRoute[];
+  /** The process is about to end: streams are sent away. Resolves when they are gone. */
+  retire(): Promise<void>;
+}
+
+const CLEANUP_MS = 600_000;
+
+/** Opens the streams of people on the store of the hub. @param closers closes them before it */
+export async function openHubStreams(options: HubStreamsOptions, closers: AsyncDisposableStack): Promise<HubStreams> {
+  const { config, store: hub, tickets, tell, now } = options;
+  const { streams: settings, instance: named } = config.hub;
+  const instance = named || `${hostname()}:${process.pid}`;
+  const { store, presence, router } = await openStreamParts({ config, hub, now, tell }, closers);
+  const { offline, page } = settings;
+  const streams = new Streams({ store, presence, router, offline, page, pollMs: toMs(settings.poll_interval), tell });
+  closers.defer(() => streams.close());
+  const publisher = new EventPublisher({ hub, store, streams, presence, offline });
+  const open = new OpenStreams({
+    ...{ streams, presence, instance, tell, now },
+    ...{ max: settings.max, perUser: settings.per_user, heartbeatMs: toMs(settings.heartbeat) },
+  });
+  const polls = new LongPolls(streams);
+  const pollPresence = new PollPresence({ presence, instance, tell, now: () => performance.now() });
+  closers.defer(() => pollPresence.close());
+  closers.defer(() => open.close());
+  // A store that is away says so by itself, and is asked again.
+  const cleaning = (): void => background(store.cleanup(now() - toMs(settings.retention)), () => {});
+  const cleanup = setInterval(cleaning, CLEANUP_MS).unref();
+  closers.defer(() => clearInterval(cleanup));
+  const toAll = { store: hub, publisher, now };
+  return {
+    realtimeOf: (policyOf) => new StreamChannel({ store, streams, policyOf, tell }),
+    async presenceOf(app, users) {
+      const views = await presence.look(users.map((user) => personKey(app, user)));
+      return new Map(users.map((user) => [user, views.get(personKey(app, user))?.state ?? 'offline']));
+    },
+    part: streamsPart(hub, {
+      async erased(app, user) {
+        const key = personKey(app, user);
+        if (!(store instanceof SqlStreamStore)) await store.forget(key);
+        streams.end(key);
+      },
+    }),
+    works: { [TO_ALL_DUE]: toAllWork(toAll) },
+    routes: (nudge) => [
+      ...streamRoutes({ open, polls, pollPresence, buffer: settings.buffer }),
+      ...eventsRoutes({
+        ...{ publisher, now },
+        write: (work) => hub.write(work),
+        toAll: { set: (tx, order) => setToAll(tx, order, toAll), begin: () => nudge(now()) },
+      }),
+      ...ticketRoutes({ tickets }),
+      ...presenceRoutes({ presence, leaseMs: toMs(settings.lease) }),
+    ],
+    async retire() {
+      polls.drain();
+      await open.drain();
+    },
+  };
+}
