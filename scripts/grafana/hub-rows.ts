@@ -32,6 +32,7 @@ const sends: Row = {
       queries: [
         ['in the store', `max(martlet_hub_due_rows{${I}})`],
         ['overdue', `max(martlet_hub_overdue_rows{${I}})`],
+        ['{{kind}} that no instance has taken', `max by (kind) (martlet_hub_unclaimed_rows{${I}}) > 0`],
       ],
     },
     {

@@ -39,7 +39,7 @@ With \`hub.enabled: true\` there are the series below; without it there are none
 [hub/deciding.md](hub/deciding.md#in-words), or a provider's reason of [errors.md](errors.md); \`outcome\` is how a person counts in the answer of a send; \`status\` is that of a device, as it is stored
 (\`stale\` and \`signed_out\` ones are \`active\` here).
 
-What is read from the store (\`…_due_rows\`, \`…_overdue_rows\`, \`…_handover_rows\`, \`…_removals_paused\`, \`…_people\`, \`…_devices\`) is the same for all instances that share it: take the \`max\`, not the sum. It is asked
+What is read from the store (\`…_due_rows\`, \`…_overdue_rows\`, \`…_unclaimed_rows\`, \`…_handover_rows\`, \`…_removals_paused\`, \`…_people\`, \`…_devices\`) is the same for all instances that share it: take the \`max\`, not the sum. It is asked
 at most every five seconds, and is absent while the store is away. People and devices are counted every ten minutes while there are scrapes, in SQLite up to a million of each app and status.
 `;
 

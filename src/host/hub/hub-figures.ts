@@ -1,9 +1,13 @@
+import { incidentKinds } from '../../hub/incidents/timers.ts';
+import { DIGEST_DUE } from '../../hub/sends/digests/digest-items.ts';
 import type { HubEvents } from '../../hub/sends/hub-events.ts';
+import { NO_CHANNEL_DUE } from '../../hub/sends/no-channel.ts';
+import { PAGE_DUE, PERSON_DUE } from '../../hub/sends/person-due.ts';
 import { countHandovers } from '../../hub/sends/rows/handover-rows.ts';
 import { countHeads } from '../../hub/storage/head-counts.ts';
 import type { HubStore } from '../../hub/storage/storage.ts';
 import type { StoreObserver } from '../../hub/storage/store-observer.ts';
-import { countDue } from '../../hub/timers/due-rows.ts';
+import { countDue, countUnclaimed } from '../../hub/timers/due-rows.ts';
 import { background } from '../../kit/background.ts';
 import { within } from '../../kit/within.ts';
 import type { HubCounts } from '../../observe/metrics/hub-counts.ts';
@@ -21,6 +25,9 @@ export interface HubFiguresParts {
 
 /** A timer is overdue after this. */
 const GRACE_MS = 60_000;
+/** Someone should have taken a timer that was due so long ago. */
+const UNCLAIMED_MS = 5000;
+const KINDS = [PERSON_DUE, PAGE_DUE, DIGEST_DUE, NO_CHANNEL_DUE, ...incidentKinds] as const;
 /** What the store was asked for is good for this long, however many ask. */
 const FRESH_MS = 5000;
 /** A scrape waits for the store no longer. */
@@ -70,7 +77,9 @@ export class HubFigures {
   async #readBacklog(): Promise<HubBacklog> {
     const { store, now } = this.#parts;
     const { waiting: due, overdue } = await countDue(store.db, now(), GRACE_MS);
-    return { due, overdue, handovers: await countHandovers(store.db) };
+    const late = await countUnclaimed(store.db, now(), UNCLAIMED_MS);
+    const unclaimed = new Map(KINDS.map((kind) => [kind, late.get(kind) ?? 0]));
+    return { due, overdue, unclaimed, handovers: await countHandovers(store.db) };
   }
 
   #countHeads(): void {

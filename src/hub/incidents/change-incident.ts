@@ -8,8 +8,10 @@ import { type Actor, aboutIncident, type IncidentEvent } from './incident.ts';
 import { factsOfIncident, type Incident, lastSaidAt } from './incident-rows.ts';
 import type { IncidentDone, IncidentParts } from './incident-work.ts';
 import { changeMessage } from './notices/message.ts';
+import { callKey } from './notices/notice-doc.ts';
 import { type ToldPeople, tellPeople } from './notices/tell.ts';
 import { isTold, toldOf } from './notices/told.ts';
+import { ofSeverity } from './severity-map.ts';
 import { changesBetween, type IncidentChanges, type IncidentFacts } from './state/changes.ts';
 import { afterSaid, type Said } from './state/said.ts';
 import { entriesOf, unheardEntry } from './timeline/timeline-entry.ts';
@@ -24,9 +26,6 @@ export interface IncidentAsked {
   readonly caller: string;
   readonly said: Said;
 }
-
-/** Notices that call for someone, and are answered by an acknowledgement. */
-const CALLS: readonly IncidentEvent[] = ['incident.escalated'];
 
 interface ChangeAt {
   readonly known: IncidentFacts | undefined;
@@ -62,10 +61,11 @@ export class IncidentChanging {
     for (const event of changes.events)
       told.push(await this.#tell(tx, asked, { known, facts, changes, presences }, event));
     const next: Incident = {
-      ...{ app, id, rev: 0, places: 0, created_at: now, updated_at: now, ...withoutRun(before), ...state },
+      ...{ app, id, rev: 0, places: 0, created_at: now, updated_at: now, ...withoutTimers(before), ...state },
       cycle: before ? before.cycle + (changes.isReopened ? 1 : 0) : 1,
       ...(isSeen ? { rev: (before?.rev ?? 0) + 1, updated_at: now } : {}),
       ...(await this.#run(tx, asked, { before, facts, changes, now })),
+      ...this.#sla(asked, { before, facts, changes }),
     };
     const lines = [
       ...entriesOf(known, facts, changes, { cycle: next.cycle, actor }),
@@ -109,6 +109,18 @@ export class IncidentChanging {
     return run ? { run } : {};
   }
 
+  /** By when it is to be in hand and resolved after the change; a new cycle begins with none of it said. */
+  #sla(
+    { app }: IncidentAsked,
+    { before, facts, changes }: { readonly before: Incident | undefined } & Pick<ChangeAt, 'facts' | 'changes'>,
+  ): Pick<Incident, 'sla'> {
+    const { doc } = facts;
+    const sla = doc.sla ?? ofSeverity(this.#parts.policyOf(app).slas, doc.severity);
+    const told = changes.isReopened ? {} : (before?.sla?.told ?? {});
+    // What was said is remembered, should there be a deadline again.
+    return sla || Object.keys(told).length > 0 ? { sla: { doc: sla ?? {}, told } } : {};
+  }
+
   /** Takes back what is settled by the change. @returns to be called after the commit */
   async #endNotices(tx: HubDb, { app, id }: IncidentAsked, { events }: IncidentChanges): Promise<(() => void)[]> {
     const { notices } = this.#parts;
@@ -116,7 +128,7 @@ export class IncidentChanging {
     const isAcked = events.includes('incident.acknowledged');
     const isResolved = events.includes('incident.resolved');
     return [
-      ...(isAcked ? [await notices.end(tx, { app, about, reason: 'acked', types: CALLS })] : []),
+      ...(isAcked ? [await notices.end(tx, { app, about, reason: 'acked', key: callKey(id) })] : []),
       ...(isResolved ? [await notices.end(tx, { app, about, reason: 'resolved' })] : []),
     ];
   }
@@ -136,10 +148,10 @@ export class IncidentChanging {
   }
 }
 
-/** Every change says where its escalation is. */
-function withoutRun(incident: Incident | undefined): Omit<Incident, 'run'> | undefined {
+/** Every change says what its timers come to. */
+function withoutTimers(incident: Incident | undefined): Omit<Incident, 'run' | 'sla'> | undefined {
   if (!incident) return undefined;
-  const { run: _, ...rest } = incident;
+  const { run: _, sla: __, ...rest } = incident;
   return rest;
 }
 

@@ -1,6 +1,7 @@
 import type { HubDb, HubSeal, NewRow, Row } from '../storage/storage.ts';
 import type { EscalationRun } from './escalation/escalation-run.ts';
 import type { IncidentDoc } from './incident.ts';
+import type { SlaProgress } from './sla/sla-times.ts';
 import type { IncidentFacts } from './state/changes.ts';
 import { type IncidentStatus, lastMarkAt, type StatusLog, statusOf } from './state/status-log.ts';
 import { docOf, lastFieldAt, type TimedFields } from './state/timed-fields.ts';
@@ -13,6 +14,8 @@ export interface IncidentState {
   readonly places: number;
   /** Absent: it has had no escalation. */
   readonly run?: EscalationRun;
+  /** Absent: nothing is to be done by a time. */
+  readonly sla?: SlaProgress;
   /** When people were called by hand last, UNIX milliseconds. */
   readonly called?: number;
 }

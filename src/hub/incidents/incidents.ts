@@ -20,20 +20,23 @@ import {
 import type { IncidentEventOrder } from './parse-event.ts';
 import { parseIncident } from './parse-incident.ts';
 import { parseEscalate, parseVerb } from './parse-verb.ts';
+import { SlaWatch } from './sla/sla-watch.ts';
 import type { Said } from './state/said.ts';
 import { incidentFields } from './state/timed-fields.ts';
-import { ESCALATION_DUE, type IncidentTimer } from './timers.ts';
+import { ESCALATION_DUE, type IncidentTimer, SLA_DUE } from './timers.ts';
 
 /** Incidents: what is said of them, and what people hear of that. */
 export class Incidents {
   readonly #parts: IncidentParts;
   readonly #changing: IncidentChanging;
   readonly #escalating: Escalating;
+  readonly #slaWatch: SlaWatch;
 
   constructor(parts: IncidentParts) {
     this.#parts = parts;
     this.#changing = new IncidentChanging(parts);
     this.#escalating = new Escalating(parts);
+    this.#slaWatch = new SlaWatch(parts);
   }
 
   get(app: string, id: string): Promise<Incident | undefined> {
@@ -100,7 +103,7 @@ export class Incidents {
 
   /** Work of timers, by kind. */
   get works(): Readonly<Record<IncidentTimer, DueWork>> {
-    return { [ESCALATION_DUE]: this.#escalating.run };
+    return { [ESCALATION_DUE]: this.#escalating.run, [SLA_DUE]: this.#slaWatch.run };
   }
 
   /** @returns whether it was there */

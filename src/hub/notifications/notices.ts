@@ -46,8 +46,8 @@ export interface EndedNotices {
   readonly app: string;
   readonly about: string;
   readonly reason: NoticeEnd;
-  /** Of these types only; absent: all. */
-  readonly types?: readonly string[];
+  /** Only those with this `cancel_key`; absent: all. */
+  readonly key?: string;
 }
 
 export interface ForgottenIn {

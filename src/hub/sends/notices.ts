@@ -59,7 +59,7 @@ export class Notices implements NoticeIntake {
     return { id, status, recipients, deliver: () => accepting.deliver(taken) };
   }
 
-  async end(tx: HubDb, { app, about, reason, types }: EndedNotices): Promise<() => void> {
+  async end(tx: HubDb, { app, about, reason, key }: EndedNotices): Promise<() => void> {
     const { events, now } = this.#options;
     const rows = await tx
       .updateTable('notifications')
@@ -68,7 +68,7 @@ export class Notices implements NoticeIntake {
       .where('about', '=', about)
       .where('ended', 'is', null)
       .where('status', 'in', ['pending', 'scheduled'])
-      .$if(types !== undefined, (query) => query.where('type', 'in', types ?? []))
+      .$if(key !== undefined, (query) => query.where('cancel_key', '=', key ?? ''))
       .returning('id')
       .execute();
     const changed: DecidedFact[] = [];

@@ -173,3 +173,21 @@ export async function countDue(db: HubDb, now: number, graceMs: number): Promise
     .executeTakeFirstOrThrow();
   return { waiting: Number(all.count), overdue: Number(late.count) };
 }
+
+/** Rows that were due more than `graceMs` ago and that no instance holds, by kind: a watchdog over those that are to do them. */
+export async function countUnclaimed(db: HubDb, now: number, graceMs: number): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom((eb) =>
+      eb
+        .selectFrom('due')
+        .select('kind')
+        .where('due_at', '<', now - graceMs)
+        .where((of) => of.or([of('lease_until', 'is', null), of('lease_until', '<=', now)]))
+        .limit(MOST_OVERDUE)
+        .as('late'),
+    )
+    .select((eb) => ['kind', eb.fn.countAll<number>().as('count')])
+    .groupBy('kind')
+    .execute();
+  return new Map(rows.map(({ kind, count }) => [kind, Number(count)]));
+}

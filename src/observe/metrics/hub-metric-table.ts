@@ -21,6 +21,11 @@ const sends = [
     'Timers whose time was more than a minute ago, and that no instance has done. Counted up to 100,000.',
     shared,
   ),
+  gauge(
+    'martlet_hub_unclaimed_rows',
+    'Timers that were due more than five seconds ago and that no instance has taken, by kind: person, page, digest, no-channel, escalation, sla. Counted up to 100,000.',
+    { labels: ['kind'], ...shared },
+  ),
   gauge('martlet_hub_pushes_under_way', 'Pushes, mails and messages that were handed over and have not ended.'),
   gauge(
     'martlet_hub_handover_rows',

@@ -14,6 +14,8 @@ export interface HeadCount {
 export interface HubBacklog {
   readonly due: number;
   readonly overdue: number;
+  /** Timers that were due a while ago and that no instance holds, by kind. */
+  readonly unclaimed: ReadonlyMap<string, number>;
   readonly handovers: number;
 }
 
@@ -57,6 +59,7 @@ export function setHub(sheet: Sheet, reading: HubReading): void {
   if (backlog) {
     sheet.set('martlet_hub_due_rows', backlog.due);
     sheet.set('martlet_hub_overdue_rows', backlog.overdue);
+    for (const [kind, count] of backlog.unclaimed) sheet.set('martlet_hub_unclaimed_rows', count, [kind]);
     sheet.set('martlet_hub_handover_rows', backlog.handovers);
   }
   for (const [app, isPaused] of removals)

@@ -1,6 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { HubStore } from '../../../src/hub/storage/storage.ts';
-import { type ClaimedDue, clearDue, countDue, finishDue, setDue } from '../../../src/hub/timers/due-rows.ts';
+import {
+  type ClaimedDue,
+  claimDue,
+  clearDue,
+  countDue,
+  countUnclaimed,
+  finishDue,
+  setDue,
+} from '../../../src/hub/timers/due-rows.ts';
 import { DueRunner, type DueRunnerOptions } from '../../../src/hub/timers/due-runner.ts';
 import { needs } from '../../support/needs.ts';
 import { type HubPlace, hubEngines } from '../hub-engines.ts';
@@ -131,6 +139,21 @@ describe.each(hubEngines)('timers in $name', ({ needs: lacks, start }) => {
       await expect(store.write((tx) => finishDue(tx, stuck as ClaimedDue))).rejects.toMatchObject({
         code: 'ERR_FENCED',
       });
+    });
+
+    test('those that are due and that no one holds are counted, by kind', async () => {
+      const store = await open();
+      await store.write((tx) =>
+        setDue(tx, [at('a', 800), at('b', 900), { ...at('c', 900), kind: 'bell' }, at('d', 9000)]),
+      );
+      const counted = async (time: number) => Object.fromEntries(await countUnclaimed(store.db, time, 100));
+      expect(await counted(950)).toEqual({ ring: 1 });
+      expect(await counted(2000)).toEqual({ ring: 2, bell: 1 });
+      await store.write((tx) =>
+        claimDue(tx, store.engine, { kinds: ['ring'], now: 2000, leaseMs: 500, by: 'x', limit: 1 }),
+      );
+      expect(await counted(2000)).toEqual({ ring: 1, bell: 1 });
+      expect(await counted(2500)).toEqual({ ring: 2, bell: 1 });
     });
 
     test('a row whose work fails is put off and holds up no other', async () => {

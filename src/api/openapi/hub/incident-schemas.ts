@@ -66,6 +66,7 @@ const incident = record(
   {
     ...{ summary: text(''), severity: text(''), service: text(''), url: text(''), sla: anyObject() },
     ...{ escalation: text(''), acknowledged: moment, resolved: moment },
+    ...{ deadlines: anyObject('`acknowledge_by`, `resolve_by`'), breached: texts('Those that were not kept.') },
     escalated: record({ escalation: text(''), steps: count('Steps that were called.') }, { next_at: instant() }),
   },
 );

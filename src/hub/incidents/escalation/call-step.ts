@@ -4,6 +4,7 @@ import type { RecipientsDoc } from '../../notifications/recipients-doc.ts';
 import type { HubDb } from '../../storage/storage.ts';
 import { type Actor, HUB } from '../incident.ts';
 import { factsOfIncident, type Incident } from '../incident-rows.ts';
+import { callKey } from '../notices/notice-doc.ts';
 import { type Telling, type TellingParts, tellPeople } from '../notices/tell.ts';
 import { peopleOf } from '../notices/told.ts';
 import type { EscalateOrder } from '../parse-verb.ts';
@@ -61,6 +62,7 @@ function tellingOf({ incident, actor, order = {} }: CallToMake, planned: Planned
     channels: order.channels ?? step?.channels,
     priority: order.priority ?? step?.priority,
     awakeOnly: step?.if === 'recipient_awake',
+    key: callKey(incident.id),
   };
 }
 

@@ -20,7 +20,12 @@ export interface NoticeSources {
   /** Beside what the incident has. */
   readonly data?: JsonObject | undefined;
   readonly channels?: NotificationDoc['channels'] | undefined;
+  /** By what it is cancelled. */
+  readonly key?: string | undefined;
 }
+
+/** By what the calls for an incident are found that an acknowledgement answers. */
+export const callKey = (incident: string): string => collapseKey('incident.call', incident);
 
 /** The same for one event of one incident, and short enough for every provider. */
 const collapseKey = (event: string, incident: string): string =>
@@ -41,7 +46,7 @@ const small = (data: JsonObject | undefined): JsonObject =>
 
 /** What people are sent about an incident. A later change takes the place of an earlier one that has not left. */
 export function noticeDoc(sources: NoticeSources): NotificationDoc {
-  const { incident, doc, status, event, to, meaning, message, by, data, channels } = sources;
+  const { incident, doc, status, event, to, meaning, message, by, data, channels, key } = sources;
   return {
     type: event,
     title: cut(doc.title ?? incident, MOST_TITLE),
@@ -61,6 +66,7 @@ export function noticeDoc(sources: NoticeSources): NotificationDoc {
     ...(channels ? { channels } : {}),
     ...(meaning.category === '' ? {} : { category: meaning.category }),
     thread: incident,
+    ...(key === undefined ? {} : { cancel_key: key }),
     ...(event === 'incident.updated' ? { collapse_key: collapseKey(event, incident) } : {}),
   };
 }

@@ -24,6 +24,8 @@ export interface Telling {
   readonly by?: string | undefined;
   readonly data?: JsonObject | undefined;
   readonly channels?: NotificationDoc['channels'] | undefined;
+  /** By what it is cancelled. */
+  readonly key?: string | undefined;
   /** In the place of that of the severity. */
   readonly priority?: Priority | undefined;
   readonly awakeOnly?: boolean | undefined;
