@@ -38,6 +38,10 @@ function launcher(): string | undefined {
 const context: CliContext = {
   ...{ version, env, stdout, stderr },
   command: ownCommand({ calledAs, launcher: launcher(), cwd: process.cwd(), searchPath: env.PATH }),
+  // Opened by those who read it.
+  get stdin() {
+    return process.stdin;
+  },
   cwd: process.cwd(),
   home: homedir(),
   isWorker: cluster.isWorker,

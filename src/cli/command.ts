@@ -5,6 +5,7 @@ import type { WithConfig } from './config-flags.ts';
 import type { CliContext } from './context.ts';
 import type { ExplainTask } from './explain/explain-command.ts';
 import type { Flag, FlagValues } from './flag.ts';
+import type { InitTask } from './init/init-command.ts';
 import type { DevicesTask } from './people/devices-command.ts';
 import type { UsersTask } from './people/users-command.ts';
 import type { QueueTask } from './queue-command.ts';
@@ -25,6 +26,7 @@ interface OfApp extends AtRelay {
 /** What each command is asked for, by its kind. */
 export interface Commands {
   readonly serve: WithConfig;
+  readonly init: WithConfig & InitTask;
   readonly check: WithConfig;
   /** `file` overrides the configured queue. */
   readonly queue: WithConfig & { readonly task: QueueTask; readonly file: string | undefined };

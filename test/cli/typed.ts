@@ -32,7 +32,7 @@ export async function typed(
   const ignored = (): void => {};
   const context: CliContext = {
     ...{ version: '0.0.0', command: 'martlet', env, cwd, home: cwd, isWorker: false },
-    ...{ stdout: out.stream, stderr: err.stream },
+    ...{ stdin: {} as NodeJS.ReadStream, stdout: out.stream, stderr: err.stream },
     say: (line) => void out.stream.write(`${line}\n`),
     ...{ onSignal: ignored, onDisconnect: ignored, onUncaught: ignored, onExit: ignored },
     exit: (code) => {
