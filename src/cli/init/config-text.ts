@@ -16,7 +16,7 @@ const coreText = ({ address, port }: Choices): string => `core:
   address: ${quoted(address)} # "127.0.0.1": this machine alone; "": all interfaces
   port: ${quoted(port)}
   sync: true # answer when the outcome is known, with failed pushes in \`logs\`; false: answer at once
-  feedback_hook_url: "" # is told of each failed push: docs/feedback.md
+  feedback_hook_url: "" # gets a report of each failed push: docs/feedback.md
 `;
 
 const authText = ({ keyName, hub }: Choices, sha256: string): string => `auth:
