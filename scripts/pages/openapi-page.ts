@@ -13,5 +13,5 @@ export function openApiPage(): string {
     builtIn.configSchema.build(({ leaf }) => leaf.default),
     true,
   );
-  return `${JSON.stringify(openApiDocument({ ...settings, sandbox: true, auth: true, hub: true }, version), null, 2)}\n`;
+  return `${JSON.stringify(openApiDocument({ ...settings, sandbox: true, auth: true, hub: true, hubTest: true }, version), null, 2)}\n`;
 }

@@ -14,6 +14,8 @@ export interface ApiSettings {
   readonly console: boolean;
   /** True: the hub is on. */
   readonly hub: boolean;
+  /** True: a person may have a test sent (`hub.test_endpoint`). */
+  readonly hubTest: boolean;
   /** True: callers have to say who they are. */
   readonly auth: boolean;
 }

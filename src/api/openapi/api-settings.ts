@@ -16,5 +16,6 @@ export const apiSettings = (
   sandbox: sandbox.enabled,
   history: history.enabled,
   hub: hub.enabled,
+  hubTest: hub.test_endpoint,
   auth: isConfigured(auth),
 });

@@ -4,13 +4,16 @@ import { appsGroup } from './apps-group.ts';
 import { consoleGroup } from './console-group.ts';
 import { historyGroup } from './history-group.ts';
 import { devicesGroup } from './hub/devices-group.ts';
+import { djangoGroup } from './hub/django-group.ts';
 import { engagementsGroup } from './hub/engagements-group.ts';
 import { escalationsGroup } from './hub/escalations-group.ts';
 import { inboxGroup } from './hub/inbox-group.ts';
 import { incidentsGroup } from './hub/incidents-group.ts';
 import { linksGroup } from './hub/links-group.ts';
+import { namespaceGroup } from './hub/namespace-group.ts';
 import { notificationsGroup } from './hub/notifications-group.ts';
 import { peopleGroup } from './hub/people-group.ts';
+import { pushCredentialsGroup } from './hub/push-credentials-group.ts';
 import { streamsGroup } from './hub/streams-group.ts';
 import { tokensGroup } from './hub/tokens-group.ts';
 import { oneTypeEach } from './one-type-each.ts';
@@ -47,6 +50,7 @@ const groupsOf = (settings: ApiSettings): ApiGroup[] => [
     ? [
         ...[notificationsGroup(), incidentsGroup(), escalationsGroup(), peopleGroup(), devicesGroup(), inboxGroup()],
         ...[engagementsGroup(), streamsGroup(), linksGroup(), tokensGroup()],
+        ...[djangoGroup(settings.hubTest), namespaceGroup(), pushCredentialsGroup()],
       ]
     : []),
   appsGroup(settings),

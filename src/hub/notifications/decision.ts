@@ -89,6 +89,12 @@ export interface DecisionDetail {
   readonly advice?: string;
   /** Parts that an SMS was sent in. */
   readonly segments?: number;
+  /** The hop that it waits for, while it does. */
+  readonly plan?: HopPlan;
+  /** Of what is not needed any more: the hop that has reached the person. */
+  readonly hop?: number;
+  /** How far the person had come. */
+  readonly unless?: Reached;
 }
 
 /** When a hop goes, where it does not go at once. */
@@ -119,6 +125,8 @@ export interface HopDecision {
   readonly detail?: DecisionDetail;
   /** Absent: it goes at once. */
   readonly plan?: HopPlan;
+  /** It has left, and nothing final was heard of it. */
+  readonly isHanded?: boolean;
 }
 
 /** What one (channel, device) of a person may do now. */

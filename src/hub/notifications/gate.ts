@@ -103,12 +103,16 @@ function unwanted(
 
 const detailOf = ({ reason: _, ...detail }: Forbidding): HopVerdict['detail'] => detail;
 
+/** The key that switches pushes off altogether. */
+export const PUSH_MODE = 'hub.push.mode';
+
 /** The app cannot send that way. */
 function unable(input: DecideInput, channel: Channel, device?: DeviceFacts): HopVerdict | undefined {
   if (channel === 'realtime') return undefined;
   const platform = device?.platform ?? channel;
   if (device || channel !== 'push') {
-    if (!input.can(platform)) return suppressed('not_configured', { platform });
+    const key = input.policy.sendsNoPushes && device ? { key: PUSH_MODE } : {};
+    if (!input.can(platform)) return suppressed('not_configured', { platform, ...key });
   }
   if (platform !== 'ios' || iosTopic(input) !== '') return undefined;
   return { state: 'failed', reason: 'not_configured', detail: { platform, key: 'ios.topic' } };

@@ -65,6 +65,7 @@ export function hubPolicy(sources: PolicySources): HubPolicy {
     learnChannels: section.learn_channels,
     clearOnRead: section.clear_on_read,
     iosTopic: iosTopicOf(sources),
+    sendsNoPushes: sources.config.hub.push.mode === 'none',
   };
 }
 

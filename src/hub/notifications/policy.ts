@@ -61,4 +61,6 @@ export interface HubPolicy {
   readonly clearOnRead: boolean;
   /** `apns-topic` without the suffix of a kind: the app's `default_topic`, else `ios.topic`; empty: none. */
   readonly iosTopic: string;
+  /** `hub.push.mode: none`. */
+  readonly sendsNoPushes?: boolean;
 }

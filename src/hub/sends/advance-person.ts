@@ -79,16 +79,30 @@ const sameTarget = (a: Pick<Kept, 'channel' | 'device'>, b: Pick<Kept, 'channel'
 interface Over {
   readonly state: 'cancelled' | 'suppressed';
   readonly reason: string;
+  /** For the sentence about it; absent: what was planned says enough. */
+  readonly detail?: DecisionDetail;
 }
 
-const cancelled = (reason: string): Over => ({ state: 'cancelled', reason });
+const cancelled = (reason: string, detail?: DecisionDetail): Over => ({
+  ...{ state: 'cancelled', reason },
+  ...(detail ? { detail } : {}),
+});
 /** The snooze that held it is over, and was to clear what it held. */
-const CLEARED: Over = { state: 'suppressed', reason: 'snoozed' };
+const CLEARED = { state: 'suppressed', reason: 'snoozed' } as const satisfies Over;
 const ENDED = { until: null, due_row: null };
+const ending = ({ detail, ...over }: Over) => ({
+  ...over,
+  ...(detail ? { detail: JSON.stringify(detail) } : {}),
+  ...ENDED,
+});
 const isCleared = ({ state, reason }: Kept): boolean => state === CLEARED.state && reason === CLEARED.reason;
 const isSuperseded = ({ reason }: Kept): boolean => reason === SUPERSEDED;
 const isToClear = ({ reason, until, detail }: Kept, now: number): boolean =>
   reason === 'snoozed' && (until ?? 0) <= now && (JSON.parse(detail ?? '{}') as DecisionDetail).then === 'drop';
+
+/** What is waited for: answers say so meanwhile. */
+const planDetail = ({ plan }: Planned): string | null =>
+  plan ? JSON.stringify({ plan } satisfies DecisionDetail) : null;
 
 class Step {
   readonly #step: PersonStep;
@@ -148,13 +162,13 @@ class Step {
     const before = this.#rows.get(after) ?? [];
     if (isMarked('read')) return cancelled('read');
     if (unless === 'delivered' ? before.some(({ state }) => ARRIVED.has(state)) : isMarked(unless))
-      return cancelled(unless === 'delivered' ? 'superseded' : 'acked');
+      return unless === 'delivered' ? cancelled('superseded', { hop: after }) : cancelled('acked', { unless });
     if (before.some(isCleared)) return CLEARED;
     const ended = before.find(({ state, reason }) => state === 'cancelled' && ENDS.has(reason ?? ''));
     if (ended) return cancelled(ended.reason ?? 'cancelled');
     const isReached = before.some(({ state }) => REACHED.has(state));
     const isOpen = before.some(({ state }) => OPEN.has(state));
-    return isReached && !isOpen && wait === undefined ? cancelled('superseded') : undefined;
+    return isReached && !isOpen && wait === undefined ? cancelled('superseded', { hop: after }) : undefined;
   }
 
   #beginsAt({ after, wait_ms: wait, delay_ms: delay = 0 }: HopPlan, hop: number): number | undefined {
@@ -206,7 +220,7 @@ class Step {
 
   /** Rows end as they are. */
   #over(rows: readonly DecisionRow[], over: Over): readonly Kept[] {
-    const ended = rows.map((row) => ({ ...row, ...over, ...ENDED, at: this.#step.now }));
+    const ended = rows.map((row) => ({ ...row, ...ending(over), at: this.#step.now }));
     for (const row of ended) this.#keep(row);
     return ended;
   }
@@ -230,7 +244,7 @@ class Step {
     const rows = fresh.map((planned) => {
       const waits = planned.state === 'pending' || planned.state === 'deferred';
       return waits
-        ? this.#row({ ...planned, state: 'pending', reason: null, until, detail: null }, true)
+        ? this.#row({ ...planned, state: 'pending', reason: null, until, detail: planDetail(planned) }, true)
         : this.#row(planned, false);
     });
     this.#replace(kept, rows);
@@ -242,7 +256,7 @@ class Step {
   }
 
   #end(fresh: readonly Planned[], kept: readonly DecisionRow[], over: Over): readonly Kept[] {
-    const rows = fresh.map((planned) => ({ ...this.#row(planned, false), ...over, ...ENDED }));
+    const rows = fresh.map((planned) => ({ ...this.#row(planned, false), ...ending(over) }));
     this.#replace(kept, rows);
     for (const row of rows) this.#keep(row);
     return rows;

@@ -71,7 +71,7 @@ describe('examples of answers', () => {
 describe.each([{ sync: false }, { sync: true }])('a running relay with core.sync: $sync', ({ sync }) => {
   let relay: SandboxedRelay;
   beforeAll(async () => {
-    relay = await startSandboxedRelay({ core: { sync } });
+    relay = await startSandboxedRelay({ core: { sync }, hub: { enabled: true, path: '', test_endpoint: true } });
   });
   afterAll(() => relay[Symbol.asyncDispose]());
 
@@ -97,10 +97,20 @@ describe.each([{ sync: false }, { sync: true }])('a running relay with core.sync
       fetch(relay.url + to, { method, body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
     if (path.includes('{user}')) await addPerson(relay.hub?.store, 'default', 'ada');
     if (path.includes('{topic}')) await send('PUT', '/v1/topics/news/users/ada', {});
-    if (path.includes('{device}'))
+    if (path.includes('{device}') || path === '/v1/push/devices/{id}')
       await send('PUT', '/v1/devices/phone-1', { platform: 'expo', token: 'ExponentPushToken[a]' });
     if (path.startsWith('/v1/escalations/{name}'))
       await send('PUT', '/v1/escalations/on-call', { steps: [{ after: 60 }] });
+    if (path.includes('{registration_id}'))
+      for (const [table, token] of [
+        ['apns', 'ab'.repeat(32)],
+        ['gcm', 'fcm-registration-id-of-ada'],
+      ] as const)
+        await send('POST', `/api/push/${table}/`, { registration_id: token, user_id: 'ada' });
+    if (path.startsWith('/v1/push/topics'))
+      await send('POST', '/v1/push/topics', {
+        ...{ topic_secret: '000102030405060708090a0b0c0d0e0f', provider: 'expo', token: 'ExponentPushToken[topic]' },
+      });
     if (path.startsWith('/v1/incidents/{id}')) await send('PUT', '/v1/incidents/INC-1', { title: 'Disk full' });
     if (path.includes('notifications/{id}')) {
       await send('DELETE', '/v1/users/ada', {});

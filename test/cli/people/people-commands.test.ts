@@ -36,9 +36,9 @@ describe('explain', () => {
     expect(stdout).toMatch(/^n1 {2}done: 2 sent, 1 suppressed\n.*type news, priority medium.*\n {2}Hello\n/);
     expect(stdout).toContain('  to 2 people: 1 queued, 1 unknown (bob)\n  ada\n');
     expect(stdout).toMatch(
-      /2 push iphone: suppressed \(not_configured\)\n +It cannot be sent this way: no credential for ios is configured\.\n/,
+      /2 push iphone: suppressed \(not_configured\)\n +This server is not set up to send by push to ios: the app has no credential for it\.\n/,
     );
-    expect(stdout).toMatch(/2 push pixel: sent \(1 attempt, id .*\)\n +It was handed over by push, and accepted/);
+    expect(stdout).toMatch(/2 push pixel: sent \(1 attempt, id .*\)\n +The provider has accepted it by push/);
     expect(stdout).toMatch(/Its pushes:\n\nhub-\S+ {2}delivered: 1 delivered/);
     expect(stdout).not.toContain('token-of-the-pixel');
   });

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../../src/hub/notifications/decide.ts';
-import { hubReasons } from '../../../src/hub/notifications/decision.ts';
+import { hubReasons, isHubReason, states } from '../../../src/hub/notifications/decision.ts';
 import { parseNotification } from '../../../src/hub/notifications/notification-doc.ts';
 import { modes } from '../../../src/hub/notifications/plan-doc.ts';
+import { reasonAdvice } from '../../../src/hub/notifications/reason-advice.ts';
 import { words } from '../../../src/hub/notifications/words.ts';
 import { input, policy } from './decide-cases.ts';
 
@@ -49,6 +50,15 @@ describe('docs/hub/deciding.md', () => {
       unless: 'seen',
       wait_ms: 600_000,
     });
+  });
+
+  test('says of each reason what it means and what to do, as answers do, and has every state', () => {
+    const part = section('Reasons');
+    const rows = [...part.matchAll(/^\| `(\w+)` \| ([^|]+) \| (?:([^|]+) )?\|$/gm)];
+    const advice = rows.flatMap(([, name = '', , todo]) => (isHubReason(name) ? [[name, todo]] : []));
+    expect(Object.fromEntries(advice)).toEqual(reasonAdvice);
+    expect(advice.map(([name]) => name)).toEqual(hubReasons);
+    for (const state of states) expect(part).toMatch(new RegExp(`^\\| [^|]*\`${state}\`[^|]* \\|[^|]+\\|$`, 'm'));
   });
 
   test('has sentences that are said so', () => {

@@ -25,21 +25,21 @@ export const idParameter = (name: string, description: string, example: string):
 
 export const USER = idParameter('user', 'Id of the person.', 'ada');
 
-const APP: Parameter = {
+export const APP: Parameter = {
   name: 'app',
   in: 'query',
   description: 'The app that it is about; absent: that of the key or token, else `default`.',
   schema: { type: 'string' },
 };
 
-const IDEMPOTENCY_KEY: Parameter = {
+export const IDEMPOTENCY_KEY: Parameter = {
   name: 'Idempotency-Key',
   in: 'header',
   description: 'The same request with the same key within 24 h is done once, and gets the first answer.',
   schema: { type: 'string', pattern: '^[!-~]{1,255}$' },
 };
 
-const CONDITIONS: readonly Parameter[] = [
+export const CONDITIONS: readonly Parameter[] = [
   {
     name: 'If-Match',
     in: 'header',

@@ -3,6 +3,7 @@ import { adviceFor } from '../../../providers/advice.ts';
 import type { ProviderTable } from '../../../providers/registry.ts';
 import type { Category } from '../../../push/push.ts';
 import type { HopDecision } from '../../notifications/decision.ts';
+import { adviceOnReason } from '../../notifications/reason-advice.ts';
 import { words } from '../../notifications/words.ts';
 import type { Row } from '../../storage/storage.ts';
 import { hopOf, type WordsOf } from './notification-view.ts';
@@ -11,7 +12,7 @@ import { hopOf, type WordsOf } from './notification-view.ts';
 export const wordsFor =
   (providers: ProviderTable): WordsOf =>
   (decision) => {
-    const advice = adviceOf(decision, providers);
+    const advice = adviceOnReason(decision) ?? adviceOf(decision, providers);
     const { advice: own, ...detail } = decision.detail ?? {};
     return {
       words: words({ ...decision, detail }),

@@ -34,16 +34,19 @@ export interface PersonView {
 const detailOf = (row: Pick<DecisionRow, 'detail'>): DecisionDetail | undefined =>
   row.detail === null ? undefined : (JSON.parse(row.detail) as DecisionDetail);
 
-export const hopOf = (row: DecisionRow): HopDecision =>
-  ({
+export function hopOf(row: DecisionRow): HopDecision {
+  const { plan, ...detail } = detailOf(row) ?? {};
+  const known = { ...detail, ...(row.category === null ? {} : { category: row.category }) };
+  return {
     ...{ hop: row.hop, channel: row.channel, state: row.state, at: row.at },
     ...(row.device === '' ? {} : { device: row.device }),
     ...(row.reason === null ? {} : { reason: row.reason }),
     ...(row.until === null ? {} : { until: row.until }),
-    ...(row.detail === null && row.category === null
-      ? {}
-      : { detail: { ...detailOf(row), ...(row.category === null ? {} : { category: row.category }) } }),
-  }) as HopDecision;
+    ...(Object.keys(known).length === 0 ? {} : { detail: known }),
+    ...(plan ? { plan } : {}),
+    ...(row.state === 'pending' && row.due_row === null ? { isHanded: true } : {}),
+  } as HopDecision;
+}
 
 /** One decision of a stored row, or of a preview. */
 export function decisionView(
