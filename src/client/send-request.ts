@@ -46,7 +46,7 @@ async function jsonOf(response: Response): Promise<unknown> {
 async function sendOnce(request: ClientRequest, signal: AbortSignal, { fetch, now }: Transport): Promise<Reply> {
   try {
     const response = await fetch(request.url, { ...request.init, signal, redirect: 'error' });
-    const body = await jsonOf(response);
+    const body = response.status === 204 ? {} : await jsonOf(response);
     if (!response.ok) return { ok: false, error: failureOf(response, body, now()) };
     if (body !== undefined) return { ok: true, body };
     const message = 'the answer is not JSON: is this a Martlet?';

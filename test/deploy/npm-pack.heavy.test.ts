@@ -141,7 +141,10 @@ describe.each(['24', '26'])('installed into an empty folder, with Node %s,', nee
   test('the types of its client are understood in a browser, which has none of Node', () => {
     const call =
       "const { push } = createClient({ url: 'x' });\nexport const result = push({ platform: 1, tokens: ['a'] });\n";
-    writeFileSync(join(folder, 'page.mts'), `import { createClient } from 'martlet/client';\n${call}`);
+    const person = "export const me = createPersonClient({ url: 'x', user: 'ada', token: () => 't' });\n";
+    const imports =
+      "import { createClient } from 'martlet/client';\nimport { createPersonClient } from 'martlet/client/person';\n";
+    writeFileSync(join(folder, 'page.mts'), `${imports}${call}${person}`);
     const options = {
       module: 'nodenext',
       target: 'es2022',
