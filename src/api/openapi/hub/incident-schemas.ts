@@ -1,6 +1,6 @@
 import type { JsonSchema } from '../../../push/wire/decoding.ts';
-import { type ApiGroup, count, json, record, ref, text } from '../api-group.ts';
-import { anyObject, DURATION, idParameter, instant, tagged, texts } from './hub-parts.ts';
+import { type ApiGroup, count, type DescribedAnswer, json, record, ref, text } from '../api-group.ts';
+import { anyObject, DURATION, ETAG, idParameter, instant, tagged, texts } from './hub-parts.ts';
 
 export const INCIDENT = idParameter('id', 'Id of the incident.', 'INC-1');
 
@@ -97,6 +97,12 @@ const entry = record(
     ...{ sla: text(''), deadline: instant() },
   },
 );
+
+/** Of a verb, which there may be nothing for. */
+export const cameTo = (description: string): DescribedAnswer => ({
+  ...json(description, ref('IncidentChanged')),
+  headers: { ETag: { ...ETAG.ETag, required: false } },
+});
 
 export const answered = (description: string) => tagged(json(description, ref('IncidentChanged')));
 

@@ -1,7 +1,7 @@
 import type { JsonSchema } from '../../../push/wire/decoding.ts';
 import { type ApiGroup, json, record, ref, text } from '../api-group.ts';
 import { anyObject, hubOperation, jsonBody, texts } from './hub-parts.ts';
-import { answered, INCIDENT, incidentFieldSchemas, said } from './incident-schemas.ts';
+import { cameTo, INCIDENT, incidentFieldSchemas, said } from './incident-schemas.ts';
 
 const verbBody = jsonBody(
   { type: 'object', additionalProperties: false, properties: said },
@@ -14,7 +14,7 @@ const verb = (operationId: string, summary: string) => ({
     ...{ operationId, summary, takes: ['key', 'body'], parameters: [INCIDENT], requestBody: verbBody },
     description:
       'On what is not there it changes nothing. The token of a person may do it where the incident concerns that person.',
-    responses: { 200: answered('What it came to.') },
+    responses: { 200: cameTo('What it came to.') },
   }),
 });
 
@@ -63,7 +63,7 @@ export const incidentVerbs: ApiGroup['paths'] = {
           },
         },
       }),
-      responses: { 200: answered("What it came to; with `status`, `message` and `dedup_key` for PagerDuty's events.") },
+      responses: { 200: cameTo("What it came to; with `status`, `message` and `dedup_key` for PagerDuty's events.") },
     }),
   },
   '/v1/incidents/{id}/acknowledge': verb('acknowledgeIncident', 'Someone has it in hand'),
@@ -79,7 +79,7 @@ export const incidentVerbs: ApiGroup['paths'] = {
         { one: { summary: 'Two people, by push', value: { to: { users: ['ada', 'bob'] }, channels: ['push'] } } },
         false,
       ),
-      responses: { 200: answered('What it came to.') },
+      responses: { 200: cameTo('What it came to.') },
     }),
   },
   '/v1/incidents/{id}/notifications': {
