@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
 import { stringify } from 'yaml';
 import { GORUSH_VERSION, sendError, sendJson, sendText, versionHeaders } from '../kit/http/answer.ts';
-import { exactRoutes, type HttpHandler, type Routes } from '../kit/http/exact-routes.ts';
+import { exactRoutes, type FindRoute, type HttpHandler, type Routes } from '../kit/http/exact-routes.ts';
 import { expressOnHttp2 } from '../kit/http/express-on-http2.ts';
 import { httpStatus } from '../kit/http/http-status.ts';
 import { isHttp2 } from '../kit/http/is-http2.ts';
@@ -36,6 +36,8 @@ export interface ApiOptions {
   readonly pages?: Routes;
   /** Routers of parts that are switched on, such as the sandbox. */
   readonly routers?: readonly Router[];
+  /** Routes that are asked for so often that Express is left out; they are among `routers`, too. */
+  readonly straight?: FindRoute | undefined;
   readonly onError: (error: unknown) => void;
 }
 
@@ -89,9 +91,13 @@ const errorHandler =
   (onError: (error: unknown) => void): ErrorRequestHandler =>
   (error, _req, res, _next) => {
     onError(error);
-    if (res.headersSent) res.destroy();
-    else sendError(res, 'internal', 'Internal Server Error');
+    failed(res);
   };
+
+function failed(res: ServerResponse): void {
+  if (res.headersSent) res.destroy();
+  else sendError(res, 'internal', 'Internal Server Error');
+}
 
 function buildExpress(options: ApiOptions, routes: Routes, headers: Record<string, string>): Express {
   const app = express();
@@ -113,11 +119,26 @@ export function createApp(options: ApiOptions): (req: IncomingMessage, res: Serv
   const headers = versionHeaders(options.version);
   const routes = routesOf(options);
   const app = buildExpress(options, routes, headers);
+  const straight = straightOf(options, headers);
   const http2App = expressOnHttp2(buildExpress(options, routes, headers));
   return (req, res) => {
-    // The one request that comes by the million goes straight to its route: Express's own work would cost more than the push.
+    // The requests that come by the million go straight to their routes: Express's own work would cost more than the push.
     if (req.method === 'POST' && req.url === options.uris.push_uri) options.push(req, res);
     else if (isHttp2(req)) http2App(req, res);
-    else app(req, res);
+    else if (!straight(req, res)) app(req, res);
+  };
+}
+
+/** @returns whether the request is answered */
+function straightOf({ straight, onError }: ApiOptions, headers: Record<string, string>) {
+  return (req: IncomingMessage, res: ServerResponse): boolean => {
+    const answer = straight?.(req);
+    if (!answer) return false;
+    for (const name in headers) res.setHeader(name, headers[name] as string);
+    answer(res).catch((error: unknown) => {
+      onError(error);
+      failed(res);
+    });
+    return true;
   };
 }

@@ -117,6 +117,7 @@ function appOf(relay: HttpAppRelay, options: HttpAppOptions, { statGo, sysStats,
       ...(options.hubDoor?.routers ?? []),
       ...(options.routers ?? []),
     ],
+    straight: options.hubDoor?.straight,
     onError,
   });
 }

@@ -3,7 +3,7 @@ import type { Router } from 'express';
 import { withCors } from '../api/hub/cors.ts';
 import { HubRefusal } from '../api/hub/hub-refusal.ts';
 import type { HubRoute } from '../api/hub/hub-route.ts';
-import { type HubRouterParts, hubRouter } from '../api/hub/hub-router.ts';
+import { type HubRouterParts, hubDoor } from '../api/hub/hub-router.ts';
 import { unsubscribeRoutes } from '../api/hub/links/unsubscribe-routes.ts';
 import { tokenRoutes } from '../api/hub/token-routes.ts';
 import { closedAtApi } from '../auth/admin-access.ts';
@@ -27,6 +27,7 @@ import { StreamTickets } from '../hub/streams/stream-tickets.ts';
 import { background } from '../kit/background.ts';
 import { ConfigError } from '../kit/errors.ts';
 import type { BodyRoom } from '../kit/http/body-room.ts';
+import type { FindRoute } from '../kit/http/exact-routes.ts';
 import type { Log } from '../observe/log/log.ts';
 import { HubCounts } from '../observe/metrics/hub-counts.ts';
 import { reasonWords } from '../observe/metrics/reason-words.ts';
@@ -60,6 +61,8 @@ export interface Hub {
   /** For whatever the hub sends but direct pushes. */
   readonly carrier: PushCarrier;
   readonly routers: readonly Router[];
+  /** The hub's own routes without Express. */
+  readonly straight: FindRoute;
   /** What the routers serve. */
   readonly routes: readonly HubRoute[];
   /** Lets pages of `hub.cors_origins` call: stands before whatever asks for keys. */
@@ -126,10 +129,12 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   const tokens = tokenRoutes({ tokens: door.tokens, isPerson: (app, id) => isPerson(store, app, id) });
   const routes = [...tokens, ...faces.routes, ...live.routes(sends.nudge)];
   const apis = otherApis({ ...others, carrier: carriers.part(DIRECT), sync: relay.storedApps.sync });
+  const own = hubDoor(routes, parts);
   return {
     ...{ store, people, devices },
     carrier: carriers.rest,
-    routers: [hubRouter(routes, parts), ...apis.routers, unsubscribeRoutes({ store, people, bodies })],
+    straight: own.find,
+    routers: [own.router, ...apis.routers, unsubscribeRoutes({ store, people, bodies })],
     routes: [...routes, ...apis.routes],
     forPages: (app) => withCors(app, { origins, uris: config.api }),
     checks: () => [watched.check(), ...removalChecks(removals, now())],

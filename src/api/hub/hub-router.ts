@@ -6,6 +6,7 @@ import type { IdempotencyLedger } from '../../hub/storage/idempotency.ts';
 import type { HubStore } from '../../hub/storage/storage.ts';
 import { sendRefused } from '../../kit/http/answer.ts';
 import type { BodyRoom } from '../../kit/http/body-room.ts';
+import type { FindRoute } from '../../kit/http/exact-routes.ts';
 import { httpStatus } from '../../kit/http/http-status.ts';
 import { RefusedError } from '../../kit/refusal.ts';
 import { preconditionOf } from '../preconditions.ts';
@@ -65,12 +66,24 @@ class HubRouter {
     this.#refuse = refuse;
   }
 
-  readonly handle: RequestHandler = async (req, res, next) => {
-    const found = this.#table.find(req.method, pathOfUrl(req.url));
-    if (!found) {
-      next();
-      return;
-    }
+  readonly handle: RequestHandler = (req, res, next) => {
+    const answer = this.find(req);
+    if (answer) return answer(res);
+    next();
+    return undefined;
+  };
+
+  /** The answer rejects with what is no refusal. */
+  readonly find: FindRoute = (req) => {
+    const found = this.#table.find(req.method as string, pathOfUrl(req.url as string));
+    return found && ((res) => this.#answer(found, req, res));
+  };
+
+  async #answer(
+    found: Exclude<ReturnType<RouteTable<HubRoute>['find']>, undefined>,
+    req: IncomingMessage,
+    res: ServerResponse,
+  ): Promise<void> {
     try {
       await this.#serve(found, req, res);
     } catch (error) {
@@ -82,7 +95,7 @@ class HubRouter {
       if (!res.headersSent) this.#refuse(res, error);
       else res.destroy();
     }
-  };
+  }
 
   async #serve(
     found: Exclude<ReturnType<RouteTable<HubRoute>['find']>, undefined>,
@@ -203,9 +216,14 @@ function requestOf(
   };
 }
 
-/** Routes of the hub, for the application. */
-export function hubRouter(routes: readonly HubRoute[], parts: HubRouterParts, options: HubRouterOptions = {}): Router {
-  const router = Router();
-  router.use(new HubRouter(routes, parts, options).handle);
-  return router;
+/** Routes of the hub, for the application: by Express, and straight. */
+export function hubDoor(
+  routes: readonly HubRoute[],
+  parts: HubRouterParts,
+  options: HubRouterOptions = {},
+): { readonly router: Router; readonly find: FindRoute } {
+  const { handle, find } = new HubRouter(routes, parts, options);
+  return { router: Router().use(handle), find };
 }
+
+export const hubRouter = (...door: Parameters<typeof hubDoor>): Router => hubDoor(...door).router;

@@ -2,6 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RequestHandler } from 'express';
 import { httpStatus } from './http-status.ts';
 
+/** What answers a request; undefined: nothing of these routes is there. */
+export type FindRoute = (req: IncomingMessage) => ((res: ServerResponse) => Promise<void>) | undefined;
 export type HttpHandler = (req: IncomingMessage, res: ServerResponse) => void | Promise<void>;
 /** Keys are a method and a path: `POST /api/push`. */
 export type Routes = ReadonlyMap<string, HttpHandler>;
