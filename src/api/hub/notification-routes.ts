@@ -47,11 +47,13 @@ const SHOWN = 100;
 
 const notThere = (): RefusedSend => new RefusedSend('not_found', 'there is no such notification');
 
-/** The same for the same document, whatever the order of its fields. */
+/** The same for the same document, whatever the order of its fields; of one without an id nothing, as it is repeated by no other. */
 const hashOf = (doc: NotificationDoc): string =>
-  createHash('sha256')
-    .update(JSON.stringify(sorted(doc)))
-    .digest('base64url');
+  doc.id === undefined
+    ? ''
+    : createHash('sha256')
+        .update(JSON.stringify(sorted(doc)))
+        .digest('base64url');
 
 const sorted = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(sorted);

@@ -25,19 +25,22 @@ export async function follow(
 ): Promise<Followed> {
   let isDue = false;
   const also: DecidedFact[] = [];
-  for (const some of Map.groupBy(changed, ({ app, notification }) => JSON.stringify([app, notification])).values()) {
-    const [{ app, notification }] = some as [ChangedDecision];
-    const lost = some.filter(({ state }) => state === 'cancelled');
-    if (lost.length > 0) isDue = (await retarget(tx, await stillMeant(tx, lost), now)) || isDue;
-    isDue = (await goOn(tx, app, notification, new Set(some.map(({ user }) => user)), now)) || isDue;
-    if (!isDigest(notification)) continue;
-    const items = await settleItems(tx, app, notification, now);
-    isDue ||= items.isDue;
-    also.push(...items.changed);
+  for (const [app, all] of Map.groupBy(changed, (each) => each.app)) {
+    for (const [notification, some] of Map.groupBy(all, (each) => each.notification)) {
+      const lost = some.filter(({ state }) => state === 'cancelled');
+      if (lost.length > 0) isDue = (await retarget(tx, await stillMeant(tx, lost), now)) || isDue;
+      if (!isDigest(notification)) continue;
+      const items = await settleItems(tx, app, notification, now);
+      isDue ||= items.isDue;
+      also.push(...items.changed);
+    }
+    isDue = (await goOn(tx, app, all, now)) || isDue;
   }
-  const ended = new Map([...over, ...changed].map((each) => [`${each.app}\n${each.notification}`, each]));
-  for (const { app, notification } of ended.values())
-    if (!isUnderWay(app, notification)) await settleStatuses(tx, app, [notification], now);
+  for (const [app, all] of Map.groupBy([...over, ...changed], (each) => each.app)) {
+    const ended = new Set(all.map(({ notification }) => notification));
+    const done = [...ended].filter((notification) => !isUnderWay(app, notification));
+    await settleStatuses(tx, app, done, now);
+  }
   return { isDue, also };
 }
 

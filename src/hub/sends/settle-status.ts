@@ -3,12 +3,18 @@ import type { HubDb } from '../storage/storage.ts';
 import { PAGE_DUE } from './person-due.ts';
 import { OPEN_STATES } from './rows/decision-rows.ts';
 
-const settle = prepared((db, { app, id, now }: { readonly app: string; readonly id: string; readonly now: number }) =>
+interface Settled {
+  readonly app: string;
+  readonly ids: readonly string[];
+  readonly now: number;
+}
+
+const settle = prepared((db, { app, ids, now }: Settled) =>
   db
     .updateTable('notifications')
     .set({ status: 'done', done_at: now })
     .where('app', '=', app)
-    .where('id', '=', id)
+    .where('id', 'in', ids)
     .where('status', 'in', ['pending', 'scheduled'])
     .where((eb) =>
       eb.not(
@@ -17,17 +23,25 @@ const settle = prepared((db, { app, id, now }: { readonly app: string; readonly 
             eb
               .selectFrom('decisions')
               .select('user')
-              .where('app', '=', app)
-              .where('notification', '=', id)
+              .where('decisions.app', '=', app)
+              .whereRef('notification', '=', 'notifications.id')
               .where('state', 'in', OPEN_STATES),
           ),
           eb.exists(
-            eb.selectFrom('due').select('id').where('app', '=', app).where('kind', '=', PAGE_DUE).where('ref', '=', id),
+            eb
+              .selectFrom('due')
+              .select('due.id')
+              .where('due.app', '=', app)
+              .where('kind', '=', PAGE_DUE)
+              .whereRef('ref', '=', 'notifications.id'),
           ),
         ]),
       ),
     ),
 );
+
+/** Ids a statement. */
+const AT_ONCE = 500;
 
 /** Notifications of which nothing is to come any more are done. */
 export async function settleStatuses(
@@ -36,5 +50,6 @@ export async function settleStatuses(
   notifications: Iterable<string>,
   now: number,
 ): Promise<void> {
-  for (const id of notifications) await settle(tx, { app, id, now });
+  const ids = [...notifications];
+  for (let at = 0; at < ids.length; at += AT_ONCE) await settle(tx, { app, ids: ids.slice(at, at + AT_ONCE), now });
 }

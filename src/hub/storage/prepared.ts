@@ -3,7 +3,7 @@
  * so what is asked for every send and every device is written with Kysely as ever, for both engines, and compiled the first time only:
  * it is built with a mark in the place of each value, and the marks say where the values go.
  */
-import { type Compilable, CompiledQuery } from 'kysely';
+import { type Compilable, CompiledQuery, type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { HubDb } from './storage.ts';
 
 type Value = string | number | null;
@@ -50,7 +50,7 @@ export function runsTexts(db: HubDb, run: RunText): void {
 /** Lists of different lengths would be as many texts: they are filled up with their last value. */
 const filled = (length: number): number => (length <= 4 ? length : 2 ** Math.ceil(Math.log2(length)));
 /** Rows a statement, at most; fewer are parted into powers of two. */
-const MOST_ROWS = 64;
+const MOST_ROWS = 128;
 const rowsAtOnce = (left: number): number => (left >= MOST_ROWS ? MOST_ROWS : 2 ** Math.floor(Math.log2(left)));
 
 const isRow = (value: unknown): value is ValueRow => typeof value === 'object' && value !== null;
@@ -95,6 +95,15 @@ function valueAt(args: Args, mark: Mark | Value): Value {
 /** The list of rows to insert, of which there is at most one. */
 const rowsIn = (args: Args): string | undefined =>
   Object.keys(args).find((name) => Array.isArray(args[name]) && isRow((args[name] as readonly unknown[])[0]));
+
+/** Columns of a row that are, together, those of one of `rows`: a question about several keys of more than one column. */
+export const among = <Column extends string>(
+  columns: readonly Column[],
+  rows: readonly Readonly<Record<Column, Value>>[],
+): RawBuilder<SqlBool> => {
+  const keys = rows.map((row) => sql`(${sql.join(columns.map((column) => sql.val(row[column])))})`);
+  return sql<SqlBool>`(${sql.join(columns.map((column) => sql.ref(column)))}) in (values ${sql.join(keys)})`;
+};
 
 /**
  * @param build makes the query; it passes the values on and does not look at them

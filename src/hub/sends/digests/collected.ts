@@ -75,7 +75,7 @@ export async function stillMeant(
   });
   for (const { row, as } of ended) await end(tx, row, as, parts.now);
   if (ended.length > 0) {
-    await goOn(tx, app, notification.id, new Set([user]), parts.now);
+    await goOn(tx, app, [{ notification: notification.id, user }], parts.now);
     await settleStatuses(tx, app, [notification.id], parts.now);
   }
   const changed = ended.map(({ row: { channel }, as: { state, reason = null } }) => ({ app, channel, state, reason }));

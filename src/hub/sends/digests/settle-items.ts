@@ -52,7 +52,8 @@ export async function settleItems(tx: HubDb, app: string, digest: string, now: n
   for (const ending of endings(rows)) changed.push(...(await end(tx, app, digest, ending, now)));
   const ended = new Set(changed.map(({ notification }) => notification));
   let isDue = false;
-  for (const notification of ended) isDue = (await goOn(tx, app, notification, users, now)) || isDue;
+  const people = [...ended].flatMap((notification) => [...users].map((user) => ({ notification, user })));
+  isDue = (await goOn(tx, app, people, now)) || isDue;
   await settleStatuses(tx, app, ended, now);
   return { changed, isDue };
 }

@@ -1,17 +1,26 @@
 /** Writes what became of pushes to their decisions. */
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
-import { prepared } from '../../storage/prepared.ts';
+import { among, prepared } from '../../storage/prepared.ts';
 import type { HubDb } from '../../storage/storage.ts';
 import type { HubTables } from '../../storage/tables.ts';
-import { type CarriedBy, type HandedFor, handedFor, handedTo, unlessSuperseded } from '../rows/decision-rows.ts';
+import { type CarriedBy, handedFor, handedTo, unlessSuperseded } from '../rows/decision-rows.ts';
 import type { HandedTarget, Handover } from '../rows/handover-rows.ts';
 import type { OutcomeChange } from './outcome-change.ts';
 
-/** Targets of one batch that ended alike. */
-export interface EndedTargets {
+/** A target that ended. */
+export interface EndedOne {
   readonly batch: CarriedBy;
-  readonly targets: readonly HandedTarget[];
+  readonly target: HandedTarget;
   readonly change: OutcomeChange;
+}
+
+/** A decision that a batch carries. */
+type Carried = Readonly<Record<'notification' | 'user' | 'device' | 'batch', string>>;
+
+/** Decisions that ended alike. */
+interface Alike extends Pick<CarriedBy, 'app' | 'hop' | 'channel'> {
+  readonly change: OutcomeChange;
+  readonly decisions: Carried[];
 }
 
 /** A decision that an outcome has changed. */
@@ -23,72 +32,69 @@ export interface ChangedDecision extends CarriedBy {
   readonly at: number;
 }
 
-/** Ids a statement. */
-const AT_ONCE = 500;
-
-/** Puts targets together that ended alike, so that many are one statement. */
-export function alike(ended: readonly EndedTargets[]): EndedTargets[] {
-  const groups = new Map<string, { first: EndedTargets; targets: HandedTarget[] }>();
-  for (const each of ended) {
-    const { batch, change } = each;
-    const key = JSON.stringify([batch.app, batch.batch, change]);
-    const group = groups.get(key);
-    if (group) group.targets.push(...each.targets);
-    else groups.set(key, { first: each, targets: [...each.targets] });
+/** Puts what ended alike together, of whatever notifications, so that many are one statement. */
+export function alike(ended: readonly EndedOne[]): Alike[] {
+  const groups = new Map<string, Alike>();
+  for (const { batch: of, target, change } of ended) {
+    const { app, hop, channel, notification, batch } = of;
+    const key = JSON.stringify([app, hop, channel, change]);
+    const group = groups.get(key) ?? { app, hop, channel, change, decisions: [] };
+    groups.set(key, group);
+    for (const user of target.users) group.decisions.push({ notification, user, device: target.device, batch });
   }
-  return [...groups.values()].map(({ first, targets }) => ({ ...first, targets }));
+  return [...groups.values()];
 }
 
-/** @returns the decisions that were changed: an outcome that comes twice changes none the second time */
-export async function writeEnded(tx: HubDb, ended: EndedTargets): Promise<ChangedDecision[]> {
-  const changed: ChangedDecision[] = [];
-  for (let at = 0; at < ended.targets.length; at += AT_ONCE)
-    changed.push(...(await writeSome(tx, ended, ended.targets.slice(at, at + AT_ONCE))));
-  return changed;
-}
-
-interface WrittenChange extends HandedFor, Omit<OutcomeChange, 'from' | 'providerId'> {
+interface WrittenChange extends Omit<Alike, 'change'>, Omit<OutcomeChange, 'from' | 'providerId'> {
   readonly from: readonly string[];
   readonly provider_id: string | null;
 }
 
-const write = prepared(
-  (db, { state, reason, category, attempts, at, until, provider_id, from, ...of }: WrittenChange) =>
-    db
-      .updateTable('decisions')
-      .set({ state, reason, category, attempts, at, until, provider_id })
-      .where(handedFor(of))
-      .where('state', 'in', from)
-      .returning(['user', 'device', 'reason']),
+const KEY = ['notification', 'user', 'device', 'batch'] as const;
+
+const carried =
+  ({ app, hop, channel, decisions, from }: Omit<Alike, 'change'> & Pick<WrittenChange, 'from'>) =>
+  (eb: ExpressionBuilder<HubTables, 'decisions'>): Expression<SqlBool> =>
+    eb.and([
+      eb('app', '=', app),
+      among(KEY, decisions),
+      eb('hop', '=', hop),
+      eb('channel', '=', channel),
+      eb('state', 'in', from),
+    ]);
+
+const write = prepared((db, { app, hop, channel, decisions, from, ...change }: WrittenChange) =>
+  db
+    .updateTable('decisions')
+    .set(change)
+    .where(carried({ app, hop, channel, decisions, from }))
+    .returning([...KEY, 'reason']),
 );
 
 /** What was not wanted any more, because a later one has taken its place, says so. */
-const writeCancelled = prepared(
-  (db, { state, reason, category, attempts, at, until, provider_id, from, ...of }: WrittenChange) =>
-    db
-      .updateTable('decisions')
-      .set((eb) => ({
-        ...{ state, category, attempts, at, until, provider_id },
-        reason: unlessSuperseded(eb, reason),
-      }))
-      .where(handedFor(of))
-      .where('state', 'in', from)
-      .returning(['user', 'device', 'reason']),
+const writeCancelled = prepared((db, { app, hop, channel, decisions, from, reason, ...change }: WrittenChange) =>
+  db
+    .updateTable('decisions')
+    .set((eb) => ({ ...change, reason: unlessSuperseded(eb, reason) }))
+    .where(carried({ app, hop, channel, decisions, from }))
+    .returning([...KEY, 'reason']),
 );
 
-async function writeSome(
-  tx: HubDb,
-  { batch, change }: EndedTargets,
-  targets: readonly HandedTarget[],
-): Promise<ChangedDecision[]> {
+/** @returns the decisions that were changed: an outcome that comes twice changes none the second time */
+export async function writeEnded(tx: HubDb, { change, ...of }: Alike): Promise<ChangedDecision[]> {
   const { providerId, ...written } = change;
   const { state, at } = written;
   const writing = state === 'cancelled' ? writeCancelled : write;
-  const rows = await writing(tx, { ...handedTo(batch, targets), ...written, provider_id: providerId });
-  const { app, batch: id, notification, hop, channel } = batch;
-  const common = { app, batch: id, notification, hop, channel, state, at };
-  return rows.map((row) => ({ ...common, ...row }));
+  const rows = await writing(tx, { ...of, ...written, provider_id: providerId });
+  const { app, hop, channel } = of;
+  return rows.map(({ notification, user, device, batch, reason }) => ({
+    ...{ app, notification, hop, channel, user, device, state, reason, at },
+    batch: batch as string,
+  }));
 }
+
+/** Ids a statement. */
+const AT_ONCE = 500;
 
 /** Whether any target of a batch is still to end. */
 export const isPending = (db: HubDb, handover: Handover): Promise<boolean> =>

@@ -14,7 +14,7 @@ import { deleteHandovers, findHandover, type HandedTarget, type Handover } from 
 import type { HandedBatch, HandedBatches } from './handed-batches.ts';
 import { knownTargets } from './known-targets.ts';
 import { changeOf } from './outcome-change.ts';
-import { alike, type ChangedDecision, type EndedTargets, isBatchOpen, writeEnded } from './outcome-rows.ts';
+import { alike, type ChangedDecision, type EndedOne, isBatchOpen, writeEnded } from './outcome-rows.ts';
 
 /** A target that ended, for those who keep devices and addresses. */
 export interface EndedTarget {
@@ -185,7 +185,7 @@ async function isOver(tx: HubDb, batch: HandedBatch | Handover, some: readonly K
 const awaitsVerdict = ({ outcome, late }: PushOutcome): boolean =>
   late === undefined && outcome.kind === 'accepted' && outcome.receipt !== undefined;
 
-const endedOf = ({ outcome, batch, target }: Known): EndedTargets[] => {
+const endedOf = ({ outcome, batch, target }: Known): EndedOne[] => {
   const change = changeOf(outcome);
-  return change ? [{ batch, targets: [target], change }] : [];
+  return change ? [{ batch, target, change }] : [];
 };
