@@ -14,36 +14,72 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 const HEAD_BYTES = SALT_BYTES + NONCE_BYTES;
 
+/** Texts that share a salt, and so a key: deriving one costs as much as sealing with it. */
+const SHARED = 4096;
+/** Derived keys that are kept: texts that were sealed together are opened together. */
+const MOST_KEYS = 1000;
+
 /**
- * A key for each text, derived from the data key and a random salt: with the one key alone, random nonces of 96 bits might meet after
- * 2^32 texts (NIST SP 800-38D, 8.3), which a busy hub seals in days.
+ * A key for every SHARED texts, derived from the data key and a random salt: with the one key alone, random nonces of 96 bits might meet
+ * after 2^32 texts (NIST SP 800-38D, 8.3), which a busy hub seals in days.
  */
-const keyOf = (data: Buffer, salt: Buffer): Buffer => createHmac('sha256', data).update(salt).digest();
+class DerivedKeys {
+  readonly #data: Buffer;
+  readonly #known = new Map<string, Buffer>();
+  #left = 0;
+  #salt: Buffer = Buffer.alloc(0);
+  #key: Buffer = Buffer.alloc(0);
+
+  constructor(data: Buffer) {
+    this.#data = data;
+  }
+
+  /** For the next text. */
+  next(): { readonly salt: Buffer; readonly key: Buffer } {
+    if (this.#left === 0) {
+      this.#salt = randomBytes(SALT_BYTES);
+      this.#key = this.of(this.#salt);
+      this.#left = SHARED;
+    }
+    this.#left--;
+    return { salt: this.#salt, key: this.#key };
+  }
+
+  of(salt: Buffer): Buffer {
+    const name = salt.toString('latin1');
+    const known = this.#known.get(name);
+    if (known) return known;
+    const key = createHmac('sha256', this.#data).update(salt).digest();
+    if (this.#known.size >= MOST_KEYS) this.#known.clear();
+    this.#known.set(name, key);
+    return key;
+  }
+}
 
 /** Random bytes in one call for many texts: a call costs more than the bytes. None is given out twice. */
 const RANDOM_BYTES = 4096;
-function randomHeads(): () => Buffer {
+function randomNonces(): () => Buffer {
   let random = Buffer.alloc(0);
   return () => {
-    if (random.length < HEAD_BYTES) random = randomBytes(RANDOM_BYTES);
-    const head = random.subarray(0, HEAD_BYTES);
-    random = random.subarray(HEAD_BYTES);
-    return head;
+    if (random.length < NONCE_BYTES) random = randomBytes(RANDOM_BYTES);
+    const nonce = random.subarray(0, NONCE_BYTES);
+    random = random.subarray(NONCE_BYTES);
+    return nonce;
   };
 }
 
 /** `1.` and base64url of salt, nonce, ciphertext, tag. */
-function seal(plain: string, bound: string, { data }: HubKeys, head: Buffer): string {
-  const key = keyOf(data, head.subarray(0, SALT_BYTES));
-  const cipher = createCipheriv(CIPHER, key, head.subarray(SALT_BYTES)).setAAD(Buffer.from(bound));
-  const bytes = Buffer.concat([head, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
+function seal(plain: string, bound: string, keys: DerivedKeys, nonce: Buffer): string {
+  const { salt, key } = keys.next();
+  const cipher = createCipheriv(CIPHER, key, nonce).setAAD(Buffer.from(bound));
+  const bytes = Buffer.concat([salt, nonce, cipher.update(plain, 'utf8'), cipher.final(), cipher.getAuthTag()]);
   return `${VERSION}.${bytes.toString('base64url')}`;
 }
 
-function open(sealed: string, bound: string, { data }: HubKeys): string {
+function open(sealed: string, bound: string, keys: DerivedKeys): string {
   if (!sealed.startsWith(`${VERSION}.`)) throw new Error('version');
   const bytes = Buffer.from(sealed.slice(VERSION.length + 1), 'base64url');
-  const key = keyOf(data, bytes.subarray(0, SALT_BYTES));
+  const key = keys.of(bytes.subarray(0, SALT_BYTES));
   const decipher = createDecipheriv(CIPHER, key, bytes.subarray(SALT_BYTES, HEAD_BYTES), { authTagLength: TAG_BYTES });
   decipher.setAAD(Buffer.from(bound)).setAuthTag(bytes.subarray(-TAG_BYTES));
   return decipher.update(bytes.subarray(HEAD_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
@@ -53,12 +89,13 @@ function open(sealed: string, bound: string, { data }: HubKeys): string {
 const parted = (kind: string, app: string, text: string): string => `${kind.length}.${app.length}.${kind}${app}${text}`;
 
 export function hubSeal(keys: HubKeys): HubSeal {
-  const head = randomHeads();
+  const derived = new DerivedKeys(keys.data);
+  const nonce = randomNonces();
   return {
-    seal: (plain, bound) => seal(plain, bound, keys, head()),
+    seal: (plain, bound) => seal(plain, bound, derived, nonce()),
     open(sealed, bound) {
       try {
-        return open(sealed, bound, keys);
+        return open(sealed, bound, derived);
       } catch {
         // The cause of a failed decryption says nothing more, and never may.
         throw new Error('a sealed text of the hub cannot be opened: it is damaged, or belongs to something else');
