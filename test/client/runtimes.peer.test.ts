@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { stripTypeScriptTypes } from 'node:module';
 import type { AddressInfo } from 'node:net';
@@ -12,10 +12,13 @@ const run = promisify(execFile);
 const source = new URL('../../src/client/', import.meta.url);
 const folder = mkdtempSync(join(tmpdir(), 'martlet-client-'));
 
+const filesIn = (place: string): string[] => readdirSync(place, { recursive: true, encoding: 'utf8' });
+
 /** The client as JavaScript, as the package has it. */
 beforeAll(() => {
   writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
-  for (const file of readdirSync(source)) {
+  mkdirSync(join(folder, 'person'));
+  for (const file of filesIn(source.pathname).filter((name) => name.endsWith('.ts'))) {
     const code = stripTypeScriptTypes(readFileSync(new URL(file, source), 'utf8'));
     writeFileSync(join(folder, file.replace(/\.ts$/, '.js')), code.replaceAll(/(from '\.[^']*)\.ts'/g, "$1.js'"));
   }
@@ -23,9 +26,9 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test('needs nothing but its own files and what the web platform has', () => {
-  for (const file of readdirSync(folder).filter((name) => name.endsWith('.js'))) {
+  for (const file of filesIn(folder).filter((name) => name.endsWith('.js'))) {
     const code = readFileSync(join(folder, file), 'utf8');
-    for (const [, from] of code.matchAll(/\bfrom '([^']+)'/g)) expect(from).toMatch(/^\.\/[\w-]+\.js$/);
+    for (const [, from] of code.matchAll(/\bfrom '([^']+)'/g)) expect(from).toMatch(/^\.\.?\/[\w/-]+\.js$/);
     expect(code).not.toMatch(/\bprocess\.|\bBuffer\b|\brequire\(|\bglobal\./);
   }
 });
@@ -42,8 +45,11 @@ test('works in whichever Node the machine has on its path', async () => {
   writeFileSync(
     script,
     `import { createClient } from './create-client.js';
+     import { createPersonClient } from './person/create-person-client.js';
      const client = createClient({ url: 'http://127.0.0.1:${port}' });
-     console.log(JSON.stringify(await client.push({ platform: 1, tokens: ['a1'], message: 'hi' })));`,
+     console.log(JSON.stringify(await client.push({ platform: 1, tokens: ['a1'], message: 'hi' })));
+     const me = createPersonClient({ url: 'http://127.0.0.1:${port}', user: 'ada', token: () => 't' });
+     console.log(JSON.stringify(await me.readAll()));`,
   );
   // npm puts the project's own Node first; behind it stands the machine's.
   const path = (process.env.PATH ?? '')
@@ -58,5 +64,7 @@ test('works in whichever Node the machine has on its path', async () => {
     },
   );
   server.close();
-  expect(JSON.parse(stdout)).toEqual({ ok: true, requestId: 'r1', counts: 1, logs: [] });
+  const [pushed, read] = stdout.trim().split('\n') as [string, string];
+  expect(JSON.parse(pushed)).toEqual({ ok: true, requestId: 'r1', counts: 1, logs: [] });
+  expect(JSON.parse(read)).toEqual({ ok: true, counts: 1, logs: [], request_id: 'r1' });
 });

@@ -18,7 +18,16 @@ export interface Packed {
 /** Builds and packs a copy, so that this folder's own dist/ stays as it is. */
 export function pack(): Packed {
   const folder = mkdtempSync(join(tmpdir(), 'martlet-pack-'));
-  for (const name of ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'config.yml', 'bin', 'src', 'scripts'])
+  for (const name of [
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'config.yml',
+    'bin',
+    'docs',
+    'src',
+    'scripts',
+  ])
     cpSync(join(REPOSITORY, name), join(folder, name), { recursive: true });
   for (const name of ['README.md', 'CHANGELOG.md', 'LICENSE'])
     if (existsSync(join(REPOSITORY, name))) cpSync(join(REPOSITORY, name), join(folder, name));

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../../push/wire/decoding.ts';
-import { type ApiGroup, json, type Parameter, plain, record, ref, text } from '../api-group.ts';
+import { type ApiGroup, error, json, type Parameter, plain, record, ref, text } from '../api-group.ts';
 import { hubOperation, instant, jsonBody, USER } from './hub-parts.ts';
 
 const query = (name: string, description: string, schema: JsonSchema, example?: string): Parameter => ({
@@ -9,6 +9,8 @@ const query = (name: string, description: string, schema: JsonSchema, example?: 
 
 const anyJson: JsonSchema = { description: 'Any JSON, at most 256 KiB.' };
 const TICKET = query('ticket', 'Instead of a key or token: `POST …/stream-tickets`.', { type: 'string' });
+/** Also where no key is asked for. */
+const TICKET_REFUSED = error('The ticket was used, has expired, or is for another stream.');
 const PLACES =
   'An id of an event: what came after it comes first; `earliest`: all that is kept; absent: what is published from now on.';
 const ID: JsonSchema = { type: 'string', pattern: '^[0-9a-z]{1,20}\\.[0-9]{16}$', description: '`<epoch>.<offset>`' };
@@ -61,6 +63,7 @@ const live: ApiGroup['paths'] = {
         }),
       ],
       responses: {
+        401: TICKET_REFUSED,
         200: {
           ...plain('A stream of events.', 'text/event-stream'),
           headers: {
@@ -84,7 +87,10 @@ const live: ApiGroup['paths'] = {
         query('limit', 'How many at most.', { type: 'integer', minimum: 1, maximum: 1000, default: 300 }),
         TICKET,
       ],
-      responses: { 200: json('What there is; go on with `last_event_id`.', ref('StreamPage')) },
+      responses: {
+        200: json('What there is; go on with `last_event_id`.', ref('StreamPage')),
+        401: TICKET_REFUSED,
+      },
     }),
   },
   '/v1/users/{user}/stream-tickets': {
