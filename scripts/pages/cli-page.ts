@@ -20,7 +20,9 @@ it. \`martlet --help\` shows all of it, \`martlet <command> --help\` one command
   relay runs or not: \`queue\`, \`apps\`, and \`devices export --with-tokens\`, because a relay shows a token to no one.
 `;
 
-const row = (flag: Flag): string => `| \`${typedFlag(flag)}\` | ${flag.help.replaceAll('|', '\\|')} |`;
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+
+const row = (flag: Flag): string => `| \`${typedFlag(flag)}\` | ${cell(flag.help)} |`;
 
 const table = (flags: readonly Flag[]): string[] => ['| flag | |', '|---|---|', ...flags.map(row)];
 
@@ -31,7 +33,7 @@ function section(name: NamedCommand): string[] {
     '',
     '| | |',
     '|---|---|',
-    ...usage.map(([typed, does]) => `| \`martlet ${typed.replaceAll('|', '\\|')}\` | ${does} |`),
+    ...usage.map(([typed, does]) => `| \`martlet ${typed.replaceAll('|', '\\|')}\` | ${cell(does)} |`),
     '',
     ...(flags.length > 0 ? [...table(flags), ''] : []),
     '```sh',
