@@ -26,6 +26,18 @@ export interface RunningProgram {
   end(): Promise<void>;
 }
 
+/** Sends a signal to a process. @returns those that it has started; none when it has ended in the meantime */
+function signalled(pid: number, signal: NodeJS.Signals): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+    process.kill(pid, signal);
+    return children.map(Number);
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+    throw error;
+  }
+}
+
 class Program implements RunningProgram {
   readonly #name: string;
   readonly #args: readonly string[];
@@ -66,9 +78,7 @@ class Program implements RunningProgram {
 
   signalAll(signal: NodeJS.Signals): void {
     const all = (pid: number): void => {
-      const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
-      process.kill(pid, signal);
-      for (const child of children) all(Number(child));
+      for (const child of signalled(pid, signal)) all(child);
     };
     if (this.#child?.pid) all(this.#child.pid);
   }
