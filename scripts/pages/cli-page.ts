@@ -3,6 +3,7 @@ import type { Flag } from '../../src/cli/flag.ts';
 import { flagGroupsOf, typedFlag } from '../../src/cli/flags.ts';
 import { rowOf } from '../../src/cli/usage.ts';
 import { builtIn } from '../../src/providers/registry.ts';
+import { cell } from './cell.ts';
 
 const HEAD = `# The command line
 
@@ -19,8 +20,6 @@ it. \`martlet --help\` shows all of it, \`martlet <command> --help\` one command
   names another, \`--key\` or \`MARTLET_API_KEY\` gives the key (a key on the command line is seen by others on the machine: \`ps\`). What belongs to this machine is read where it lies, whether a
   relay runs or not: \`queue\`, \`apps\`, and \`devices export --with-tokens\`, because a relay shows a token to no one.
 `;
-
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
 const row = (flag: Flag): string => `| \`${typedFlag(flag)}\` | ${cell(flag.help)} |`;
 

@@ -1,6 +1,7 @@
 import { isDocument, type Leaf, type NamedSections, type Section } from '../../src/config/leaf.ts';
 import { environmentName } from '../../src/config/schema.ts';
 import { builtIn, type ProviderTable } from '../../src/providers/registry.ts';
+import { cell } from './cell.ts';
 
 const HEAD = `# Configuration
 
@@ -30,8 +31,6 @@ const byDefault = (leaf: Leaf): string => {
   if (leaf.unit === 'bytes') return `${Number(leaf.default) / 2 ** 20} MiB`;
   return Array.isArray(leaf.default) ? 'none' : leaf.default === '' ? 'empty' : `\`${leaf.default}\``;
 };
-
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
 function row(path: string, leaf: Leaf, partial: boolean): string {
   const marks = `${leaf.martlet ? ' ✦' : ''}${leaf.public ? '' : ' 🔒'}`;

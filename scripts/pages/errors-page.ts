@@ -2,6 +2,7 @@ import type { Reason, ReasonTable } from '../../src/carrier/reasons.ts';
 import { relayReasons } from '../../src/providers/advice.ts';
 import { builtIn, type ProviderTable } from '../../src/providers/registry.ts';
 import type { Category } from '../../src/push/push.ts';
+import { cell } from './cell.ts';
 
 const HEAD = `# Errors
 
@@ -37,7 +38,6 @@ const unknownBy = (ofStatus: (status: number) => Reason): ReasonTable =>
     [400, 401, 403, 410, 429, 500].map((status) => [`other, with status ${status}`, ofStatus(status)]),
   );
 
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 const word = (reason: string): string => (reason.startsWith('other') ? reason : `\`${reason}\``);
 
 /** A word that may be about the target has a line for that, too. */

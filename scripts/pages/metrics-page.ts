@@ -3,6 +3,7 @@ import { hubTable } from '../../src/observe/metrics/hub-metric-table.ts';
 import { type metricTable, relayTable } from '../../src/observe/metrics/metric-table.ts';
 import { MOST_APPS, MOST_TIMED_APPS } from '../../src/observe/metrics/push-counts.ts';
 import { builtIn } from '../../src/providers/registry.ts';
+import { cell } from './cell.ts';
 
 const HEAD = `# Metrics
 
@@ -66,8 +67,6 @@ const MERGED: Readonly<Record<string, string>> = {
   min: 'the lowest of the workers',
   max: 'the highest of the workers',
 };
-
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
 function line({ name, type, help, labels, merge = 'sum' }: Row): string {
   const merged = MERGED[merge] ? ` With several processes: ${MERGED[merge]}.` : '';

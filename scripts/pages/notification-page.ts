@@ -1,4 +1,5 @@
 import { builtIn, type ProviderTable } from '../../src/providers/registry.ts';
+import { cell } from './cell.ts';
 import { openApiPage } from './openapi-page.ts';
 
 const HEAD = `# Fields of a notification
@@ -40,7 +41,6 @@ interface Document {
 
 type Field = readonly [name: string, schema: Schema];
 
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 const refName = ({ $ref = '' }: Schema): string => $ref.slice($ref.lastIndexOf('/') + 1);
 
 const WORDS: Readonly<Record<string, string>> = {

@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import type { Readable, Writable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { ConfigError, toError } from '../../kit/errors.ts';
 import { oneLine } from '../../observe/log/text-line.ts';
 import { counted } from '../explain/line-parts.ts';
 import { openLinesOut } from '../json-lines-out.ts';
 import { listRows } from '../relay/list-pages.ts';
-import type { RelayApi } from '../relay/relay-api.ts';
 import { importResult } from './import-lines.ts';
+import type { PeopleCommandOptions } from './people-command-options.ts';
 import { type DeviceAnswer, deviceLine } from './person-lines.ts';
 
 export type DevicesTask =
@@ -21,22 +21,12 @@ export type DevicesTask =
 /** The devices of an app from its store, with their tokens. */
 export type StoredDevices = (app: string) => AsyncIterable<readonly object[]>;
 
-export interface DevicesCommandOptions {
-  readonly app: string | undefined;
-  readonly json: boolean;
-  readonly api: RelayApi;
-  readonly stdout: Writable;
-  readonly say: (line: string) => void;
-  /** For what is no part of the result. */
-  readonly note: (line: string) => void;
-}
-
 const DEVICES = '/v1/devices';
 /** A person has fewer. */
 const MOST = 10_000;
 const STDIN = 0;
 
-async function list(user: string, { app, json, api, say, note }: DevicesCommandOptions): Promise<boolean> {
+async function list(user: string, { app, json, api, say, note }: PeopleCommandOptions): Promise<boolean> {
   const path = `/v1/users/${encodeURIComponent(user)}/devices`;
   let count = 0;
   for await (const device of listRows<DeviceAnswer>(api, path, 'devices', { query: { app }, most: MOST })) {
@@ -47,7 +37,7 @@ async function list(user: string, { app, json, api, say, note }: DevicesCommandO
   return count > 0;
 }
 
-async function show(id: string, { app, json, api, say }: DevicesCommandOptions): Promise<boolean> {
+async function show(id: string, { app, json, api, say }: PeopleCommandOptions): Promise<boolean> {
   const device = await api.json<DeviceAnswer>(`${DEVICES}/${encodeURIComponent(id)}`, { app });
   if (json) say(JSON.stringify(device, null, 2));
   else {
@@ -71,7 +61,7 @@ async function opened(file: string): Promise<Readable> {
   return rows;
 }
 
-async function importFile(file: string, { app, json, api, say, note }: DevicesCommandOptions): Promise<boolean> {
+async function importFile(file: string, { app, json, api, say, note }: PeopleCommandOptions): Promise<boolean> {
   const headers = { 'content-type': 'application/x-ndjson' };
   const body = await opened(file);
   const answer = await api.stream(`${DEVICES}/import`, { method: 'POST', query: { app }, body, headers });
@@ -81,7 +71,7 @@ async function importFile(file: string, { app, json, api, say, note }: DevicesCo
   return failed === 0;
 }
 
-async function exportOver(file: string | undefined, { app, api, stdout }: DevicesCommandOptions): Promise<boolean> {
+async function exportOver(file: string | undefined, { app, api, stdout }: PeopleCommandOptions): Promise<boolean> {
   const answer = await api.stream(`${DEVICES}/export`, { query: { app } });
   await using out = await openLinesOut(file, stdout);
   for await (const chunk of answer as AsyncIterable<Buffer>) if (!(await out.write(chunk))) return false;
@@ -92,7 +82,7 @@ async function exportOver(file: string | undefined, { app, api, stdout }: Device
 export async function exportStored(
   file: string | undefined,
   pieces: AsyncIterable<readonly object[]>,
-  { stdout, note }: Pick<DevicesCommandOptions, 'stdout' | 'note'>,
+  { stdout, note }: Pick<PeopleCommandOptions, 'stdout' | 'note'>,
 ): Promise<boolean> {
   await using out = await openLinesOut(file, stdout);
   let [written, dead] = [0, 0];
@@ -107,7 +97,7 @@ export async function exportStored(
 }
 
 /** `martlet devices …`, as far as the running relay is asked. @returns false when nothing was found, or not all was taken */
-export function devicesCommand(task: DevicesTask, options: DevicesCommandOptions): Promise<boolean> {
+export function devicesCommand(task: DevicesTask, options: PeopleCommandOptions): Promise<boolean> {
   switch (task.do) {
     case 'list':
       return list(task.user, options);

@@ -1,9 +1,8 @@
-import type { Writable } from 'node:stream';
 import { oneLine } from '../../observe/log/text-line.ts';
 import { counted } from '../explain/line-parts.ts';
 import { openLinesOut } from '../json-lines-out.ts';
 import { listRows } from '../relay/list-pages.ts';
-import type { RelayApi } from '../relay/relay-api.ts';
+import type { PeopleCommandOptions } from './people-command-options.ts';
 import {
   type DeviceAnswer,
   type InboxAnswer,
@@ -24,16 +23,6 @@ export type UsersTask =
     }
   | { readonly do: 'show' | 'export' | 'erase'; readonly id: string };
 
-export interface UsersCommandOptions {
-  readonly app: string | undefined;
-  readonly json: boolean;
-  readonly api: RelayApi;
-  readonly stdout: Writable;
-  readonly say: (line: string) => void;
-  /** For what is no part of the result. */
-  readonly note: (line: string) => void;
-}
-
 const USERS = '/v1/users';
 /** Newest notifications of the inbox that `show` prints. */
 const INBOX_HEAD = 5;
@@ -43,7 +32,7 @@ const pretty = (value: unknown): string => JSON.stringify(value, null, 2);
 
 async function list(
   { team, role, text: q, most }: Extract<UsersTask, { do: 'list' }>,
-  { app, json, api, say, note }: UsersCommandOptions,
+  { app, json, api, say, note }: PeopleCommandOptions,
 ): Promise<boolean> {
   const rows = listRows<PersonAnswer>(api, USERS, 'users', { query: { app, team, role, q }, most });
   let shown = 0;
@@ -57,7 +46,7 @@ async function list(
   }
 }
 
-async function show(id: string, { app, json, api, say }: UsersCommandOptions): Promise<boolean> {
+async function show(id: string, { app, json, api, say }: PeopleCommandOptions): Promise<boolean> {
   const path = pathOf(id);
   // One after another: the first says whether there is such a person.
   const user = await api.json<PersonAnswer>(path, { app });
@@ -70,7 +59,7 @@ async function show(id: string, { app, json, api, say }: UsersCommandOptions): P
   return true;
 }
 
-async function erase(id: string, { app, json, api, say }: UsersCommandOptions): Promise<boolean> {
+async function erase(id: string, { app, json, api, say }: PeopleCommandOptions): Promise<boolean> {
   const { erased } = await api.json<{ erased: Readonly<Record<string, number>> }>(pathOf(id), { app }, 'DELETE');
   const kinds = Object.entries(erased).filter(([, count]) => count > 0);
   if (json) say(pretty({ erased }));
@@ -80,7 +69,7 @@ async function erase(id: string, { app, json, api, say }: UsersCommandOptions): 
 }
 
 /** It may be long: as it comes. */
-async function exportAll(id: string, { app, api, stdout }: UsersCommandOptions): Promise<boolean> {
+async function exportAll(id: string, { app, api, stdout }: PeopleCommandOptions): Promise<boolean> {
   const answer = await api.stream(`${pathOf(id)}/export`, { query: { app } });
   await using out = await openLinesOut(undefined, stdout);
   for await (const chunk of answer as AsyncIterable<Buffer>) if (!(await out.write(chunk))) return false;
@@ -88,7 +77,7 @@ async function exportAll(id: string, { app, api, stdout }: UsersCommandOptions):
 }
 
 /** `martlet users …`: asks the running relay. @returns false when nothing was found. @throws RelayRefusal */
-export async function usersCommand(task: UsersTask, options: UsersCommandOptions): Promise<boolean> {
+export async function usersCommand(task: UsersTask, options: PeopleCommandOptions): Promise<boolean> {
   if (task.do === 'list') return list(task, options);
   if (task.do === 'show') return show(task.id, options);
   if (task.do === 'erase') return erase(task.id, options);

@@ -143,7 +143,7 @@ export class RedisStreamStore implements StreamStore {
   }
 
   #keysOf(user: string): string[] {
-    return this.#keysOfTag(hash('sha256', user, 'base64url'));
+    return this.#keysOfTag(tagOf(user));
   }
 
   #keysOfTag(tag: string): string[] {
@@ -155,7 +155,7 @@ export class RedisStreamStore implements StreamStore {
     const fields = drafts.flatMap(({ type, payload, timestamp, key = '' }) => [type, payload, timestamp, key]);
     const answer = await this.#ask('streamSave', this.#keysOf(user), [maxEvents, maxBytes, ...fields]);
     const [made, wasEmpty, ...saved] = answer as [string, number, ...string[]];
-    if (wasEmpty === 1) await this.#note(hash('sha256', user, 'base64url'), this.#options.now?.() ?? Date.now());
+    if (wasEmpty === 1) await this.#note(tagOf(user), this.#options.now?.() ?? Date.now());
     return eventsOf(epochOf(Number(made), user), saved);
   }
 
@@ -197,6 +197,9 @@ export class RedisStreamStore implements StreamStore {
     if (this.#isClosed) throw new StoreClosedError();
   }
 }
+
+/** What a person's keys have alike, and no name. */
+const tagOf = (user: string): string => hash('sha256', user, 'base64url');
 
 /** @param fields offset, type, payload, timestamp of each */
 function eventsOf(epoch: string, fields: readonly string[]): StreamEvent[] {

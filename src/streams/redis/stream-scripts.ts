@@ -3,21 +3,16 @@
  * epoch), `run` (the server process that wrote it last), `floor`, `head`, `bytes`; `s` the stream, an entry `<offset>-0` for each
  * event; `k` a hash from the keys of events to their offsets. They expire together, `m` first: what is left of the others belongs to no stream.
  */
+import { CLOCK } from './clock-script.ts';
 
 /**
  * `open(m)` reads `m`, makes it where it is missing, and begins a later epoch under another server process.
  * Every script begins with it. ARGV: 1 the time in UNIX milliseconds, empty for that of the server; 2 how long keys are kept, in
  * milliseconds; 3 the server process, empty to be asked here.
  */
-const OPENING = `
-local now = tonumber(ARGV[1])
-if not now then
-  local t = redis.call('TIME')
-  now = t[1] * 1000 + math.floor(t[2] / 1000)
-end
+const OPENING = `${CLOCK}
 local run = ARGV[3]
 if run == '' then run = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)') or '' end
-local function text(number) return string.format('%.0f', number) end
 local function open(m)
   local f = redis.call('HMGET', m, 'made', 'run', 'floor', 'head', 'bytes')
   local made = tonumber(f[1])

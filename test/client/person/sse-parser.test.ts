@@ -17,7 +17,7 @@ describe('server-sent events, as the standard reads them', () => {
       'id: 1\n\ndata: x\n\n',
       [{ event: 'message', data: 'x', id: '1' }],
     ],
-    ['an id with a NUL is none', 'id: 1\0\ndata: x\n\n', [{ event: 'message', data: 'x', id: '' }]],
+    ['an id with a NUL does not count', 'id: 1\0\ndata: x\n\n', [{ event: 'message', data: 'x', id: '' }]],
     ['what has no end does not count', 'data: x\n\ndata: y\n', [{ event: 'message', data: 'x', id: '' }]],
     ['a byte order mark before all is skipped', '\uFEFFdata: x\n\n', [{ event: 'message', data: 'x', id: '' }]],
     ['every line end is one', 'data: x\r\n\r\ndata: y\r\r', [{ event: 'message', data: 'x', id: '' }]],

@@ -11,7 +11,7 @@ const HOUR = 3_600_000;
 const PUSH = { to: { users: ['ada'] }, mode: 'push_only' };
 const DIGEST = { digest: { key: 'k', window: '15m' } };
 
-// Found by test/simulation/hub: each of these once had no end, or one that was not true.
+// Each of these once had no end, or one that was not true.
 describe.each(hubEngines)('what is sent, in $name,', ({ needs: lacks, start }) => {
   describe('ends once', needs(...lacks), () => {
     let place: HubPlace;

@@ -11,7 +11,7 @@ import {
   text,
 } from '../api-group.ts';
 import { instant, jsonBody } from './hub-parts.ts';
-import { BODY, keyed, otherOperation, POSTED, type RefusedStatus } from './other-parts.ts';
+import { BODY, keyed, otherOperation, POSTED, type RefusedStatus, USER_ID } from './other-parts.ts';
 
 const IOS = 'ab'.repeat(32);
 const ANDROID = 'fcm-registration-id-of-ada';
@@ -26,14 +26,6 @@ const registrationId = (example: string): Parameter => ({
   schema: { type: 'string', minLength: 1, maxLength: 512 },
   example,
 });
-
-const USER_ID: Parameter = {
-  name: 'user_id',
-  in: 'query',
-  description: 'Whose devices; from a back end. With the token of a person it may be left out.',
-  schema: { type: 'string' },
-  example: 'ada',
-};
 
 /** Fields that it does not know are ignored, as there. */
 const registration: JsonSchema = {

@@ -12,7 +12,7 @@ import {
   text,
 } from '../api-group.ts';
 import { anyObject, DURATION, idParameter, instant, jsonBody } from './hub-parts.ts';
-import { keyed, otherOperation, POSTED, type RefusedStatus } from './other-parts.ts';
+import { keyed, otherOperation, POSTED, type RefusedStatus, USER_ID } from './other-parts.ts';
 
 /** Of the topic of the examples: its secret, and the SHA-256 of that. */
 const SECRET = '000102030405060708090a0b0c0d0e0f';
@@ -26,14 +26,6 @@ export const namespaceOperation = ({ refuses = [], ...more }: More): Operation =
   otherOperation({ ...more, refuses, errors: 'NamespaceError' });
 
 const closed = (schema: JsonSchema): JsonSchema => ({ ...schema, additionalProperties: false });
-
-const USER_ID: Parameter = {
-  name: 'user_id',
-  in: 'query',
-  description: 'Whose devices; from a back end. With the token of a person it may be left out.',
-  schema: { type: 'string' },
-  example: 'ada',
-};
 
 const done = json('It is done.', record({ status: text('`ok`.') }));
 const sendAnswers = {

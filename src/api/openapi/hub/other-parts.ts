@@ -26,6 +26,14 @@ const TEXTS = {
 
 export type RefusedStatus = keyof typeof TEXTS;
 
+export const USER_ID: Parameter = {
+  name: 'user_id',
+  in: 'query',
+  description: 'Whose devices; from a back end. With the token of a person it may be left out.',
+  schema: { type: 'string' },
+  example: 'ada',
+};
+
 /** Of every operation with a body. */
 export const BODY: readonly RefusedStatus[] = [408, 413];
 
