@@ -33,53 +33,27 @@ export const everyoneAfter = prepared((db, { app, after, limit }: Page) =>
   db.selectFrom('users').select('id').where('app', '=', app).where('id', '>', after).orderBy('id').limit(limit),
 );
 
-export const ofTeams = prepared((db, { app, after, limit, ids }: Named) =>
-  db
-    .selectFrom('user_teams')
-    .select('user as id')
-    .distinct()
-    .where('app', '=', app)
-    .where('team', 'in', ids)
-    .where('user', '>', after)
-    .orderBy('user')
-    .limit(limit),
-);
+/** Where people stand beside what they are in or have, and the column of that. */
+const MEMBERS = { user_teams: 'team', user_roles: 'role', topic_users: 'topic', device_users: 'device' } as const;
 
-export const ofRoles = prepared((db, { app, after, limit, ids }: Named) =>
-  db
-    .selectFrom('user_roles')
-    .select('user as id')
-    .distinct()
-    .where('app', '=', app)
-    .where('role', 'in', ids)
-    .where('user', '>', after)
-    .orderBy('user')
-    .limit(limit),
-);
+const membersIn = (table: keyof typeof MEMBERS) =>
+  prepared((db, { app, after, limit, ids }: Named) =>
+    db
+      // One query for four tables: to the types it is the first of them.
+      .selectFrom(table as 'user_teams')
+      .select('user as id')
+      .distinct()
+      .where('app', '=', app)
+      .where(MEMBERS[table] as 'team', 'in', ids)
+      .where('user', '>', after)
+      .orderBy('user')
+      .limit(limit),
+  );
 
-export const ofTopics = prepared((db, { app, after, limit, ids }: Named) =>
-  db
-    .selectFrom('topic_users')
-    .select('user as id')
-    .distinct()
-    .where('app', '=', app)
-    .where('topic', 'in', ids)
-    .where('user', '>', after)
-    .orderBy('user')
-    .limit(limit),
-);
-
-export const ofDevices = prepared((db, { app, after, limit, ids }: Named) =>
-  db
-    .selectFrom('device_users')
-    .select('user as id')
-    .distinct()
-    .where('app', '=', app)
-    .where('device', 'in', ids)
-    .where('user', '>', after)
-    .orderBy('user')
-    .limit(limit),
-);
+export const ofTeams = membersIn('user_teams');
+export const ofRoles = membersIn('user_roles');
+export const ofTopics = membersIn('topic_users');
+export const ofDevices = membersIn('device_users');
 
 /** Whose devices have a topic of their own. */
 export const ofDeviceTopics = prepared((db, { app, after, limit, ids }: Named) =>

@@ -6,10 +6,10 @@ import type { HubDb } from '../../storage/storage.ts';
 import type { Facts } from '../facts/facts.ts';
 import { goOn } from '../go-on.ts';
 import { isMeantByDevices } from '../person-work.ts';
-import type { DecisionRow } from '../rows/decision-rows.ts';
+import { type DecisionRow, isAt, isCollected } from '../rows/decision-rows.ts';
 import { settleStatuses } from '../settle-status.ts';
 import { decideFor, type StepParts } from '../step-people.ts';
-import { digestMark, TAKEN_BY_DIGEST } from './digest-id.ts';
+import { digestMark } from './digest-id.ts';
 
 /** Ids a statement. */
 const AT_ONCE = 500;
@@ -33,9 +33,7 @@ export async function collectedOf(
         .where('app', '=', app)
         .where('user', '=', user)
         .where('notification', 'in', page)
-        .where('state', '=', 'deferred')
-        .where('reason', '=', 'digested')
-        .where('due_row', 'not like', TAKEN_BY_DIGEST)
+        .where(isCollected)
         .execute()),
     );
   return found;
@@ -98,19 +96,14 @@ function verdictOn(
 
 const end = (
   tx: HubDb,
-  { app, notification, user, hop, channel, device }: DecisionRow,
+  decision: DecisionRow,
   { state, reason = null }: { readonly state: string; readonly reason?: string | null },
   now: number,
 ) =>
   tx
     .updateTable('decisions')
     .set({ state, reason, at: now, until: null, due_row: null })
-    .where('app', '=', app)
-    .where('notification', '=', notification)
-    .where('user', '=', user)
-    .where('hop', '=', hop)
-    .where('channel', '=', channel)
-    .where('device', '=', device)
+    .where(isAt(decision))
     .execute();
 
 /** They end as the digest does. */
@@ -128,8 +121,6 @@ export async function giveTo(
       .where('app', '=', app)
       .where('user', '=', user)
       .where('notification', 'in', page)
-      .where('state', '=', 'deferred')
-      .where('reason', '=', 'digested')
-      .where('due_row', 'not like', TAKEN_BY_DIGEST)
+      .where(isCollected)
       .execute();
 }

@@ -2,8 +2,8 @@
 import { digestKey } from '../../notifications/gate.ts';
 import type { HubDb, HubSeal } from '../../storage/storage.ts';
 import { dueId, setDue } from '../../timers/due-rows.ts';
+import { isCollected } from '../rows/decision-rows.ts';
 import type { Digested, PersonAt, Undigested } from '../step-people.ts';
-import { TAKEN_BY_DIGEST } from './digest-id.ts';
 
 export const DIGEST_DUE = 'digest';
 
@@ -128,10 +128,7 @@ export async function endDigest(tx: HubDb, app: string, user: string, key: strin
     .set({ until: now })
     .where('app', '=', app)
     .where('user', '=', user)
-    .where('state', '=', 'deferred')
-    .where('reason', '=', 'digested')
-    .where('due_row', 'is not', null)
-    .where('due_row', 'not like', TAKEN_BY_DIGEST)
+    .where(isCollected)
     .where('notification', 'in', (eb) =>
       eb
         .selectFrom('digest_items')

@@ -10,7 +10,7 @@ export type DecisionRow = Row<'decisions'>;
 /** States after which nothing of a decision changes but by a late verdict. */
 export const OPEN_STATES = ['pending', 'deferred'] as const;
 
-/** A decision of one person, without the notification that is the same for all. */
+/** What names a decision. */
 export interface DecisionAt {
   readonly app: string;
   readonly notification: string;
@@ -45,17 +45,23 @@ export async function putDecisions(tx: HubDb, rows: readonly NewRow<'decisions'>
   await put(tx, { rows });
 }
 
+/** This one. */
+export const isAt =
+  ({ app, notification, user, hop, channel, device }: DecisionAt) =>
+  (eb: ExpressionBuilder<HubTables, 'decisions'>) =>
+    eb.and({ app, notification, user, hop, channel, device });
+
+/** Those that wait for a digest, and that none has taken yet. */
+export const isCollected = (eb: ExpressionBuilder<HubTables, 'decisions'>) =>
+  eb.and([
+    eb('state', '=', 'deferred'),
+    eb('reason', '=', 'digested'),
+    // Where there is no row this is not true.
+    eb('due_row', 'not like', TAKEN_BY_DIGEST),
+  ]);
+
 export async function deleteDecisions(tx: HubDb, keys: readonly DecisionAt[]): Promise<void> {
-  for (const { app, notification, user, hop, channel, device } of keys)
-    await tx
-      .deleteFrom('decisions')
-      .where('app', '=', app)
-      .where('notification', '=', notification)
-      .where('user', '=', user)
-      .where('hop', '=', hop)
-      .where('channel', '=', channel)
-      .where('device', '=', device)
-      .execute();
+  for (const key of keys) await tx.deleteFrom('decisions').where(isAt(key)).execute();
 }
 
 /** Where the decisions that a batch carries are found. */
