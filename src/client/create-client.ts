@@ -3,6 +3,7 @@ import type { Notification } from '../push/push.ts';
 import type { PushEntry } from '../push/push-entry.ts';
 import type { Result } from './failure.ts';
 import { type Reply, sendRequest, type Transport } from './send-request.ts';
+import { baseOf, type QueryFields, queryOf, TIMEOUT_MS, transportOf } from './transport.ts';
 
 export type { Explanation, ListedPush } from '../observe/history/history.ts';
 export type { PushEntry } from '../push/push-entry.ts';
@@ -86,35 +87,11 @@ export interface Client {
   pushes(options?: PushesOptions): Promise<Result<PushPage>>;
 }
 
-const TIMEOUT_MS = 60_000;
-const RETRIES = 3;
 const KEY_BYTES = 16;
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const called = (): void => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', called);
-      resolve();
-    }, ms);
-    signal.addEventListener('abort', called, { once: true });
-  });
-}
 
 /** `crypto.randomUUID` is not there in a page that came over plain HTTP; this is. */
 const randomKey = (): string =>
   Array.from(crypto.getRandomValues(new Uint8Array(KEY_BYTES)), (byte) => byte.toString(16).padStart(2, '0')).join('');
-
-type Query = { readonly [name: string]: string | number | undefined };
-
-function queryOf(query: Query): string {
-  const given = Object.entries(query).filter((entry): entry is [string, string | number] => entry[1] !== undefined);
-  const text = new URLSearchParams(given.map(([name, value]) => [name, String(value)])).toString();
-  return text === '' ? '' : `?${text}`;
-}
 
 interface PushBody {
   readonly counts: number;
@@ -133,18 +110,11 @@ interface PushBody {
  */
 export function createClient(options: ClientOptions): Client {
   const { url, key, pushPath = '/api/push', ...given } = options;
-  const base = url.replace(/(?<!\/)\/+$/, '');
-  const transport: Transport = {
-    fetch: (...call) => fetch(...call),
-    sleep,
-    random: Math.random,
-    now: Date.now,
-    retries: RETRIES,
-    ...given,
-  };
+  const base = baseOf(url);
+  const transport = transportOf(given);
   const authorization: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
 
-  const get = (path: string, query: Query, { signal, timeoutMs = TIMEOUT_MS }: CallOptions): Promise<Reply> =>
+  const get = (path: string, query: QueryFields, { signal, timeoutMs = TIMEOUT_MS }: CallOptions): Promise<Reply> =>
     sendRequest({ url: base + path + queryOf(query), init: { headers: authorization }, signal, timeoutMs }, transport);
 
   return {

@@ -1,4 +1,5 @@
 import { type Failure, failureOf } from './failure.ts';
+import { textOfFailure } from './text-of-failure.ts';
 
 export interface Transport {
   readonly fetch: typeof fetch;
@@ -56,12 +57,10 @@ async function sendOnce(request: ClientRequest, signal: AbortSignal, { fetch, no
   }
 }
 
-/** Node's own text is `fetch failed`, and its cause says why. */
 function wordsOf(thrown: unknown, { signal: caller, timeoutMs }: ClientRequest, signal: AbortSignal): string {
   if (caller?.aborted) return 'called off';
   if (signal.aborted) return `no answer within ${timeoutMs} ms`;
-  const { message, cause } = (thrown ?? {}) as { message?: unknown; cause?: { message?: unknown; code?: unknown } };
-  return [message, cause?.message || cause?.code].filter(Boolean).join(': ');
+  return textOfFailure(thrown);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Result } from '../failure.ts';
 import { type Reply, sendRequest, type Transport } from '../send-request.ts';
+import { baseOf, queryOf, TIMEOUT_MS, transportOf } from '../transport.ts';
 import { LiveStream, type StreamListeners } from './live-stream.ts';
 import { type HeldStream, OneTab, type Tabs, tabsOf } from './one-tab.ts';
 import { browserPush, type PushSurroundings, subscribe, unsubscribe, type WebPushOptions } from './web-push.ts';
@@ -90,27 +91,6 @@ export interface PersonClient {
   signOut(): Promise<Result<object>>;
 }
 
-const TIMEOUT_MS = 60_000;
-const RETRIES = 3;
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-        reject(signal.reason);
-      },
-      { once: true },
-    );
-    if (signal.aborted) {
-      clearTimeout(timer);
-      reject(signal.reason);
-    }
-  });
-}
-
 const NO_DEVICE = {
   ok: false,
   error: { kind: 'invalid', message: 'give `device` to createPersonClient: the id of this installation' },
@@ -130,10 +110,9 @@ class PersonCalls implements PersonClient {
   #token: Promise<string | undefined> | undefined;
 
   constructor(options: PersonClientOptions) {
-    const { url, fetch: given = (...call) => fetch(...call), random = Math.random, now = Date.now } = options;
     this.#options = options;
-    this.#transport = { fetch: given, sleep: options.sleep ?? sleep, random, now, retries: options.retries ?? RETRIES };
-    this.#base = `${url.replace(/(?<!\/)\/+$/, '')}/v1`;
+    this.#transport = transportOf(options);
+    this.#base = `${baseOf(options.url)}/v1`;
     this.#push = options.push ?? browserPush();
   }
 
@@ -151,8 +130,17 @@ class PersonCalls implements PersonClient {
       });
     const name = `martlet:${this.#base}:${user}`;
     const held = tabs ? new OneTab({ tabs, name, after, listeners, open }) : open(after, listeners);
-    this.#streams.add(held);
-    return held;
+    const stream: HeldStream = {
+      get position() {
+        return held.position;
+      },
+      close: () => {
+        this.#streams.delete(stream);
+        return held.close();
+      },
+    };
+    this.#streams.add(stream);
+    return stream;
   }
 
   async inbox({
@@ -162,11 +150,7 @@ class PersonCalls implements PersonClient {
     readonly limit?: number;
     readonly cursor?: string;
   } = {}): Promise<Result<PersonInbox>> {
-    const given = Object.entries({ limit, cursor }).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, String(value)]],
-    );
-    const query = new URLSearchParams(given).toString();
-    return this.#call('GET', `${this.#personUrl}/notifications${query && `?${query}`}`);
+    return this.#call('GET', `${this.#personUrl}/notifications${queryOf({ limit, cursor })}`);
   }
 
   ack = (notification: string): Promise<Result<InboxTotals>> => this.#mark(notification, 'ack');
@@ -197,9 +181,7 @@ class PersonCalls implements PersonClient {
   }
 
   async signOut(): Promise<Result<object>> {
-    const streams = [...this.#streams];
-    this.#streams.clear();
-    await Promise.all(streams.map((stream) => stream.close()));
+    await Promise.all([...this.#streams].map((stream) => stream.close()));
     const { device } = this.#options;
     if (device === undefined) return { ok: true };
     const taken = await this.#call<object>('DELETE', this.#deviceUrl(device));

@@ -3,6 +3,7 @@
  * the last event that it has delivered, whatever became of the connection, so none is missing; none comes twice.
  */
 import { type Failure, failureOf } from '../failure.ts';
+import { textOfFailure } from '../text-of-failure.ts';
 import { SseParser } from './sse-parser.ts';
 
 /** An event of the stream. */
@@ -131,7 +132,7 @@ export class LiveStream {
     } catch (thrown) {
       return {
         kind: 'lost',
-        error: { kind: 'network', message: watch.isSilent() ? 'nothing came for too long' : textOf(thrown) },
+        error: { kind: 'network', message: watch.isSilent() ? 'nothing came for too long' : textOfFailure(thrown) },
       };
     } finally {
       watch.end();
@@ -212,9 +213,4 @@ export class LiveStream {
   #say(state: StreamState): void {
     this.#options.onState?.(state);
   }
-}
-
-function textOf(thrown: unknown): string {
-  const { message, cause } = (thrown ?? {}) as { message?: unknown; cause?: { message?: unknown; code?: unknown } };
-  return [message, cause?.message || cause?.code].filter(Boolean).join(': ');
 }
