@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import type { AppRegistry } from '../../apps/app-registry.ts';
 import { publicUrlOf } from '../../config/public-url.ts';
 import type { DeviceVerdict } from '../../hub/devices/device.ts';
@@ -20,6 +19,7 @@ import type { Log } from '../../observe/log/log.ts';
 import type { FullConfig } from '../../providers/registry.ts';
 import { DEFAULT_APP } from '../../push/app-name.ts';
 import type { HubLive } from './hub-streams.ts';
+import { instanceName } from './instance-name.ts';
 
 export interface HubSendsParts {
   readonly store: HubStore;
@@ -112,7 +112,7 @@ export function openHubSends(
     presenceOf: live ? live.presenceOf : async () => new Map(),
     realtime: live?.realtimeOf(policyOf),
     noteAddresses: addressVerdicts(parts),
-    instance: config.hub.instance || `${hostname()}:${process.pid}`,
+    instance: instanceName(config.hub),
     staleAfterMs: toMs(config.hub.devices.stale_after),
     tell: (level, message) => log[level](message),
   });

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import type { HubRoute } from '../../api/hub/hub-route.ts';
 import { eventsRoutes } from '../../api/hub/streams/events-routes.ts';
 import { LongPolls } from '../../api/hub/streams/long-polls.ts';
@@ -24,6 +23,7 @@ import { background } from '../../kit/background.ts';
 import { toMs } from '../../kit/seconds.ts';
 import type { FullConfig } from '../../providers/registry.ts';
 import { Streams } from '../../streams/streams.ts';
+import { instanceName } from './instance-name.ts';
 import { openStreamParts } from './stream-parts.ts';
 
 export interface HubStreamsOptions {
@@ -56,8 +56,8 @@ const CLEANUP_MS = 600_000;
 /** Opens the streams of people on the store of the hub. @param closers closes them before it */
 export async function openHubStreams(options: HubStreamsOptions, closers: AsyncDisposableStack): Promise<HubStreams> {
   const { config, store: hub, tickets, tell, now } = options;
-  const { streams: settings, instance: named } = config.hub;
-  const instance = named || `${hostname()}:${process.pid}`;
+  const { streams: settings } = config.hub;
+  const instance = instanceName(config.hub);
   const { store, presence, router } = await openStreamParts({ config, hub, now, tell }, closers);
   const { offline, page } = settings;
   const streams = new Streams({ store, presence, router, offline, page, pollMs: toMs(settings.poll_interval), tell });
