@@ -48,7 +48,14 @@ export function runsTexts(db: HubDb, run: RunText): void {
 }
 
 /** Lists of different lengths would be as many texts: they are filled up with their last value. */
-const filled = (length: number): number => (length <= 4 ? length : 2 ** Math.ceil(Math.log2(length)));
+function filled(length: number): number {
+  if (length <= 4) return length;
+  // The next power of two would be more than the 32,766 parameters of SQLite.
+  return length > LONG ? Math.ceil(length / STEP) * STEP : 2 ** Math.ceil(Math.log2(length));
+}
+const LONG = 16_384;
+const STEP = 4096;
+
 /** Rows a statement, at most; fewer are parted into powers of two. */
 const MOST_ROWS = 128;
 const rowsAtOnce = (left: number): number => (left >= MOST_ROWS ? MOST_ROWS : 2 ** Math.floor(Math.log2(left)));

@@ -141,30 +141,37 @@ function android(rendering: Rendering): Notification {
   };
 }
 
+/** What a phone of Huawei shows; without a text it shows nothing, and gets the data alone. */
+const huaweiNotice = ({ variant, notification, content }: Rendering, isHigh: boolean): JsonObject =>
+  given({
+    tag: notification.collapse_key,
+    group: content.thread,
+    importance: variant.silent ? 'LOW' : isHigh ? 'HIGH' : 'NORMAL',
+    click_action: content.url?.startsWith('https://') ? { type: 2, url: content.url } : { type: 3 },
+    badge: variant.badge === undefined ? undefined : { set_num: variant.badge },
+    auto_cancel: true,
+    foreground_show: true,
+    use_default_vibrate: !variant.silent,
+    use_default_light: true,
+  });
+
 function huawei(rendering: Rendering): Notification {
-  const { variant, notification, content } = rendering;
+  const { content } = rendering;
+  const { title, message } = content;
   const left = secondsLeft(rendering);
-  const isHigh = priorityOf(rendering) === 'high';
   const { data, ...rest } = base(rendering);
   return {
     ...rest,
     huawei_data: JSON.stringify(data),
     ...given({
-      image: content.image,
+      // Huawei takes no notice that lacks one of them.
+      title: title || message,
+      message: message || title,
+      image: hasText(content) ? content.image : undefined,
       priority: priorityOf(rendering),
       category: content.category,
       huawei_ttl: left === undefined ? undefined : `${left}s`,
-    }),
-    huawei_notification: given({
-      tag: notification.collapse_key,
-      group: content.thread,
-      importance: variant.silent ? 'LOW' : isHigh ? 'HIGH' : 'NORMAL',
-      click_action: content.url?.startsWith('https://') ? { type: 2, url: content.url } : { type: 3 },
-      badge: variant.badge === undefined ? undefined : { set_num: variant.badge },
-      auto_cancel: true,
-      foreground_show: true,
-      use_default_vibrate: !variant.silent,
-      use_default_light: true,
+      huawei_notification: hasText(content) ? huaweiNotice(rendering, priorityOf(rendering) === 'high') : undefined,
     }),
   } as Notification;
 }

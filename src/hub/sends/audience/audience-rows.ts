@@ -29,6 +29,11 @@ export const knownDevices = prepared((db, { app, ids }: Ids) =>
   db.selectFrom('device_users').select('device as id').where('app', '=', app).where('device', 'in', ids),
 );
 
+/** Whose devices these are. */
+export const ownersOfDevices = prepared((db, { app, ids }: Ids) =>
+  db.selectFrom('device_users').select('user as id').distinct().where('app', '=', app).where('device', 'in', ids),
+);
+
 export const everyoneAfter = prepared((db, { app, after, limit }: Page) =>
   db.selectFrom('users').select('id').where('app', '=', app).where('id', '>', after).orderBy('id').limit(limit),
 );

@@ -3,6 +3,7 @@ import { apnsHeaders, apnsPayload } from '../../../../src/apns/payload.ts';
 import { expoMessage } from '../../../../src/expo/payload.ts';
 import { fcmMessage } from '../../../../src/fcm/payload.ts';
 import { hmsMessage } from '../../../../src/hms/payload.ts';
+import { hmsRefusal } from '../../../../src/hms/sandbox-message.ts';
 import type { AcceptedNotification } from '../../../../src/hub/notifications/decide-input.ts';
 import { type PushVariant, pushOf } from '../../../../src/hub/notifications/render/push.ts';
 import { ntfyMessage } from '../../../../src/ntfy/payload.ts';
@@ -114,6 +115,19 @@ describe('what each platform gets', () => {
         notification: { tag: 'disk-db-3', sound: 'default' },
       },
     });
+  });
+
+  test.each([
+    { title: undefined },
+    { message: undefined },
+    { confidential: true },
+    { title: undefined, message: undefined },
+  ])('Huawei, which takes no notice without a title and a text: %o', (notification) => {
+    const push = render('huawei', {}, notification as Partial<AcceptedNotification>);
+    const message = hmsMessage(push);
+    if (!message.ok) throw new Error(message.outcome.error);
+    expect(hmsRefusal(JSON.parse(`${message.before}"token":["t"]${message.after}`))).toBeUndefined();
+    expect(sent(push).android).toHaveProperty('urgency', 'HIGH');
   });
 
   test('Huawei', () => {
