@@ -83,6 +83,19 @@ const expoFields = (push: DirectPush, now: number): JsonObject => ({
   expo: { mutableContent: true, ...(push.channel ? { channelId: push.channel } : {}) },
 });
 
+/** Huawei takes no notice that lacks a title or a text, and data as one text. */
+function huaweiFields(push: DirectPush): JsonObject {
+  const { data, collapse_id: _, ...rest } = common(push);
+  const text = hasText(push) ? { title: push.title || push.body, message: push.body || push.title } : {};
+  return {
+    ...rest,
+    ...(text as JsonObject),
+    ...(hasText(push) && push.sound ? { sound: push.sound } : {}),
+    ...(data ? { huawei_data: JSON.stringify(data) } : {}),
+    ...(push.ttlMs === undefined ? {} : { huawei_ttl: `${Math.ceil(push.ttlMs / MS)}s` }),
+  };
+}
+
 /** A notice of ntfy has a text: without one it shows the data. */
 function ntfyFields(push: DirectPush): JsonObject {
   const text = push.body || (push.data ? JSON.stringify(ownData(push.data)) : '');
@@ -101,6 +114,8 @@ export function directPayload(push: DirectPush, way: DirectWay, topic: string, n
       return appleFields(push, way, topic, now);
     case 'android':
       return androidFields(push);
+    case 'huawei':
+      return huaweiFields(push);
     case 'expo':
       return expoFields(push, now);
     case 'ntfy':

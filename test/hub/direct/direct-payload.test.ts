@@ -64,3 +64,13 @@ test('FCM: data are texts', () => {
     ...{ n: '1', t: 'x', o: '{"a":1}' },
   });
 });
+
+test('Huawei: a title and a text, of which there is one, and data as one text', () => {
+  const huawei = { ...ios, platform: 'huawei' };
+  expect(of({ body: 'B', data: { a: 1 }, ttlMs: 60_000 }, huawei)).toMatchObject({
+    ...{ title: 'B', message: 'B', huawei_data: '{"a":1}', huawei_ttl: '60s' },
+  });
+  expect(of({ title: 'T' }, huawei)).toMatchObject({ title: 'T', message: 'T' });
+  for (const name of ['title', 'message', 'sound'])
+    expect(of({ data: { a: 1 }, sound: 's' }, huawei)).not.toHaveProperty(name);
+});
