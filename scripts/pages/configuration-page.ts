@@ -16,7 +16,7 @@ Martlet reads Gorush's \`config.yml\` as it is. Each setting is taken from the f
    (\`.json\` and \`.yaml\` are found as well),
 4. the default.
 
-All mistakes are reported at once, and the process ends with 1. Unknown keys and unknown \`GORUSH_\` or \`MARTLET_\` variables are warned of with
+All mistakes are reported at once, each with its key, file, line and column (\`[config.yml:12:3]\`) and, where Gorush has a text for it, that in parentheses; the process ends with 1. Unknown keys and unknown \`GORUSH_\` or \`MARTLET_\` variables are warned of with
 the nearest known name; \`martlet check\` fails on them. A top-level key that begins with \`x-\` is left alone, for YAML anchors.
 
 A platform is on when its \`enabled\` says so. When nothing says so, it follows the default, but never without credentials: an iOS-only file

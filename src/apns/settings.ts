@@ -45,7 +45,12 @@ function troubles(ios: ApnsSection, cwd: string): SettingsTrouble[] {
   for (const name of ['key_id', 'team_id'] as const)
     if (isP8(ios) && ios[name] === '') {
       const text = 'you should provide ios.KeyID and ios.TeamID for p8 token';
-      found.push({ key: `ios.${name}`, text, logged: `Transport Error:${text}` });
+      found.push({
+        key: `ios.${name}`,
+        text,
+        logged: `Transport Error:${text}`,
+        advice: 'must be given with a .p8 key',
+      });
     }
   return found;
 }

@@ -1,5 +1,6 @@
 import { ConfigError } from '../kit/errors.ts';
 import { NumberText } from './coerce.ts';
+import type { KeyPlace } from './file/key-places.ts';
 import { itemWords, type Leaf, recordShape } from './leaf.ts';
 import { withoutUserInfo } from './without-user-info.ts';
 
@@ -10,6 +11,12 @@ export interface Mistake {
   /** What is wrong and what would be right; Gorush's own sentence where it has one. */
   readonly text: string;
 }
+
+/** Our sentence, and what a person finds who searches for Gorush's. */
+export const withGorush = (sentence: string, gorush: string): string => `${sentence} (Gorush: ${gorush})`;
+
+/** ` [config.yml:12:3]`: editors and terminals make a link of it. */
+export const placeText = (file: string, { line, column }: KeyPlace): string => ` [${file}:${line}:${column}]`;
 
 /** All mistakes as one error, a line each; `notes` are lines that may explain one of them. */
 export function configError(mistakes: readonly Mistake[], notes: readonly string[] = []): ConfigError {

@@ -67,6 +67,11 @@ export const queueSection = section('Where accepted pushes wait.', {
       ours,
     ),
   }),
+  require_durable: flag(
+    false,
+    'Refuse to start where accepted pushes would die with the process (no `queue.local.path`, or a folder that cannot be written) or with the broker (an `#ephemeral` topic of NSQ).',
+    ours,
+  ),
   max_age: seconds(
     3600,
     'After which an undelivered push fails with reason `Expired`; its own `expiration` if earlier.',

@@ -1,6 +1,6 @@
 import { isMap } from './coerce.ts';
 import { itemWords, type Leaf, type RecordShape, recordShape } from './leaf.ts';
-import { type Mistake, shownValue, wanted } from './mistake.ts';
+import { type Mistake, shownValue, wanted, withGorush } from './mistake.ts';
 import type { ConfigKey } from './schema.ts';
 
 /** Gorush's sentence for a value outside its list. */
@@ -14,8 +14,9 @@ const SENTENCES: Record<string, (raw: unknown) => string> = {
 };
 
 export function schemaMistake({ path, leaf }: ConfigKey, raw: unknown): Mistake {
-  const sentence = SENTENCES[path]?.(raw);
-  return { key: path, text: `${sentence ? `${sentence}; ` : ''}must be ${wanted(leaf)}, is ${shownValue(leaf, raw)}` };
+  const gorush = SENTENCES[path]?.(raw);
+  const text = `must be ${wanted(leaf)}, is ${shownValue(leaf, raw)}`;
+  return { key: path, text: gorush ? withGorush(text, gorush) : text };
 }
 
 const OF_TYPE: Record<Extract<Leaf['type'], string>, (value: unknown) => boolean> = {

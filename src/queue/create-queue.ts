@@ -32,6 +32,8 @@ export interface LocalEngineOptions extends CreateQueueOptions {
   /** Default: whatever the file says. */
   readonly pushesFor?: PushesFor;
   readonly limit: number;
+  /** `queue.require_durable`: memory is no way out. Default false. */
+  readonly requireDurable?: boolean;
 }
 
 /** A queue that survives the process keeps reports of failed pushes, too. */
@@ -70,7 +72,10 @@ const engines: Record<
 
 export function localEngine({ core, queue, sandbox }: QueueConfig): CreateQueue {
   const pushesFor = sandbox.enabled ? 'sandbox' : 'providers';
-  return (options) => createLocalQueue({ ...options, ...queue.local, limit: core.queue_num, pushesFor });
+  return (options) => {
+    const { require_durable: requireDurable, local } = queue;
+    return createLocalQueue({ ...options, ...local, limit: core.queue_num, pushesFor, requireDurable });
+  };
 }
 
 /** What makes the queue of `queue.engine`. @param ca certificates that are trusted in addition to the usual ones, PEM. */
@@ -85,7 +90,7 @@ const ADOPT_MS = 15_000;
 /**
  * The queue of the `local` engine: on its file; on a fresh one, with the old set aside, when that is damaged; in memory when
  * the folder cannot be written.
- * @throws ConfigError when the path names a file of something else; Error when the file cannot be opened though it is not damaged
+ * @throws ConfigError when the path names a file of something else, or nothing durable can be had that must be; Error when the file cannot be opened though it is not damaged
  */
 export function createLocalQueue(options: LocalEngineOptions): QueueWithReports {
   const inMemory = (): QueueWithReports => createMemoryQueue({ ...options, maxCost: heapPart() });
@@ -99,6 +104,8 @@ export function createLocalQueue(options: LocalEngineOptions): QueueWithReports 
     // With the memory in its place, what lies in the file would wait for another start.
     if (mayPass(`${options.path}.lock`, error)) throw cannotOpen(options.path, error);
     const why = `queue.local.path: cannot write ${options.path}: ${toError(error).message}`;
+    if (options.requireDurable)
+      throw new ConfigError('', `${why}; queue.require_durable forbids a queue in memory`, { cause: error });
     options.tell('warn', `${why}; accepted pushes are kept in memory only and die with this process`);
     return withHealth(inMemory(), { status: 'warn', output: `${why}; the queue is in memory only` });
   }

@@ -62,12 +62,12 @@ apps: {acme: {ios: {production: perhaps}}, "a b": {}, com.example: {}}
       .split('\n- ')
       .slice(1),
   ).toEqual([
-    'auth.keys.ops: must be a section with keys of its own',
-    'apps.a b: a name may have up to 64 letters, digits, - and _, and must not begin with - or _',
-    'apps.com.example: a name may have up to 64 letters, digits, - and _, and must not begin with - or _',
-    'apps.acme.ios.production: must be true or false, is "perhaps"',
-    'auth.keys.backend.scopes: must be a list of push, read, users, admin, is ["push","raed"]',
-    'auth.keys.backend.rate_limit: must be a number (per second), 0 or more, is -1',
+    'auth.keys.ops: must be a section with keys of its own [config.yml:2:138]',
+    'apps.a b: a name may have up to 64 letters, digits, - and _, and must not begin with - or _ [config.yml:3:44]',
+    'apps.com.example: a name may have up to 64 letters, digits, - and _, and must not begin with - or _ [config.yml:3:55]',
+    'apps.acme.ios.production: must be true or false, is "perhaps" [config.yml:3:21]',
+    'auth.keys.backend.scopes: must be a list of push, read, users, admin, is ["push","raed"] [config.yml:2:99]',
+    'auth.keys.backend.rate_limit: must be a number (per second), 0 or more, is -1 [config.yml:2:121]',
   ]);
 });
 
@@ -76,7 +76,7 @@ test('unknown keys of entries are told with the nearest known one', () => {
     env: { MARTLET_AUTH_KEYS_BACKEND_SCOPE: 'push' },
   });
   expect(unknown).toEqual([
-    'unknown key `auth.keys.backend.aps`, did you mean `auth.keys.backend.apps`?',
+    'unknown key `auth.keys.backend.aps`, did you mean `auth.keys.backend.apps`? [config.yml:1:113]',
     'unknown environment variable MARTLET_AUTH_KEYS_BACKEND_SCOPE, did you mean MARTLET_AUTH_KEYS_BACKEND_SCOPES?',
   ]);
 });

@@ -56,12 +56,13 @@ function entry(id: string): QueueEntry {
   };
 }
 
-function create(path: string, pushesFor?: PushesFor) {
+function create(path: string, pushesFor?: PushesFor, requireDurable = false) {
   const told: string[] = [];
   const queue = createLocalQueue({
     path,
     sync: 'normal',
     limit: 100,
+    requireDurable,
     ...(pushesFor ? { pushesFor } : {}),
     wake: () => {},
     restore: ({ id }) => [entry(id)],
@@ -235,6 +236,14 @@ test('where the folder cannot be written the queue is in memory, and says so in 
   expect(queue.take(LANE, 9)?.targets).toEqual(['a']);
   expect(told[0]).toMatch(/^warn: queue.local.path: cannot write/);
   expect(queue.health()).toMatchObject({ status: 'warn', output: expect.stringContaining('memory') });
+});
+
+test('queue.require_durable: a folder that cannot be written ends the start, and no push is taken', () => {
+  const folder = newFolder();
+  writeFileSync(join(folder, 'file'), '');
+  expect(() => create(join(folder, 'file', 'queue.db'), undefined, true)).toThrow(
+    /^queue\.local\.path: cannot write .*; queue\.require_durable forbids a queue in memory$/,
+  );
 });
 
 test('an empty path is memory on purpose, without a word', async () => {

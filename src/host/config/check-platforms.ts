@@ -1,6 +1,6 @@
 import type { ProviderRow, SectionValues } from '../../carrier/provider-row.ts';
 import type { SettingsTrouble } from '../../carrier/settings-trouble.ts';
-import type { Mistake } from '../../config/mistake.ts';
+import { type Mistake, withGorush } from '../../config/mistake.ts';
 import { ConfigError } from '../../kit/errors.ts';
 import { type SectionsByPlatform, sectionsOf } from '../../providers/sections.ts';
 import type { Draft, Findings } from './draft.ts';
@@ -28,7 +28,8 @@ export function credentialTroubles(draft: Draft, row: ProviderRow): readonly Set
 /** Gorush tells the server's mistakes in other words than those of a push from the command line. */
 function asMistake({ key, text, logged, sendLog, headline, advice }: SettingsTrouble, { purpose }: Draft): Mistake {
   const serving = purpose === 'serve';
-  const words = !serving ? `Failed to send notification: ${text}` : (logged ?? text);
+  if (serving && logged !== undefined) return { key, text: withGorush(headline ?? advice ?? text, logged) };
+  const words = serving ? text : `Failed to send notification: ${text}`;
   const [first, ...others] = [headline, words, advice, serving ? undefined : (sendLog ?? logged)].filter(
     (part) => part !== undefined,
   );

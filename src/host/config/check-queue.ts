@@ -68,11 +68,25 @@ function checkNames({ config: { queue } }: Draft, engine: keyof typeof NAMES, { 
   }
 }
 
+/** What `queue.require_durable` forbids, as far as settings tell. */
+function checkDurable({ config: { queue } }: Draft, { mistakes }: Findings): void {
+  if (!queue.require_durable) return;
+  const why = 'and queue.require_durable is set: name a file in a folder that survives the process';
+  if (queue.engine === 'local' && queue.local.path === '')
+    mistakes.push({ key: 'queue.local.path', text: `is empty, so that accepted pushes are in memory only, ${why}` });
+  if (queue.engine === 'nsq' && queue.nsq.topic.endsWith('#ephemeral'))
+    mistakes.push({
+      key: 'queue.nsq.topic',
+      text: 'is ephemeral, which nsqd keeps in memory only, and queue.require_durable is set: give another topic',
+    });
+}
+
 /** What the settings of the queue's broker say together. */
 export function checkQueue(draft: Draft, findings: Findings): void {
   const { core, queue } = draft.config;
   if (queue.engine !== 'local') checkNames(draft, queue.engine, findings);
   checkAddresses(draft, findings);
+  checkDurable(draft, findings);
   if (queue.engine === 'redis') checkRedis(draft, findings);
   if (queue.engine === 'nats') checkNats(draft, findings);
   if (queue.engine !== 'local' && core.sync) {

@@ -1,5 +1,7 @@
 import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, normalize, resolve } from 'node:path';
+import { withGorush } from '../../config/mistake.ts';
+import { withoutUserInfo } from '../../config/without-user-info.ts';
 import { isWebhookSecret } from '../../feedback/signature.ts';
 import { ConfigError } from '../../kit/errors.ts';
 import { fileTrouble } from '../../kit/files/file-trouble.ts';
@@ -9,29 +11,50 @@ import { keyPairMistakes, readClientCa } from '../../tls/key-pair.ts';
 import type { Draft, Findings } from './draft.ts';
 
 /** Gorush checks flags and file apart, and says which of them it means. */
-function sentence(draft: Draft, path: string, thing: string, what: string): string {
-  if (draft.origin(path) === 'command line') return `Configuration error: invalid ${thing} from command line: ${what}`;
+function sentence(draft: Draft, path: string, thing: string, { plain, gorush }: Trouble): string {
   const core = thing === 'PID path' ? thing : `core ${thing}`;
-  return `Configuration error: configuration validation failed: invalid ${core}: ${what}`;
+  const begin = draft.origin(path) === 'command line' ? `invalid ${thing} from command line` : `${FAILED} ${core}`;
+  return withGorush(plain, `Configuration error: ${begin}: ${gorush}`);
 }
 
-/** What is wrong with a port, in Gorush's words; undefined when nothing is. Empty means the default. */
-function portTrouble(port: string): string | undefined {
+const FAILED = 'configuration validation failed: invalid';
+
+/** In our words and in Gorush's. */
+interface Trouble {
+  readonly plain: string;
+  readonly gorush: string;
+}
+
+/** What is wrong with a port; undefined when nothing is. Empty means the default. */
+function portTrouble(port: string): Trouble | undefined {
   if (port === '') return undefined;
-  if (!/^[+-]?\d+$/.test(port)) return `invalid port format: ${port}`;
-  return Number(port) < 1 || Number(port) > 65_535 ? `port out of range (1-65535): ${Number(port)}` : undefined;
+  const plain = `must be a number from 1 to 65535, is "${port}"`;
+  if (!/^[+-]?\d+$/.test(port)) return { plain, gorush: `invalid port format: ${port}` };
+  const isInRange = Number(port) >= 1 && Number(port) <= 65_535;
+  return isInRange ? undefined : { plain, gorush: `port out of range (1-65535): ${Number(port)}` };
 }
 
-function addressTrouble(address: string): string | undefined {
-  return listenHost(address) === undefined ? `invalid address format: ${address}` : undefined;
+function addressTrouble(address: string): Trouble | undefined {
+  if (listenHost(address) !== undefined) return undefined;
+  return {
+    plain: `must be a host name or an IP address, is "${address}"`,
+    gorush: `invalid address format: ${address}`,
+  };
 }
 
-function pidTrouble(path: string): string | undefined {
+const SENSITIVE = ['/etc/', '/usr/', '/var/', '/sys/', '/proc/'];
+
+function pidTrouble(path: string): Trouble | undefined {
   if (path === '') return undefined;
   const clean = normalize(path);
-  if (!isAbsolute(clean) && clean.startsWith('..')) return `path traversal detected in PID path: ${path}`;
-  const sensitive = ['/etc/', '/usr/', '/var/', '/sys/', '/proc/'].some((folder) => clean.startsWith(folder));
-  return sensitive ? `cannot write PID file to sensitive directory: ${clean}` : undefined;
+  if (!isAbsolute(clean) && clean.startsWith('..'))
+    return {
+      plain: `must not lead out of the working folder, is "${path}"`,
+      gorush: `path traversal detected in PID path: ${path}`,
+    };
+  if (!SENSITIVE.some((folder) => clean.startsWith(folder))) return undefined;
+  const gorush = `cannot write PID file to sensitive directory: ${clean}`;
+  return { plain: `must not be in ${SENSITIVE.join(' ')}, is "${path}"`, gorush };
 }
 
 function checkListener(draft: Draft, { mistakes }: Findings): void {
@@ -43,7 +66,7 @@ function checkListener(draft: Draft, { mistakes }: Findings): void {
   const pid = pidTrouble(core.pid.path);
   if (pid) mistakes.push({ key: 'core.pid.path', text: sentence(draft, 'core.pid.path', 'PID path', pid) });
   const rpc = grpc.enabled ? portTrouble(grpc.port) : undefined;
-  if (rpc) mistakes.push({ key: 'grpc.port', text: rpc });
+  if (rpc) mistakes.push({ key: 'grpc.port', text: withGorush(rpc.plain, rpc.gorush) });
 }
 
 /** What a server must have to be of use. A process without a server may work off a queue that others fill. */
@@ -70,18 +93,24 @@ function hostAndPort(addr: string): [string, string] | undefined {
 function checkRedis({ config: { stat } }: Draft, { mistakes }: Findings): void {
   if (stat.engine !== 'redis' || stat.redis.addr === '') return;
   for (const addr of stat.redis.cluster ? stat.redis.addr.split(',') : [stat.redis.addr]) {
-    const [host, port] = hostAndPort(addr.trim()) ?? [];
-    const trouble =
-      host === undefined || port === undefined
-        ? `invalid Redis address format: ${addr}`
-        : ((addressTrouble(host) && `invalid Redis host: ${addressTrouble(host)}`) ??
-          (portTrouble(port) && `invalid Redis port: ${portTrouble(port)}`));
-    if (trouble)
-      mistakes.push({
-        key: 'stat.redis.addr',
-        text: `Configuration error: configuration validation failed: ${trouble}`,
-      });
+    const trouble = redisTrouble(addr);
+    if (trouble === undefined) continue;
+    const text = withGorush(
+      `must be host:port, is "${withoutUserInfo(addr)}"`,
+      `Configuration error: configuration validation failed: ${trouble}`,
+    );
+    mistakes.push({ key: 'stat.redis.addr', text });
   }
+}
+
+/** In Gorush's words. */
+function redisTrouble(addr: string): string | undefined {
+  const [host, port] = hostAndPort(addr.trim()) ?? [];
+  if (host === undefined || port === undefined) return `invalid Redis address format: ${withoutUserInfo(addr)}`;
+  const ofHost = addressTrouble(host);
+  if (ofHost) return `invalid Redis host: ${ofHost.gorush}`;
+  const ofPort = portTrouble(port);
+  return ofPort && `invalid Redis port: ${ofPort.gorush}`;
 }
 
 /** Throws what opening the file for appending would throw, without making it. */
@@ -99,8 +128,9 @@ function checkLogs(draft: Draft, { mistakes, warnings }: Findings): void {
     try {
       mustBeWritable(resolve(draft.cwd, path === '' ? 'no/such' : path));
     } catch (error) {
-      const text = `can't load log module, error: Set ${which} log path error: open ${path}: ${fileTrouble(error)}`;
-      mistakes.push({ key: `log.${which}_log`, text });
+      const trouble = fileTrouble(error);
+      const gorush = `can't load log module, error: Set ${which} log path error: open ${path}: ${trouble}`;
+      mistakes.push({ key: `log.${which}_log`, text: withGorush(`${path} cannot be written: ${trouble}`, gorush) });
     }
   }
   if (log.audit !== '' && log.audit !== 'stdout')
@@ -119,7 +149,7 @@ function checkUrls({ config: { core, api } }: Draft, { mistakes, warnings }: Fin
   if (core.http_proxy !== '' && !isHttpUrl(core.http_proxy))
     mistakes.push({
       key: 'core.http_proxy',
-      text: 'Set Proxy error: must be http://host:port, with user:password@ if need be',
+      text: withGorush('must be http://host:port, with user:password@ if need be', 'Set Proxy error'),
     });
   if (core.feedback_hook_url !== '' && !isHttpUrl(core.feedback_hook_url))
     warnings.push('core.feedback_hook_url: not an http:// or https:// URL: failed pushes are not reported');
@@ -158,7 +188,7 @@ function checkCertificate(draft: Draft, { mistakes }: Findings): void {
     attempt(() => autoHosts(core.auto_tls.host));
     for (const name of ['port', 'http_port'] as const) {
       const trouble = portTrouble(core.auto_tls[name]);
-      if (trouble) mistakes.push({ key: `core.auto_tls.${name}`, text: trouble });
+      if (trouble) mistakes.push({ key: `core.auto_tls.${name}`, text: trouble.plain });
     }
     if (URL.parse(core.auto_tls.directory)?.protocol !== 'https:')
       mistakes.push({ key: 'core.auto_tls.directory', text: 'must be an https:// URL' });

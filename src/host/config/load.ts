@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { relative } from 'node:path';
 import type { SectionValues } from '../../carrier/provider-row.ts';
 import { coerce } from '../../config/coerce.ts';
 import {
@@ -9,9 +10,9 @@ import {
   ourVariables,
   unknownVariables,
 } from '../../config/environment.ts';
-import { findConfigFile } from '../../config/find-file.ts';
-import { configError, type Mistake } from '../../config/mistake.ts';
-import { type FileContent, readConfigFile, readConfigValues } from '../../config/read-file.ts';
+import { findConfigFile } from '../../config/file/find-file.ts';
+import { type FileContent, readConfigFile, readConfigValues } from '../../config/file/read-file.ts';
+import { configError, type Mistake, placeText } from '../../config/mistake.ts';
 import type { Config, ConfigKey, ConfigSchema, EntryNames, IsGiven } from '../../config/schema.ts';
 import { nearestKey } from '../../config/unknown/nearest-key.ts';
 import { insteadOfKey } from '../../config/unknown/retired-keys.ts';
@@ -107,14 +108,19 @@ function givenIn({ values }: FileContent, env: EnvironmentVariables): IsGiven | 
   return (path) => given.has(path);
 }
 
-function unknownKeys(file: FileContent, keysOf: () => readonly ConfigKey[], { maps }: ConfigSchema): string[] {
+function unknownKeys(
+  file: FileContent,
+  keysOf: () => readonly ConfigKey[],
+  { maps }: ConfigSchema,
+  placed: (key: string) => string,
+): string[] {
   if (file.unknown.length === 0) return [];
   const known = [...keysOf(), ...maps].map((key) => key.path);
   return file.unknown.map((path) => {
     const instead = insteadOfKey(path);
     if (instead !== undefined) return `key \`${path}\` of an older Gorush: ${instead}`;
     const near = nearestKey(path, known);
-    return `unknown key \`${path}\`${near ? `, did you mean \`${near}\`?` : ''}`;
+    return `unknown key \`${path}\`${near ? `, did you mean \`${near}\`?` : ''}${placed(path)}`;
   });
 }
 
@@ -135,10 +141,22 @@ function effective(config: Config, on: Record<string, boolean>, options: LoadOpt
 const withoutSlash = (path: string, value: unknown): unknown =>
   path.endsWith('endpoint') && typeof value === 'string' ? value.replace(/\/$/, '') : value;
 
-/** A mistake that the environment made names the variable. */
-function withOrigin({ key, text }: Mistake, { origin }: Draft): Mistake {
-  const variable = /^[A-Z]/.test(origin(key)) ? ` (set by ${origin(key)})` : '';
-  return { key, text: text + variable };
+/** A mistake that the environment made names the variable, one of the file says where it stands. */
+function withOrigin({ key, text }: Mistake, { origin }: Draft, placed: (key: string) => string): Mistake {
+  const from = origin(key);
+  if (/^[A-Z]/.test(from)) return { key, text: `${text} (set by ${from})` };
+  return { key, text: from === 'command line' ? text : text + placed(key) };
+}
+
+/** Says where in the file a key, or the section around it, stands; nothing where there is no file. */
+function placesIn(file: string | undefined, content: FileContent, cwd: string): (key: string) => string {
+  if (file === undefined) return () => '';
+  const near = relative(cwd, file);
+  const shown = near.startsWith('..') ? file : near;
+  return (key) => {
+    const place = content.placeOf(key);
+    return place ? placeText(shown, place) : '';
+  };
 }
 
 function freeze<T>(value: T): T {
@@ -186,6 +204,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const file = values ? undefined : options.path || findConfigFile(options.cwd, options.home);
   const { configSchema: schema } = providers;
   const content = file ? readConfigFile(file, Boolean(options.path), schema) : readConfigValues(values ?? {}, schema);
+  const placed = placesIn(file, content, options.cwd);
   const names = namesOf(options.env, content, schema);
   const env = ourVariables(options.env);
   const isGiven = givenIn(content, env);
@@ -213,12 +232,12 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     tryCredentials:
       options.tryCredentials === true ? allTrials(providers, options.env) : (options.tryCredentials ?? {}),
   };
-  const unknown = [...unknownKeys(content, allKeys, schema), ...unknownVariables(env, allKeys, schema)];
+  const unknown = [...unknownKeys(content, allKeys, schema, placed), ...unknownVariables(env, allKeys, schema)];
   const warnings = [...unknown];
   const on = check(draft, mistakes, warnings);
   if (mistakes.length > 0)
     throw configError(
-      mistakes.map((mistake) => withOrigin(mistake, draft)),
+      mistakes.map((mistake) => withOrigin(mistake, draft, placed)),
       unknown,
     );
   const changed = effective(draft.config, on, options);

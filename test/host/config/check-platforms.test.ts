@@ -60,7 +60,10 @@ test('what is wrong in the credentials is told with all the rest', () => {
     huawei: bad('', 'not asked'),
   };
   const message = complaint(() => loadConfig({ env: {}, cwd, tryCredentials }));
-  expect(message.split('\n').slice(2)).toEqual(['- ios.key_path: no key', '- android: missing data']);
+  expect(message.split('\n').slice(2)).toEqual([
+    '- ios.key_path: no key [config.yml:1:22]',
+    '- android: missing data [config.yml:3:1]',
+  ]);
 });
 
 test('nothing enabled at all is an error that names the three switches and what is missing', () => {
@@ -86,13 +89,22 @@ test.each([
   [{ 'ios.key_path': '' }, 'ios.key_path: missing iOS certificate key'],
   [{ 'ios.key_path': 'gone.p8' }, 'ios.key_path: no such file: gone.p8 (certificate file does not exist)'],
   [{ 'ios.key_path': '.' }, 'ios.key_path: is a folder: .'],
-  [{ 'ios.key_path': 'key.json' }, 'ios.key_path: Cert Error:wrong certificate key extension'],
+  [
+    { 'ios.key_path': 'key.json' },
+    'ios.key_path: must be .p8, .p12 or .pem (Gorush: Cert Error:wrong certificate key extension)',
+  ],
   [
     { 'ios.key_path': '', 'ios.key_base64': 'a', 'ios.key_type': 'x' },
-    'ios.key_type: Cert Error:wrong certificate key type',
+    'ios.key_type: must be p8, p12 or pem (Gorush: Cert Error:wrong certificate key type)',
   ],
-  [{ 'ios.key_id': '' }, 'ios.key_id: Transport Error:you should provide ios.KeyID and ios.TeamID for p8 token'],
-  [{ 'ios.team_id': '' }, 'ios.team_id: Transport Error:you should provide ios.KeyID and ios.TeamID for p8 token'],
+  [
+    { 'ios.key_id': '' },
+    'ios.key_id: must be given with a .p8 key (Gorush: Transport Error:you should provide ios.KeyID',
+  ],
+  [
+    { 'ios.team_id': '' },
+    'ios.team_id: must be given with a .p8 key (Gorush: Transport Error:you should provide ios.KeyID',
+  ],
   [{ 'android.enabled': true }, 'android.key_path: missing fcm credential data'],
   [{ 'android.enabled': true, 'android.key_path': 'gone.json' }, 'android.key_path: no such file: gone.json'],
   [{ 'huawei.enabled': true, 'huawei.appid': '1' }, 'huawei.appsecret: missing huawei app secret'],

@@ -10,6 +10,14 @@ test.each([
   [{ 'queue.engine': 'nats', 'queue.nats.addr': 'a:b' }, 'queue.nats.addr: must be host:port'],
   [{ 'queue.engine': 'nats', 'queue.nats.creds_path': 'gone.creds' }, 'queue.nats.creds_path: no such file'],
   [{ 'queue.engine': 'redis', 'queue.redis.claim_after': 0 }, 'queue.redis.claim_after'],
+  [
+    { 'queue.require_durable': true, 'queue.local.path': '' },
+    'queue.local.path: is empty, so that accepted pushes are in memory only, and queue.require_durable is set: name a file',
+  ],
+  [
+    { 'queue.require_durable': true, 'queue.engine': 'nsq', 'queue.nsq.topic': 'gorush#ephemeral' },
+    'queue.nsq.topic: is ephemeral',
+  ],
 ])('%j is refused', (values, expected) => {
   expect(complaint(() => load(yamlOf(values)))).toContain(expected);
 });
@@ -18,6 +26,8 @@ test.each([
   { 'queue.engine': 'redis', 'queue.redis.addr': 'a:1,b:2', 'queue.redis.cluster': true },
   { 'queue.engine': 'nats', 'queue.nats.addr': 'nats://u:p@a:1,b' },
   { 'queue.engine': 'nsq', 'queue.nsq.addr': 'a,b' },
+  { 'queue.require_durable': true },
+  { 'queue.require_durable': true, 'queue.engine': 'nsq', 'queue.local.path': '' },
   { 'queue.nats.creds_path': 'unused while the engine is local' },
 ])('%j is fine', (values) => {
   expect(load(yamlOf(values)).warnings).toEqual([]);

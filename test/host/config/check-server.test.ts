@@ -4,9 +4,13 @@ import { complaint, folderWith, load, yamlOf } from '../../config/config-folder.
 const VALIDATION = 'Configuration error: configuration validation failed: invalid';
 
 test.each([
-  [{ 'core.port': '0' }, `core.port: ${VALIDATION} core port: port out of range (1-65535): 0`],
-  [{ 'core.port': 'x' }, `core.port: ${VALIDATION} core port: invalid port format: x`],
-  [{ 'core.address': 'a..b' }, `core.address: ${VALIDATION} core address: invalid address format: a..b`],
+  [
+    { 'core.port': '0' },
+    `core.port: must be a number from 1 to 65535, is "0" (Gorush: ${VALIDATION} core port: port out of`,
+  ],
+  [{ 'core.port': 'x' }, `${VALIDATION} core port: invalid port format: x) [config.yml:2:3]`],
+  [{ 'core.address': 'a..b' }, 'core.address: must be a host name or an IP address, is "a..b" (Gorush: '],
+  [{ 'core.address': 'a..b' }, `${VALIDATION} core address: invalid address format: a..b`],
   [{ 'core.pid.path': 'a/../../x' }, `${VALIDATION} PID path: path traversal detected in PID path: a/../../x`],
   [{ 'core.pid.path': '/x/../etc/y' }, `${VALIDATION} PID path: cannot write PID file to sensitive directory: /etc/y`],
   [{ 'stat.engine': 'redis', 'stat.redis.addr': 'nope' }, `${VALIDATION} Redis address format: nope`],
@@ -17,7 +21,10 @@ test.each([
   [{ 'log.access_level': 'Loud' }, 'Set access log level error: not a valid logrus Level: "Loud"'],
   [{ 'stat.engine': 'nope' }, "storage error: can't find storage driver"],
   [{ 'queue.engine': 'nope' }, 'unsupported queue engine: nope'],
-  [{ 'core.http_proxy': 'not a url' }, 'core.http_proxy: Set Proxy error: must be http://host:port'],
+  [
+    { 'core.http_proxy': 'not a url' },
+    'core.http_proxy: must be http://host:port, with user:password@ if need be (Gorush: Set Proxy error)',
+  ],
   [{ 'core.ca_path': 'gone.pem' }, 'core.ca_path: no such file or directory: gone.pem'],
   [
     { 'core.ssl': true, 'core.cert_path': 'gone.pem' },
@@ -30,14 +37,20 @@ test.each([
   ],
   [{ 'core.ssl': true, 'core.client_ca': 'gone.pem' }, 'core.client_ca: Failed to load https cert file: open gone.pem'],
   [{ 'core.auto_tls.enabled': true }, 'core.auto_tls.host: must name the host that the certificate is for'],
-  [{ 'core.auto_tls.enabled': true, 'core.auto_tls.port': '0' }, 'core.auto_tls.port: port out of range (1-65535): 0'],
+  [
+    { 'core.auto_tls.enabled': true, 'core.auto_tls.port': '0' },
+    'core.auto_tls.port: must be a number from 1 to 65535, is "0"',
+  ],
   [
     { 'core.auto_tls.enabled': true, 'core.auto_tls.directory': 'acme.example' },
     'core.auto_tls.directory: must be an https:// URL',
   ],
   [{ 'api.metric_uri': '/healthz' }, 'api.health_uri: /healthz is api.metric_uri already'],
   [{ 'api.config_uri': '/version' }, 'api.config_uri: /version is the version already'],
-  [{ 'grpc.enabled': true, 'grpc.port': '70000' }, 'grpc.port: port out of range (1-65535): 70000'],
+  [
+    { 'grpc.enabled': true, 'grpc.port': '70000' },
+    'grpc.port: must be a number from 1 to 65535, is "70000" (Gorush: port out of range (1-65535): 70000)',
+  ],
 ])('%j is refused', (values, expected) => {
   expect(complaint(() => load(yamlOf(values)))).toContain(expected);
 });
@@ -75,7 +88,7 @@ describe('the file with the process id', () => {
   const cwd = () => folderWith({ 'x.pid': '1', 'config.yml': pid(false) });
 
   test('must not be there when it may not be overwritten', () => {
-    expect(complaint(() => load('', { cwd: cwd() }))).toBe('core.pid.path: x.pid already exists');
+    expect(complaint(() => load('', { cwd: cwd() }))).toBe('core.pid.path: x.pid already exists [config.yml:4:5]');
     expect(load(pid(false)).config.core.pid.enabled).toBe(true);
   });
 

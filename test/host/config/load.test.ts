@@ -131,7 +131,7 @@ describe('the file', () => {
 
   test('is refused where a section is none', () => {
     expect(complaint(() => load('core: 5\nios: [a]'))).toContain(
-      'core: must be a section with keys of its own\n- ios: ',
+      'core: must be a section with keys of its own [config.yml:1:1]\n- ios: ',
     );
   });
 });
@@ -147,17 +147,17 @@ android: {endpoint: fcm, enabled: true, key_path: gone.json}
   expect(complaint(() => load(yaml, REAL)).split('\n')).toMatchInlineSnapshot(`
     [
       "11 mistakes in the configuration:",
-      "- core.max_notification: must be a whole number, is "many"",
-      "- core.queue_num: must be a whole number, 0 or more, is -1",
-      "- core.sync: must be true or false, is "perhaps"",
-      "- core.max_body: must be a whole number of bytes, or one with a unit like 10MiB, 1 or more, is "5 apples"",
-      "- api.push_uri: must be a path that begins with "/", is "push"",
-      "- android.endpoint: must be https://host or https://host:port, is "fcm"",
-      "- queue.engine: unsupported queue engine: rabbit; must be one of local, nsq, nats, redis, is "rabbit"",
-      "- queue.backoff: must be a number (seconds), 0 or more, is -1",
-      "- core.port: Configuration error: configuration validation failed: invalid core port: port out of range (1-65535): 99999",
-      "- ios.key_path: no such file: nope.p8 (certificate file does not exist)",
-      "- android.key_path: no such file: gone.json",
+      "- core.max_notification: must be a whole number, is "many" [config.yml:2:38]",
+      "- core.queue_num: must be a whole number, 0 or more, is -1 [config.yml:2:82]",
+      "- core.sync: must be true or false, is "perhaps" [config.yml:2:23]",
+      "- core.max_body: must be a whole number of bytes, or one with a unit like 10MiB, 1 or more, is "5 apples" [config.yml:2:62]",
+      "- api.push_uri: must be a path that begins with "/", is "push" [config.yml:4:7]",
+      "- android.endpoint: must be https://host or https://host:port, is "fcm" [config.yml:6:11]",
+      "- queue.engine: must be one of local, nsq, nats, redis, is "rabbit" (Gorush: unsupported queue engine: rabbit) [config.yml:3:9]",
+      "- queue.backoff: must be a number (seconds), 0 or more, is -1 [config.yml:3:25]",
+      "- core.port: must be a number from 1 to 65535, is "99999" (Gorush: Configuration error: configuration validation failed: invalid core port: port out of range (1-65535): 99999) [config.yml:2:8]",
+      "- ios.key_path: no such file: nope.p8 (certificate file does not exist) [config.yml:5:22]",
+      "- android.key_path: no such file: gone.json [config.yml:6:41]",
     ]
   `);
 });
@@ -179,9 +179,9 @@ test('unknown keys and variables are warned of, with the nearest known one', () 
     env: { GORUSH_CORE_PROT: '1', MARTLET_WHAT_EVER: '1' },
   });
   expect(unknown).toEqual([
-    'unknown key `core.prot`, did you mean `core.port`?',
-    'unknown key `core.hide_token`, did you mean `log.hide_token`?',
-    'unknown key `whatever`',
+    'unknown key `core.prot`, did you mean `core.port`? [config.yml:1:8]',
+    'unknown key `core.hide_token`, did you mean `log.hide_token`? [config.yml:1:17]',
+    'unknown key `whatever` [config.yml:2:1]',
     'unknown environment variable GORUSH_CORE_PROT, did you mean GORUSH_CORE_PORT?',
     'unknown environment variable MARTLET_WHAT_EVER',
   ]);

@@ -9,11 +9,12 @@ import {
   type Tags,
   visit,
 } from 'yaml';
-import { fileTrouble } from '../kit/files/file-trouble.ts';
-import { isMap, NumberText } from './coerce.ts';
-import type { Leaf, NamedSections, Section } from './leaf.ts';
-import { configError, type Mistake } from './mistake.ts';
-import type { ConfigSchema } from './schema.ts';
+import { fileTrouble } from '../../kit/files/file-trouble.ts';
+import { isMap, NumberText } from '../coerce.ts';
+import type { Leaf, NamedSections, Section } from '../leaf.ts';
+import { configError, type Mistake, placeText, withGorush } from '../mistake.ts';
+import type { ConfigSchema } from '../schema.ts';
+import { type KeyPlace, keyPlaces, nearestPlace } from './key-places.ts';
 
 export interface FileContent {
   /** By key path; not yet converted. Keys without a value are absent, as in Gorush. */
@@ -22,6 +23,8 @@ export interface FileContent {
   readonly names: ReadonlyMap<string, ReadonlySet<string>>;
   readonly unknown: readonly string[];
   readonly mistakes: readonly Mistake[];
+  /** Where a key, or the section around it, stands in the file. */
+  placeOf(key: string): KeyPlace | undefined;
 }
 
 type Node = Leaf | Section | NamedSections;
@@ -74,8 +77,25 @@ function repeatedKey(document: Document.Parsed): number | undefined {
   return place;
 }
 
-/** The YAML (or JSON) text as plain values. Throws an error whose message says where, but shows nothing of the text. */
-function parse(text: string): unknown {
+/** What is wrong with the text, and where; shows nothing of it. */
+class TextError extends Error {
+  readonly place: KeyPlace;
+
+  constructor(reason: string, { line, col }: { readonly line: number; readonly col: number }) {
+    super(reason);
+    this.place = { line, column: col };
+  }
+}
+
+interface ParsedText {
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly places: () => ReadonlyMap<string, KeyPlace>;
+}
+
+const nothing: ParsedText = { values: {}, places: () => new Map() };
+
+/** The YAML (or JSON) text as plain values. @throws TextError */
+function parse(text: string): ParsedText {
   const lines = new LineCounter();
   const options = {
     merge: true,
@@ -86,14 +106,15 @@ function parse(text: string): unknown {
     uniqueKeys: false,
   };
   const [document] = parseAllDocuments(text, options);
-  if (!document || !('errors' in document)) return null;
+  if (!document || !('errors' in document)) return nothing;
   const error = document.errors[0];
-  if (error) throw new Error(`line ${lines.linePos(error.pos[0]).line}: ${reasonOf(error.code)}`);
+  if (error) throw new TextError(reasonOf(error.code), lines.linePos(error.pos[0]));
   const repeated = repeatedKey(document);
-  if (repeated !== undefined) throw new Error(`line ${lines.linePos(repeated).line}: ${reasonOf('DUPLICATE_KEY')}`);
+  if (repeated !== undefined) throw new TextError(reasonOf('DUPLICATE_KEY'), lines.linePos(repeated));
   const root: unknown = document.toJS({ maxAliasCount: 1000 });
-  if (root !== null && !isMap(root)) throw new Error('must be a map of sections (core, ios, android, …)');
-  return root;
+  if (root !== null && !isMap(root))
+    throw new TextError('must be a map of sections (core, ios, android, …)', { line: 1, col: 1 });
+  return { values: root ?? {}, places: () => keyPlaces(document, lines) };
 }
 
 /** Keys are read in any case, as by Gorush; names in a map are left as they are. */
@@ -146,34 +167,52 @@ function gather(map: Readonly<Record<string, unknown>>, at: Place, into: Gathere
   for (const [name, value] of entries) put(name, value, at, into);
 }
 
-/** Sections and keys as a file has them, which a program gives. */
+/** Sections and keys as a file has them, which a program gives. @param places default: they stand nowhere */
 export function readConfigValues(
   values: Readonly<Record<string, unknown>>,
   { root }: Pick<ConfigSchema, 'root'>,
+  places: ParsedText['places'] = nothing.places,
 ): FileContent {
-  const content: Gathered = { values: new Map(), names: new Map(), unknown: [], mistakes: [] };
-  gather(values, { node: root, path: '', entries: [] }, content);
-  return content;
+  const gathered: Gathered = { values: new Map(), names: new Map(), unknown: [], mistakes: [] };
+  gather(values, { node: root, path: '', entries: [] }, gathered);
+  let known: ReadonlyMap<string, KeyPlace> | undefined;
+  return {
+    ...gathered,
+    placeOf(key) {
+      known ??= places();
+      return nearestPlace(known, key);
+    },
+  };
 }
+
+/** Gorush's words for a file that it cannot use. */
+const GORUSH = 'Configuration error: load yaml config file error: failed to';
 
 /**
  * Reads a configuration file; `given`: it was named on the command line.
- * Throws ConfigError, in Gorush's words and with our reason, when it cannot be read or is no YAML.
+ * Throws ConfigError, with our reason and in Gorush's words, when it cannot be read or is no YAML.
  */
 export function readConfigFile(path: string, given: boolean, { root }: Pick<ConfigSchema, 'root'>): FileContent {
-  const begin = 'Configuration error: load yaml config file error: failed to';
   const key = given ? '-c' : path;
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    const verb = fileTrouble(error) === 'is a directory' ? 'read' : 'open';
-    throw configError([{ key, text: `${begin} read config file ${path}: ${verb} ${path}: ${fileTrouble(error)}` }]);
+    const trouble = fileTrouble(error);
+    const verb = trouble === 'is a directory' ? 'read' : 'open';
+    const theirs = `${GORUSH} read config file ${path}: ${verb} ${path}: ${trouble}`;
+    throw configError([{ key, text: withGorush(`${given ? `${path}: ` : ''}cannot be read: ${trouble}`, theirs) }]);
   }
   try {
-    return readConfigValues((parse(text) ?? {}) as Record<string, unknown>, { root });
+    const { values, places } = parse(text);
+    return readConfigValues(values, { root }, places);
   } catch (error) {
+    if (!(error instanceof TextError)) throw error;
+    const { message, place } = error;
     const what = given ? `parse config file ${path}` : 'read config';
-    throw configError([{ key, text: `${begin} ${what}: While parsing config: yaml: ${(error as Error).message}` }]);
+    const theirs = `${GORUSH} ${what}: While parsing config: yaml: line ${place.line}: ${message}`;
+    throw configError([
+      { key, text: `${withGorush(`is no YAML that can be read: ${message}`, theirs)}${placeText(path, place)}` },
+    ]);
   }
 }
