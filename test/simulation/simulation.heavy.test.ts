@@ -1,20 +1,40 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { playHistory } from './history.ts';
+import { playHubHistory } from './hub/hub-history.ts';
 
 // A few of what `npm run simulate` plays by the thousand; a seed that fails is played again by SEED=… HISTORIES=1 there.
-const SEEDS = Array.from({ length: 250 }, (_, seed) => seed);
+const seeds = (count: number): number[] => Array.from({ length: count }, (_, seed) => seed);
 
-test('in every random history each accepted push has one final result, in time and in turn', async () => {
-  const broken: string[] = [];
-  for (const seed of SEEDS) {
-    const { violations } = await playHistory(seed);
-    broken.push(...violations.map((violation) => `SEED=${seed} ${violation}`));
-  }
-  expect(broken).toEqual([]);
+describe('histories of the relay', () => {
+  test('in every random one each accepted push has one final result, in time and in turn', async () => {
+    const broken: string[] = [];
+    for (const seed of seeds(250)) {
+      const { violations } = await playHistory(seed);
+      broken.push(...violations.map((violation) => `SEED=${seed} ${violation}`));
+    }
+    expect(broken).toEqual([]);
+  });
+
+  test('a seed plays the same one every time', async () => {
+    const first = await playHistory(4711);
+    expect(await playHistory(4711)).toEqual(first);
+    expect(first.accepted).toBeGreaterThan(0);
+  });
 });
 
-test('a seed plays the same history every time', async () => {
-  const first = await playHistory(4711);
-  expect(await playHistory(4711)).toEqual(first);
-  expect(first.accepted).toBeGreaterThan(0);
+describe('histories of the hub', () => {
+  test('in every random one nothing leaves that must not, and each decision ends once, for a reason that is true', async () => {
+    const broken: string[] = [];
+    for (const seed of seeds(100)) {
+      const { violations } = await playHubHistory(seed);
+      broken.push(...violations.map((violation) => `SEED=${seed} ${violation}`));
+    }
+    expect(broken).toEqual([]);
+  });
+
+  test('a seed plays the same one every time', async () => {
+    const first = await playHubHistory(4711);
+    expect(await playHubHistory(4711)).toEqual(first);
+    expect(first.accepted).toBeGreaterThan(0);
+  });
 });

@@ -21,7 +21,7 @@ const REPLACED = [
 
 /**
  * A clock that stands still while code runs and leaps to the next timer when it rests. Replaces the timers of the process
- * under test, which a crash takes with it; the test's own events are set with `at` and stay. Promises stay real.
+ * under test, which a crash takes with it; the test's own events are set with `after` and stay. Promises stay real.
  */
 export class VirtualTime {
   /** Milliseconds. */
@@ -33,16 +33,22 @@ export class VirtualTime {
     typeof globalThis,
     (typeof REPLACED)[number]
   >;
+  readonly #bind: (call: Call) => Call;
+
+  /** @param bind makes a call of the process under test one that knows who has planned it: there may be several processes */
+  constructor(bind: (call: Call) => Call = (call) => call) {
+    this.#bind = bind;
+  }
 
   install(): void {
     const clearAlarm = (alarm: Alarm | undefined): void => {
       if (alarm) this.#alarms = this.#alarms.filter((other) => other.order !== alarm.order);
     };
     Object.assign(globalThis, {
-      setTimeout: (call: Call, ms = 0) => this.#add(call, Math.max(1, ms), undefined, false),
-      setInterval: (call: Call, ms = 0) => this.#add(call, Math.max(1, ms), Math.max(1, ms), false),
+      setTimeout: (call: Call, ms = 0) => this.#add(this.#bind(call), Math.max(1, ms), undefined, false),
+      setInterval: (call: Call, ms = 0) => this.#add(this.#bind(call), Math.max(1, ms), Math.max(1, ms), false),
       setImmediate: (call: Call) => {
-        const immediate = { call, cancelled: false };
+        const immediate = { call: this.#bind(call), cancelled: false };
         this.#immediates.push(immediate);
         return immediate;
       },

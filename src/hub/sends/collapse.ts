@@ -8,17 +8,31 @@ import { personDue } from './person-due.ts';
 import { SUPERSEDED, waits } from './rows/decision-rows.ts';
 import { settleStatuses } from './settle-status.ts';
 
+export interface Collapsing {
+  /** They are of a later page: what was accepted meanwhile is later, and takes the place of this one. */
+  readonly isLaterPage: boolean;
+  /** UNIX milliseconds. */
+  readonly now: number;
+}
+
+export interface Collapsed {
+  readonly changed: readonly DecidedFact[];
+  /** People for whom a later notification with the same key was decided about already. */
+  readonly superseded: ReadonlySet<string>;
+}
+
 /**
  * Cancels what has not left of earlier notifications with the same collapse key to these people. What a carrier has is noted, so that it
- * is not sent again should it come back. @returns what was cancelled
+ * is not sent again should it come back.
  */
 export async function collapse(
   tx: HubDb,
-  { app, id, collapse_key: key }: AcceptedNotification,
+  notification: AcceptedNotification,
   users: readonly string[],
-  now: number,
-): Promise<DecidedFact[]> {
-  if (key === undefined || users.length === 0) return [];
+  { isLaterPage, now }: Collapsing,
+): Promise<Collapsed> {
+  const { app, id, collapse_key: key, created_at: at } = notification;
+  if (key === undefined || users.length === 0) return { changed: [], superseded: new Set() };
   const earlier = (eb: ExpressionBuilder<HubTables, 'decisions'>) =>
     eb.and([
       eb('app', '=', app),
@@ -31,7 +45,8 @@ export async function collapse(
           .select('id')
           .where('app', '=', app)
           .where('collapse_key', '=', key)
-          .where('id', '!=', id),
+          .where('id', '!=', id)
+          .$if(isLaterPage, (query) => query.where('created_at', '<=', at)),
       ),
     ]);
   const rows = await tx
@@ -53,5 +68,27 @@ export async function collapse(
     rows.map(({ notification, user }) => personDue(app, notification, user)),
   );
   await settleStatuses(tx, app, new Set(rows.map(({ notification }) => notification)), now);
-  return rows;
+  return { changed: rows, superseded: isLaterPage ? await supersededIn(tx, notification, users) : new Set() };
+}
+
+async function supersededIn(
+  tx: HubDb,
+  { app, collapse_key: key, created_at: at }: AcceptedNotification,
+  users: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await tx
+    .selectFrom('recipients')
+    .select('user')
+    .where('app', '=', app)
+    .where('user', 'in', users)
+    .where('notification', 'in', (eb) =>
+      eb
+        .selectFrom('notifications')
+        .select('id')
+        .where('app', '=', app)
+        .where('collapse_key', '=', key ?? '')
+        .where('created_at', '>', at),
+    )
+    .execute();
+  return new Set(rows.map(({ user }) => user));
 }

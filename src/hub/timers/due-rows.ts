@@ -141,14 +141,36 @@ export async function putOffDue(tx: HubDb, row: ClaimedDue, at: number): Promise
     .execute();
 }
 
-/** When the next row of these kinds is due or its lease ends; undefined without any. UNIX milliseconds. */
-export async function nextDueAt(db: HubDb, kinds: readonly string[]): Promise<number | undefined> {
-  const row = await db
+interface Asked {
+  readonly kinds: readonly string[];
+  readonly now: number;
+}
+
+/** Of what is due, of which there are few: claimed, or free. */
+const ofDue = prepared((db, { kinds, now }: Asked) =>
+  db
     .selectFrom('due')
     .select((eb) => eb.fn.min<number | null>(eb.fn.coalesce('lease_until', 'due_at')).as('at'))
+    .where('due_at', '<=', now)
+    .where('kind', 'in', kinds),
+);
+
+const ofLater = prepared((db, { kinds, now }: Asked) =>
+  db
+    .selectFrom('due')
+    .select('due_at as at')
+    .where('due_at', '>', now)
     .where('kind', 'in', kinds)
-    .executeTakeFirst();
-  return row?.at ?? undefined;
+    .orderBy('due_at')
+    .limit(1),
+);
+
+/** When the next row of these kinds is due or its lease ends; undefined without any. UNIX milliseconds. */
+export async function nextDueAt(db: HubDb, kinds: readonly string[], now: number): Promise<number | undefined> {
+  const [due] = await ofDue(db, { kinds, now });
+  const [later] = await ofLater(db, { kinds, now });
+  const next = Math.min(due?.at ?? Number.POSITIVE_INFINITY, later?.at ?? Number.POSITIVE_INFINITY);
+  return Number.isFinite(next) ? next : undefined;
 }
 
 /** More are not counted: an index is walked. */

@@ -95,15 +95,19 @@ export class DueRunner {
   /** When to look again. */
   async #pages(): Promise<number> {
     try {
-      while (this.#isStarted && (await this.#page()));
-      const next = await nextDueAt(this.#options.store.db, this.#kinds);
-      return Math.min(next ?? Number.POSITIVE_INFINITY, this.#now() + POLL_MS);
+      // Nothing is written while nothing is due.
+      if ((await this.#next()) <= this.#now()) while (this.#isStarted && (await this.#page()));
+      return Math.min(await this.#next(), this.#now() + POLL_MS);
     } catch (thrown) {
       // The store says by itself when it cannot be reached.
       if (!(thrown instanceof RefusedError))
         this.#options.tell('warn', `what is due in the hub waits: ${toError(thrown).message}`);
       return this.#now() + TROUBLE_MS;
     }
+  }
+
+  async #next(): Promise<number> {
+    return (await nextDueAt(this.#options.store.db, this.#kinds, this.#now())) ?? Number.POSITIVE_INFINITY;
   }
 
   /** True when there may be more. */

@@ -96,6 +96,51 @@ describe.each(hubEngines)('what is sent, in $name,', ({ needs: lacks, start }) =
       expect(await hub.store.db.selectFrom('handovers').selectAll().execute()).toEqual([]);
     });
 
+    test('for whom a later one was decided about, before the page of an older one came so far', async () => {
+      const paging = hubOfSends(hub.store, clock, undefined, { page: 1 });
+      await device(1, 'ada');
+      await device(2, 'bob');
+      const send = (id: string, to: object) =>
+        paging.sends.accept({
+          ...{ app: 'default', bodyHash: id },
+          doc: { id, type: 't', priority: 'medium', message: id, mode: 'push_only', collapse_key: 'k', to } as never,
+        });
+      await send('old', { everyone: true });
+      clock.pass(1);
+      await send('new', { users: ['bob'] });
+      await paging.pass(0);
+      await paging.pass(0);
+      expect(paging.carrier.sent.toSorted()).toEqual(['00000001: old', '00000002: new']);
+      expect(await hub.decisions('old')).toEqual(['ada 1 push sent', 'bob 1 push cancelled superseded']);
+      expect(await hub.statusOf('old')).toBe('done');
+      await paging.sends.close();
+    });
+
+    test('for people who were there when it was accepted, and not for one of the same id who came later', async () => {
+      const paging = hubOfSends(hub.store, clock, undefined, { page: 1 });
+      await device(1, 'ada');
+      await device(2, 'bob');
+      await paging.sends.accept({
+        ...{ app: 'default', bodyHash: 'x' },
+        doc: {
+          id: 'n',
+          type: 't',
+          priority: 'medium',
+          message: 'n',
+          mode: 'push_only',
+          to: { everyone: true },
+        } as never,
+      });
+      await hub.people.erase({ ...change, id: 'bob' });
+      clock.pass(1);
+      await device(3, 'bob');
+      await paging.pass(0);
+      await paging.pass(0);
+      expect(paging.carrier.sent).toEqual(['00000001: n']);
+      expect(await hub.statusOf('n')).toBe('done');
+      await paging.sends.close();
+    });
+
     describe('when its push comes back from a retry:', () => {
       beforeEach(async () => {
         await device(1, 'ada');

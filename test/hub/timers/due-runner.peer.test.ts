@@ -70,6 +70,32 @@ describe.each(hubEngines)('timers in $name', ({ needs: lacks, start }) => {
       expect(rang).toEqual(['a', 'b', 'late']);
     });
 
+    test('while nothing is due nothing is written', async () => {
+      const store = await open();
+      await store.write((tx) => setDue(tx, [at('late', 9000)]));
+      let reads = 0;
+      let writes = 0;
+      const watched: HubStore = {
+        ...{ engine: store.engine, ready: store.ready, seal: store.seal },
+        get db() {
+          reads++;
+          return store.db;
+        },
+        write(work) {
+          writes++;
+          return store.write(work);
+        },
+        scrub: () => store.scrub(),
+        health: () => store.health(),
+        close: async () => {},
+      };
+      const one = runner(watched, ringing(store, []));
+      one.start();
+      await expect.poll(() => reads).toBeGreaterThan(2);
+      await one.close();
+      expect(writes).toBe(0);
+    });
+
     test('one that is set again is moved, with what it carries', async () => {
       const store = await open();
       const seen: string[] = [];

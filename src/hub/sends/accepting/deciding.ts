@@ -30,6 +30,8 @@ export interface PeopleOf {
   readonly notification: AcceptedNotification;
   readonly people: readonly Addressee[];
   readonly presence: ReadonlyMap<string, PresenceState>;
+  /** They are of a page behind the answer. */
+  readonly isLaterPage?: boolean;
 }
 
 /** What was decided about a person. */
@@ -61,9 +63,13 @@ export async function decidePeople(
   app: string,
   asked: readonly PeopleOf[],
 ): Promise<Decided> {
-  const collapsed: DecidedFact[] = [];
-  for (const { notification, people } of asked)
-    collapsed.push(...(await collapse(tx, notification, idsOf(people), now())));
+  const changed: DecidedFact[] = [];
+  const superseded = new Map<AcceptedNotification, ReadonlySet<string>>();
+  for (const { notification, people, isLaterPage = false } of asked) {
+    const collapsed = await collapse(tx, notification, idsOf(people), { isLaterPage, now: now() });
+    changed.push(...collapsed.changed);
+    superseded.set(notification, collapsed.superseded);
+  }
   const policy = policyOf(app);
   const channels = new Set(asked.flatMap(({ notification }) => [...channelsOf(notification, policy)]));
   const users = [...new Set(asked.flatMap(({ people }) => idsOf(people)))];
@@ -74,6 +80,7 @@ export async function decidePeople(
       ({ user, only }): PersonAt => ({
         ...{ notification, user, only, kept: [], presence: presence.get(user) ?? 'offline' },
         facts: facts.get(user) as PersonAt['facts'],
+        ended: superseded.get(notification)?.has(user) ? 'superseded' : undefined,
       }),
     ),
   );
@@ -87,7 +94,7 @@ export async function decidePeople(
   const each = asked.map(({ people }) =>
     people.map(({ user }): DecidedPerson => ({ user, decisions: placed.decisions[index++] ?? [] })),
   );
-  return { placed: { ...placed, changed: [...collapsed, ...placed.changed] }, each };
+  return { placed: { ...placed, changed: [...changed, ...placed.changed] }, each };
 }
 
 const idsOf = (people: readonly Addressee[]): string[] => people.map(({ user }) => user);

@@ -86,7 +86,9 @@ export class Paging {
     const notification = openDoc<AcceptedNotification>(store.seal, row);
     const { people: some, next } = await audiencePage(tx, app, audienceOf(notification), after, page);
     const there = await withoutErased(tx, store.seal, notification, some);
-    const { placed, each } = await decidePeople(tx, this.#options, app, [{ notification, people: there, presence }]);
+    const { placed, each } = await decidePeople(tx, this.#options, app, [
+      { notification, people: there, presence, isLaterPage: true },
+    ]);
     const [people = []] = each;
     const totals = withPeople(subtracted(JSON.parse(row.totals) as RecipientTotals, some.length), people);
     const all = next === undefined ? withoutUndecided(totals) : undecidedLess(totals, some.length);

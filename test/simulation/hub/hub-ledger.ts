@@ -1,0 +1,332 @@
+/**
+ * Watches every transaction and every attempt of a history, and writes down each promise that is broken: nothing leaves that must not,
+ * each decision ends once and for a reason that is true, and what was taken over is not sent by the one that it was taken from.
+ */
+import type { Outcome } from '../../../src/push/push.ts';
+import type { Commit, CommitLog, DecisionChange, DecisionState, HandedRow } from './commit-log.ts';
+import { type AskedChannel, type Model, type ModelNotification, NO_WISHES } from './model.ts';
+import type { Fate } from './sim-carrier.ts';
+
+export interface HubLedgerOptions {
+  readonly model: Model;
+  readonly log: CommitLog;
+  /** Virtual milliseconds. */
+  readonly now: () => number;
+  /** Hears of everything that happens, for who plays a seed again. */
+  readonly tell?: ((line: string) => void) | undefined;
+  /** What a digest tells of, and how urgent it is. */
+  digest(id: string): { readonly items: readonly string[]; readonly priority: ModelNotification['priority'] };
+}
+
+/** A batch that was handed over: which decisions each target is for. */
+interface Carried {
+  readonly keys: ReadonlyMap<string, readonly string[]>;
+  /** Of commits. */
+  readonly serial: number;
+}
+
+/** How one decision is being carried. */
+interface Carriage {
+  readonly batch: string;
+  readonly target: string;
+}
+
+interface Way {
+  readonly notification: string;
+  readonly user: string;
+  readonly hop: number;
+  readonly channel: string;
+  readonly device: string;
+}
+
+const FINAL = new Set(['suppressed', 'cancelled', 'expired', 'failed', 'sent', 'delivered', 'seen', 'read']);
+/** What may follow what: receipts and marks only lead on. */
+const NEXT: Readonly<Record<string, readonly string[]>> = {
+  sent: ['failed', 'delivered', 'seen', 'read'],
+  failed: ['delivered', 'seen', 'read'],
+  delivered: ['seen', 'read'],
+  seen: ['read'],
+};
+const REACHED = new Set(['sent', 'delivered', 'seen', 'read']);
+
+const keyOf = ({ notification, user, hop, channel, device }: Way): string =>
+  JSON.stringify([notification, user, hop, channel, device]);
+
+const isDigest = (id: string): boolean => id.startsWith('digest-');
+
+export class HubLedger {
+  readonly violations: string[] = [];
+  readonly #options: HubLedgerOptions;
+  readonly #batches = new Map<string, Carried>();
+  readonly #carriages = new Map<string, Carriage>();
+  /** When a decision left a batch for another one, by batch and target. */
+  readonly #movedAt = new Map<string, number>();
+  /** Final words of providers, by batch and target. */
+  readonly #words = new Map<string, Outcome[]>();
+  /** How often a provider took it, by decision. */
+  readonly #taken = new Map<string, number>();
+  /** Serials of the batches after which a token was called dead. */
+  readonly #deaths = new Map<string, number>();
+  readonly #registered = new Map<string, number>();
+  readonly #digests = new Set<string>();
+  #serial = 0;
+  attempts = 0;
+
+  constructor(options: HubLedgerOptions) {
+    this.#options = options;
+  }
+
+  /** After each commit, once the model knows of the request that it was. @param wall clock of the instance */
+  committed(wall: number): void {
+    const commit = this.#options.log.take();
+    if (!commit) return;
+    this.#serial++;
+    this.#tellOf(commit);
+    this.#noteDead(commit.dead);
+    this.#noteDecided(commit);
+    for (const change of commit.decisions) this.#check(change, wall);
+    for (const handed of commit.handed) this.#handed(handed);
+  }
+
+  #tellOf({ decisions, handed, dead }: Commit): void {
+    const { tell, now } = this.#options;
+    if (!tell) return;
+    const told = (state: DecisionState | undefined): string =>
+      state ? `${state.state} ${state.reason ?? ''}` : 'none';
+    for (const change of decisions) tell(`${now()} ${keyOf(change)}: ${told(change.before)} → ${told(change.after)}`);
+    for (const { batch, targets } of handed) tell(`${now()} handed over in ${batch}: ${JSON.stringify(targets)}`);
+    for (const device of dead) tell(`${now()} dead: ${device}`);
+  }
+
+  /** A device was brought, with whatever token. */
+  registered(device: string): void {
+    this.#registered.set(device, this.#serial);
+  }
+
+  handedOver(batch: string, targets: readonly string[]): void {
+    const known = this.#batches.get(batch);
+    if (!known) {
+      this.#broken(`batch ${batch} was handed over and is in no row`);
+      return;
+    }
+    if (targets.length !== known.keys.size || targets.some((target) => !known.keys.has(target)))
+      this.#broken(`batch ${batch} goes to ${targets.join()} instead of ${[...known.keys.keys()].join()}`);
+    for (const target of targets)
+      if (this.#movedAt.has(`${batch} ${target}`))
+        this.#broken(`batch ${batch} was handed over to ${target} after another had taken it over`);
+  }
+
+  attempted(batch: string, target: string, fate: Fate, asked: number | undefined): void {
+    this.attempts++;
+    this.#options.tell?.(`${this.#options.now()} ${batch} is sent to ${target}: ${fate}`);
+    const moved = this.#movedAt.get(`${batch} ${target}`);
+    const now = this.#options.now();
+    if (moved !== undefined && (asked ?? now) > moved)
+      this.#broken(`${target} was sent to by ${batch} ${now - moved} ms after another had taken it over`);
+    if (fate !== 'accept' && fate !== 'receipt' && fate !== 'lost') return;
+    for (const key of this.#batches.get(batch)?.keys.get(target) ?? [])
+      this.#taken.set(key, (this.#taken.get(key) ?? 0) + 1);
+  }
+
+  ended(batch: string, target: string, outcome: Outcome): void {
+    const name = `${batch} ${target}`;
+    this.#words.set(name, [...(this.#words.get(name) ?? []), outcome]);
+    if (outcome.kind === 'failed' && outcome.category === 'invalid_token')
+      this.#deaths.set(target, this.#batches.get(batch)?.serial ?? 0);
+  }
+
+  /** Deliveries beyond the first of each decision. */
+  get duplicates(): number {
+    return [...this.#taken.values()].reduce((sum, times) => sum + times - 1, 0);
+  }
+
+  #broken(text: string): void {
+    this.violations.push(`${this.#options.now()} ms: ${text}`);
+  }
+
+  #noteDead(devices: readonly string[]): void {
+    for (const id of devices) {
+      const device = this.#options.model.devices.get(id);
+      if (!device) continue;
+      const serial = this.#deaths.get(device.token);
+      if (serial === undefined || serial < (this.#registered.get(id) ?? 0))
+        this.#broken(`device ${id} was taken for dead, and no provider has said so of what it has now`);
+      device.isDead = true;
+    }
+  }
+
+  #noteDecided({ decisions }: Commit): void {
+    const { model } = this.#options;
+    for (const { notification, user, before } of decisions) if (!before) model.decided(notification, user);
+  }
+
+  #notification(id: string): ModelNotification {
+    const known = this.#options.model.notifications.get(id);
+    if (known) return known;
+    if (!isDigest(id)) this.#broken(`${id} was never accepted`);
+    this.#options.model.accept({
+      ...{ id, users: [], devices: [], type: 'digest', isDigested: false },
+      priority: this.#options.digest(id).priority,
+      ...{ expiresAt: undefined, sendAt: undefined, collapseKey: undefined, cancelKey: undefined },
+    });
+    return this.#options.model.notifications.get(id) as ModelNotification;
+  }
+
+  #check(change: DecisionChange, wall: number): void {
+    const { before, after, user, notification: id } = change;
+    const key = keyOf(change);
+    const notification = this.#notification(id);
+    if (!after) {
+      const isErased = notification.erased.has(user);
+      if (before && FINAL.has(before.state) && !isErased) this.#broken(`${key}: ${before.state} was deleted`);
+      this.#carriages.delete(key);
+      return;
+    }
+    if (isDigest(id) && !this.#digests.has(id)) this.#checkItems(id, change, wall);
+    if (before?.state === after.state && before.reason === after.reason) return;
+    if (before && FINAL.has(before.state) && !(NEXT[before.state] ?? []).includes(after.state))
+      this.#broken(`${key}: ${before.state} (${before.reason}) became ${after.state} (${after.reason})`);
+    const why = this.#unjustified(notification, change, { before, after }, wall);
+    if (why !== undefined) this.#broken(`${key}: ${after.state} (${after.reason}), and ${why}`);
+    if (after.state === 'deferred') this.#moved(key);
+  }
+
+  /** What a digest collects may leave when it is made. */
+  #checkItems(digest: string, { user, channel }: DecisionChange, wall: number): void {
+    const { model } = this.#options;
+    this.#digests.add(digest);
+    for (const id of this.#options.digest(digest).items) {
+      const item = this.#notification(id);
+      const why = model.whyNot(item, user, wall);
+      if (why !== undefined) this.#broken(`${digest} tells ${user} of ${id}, and ${why}`);
+      if (model.isUnwanted(user, item, channel as AskedChannel))
+        this.#broken(`${digest} tells ${user} of ${id}, which is switched off`);
+    }
+  }
+
+  #moved(key: string): void {
+    const carriage = this.#carriages.get(key);
+    if (!carriage) return;
+    this.#carriages.delete(key);
+    this.#movedAt.set(`${carriage.batch} ${carriage.target}`, this.#options.now());
+  }
+
+  #handed({ batch, notification: id, hop, channel, at, targets }: HandedRow): void {
+    const { model } = this.#options;
+    const notification = this.#notification(id);
+    const keys = new Map<string, string[]>();
+    for (const { device, users } of targets)
+      for (const user of users) {
+        const way = { notification: id, user, hop, channel, device };
+        const asked = { channel: channel as AskedChannel, device };
+        const why = model.whyNot(notification, user, at) ?? model.whyNotBy(notification, user, asked, at);
+        if (why !== undefined) this.#broken(`${keyOf(way)} leaves, and ${why}`);
+        if (!this.#isMeant(notification, user)) this.#broken(`${keyOf(way)} leaves, and is not for ${user}`);
+        const target = model.targetOf(user, device) ?? `nowhere, for ${user}`;
+        keys.set(target, [...(keys.get(target) ?? []), keyOf(way)]);
+        this.#moved(keyOf(way));
+        this.#carriages.set(keyOf(way), { batch, target });
+      }
+    this.#batches.set(batch, { keys, serial: this.#serial });
+  }
+
+  #isMeant({ id, users, devices }: ModelNotification, user: string): boolean {
+    if (isDigest(id) || users === 'everyone' || users.includes(user)) return true;
+    return devices.some((device) => this.#options.model.devices.get(device)?.owners.includes(user));
+  }
+
+  /** Why a state is not true; undefined: it is. */
+  #unjustified(
+    notification: ModelNotification,
+    way: DecisionChange,
+    { before, after }: { readonly before: DecisionState | undefined; readonly after: DecisionState },
+    wall: number,
+  ): string | undefined {
+    // An item has what became of its digest.
+    if (before?.due?.startsWith('digest:') && after.state !== 'deferred') return undefined;
+    if (after.state === 'suppressed') return this.#notSuppressed(notification, way, after, wall);
+    if (after.state === 'deferred') return this.#notDeferred(notification, way, after, wall);
+    if (after.state === 'cancelled') return this.#notCancelled(notification, way, after);
+    if (after.state === 'expired')
+      return (notification.expiresAt ?? Number.POSITIVE_INFINITY) <= wall ? undefined : 'it has not expired';
+    if (REACHED.has(after.state) && !REACHED.has(before?.state ?? '') && way.channel !== 'realtime')
+      return (this.#taken.get(keyOf(way)) ?? 0) > 0 ? undefined : 'no provider has taken it';
+    if (after.state !== 'failed') return undefined;
+    const { batch, target } = this.#carriages.get(keyOf(way)) ?? { batch: '', target: '' };
+    const words = this.#words.get(`${batch} ${target}`) ?? [];
+    return words.some(({ kind }) => kind === 'failed') ? undefined : 'no provider has said so of what carries it now';
+  }
+
+  #notSuppressed(
+    notification: ModelNotification,
+    { user, channel, device, before, hop }: DecisionChange,
+    { reason }: DecisionState,
+    wall: number,
+  ): string | undefined {
+    const { model } = this.#options;
+    const person = model.people.get(user);
+    const { wishes } = person ?? { wishes: NO_WISHES };
+    const own = [...model.devices].filter(([, each]) => each.owners.includes(user) && !each.isDead);
+    const isTrue: Readonly<Record<string, boolean>> = {
+      unknown_user: person === undefined,
+      user_disabled: !wishes.enabled,
+      type_disabled: wishes.offTypes.includes(notification.type),
+      channel_disabled:
+        model.isUnwanted(user, notification, channel as AskedChannel) || model.devices.get(device)?.enabled === false,
+      no_devices: own.length === 0 || notification.devices.length > 0,
+      no_address: person?.email === undefined,
+      no_consent: !person?.hasConsent,
+      quiet_hours:
+        model.isQuiet(user, notification, wall)?.action === 'drop' || model.isSnoozed(user, notification, wall),
+      // A snooze that clears does so when it ends, and ends the plan.
+      snoozed:
+        before?.reason === 'snoozed' ||
+        hop > 1 ||
+        (model.isSnoozed(user, notification, wall) &&
+          (person?.snoozeEnd === 'clear' || model.isQuiet(user, notification, wall)?.action === 'drop')),
+    };
+    return isTrue[reason ?? ''] ? undefined : 'that is not so';
+  }
+
+  #notDeferred(
+    notification: ModelNotification,
+    { user }: DecisionChange,
+    { reason }: DecisionState,
+    wall: number,
+  ): string | undefined {
+    const { model } = this.#options;
+    const isQuiet = model.isQuiet(user, notification, wall) !== undefined;
+    const isSnoozed = model.isSnoozed(user, notification, wall);
+    const isTrue: Readonly<Record<string, boolean>> = {
+      // It is decided again in a moment.
+      '': true,
+      superseded: notification.superseded.has(user),
+      scheduled: (notification.sendAt ?? 0) > wall,
+      quiet_hours: isQuiet,
+      snoozed: isSnoozed,
+      // A snooze that ends as a digest ends early, too.
+      digested: notification.isDigested || isQuiet || isSnoozed || model.people.get(user)?.snoozeEnd === 'digest',
+    };
+    return isTrue[reason ?? ''] ? undefined : 'that is not so';
+  }
+
+  #notCancelled(notification: ModelNotification, way: DecisionChange, { reason }: DecisionState): string | undefined {
+    const { model } = this.#options;
+    const { user, device, hop } = way;
+    const { batch = '', target = '' } = this.#carriages.get(keyOf(way)) ?? {};
+    const isGone = model.targetOf(user, device) !== target || (device !== '' && !model.canReach(user, device));
+    const isTrue: Readonly<Record<string, boolean>> = {
+      cancelled: notification.isCancelled,
+      superseded: notification.superseded.has(user) || hop > 1,
+      read: notification.read.has(user),
+      acked: notification.acked.has(user) || notification.seen.has(user) || notification.read.has(user),
+      no_devices: batch !== '' && isGone,
+    };
+    return isTrue[reason ?? ''] ? undefined : 'that is not so';
+  }
+
+  /** At the end, when nothing is to come any more. */
+  close(open: readonly string[]): void {
+    for (const each of open) this.#broken(`never ends: ${each}`);
+  }
+}
