@@ -212,6 +212,7 @@ export class SimCarrier implements PushCarrier {
       tell();
       told();
     }, faults.telling());
-    if (faults.twice()) setTimeout(tell, random.between(1, 3000));
+    const again = random.between(1, 3000);
+    if (faults.twice()) setTimeout(tell, again);
   }
 }
