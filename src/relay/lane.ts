@@ -12,18 +12,17 @@
  *   looks again. `wake` looks sooner.
  * - halted: takes nothing more; outcomes of what is under way are still handed over. For good.
  */
-import PQueue from 'p-queue';
-import { background, throwLater } from '../kit/background.ts';
 import { Breaker } from '../kit/breaker.ts';
 import { AdaptiveConcurrency } from '../kit/concurrency.ts';
 import { vital } from '../kit/vital.ts';
-import { internalError } from '../push/internal-error.ts';
 import type { LaneId } from '../push/lane-id.ts';
-import type { Category, Failed, Outcome, PushTransport } from '../push/push.ts';
+import type { Failed, Outcome, PushTransport } from '../push/push.ts';
 import type { Batch, Queue } from '../queue/queue.ts';
-import { Flight, type FlightGroup } from './flight.ts';
+import type { Flight } from './flight.ts';
+import { Flights, type OnOutcomes } from './flights.ts';
 import { RateGate } from './rate-gate.ts';
 import type { SecondLook } from './second-look.ts';
+import { BREAKER_THRESHOLD, lessonOf } from './turn-lesson.ts';
 
 export interface LaneOptions {
   readonly id: LaneId;
@@ -33,16 +32,7 @@ export interface LaneOptions {
   readonly rateLimit?: number;
   /** Most pushes under way; 0 lets the provider decide. */
   readonly maxInFlight?: number;
-  /**
-   * Takes the outcomes of some targets of a batch: `indexes[i]` ended as `outcomes[indexes[i]]`. `sentAt`: monotonic milliseconds
-   * of the hand-over to the transport; absent when there was none.
-   */
-  readonly onOutcomes: (
-    batch: Batch,
-    indexes: readonly number[],
-    outcomes: readonly Outcome[],
-    sentAt?: number,
-  ) => void;
+  readonly onOutcomes: OnOutcomes;
   /** The outcome of a batch that is no longer worth sending; undefined for the others. */
   readonly stale: (batch: Batch) => Outcome | undefined;
   /** Of batches that are asked about before they are sent; absent: there are none. */
@@ -68,16 +58,6 @@ export interface LaneStatus {
   readonly rateLimitWaitMs: number;
 }
 
-/** How much a turn of nothing but such outcomes adds towards opening the breaker: unreachable 5 times, refused 20 times. */
-const FAILURE_WEIGHT: Partial<Record<Category, number>> = { not_sent: 4, unanswered: 4, credential: 1 };
-const BREAKER_THRESHOLD = 20;
-
-/** Undefined for what says that the provider is there. */
-const weightOf = (outcome: Outcome): number | undefined => {
-  if (outcome.kind !== 'failed' || outcome.sparesLane) return undefined;
-  return outcome.stopsLane ? BREAKER_THRESHOLD : FAILURE_WEIGHT[outcome.category];
-};
-
 /** Pushes that may be under way before a provider has said how many streams it allows. */
 const FIRST_LIMIT = 256;
 const MOST_AT_ONCE = 1000;
@@ -92,7 +72,6 @@ const UNTIL_AN_OUTCOME: Room = Object.freeze({ waitMs: Number.POSITIVE_INFINITY 
 export class Lane {
   readonly id: LaneId;
   readonly transport: PushTransport;
-  readonly #tasks = new PQueue();
   readonly #queue: Pick<Queue, 'take'>;
   readonly #breaker: Breaker;
   readonly #rate: RateGate;
@@ -104,18 +83,17 @@ export class Lane {
     this.#scheduled = false;
     this.#pump();
   });
-  readonly #flushed = vital('settling outcomes', () => this.#flush());
-  readonly #onOutcomes: LaneOptions['onOutcomes'];
+  readonly #flights: Flights;
+  readonly #onOutcomes: OnOutcomes;
   readonly #stale: LaneOptions['stale'];
   readonly #onTrouble: () => void;
   #trouble: Failed | undefined;
   readonly #look: SecondLook | undefined;
-  #inFlight = 0;
-  #batches = 0;
+  /** Since the last outcomes were handed over: trouble has begun, or opened the breaker. */
+  #isNews = false;
   #scheduled = false;
   #halted = false;
   #timer: NodeJS.Timeout | undefined;
-  #dirty: Flight[] = [];
 
   constructor(options: LaneOptions) {
     this.id = options.id;
@@ -134,6 +112,13 @@ export class Lane {
     this.#now = options.now ?? (() => performance.now());
     this.#concurrency = new AdaptiveConcurrency({ now: this.#now });
     this.#rate = new RateGate(options.rateLimit ?? 0, this.#now);
+    this.#flights = new Flights({
+      transport: this.transport,
+      onOutcomes: this.#onOutcomes,
+      learn: (flights) => this.#learn(flights),
+      landed: () => this.#landed(),
+      now: this.#now,
+    });
   }
 
   /** The last failure that says that the provider cannot be reached or refuses us; undefined as soon as it answers. */
@@ -143,7 +128,7 @@ export class Lane {
 
   /** Pushes that were taken from the queue and have no outcome that it knows. */
   get inFlight(): number {
-    return this.#inFlight;
+    return this.#flights.pushes;
   }
 
   get breaker(): Breaker['state'] {
@@ -153,8 +138,8 @@ export class Lane {
   status(): LaneStatus {
     return {
       id: this.id,
-      inFlight: this.#inFlight,
-      batches: this.#batches,
+      inFlight: this.#flights.pushes,
+      batches: this.#flights.batches,
       limit: this.#limit(),
       breaker: this.#breaker.state,
       probeDue: this.#breaker.state === 'open' && this.#breaker.waitMs() === 0,
@@ -189,8 +174,8 @@ export class Lane {
   }
 
   /** Resolves when nothing is under way. */
-  async idle(): Promise<void> {
-    await this.#tasks.onIdle();
+  idle(): Promise<void> {
+    return this.#flights.idle();
   }
 
   /**
@@ -219,7 +204,7 @@ export class Lane {
     if (heldMs) return { waitMs: heldMs };
     // Asked once: it grows with time, and a lane that neither sends nor waits would stand still for ever.
     const allowed = this.#rate.allowed();
-    const room = Math.min(this.#limit(capacity) - this.#inFlight, allowed) - (this.#look?.asking ?? 0);
+    const room = Math.min(this.#limit(capacity) - this.#flights.pushes, allowed) - (this.#look?.asking ?? 0);
     if (room < 1) return allowed < 1 ? { waitMs: this.#rate.close() } : UNTIL_AN_OUTCOME;
     const admitted = this.#breaker.admit();
     if (admitted > 0) return Math.min(room, admitted);
@@ -249,9 +234,8 @@ export class Lane {
       pushes += length;
     }
     if (stale >= MOST_STALE) this.wake();
-    this.#inFlight += pushes;
     this.#rate.take(pushes);
-    if (pushes > 0) background(this.#tasks.add(() => this.#send(taken, pushes)));
+    if (pushes > 0) this.#flights.send(taken, pushes);
     else this.#breaker.returnProbe();
     if (left === 0 && this.#rate.isLimited) this.#later(this.#rate.close());
   }
@@ -268,80 +252,23 @@ export class Lane {
     return true;
   }
 
-  #send(batches: readonly Batch[], pushes: number): Promise<void> {
-    return new Promise((done) => {
-      const group: FlightGroup = { open: pushes, done };
-      this.#batches += batches.length;
-      const now = this.#now();
-      for (const batch of batches) this.#sendBatch(new Flight(batch, group, now));
-    });
+  /** Breaker and concurrency learn from turns of the loop. */
+  #learn(flights: readonly Flight[]): void {
+    const { alive, throttled, weight, worst, oldest } = lessonOf(flights);
+    this.#isNews = !alive && this.#failed(weight, worst);
+    if (!alive) return;
+    this.#trouble = undefined;
+    this.#breaker.succeeded();
+    this.#concurrency.answered(this.#now() - oldest, throttled, this.#ceiling(), this.#flights.pushes);
   }
 
-  #sendBatch(flight: Flight): void {
-    const { entry, kind, targets, attempts } = flight.batch;
-    const { notification, environment, request } = entry;
-    const settle = (index: number, outcome: Outcome): void => this.#arrived(flight, index, outcome);
-    try {
-      const delivery = { notification, kind, targets, environment, attempt: attempts.sent, requestId: request.id };
-      this.transport.send(delivery, settle);
-    } catch (error) {
-      // A mistake of ours about this notification: it fails, and the others go on.
-      const failed = internalError(error);
-      for (let index = 0; index < targets.length; index++) settle(index, failed);
-      throwLater(error);
-    }
-  }
-
-  #arrived(flight: Flight, index: number, outcome: Outcome): void {
-    if (flight.arrived(index, outcome) && this.#dirty.push(flight) === 1) setImmediate(this.#flushed);
-  }
-
-  #flush(): void {
-    const dirty = this.#dirty;
-    this.#dirty = [];
-    const isNews = this.#learn(dirty);
-    for (const flight of dirty) {
-      const fresh = flight.handOver();
-      this.#inFlight -= fresh.length;
-      if (flight.isDone) this.#batches--;
-      this.#onOutcomes(flight.batch, fresh, flight.outcomes, flight.sentAt);
-      if (flight.group.open === 0) flight.group.done();
-    }
+  #landed(): void {
     // Only now is it known what waits.
-    if (isNews && !this.#halted) this.#onTrouble();
+    if (this.#isNews && !this.#halted) this.#onTrouble();
     this.wake();
   }
 
-  /**
-   * Breaker and concurrency learn from turns of the loop, not from pushes: a thousand streams of one lost session are one failure.
-   * @returns true when trouble began, or opened the breaker
-   */
-  #learn(flights: readonly Flight[]): boolean {
-    let alive = false;
-    let throttled = false;
-    let weight = 0;
-    let worst: Failed | undefined;
-    let oldest = Number.POSITIVE_INFINITY;
-    for (const { fresh, outcomes, sentAt } of flights) {
-      oldest = Math.min(oldest, sentAt);
-      for (const index of fresh) {
-        const outcome = outcomes[index] as Outcome;
-        const failure = weightOf(outcome);
-        if (failure === undefined) alive = true;
-        else if (failure > weight) {
-          weight = failure;
-          worst = outcome as Failed;
-        }
-        if (outcome.kind === 'failed' && outcome.status === 429) throttled = true;
-      }
-    }
-    if (!alive) return this.#failed(weight, worst);
-    this.#trouble = undefined;
-    this.#breaker.succeeded();
-    this.#concurrency.answered(this.#now() - oldest, throttled, this.#ceiling(), this.#inFlight);
-    return false;
-  }
-
+  /** @returns true when trouble began, or opened the breaker */
   #failed(weight: number, worst: Failed | undefined): boolean {
     const { state } = this.#breaker;
     const isNew = this.#trouble === undefined && worst !== undefined;

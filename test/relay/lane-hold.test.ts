@@ -77,6 +77,33 @@ test('what is the fault of single targets does not open the breaker, however man
   counted.lane.halt();
 });
 
+test.each([
+  ['not_sent', 5],
+  ['unanswered', 5],
+  ['credential', 20],
+] as const)('%s in %i turns with nothing else opens the breaker', async (category, turns) => {
+  const targets = Array.from({ length: 40 }, (_, index) => String(index));
+  const { lane, waiting } = laneOver(
+    targets,
+    () => ({ kind: 'failed', category, reason: 'X', error: '' }),
+    () => 0,
+  );
+  await expect.poll(() => lane.status().breaker).toBe('open');
+  expect(targets.length - waiting.length).toBe(turns);
+  lane.halt();
+});
+
+test('429 and 5xx say that the provider is there: they open no breaker', async () => {
+  const { lane, done } = laneOver(
+    Array.from({ length: 40 }, (_, index) => String(index)),
+    () => ({ kind: 'failed', category: 'unavailable', reason: 'X', error: '' }),
+    () => 0,
+  );
+  await done;
+  expect(lane.status().breaker).toBe('closed');
+  lane.halt();
+});
+
 test('what is certain to fail all targets alike opens the breaker at once', async () => {
   const refused: Failed = { kind: 'failed', category: 'credential', reason: 'X', error: '', stopsLane: true };
   const stopped = laneOver(

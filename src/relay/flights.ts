@@ -1,0 +1,109 @@
+import PQueue from 'p-queue';
+import { background, throwLater } from '../kit/background.ts';
+import { vital } from '../kit/vital.ts';
+import { internalError } from '../push/internal-error.ts';
+import type { Outcome, PushTransport } from '../push/push.ts';
+import type { Batch } from '../queue/queue.ts';
+import { Flight, type FlightGroup } from './flight.ts';
+
+/**
+ * Takes the outcomes of some targets of a batch: `indexes[i]` ended as `outcomes[indexes[i]]`. `sentAt`: monotonic milliseconds of the
+ * hand-over to the transport; absent when there was none.
+ */
+export type OnOutcomes = (
+  batch: Batch,
+  indexes: readonly number[],
+  outcomes: readonly Outcome[],
+  sentAt?: number,
+) => void;
+
+export interface FlightsOptions {
+  readonly transport: PushTransport;
+  readonly onOutcomes: OnOutcomes;
+  /** Outcomes have come in this turn of the event loop: called before they are handed over. */
+  readonly learn: (flights: readonly Flight[]) => void;
+  /** They are handed over. */
+  readonly landed: () => void;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+}
+
+/**
+ * What a lane has under way: batches are handed to the transport as one group, and their outcomes handed over once for each turn of the
+ * event loop.
+ */
+export class Flights {
+  readonly #options: FlightsOptions;
+  readonly #tasks = new PQueue();
+  readonly #flushed = vital('settling outcomes', () => this.#flush());
+  #pushes = 0;
+  #batches = 0;
+  #dirty: Flight[] = [];
+
+  constructor(options: FlightsOptions) {
+    this.#options = options;
+  }
+
+  /** Pushes that were sent and whose outcomes were not handed over. */
+  get pushes(): number {
+    return this.#pushes;
+  }
+
+  get batches(): number {
+    return this.#batches;
+  }
+
+  /** @param pushes targets of all of them: more than none */
+  send(batches: readonly Batch[], pushes: number): void {
+    this.#pushes += pushes;
+    background(this.#tasks.add(() => this.#sendGroup(batches, pushes)));
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    await this.#tasks.onIdle();
+  }
+
+  #sendGroup(batches: readonly Batch[], pushes: number): Promise<void> {
+    return new Promise((done) => {
+      const group: FlightGroup = { open: pushes, done };
+      this.#batches += batches.length;
+      const now = this.#options.now();
+      for (const batch of batches) this.#sendBatch(new Flight(batch, group, now));
+    });
+  }
+
+  #sendBatch(flight: Flight): void {
+    const { entry, kind, targets, attempts } = flight.batch;
+    const { notification, environment, request } = entry;
+    const settle = (index: number, outcome: Outcome): void => this.#arrived(flight, index, outcome);
+    try {
+      const delivery = { notification, kind, targets, environment, attempt: attempts.sent, requestId: request.id };
+      this.#options.transport.send(delivery, settle);
+    } catch (error) {
+      // A mistake of ours about this notification: it fails, and the others go on.
+      const failed = internalError(error);
+      for (let index = 0; index < targets.length; index++) settle(index, failed);
+      throwLater(error);
+    }
+  }
+
+  #arrived(flight: Flight, index: number, outcome: Outcome): void {
+    if (flight.arrived(index, outcome) && this.#dirty.push(flight) === 1) setImmediate(this.#flushed);
+  }
+
+  #flush(): void {
+    const { learn, onOutcomes, landed } = this.#options;
+    const dirty = this.#dirty;
+    this.#dirty = [];
+    learn(dirty);
+    for (const flight of dirty) {
+      const fresh = flight.handOver();
+      this.#pushes -= fresh.length;
+      if (flight.isDone) this.#batches--;
+      onOutcomes(flight.batch, fresh, flight.outcomes, flight.sentAt);
+      if (flight.group.open === 0) flight.group.done();
+    }
+    landed();
+  }
+}
