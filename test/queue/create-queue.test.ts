@@ -189,8 +189,7 @@ describe('a file that holds pushes', () => {
         `queue.local.path: ${path} holds 1 requests and 0 reports for real providers`,
       );
       const { queue } = create(path, 'providers');
-      await sleep(20);
-      expect(queue.take(LANE, 9)?.targets).toEqual(['a']);
+      await expect.poll(() => queue.take(LANE, 9)?.targets).toEqual(['a']);
     }
   });
 
@@ -198,14 +197,13 @@ describe('a file that holds pushes', () => {
     const path = await waiting('sandbox');
     expect(() => create(path, 'providers')).toThrow('accepted in sandbox mode');
     const { queue } = create(path, 'sandbox');
-    await sleep(20);
-    expect(queue.take(LANE, 9)?.targets).toEqual(['a']);
+    await expect.poll(() => queue.take(LANE, 9)?.targets).toEqual(['a']);
   });
 
   test('goes either way once it is empty', async () => {
     const path = await waiting('sandbox');
     const { queue } = create(path, 'sandbox');
-    await sleep(20);
+    await expect.poll(() => queue.depth(LANE).waiting).toBe(1);
     const batch = queue.take(LANE, 9);
     if (batch) queue.settle(batch, [0]);
     await queue.close();
@@ -220,10 +218,10 @@ describe('a file that holds pushes', () => {
     const folder = dirname(sibling);
     renameSync(sibling, join(folder, 'queue-7.db'));
     const { queue, told } = create(join(folder, 'queue.db'), 'providers');
-    await sleep(20);
+    const stays = /^warn: .*queue-7\.db holds 1 requests .* sandbox mode.*; it stays$/;
+    await expect.poll(() => told).toEqual([expect.stringMatching(stays)]);
     expect(queue.depth().notifications).toBe(0);
     expect(existsSync(join(folder, 'queue-7.db'))).toBe(true);
-    expect(told).toEqual([expect.stringMatching(/^warn: .*queue-7\.db holds 1 requests .* sandbox mode.*; it stays$/)]);
   });
 });
 

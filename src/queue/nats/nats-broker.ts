@@ -52,13 +52,14 @@ export class NatsBroker implements Broker {
   #stopped = false;
   #closed = false;
 
-  constructor(settings: NatsQueueSettings, ca: readonly string[]) {
+  /** @param answerMs how long the server has to answer; default: a second. */
+  constructor(settings: NatsQueueSettings, ca: readonly string[], answerMs?: number) {
     this.#settings = settings;
     this.#ca = ca;
     this.name = `queue.nats (${natsServers(settings.addr).servers.join(',')})`;
     const ackWaitMs = toMs(settings.claim_after);
     this.touchMs = ackWaitMs / 3;
-    this.#stream = new NatsStream({ ...settings, ackWaitMs });
+    this.#stream = new NatsStream({ ...settings, ackWaitMs, answerMs });
   }
 
   start(events: BrokerEvents): void {

@@ -9,4 +9,4 @@ export interface NatsQueueOptions extends BrokerQueueOptions {
 
 /** The queue in NATS JetStream, beside the subject that a Gorush uses. */
 export const createNatsQueue = ({ settings, ca = [], ...options }: NatsQueueOptions): BrokerQueue =>
-  new BrokerQueue(new NatsBroker(settings, ca), options);
+  new BrokerQueue(new NatsBroker(settings, ca, options.confirmMs), options);

@@ -20,9 +20,10 @@ export interface NatsNames {
   readonly queue: string;
   readonly replicas: number;
   readonly ackWaitMs: number;
+  /** How long the server has to answer, milliseconds; default: a second. */
+  readonly answerMs?: number | undefined;
 }
 
-/** A request to the server, milliseconds. */
 const ANSWER_MS = 1000;
 /** The server's limit for one atomic batch. */
 const MOST_IN_BATCH = 1000;
@@ -35,6 +36,7 @@ const IN_USE = new Set([10_058, 10_148, 10_105, 10_013]);
 export class NatsStream {
   readonly subject: string;
   readonly #names: NatsNames;
+  readonly #answerMs: number;
   readonly #stream: string;
   readonly #progressStream: string;
   readonly #durable: string;
@@ -47,6 +49,7 @@ export class NatsStream {
 
   constructor(names: NatsNames) {
     this.#names = names;
+    this.#answerMs = names.answerMs ?? ANSWER_MS;
     this.subject = `${names.subj}.martlet`;
     // Names of streams and consumers take no dots, wildcards or spaces.
     this.#stream = `${names.subj}-martlet`.replaceAll(/[.*>\s/\\]/g, '_');
@@ -57,8 +60,8 @@ export class NatsStream {
   /** Makes the streams and the consumer where they are missing. @throws when JetStream is off or refuses. */
   async ensure(nc: NatsConnection): Promise<void> {
     this.#nc = nc;
-    this.#jsm = await jetstreamManager(nc, { timeout: ANSWER_MS });
-    this.#js = jetstream(nc, { timeout: ANSWER_MS });
+    this.#jsm = await jetstreamManager(nc, { timeout: this.#answerMs });
+    this.#js = jetstream(nc, { timeout: this.#answerMs });
     const { replicas, ackWaitMs } = this.#names;
     const [major = 0, minor = 0] = (nc.info?.version ?? '').split('.').map(Number);
     const modern = major > 2 || (major === 2 && minor >= 12);
@@ -106,7 +109,7 @@ export class NatsStream {
   async #publishSome(bodies: readonly Uint8Array[]): Promise<number[]> {
     const last = bodies.at(-1) as Uint8Array;
     if (bodies.length === 1) {
-      const { seq } = await this.#client().publish(this.subject, last, { timeout: ANSWER_MS, retries: 0 });
+      const { seq } = await this.#client().publish(this.subject, last, { timeout: this.#answerMs, retries: 0 });
       return [seq];
     }
     const id = randomUUID();
@@ -120,7 +123,7 @@ export class NatsStream {
     for (const [place, body] of bodies.slice(0, -1).entries()) nc.publish(this.subject, body, { headers: head(place) });
     const commit = head(bodies.length - 1);
     commit.set('Nats-Batch-Commit', '1');
-    const answer = await nc.request(this.subject, last, { headers: commit, timeout: ANSWER_MS });
+    const answer = await nc.request(this.subject, last, { headers: commit, timeout: this.#answerMs });
     const { error, seq } = answer.json<{ error?: { description: string }; seq: number }>();
     if (error) throw new Error(error.description);
     return bodies.map((_, place) => seq - place);
@@ -164,11 +167,11 @@ export class NatsStream {
     });
     const fields = headers();
     for (const [name, value] of Object.entries(about)) fields.set(`Martlet-${name}`, value);
-    await this.#client().publish(subject, body, { headers: fields, timeout: ANSWER_MS });
+    await this.#client().publish(subject, body, { headers: fields, timeout: this.#answerMs });
   }
 
   async #keep(name: string, value: Uint8Array): Promise<void> {
-    await this.#client().publish(`${this.subject}.progress.${name}`, value, { timeout: ANSWER_MS });
+    await this.#client().publish(`${this.subject}.progress.${name}`, value, { timeout: this.#answerMs });
   }
 
   async #kept(name: string): Promise<Uint8Array | undefined> {

@@ -32,6 +32,8 @@ export interface FuzzedTexts {
 
 const KIB = 1024;
 const QUIET_MS = 20;
+/** Less often than the relay makes a new reading of its metrics (src/kit/rationed.ts). */
+const LOOK_MS = 60;
 const PLATFORMS = [1, 2, 3, 4, 5, 6, 7, 8, 9];
 /** The relay's own time that any text may take, and what one of letters of that length may be cheaper by; in milliseconds. */
 const FREE_MS = 500;
@@ -94,9 +96,17 @@ class Attack {
     return { cpuMs: cpuOf(pid) - cpu, sent, written: Math.max(logged - log, hooked - hook, answered) };
   }
 
-  /** What comes after the answer, to log and hook, belongs to the same text. */
+  /** What comes after the answer, to log and hook, belongs to the same text: all of it, however late. */
   async #quiet(): Promise<void> {
+    await sleep(LOOK_MS);
+    while (!(await this.#isIdle())) await sleep(LOOK_MS);
     for (let before = ''; before !== this.#written().join(); await sleep(QUIET_MS)) before = this.#written().join();
+  }
+
+  async #isIdle(): Promise<boolean> {
+    const metrics = await (await fetch(`${this.relay.url}/metrics`)).text();
+    const left = metrics.match(/^martlet_(?:queue_depth|feedback_backlog)\b.* (?!0$)\d+$/m);
+    return left === null;
   }
 
   async #healthy(): Promise<void> {
