@@ -6,7 +6,7 @@ import { mayPass } from '../kit/files/file-trouble.ts';
 import { refuseForeignFile } from '../kit/files/owned-file.ts';
 import { isDamage, isDiskFull, setAside } from '../kit/files/sqlite-file.ts';
 import type { LaneId } from '../push/lane-id.ts';
-import { type PushesFor, QUEUE_FILE } from './file/journal.ts';
+import { type PushesFor, QUEUE_FILE } from './file/file-format.ts';
 import type { ReportKeeper } from './file/kept-reports.ts';
 import { LocalQueue } from './file/local-queue.ts';
 import { adoptOrphans, type OwnedFile, ownFile } from './file/queue-files.ts';

@@ -1,7 +1,7 @@
 import { setBits } from '../../src/kit/bits.ts';
 import type { Deaths, Suspect } from '../../src/queue/file/deaths.ts';
-import type { Adopted, Change, JournalBacklog, NewRecord, RecordStore } from '../../src/queue/file/journal.ts';
 import type { JournalRecord } from '../../src/queue/file/journal-record.ts';
+import type { Adopted, Change, JournalBacklog, NewRecord, RecordStore } from '../../src/queue/file/record-store.ts';
 import type { Portion, ReportBacklog, ReportStore, StoredReport } from '../../src/queue/file/report-table.ts';
 import type { KeptRequest } from '../../src/queue/queue.ts';
 

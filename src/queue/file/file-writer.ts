@@ -3,9 +3,9 @@ import { isDiskFull } from '../../kit/files/sqlite-file.ts';
 import { vital } from '../../kit/vital.ts';
 import type { QueueEntry } from '../queue.ts';
 import { QueueRefusedError } from '../queue-refused-error.ts';
-import type { NewRecord, Progress, RecordStore, Removal } from './journal.ts';
 import { KeptReports } from './kept-reports.ts';
 import type { PendingRequests } from './pending-requests.ts';
+import type { NewRecord, Progress, RecordStore, Removal } from './record-store.ts';
 import type { Reserve } from './reserve.ts';
 
 export interface Append {

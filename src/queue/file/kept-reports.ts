@@ -1,5 +1,5 @@
 import { ASIDE_FROM, type Deaths, HELD_FROM } from './deaths.ts';
-import type { ReportAside } from './journal.ts';
+import type { ReportAside } from './record-store.ts';
 import type { Portion, Report, ReportBacklog, ReportStore, StoredReport } from './report-table.ts';
 import type { AsideReason } from './set-aside.ts';
 import { Trials } from './trials.ts';

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { setBits } from '../../kit/bits.ts';
-import { type JournalSums, OWNERS, type PushesFor } from './journal.ts';
+import { type JournalSums, OWNERS, type PushesFor } from './file-format.ts';
 import { type JournalRecord, readRecords } from './journal-record.ts';
 import { type AsideRecord, readAside } from './set-aside.ts';
 

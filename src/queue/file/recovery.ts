@@ -7,8 +7,8 @@
  * - `waiting`: → reading when something was settled.
  */
 import { vital } from '../../kit/vital.ts';
-import type { JournalBacklog } from './journal.ts';
 import type { JournalRecord } from './journal-record.ts';
+import type { JournalBacklog } from './record-store.ts';
 
 export interface RecoveryOptions {
   /** The oldest record with a greater key. */

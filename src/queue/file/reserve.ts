@@ -1,7 +1,7 @@
 import { randomFillSync } from 'node:crypto';
 import { rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { PAGE_BYTES } from './journal.ts';
+import { PAGE_BYTES } from './file-format.ts';
 
 const KIB = 1024;
 const LARGEST = 8 * KIB * KIB;

@@ -7,7 +7,8 @@ import { openSqliteAppStore } from '../../../src/apps/store/sqlite-app-store.ts'
 import { type FileKind, isOwnFile, markOwnFile, refuseForeignFile } from '../../../src/kit/files/owned-file.ts';
 import { HISTORY_FILE, HistoryFile } from '../../../src/observe/history/history-file.ts';
 import { openSqliteCounters, STAT_FILE } from '../../../src/observe/stats/sqlite-stats.ts';
-import { Journal, QUEUE_FILE } from '../../../src/queue/file/journal.ts';
+import { QUEUE_FILE } from '../../../src/queue/file/file-format.ts';
+import { Journal } from '../../../src/queue/file/journal.ts';
 import { readJournal } from '../../../src/queue/file/read-journal.ts';
 
 let folder: string;

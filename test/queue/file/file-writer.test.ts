@@ -1,8 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest';
 import { FileWriter } from '../../../src/queue/file/file-writer.ts';
-import type { Change, RecordStore } from '../../../src/queue/file/journal.ts';
 import type { PendingRequests } from '../../../src/queue/file/pending-requests.ts';
+import type { Change, RecordStore } from '../../../src/queue/file/record-store.ts';
 
 afterEach(() => void vi.useRealTimers());
 

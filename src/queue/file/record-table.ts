@@ -1,0 +1,125 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { setBits } from '../../kit/bits.ts';
+import type { KeptRequest } from '../queue.ts';
+import { type DeathRegister, notHeld } from './deaths.ts';
+import { type JournalRecord, type RequestRow, readRecords, recordOf } from './journal-record.ts';
+import type { JournalBacklog, NewRecord } from './record-store.ts';
+
+export const RECORD_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS request (
+    key INTEGER PRIMARY KEY, id TEXT NOT NULL, app TEXT NOT NULL, accepted_at INTEGER NOT NULL, pushes INTEGER NOT NULL,
+    body BLOB NOT NULL, trace TEXT
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS progress (
+    key INTEGER NOT NULL, notification INTEGER NOT NULL, done BLOB NOT NULL, PRIMARY KEY (key, notification)
+  ) STRICT, WITHOUT ROWID;
+`;
+
+/** A file of a version that traced nothing. */
+export function completeRecords(db: DatabaseSync): void {
+  const columns = db.prepare('PRAGMA table_info(request)').all() as unknown as { name: string }[];
+  if (!columns.some(({ name }) => name === 'trace')) db.exec('ALTER TABLE request ADD COLUMN trace TEXT');
+}
+
+/** The requests of a queue file and how far each has got, as the process that owns it reads and changes them. */
+export class RecordTable {
+  readonly #db: DatabaseSync;
+  readonly #deaths: DeathRegister;
+  readonly #insert: StatementSync;
+  readonly #delete: StatementSync;
+  readonly #deleteProgress: StatementSync;
+  readonly #progress: StatementSync;
+  /** Of reading what an earlier process left. */
+  #next: StatementSync | undefined;
+  #progressOf: StatementSync | undefined;
+  /** Keys with progress rows, so that a record without any (nearly all) is removed by one statement. */
+  readonly #withProgress = new Set<number>();
+
+  constructor(db: DatabaseSync, deaths: DeathRegister) {
+    this.#db = db;
+    this.#deaths = deaths;
+    this.#insert = db.prepare('INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?)');
+    this.#delete = db.prepare('DELETE FROM request WHERE key = ?');
+    this.#deleteProgress = db.prepare('DELETE FROM progress WHERE key = ?');
+    this.#progress = db.prepare('INSERT OR REPLACE INTO progress VALUES (?, ?, ?)');
+  }
+
+  /** Within a transaction, as `noteProgress` and `remove` are. */
+  add({ key, id, app, acceptedAt, pushes, body, trace }: NewRecord): void {
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    this.#insert.run(key, id, app, acceptedAt, pushes, bytes, trace ?? null);
+  }
+
+  noteProgress(key: number, notification: number, done: Uint8Array): void {
+    this.#progress.run(key, notification, done);
+  }
+
+  /** @param keepsProgress it is set aside, and how far it had got is still wanted. */
+  remove(key: number, keepsProgress: boolean): void {
+    this.#delete.run(key);
+    this.#deaths.forget(key);
+    if (!keepsProgress && this.#withProgress.has(key)) this.#deleteProgress.run(key);
+  }
+
+  /** What a transaction has changed is in the file: which records have progress rows from now on. */
+  committed(progress: readonly { readonly key: number }[], removed: readonly { readonly key: number }[]): void {
+    for (const { key } of progress) this.#withProgress.add(key);
+    for (const { key } of removed) this.#withProgress.delete(key);
+  }
+
+  /** Without what is held back. */
+  backlog(): JournalBacklog {
+    const sums = 'count(*) AS records, ifnull(sum(pushes), 0) AS pushes';
+    const which = this.#deaths.isEmpty ? '' : `WHERE ${notHeld('request')}`;
+    const backlog = this.#db.prepare(`SELECT ${sums} FROM request ${which}`).get();
+    const last = this.#db.prepare('SELECT ifnull(max(key), 0) AS key FROM request').get();
+    const lastKey = Number(last?.key);
+    return { ...(backlog as unknown as JournalBacklog), lastKey };
+  }
+
+  /** The requests whose ids begin so. Reads the whole table. */
+  kept(prefix: string): KeptRequest[] {
+    const done = new Map<number, number>();
+    const progress = this.#db.prepare('SELECT key, done FROM progress').iterate();
+    for (const row of progress as Iterable<unknown> as Iterable<{ key: number; done: Uint8Array }>)
+      done.set(row.key, (done.get(row.key) ?? 0) + setBits(row.done));
+    const find = this.#db.prepare('SELECT key, id, pushes FROM request WHERE substr(id, 1, ?) = ?');
+    const rows = find.all(prefix.length, prefix) as unknown as Pick<RequestRow, 'key' | 'id' | 'pushes'>[];
+    return rows.map(({ key, id, pushes }) => ({ id, open: pushes - (done.get(key) ?? 0) }));
+  }
+
+  /** The oldest record with a greater key that is not held back. */
+  after(key: number): JournalRecord | undefined {
+    this.#next ??= this.#db.prepare(
+      `SELECT * FROM request WHERE key > ? AND ${notHeld('request')} ORDER BY key LIMIT 1`,
+    );
+    return this.#read(this.#next.get(key));
+  }
+
+  record(key: number): JournalRecord | undefined {
+    return this.#read(this.#db.prepare('SELECT * FROM request WHERE key = ?').get(key));
+  }
+
+  #read(found: object | undefined): JournalRecord | undefined {
+    const row = found as RequestRow | undefined;
+    if (!row) return undefined;
+    this.#progressOf ??= this.#db.prepare('SELECT notification, done FROM progress WHERE key = ?');
+    const done = new Map<number, Uint8Array>();
+    for (const each of this.#progressOf.all(row.key) as unknown as { notification: number; done: Uint8Array }[])
+      done.set(each.notification, each.done);
+    if (done.size > 0) this.#withProgress.add(row.key);
+    return recordOf(row, done);
+  }
+
+  /** Every record, oldest first. */
+  *all(): Generator<JournalRecord> {
+    const deaths = new Map<number, number>();
+    for (const row of this.#db.prepare('SELECT key, deaths FROM request_death').all())
+      deaths.set(Number(row.key), Number(row.deaths));
+    for (const record of readRecords(this.#db)) {
+      if (record.done.size > 0) this.#withProgress.add(record.key);
+      const count = deaths.get(record.key);
+      yield count === undefined ? record : { ...record, deaths: count };
+    }
+  }
+}
