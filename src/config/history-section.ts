@@ -14,7 +14,7 @@ export const historySection = section(
     retention: seconds(86_400, 'How long it is kept.', ours),
     max_bytes: bytes(
       128 * 1024 * 1024,
-      'Most that it takes on the disk, or in memory a quarter of it: the oldest goes first, deliveries before failures.',
+      'Most that it takes on the disk, or in memory a quarter of it: beyond it the oldest of the app that takes most goes first, deliveries before failures.',
       ours,
     ),
     sample: share(

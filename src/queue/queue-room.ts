@@ -1,6 +1,6 @@
+import { SharedMeasure } from '../kit/shares/shared-measure.ts';
 import type { QueueHealth } from './queue.ts';
 import { QueueRefusedError } from './queue-refused-error.ts';
-import { SharedMeasure } from './shared-measure.ts';
 
 export interface QueueRoomOptions {
   /** Notifications that may be unsettled at a time (`core.queue_num`). A larger request is taken when nothing else waits. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { FairMemory } from '../kit/fair-memory.ts';
 import { RefusedError } from '../kit/refusal.ts';
+import { FairMemory } from '../kit/shares/fair-memory.ts';
 import type { Notification } from '../push/push.ts';
 import type { RequestBody } from '../queue/queue.ts';
 import type { Accept, AcceptedPush, AcceptOptions } from './accept.ts';

@@ -1,5 +1,5 @@
+import { SharedMeasure } from '../kit/shares/shared-measure.ts';
 import { QueueRefusedError } from '../queue/queue-refused-error.ts';
-import { SharedMeasure } from '../queue/shared-measure.ts';
 import { answerCost } from './entries-cost.ts';
 import type { Plan } from './plan.ts';
 

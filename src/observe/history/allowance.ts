@@ -1,4 +1,4 @@
-import { SharedMeasure } from '../../queue/shared-measure.ts';
+import { SharedMeasure } from '../../kit/shares/shared-measure.ts';
 
 /** How many rows may be written in a second, divided among apps: what fails by the thousand at one is no reason to tell less of another. */
 export class Allowance {

@@ -1,5 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { type FileKind, markOwnFile } from '../../kit/files/owned-file.ts';
+import { type OwnedCost, OwnerRoom } from '../../kit/files/owner-room.ts';
 import { makePrivateFile } from '../../kit/files/private-file.ts';
 import { isObject } from '../../kit/is-object.ts';
 import { type Details, type Fact, type FactKind, factKinds, type StoredFact } from './fact.ts';
@@ -21,6 +22,7 @@ const SCHEMA = `
   CREATE INDEX IF NOT EXISTS fact_request ON fact (request);
   CREATE INDEX IF NOT EXISTS fact_notif ON fact (notif) WHERE notif IS NOT NULL;
   CREATE INDEX IF NOT EXISTS fact_kind ON fact (kind);
+  CREATE INDEX IF NOT EXISTS fact_app ON fact (app, kind);
 `;
 
 /** `MltH`. */
@@ -31,6 +33,9 @@ export const HISTORY_FILE: FileKind = {
 };
 
 const DELIVERED = factKinds.indexOf('delivered');
+/** Bytes that a row takes beside its details: its other columns and its places in the indexes. None takes less. */
+const ROW_BYTES = 200;
+const COST = `octet_length(details) + ${ROW_BYTES}`;
 
 export interface FactFilter {
   readonly kinds: readonly FactKind[];
@@ -103,8 +108,10 @@ export class HistoryFile {
   readonly #db: DatabaseSync;
   readonly #insert: StatementSync;
   readonly #expire: StatementSync;
+  /** Of one app. */
   readonly #evictDelivered: StatementSync;
   readonly #evict: StatementSync;
+  readonly #room: OwnerRoom;
 
   /** @param path empty: memory. @throws when it cannot be opened. */
   constructor(path: string) {
@@ -115,6 +122,7 @@ export class HistoryFile {
       markOwnFile(this.#db, HISTORY_FILE);
       this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA journal_size_limit = ${LOG_BYTES}`);
       this.#create();
+      this.#room = new OwnerRoom(this.#db, { table: 'fact', owner: 'app', cost: COST });
     } catch (error) {
       this.#db.close();
       throw error;
@@ -123,9 +131,11 @@ export class HistoryFile {
       'INSERT INTO fact (at, kind, request, notif, app, reason, details) VALUES (?, ?, ?, ?, ?, ?, ?)',
     );
     const oldest = 'DELETE FROM fact WHERE seq IN (SELECT seq FROM fact';
-    this.#expire = this.#db.prepare(`${oldest} ORDER BY seq LIMIT ?) AND at < ?`);
-    this.#evictDelivered = this.#db.prepare(`${oldest} WHERE kind = ${DELIVERED} ORDER BY seq LIMIT ?)`);
-    this.#evict = this.#db.prepare(`${oldest} ORDER BY seq LIMIT ?)`);
+    const removed = `RETURNING app AS owner, ${COST} AS cost`;
+    const ofApp = `${oldest} WHERE app = ?`;
+    this.#expire = this.#db.prepare(`${oldest} ORDER BY seq LIMIT ?) AND at < ? ${removed}`);
+    this.#evictDelivered = this.#db.prepare(`${ofApp} AND kind = ${DELIVERED} ORDER BY seq LIMIT ?) ${removed}`);
+    this.#evict = this.#db.prepare(`${ofApp} ORDER BY seq LIMIT ?) ${removed}`);
   }
 
   #create(): void {
@@ -138,6 +148,7 @@ export class HistoryFile {
 
   /** All or nothing. @throws when it cannot be written. */
   append(facts: readonly Fact[]): void {
+    const costs: OwnedCost[] = [];
     this.#transaction(() => {
       for (const { at, kind, requestId, notifId, app, reason, details } of facts) {
         const rest = JSON.stringify(details);
@@ -150,18 +161,33 @@ export class HistoryFile {
           reason ?? null,
           rest,
         );
+        costs.push({ owner: app, cost: Buffer.byteLength(rest) + ROW_BYTES });
       }
+      this.#room.added(costs);
     });
   }
 
-  /** Forgets facts before a time, and the oldest while there are more than `maxBytes`: deliveries before all else. At most `most` rows. */
+  /**
+   * Forgets facts before a time, and while there are more than `maxBytes` those of the app that takes most, so that one app pushes out
+   * nothing of the others: its oldest deliveries before all else. At most `most` rows of each.
+   */
   trim(before: number, maxBytes: number, most: number): void {
     this.#transaction(() => {
-      this.#expire.run(most, Math.round(before));
-      if (this.bytes() <= maxBytes) return;
-      const { changes } = this.#evictDelivered.run(most);
-      if (changes === 0) this.#evict.run(most);
+      this.#remove(this.#expire, most, Math.round(before));
+      const over = this.bytes() - maxBytes;
+      const app = over > 0 ? this.#room.largest() : undefined;
+      if (app === undefined) return;
+      const rows = Math.min(most, Math.ceil(over / ROW_BYTES));
+      const isEmpty = !this.#remove(this.#evictDelivered, app, rows) && !this.#remove(this.#evict, app, rows);
+      if (isEmpty) this.#room.forget(app);
     });
+  }
+
+  /** False: there was nothing to remove. */
+  #remove(statement: StatementSync, ...values: SQLInputValue[]): boolean {
+    const removed = statement.all(...values) as unknown as OwnedCost[];
+    this.#room.removed(removed);
+    return removed.length > 0;
   }
 
   /** What the rows and their indexes take; free pages are used again. */

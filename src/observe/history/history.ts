@@ -3,11 +3,14 @@ import { toError } from '../../kit/errors.ts';
 import { refuseForeignFile } from '../../kit/files/owned-file.ts';
 import { makePrivateFile } from '../../kit/files/private-file.ts';
 import { isDamage } from '../../kit/files/sqlite-file.ts';
+import { fairlyLast } from '../../kit/shares/fair-share.ts';
 import { Throttle } from '../../kit/throttle.ts';
 import type { RelayEvents } from '../../push/push.ts';
 import type { Fact, FactKind, StoredFact } from './fact.ts';
+import { historyName } from './fact-row.ts';
+import type { GatheredFact } from './gathered-fact.ts';
 import { HISTORY_FILE, HistoryFile } from './history-file.ts';
-import { type GatheredFact, historyName, Recorder, type RecorderOptions } from './recorder.ts';
+import { Recorder, type RecorderOptions } from './recorder.ts';
 import { targetKey } from './target-key.ts';
 import { type Advise, eventOf, type PushTimeline, type TimelineEvent, timelineOf } from './timeline.ts';
 import { hashTarget, maskTarget } from './token-mask.ts';
@@ -71,7 +74,7 @@ export interface ListPage {
 
 /** Rows that do not wait for the second to be over: a long transaction would hold up the pushes. */
 const ENOUGH = 250;
-/** Rows that wait for a file that cannot be written. */
+/** Rows that wait for a file that cannot be written; of more, those of the apps that have most are lost first. */
 const MOST_WAITING = 5000;
 /** Rows that are read for one answer. */
 const MOST_FACTS = 2000;
@@ -185,7 +188,7 @@ export class History {
     if (this.#waiting.length === 0) return;
     const written = this.#guarded(() => this.#file.append(this.#waiting));
     if (written) this.#waiting = [];
-    else this.#waiting = this.#waiting.slice(-MOST_WAITING);
+    else this.#waiting = fairlyLast(this.#waiting, MOST_WAITING, ({ app }) => app);
   }
 
   #masked({ fact, targets, ids }: GatheredFact): Fact {

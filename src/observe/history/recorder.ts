@@ -1,4 +1,3 @@
-import { DEFAULT_APP } from '../../push/app-name.ts';
 import type {
   AcceptedRequest,
   Failed,
@@ -8,13 +7,13 @@ import type {
   RelayEvents,
   Retry,
   Settlement,
-  Timing,
 } from '../../push/push.ts';
 import { shownTargets } from '../../push/push-entry.ts';
-import { errorRedactor } from '../log/redaction.ts';
 import { Allowance } from './allowance.ts';
 import type { Details, Fact, FactKind } from './fact.ts';
-import { withoutTargets } from './without-targets.ts';
+import { factRow, historyName, requestFacts, type WholeRequest } from './fact-row.ts';
+import { type FollowedRequest, FollowedRequests } from './followed-requests.ts';
+import { endOfRun, type GatheredFact, type Group, join, MOST_TARGETS } from './gathered-fact.ts';
 
 export interface RecorderOptions {
   /** Share of the requests whose deliveries are recorded, 0 to 1. What fails is recorded of all. */
@@ -32,48 +31,8 @@ export interface RecorderOptions {
   readonly random?: () => number;
 }
 
-/** A fact as it is gathered, its targets still in full: `targets[i]` got `ids[i]` from the provider. */
-export interface GatheredFact {
-  readonly fact: Fact;
-  readonly targets: string[];
-  readonly ids: (string | undefined)[];
-}
-
-/** A request all of which is recorded. */
-interface Followed {
-  /** Targets without a final outcome. */
-  open: number;
-  /** It has one target: its one row is paid for. */
-  readonly isSingle: boolean;
-  /** Until its facts stand on a row. */
-  request: AcceptedRequest | undefined;
-  /** The row that its last delivery joined: of a large fan-out nearly all join one. */
-  last:
-    | { group: Group; taken: number; index: number | undefined; attempts: number; session: number | undefined }
-    | undefined;
-}
-
-type RequestFacts = Pick<Details, 'requested' | 'notifications' | 'principal' | 'mixed'>;
-
-interface Group extends GatheredFact {
-  readonly fact: Fact & { at: number; details: Details & { count: number; providerMs?: number | undefined } };
-}
-
-/** Requests that are followed at a time; the oldest go. */
-const MOST_FOLLOWED = 10_000;
-/** Targets that a row names; of more it tells the number. */
-const MOST_TARGETS = 10;
 /** Names of notifications of one request under which it can be found before any of them has an outcome. */
 const MOST_NAMES = 20;
-/** Of a provider's text. */
-const LONGEST_ERROR = 300;
-const LONGEST_REASON = 200;
-/** Of a `notif_id`: it stands on each row. */
-const LONGEST_NAME = 256;
-
-/** A `notif_id` as the history knows it. */
-export const historyName = (notifId: string | undefined): string | undefined =>
-  notifId?.slice(0, LONGEST_NAME) || undefined;
 
 /**
  * Turns the facts of the relay into rows of the history: what was delivered alike, in one row; what failed, in a row for each
@@ -86,12 +45,12 @@ export class Recorder {
   readonly #now: () => number;
   readonly #random: () => number;
   readonly #startedAt: number;
-  readonly #followed = new Map<string, Followed>();
+  readonly #followed = new FollowedRequests();
   #gathered: GatheredFact[] = [];
   /** Rows of `gathered` that further targets join. */
   readonly #groups = new Map<string, Group>();
   /** Followed requests of which nothing is written yet. */
-  readonly #untold = new Set<Followed>();
+  readonly #untold = new Set<FollowedRequest>();
   readonly #follows: Allowance;
   /** Rows about trouble with a target each, and those that stand for many. */
   readonly #troubles: Allowance;
@@ -148,12 +107,7 @@ export class Recorder {
     if (!this.#follows.hasRoom(request.app)) return;
     if (this.#sample < 1 && this.#random() >= this.#sample) return;
     this.#follows.take(request.app, request.notifications.length);
-    const followed: Followed = { open: request.targets, isSingle: request.targets === 1, request, last: undefined };
-    this.#followed.set(request.requestId, followed);
-    this.#untold.add(followed);
-    if (this.#followed.size <= MOST_FOLLOWED) return;
-    const [oldest] = this.#followed.keys();
-    this.#followed.delete(oldest as string);
+    this.#untold.add(this.#followed.begin(request));
   }
 
   #settled(settlement: Settlement): void {
@@ -171,13 +125,11 @@ export class Recorder {
       }
       from = end;
     }
-    if (!followed) return;
-    followed.open -= targets.length;
-    if (followed.open <= 0) this.#followed.delete(requestId);
+    if (followed) this.#followed.settled(followed, targets.length);
   }
 
   /** The row that an outcome belongs to: one of its own for a failure, one for all that was delivered alike. */
-  #groupOf(settlement: Settlement, outcome: Outcome, followed: Followed | undefined): Group | undefined {
+  #groupOf(settlement: Settlement, outcome: Outcome, followed: FollowedRequest | undefined): Group | undefined {
     const { requestId, index, attempts } = settlement;
     if (outcome.kind === 'accepted') {
       const { session } = outcome;
@@ -196,7 +148,7 @@ export class Recorder {
   }
 
   /** Failures beyond the limit: one row for those of a request that failed alike, and of too many requests one for all. */
-  #crowd(settlement: Settlement, failed: Failed, followed: Followed | undefined): Group {
+  #crowd(settlement: Settlement, failed: Failed, followed: FollowedRequest | undefined): Group {
     const { requestId, index, attempts, app, provider, environment } = settlement;
     const own = `${requestId} ${index} ${attempts} ${failed.reason}`;
     const known = this.#groups.get(own);
@@ -253,42 +205,15 @@ export class Recorder {
     this.#crowds.take(app);
   }
 
-  #row(kind: FactKind, about: Settlement | Retry, outcome: Outcome, followed: Followed | undefined): Fact {
+  #row(kind: FactKind, about: Settlement | Retry, outcome: Outcome, followed: FollowedRequest | undefined): Fact {
     if (!followed || kind !== 'delivered') this.#tookTrouble(about.app);
     else if (!followed.isSingle) this.#follows.take(about.app);
-    const { requestId, notification, app, provider, environment, timing, traceparent } = about;
-    const { acceptedAt, ageMs, providerMs, queuedMs } = timing;
-    const details: Details = {
-      index: about.index,
-      platform: about.platform || undefined,
-      provider,
-      environment: provider === undefined ? undefined : environment,
-      receivedAt: acceptedAt,
-      queuedMs: rounded(queuedMs),
-      providerMs: rounded(providerMs),
-      attempt: about.attempts,
-      count: 1,
-      kind: about.kind === 'token' ? undefined : about.kind,
-      session: outcome.session,
-      ...(outcome.kind === 'failed' ? failureOf(outcome, about, this.#hideMessages) : {}),
-      traceparent,
-      ...this.#receivedOnce(followed),
-    };
-    const reason =
-      outcome.kind === 'failed' ? withoutTargets(outcome.reason.slice(0, LONGEST_REASON), about) : undefined;
-    return {
-      at: acceptedAt + ageMs,
-      kind,
-      requestId,
-      notifId: historyName(notification.notif_id),
-      app,
-      reason,
-      details,
-    };
+    const row = factRow(kind, about, outcome, this.#hideMessages);
+    return followed?.request ? { ...row, details: { ...row.details, ...this.#receivedOnce(followed) } } : row;
   }
 
   /** Stands on the first row of a request. */
-  #receivedOnce(followed: Followed | undefined): RequestFacts {
+  #receivedOnce(followed: FollowedRequest | undefined): WholeRequest {
     if (!followed?.request) return {};
     const { request } = followed;
     followed.request = undefined;
@@ -305,60 +230,5 @@ export class Recorder {
       const fact: Fact = { at: acceptedAt, kind: 'received', requestId, notifId, app, reason: undefined, details };
       this.#gathered.push({ fact, targets: [], ids: [] });
     }
-  }
-}
-
-function requestFacts({ targets, notifications, principal }: AcceptedRequest): RequestFacts {
-  const app = notifications[0]?.app || DEFAULT_APP;
-  const mixed = notifications.some((each) => (each.app || DEFAULT_APP) !== app);
-  return { requested: targets, notifications: notifications.length, principal, ...(mixed ? { mixed } : {}) };
-}
-
-const rounded = (ms: number | undefined): number | undefined =>
-  ms === undefined ? undefined : Math.round(ms * 10) / 10;
-
-/** A provider's text may quote what it refuses. */
-function failureOf(failed: Failed, about: Settlement | Retry, hideMessages: boolean): Partial<Details> {
-  const { status, category, error, reason, unregisteredAt } = failed;
-  const providerId = failed.providerId === undefined ? undefined : withoutTargets(failed.providerId, about);
-  const whole = { status, category, providerId, unregisteredAt };
-  if (error === reason) return whole;
-  const clean = withoutTargets(error, about);
-  const redact = errorRedactor(about, { tokens: false, messages: hideMessages });
-  return { ...whole, error: redact(clean).slice(0, LONGEST_ERROR) };
-}
-
-/** The end of the deliveries by one connection that begin here. */
-function endOfRun(outcomes: readonly Outcome[], from: number): number {
-  const { session } = outcomes[from] as Outcome;
-  let end = from + 1;
-  for (; end < outcomes.length; end++) {
-    const outcome = outcomes[end] as Outcome;
-    if (outcome.kind !== 'accepted' || outcome.session !== session) break;
-  }
-  return end;
-}
-
-/** The targets from `from` to before `end` join a row. */
-function join(
-  { fact, targets: named, ids }: Group,
-  timing: Timing,
-  targets: readonly string[],
-  outcomes: readonly Outcome[],
-  from: number,
-  end: number,
-): void {
-  const before = fact.details.count;
-  fact.details.count += end - from;
-  fact.at = Math.max(fact.at, timing.acceptedAt + timing.ageMs);
-  if (fact.details.count > MOST_TARGETS && outcomes[from]?.kind === 'accepted') {
-    // Of many deliveries a few names tell nothing, and they are what a row costs most.
-    named.length = ids.length = 0;
-    return;
-  }
-  for (let index = from; index < end && before + index - from < MOST_TARGETS; index++) {
-    const outcome = outcomes[index] as Outcome;
-    named.push(targets[index] as string);
-    ids.push(outcome.kind === 'accepted' ? outcome.providerId : undefined);
   }
 }

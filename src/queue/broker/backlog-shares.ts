@@ -1,5 +1,5 @@
+import { SharedMeasure } from '../../kit/shares/shared-measure.ts';
 import { countByApp, queueIsFull } from '../queue-room.ts';
-import { SharedMeasure } from '../shared-measure.ts';
 
 /**
  * What the broker keeps, by app, as far as this instance knows: what it published and what it was handed. Of messages that other

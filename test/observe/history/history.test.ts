@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { History, type HistoryOptions } from '../../../src/observe/history/history.ts';
 import { HistoryFile } from '../../../src/observe/history/history-file.ts';
 import { adviceFor } from '../../../src/providers/advice.ts';
-import type { AcceptedRequest, Notification, Retry } from '../../../src/push/push.ts';
+import type { AcceptedRequest, Notification, Outcome, Retry } from '../../../src/push/push.ts';
 import { failed, settlement } from '../../support/settlement.ts';
 
 const TOKEN = 'a1b2c3d4'.repeat(8);
@@ -347,6 +347,28 @@ describe('the file', () => {
     expect(only(history, 'r0')).toBeDefined();
     await expect.poll(() => only(history, 'r0')).toBeUndefined();
     expect(only(history, 'bad')).toMatchObject({ status: 'failed' });
+  });
+
+  test('is shared by apps: what one writes by the thousand pushes out nothing of another, whose room is known after a restart', async () => {
+    const path = join(folder, 'history.db');
+    const options = { path, maxBytes: 400_000, maxFollowed: 1e6, maxTroubles: 1e6, apps: () => 2 };
+    const push = (history: History, app: string, requestId: string, outcome: Outcome): void => {
+      const notifications = [notification({ app })];
+      history.events.accepted?.(accepted({ requestId, app, notifications }));
+      history.events.settled?.(settlement([TOKEN], [outcome], { requestId, app, timing }));
+    };
+    const delivered = { kind: 'accepted', session: 1 } as const;
+    let history = openHistory(options);
+    for (let i = 0; i < 200; i++) push(history, 'quiet', `quiet-${i}`, delivered);
+    push(history, 'loud', 'loud-first', delivered);
+    history.close();
+    open.splice(0);
+    history = openHistory(options);
+    // Failures are kept longer than deliveries, but not at the cost of others.
+    for (let i = 0; i < 3000; i++) push(history, 'loud', `loud-${i}`, i % 2 ? failed() : delivered);
+    await expect.poll(() => only(history, 'loud-1')).toBeUndefined();
+    expect(only(history, 'loud-first')).toBeUndefined();
+    for (let i = 0; i < 200; i++) expect(only(history, `quiet-${i}`)).toMatchObject({ status: 'delivered' });
   });
 
   test('that is damaged is set aside, and a new one begun', () => {

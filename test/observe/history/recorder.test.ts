@@ -10,9 +10,9 @@ function recorder(more: Partial<RecorderOptions> = {}): Recorder {
   return new Recorder({ sample: 1, now: () => 500, random: () => 0.5, ...more });
 }
 
-function accept(it: Recorder, requestId: string, targets = 1): void {
+function accept(it: Recorder, requestId: string, targets = 1, app = 'default'): void {
   const notifications = [{ platform: 1, tokens: [] }];
-  it.events.accepted({ requestId, app: 'default', notifications, counts: targets, targets, acceptedAt: 1000 });
+  it.events.accepted({ requestId, app, notifications, counts: targets, targets, acceptedAt: 1000 });
 }
 
 const rows = (it: Recorder) => it.take().map(({ fact }) => fact);
@@ -105,6 +105,19 @@ test('what fails by the thousand at one app is no reason to tell less of another
   const found = rows(it);
   expect(found.filter(({ app }) => app === 'acme').map(({ requestId }) => requestId)).toEqual(['acme 1', 'acme 2']);
   expect(found.filter(({ app, kind }) => app === 'flood' && kind === 'failed').length).toBeLessThanOrEqual(102);
+});
+
+test("requests of one app that stay open by the thousand do not end the following of another app's", () => {
+  const it = recorder({ maxFollowed: 1e6, apps: () => 2 });
+  accept(it, 'quiet', 1, 'quiet');
+  for (let i = 0; i < 20_000; i++) accept(it, `loud-${i}`, 1, 'loud');
+  it.take();
+  const ends = (requestId: string, app: string) =>
+    it.events.settled(settlement(['a'], [on(1)], { requestId, app, timing }));
+  ends('quiet', 'quiet');
+  ends('loud-0', 'loud');
+  ends('loud-19999', 'loud');
+  expect(rows(it).map(({ requestId }) => requestId)).toEqual(['quiet', 'loud-19999']);
 });
 
 test('a request without an outcome has a row under each of its names', () => {

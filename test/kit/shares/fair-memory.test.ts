@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FairMemory } from '../../src/kit/fair-memory.ts';
+import { FairMemory } from '../../../src/kit/shares/fair-memory.ts';
 
 const kept = (owner: string, cost = 1, at = 0) => ({ value: owner, owner, cost, at });
 
