@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { TLSSocket } from 'node:tls';
 import type { Config } from '../config/schema.ts';
 import { sendError, sendRefused } from '../kit/http/answer.ts';
+import { upgradeOf } from '../kit/http/upgrades.ts';
 import { noteAudit } from './audit.ts';
 import type { Admitted, Auth, Caller } from './auth.ts';
 import { isOwnPage } from './own-page.ts';
@@ -9,7 +10,7 @@ import type { Quota } from './rate-limit.ts';
 import { isRefusal, type Refusal } from './refusal.ts';
 import { notePrincipal, noteStranger } from './request-principal.ts';
 import { asksForKey, needOf } from './route-scopes.ts';
-import { ticketOf } from './users/stream-ticket.ts';
+import { isStreamSocket, ticketOf } from './users/stream-ticket.ts';
 
 function authorizationOf(req: IncomingMessage): string | undefined {
   const { authorization } = req.headers;
@@ -92,7 +93,7 @@ export function guarded(app: RequestListener, { auth, uris, headers, onError }: 
       if (
         isRefusal(result) &&
         result.reason === 'no_credential' &&
-        asksForKey(req.method as string, req.url as string)
+        (asksForKey(req.method as string, req.url as string) || (upgradeOf(req) !== undefined && isStreamSocket(req)))
       ) {
         noteStranger(req);
         app(req, res);

@@ -18,6 +18,7 @@ export const grpcStatus = {
   too_large: status.RESOURCE_EXHAUSTED,
   key_reused: status.INVALID_ARGUMENT,
   credential_refused: status.FAILED_PRECONDITION,
+  upgrade: status.FAILED_PRECONDITION,
   too_many_requests: status.RESOURCE_EXHAUSTED,
   not_probed: status.UNAVAILABLE,
   no_provider: status.FAILED_PRECONDITION,

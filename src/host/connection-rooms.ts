@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { ConnectionRoom, roomWithin } from '../kit/net/connection-room.ts';
+import { ConnectionRoom, roomWithin, shareRoom } from '../kit/net/connection-room.ts';
 import { descriptorLimit } from '../kit/net/descriptor-limit.ts';
 import type { Log } from '../observe/log/log.ts';
 
@@ -10,20 +10,40 @@ export interface ConnectionRooms {
   readonly administration: ConnectionRoom;
 }
 
+export interface RoomsWanted {
+  /** `core.max_connections`; 0: any number. */
+  readonly callers: number;
+  /** `hub.streams.max`; 0: any number. Undefined: there are no streams. */
+  readonly streams: number | undefined;
+}
+
+const anyNumber = (wanted: number): number => (wanted > 0 ? wanted : Number.POSITIVE_INFINITY);
+
+export const roomsWanted = ({ core, hub }: Pick<Config, 'core' | 'hub'>): RoomsWanted => ({
+  callers: core.max_connections,
+  streams: hub.enabled ? hub.streams.max : undefined,
+});
+
 /** Connections within what the system allows this process; told where that is less than the configuration does. */
 export function openRooms(
-  { max_connections: wanted }: Pick<Config['core'], 'max_connections'>,
+  { callers: wanted, streams: wantedStreams }: RoomsWanted,
   log: Pick<Log, 'warn'>,
   descriptors = descriptorLimit(),
 ): ConnectionRooms {
   const { callers, administration } = roomWithin(descriptors);
-  const most = wanted > 0 ? wanted : Number.POSITIVE_INFINITY;
+  const most = anyNumber(wanted);
   if (callers < wanted)
     log.warn(
       `core.max_connections: of ${wanted} connections ${callers} are served at once, as this process may have ${descriptors} files open (ulimit -n, LimitNOFILE)`,
     );
+  const shared =
+    wantedStreams === undefined ? undefined : shareRoom({ callers: most, streams: anyNumber(wantedStreams) }, callers);
+  if (shared && wantedStreams && shared.streams < wantedStreams)
+    log.warn(
+      `hub.streams.max: of ${wantedStreams} streams ${shared.streams} have connections of their own at once, as this process may have ${descriptors} files open (ulimit -n, LimitNOFILE)`,
+    );
   return {
-    callers: new ConnectionRoom(Math.min(callers, most)),
+    callers: new ConnectionRoom(shared ?? Math.min(callers, most)),
     administration: new ConnectionRoom(Math.min(administration, most)),
   };
 }

@@ -7,7 +7,7 @@ import type { Log } from '../observe/log/log.ts';
 import type { SysStats } from '../observe/stats/sys-stats.ts';
 
 /** Of a person; a poll that waits is one, too. */
-const STREAM = /^\/v1\/users\/[^/]+\/stream(?:\/events)?$/;
+const STREAM = /^\/v1\/users\/[^/]+\/stream(?:\/(?:events|ws))?$/;
 
 type HttpListener = (req: IncomingMessage, res: ServerResponse) => void;
 

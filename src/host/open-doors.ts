@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Auth } from '../auth/auth.ts';
 import type { Config } from '../config/schema.ts';
@@ -12,7 +13,7 @@ import type { Outbound } from '../outbound/outbound.ts';
 import type { ProviderTable } from '../providers/registry.ts';
 import type { Accept } from '../relay/accept.ts';
 import { createListener, type Listener, type ListenerOptions } from '../tls/create-listener.ts';
-import { openRooms } from './connection-rooms.ts';
+import { openRooms, roomsWanted } from './connection-rooms.ts';
 import type { HttpApp } from './http-app.ts';
 
 export interface OpenDoorsOptions {
@@ -29,6 +30,8 @@ export interface OpenDoorsOptions {
   /** The room that request bodies share. */
   readonly bodies: BodyRoom;
   readonly ready: () => boolean;
+  /** Requests for another protocol that callers may make; undefined: none. */
+  readonly upgrades?: ((req: IncomingMessage) => boolean) | undefined;
 }
 
 /** Where requests come in: HTTP, its administration, gRPC. Those that the configuration does not ask for are absent. */
@@ -63,15 +66,17 @@ export async function openDoors(options: OpenDoorsOptions, closers: AsyncDisposa
     await closed;
   };
   closers.defer(close);
-  const rooms = openRooms(config.core, log);
-  const listener = (own: Pick<ListenerOptions, 'app' | 'room' | 'at' | 'source'>): Listener => {
+  const rooms = openRooms(roomsWanted(config), log);
+  const listener = (own: Pick<ListenerOptions, 'app' | 'room' | 'at' | 'source' | 'upgrades'>): Listener => {
     const { dispatcher } = relay.outbound;
     const opened = createListener({ config, log, dispatcher, ...own });
     listeners.push(opened);
     closing.push(() => opened.close());
     return opened;
   };
-  const main = config.core.enabled ? listener({ app: app.listener, room: rooms.callers }) : undefined;
+  const main = config.core.enabled
+    ? listener({ app: app.listener, room: rooms.callers, upgrades: options.upgrades })
+    : undefined;
   const at = listenAddress(config.core.admin_address);
   const admin =
     app.administration && listener({ app: app.administration, at, source: main?.source, room: rooms.administration });

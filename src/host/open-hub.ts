@@ -1,16 +1,19 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Router } from 'express';
 import { withCors } from '../api/hub/cors.ts';
+import { allowCaller, chooseApp } from '../api/hub/hub-caller.ts';
 import { HubRefusal } from '../api/hub/hub-refusal.ts';
 import type { HubRoute } from '../api/hub/hub-route.ts';
 import { type HubRouterParts, hubDoor } from '../api/hub/hub-router.ts';
 import { unsubscribeRoutes } from '../api/hub/links/unsubscribe-routes.ts';
+import type { AdmitToken } from '../api/hub/streams/socket-route.ts';
 import { tokenRoutes } from '../api/hub/token-routes.ts';
 import { closedAtApi } from '../auth/admin-access.ts';
 import { isConfigured } from '../auth/auth.ts';
 import { notFromHere } from '../auth/own-page.ts';
 import type { Principal, PrincipalUser } from '../auth/principal.ts';
-import { openPeopleDoor } from '../auth/users/open-people-door.ts';
+import { openPeopleDoor, type PeopleAccess } from '../auth/users/open-people-door.ts';
+import { isStreamSocket } from '../auth/users/stream-ticket.ts';
 import type { Config } from '../config/schema.ts';
 import type { Check } from '../health/ready.ts';
 import type { Devices } from '../hub/devices/devices.ts';
@@ -67,6 +70,8 @@ export interface Hub {
   readonly routes: readonly HubRoute[];
   /** Lets pages of `hub.cors_origins` call: stands before whatever asks for keys. */
   forPages(app: RequestListener): RequestListener;
+  /** Requests for another protocol that the routers serve. */
+  readonly upgrades: (req: IncomingMessage) => boolean;
   /** For /readyz. */
   checks(): readonly Check[];
   /** Begins with what is due. */
@@ -126,8 +131,9 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   const isUp = (): boolean => watched.check().status !== 'fail';
   relay.metrics.watchHub(new HubFigures({ store, counts, sends, removals, isUp, now }).read);
   const others = { config, store, devices, relay, parts, events, noChannel, nudge: sends.nudge, tell, now };
+  const admit = admitToken(door, parts);
   const tokens = tokenRoutes({ tokens: door.tokens, isPerson: (app, id) => isPerson(store, app, id) });
-  const routes = [...tokens, ...faces.routes, ...live.routes(sends.nudge)];
+  const routes = [...tokens, ...faces.routes, ...live.routes({ nudge: sends.nudge, inbox: faces.inbox, admit })];
   const apis = otherApis({ ...others, carrier: carriers.part(DIRECT), sync: relay.storedApps.sync });
   const own = hubDoor(routes, parts);
   return {
@@ -137,6 +143,7 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
     routers: [own.router, ...apis.routers, unsubscribeRoutes({ store, people, bodies })],
     routes: [...routes, ...apis.routes],
     forPages: (app) => withCors(app, { origins, uris: config.api }),
+    upgrades: isStreamSocket,
     checks: () => [watched.check(), ...removalChecks(removals, now())],
     start: () => background(store.ready.then(() => sends.start())),
     async retire() {
@@ -144,6 +151,17 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
     },
   };
 }
+
+/** What a request is asked for where its sender shows a token later than in its headers. */
+const admitToken =
+  (door: PeopleAccess, { isApp, stillThere }: HubRouterParts): AdmitToken =>
+  async (token, { req, params, query }) => {
+    const principal = await door.identifyToken(token, req.socket.remoteAddress);
+    allowCaller(principal, { scope: 'users', own: 'path', user: params.user });
+    const app = await chooseApp(principal, query.text('app'), isApp);
+    if (principal.user) await stillThere(principal.user);
+    return { app, principal };
+  };
 
 /** Apps that a check names. */
 const MOST_NAMED = 10;

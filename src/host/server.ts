@@ -59,7 +59,7 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
   const app = createHttpApp(relay, { ...options, bodies, hubDoor: hub }, () => draining);
   starting.defer(() => app.close());
   const ready = (): boolean => readyState(relay, draining, hub).status === 200;
-  const doors = await openDoors({ config, log, app, relay, bodies, ready }, starting);
+  const doors = await openDoors({ config, log, app, relay, bodies, ready, upgrades: hub?.upgrades }, starting);
   const readiness = new ReadinessLines({
     ready: () => readyState(relay, false, hub),
     warn: (message, fields) => log.warn(message, fields),

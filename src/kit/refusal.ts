@@ -24,6 +24,8 @@ export type RefusalKind =
   | 'too_late'
   /** What it wants to make exists already, or belongs to config.yml, or is being changed by others. */
   | 'conflict'
+  /** Another protocol is spoken there. */
+  | 'upgrade'
   /** It is not in the version that the caller expects. */
   | 'precondition'
   | 'too_large'

@@ -44,6 +44,9 @@ export function epochOf(madeAt: number, user: string): string {
   return `${time}${own.toString(36).padStart(PERSON_WIDTH, '0')}`;
 }
 
+/** Whether a text has the form of an id. */
+export const isEventId = (text: string): boolean => FORM.test(text);
+
 export const epochIn = (id: string): string => id.slice(0, -1 - OFFSET_WIDTH);
 export const offsetIn = (id: string): number => Number(id.slice(-OFFSET_WIDTH));
 
@@ -54,7 +57,7 @@ export const isNextId = (id: string, before: string): boolean =>
 const timeIn = (id: string): string => id.slice(0, TIME_WIDTH);
 
 function resetReason(id: string, { floor, head }: StreamBounds): ResetReason | undefined {
-  if (!FORM.test(id)) return 'malformed';
+  if (!isEventId(id)) return 'malformed';
   if (epochIn(id) !== epochIn(head)) return timeIn(id) === timeIn(head) ? 'foreign' : 'unknown_epoch';
   if (id > head) return 'future';
   return id < floor ? 'trimmed' : undefined;

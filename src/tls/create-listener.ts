@@ -1,10 +1,12 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { type Dispatcher, getGlobalDispatcher } from 'undici';
 import type { Config } from '../config/schema.ts';
 import { isHttp2 } from '../kit/http/is-http2.ts';
 import { oneAtATime } from '../kit/http/one-at-a-time.ts';
+import { offerStreamPlace } from '../kit/http/stream-place.ts';
+import { serveUpgrades } from '../kit/http/upgrades.ts';
 import { bind } from '../kit/net/bind.ts';
 import type { ConnectionRoom } from '../kit/net/connection-room.ts';
 import { toMs } from '../kit/seconds.ts';
@@ -18,6 +20,8 @@ import { openServerCredentials } from './server-credentials.ts';
 export interface ListenerOptions {
   readonly config: Pick<Config, 'core' | 'api'>;
   readonly app: RequestListener;
+  /** Requests for another protocol that are handed to `app`; default: none. */
+  readonly upgrades?: ((req: IncomingMessage) => boolean) | undefined;
   readonly log: CertificateLog;
   /** Default: `core.address` and `core.port`. */
   readonly at?: { readonly host: string; readonly port: string } | undefined;
@@ -76,10 +80,17 @@ const untilRetired =
 const noteRequests =
   (app: RequestListener, room: ConnectionRoom): RequestListener =>
   (req, res) => {
-    res.once(
-      'close',
-      room.begin(req.socket, () => !req.complete),
-    );
+    const over = room.begin(req.socket, () => !req.complete);
+    let streamOver: (() => void) | undefined;
+    const { socket } = req;
+    offerStreamPlace(req, () => {
+      streamOver ??= room.stream(socket);
+      return streamOver !== undefined;
+    });
+    res.once('close', () => {
+      streamOver?.();
+      over();
+    });
     app(req, res);
   };
 
@@ -132,6 +143,7 @@ export function createListener(options: ListenerOptions): Listener {
     ? createSecureServer({ config, source, clientCa, app })
     : createServer({ connectionsCheckingInterval: toMs(1) }, app);
   limit(server, core);
+  if (options.upgrades) serveUpgrades(server as Server, untilThen, options.upgrades);
   const sockets = trackSockets(server, options.room);
   return {
     server,

@@ -55,6 +55,8 @@ export interface HubRoute {
   readonly maxBody?: number;
   /** It may make the app that it names: one that is not there yet is no refusal. */
   readonly makesApp?: true;
+  /** One who has not said who that is may come as far as the route, which asks. */
+  readonly stranger?: true;
   /** What the audit log calls it, such as `device.update`; absent: it changes nothing. */
   readonly action?: string;
   readonly handle: (request: HubRequest) => Promise<HubAnswer | undefined>;

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type RequestHandler, Router } from 'express';
 import { auditAdmin, noteAudit, type WriteAudit } from '../../auth/audit.ts';
 import type { Principal } from '../../auth/principal.ts';
+import { isStranger } from '../../auth/request-principal.ts';
 import type { IdempotencyLedger } from '../../hub/storage/idempotency.ts';
 import type { HubStore } from '../../hub/storage/storage.ts';
 import { sendRefused } from '../../kit/http/answer.ts';
@@ -120,6 +121,7 @@ class HubRouter {
   ): Promise<HubAnswer | undefined> {
     const told: Told = { app: undefined, params: {} };
     try {
+      if (isStranger(req) && !route.stranger) throw new HubRefusal('unauthenticated', 'A key is needed.');
       const params = pathParams(raw);
       told.params = params;
       allowCaller(principal, { scope: route.scope, own: route.own, user: params.user });

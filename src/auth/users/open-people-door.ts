@@ -3,11 +3,11 @@ import { auditName } from '../../hub/storage/audit.ts';
 import type { HubStore } from '../../hub/storage/storage.ts';
 import type { StreamTickets } from '../../hub/streams/stream-tickets.ts';
 import { type RefusalKind, RefusedError } from '../../kit/refusal.ts';
-import type { Auth } from '../auth.ts';
+import type { Admitted, Auth } from '../auth.ts';
 import { bearerOf } from '../bearer.ts';
 import { digestOf } from '../key-ring.ts';
 import type { Principal } from '../principal.ts';
-import { isRefusal, type Refusal } from '../refusal.ts';
+import { isRefusal, type Refusal, unauthenticated } from '../refusal.ts';
 import { looksLikeToken } from '../token-verifier.ts';
 import { PeopleDoor } from './people-door.ts';
 import { type PersonNamer, personPrincipal, UNNAMED } from './person-principal.ts';
@@ -19,13 +19,15 @@ export interface PeopleAccess {
   readonly tokens: UserTokens;
   /** Where no keys are configured: the person whose token is presented. Rejects with a RefusedError for one that is not valid. */
   identify(req: IncomingMessage): Promise<Principal | undefined>;
+  /** Who presents a key or token otherwise than in a header, for something of a person. Rejects with a RefusedError. */
+  identifyToken(token: string, address: string | undefined): Promise<Principal>;
 }
 
 export interface PeopleAccessOptions {
   readonly store: Pick<HubStore, 'db' | 'write' | 'seal'>;
   readonly tickets: Pick<StreamTickets, 'redeem'>;
   /** Who else may call; undefined: no keys are configured. */
-  readonly auth: Pick<Auth, 'admitPeople'> | undefined;
+  readonly auth: Pick<Auth, 'admitPeople' | 'admit'> | undefined;
   /** UNIX milliseconds. */
   readonly now: () => number;
 }
@@ -71,6 +73,12 @@ export function openPeopleDoor({ store, tickets, auth, now }: PeopleAccessOption
   auth?.admitPeople(door);
   return {
     tokens,
+    async identifyToken(token, address) {
+      const caller = { authorization: `Bearer ${token}`, apiKey: undefined, address, certificate: undefined };
+      const found = auth ? await auth.admit(caller, 'users', true) : await personOf(token, door);
+      if (!found || isRefusal(found)) throw new NotLetInError(found ?? unauthenticated('invalid_token'));
+      return 'principal' in found ? (found as Admitted).principal : found;
+    },
     async identify(req) {
       if (auth) return undefined;
       const found = await identified(req, door);
@@ -86,6 +94,10 @@ async function identified(req: IncomingMessage, door: PeopleDoor): Promise<Princ
     const ticket = ticketOf(req);
     return ticket && door.admitTicket(ticket);
   }
+  return personOf(secret, door);
+}
+
+async function personOf(secret: string, door: PeopleDoor): Promise<Principal | Refusal | undefined> {
   if (!looksLikeToken(secret) || !door.isFor(secret)) return undefined;
   const digest = digestOf(Buffer.from(secret, 'latin1'));
   return door.known(digest) ?? (await door.admit(secret, digest));

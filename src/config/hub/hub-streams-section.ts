@@ -27,7 +27,12 @@ export const hubStreamsSection = section('Live streams of people, and who is the
     'What becomes of events that are published for someone who has no stream open: they are kept for when one is, or dropped. What notifications put into streams is always kept.',
     ours,
   ),
-  max: integer(20_000, 'Streams that may be open at once in a process; 0: any number.', counted(0)),
+  max: integer(
+    20_000,
+    'Streams that may be open at once in a process; 0: any number. Their connections are counted here, and not in `core.max_connections`.',
+    counted(0),
+  ),
+  per_app: integer(0, 'Streams of one app that may be open at once in a process; 0: any number.', counted(0)),
   per_user: integer(
     0,
     'Streams of one person at a process; the oldest ends for a further one. 0: any number.',

@@ -25,6 +25,7 @@ export interface HubFaces {
   readonly sends: Sends;
   readonly devices: Devices;
   readonly removals: Removals;
+  readonly inbox: Inbox;
   readonly routes: readonly HubRoute[];
 }
 
@@ -43,6 +44,7 @@ export function openHubFaces(parts: HubCoreParts, closers: AsyncDisposableStack)
     sends,
     devices,
     removals,
+    inbox,
     routes: [
       ...usersRoutes({ people }),
       ...deviceStreamRoutes({ devices }),

@@ -4,13 +4,16 @@ import { LongPolls } from '../../api/hub/streams/long-polls.ts';
 import { OpenStreams } from '../../api/hub/streams/open-streams.ts';
 import { PollPresence } from '../../api/hub/streams/poll-presence.ts';
 import { presenceRoutes } from '../../api/hub/streams/presence-routes.ts';
+import { type AdmitToken, socketRoute } from '../../api/hub/streams/socket-route.ts';
 import { streamRoutes } from '../../api/hub/streams/stream-routes.ts';
 import { ticketRoutes } from '../../api/hub/streams/ticket-routes.ts';
 import type { HubPolicy } from '../../hub/notifications/policy.ts';
 import type { PersonPart } from '../../hub/people/person.ts';
 import type { PresenceOf } from '../../hub/sends/accepting/send-order.ts';
+import { EventMarks } from '../../hub/sends/live/event-marks.ts';
 import { StreamChannel } from '../../hub/sends/live/stream-channel.ts';
 import type { Realtime } from '../../hub/sends/placing.ts';
+import type { Inbox } from '../../hub/sends/views/inbox-book.ts';
 import type { HubStore } from '../../hub/storage/storage.ts';
 import { EventPublisher } from '../../hub/streams/event-publisher.ts';
 import { personKey } from '../../hub/streams/person-key.ts';
@@ -44,14 +47,25 @@ export interface HubLive {
   readonly works: Readonly<Record<string, DueWork>>;
 }
 
+/** What the routes of streams need of the rest of the hub. */
+export interface StreamFaceParts {
+  /** A timer was set. */
+  readonly nudge: (at: number) => void;
+  readonly inbox: Inbox;
+  readonly admit: AdmitToken;
+}
+
 export interface HubStreams extends HubLive {
-  /** @param nudge a timer was set */
-  routes(nudge: (at: number) => void): readonly HubRoute[];
+  routes(parts: StreamFaceParts): readonly HubRoute[];
   /** The process is about to end: streams are sent away. Resolves when they are gone. */
   retire(): Promise<void>;
 }
 
 const CLEANUP_MS = 600_000;
+
+/** Often enough for an HTTP/2 connection not to be taken for idle. */
+const heartbeatMs = ({ core, hub: { streams } }: Pick<FullConfig, 'core' | 'hub'>): number =>
+  toMs(core.idle_timeout > 0 ? Math.min(streams.heartbeat, core.idle_timeout / 2) : streams.heartbeat);
 
 /** Opens the streams of people on the store of the hub. @param closers closes them before it */
 export async function openHubStreams(options: HubStreamsOptions, closers: AsyncDisposableStack): Promise<HubStreams> {
@@ -65,7 +79,8 @@ export async function openHubStreams(options: HubStreamsOptions, closers: AsyncD
   const publisher = new EventPublisher({ hub, store, streams, presence, offline });
   const open = new OpenStreams({
     ...{ streams, presence, instance, tell, now },
-    ...{ max: settings.max, perUser: settings.per_user, heartbeatMs: toMs(settings.heartbeat) },
+    ...{ max: settings.max, perApp: settings.per_app, perUser: settings.per_user },
+    heartbeatMs: heartbeatMs(config),
   });
   const polls = new LongPolls(streams);
   const pollPresence = new PollPresence({ presence, instance, tell, now: () => performance.now() });
@@ -90,7 +105,7 @@ export async function openHubStreams(options: HubStreamsOptions, closers: AsyncD
       },
     }),
     works: { [TO_ALL_DUE]: toAllWork(toAll) },
-    routes: (nudge) => [
+    routes: ({ nudge, inbox, admit }) => [
       ...streamRoutes({ open, polls, pollPresence, buffer: settings.buffer }),
       ...eventsRoutes({
         ...{ publisher, now },
@@ -98,6 +113,10 @@ export async function openHubStreams(options: HubStreamsOptions, closers: AsyncD
         toAll: { set: (tx, order) => setToAll(tx, order, toAll), begin: () => nudge(now()) },
       }),
       ...ticketRoutes({ tickets }),
+      socketRoute({
+        ...{ open, admit, tell, buffer: settings.buffer, origins: config.hub.cors_origins },
+        mark: (owner, { ids, mark }) => new EventMarks({ inbox, store }).mark(owner, ids, mark),
+      }),
       ...presenceRoutes({ presence, leaseMs: toMs(settings.lease) }),
     ],
     async retire() {

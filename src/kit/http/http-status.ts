@@ -17,6 +17,7 @@ export const httpStatus = {
   unprocessable: 422,
   key_reused: 422,
   credential_refused: 422,
+  upgrade: 426,
   too_many_requests: 429,
   internal: 500,
   not_probed: 502,

@@ -24,6 +24,27 @@ export function roomWithin(descriptors: number): RoomSizes {
   };
 }
 
+/** What the connections of callers and those that streams last on have together. */
+export interface RoomLimits {
+  /** Connections of callers; Infinity: any number. */
+  readonly most: number;
+  /** Connections on which a stream is open. */
+  readonly streams: number;
+  /** Both together. */
+  readonly total: number;
+}
+
+/**
+ * Streams last, so they are not counted with callers, and never take more than half of what both have together where that is little:
+ * requests always find room.
+ * @param wanted callers and streams that the configuration allows. @param total that the system allows
+ */
+export function shareRoom(wanted: { readonly callers: number; readonly streams: number }, total: number): RoomLimits {
+  const most = Math.min(wanted.callers, total);
+  const left = total === Number.POSITIVE_INFINITY ? total : Math.max(total - most, Math.floor(total / 2));
+  return { most, streams: Math.min(wanted.streams, left), total };
+}
+
 /** A connection as requests know it, over TLS and HTTP/2 as well. */
 export type Peer = Pick<Socket, 'remoteAddress' | 'remotePort'>;
 
@@ -31,6 +52,8 @@ interface Connection {
   readonly socket: Socket;
   /** Requests that are not answered yet. */
   busy: number;
+  /** Of them, those that last. */
+  streams: number;
   /** When the last one began, and whether its client is still sending it. */
   since: number;
   isReceiving: () => boolean;
@@ -48,10 +71,10 @@ const nameOf = ({ remoteAddress, remotePort }: Peer): string => `${remoteAddress
  * Counts connections over several listeners, so that a crowd of callers never takes the last file descriptor: without one nothing is
  * delivered, reported or loaded any more. When all places are taken, a connection without a request makes room for a new one: the
  * oldest of those that never made any, else the one whose last request is longest ago, else one whose request has been arriving for
- * longer than most take. Only when none is to be had is the new one closed.
+ * longer than most take. Only when none is to be had is the new one closed. Connections with a stream have limits of their own.
  */
 export class ConnectionRoom {
-  readonly #most: number;
+  readonly #limits: RoomLimits;
   readonly #connections = new Map<string, Connection>();
   /** Of no request so far, in order of age. */
   readonly #fresh = new Set<Connection>();
@@ -61,25 +84,32 @@ export class ConnectionRoom {
   readonly #busy = new Set<Connection>();
   readonly #now: () => number;
   #open = 0;
+  #streams = 0;
 
-  /** @param most at once; Infinity: any number. @param now monotonic milliseconds */
-  constructor(most: number, now: () => number = () => performance.now()) {
+  /** @param limits a number: at once, and streams are callers like any others; Infinity: any number. @param now monotonic milliseconds */
+  constructor(limits: number | RoomLimits, now: () => number = () => performance.now()) {
     this.#now = now;
-    this.#most = most;
+    this.#limits = typeof limits === 'number' ? { most: limits, streams: Number.NaN, total: limits } : limits;
   }
 
+  /** Of callers. */
   get open(): number {
     return this.#open;
   }
 
+  /** Connections with a stream. */
+  get streams(): number {
+    return this.#streams;
+  }
+
   /** Call before anything else looks at the connection. False when there is no room: then it is closed. */
   admit(socket: Socket): boolean {
-    if (this.#open >= this.#most && !this.#makeRoom()) {
+    if (this.#isFull && !this.#makeRoom()) {
       socket.destroy();
       return false;
     }
     this.#open++;
-    const connection: Connection = { socket, busy: 0, since: 0, isReceiving: () => false, hasPlace: true };
+    const connection: Connection = { socket, busy: 0, streams: 0, since: 0, isReceiving: () => false, hasPlace: true };
     // Of a socket that is closed the address is not known any more.
     const name = nameOf(socket);
     this.#connections.set(name, connection);
@@ -100,16 +130,47 @@ export class ConnectionRoom {
     connection.since = this.#now();
     connection.isReceiving = isReceiving;
     for (const other of [this.#fresh, this.#idle, this.#busy]) other.delete(connection);
-    this.#busy.add(connection);
+    if (connection.streams === 0) this.#busy.add(connection);
     let isOver = false;
     return () => {
       if (isOver) return;
       isOver = true;
-      if (--connection.busy > 0 || !connection.hasPlace) return;
+      if (--connection.busy > 0 || !connection.hasPlace || connection.streams > 0) return;
       this.#busy.delete(connection);
       connection.isReceiving = () => false;
       this.#idle.add(connection);
     };
+  }
+
+  /**
+   * A request that was begun lasts as long as its client wants: while one does, its connection is not among those of callers.
+   * @returns what to call when it is over; undefined: there are as many as may be
+   */
+  stream(peer: Peer): (() => void) | undefined {
+    const connection = this.#connections.get(nameOf(peer));
+    const { streams: most } = this.#limits;
+    if (!connection?.hasPlace || Number.isNaN(most)) return () => {};
+    if (connection.streams === 0 && this.#streams >= most) return undefined;
+    if (connection.streams++ === 0) {
+      this.#streams++;
+      this.#open--;
+      this.#busy.delete(connection);
+    }
+    let isOver = false;
+    return () => {
+      if (isOver) return;
+      isOver = true;
+      if (--connection.streams > 0 || !connection.hasPlace) return;
+      this.#streams--;
+      this.#open++;
+      (connection.busy > 0 ? this.#busy : this.#idle).add(connection);
+      if (this.#open > this.#limits.most) this.#makeRoom();
+    };
+  }
+
+  get #isFull(): boolean {
+    const { most, total } = this.#limits;
+    return this.#open >= most || this.#open + this.#streams >= total;
   }
 
   #makeRoom(): boolean {
@@ -137,6 +198,7 @@ export class ConnectionRoom {
     if (!connection.hasPlace) return;
     connection.hasPlace = false;
     for (const kind of [this.#fresh, this.#idle, this.#busy]) kind.delete(connection);
-    this.#open--;
+    if (connection.streams > 0) this.#streams--;
+    else this.#open--;
   }
 }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Agent, request } from 'undici';
 import { stringify } from 'yaml';
 import type { OpenApiDocument } from '../../../src/api/openapi/document.ts';
 import { loadConfig } from '../../../src/host/config/load.ts';
@@ -59,10 +60,14 @@ export async function startSandboxedRelay(
     config: sandbox?.config ?? config,
   });
   const url = server.url as string;
+  const dispatcher = new Agent({ connect: { rejectUnauthorized: false } });
+  const { body } = await request(`${url}/openapi.json`, { headers, dispatcher });
+  const document = (await body.json()) as OpenApiDocument;
+  await dispatcher.close();
   return {
     url,
     hub: server.hub,
-    document: (await (await fetch(`${url}/openapi.json`, { headers })).json()) as OpenApiDocument,
+    document,
     errors: () => errors,
     async [Symbol.asyncDispose]() {
       await server.close();

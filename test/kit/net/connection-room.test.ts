@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 import { expect, test } from 'vitest';
-import { ConnectionRoom, roomWithin } from '../../../src/kit/net/connection-room.ts';
+import { ConnectionRoom, roomWithin, shareRoom } from '../../../src/kit/net/connection-room.ts';
 import { descriptorLimit } from '../../../src/kit/net/descriptor-limit.ts';
 
 let ports = 0;
@@ -137,4 +137,90 @@ test('the limit of file descriptors is the soft one that the system states; wher
     throw new Error('ENOENT');
   };
   expect(descriptorLimit(absent)).toBe(Number.POSITIVE_INFINITY);
+});
+
+test('streams have room of their own: however many there are, callers find theirs, and take none of it', () => {
+  const room = new ConnectionRoom({ most: 2, streams: 3, total: 5 });
+  const come = () => {
+    const each = connection();
+    return { ...each, isIn: room.admit(each.socket) };
+  };
+  const streams = Array.from({ length: 3 }, () => {
+    const { socket } = come();
+    const over = room.begin(socket, RECEIVED);
+    return { socket, over, streamOver: room.stream(socket) };
+  });
+  expect([room.open, room.streams]).toEqual([0, 3]);
+  const caller = come();
+  room.begin(caller.socket, RECEIVED);
+  expect(room.stream(caller.socket)).toBeUndefined();
+  const other = come();
+  room.begin(other.socket, RECEIVED);
+  expect(come().isIn).toBe(false);
+  streams[0]?.socket.emit('close');
+  expect(come().isIn).toBe(false);
+  expect(room.stream(caller.socket)).toBeDefined();
+  expect(come().isIn).toBe(true);
+  expect([room.open, room.streams]).toEqual([2, 3]);
+});
+
+test('a connection whose streams are over is one of callers again, and makes room where those are too many', () => {
+  const { room, admitted } = (() => {
+    const made = new ConnectionRoom({ most: 1, streams: 1, total: 2 });
+    return {
+      room: made,
+      admitted: () => {
+        const each = connection();
+        expect(made.admit(each.socket)).toBe(true);
+        return each;
+      },
+    };
+  })();
+  const lasting = admitted();
+  const over = [1, 2].map(() => {
+    const ended = room.begin(lasting.socket, RECEIVED);
+    const streamEnded = room.stream(lasting.socket);
+    return () => {
+      streamEnded?.();
+      ended();
+    };
+  });
+  const idle = admitted();
+  room.begin(idle.socket, RECEIVED)();
+  over[0]?.();
+  expect([room.open, room.streams]).toEqual([1, 1]);
+  over[1]?.();
+  over[1]?.();
+  expect([room.open, room.streams]).toEqual([1, 0]);
+  expect([idle.destroyed(), lasting.destroyed()]).toEqual([true, false]);
+});
+
+test('a request that takes long to arrive is found behind a thousand streams', () => {
+  const clock = { now: 0 };
+  const room = new ConnectionRoom({ most: 1, streams: 1000, total: 1001 }, () => clock.now);
+  for (let each = 0; each < 1000; each++) {
+    const { socket } = connection();
+    room.admit(socket);
+    room.begin(socket, RECEIVED);
+    room.stream(socket);
+  }
+  const slow = connection();
+  room.admit(slow.socket);
+  room.begin(slow.socket, RECEIVING);
+  clock.now = 20_000;
+  expect(room.admit(connection().socket)).toBe(true);
+  expect(slow.destroyed()).toBe(true);
+});
+
+test('streams get what the system allows beyond callers, and at least half', () => {
+  expect(shareRoom({ callers: 10_000, streams: 20_000 }, 64_512)).toEqual({
+    most: 10_000,
+    streams: 20_000,
+    total: 64_512,
+  });
+  expect(shareRoom({ callers: 10_000, streams: 20_000 }, 15_000)).toMatchObject({ most: 10_000, streams: 7500 });
+  expect(shareRoom({ callers: 10_000, streams: 20_000 }, 768)).toEqual({ most: 768, streams: 384, total: 768 });
+  const any = Number.POSITIVE_INFINITY;
+  expect(shareRoom({ callers: any, streams: any }, 1000)).toEqual({ most: 1000, streams: 500, total: 1000 });
+  expect(shareRoom({ callers: any, streams: 5 }, any)).toEqual({ most: any, streams: 5, total: any });
 });

@@ -2,10 +2,10 @@ import type { StreamEvent } from '../../../streams/stream-event.ts';
 import type { StreamReset } from '../../../streams/stream-reader.ts';
 
 /**
- * Why a stream ends: its client left; it took nothing for too long; this process is about to end; its token has ended; the person was
- * erased; another one of the same client took its place.
+ * Why a stream ends: its client left; it took nothing for too long; it answers no ping; this process is about to end; its token has
+ * ended; the person was erased; another one of the same client took its place.
  */
-export type LiveEnd = 'client' | 'slow' | 'drain' | 'expired' | 'gone' | 'replaced';
+export type LiveEnd = 'client' | 'slow' | 'silent' | 'drain' | 'expired' | 'gone' | 'replaced';
 
 /** One connection that events are brought to: server-sent events, or a WebSocket. */
 export interface LiveConnection {
@@ -24,6 +24,8 @@ export interface LiveConnection {
   readonly blockedAt: number | undefined;
   /** More waits for the client than may. */
   readonly isOverfull: boolean;
+  /** Why the connection has ended itself; undefined: it has not. */
+  readonly endedBy?: LiveEnd | undefined;
   /** Says why, as far as the client can hear it, and ends. @param retryMs when it is to come back, for `drain` */
   end(why: Exclude<LiveEnd, 'client'>, retryMs?: number): void;
   /** Ends it without a word. */

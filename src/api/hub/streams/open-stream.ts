@@ -5,6 +5,7 @@ import type { LiveConnection, LiveEnd } from './live-connection.ts';
 
 /** Who opens a stream, and where it begins. */
 export interface StreamOrder {
+  readonly app: string;
   /** `personKey` */
   readonly key: string;
   /** As `Streams.subscribe` takes it. */
@@ -22,6 +23,7 @@ export class OpenStream implements StreamSink {
   readonly #ended: (open: OpenStream, why: StreamEnd) => void;
   reader: StreamReader | undefined;
   registration: PresenceRegistration | undefined;
+  endsAt: number | undefined;
   /** When it is due for a sign of life, monotonic milliseconds. */
   beatAt = 0;
   /** Why it ends; undefined: it does not. */
@@ -32,6 +34,7 @@ export class OpenStream implements StreamSink {
   constructor(connection: LiveConnection, order: StreamOrder, ended: (open: OpenStream, why: StreamEnd) => void) {
     this.connection = connection;
     this.order = order;
+    this.endsAt = order.endsAt;
     this.#ended = ended;
   }
 

@@ -6,12 +6,14 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { background } from '../../../kit/background.ts';
+import { takeStreamPlace } from '../../../kit/http/stream-place.ts';
 import type { Presence } from '../../../streams/presence/presence.ts';
 import type { Streams } from '../../../streams/streams.ts';
 import { HubRefusal } from '../hub-refusal.ts';
+import type { HubRequest } from '../hub-route.ts';
 import type { LiveConnection, LiveEnd } from './live-connection.ts';
 import { OpenStream, type StreamOrder } from './open-stream.ts';
-import { StreamGroups } from './stream-groups.ts';
+import { StreamGroups, StreamsOfApps } from './stream-groups.ts';
 
 /** Hears of streams, for metrics. */
 export interface StreamsWatch {
@@ -24,8 +26,9 @@ export interface OpenStreamsOptions {
   readonly presence: Presence;
   /** Name of this instance in presence. */
   readonly instance: string;
-  /** `hub.streams.max` and `per_user`; 0: no limit. */
+  /** `hub.streams.max`, `per_app` and `per_user`; 0: no limit. */
   readonly max: number;
+  readonly perApp: number;
   readonly perUser: number;
   readonly heartbeatMs: number;
   readonly watch?: StreamsWatch | undefined;
@@ -45,6 +48,12 @@ const AGAIN_S = 5;
 const MOST_RETRY_MS = 30_000;
 const DRAIN_MS = 5000;
 const ENDED_AT_ONCE = 500;
+const MOST_STRANGERS = 1000;
+
+/** A request for a stream. */
+type Asking = Pick<HubRequest, 'req' | 'app'>;
+
+const full = (why: string): HubRefusal => new HubRefusal('unavailable', why, { retryAfter: AGAIN_S });
 
 export class OpenStreams {
   readonly #options: OpenStreamsOptions;
@@ -52,9 +61,12 @@ export class OpenStreams {
   readonly #monotonic: () => number;
   readonly #random: () => number;
   readonly #open = new Set<OpenStream>();
+  readonly #byConnection = new WeakMap<LiveConnection, OpenStream>();
+  readonly #byApp = new StreamsOfApps();
   readonly #byUser: StreamGroups;
   readonly #byClient = new StreamGroups(PER_CLIENT);
   readonly #sweeping: NodeJS.Timeout;
+  readonly #strangers = new Set<LiveConnection>();
   #others = 0;
   #isDraining = false;
 
@@ -72,31 +84,48 @@ export class OpenStreams {
   }
 
   /** Takes the place of a stream for something that is like one. @returns what gives it back. @throws HubRefusal */
-  occupy(): () => void {
-    this.admit();
+  occupy(asked: Asking): () => void {
+    this.admit(asked);
     this.#others++;
+    this.#byApp.enter(asked.app);
     return () => {
       this.#others--;
+      this.#byApp.leave(asked.app);
     };
   }
 
-  /** @throws HubRefusal when no further one is opened */
-  admit(): void {
-    if (this.#isDraining) throw new HubRefusal('unavailable', 'this instance is about to end', { retryAfter: AGAIN_S });
-    const { max } = this.#options;
-    if (max > 0 && this.#open.size + this.#others >= max)
-      throw new HubRefusal('unavailable', `${max} streams are open, and there may be no more`, { retryAfter: AGAIN_S });
+  /** Takes the connection of a request for a stream. @throws HubRefusal when no further one is opened */
+  admit({ req, app }: Asking): void {
+    this.#mustHaveRoom(app);
+    if (!takeStreamPlace(req)) throw full('there are as many streams as this process has connections for');
+  }
+
+  /** @throws HubRefusal when no one is let in who says later who that is: they have little room of their own. */
+  admitStranger(): void {
+    this.#mustHaveRoom(undefined);
+    if (this.#strangers.size >= MOST_STRANGERS) throw full('too many have not said who they are');
+  }
+
+  /** A client that was admitted and has not said who it is. @returns what is called when it has, or has gone */
+  greet(connection: LiveConnection): () => void {
+    this.#strangers.add(connection);
+    return () => {
+      this.#strangers.delete(connection);
+    };
   }
 
   /** Opens a stream on a connection. Rejects, with the connection untouched, when there is no room or the store cannot be asked. */
   async join(connection: LiveConnection, order: StreamOrder): Promise<void> {
-    this.admit();
+    this.#mustHaveRoom(order.app);
     const open = new OpenStream(connection, order, (ended, why) => this.#end(ended, why === 'gone' ? 'gone' : 'drain'));
     this.#open.add(open);
+    this.#byApp.enter(order.app);
+    this.#byConnection.set(connection, open);
     try {
       open.reader = await this.#options.streams.subscribe(order.key, order.after, open);
     } catch (error) {
       this.#open.delete(open);
+      this.#byApp.leave(order.app);
       throw error;
     }
     this.#options.watch?.opened(connection.kind);
@@ -109,23 +138,58 @@ export class OpenStreams {
     open.reader.resume();
   }
 
+  /** What a client says of itself on its own connection. */
+  presence(connection: LiveConnection, state: 'active' | 'idle'): void {
+    this.#of(connection)?.registration?.state(state);
+  }
+
+  /** The right to a stream lasts until another time. @param endsAt UNIX milliseconds; undefined: without end */
+  extend(connection: LiveConnection, endsAt: number | undefined): void {
+    const open = this.#of(connection);
+    if (open) open.endsAt = endsAt;
+  }
+
   /** Sends all of them away, for the end of the process: no new ones are opened. Resolves when they are gone, after 5 s at the latest. */
   async drain(): Promise<void> {
     this.#isDraining = true;
     const last = this.#monotonic() + DRAIN_MS;
     const all = [...this.#open];
+    for (const stranger of this.#strangers) stranger.end('drain', this.#pause());
     for (let at = 0; at < all.length; at += ENDED_AT_ONCE) {
       for (const open of all.slice(at, at + ENDED_AT_ONCE)) this.#end(open, 'drain');
       await new Promise(setImmediate);
     }
-    while (this.#open.size > 0 && this.#monotonic() < last) await pause(20);
-    for (const { connection } of this.#open) connection.cut();
+    while (this.#open.size + this.#strangers.size > 0 && this.#monotonic() < last) await pause(20);
+    this.#cutAll();
   }
 
   close(): void {
     this.#isDraining = true;
     clearInterval(this.#sweeping);
+    this.#cutAll();
+  }
+
+  #cutAll(): void {
     for (const { connection } of this.#open) connection.cut();
+    for (const stranger of this.#strangers) stranger.cut();
+  }
+
+  #pause(): number {
+    return Math.round(this.#random() * MOST_RETRY_MS);
+  }
+
+  #mustHaveRoom(app: string | undefined): void {
+    if (this.#isDraining) throw full('this instance is about to end');
+    const { max, perApp } = this.#options;
+    if (max > 0 && this.#open.size + this.#others >= max)
+      throw full(`${max} streams are open, and there may be no more`);
+    if (perApp > 0 && app !== undefined && this.#byApp.of(app) >= perApp)
+      throw full(`${perApp} streams of this app are open, and there may be no more`);
+  }
+
+  #of(connection: LiveConnection): OpenStream | undefined {
+    const open = this.#byConnection.get(connection);
+    return open && this.#open.has(open) ? open : undefined;
   }
 
   async #register(open: OpenStream): Promise<void> {
@@ -153,17 +217,18 @@ export class OpenStreams {
     open.why = why;
     open.reader?.close();
     open.cutAt = this.#monotonic() + SLOW_MS;
-    open.connection.end(why, why === 'drain' ? Math.round(this.#random() * MOST_RETRY_MS) : undefined);
+    open.connection.end(why, why === 'drain' ? this.#pause() : undefined);
   }
 
   #over(open: OpenStream): void {
     if (!this.#open.delete(open)) return;
     const { connection, order, reader, registration } = open;
     reader?.close();
+    this.#byApp.leave(order.app);
     this.#byUser.leave(order.key, open);
     if (order.client !== undefined) this.#byClient.leave(`${order.client}\n${order.key}`, open);
     background(registration?.leave());
-    this.#options.watch?.closed(connection.kind, open.why ?? 'client');
+    this.#options.watch?.closed(connection.kind, open.why ?? connection.endedBy ?? 'client');
   }
 
   #nextBeat(): number {
@@ -173,13 +238,13 @@ export class OpenStreams {
   #sweep(): void {
     const [now, at] = [this.#now(), this.#monotonic()];
     for (const open of this.#open) {
-      const { connection, order, reader } = open;
+      const { connection, endsAt, reader } = open;
       const { blockedAt } = connection;
       if (open.why !== undefined) {
         if (open.cutAt <= at) connection.cut();
       } else if (!reader) continue;
-      else if (order.endsAt !== undefined && order.endsAt <= now) this.#end(open, 'expired');
-      else if (blockedAt !== undefined && (connection.isOverfull || (reader.isStalled && at - blockedAt >= SLOW_MS)))
+      else if (endsAt !== undefined && endsAt <= now) this.#end(open, 'expired');
+      else if (connection.isOverfull || (blockedAt !== undefined && reader.isStalled && at - blockedAt >= SLOW_MS))
         this.#end(open, 'slow');
       else if (open.beatAt > 0 && open.beatAt <= at) {
         connection.beat();

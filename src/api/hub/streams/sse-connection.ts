@@ -9,6 +9,8 @@ export interface SseConnectionOptions extends FrameForm {
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly user: string;
+  /** It names no id after which it goes on. */
+  readonly isFromNow: boolean;
   /** Bytes that may wait unread. */
   readonly buffer: number;
   /** Monotonic milliseconds. */
@@ -16,7 +18,7 @@ export interface SseConnectionOptions extends FrameForm {
 }
 
 /** So much is written before it is waited for: what a client takes no more of waits in the store. */
-const MOST_UNTAKEN = 8192;
+export const MOST_UNTAKEN = 8192;
 const RETRY_MS = 3000;
 
 const HEADERS = {
@@ -49,10 +51,12 @@ export class SseConnection implements LiveConnection {
   }
 
   begin(position: string, resume: () => void): void {
-    const { res } = this.#options;
+    const { res, isFromNow } = this.#options;
     this.#resume = resume;
     res.writeHead(200, { ...HEADERS, 'Martlet-Last-Event-ID': position });
-    res.write(`retry: ${RETRY_MS}\n:\n\n`);
+    // A browser that loses its connection before the first event comes back with this, and misses nothing.
+    const place = isFromNow ? `id: ${position}\n` : '';
+    res.write(`retry: ${RETRY_MS}\n${place}:\n\n`);
   }
 
   get isOverfull(): boolean {
@@ -98,7 +102,7 @@ export class SseConnection implements LiveConnection {
       res.write(frame);
       return true;
     }
-    this.#blockedAt = now();
+    this.#blockedAt ??= now();
     res.write(frame, this.#taken);
     return false;
   }

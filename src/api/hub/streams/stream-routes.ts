@@ -6,10 +6,10 @@ import { unprocessable } from '../hub-refusal.ts';
 import { type HubRequest, type HubRoute, hubRoute } from '../hub-route.ts';
 import { eventJson, resetNotice } from './event-text.ts';
 import type { LongPolls, Polled } from './long-polls.ts';
-import type { StreamOrder } from './open-stream.ts';
 import type { OpenStreams } from './open-streams.ts';
 import type { PollPresence } from './poll-presence.ts';
 import { SseConnection, sseHead } from './sse-connection.ts';
+import { streamOrder } from './stream-order.ts';
 
 export interface StreamRoutesParts {
   readonly open: OpenStreams;
@@ -22,29 +22,10 @@ export interface StreamRoutesParts {
 type OfUser = HubRequest<'user'>;
 
 const PATH = '/v1/users/{user}/stream';
-const CLIENT = /^[^\p{C}]{1,128}$/u;
 const MOST_WAIT_MS = 60_000;
 const WAIT_MS = 25_000;
 const PAGE = 300;
 const MOST_PAGE = 1000;
-
-/** The header counts, and an empty one counts as absent (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
-function placeOf({ req, query }: OfUser): string {
-  const header = req.headers['last-event-id'];
-  const given = Array.isArray(header) ? header[0] : header;
-  return given || (query.text('last_event_id') ?? '');
-}
-
-function orderOf(request: OfUser): StreamOrder {
-  const { app, params, query, principal } = request;
-  const client = query.text('client_id');
-  if (client !== undefined && !CLIENT.test(client))
-    throw unprocessable({ path: 'client_id', reason: 'must be 1 to 128 printable characters' });
-  return {
-    ...{ key: personKey(app, params.user), after: placeOf(request), client },
-    endsAt: principal?.expiresAt,
-  };
-}
 
 /** The streams of people, live and by asking. */
 export const streamRoutes = (parts: StreamRoutesParts): readonly HubRoute[] => [
@@ -52,14 +33,17 @@ export const streamRoutes = (parts: StreamRoutesParts): readonly HubRoute[] => [
     ...{ method: 'GET', path: PATH, scope: 'users', own: 'path' },
     async handle(request) {
       const { req, res, query, params } = request;
-      const order = orderOf(request);
+      const order = streamOrder(request, request);
       const isBare = query.word('data', ['event', 'payload']) === 'payload';
       const isNameless = query.word('event', ['type', 'message']) === 'message';
-      parts.open.admit();
+      parts.open.admit(request);
       if (req.method === 'HEAD') sseHead(res);
       else
         await parts.open.join(
-          new SseConnection({ req, res, user: params.user, isBare, isNameless, buffer: parts.buffer }),
+          new SseConnection({
+            ...{ req, res, user: params.user, isBare, isNameless, buffer: parts.buffer },
+            isFromNow: order.after === '',
+          }),
           order,
         );
       return undefined;
@@ -90,7 +74,7 @@ async function poll(
   { open, polls, pollPresence }: StreamRoutesParts,
 ): Promise<Polled> {
   const { req, res, query, params, app } = request;
-  const leave = open.occupy();
+  const leave = open.occupy(request);
   const gone = new AbortController();
   whenGone(req, res, () => gone.abort());
   try {

@@ -11,6 +11,13 @@ const anyJson: JsonSchema = { description: 'Any JSON, at most 256 KiB.' };
 const TICKET = query('ticket', 'Instead of a key or token: `POST …/stream-tickets`.', { type: 'string' });
 /** Also where no key is asked for. */
 const TICKET_REFUSED = error('The ticket was used, has expired, or is for another stream.');
+const CLIENT = query(
+  'client_id',
+  "Which of the person's clients it is: at most five streams of one, the oldest ends.",
+  {
+    ...{ type: 'string', minLength: 1, maxLength: 128 },
+  },
+);
 const PLACES =
   'An id of an event: what came after it comes first; `earliest`: all that is kept; absent: what is published from now on.';
 const ID: JsonSchema = { type: 'string', pattern: '^[0-9a-z]{1,20}\\.[0-9]{16}$', description: '`<epoch>.<offset>`' };
@@ -54,9 +61,7 @@ const live: ApiGroup['paths'] = {
         { name: 'Last-Event-ID', in: 'header', description: PLACES, schema: { type: 'string' } },
         query('last_event_id', `The same, where no header can be sent. ${PLACES}`, { type: 'string' }),
         TICKET,
-        query('client_id', 'Which of the person’s clients it is: at most five streams of one, the oldest ends.', {
-          ...{ type: 'string', minLength: 1, maxLength: 128 },
-        }),
+        CLIENT,
         query('data', '`payload`: `data:` is the payload alone.', { type: 'string', enum: ['event', 'payload'] }),
         query('event', '`message`: no `event:` line, so that `onmessage` has all events.', {
           ...{ type: 'string', enum: ['type', 'message'] },
@@ -73,6 +78,21 @@ const live: ApiGroup['paths'] = {
             },
           },
         },
+      },
+    }),
+  },
+  '/v1/users/{user}/stream/ws': {
+    get: hubOperation({
+      operationId: 'openStreamSocket',
+      summary: "A person's events over a WebSocket, with acknowledgements and presence the other way",
+      description:
+        'Each event is a text of JSON. Without a key, a token or a ticket the first frame must be `{"token": …}` within ten seconds. See docs/hub/streams.md.',
+      'x-endless': true,
+      parameters: [USER, query('last_event_id', PLACES, { type: 'string' }), TICKET, CLIENT],
+      responses: {
+        101: { description: 'It is a WebSocket from now on.' },
+        401: TICKET_REFUSED,
+        426: error('The request is not for a WebSocket of version 13 over HTTP/1.1.'),
       },
     }),
   },

@@ -37,7 +37,7 @@ export class SseClient {
 
   /** Events, without those that the stream says itself. */
   get events(): Frame[] {
-    return this.frames.filter(({ id }) => id !== undefined);
+    return this.frames.filter(({ id, data }) => id !== undefined && data !== undefined);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: what it holds is what the test is about

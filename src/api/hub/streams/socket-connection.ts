@@ -1,0 +1,146 @@
+import type { WebSocket } from 'ws';
+import type { StreamEvent } from '../../../streams/stream-event.ts';
+import type { StreamReset } from '../../../streams/stream-reader.ts';
+import { eventJson, type Notice, resetNotice } from './event-text.ts';
+import type { LiveConnection, LiveEnd } from './live-connection.ts';
+import { MOST_UNTAKEN } from './sse-connection.ts';
+
+export interface SocketConnectionOptions {
+  readonly socket: WebSocket;
+  readonly user: string;
+  /** Bytes that may wait unread. */
+  readonly buffer: number;
+  /** Monotonic milliseconds. */
+  readonly now?: () => number;
+}
+
+/** Below 4500 a client comes back; from there on it does not, or not as it is. */
+export const closeCodes = {
+  drain: 4000,
+  slow: 4008,
+  full: 4013,
+  expired: 4501,
+  forbidden: 4503,
+  gone: 4504,
+  replaced: 4509,
+} as const;
+
+/** Pings to which a client says nothing before it is taken for gone. */
+const MOST_UNANSWERED = 2;
+
+/** A WebSocket (RFC 6455): each event is a text of JSON, and so is what the stream says itself, without an id. */
+export class SocketConnection implements LiveConnection {
+  readonly kind = 'websocket';
+  readonly #options: SocketConnectionOptions;
+  #resume = (): void => {};
+  #untaken = 0;
+  #blockedAt: number | undefined;
+  /** Pings since the client was heard last. */
+  #unanswered = 0;
+  #endedBy: LiveEnd | undefined;
+
+  constructor(options: SocketConnectionOptions) {
+    this.#options = options;
+    const { socket } = options;
+    socket.on('pong', this.#heard);
+    socket.on('message', this.#heard);
+    // Each is answered by itself, whether the client takes the answers or not.
+    socket.on('ping', () => {
+      this.#heard();
+      if (this.isOverfull) this.#cutSlow();
+    });
+  }
+
+  get endedBy(): LiveEnd | undefined {
+    return this.#endedBy;
+  }
+
+  get blockedAt(): number | undefined {
+    return this.#blockedAt;
+  }
+
+  get isOverfull(): boolean {
+    const { socket, buffer } = this.#options;
+    return socket.bufferedAmount > buffer;
+  }
+
+  begin(position: string, resume: () => void): void {
+    this.#resume = resume;
+    this.#send(JSON.stringify({ type: 'ready', payload: { last_event_id: position } }));
+  }
+
+  event(event: StreamEvent): boolean {
+    return this.#send(eventJson(event, this.#options.user));
+  }
+
+  reset(reset: StreamReset): boolean {
+    return this.#send(JSON.stringify(resetNotice(reset)));
+  }
+
+  /** What a client said cannot be done. */
+  refuse(message: string): void {
+    if (this.isOverfull) this.#cutSlow();
+    else this.#send(JSON.stringify({ type: 'error', payload: { message } }));
+  }
+
+  beat(): void {
+    const { socket } = this.#options;
+    if (this.#unanswered >= MOST_UNANSWERED) {
+      this.#endedBy = 'silent';
+      socket.terminate();
+    } else if (this.#blockedAt === undefined) {
+      this.#unanswered++;
+      socket.ping();
+    }
+  }
+
+  end(why: Exclude<LiveEnd, 'client'>, retryMs = 0): void {
+    const { socket } = this.#options;
+    const notice: Notice | undefined =
+      why === 'drain'
+        ? { type: 'bye', payload: { retry_ms: retryMs } }
+        : why === 'expired'
+          ? { type: 'reauth', payload: {} }
+          : undefined;
+    if (notice) socket.send(JSON.stringify(notice));
+    socket.close(closeCodes[why === 'silent' ? 'slow' : why]);
+  }
+
+  cut(): void {
+    this.#options.socket.terminate();
+  }
+
+  onClose(done: () => void): void {
+    const { socket } = this.#options;
+    if (socket.readyState === socket.CLOSED) done();
+    else socket.once('close', done);
+  }
+
+  /** It makes us write and does not read. */
+  #cutSlow(): void {
+    this.#endedBy = 'slow';
+    this.#options.socket.terminate();
+  }
+
+  #send(text: string): boolean {
+    const { socket, now = () => performance.now() } = this.#options;
+    this.#untaken += text.length;
+    if (this.#untaken < MOST_UNTAKEN) {
+      socket.send(text);
+      return true;
+    }
+    this.#blockedAt ??= now();
+    socket.send(text, this.#taken);
+    return false;
+  }
+
+  readonly #heard = (): void => {
+    this.#unanswered = 0;
+  };
+
+  readonly #taken = (): void => {
+    this.#untaken = 0;
+    this.#blockedAt = undefined;
+    this.#resume();
+  };
+}
