@@ -32,10 +32,10 @@ export interface LateOutcomes {
   /** Apps with receipts, those from before a restart included. */
   apps(): readonly string[];
   /**
-   * The verdict about a push. A final one is reported to the listeners once, and the receipt is forgotten. One that comes
+   * The verdict about a push of an app. What another app says of it is not heard. A final one is reported to the listeners once, and the receipt is forgotten. One that comes
    * before the push itself was settled (a callback that overtakes the answer) is kept for a minute and applied then.
    */
-  report(id: string, verdict: ReceiptVerdict): void;
+  report(app: string, id: string, verdict: ReceiptVerdict): void;
   /** Forgets receipts without a verdict. */
   forget(ids: readonly string[]): void;
 }

@@ -48,7 +48,7 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 
 /** Answers `bounces`; undefined: there is no such callback. What is no notification is taken and ignored. */
 export function answerBounce(
-  { name, section, headers, body }: CallbackRequest<EmailSection>,
+  { name, app, section, headers, body }: CallbackRequest<EmailSection>,
   late: LateOutcomes,
 ): CallbackAnswer | undefined {
   const { secret } = section.bounces;
@@ -56,6 +56,6 @@ export function answerBounce(
   const given = digest(String(headers.authorization ?? ''));
   if (!timingSafeEqual(given, digest(`Bearer ${secret}`))) return { status: 403 };
   const bounce = bounceIn(body.toString());
-  if (bounce) late.report(bounce.messageId, bounce.verdict);
+  if (bounce) late.report(app, bounce.messageId, bounce.verdict);
   return { status: 204 };
 }

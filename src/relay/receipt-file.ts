@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { type OwnedCost, OwnerRoom } from '../kit/files/owner-room.ts';
 import { makePrivateFile } from '../kit/files/private-file.ts';
 
 /** How long a transaction waits for that of another worker process; the event loop stands still meanwhile. */
@@ -17,10 +18,12 @@ const SCHEMA = `
   ) STRICT;
   CREATE UNIQUE INDEX IF NOT EXISTS receipt_id ON receipt (provider, id);
   CREATE INDEX IF NOT EXISTS receipt_ask ON receipt (provider, app, ask) WHERE ask IS NOT NULL;
-  CREATE INDEX IF NOT EXISTS receipt_until ON receipt (until);
+  CREATE INDEX IF NOT EXISTS receipt_app ON receipt (app, until);
+  DROP INDEX IF EXISTS receipt_until;
   CREATE INDEX IF NOT EXISTS receipt_told ON receipt (told) WHERE told IS NOT NULL;
-  CREATE TABLE IF NOT EXISTS early (
-    provider TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, verdict TEXT NOT NULL, PRIMARY KEY (provider, id)
+  CREATE TABLE IF NOT EXISTS early_verdict (
+    provider TEXT NOT NULL, app TEXT NOT NULL, id TEXT NOT NULL, at INTEGER NOT NULL, verdict TEXT NOT NULL,
+    PRIMARY KEY (provider, app, id)
   ) STRICT, WITHOUT ROWID;
 `;
 
@@ -44,11 +47,29 @@ export interface ToldReceipt extends KeptReceipt {
 
 export interface EarlyVerdict {
   readonly provider: string;
+  readonly app: string;
   readonly id: string;
   readonly verdict: string;
 }
 
+/** Bytes that a row takes beside what it is about. None takes less. */
+const ROW_BYTES = 300;
+const COST = `octet_length(about) + ${ROW_BYTES}`;
+const OWNED = `app AS owner, ${COST} AS cost`;
+
 const COLUMNS = 'provider, id, app, since, until, ask, about, verdict';
+
+/** Each app that has receipts, by one look into the index for each. */
+const APPS = `
+  WITH RECURSIVE each_app (app) AS (
+    SELECT min(app) FROM receipt
+    UNION ALL SELECT (SELECT min(app) FROM receipt WHERE app > each_app.app) FROM each_app WHERE each_app.app IS NOT NULL
+  ) SELECT app FROM each_app WHERE app IS NOT NULL`;
+
+const ownedCost = ({ app, about }: KeptReceipt): OwnedCost => ({
+  owner: app,
+  cost: Buffer.byteLength(about) + ROW_BYTES,
+});
 
 /**
  * Receipts in SQLite, which several processes may share. A row is: waiting → told (`verdict` and `told` are set by the one
@@ -59,6 +80,7 @@ export class ReceiptFile {
   readonly #insert: StatementSync;
   readonly #claim: StatementSync;
   readonly #delete: StatementSync;
+  readonly #room: OwnerRoom;
 
   /** @param path empty: memory. @throws when it cannot be opened */
   constructor(path: string) {
@@ -66,6 +88,7 @@ export class ReceiptFile {
     this.#db = new DatabaseSync(path === '' ? ':memory:' : path, { timeout: BUSY_MS });
     try {
       this.#db.exec(SCHEMA);
+      this.#room = new OwnerRoom(this.#db, { table: 'receipt', owner: 'app', cost: COST });
     } catch (error) {
       this.#db.close();
       throw error;
@@ -74,40 +97,46 @@ export class ReceiptFile {
       'INSERT OR IGNORE INTO receipt (provider, id, app, since, until, ask, about) VALUES (?, ?, ?, ?, ?, ?, ?)',
     );
     this.#claim = this.#db.prepare(
-      `UPDATE receipt SET verdict = ?, told = ?, ask = NULL WHERE provider = ? AND id = ? AND told IS NULL RETURNING ${COLUMNS}`,
+      `UPDATE receipt SET verdict = ?, told = ?, ask = NULL WHERE provider = ? AND app = ? AND id = ? AND told IS NULL RETURNING ${COLUMNS}`,
     );
-    this.#delete = this.#db.prepare('DELETE FROM receipt WHERE provider = ? AND id = ?');
+    this.#delete = this.#db.prepare(`DELETE FROM receipt WHERE provider = ? AND id = ? RETURNING ${OWNED}`);
   }
 
   /** All or nothing. @returns verdicts that were there before their pushes */
   expect(receipts: readonly KeptReceipt[]): readonly EarlyVerdict[] {
     return this.#transaction(() => {
-      for (const { provider, id, app, since, until, ask, about } of receipts)
-        this.#insert.run(provider, id, app, since, until, ask, about);
-      if (!this.#db.prepare('SELECT 1 FROM early LIMIT 1').get()) return [];
-      const take = this.#db.prepare('DELETE FROM early WHERE provider = ? AND id = ? RETURNING provider, id, verdict');
-      return receipts.flatMap(({ provider, id }) => take.all(provider, id) as unknown as EarlyVerdict[]);
+      const added = receipts.filter(({ provider, id, app, since, until, ask, about }) => {
+        const { changes } = this.#insert.run(provider, id, app, since, until, ask, about);
+        return changes > 0;
+      });
+      this.#room.added(added.map(ownedCost));
+      if (!this.#db.prepare('SELECT 1 FROM early_verdict LIMIT 1').get()) return [];
+      const take = this.#db.prepare(
+        'DELETE FROM early_verdict WHERE provider = ? AND app = ? AND id = ? RETURNING provider, app, id, verdict',
+      );
+      return receipts.flatMap(({ provider, app, id }) => take.all(provider, app, id) as unknown as EarlyVerdict[]);
     });
   }
 
   /** The caller that gets the receipt reports the verdict; undefined: there is no such receipt, or another has it. */
-  claim({ provider, id, verdict }: EarlyVerdict, now: number): ToldReceipt | undefined {
-    return this.#claim.get(verdict, now, provider, id) as unknown as ToldReceipt | undefined;
+  claim({ provider, app, id, verdict }: EarlyVerdict, now: number): ToldReceipt | undefined {
+    return this.#claim.get(verdict, now, provider, app, id) as unknown as ToldReceipt | undefined;
   }
 
   has(provider: string, id: string): boolean {
     return this.#db.prepare('SELECT 1 FROM receipt WHERE provider = ? AND id = ?').get(provider, id) !== undefined;
   }
 
-  /** Keeps a verdict for a push that is not here yet; of more than `most` the oldest go. */
-  keepEarly({ provider, id, verdict }: EarlyVerdict, now: number, most: number): void {
+  /** Keeps a verdict for a push that is not here yet; of more than `most` the oldest of the app that has most goes. */
+  keepEarly({ provider, app, id, verdict }: EarlyVerdict, now: number, most: number): void {
     this.#transaction(() => {
-      this.#db.prepare('INSERT OR REPLACE INTO early VALUES (?, ?, ?, ?)').run(provider, id, now, verdict);
-      const { count } = this.#db.prepare('SELECT count(*) AS count FROM early').get() as { count: number };
-      if (count > most)
-        this.#db
-          .prepare('DELETE FROM early WHERE at <= (SELECT at FROM early ORDER BY at LIMIT 1 OFFSET ?)')
-          .run(count - most - 1);
+      const keep = this.#db.prepare('INSERT OR REPLACE INTO early_verdict VALUES (?, ?, ?, ?, ?)');
+      keep.run(provider, app, id, now, verdict);
+      const { count } = this.#db.prepare('SELECT count(*) AS count FROM early_verdict').get() as { count: number };
+      if (count <= most) return;
+      const largest = 'SELECT app FROM early_verdict GROUP BY app ORDER BY count(*) DESC LIMIT 1';
+      const oldest = `SELECT provider, app, id FROM early_verdict WHERE app = (${largest}) ORDER BY at LIMIT 1`;
+      this.#db.exec(`DELETE FROM early_verdict WHERE (provider, app, id) IN (${oldest})`);
     });
   }
 
@@ -144,7 +173,8 @@ export class ReceiptFile {
   /** Forgets what was reported. */
   delete(told: readonly Pick<KeptReceipt, 'provider' | 'id'>[]): void {
     this.#transaction(() => {
-      for (const { provider, id } of told) this.#delete.run(provider, id);
+      const gone = told.flatMap(({ provider, id }) => this.#delete.all(provider, id) as unknown as OwnedCost[]);
+      this.#room.removed(gone);
     });
   }
 
@@ -153,16 +183,26 @@ export class ReceiptFile {
     const forget = this.#db.prepare(
       `DELETE FROM receipt WHERE provider = ? AND id = ? AND told IS NULL RETURNING ${COLUMNS}`,
     );
-    return this.#transaction(() => ids.flatMap((id) => forget.all(provider, id) as unknown as KeptReceipt[]));
+    return this.#transaction(() => this.#removed(ids.flatMap((id) => forget.all(provider, id))));
   }
 
-  /** Those whose time is over, and the ones nearest to it while the file is larger than `maxBytes`; at most `most`. */
+  /**
+   * Those whose time is over, and while the file is larger than `maxBytes` the ones nearest to it of the app that takes most, so that
+   * one app gives up nothing for another; at most `most` of each app.
+   */
   expire(now: number, maxBytes: number, most: number): KeptReceipt[] {
-    const before = this.#bytes() > maxBytes ? Number.MAX_SAFE_INTEGER : now;
     const expire = this.#db.prepare(
-      `DELETE FROM receipt WHERE seq IN (SELECT seq FROM receipt WHERE until < ? AND told IS NULL ORDER BY until LIMIT ?) RETURNING ${COLUMNS}`,
+      `DELETE FROM receipt WHERE seq IN (SELECT seq FROM receipt WHERE app = ? AND until < ? AND told IS NULL ORDER BY until LIMIT ?) RETURNING ${COLUMNS}`,
     );
-    return expire.all(before, most) as unknown as KeptReceipt[];
+    const over = this.#bytes() - maxBytes;
+    return this.#transaction(() => {
+      const apps = this.#db.prepare(APPS).all() as unknown as { app: string }[];
+      const expired = apps.flatMap(({ app }) => this.#removed(expire.all(app, now, most)));
+      const app = over > 0 ? this.#room.largest() : undefined;
+      if (app === undefined) return expired;
+      const rows = Math.min(most, Math.ceil(over / ROW_BYTES));
+      return [...expired, ...this.#removed(expire.all(app, Number.MAX_SAFE_INTEGER, rows))];
+    });
   }
 
   /** Verdicts whose process ended while it reported them: they are now this one's to report. */
@@ -174,11 +214,17 @@ export class ReceiptFile {
 
   /** Forgets verdicts for pushes that never came. */
   forgetEarly(before: number): void {
-    this.#db.prepare('DELETE FROM early WHERE at < ?').run(before);
+    this.#db.prepare('DELETE FROM early_verdict WHERE at < ?').run(before);
   }
 
   close(): void {
     this.#db.close();
+  }
+
+  #removed(rows: readonly unknown[]): KeptReceipt[] {
+    const receipts = rows as KeptReceipt[];
+    this.#room.removed(receipts.map(ownedCost));
+    return receipts;
   }
 
   #bytes(): number {

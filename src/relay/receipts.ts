@@ -14,6 +14,7 @@ import type { LateOutcomes, PendingReceipt, ReceiptVerdict } from '../carrier/la
 import { toError } from '../kit/errors.ts';
 import { isBusy, isDamage, setAside } from '../kit/files/sqlite-file.ts';
 import { onceATurn } from '../kit/once-a-turn.ts';
+import { fairlyLast } from '../kit/shares/fair-share.ts';
 import { Throttle } from '../kit/throttle.ts';
 import type { Accepted, LateOutcome, RelayEvents, Settlement, TargetForm } from '../push/push.ts';
 import { type EarlyVerdict, type KeptReceipt, ReceiptFile, type ToldReceipt } from './receipt-file.ts';
@@ -36,8 +37,10 @@ const ABANDONED_MS = 60_000;
 /** How long a verdict waits for its push to be settled. */
 const EARLY_MS = 60_000;
 const MOST_EARLY = 10_000;
-/** Receipts that wait for a file that cannot be written. */
+/** Receipts that wait for a file that cannot be written, and verdicts; of more, those of the apps that have most are lost first. */
 const MOST_UNWRITTEN = 10_000;
+/** Verdicts that are marked in one turn of the event loop. */
+const MOST_AT_ONCE = 100;
 const MAX_BYTES = 1024 * 1024 * 1024;
 /** Receipts that one look gives up. */
 const MOST_EXPIRED = 500;
@@ -78,7 +81,7 @@ export class Receipts {
     return {
       due: (app, limit, pauseMs) => this.#due(provider, app, limit, pauseMs),
       apps: () => this.#whenThere((file) => file.apps(provider)) ?? [],
-      report: (id, verdict) => this.#report(provider, id, verdict),
+      report: (app, id, verdict) => this.#report({ provider, app, id }, verdict),
       forget: (ids) => {
         const gone = this.#whenThere((file) => file.forget(provider, ids)) ?? [];
         for (const receipt of gone) this.#tellListeners(receipt, () => undefined);
@@ -88,7 +91,7 @@ export class Receipts {
 
   close(): void {
     clearInterval(this.#timer);
-    this.#write();
+    this.#write(MOST_UNWRITTEN);
     this.#using((file) => file.delete([...this.#toldBefore, ...this.#told]), false);
     this.#isClosed = true;
     this.#file?.close();
@@ -112,23 +115,35 @@ export class Receipts {
     return found.map(({ id, since, until }) => ({ id, app, since, until }));
   }
 
-  #report(provider: string, id: string, verdict: ReceiptVerdict): void {
+  #report(about: Omit<EarlyVerdict, 'verdict'>, verdict: ReceiptVerdict): void {
     if (verdict.kind === 'sent' || this.#isClosed) return;
-    this.#verdicts.push({ provider, id, verdict: JSON.stringify(verdict) });
-    this.#write();
+    this.#verdicts.push({ ...about, verdict: JSON.stringify(verdict) });
+    // What waits already was tried before, and is again with the next tick.
+    if (this.#verdicts.length === 1) this.#write();
+    else this.#verdicts = this.#shortenedVerdicts();
   }
 
-  /** Writes what waits; what cannot be written waits on. */
-  #write(): void {
+  /** Writes what waits; what cannot be written waits on. @param most verdicts; the rest is for the next turn of the event loop */
+  #write(most = MOST_AT_ONCE): void {
     if (this.#unwritten.length > 0) {
       const early = this.#using((file) => file.expect(this.#unwritten));
       if (early) this.#unwritten = [];
-      else this.#shorten();
+      else
+        this.#unwritten = this.#shortened(
+          this.#unwritten,
+          'receipts are lost: what becomes of those pushes is not told',
+        );
       this.#verdicts.push(...(early ?? []));
     }
     const verdicts = this.#verdicts;
     this.#verdicts = [];
-    for (const verdict of verdicts) if (!this.#apply(verdict)) this.#verdicts.push(verdict);
+    const some = verdicts.slice(0, most);
+    // Where one cannot be marked the others cannot be either: each is tried once a tick, however many come meanwhile.
+    const failed = some.findIndex((verdict) => !this.#apply(verdict));
+    const left = verdicts.slice(failed < 0 ? some.length : failed);
+    if (left.length > 0) this.#verdicts = [...left, ...this.#verdicts];
+    if (left.length > 0 && failed < 0) this.#plan();
+    this.#verdicts = this.#shortenedVerdicts();
   }
 
   /** False: it has to be tried again. */
@@ -193,16 +208,17 @@ export class Receipts {
     this.#told = [];
   }
 
-  #shorten(): void {
-    const over = this.#unwritten.length - MOST_UNWRITTEN;
-    if (over <= 0) return;
-    this.#unwritten = this.#unwritten.slice(over);
-    this.#throttle.add('lost', over, (receipts) =>
-      this.#options.tell(
-        'error',
-        `receipts.path: ${receipts} receipts are lost: what becomes of those pushes is not told`,
-      ),
-    );
+  #shortenedVerdicts(): EarlyVerdict[] {
+    return this.#shortened(this.#verdicts, 'verdicts are lost: those pushes stay accepted');
+  }
+
+  #shortened<Waiting extends { readonly app: string }>(waiting: Waiting[], loss: string): Waiting[] {
+    const over = waiting.length - MOST_UNWRITTEN;
+    if (over <= 0) return waiting;
+    const kept = fairlyLast(waiting, MOST_UNWRITTEN, ({ app }) => app);
+    const { tell } = this.#options;
+    this.#throttle.add(loss, waiting.length - kept.length, (lost) => tell('error', `receipts.path: ${lost} ${loss}`));
+    return kept;
   }
 
   #whenThere<Result>(work: (file: ReceiptFile) => Result): Result | undefined {

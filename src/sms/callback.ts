@@ -85,6 +85,6 @@ export function answerCallback(
     form.get('ErrorCode') ?? '',
     codes,
   );
-  if (isMessageSid(sid) && verdict !== undefined) late.report(sid, verdict);
+  if (isMessageSid(sid) && verdict !== undefined) late.report(request.app, sid, verdict);
   return OK;
 }

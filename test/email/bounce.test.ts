@@ -109,7 +109,7 @@ function call(options: { secret?: string; authorization?: string; name?: string 
   };
   const late = {
     ...NO_LATE_OUTCOMES,
-    report: (id: string, verdict: ReceiptVerdict) => void reports.push([id, verdict]),
+    report: (_: string, id: string, verdict: ReceiptVerdict) => void reports.push([id, verdict]),
   };
   return { answer: answerBounce(request, late), reports };
 }

@@ -1,4 +1,7 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Agent } from 'undici';
@@ -16,7 +19,12 @@ afterAll(() => dispatcher.destroy());
 const token = 'ExponentPushToken[abc]';
 
 /** Receipts in a file, and one who asks about them. */
-function pollerOf(path: string, endpoint: string, now: () => number = Date.now) {
+function pollerOf(
+  path: string,
+  endpoint: string,
+  now: () => number = Date.now,
+  endpoints: Record<string, string> = {},
+) {
   const late: LateOutcome[] = [];
   const warned: string[] = [];
   const receipts = new Receipts({
@@ -35,7 +43,7 @@ function pollerOf(path: string, endpoint: string, now: () => number = Date.now) 
   const poller = new ReceiptPoller({
     late: receipts.of('expo'),
     dispatcher,
-    sectionOf: () => section,
+    sectionOf: (app) => ({ ...section, endpoint: endpoints[app] ?? endpoint }),
     lookMs: 10,
     warn: (message) => warned.push(message),
   });
@@ -50,12 +58,13 @@ function pollerOf(path: string, endpoint: string, now: () => number = Date.now) 
   };
 }
 
-const accepted = (id: string, now: number) =>
+const accepted = (id: string, now: number, app = 'default') =>
   settlement(
     [token],
     [{ kind: 'accepted', providerId: id, receipt: { askAt: now + 900_000, until: now + 86_400_000 } }],
     {
       provider: 'expo',
+      app,
       notification: { tokens: [token], platform: 5, message: 'hi', notif_id: 'n1' },
     },
   );
@@ -98,6 +107,26 @@ test('a dead token that Expo finds out later is reported once, after a restart t
   expect(third.late).toEqual([]);
   expect(server.taken).toHaveLength(1);
   await third.close();
+});
+
+test('an app whose endpoint does not answer, with more to ask about than one request takes, holds up no other', async () => {
+  let now = 1_000_000;
+  await using server = await startExpoServer(({ body }) => ({
+    body: { data: { [body.ids?.[0] ?? '']: { status: 'error', message: 'gone' } } },
+  }));
+  const silent = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const endpoint = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const poller = pollerOf('', server.origin, () => now, { a: endpoint });
+  for (let index = 0; index < 1000; index++) poller.receipts.events.settled(accepted(`a-${index}`, now, 'a'));
+  poller.receipts.events.settled(accepted('b-1', now, 'b'));
+  now += 901_000;
+  await expect.poll(() => poller.late.map(({ settlement }) => settlement.app)).toEqual(['b']);
+  poller.receipts.events.settled(accepted('b-2', now - 900_000, 'b'));
+  await expect.poll(() => poller.late.map(({ settlement }) => settlement.app)).toEqual(['b', 'b']);
+  silent.closeAllConnections();
+  await poller.close();
+  silent.close();
 });
 
 describe('a receipt', () => {
@@ -148,8 +177,8 @@ describe('a receipt', () => {
     await expect.poll(() => poller.late.length).toBe(1);
     const { host } = new URL(server.origin);
     expect(poller.warned).toEqual([
-      `expo: receipts cannot be asked for at ${host}, late verdicts wait: 503`,
-      expect.stringMatching(/^expo: receipts can be asked for again after \d+ s$/),
+      `expo: receipts (app default) cannot be asked for at ${host}, late verdicts wait: 503`,
+      expect.stringMatching(/^expo: receipts \(app default\) can be asked for again after \d+ s$/),
     ]);
     expect(JSON.stringify(poller.late)).toContain('UnknownReceipt');
     await poller.close();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Accepted, LateOutcome } from '../../src/push/push.ts';
+import { ReceiptFile } from '../../src/relay/receipt-file.ts';
 import { Receipts } from '../../src/relay/receipts.ts';
 import { settlement } from '../support/settlement.ts';
 
@@ -54,7 +55,12 @@ function crash(process: ReturnType<typeof start>): void {
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Pushes that the provider has accepted under these ids. */
-async function accepted({ receipts }: ReturnType<typeof start>, ids: readonly string[], receipt = {}): Promise<void> {
+async function accepted(
+  { receipts }: ReturnType<typeof start>,
+  ids: readonly string[],
+  receipt = {},
+  app = 'acme',
+): Promise<void> {
   const outcomes = ids.map(
     (providerId): Accepted => ({ kind: 'accepted', providerId, receipt: { until: now + 24 * HOUR, ...receipt } }),
   );
@@ -63,7 +69,7 @@ async function accepted({ receipts }: ReturnType<typeof start>, ids: readonly st
     settlement(targets, outcomes, {
       provider: 'pager',
       platform: 'pager',
-      app: 'acme',
+      app,
       notification: { platform: 99, tokens: targets, notif_id: 'order-1', message: 'hi', title: 'a title' },
       index: 2,
       attempts: 3,
@@ -77,7 +83,7 @@ describe('a verdict', () => {
     const process = start();
     await accepted(process, ['a', 'b']);
     now += HOUR;
-    process.pager.report('b', DEAD);
+    process.pager.report('acme', 'b', DEAD);
     expect(process.late).toEqual([
       {
         verdict: 'failed',
@@ -104,7 +110,7 @@ describe('a verdict', () => {
     const db = new DatabaseSync(join(folder, 'receipts.db'));
     db.exec("UPDATE receipt SET about = 'no json' WHERE id IN ('a', 'b')");
     db.close();
-    for (const id of ['a', 'c']) process.pager.report(id, DEAD);
+    for (const id of ['a', 'c']) process.pager.report('acme', id, DEAD);
     expect(process.late.map(({ settlement }) => settlement.targets)).toEqual([['device-of-c']]);
     tick(3);
     now += 2 * HOUR;
@@ -119,9 +125,9 @@ describe('a verdict', () => {
   test('is told once, however often it comes', async () => {
     const process = start();
     await accepted(process, ['a']);
-    for (let times = 0; times < 3; times++) process.pager.report('a', { kind: 'delivered' });
+    for (let times = 0; times < 3; times++) process.pager.report('acme', 'a', { kind: 'delivered' });
     tick(3);
-    process.pager.report('a', { kind: 'delivered' });
+    process.pager.report('acme', 'a', { kind: 'delivered' });
     tick(100);
     expect(process.late.map(({ verdict }) => verdict)).toEqual(['delivered']);
   });
@@ -130,8 +136,8 @@ describe('a verdict', () => {
     const one = start();
     const other = start();
     await accepted(one, ['a']);
-    other.pager.report('a', DEAD);
-    one.pager.report('a', DEAD);
+    other.pager.report('acme', 'a', DEAD);
+    one.pager.report('acme', 'a', DEAD);
     tick(3);
     expect([...one.late, ...other.late]).toHaveLength(1);
   });
@@ -139,24 +145,43 @@ describe('a verdict', () => {
   test('"sent" says nothing yet', async () => {
     const process = start();
     await accepted(process, ['a']);
-    process.pager.report('a', { kind: 'sent' });
-    process.pager.report('a', { kind: 'delivered' });
+    process.pager.report('acme', 'a', { kind: 'sent' });
+    process.pager.report('acme', 'a', { kind: 'delivered' });
     expect(process.late).toHaveLength(1);
   });
 
   test('that comes before its push waits for it, in another process as well', async () => {
     const one = start();
     const other = start();
-    other.pager.report('a', DEAD);
+    other.pager.report('acme', 'a', DEAD);
     expect(other.late).toEqual([]);
     now += 30_000;
     await accepted(one, ['a']);
     expect(one.late.map(({ verdict }) => verdict)).toEqual(['failed']);
   });
 
+  test('of another app than the push is of is not heard', async () => {
+    const process = start();
+    await accepted(process, ['a']);
+    process.pager.report('evil', 'a', DEAD);
+    tick(5);
+    expect(process.late).toEqual([]);
+    process.pager.report('acme', 'a', { kind: 'delivered' });
+    expect(process.late.map(({ verdict }) => verdict)).toEqual(['delivered']);
+  });
+
+  test('that comes before its push waits for it, however many another app hands in, under the same id too', async () => {
+    const process = start();
+    process.pager.report('acme', 'a', DEAD);
+    process.pager.report('evil', 'a', { kind: 'delivered' });
+    for (let index = 0; index < 10_000; index++) process.pager.report('evil', `forged-${index}`, DEAD);
+    await accepted(process, ['a']);
+    expect(process.late.map(({ verdict }) => verdict)).toEqual(['failed']);
+  });
+
   test('for a push that never comes is forgotten after a minute', async () => {
     const process = start();
-    process.pager.report('a', DEAD);
+    process.pager.report('acme', 'a', DEAD);
     now += 61_000;
     tick();
     await accepted(process, ['a']);
@@ -201,7 +226,7 @@ describe('what is expected', () => {
     const after = start();
     expect(after.receipts.providersLeft()).toEqual(['pager']);
     expect(after.pager.due('acme', 10, () => HOUR).map(({ id }) => id)).toEqual(['a']);
-    after.pager.report('a', DEAD);
+    after.pager.report('acme', 'a', DEAD);
     expect(after.late).toHaveLength(1);
   });
 
@@ -210,7 +235,7 @@ describe('what is expected', () => {
     await accepted(process, ['a']);
     now += 24 * HOUR + 1;
     tick();
-    process.pager.report('a', DEAD);
+    process.pager.report('acme', 'a', DEAD);
     expect(process.late.map(({ verdict }) => verdict)).toEqual(['unknown']);
   });
 
@@ -239,7 +264,7 @@ describe('a process that ends', () => {
   test('between the mark and the listeners leaves the verdict to another, a minute later', async () => {
     const before = start();
     await accepted(before, ['a']);
-    before.pager.report('a', DEAD);
+    before.pager.report('acme', 'a', DEAD);
     crash(before);
     const after = start();
     after.receipts.providersLeft();
@@ -254,7 +279,7 @@ describe('a process that ends', () => {
   test('in order leaves nothing to tell again', async () => {
     const before = start();
     await accepted(before, ['a']);
-    before.pager.report('a', DEAD);
+    before.pager.report('acme', 'a', DEAD);
     before.receipts.close();
     const after = start();
     expect(after.receipts.providersLeft()).toEqual([]);
@@ -267,7 +292,7 @@ describe('a process that ends', () => {
     const process = start();
     await accepted(process, ['a']);
     process.receipts.close();
-    process.pager.report('a', DEAD);
+    process.pager.report('acme', 'a', DEAD);
     process.receipts.events.settled(settlement(['a'], undefined, { provider: 'pager' }));
     await turn();
     expect(process.late).toEqual([]);
@@ -281,7 +306,7 @@ describe('a file', () => {
     const process = start();
     expect(process.receipts.providersLeft()).toEqual([]);
     await accepted(process, ['a']);
-    process.pager.report('a', DEAD);
+    process.pager.report('acme', 'a', DEAD);
     expect(process.late).toHaveLength(1);
     expect(process.complaints.join()).toContain('damaged');
     expect(readdirSync(folder).some((name) => name.includes('.damaged-'))).toBe(true);
@@ -292,7 +317,7 @@ describe('a file', () => {
     writeFileSync(join(folder, 'later'), 'a file where a folder should be');
     const process = start(path);
     await accepted(process, ['a']);
-    process.pager.report('a', DEAD);
+    process.pager.report('acme', 'a', DEAD);
     tick();
     expect(process.late).toEqual([]);
     expect(process.complaints).toHaveLength(1);
@@ -301,13 +326,48 @@ describe('a file', () => {
     expect(process.late.map(({ verdict }) => verdict)).toEqual(['failed']);
   });
 
+  test('that cannot be written loses what one app has too many of, and nothing of another', async () => {
+    const path = join(folder, 'later', 'receipts.db');
+    writeFileSync(join(folder, 'later'), 'a file where a folder should be');
+    const process = start(path);
+    await accepted(process, ['quiet'], {}, 'quiet');
+    const loud = Array.from({ length: 12_000 }, (_, index) => `loud-${index}`);
+    await accepted(process, loud, {}, 'loud');
+    process.pager.report('quiet', 'quiet', DEAD);
+    for (const id of loud) process.pager.report('loud', id, DEAD);
+    rmSync(join(folder, 'later'));
+    tick();
+    expect(process.late.length).toBeLessThanOrEqual(100);
+    await expect.poll(() => process.late.length, { timeout: 100_000 }).toBeGreaterThan(9000);
+    expect(process.late.length).toBeLessThanOrEqual(10_000);
+    expect(process.late.filter(({ settlement: { app } }) => app === 'quiet')).toHaveLength(1);
+    expect(process.complaints.join()).toContain('receipts are lost');
+  });
+
+  test('that is larger than it may be gives up what the app with most has, not what ends first', async () => {
+    const file = new ReceiptFile(join(folder, 'receipts.db'));
+    const receipt = (app: string, id: string, until: number) => {
+      return { provider: 'pager', id, app, since: BEGIN, until, ask: null, about: 'x'.repeat(500) };
+    };
+    file.expect(Array.from({ length: 100 }, (_, index) => receipt('quiet', `quiet-${index}`, BEGIN + HOUR)));
+    file.expect(Array.from({ length: 2000 }, (_, index) => receipt('loud', `loud-${index}`, BEGIN + 2 * HOUR)));
+    const given = file.expire(BEGIN, 1_000_000, 500);
+    expect(given).toHaveLength(500);
+    expect(new Set(given.map(({ app }) => app))).toEqual(new Set(['loud']));
+    for (let times = 0; times < 10; times++) file.expire(BEGIN, 1_000_000, 500);
+    expect(file.has('pager', 'loud-1999')).toBe(true);
+    for (let index = 0; index < 100; index++) expect(file.has('pager', `quiet-${index}`)).toBe(true);
+    expect(file.expire(BEGIN + HOUR + 1, 1e9, 500).map(({ app }) => app)).toEqual(Array(100).fill('quiet'));
+    file.close();
+  });
+
   test('that is locked by another process is tried again', async () => {
     const process = start();
     await accepted(process, ['a']);
     const { DatabaseSync } = await import('node:sqlite');
     const other = new DatabaseSync(join(folder, 'receipts.db'));
     other.exec('BEGIN IMMEDIATE');
-    process.pager.report('a', DEAD);
+    process.pager.report('acme', 'a', DEAD);
     expect(process.late).toEqual([]);
     other.exec('ROLLBACK');
     other.close();
@@ -319,7 +379,7 @@ describe('a file', () => {
   test('of memory needs no folder', async () => {
     const process = start('');
     await accepted(process, ['a']);
-    process.pager.report('a', DEAD);
+    process.pager.report('acme', 'a', DEAD);
     expect(process.late).toHaveLength(1);
     expect(readdirSync(folder)).toEqual([]);
   });

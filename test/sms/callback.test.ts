@@ -29,7 +29,7 @@ function call(
   const reports: [string, ReceiptVerdict][] = [];
   const late = {
     ...NO_LATE_OUTCOMES,
-    report: (id: string, verdict: ReceiptVerdict) => void reports.push([id, verdict]),
+    report: (_: string, id: string, verdict: ReceiptVerdict) => void reports.push([id, verdict]),
   };
   const replies: PersonReply[] = [];
   const replied = (reply: PersonReply): void => void replies.push(reply);

@@ -50,13 +50,13 @@ const protocolOf = ({ key, endpoint }: PagerSection): PostingProtocol => ({
 });
 
 export function openPager({ outbound, late }: ProviderServices<PagerSection>): OpenProvider<PagerSection> {
-  const report = ({ name, headers, body, section }: CallbackRequest<PagerSection>) => {
+  const report = ({ name, app, headers, body, section }: CallbackRequest<PagerSection>) => {
     if (name !== 'buzzed') return undefined;
     const given = Buffer.from(String(headers['x-signature']));
     const expected = Buffer.from(signatureOf(section.key, body));
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return { status: 403 };
     const { id = '', word } = answerIn(body);
-    late.report(id, word === undefined ? { kind: 'delivered' } : pagerFailure('NO_SUCH_PAGER', 'handed back'));
+    late.report(app, id, word === undefined ? { kind: 'delivered' } : pagerFailure('NO_SUCH_PAGER', 'handed back'));
     return { status: 200, body: 'thanks' };
   };
   return {
