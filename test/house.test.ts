@@ -65,6 +65,7 @@ const hubContracts = [
   'push/push-carrier.ts',
   'timers/due-rows.ts',
   'incidents/incident.ts',
+  'tasks/task.ts',
 ];
 
 /** The noun that brings the others together: it may look into all of them, and none into it. */

@@ -36,6 +36,12 @@ const sends: Row = {
       ],
     },
     {
+      title: 'Notices about tasks/s, by type',
+      unit: 'ops',
+      stacked: true,
+      queries: [['{{type}}', `sum by (type) (rate(martlet_hub_task_notices_total{${A}}[${R}]))`]],
+    },
+    {
       title: 'Handed over',
       queries: [
         ['{{instance}} under way', `martlet_hub_pushes_under_way{${I}}`],

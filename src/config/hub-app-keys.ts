@@ -5,6 +5,7 @@ import { LONGEST_WAIT } from './provider-keys.ts';
 const CHANNELS = ['realtime', 'push', 'email', 'sms', 'slack'] as const;
 const MODES = ['realtime_only', 'push_only', 'hybrid', 'redundant'] as const;
 const LEVELS = ['passive', 'active', 'time-sensitive', 'critical'] as const;
+const PRIORITIES = ['low', 'medium', 'high', 'critical'] as const;
 const URGENCIES = ['very-low', 'low', 'normal', 'high'] as const;
 const ADDRESSED = ['email', 'sms', 'slack'] as const;
 
@@ -77,6 +78,29 @@ const incidents = section('Incidents, for each severity where it matters (docs/h
   except_actor: flag(false, 'Who acknowledges or resolves an incident does not hear of it.', ours),
 });
 
+const HOUR = {
+  ...ours,
+  pattern: '^(off|([01][0-9]|2[0-3]):[0-5][0-9])$',
+  wanted: 'a time of day such as 20:00, or off',
+};
+
+const tasks = section('Tasks: what people are reminded of, and when (docs/hub/tasks.md).', {
+  timezone: text(
+    'UTC',
+    "By whose clock: an IANA zone, or `user` for each person's own (of settings, device, person, `hub.timezone`).",
+    ours,
+  ),
+  reminder_at: text('20:00', 'When people hear of what is due today and tomorrow; `off`: never.', HOUR),
+  overdue_at: text('09:00', 'When people hear of what is overdue; `off`: never.', HOUR),
+  digest_at: text('11:00', 'When people hear how much there is to do; `off`: never.', HOUR),
+  priority: choice(PRIORITIES, 'medium', 'Priority of all notices about tasks.', ours),
+  buttons: document(
+    {},
+    'Buttons of notices, where the app has others: `{overdue: {category: TASK_ACTIONABLE, buttons: [edit, complete]}}`, by `overdue`, `due_soon`, `in_progress`, `cancelled`, `completed`.',
+    { ...ours, wanted: 'a map of states' },
+  ),
+});
+
 /** Keys of the hub that an app may set for itself. */
 export const hubAppKeys = {
   priorities: section('What the priorities of notifications mean.', {
@@ -138,6 +162,7 @@ export const hubAppKeys = {
     ours,
   ),
   incidents,
+  tasks,
   clear_on_read: flag(
     false,
     "What a person reads is taken away on the person's other devices, with the number on the app's icon, by a push that shows nothing.",

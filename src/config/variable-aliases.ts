@@ -20,8 +20,31 @@ const ALIASES: Readonly<Record<string, readonly Alias[]>> = {
   ],
 };
 
+/** Times of day that two variables say, hour and minute; each stands for itself where the other is not set. */
+interface TimeAlias {
+  readonly hour: string;
+  readonly minute?: string;
+  readonly byDefault: readonly [hour: string, minute: string];
+}
+
+const TIMES: Readonly<Record<string, TimeAlias>> = {
+  'hub.tasks.reminder_at': { hour: 'TASK_REMINDER_HOUR', minute: 'TASK_REMINDER_MINUTE', byDefault: ['20', '00'] },
+  'hub.tasks.overdue_at': { hour: 'OVERDUE_REMINDER_HOUR', byDefault: ['09', '00'] },
+  'hub.tasks.digest_at': { hour: 'DAILY_DIGEST_HOUR', byDefault: ['11', '00'] },
+};
+
+/** What is no number of a clock is left as it is, for the check of the key to name. */
+function timeOf(env: EnvironmentVariables, { hour, minute = '', byDefault }: TimeAlias) {
+  const given = [env[hour], env[minute]];
+  const name = given[0] ? hour : given[1] ? minute : undefined;
+  if (name === undefined) return undefined;
+  return { name, value: given.map((part, i) => (part || (byDefault[i] as string)).padStart(2, '0')).join(':') };
+}
+
 /** The variable of another name that sets a key where the hub is on, and its value. Variables with our prefixes count before it. */
 export function fromAlias(env: EnvironmentVariables, path: string): { name: string; value: string } | undefined {
+  const time = TIMES[path];
+  if (time) return timeOf(env, time);
   for (const { name, value = String } of ALIASES[path] ?? []) {
     const text = env[name];
     if (text !== undefined && text !== '') return { name, value: value(text) };

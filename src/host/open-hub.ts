@@ -145,7 +145,7 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
     forPages: (app) => withCors(app, { origins, uris: config.api }),
     upgrades: isStreamSocket,
     checks: () => [watched.check(), ...removalChecks(removals, now())],
-    start: () => background(store.ready.then(() => sends.start())),
+    start: () => background(store.ready.then(() => faces.start())),
     async retire() {
       await Promise.all([live.retire(), sends.retire()]);
     },

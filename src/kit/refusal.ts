@@ -53,3 +53,10 @@ export abstract class RefusedError extends MartletError {
   /** Seconds after which to come again. */
   readonly retryAfter?: number | undefined;
 }
+
+/** What is wrong in a body: the first of it in words. */
+export function unprocessableText([first, ...more]: readonly FaultyField[]): string {
+  const others = more.length === 0 ? '' : ` (and ${more.length} more: see details)`;
+  const place = first?.path ? `${first.path}: ` : '';
+  return `${place}${first?.reason ?? 'is wrong'}${others}`;
+}

@@ -138,7 +138,7 @@ export async function createPushNotifier(
   look = () => watched.look();
   opening.defer(() => watched.close());
   const core = openHubCore({ relay, config: full, store, carrier, replies: way.replies, log, now: Date.now }, opening);
-  core.sends.start();
+  core.start();
   const platforms = { providers: builtIn, sectionOf: sectionOf(relay) };
   const closers = opening.move();
   let closed: Promise<void> | undefined;

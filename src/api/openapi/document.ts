@@ -15,6 +15,7 @@ import { notificationsGroup } from './hub/notifications-group.ts';
 import { peopleGroup } from './hub/people-group.ts';
 import { pushCredentialsGroup } from './hub/push-credentials-group.ts';
 import { streamsGroup } from './hub/streams-group.ts';
+import { tasksGroup } from './hub/tasks-group.ts';
 import { tokensGroup } from './hub/tokens-group.ts';
 import { oneTypeEach } from './one-type-each.ts';
 import { processGroup } from './process-group.ts';
@@ -48,7 +49,15 @@ const groupsOf = (settings: ApiSettings): ApiGroup[] => [
   ...(settings.history ? [historyGroup()] : []),
   ...(settings.hub
     ? [
-        ...[notificationsGroup(), incidentsGroup(), escalationsGroup(), peopleGroup(), devicesGroup(), inboxGroup()],
+        ...[
+          notificationsGroup(),
+          incidentsGroup(),
+          escalationsGroup(),
+          tasksGroup(),
+          peopleGroup(),
+          devicesGroup(),
+          inboxGroup(),
+        ],
         ...[engagementsGroup(), streamsGroup(), linksGroup(), tokensGroup()],
         ...[djangoGroup(settings.hubTest), namespaceGroup(), pushCredentialsGroup()],
       ]

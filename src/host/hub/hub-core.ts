@@ -15,7 +15,9 @@ import { wordsFor } from '../../hub/sends/views/explained.ts';
 import { sendsExports } from '../../hub/sends/views/export-sends.ts';
 import { SettingsBook, settingsPart, type WantedType } from '../../hub/settings/settings-book.ts';
 import type { HubDb, HubStore } from '../../hub/storage/storage.ts';
+import type { Tasks } from '../../hub/tasks/tasks.ts';
 import { isAddressed } from '../../hub/words/channel.ts';
+import { background } from '../../kit/background.ts';
 import { toMs } from '../../kit/seconds.ts';
 import type { Log } from '../../observe/log/log.ts';
 import type { FullConfig } from '../../providers/registry.ts';
@@ -25,6 +27,7 @@ import { incidentWorks, openHubIncidents } from './hub-incidents.ts';
 import type { HubReplies } from './hub-replies.ts';
 import { openHubSends } from './hub-sends.ts';
 import type { HubLive } from './hub-streams.ts';
+import { openHubTasks, tasksPart, taskWorks } from './hub-tasks.ts';
 
 export interface HubCoreParts {
   readonly relay: Pick<Relay, 'apps' | 'sectionOf'>;
@@ -47,7 +50,10 @@ export interface HubCore extends HubDirectory {
   readonly sends: Sends;
   readonly incidents: Incidents;
   readonly escalations: Escalations;
+  readonly tasks: Tasks;
   readonly policyOf: (app: string) => HubPolicy;
+  /** Begins with what is due. */
+  start(): void;
 }
 
 /** A person wants types again that they had opted out of. */
@@ -80,7 +86,7 @@ const incidentsPart = (store: HubStore, notices: () => NoticeIntake): PersonPart
   export: (db, app, user) => exportIncidents(db, store.seal, app, user),
 });
 
-/** Opens the hub on its store. Nothing is due before `sends.start()`. */
+/** Opens the hub on its store. Nothing is due before `start()`. */
 export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack): HubCore {
   const { relay, config, store, carrier, replies, events, noChannel, live, log, now } = parts;
   const { stale_after: stale, keep_dead: keep } = config.hub.devices;
@@ -89,6 +95,7 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
   let isDue = false;
   const changed = async (tx: HubDb, app: string, users: readonly string[]): Promise<void> => {
     if (await replan(tx, app, users, now())) isDue = true;
+    if (await tasks.moved(tx, app, users)) isDue = true;
   };
   const committed = (): void => {
     if (isDue) nudge(now());
@@ -102,6 +109,7 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
         settingsPart,
         sendsPart(store, now),
         incidentsPart(store, () => sending.sends.notices),
+        tasksPart(store, () => sending.sends.notices),
         ...(live ? [live.part] : []),
       ],
       exported: sendsExports({ store, wordsOf, policyOf: (app) => sending.policyOf(app) }),
@@ -115,7 +123,7 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
   const sending = openHubSends(
     {
       ...{ store, carrier, config, events, noChannel, live, log, now, apps: relay.apps },
-      works: { ...incidentWorks(() => incidents), ...live?.works },
+      works: { ...incidentWorks(() => incidents), ...taskWorks(() => tasks), ...live?.works },
       applyVerdicts: (verdicts) => removals.apply(verdicts),
       noteAddress: (app, verdict) => people.noteVerdict(app, verdict),
     },
@@ -132,6 +140,13 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
     people.replied({ app, kind: platform as AddressKind, address, wants, at }),
   );
   const { notices } = sending.sends;
-  const incidents = openHubIncidents({ store, notices, config, log, now, apps: relay.apps }, closers);
-  return { ...directory, ...sending, settings, incidents, escalations: new Escalations({ store, now }) };
+  const common = { store, notices, config, log, now, apps: relay.apps };
+  const incidents = openHubIncidents(common, closers);
+  const told = (app: string, type: string, count: number): void => events?.toldOfTasks?.({ app, type, count });
+  const tasks = openHubTasks({ ...common, policyOf: sending.policyOf, told });
+  const start = (): void => {
+    sending.sends.start();
+    background(tasks.renew(), (error) => log.warn(`times of tasks stay as they were: ${error.message}`));
+  };
+  return { ...directory, ...sending, settings, incidents, escalations: new Escalations({ store, now }), tasks, start };
 }

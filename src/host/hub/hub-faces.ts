@@ -8,6 +8,7 @@ import { incidentRoutes } from '../../api/hub/incidents/incident-routes.ts';
 import { verbRoutes } from '../../api/hub/incidents/verb-routes.ts';
 import { notificationRoutes } from '../../api/hub/notification-routes.ts';
 import { settingsRoutes } from '../../api/hub/settings-routes.ts';
+import { taskRoutes } from '../../api/hub/tasks/task-routes.ts';
 import { topicsRoutes } from '../../api/hub/topics-routes.ts';
 import { usersRoutes } from '../../api/hub/users-routes.ts';
 import type { Devices } from '../../hub/devices/devices.ts';
@@ -26,16 +27,16 @@ export interface HubFaces {
   readonly devices: Devices;
   readonly removals: Removals;
   readonly inbox: Inbox;
+  /** Begins with what is due. */
+  start(): void;
   readonly routes: readonly HubRoute[];
 }
 
 /** The parts of the hub that callers see: people with their settings and inbox, and what is sent to them. */
 export function openHubFaces(parts: HubCoreParts, closers: AsyncDisposableStack): HubFaces {
   const { relay, config, store, carrier, events, now } = parts;
-  const { people, devices, topics, removals, settings, sends, incidents, escalations, policyOf } = openHubCore(
-    parts,
-    closers,
-  );
+  const core = openHubCore(parts, closers);
+  const { people, devices, topics, removals, settings, sends, incidents, escalations, tasks, policyOf } = core;
   const defaultsOf = (app: string) => ({ settings: policyOf(app).defaults, timezone: policyOf(app).timezone });
   const inbox = new Inbox({ store, marking: sends.marking, now, policyOf });
   const wordsOf = wordsFor(relay.apps.providers);
@@ -45,6 +46,7 @@ export function openHubFaces(parts: HubCoreParts, closers: AsyncDisposableStack)
     devices,
     removals,
     inbox,
+    start: () => core.start(),
     routes: [
       ...usersRoutes({ people }),
       ...deviceStreamRoutes({ devices }),
@@ -66,6 +68,7 @@ export function openHubFaces(parts: HubCoreParts, closers: AsyncDisposableStack)
       ...incidentRoutes({ store, incidents, wordsOf: decisionWords(wordsOf) }),
       ...verbRoutes({ incidents }),
       ...escalationRoutes({ escalations }),
+      ...taskRoutes({ tasks }),
     ],
   };
 }

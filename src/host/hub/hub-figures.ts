@@ -7,6 +7,7 @@ import { countHandovers } from '../../hub/sends/rows/handover-rows.ts';
 import { countHeads } from '../../hub/storage/head-counts.ts';
 import type { HubStore } from '../../hub/storage/storage.ts';
 import type { StoreObserver } from '../../hub/storage/store-observer.ts';
+import { TASK_DUE } from '../../hub/tasks/daily/daily-timers.ts';
 import { countDue, countUnclaimed } from '../../hub/timers/due-rows.ts';
 import { background } from '../../kit/background.ts';
 import { within } from '../../kit/within.ts';
@@ -27,7 +28,7 @@ export interface HubFiguresParts {
 const GRACE_MS = 60_000;
 /** Someone should have taken a timer that was due so long ago. */
 const UNCLAIMED_MS = 5000;
-const KINDS = [PERSON_DUE, PAGE_DUE, DIGEST_DUE, NO_CHANNEL_DUE, ...incidentKinds] as const;
+const KINDS = [PERSON_DUE, PAGE_DUE, DIGEST_DUE, NO_CHANNEL_DUE, ...incidentKinds, TASK_DUE] as const;
 /** What the store was asked for is good for this long, however many ask. */
 const FRESH_MS = 5000;
 /** A scrape waits for the store no longer. */
@@ -40,6 +41,7 @@ export const countsListener = (counts: HubCounts): Required<HubEvents> & StoreOb
   decided: (some) => counts.decided(some),
   counted: (fact) => counts.counted(fact),
   tookOver: (decisions) => counts.tookOver(decisions),
+  toldOfTasks: (fact) => counts.toldOfTasks(fact),
   wrote: (ms) => counts.wrote(ms),
   committed: (works) => counts.committed(works),
   failed: (works) => counts.failed(works),

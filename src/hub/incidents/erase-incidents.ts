@@ -3,10 +3,10 @@
 import type { NoticeIntake } from '../notifications/notices.ts';
 import type { NotificationDoc } from '../notifications/notification-doc.ts';
 import type { HubDb, HubSeal, Row } from '../storage/storage.ts';
+import { withoutActor } from '../words/notice-text.ts';
 import { stepsWithout } from './escalation/escalation-doc.ts';
 import { aboutIncident, ERASED } from './incident.ts';
 import { factsOfIncident, type Incident, loadIncident, saveIncident } from './incident-rows.ts';
-import { withoutActor } from './notices/message.ts';
 import type { IncidentStatus, Moment, StatusLog } from './state/status-log.ts';
 import type { TimedFields } from './state/timed-fields.ts';
 import type { TimelineEntry } from './timeline/timeline-entry.ts';

@@ -1,5 +1,5 @@
 /** Incidents, as the other parts of the hub know them. */
-import { type FaultyField, type RefusalKind, RefusedError } from '../../kit/refusal.ts';
+import { type FaultyField, type RefusalKind, RefusedError, unprocessableText } from '../../kit/refusal.ts';
 import type { JsonObject } from '../../push/push.ts';
 
 /** What can happen to an incident; people hear once of each. */
@@ -73,9 +73,5 @@ export class IncidentRefusal extends RefusedError {
 }
 
 /** Refuses what is wrong in a body. */
-export function faultyIncident(details: readonly FaultyField[]): IncidentRefusal {
-  const [first, ...more] = details;
-  const others = more.length === 0 ? '' : ` (and ${more.length} more: see details)`;
-  const place = first?.path ? `${first.path}: ` : '';
-  return new IncidentRefusal('unprocessable', `${place}${first?.reason ?? 'is wrong'}${others}`, details);
-}
+export const faultyIncident = (details: readonly FaultyField[]): IncidentRefusal =>
+  new IncidentRefusal('unprocessable', unprocessableText(details), details);

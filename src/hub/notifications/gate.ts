@@ -36,7 +36,10 @@ function over({ notification, ended, now }: DecideInput): HopVerdict | undefined
 }
 
 /** Zones of a person without a device: that of the device seen last. */
-export function zonesOf({ devices, person, policy }: DecideInput, device?: DeviceFacts): OtherZones {
+export function zonesOf(
+  { devices, person, policy }: Pick<DecideInput, 'devices' | 'person' | 'policy'>,
+  device?: DeviceFacts,
+): OtherZones {
   const last = device ?? seenLast(devices);
   return { device: last?.timezone, user: person?.timezone, hub: policy.timezone };
 }

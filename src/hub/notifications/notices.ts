@@ -50,6 +50,13 @@ export interface EndedNotices {
   readonly key?: string;
 }
 
+export interface WithdrawnNotices {
+  readonly app: string;
+  readonly about: string;
+  /** Whom it does not concern any more. */
+  readonly users: readonly string[];
+}
+
 export interface ForgottenIn {
   readonly app: string;
   readonly about: string;
@@ -62,11 +69,15 @@ export interface NoticeIntake {
   /** To be asked before the transaction. */
   presence(app: string, users: readonly string[]): Promise<Presences>;
   take(tx: HubDb, order: NoticeOrder, presences: Presences): Promise<TakenNotice>;
+  /** The same for many of one app, each for one person: by place in what was given. */
+  takeAll(tx: HubDb, orders: readonly NoticeOrder[], presences: Presences): Promise<readonly TakenNotice[]>;
   /**
    * Takes back what has not left; what is just leaving is asked about again, wherever it is.
    * @returns to be called after the commit
    */
   end(tx: HubDb, ended: EndedNotices): Promise<() => void>;
+  /** Takes back what has not left to some of its people. @returns to be called after the commit */
+  withdraw(tx: HubDb, withdrawn: WithdrawnNotices): Promise<() => void>;
   /** Takes a person out of all of them, in the transaction that erases the person. */
   forget(tx: HubDb, forgotten: ForgottenIn): Promise<void>;
   /** A timer was set: after the commit. @param at UNIX milliseconds */

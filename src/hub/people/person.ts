@@ -1,5 +1,5 @@
 import type { FaultyField } from '../../kit/refusal.ts';
-import { RefusedError } from '../../kit/refusal.ts';
+import { RefusedError, unprocessableText } from '../../kit/refusal.ts';
 import type { JsonObject } from '../../push/push.ts';
 import type { HubDb } from '../storage/storage.ts';
 
@@ -108,9 +108,5 @@ export class PeopleRefusal extends RefusedError {
 }
 
 /** Refuses what is wrong in a body. */
-export const faulty = (details: readonly FaultyField[]): PeopleRefusal => {
-  const [first, ...more] = details;
-  const others = more.length === 0 ? '' : ` (and ${more.length} more: see details)`;
-  const place = first?.path ? `${first.path}: ` : '';
-  return new PeopleRefusal('unprocessable', `${place}${first?.reason ?? 'is wrong'}${others}`, details);
-};
+export const faulty = (details: readonly FaultyField[]): PeopleRefusal =>
+  new PeopleRefusal('unprocessable', unprocessableText(details), details);

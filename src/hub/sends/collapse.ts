@@ -1,6 +1,7 @@
-import type { ExpressionBuilder } from 'kysely';
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
 import type { AcceptedNotification } from '../notifications/decide-input.ts';
+import type { WithdrawnNotices } from '../notifications/notices.ts';
 import type { HubDb } from '../storage/storage.ts';
 import type { HubTables } from '../storage/tables.ts';
 import { clearDue } from '../timers/due-rows.ts';
@@ -33,25 +34,52 @@ export async function collapse(
 ): Promise<Collapsed> {
   const { app, id, collapse_key: key, created_at: at } = notification;
   if (key === undefined || users.length === 0) return { changed: [], superseded: new Set() };
+  const which = (eb: NotificationIn) =>
+    eb.and([
+      eb('collapse_key', '=', key),
+      eb('id', '!=', id),
+      ...(isLaterPage ? [eb('created_at', '<=', at)] : []),
+    ]);
+  const changed = await takeFromPeople(tx, { app, users, which, reason: SUPERSEDED }, now);
+  return { changed, superseded: isLaterPage ? await supersededIn(tx, notification, users) : new Set() };
+}
+
+/** The same of all notices about something, to people whom it does not concern any more. @returns what was cancelled */
+export async function withdraw(
+  tx: HubDb,
+  { app, about, users }: WithdrawnNotices,
+  now: number,
+): Promise<readonly DecidedFact[]> {
+  if (users.length === 0) return [];
+  const which = (eb: NotificationIn) =>
+    eb.and([eb('about', '=', about), eb('ended', 'is', null), eb('status', 'in', ['pending', 'scheduled'])]);
+  return takeFromPeople(tx, { app, users, which, reason: 'cancelled' }, now);
+}
+
+type NotificationIn = ExpressionBuilder<HubTables, 'notifications'>;
+
+interface TakenFrom {
+  readonly app: string;
+  readonly users: readonly string[];
+  readonly which: (eb: NotificationIn) => Expression<SqlBool>;
+  /** Of what has not left. */
+  readonly reason: string;
+}
+
+async function takeFromPeople(
+  tx: HubDb,
+  { app, users, which, reason }: TakenFrom,
+  now: number,
+): Promise<readonly DecidedFact[]> {
   const earlier = (eb: ExpressionBuilder<HubTables, 'decisions'>) =>
     eb.and([
       eb('app', '=', app),
       eb('user', 'in', users),
-      eb(
-        'notification',
-        'in',
-        eb
-          .selectFrom('notifications')
-          .select('id')
-          .where('app', '=', app)
-          .where('collapse_key', '=', key)
-          .where('id', '!=', id)
-          .$if(isLaterPage, (query) => query.where('created_at', '<=', at)),
-      ),
+      eb('notification', 'in', eb.selectFrom('notifications').select('id').where('app', '=', app).where(which)),
     ]);
   const rows = await tx
     .updateTable('decisions')
-    .set({ state: 'cancelled', reason: SUPERSEDED, at: now, until: null, due_row: null })
+    .set({ state: 'cancelled', reason, at: now, until: null, due_row: null })
     .where(earlier)
     .where(waits)
     .returning(['app', 'notification', 'user', 'channel', 'state', 'reason'])
@@ -68,7 +96,7 @@ export async function collapse(
     rows.map(({ notification, user }) => personDue(app, notification, user)),
   );
   await settleStatuses(tx, app, new Set(rows.map(({ notification }) => notification)), now);
-  return { changed: rows, superseded: isLaterPage ? await supersededIn(tx, notification, users) : new Set() };
+  return rows;
 }
 
 async function supersededIn(

@@ -1,4 +1,4 @@
-import type { CountedFact, DecidedFact } from '../../observe/metrics/hub-counts.ts';
+import type { CountedFact, DecidedFact, ToldFact } from '../../observe/metrics/hub-counts.ts';
 
 /** What the hub has done, told once it is committed. A listener decides nothing, never blocks and never throws. */
 export interface HubEvents {
@@ -8,4 +8,6 @@ export interface HubEvents {
   counted?(fact: CountedFact): void;
   /** Decisions that an instance had handed over before it died are made again here. */
   tookOver?(decisions: number): void;
+  /** Notices about tasks were taken. */
+  toldOfTasks?(fact: ToldFact): void;
 }

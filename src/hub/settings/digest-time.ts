@@ -1,4 +1,5 @@
-import { instantOf, minutesOf, wallTime, zonedAt } from '../../kit/time/wall-time.ts';
+import { nextDaily } from '../../kit/time/daily.ts';
+import { minutesOf, zonedAt } from '../../kit/time/wall-time.ts';
 import type { DigestMode } from './settings-doc.ts';
 
 const HOUR_MS = 3_600_000;
@@ -12,15 +13,5 @@ const HOUR_MS = 3_600_000;
 export function nextDigest(mode: Exclude<DigestMode, 'off'>, at: string, zone: string, now: number): number {
   const here = zonedAt(now, zone);
   if (mode === 'hourly') return now + HOUR_MS - ((here.minute * 60 + here.second) * 1000 + here.millisecond);
-  const minutes = minutesOf(at) as number;
-  let date = here.toPlainDate().subtract({ days: 1 });
-  for (;;) {
-    date = date.add({ days: 1 });
-    const due = instantOf(wallTime(date, minutes), zone, 'first');
-    if (due > now && exists(date, zone)) return due;
-  }
+  return nextDaily(minutesOf(at) as number, zone, now);
 }
-
-/** Apia had no 30 December 2011: what begins that date is another. */
-const exists = (date: Temporal.PlainDate, zone: string): boolean =>
-  date.toZonedDateTime(zone).toPlainDate().equals(date);

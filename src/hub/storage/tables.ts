@@ -43,6 +43,11 @@ export interface HubTables {
   /** Events that were taken within a day, by a keyed hash of their own id. */
   readonly incident_events: { app: string; hash: string; at: number };
   readonly escalations: EscalationTable;
+  readonly tasks: TaskTable;
+  /** Who is named in a task: `todo` and `over` are of those whose it is, `named` is who did something with it. */
+  readonly task_people: { app: string; user: string; role: 'todo' | 'over' | 'named'; task: string };
+  /** The last local date, `2026-12-01`, for which a person heard of tasks, by kind. */
+  readonly task_told: { app: string; user: string; kind: string; date: string };
 }
 
 interface UserTable {
@@ -364,6 +369,19 @@ interface EscalationTable {
   name: string;
   /** Sealed JSON. */
   doc: string;
+  rev: number;
+  created_at: number;
+  updated_at: number;
+}
+
+interface TaskTable {
+  app: string;
+  id: string;
+  state: 'open' | 'in_progress' | 'completed' | 'cancelled';
+  /** Sealed JSON. */
+  doc: string;
+  /** When what is known was so. */
+  said_at: number;
   rev: number;
   created_at: number;
   updated_at: number;

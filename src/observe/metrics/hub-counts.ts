@@ -20,6 +20,13 @@ export interface CountedFact {
   readonly outcomes: Readonly<Record<string, number>>;
 }
 
+/** Notices of a type that the hub has made by itself. */
+export interface ToldFact {
+  readonly app: string;
+  readonly type: string;
+  readonly count: number;
+}
+
 /** Of one commit. One work alone is most of them. */
 const COMMIT_BOUNDS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 
@@ -56,6 +63,7 @@ export class HubCounts {
   readonly #apps = new Set<string>();
   readonly #decisions = new Tally(['app', 'channel', 'state', 'reason']);
   readonly #recipients = new Tally(['app', 'outcome']);
+  readonly #taskNotices = new Tally(['app', 'type']);
   #takenOver = 0;
   #storeFailures = 0;
 
@@ -80,6 +88,10 @@ export class HubCounts {
     this.#takenOver += decisions;
   }
 
+  toldOfTasks({ app, type, count }: ToldFact): void {
+    this.#taskNotices.add(count, this.appLabel(app), type);
+  }
+
   /** Something that was to be written is on the disk. */
   wrote(ms: number): void {
     this.writes.observe(toSeconds(ms), 1);
@@ -100,6 +112,10 @@ export class HubCounts {
 
   get recipients(): Sample[] {
     return this.#recipients.samples();
+  }
+
+  get taskNotices(): Sample[] {
+    return this.#taskNotices.samples();
   }
 
   get takenOver(): number {

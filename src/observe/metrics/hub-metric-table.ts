@@ -23,8 +23,13 @@ const sends = [
   ),
   gauge(
     'martlet_hub_unclaimed_rows',
-    'Timers that were due more than five seconds ago and that no instance has taken, by kind: person, page, digest, no-channel, escalation, sla. Counted up to 100,000.',
+    'Timers that were due more than five seconds ago and that no instance has taken, by kind: person, page, digest, no-channel, escalation, sla, task. Counted up to 100,000.',
     { labels: ['kind'], ...shared },
+  ),
+  counter(
+    'martlet_hub_task_notices_total',
+    'Notices about tasks, by type: task.assigned, task.updated, task.in_progress, task.completed, task.cancelled, task.reminder, task.overdue, task.overdue_summary, task.digest.',
+    { labels: ['app', 'type'] },
   ),
   gauge('martlet_hub_pushes_under_way', 'Pushes, mails and messages that were handed over and have not ended.'),
   gauge(

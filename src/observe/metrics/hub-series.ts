@@ -54,6 +54,7 @@ export function setHub(sheet: Sheet, reading: HubReading): void {
   const { counts, backlog, underWay, removals, heads } = reading;
   sheet.add('martlet_hub_decisions_total', counts.decisions);
   sheet.add('martlet_hub_recipients_total', counts.recipients);
+  sheet.add('martlet_hub_task_notices_total', counts.taskNotices);
   sheet.set('martlet_hub_taken_over_total', counts.takenOver);
   sheet.set('martlet_hub_pushes_under_way', underWay);
   if (backlog) {

@@ -22,6 +22,8 @@ import { ScriptedCarrier } from './scripted-carrier.ts';
 interface HubOfSendsExtras extends Partial<SendsOptions> {
   /** What other parts keep of a person. */
   readonly parts?: readonly PersonPart[];
+  /** What else follows people's clocks. */
+  readonly moved?: (tx: HubDb, app: string, users: readonly string[]) => Promise<unknown>;
 }
 
 /** The hub on one store, up to a scripted carrier, with a clock that stands still. */
@@ -29,13 +31,14 @@ export function hubOfSends(
   store: HubStore,
   clock = new Clock(),
   policy: HubPolicy = usual,
-  { parts = [], ...more }: HubOfSendsExtras = {},
+  { parts = [], moved, ...more }: HubOfSendsExtras = {},
 ) {
   const carrier = new ScriptedCarrier(clock.now);
   const said: string[] = [];
   const presence = new Map<string, PresenceState>();
   const changed = async (tx: HubDb, app: string, users: readonly string[]): Promise<void> => {
     await replan(tx, app, users, clock.now());
+    await moved?.(tx, app, users);
   };
   const own: PersonPart = {
     name: 'notifications',

@@ -71,6 +71,12 @@ describe('how SQLite finds rows of the hub', () => {
       'incident_people_app_user_incident (app=? AND user=?)',
     ],
     [
+      'what people have to do, by the people',
+      `SELECT tasks.* FROM task_people JOIN tasks ON tasks.app = task_people.app AND tasks.id = task_people.task
+       WHERE task_people.app = ? AND task_people.user IN (?, ?) AND task_people.role = 'todo'`,
+      'task_people_app_user_role_task (app=? AND user=? AND role=?)',
+    ],
+    [
       'the person of an address, by its hash',
       'SELECT id FROM users WHERE app = ? AND email_hash = ?',
       'users_app_email_hash (app=? AND email_hash=?)',

@@ -1,8 +1,7 @@
+import { byWords } from '../../words/notice-text.ts';
 import type { Actor, IncidentEvent } from '../incident.ts';
 import type { IncidentChanges, IncidentFacts } from '../state/changes.ts';
 import { fieldWords } from '../timeline/timeline-entry.ts';
-
-const byWords = (word: string, { name, isNamed }: Actor): string => (isNamed ? `${word} by ${name}.` : `${word}.`);
 
 /** `SEV-1, open, payments` */
 const stateWords = ({ doc, status }: IncidentFacts): string =>
@@ -31,9 +30,3 @@ export function changeMessage(
       return `${capital(before ? fieldWords(before, after, fields) : fields.join(', '))}.`;
   }
 }
-
-/** The message of a notice by someone who was erased since. */
-export const withoutActor = (message: string, actor: string): string => {
-  const ending = ` by ${actor}.`;
-  return message.endsWith(ending) ? `${message.slice(0, -ending.length)}.` : message;
-};

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JsonObject } from '../../../push/push.ts';
 import type { NotificationDoc } from '../../notifications/notification-doc.ts';
 import type { RecipientsDoc } from '../../notifications/recipients-doc.ts';
+import { noticeData, noticeMessage, noticeTitle } from '../../words/notice-text.ts';
 import type { IncidentDoc, IncidentEvent } from '../incident.ts';
 import type { SeverityMeaning } from '../severity-map.ts';
 
@@ -31,32 +32,19 @@ export const callKey = (incident: string): string => collapseKey('incident.call'
 const collapseKey = (event: string, incident: string): string =>
   `${event}:${createHash('sha256').update(incident).digest('base64url').slice(0, 24)}`;
 
-/** Pushes carry some 4 KiB in all: larger data stays with the incident, for the app to fetch, and longer texts are cut. */
-const MOST_DATA = 1024;
-const MOST_TITLE = 200;
-const MOST_MESSAGE = 600;
-
-function cut(text: string, most: number): string {
-  const characters = text.length <= most ? [] : [...text];
-  return characters.length <= most ? text : `${characters.slice(0, most - 1).join('')}…`;
-}
-
-const small = (data: JsonObject | undefined): JsonObject =>
-  data && JSON.stringify(data).length <= MOST_DATA ? data : {};
-
 /** What people are sent about an incident. A later change takes the place of an earlier one that has not left. */
 export function noticeDoc(sources: NoticeSources): NotificationDoc {
   const { incident, doc, status, event, to, meaning, message, by, data, channels, key } = sources;
   return {
     type: event,
-    title: cut(doc.title ?? incident, MOST_TITLE),
-    ...(message === '' ? {} : { message: cut(message, MOST_MESSAGE) }),
+    title: noticeTitle(doc.title ?? incident),
+    ...(message === '' ? {} : { message: noticeMessage(message) }),
     ...(doc.url === undefined ? {} : { url: doc.url }),
     priority: meaning.priority,
     ...(doc.severity === undefined ? {} : { severity: doc.severity }),
     ...(status === undefined ? {} : { status }),
     data: {
-      ...small(doc.data),
+      ...noticeData(doc.data),
       ...data,
       incident_id: incident,
       ...(doc.service === undefined ? {} : { service: doc.service }),

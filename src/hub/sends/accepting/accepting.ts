@@ -6,7 +6,7 @@ import type { AcceptedNotification, PresenceState } from '../../notifications/de
 import type { NotificationDoc } from '../../notifications/notification-doc.ts';
 import type { HubDb } from '../../storage/storage.ts';
 import { channelsOf } from '../facts/facts.ts';
-import type { Placed } from '../placing.ts';
+import { type Placed, placedTogether } from '../placing.ts';
 import { Paging, type PagingOptions } from './paging.ts';
 import type { AcceptedSend, SendAnswer, SendOrder } from './send-order.ts';
 import { type TakenOne, takeFresh } from './taking.ts';
@@ -20,9 +20,13 @@ export interface AcceptingOptions extends PagingOptions {
 export interface TakenSend {
   readonly app: string;
   readonly answer: SendAnswer;
+  /** Of all that were taken together. */
   readonly placed: Placed;
   readonly taken: TakenOne;
 }
+
+/** No caller's body has this hash: a caller who uses the id of a notice gets a conflict. */
+const NO_BODY = '';
 
 export class Accepting {
   readonly #options: AcceptingOptions;
@@ -48,22 +52,28 @@ export class Accepting {
     return this.#together.take({ order, notification, presence });
   }
 
-  /** Takes a notification that is not there yet, in a transaction of the caller's. */
+  /** Takes notifications that are not there yet, no two of which are for the same person, in a transaction of the caller's. */
   async take(
     tx: HubDb,
-    notification: AcceptedNotification,
-    bodyHash: string,
+    app: string,
+    notifications: readonly AcceptedNotification[],
     presence: ReadonlyMap<string, PresenceState>,
-  ): Promise<TakenSend> {
-    const { app } = notification;
-    const { placed, each } = await takeFresh(tx, this.#options, app, [{ notification, bodyHash, presence }]);
-    const [taken] = each as [TakenOne];
-    return { app, answer: taken.answer, placed, taken };
+  ): Promise<readonly TakenSend[]> {
+    const fresh = notifications.map((notification) => ({ notification, bodyHash: NO_BODY, presence }));
+    const { placed, each } = await takeFresh(tx, this.#options, app, fresh);
+    return each.map((taken) => ({ app, answer: taken.answer, placed, taken }));
   }
 
-  /** What a transaction of the caller's has taken leaves: to be called after its commit. */
-  deliver({ app, placed, taken }: TakenSend): void {
-    this.#deliver(app, placed, [taken]);
+  /** What a transaction of the caller's has taken leaves, in its order: to be called after the commit. */
+  deliver(sends: readonly TakenSend[]): void {
+    const [first] = sends;
+    if (!first) return;
+    const placed = placedTogether([...new Set(sends.map((each) => each.placed))]);
+    this.#deliver(
+      first.app,
+      placed,
+      sends.map((each) => each.taken),
+    );
   }
 
   #deliver(app: string, placed: Placed, each: readonly TakenOne[]): void {

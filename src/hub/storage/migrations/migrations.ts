@@ -6,6 +6,7 @@ import { plans } from './0005-plans.ts';
 import { streams } from './0006-streams.ts';
 import { incidents } from './0007-incidents.ts';
 import { decisionBatch } from './0008-decision-batch.ts';
+import { tasks } from './0009-tasks.ts';
 import type { Migration } from './migrate.ts';
 
 /** In the order in which they are done. One that a release has had is never changed: what is wrong with it, the next one mends. */
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   streams,
   incidents,
   decisionBatch,
+  tasks,
 ];
