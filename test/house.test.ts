@@ -66,6 +66,7 @@ const hubContracts = [
   'timers/due-rows.ts',
   'incidents/incident.ts',
   'tasks/task.ts',
+  'schedules/schedule.ts',
 ];
 
 /** The noun that brings the others together: it may look into all of them, and none into it. */

@@ -42,6 +42,11 @@ const sends: Row = {
       queries: [['{{type}}', `sum by (type) (rate(martlet_hub_task_notices_total{${A}}[${R}]))`]],
     },
     {
+      title: 'Times of schedules/s',
+      unit: 'ops',
+      queries: [['{{outcome}}', `sum by (outcome) (rate(martlet_hub_schedule_times_total{${A}}[${R}]))`]],
+    },
+    {
       title: 'Handed over',
       queries: [
         ['{{instance}} under way', `martlet_hub_pushes_under_way{${I}}`],

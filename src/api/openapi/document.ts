@@ -14,6 +14,7 @@ import { namespaceGroup } from './hub/namespace-group.ts';
 import { notificationsGroup } from './hub/notifications-group.ts';
 import { peopleGroup } from './hub/people-group.ts';
 import { pushCredentialsGroup } from './hub/push-credentials-group.ts';
+import { schedulesGroup } from './hub/schedules-group.ts';
 import { streamsGroup } from './hub/streams-group.ts';
 import { tasksGroup } from './hub/tasks-group.ts';
 import { tokensGroup } from './hub/tokens-group.ts';
@@ -54,6 +55,7 @@ const groupsOf = (settings: ApiSettings): ApiGroup[] => [
           incidentsGroup(),
           escalationsGroup(),
           tasksGroup(),
+          schedulesGroup(),
           peopleGroup(),
           devicesGroup(),
           inboxGroup(),

@@ -1,7 +1,3 @@
-import { eraseFromIncidents, exportIncidents } from '../../hub/incidents/erase-incidents.ts';
-import { Escalations, eraseFromEscalations } from '../../hub/incidents/escalation/escalations.ts';
-import type { Incidents } from '../../hub/incidents/incidents.ts';
-import type { NoticeIntake } from '../../hub/notifications/notices.ts';
 import type { HubPolicy } from '../../hub/notifications/policy.ts';
 import { ensurePeople } from '../../hub/people/people.ts';
 import type { AddressKind, PersonPart } from '../../hub/people/person.ts';
@@ -15,19 +11,16 @@ import { wordsFor } from '../../hub/sends/views/explained.ts';
 import { sendsExports } from '../../hub/sends/views/export-sends.ts';
 import { SettingsBook, settingsPart, type WantedType } from '../../hub/settings/settings-book.ts';
 import type { HubDb, HubStore } from '../../hub/storage/storage.ts';
-import type { Tasks } from '../../hub/tasks/tasks.ts';
 import { isAddressed } from '../../hub/words/channel.ts';
-import { background } from '../../kit/background.ts';
 import { toMs } from '../../kit/seconds.ts';
 import type { Log } from '../../observe/log/log.ts';
 import type { FullConfig } from '../../providers/registry.ts';
 import type { Relay } from '../relay.ts';
 import { type HubDirectory, openDirectory } from './hub-directory.ts';
-import { incidentWorks, openHubIncidents } from './hub-incidents.ts';
+import { type HubNouns, nounParts, nounWorks, openHubNouns, renewNouns } from './hub-nouns.ts';
 import type { HubReplies } from './hub-replies.ts';
 import { openHubSends } from './hub-sends.ts';
 import type { HubLive } from './hub-streams.ts';
-import { openHubTasks, tasksPart, taskWorks } from './hub-tasks.ts';
 
 export interface HubCoreParts {
   readonly relay: Pick<Relay, 'apps' | 'sectionOf'>;
@@ -45,12 +38,9 @@ export interface HubCoreParts {
 }
 
 /** The hub without a server: who there is, what they want to hear, and what is sent to them. */
-export interface HubCore extends HubDirectory {
+export interface HubCore extends HubDirectory, HubNouns {
   readonly settings: SettingsBook;
   readonly sends: Sends;
-  readonly incidents: Incidents;
-  readonly escalations: Escalations;
-  readonly tasks: Tasks;
   readonly policyOf: (app: string) => HubPolicy;
   /** Begins with what is due. */
   start(): void;
@@ -76,16 +66,6 @@ const sendsPart = (store: HubStore, now: () => number): PersonPart => ({
   erase: async (tx, app, user) => ({ ...(await eraseSends(tx, { seal: store.seal, now: now() }, app, user)) }),
 });
 
-/** Who is named in incidents is taken out of them. @param notices known once something can be erased */
-const incidentsPart = (store: HubStore, notices: () => NoticeIntake): PersonPart => ({
-  name: 'incidents',
-  erase: async (tx, app, user) => ({
-    incidents: await eraseFromIncidents(tx, { seal: store.seal, notices: notices() }, app, user),
-    escalations: await eraseFromEscalations(tx, store.seal, app, user),
-  }),
-  export: (db, app, user) => exportIncidents(db, store.seal, app, user),
-});
-
 /** Opens the hub on its store. Nothing is due before `start()`. */
 export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack): HubCore {
   const { relay, config, store, carrier, replies, events, noChannel, live, log, now } = parts;
@@ -95,7 +75,7 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
   let isDue = false;
   const changed = async (tx: HubDb, app: string, users: readonly string[]): Promise<void> => {
     if (await replan(tx, app, users, now())) isDue = true;
-    if (await tasks.moved(tx, app, users)) isDue = true;
+    if (await nouns.tasks.moved(tx, app, users)) isDue = true;
   };
   const committed = (): void => {
     if (isDue) nudge(now());
@@ -108,8 +88,7 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
       parts: [
         settingsPart,
         sendsPart(store, now),
-        incidentsPart(store, () => sending.sends.notices),
-        tasksPart(store, () => sending.sends.notices),
+        ...nounParts(store, () => sending.sends.notices),
         ...(live ? [live.part] : []),
       ],
       exported: sendsExports({ store, wordsOf, policyOf: (app) => sending.policyOf(app) }),
@@ -123,7 +102,7 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
   const sending = openHubSends(
     {
       ...{ store, carrier, config, events, noChannel, live, log, now, apps: relay.apps },
-      works: { ...incidentWorks(() => incidents), ...taskWorks(() => tasks), ...live?.works },
+      works: { ...nounWorks(() => nouns), ...live?.works },
       applyVerdicts: (verdicts) => removals.apply(verdicts),
       noteAddress: (app, verdict) => people.noteVerdict(app, verdict),
     },
@@ -140,13 +119,11 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
     people.replied({ app, kind: platform as AddressKind, address, wants, at }),
   );
   const { notices } = sending.sends;
-  const common = { store, notices, config, log, now, apps: relay.apps };
-  const incidents = openHubIncidents(common, closers);
-  const told = (app: string, type: string, count: number): void => events?.toldOfTasks?.({ app, type, count });
-  const tasks = openHubTasks({ ...common, policyOf: sending.policyOf, told });
+  const { policyOf } = sending;
+  const nouns = openHubNouns({ store, notices, config, policyOf, events, log, now, apps: relay.apps }, closers);
   const start = (): void => {
     sending.sends.start();
-    background(tasks.renew(), (error) => log.warn(`times of tasks stay as they were: ${error.message}`));
+    renewNouns(nouns, log);
   };
-  return { ...directory, ...sending, settings, incidents, escalations: new Escalations({ store, now }), tasks, start };
+  return { ...directory, ...sending, ...nouns, settings, start };
 }

@@ -7,6 +7,7 @@ import { escalationRoutes } from '../../api/hub/incidents/escalation-routes.ts';
 import { incidentRoutes } from '../../api/hub/incidents/incident-routes.ts';
 import { verbRoutes } from '../../api/hub/incidents/verb-routes.ts';
 import { notificationRoutes } from '../../api/hub/notification-routes.ts';
+import { scheduleRoutes } from '../../api/hub/schedules/schedule-routes.ts';
 import { settingsRoutes } from '../../api/hub/settings-routes.ts';
 import { taskRoutes } from '../../api/hub/tasks/task-routes.ts';
 import { topicsRoutes } from '../../api/hub/topics-routes.ts';
@@ -69,6 +70,7 @@ export function openHubFaces(parts: HubCoreParts, closers: AsyncDisposableStack)
       ...verbRoutes({ incidents }),
       ...escalationRoutes({ escalations }),
       ...taskRoutes({ tasks }),
+      ...scheduleRoutes({ schedules: core.schedules }),
     ],
   };
 }

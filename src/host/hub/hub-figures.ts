@@ -1,4 +1,5 @@
 import { incidentKinds } from '../../hub/incidents/timers.ts';
+import { SCHEDULE_DUE } from '../../hub/schedules/schedule-rows.ts';
 import { DIGEST_DUE } from '../../hub/sends/digests/digest-items.ts';
 import type { HubEvents } from '../../hub/sends/hub-events.ts';
 import { NO_CHANNEL_DUE } from '../../hub/sends/no-channel.ts';
@@ -28,7 +29,7 @@ export interface HubFiguresParts {
 const GRACE_MS = 60_000;
 /** Someone should have taken a timer that was due so long ago. */
 const UNCLAIMED_MS = 5000;
-const KINDS = [PERSON_DUE, PAGE_DUE, DIGEST_DUE, NO_CHANNEL_DUE, ...incidentKinds, TASK_DUE] as const;
+const KINDS = [PERSON_DUE, PAGE_DUE, DIGEST_DUE, NO_CHANNEL_DUE, ...incidentKinds, TASK_DUE, SCHEDULE_DUE] as const;
 /** What the store was asked for is good for this long, however many ask. */
 const FRESH_MS = 5000;
 /** A scrape waits for the store no longer. */
@@ -42,6 +43,7 @@ export const countsListener = (counts: HubCounts): Required<HubEvents> & StoreOb
   counted: (fact) => counts.counted(fact),
   tookOver: (decisions) => counts.tookOver(decisions),
   toldOfTasks: (fact) => counts.toldOfTasks(fact),
+  ranSchedule: (fact) => counts.ranSchedule(fact),
   wrote: (ms) => counts.wrote(ms),
   committed: (works) => counts.committed(works),
   failed: (works) => counts.failed(works),

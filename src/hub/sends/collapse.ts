@@ -35,11 +35,7 @@ export async function collapse(
   const { app, id, collapse_key: key, created_at: at } = notification;
   if (key === undefined || users.length === 0) return { changed: [], superseded: new Set() };
   const which = (eb: NotificationIn) =>
-    eb.and([
-      eb('collapse_key', '=', key),
-      eb('id', '!=', id),
-      ...(isLaterPage ? [eb('created_at', '<=', at)] : []),
-    ]);
+    eb.and([eb('collapse_key', '=', key), eb('id', '!=', id), ...(isLaterPage ? [eb('created_at', '<=', at)] : [])]);
   const changed = await takeFromPeople(tx, { app, users, which, reason: SUPERSEDED }, now);
   return { changed, superseded: isLaterPage ? await supersededIn(tx, notification, users) : new Set() };
 }

@@ -1,4 +1,4 @@
-import type { CountedFact, DecidedFact, ToldFact } from '../../observe/metrics/hub-counts.ts';
+import type { CountedFact, DecidedFact, RanFact, ToldFact } from '../../observe/metrics/hub-counts.ts';
 
 /** What the hub has done, told once it is committed. A listener decides nothing, never blocks and never throws. */
 export interface HubEvents {
@@ -10,4 +10,6 @@ export interface HubEvents {
   tookOver?(decisions: number): void;
   /** Notices about tasks were taken. */
   toldOfTasks?(fact: ToldFact): void;
+  /** A time of a schedule has come. */
+  ranSchedule?(fact: RanFact): void;
 }

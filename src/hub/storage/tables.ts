@@ -44,6 +44,9 @@ export interface HubTables {
   readonly incident_events: { app: string; hash: string; at: number };
   readonly escalations: EscalationTable;
   readonly tasks: TaskTable;
+  readonly schedules: ScheduleTable;
+  /** Who is named in a schedule: what an erasure looks at. */
+  readonly schedule_people: { app: string; schedule: string; user: string };
   /** Who is named in a task: `todo` and `over` are of those whose it is, `named` is who did something with it. */
   readonly task_people: { app: string; user: string; role: 'todo' | 'over' | 'named'; task: string };
   /** The last local date, `2026-12-01`, for which a person heard of tasks, by kind. */
@@ -382,6 +385,22 @@ interface TaskTable {
   doc: string;
   /** When what is known was so. */
   said_at: number;
+  rev: number;
+  created_at: number;
+  updated_at: number;
+}
+
+interface ScheduleTable {
+  app: string;
+  id: string;
+  /** Sealed JSON. */
+  doc: string;
+  /** From when on it counts. */
+  anchor: number;
+  /** Null: it is off, or over. */
+  next_at: number | null;
+  last_at: number | null;
+  last_notification: string | null;
   rev: number;
   created_at: number;
   updated_at: number;

@@ -27,6 +27,12 @@ export interface ToldFact {
   readonly count: number;
 }
 
+/** What came of a time of a schedule. */
+export interface RanFact {
+  readonly app: string;
+  readonly outcome: string;
+}
+
 /** Of one commit. One work alone is most of them. */
 const COMMIT_BOUNDS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 
@@ -64,6 +70,7 @@ export class HubCounts {
   readonly #decisions = new Tally(['app', 'channel', 'state', 'reason']);
   readonly #recipients = new Tally(['app', 'outcome']);
   readonly #taskNotices = new Tally(['app', 'type']);
+  readonly #scheduleTimes = new Tally(['app', 'outcome']);
   #takenOver = 0;
   #storeFailures = 0;
 
@@ -92,6 +99,10 @@ export class HubCounts {
     this.#taskNotices.add(count, this.appLabel(app), type);
   }
 
+  ranSchedule({ app, outcome }: RanFact): void {
+    this.#scheduleTimes.add(1, this.appLabel(app), outcome);
+  }
+
   /** Something that was to be written is on the disk. */
   wrote(ms: number): void {
     this.writes.observe(toSeconds(ms), 1);
@@ -116,6 +127,10 @@ export class HubCounts {
 
   get taskNotices(): Sample[] {
     return this.#taskNotices.samples();
+  }
+
+  get scheduleTimes(): Sample[] {
+    return this.#scheduleTimes.samples();
   }
 
   get takenOver(): number {

@@ -23,13 +23,18 @@ const sends = [
   ),
   gauge(
     'martlet_hub_unclaimed_rows',
-    'Timers that were due more than five seconds ago and that no instance has taken, by kind: person, page, digest, no-channel, escalation, sla, task. Counted up to 100,000.',
+    'Timers that were due more than five seconds ago and that no instance has taken, by kind: person, page, digest, no-channel, escalation, sla, task, schedule. Counted up to 100,000.',
     { labels: ['kind'], ...shared },
   ),
   counter(
     'martlet_hub_task_notices_total',
     'Notices about tasks, by type: task.assigned, task.updated, task.in_progress, task.completed, task.cancelled, task.reminder, task.overdue, task.overdue_summary, task.digest.',
     { labels: ['app', 'type'] },
+  ),
+  counter(
+    'martlet_hub_schedule_times_total',
+    'Times of schedules that have come: sent, or missed while nothing ran and not made up.',
+    { labels: ['app', 'outcome'] },
   ),
   gauge('martlet_hub_pushes_under_way', 'Pushes, mails and messages that were handed over and have not ended.'),
   gauge(

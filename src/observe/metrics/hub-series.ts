@@ -55,6 +55,7 @@ export function setHub(sheet: Sheet, reading: HubReading): void {
   sheet.add('martlet_hub_decisions_total', counts.decisions);
   sheet.add('martlet_hub_recipients_total', counts.recipients);
   sheet.add('martlet_hub_task_notices_total', counts.taskNotices);
+  sheet.add('martlet_hub_schedule_times_total', counts.scheduleTimes);
   sheet.set('martlet_hub_taken_over_total', counts.takenOver);
   sheet.set('martlet_hub_pushes_under_way', underWay);
   if (backlog) {

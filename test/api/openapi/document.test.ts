@@ -111,6 +111,11 @@ describe.each([{ sync: false }, { sync: true }])('a running relay with core.sync
       await send('POST', '/v1/push/topics', {
         ...{ topic_secret: '000102030405060708090a0b0c0d0e0f', provider: 'expo', token: 'ExponentPushToken[topic]' },
       });
+    if (path.startsWith('/v1/schedules/{id}'))
+      await send('PUT', '/v1/schedules/standup', {
+        every: '1h',
+        notification: { message: 'x', to: { everyone: true } },
+      });
     if (path.startsWith('/v1/tasks/{id}')) await send('PUT', '/v1/tasks/T-1', { title: 'Radiators' });
     if (path.startsWith('/v1/incidents/{id}')) await send('PUT', '/v1/incidents/INC-1', { title: 'Disk full' });
     if (path.includes('notifications/{id}')) {

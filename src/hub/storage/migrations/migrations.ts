@@ -7,6 +7,7 @@ import { streams } from './0006-streams.ts';
 import { incidents } from './0007-incidents.ts';
 import { decisionBatch } from './0008-decision-batch.ts';
 import { tasks } from './0009-tasks.ts';
+import { schedules } from './0010-schedules.ts';
 import type { Migration } from './migrate.ts';
 
 /** In the order in which they are done. One that a release has had is never changed: what is wrong with it, the next one mends. */
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   incidents,
   decisionBatch,
   tasks,
+  schedules,
 ];

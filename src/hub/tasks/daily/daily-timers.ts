@@ -26,7 +26,7 @@ export function dailyOfRef(ref: string): DailyRef {
   return { user, kind };
 }
 
-/** What a timer was set by: with another rule it is set anew. */
+/** What a timer was set by: with another rule it is set again. */
 export const ruleOf = ({ at, timezone }: TaskPolicy, kind: DailyKind): string =>
   JSON.stringify([at[kind] ?? null, timezone ?? null]);
 
@@ -57,7 +57,7 @@ export async function zonesFor(
   return (user) => zones.get(user) ?? hubZone;
 }
 
-/** What a task with or without a date is told of by. */
+/** By what people hear of a task with or without a date. */
 const kindsOf = ({ doc }: Pick<Task, 'doc'>): readonly DailyKind[] =>
   doc.due_on === undefined && doc.due_at === undefined ? ['digest'] : dailyKinds;
 
@@ -98,7 +98,7 @@ const rowsOf = prepared((db, { ids }: { readonly ids: readonly string[] }) =>
 const AT_ONCE = 500;
 
 /**
- * Sets timers of people anew whose clock is another one now. One whose time is right stays, also while it is being done.
+ * Sets timers again of people whose clock is another one now. One whose time is right stays, also while it is being done.
  * @returns whether any was set
  */
 export async function moveDaily(
@@ -128,7 +128,7 @@ export async function moveDaily(
   return isAny;
 }
 
-/** Sets timers anew that were set by another rule than the one of now, some at once. @returns whether there may be more */
+/** Sets timers again that were set by another rule than the one of now, some at once. @returns whether there may be more */
 export async function renewDaily(tx: HubDb, parts: TaskParts, app: string): Promise<boolean> {
   const policy = parts.policyOf(app);
   const rows = await tx

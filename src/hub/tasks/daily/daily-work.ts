@@ -25,7 +25,7 @@ interface Timer extends DailyRef {
 /** What a timer comes to. */
 interface Daily {
   readonly notices: readonly DailyNotice[];
-  /** The date that was told of; undefined: none was. */
+  /** The date of which people heard; undefined: there was nothing to hear. */
   readonly told: (DailyRef & { readonly date: string }) | undefined;
   readonly next: Due | undefined;
 }

@@ -1,4 +1,4 @@
-/** For which date people were told last: the same is not said twice for one, wherever their clock is by then. */
+/** For which date people heard last of their tasks: the same is not said twice for one, wherever their clock is by then. */
 import { prepared } from '../../storage/prepared.ts';
 import type { HubDb, NewRow } from '../../storage/storage.ts';
 import type { DailyRef } from './daily-timers.ts';
@@ -9,7 +9,7 @@ const find = prepared((db, { app, users }: { readonly app: string; readonly user
 
 const keyOf = ({ user, kind }: DailyRef): string => JSON.stringify([user, kind]);
 
-/** Whether a person was told for a date, or a later one. */
+/** Whether a person has heard for a date, or a later one. */
 export async function toldFor(
   tx: HubDb,
   app: string,
