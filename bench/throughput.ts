@@ -16,7 +16,7 @@ import { openWorkbench } from './workbench.ts';
 const pathOf = (relative: string): string => fileURLToPath(new URL(`../${relative}`, import.meta.url));
 
 /** As `npm start` and the shebang of dist/main.js run it. */
-const NODE = [process.execPath, '--max-semi-space-size=8', '--disable-sigusr1'];
+const NODE = [process.execPath, '--max-semi-space-size=8', '--disable-sigusr1', '--use-system-ca'];
 const DOCS = pathOf('docs/benchmarks.md');
 
 function systemsOf({ dist, peer, profile }: Options): System[] {

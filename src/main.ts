@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-semi-space-size=8 --disable-sigusr1
+#!/usr/bin/env -S node --max-semi-space-size=8 --disable-sigusr1 --use-system-ca
 import cluster from 'node:cluster';
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';

@@ -44,7 +44,7 @@ test('a package runs what was built, with the flags that Node needs', async () =
   const { launcher, path } = packaged('v24.1.0');
   const main = join(dirname(launcher), '../dist/main.js');
   expect(await run(launcher, ['check', '-c', 'a b.yml'], path)).toBe(
-    `0 --max-semi-space-size=8 --disable-sigusr1 ${main} check -c a b.yml as ${launcher}\n`,
+    `0 --max-semi-space-size=8 --disable-sigusr1 --use-system-ca ${main} check -c a b.yml as ${launcher}\n`,
   );
 });
 

@@ -32,14 +32,17 @@ beforeAll(() => {
 afterAll(() => packed && rmSync(dirname(packed.tarball), { recursive: true, force: true }));
 
 test('the package holds what runs, its types and what a reader needs, and nothing of the tests or the sources', () => {
-  expect(packed.files).toEqual(expect.arrayContaining(['dist/main.js', 'dist/lambda.d.ts', 'README.md', 'LICENSE']));
+  expect(packed.files).toEqual(
+    expect.arrayContaining(['dist/main.js', 'dist/bundle/main.js', 'dist/lambda.d.ts', 'README.md', 'LICENSE']),
+  );
   expect(packed.files).toEqual(expect.arrayContaining(['docs/README.md', 'docs/hub/api.md', 'docs/openapi.json']));
   const others = packed.files.filter(
     (path) =>
-      !/^dist\/.*(\.js|\.d\.ts|\.css|\.html|\.svg|\.json|\.proto)$/.test(path) &&
+      !/^dist\/.*(\.js|\.js\.map|\.d\.ts|\.css|\.html|\.svg|\.json|\.proto)$/.test(path) &&
       !/^docs\/(hub\/)?[\w-]+(\.md|\.json|\.proto)$/.test(path),
   );
-  expect(others.sort()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/martlet', 'config.yml', 'package.json']);
+  const beside = ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/martlet', 'config.yml', 'package.json'];
+  expect(others.sort()).toEqual([...beside, 'dist/bundle/LICENSES.txt'].sort());
 });
 
 test('files that the code serves or reads are beside it', () => {

@@ -12,10 +12,17 @@ import { until } from '../support/until.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
-function start(config: string, env: Record<string, string> = {}): { child: ChildProcess; output: () => string } {
+function start(
+  config: string,
+  env: Record<string, string> = {},
+  flags: readonly string[] = [],
+): { child: ChildProcess; output: () => string } {
   const folder = mkdtempSync(join(tmpdir(), 'martlet-faces-'));
   writeFileSync(join(folder, 'config.yml'), config);
-  const child = spawn(process.execPath, [MAIN, '-c', 'config.yml'], { cwd: folder, env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [...flags, MAIN, '-c', 'config.yml'], {
+    cwd: folder,
+    env: { ...process.env, ...env },
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk));
   onTestFinished(() => {
@@ -51,7 +58,10 @@ test('with neither HTTP nor gRPC the process ends and names the settings', async
   expect(output()).toContain('grpc.enabled');
 });
 
-test('an authority in SSL_CERT_FILE is trusted, as Gorush trusts it', async () => {
+test.each([
+  { way: 'read at the start', flags: [] },
+  { way: 'read by Node when it is needed', flags: ['--use-system-ca'] },
+])('an authority in SSL_CERT_FILE is trusted, as Gorush trusts it: $way', async ({ flags }) => {
   const authority = makeAuthority();
   const provider = createServer(authority.leaf(['localhost']), (_req, res) => res.end());
   const asked = new Promise<void>((resolve) => provider.on('request', () => resolve()));
@@ -63,7 +73,7 @@ test('an authority in SSL_CERT_FILE is trusted, as Gorush trusts it', async () =
   writeFileSync(file, authority.ca);
   const port = await freePort();
   const config = `sandbox: {enabled: true}\nios: {enabled: true}\ncore: {address: 127.0.0.1, port: "${port}", feedback_hook_url: "https://localhost:${hook}/"}\n`;
-  const { output } = start(config, { SSL_CERT_FILE: file });
+  const { output } = start(config, { SSL_CERT_FILE: file }, flags);
   await until(() => output().includes('serves http'));
   const body = JSON.stringify({ notifications: [{ platform: 1, tokens: ['nonsense'], message: 'hi' }] });
   await fetch(`http://127.0.0.1:${port}/api/push`, { method: 'POST', body });

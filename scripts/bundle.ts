@@ -1,0 +1,87 @@
+/**
+ * The second step of `npm run build`: node scripts/bundle.ts [dist]. Bundles what tsc wrote, so that a start reads a few files
+ * instead of a thousand: most of a start was finding and compiling modules. The files of tsc stay beside it, for the package's entries.
+ */
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import process from 'node:process';
+import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+
+const dist = resolve(process.argv[2] ?? 'dist');
+const folder = join(dist, 'bundle');
+
+/** What each start loads. Packages that are loaded when they are needed stay packages. */
+const LOADED_AT_START = /^(?:@?pino|express|p-queue|undici|yaml)(?:$|\/)/;
+
+const MAIN = `#!/usr/bin/env -S node --max-semi-space-size=8 --disable-sigusr1 --use-system-ca
+import './bundle/main.js';
+`;
+
+/** Files beside a module (gorush.proto, workers) are found from where tsc put it. */
+const places: Plugin = {
+  name: 'places',
+  transform(code, id) {
+    if (!id.startsWith(dist) || !code.includes('import.meta.url')) return undefined;
+    // On the same line: the source map stays right.
+    const place = `new URL(${JSON.stringify(relative(folder, id))}, import.meta.url).href`;
+    return { code: code.replaceAll('import.meta.url', place), map: null };
+  },
+};
+
+/**
+ * An ES module that imports one of Node's makes Node read each of its exports, getters included; for `node:http` that loads all of
+ * fetch and WebSocket, an eighth of the start. From `process.getBuiltinModule` only what is named is read. Line for line, for the source maps.
+ */
+function readNodeModulesByName(code: string): string {
+  return code.replace(/^import (.+?) from "(node:[^"]+)";$/gm, (_line, names: string, module: string) => {
+    const left = names.replace(/^\* as /, '').replaceAll(' as ', ': ');
+    const [plain, braces] = left.startsWith('{') ? [undefined, left] : left.split(/, (?=\{)/);
+    const value = `globalThis.process.getBuiltinModule("${module}")`;
+    return [plain, braces].flatMap((target) => (target ? [`const ${target} = ${value};`] : [])).join(' ');
+  });
+}
+
+const isBundled = (id: string, importer: string | undefined): boolean =>
+  LOADED_AT_START.test(id) || (importer?.includes('node_modules') === true && !id.startsWith('node:'));
+
+/** The licences of the packages that went into the bundle, each of which wants to be given with its text. */
+function licencesOf(chunks: readonly OutputChunk[]): string {
+  const packages = new Set<string>();
+  for (const id of chunks.flatMap(({ moduleIds }) => moduleIds)) {
+    const folder = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0];
+    if (folder) packages.add(folder);
+  }
+  return [...packages]
+    .map((path) => {
+      const { name, version, license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
+      const file = readdirSync(path).find((entry) => /^licen[cs]e/i.test(entry));
+      return `${name} ${version} (${license})\n\n${file ? readFileSync(join(path, file), 'utf8').trim() : ''}\n`;
+    })
+    .sort()
+    .join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+rmSync(folder, { recursive: true, force: true });
+const entry = join(dist, 'main.js');
+if (readFileSync(entry, 'utf8') === MAIN) throw new Error(`${entry} is bundled already: npm run build`);
+const bundle = await rolldown({
+  input: { main: entry },
+  platform: 'node',
+  external: (id, importer, resolved) => !resolved && /^[^./\0]/.test(id) && !isBundled(id, importer),
+  plugins: [places],
+});
+const { output } = await bundle.write({
+  ...{ dir: folder, format: 'esm', sourcemap: true },
+  ...{ entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+});
+const chunks = output.filter((part) => part.type === 'chunk');
+for (const { fileName } of chunks) {
+  const path = join(folder, fileName);
+  writeFileSync(path, readNodeModulesByName(readFileSync(path, 'utf8')));
+  // What it maps to lies beside it, or in node_modules.
+  const map = JSON.parse(readFileSync(`${path}.map`, 'utf8'));
+  writeFileSync(`${path}.map`, JSON.stringify({ ...map, sourcesContent: undefined }));
+}
+writeFileSync(join(folder, 'LICENSES.txt'), licencesOf(chunks));
+writeFileSync(entry, MAIN);
+console.log(`${relative(process.cwd(), folder)}: ${chunks.length} files`);
