@@ -2,6 +2,7 @@ import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
 import type { AcceptedNotification } from '../notifications/decide-input.ts';
 import type { WithdrawnNotices } from '../notifications/notices.ts';
+import { prepared } from '../storage/prepared.ts';
 import type { HubDb } from '../storage/storage.ts';
 import type { HubTables } from '../storage/tables.ts';
 import { clearDue } from '../timers/due-rows.ts';
@@ -36,9 +37,28 @@ export async function collapse(
   if (key === undefined || users.length === 0) return { changed: [], superseded: new Set() };
   const which = (eb: NotificationIn) =>
     eb.and([eb('collapse_key', '=', key), eb('id', '!=', id), ...(isLaterPage ? [eb('created_at', '<=', at)] : [])]);
-  const changed = await takeFromPeople(tx, { app, users, which, reason: SUPERSEDED }, now);
+  // There seldom is one that is not over, and asking costs little.
+  const isOpen = (await openWithKey(tx, { app, key, id })).length > 0;
+  const changed = isOpen ? await takeFromPeople(tx, { app, users, which, reason: SUPERSEDED }, now) : [];
   return { changed, superseded: isLaterPage ? await supersededIn(tx, notification, users) : new Set() };
 }
+
+interface WithKey {
+  readonly app: string;
+  readonly key: string;
+  readonly id: string;
+}
+
+const openWithKey = prepared((db, { app, key, id }: WithKey) =>
+  db
+    .selectFrom('notifications')
+    .select('id')
+    .where('app', '=', app)
+    .where('collapse_key', '=', key)
+    .where('id', '!=', id)
+    .where('status', 'in', ['pending', 'scheduled'])
+    .limit(1),
+);
 
 /** The same of all notices about something, to people whom it does not concern any more. @returns what was cancelled */
 export async function withdraw(

@@ -14,7 +14,7 @@ export interface DailyWorkParts extends TaskParts {
 }
 
 /** Timers a transaction: the process does nothing else meanwhile. */
-const AT_ONCE = 50;
+const AT_ONCE = 25;
 /** What was due so long before the process began is not made up. */
 const MISSED_MS = 60_000;
 
