@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../push/push.ts';
 import type { DeviceSettings } from '../settings/settings.ts';
+import { prepared } from '../storage/prepared.ts';
 import type { HubDb, HubSeal, Row } from '../storage/storage.ts';
 import type { Device, DeviceStatus, ReachableDevice, Suspicion, TokenStatus } from './device.ts';
 
@@ -76,33 +77,46 @@ export const reachable = (stored: StoredDevice, reading: DeviceReading): Reachab
   target: () => openTarget(reading.seal, stored.row),
 });
 
+interface Ids {
+  readonly app: string;
+  readonly ids: readonly string[];
+}
+
+const topicsFor = prepared((db, { app, ids }: Ids) =>
+  db
+    .selectFrom('device_topics')
+    .select(['device', 'topic as name'])
+    .where('app', '=', app)
+    .where('device', 'in', ids)
+    .orderBy('topic'),
+);
+
+const ownersFor = prepared((db, { app, ids }: Ids) =>
+  db
+    .selectFrom('device_users')
+    .select(['device', 'user as name'])
+    .where('app', '=', app)
+    .where('device', 'in', ids)
+    .orderBy('place'),
+);
+
+const rowsById = prepared((db, { app, ids }: Ids) =>
+  db.selectFrom('devices').selectAll().where('app', '=', app).where('id', 'in', ids),
+);
+
 /** Rows with their owners, in the order in which these were named, and topics. */
 export async function withLinks(db: HubDb, app: string, rows: readonly DeviceRow[]): Promise<StoredDevice[]> {
   if (rows.length === 0) return [];
   const ids = rows.map(({ id }) => id);
   const usersOf = await ownersOf(db, app, ids);
-  const topics = await db
-    .selectFrom('device_topics')
-    .select(['device', 'topic as name'])
-    .where('app', '=', app)
-    .where('device', 'in', ids)
-    .orderBy('topic')
-    .execute();
-  const topicsOf = byDevice(topics);
+  const topicsOf = byDevice(await topicsFor(db, { app, ids }));
   return rows.map((row) => ({ row, users: usersOf.get(row.id) ?? [], topics: topicsOf.get(row.id) ?? [] }));
 }
 
 /** Whose devices are, by device, in the order in which people were named. */
 export async function ownersOf(db: HubDb, app: string, ids: readonly string[]): Promise<Map<string, string[]>> {
   if (ids.length === 0) return new Map();
-  const owners = await db
-    .selectFrom('device_users')
-    .select(['device', 'user as name'])
-    .where('app', '=', app)
-    .where('device', 'in', ids)
-    .orderBy('place')
-    .execute();
-  return byDevice(owners);
+  return byDevice(await ownersFor(db, { app, ids }));
 }
 
 function byDevice(rows: readonly { readonly device: string; readonly name: string }[]): Map<string, string[]> {
@@ -122,8 +136,7 @@ export async function storedDevices(db: HubDb, app: string, ids: readonly string
   const found: StoredDevice[] = [];
   for (let start = 0; start < ids.length; start += MOST_IDS) {
     const part = ids.slice(start, start + MOST_IDS);
-    const rows = await db.selectFrom('devices').selectAll().where('app', '=', app).where('id', 'in', part).execute();
-    found.push(...(await withLinks(db, app, rows)));
+    found.push(...(await withLinks(db, app, await rowsById(db, { app, ids: part }))));
   }
   return found;
 }

@@ -1,3 +1,4 @@
+import { prepared } from '../storage/prepared.ts';
 import type { HubDb } from '../storage/storage.ts';
 import { type DeviceRow, deleteDevices } from './device-rows.ts';
 
@@ -24,6 +25,28 @@ async function takeFrom(tx: HubDb, app: string, user: string, devices: readonly 
   );
 }
 
+interface OthersOf {
+  readonly app: string;
+  readonly user: string;
+  /** The device beside which they are. */
+  readonly id: string;
+}
+
+/** A person's other devices, the one seen last first. */
+const othersOf = prepared((db, { app, user, id }: OthersOf) =>
+  db
+    .selectFrom('device_users')
+    .innerJoin('devices', (join) =>
+      join.onRef('devices.app', '=', 'device_users.app').onRef('devices.id', '=', 'device_users.device'),
+    )
+    .select(['devices.id', 'platform', 'kind', 'environment', 'installation_hint', 'last_seen_at'])
+    .where('device_users.app', '=', app)
+    .where('device_users.user', '=', user)
+    .where('devices.id', '!=', id)
+    .orderBy('last_seen_at', 'desc')
+    .orderBy('devices.id'),
+);
+
 /**
  * After a device was registered: earlier ones of the same installation go, and of a person with too many those unseen longest.
  * @returns the ids of what these people have no more
@@ -36,18 +59,7 @@ export async function makeRoom(
 ): Promise<string[]> {
   const removed = new Set<string>();
   for (const user of users) {
-    const devices = await tx
-      .selectFrom('device_users')
-      .innerJoin('devices', (join) =>
-        join.onRef('devices.app', '=', 'device_users.app').onRef('devices.id', '=', 'device_users.device'),
-      )
-      .select(['devices.id', 'platform', 'kind', 'environment', 'installation_hint', 'last_seen_at'])
-      .where('device_users.app', '=', app)
-      .where('device_users.user', '=', user)
-      .where('devices.id', '!=', id)
-      .orderBy('last_seen_at', 'desc')
-      .orderBy('devices.id')
-      .execute();
+    const devices = await othersOf(tx, { app, user, id });
     const isSuperseded = (other: (typeof devices)[number]): boolean =>
       hint !== null &&
       other.installation_hint === hint &&

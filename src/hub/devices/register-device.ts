@@ -1,4 +1,5 @@
 import { type ActorName, type AuditedChange, auditChanges, auditName } from '../storage/audit.ts';
+import { prepared } from '../storage/prepared.ts';
 import type { HubDb, HubStore, NewRow } from '../storage/storage.ts';
 import type { DeviceDoc } from './device.ts';
 import {
@@ -44,6 +45,31 @@ export interface Registered {
   readonly removed: readonly string[];
 }
 
+interface OfId {
+  readonly app: string;
+  readonly id: string;
+}
+
+const withId = prepared((db, { app, id }: OfId) =>
+  db.selectFrom('devices').selectAll().where('app', '=', app).where('id', '=', id),
+);
+
+const othersWithToken = prepared((db, { app, id, hash }: OfId & { readonly hash: string }) =>
+  db.selectFrom('devices').selectAll().where('app', '=', app).where('token_hash', '=', hash).where('id', '!=', id),
+);
+
+const insertDevices = prepared((db, { rows }: { readonly rows: readonly NewRow<'devices'>[] }) =>
+  db.insertInto('devices').values(rows),
+);
+
+const insertOwners = prepared((db, { rows }: { readonly rows: readonly NewRow<'device_users'>[] }) =>
+  db.insertInto('device_users').values(rows),
+);
+
+const updateDevice = prepared((db, { app, id, ...set }: OfId & ReturnType<typeof changedColumns>) =>
+  db.updateTable('devices').set(set).where('app', '=', app).where('id', '=', id),
+);
+
 /** The row of this id, and the row that has this token: one, or two, or the same. */
 export async function rowsFor(
   tx: HubDb,
@@ -51,11 +77,9 @@ export async function rowsFor(
   id: string,
   target: DeviceTarget | undefined,
 ): Promise<{ readonly own: StoredDevice | undefined; readonly holder: StoredDevice | undefined }> {
-  const inApp = tx.selectFrom('devices').selectAll().where('app', '=', app);
   // Two queries: neither engine finds an OR of two columns behind a common first one by their indexes.
-  const own = await inApp.where('id', '=', id).execute();
-  const others = target ? await inApp.where('token_hash', '=', target.token_hash).where('id', '!=', id).execute() : [];
-  const rows = [...own, ...others];
+  const rows = await withId(tx, { app, id });
+  if (target) rows.push(...(await othersWithToken(tx, { app, id, hash: target.token_hash })));
   const stored = await withLinks(tx, app, rows);
   return {
     own: stored.find(({ row }) => row.id === id),
@@ -167,7 +191,7 @@ async function insertRow(
   if (!target) throw new Error('a device that is not there has no token to keep');
   // Verdicts about pushes to the row that had the token name that row, and find nothing.
   const row = newDeviceRow(tools, registration, target, (taken?.row.token_rev ?? 0) + 1) as DeviceRow;
-  await tx.insertInto('devices').values(row).execute();
+  await insertDevices(tx, { rows: [row] });
   return { row, changed: true };
 }
 
@@ -185,17 +209,33 @@ async function updateRow(
   const changed = isOther || isRevived || !isOwned || !isSame(topics, doc.topics);
   // Signing out and in is a change of status, too.
   const turned = isRevived || (users.length === 0) !== (doc.users.length === 0);
-  const set = {
-    ...texts,
-    // A subscription's keys may have changed though it is known by the same endpoint.
-    ...(target ? targetColumns(tools, app, id, target, row.token_rev + 1) : {}),
-    ...(turned ? { status_at: tools.now } : {}),
-    ...(isSeen ? { last_seen_at: tools.now } : {}),
+  const times = {
+    status_at: turned ? tools.now : row.status_at,
+    last_seen_at: isSeen ? tools.now : row.last_seen_at,
     rev: changed ? row.rev + 1 : row.rev,
   };
-  await tx.updateTable('devices').set(set).where('app', '=', app).where('id', '=', id).execute();
+  const set = changedColumns(texts, target ? targetColumns(tools, app, id, target, row.token_rev + 1) : row, times);
+  await updateDevice(tx, { app, id, ...set });
   return { row: { ...row, ...set }, changed };
 }
+
+/** Always the same columns, and so one text. */
+const changedColumns = (
+  texts: ReturnType<typeof textColumns>,
+  { platform, kind, environment, token_hash, target, token_at, token_rev, status, reason, suspect }: TargetColumns,
+  times: Pick<DeviceRow, 'status_at' | 'last_seen_at' | 'rev'>,
+) => ({
+  ...texts,
+  // A subscription's keys may have changed though it is known by the same endpoint.
+  ...{ platform, kind, environment, token_hash, target, token_at, token_rev, status, reason, suspect },
+  ...times,
+});
+
+type TargetColumns = Pick<
+  DeviceRow,
+  | ('platform' | 'kind' | 'environment' | 'token_hash' | 'target' | 'token_at' | 'token_rev')
+  | ('status' | 'reason' | 'suspect')
+>;
 
 async function replaceOwners(
   tx: HubDb,
@@ -205,11 +245,7 @@ async function replaceOwners(
   hadAny: boolean,
 ): Promise<void> {
   if (hadAny) await tx.deleteFrom('device_users').where('app', '=', app).where('device', '=', device).execute();
-  if (users.length > 0)
-    await tx
-      .insertInto('device_users')
-      .values(users.map((user, place) => ({ app, device, user, place })))
-      .execute();
+  if (users.length > 0) await insertOwners(tx, { rows: users.map((user, place) => ({ app, device, user, place })) });
 }
 
 async function replaceTopics(tx: HubDb, app: string, device: string, topics: readonly string[]): Promise<void> {

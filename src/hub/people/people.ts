@@ -2,6 +2,7 @@ import { isObject } from '../../kit/is-object.ts';
 import { mergePatch } from '../../kit/json/merge-patch.ts';
 import { type ActorName, auditChanges } from '../storage/audit.ts';
 import { bulkInsert } from '../storage/bulk-insert.ts';
+import { prepared } from '../storage/prepared.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
 import {
   type AddressReply,
@@ -270,6 +271,10 @@ function renewedConsent(
   });
 }
 
+const thereAmong = prepared((db, { app, ids }: { readonly app: string; readonly ids: readonly string[] }) =>
+  db.selectFrom('users').select('id').where('app', '=', app).where('id', 'in', ids),
+);
+
 /** Makes those who are not there yet: a device or settings make their person. */
 export async function ensurePeople(
   tx: HubDb,
@@ -279,8 +284,7 @@ export async function ensurePeople(
   now: number,
 ): Promise<void> {
   if (ids.length === 0) return;
-  const rows = await tx.selectFrom('users').select('id').where('app', '=', app).where('id', 'in', ids).execute();
-  const known = new Set(rows.map(({ id }) => id));
+  const known = new Set((await thereAmong(tx, { app, ids })).map(({ id }) => id));
   const missing = [...new Set(ids)].filter((id) => !known.has(id));
   const made = missing.map((id) => newUserRow(seal, app, id, EMPTY, now));
   await bulkInsert(tx, engine, 'users', made);

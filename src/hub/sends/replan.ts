@@ -1,3 +1,4 @@
+import { prepared } from '../storage/prepared.ts';
 import type { HubDb } from '../storage/storage.ts';
 import { setDue } from '../timers/due-rows.ts';
 import { TAKEN_BY_DIGEST } from './digests/digest-id.ts';
@@ -10,6 +11,18 @@ export const AGAIN = 'again';
 /** Rows a statement. */
 const AT_ONCE = 500;
 
+const heldFor = prepared((db, { app, users }: { readonly app: string; readonly users: readonly string[] }) =>
+  db
+    .selectFrom('decisions')
+    .select(['notification', 'user'])
+    .distinct()
+    .where('app', '=', app)
+    .where('user', 'in', users)
+    .where('state', '=', 'deferred')
+    .where('due_row', 'is not', null)
+    .where('due_row', 'not like', TAKEN_BY_DIGEST),
+);
+
 /**
  * Has what is held for people decided again at once: their settings, their clock or what they have was changed.
  * @param now UNIX milliseconds
@@ -18,16 +31,7 @@ const AT_ONCE = 500;
 export async function replan(tx: HubDb, app: string, users: readonly string[], now: number): Promise<boolean> {
   let isAny = false;
   for (let at = 0; at < users.length; at += AT_ONCE) {
-    const rows = await tx
-      .selectFrom('decisions')
-      .select(['notification', 'user'])
-      .distinct()
-      .where('app', '=', app)
-      .where('user', 'in', users.slice(at, at + AT_ONCE))
-      .where('state', '=', 'deferred')
-      .where('due_row', 'is not', null)
-      .where('due_row', 'not like', TAKEN_BY_DIGEST)
-      .execute();
+    const rows = await heldFor(tx, { app, users: users.slice(at, at + AT_ONCE) });
     isAny ||= rows.length > 0;
     for (let row = 0; row < rows.length; row += AT_ONCE)
       await setDue(

@@ -1,4 +1,4 @@
-import { CompiledQuery } from 'kysely';
+import { askText } from './prepared.ts';
 import type { HubDb, HubStore, HubTable, NewRow } from './storage.ts';
 
 /** Below the 32,766 parameters of a statement of SQLite, and the 65,535 of PostgreSQL. */
@@ -33,8 +33,9 @@ export async function bulkInsert<Table extends HubTable>(
   const most = Math.floor(MOST_PARAMETERS / columns.length);
   for (let start = 0; start < rows.length; start += most) {
     const part = rows.slice(start, start + most);
-    const values = part.flatMap((row) => columns.map((column) => row[column]));
+    const values: (string | number | null)[] = [];
+    for (const row of part) for (const column of columns) values.push(row[column] as string | number | null);
     // Texts of other numbers than these would fill the memory of statements.
-    await tx.executeQuery(CompiledQuery.raw(insertSql(engine, table, columns, part.length), values));
+    await askText(tx, insertSql(engine, table, columns, part.length), values);
   }
 }

@@ -47,6 +47,13 @@ export function runsTexts(db: HubDb, run: RunText): void {
   direct.set(db, run);
 }
 
+/** Answers a text of the engine of `db`, by the shortest way that there is. */
+export async function askText<Row>(db: HubDb, text: string, values: Value[]): Promise<Row[]> {
+  const run = direct.get(db);
+  if (run) return (await run(text, values)) as Row[];
+  return (await db.executeQuery<Row>(CompiledQuery.raw(text, values) as CompiledQuery<Row>)).rows;
+}
+
 /** Lists of different lengths would be as many texts: they are filled up with their last value. */
 function filled(length: number): number {
   if (length <= 4) return length;
@@ -136,9 +143,7 @@ export function prepared<Given extends object, Row>(
     const run = direct.get(db);
     const { sql, marks } = textOf(db, run ? texts.sqlite : texts.postgres, args);
     const values = marks.map((mark) => valueAt(args, mark));
-    if (run) return (await run(sql, values)) as Row[];
-    const { rows } = await db.executeQuery<Row>(CompiledQuery.raw(sql, values) as CompiledQuery<Row>);
-    return rows;
+    return askText(db, sql, values);
   }
 
   return async (db, given) => {

@@ -1,11 +1,10 @@
 import { epochOf, eventId } from '../../streams/event-id.ts';
 import type { StreamEvent } from '../../streams/stream-event.ts';
 import type { StreamCaps } from '../../streams/stream-store.ts';
+import { among, prepared } from '../storage/prepared.ts';
 import type { HubDb, HubSeal } from '../storage/storage.ts';
 import { type AskedEntry, payloadBound } from './asked-entry.ts';
 import { personKey } from './person-key.ts';
-
-const AT_ONCE = 200;
 
 /** Events that people were given before under the keys of these entries, and that are kept, by identity. */
 export async function findKeyed(
@@ -16,17 +15,23 @@ export async function findKeyed(
   const found = new Map<string, StreamEvent>();
   const keyed = asked.filter(({ hash }) => hash !== undefined);
   for (const [app, some] of Map.groupBy(keyed, (each) => each.app))
-    for (let at = 0; at < some.length; at += AT_ONCE)
-      for (const row of await rowsOf(tx, app, some.slice(at, at + AT_ONCE), caps)) {
-        const payload = seal.open(row.payload, payloadBound(app));
-        const id = eventId(epochOf(row.epoch, personKey(app, row.user)), row.place);
-        found.set(row.hash, { id, type: row.type, payload, timestamp: row.timestamp });
-      }
+    for (const row of await rowsOf(tx, app, some, caps)) {
+      const payload = seal.open(row.payload, payloadBound(app));
+      const id = eventId(epochOf(row.epoch, personKey(app, row.user)), row.place);
+      found.set(row.hash, { id, type: row.type, payload, timestamp: row.timestamp });
+    }
   return found;
 }
 
-const rowsOf = (tx: HubDb, app: string, some: readonly AskedEntry[], { maxEvents }: StreamCaps) =>
-  tx
+interface Asked {
+  readonly app: string;
+  readonly maxEvents: number;
+  readonly keys: readonly Readonly<Record<'k.user' | 'k.hash', string>>[];
+}
+
+/** Each person with the one hash: of two lists every pair would be looked for. */
+const find = prepared((db, { app, maxEvents, keys }: Asked) =>
+  db
     .selectFrom('stream_keys as k')
     .innerJoin('stream_events as e', (join) =>
       join.onRef('e.app', '=', 'k.app').onRef('e.user', '=', 'k.user').onRef('e.place', '=', 'k.place'),
@@ -35,6 +40,11 @@ const rowsOf = (tx: HubDb, app: string, some: readonly AskedEntry[], { maxEvents
     .select(['k.hash', 'e.user', 'e.place', 'e.type', 'e.payload', 'e.timestamp', 'h.epoch'])
     .where('k.app', '=', app)
     .where((eb) => eb('k.place', '>', eb('h.head', '-', maxEvents)))
-    .where('k.user', 'in', [...new Set(some.map(({ user }) => user))])
-    .where('k.hash', 'in', [...new Set(some.map(({ hash }) => hash as string))])
-    .execute();
+    .where(among(['k.user', 'k.hash'], keys)),
+);
+
+const rowsOf = (tx: HubDb, app: string, some: readonly AskedEntry[], { maxEvents }: StreamCaps) =>
+  find(tx, {
+    ...{ app, maxEvents },
+    keys: some.map(({ user, hash }) => ({ 'k.user': user, 'k.hash': hash as string })),
+  });

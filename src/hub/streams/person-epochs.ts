@@ -2,10 +2,19 @@
  * When a person's stream began: with its row, else with the store, but after the person was last erased, so that no id of before has
  * a meaning afterwards.
  */
+import { sql } from 'kysely';
+import { prepared } from '../storage/prepared.ts';
 import type { HubDb, HubSeal } from '../storage/storage.ts';
 import type { PersonOfKey } from './person-key.ts';
 
 const AT_ONCE = 500;
+
+const since = (db: HubDb, app: string, epoch: number) =>
+  db.selectFrom('erased').select(['hash', 'at']).where('app', '=', app).where('at', '>=', epoch);
+
+const anySince = prepared((db, { app, epoch }: { readonly app: string; readonly epoch: number }) =>
+  since(db, app, epoch).limit(sql.lit(1)),
+);
 
 /** Epochs of people of one app who have no stream, where that is later than the store's. */
 export async function laterEpochs<Person extends PersonOfKey>(
@@ -33,10 +42,11 @@ async function addErased<Person extends PersonOfKey>(
   { app, epoch, people }: Asked<Person>,
   later: Map<Person, number>,
 ): Promise<void> {
-  const since = db.selectFrom('erased').select(['hash', 'at']).where('app', '=', app).where('at', '>=', epoch);
   // Most apps have erased no one since, and hashes cost more than this question.
-  if (!(await since.limit(1).executeTakeFirst())) return;
+  if ((await anySince(db, { app, epoch })).length === 0) return;
   const byHash = new Map(people.map((person) => [seal.hash('erased', app, person.user), person]));
-  for (const { hash, at } of await since.where('hash', 'in', [...byHash.keys()]).execute())
+  for (const { hash, at } of await since(db, app, epoch)
+    .where('hash', 'in', [...byHash.keys()])
+    .execute())
     later.set(byHash.get(hash) as Person, at + 1);
 }

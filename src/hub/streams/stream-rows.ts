@@ -1,6 +1,7 @@
 /** The rows of streams, of one app a statement. Places are offsets: 1, 2, 3 … within a person's epoch. */
-import { CompiledQuery, sql } from 'kysely';
+import { sql } from 'kysely';
 import { PAGE_BYTES } from '../../streams/stream-store.ts';
+import { askText } from '../storage/prepared.ts';
 import type { HubDb, HubStore, Row } from '../storage/storage.ts';
 
 export type HeadRow = Row<'stream_heads'>;
@@ -58,8 +59,7 @@ export async function growHeads(
   const grown: HeadRow[] = [];
   for (const some of inPieces(growths)) {
     const values = some.flatMap(({ app, user, count, bytes }) => [app, user, epoch, 0, count, bytes]);
-    const { rows } = await tx.executeQuery<HeadRow>(CompiledQuery.raw(growSql(engine, some.length), values));
-    grown.push(...rows);
+    grown.push(...(await askText<HeadRow>(tx, growSql(engine, some.length), values)));
   }
   return grown;
 }
