@@ -10,7 +10,7 @@ import { handedFor, handedTo, SUPERSEDED, unlessSuperseded } from './rows/decisi
 import { findNotification } from './rows/notification-rows.ts';
 import { recipientRows } from './rows/recipient-rows.ts';
 import { sendAgain } from './send-again.ts';
-import { settleStatuses } from './settle-status.ts';
+import { mayBeDone, settleStatuses } from './settle-status.ts';
 
 export interface FollowingParts extends EndedBatches {
   /** UNIX milliseconds. */
@@ -37,9 +37,8 @@ export async function follow(
     isDue = (await goOn(tx, app, all, now)) || isDue;
   }
   for (const [app, all] of Map.groupBy([...over, ...changed], (each) => each.app)) {
-    const ended = new Set(all.map(({ notification }) => notification));
-    const done = [...ended].filter((notification) => !isUnderWay(app, notification));
-    await settleStatuses(tx, app, done, now);
+    const ended = all.filter(({ notification }) => !isUnderWay(app, notification));
+    await settleStatuses(tx, app, await mayBeDone(tx, app, ended), now);
   }
   return { isDue, also };
 }

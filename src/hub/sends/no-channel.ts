@@ -3,7 +3,7 @@
  * feedback hook of the app. So a process that dies in between leaves it to the next one, and a hook that takes nothing fills no memory.
  */
 import type { HubDb, HubStore } from '../storage/storage.ts';
-import { type ClaimedDue, type Due, finishDue, putOffDue, setDue } from '../timers/due-rows.ts';
+import { type ClaimedDue, type Due, finishAllDue, putOffDue, setDue } from '../timers/due-rows.ts';
 import { personOf } from './person-due.ts';
 
 /** A person whom a notification could not reach in any way. */
@@ -76,7 +76,10 @@ export const noChannelWork =
       // Twice rather than never: an entry has the same id each time.
       for (const { row, reason } of told) hook.tell({ app, reason, ...personOf(row.ref) });
       await store.write(async (tx) => {
-        for (const { row } of told) await finishDue(tx, row);
+        await finishAllDue(
+          tx,
+          told.map(({ row }) => row),
+        );
         for (const { row } of early) await putOffDue(tx, row, now() + PUT_OFF_MS);
       });
     }

@@ -11,6 +11,13 @@ export const personDue = (app: string, notification: string, user: string): Pick
   ref: JSON.stringify([notification, user]),
 });
 
+/** The `ref` of every timer of people of a notification is from the first up to the second. */
+export const personRefs = (notification: string): { readonly from: string; readonly to: string } => {
+  const begin = JSON.stringify([notification]).slice(0, -1);
+  // The comma is followed by the minus, in both engines.
+  return { from: `${begin},`, to: `${begin}-` };
+};
+
 /** What a timer of this kind is about. */
 export const personOf = (ref: string): { readonly notification: string; readonly user: string } => {
   const [notification, user] = JSON.parse(ref) as [string, string];

@@ -3,7 +3,7 @@ import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
 import type { AcceptedNotification, PresenceState } from '../notifications/decide-input.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
-import { type ClaimedDue, finishDue } from '../timers/due-rows.ts';
+import { type ClaimedDue, finishAllDue } from '../timers/due-rows.ts';
 import type { Channel } from '../words/channel.ts';
 import type { PresenceOf } from './accepting/send-order.ts';
 import { isDigest } from './digests/digest-id.ts';
@@ -15,7 +15,7 @@ import { AGAIN } from './replan.ts';
 import { decisionsOf } from './rows/decision-rows.ts';
 import { findNotifications, openDoc } from './rows/notification-rows.ts';
 import { recipientRows } from './rows/recipient-rows.ts';
-import { settleStatuses } from './settle-status.ts';
+import { mayBeDone, settleStatuses } from './settle-status.ts';
 import type { PersonAt } from './step-people.ts';
 
 export interface PersonWorkOptions {
@@ -59,9 +59,9 @@ export class PersonWork {
     const { store, placing, presenceOf, now } = this.#options;
     const presence = await presenceOf(app, [...new Set(rows.map(({ user }) => user))]);
     const placed = await store.write(async (tx) => {
-      for (const row of rows) await finishDue(tx, row);
+      await finishAllDue(tx, rows);
       const result = await this.step(tx, app, rows, presence);
-      await settleStatuses(tx, app, new Set(rows.map(({ notification }) => notification)), now());
+      await settleStatuses(tx, app, await mayBeDone(tx, app, rows), now());
       return result;
     });
     placing.deliver(placed);

@@ -1,6 +1,7 @@
+import { sql } from 'kysely';
 import { prepared } from '../storage/prepared.ts';
 import type { HubDb } from '../storage/storage.ts';
-import { PAGE_DUE } from './person-due.ts';
+import { PAGE_DUE, PERSON_DUE, personRefs } from './person-due.ts';
 import { OPEN_STATES } from './rows/decision-rows.ts';
 
 interface Settled {
@@ -19,14 +20,7 @@ const settle = prepared((db, { app, ids, now }: Settled) =>
     .where((eb) =>
       eb.not(
         eb.or([
-          eb.exists(
-            eb
-              .selectFrom('decisions')
-              .select('user')
-              .where('decisions.app', '=', app)
-              .whereRef('notification', '=', 'notifications.id')
-              .where('state', 'in', OPEN_STATES),
-          ),
+          // Timers first: of a notification to very many most decisions have ended, and the one that has not would be looked for.
           eb.exists(
             eb
               .selectFrom('due')
@@ -34,6 +28,14 @@ const settle = prepared((db, { app, ids, now }: Settled) =>
               .where('due.app', '=', app)
               .where('kind', '=', PAGE_DUE)
               .whereRef('ref', '=', 'notifications.id'),
+          ),
+          eb.exists(
+            eb
+              .selectFrom('decisions')
+              .select('user')
+              .where('decisions.app', '=', app)
+              .whereRef('notification', '=', 'notifications.id')
+              .where('state', 'in', OPEN_STATES),
           ),
         ]),
       ),
@@ -52,4 +54,38 @@ export async function settleStatuses(
 ): Promise<void> {
   const ids = [...notifications];
   for (let at = 0; at < ids.length; at += AT_ONCE) await settle(tx, { app, ids: ids.slice(at, at + AT_ONCE), now });
+}
+
+interface Timers {
+  readonly app: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+const timers = prepared((db, { app, from, to }: Timers) =>
+  db
+    .selectFrom('due')
+    .select('id')
+    .where('app', '=', app)
+    .where('kind', '=', PERSON_DUE)
+    .where('ref', '>=', from)
+    .where('ref', '<', to)
+    .limit(sql.lit(1)),
+);
+
+/**
+ * The notifications that these people are of, without those that cannot be done yet, as more of their people wait for their time: what
+ * is open of a notification to very many would be looked for among all its decisions, again and again.
+ */
+export async function mayBeDone(
+  tx: HubDb,
+  app: string,
+  people: readonly { readonly notification: string }[],
+): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for (const [id, some] of Map.groupBy(people, ({ notification }) => notification)) {
+    const isWaiting = some.length > 1 && (await timers(tx, { app, ...personRefs(id) })).length > 0;
+    if (!isWaiting) ids.push(id);
+  }
+  return ids;
 }

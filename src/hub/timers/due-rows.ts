@@ -131,6 +131,23 @@ export async function finishDue(tx: HubDb, row: ClaimedDue): Promise<void> {
   if (!gone) throw new FencedError(row);
 }
 
+const finishMany = prepared((db, { ids }: { readonly ids: readonly string[] }) =>
+  db.deleteFrom('due').where('id', 'in', ids).returning(['id', 'fence']),
+);
+
+/**
+ * Ends claimed rows, in the transaction of their work.
+ * @throws FencedError when one of them is no longer ours: the whole transaction is rolled back
+ */
+export async function finishAllDue(tx: HubDb, rows: readonly ClaimedDue[]): Promise<void> {
+  const gone = new Map<string, number>();
+  for (let at = 0; at < rows.length; at += AT_ONCE)
+    for (const row of await finishMany(tx, { ids: rows.slice(at, at + AT_ONCE).map(({ id }) => id) }))
+      gone.set(row.id, row.fence);
+  const other = rows.find(({ id, fence }) => gone.get(id) !== fence);
+  if (other) throw new FencedError(other);
+}
+
 /** Gives a claimed row back, to be taken again at `at`; nothing happens when it is no longer ours. */
 export async function putOffDue(tx: HubDb, row: ClaimedDue, at: number): Promise<void> {
   await tx

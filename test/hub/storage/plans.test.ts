@@ -77,6 +77,16 @@ describe('how SQLite finds rows of the hub', () => {
       'task_people_app_user_role_task (app=? AND user=? AND role=?)',
     ],
     [
+      'timers of people of one notification, by its name',
+      "SELECT id FROM due WHERE app = ? AND kind = 'person' AND ref >= ? AND ref < ? LIMIT 1",
+      'due_app_kind_ref (app=? AND kind=? AND ref>? AND ref<?)',
+    ],
+    [
+      'events that people have under the keys of their senders, by person and key',
+      'SELECT * FROM stream_keys WHERE app = ? AND (user, hash) IN (VALUES (?, ?), (?, ?))',
+      'stream_keys USING PRIMARY KEY (app=? AND user=? AND hash=?)',
+    ],
+    [
       'the person of an address, by its hash',
       'SELECT id FROM users WHERE app = ? AND email_hash = ?',
       'users_app_email_hash (app=? AND email_hash=?)',

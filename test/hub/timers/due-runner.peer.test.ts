@@ -6,6 +6,7 @@ import {
   clearDue,
   countDue,
   countUnclaimed,
+  finishAllDue,
   finishDue,
   setDue,
 } from '../../../src/hub/timers/due-rows.ts';
@@ -131,6 +132,20 @@ describe.each(hubEngines)('timers in $name', ({ needs: lacks, start }) => {
         await one.runDue();
         expect(await store.db.selectFrom('meta').select('key').where('key', '=', 'rang').execute()).toEqual([]);
       }
+    });
+
+    test('of rows that end together, one that was moved meanwhile undoes the work of all', async () => {
+      const store = await open();
+      await store.write((tx) => setDue(tx, [at('a', 800), at('b', 800), at('c', 800)]));
+      const claim = { kinds: ['ring'], now, leaseMs: 30_000, by: 'a', limit: 10 };
+      const rows = await store.write((tx) => claimDue(tx, store.engine, claim));
+      await store.write((tx) => setDue(tx, [at('b', 9000)]));
+      await expect(store.write((tx) => finishAllDue(tx, rows))).rejects.toMatchObject({ code: 'ERR_FENCED' });
+      expect(await countDue(store.db, now, 0)).toMatchObject({ waiting: 3 });
+      const ours = rows.filter(({ ref }) => ref !== 'b');
+      await store.write((tx) => finishAllDue(tx, ours));
+      expect(await countDue(store.db, now, 0)).toMatchObject({ waiting: 1 });
+      await expect(store.write((tx) => finishAllDue(tx, ours))).rejects.toMatchObject({ code: 'ERR_FENCED' });
     });
 
     test('two instances ring each of a thousand rows once', async () => {
