@@ -113,7 +113,7 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   closers.defer(() => clearInterval(sweeping));
   const tickets = new StreamTickets(store, now);
   const door = openPeopleDoor({ store, tickets, auth: relay.auth, now });
-  const live = await openHubStreams({ config, store, tickets, tell, now }, closers);
+  const live = await openHubStreams({ config, store, tickets, apps: () => relay.apps.size, tell, now }, closers);
   const parts: HubRouterParts = {
     ...{ store, ledger, bodies, audit: log.audit },
     identify: (req) => door.identify(req),

@@ -32,10 +32,14 @@ export const hubStreamsSection = section('Live streams of people, and who is the
     'Streams that may be open at once in a process; 0: any number. Their connections are counted here, and not in `core.max_connections`.',
     counted(0),
   ),
-  per_app: integer(0, 'Streams of one app that may be open at once in a process; 0: any number.', counted(0)),
+  per_app: integer(
+    0,
+    'Streams of one app that may be open at once in a process; 0: half of `max` when there are several, each of which has a part that others cannot take.',
+    counted(0),
+  ),
   per_user: integer(
     0,
-    'Streams of one person at a process; the oldest ends for a further one. 0: any number.',
+    'Streams of one person at a process; the oldest ends for a further one. As many polls may wait. 0: a hundredth of `max`, at least 16.',
     counted(0),
   ),
   heartbeat: seconds(15, 'A sign of life on every stream, about so often.', { ...ours, minimum: 1 }),

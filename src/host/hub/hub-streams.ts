@@ -33,6 +33,8 @@ export interface HubStreamsOptions {
   readonly config: FullConfig;
   readonly store: HubStore;
   readonly tickets: StreamTickets;
+  /** How many apps there are. */
+  readonly apps: () => number;
   readonly tell: (level: 'warn' | 'error', message: string) => void;
   readonly now: () => number;
 }
@@ -79,7 +81,7 @@ export async function openHubStreams(options: HubStreamsOptions, closers: AsyncD
   const publisher = new EventPublisher({ hub, store, streams, presence, offline });
   const open = new OpenStreams({
     ...{ streams, presence, instance, tell, now },
-    ...{ max: settings.max, perApp: settings.per_app, perUser: settings.per_user },
+    ...{ apps: options.apps, max: settings.max, perApp: settings.per_app, perUser: settings.per_user },
     heartbeatMs: heartbeatMs(config),
   });
   const polls = new LongPolls(streams);

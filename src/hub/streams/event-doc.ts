@@ -8,6 +8,8 @@ import { id } from '../words/id.ts';
 const MOST_EVENTS = 1000;
 const MOST_USERS = 10_000;
 const MOST_PAYLOAD = 256 * 1024;
+/** Bytes of the copies that all people of a request get: each is written. */
+const MOST_COPIED = 16 * 1024 * 1024;
 /** What streams say themselves. */
 const RESERVED = new Set(['reset', 'bye', 'reauth', 'error']);
 const TYPE = /^[^\p{C}\p{Zl}\p{Zp}]{1,128}$/u;
@@ -87,5 +89,10 @@ export function parseEventForMany(body: unknown, now: string): Parsed<EventForMa
   const isForAll = read.everyone === true;
   if (isForAll === (read.users !== undefined))
     return { faults: [{ path: 'users', reason: 'must be given, or else everyone: true' }] };
-  return { users: isForAll ? 'everyone' : (read.users ?? []), draft };
+  if (isForAll) return { users: 'everyone', draft };
+  const { users = [] } = read;
+  const bytes = Buffer.byteLength(draft.payload);
+  if (users.length <= 1 || users.length * bytes <= MOST_COPIED) return { users, draft };
+  const most = Math.floor(MOST_COPIED / bytes);
+  return { faults: [{ path: 'users', reason: `must be at most ${most} for a payload of ${bytes} bytes` }] };
 }

@@ -8,8 +8,9 @@ import { personKey } from './person-key.ts';
 
 export const TO_ALL_DUE = 'stream-all';
 
-/** People a page. */
+/** People a page, and bytes of the copies that they get: others wait for the store meanwhile. */
 const PAGE = 1000;
+const PAGE_BYTES = 4 * 1024 * 1024;
 
 interface Progress {
   readonly draft: EventDraft;
@@ -52,17 +53,18 @@ export const toAllWork =
 async function onePage(row: ClaimedDue, { store, publisher, now }: ToAllParts): Promise<void> {
   const { app, ref } = row;
   const { draft, after } = JSON.parse(store.seal.open(row.data, bound(app, ref))) as Progress;
+  const size = Math.max(1, Math.min(PAGE, Math.floor(PAGE_BYTES / Buffer.byteLength(draft.payload))));
   const people = await store.db
     .selectFrom('users')
     .select('id')
     .where('app', '=', app)
     .where('id', '>', after)
     .orderBy('id')
-    .limit(PAGE)
+    .limit(size)
     .execute();
   const key = draft.key ?? ref;
   await publisher.publish(people.map(({ id }) => ({ user: personKey(app, id), draft: { ...draft, key } })));
-  const last = people.length < PAGE ? undefined : people.at(-1)?.id;
+  const last = people.length < size ? undefined : people.at(-1)?.id;
   await store.write(async (tx) => {
     await finishDue(tx, row);
     if (last === undefined) return;

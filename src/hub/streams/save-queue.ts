@@ -9,8 +9,9 @@ interface Given {
   readonly reject: (error: unknown) => void;
 }
 
-/** Entries a transaction. */
+/** Entries a transaction, and bytes of their payloads. */
 const AT_ONCE = 2000;
+const AT_ONCE_BYTES = 8 * 1024 * 1024;
 
 /**
  * What is saved at the same moment shares a transaction: one at a time, with all that was given while the last one ran. What cannot
@@ -48,9 +49,11 @@ export class SaveQueue {
 
   #some(): Given[] {
     let count = 0;
+    let characters = 0;
     const end = this.#given.findIndex(({ entries }) => {
       count += entries.length;
-      return count > AT_ONCE;
+      for (const { draft } of entries) characters += draft.payload.length;
+      return count > AT_ONCE || characters > AT_ONCE_BYTES;
     });
     return this.#given.splice(0, end < 0 ? this.#given.length : Math.max(1, end));
   }

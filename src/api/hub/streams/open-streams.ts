@@ -13,7 +13,8 @@ import { HubRefusal } from '../hub-refusal.ts';
 import type { HubRequest } from '../hub-route.ts';
 import type { LiveConnection, LiveEnd } from './live-connection.ts';
 import { OpenStream, type StreamOrder } from './open-stream.ts';
-import { StreamGroups, StreamsOfApps } from './stream-groups.ts';
+import { StreamGroups } from './stream-groups.ts';
+import { StreamShares, type StreamSharesOptions } from './stream-shares.ts';
 
 /** Hears of streams, for metrics. */
 export interface StreamsWatch {
@@ -21,15 +22,11 @@ export interface StreamsWatch {
   closed(kind: LiveConnection['kind'], why: LiveEnd): void;
 }
 
-export interface OpenStreamsOptions {
+export interface OpenStreamsOptions extends StreamSharesOptions {
   readonly streams: Streams;
   readonly presence: Presence;
   /** Name of this instance in presence. */
   readonly instance: string;
-  /** `hub.streams.max`, `per_app` and `per_user`; 0: no limit. */
-  readonly max: number;
-  readonly perApp: number;
-  readonly perUser: number;
   readonly heartbeatMs: number;
   readonly watch?: StreamsWatch | undefined;
   readonly tell: (level: 'warn' | 'error', message: string) => void;
@@ -62,12 +59,11 @@ export class OpenStreams {
   readonly #random: () => number;
   readonly #open = new Set<OpenStream>();
   readonly #byConnection = new WeakMap<LiveConnection, OpenStream>();
-  readonly #byApp = new StreamsOfApps();
+  readonly #shares: StreamShares;
   readonly #byUser: StreamGroups;
   readonly #byClient = new StreamGroups(PER_CLIENT);
   readonly #sweeping: NodeJS.Timeout;
   readonly #strangers = new Set<LiveConnection>();
-  #others = 0;
   #isDraining = false;
 
   constructor(options: OpenStreamsOptions) {
@@ -75,7 +71,8 @@ export class OpenStreams {
     this.#now = options.now ?? Date.now;
     this.#monotonic = options.monotonic ?? (() => performance.now());
     this.#random = options.random ?? Math.random;
-    this.#byUser = new StreamGroups(options.perUser);
+    this.#shares = new StreamShares(options);
+    this.#byUser = new StreamGroups(this.#shares.perUser);
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
@@ -83,15 +80,10 @@ export class OpenStreams {
     return this.#open.size;
   }
 
-  /** Takes the place of a stream for something that is like one. @returns what gives it back. @throws HubRefusal */
-  occupy(asked: Asking): () => void {
+  /** Takes the place of a stream for a poll. @param key `personKey` @returns what gives it back. @throws HubRefusal */
+  occupy(asked: Asking, key: string): () => void {
     this.admit(asked);
-    this.#others++;
-    this.#byApp.enter(asked.app);
-    return () => {
-      this.#others--;
-      this.#byApp.leave(asked.app);
-    };
+    return this.#shares.poll(asked.app, key);
   }
 
   /** Takes the connection of a request for a stream. @throws HubRefusal when no further one is opened */
@@ -119,13 +111,13 @@ export class OpenStreams {
     this.#mustHaveRoom(order.app);
     const open = new OpenStream(connection, order, (ended, why) => this.#end(ended, why === 'gone' ? 'gone' : 'drain'));
     this.#open.add(open);
-    this.#byApp.enter(order.app);
+    this.#shares.take(order.app);
     this.#byConnection.set(connection, open);
     try {
       open.reader = await this.#options.streams.subscribe(order.key, order.after, open);
     } catch (error) {
       this.#open.delete(open);
-      this.#byApp.leave(order.app);
+      this.#shares.give(order.app);
       throw error;
     }
     this.#options.watch?.opened(connection.kind);
@@ -180,11 +172,7 @@ export class OpenStreams {
 
   #mustHaveRoom(app: string | undefined): void {
     if (this.#isDraining) throw full('this instance is about to end');
-    const { max, perApp } = this.#options;
-    if (max > 0 && this.#open.size + this.#others >= max)
-      throw full(`${max} streams are open, and there may be no more`);
-    if (perApp > 0 && app !== undefined && this.#byApp.of(app) >= perApp)
-      throw full(`${perApp} streams of this app are open, and there may be no more`);
+    this.#shares.admit(app);
   }
 
   #of(connection: LiveConnection): OpenStream | undefined {
@@ -224,7 +212,7 @@ export class OpenStreams {
     if (!this.#open.delete(open)) return;
     const { connection, order, reader, registration } = open;
     reader?.close();
-    this.#byApp.leave(order.app);
+    this.#shares.give(order.app);
     this.#byUser.leave(order.key, open);
     if (order.client !== undefined) this.#byClient.leave(`${order.client}\n${order.key}`, open);
     background(registration?.leave());

@@ -25,22 +25,3 @@ export class StreamGroups {
     if (members?.delete(open) && members.size === 0) this.#groups.delete(group);
   }
 }
-
-/** How many streams each app has. */
-export class StreamsOfApps {
-  readonly #counts = new Map<string, number>();
-
-  of(app: string): number {
-    return this.#counts.get(app) ?? 0;
-  }
-
-  enter(app: string): void {
-    this.#counts.set(app, this.of(app) + 1);
-  }
-
-  leave(app: string): void {
-    const left = this.of(app) - 1;
-    if (left > 0) this.#counts.set(app, left);
-    else this.#counts.delete(app);
-  }
-}

@@ -74,11 +74,11 @@ async function poll(
   { open, polls, pollPresence }: StreamRoutesParts,
 ): Promise<Polled> {
   const { req, res, query, params, app } = request;
-  const leave = open.occupy(request);
+  const key = personKey(app, params.user);
+  const leave = open.occupy(request, key);
   const gone = new AbortController();
   whenGone(req, res, () => gone.abort());
   try {
-    const key = personKey(app, params.user);
     const over = await pollPresence.begin(key);
     try {
       return await polls.poll({ ...asked, key, after: query.text('after') ?? '', gone: gone.signal });

@@ -219,7 +219,12 @@ export const streamsGroup = (): ApiGroup => ({
         { type },
         {
           ...eventFields,
-          users: { type: 'array', items: { type: 'string', minLength: 1, maxLength: 256 }, maxItems: 10_000 },
+          users: {
+            type: 'array',
+            items: { type: 'string', minLength: 1, maxLength: 256 },
+            maxItems: 10_000,
+            description: 'Their copies of the payload may have 16 MiB together.',
+          },
           everyone: { type: 'boolean', description: 'Every person of the app, instead of `users`.' },
         },
       ),
