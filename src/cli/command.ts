@@ -27,7 +27,8 @@ interface OfApp extends AtRelay {
 export interface Commands {
   readonly serve: WithConfig;
   readonly init: WithConfig & InitTask;
-  readonly check: WithConfig;
+  /** `probe`: hooks, issuers and providers are asked, too. */
+  readonly check: WithConfig & { readonly probe: boolean };
   /** `file` overrides the configured queue. */
   readonly queue: WithConfig & { readonly task: QueueTask; readonly file: string | undefined };
   readonly ping: WithConfig;

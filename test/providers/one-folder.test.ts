@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { checkConfig } from '../../src/cli/check-config.ts';
+import { checkConfig } from '../../src/cli/check/check-config.ts';
 import { type LoadOptions, loadConfig } from '../../src/host/config/load.ts';
 import { openSandbox } from '../../src/host/sandbox-mode.ts';
 import { type RunningServer, startServer } from '../../src/host/server.ts';

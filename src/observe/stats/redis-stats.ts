@@ -9,7 +9,7 @@ import type { CounterTable } from './write-behind-stats.ts';
 export type RedisStatConfig = Pick<RedisSettings, 'cluster' | 'addr' | 'username' | 'password' | 'db'>;
 
 /** Gorush's keys have no TLS and no sentinels. An empty address is the usual port of this machine. */
-const settingsOf = (config: RedisStatConfig): RedisSettings => ({
+export const redisSettingsOf = (config: RedisStatConfig): RedisSettings => ({
   ...config,
   addr: config.addr || 'localhost',
   with_tls: false,
@@ -49,7 +49,7 @@ const numberOf = (text: string | null | undefined): number => Number.parseInt(te
  * @throws when it cannot be reached or refuses the password.
  */
 export async function connectRedisCounters(config: RedisStatConfig): Promise<CounterTable> {
-  const settings = settingsOf(config);
+  const settings = redisSettingsOf(config);
   const client = createRedisClient(settings, [], { commandTimeout: COMMAND_MS });
   const trouble = redisTrouble(client, settings);
   await connectRedis(client, settings);

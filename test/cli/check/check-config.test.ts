@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { checkConfig } from '../../src/cli/check-config.ts';
-import { loadConfig } from '../../src/host/config/load.ts';
-import { folderWith } from '../tls/tls-kit.ts';
+import { checkConfig } from '../../../src/cli/check/check-config.ts';
+import { loadConfig } from '../../../src/host/config/load.ts';
+import { folderWith } from '../../tls/tls-kit.ts';
 
 async function check(text: string, masterKey?: string) {
   const cwd = folderWith({ 'config.yml': text });

@@ -1,13 +1,20 @@
-import { isConfigured } from '../auth/auth.ts';
-import { openDoorWarning } from '../auth/open-auth.ts';
-import type { ProviderEnvironment, ProviderRow, SectionValues } from '../carrier/provider-row.ts';
-import type { Config } from '../config/schema.ts';
-import { withoutUserInfo } from '../config/without-user-info.ts';
-import type { LoadedConfig } from '../host/config/load.ts';
-import { toError } from '../kit/errors.ts';
-import { builtIn, type FullConfig, type ProviderTable } from '../providers/registry.ts';
-import { sectionsOf } from '../providers/sections.ts';
-import { migrationNotes } from './migration-notes.ts';
+import { isConfigured } from '../../auth/auth.ts';
+import { openDoorWarning } from '../../auth/open-auth.ts';
+import type { ProviderEnvironment, ProviderRow, SectionValues } from '../../carrier/provider-row.ts';
+import type { Config } from '../../config/schema.ts';
+import { withoutUserInfo } from '../../config/without-user-info.ts';
+import type { LoadedConfig } from '../../host/config/load.ts';
+import { toError } from '../../kit/errors.ts';
+import type { ProxyEnvironment } from '../../outbound/proxy.ts';
+import { builtIn, type FullConfig, type ProviderTable } from '../../providers/registry.ts';
+import { sectionsOf } from '../../providers/sections.ts';
+import { migrationNotes } from '../migration-notes.ts';
+import { fileTrials } from './file-trials.ts';
+import { keyTrials } from './key-trials.ts';
+import { peerTrials } from './peer-trials.ts';
+import { portTrials } from './port-trials.ts';
+import { probeTrials } from './probe-trials.ts';
+import { type TrialResult, tryAll } from './trial.ts';
 
 export interface CheckOptions {
   /** Variables that providers read by themselves, as Google's libraries do. */
@@ -16,7 +23,26 @@ export interface CheckOptions {
   readonly providers?: ProviderTable;
   /** The value of MARTLET_MASTER_KEY. */
   readonly masterKey?: string | undefined;
+  /** Ask hooks, issuers and providers, too. Default false. */
+  readonly probe?: boolean;
   readonly say: (line: string) => void;
+}
+
+/** Of `CheckOptions.env`, those that name a proxy. */
+const proxiesOf = (env: ProviderEnvironment): ProxyEnvironment => env;
+
+/** What a start needs, tried without sending anything. */
+async function tryStart(config: FullConfig, options: CheckOptions): Promise<readonly TrialResult[]> {
+  const { env, masterKey, providers = builtIn, probe = false } = options;
+  const hasMasterKey = Boolean(masterKey || config.apps.master_key_path);
+  await using closers = new AsyncDisposableStack();
+  return await tryAll([
+    ...portTrials(config),
+    ...fileTrials(config, hasMasterKey),
+    ...peerTrials(config, hasMasterKey),
+    ...keyTrials(config, hasMasterKey),
+    ...(probe ? probeTrials(config, { providers, env, proxyEnv: proxiesOf(env) }, closers) : []),
+  ]);
 }
 
 interface CheckRow {
@@ -77,7 +103,7 @@ function appsRow({ apps }: Config): CheckRow {
 /** Apps made at run time need a key that can be read. */
 async function selfServiceRow({ apps }: Config, masterKey: string | undefined): Promise<CheckRow> {
   return credential('/v1/apps', Boolean(masterKey || apps.master_key_path), async () => {
-    const { loadMasterKeys } = await import('../apps/store/master-keys.ts');
+    const { loadMasterKeys } = await import('../../apps/store/master-keys.ts');
     loadMasterKeys(masterKey, apps.master_key_path);
     return apps.redis === '' ? apps.path : 'redis';
   });
@@ -110,8 +136,9 @@ function sayNotes(loaded: LoadedConfig, { say, providers }: CheckOptions): void 
 }
 
 /**
- * `martlet check`: loads the configuration, tries the credentials as far as that goes without sending, and prints what is on.
- * @returns false when there is a mistake, an unknown key, or a credential that cannot be used.
+ * `martlet check`: loads the configuration, tries the credentials as far as that goes without sending and what a start needs, and prints
+ * what is on.
+ * @returns false when there is a mistake, an unknown key, a credential that cannot be used, or something without which a promise breaks.
  */
 export async function checkConfig(load: () => LoadedConfig, options: CheckOptions): Promise<boolean> {
   const { say } = options;
@@ -125,10 +152,14 @@ export async function checkConfig(load: () => LoadedConfig, options: CheckOption
   say(`configuration: ${loaded.file ?? 'defaults and environment, no file'}`);
   const table = await rows(loaded.config, options);
   for (const { part, state, text } of table) say(`  ${part.padEnd(14)} ${state.padEnd(4)} ${text}`.trimEnd());
+  const tried = await tryStart(loaded.config, options);
+  say('tried:');
+  for (const { key, state, text } of tried) say(`  ${state.padEnd(4)} ${key}: ${text}`);
   const open = openDoorWarning(loaded.config);
   for (const warning of [...loaded.warnings, ...(open ? [open] : [])]) say(`warning: ${warning}`);
   if (!loaded.config.sandbox.enabled) sayNotes(loaded, options);
-  const failed = table.some(({ state }) => state === 'FAIL');
+  const failures = [...table, ...tried].filter(({ state }) => state === 'FAIL').length;
+  if (failures > 0) say(`not accepted: ${failures} of the above FAIL`);
   if (loaded.unknown.length > 0) say(`not accepted: ${loaded.unknown.length} unknown keys`);
-  return !failed && loaded.unknown.length === 0;
+  return failures === 0 && loaded.unknown.length === 0;
 }
