@@ -11,6 +11,7 @@ import type { Commands } from './command.ts';
 import { type CliContext, readConfig } from './context.ts';
 import { endOnSignals } from './end-on-signals.ts';
 import { PrimaryLink } from './primary-link.ts';
+import { placeLines } from './start-lines.ts';
 
 /** Serves in this process, alone or as a worker of a primary. */
 export async function serveHere(
@@ -49,7 +50,7 @@ export async function serveHere(
   const close = (): Promise<void> => closers.disposeAsync();
   // Before anything says that this process serves: a signal that comes right then has its meaning.
   endOnSignals(context, log, { close, reload });
-  sayWhere(server, version, log);
+  sayWhere(server, { config, version, log });
   if (sandbox && server.url)
     sandbox.greet(server.url, { person: await sampleOf(server, log), command: context.command });
   link?.serves({ relay: server.relay, url: server.url, reload, close });
@@ -73,9 +74,17 @@ function otlpEndpoint(env: CliContext['env']): string | undefined {
   return env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT || env.OTEL_EXPORTER_OTLP_ENDPOINT;
 }
 
-function sayWhere({ url, adminUrl }: RunningServer, version: string, log: Log): void {
+function sayWhere(server: RunningServer, { config, version, log }: ServedAs): void {
+  const { url, adminUrl } = server;
   log.info(`martlet ${version} (Gorush ${GORUSH_VERSION}) serves ${url ?? 'no HTTP (core.enabled: false)'}`);
   if (adminUrl) log.info(`metrics, counters and administration are at ${adminUrl}`);
+  for (const line of placeLines(config, server)) log.info(line);
+}
+
+interface ServedAs {
+  readonly config: LoadedConfig['config'];
+  readonly version: string;
+  readonly log: Log;
 }
 
 /** Follows changed credentials, and warns of those that are about to end. */

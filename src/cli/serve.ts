@@ -7,6 +7,7 @@ import { trustSystemAuthorities } from '../outbound/system-authorities.ts';
 import type { Commands, Ran } from './command.ts';
 import { type CliContext, openLog, readConfig } from './context.ts';
 import { outliveSignals } from './end-on-signals.ts';
+import { startLines } from './start-lines.ts';
 
 /** Serves until a signal ends the process: in this process, or with `core.processes` in workers of it. */
 export async function serve(command: Commands['serve'], context: CliContext): Promise<Ran> {
@@ -28,7 +29,9 @@ export async function serve(command: Commands['serve'], context: CliContext): Pr
 }
 
 /** What is said and done once, however many processes serve. */
-function begin({ config, warnings }: LoadedConfig, log: Log, context: CliContext): void {
+function begin(loaded: LoadedConfig, log: Log, context: CliContext): void {
+  const { config, warnings } = loaded;
+  for (const line of startLines(loaded)) log.info(line);
   const open = openDoorWarning(config);
   for (const warning of [...warnings, ...(open ? [open] : [])]) log.warn(warning);
   const { pid } = config.core;

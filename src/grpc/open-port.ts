@@ -1,8 +1,8 @@
 import { createServer, type Socket } from 'node:net';
 import type { Server, ServerCredentials } from '@grpc/grpc-js';
-import { ConfigError } from '../kit/errors.ts';
 import { type BindOptions, bind } from '../kit/net/bind.ts';
 import type { ConnectionRoom } from '../kit/net/connection-room.ts';
+import { portError } from '../kit/net/port-error.ts';
 
 export interface GrpcPort {
   readonly port: number;
@@ -31,6 +31,6 @@ export async function openPort(
     const { port } = await bind(listener, options);
     return { port, close: () => new Promise((resolve) => listener.close(() => resolve())) };
   } catch (cause) {
-    throw new ConfigError('grpc.port', `cannot listen on ${options.port}: ${(cause as Error).message}`, { cause });
+    throw portError({ key: 'grpc.port', port: options.port }, cause);
   }
 }

@@ -77,7 +77,8 @@ export async function openDoors(options: OpenDoorsOptions, closers: AsyncDisposa
   const main = config.core.enabled
     ? listener({ app: app.listener, room: rooms.callers, upgrades: options.upgrades })
     : undefined;
-  const at = listenAddress(config.core.admin_address);
+  const adminPlace = listenAddress(config.core.admin_address);
+  const at = adminPlace && { key: 'core.admin_address', ...adminPlace };
   const admin =
     app.administration && listener({ app: app.administration, at, source: main?.source, room: rooms.administration });
   const adminAddress = await admin?.listen();

@@ -9,6 +9,7 @@ import { offerStreamPlace } from '../kit/http/stream-place.ts';
 import { serveUpgrades } from '../kit/http/upgrades.ts';
 import { bind } from '../kit/net/bind.ts';
 import type { ConnectionRoom } from '../kit/net/connection-room.ts';
+import { portError } from '../kit/net/port-error.ts';
 import { toMs } from '../kit/seconds.ts';
 import { AutoCertificates } from './auto-certificates.ts';
 import type { CertificateLog, CertificateSource } from './certificate-source.ts';
@@ -24,7 +25,7 @@ export interface ListenerOptions {
   readonly upgrades?: ((req: IncomingMessage) => boolean) | undefined;
   readonly log: CertificateLog;
   /** Default: `core.address` and `core.port`. */
-  readonly at?: { readonly host: string; readonly port: string } | undefined;
+  readonly at?: { readonly key: string; readonly host: string; readonly port: string } | undefined;
   /** The certificate of another listener, which stays its owner's. */
   readonly source?: CertificateSource | undefined;
   /** Carries requests to the authority of `core.auto_tls`; stays its owner's. Default: undici's own. */
@@ -41,7 +42,7 @@ export interface Listener {
   readonly scheme: 'http' | 'https';
   /** Where its certificate comes from; undefined without TLS. */
   readonly source: CertificateSource | undefined;
-  /** Binds `core.address` and `core.port` (with `core.auto_tls` its own port), or `at`. Rejects with the system's error. */
+  /** Binds `core.address` and `core.port` (with `core.auto_tls` its own port), or `at`. @throws ConfigError (rejects) naming the key */
   listen(): Promise<AddressInfo>;
   /** Looks at certificate files at once, for SIGHUP. Never throws. */
   reload(): void;
@@ -112,6 +113,10 @@ function openSource({ config: { core }, log, watchMs, dispatcher }: ListenerOpti
   return core.ssl ? openServerCredentials({ core, log, watchMs }) : undefined;
 }
 
+/** Where callers come, and the setting that says so. */
+const placeOf = ({ address: host, port, auto_tls }: Config['core']): NonNullable<ListenerOptions['at']> =>
+  auto_tls.enabled ? { key: 'core.auto_tls.port', host, port: auto_tls.port } : { key: 'core.port', host, port };
+
 function openClientCa({ config, log, watchMs }: ListenerOptions): Reloadable<string> | undefined {
   const path = config.core.client_ca;
   if (path === '') return undefined;
@@ -137,7 +142,7 @@ export function createListener(options: ListenerOptions): Listener {
   const app = oneAtATime(untilThen);
   const own = options.source ? undefined : openSource(options);
   const source = options.source ?? own;
-  const { at = { host: core.address, port: core.auto_tls.enabled ? core.auto_tls.port : core.port } } = options;
+  const { at = placeOf(core) } = options;
   const clientCa = source && openClientCa(options);
   const server = source
     ? createSecureServer({ config, source, clientCa, app })
@@ -154,6 +159,8 @@ export function createListener(options: ListenerOptions): Listener {
         port: Number(at.port),
         host: at.host,
         warn: (text) => options.log.warn(text),
+      }).catch((error: unknown) => {
+        throw portError({ key: at.key, port: Number(at.port) }, error);
       });
       await own?.start?.();
       return address;

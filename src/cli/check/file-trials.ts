@@ -10,7 +10,7 @@ import { type FileKind, refuseForeignFile } from '../../kit/files/owned-file.ts'
 import { STAT_FILE } from '../../observe/stats/sqlite-stats.ts';
 import { statFile } from '../../observe/stats/stat-file.ts';
 import type { FullConfig } from '../../providers/registry.ts';
-import { QUEUE_FILE } from '../../queue/file/journal.ts';
+import { QUEUE_FILE } from '../../queue/file/file-format.ts';
 import type { Trial } from './trial.ts';
 
 /** A file that the relay makes, or the folder of such files. */

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net';
 import { bind } from '../../kit/net/bind.ts';
 import { listenAddress } from '../../kit/net/listen-address.ts';
+import { portError } from '../../kit/net/port-error.ts';
 import type { FullConfig } from '../../providers/registry.ts';
 import { ping } from '../ping.ts';
 import { Doubt, type Trial } from './trial.ts';
@@ -11,24 +12,15 @@ interface Place {
   readonly port: number;
 }
 
-const WHY: Readonly<Record<string, string>> = {
-  EACCES: 'is not for this user: give a port above 1023, or the right to bind it (CAP_NET_BIND_SERVICE)',
-  EADDRNOTAVAIL: 'cannot be bound: the address is not one of this machine',
-  ENOTFOUND: 'cannot be bound: the name has no address',
-};
-
 async function mustBeFree({ key, host, port }: Place, isServed: () => Promise<boolean>): Promise<string> {
   const server = createServer();
   try {
     await bind(server, { host, port, warn: () => {} });
     return `${port} is free`;
   } catch (error) {
-    const { code = '', message } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE' && (await isServed()))
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE' && (await isServed()))
       throw new Doubt(`${port} is taken by a relay that is running: a second start would fail`);
-    if (code === 'EADDRINUSE')
-      throw new Error(`${port} is taken by another program: end it (lsof -i :${port} names it), or set ${key}`);
-    throw new Error(`${port} ${WHY[code] ?? message}`);
+    throw portError({ key, port }, error);
   } finally {
     server.close();
   }

@@ -26,7 +26,7 @@ async function tryOne({ key, look }: Trial): Promise<TrialResult> {
   }
 }
 
-/** Tries all of them at once, in the order in which they are told. Never rejects. */
+/** Tries all of them at once, in their order. Never rejects. */
 export const tryAll = (trials: readonly Trial[]): Promise<TrialResult[]> => Promise.all(trials.map(tryOne));
 
 /** @throws Error when it takes longer */

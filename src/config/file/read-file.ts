@@ -201,7 +201,8 @@ export function readConfigFile(path: string, given: boolean, { root }: Pick<Conf
     const trouble = fileTrouble(error);
     const verb = trouble === 'is a directory' ? 'read' : 'open';
     const theirs = `${GORUSH} read config file ${path}: ${verb} ${path}: ${trouble}`;
-    throw configError([{ key, text: withGorush(`${given ? `${path}: ` : ''}cannot be read: ${trouble}`, theirs) }]);
+    const ours = `${given ? `${path}: ` : ''}cannot be read: ${trouble}; name another with -c, or have martlet init write one`;
+    throw configError([{ key, text: withGorush(ours, theirs) }]);
   }
   try {
     const { values, places } = parse(text);

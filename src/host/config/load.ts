@@ -70,6 +70,9 @@ interface Given {
 
 const GORUSH_QUEUE_NUM = 8192;
 
+const NO_FILE =
+  'no configuration file was found, neither here nor in ~/.gorush nor in /etc/gorush: have martlet init write one, or name one with -c';
+
 /** Flags override the environment, the environment the file, the file the defaults. */
 function pick(
   { path, leaf, default: byDefault }: ConfigKey,
@@ -238,7 +241,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   if (mistakes.length > 0)
     throw configError(
       mistakes.map((mistake) => withOrigin(mistake, draft, placed)),
-      unknown,
+      [...unknown, ...(!file && !values && mistakes.some(({ key }) => key === 'ios.enabled') ? [NO_FILE] : [])],
     );
   const changed = effective(draft.config, on, options);
   const config = schema.build(

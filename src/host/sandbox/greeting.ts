@@ -15,11 +15,22 @@ const TOPIC = 'com.example.app';
 /** The certificate of a server that one tries out is rarely one that curl trusts. */
 const curl = ({ core }: FullConfig): string => (core.ssl ? 'curl -k' : 'curl');
 
+/** A key of a caller who may do `scope`, by its name; undefined: none is needed. */
+function keyNameOf({ auth }: FullConfig, scope: 'push' | 'admin'): string | undefined {
+  if (!isConfigured(auth)) return undefined;
+  const able = Object.entries(auth.keys).find(([, { scopes }]) => scopes.includes(scope) || scopes.includes('admin'));
+  return able?.[0] ?? 'a caller';
+}
+
+/** The shell puts the key in: only its SHA-256 is known here. */
+const signed = (config: FullConfig): string =>
+  isConfigured(config.auth) ? ` -H "Authorization: Bearer $MARTLET_API_KEY"` : '';
+
 const posting = (body: object): string => `-H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
 
 function pushLine(url: string, config: FullConfig): string {
   const notification = { platform: 1, tokens: [TOKEN], topic: TOPIC, title: 'Hello', message: 'from Martlet' };
-  return `${curl(config)} ${url}${config.api.push_uri} ${posting({ notifications: [notification] })}`;
+  return `${curl(config)} ${url}${config.api.push_uri}${signed(config)} ${posting({ notifications: [notification] })}`;
 }
 
 /** Sends to a person, and shows what was decided for each device; the same in words. */
@@ -39,9 +50,11 @@ const hasConsole = (config: FullConfig): boolean =>
 
 /** What the person who typed `npm start` may paste into another terminal. */
 export function greeting(url: string, config: FullConfig, { person, command }: Greeted): string {
+  const keyName = keyNameOf(config, 'push');
+  const head = keyName === undefined ? 'Try it:' : `Try it, after export MARTLET_API_KEY=<the key of ${keyName}>:`;
   const parts: (readonly [head: string, lines: readonly string[]])[] = [
-    ['Try it:', [pushLine(url, config)]],
-    ['and see what the device got:', [`${curl(config)} ${url}/sandbox/deliveries`]],
+    [head, [pushLine(url, config)]],
+    ['and see what the device got:', [`${curl(config)} ${url}/sandbox/deliveries${signed(config)}`]],
   ];
   if (person !== undefined && isOpen(config)) {
     const [line = '', words = ''] = personLines(url, config, person, command);
@@ -49,7 +62,6 @@ export function greeting(url: string, config: FullConfig, { person, command }: G
     parts.push(['and the same in words:', [words]]);
   }
   if (hasConsole(config)) parts.push(['or watch it in a browser:', [`${url}/console`]]);
-  if (config.history.enabled && !isConfigured(config.auth))
-    parts.push(['or in a terminal:', [`${command} tail --url ${url}`]]);
+  if (config.history.enabled) parts.push(['or in a terminal:', [`${command} tail --url ${url}`]]);
   return parts.map(([head, lines]) => `\n${head}\n\n${lines.map((line) => `  ${line}\n`).join('')}`).join('');
 }

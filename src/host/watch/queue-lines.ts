@@ -21,6 +21,7 @@ export function sayWhatWasFound({ queue, hook }: KeptParts, log: Pick<Log, 'info
       requests: notifications,
       pushes: waiting,
     });
+  else if (queue.reports) log.info('no push of an earlier process waits in the queue');
   if (reports > 0) log.info('reports of an earlier process wait for the feedback hooks', { reports });
 }
 
@@ -33,7 +34,7 @@ export function sayWhatStays({ queue, hook, underWay, isDurable }: KeptParts, lo
     const fields = { pushes, waiting, deferred, sending };
     if (isDurable) log.info('pushes stay in the queue for the next start', fields);
     else log.warn('pushes are lost: the queue is in memory', fields);
-  }
+  } else log.info('no push stays in the queue');
   const { backlog: reports } = hook.stats();
   // Where nothing keeps them, their loss is an error of the hook's.
   if (reports > 0 && queue.reports) log.info('reports stay for the feedback hooks until the next start', { reports });
