@@ -77,6 +77,8 @@ function listQuery(req: Request): Omit<ListQuery, 'apps'> {
     kinds: status === undefined ? OUTCOMES : kindsOf[status],
     app: param(req, 'app'),
     reason: param(req, 'reason'),
+    platform: param(req, 'platform'),
+    id: param(req, 'id'),
     since: since === undefined ? undefined : timeOf(since),
     before: cursor === undefined ? undefined : seqOf('cursor', 'next_cursor', cursor),
     after: after === undefined ? undefined : seqOf('after', 'newer_cursor', after),

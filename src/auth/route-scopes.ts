@@ -9,7 +9,7 @@ type Uris = Config['api'];
 export type Need = Scope | HubNeed | 'nothing';
 
 const READS = new Set(['GET', 'HEAD']);
-const ADMIN_PLACES = ['/v1/apps', '/v1/push/config', '/v1/namespace', '/v1/console', '/console'];
+const ADMIN_PLACES = ['/v1/apps', '/v1/push/config', '/v1/namespace'];
 /** What providers call: they have no key of ours, and sign what they send. */
 const CALLBACKS = '/v1/callbacks/';
 /** The page with the sign-in, and its files, which hold no figures. */

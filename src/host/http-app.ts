@@ -173,8 +173,9 @@ export function createHttpApp(relay: HttpAppRelay, options: HttpAppOptions, drai
   const ready = () => readyState(relay, draining(), options.hubDoor);
   relay.metrics.watchReadiness(() => ready().status === 200);
   const [statGo, sysStats] = [createStatGo(), createSysStats()];
-  const { routes, feed } = openConsole(relay, options);
-  const console: Routes = options.console === false ? new Map() : routes;
+  const isServed = options.console !== false;
+  const { routes, feed } = openConsole(relay, { ...options, ready, isServed });
+  const console: Routes = isServed ? routes : new Map();
   const app = appOf(relay, options, { statGo: statGo.read, sysStats, console, ready });
   const inner = observedApp(protectedApp(app, relay, options), { api, sysStats, log });
   const whole = sheltered(inner, (error) => log.error(`a request failed: ${toError(error).message}`));

@@ -25,6 +25,8 @@ export interface AcceptedPush {
   readonly counts: number;
   /** Failed pushes of a sync request; empty otherwise. */
   readonly logs: readonly PushEntry[];
+  /** Places of notifications without a target: nothing is sent for them. At most 20; absent: there are none. */
+  readonly withoutTargets?: readonly number[];
   /** The door calls it when the answer of a sync request is with its caller, or never will be: the memory of it is free again. */
   readonly answered?: () => void;
 }

@@ -61,7 +61,10 @@ export class Dispatch {
     const request = this.#request(options);
     const plan = planRequest(request, notifications, this.#route, this.#monotonic());
     const { syncMs, principal } = options;
-    const accepted: AcceptedPush = { requestId: request.id, counts: plan.counts, logs: [] };
+    const { counts, withoutTargets } = plan;
+    const accepted: AcceptedPush = withoutTargets
+      ? { requestId: request.id, counts, logs: [], withoutTargets }
+      : { requestId: request.id, counts, logs: [] };
     const done = (): AcceptedPush | Promise<AcceptedPush> => {
       this.#taken(request, notifications, plan, principal);
       const told = this.#tellRefused(plan.refused);

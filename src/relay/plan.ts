@@ -44,6 +44,8 @@ export interface Plan {
   readonly refused: Settlement[];
   /** The providers of notifications without a target; undefined: no lane took it. */
   readonly untargeted: (Provider | undefined)[];
+  /** Their places in the request; undefined: there are none. */
+  withoutTargets: number[] | undefined;
   /** As Gorush counts. */
   counts: number;
   /** What of it is of which app, but for `default`; undefined: all is of that one. */
@@ -55,6 +57,9 @@ const URGENT_LEVELS = new Set(['time-sensitive', 'critical']);
 const isUrgent = (n: Notification): boolean =>
   n.priority === 'high' || n.push_type === 'voip' || URGENT_LEVELS.has(n.interruption_level ?? '');
 
+/** Notifications without a target that an answer names. */
+const MOST_TOLD = 20;
+
 /** Finds the lane of each notification. @param since monotonic milliseconds at which the request was accepted */
 export function planRequest(
   request: QueuedRequest,
@@ -62,11 +67,21 @@ export function planRequest(
   route: (notification: Notification) => Route,
   since: number,
 ): Plan {
-  const plan: Plan = { entries: [], refused: [], untargeted: [], counts: 0, appCounts: undefined };
+  const plan: Plan = {
+    entries: [],
+    refused: [],
+    untargeted: [],
+    withoutTargets: undefined,
+    counts: 0,
+    appCounts: undefined,
+  };
   for (const [index, notification] of notifications.entries()) {
     const to = route(notification);
     const groups = targetsOf(notification, to.rules);
-    if (groups.length === 0) plan.untargeted.push('refused' in to ? undefined : to.provider);
+    if (groups.length === 0) {
+      plan.untargeted.push('refused' in to ? undefined : to.provider);
+      plan.withoutTargets = [...(plan.withoutTargets ?? []), index].slice(0, MOST_TOLD);
+    }
     if ('refused' in to) {
       plan.refused.push(...refusal(request, index, notification, groups, to));
       continue;

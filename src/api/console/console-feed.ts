@@ -1,14 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Readiness } from '../../health/ready.ts';
 import { background } from '../../kit/background.ts';
 import type { Family } from '../../observe/metrics/family.ts';
 import type { ProviderTable } from '../../providers/registry.ts';
-import { type FailureGroup, groupsOfCounts } from './failure-groups.ts';
+import { type FailureGroup, groupsOfCounts, withExamples } from './failure-groups.ts';
 import { type Frame, frameOf } from './frame.ts';
+import { LastHour } from './last-hour.ts';
 import { type Reading, readingOf } from './reading.ts';
 
 export interface ConsoleFeedOptions {
   /** The series of /metrics, of all workers. */
   readonly families: () => Promise<readonly Family[]>;
+  /** /readyz: what is not well, and why; default: it is not shown. */
+  readonly ready?: () => Readiness;
+  /**
+   * Milliseconds between two readings for the charts of the last hour, also while there are no watchers; default: none then. Where
+   * reading takes long, less often.
+   */
+  readonly keepMs?: number;
   /** What failed lately, of the history; undefined: there is none, and what is counted is shown. */
   readonly failures: (() => readonly FailureGroup[]) | undefined;
   /** For advice. Default: those of this version. */
@@ -25,6 +34,14 @@ export interface ConsoleFeedOptions {
   /** UNIX milliseconds. */
   readonly now?: () => number;
 }
+
+/** What the caller may do, as far as the page shows it. */
+export interface Rights {
+  readonly push: boolean;
+  readonly admin: boolean;
+}
+
+const ALL_RIGHTS: Rights = { push: true, admin: true };
 
 interface Watcher {
   readonly who: string;
@@ -46,6 +63,11 @@ const FAILURES_LATE_MS = 3000;
 /** Of many apps there is much to read: less often then, after a pause of so many times what it took. */
 const PAUSE_FACTOR = 10;
 const LONGEST_BLOCK_MS = 30_000;
+/** For the hour: no more than a thousandth of the time. */
+const KEEP_FACTOR = 1000;
+/** A minute later failures may have left the hour. */
+const FAILURES_AGAIN_MS = 60_000;
+const MOST_CAUSES = 20;
 
 /** One event of the stream (https://html.spec.whatwg.org/multipage/server-sent-events.html): JSON has no line breaks. */
 const eventText = (name: string, value: unknown): string => `event: ${name}\ndata: ${JSON.stringify(value)}\n\n`;
@@ -65,11 +87,16 @@ export class ConsoleFeed {
   #readings: Reading[] = [];
   #frames: Frame[] = [];
   #failures: readonly FailureGroup[] = [];
+  #failuresAt = 0;
+  readonly #hour = new LastHour();
+  #keeping: NodeJS.Timeout | undefined;
+  #kept: Reading | undefined;
   #closed = false;
 
   constructor(options: ConsoleFeedOptions) {
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    if (options.keepMs !== undefined) this.#planKeeping(options.keepMs);
   }
 
   get watchers(): number {
@@ -79,9 +106,10 @@ export class ConsoleFeed {
   /**
    * Answers with a stream of events.
    * @param who whose key it is; '': there are no keys, and one may have all places
+   * @param may what that key is good for
    * @returns false, and does nothing, when there are too many or the end has come
    */
-  watch(req: IncomingMessage, res: ServerResponse, who = ''): boolean {
+  watch(req: IncomingMessage, res: ServerResponse, who = '', may: Rights = ALL_RIGHTS): boolean {
     const { maxWatchers = 20, maxOfKey = 10, maxWatchMs = 15 * 60_000, hello } = this.#options;
     if (this.#closed || this.#watchers.size >= maxWatchers) return false;
     if (who !== '' && this.#of(who) >= maxOfKey) return false;
@@ -98,7 +126,7 @@ export class ConsoleFeed {
     });
     res.on('close', () => this.#leave(watcher));
     res.on('error', () => this.#leave(watcher));
-    this.#send(watcher, eventText('hello', hello));
+    this.#send(watcher, eventText('hello', { ...hello, may }));
     if (this.#watchers.size === 1) this.#plan(0);
     return true;
   }
@@ -108,6 +136,7 @@ export class ConsoleFeed {
     this.#closed = true;
     for (const { res } of this.#watchers) res.end(eventText('bye', {}));
     this.#watchers.clear();
+    clearTimeout(this.#keeping);
     this.#rest();
   }
 
@@ -128,6 +157,30 @@ export class ConsoleFeed {
     this.#readings = [];
     this.#frames = [];
     this.#failures = [];
+  }
+
+  #planKeeping(ms: number): void {
+    clearTimeout(this.#keeping);
+    this.#keeping = setTimeout(() => background(this.#keep()), ms).unref();
+  }
+
+  /** While there are watchers, their readings serve the hour as well. */
+  async #keep(): Promise<void> {
+    const { keepMs = 0, families } = this.#options;
+    const begun = performance.now();
+    if (this.#watchers.size === 0) {
+      const reading = await families().then(
+        (read) => readingOf(read, this.#now()),
+        () => undefined,
+      );
+      if (reading) this.#keepReading(reading);
+    }
+    if (!this.#closed) this.#planKeeping(Math.max(keepMs, (performance.now() - begun) * KEEP_FACTOR));
+  }
+
+  #keepReading(reading: Reading): void {
+    this.#hour.add(frameOf(reading, this.#kept, this.#kept), reading);
+    this.#kept = reading;
   }
 
   #plan(ms: number): void {
@@ -157,14 +210,32 @@ export class ConsoleFeed {
   #frameText(reading: Reading): string {
     const fails = ({ failed, retried }: Reading): number => failed + retried;
     const since = this.#readings.find(({ at }) => at >= reading.at - FAILURES_LATE_MS) ?? this.#readings.at(-1);
-    const changed = since === undefined || fails(since) !== fails(reading);
     const frame = frameOf(reading, this.#readings.at(-1), this.#readings[0]);
+    const { keepMs } = this.#options;
+    const isOld = keepMs !== undefined && reading.at - this.#failuresAt >= FAILURES_AGAIN_MS;
+    const changed = since === undefined || isOld || fails(since) !== fails(reading);
+    const isKept = keepMs !== undefined && reading.at - (this.#hour.lastAt ?? 0) >= keepMs;
+    if (isKept) this.#keepReading(reading);
     this.#readings = [...this.#readings.filter(({ at }) => at >= reading.at - WINDOW_MS), reading];
     this.#frames = [...this.#frames.slice(1 - PAST_FRAMES), frame];
-    const text = eventText('frame', frame);
+    const point = isKept ? eventText('hour', this.#hour.points.slice(-1)) : '';
+    const text = eventText('frame', { ...frame, ...this.#state() }) + point;
     if (!changed) return text;
-    this.#failures = this.#options.failures?.() ?? groupsOfCounts(reading.reasons, this.#options.providers);
+    this.#failuresAt = reading.at;
+    const counted = groupsOfCounts(this.#hour.countedIn(reading), this.#options.providers);
+    const examples = this.#options.failures?.();
+    this.#failures = examples ? withExamples(counted, examples) : counted;
     return text + eventText('failures', this.#failures);
+  }
+
+  /** What /readyz says, as far as it is not well. */
+  #state(): object {
+    const body = this.#options.ready?.().body;
+    if (!body) return {};
+    const causes = body.checks.filter(({ status }) => status !== 'pass');
+    const order = { fail: 0, warn: 1, pass: 2 } as const;
+    causes.sort((a, b) => order[a.status] - order[b.status]);
+    return { status: body.status, causes: causes.slice(0, MOST_CAUSES) };
   }
 
   #sendAll(text: string): void {
@@ -181,7 +252,11 @@ export class ConsoleFeed {
   /** For a watcher that connects later: the charts so far. */
   #past(): string {
     const past = this.#frames.slice(0, -1);
-    return past.length === 0 ? '' : eventText('past', past.map(pointOf)) + eventText('failures', this.#failures);
+    const hour = this.#hour.points;
+    return (
+      (hour.length === 0 ? '' : eventText('hour', hour)) +
+      (past.length === 0 ? '' : eventText('past', past.map(pointOf)) + eventText('failures', this.#failures))
+    );
   }
 
   #send(watcher: Watcher, text: string): void {

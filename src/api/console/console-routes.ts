@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { notFromHere } from '../../auth/own-page.ts';
+import { mayDo } from '../../auth/principal.ts';
 import { isStranger, principalOfRequest } from '../../auth/request-principal.ts';
 import { noteSize, sendError, sendRefused, sendText } from '../../kit/http/answer.ts';
 import type { HttpHandler, Routes } from '../../kit/http/exact-routes.ts';
@@ -81,9 +82,11 @@ export function consoleRoutes({ feed, closed, credential }: ConsoleRoutesOptions
     };
 
   const events: HttpHandler = (req: IncomingMessage, res: ServerResponse) => {
-    const refused = refusal(req) ?? (principalOfRequest(req)?.apps ? SOME_APPS : undefined);
+    const principal = principalOfRequest(req);
+    const may = principal && { push: mayDo(principal, 'push'), admin: mayDo(principal, 'admin') };
+    const refused = refusal(req) ?? (principal?.apps ? SOME_APPS : undefined);
     if (refused !== undefined) sendError(res, 'forbidden', refused);
-    else if (!feed.watch(req, res, principalOfRequest(req)?.name))
+    else if (!feed.watch(req, res, principal?.name, may))
       sendRefused(res, { kind: 'unavailable', message: TOO_MANY, retryAfter: AGAIN_SECONDS });
   };
 

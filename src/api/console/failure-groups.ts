@@ -16,6 +16,8 @@ export interface FailureGroup {
   /** The last text of the error. */
   readonly error?: string | undefined;
   readonly advice?: string | undefined;
+  /** Who has to do something: a person now, who sends (remove the token, mend the request), or only patience: it heals by itself. */
+  readonly needs: 'person' | 'sender' | 'patience';
   /** Pushes that failed for good, and attempts that are made again. */
   readonly failed: number;
   readonly retried: number;
@@ -28,7 +30,36 @@ export interface FailureGroup {
 
 export const MOST_GROUPS = 30;
 
-type Counted = FailureGroup & { failed: number; retried: number };
+const NEEDS: Readonly<Record<string, FailureGroup['needs']>> = {
+  credential: 'person',
+  stale_credential: 'patience',
+  disabled: 'person',
+  invalid_token: 'sender',
+  invalid_request: 'sender',
+  cancelled: 'patience',
+  pending: 'patience',
+  expired: 'person',
+};
+
+/** What is only tried again needs nothing yet; pushes that were given up for want of an answer need a look. */
+const needsOf = (category: string | undefined, failed: number): FailureGroup['needs'] =>
+  NEEDS[category ?? ''] ?? (failed > 0 ? 'person' : 'patience');
+
+const RANK = { person: 0, sender: 1, patience: 2 } as const;
+
+const withNeeds = (group: Omit<FailureGroup, 'needs'>): FailureGroup => ({
+  ...group,
+  needs: needsOf(group.category, group.failed),
+});
+
+/** What a person must do first, the most frequent first among the same. */
+const sorted = (groups: Iterable<Omit<FailureGroup, 'needs'>>): FailureGroup[] =>
+  [...groups]
+    .map(withNeeds)
+    .sort((a, b) => RANK[a.needs] - RANK[b.needs] || b.failed + b.retried - a.failed - a.retried)
+    .slice(0, MOST_GROUPS);
+
+type Counted = Omit<FailureGroup, 'needs'> & { failed: number; retried: number };
 
 const keyOf = (...parts: (string | undefined)[]): string => JSON.stringify(parts);
 
@@ -45,7 +76,7 @@ export function groupsOfHistory(pushes: readonly ListedPush[]): FailureGroup[] {
     else group.failed += count;
     groups.set(key, group);
   }
-  return [...groups.values()].slice(0, MOST_GROUPS);
+  return sorted(groups.values());
 }
 
 const known = <T extends string>(word: string): T | undefined =>
@@ -65,5 +96,18 @@ export function groupsOfCounts(reasons: readonly ReasonReading[], providers?: Pr
     group[outcome] += count;
     groups.set(key, group);
   }
-  return [...groups.values()].sort((a, b) => b.failed + b.retried - a.failed - a.retried).slice(0, MOST_GROUPS);
+  return sorted(groups.values());
+}
+
+/** What is counted, with the last push and its words as the history has them. Those that only the history knows come with its counts. */
+export function withExamples(counted: readonly FailureGroup[], examples: readonly FailureGroup[]): FailureGroup[] {
+  const nameOf = ({ app, provider, environment, reason, category }: FailureGroup): string =>
+    keyOf(app, provider, environment, reason, category);
+  const known = new Map(examples.map((group) => [nameOf(group), group]));
+  const joined = counted.map((group) => {
+    const example = known.get(nameOf(group));
+    known.delete(nameOf(group));
+    return example ? { ...example, failed: group.failed, retried: group.retried } : group;
+  });
+  return sorted([...joined, ...known.values()]);
 }

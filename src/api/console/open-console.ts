@@ -2,6 +2,7 @@ import { closedBecause } from '../../auth/admin-access.ts';
 import { isConfigured } from '../../auth/auth.ts';
 import type { ProviderRow } from '../../carrier/provider-row.ts';
 import type { Config } from '../../config/schema.ts';
+import type { Readiness } from '../../health/ready.ts';
 import type { Routes } from '../../kit/http/exact-routes.ts';
 import type { History } from '../../observe/history/history.ts';
 import type { Family } from '../../observe/metrics/family.ts';
@@ -16,6 +17,10 @@ export interface ConsoleOptions {
   readonly config: Config;
   /** Martlet's own version. */
   readonly version: string;
+  /** /readyz. */
+  readonly ready: () => Readiness;
+  /** False: it is not served, and keeps nothing. */
+  readonly isServed: boolean;
   /** The sum over all worker processes; absent: this process is the only one. */
   readonly totals?: (() => Promise<{ readonly metrics: readonly Family[] }>) | undefined;
 }
@@ -30,6 +35,7 @@ export interface ConsoleSources {
 /** Rows of the history that are looked at, and how old they may be. */
 const LAST_FAILURES = 500;
 const FAILURES_MS = 60 * 60 * 1000;
+const KEEP_MS = 10_000;
 
 function providerOf({ number, platform, name, title, environments, requests }: ProviderRow): object {
   const [example] = Object.values(requests.examples);
@@ -64,7 +70,10 @@ export function openConsole(
   options: ConsoleOptions,
 ): { readonly routes: Routes; readonly feed: ConsoleFeed } {
   const { config, totals } = options;
+  const closed = closedBecause(config, 'the console is');
   const feed = new ConsoleFeed({
+    ready: options.ready,
+    ...(options.isServed && closed === undefined ? { keepMs: KEEP_MS } : {}),
     families: async () => (totals ? (await totals()).metrics : metrics.snapshot()),
     failures:
       history &&
@@ -81,7 +90,7 @@ export function openConsole(
   });
   const routes = consoleRoutes({
     feed,
-    closed: closedBecause(config, 'the console is'),
+    closed,
     credential: credentialOf(config),
   });
   return { routes, feed };

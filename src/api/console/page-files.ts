@@ -36,6 +36,10 @@ export const PAGE_FILES = [
   'apps.js',
   'compose.js',
   'timeline.js',
+  'pages.js',
+  'pushes.js',
+  'hour.js',
+  'causes.js',
 ] as const;
 
 export type PageFileName = (typeof PAGE_FILES)[number];

@@ -4,6 +4,7 @@ import { pipeline, Readable } from 'node:stream';
 import { JSON_TYPE, noteSize, sendJson } from '../../kit/http/answer.ts';
 import { cutWhenUnread } from '../../kit/http/cut-when-unread.ts';
 import type { PushEntry } from '../../push/push-entry.ts';
+import type { FieldWarning } from '../../push/wire/misspelled.ts';
 
 /** What `/api/push` answers: Gorush's fields, and those that Martlet adds. */
 export interface PushAnswer {
@@ -12,6 +13,8 @@ export interface PushAnswer {
   readonly success: 'ok';
   readonly request_id: string;
   readonly trace_id?: string;
+  /** What of the request has no effect; absent: nothing. */
+  readonly warnings?: readonly FieldWarning[];
 }
 
 /** Failed pushes whose answer is one piece, with its length; and of each piece of a longer one. */

@@ -10,13 +10,14 @@ import { type RefusalKind, RefusedError } from '../../kit/refusal.ts';
 import type { Tracing } from '../../observe/tracing/tracing.ts';
 import type { Notification } from '../../push/push.ts';
 import type { FieldMistake } from '../../push/wire/decoding.ts';
+import type { FieldWarning } from '../../push/wire/misspelled.ts';
 import type { Accept, AcceptedPush, AcceptOptions } from '../../relay/accept.ts';
 import { bodyRefusal, callerRoom } from '../caller-room.ts';
 import { sendPushAnswer } from './push-answer.ts';
 import { type TracedRequest, tracedRequest } from './traced-request.ts';
 
 export type Decoded =
-  | { readonly ok: true; readonly notifications: Notification[] }
+  | { readonly ok: true; readonly notifications: Notification[]; readonly warnings?: readonly FieldWarning[] }
   | { readonly ok: false; readonly details: readonly FieldMistake[]; readonly count?: number };
 
 export interface PushRouteOptions {
@@ -39,6 +40,13 @@ export interface PushRouteOptions {
   readonly onError: (error: unknown) => void;
 }
 
+type ReadRequest = Extract<Decoded, { ok: true }>;
+
+const untargeted = (index: number): FieldWarning => ({
+  path: `notifications[${index}]`,
+  reason: 'has no target: nothing was sent',
+});
+
 /** `POST /api/push`. Reads and decodes the body itself: no parser middleware on the path that every push takes. */
 export function pushRoute(options: PushRouteOptions): HttpHandler {
   const { accept, maxBody, bodies, onError, syncMs, headers, audit, tracing } = options;
@@ -59,16 +67,18 @@ export function pushRoute(options: PushRouteOptions): HttpHandler {
   };
   const answer = (
     res: ServerResponse,
-    { counts, logs, requestId }: AcceptedPush,
-    notifications: readonly Notification[],
+    { counts, logs, requestId, withoutTargets }: AcceptedPush,
+    { notifications, warnings: misspelled = [] }: ReadRequest,
     traced: TracedRequest | undefined,
   ): void => {
     if (audit) noteAudit(res, { requestId, apps: audit(notifications) });
-    const body = { counts, logs, success: 'ok', request_id: requestId } as const;
+    const warnings = withoutTargets ? [...misspelled, ...withoutTargets.map(untargeted)] : misspelled;
+    const common = { counts, logs, success: 'ok', request_id: requestId } as const;
+    const body = warnings.length > 0 ? { ...common, warnings } : common;
     if (traced) {
       traced.note({ 'martlet.request_id': requestId, 'martlet.counts': counts });
       sendPushAnswer(res, { ...body, trace_id: traced.traceId }, headers);
-    } else if (logs.length > 0) sendPushAnswer(res, body, headers);
+    } else if (logs.length > 0 || warnings.length > 0) sendPushAnswer(res, body, headers);
     else sendShort(res, flatHeaders, `{"counts":${counts},"logs":[],"success":"ok","request_id":"${requestId}"}`);
   };
   return (req, res) => {
@@ -76,18 +86,18 @@ export function pushRoute(options: PushRouteOptions): HttpHandler {
     const closed = syncMs === undefined ? undefined : whenClosed(res);
     readBody(req, { limit: maxBody, room: callerRoom(req, bodies) }, (body) => {
       try {
-        const notifications = readNotifications(body, res, options);
-        if (!notifications) return;
-        const accepted = accept(notifications, body as Buffer, howOf(req, acceptOptions, traced));
+        const read = readNotifications(body, res, options);
+        if (!read) return;
+        const accepted = accept(read.notifications, body as Buffer, howOf(req, acceptOptions, traced));
         if (accepted instanceof Promise) {
           accepted
             .then((push) => {
               if (push.answered) closed?.(push.answered);
-              answer(res, push, notifications, traced);
+              answer(res, push, read, traced);
             })
             // Also what `answer` throws.
             .catch((error) => fail(res, error));
-        } else answer(res, accepted, notifications, traced);
+        } else answer(res, accepted, read, traced);
       } catch (error) {
         fail(res, error);
       }
@@ -127,7 +137,7 @@ function readNotifications(
   body: Buffer | BodyRefusal,
   res: ServerResponse,
   { maxBody, maxNotifications, decode, headers }: PushRouteOptions,
-): Notification[] | undefined {
+): ReadRequest | undefined {
   const refuse = (kind: RefusalKind, message: string, details?: unknown): undefined =>
     void sendError(res, kind, message, { headers, details });
   if (typeof body === 'string') {
@@ -140,5 +150,5 @@ function readNotifications(
   if (!decoded.ok)
     return refuse('invalid', `Number of notifications(${decoded.count}) over limit(${maxNotifications})`);
   if (decoded.notifications.length === 0) return refuse('invalid', 'Notifications field is empty.');
-  return decoded.notifications;
+  return decoded;
 }

@@ -22,7 +22,8 @@ export const consoleGroup = (): ApiGroup => ({
       get: {
         operationId: 'consoleEvents',
         summary: 'What the console shows, as server-sent events',
-        description: 'The answer does not end. What the events hold is for the console alone, and may change.',
+        description:
+          'For keys with the scope `read`, for all apps. The answer does not end. What the events hold is for the console alone, and may change.',
         'x-endless': true,
         responses: {
           200: plain('A stream of events.', 'text/event-stream'),

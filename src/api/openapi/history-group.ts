@@ -46,7 +46,7 @@ const timeline = record(
     request_id: text(''),
     app: text(''),
     received_at: time(''),
-    status: text('', { enum: ['queued', 'retrying', 'delivered', 'failed', 'partly_failed'] }),
+    status: text('', { enum: ['queued', 'retrying', 'delivered', 'failed', 'partly_failed', 'nothing_sent'] }),
     delivered: count('Targets.'),
     failed: count('Targets.'),
     waiting: count('Targets without a final outcome, as far as it is known.'),
@@ -73,6 +73,13 @@ const filters: readonly Parameter[] = [
     name: 'reason',
     in: 'query',
     description: "Only with this word of the provider's.",
+    schema: { type: 'string' },
+  },
+  { name: 'platform', in: 'query', description: 'Only of this platform: `ios`.', schema: { type: 'string' } },
+  {
+    name: 'id',
+    in: 'query',
+    description: 'Only those whose request id or `notif_id` holds this text.',
     schema: { type: 'string' },
   },
   {

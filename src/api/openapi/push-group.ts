@@ -52,6 +52,23 @@ const answers: { readonly [name: string]: Example } = {
     summary: '`core.sync: false`: it is in the queue',
     value: { counts: 1, logs: [], success: 'ok', request_id: '0c9b3a1e-6f0d-4f6e-9a55-6d1f2c4b8e11' },
   },
+  warned: {
+    summary: 'Nothing was sent: `token` is no field, and there is no target',
+    value: {
+      counts: 0,
+      logs: [],
+      success: 'ok',
+      request_id: '0c9b3a1e-6f0d-4f6e-9a55-6d1f2c4b8e11',
+      warnings: [
+        {
+          path: 'notifications[0].token',
+          reason: 'is no field, and was left out',
+          did_you_mean: 'tokens',
+        },
+        { path: 'notifications[0]', reason: 'has no target: nothing was sent' },
+      ],
+    },
+  },
   sync: {
     summary: '`core.sync: true`: what failed',
     value: {
@@ -171,7 +188,21 @@ export const pushGroup = ({ providers, uris, maxNotifications }: ApiSettings): A
         logs: { type: 'array', items: ref('PushEntry'), description: 'What failed; sync mode only.' },
         request_id: text('Names this request in reports and logs.'),
       },
-      { trace_id: text('Of the trace that it belongs to, where there is one.') },
+      {
+        trace_id: text('Of the trace that it belongs to, where there is one.'),
+        warnings: {
+          type: 'array',
+          items: ref('PushWarning'),
+          description: 'What of the request has no effect; absent: nothing.',
+        },
+      },
+    ),
+    PushWarning: record(
+      {
+        path: text('Where in the request: `notifications[0].mesage`.'),
+        reason: text('`is no field, and was left out`, or `has no target: nothing was sent`.'),
+      },
+      { did_you_mean: text('The field that was probably meant.') },
     ),
     PushEntry: entryOf(providers),
     ...notificationSchemas(providers),

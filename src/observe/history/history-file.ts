@@ -43,6 +43,9 @@ export interface FactFilter {
   /** Only of these. */
   readonly apps?: ReadonlySet<string> | undefined;
   readonly reason?: string | undefined;
+  readonly platform?: string | undefined;
+  /** What the request id or the `notif_id` holds. */
+  readonly id?: string | undefined;
   /** UNIX milliseconds. */
   readonly since?: number | undefined;
   /** Older than this one. */
@@ -245,7 +248,7 @@ export class HistoryFile {
   #ofKind(
     kind: FactKind,
     { from, below, oldest = false }: { readonly from: number; readonly below: number; readonly oldest?: boolean },
-    { app, apps, reason, since, limit }: FactFilter,
+    { app, apps, reason, platform, id, since, limit }: FactFilter,
   ): StoredFact[] {
     const conditions = ['kind = ?', 'seq >= ?', 'seq < ?'];
     const values: SQLInputValue[] = [factKinds.indexOf(kind), from, below];
@@ -256,6 +259,8 @@ export class HistoryFile {
     if (app !== undefined) where('app = ?', app);
     if (apps) where(isOneOf(apps), ...apps);
     if (reason !== undefined) where('reason = ?', reason);
+    if (platform !== undefined) where("json_extract(details, '$.platform') = ?", platform);
+    if (id !== undefined) where("(instr(request, ?) > 0 OR instr(coalesce(notif, ''), ?) > 0)", id, id);
     if (since !== undefined) where('at >= ?', since);
     const sql = `SELECT * FROM fact WHERE ${conditions.join(' AND ')} ORDER BY seq ${oldest ? 'ASC' : 'DESC'} LIMIT ?`;
     return factsOf(this.#db.prepare(sql).all(...values, limit) as unknown as StoredRow[]);

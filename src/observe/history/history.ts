@@ -54,6 +54,10 @@ export interface ListQuery extends WhoAsks {
   readonly kinds: readonly FactKind[];
   readonly app?: string | undefined;
   readonly reason?: string | undefined;
+  /** The platform of the notification: `ios`. */
+  readonly platform?: string | undefined;
+  /** What the request id or the `notif_id` holds. */
+  readonly id?: string | undefined;
   /** UNIX milliseconds. */
   readonly since?: number | undefined;
   /** Where the last page said to go on. */

@@ -43,7 +43,7 @@ export interface TimelineEvent {
   readonly targets?: readonly TargetView[] | undefined;
 }
 
-export type PushStatus = 'queued' | 'retrying' | 'delivered' | 'failed' | 'partly_failed';
+export type PushStatus = 'queued' | 'retrying' | 'delivered' | 'failed' | 'partly_failed' | 'nothing_sent';
 
 /** What became of one request, or of those of its notifications that were asked for. */
 export interface PushTimeline {
@@ -169,7 +169,7 @@ export function timelineOf(facts: readonly StoredFact[], advise: Advise, whole: 
     trace_id: traceId(first.details.traceparent),
     sent_by: about?.principal,
     received_at: iso(receivedAt),
-    status: statusOf(facts, delivered, failed, known),
+    status: targets === 0 ? 'nothing_sent' : statusOf(facts, delivered, failed, known),
     targets,
     delivered,
     failed,

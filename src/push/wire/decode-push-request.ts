@@ -4,13 +4,14 @@ import { isJsonObject } from '../raw-json.ts';
 import type { Decode, Decoding, FieldMistake } from './decoding.ts';
 import { list } from './go-types.ts';
 import { findExcess, findTooManyTargets, isTooDeep, type JsonLimits, mayHoldMore } from './json-limits.ts';
+import { type FieldWarning, Misspelled } from './misspelled.ts';
 import { notificationDecoder, type OwnFields } from './notification-fields.ts';
 import { parseJson } from './parse-json.ts';
 import { struct } from './struct.ts';
 
 export type DecodedRequest =
   /** May be empty: Gorush answers that, and too many, with messages of their own. */
-  | { readonly ok: true; readonly notifications: Notification[] }
+  | { readonly ok: true; readonly notifications: Notification[]; readonly warnings?: readonly FieldWarning[] }
   /**
    * Gorush answers all of these with 400 `Missing notifications field.`; at most 20 details. `count` of notifications: they are
    * more than `limits.notifications`, which Gorush answers with a message of its own.
@@ -33,13 +34,23 @@ export interface PushDecoder {
 export function createPushDecoder(own?: OwnFields): PushDecoder {
   const notification = notificationDecoder(own);
   const request = struct({ notifications: list(notification) });
-  return { notification, decode: (body, limits) => decodeRequest(request, body, limits) };
+  const misspelled = new Misspelled(Object.keys((notification.schema.properties ?? {}) as object));
+  return { notification, decode: (body, limits) => decodeRequest({ request, misspelled }, body, limits) };
 }
 
 /** Of requests that Gorush knows. */
 export const decodePushRequest = createPushDecoder().decode;
 
-function decodeRequest(request: Decode, body: Uint8Array | string, limits: JsonLimits | undefined): DecodedRequest {
+interface RequestReader {
+  readonly request: Decode;
+  readonly misspelled: Misspelled;
+}
+
+function decodeRequest(
+  { request, misspelled }: RequestReader,
+  body: Uint8Array | string,
+  limits: JsonLimits | undefined,
+): DecodedRequest {
   try {
     const text = textOf(body);
     const excess = limits && mayHoldMore(text, limits) ? findExcess(text, limits) : undefined;
@@ -55,7 +66,10 @@ function decodeRequest(request: Decode, body: Uint8Array | string, limits: JsonL
     const { notifications } = decoded as unknown as { notifications?: Notification[] };
     if (!notifications) return refused([{ path: 'notifications', reason: 'is required' }]);
     const beyond = limits && findTooManyTargets(notifications, limits);
-    return beyond ? refused([beyond]) : { ok: true, notifications };
+    if (beyond) return refused([beyond]);
+    // A request that has nothing but fields is not copied, and need not be looked at.
+    const warnings = decoded === value ? [] : misspelled.in(value as JsonObject);
+    return warnings.length > 0 ? { ok: true, notifications, warnings } : { ok: true, notifications };
   } catch (thrown) {
     return refused([{ path: '', reason: reasonOf(thrown, body) }]);
   }

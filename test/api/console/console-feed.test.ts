@@ -39,7 +39,7 @@ async function served(more: Partial<ConsoleFeedOptions> = {}) {
 test('a watcher is greeted, and gets frame after frame', async () => {
   const { url, metrics } = await served();
   await using events = await readEvents(url);
-  expect(await events.next('hello')).toEqual({ version: '1' });
+  expect(await events.next('hello')).toEqual({ version: '1', may: { push: true, admin: true } });
   expect(await events.next('frame')).not.toHaveProperty('rates');
   metrics.events.settled?.(settlement(['a', 'b'], [ACCEPTED, failed()]));
   for (;;) {
@@ -70,7 +70,7 @@ test('failures are looked up when something fails, not with each frame', async (
   let looked = 0;
   const failures = () => {
     looked++;
-    return [{ app: 'default', reason: `Reason${looked}`, failed: 1, retried: 0 }];
+    return [{ app: 'default', reason: `Reason${looked}`, failed: 1, retried: 0, needs: 'person' as const }];
   };
   const { url, metrics } = await served({ failures, now: () => performance.now() * 100 });
   await using events = await readEvents(url);
@@ -146,4 +146,41 @@ test('one key does not take the places of the others', async () => {
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 503, 200]);
   expect(feed.watchers).toBe(3);
   for (const { body } of answers) await body?.cancel();
+});
+
+test('with an hour that is kept, figures are read without watchers, and a new one gets what was before', async () => {
+  let clock = 0;
+  const { url, feed, metrics, reads } = await served({ keepMs: 10, now: () => (clock += 10_000) });
+  metrics.events.settled?.(settlement(['a'], [failed()]));
+  await until(() => reads() >= 3);
+  expect(feed.watchers).toBe(0);
+  await using events = await readEvents(url);
+  const hour = await events.next('hour');
+  expect(hour.length).toBeGreaterThanOrEqual(2);
+  expect(hour[0]).toMatchObject({ at: expect.any(Number), depth: 0, latency: {} });
+  expect(hour.at(-1)).toHaveProperty('rates');
+});
+
+test('after the end nothing is kept any more', async () => {
+  const { feed, reads } = await served({ keepMs: 5 });
+  await until(() => reads() >= 1);
+  feed.close();
+  const before = reads();
+  await sleep(60);
+  // One may have been under way.
+  expect(reads() - before).toBeLessThanOrEqual(1);
+});
+
+test('a frame says what /readyz says of what is not well, the worst first', async () => {
+  const checks = [
+    { name: 'queue', status: 'pass' },
+    { name: 'default/fcm/production', status: 'warn', output: 'breaker open' },
+    { name: 'hub', status: 'fail', output: 'PostgreSQL does not answer' },
+  ] as const;
+  const { url } = await served({ ready: () => ({ status: 503, body: { status: 'fail', checks } }) });
+  await using events = await readEvents(url);
+  expect(await events.next('frame')).toMatchObject({
+    status: 'fail',
+    causes: [{ name: 'hub' }, { name: 'default/fcm/production', output: 'breaker open' }],
+  });
 });

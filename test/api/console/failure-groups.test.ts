@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { groupsOfCounts, groupsOfHistory, MOST_GROUPS } from '../../../src/api/console/failure-groups.ts';
+import { groupsOfCounts, groupsOfHistory, MOST_GROUPS, withExamples } from '../../../src/api/console/failure-groups.ts';
 import type { ListedPush } from '../../../src/observe/history/history.ts';
 
 const listed = (more: Partial<ListedPush> = {}): ListedPush => ({
@@ -18,8 +18,8 @@ test('failures with the same reason at the same place are one group, which tells
   ]);
   expect(groups).toMatchObject([
     { app: 'shop', reason: 'Unregistered', failed: 4, retried: 0, request_id: 'r2', advice: 'Delete the token.' },
-    { app: 'shop', reason: 'TooManyRequests', failed: 0, retried: 2, request_id: 'r0' },
-    { app: 'news', reason: 'Unregistered', failed: 1 },
+    { app: 'news', reason: 'Unregistered', failed: 1, needs: 'sender' },
+    { app: 'shop', reason: 'TooManyRequests', failed: 0, retried: 2, request_id: 'r0', needs: 'patience' },
   ]);
   expect(groups[0]?.at).toBe('2026-01-01T00:00:02.000Z');
 });
@@ -38,9 +38,21 @@ test('without a history, what is counted since the start is grouped, with its ad
     { ...place, provider: 'none', category: 'disabled', reason: 'PlatformDisabled', outcome: 'failed', count: 1 },
   ]);
   expect(groups).toMatchObject([
-    { reason: 'TooManyRequests', failed: 1, retried: 5 },
-    { reason: 'Unregistered', failed: 2, retried: 0 },
-    { reason: 'PlatformDisabled', provider: undefined, environment: undefined, failed: 1 },
+    { reason: 'TooManyRequests', failed: 1, retried: 5, needs: 'person' },
+    { reason: 'PlatformDisabled', provider: undefined, environment: undefined, failed: 1, needs: 'person' },
+    { reason: 'Unregistered', failed: 2, retried: 0, needs: 'sender' },
   ]);
   expect(groups.every(({ advice, at }) => advice !== undefined && at === undefined)).toBe(true);
+});
+
+test('what is counted comes with the last push of the history, and what only the history knows with its own counts', () => {
+  const place = { app: 'shop', provider: 'apns', environment: 'production' };
+  const counted = groupsOfCounts([
+    { ...place, category: 'invalid_token', reason: 'Unregistered', outcome: 'failed', count: 700 },
+  ]);
+  const examples = groupsOfHistory([listed(), listed({ reason: 'InvalidProviderToken', category: 'credential' })]);
+  expect(withExamples(counted, examples)).toMatchObject([
+    { reason: 'InvalidProviderToken', failed: 1, needs: 'person', request_id: 'r2' },
+    { reason: 'Unregistered', failed: 700, needs: 'sender', request_id: 'r2' },
+  ]);
 });

@@ -44,9 +44,9 @@ describe('the console in Chromium', needs('chromium'), () => {
     await page.getByText('The key is unknown.').waitFor();
     expect(await key.getAttribute('aria-invalid')).toBe('true');
     expect(await page.getByRole('heading', { name: 'Lanes' }).isVisible()).toBe(false);
-    await key.fill('reader-key');
+    await key.fill('pusher-key');
     await key.press('Enter');
-    await page.getByText('This needs the scope admin.').waitFor();
+    await page.getByText('This needs the scope read.').waitFor();
     await key.fill('admin-key');
     await key.press('Enter');
     await page.getByText('Live', { exact: true }).waitFor();
@@ -75,7 +75,7 @@ describe('the console in Chromium', needs('chromium'), () => {
 
   test('with core.sync, which answers when the push has its outcome, the timeline grows meanwhile', async () => {
     const { page, wrong } = await opened({ core: { sync: true } });
-    await page.getByText('Android').click();
+    await page.locator('#platforms').getByText('Android').click();
     await page.getByLabel('What the sandbox does').selectOption('slow');
     await page.getByRole('button', { name: 'Send' }).click();
     await timeline(page).getByText('delivered', { exact: true }).waitFor();
@@ -92,6 +92,149 @@ describe('the console in Chromium', needs('chromium'), () => {
       .getByText(/no-such-app|no such app/)
       .first()
       .waitFor();
+  });
+
+  test('a key that only reads sees figures, pushes and failures, and has no form to send', async () => {
+    const { page, wrong, relay } = await opened({ auth: { keys: KEYS } });
+    await page.getByLabel('API key').fill('reader-key');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('Live', { exact: true }).waitFor();
+    await page.getByRole('heading', { name: 'Lanes' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Send' }).isVisible()).toBe(false);
+    expect(await panel(page, 'Apps').isVisible()).toBe(false);
+    const headers = { Authorization: 'Bearer pusher-key' };
+    const notification = { platform: 2, notif_id: 'seen-by-readers', tokens: ['t'], message: 'x' };
+    const body = JSON.stringify({ notifications: [notification] });
+    await fetch(`${relay.url}/api/push`, { method: 'POST', headers, body });
+    await page.getByRole('link', { name: 'Pushes' }).click();
+    await page.getByRole('link', { name: 'seen-by-readers' }).click();
+    await timeline(page).getByText('Attempt 1: delivered').waitFor();
+    expect(wrong.filter((text) => !/status of 401/.test(text))).toEqual([]);
+  });
+
+  test('recent pushes are listed, filtered, and lead to their timelines', async () => {
+    const { page, push, wrong } = await opened({ apps: { shop: { android: {} } } });
+    await push(
+      { platform: 2, notif_id: 'order-42', tokens: ['fine'], message: 'x' },
+      { platform: 2, app: 'shop', notif_id: 'news-7', tokens: ['sandbox-unregistered'], message: 'x' },
+      { platform: 1, notif_id: 'order-43', tokens: ['a1b2c3d4'.repeat(8)], topic: 'com.example.app', message: 'x' },
+    );
+    await page.getByRole('link', { name: 'Pushes' }).click();
+    const list = page.locator('#pushes > li');
+    await expect.poll(() => list.count()).toBe(3);
+    const ids = () => list.locator('a').allTextContents();
+    await page.getByLabel('Id contains').fill('order');
+    await expect.poll(async () => (await ids()).sort()).toEqual(['order-42', 'order-43']);
+    await page.locator('#filter-platform').selectOption('ios');
+    await expect.poll(ids).toEqual(['order-43']);
+    await page.locator('#filter-platform').selectOption('');
+    await page.getByLabel('Id contains').fill('');
+    await page.getByLabel('Status').selectOption('failed');
+    await expect.poll(ids).toEqual(['news-7']);
+    expect(await list.first().textContent()).toMatch(/failed.*shop · FCM.*UNREGISTERED/);
+    await page.getByLabel('With the reason').fill('NoSuchReason');
+    await page.getByText('Nothing that is kept matches.').waitFor();
+    await page.getByLabel('With the reason').fill('');
+    await page.getByRole('link', { name: 'news-7' }).click();
+    await timeline(page).getByText('Attempt 1: failed').waitFor();
+    expect(await page.getByRole('heading', { name: 'Recent pushes' }).isVisible()).toBe(true);
+    expect(await faults(page)).toEqual([]);
+    await page.setViewportSize({ width: 360, height: 800 });
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(360);
+    await page.getByRole('link', { name: 'Now' }).click();
+    await page.getByRole('heading', { name: 'Lanes' }).waitFor();
+    const top = (name: string) =>
+      page
+        .getByRole('heading', { name })
+        .boundingBox()
+        .then((box) => box?.y ?? 0);
+    expect(await top('Failures by reason')).toBeLessThan(await top('Lanes'));
+    expect(wrong).toEqual([]);
+  });
+
+  test('data, badge, sound and raw JSON are sent, and what is no JSON is told', async () => {
+    const { page, relay, wrong } = await opened();
+    await page.getByText('Data, badge, sound, JSON').click();
+    await page.getByLabel('Data, a JSON object').fill('{"order":');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.getByText(/^Data: is no JSON/).waitFor();
+    await page.getByLabel('Data, a JSON object').fill('{"order": "42"}');
+    await page.getByLabel('Badge').fill('3');
+    await page.getByLabel('Sound').fill('chime.aiff');
+    await page.getByLabel('More fields of the notification').fill('{"category": "ORDER", "title": "From JSON"}');
+    await page.getByRole('button', { name: 'Send' }).click();
+    await timeline(page).getByText('Attempt 1: delivered').waitFor();
+    const seen = await fetch(`${relay.url}/sandbox/deliveries`);
+    const { deliveries } = (await seen.json()) as { deliveries: { payload: object }[] };
+    expect(deliveries[0]?.payload).toMatchObject({
+      order: '42',
+      aps: { badge: 3, sound: 'chime.aiff', category: 'ORDER', alert: { title: 'From JSON' } },
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  test('where pushes reach real devices, sending asks first', async () => {
+    await using relay = await startRelay();
+    await using view = await openPage(browser, relay.url);
+    const { page, wrong } = view;
+    await page.goto(`${relay.url}/console`);
+    await page.locator('#platforms').getByText('Android').click();
+    await page.getByLabel('Device token').fill('some-token');
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText(/sends for real: the push goes to 1 device by FCM, for the app default/).waitFor();
+    expect(await faults(page)).toEqual([]);
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    expect(await (await fetch(`${relay.url}/v1/pushes`)).json()).toMatchObject({ pushes: [] });
+    await page.getByRole('button', { name: 'Send', exact: true }).click();
+    await dialog.getByRole('button', { name: 'Send it' }).click();
+    await timeline(page).getByText('Attempt 1: delivered').waitFor();
+    expect(wrong).toEqual([]);
+  });
+
+  test('the last hour has axes, a legend, and values that the pointer and the keyboard read', async () => {
+    const { page, wrong } = await opened();
+    const point = (minutes: number, failed: number) => ({
+      at: Date.now() - minutes * 60_000,
+      rates: { accepted: 12, delivered: 10, failed, retried: 0, refused: 0 },
+      latency: { push: { p50: 20, p99: 80 } },
+      depth: minutes,
+    });
+    const hour = Array.from({ length: 60 }, (_, i) => point(59 - i, i));
+    const body = `event: hello\ndata: ${JSON.stringify({ version: '1', history: true, providers: [], fates: [] })}\n\nevent: hour\ndata: ${JSON.stringify(hour)}\n\n`;
+    await page.route('**/v1/console/events', (route) => route.fulfill({ contentType: 'text/event-stream', body }));
+    await page.reload();
+    const figure = page.locator('figure', { hasText: 'Pushes per second' });
+    await expect
+      .poll(() => figure.locator('.axes text').allTextContents())
+      .toEqual(expect.arrayContaining(['0', '100', '−60 min', '−30 min', 'now']));
+    const value = figure.getByRole('listitem').filter({ hasText: 'failed' });
+    expect(await value.textContent()).toBe('failed 59');
+    const chart = figure.locator('svg');
+    expect(await chart.getAttribute('aria-label')).toMatch(/failed at most 59/);
+    await chart.focus();
+    await page.keyboard.press('ArrowLeft');
+    expect(await value.textContent()).toBe('failed 58');
+    const { x = 0, y = 0, width = 0 } = (await chart.boundingBox()) ?? {};
+    await page.mouse.move(x + width * 0.55, y + 20);
+    expect(await value.textContent()).toMatch(/^failed (2[4-9]|3[0-5])$/);
+    await page.mouse.move(0, 0);
+    expect(await value.textContent()).toBe('failed 59');
+    expect(wrong).toEqual([]);
+  });
+
+  test('what is not well is said at the top, as /readyz says it', async () => {
+    await using relay = await startRelay({ android: { endpoint: 'https://127.0.0.1:1' } });
+    await using view = await openPage(browser, relay.url);
+    const { page, wrong } = view;
+    await page.goto(`${relay.url}/console`);
+    for (let i = 0; i < 6; i++) await relay.push({ platform: 2, tokens: [`t${i}`], message: 'x' });
+    const causes = panel(page, 'What is not well');
+    await causes.getByText(/default\/fcm/).waitFor();
+    await page.locator('#ready', { hasText: 'degraded' }).waitFor();
+    expect(await faults(page)).toEqual([]);
+    expect(wrong).toEqual([]);
   });
 
   test('an id is explained: by the form, by a link, and by the address', async () => {
@@ -118,6 +261,7 @@ describe('the console in Chromium', needs('chromium'), () => {
     await page.getByText('1 of 4 in trouble').waitFor();
     const failures = panel(page, 'Failures by reason');
     await failures.getByRole('heading', { name: 'Unregistered' }).waitFor();
+    await failures.getByText(/heals? by themselves/).click();
     const texts = await failures.getByRole('listitem').allTextContents();
     expect(texts.find((text) => text.includes('FCM'))).toMatch(
       /not sent.*tried again.*The provider could not be reached/s,

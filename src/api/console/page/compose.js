@@ -45,11 +45,32 @@ function arrange() {
   if (hello?.sandbox) fillTarget();
 }
 
-/** @param {string} id name of the notification */
+/**
+ * A JSON object out of a field; nothing when it is empty.
+ * @param {string} id
+ * @param {string} name
+ * @returns {{ [field: string]: unknown } | undefined}
+ * @throws {Refused}
+ */
+function objectIn(id, name) {
+  if (value(id) === '') return undefined;
+  let read;
+  try {
+    read = JSON.parse(value(id));
+  } catch (error) {
+    throw new Refused(400, `${name}: is no JSON: ${/** @type {Error} */ (error).message}`);
+  }
+  if (typeof read !== 'object' || read === null || Array.isArray(read))
+    throw new Refused(400, `${name}: must be a JSON object, {…}`);
+  return read;
+}
+
+/** @param {string} id name of the notification @throws {Refused} */
 function notificationOf(id) {
   const environment = value('environment');
   const { topic, hasEnvironments } = provider() ?? {};
   const target = value('target');
+  const data = objectIn('data', 'Data');
   return {
     notif_id: id,
     platform: platform(),
@@ -59,7 +80,31 @@ function notificationOf(id) {
     ...(hasEnvironments && environment !== '' ? { [environment]: true } : {}),
     title: value('title'),
     message: value('message'),
+    ...(value('badge') === '' ? {} : { badge: Number(value('badge')) }),
+    ...(value('sound') === '' ? {} : { sound: value('sound') }),
+    ...(data === undefined ? {} : { data }),
+    ...objectIn('raw', 'More fields'),
   };
+}
+
+/**
+ * With the sandbox nothing reaches a device, and nothing is asked.
+ * @param {{ tokens?: unknown, topic?: unknown, app?: unknown, development?: unknown }} notification
+ * @returns {Promise<boolean>}
+ */
+function confirmed({ app = 'default', tokens, topic, development }) {
+  if (hello?.sandbox || development === true) return Promise.resolve(true);
+  const dialog = /** @type {HTMLDialogElement} */ (byId('confirm'));
+  const whom = Array.isArray(tokens) ? plural(tokens.length, 'device', 'devices') : `the topic ${topic}`;
+  setText(
+    byId('confirm-text'),
+    `This relay sends for real: the push goes to ${whom} by ${provider()?.title.provider ?? 'the provider'}, for the app ${app}.`,
+  );
+  dialog.returnValue = 'no';
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => resolve(dialog.returnValue === 'yes'), { once: true });
+  });
 }
 
 /** @param {unknown} error */
@@ -94,13 +139,29 @@ function showAnswer({ counts, logs }) {
 async function send(event) {
   event.preventDefault();
   if (sending || !hello) return;
-  sending = true;
-  const begun = performance.now();
   byId('send-error').replaceChildren();
+  const id = `console-${crypto.getRandomValues(new Uint32Array(2)).join('-')}`;
+  sending = true;
+  try {
+    const notification = notificationOf(id);
+    if (await confirmed(notification)) await post(id, notification);
+  } catch (error) {
+    showError(error);
+  } finally {
+    sending = false;
+  }
+}
+
+/**
+ * @param {string} id
+ * @param {object} notification
+ */
+async function post(id, notification) {
+  if (!hello) return;
+  const begun = performance.now();
   const button = /** @type {HTMLButtonElement} */ (form.querySelector('button[type=submit]'));
   button.setAttribute('aria-disabled', 'true');
-  const id = `console-${crypto.getRandomValues(new Uint32Array(2)).join('-')}`;
-  const body = JSON.stringify({ notifications: [notificationOf(id)] });
+  const body = JSON.stringify({ notifications: [notification] });
   showNoPush('Sending…');
   const show = () => void showPush(id, { isNew: true });
   // With core.sync the answer comes when the push has its outcome: the timeline is shown meanwhile.
@@ -114,7 +175,6 @@ async function send(event) {
     showError(error);
   } finally {
     clearTimeout(slow);
-    sending = false;
     button.removeAttribute('aria-disabled');
   }
 }

@@ -1,14 +1,17 @@
 /** @import { FailureGroup } from '../failure-groups.ts' */
 import { byId, h, keyed, setText, withCode } from './dom.js';
-import { ago, count } from './format.js';
+import { ago, count, plural } from './format.js';
 import { place } from './providers.js';
 
-/** @param {FailureGroup} group */
-const keyOf = ({ app, provider, environment, reason, category }) =>
-  JSON.stringify([app, provider, environment, reason, category]);
+/** Who has to act. @type {{ [needs: string]: string }} */
+const NEEDS = { person: 'needs you', sender: 'for who sends', patience: 'heals by itself' };
 
 /** @param {FailureGroup} group */
-function create({ reason, category, advice }) {
+const keyOf = ({ app, provider, environment, reason, category, needs }) =>
+  JSON.stringify([app, provider, environment, reason, category, needs]);
+
+/** @param {FailureGroup} group */
+function create({ reason, category, advice, needs }) {
   return h(
     'li',
     {},
@@ -16,6 +19,7 @@ function create({ reason, category, advice }) {
       'div',
       { class: 'line' },
       h('h3', { class: 'mono' }, reason),
+      h('span', { class: `pill ${needs === 'person' ? 'bad' : ''}` }, NEEDS[needs] ?? ''),
       category ? h('span', { class: 'pill' }, category.replaceAll('_', ' ')) : undefined,
       h('span', { class: 'space' }),
       h('span', { class: 'counts' }),
@@ -75,17 +79,21 @@ function updateWhere(line, where, last, id) {
 const list = byId('failures');
 
 function render() {
-  byId('no-failures').hidden = groups.length > 0;
-  keyed(list, groups, keyOf, create, update);
+  const urgent = groups.filter(({ needs }) => needs !== 'patience');
+  const patient = groups.filter(({ needs }) => needs === 'patience');
+  const empty = byId('no-failures');
+  empty.hidden = urgent.length > 0;
+  setText(empty, patient.length > 0 ? 'Nothing that needs a person.' : 'Nothing has failed.');
+  keyed(list, urgent, keyOf, create, update);
+  byId('patience').hidden = patient.length === 0;
+  setText(byId('patience-title'), `${plural(patient.length, 'reason', 'reasons')} that heal by themselves`);
+  keyed(byId('patient-failures'), patient, keyOf, create, update);
 }
 
 /** @param {readonly FailureGroup[]} given */
 export function showFailures(given) {
   groups = given;
-  setText(
-    byId('failures-note'),
-    groups.some(({ at }) => at !== undefined) || groups.length === 0 ? 'the last hour' : 'since the start',
-  );
+  setText(byId('failures-note'), 'the last hour');
   render();
 }
 

@@ -1,12 +1,16 @@
 /** @import { Frame } from '../frame.ts' */
 import { loadApps, showHooks } from './apps.js';
+import { showCauses } from './causes.js';
 import { openCompose, prepareCompose } from './compose.js';
 import { openStream, setKey, storedKey } from './connection.js';
 import { byId, setText } from './dom.js';
 import { failuresAt, showFailures } from './failures.js';
+import { addHour } from './hour.js';
 import { showLanes } from './lanes.js';
 import { createOverview } from './overview.js';
+import { currentPage, leavePages, openPage, registerPage, showTabs } from './pages.js';
 import { setProviders } from './providers.js';
+import { closePushes, openPushes, preparePlatforms } from './pushes.js';
 import { showNoPush, showPush } from './timeline.js';
 
 const overview = createOverview();
@@ -15,6 +19,9 @@ const NO_PUSH = 'Send a push, or look one up by its id.';
 
 /** @type {{ stop: () => void } | undefined} */
 let stream;
+let hasPushes = false;
+registerPage({ name: 'now', title: 'Now' });
+
 /** True once the server has let this key in. */
 let isIn = false;
 
@@ -38,10 +45,7 @@ function showFrame(frame) {
   showLanes(frame);
   showHooks(frame);
   failuresAt(frame.at);
-  const ready = byId('ready');
-  ready.hidden = false;
-  setText(ready, frame.ready ? 'ready' : 'not ready');
-  ready.className = `pill ${frame.ready ? 'good' : 'bad'}`;
+  showCauses(frame);
 }
 
 /** @param {any} hello */
@@ -51,20 +55,34 @@ function enter(hello) {
   byId('look-up').hidden = !hello.history;
   setProviders(hello.providers);
   openCompose(hello);
+  preparePlatforms();
+  const { push = true, admin = true } = hello.may ?? {};
+  byId('send-panel').hidden = !push;
+  byId('apps-panel').hidden = !admin;
   if (isIn) return;
   isIn = true;
   byId('login').hidden = true;
   byId('console').hidden = false;
   byId('sign-out').hidden = storedKey() === undefined;
   if (document.activeElement === document.body || document.activeElement?.id === 'key') byId('main').focus();
-  void loadApps();
+  if (admin) void loadApps();
+  if (hello.history) registerOnce();
+  showTabs();
   followAddress();
+}
+
+/** Without a history there is nothing to list. */
+function registerOnce() {
+  if (hasPushes) return;
+  hasPushes = true;
+  registerPage({ name: 'pushes', title: 'Pushes', enter: openPushes, leave: closePushes });
 }
 
 /** @param {string} name @param {any} data */
 function onEvent(name, data) {
   if (name === 'hello') enter(data);
   else if (name === 'past') overview.begin(data);
+  else if (name === 'hour') addHour(data);
   else if (name === 'frame') showFrame(data);
   else if (name === 'failures') showFailures(data);
   else if (name === 'trouble') setText(byId('connection'), data.message);
@@ -75,6 +93,7 @@ function askForKey(message) {
   stream?.stop();
   stream = undefined;
   isIn = false;
+  leavePages();
   setKey(undefined);
   showNoPush(NO_PUSH);
   byId('console').hidden = true;
@@ -99,10 +118,14 @@ function connect() {
   });
 }
 
-/** `#push=ID` is the timeline of that push. */
+/** `#page=NAME` is a tab, `#push=ID` the timeline of that push. */
 function followAddress() {
-  const id = new URLSearchParams(location.hash.slice(1)).get('push');
-  if (!isIn || !id) return;
+  if (!isIn) return;
+  const asked = new URLSearchParams(location.hash.slice(1));
+  const id = asked.get('push');
+  if (asked.get('page') !== null || !id) openPage(asked.get('page'));
+  else openPage(currentPage() ?? null);
+  if (!id) return;
   /** @type {HTMLInputElement} */ (byId('push-id')).value = id;
   void showPush(id);
   const title = byId('timeline-title');

@@ -20,6 +20,7 @@ const STATUS = {
   delivered: ['delivered', 'good'],
   failed: ['failed', 'bad'],
   partly_failed: ['partly failed', 'bad'],
+  nothing_sent: ['nothing was sent: there was no target', 'warn'],
 };
 
 /** @param {TimelineEvent} event @returns {[title: string, look: string]} */
