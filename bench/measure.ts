@@ -12,6 +12,8 @@ export interface Sample {
   /** Megabytes resident at most; in the scenario `start`, when idle. */
   readonly peakMb?: number;
   readonly startMs?: number;
+  /** KiB that the process grew by for each open stream. */
+  readonly kibEach?: number;
   /** Megabytes that the process grew by at most. */
   readonly grownMb?: number;
   /** Milliseconds from the request to the first push at the provider. */

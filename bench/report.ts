@@ -19,6 +19,7 @@ const median = (values: readonly number[]): number => {
 
 const FIELDS = [
   ...(['perSecond', 'cpuUs', 'p50', 'p99', 'peakMb', 'grownMb', 'firstMs', 'startMs'] as const),
+  ...(['kibEach'] as const),
   ...(['expected', 'arrived'] as const),
 ];
 
@@ -47,7 +48,7 @@ const limitOf = ({ scenario }: Row, rows: readonly Row[]): Sample | undefined =>
   rows.find((row) => row.scenario === scenario && row.contestant.kind === 'limit')?.sample;
 
 /** A figure as a share of the scenario's limit. */
-function shareOf(row: Row, rows: readonly Row[], field: 'perSecond' | 'cpuUs' | 'peakMb' | 'startMs') {
+function shareOf(row: Row, rows: readonly Row[], field: 'perSecond' | 'cpuUs' | 'peakMb' | 'startMs' | 'kibEach') {
   const [own, limit] = [row.sample[field], limitOf(row, rows)?.[field]];
   return own === undefined || limit === undefined ? undefined : own / limit;
 }
@@ -68,6 +69,7 @@ const GOAL_NAMES: Readonly<Record<keyof Goal, (value: number) => string>> = {
   cpuTimes: (value) => `≤ ${value} × CPU`,
   mbTimes: (value) => `≤ ${value} × MB`,
   startTimes: (value) => `≤ ${value} × start`,
+  kibTimes: (value) => `≤ ${value} × KiB`,
 };
 const AT_LEAST = new Set<keyof Goal>(['perSecond', 'ratio']);
 
@@ -80,6 +82,7 @@ function verdict(row: Row, rows: readonly Row[]): string {
     cpuTimes: shareOf(row, rows, 'cpuUs'),
     mbTimes: shareOf(row, rows, 'peakMb'),
     startTimes: shareOf(row, rows, 'startMs'),
+    kibTimes: shareOf(row, rows, 'kibEach'),
   };
   return (Object.entries(row.scenario.goal) as [keyof Goal, number][])
     .map(([key, goal]) => {
@@ -110,6 +113,7 @@ const COLUMNS: readonly Column[] = [
   { head: 'CPU µs/push', cell: ({ sample }) => cell(sample.cpuUs) },
   { head: 'p50 ms', cell: ({ sample }) => cell(sample.p50) },
   { head: 'p99 ms', cell: ({ sample }) => cell(sample.p99) },
+  { head: 'KiB each', cell: ({ sample }) => cell(sample.kibEach) },
   { head: 'MB', cell: ({ sample }) => cell(sample.peakMb) },
   { head: 'MB grown', cell: ({ sample }) => cell(sample.grownMb) },
   { head: 'first ms', cell: ({ sample }) => cell(sample.firstMs) },

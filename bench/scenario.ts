@@ -18,6 +18,8 @@ export interface Goal {
   readonly cpuTimes?: number;
   readonly mbTimes?: number;
   readonly startTimes?: number;
+  /** Of the memory that a stream has in the scenario's limit. */
+  readonly kibTimes?: number;
 }
 
 export interface Contestant {

@@ -7,6 +7,7 @@ import { FULL, QUICK } from './rows/sizes.ts';
 import { start } from './rows/start.ts';
 import { WEB_FAN, webPush } from './rows/web-push-rows.ts';
 import type { Plan, Scenario } from './scenario.ts';
+import { streamsScenarios } from './streams/streams-scenarios.ts';
 
 /** All rows of the table, in its order. */
 export function scenarios(plan: Plan): Scenario[] {
@@ -99,5 +100,6 @@ export function scenarios(plan: Plan): Scenario[] {
       contestants: backlog(plan, sizes),
     },
     ...hubScenarios(plan),
+    ...streamsScenarios(plan),
   ];
 }

@@ -41,7 +41,7 @@ export interface HttpLoad {
 const END_OF_HEAD = Buffer.from('\r\n\r\n');
 
 /** The status of the answer that `bytes` begins with, and its length; undefined while it is not all there. */
-function answerIn(bytes: Buffer): { readonly ok: boolean; readonly length: number } | undefined {
+export function answerIn(bytes: Buffer): { readonly ok: boolean; readonly length: number } | undefined {
   const end = bytes.indexOf(END_OF_HEAD);
   if (end === -1) return undefined;
   const head = bytes.toString('latin1', 0, end);

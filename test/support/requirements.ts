@@ -16,6 +16,7 @@ const GO = 'go install, see .ci/run';
 export const requirements = {
   chromium: { from: 'apt-get install chromium' },
   'compose-spec': { from: GO },
+  'dbus-daemon': { from: 'apt-get install dbus-daemon' },
   go: { from: 'apt-get install golang' },
   gorush: { from: GO },
   grpcurl: { from: GO },
