@@ -3,7 +3,7 @@
  * - `invalid`      400, 413, 422: the request is wrong; the same again fails again. `details` says where
  * - `unauthorized` 401, 403: the key is missing, unknown, or may not do this
  * - `not_found`    404: there is no such push, or this relay does not serve that
- * - `refused`      429, 503: nothing was taken; come again in `retryAfterMs`
+ * - `refused`      408, 429, 503: nothing was taken; come again, in `retryAfterMs` where it is there
  * - `unavailable`  any other answer: something is broken, here or between
  * - `network`      no answer: unreachable, out of time, or called off by `signal`
  */
@@ -28,6 +28,7 @@ const KINDS: { readonly [status: number]: FailureKind } = {
   401: 'unauthorized',
   403: 'unauthorized',
   404: 'not_found',
+  408: 'refused',
   409: 'invalid',
   413: 'invalid',
   422: 'invalid',

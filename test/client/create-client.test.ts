@@ -100,6 +100,15 @@ test.each([
   expect(seen.length).toBe(1);
 });
 
+test('a request that did not come to its end in time (408) was not taken, and is repeated with the same key', async () => {
+  const { client, seen } = await scripted((res, index) => {
+    if (index === 1) taken(res);
+    else res.writeHead(408, { connection: 'close' }).end();
+  });
+  expect((await client.push(hello)).ok).toBe(true);
+  expect(new Set(seen.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
+});
+
 test('503 and 429 are repeated when the relay says, with the same key', async () => {
   const { client, seen, pauses } = await scripted((res, index) => {
     if (index === 2) taken(res);

@@ -22,6 +22,8 @@ interface NamedEvent {
 const WRITERS = 8;
 const MOST_AT_ONCE = 20;
 const PAUSE_MS = 100;
+/** Not for all of several people; not read in time; too much at once. */
+const AGAIN: ReadonlySet<number> = new Set([202, 408, 429]);
 /** One in so many requests is one event for several people. */
 const TO_MANY = 0.1;
 
@@ -107,8 +109,7 @@ export class ProofWriters {
         () => ({ status: 503, text: '' }),
       );
       if (told.status === status && !(status === 202 && !told.text.includes('"failed":[]'))) return;
-      if (told.status < 500 && told.status !== 202 && told.status !== 429)
-        throw new Error(`${told.status}: ${told.text}`);
+      if (told.status < 500 && !AGAIN.has(told.status)) throw new Error(`${told.status}: ${told.text}`);
       this.repeated++;
       await sleep(random.between(1, PAUSE_MS));
     }
