@@ -60,6 +60,9 @@ export interface BacklogStats {
 const DRAIN_PATIENCE_MS = 5000;
 /** Entries in memory that keep all calls busy while more are read. */
 const FEW = 1000;
+/** For calls under way, and outcomes of pushes that were. */
+const WITHDRAWN_MS = 60_000;
+const MOST_WITHDRAWN = 1000;
 const DRAIN_PACE = { firstMs: 100, maxMs: 1000 };
 
 /** A post never rejects; were it to, the entry must not be lost with its place among those under way. */
@@ -95,6 +98,9 @@ export class FeedbackBacklog {
   /** So few in memory that more are taken off the shelf. */
   #few = FEW;
   #timer: NodeJS.Timeout | undefined;
+  /** Texts of entries that are not told any more. */
+  #withdrawn: string[] = [];
+  #remembering: NodeJS.Timeout | undefined;
 
   constructor(options: BacklogOptions) {
     this.#options = options;
@@ -109,6 +115,7 @@ export class FeedbackBacklog {
 
   /** Takes an entry: into memory, or to the shelf, or drops it when there is no room: what waits already is older and no less true. */
   add(id: string, body: string): void {
+    if (this.#isWithdrawn(body)) return;
     const { app, room, keeper } = this.#options;
     const isClosed = this.#state.name === 'closed';
     if (isClosed && !keeper) this.#drop(1, 'the process is ending');
@@ -119,6 +126,34 @@ export class FeedbackBacklog {
       if (!isClosed) this.#enter({ id, body, key, isOld: false, isSuspect: false });
     }
     this.#pump();
+  }
+
+  /**
+   * Entries that hold one of these texts are not told: neither those that wait in memory nor those that come within a minute. What is on
+   * the shelf alone is the keeper's to delete. @returns how many waited
+   */
+  withdraw(texts: readonly string[]): number {
+    const isKept = ({ body }: Entry): boolean => !texts.some((text) => body.includes(text));
+    const before = this.#remembered;
+    const entries = this.#due();
+    for (const entry of entries.filter((each) => !isKept(each))) this.#forget(entry);
+    this.#ready.retain(isKept);
+    this.#deferred.retain(isKept);
+    this.#withdrawn = [...this.#withdrawn.slice(-MOST_WITHDRAWN), ...texts];
+    clearTimeout(this.#remembering);
+    this.#remembering = setTimeout(() => {
+      this.#withdrawn = [];
+    }, WITHDRAWN_MS).unref();
+    return before - this.#remembered;
+  }
+
+  #isWithdrawn(body: string): boolean {
+    return this.#withdrawn.some((text) => body.includes(text));
+  }
+
+  /** Those in memory that are not under way. */
+  #due(): Entry[] {
+    return [...this.#ready, ...this.#deferred];
   }
 
   /** What an earlier process left in the keeper's file. */
@@ -183,6 +218,7 @@ export class FeedbackBacklog {
     if (this.#state.name === 'closed') return;
     this.#setState({ name: 'closed' });
     clearTimeout(this.#timer);
+    clearTimeout(this.#remembering);
     const left = this.#length;
     if (left > 0 && !this.#options.keeper) this.#drop(left, 'the process is ending');
     this.#closing.abort();
@@ -256,7 +292,8 @@ export class FeedbackBacklog {
     this.#failed++;
     this.#breaker.failed();
     const isLasting = this.#breaker.state !== 'closed';
-    if (now() - entry.since > maxAgeMs) {
+    if (this.#isWithdrawn(entry.body)) this.#forget(entry);
+    else if (now() - entry.since > maxAgeMs) {
       events.failed(reason, isLasting);
       this.#forget(entry);
       this.#drop(1, `the hook did not take them for ${Math.round(maxAgeMs / 1000)} s`);

@@ -55,6 +55,8 @@ export interface FeedbackHook {
   hears(app: string): boolean;
   /** Has the app's hook told of something that is no push. @param id of the report: its receiver knows by it that it has it already */
   tell(app: string, id: string, body: object): void;
+  /** Entries of an app that hold one of these texts are not told any more. @returns how many waited in memory */
+  withdraw(app: string, texts: readonly string[]): number;
   /** Entries that wait for the hook of an app. */
   waiting(app: string): number;
   /** Of all apps. */
@@ -156,6 +158,10 @@ class FeedbackHooks implements FeedbackHook {
 
   tell(app: string, id: string, body: object): void {
     if (this.hears(app)) this.#add(app, 1, (backlog) => backlog.add(id, JSON.stringify(body)));
+  }
+
+  withdraw(app: string, texts: readonly string[]): number {
+    return this.#apps.get(app)?.backlog.withdraw(texts) ?? 0;
   }
 
   waiting(app: string): number {

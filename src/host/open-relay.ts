@@ -111,6 +111,12 @@ export async function openRelay(options: RelayOptions, closers: AsyncDisposableS
     ...{ accept, queue, apps: registry, storedApps: stored, lanes, transports, outbound, auth, hook },
     ...{ stats, tasks, metrics, history, tracing },
     sectionOf,
+    forget(withdrawal, texts) {
+      hook.withdraw(withdrawal.app, texts);
+      queue.erase?.(withdrawal, texts);
+      receipts.erase(withdrawal);
+      history?.forget(withdrawal.app, withdrawal.names);
+    },
     busyWorkers: () => lanes.busy(),
     snapshot: () => relaySnapshot({ stats, tasks, metrics, lanes }),
     stopWaiting: () => outcomes.close(),

@@ -12,6 +12,7 @@ import type { Tracing } from '../observe/tracing/tracing.ts';
 import type { Outbound } from '../outbound/outbound.ts';
 import type { Transports } from '../providers/transports.ts';
 import type { QueueWithReports } from '../queue/create-queue.ts';
+import type { Withdrawal } from '../queue/withdrawal.ts';
 import type { Accept } from '../relay/accept.ts';
 import type { Snapshot } from './cluster/totals.ts';
 
@@ -36,6 +37,11 @@ export interface Relay {
   readonly tracing: Tracing | undefined;
   /** What an app sends to a provider with; undefined when it does not. */
   sectionOf(app: string, row: ProviderRow): SectionValues | undefined;
+  /**
+   * Keeps nothing of these targets: not in the queue's file, the receipts or the history; and of reports to hooks none that holds one of
+   * these texts. @param texts as they stand in a report's JSON
+   */
+  forget(withdrawal: Withdrawal, texts: readonly string[]): void;
   /** Batches that are being sent. */
   busyWorkers(): number;
   /** What this process has counted, for the sum over several. */

@@ -11,6 +11,16 @@ export class Fifo<T> {
     this.#items.push(item);
   }
 
+  *[Symbol.iterator](): IterableIterator<T> {
+    yield* this.#items.slice(this.#head) as T[];
+  }
+
+  /** Leaves out what is not to be kept. */
+  retain(isKept: (item: T) => boolean): void {
+    this.#items = (this.#items.slice(this.#head) as T[]).filter(isKept);
+    this.#head = 0;
+  }
+
   shift(): T | undefined {
     const item = this.#items[this.#head];
     if (this.#head >= this.#items.length) return undefined;

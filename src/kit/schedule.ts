@@ -11,6 +11,16 @@ export class Schedule<T> {
     return this.#heap.length;
   }
 
+  /** In no order. */
+  *[Symbol.iterator](): IterableIterator<T> {
+    for (const { item } of this.#heap) yield item;
+  }
+
+  /** Leaves out what is not to be kept. */
+  retain(isKept: (item: T) => boolean): void {
+    for (const { at, item } of this.#heap.splice(0)) if (isKept(item)) this.add(at, item);
+  }
+
   /** The earliest time, if there is any item. */
   next(): number | undefined {
     return this.#heap[0]?.at;

@@ -13,7 +13,7 @@ import { adoptOrphans, type OwnedFile, ownFile } from './file/queue-files.ts';
 import { Reserve } from './file/reserve.ts';
 import { heapPart } from './heap-part.ts';
 import { createMemoryQueue } from './memory-queue.ts';
-import type { KeptRequest, Queue, QueueHealth, Restore } from './queue.ts';
+import type { KeptRequest, Queue, QueueHealth, Restore, WithdrawingQueue } from './queue.ts';
 
 export interface CreateQueueOptions {
   readonly wake: (lane: LaneId) => void;
@@ -37,11 +37,12 @@ export interface LocalEngineOptions extends CreateQueueOptions {
 }
 
 /** A queue that survives the process keeps reports of failed pushes, too. */
-export type QueueWithReports = Queue & {
-  readonly reports?: ReportKeeper;
-  /** The requests that it keeps whose ids begin so; absent: what is behind a broker cannot be listed. */
-  kept?(prefix: string): readonly KeptRequest[];
-};
+export type QueueWithReports = Queue &
+  WithdrawingQueue & {
+    readonly reports?: ReportKeeper;
+    /** The requests that it keeps whose ids begin so; absent: what is behind a broker cannot be listed. */
+    kept?(prefix: string): readonly KeptRequest[];
+  };
 
 export type CreateQueue = (options: CreateQueueOptions) => QueueWithReports;
 

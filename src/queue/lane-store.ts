@@ -5,14 +5,15 @@ import type { LaneId } from '../push/lane-id.ts';
 import type { TargetGroup } from '../push/targets.ts';
 import type { Attempts, Batch, QueueDepth, QueueEntry } from './queue.ts';
 import { NO_ATTEMPTS } from './queue.ts';
+import { isWithdrawn, type Withdrawal } from './withdrawal.ts';
 
 /** A group of targets that is handed out slice by slice from `next` on. */
 interface Waiting {
   readonly entry: QueueEntry;
   readonly lane: LaneId;
   readonly kind: TargetGroup['kind'];
-  readonly targets: readonly string[];
-  readonly places: readonly number[] | undefined;
+  targets: readonly string[];
+  places: readonly number[] | undefined;
   readonly offset: number;
   readonly attempts: Attempts;
   next: number;
@@ -54,6 +55,26 @@ class LaneList {
       this.add(work);
     }
     return most;
+  }
+
+  /** Takes out what is of these targets. */
+  withdraw(withdrawal: Withdrawal): Batch[] {
+    const taken: Batch[] = [];
+    for (const list of [this.#urgent, this.#ordinary])
+      list.retain((work) => {
+        const gone = withdrawn(work, withdrawal);
+        if (!gone) return true;
+        taken.push(gone);
+        this.waiting -= gone.targets.length;
+        return work.targets.length > 0;
+      });
+    for (const work of this.deferred) {
+      const gone = withdrawn(work, withdrawal);
+      if (!gone) continue;
+      taken.push(gone);
+      this.deferredPushes -= gone.targets.length;
+    }
+    return taken;
   }
 
   #pick(): Fifo<Waiting> | undefined {
@@ -150,6 +171,13 @@ export class LaneStore {
     this.#arm(at);
   }
 
+  /** Gives out what waits, ready or deferred, and is of these targets, as `take` would. */
+  withdraw(withdrawal: Withdrawal): Batch[] {
+    return [...this.#lanes.values()].flatMap((lane) =>
+      lane.id.app === withdrawal.app ? lane.withdraw(withdrawal) : [],
+    );
+  }
+
   depth(lane?: LaneId): QueueDepth {
     const lists = lane === undefined ? [...this.#lanes.values()] : [this.#lane(lane)];
     const sum = { notifications: 0, waiting: 0, deferred: 0 };
@@ -208,6 +236,22 @@ export class LaneStore {
 function lanesOf({ lane, groups }: QueueEntry): readonly LaneId[] {
   if (groups.every((group) => group.lane === undefined)) return [lane];
   return [...new Map(groups.map((group) => [(group.lane ?? lane).key, group.lane ?? lane])).values()];
+}
+
+/** What of a group is of these targets, which then has it no more; undefined: nothing. */
+function withdrawn(work: Waiting, withdrawal: Withdrawal): Batch | undefined {
+  const { entry, lane, kind, offset, attempts, next } = work;
+  if (!work.targets.some((target, index) => index >= next && isWithdrawn(withdrawal, target))) return undefined;
+  const indexes = [...work.targets.keys()].slice(next);
+  const { true: gone, false: left = [] } = Object.groupBy(indexes, (index): 'true' | 'false' =>
+    isWithdrawn(withdrawal, work.targets[index] as string) ? 'true' : 'false',
+  );
+  if (!gone) return undefined;
+  const targetsAt = (some: readonly number[]): string[] => some.map((index) => work.targets[index] as string);
+  const placesOf = (some: readonly number[]): number[] => some.map((index) => work.places?.[index] ?? offset + index);
+  const batch = { entry, lane, kind, targets: targetsAt(gone), places: placesOf(gone), offset: 0, attempts };
+  [work.targets, work.places, work.next] = [targetsAt(left), placesOf(left), 0];
+  return batch;
 }
 
 function withoutDone(work: Waiting, isDone: (place: number) => boolean): Waiting {

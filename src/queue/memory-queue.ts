@@ -1,6 +1,6 @@
 import type { LaneId } from '../push/lane-id.ts';
 import { LaneStore } from './lane-store.ts';
-import type { KeptRequest, Queue } from './queue.ts';
+import type { KeptRequest, Queue, WithdrawingQueue } from './queue.ts';
 import { QueueRefusedError } from './queue-refused-error.ts';
 import { QueueRoom, type QueueRoomOptions } from './queue-room.ts';
 import { costOfEach, requestCost } from './request-cost.ts';
@@ -11,7 +11,9 @@ export interface MemoryQueueOptions extends QueueRoomOptions {
 }
 
 /** The queue without a file: what it holds dies with the process. */
-export function createMemoryQueue(options: MemoryQueueOptions): Queue & { kept(): readonly KeptRequest[] } {
+export function createMemoryQueue(
+  options: MemoryQueueOptions,
+): Queue & WithdrawingQueue & { kept(): readonly KeptRequest[] } {
   const store = new LaneStore(options);
   const room = new QueueRoom(options);
   let closed = false;
@@ -31,6 +33,7 @@ export function createMemoryQueue(options: MemoryQueueOptions): Queue & { kept()
       if (store.settle(batch, indexes.length)) room.give(entry.app, entry.cost);
     },
     defer: (batch, at) => store.defer(batch, at),
+    withdraw: (withdrawal) => store.withdraw(withdrawal),
     depth: (lane) => store.depth(lane),
     oldestAge: () => store.oldestAge(),
     /** Of former processes: none. */

@@ -1,6 +1,7 @@
 import type { LaneId } from '../push/lane-id.ts';
 import type { Environment, Notification, PlatformName, Provider, TargetForm, TargetKind } from '../push/push.ts';
 import type { TargetGroup } from '../push/targets.ts';
+import type { Withdrawal } from './withdrawal.ts';
 
 /** An accepted request, as far as the queue keeps it. */
 export interface QueuedRequest {
@@ -109,6 +110,17 @@ export interface KeptRequest {
 
 /** Makes entries of a stored request again; called by durable engines, never while they are being built. */
 export type Restore = (request: StoredRequest) => QueueEntry[] | UnreadableRequest;
+
+/** A queue that takes targets out of what it keeps. */
+export interface WithdrawingQueue {
+  /** Gives out what waits and is of these targets, as `take` would: who asks settles it. */
+  withdraw(withdrawal: Withdrawal): Batch[];
+  /**
+   * Takes them out of the file, where there is one: of requests, of what is set aside, and of reports that hold one of these texts.
+   * Nothing of them is left on the disk once it returns, unless the file is so large that it has to be smaller first.
+   */
+  erase?(withdrawal: Withdrawal, reports: readonly string[]): void;
+}
 
 export interface QueueDepth {
   /** Notifications not wholly settled, those under way included. */

@@ -36,6 +36,7 @@ export class Flights {
   readonly #options: FlightsOptions;
   readonly #tasks = new PQueue();
   readonly #flushed = vital('settling outcomes', () => this.#flush());
+  readonly #flying = new Set<Flight>();
   #pushes = 0;
   #batches = 0;
   #dirty: Flight[] = [];
@@ -51,6 +52,15 @@ export class Flights {
 
   get batches(): number {
     return this.#batches;
+  }
+
+  /** Of some targets, how many have no outcome yet. */
+  of(isOne: (target: string) => boolean): number {
+    let pushes = 0;
+    for (const { batch, outcomes } of this.#flying)
+      for (const [index, target] of batch.targets.entries())
+        if (outcomes[index] === undefined && isOne(target)) pushes++;
+    return pushes;
   }
 
   /** @param pushes targets of all of them: more than none */
@@ -76,6 +86,7 @@ export class Flights {
   #sendBatch(flight: Flight): void {
     const { entry, kind, targets, attempts } = flight.batch;
     const { notification, environment, request } = entry;
+    this.#flying.add(flight);
     const settle = (index: number, outcome: Outcome): void => this.#arrived(flight, index, outcome);
     try {
       const delivery = { notification, kind, targets, environment, attempt: attempts.sent, requestId: request.id };
@@ -100,7 +111,10 @@ export class Flights {
     for (const flight of dirty) {
       const fresh = flight.handOver();
       this.#pushes -= fresh.length;
-      if (flight.isDone) this.#batches--;
+      if (flight.isDone) {
+        this.#batches--;
+        this.#flying.delete(flight);
+      }
       onOutcomes(flight.batch, fresh, flight.outcomes, flight.sentAt);
       if (flight.group.open === 0) flight.group.done();
     }

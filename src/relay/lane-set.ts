@@ -9,10 +9,12 @@ import type { LaneId } from '../push/lane-id.ts';
 import type { Outcome } from '../push/push.ts';
 import type { QueueWithReports } from '../queue/create-queue.ts';
 import type { Batch, QueueEntry, RequestBody, Restore } from '../queue/queue.ts';
+import { isWithdrawn, type Withdrawal } from '../queue/withdrawal.ts';
 import { Lane, type LaneOptions } from './lane.ts';
 import type { LastingRequests } from './lasting-requests.ts';
 import type { Outcomes } from './outcomes.ts';
-import { SecondLook } from './second-look.ts';
+import { CANCELLED, SecondLook } from './second-look.ts';
+import { partOf, Withdrawals } from './withdrawals.ts';
 
 /** What a queue is opened with: it calls neither before the first turn of the event loop. */
 export interface QueueCallbacks {
@@ -32,7 +34,7 @@ export interface LaneSetOptions {
   readonly reopen: (id: LaneId) => Lane;
 }
 
-export type LanePlan = Omit<LaneOptions, 'queue' | 'onOutcomes' | 'stale' | 'secondLook' | 'onTrouble'>;
+export type LanePlan = Omit<LaneOptions, 'queue' | 'onOutcomes' | 'stale' | 'left' | 'secondLook' | 'onTrouble'>;
 
 export class LaneSet {
   readonly queue: QueueWithReports;
@@ -40,6 +42,7 @@ export class LaneSet {
   readonly #options: LaneSetOptions;
   /** Monotonic milliseconds: what is older is of a former process. */
   readonly #since = performance.now();
+  readonly #withdrawals = new Withdrawals(() => performance.now());
   #halted = false;
 
   constructor(options: LaneSetOptions) {
@@ -68,11 +71,13 @@ export class LaneSet {
       queue: this.queue,
       onOutcomes,
       stale: (batch) => outcomes.stale(batch),
+      left: (batch) => (this.#withdrawals.isActive ? this.#left(batch) : batch),
       onTrouble,
       secondLook:
         lasting &&
         new SecondLook({
           lasting,
+          withdrawals: this.#withdrawals,
           since: this.#since,
           onOutcomes,
           later: (batch, at) => this.queue.defer(batch, at),
@@ -82,6 +87,38 @@ export class LaneSet {
     if (this.#halted) lane.halt();
     this.#lanes.set(plan.id.key, lane);
     return lane;
+  }
+
+  /**
+   * Nothing that was accepted before is sent to these targets any more: what waits ends as cancelled now, the rest when it comes.
+   * @returns how many pushes that were
+   */
+  withdraw(withdrawal: Withdrawal): number {
+    this.#withdrawals.add(withdrawal, true);
+    return this.endWithdrawn(withdrawal);
+  }
+
+  /** Of what was withdrawn before: what waits now. */
+  endWithdrawn(withdrawal: Withdrawal): number {
+    let pushes = 0;
+    for (const batch of this.queue.withdraw(withdrawal)) {
+      pushes += batch.targets.length;
+      this.#cancel(batch, [...batch.targets.keys()]);
+    }
+    return pushes;
+  }
+
+  /** The makers of lasting requests are asked before anything of theirs is sent to these targets, for a while. */
+  doubt(withdrawal: Withdrawal): void {
+    this.#withdrawals.add(withdrawal, false);
+  }
+
+  /** Pushes to these targets that are being sent. */
+  sending(withdrawal: Withdrawal): number {
+    let pushes = 0;
+    for (const lane of this)
+      if (lane.id.app === withdrawal.app) pushes += lane.sending((target) => isWithdrawn(withdrawal, target));
+    return pushes;
   }
 
   /** There may be something to take for a lane. */
@@ -105,12 +142,30 @@ export class LaneSet {
   /** Nothing more is taken from the queue, by lanes that are opened from now on neither. */
   halt(): void {
     this.#halted = true;
+    this.#withdrawals.close();
     for (const lane of this) lane.halt();
   }
 
   /** Resolves when nothing is being sent. */
   async idle(): Promise<void> {
     await Promise.all([...this].map((lane) => lane.idle()));
+  }
+
+  #left(batch: Batch): Batch | undefined {
+    const gone = new Set(this.#withdrawals.gone(batch));
+    if (gone.size === 0) return batch;
+    this.#cancel(batch, [...gone]);
+    const left = [...batch.targets.keys()].filter((index) => !gone.has(index));
+    return left.length > 0 ? partOf(batch, left) : undefined;
+  }
+
+  #cancel(batch: Batch, indexes: readonly number[]): void {
+    this.#ended(
+      batch,
+      indexes,
+      batch.targets.map(() => CANCELLED),
+      undefined,
+    );
   }
 
   #ended(batch: Batch, indexes: readonly number[], outcomes: readonly Outcome[], sentAt: number | undefined): void {

@@ -37,6 +37,8 @@ export interface LaneOptions {
   readonly stale: (batch: Batch) => Outcome | undefined;
   /** Of batches that are asked about before they are sent; absent: there are none. */
   readonly secondLook?: SecondLook | undefined;
+  /** What of a batch is still to be sent; the rest has its outcome. Absent: all of it. */
+  readonly left?: ((batch: Batch) => Batch | undefined) | undefined;
   /** The provider cannot be reached, or refuses us, since just now; or the breaker has opened. */
   readonly onTrouble?: (() => void) | undefined;
   readonly now?: () => number;
@@ -86,6 +88,7 @@ export class Lane {
   readonly #flights: Flights;
   readonly #onOutcomes: OnOutcomes;
   readonly #stale: LaneOptions['stale'];
+  readonly #left: NonNullable<LaneOptions['left']>;
   readonly #onTrouble: () => void;
   #trouble: Failed | undefined;
   readonly #look: SecondLook | undefined;
@@ -101,6 +104,7 @@ export class Lane {
     this.#queue = options.queue;
     this.#onOutcomes = options.onOutcomes;
     this.#stale = options.stale;
+    this.#left = options.left ?? ((batch) => batch);
     this.#onTrouble = options.onTrouble ?? (() => {});
     this.#look = options.secondLook;
     this.#maxInFlight = options.maxInFlight ?? 0;
@@ -129,6 +133,11 @@ export class Lane {
   /** Pushes that were taken from the queue and have no outcome that it knows. */
   get inFlight(): number {
     return this.#flights.pushes;
+  }
+
+  /** Of some targets, how many are being sent. */
+  sending(isOne: (target: string) => boolean): number {
+    return this.#flights.of(isOne);
   }
 
   get breaker(): Breaker['state'] {
@@ -221,13 +230,14 @@ export class Lane {
     while (left > 0 && stale < MOST_STALE) {
       const most = Math.min(left, MOST_AT_ONCE);
       const confirmed = this.#look?.take(most);
-      const batch = confirmed ?? this.#queue.take(this.id, most);
-      if (!batch) break;
-      const { length } = batch.targets;
-      if (this.#dropStale(batch)) {
-        stale += length;
+      const found = confirmed ?? this.#queue.take(this.id, most);
+      if (!found) break;
+      const batch = this.#dropStale(found) ? undefined : this.#left(found);
+      if (!batch) {
+        stale += found.targets.length;
         continue;
       }
+      const { length } = batch.targets;
       left -= length;
       if (!confirmed && this.#look?.holds(batch)) continue;
       taken.push(batch);

@@ -186,6 +186,20 @@ export class ReceiptFile {
     return this.#transaction(() => this.#removed(ids.flatMap((id) => forget.all(provider, id))));
   }
 
+  /** Forgets those of an app that hold one of these texts, and leaves no byte of them. */
+  erase(app: string, texts: readonly string[]): void {
+    this.#db.exec('PRAGMA secure_delete = ON');
+    try {
+      const erase = this.#db.prepare(
+        `DELETE FROM receipt WHERE app = ? AND instr(about, ?) > 0 RETURNING ${COLUMNS}`,
+      );
+      const gone = this.#transaction(() => this.#removed(texts.flatMap((text) => erase.all(app, text))));
+      if (gone.length > 0) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } finally {
+      this.#db.exec('PRAGMA secure_delete = OFF');
+    }
+  }
+
   /**
    * Those whose time is over, and while the file is larger than `maxBytes` the ones nearest to it of the app that takes most, so that
    * one app gives up nothing for another; at most `most` of each app.

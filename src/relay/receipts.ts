@@ -17,6 +17,7 @@ import { onceATurn } from '../kit/once-a-turn.ts';
 import { fairlyLast } from '../kit/shares/fair-share.ts';
 import { Throttle } from '../kit/throttle.ts';
 import type { Accepted, LateOutcome, RelayEvents, Settlement, TargetForm } from '../push/push.ts';
+import type { Withdrawal } from '../queue/withdrawal.ts';
 import { type EarlyVerdict, type KeptReceipt, ReceiptFile, type ToldReceipt } from './receipt-file.ts';
 import { lateOutcome, receiptOf, verdictOf } from './receipt-record.ts';
 
@@ -87,6 +88,12 @@ export class Receipts {
         for (const receipt of gone) this.#tellListeners(receipt, () => undefined);
       },
     };
+  }
+
+  /** Verdicts about these targets of an app are not told, and nothing is kept of them. */
+  erase({ app, names }: Withdrawal): void {
+    const texts = [...names].map((name) => JSON.stringify(name).slice(1, -1));
+    this.#whenThere((file) => file.erase(app, texts));
   }
 
   close(): void {

@@ -9,11 +9,13 @@ import { Fifo } from '../kit/fifo.ts';
 import { vital } from '../kit/vital.ts';
 import { within } from '../kit/within.ts';
 import type { Failed, Outcome } from '../push/push.ts';
-import { type Batch, placeOf } from '../queue/queue.ts';
+import type { Batch } from '../queue/queue.ts';
 import type { LastingRequests } from './lasting-requests.ts';
+import { partOf, type Withdrawals } from './withdrawals.ts';
 
 export interface SecondLookOptions {
   readonly lasting: LastingRequests;
+  readonly withdrawals: Pick<Withdrawals, 'isActive' | 'isDoubtful'>;
   /** Monotonic milliseconds: what was accepted before is of a former process. */
   readonly since: number;
   /** Takes the outcomes of targets that are not wanted any more. */
@@ -31,7 +33,7 @@ const ANSWER_MS = 10_000;
 /** After a question without an answer. */
 const AGAIN_MS = 5000;
 
-const CANCELLED: Failed = {
+export const CANCELLED: Failed = {
   kind: 'failed',
   category: 'cancelled',
   reason: 'Cancelled',
@@ -83,11 +85,12 @@ export class SecondLook {
     this.#halted = true;
   }
 
-  #isDoubtful({ entry, attempts }: Batch): boolean {
-    const { lasting, since } = this.#options;
+  #isDoubtful(batch: Batch): boolean {
+    const { entry, attempts } = batch;
+    const { lasting, since, withdrawals } = this.#options;
     if (!lasting.has(entry.request.id)) return false;
     if (attempts.sent > 0 || entry.since < since || this.#now() - entry.since >= FRESH_MS) return true;
-    return lasting.isDoubtful?.(entry.since) === true;
+    return lasting.isDoubtful?.(entry.since) === true || (withdrawals.isActive && withdrawals.isDoubtful(batch));
   }
 
   async #ask(batch: Batch): Promise<void> {
@@ -117,9 +120,3 @@ export class SecondLook {
     );
   }
 }
-
-const partOf = (batch: Batch, indexes: readonly number[]): Batch => ({
-  ...batch,
-  targets: indexes.map((index) => batch.targets[index] as string),
-  places: indexes.map((index) => placeOf(batch, index)),
-});

@@ -4,7 +4,7 @@ import type { Notification, PushTransport } from '../../src/push/push.ts';
 import { combineEvents } from '../../src/push/relay-events.ts';
 import { LocalQueue } from '../../src/queue/file/local-queue.ts';
 import { createMemoryQueue } from '../../src/queue/memory-queue.ts';
-import type { Queue } from '../../src/queue/queue.ts';
+import type { Queue, WithdrawingQueue } from '../../src/queue/queue.ts';
 import { QueueRefusedError } from '../../src/queue/queue-refused-error.ts';
 import { Dispatch, type Lanes } from '../../src/relay/dispatch.ts';
 import { LaneSet } from '../../src/relay/lane-set.ts';
@@ -188,7 +188,7 @@ class History {
     });
     const lanes = new LaneSet({
       openQueue: (calls) => {
-        const real: Queue = durable
+        const real: Queue & WithdrawingQueue = durable
           ? new LocalQueue({ ...calls, path: '', sync: 'normal', limit, now, openFile: () => this.#file.opened() })
           : createMemoryQueue({ ...calls, limit, now });
         return this.#observed(real, now);
@@ -213,8 +213,9 @@ class History {
   }
 
   /** The queue, with a look at what is deferred and until when. */
-  #observed(queue: Queue, now: () => number): Queue {
+  #observed(queue: Queue & WithdrawingQueue, now: () => number): Queue & WithdrawingQueue {
     return {
+      withdraw: (withdrawal) => queue.withdraw(withdrawal),
       append: (entries, body) => queue.append(entries, body),
       take: (lane, limit) => {
         const batch = queue.take(lane, limit);

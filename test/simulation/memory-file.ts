@@ -1,9 +1,11 @@
 import { setBits } from '../../src/kit/bits.ts';
 import type { Deaths, Suspect } from '../../src/queue/file/deaths.ts';
+import { withoutTargets } from '../../src/queue/file/erased-targets.ts';
 import type { JournalRecord } from '../../src/queue/file/journal-record.ts';
 import type { Adopted, Change, JournalBacklog, NewRecord, RecordStore } from '../../src/queue/file/record-store.ts';
 import type { Portion, ReportBacklog, ReportStore, StoredReport } from '../../src/queue/file/report-table.ts';
 import type { KeptRequest } from '../../src/queue/queue.ts';
+import type { Withdrawal } from '../../src/queue/withdrawal.ts';
 
 interface Kept extends Omit<NewRecord, 'body'> {
   readonly body: Uint8Array;
@@ -177,6 +179,20 @@ export class MemoryFile implements RecordStore {
       const settled = [...done.values()].reduce((sum, bits) => sum + setBits(bits), 0);
       return { id, open: pushes - settled };
     });
+  }
+
+  erase(withdrawal: Withdrawal, texts: readonly string[]): readonly number[] {
+    for (const [key, record] of this.#kept) {
+      const text = withoutTargets(record.body, withdrawal);
+      if (text !== undefined) this.#kept.set(key, { ...record, body: Buffer.from(text) });
+    }
+    const about = [...this.reports.rows.values()].filter(({ body }) => texts.some((text) => body.includes(text)));
+    for (const { key } of about) this.reports.rows.delete(key);
+    return about.map(({ key }) => key);
+  }
+
+  scrub(): boolean {
+    return true;
   }
 
   after(key: number): JournalRecord | undefined {

@@ -63,7 +63,10 @@ export function usersRoutes({ people }: UsersRoutesParts): readonly HubRoute[] {
     }),
     hubRoute({
       ...{ method: 'DELETE', path: PATH, scope: 'users', action: 'user.erase' },
-      handle: async (request) => ({ status: 200, body: { erased: await people.erase(changeOf(request)) } }),
+      async handle(request) {
+        const { in_flight = 0, ...erased } = await people.erase(changeOf(request));
+        return { status: 200, body: { erased, in_flight } };
+      },
     }),
     hubRoute({
       ...{ method: 'GET', path: `${PATH}/export`, scope: 'users', action: 'user.export' },

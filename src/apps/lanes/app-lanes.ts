@@ -101,6 +101,11 @@ export class AppLanes implements Lanes {
     return this.#lanes.append(entries, body);
   }
 
+  /** What is withdrawn from the lanes of all apps. */
+  get withdrawing(): Pick<LaneSet, 'withdraw' | 'endWithdrawn' | 'doubt' | 'sending'> {
+    return this.#lanes;
+  }
+
   /** Why an app cannot send to a platform, beginning with a reason in CamelCase; undefined when it can. */
   providerTrouble(app: string, platform: number): SendTrouble | undefined {
     return this.#routing.providerTrouble(app, platform);

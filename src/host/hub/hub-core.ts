@@ -1,6 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import type { HubPolicy } from '../../hub/notifications/policy.ts';
 import { ensurePeople } from '../../hub/people/people.ts';
 import type { AddressKind, PersonPart } from '../../hub/people/person.ts';
+import { Withdrawing } from '../../hub/people/withdrawing.ts';
 import type { PushCarrier } from '../../hub/push/push-carrier.ts';
 import { eraseSends } from '../../hub/sends/erase-sends.ts';
 import type { HubEvents } from '../../hub/sends/hub-events.ts';
@@ -21,9 +23,10 @@ import { type HubNouns, nounParts, nounWorks, openHubNouns, renewNouns } from '.
 import type { HubReplies } from './hub-replies.ts';
 import { openHubSends } from './hub-sends.ts';
 import type { HubLive } from './hub-streams.ts';
+import { personWithdrawal } from './withdraw-person.ts';
 
 export interface HubCoreParts {
-  readonly relay: Pick<Relay, 'apps' | 'sectionOf'>;
+  readonly relay: Pick<Relay, 'apps' | 'sectionOf' | 'forget'>;
   readonly config: FullConfig;
   readonly store: HubStore;
   readonly carrier: PushCarrier;
@@ -82,9 +85,15 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
     isDue = false;
   };
   const wordsOf = wordsFor(relay.apps.providers);
+  const withdrawing = new Withdrawing({
+    ...{ store, now, own: personWithdrawal({ relay, carrier }), newId: randomUUID },
+    doubt: (app, targets) => carrier.doubt?.(app, targets),
+    instances: () => sending.sends.instances,
+  });
+  closers.defer(() => withdrawing.close());
   const directory = openDirectory(
     {
-      ...{ changed, committed, store, now, providers: relay.apps.providers },
+      ...{ changed, committed, store, now, withdrawing, providers: relay.apps.providers },
       parts: [
         settingsPart,
         sendsPart(store, now),
@@ -109,6 +118,7 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
     closers,
   );
   nudge = sending.sends.nudge;
+  withdrawing.start();
   const settings = new SettingsBook({
     ...{ store, now, changed, committed },
     wanted: (tx, app, user, types) => wantedTypes(people, { app, user, until: now() }, tx, types),

@@ -5,6 +5,7 @@ import { ensurePeople, People } from '../../hub/people/people.ts';
 import type { ExportedPart, PersonPart } from '../../hub/people/person.ts';
 import { Topics } from '../../hub/people/topics.ts';
 import { topicsExport } from '../../hub/people/topics-export.ts';
+import type { Withdrawing } from '../../hub/people/withdrawing.ts';
 import type { HubDb, HubStore } from '../../hub/storage/storage.ts';
 import { background } from '../../kit/background.ts';
 import type { ProviderTable } from '../../providers/registry.ts';
@@ -24,6 +25,7 @@ export interface DirectoryParts {
   /** What is held for people is planned again, in the transaction that changes them or their devices; and after its commit. */
   readonly changed: (tx: HubDb, app: string, users: readonly string[]) => Promise<void>;
   readonly committed: () => void;
+  readonly withdrawing: Withdrawing;
   readonly tell: (level: 'info' | 'warn', message: string) => void;
   readonly now: () => number;
 }
@@ -41,10 +43,10 @@ const REFRESH_MS = 10_000;
 
 /** @param closers ends the sweeping of dead devices */
 export function openDirectory(parts: DirectoryParts, closers: AsyncDisposableStack): HubDirectory {
-  const { store, providers, sectionOf, staleAfterMs, keepDeadMs, changed, committed, tell, now } = parts;
+  const { store, providers, sectionOf, staleAfterMs, keepDeadMs, changed, committed, withdrawing, tell, now } = parts;
   const removals = new Removals({ store, now, tell });
   const devices = new Devices({
-    ...{ store, now, removals, providers, staleAfterMs, changed, committed },
+    ...{ store, now, removals, providers, staleAfterMs, changed, committed, withdrawing },
     sectionOf: (app, platform) => {
       const row = providers.ofPlatform(platform);
       return row && sectionOf(app, row);
@@ -56,6 +58,7 @@ export function openDirectory(parts: DirectoryParts, closers: AsyncDisposableSta
     now,
     changed,
     committed,
+    withdrawing,
     parts: [devicePart(devices), ...parts.parts],
     exported: [topicsExport, ...parts.exported],
   });

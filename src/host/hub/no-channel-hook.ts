@@ -9,6 +9,10 @@ const LENGTH = 27;
 const idOf = ({ app, notification, user }: Unreached): string =>
   `msg_${hash('sha256', JSON.stringify(['no-channel', app, notification, user]), 'base64url').slice(0, LENGTH)}`;
 
+/** How the report about a person begins. */
+export const noChannelStart = (app: string, user: string): string =>
+  JSON.stringify({ type: 'no-channel', app, user, end: 0 }).replace('"end":0}', '');
+
 /** Tells an app's feedback hook of people whom nothing can reach, like a push that failed. */
 export const noChannelHook = (hook: Pick<FeedbackHook, 'hears' | 'tell' | 'waiting'>): NoChannelHook => ({
   hears: (app) => hook.hears(app),

@@ -1,6 +1,6 @@
 import type { PersonPart } from '../people/person.ts';
 import type { HubDb } from '../storage/storage.ts';
-import { deleteDevices } from './device-rows.ts';
+import { deleteDevices, openTarget, storedDevices } from './device-rows.ts';
 import type { Devices } from './devices.ts';
 
 const MOST_EXPORTED = 1000;
@@ -8,6 +8,14 @@ const MOST_EXPORTED = 1000;
 /** A person's devices go with the person; one that is shared stays with the others. */
 export const devicePart = (devices: Devices): PersonPart => ({
   name: 'devices',
+  async targets(tx, app, user) {
+    const stored = await storedDevices(tx, app, await devicesOf(tx, app, user));
+    const { true: shared = [], false: own = [] } = Object.groupBy(stored, ({ users }): 'true' | 'false' =>
+      users.length > 1 ? 'true' : 'false',
+    );
+    const opened = (some: typeof stored): string[] => some.map(({ row }) => openTarget(devices.seal, row));
+    return { own: opened(own), shared: opened(shared) };
+  },
   async erase(tx, app, user) {
     const ids = await devicesOf(tx, app, user);
     if (ids.length === 0) return { devices: 0 };

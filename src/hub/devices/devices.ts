@@ -11,6 +11,7 @@ import {
   deleteDevices,
   deviceOf,
   MOST_IDS,
+  openTarget,
   reachable,
   type StoredDevice,
   storedDevices,
@@ -34,6 +35,13 @@ export interface DevicesOptions extends DevicePlatforms {
   readonly mostDevices?: number;
   /** People have other devices, or devices in another zone: in the transaction that changes it. */
   readonly changed?: ((tx: HubDb, app: string, users: readonly string[]) => Promise<void>) | undefined;
+  /** Has what is to be sent to targets that are someone else's now asked about: in the transaction, and after its commit. */
+  readonly withdrawing?:
+    | {
+        askDoubt(tx: HubDb, app: string, targets: readonly string[]): Promise<string | undefined>;
+        doubt(app: string, targets: readonly string[], asked: string | undefined): void;
+      }
+    | undefined;
   /** After the commit of such a change. */
   readonly committed?: (() => void) | undefined;
 }
@@ -88,6 +96,11 @@ export class Devices implements DeviceBook {
     return this.#write(change, given, target, async () => id);
   }
 
+  /** What tokens are opened with. */
+  get seal(): HubStore['seal'] {
+    return this.#options.store.seal;
+  }
+
   /** The same for a device without an id of its own: the row that has its token, or one whose id is made of it. */
   async post(change: DeviceChange, json: unknown): Promise<RegisteredDevice> {
     const given = this.#read(json);
@@ -99,24 +112,31 @@ export class Devices implements DeviceBook {
   /** Lays a merge patch (RFC 7396) over it. @throws PeopleRefusal 403, 404, 409, 422; what `expect` throws */
   async patch(change: DeviceChange, id: string, patch: unknown): Promise<RegisteredDevice> {
     if (!isObject(patch)) throw faulty([{ path: '', reason: 'must be an object' }]);
-    return this.#changing(async (tx) => {
+    return this.#changing(change.app, async (tx, lost) => {
       const [stored] = await storedDevices(tx, change.app, [id]);
       if (!stored || !isTheirs(stored, change.person)) throw notThere();
       const body = mergePatch(deviceBody(deviceOf(stored, this.#reading()), patch), patch);
       const keepsOwners = !('user' in patch || 'users' in patch);
       const isSignOut = patch.user === null || patch.users === null;
       const given = this.#read({ ...(body as object), ...(isSignOut ? { user: null } : {}) });
-      return this.#register(tx, change, id, { ...given, isSeen: false, keepsOwners }, this.#target(change.app, given));
+      return this.#register(
+        tx,
+        change,
+        id,
+        { ...given, isSeen: false, keepsOwners, lost },
+        this.#target(change.app, given),
+      );
     });
   }
 
   /** @returns whether it was there. @throws what `expect` throws */
   delete({ app, by, person, expect }: DeviceChange, id: string): Promise<boolean> {
-    return this.#changing(async (tx) => {
+    return this.#changing(app, async (tx, lost) => {
       const [stored] = await storedDevices(tx, app, [id]);
       if (stored && !isTheirs(stored, person)) throw notThere();
       expect?.(stored?.row.rev);
       if (!stored) return false;
+      lost.push(openTarget(this.seal, stored.row));
       await deleteDevices(tx, app, [id]);
       await auditChanges(tx, this.#options.store.seal, [
         { app, at: this.#options.now(), by, action: 'device.deleted', target: `device:${id}` },
@@ -221,7 +241,7 @@ export class Devices implements DeviceBook {
   }
 
   importRows({ app, by }: Pick<DeviceChange, 'app' | 'by'>, rows: readonly ImportRow[]): Promise<ImportCounts> {
-    return this.#changing(async (tx) => {
+    return this.#changing(app, async (tx) => {
       const counts = await importRows(tx, this.#tools(), { app, by, rows });
       await this.#options.changed?.(tx, app, [...new Set(rows.flatMap(({ doc }) => doc.users))]);
       return counts;
@@ -310,8 +330,8 @@ export class Devices implements DeviceBook {
     target: DeviceTarget | undefined,
     idOf: (tx: HubDb) => Promise<string>,
   ): Promise<RegisteredDevice> {
-    return this.#changing(async (tx) =>
-      this.#register(tx, change, await idOf(tx), { ...given, isSeen: true, keepsOwners: false }, target),
+    return this.#changing(change.app, async (tx, lost) =>
+      this.#register(tx, change, await idOf(tx), { ...given, isSeen: true, keepsOwners: false, lost }, target),
     );
   }
 
@@ -319,7 +339,7 @@ export class Devices implements DeviceBook {
     tx: HubDb,
     change: DeviceChange,
     id: string,
-    given: GivenDevice & { readonly isSeen: boolean; readonly keepsOwners: boolean },
+    given: GivenDevice & { readonly isSeen: boolean; readonly keepsOwners: boolean; readonly lost: string[] },
     target: DeviceTarget | undefined,
   ): Promise<RegisteredDevice> {
     const { app, by, person, expect, also } = change;
@@ -337,14 +357,25 @@ export class Devices implements DeviceBook {
     const registration = { app, id, doc: { ...given.doc, users }, target, by, isSeen: given.isSeen };
     const registered = await register(tx, this.#tools(), registration, rows);
     const { stored, ...facts } = registered;
+    for (const before of [own, holder])
+      if (before && (before.users.some((user) => !users.includes(user)) || (before === own && facts.rotated)))
+        given.lost.push(openTarget(this.seal, before.row));
     const result = { ...facts, device: deviceOf(stored, this.#reading()), view: this.#view(stored, target?.target) };
     await this.#options.changed?.(tx, app, usersOf(users, own, holder));
     await also?.(tx, result);
     return result;
   }
 
-  async #changing<T>(work: (tx: HubDb) => Promise<T>): Promise<T> {
-    const result = await this.#options.store.write(work);
+  /** @param work notes the targets that are someone else's now, or no one's */
+  async #changing<T>(app: string, work: (tx: HubDb, lost: string[]) => Promise<T>): Promise<T> {
+    const { store, withdrawing } = this.#options;
+    const { result, lost, asked } = await store.write(async (tx) => {
+      const targets: string[] = [];
+      const done = await work(tx, targets);
+      const told = targets.length > 0 ? await withdrawing?.askDoubt(tx, app, targets) : undefined;
+      return { result: done, lost: targets, asked: told };
+    });
+    if (lost.length > 0) withdrawing?.doubt(app, lost, asked);
     this.#options.committed?.();
     return result;
   }

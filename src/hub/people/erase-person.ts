@@ -1,7 +1,7 @@
 import { type ActorName, auditChanges } from '../storage/audit.ts';
 import type { HubDb, HubSeal } from '../storage/storage.ts';
-import type { ErasedCounts, PersonPart } from './person.ts';
-import { addressHashes, hashColumn } from './person-rows.ts';
+import { type AddressKind, addressOf, type ErasedCounts, type PersonPart, type PersonTargets } from './person.ts';
+import { addressHashes, hashColumn, loadPerson } from './person-rows.ts';
 
 export interface Erasure {
   readonly seal: HubSeal;
@@ -19,15 +19,19 @@ export const erasedHash = (seal: HubSeal, app: string, user: string): string => 
 const count = async (query: { executeTakeFirst(): Promise<{ numDeletedRows: bigint } | undefined> }): Promise<number> =>
   Number((await query.executeTakeFirst())?.numDeletedRows ?? 0n);
 
-/** Verdicts about addresses that no one else has. */
-async function eraseAddresses(tx: HubDb, app: string, user: string): Promise<number> {
+/** Hashes of a person's addresses, and whether someone else has them, too. */
+async function addressesOf(
+  tx: HubDb,
+  app: string,
+  user: string,
+): Promise<{ readonly kind: AddressKind; readonly hash: string; readonly isShared: boolean }[]> {
   const row = await tx
     .selectFrom('users')
     .select(['email_hash', 'phone_hash', 'slack_hash'])
     .where('app', '=', app)
     .where('id', '=', user)
     .executeTakeFirst();
-  let erased = 0;
+  const found = [];
   for (const [kind, hash] of row ? addressHashes(row) : []) {
     const other = await tx
       .selectFrom('users')
@@ -36,7 +40,35 @@ async function eraseAddresses(tx: HubDb, app: string, user: string): Promise<num
       .where(hashColumn(kind), '=', hash)
       .where('id', '!=', user)
       .executeTakeFirst();
-    if (other) continue;
+    found.push({ kind, hash, isShared: other !== undefined });
+  }
+  return found;
+}
+
+/** What a person is sent to by, as long as the person is there. */
+export async function targetsOf(
+  tx: HubDb,
+  { seal, app, user, parts }: Pick<Erasure, 'seal' | 'app' | 'user' | 'parts'>,
+): Promise<PersonTargets> {
+  const person = await loadPerson(tx, seal, app, user);
+  const addresses = person ? await addressesOf(tx, app, user) : [];
+  const named = (isShared: boolean): string[] =>
+    addresses.flatMap((each) => (each.isShared === isShared && person ? (addressOf(person, each.kind) ?? []) : []));
+  const own = named(false);
+  const shared = named(true);
+  for (const part of parts) {
+    const more = await part.targets?.(tx, app, user);
+    own.push(...(more?.own ?? []));
+    shared.push(...(more?.shared ?? []));
+  }
+  return { own, shared };
+}
+
+/** Verdicts about addresses that no one else has. */
+async function eraseAddresses(tx: HubDb, app: string, user: string): Promise<number> {
+  let erased = 0;
+  for (const { kind, hash, isShared } of await addressesOf(tx, app, user)) {
+    if (isShared) continue;
     erased += await count(
       tx.deleteFrom('addresses').where('app', '=', app).where('kind', '=', kind).where('hash', '=', hash),
     );

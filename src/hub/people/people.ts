@@ -12,7 +12,7 @@ import {
   touchUsers,
   verdictsOf,
 } from './addresses.ts';
-import { erasedAt, erasePerson } from './erase-person.ts';
+import { erasedAt, erasePerson, targetsOf } from './erase-person.ts';
 import { exportText } from './export-text.ts';
 import { type FoundPeople, listPeople, type PeopleFilter } from './list-people.ts';
 import type { OptOutLink } from './opt-out-link.ts';
@@ -32,6 +32,7 @@ import {
 } from './person.ts';
 import { docColumns, EMPTY, isSameDoc, loadPerson, loadPersons, newUserRow, replaceGroups } from './person-rows.ts';
 import { personBody, personView } from './person-view.ts';
+import type { Withdrawing } from './withdrawing.ts';
 
 /** Whether a change of a resource in this version is wanted; undefined: it is not there. Throws when it is not. */
 export type ExpectRev = (rev: number | undefined) => void;
@@ -58,6 +59,8 @@ export interface PeopleOptions {
   readonly exported?: readonly ExportedPart[];
   /** A person is another: zone, addresses, consent. In the transaction that changes it. */
   readonly changed?: ((tx: HubDb, app: string, users: readonly string[]) => Promise<void>) | undefined;
+  /** Takes back what is still to be sent to someone who was erased. */
+  readonly withdrawing?: Pick<Withdrawing, 'ask' | 'withdraw'> | undefined;
   /** After the commit of such a change. */
   readonly committed?: (() => void) | undefined;
 }
@@ -70,12 +73,14 @@ export class People {
   readonly #exported: readonly ExportedPart[];
   readonly #changed: NonNullable<PeopleOptions['changed']>;
   readonly #committed: () => void;
+  readonly #withdrawing: PeopleOptions['withdrawing'];
 
   constructor({
     store,
     now,
     parts = [],
     exported = [],
+    withdrawing,
     changed = async () => {},
     committed = () => {},
   }: PeopleOptions) {
@@ -85,6 +90,7 @@ export class People {
     this.#exported = exported;
     this.#changed = changed;
     this.#committed = committed;
+    this.#withdrawing = withdrawing;
   }
 
   get(app: string, id: string): Promise<Person | undefined> {
@@ -178,17 +184,21 @@ export class People {
   /**
    * Deletes everything about a person, and everything of theirs. Once it resolves no file of the store holds any of it, and nothing
    * that was begun before is sent. Someone who is not there is erased, too: streams and events need no person.
-   * @returns how many of each kind are gone
+   * @returns how many of each kind are gone: `pushes` those that waited, `in_flight` those that had begun to be sent and are not over
    */
   async erase({ app, id, by, expect }: PersonChange): Promise<ErasedCounts> {
     const { seal } = this.#store;
-    const counts = await this.#store.write(async (tx) => {
+    const { counts, gone, asked } = await this.#store.write(async (tx) => {
       expect?.((await loadPerson(tx, seal, app, id))?.rev);
-      return erasePerson(tx, { seal, app, user: id, by, now: this.#now(), parts: this.#parts });
+      const before = await targetsOf(tx, { seal, app, user: id, parts: this.#parts });
+      const erased = await erasePerson(tx, { seal, app, user: id, by, now: this.#now(), parts: this.#parts });
+      const person = { app, user: id, ...before };
+      return { counts: erased, gone: person, asked: await this.#withdrawing?.ask(tx, person) };
     });
+    const withdrawn = await this.#withdrawing?.withdraw(gone, asked);
     for (const part of this.#parts) await part.erased?.(app, id);
     await this.#store.scrub();
-    return counts;
+    return { ...counts, pushes: withdrawn?.ended ?? 0, in_flight: withdrawn?.inFlight ?? 0 };
   }
 
   /** When someone of this id was last erased: work that was begun before is not done. UNIX milliseconds. */

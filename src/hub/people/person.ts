@@ -86,8 +86,32 @@ export interface ExportedPart {
   export?(db: HubDb, app: string, user: string): Promise<unknown> | AsyncIterable<readonly unknown[]>;
 }
 
+/** What a person is sent to by: tokens, subscriptions and addresses. */
+export interface PersonTargets {
+  /** No one else has them. */
+  readonly own: readonly string[];
+  /** Others have them, too, on purpose. */
+  readonly shared: readonly string[];
+}
+
+/** Someone who was erased a moment ago. */
+export interface Gone extends PersonTargets {
+  readonly app: string;
+  readonly user: string;
+}
+
+/** What was still to be sent to someone who is gone. */
+export interface WithdrawnWork {
+  /** Pushes that waited, and are not sent. */
+  readonly ended: number;
+  /** Pushes that had begun to be sent and were not over after a while. */
+  readonly inFlight: number;
+}
+
 /** What of a person another part keeps: it erases and exports that. */
 export interface PersonPart extends ExportedPart {
+  /** What the person is sent to by, before it is deleted. */
+  targets?(tx: HubDb, app: string, user: string): Promise<PersonTargets>;
   /** Deletes all of it, in the transaction that deletes the person. */
   erase(tx: HubDb, app: string, user: string): Promise<ErasedCounts>;
   /** After the commit: what is not in the hub's store goes too. Rejects when it cannot now; an erasure may be repeated. */

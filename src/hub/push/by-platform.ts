@@ -28,6 +28,20 @@ export function byPlatform(push: PushCarrier, channels: PushCarrier): PushCarrie
     listen(listener) {
       for (const carrier of both) carrier.listen(listener);
     },
+    withdraw(app, targets) {
+      const withdrawn = both.flatMap((carrier) => carrier.withdraw?.(app, targets) ?? []);
+      return {
+        ended: withdrawn.reduce((sum, { ended }) => sum + ended, 0),
+        sending: () => withdrawn.reduce((sum, each) => sum + each.sending(), 0),
+        endLeft() {
+          for (const each of withdrawn) each.endLeft();
+        },
+      };
+    },
+    doubt(app, targets) {
+      const doubted = both.flatMap((carrier) => carrier.doubt?.(app, targets) ?? []);
+      return { sending: () => doubted.reduce((sum, each) => sum + each.sending(), 0) };
+    },
     health(): CarrierHealth {
       const [first, second] = both.map((carrier) => carrier.health()) as [CarrierHealth, CarrierHealth];
       return WORSE[second.status] > WORSE[first.status] ? second : first;

@@ -4,13 +4,13 @@ import type { Failed, Outcome } from '../../push/push.ts';
 import { type Attempts, NO_ATTEMPTS } from '../../queue/queue.ts';
 import { decideRetry } from '../../relay/retry-decision.ts';
 import { EarlyOutcomes } from './early-outcomes.ts';
-import { endedAs, expired } from './ended.ts';
+import { cancelled, endedAs, expired } from './ended.ts';
 import { Pace } from './pace.ts';
 import { outcomesOf } from './peer-answer.ts';
 import type { PeerDelivery } from './peer-delivery.ts';
 import { alone, type BatchPart, type PeerRequest, packed } from './peer-request.ts';
 import type { Peers } from './peers.ts';
-import type { CarrierHealth, HubBatch, NotTaken, PushCarrier, PushListener } from './push-carrier.ts';
+import type { CarrierHealth, HubBatch, NotTaken, PushCarrier, PushListener, WithdrawnPushes } from './push-carrier.ts';
 import { Repeats } from './repeats.ts';
 
 export interface GorushCarrierOptions {
@@ -37,6 +37,8 @@ const MOST_OPEN = 50_000;
 const FULL_MS = 1000;
 /** For the rate limit. */
 const LONGEST_WAIT_MS = 30_000;
+/** Longer than anything waits here without the hub being asked. */
+const GONE_MS = 300_000;
 const PAUSES = { firstMs: 1000, maxMs: 60_000 };
 
 /**
@@ -55,6 +57,10 @@ export class GorushCarrier implements PushCarrier {
   readonly #repeats: Repeats;
   /** By batch, its targets without an outcome that are here. */
   readonly #open = new Map<string, Set<string>>();
+  /** Requests that are on their way. */
+  readonly #carried = new Set<PeerRequest>();
+  /** Targets that nothing is sent to any more that was handed over before, monotonic milliseconds, by app. */
+  readonly #gone = new Map<string, number>();
   #size = 0;
 
   constructor(options: GorushCarrierOptions) {
@@ -88,6 +94,20 @@ export class GorushCarrier implements PushCarrier {
 
   health(): CarrierHealth {
     return this.#options.peers.health();
+  }
+
+  /** What another Gorush has taken is its own. */
+  withdraw(app: string, targets: readonly string[]): WithdrawnPushes {
+    const names = new Set(targets);
+    for (const target of targets) this.#gone.set(nameOf(app, target), this.#monotonic());
+    setTimeout(() => {
+      for (const target of targets) this.#gone.delete(nameOf(app, target));
+    }, GONE_MS).unref();
+    const sending = (): number => {
+      const requests = [...this.#carried].filter((request) => request.app === app);
+      return requests.reduce((sum, request) => sum + [...request.targets].filter((each) => names.has(each)).length, 0);
+    };
+    return { ended: 0, sending, endLeft: () => {} };
   }
 
   /** A Gorush has one set of credentials, which are taken to be those of the default app. */
@@ -139,6 +159,16 @@ export class GorushCarrier implements PushCarrier {
     return false;
   }
 
+  /** What of a part is still to be sent. */
+  #left(part: BatchPart): readonly BatchPart[] {
+    const { app, targets, since } = part;
+    const gone = targets.filter((target) => (this.#gone.get(nameOf(app, target)) ?? -1) >= since);
+    if (gone.length === 0) return [part];
+    this.#end(part, gone, cancelled);
+    const left = targets.filter((target) => !gone.includes(target));
+    return left.length > 0 ? [{ ...part, targets: left }] : [];
+  }
+
   async #queue(request: PeerRequest): Promise<readonly Untaken[]> {
     const { parts, targets } = request;
     if (this.#size > MOST_OPEN) return giveBack(parts, 'too many pushes are on their way', FULL_MS);
@@ -154,8 +184,11 @@ export class GorushCarrier implements PushCarrier {
 
   async #carry(request: PeerRequest): Promise<readonly Untaken[]> {
     const living = request.parts.filter((part) => this.#isLiving(part));
-    if (living.length < request.parts.length) return this.#send(living);
-    const delivered = await this.#options.delivery.deliver(request);
+    const left = this.#gone.size > 0 ? living.flatMap((part) => this.#left(part)) : living;
+    if (left.length < request.parts.length || left.some((part, at) => part !== request.parts[at]))
+      return this.#send(left);
+    this.#carried.add(request);
+    const delivered = await this.#options.delivery.deliver(request).finally(() => this.#carried.delete(request));
     if (delivered.kind === 'untaken') return giveBack(request.parts, delivered.why, delivered.retryAfterMs);
     if (delivered.kind === 'taken') {
       this.#answered(request, outcomesOf(request, delivered.answer, this.#options.providers));
@@ -218,6 +251,8 @@ export class GorushCarrier implements PushCarrier {
     this.#told.outcomes(endedAs({ batch, app, targets }, outcome, this.#now(), attempts));
   }
 }
+
+const nameOf = (app: string, target: string): string => `${app}\n${target}`;
 
 /** Equal for outcomes that are alike; ids of the provider are one push's own. */
 const wordsOf = (outcome: Outcome): string => JSON.stringify(outcome);

@@ -4,11 +4,20 @@ import { toMs, toSeconds } from '../../kit/seconds.ts';
 import type { ProviderTable } from '../../providers/registry.ts';
 import type { Failed, LateOutcome, Notification, RelayEvents, Retry, Settlement } from '../../push/push.ts';
 import type { KeptRequest, QueueHealth } from '../../queue/queue.ts';
+import { type Withdrawal, withdrawalOf } from '../../queue/withdrawal.ts';
 import type { Accept } from '../../relay/accept.ts';
 import type { LastingRequests } from '../../relay/lasting-requests.ts';
 import { EarlyOutcomes } from './early-outcomes.ts';
 import { endedAs, expired } from './ended.ts';
-import type { CarrierHealth, HubBatch, NotTaken, PushCarrier, PushListener, PushOutcome } from './push-carrier.ts';
+import type {
+  CarrierHealth,
+  HubBatch,
+  NotTaken,
+  PushCarrier,
+  PushListener,
+  PushOutcome,
+  WithdrawnPushes,
+} from './push-carrier.ts';
 
 /** The relay of this process, as far as the hub uses it. */
 export interface RelayDoor {
@@ -18,7 +27,15 @@ export interface RelayDoor {
     kept?(prefix: string): readonly KeptRequest[];
     health(): QueueHealth;
   };
-  readonly lanes: { providerTrouble(app: string, platform: number): SendTrouble | undefined };
+  readonly lanes: {
+    providerTrouble(app: string, platform: number): SendTrouble | undefined;
+    readonly withdrawing?: {
+      withdraw(withdrawal: Withdrawal): number;
+      endWithdrawn(withdrawal: Withdrawal): number;
+      doubt(withdrawal: Withdrawal): void;
+      sending(withdrawal: Withdrawal): number;
+    };
+  };
   readonly providers: Pick<ProviderTable, 'ofPlatform'>;
 }
 
@@ -89,6 +106,23 @@ export class LocalCarrier implements PushCarrier {
 
   listen(listener: PushListener): void {
     this.#told.listen(listener);
+  }
+
+  withdraw(app: string, targets: readonly string[]): WithdrawnPushes {
+    const withdrawal = withdrawalOf(app, targets);
+    const lanes = this.#relay?.lanes.withdrawing;
+    return {
+      ended: lanes?.withdraw(withdrawal) ?? 0,
+      sending: () => lanes?.sending(withdrawal) ?? 0,
+      endLeft: () => lanes?.endWithdrawn(withdrawal),
+    };
+  }
+
+  doubt(app: string, targets: readonly string[]): Pick<WithdrawnPushes, 'sending'> {
+    const withdrawal = withdrawalOf(app, targets);
+    const lanes = this.#relay?.lanes.withdrawing;
+    lanes?.doubt(withdrawal);
+    return { sending: () => lanes?.sending(withdrawal) ?? 0 };
   }
 
   health(): CarrierHealth {

@@ -1,4 +1,4 @@
-import type { PushCarrier, PushListener, PushOutcome, PushRetry } from './push-carrier.ts';
+import type { PushCarrier, PushListener, PushOutcome, PushRetry, WithdrawnPushes } from './push-carrier.ts';
 
 /**
  * One carrier for several parts of the hub, each with its own listener: a batch belongs to the part whose prefix its name begins
@@ -60,6 +60,8 @@ class Listeners implements PushListener {
   readonly known = new Set<string>();
 }
 
+const nothingWithdrawn: WithdrawnPushes = { ended: 0, sending: () => 0, endLeft: () => {} };
+
 export function partCarrier(carrier: PushCarrier): PartedCarrier {
   const listeners = new Listeners();
   carrier.listen(listeners);
@@ -69,6 +71,8 @@ export function partCarrier(carrier: PushCarrier): PartedCarrier {
       send: (batches) => carrier.send(batches),
       holds: (batch) => carrier.holds(batch),
       listen: (listener) => listeners.listen(prefix, listener),
+      withdraw: (app, targets) => carrier.withdraw?.(app, targets) ?? nothingWithdrawn,
+      doubt: (app, targets) => carrier.doubt?.(app, targets) ?? nothingWithdrawn,
       health: () => carrier.health(),
       can: (app, platform) => carrier.can(app, platform),
       async close() {},

@@ -70,6 +70,16 @@ export interface PushListener {
   stillWanted(question: PushQuestion): Promise<readonly boolean[]>;
 }
 
+/** Pushes to targets that nothing more is to be sent to. */
+export interface WithdrawnPushes {
+  /** How many waited, and were ended. */
+  readonly ended: number;
+  /** How many are being sent now. */
+  sending(): number;
+  /** Ends those that were being sent, failed for now, and wait to be tried again. */
+  endLeft(): void;
+}
+
 export interface CarrierHealth {
   readonly status: 'pass' | 'warn' | 'fail';
   /** One sentence; no secrets. */
@@ -90,6 +100,10 @@ export interface PushCarrier {
   holds(batch: string): boolean | undefined;
   /** The one who listens. What came before is kept for it. */
   listen(listener: PushListener): void;
+  /** Nothing that it has of an app is sent to these targets any more, of whatever part of the hub or the relay it is. */
+  withdraw?(app: string, targets: readonly string[]): WithdrawnPushes;
+  /** These targets may be someone else's by now: its listener is asked before anything that it has is sent to them. */
+  doubt?(app: string, targets: readonly string[]): Pick<WithdrawnPushes, 'sending'>;
   health(): CarrierHealth;
   /** Whether it can deliver to a platform (`ios`, `web`) for an app. */
   can(app: string, platform: string): boolean;

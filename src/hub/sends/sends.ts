@@ -79,6 +79,7 @@ export class Sends {
   readonly #runner: DueRunner;
   readonly #takeOver: TakeOver;
   readonly #batches = new HandedBatches();
+  readonly #instance: string;
   /** What people's work is nudged by. */
   readonly nudge: (at: number) => void;
   /** What people do with what they were sent. */
@@ -94,6 +95,7 @@ export class Sends {
     const store = notingFailures(options.store, () => this.#takeOver.doubt());
     // Each run is an instance of its own: what a former run left is another's.
     const instance = `${options.instance}#${newId()}`;
+    this.#instance = instance;
     const nudge = (at: number): void => this.#runner.nudge(at);
     this.nudge = nudge;
     const batches = this.#batches;
@@ -155,6 +157,18 @@ export class Sends {
     await this.#outcomes.idle();
     await this.#retries.idle();
     await this.#runner.runDue();
+  }
+
+  /** The instances of the hub on this store. */
+  get instances() {
+    const { signs } = this.#takeOver;
+    return {
+      name: this.#instance,
+      get hasOthers() {
+        return signs.hasOthers;
+      },
+      living: () => signs.living(),
+    };
   }
 
   /** Looks for what instances that died have left: what `start` does every few seconds. */

@@ -266,6 +266,31 @@ export class HistoryFile {
     return factsOf(this.#db.prepare(sql).all(...values, limit) as unknown as StoredRow[]);
   }
 
+  /** Takes targets out of what is known of an app, by their hashes; what was about no other goes. */
+  forget(app: string, hashes: ReadonlySet<string>): void {
+    const find = this.#db.prepare('SELECT seq, details FROM fact WHERE app = ? AND instr(details, ?) > 0');
+    const rows = [...hashes].flatMap((hash) => find.all(app, hash) as unknown as Pick<StoredRow, 'seq' | 'details'>[]);
+    if (rows.length === 0) return;
+    const change = this.#db.prepare('UPDATE fact SET details = ? WHERE seq = ?');
+    const returned = `RETURNING app AS owner, ${COST} AS cost`;
+    const remove = this.#db.prepare(`DELETE FROM fact WHERE seq = ? ${returned}`);
+    this.#db.exec('PRAGMA secure_delete = ON');
+    try {
+      this.#transaction(() => {
+        for (const { seq, details } of rows) {
+          const { targets = [], ...rest } = JSON.parse(details) as Details;
+          const left = targets.filter(([, hash]) => !hashes.has(hash));
+          const count = (rest.count ?? 1) - (targets.length - left.length);
+          if (left.length === 0) this.#remove(remove, seq);
+          else change.run(JSON.stringify({ ...rest, targets: left, count }), seq);
+        }
+      });
+      this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    } finally {
+      this.#db.exec('PRAGMA secure_delete = OFF');
+    }
+  }
+
   close(): void {
     this.#db.close();
   }

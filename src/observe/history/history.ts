@@ -142,6 +142,13 @@ export class History {
     return { pushes, next, newer };
   }
 
+  /** Nothing is known any more of what became of these targets of an app. */
+  forget(app: string, targets: Iterable<string>): void {
+    this.#write();
+    const hashes = new Set([...targets].map((target) => hashTarget(target, this.#key)));
+    this.#guarded(() => this.#file.forget(app, hashes));
+  }
+
   close(): void {
     clearInterval(this.#timer);
     clearImmediate(this.#planned);

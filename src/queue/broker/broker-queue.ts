@@ -10,8 +10,9 @@ import { background } from '../../kit/background.ts';
 import { onceATurn } from '../../kit/once-a-turn.ts';
 import { within } from '../../kit/within.ts';
 import type { LaneId } from '../../push/lane-id.ts';
-import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, Restore } from '../queue.ts';
+import type { Batch, Queue, QueueDepth, QueueEntry, QueueHealth, Restore, WithdrawingQueue } from '../queue.ts';
 import { headroom } from '../queue-room.ts';
+import type { Withdrawal } from '../withdrawal.ts';
 import { BacklogEstimate } from './backlog-estimate.ts';
 import { BacklogPoll } from './backlog-poll.ts';
 import { BacklogShares } from './backlog-shares.ts';
@@ -42,7 +43,7 @@ export interface BrokerQueueOptions {
 const TICK_MS = 500;
 const CLOSE_MS = 3000;
 
-export class BrokerQueue implements Queue {
+export class BrokerQueue implements Queue, WithdrawingQueue {
   readonly #broker: Broker;
   readonly #options: BrokerQueueOptions;
   readonly #now: () => number;
@@ -103,6 +104,11 @@ export class BrokerQueue implements Queue {
 
   defer(batch: Batch, at: number): void {
     this.#taken.defer(batch, at);
+  }
+
+  /** What is with this instance; what others have, or the broker, they are asked about when it comes. */
+  withdraw(withdrawal: Withdrawal): Batch[] {
+    return this.#taken.withdraw(withdrawal);
   }
 
   /** Without a lane, the notifications are those of all instances, when the broker tells. */

@@ -4,6 +4,7 @@ import { ASIDE_FROM, HELD_FROM } from '../file/deaths.ts';
 import type { AsideReason } from '../file/set-aside.ts';
 import { LaneStore } from '../lane-store.ts';
 import type { Batch, QueueDepth, Restore } from '../queue.ts';
+import type { Withdrawal } from '../withdrawal.ts';
 import { AsideMessages } from './aside-messages.ts';
 import type { BacklogEstimate } from './backlog-estimate.ts';
 import type { BacklogShares } from './backlog-shares.ts';
@@ -147,6 +148,20 @@ export class TakenMessages {
     held.out -= batch.targets.length;
     if (this.#suspects.trials.isActive) this.#suspects.trials.returned(batch.entry.key, batch.targets.length);
     this.#store.defer(batch, at);
+  }
+
+  /** Gives out what waits here and is of these targets, as `take` would. */
+  withdraw(withdrawal: Withdrawal): Batch[] {
+    return this.#store.withdraw(withdrawal).filter((batch) => {
+      const held = this.#held.of(batch);
+      if (!held) {
+        this.#store.settle(batch, batch.targets.length);
+        return false;
+      }
+      held.out += batch.targets.length;
+      if (this.#suspects.trials.isActive) this.#suspects.trials.taken(batch.entry.key, batch.targets.length);
+      return true;
+    });
   }
 
   /** There is a connection: what is held back has its turn. */

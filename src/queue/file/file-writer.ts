@@ -3,6 +3,7 @@ import { isDiskFull } from '../../kit/files/sqlite-file.ts';
 import { vital } from '../../kit/vital.ts';
 import type { QueueEntry } from '../queue.ts';
 import { QueueRefusedError } from '../queue-refused-error.ts';
+import type { Withdrawal } from '../withdrawal.ts';
 import { KeptReports } from './kept-reports.ts';
 import type { PendingRequests } from './pending-requests.ts';
 import type { NewRecord, Progress, RecordStore, Removal } from './record-store.ts';
@@ -37,6 +38,8 @@ const PROGRESS_SHARE = 20;
 const LONGEST_PROGRESS_MS = 250;
 /** How long a settled request may stay in the file: a crash resends at most what was settled within. */
 const FORGET_MS = 3;
+/** A file is rewritten no more often. */
+const SCRUB_PAUSE_MS = 3000;
 /** How often a file that could not be written is tried again. */
 const RETRY_MS = 500;
 
@@ -61,6 +64,9 @@ export class FileWriter {
   /** When progress may be written again. */
   #progressAt = 0;
   #trouble: Error | undefined;
+  /** Something was erased, of which bytes may be left; and when that may be seen to. */
+  #isToScrub = false;
+  #scrubAt = 0;
   #closed = false;
 
   constructor(options: FileWriterOptions) {
@@ -116,6 +122,19 @@ export class FileWriter {
   /** What is to be written, without waiting for the end of the turn. */
   writeNow(): void {
     this.#commit([]);
+  }
+
+  /** What is taken out of the file; and after a moment it is rewritten, so that no byte is left. */
+  erase(withdrawal: Withdrawal, reports: readonly string[]): void {
+    this.#commit(this.#options.pending.progress());
+    try {
+      const gone = this.#file.erase(withdrawal, reports);
+      this.reports.erased(gone, withdrawal.app, reports);
+      this.#isToScrub = true;
+      this.#scrub();
+    } catch (error) {
+      this.#failed(toError(error), [], undefined);
+    }
   }
 
   close(): void {
@@ -194,9 +213,19 @@ export class FileWriter {
     this.#progressAt = ended + Math.min(LONGEST_PROGRESS_MS, pause);
   }
 
+  /** Once for what was erased within a few seconds, and as soon as the file is small enough. */
+  #scrub(): void {
+    const { now } = this.#options;
+    if (!this.#isToScrub || this.#trouble || now() < this.#scrubAt) return;
+    const begun = now();
+    this.#isToScrub = !this.#file.scrub();
+    this.#scrubAt = now() + Math.max(SCRUB_PAUSE_MS, (now() - begun) * PROGRESS_SHARE);
+  }
+
   #tick(): void {
     if (this.#removals.length > 0 || this.#trouble) this.#commit(this.#options.pending.progress());
     try {
+      this.#scrub();
       if (this.trouble === undefined) this.#file.shrink();
       else this.#makeRoom();
     } catch (error) {

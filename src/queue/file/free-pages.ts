@@ -26,5 +26,19 @@ export function makeRoom(db: DatabaseSync): boolean {
   return true;
 }
 
+/** A file whose rows take more is not rewritten while it is in use. */
+const MOST_SCRUBBED_PAGES = 4096;
+
+/**
+ * Rewrites the file, so that no byte is left of what was deleted; the event loop stands still meanwhile.
+ * @returns false when the file is too large for that now
+ */
+export function scrub(db: DatabaseSync): boolean {
+  const { page_count } = db.prepare('PRAGMA page_count').get() as { page_count: number };
+  if (page_count - freePages(db) > MOST_SCRUBBED_PAGES) return false;
+  db.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
+  return true;
+}
+
 const freePages = (db: DatabaseSync): number =>
   (db.prepare('PRAGMA freelist_count').get() as { freelist_count: number }).freelist_count;

@@ -1,9 +1,10 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setBits } from '../../kit/bits.ts';
 import type { KeptRequest } from '../queue.ts';
+import type { Withdrawal } from '../withdrawal.ts';
 import { beginRun, DeathRegister, endRun } from './deaths.ts';
 import { limitLog, openQueueFile, type PushesFor } from './file-format.ts';
-import { makeRoom, shrink } from './free-pages.ts';
+import { makeRoom, scrub, shrink } from './free-pages.ts';
 import type { JournalRecord } from './journal-record.ts';
 import type { Adopted, Change, JournalBacklog, RecordStore } from './record-store.ts';
 import { RecordTable } from './record-table.ts';
@@ -148,6 +149,21 @@ export class Journal implements RecordStore {
 
   kept(prefix: string): KeptRequest[] {
     return this.#records.kept(prefix);
+  }
+
+  erase(withdrawal: Withdrawal, reports: readonly string[]): readonly number[] {
+    return this.#transaction(() => {
+      this.#records.erase(withdrawal);
+      this.#aside.erase(withdrawal);
+      const about = this.reports.about(withdrawal.app, reports);
+      for (const key of about) this.reports.remove(key);
+      for (const key of this.#aside.reportsAbout(withdrawal.app, reports)) this.#aside.drop('report', key);
+      return about;
+    });
+  }
+
+  scrub(): boolean {
+    return scrub(this.#db);
   }
 
   after(key: number): JournalRecord | undefined {

@@ -115,6 +115,14 @@ export class KeptReports implements ReportKeeper {
     return [...written, ...unwritten].sort((a, b) => a.key - b.key).slice(0, portion.entries);
   }
 
+  /** They are deleted from the file: they are not brought back. @param texts of which one is in each report that is not there yet */
+  erased(keys: readonly number[], app: string, texts: readonly string[]): void {
+    for (const key of keys) this.#trials.gone(key);
+    for (const [key, report] of this.#unwritten)
+      if (report.app === app && texts.some((text) => report.body.includes(text))) this.#unwritten.delete(key);
+    this.#released = this.#released.filter(({ key }) => !keys.includes(key));
+  }
+
   room(): number {
     return this.#options.room?.() ?? Number.POSITIVE_INFINITY;
   }

@@ -12,11 +12,14 @@ import type {
   RequestBody,
   Restore,
   StoredRequest,
+  WithdrawingQueue,
 } from '../queue.ts';
 import { QueueRefusedError } from '../queue-refused-error.ts';
 import { headroom, QueueRoom, type QueueRoomOptions } from '../queue-room.ts';
 import { costOfEach, requestCost, storedCost } from '../request-cost.ts';
+import type { Withdrawal } from '../withdrawal.ts';
 import { ASIDE_FROM, HELD_FROM, type Suspect } from './deaths.ts';
+import { erasedPlaces } from './erased-targets.ts';
 import type { PushesFor } from './file-format.ts';
 import { FileWriter } from './file-writer.ts';
 import { Journal } from './journal.ts';
@@ -55,7 +58,7 @@ export interface LocalQueueOptions extends QueueRoomOptions {
  * The queue on a file. `append` resolves when its turn's transaction is committed: requests that arrive together share one.
  * A settled request is forgotten, and progress inside a larger one written, within milliseconds.
  */
-export class LocalQueue implements Queue {
+export class LocalQueue implements Queue, WithdrawingQueue {
   readonly #options: LocalQueueOptions;
   readonly #file: RecordStore;
   readonly #writer: FileWriter;
@@ -168,6 +171,16 @@ export class LocalQueue implements Queue {
     this.#store.defer(batch, at);
   }
 
+  withdraw(withdrawal: Withdrawal): Batch[] {
+    const batches = this.#store.withdraw(withdrawal);
+    if (this.#trials.isActive) for (const { entry, targets } of batches) this.#trials.taken(entry.key, targets.length);
+    return batches;
+  }
+
+  erase(withdrawal: Withdrawal, reports: readonly string[]): void {
+    this.#writer.erase(withdrawal, reports);
+  }
+
   /** Without a lane, those that are still in the file alone count as well: of a lane they are not known. */
   depth(lane?: LaneId): QueueDepth {
     const depth = this.#store.depth(lane);
@@ -264,6 +277,7 @@ export class LocalQueue implements Queue {
       this.#setAside(record, 'Unreadable');
       return;
     }
+    const isDone = new Map(entries.map((entry) => [entry, withoutErased(entry, stored)]));
     const open = entries.reduce((sum, entry) => sum + entry.open, 0);
     const removal = this.#pending.restore(record, open);
     if (removal) {
@@ -274,8 +288,9 @@ export class LocalQueue implements Queue {
     for (const entry of entries) {
       entry.key = key;
       entry.cost = cost;
+      if (entry.open === 0) continue;
       this.#room.add(entry.app, cost);
-      this.#store.add(entry, (place) => stored.isDone(entry.index, place));
+      this.#store.add(entry, isDone.get(entry));
     }
   }
 }
@@ -286,6 +301,15 @@ function storedOf({ id, app, acceptedAt, body, done, trace }: JournalRecord): St
     return bits !== undefined && hasBit(bits, place);
   };
   return { id, app, acceptedAt, ...unpackTrace(trace), body, isDone };
+}
+
+/** What is settled of an entry: what was taken out of it is, too, and is not open any more. */
+function withoutErased(entry: QueueEntry, stored: StoredRequest): (place: number) => boolean {
+  const isDone = (place: number): boolean => stored.isDone(entry.index, place);
+  const erased = erasedPlaces(entry);
+  if (!erased) return isDone;
+  for (const place of erased) if (!isDone(place)) entry.open--;
+  return (place) => erased.has(place) || isDone(place);
 }
 
 const heldOf = ({ key, deaths = 0, pushes }: JournalRecord): Suspect[] =>

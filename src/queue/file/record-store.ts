@@ -1,4 +1,5 @@
 import type { KeptRequest } from '../queue.ts';
+import type { Withdrawal } from '../withdrawal.ts';
 import type { Deaths } from './deaths.ts';
 import type { JournalRecord } from './journal-record.ts';
 import type { ReportStore, StoredReport } from './report-table.ts';
@@ -72,6 +73,13 @@ export interface RecordStore {
   record(key: number): JournalRecord | undefined;
   /** No report that is set aside has a greater key. */
   lastReport(): number;
+  /**
+   * Takes targets out of every request, those that are set aside too, and deletes reports that hold one of these texts.
+   * @returns keys of those reports. @throws when it cannot be written; then nothing changed
+   */
+  erase(withdrawal: Withdrawal, reports: readonly string[]): readonly number[];
+  /** Leaves no byte of what was deleted. False: that has to wait until the file is smaller. */
+  scrub(): boolean;
   /** How many pages SQLite's log may have before they are moved into the file. */
   limitLog(pages: number): void;
   /** Gives a part of what is free in the file back to the disk, when there is much of it. */

@@ -1,7 +1,9 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setBits } from '../../kit/bits.ts';
 import type { KeptRequest } from '../queue.ts';
+import type { Withdrawal } from '../withdrawal.ts';
 import { type DeathRegister, notHeld } from './deaths.ts';
+import { eraseTargets } from './erased-targets.ts';
 import { type JournalRecord, type RequestRow, readRecords, recordOf } from './journal-record.ts';
 import type { JournalBacklog, NewRecord } from './record-store.ts';
 
@@ -65,6 +67,11 @@ export class RecordTable {
   committed(progress: readonly { readonly key: number }[], removed: readonly { readonly key: number }[]): void {
     for (const { key } of progress) this.#withProgress.add(key);
     for (const { key } of removed) this.#withProgress.delete(key);
+  }
+
+  /** Takes targets out of every request. Within a transaction. */
+  erase(withdrawal: Withdrawal): void {
+    eraseTargets(this.#db, 'request', withdrawal);
   }
 
   /** Without what is held back. */

@@ -121,6 +121,12 @@ export class ReportTable implements ReportStore {
     return portionOf(this.#from.iterate(app, key), portion);
   }
 
+  /** Keys of an app's reports that hold one of these texts. */
+  about(app: string, texts: readonly string[]): number[] {
+    const find = this.#db.prepare('SELECT key FROM report WHERE app = ? AND instr(body, ?) > 0');
+    return [...new Set(texts.flatMap((text) => find.all(app, text).map(({ key }) => Number(key))))];
+  }
+
   one(key: number): StoredReport | undefined {
     return this.#db.prepare(`SELECT ${SELECTED} FROM report WHERE key = ?`).get(key) as StoredReport | undefined;
   }

@@ -5,7 +5,9 @@
  * A row is kept → released (by `martlet queue release`; the relay takes it up) → gone. Progress of a request stays in its table.
  */
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Withdrawal } from '../withdrawal.ts';
 import type { DeathTable } from './deaths.ts';
+import { eraseTargets } from './erased-targets.ts';
 import { readProgress } from './journal-record.ts';
 
 export type AsideReason = 'Unreadable' | 'SetAside';
@@ -89,6 +91,21 @@ export class AsideTable {
       FROM ${kind} WHERE key = ?
     `);
     this.#taken[kind].run(open, reason, at, key);
+  }
+
+  /** Takes targets out of requests. Within a transaction. */
+  erase(withdrawal: Withdrawal): void {
+    eraseTargets(this.#db, 'aside', withdrawal);
+  }
+
+  /** Keys of an app's reports that hold one of these texts. */
+  reportsAbout(app: string, texts: readonly string[]): number[] {
+    const find = this.#db.prepare("SELECT key FROM aside WHERE kind = 'report' AND app = ? AND instr(body, ?) > 0");
+    return [...new Set(texts.flatMap((text) => find.all(app, Buffer.from(text)).map(({ key }) => Number(key))))];
+  }
+
+  drop(kind: DeathTable, key: number): void {
+    this.#db.prepare('DELETE FROM aside WHERE kind = ? AND key = ?').run(kind, key);
   }
 
   /** Rows of another file, with keys of this one. Within a transaction. */

@@ -89,13 +89,16 @@ const userPaths: ApiGroup['paths'] = {
       operationId: 'eraseUser',
       summary: 'Erases everything about a person',
       description:
-        'Devices, settings, inbox, what is held and what waits, addresses. Once it is answered no file of the store holds any of it, and nothing that was begun before is sent.',
+        'Devices, settings, inbox, what is held, waits or is queued, addresses. Once it is answered nothing that was begun before is sent, by no instance; pushes that had begun to leave are waited for, two seconds at most. Within ten seconds no file of the data folder holds any of it.',
       takes: ['conditions'],
       parameters: [USER],
       responses: {
         200: json(
-          'How many of each kind are gone.',
-          record({ erased: { type: 'object', additionalProperties: { type: 'integer' } } }),
+          'How many of each kind are gone, queued `pushes` among them; `in_flight`: pushes whose outcome had not come after two seconds, and instances that did not answer.',
+          record({
+            erased: { type: 'object', additionalProperties: { type: 'integer' } },
+            in_flight: { type: 'integer', minimum: 0 },
+          }),
         ),
       },
     }),

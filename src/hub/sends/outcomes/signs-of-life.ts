@@ -26,6 +26,7 @@ export class SignsOfLife {
   readonly #options: SignsOfLifeOptions;
   readonly #seen = new Map<string, Seen>();
   #count = 0;
+  #others = 0;
   /** Monotonic milliseconds of the last sign; undefined: none was given yet. */
   #givenAt: number | undefined;
   /** When the last silence ended that others may have seen. */
@@ -68,7 +69,13 @@ export class SignsOfLife {
     for (const name of this.#seen.keys()) if (!marks.has(name)) this.#seen.delete(name);
     for (const [name, mark] of marks) if (this.#seen.get(name)?.mark !== mark) this.#seen.set(name, { mark, at: now });
     const others = [...this.#seen].filter(([name, { at }]) => name !== instance && now - at < SILENCE_MS);
+    this.#others = others.length;
     return [instance, ...others.map(([name]) => name)];
+  }
+
+  /** Whether there were others when it was last looked. */
+  get hasOthers(): boolean {
+    return this.#others > 0;
   }
 
   /** Removes marks of instances that ended long ago. */

@@ -95,6 +95,11 @@ export class TakeOver {
     return this.#signs.isDoubtful(since);
   }
 
+  /** Instances that live, by their names. */
+  get signs(): Pick<SignsOfLife, 'hasOthers' | 'living'> {
+    return this.#signs;
+  }
+
   /** Says that this instance lives, and takes what is left of those that do not. */
   async look(): Promise<void> {
     await this.#signs.give();

@@ -1,0 +1,72 @@
+/**
+ * Takes targets out of requests that a file keeps: in the place of each stands a word that no provider has, so that the places of the
+ * others stay what they are. Who reads it again takes it for settled.
+ */
+import type { DatabaseSync } from 'node:sqlite';
+import { isObject } from '../../kit/is-object.ts';
+import { DEFAULT_APP } from '../../push/app-name.ts';
+import type { QueueEntry } from '../queue.ts';
+import { isWithdrawn, type Withdrawal } from '../withdrawal.ts';
+
+export const ERASED = '~erased~';
+
+/** As it stands in the JSON of a request, without quotes. */
+const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
+
+type Fields = Record<string, unknown>;
+
+/** A request without some targets; undefined: it has none of them, or cannot be read. */
+export function withoutTargets(body: Uint8Array, withdrawal: Withdrawal): string | undefined {
+  let found = false;
+  const isOne = (value: unknown): boolean => typeof value === 'string' && isWithdrawn(withdrawal, value);
+  const cleared = (value: unknown): unknown => {
+    const isSubscription = isObject(value) && isOne(value.endpoint);
+    if (!isSubscription && !isOne(value)) return value;
+    found = true;
+    return isSubscription ? { endpoint: ERASED, keys: { p256dh: '', auth: '' } } : ERASED;
+  };
+  const request = readable(body);
+  for (const notification of request?.notifications ?? []) {
+    if ((notification.app || DEFAULT_APP) !== withdrawal.app) continue;
+    for (const field of ['tokens', 'to', 'subscriptions']) {
+      const value = notification[field];
+      if (value !== undefined) notification[field] = Array.isArray(value) ? value.map(cleared) : cleared(value);
+    }
+  }
+  return found ? JSON.stringify(request) : undefined;
+}
+
+function readable(body: Uint8Array): { readonly notifications?: Fields[] } | undefined {
+  try {
+    return JSON.parse(Buffer.from(body).toString());
+  } catch {
+    return undefined;
+  }
+}
+
+const isErased = (target: string): boolean => target === ERASED || target.includes(`"endpoint":"${ERASED}"`);
+
+/** Takes targets out of the requests of a table. Within a transaction. */
+export function eraseTargets(db: DatabaseSync, table: 'request' | 'aside', withdrawal: Withdrawal): void {
+  const requests = table === 'aside' ? "kind = 'request' AND " : '';
+  const find = db.prepare(`SELECT key, body FROM ${table} WHERE ${requests}instr(body, ?) > 0`);
+  const update = db.prepare(`UPDATE ${table} SET body = ? WHERE ${requests}key = ?`);
+  for (const name of withdrawal.names)
+    for (const row of find.all(Buffer.from(inJson(name)))) {
+      const { key, body } = row as unknown as { readonly key: number; readonly body: Uint8Array };
+      const text = withoutTargets(body, withdrawal);
+      if (text !== undefined) update.run(Buffer.from(text), key);
+    }
+}
+
+/** Places of an entry whose targets were taken out; undefined: there are none. */
+export function erasedPlaces({ groups }: QueueEntry): ReadonlySet<number> | undefined {
+  const erased = new Set<number>();
+  let offset = 0;
+  for (const { targets, places } of groups) {
+    for (const [index, target] of targets.entries())
+      if (isErased(target)) erased.add(places?.[index] ?? offset + index);
+    offset += targets.length;
+  }
+  return erased.size > 0 ? erased : undefined;
+}
