@@ -46,7 +46,7 @@ export interface RelayProcess {
 }
 
 const LOOK_MS = 2;
-const START_MS = 60_000;
+const START_MS = 180_000;
 const STOP_MS = 10_000;
 /** What /api/stat/app and a scenario of 16 times the backlog need. */
 const QUEUE_NUM = 200_000;
