@@ -10,6 +10,8 @@ export type Need = Scope | HubNeed | 'nothing';
 
 const READS = new Set(['GET', 'HEAD']);
 const ADMIN_PLACES = ['/v1/apps', '/v1/push/config', '/v1/namespace'];
+/** Looked at with the scope `read`, and yet not for the port of the API where there is another. */
+const CONSOLE_PLACES = ['/v1/console', '/console'];
 /** What providers call: they have no key of ours, and sign what they send. */
 const CALLBACKS = '/v1/callbacks/';
 /** The page with the sign-in, and its files, which hold no figures. */
@@ -65,7 +67,11 @@ export function isAdministration(uris: Uris): (url: string) => boolean {
   for (const uri of [push_uri, health_uri]) figures.delete(uri.toLowerCase());
   return (url) => {
     const path = lenientPath(url);
-    return path === undefined || figures.has(path) || ADMIN_PLACES.some((place) => within(path, place));
+    return (
+      path === undefined ||
+      figures.has(path) ||
+      [...ADMIN_PLACES, ...CONSOLE_PLACES].some((place) => within(path, place))
+    );
   };
 }
 
