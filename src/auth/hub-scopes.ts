@@ -58,3 +58,6 @@ export const hubNeed = (path: string, reads: boolean): HubNeed | undefined =>
 
 /** One-click links in mails: they carry a signature, and mail programs have no key (RFC 8058). */
 export const isSignedLink = (path: string): boolean => path.startsWith('/u/');
+
+/** What instances tell each other: they sign it, and have no key. */
+export const isPeerCall = (path: string): boolean => path === '/v1/streams/wake-ups';

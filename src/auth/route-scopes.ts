@@ -1,6 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import { pathOf } from '../kit/http/exact-routes.ts';
-import { type HubNeed, hubNeed, isSignedLink } from './hub-scopes.ts';
+import { type HubNeed, hubNeed, isPeerCall, isSignedLink } from './hub-scopes.ts';
 import type { Scope } from './principal.ts';
 
 type Uris = Config['api'];
@@ -51,7 +51,7 @@ export function needOf(uris: Uris): (method: string, url: string) => Need {
     if (method === 'POST' && path === push) return 'push';
     const reads = READS.has(method);
     if (!own.has(path)) {
-      if (method === 'POST' && path.startsWith(CALLBACKS)) return 'nothing';
+      if (method === 'POST' && (path.startsWith(CALLBACKS) || isPeerCall(path))) return 'nothing';
       if ((reads || method === 'POST') && isSignedLink(path)) return 'nothing';
       const need = hubNeed(path, reads);
       if (need) return need;

@@ -43,8 +43,9 @@ export class PrimaryLink {
   }
 
   /** What the server of a worker needs of the others. */
-  get shared(): { readonly totals: ClusterWorker['totals']; readonly agreeOnToken: ClusterWorker['agree'] } {
-    return { totals: this.#worker.totals, agreeOnToken: this.#worker.agree };
+  get shared(): Pick<ClusterWorker, 'totals' | 'wakes'> & { readonly agreeOnToken: ClusterWorker['agree'] } {
+    const { totals, wakes, agree } = this.#worker;
+    return { totals, wakes, agreeOnToken: agree };
   }
 
   serves(serving: ServingWorker): void {

@@ -1,8 +1,8 @@
 import type { Dispatcher } from 'undici';
+import { createSigner } from '../kit/http/webhook-signature.ts';
 import { parseHeaders } from './headers.ts';
 import { type HookTarget, hookMistake } from './hook-target.ts';
 import { createPost, type Post } from './post.ts';
-import { createSigner } from './signature.ts';
 
 export interface AppHookOptions {
   /** The target of this moment; undefined: the app has none. */

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
+import { isWebhookSecret } from '../kit/http/webhook-signature.ts';
 import { toMs } from '../kit/seconds.ts';
 import { isLocalName, isPrivateAddress } from '../outbound/private-address.ts';
-import { isWebhookSecret } from './signature.ts';
 
 /** Where an app's failed pushes are reported, and how. */
 export interface HookTarget {

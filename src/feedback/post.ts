@@ -1,7 +1,7 @@
 import { type Dispatcher, request } from 'undici';
 import { toError } from '../kit/errors.ts';
+import type { Sign } from '../kit/http/webhook-signature.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
-import type { Sign } from './signature.ts';
 
 export type HookAnswer =
   | { readonly ok: true }

@@ -7,6 +7,7 @@ import type { HubRoute } from '../api/hub/hub-route.ts';
 import { type HubRouterParts, hubDoor } from '../api/hub/hub-router.ts';
 import { unsubscribeRoutes } from '../api/hub/links/unsubscribe-routes.ts';
 import type { AdmitToken } from '../api/hub/streams/socket-route.ts';
+import { wakeUpsRoute } from '../api/hub/streams/wake-ups-route.ts';
 import { tokenRoutes } from '../api/hub/token-routes.ts';
 import { closedAtApi } from '../auth/admin-access.ts';
 import { isConfigured } from '../auth/auth.ts';
@@ -35,6 +36,7 @@ import type { Log } from '../observe/log/log.ts';
 import { HubCounts } from '../observe/metrics/hub-counts.ts';
 import { reasonWords } from '../observe/metrics/reason-words.ts';
 import type { FullConfig } from '../providers/registry.ts';
+import type { WakeChannel } from '../streams/router/channel-router.ts';
 import { openHubFaces } from './hub/hub-faces.ts';
 import { countsListener, HubFigures } from './hub/hub-figures.ts';
 import { openHubStreams } from './hub/hub-streams.ts';
@@ -50,6 +52,8 @@ export interface OpenHubOptions {
   readonly carrier: HubCarrier;
   readonly config: FullConfig;
   readonly log: Log;
+  /** To the other workers of this machine; absent: there are none. */
+  readonly wakes?: WakeChannel | undefined;
   /** The room that request bodies share. */
   readonly bodies: BodyRoom | undefined;
   /** UNIX milliseconds. */
@@ -93,7 +97,7 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   // Node 24 has none; the rest of the relay needs none.
   if (typeof Temporal === 'undefined')
     throw new ConfigError('hub.enabled', `needs Node 26 or later, and this is ${process.version}`);
-  const { relay, config, log, bodies, now = Date.now } = options;
+  const { relay, config, log, bodies, wakes, now = Date.now } = options;
   // Before anything is waited for: the queue has not begun to send.
   const { providers } = relay.apps;
   const carriers = partCarrier(options.carrier.open({ relay, log, providers }, closers));
@@ -113,7 +117,8 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   closers.defer(() => clearInterval(sweeping));
   const tickets = new StreamTickets(store, now);
   const door = openPeopleDoor({ store, tickets, auth: relay.auth, now });
-  const live = await openHubStreams({ config, store, tickets, apps: () => relay.apps.size, tell, now }, closers);
+  const outside = { dispatcher: relay.outbound.dispatcher, apps: () => relay.apps.size };
+  const live = await openHubStreams({ config, store, tickets, wakes, ...outside, tell, now }, closers);
   const parts: HubRouterParts = {
     ...{ store, ledger, bodies, audit: log.audit },
     identify: (req) => door.identify(req),
@@ -140,7 +145,12 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
     ...{ store, people, devices },
     carrier: carriers.rest,
     straight: own.find,
-    routers: [own.router, ...apis.routers, unsubscribeRoutes({ store, people, bodies })],
+    routers: [
+      own.router,
+      ...apis.routers,
+      unsubscribeRoutes({ store, people, bodies }),
+      wakeUpsRoute({ peers: live.peers, bodies }),
+    ],
     routes: [...routes, ...apis.routes],
     forPages: (app) => withCors(app, { origins, uris: config.api }),
     upgrades: isStreamSocket,

@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ReadinessLines } from '../health/readiness-lines.ts';
 import { BODY_SHARE, BodyRoom } from '../kit/http/body-room.ts';
 import { toMs } from '../kit/seconds.ts';
+import type { WakeChannel } from '../streams/router/channel-router.ts';
 import { createHttpApp, type HttpAppOptions } from './http-app.ts';
 import { type Doors, openDoors } from './open-doors.ts';
 import type { Hub } from './open-hub.ts';
@@ -40,9 +41,14 @@ async function loadHub({ hub }: HttpAppOptions['config']) {
   return { openHub, carrier: createHubCarrier(hub.push) };
 }
 
+export interface ServerOptions extends HttpAppOptions {
+  /** To the other workers of this machine; absent: there are none. */
+  readonly wakes?: WakeChannel;
+}
+
 /** Builds the relay and listens. @throws ConfigError for a credential that cannot be used; a listener's own error. */
-export async function startServer(options: HttpAppOptions): Promise<RunningServer> {
-  const { config, log } = options;
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config, log, wakes } = options;
   await using starting = new AsyncDisposableStack();
   let draining = false;
   const loaded = await loadHub(config);
@@ -55,7 +61,7 @@ export async function startServer(options: HttpAppOptions): Promise<RunningServe
   const { max_body, max_bodies } = config.core;
   const bodies = new BodyRoom({ maxBytes: Math.max(max_bodies, max_body / BODY_SHARE) });
   starting.defer(() => bodies.close());
-  const hub = await loaded?.openHub({ relay, carrier: loaded.carrier, config, log, bodies }, starting);
+  const hub = await loaded?.openHub({ relay, carrier: loaded.carrier, config, log, bodies, wakes }, starting);
   const app = createHttpApp(relay, { ...options, bodies, hubDoor: hub }, () => draining);
   starting.defer(() => app.close());
   const ready = (): boolean => readyState(relay, draining, hub).status === 200;

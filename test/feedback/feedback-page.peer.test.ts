@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline';
 import { request } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
 import { createFeedbackHook } from '../../src/feedback/hook.ts';
-import { createSigner } from '../../src/feedback/signature.ts';
+import { createSigner } from '../../src/kit/http/webhook-signature.ts';
 import { eventually } from '../support/eventually.ts';
 import { failed, settlement } from '../support/settlement.ts';
 

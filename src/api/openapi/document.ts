@@ -9,6 +9,7 @@ import { engagementsGroup } from './hub/engagements-group.ts';
 import { escalationsGroup } from './hub/escalations-group.ts';
 import { inboxGroup } from './hub/inbox-group.ts';
 import { incidentsGroup } from './hub/incidents-group.ts';
+import { instancesGroup } from './hub/instances-group.ts';
 import { linksGroup } from './hub/links-group.ts';
 import { namespaceGroup } from './hub/namespace-group.ts';
 import { notificationsGroup } from './hub/notifications-group.ts';
@@ -60,7 +61,7 @@ const groupsOf = (settings: ApiSettings): ApiGroup[] => [
           devicesGroup(),
           inboxGroup(),
         ],
-        ...[engagementsGroup(), streamsGroup(), linksGroup(), tokensGroup()],
+        ...[engagementsGroup(), streamsGroup(), linksGroup(), instancesGroup(), tokensGroup()],
         ...[djangoGroup(settings.hubTest), namespaceGroup(), pushCredentialsGroup()],
       ]
     : []),

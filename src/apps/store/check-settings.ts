@@ -1,8 +1,8 @@
 import type { CredentialFacts, ProviderRow } from '../../carrier/provider-row.ts';
 import { parseHeaders } from '../../feedback/headers.ts';
 import { hookUrlMistake } from '../../feedback/hook-target.ts';
-import { isWebhookSecret } from '../../feedback/signature.ts';
 import { ConfigError } from '../../kit/errors.ts';
+import { isWebhookSecret } from '../../kit/http/webhook-signature.ts';
 import type { AppSettings } from '../../providers/registry.ts';
 import { builtIn, type ProviderTable } from '../../providers/registry.ts';
 import { partOf } from '../../providers/sections.ts';

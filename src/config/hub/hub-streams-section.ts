@@ -1,4 +1,4 @@
-import { bytes, choice, integer, ours, seconds, section } from '../leaf.ts';
+import { bytes, choice, integer, list, ours, seconds, section } from '../leaf.ts';
 
 const counted = (least: number) => ({ ...ours, minimum: least });
 
@@ -16,10 +16,18 @@ export const hubStreamsSection = section('Live streams of people, and who is the
     ours,
   ),
   router: choice(
-    ['', 'none', 'redis'],
+    ['', 'none', 'workers', 'post', 'redis'],
     '',
-    'How other instances learn at once that there is something new; `none`: they ask the store every `poll_interval`. Empty: by the Redis of `hub.redis`, if it is set.',
+    'How other processes learn at once that there is something new: workers of this machine by their primary, other instances by the Redis of `hub.redis` or by `post` to `hub.streams.peers` (workers too, then); `none`: they ask the store every `poll_interval`. Empty: what is there, a Redis first.',
     ours,
+  ),
+  peers: list(
+    'Addresses of the other instances, for `router: post`: `http://10.0.0.2:8088`. This one may be among them, so that all instances have one list.',
+    ours,
+  ),
+  peer_secret: list(
+    'Standard Webhooks secrets (`whsec_…`) that the instances share, the newest first: calls between them are signed with all of them, and taken with any.',
+    { martlet: true },
   ),
   offline: choice(
     ['keep', 'drop'],

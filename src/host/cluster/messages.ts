@@ -9,6 +9,8 @@ export type ToPrimary =
   | { readonly type: 'totals?'; readonly id: number }
   /** Its ports are closed: it ends as soon as it has what the primary sent before it knew that. */
   | { readonly type: 'leaving' }
+  /** For all other workers: whose streams have something new. */
+  | { readonly type: 'wake'; readonly text: string }
   /** A provider token that this worker has signed with the key `name`. */
   | {
       readonly type: 'token?';
@@ -26,6 +28,8 @@ export type ToWorker =
   | { readonly type: 'token'; readonly id: number; readonly token: SignedToken }
   /** The primary knows that this worker is leaving: what it sent before has arrived. */
   | { readonly type: 'left' }
+  /** What another worker said. */
+  | { readonly type: 'wake'; readonly text: string }
   /** Drain and end. */
   | { readonly type: 'stop' }
   | { readonly type: 'reopen' };

@@ -11,7 +11,10 @@ export function forkWorker(): WorkerProcess {
   // `send` fails by event when the worker goes meanwhile; its exit tells all that matters.
   worker.on('error', () => {});
   return {
-    send: (message: ToWorker) => void (worker.isConnected() && worker.send(message)),
+    send(message: ToWorker, sent = () => {}) {
+      if (worker.isConnected()) worker.send(message, undefined, undefined, sent);
+      else sent();
+    },
     onMessage: (listener) => void worker.on('message', (message: ToPrimary) => listener(message)),
     onExit: (listener) => whenGone(worker, listener),
   };

@@ -6,7 +6,8 @@ import { noSnapshot, retire, type Snapshot, type Totals, totalsOf } from './tota
 
 /** A worker process as the primary sees it. */
 export interface WorkerProcess {
-  send(message: ToWorker): void;
+  /** @param sent it has left this process, or never will */
+  send(message: ToWorker, sent?: () => void): void;
   onMessage(listener: (message: ToPrimary) => void): void;
   onExit(listener: (how: string) => void): void;
 }
@@ -26,6 +27,8 @@ interface Member {
   readonly gone: Promise<void>;
   last: Snapshot;
   stopping: boolean;
+  /** Wake-ups that it has not read: one that stands still is sent no more of them. */
+  wakes: number;
 }
 
 /** How long a worker may take to tell its figures before its last ones are taken. */
@@ -33,6 +36,8 @@ const ANSWER_MS = 500;
 /** Pauses before a worker that died is replaced: it may die again at once. */
 const REPLACE_MS = [0, 1000, 5000, 15_000];
 const CALM_MS = 60_000;
+/** On their way to one worker. */
+const MOST_WAKES = 64;
 
 /**
  * Keeps a number of workers running that share the port: replaces those that die, restarts them one at a time on request, and
@@ -111,7 +116,14 @@ export class ClusterPrimary {
     const process = this.#options.fork();
     const ready = Promise.withResolvers<string | undefined>();
     const gone = Promise.withResolvers<void>();
-    const member: Member = { process, ready: ready.promise, gone: gone.promise, last: noSnapshot, stopping: false };
+    const member: Member = {
+      process,
+      ready: ready.promise,
+      gone: gone.promise,
+      last: noSnapshot,
+      stopping: false,
+      wakes: 0,
+    };
     this.#members.add(member);
     ready.promise.catch(() => {});
     let served = false;
@@ -126,6 +138,7 @@ export class ClusterPrimary {
         const token = this.#tokens.agree(message.name, message.offer, message.refused);
         process.send({ type: 'token', id: message.id, token });
       } else if (message.type === 'leaving') process.send({ type: 'left' });
+      else if (message.type === 'wake') this.#wake(member, message.text);
       else background(this.#answer(member, message.id));
     });
     process.onExit((how) => {
@@ -140,6 +153,14 @@ export class ClusterPrimary {
   async #answer(member: Member, id: number): Promise<void> {
     const totals = await this.totals();
     if (this.#members.has(member)) member.process.send({ type: 'totals', id, totals });
+  }
+
+  #wake(from: Member, text: string): void {
+    for (const member of this.#members) {
+      if (member === from || member.wakes >= MOST_WAKES) continue;
+      member.wakes++;
+      member.process.send({ type: 'wake', text }, () => member.wakes--);
+    }
   }
 
   #collect(member: Member): Promise<void> {

@@ -1,5 +1,6 @@
 import type { SignedToken } from '../../carrier/provider-row.ts';
 import { background } from '../../kit/background.ts';
+import type { WakeChannel } from '../../streams/router/channel-router.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
 import type { Snapshot, Totals } from './totals.ts';
 
@@ -23,6 +24,8 @@ export interface ClusterWorker {
   totals(): Promise<Totals>;
   /** The provider token of a key that all workers use; our own where the primary does not answer. */
   agree(name: string, offer: SignedToken, refused: string | undefined): Promise<SignedToken>;
+  /** To all other workers, and from them. */
+  readonly wakes: WakeChannel;
   /**
    * Call when all ports are closed. Waits until the primary hands out no more connections to this process, and tells it the last figures.
    */
@@ -37,11 +40,25 @@ const LONGEST_PAUSE_MS = 5000;
 /** How long pushes wait for the primary to say which provider token all workers use. */
 const AGREE_MS = 1000;
 
+function wakesOver(channel: WorkerChannel): { readonly wakes: WakeChannel; readonly hear: (text: string) => void } {
+  let listener: (text: string) => void = () => {};
+  return {
+    hear: (text) => listener(text),
+    wakes: {
+      send: (text) => channel.send({ type: 'wake', text }),
+      listen(hear) {
+        listener = hear;
+      },
+    },
+  };
+}
+
 /** A worker's side of the channel to the primary. */
 export function joinCluster({ channel, snapshot, stop, reopen }: WorkerOptions): ClusterWorker {
   const asked = new Map<number, (totals: Totals) => void>();
   const offered = new Map<number, (token: SignedToken) => void>();
   const left = Promise.withResolvers<void>();
+  const { wakes, hear } = wakesOver(channel);
   let next = 1;
   let told = '';
   let notBefore = 0;
@@ -81,6 +98,7 @@ export function joinCluster({ channel, snapshot, stop, reopen }: WorkerOptions):
       asked.delete(message.id);
     } else if (message.type === 'left') left.resolve();
     else if (message.type === 'token') offered.get(message.id)?.(message.token);
+    else if (message.type === 'wake') hear(message.text);
     else if (message.type === 'stop') stop();
     else reopen();
   });
@@ -104,6 +122,7 @@ export function joinCluster({ channel, snapshot, stop, reopen }: WorkerOptions):
         offered.set(id, done);
         background(channel.send({ type: 'token?', id, name, offer, refused }));
       }),
+    wakes,
     async close() {
       clearInterval(timer);
       // Connections that were on their way have come back to the primary by then: it gives them to others.

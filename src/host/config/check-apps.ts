@@ -1,5 +1,5 @@
 import { hookUrlMistake } from '../../feedback/hook-target.ts';
-import { isWebhookSecret } from '../../feedback/signature.ts';
+import { isWebhookSecret } from '../../kit/http/webhook-signature.ts';
 import { appSections } from '../../providers/app-sections.ts';
 import type { AppSettings } from '../../providers/registry.ts';
 import { partOf, withSections } from '../../providers/sections.ts';

@@ -1,3 +1,4 @@
+import { isWebhookSecret } from '../../kit/http/webhook-signature.ts';
 import { redisOfUrl } from '../../kit/net/redis-url.ts';
 import type { Draft, Findings } from './draft.ts';
 
@@ -26,6 +27,7 @@ export function checkHub(draft: Draft, findings: Findings): void {
   checkPush(draft, findings);
   checkServerKey(draft, findings);
   checkStreams(draft, findings);
+  checkPeers(draft, findings);
 }
 
 /** What streams are to use must be there. */
@@ -38,6 +40,23 @@ function checkStreams({ config: { hub } }: Draft, { mistakes, warnings }: Findin
       mistakes.push({ key: `hub.streams.${part}`, text: 'needs hub.redis, which is empty' });
   if (streams.store === 'memory' && hub.enabled)
     warnings.push('hub.streams.store: memory: streams end with the process, and no other process sees them');
+}
+
+/** The instances that tell each other of news. */
+function checkPeers({ config: { hub } }: Draft, { mistakes, warnings }: Findings): void {
+  const { peers, peer_secret: secrets, router, store } = hub.streams;
+  const wrong = (key: string, text: string) => mistakes.push({ key: `hub.streams.${key}`, text });
+  if (!peers.every(isAddress)) wrong('peers', 'must be http:// or https:// addresses without user name and query');
+  for (const [index, secret] of secrets.entries())
+    if (!isWebhookSecret(secret)) wrong('peer_secret', `no. ${index + 1} must be whsec_ and base64 of 24 to 64 bytes`);
+  if (!hub.enabled) return;
+  if (router === 'post' && peers.length === 0) wrong('router', 'post needs hub.streams.peers, which is empty');
+  if (peers.length > 0 && secrets.length === 0)
+    wrong('peer_secret', 'is empty, and hub.streams.peers are only called with a signature');
+  if (peers.length > 0 && (store === 'memory' || (store === 'hub' && hub.postgres === '')))
+    warnings.push('hub.streams.peers: the instances share no store (hub.postgres, or hub.streams.store: redis)');
+  if (peers.length > 0 && router !== '' && router !== 'post')
+    warnings.push(`hub.streams.peers has no effect with hub.streams.router: ${router}`);
 }
 
 /** Mail of the hub has a link to unsubscribe by, which leads to this relay; in the sandbox no one gets a mail. @param on by platform */

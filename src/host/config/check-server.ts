@@ -2,9 +2,9 @@ import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:
 import { dirname, isAbsolute, normalize, resolve } from 'node:path';
 import { withGorush } from '../../config/mistake.ts';
 import { withoutUserInfo } from '../../config/without-user-info.ts';
-import { isWebhookSecret } from '../../feedback/signature.ts';
 import { ConfigError } from '../../kit/errors.ts';
 import { fileTrouble } from '../../kit/files/file-trouble.ts';
+import { isWebhookSecret } from '../../kit/http/webhook-signature.ts';
 import { listenHost } from '../../kit/net/listen-address.ts';
 import { autoHosts } from '../../tls/auto-hosts.ts';
 import { keyPairMistakes, readClientCa } from '../../tls/key-pair.ts';

@@ -27,15 +27,15 @@ import { toMs } from '../../kit/seconds.ts';
 import type { FullConfig } from '../../providers/registry.ts';
 import { Streams } from '../../streams/streams.ts';
 import { instanceName } from './instance-name.ts';
-import { openStreamParts } from './stream-parts.ts';
+import { openStreamParts, type StreamParts, type StreamPartsOptions } from './stream-parts.ts';
 
-export interface HubStreamsOptions {
+export interface HubStreamsOptions extends Pick<StreamPartsOptions, 'wakes' | 'dispatcher'> {
   readonly config: FullConfig;
   readonly store: HubStore;
   readonly tickets: StreamTickets;
   /** How many apps there are. */
   readonly apps: () => number;
-  readonly tell: (level: 'warn' | 'error', message: string) => void;
+  readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
   readonly now: () => number;
 }
 
@@ -59,6 +59,8 @@ export interface StreamFaceParts {
 
 export interface HubStreams extends HubLive {
   routes(parts: StreamFaceParts): readonly HubRoute[];
+  /** Who takes the calls of other instances; undefined: none are expected. */
+  readonly peers: StreamParts['peers'];
   /** The process is about to end: streams are sent away. Resolves when they are gone. */
   retire(): Promise<void>;
 }
@@ -71,10 +73,13 @@ const heartbeatMs = ({ core, hub: { streams } }: Pick<FullConfig, 'core' | 'hub'
 
 /** Opens the streams of people on the store of the hub. @param closers closes them before it */
 export async function openHubStreams(options: HubStreamsOptions, closers: AsyncDisposableStack): Promise<HubStreams> {
-  const { config, store: hub, tickets, tell, now } = options;
+  const { config, store: hub, tickets, wakes, dispatcher, tell, now } = options;
   const { streams: settings } = config.hub;
   const instance = instanceName(config.hub);
-  const { store, presence, router } = await openStreamParts({ config, hub, now, tell }, closers);
+  const { store, presence, router, peers } = await openStreamParts(
+    { config, hub, wakes, dispatcher, now, tell },
+    closers,
+  );
   const { offline, page } = settings;
   const streams = new Streams({ store, presence, router, offline, page, pollMs: toMs(settings.poll_interval), tell });
   closers.defer(() => streams.close());
@@ -94,6 +99,7 @@ export async function openHubStreams(options: HubStreamsOptions, closers: AsyncD
   closers.defer(() => clearInterval(cleanup));
   const toAll = { store: hub, publisher, now };
   return {
+    peers,
     realtimeOf: (policyOf) => new StreamChannel({ store, streams, policyOf, tell }),
     async presenceOf(app, users) {
       const views = await presence.look(users.map((user) => personKey(app, user)));

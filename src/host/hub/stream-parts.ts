@@ -1,4 +1,5 @@
 /** What streams stand on, as the configuration chooses it. */
+import type { Dispatcher } from 'undici';
 import type { HubStore } from '../../hub/storage/storage.ts';
 import { markFile } from '../../hub/streams/mark-file.ts';
 import { SqlStreamStore } from '../../hub/streams/sql-stream-store.ts';
@@ -12,28 +13,39 @@ import { MemoryStreamStore } from '../../streams/memory/memory-stream-store.ts';
 import { MemoryPresence } from '../../streams/presence/memory-presence.ts';
 import type { Presence } from '../../streams/presence/presence.ts';
 import type { StreamsRedis } from '../../streams/redis/redis-server.ts';
+import { ChannelRouter, type WakeChannel } from '../../streams/router/channel-router.ts';
+import { nestedRouter } from '../../streams/router/nested-router.ts';
+import type { PostRouter } from '../../streams/router/post-router.ts';
 import type { StreamRouter } from '../../streams/router/stream-router.ts';
 import type { StreamStore } from '../../streams/stream-store.ts';
 
 export interface StreamPartsOptions {
   readonly config: FullConfig;
   readonly hub: HubStore;
+  /** To the other workers of this machine, if there are any. */
+  readonly wakes: WakeChannel | undefined;
+  /** For calls of other instances. */
+  readonly dispatcher: Dispatcher;
   readonly now: () => number;
-  readonly tell: (level: 'warn' | 'error', message: string) => void;
+  readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
 }
 
 export interface StreamParts {
   readonly store: StreamStore;
   readonly presence: Presence;
   readonly router: StreamRouter | undefined;
+  /** Who takes the calls of other instances. */
+  readonly peers: Pick<PostRouter, 'receive'> | undefined;
 }
 
 /** What is asked for, with what `hub.redis` means where nothing is. */
 interface Chosen {
   readonly store: 'hub' | 'memory' | 'redis';
   readonly presence: 'memory' | 'redis';
-  readonly router: 'none' | 'redis';
+  readonly router: 'none' | 'workers' | 'post' | 'redis';
 }
+
+const loadPost = late('calls between instances', () => import('../../streams/router/post-router.ts'));
 
 const loadRedis = late('Redis', async () => {
   const [server, store, presence, router] = await Promise.all([
@@ -50,7 +62,7 @@ function chosen({ hub: { redis, streams } }: FullConfig): Chosen {
   return {
     store: streams.store,
     presence: streams.presence || (byDefault ?? 'memory'),
-    router: streams.router || (byDefault ?? 'none'),
+    router: streams.router || byDefault || (streams.peers.length > 0 ? 'post' : 'workers'),
   };
 }
 
@@ -68,14 +80,15 @@ async function connect(url: string, closers: AsyncDisposableStack): Promise<Stre
 
 /** @param closers closes what is opened. @throws ConfigError for a Redis that cannot be reached */
 export async function openStreamParts(
-  { config, hub, now, tell }: StreamPartsOptions,
+  options: StreamPartsOptions,
   closers: AsyncDisposableStack,
 ): Promise<StreamParts> {
+  const { config, hub, now, tell } = options;
   const { path, redis: url, streams } = config.hub;
   const choice = chosen(config);
   const caps = { maxEvents: streams.max_events, maxBytes: streams.max_bytes };
   const redis = Object.values(choice).includes('redis') ? await connect(url, closers) : undefined;
-  const loaded = redis && { redis, ...(await loadRedis()) };
+  const loaded: LoadedRedis | undefined = redis && { redis, ...(await loadRedis()) };
   const store = ((): StreamStore => {
     if (choice.store === 'memory') return new MemoryStreamStore({ ...caps, now });
     if (choice.store === 'hub' || !loaded)
@@ -96,10 +109,28 @@ export async function openStreamParts(
       ? new loaded.RedisPresence({ ...lasting, redis: loaded.redis })
       : new MemoryPresence({ rememberMs: lasting.rememberMs, now });
   closers.defer(() => presence.close());
-  const router =
-    choice.router === 'redis' && loaded ? await loaded.RedisRouter.open({ redis: loaded.redis }) : undefined;
+  const { router, peers } = await openRouter(choice.router, options, loaded);
   if (router) closers.defer(() => router.close());
-  return { store, presence, router };
+  return { store, presence, router, peers };
+}
+
+type LoadedRedis = Awaited<ReturnType<typeof loadRedis>> & { readonly redis: StreamsRedis };
+
+async function openRouter(
+  choice: Chosen['router'],
+  { config, wakes, dispatcher, now, tell }: StreamPartsOptions,
+  loaded: LoadedRedis | undefined,
+): Promise<Pick<StreamParts, 'router' | 'peers'>> {
+  if (choice === 'none') return { router: undefined, peers: undefined };
+  // Each worker hears what the Redis says by itself.
+  if (choice === 'redis' && loaded)
+    return { router: await loaded.RedisRouter.open({ redis: loaded.redis }), peers: undefined };
+  const workers = wakes && new ChannelRouter(wakes);
+  if (choice !== 'post') return { router: workers, peers: undefined };
+  const { PostRouter } = await loadPost();
+  const { peers, peer_secret: secrets } = config.hub.streams;
+  const post = new PostRouter({ peers, secrets, dispatcher, tell, now });
+  return { router: workers ? nestedRouter(workers, post) : post, peers: post };
 }
 
 const DAY_MS = 86_400_000;

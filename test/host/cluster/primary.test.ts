@@ -8,8 +8,13 @@ class FakeWorker implements WorkerProcess {
   readonly heard: ToWorker['type'][] = [];
   #listener: (message: ToPrimary) => void = () => {};
   #exit: (how: string) => void = () => {};
-  send(message: ToWorker): void {
+  /** Of messages that it reads: they have left the primary. */
+  reads = true;
+  readonly #unread: (() => void)[] = [];
+  send(message: ToWorker, sent = () => {}): void {
     this.heard.push(message.type);
+    if (this.reads) sent();
+    else this.#unread.push(sent);
     if (message.type === 'stop') this.end('exit code 0');
   }
   onMessage(listener: (message: ToPrimary) => void): void {
@@ -17,6 +22,12 @@ class FakeWorker implements WorkerProcess {
   }
   onExit(listener: (how: string) => void): void {
     this.#exit = listener;
+  }
+  read(): void {
+    for (const sent of this.#unread.splice(0)) sent();
+  }
+  say(message: ToPrimary): void {
+    this.#listener(message);
   }
   serve(): void {
     this.#listener({ type: 'ready', url: 'http://localhost' });
@@ -26,12 +37,12 @@ class FakeWorker implements WorkerProcess {
   }
 }
 
-async function startPrimary() {
+async function startPrimary(count = 2) {
   const workers: FakeWorker[] = [];
   const told: string[] = [];
   let stillborn = 0;
   const primary = new ClusterPrimary({
-    workers: 2,
+    workers: count,
     fork() {
       const worker = new FakeWorker();
       workers.push(worker);
@@ -117,4 +128,17 @@ test('an end that comes before all workers serve is an end in order', async () =
   await primary.close();
   await new Promise((resolve) => setImmediate(resolve));
   expect(failed).toBeUndefined();
+});
+
+test('what a worker says of streams reaches the others, and waits for none that stands still', async () => {
+  const { primary, workers } = await startPrimary(3);
+  const [one, two, three] = workers as [FakeWorker, FakeWorker, FakeWorker];
+  two.reads = false;
+  for (let count = 0; count < 100; count++) one.say({ type: 'wake', text: `${count}` });
+  const wakes = ({ heard }: FakeWorker) => heard.filter((type) => type === 'wake').length;
+  expect([wakes(one), wakes(two), wakes(three)]).toEqual([0, 64, 100]);
+  two.read();
+  one.say({ type: 'wake', text: 'more' });
+  expect(wakes(two)).toBe(65);
+  await primary.close();
 });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/host/config/load.ts';
 import { complaint, load, yamlOf } from '../../config/config-folder.ts';
 
@@ -72,4 +72,36 @@ test('FCM_SERVER_KEY is an error that says what to set instead, and a warning be
   expect(warnings.join()).toContain('FCM_SERVER_KEY');
   expect(start({ hub, sandbox: { enabled: true } }).warnings.join()).toContain('FCM_SERVER_KEY');
   expect(start({ ntfy, hub: { enabled: false } }).warnings.join()).not.toContain('FCM_SERVER_KEY');
+});
+
+describe('instances that call each other', () => {
+  const secret = `whsec_${'A'.repeat(43)}=`;
+  const peers = ['http://10.0.0.1:8088', 'https://two.example.com/push'];
+  const base = { 'hub.enabled': true, 'hub.postgres': 'postgres://localhost/hub', 'hub.streams.peers': peers };
+
+  test('need addresses and a secret, and a store that they share', () => {
+    expect(load(yamlOf({ ...base, 'hub.streams.peer_secret': [secret] })).warnings).toEqual([]);
+    expect(complaint(() => load(yamlOf(base)))).toContain('hub.streams.peer_secret: is empty');
+    const alone = load(yamlOf({ ...base, 'hub.postgres': '', 'hub.streams.peer_secret': [secret] }));
+    expect(alone.warnings.join()).toContain('hub.streams.peers: the instances share no store');
+    const { warnings } = load(
+      yamlOf({ ...base, 'hub.streams.peer_secret': [secret], 'hub.streams.router': 'workers' }),
+    );
+    expect(warnings.join()).toContain('hub.streams.peers has no effect with hub.streams.router: workers');
+  });
+
+  test.each(['10.0.0.1:8088', 'ftp://one', 'http://user:canary@one', 'http://one/?canary'])('are not at %s', (peer) => {
+    const text = complaint(() => load(yamlOf({ ...base, 'hub.streams.peers': [peer] })));
+    expect(text).toContain('hub.streams.peers: must be');
+    expect(text).not.toContain('canary');
+  });
+
+  test('are none without peers, and know each other by no other kind of secret', () => {
+    expect(complaint(() => load(yamlOf({ 'hub.enabled': true, 'hub.streams.router': 'post' })))).toContain(
+      'hub.streams.router: post needs hub.streams.peers',
+    );
+    const text = complaint(() => load(yamlOf({ ...base, 'hub.streams.peer_secret': [secret, 'canary'] })));
+    expect(text).toContain('hub.streams.peer_secret: no. 2 must be whsec_');
+    expect(text).not.toContain('canary');
+  });
 });

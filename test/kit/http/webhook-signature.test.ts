@@ -2,7 +2,12 @@ import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, test } from 'vitest';
-import { createSigner, isWebhookSecret } from '../../src/feedback/signature.ts';
+import {
+  createSigner,
+  createVerifier,
+  isWebhookSecret,
+  SIGNATURE_TOLERANCE_MS,
+} from '../../../src/kit/http/webhook-signature.ts';
 
 const secretOf = (bytes: number): string => `whsec_${randomBytes(bytes).toString('base64')}`;
 
@@ -39,6 +44,42 @@ describe('signatures', () => {
 
   test('are not made without a secret', () => {
     expect(createSigner([])('msg_1', '{}', 0)).toEqual({});
+  });
+});
+
+describe('a verifier', () => {
+  const [secret, other] = [secretOf(32), secretOf(32)];
+  const NOW = 1_800_000_000_000;
+
+  test('takes what was signed with any of its secrets, and tells the id', () => {
+    const verify = createVerifier([other, secret]);
+    expect(verify(createSigner([secret])('msg_1', '{}', NOW), '{}', NOW)).toBe('msg_1');
+    expect(verify(createSigner([secretOf(24), other])('msg_2', '{}', NOW), '{}', NOW)).toBe('msg_2');
+    expect(verify(createSigner([secretOf(24)])('msg_3', '{}', NOW), '{}', NOW)).toBeUndefined();
+  });
+
+  test('takes nothing that was changed, and nothing that is not signed', () => {
+    const headers = createSigner([secret])('msg_1', '{}', NOW);
+    const verify = createVerifier([secret]);
+    expect(verify(headers, '{} ', NOW)).toBeUndefined();
+    for (const name of Object.keys(headers)) {
+      expect(verify({ ...headers, [name]: undefined }, '{}', NOW), name).toBeUndefined();
+      expect(verify({ ...headers, [name]: '' }, '{}', NOW), name).toBeUndefined();
+      expect(verify({ ...headers, [name]: [String(headers[name])] }, '{}', NOW), name).toBeUndefined();
+    }
+    expect(verify({ ...headers, 'webhook-id': 'msg_2' }, '{}', NOW)).toBeUndefined();
+    expect(createVerifier([])(headers, '{}', NOW)).toBeUndefined();
+  });
+
+  test('takes a call of five minutes before or after, and no other, over all times that can be written', () => {
+    const verify = createVerifier([secret]);
+    fc.assert(
+      fc.property(fc.oneof(fc.integer({ min: -310, max: 310 }), fc.maxSafeInteger()), (offset) => {
+        const at = NOW / 1000 + offset;
+        const headers = createSigner([secret])('msg_1', '{}', at * 1000);
+        expect(verify(headers, '{}', NOW) === 'msg_1').toBe(Math.abs(offset) * 1000 <= SIGNATURE_TOLERANCE_MS);
+      }),
+    );
   });
 });
 
