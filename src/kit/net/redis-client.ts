@@ -37,7 +37,7 @@ export const nodesOf = ({ addr, sentinel }: Pick<RedisSettings, 'addr' | 'sentin
 export function createRedisClient(
   settings: RedisSettings,
   ca: readonly string[],
-  extra: { commandTimeout?: number; socketTimeout?: number; connectionName?: string },
+  extra: { commandTimeout?: number; socketTimeout?: number; connectionName?: string; autoResubscribe?: boolean },
 ): RedisClient {
   const { username, password, db, with_tls } = settings;
   const tls = with_tls ? { tls: { minVersion: 'TLSv1.2' as const, ...(ca.length > 0 ? { ca: [...ca] } : {}) } } : {};

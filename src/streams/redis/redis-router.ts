@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { background } from '../../kit/background.ts';
 import type { RedisClient } from '../../kit/net/redis-client.ts';
 import type { StreamRouter, WakeUp } from '../router/stream-router.ts';
 import { readWakeMessage } from '../router/wake-message.ts';
@@ -32,12 +33,13 @@ export class RedisRouter implements StreamRouter {
     this.#subscriber.on('message', (_channel: string, text: string) => this.#heard(text));
   }
 
-  /** @throws why the server cannot be reached; later losses are mended by the client itself, which subscribes again */
+  /** @throws why the server cannot be reached; later losses are mended when it is there again */
   static async open(options: RedisRouterOptions): Promise<RedisRouter> {
     const router = new RedisRouter(options);
     try {
       await router.#subscriber.connect();
       await router.#subscriber.subscribe(router.#channel);
+      router.#subscriber.on('ready', () => router.#subscribeAgain());
     } catch (error) {
       router.#subscriber.disconnect();
       throw error;
@@ -57,6 +59,11 @@ export class RedisRouter implements StreamRouter {
     this.#isClosed = true;
     this.#outbox.close();
     this.#subscriber.disconnect();
+  }
+
+  /** Without a connection, with the next one. */
+  #subscribeAgain(): void {
+    background(this.#subscriber.subscribe(this.#channel), () => {});
   }
 
   #heard(text: string): void {

@@ -55,9 +55,12 @@ export class StreamsRedis {
     return this.#trouble();
   }
 
-  /** A connection of its own, which is not shared: one that subscribes can do nothing else. Not connected. */
+  /**
+   * A connection of its own, which is not shared: one that subscribes can do nothing else. Not connected. It does not subscribe again
+   * by itself: the client drops that promise, which rejects when the connection is lost again meanwhile.
+   */
   another(name: string): RedisClient {
-    return createRedisClient(this.#settings, this.#ca, { connectionName: name });
+    return createRedisClient(this.#settings, this.#ca, { connectionName: name, autoResubscribe: false });
   }
 
   /** The server process behind the connection as it is now; empty where there are several, which scripts then ask themselves. */

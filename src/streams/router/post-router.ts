@@ -109,7 +109,7 @@ export class PostRouter implements StreamRouter {
         breaker.failed();
         if (breaker.state === 'closed' || isSaid) return;
         isSaid = true;
-        tell('warn', `streams: ${url.origin} cannot be told of news (${why}); its readers have them a little later`);
+        tell('warn', `streams: ${url.origin} does not take news (${why}); its readers have them a little later`);
       }
     };
   }

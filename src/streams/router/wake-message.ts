@@ -13,7 +13,7 @@ export const wakeText = (message: WakeMessage): string => JSON.stringify(message
 const isEvent = (value: unknown): value is StreamEvent =>
   isObject(value) && ['id', 'type', 'payload', 'timestamp'].every((name) => typeof value[name] === 'string');
 
-/** An event that is none is left out: who is woken reads it. */
+/** What is no event is left out: who is woken reads it. */
 function wakeUpOf(value: unknown): WakeUp[] {
   if (!isObject(value) || typeof value.user !== 'string') return [];
   const { user, event, gone } = value;

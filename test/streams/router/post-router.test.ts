@@ -126,7 +126,7 @@ describe('calls between instances', () => {
       router.send([{ user: 'ada' }]);
       expect(told).toHaveLength(1);
     });
-    expect(told[0]).toMatch(/^warn streams: http:\/\/127.0.0.1:\d+ cannot be told of news \(HTTP 401\)/);
+    expect(told[0]).toMatch(/^warn streams: http:\/\/127.0.0.1:\d+ does not take news \(HTTP 401\)/);
     const before = peer.calls.length;
     for (let round = 0; round < 100; round++) {
       router.send([{ user: 'ada' }]);
