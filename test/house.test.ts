@@ -42,6 +42,7 @@ const floors: Readonly<Record<string, number>> = {
   cli: 14,
   client: 15,
   notifier: 15,
+  notify: 15,
 };
 
 /** One folder a provider or channel: same file names inside, and none knows another. */
