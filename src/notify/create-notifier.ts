@@ -1,6 +1,6 @@
 /**
  * `martlet/notify`: live notifications of people inside a back end. What is pushed is saved, then reaches the streams that the person has
- * open here and, by a router, at other instances; whoever of them was away has it when they come back.
+ * open here and, by a router, at other instances; a stream that comes back has what it missed.
  */
 import type { Meter, UpDownCounter } from '@opentelemetry/api';
 import { MartletError } from '../kit/errors.ts';

@@ -20,7 +20,7 @@ export interface NotifyStream extends AsyncIterable<NotifyEvent>, AsyncDisposabl
   next(options?: NextOptions): Promise<NotifyEvent>;
   /** The id of the last event that was taken; before the first, of the place where the stream began. */
   readonly lastEventId: string;
-  /** Events that the store let go before they were taken. */
+  /** Events that were not taken in time, and are kept no longer. */
   readonly dropped: number;
   close(): Promise<void>;
 }
