@@ -47,7 +47,7 @@ test(
   async () => {
     await using relay = await startRelay({
       core: { processes: 2 },
-    log: { access_level: 'info' },
+      log: { access_level: 'info' },
       hub: { enabled: true, path: 'hub.db', streams: { poll_interval: NEVER_ASKS } },
     });
     await until(() => relay.output().includes('2 workers serve'));

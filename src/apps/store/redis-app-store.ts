@@ -62,7 +62,10 @@ class RedisAppStore implements AppStore {
     this.place = `Redis ${settings.addr}`;
     this.#ttlMs = ttlMs;
     this.#client = createRedisClient(settings, ca, { commandTimeout: COMMAND_MS, connectionName: 'martlet-apps' });
-    this.#subscriber = createRedisClient(settings, ca, { connectionName: 'martlet-apps-changes', autoResubscribe: false });
+    this.#subscriber = createRedisClient(settings, ca, {
+      connectionName: 'martlet-apps-changes',
+      autoResubscribe: false,
+    });
     this.#trouble = redisTrouble(this.#client, settings);
     this.#subscriber.on('error', () => {});
     // Messages published while the connection was down are lost.
