@@ -1,3 +1,4 @@
+import { hubSinksSection } from './hub/hub-sinks-section.ts';
 import { hubStreamsSection } from './hub/hub-streams-section.ts';
 import { hubAppKeys } from './hub-app-keys.ts';
 import { hubPushSection } from './hub-push-section.ts';
@@ -25,6 +26,7 @@ export const hubSection = section(
     ),
     push: hubPushSection,
     streams: hubStreamsSection,
+    sinks: hubSinksSection,
     test_endpoint: flag(
       false,
       '`POST /api/push/test/` sends a push to the devices of who asks (docs/hub/other-apis.md).',

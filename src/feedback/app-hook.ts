@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { createSigner } from '../kit/http/webhook-signature.ts';
+import { createMailboxSigner, createSigner } from '../kit/http/webhook-signature.ts';
 import { parseHeaders } from './headers.ts';
 import { type HookTarget, hookMistake } from './hook-target.ts';
 import { createPost, type Post } from './post.ts';
@@ -37,7 +37,7 @@ function open(target: HookTarget, options: AppHookOptions): HookState {
     headers,
     timeoutMs: target.timeoutMs,
     followRedirects: target.trusted === true,
-    sign: createSigner(target.secrets),
+    sign: (target.format === 'mailbox' ? createMailboxSigner : createSigner)(target.secrets),
     dispatcher: target.allowPrivate ? options.dispatcher : options.guarded,
     now: options.now,
   });

@@ -12,6 +12,8 @@ export interface HookTarget {
   readonly timeoutMs: number;
   /** Standard Webhooks secrets, newest first; bodies are signed with each. Empty: not signed. */
   readonly secrets: readonly string[];
+  /** How calls are signed; default `standard`. */
+  readonly format?: 'standard' | 'mailbox' | undefined;
   /** Loopback, private and link-local addresses may be called. */
   readonly allowPrivate: boolean;
   /** The operator's own hook, as in Gorush: a user in the URL is Basic authentication, redirects are followed. Default false. */
@@ -74,8 +76,8 @@ export function hookUrlMistake(text: string, { allowPrivate }: { readonly allowP
 
 /** What keeps a hook from being called, beginning with the field's name; undefined when nothing does. Holds no secret. */
 export function hookMistake(target: HookTarget): string | undefined {
-  const { url, secrets, trusted } = target;
-  const unsignable = secrets.findIndex((secret) => !isWebhookSecret(secret));
+  const { url, secrets, trusted, format } = target;
+  const unsignable = format === 'mailbox' ? -1 : secrets.findIndex((secret) => !isWebhookSecret(secret));
   if (unsignable >= 0) return `secret no. ${unsignable + 1} is no whsec_ and base64 of 24 to 64 bytes`;
   const isHttp = /^https?:$/.test(URL.parse(url)?.protocol ?? '');
   const mistake = trusted ? (isHttp ? undefined : 'must be an http:// or https:// URL') : hookUrlMistake(url, target);

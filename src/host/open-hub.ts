@@ -118,7 +118,7 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   const tickets = new StreamTickets(store, now);
   const door = openPeopleDoor({ store, tickets, auth: relay.auth, now });
   const outside = { dispatcher: relay.outbound.dispatcher, apps: () => relay.apps.size };
-  const live = await openHubStreams({ config, store, tickets, wakes, ...outside, tell, now }, closers);
+  const live = await openHubStreams({ config, store, tickets, wakes, relay, ...outside, tell, now }, closers);
   const parts: HubRouterParts = {
     ...{ store, ledger, bodies, audit: log.audit },
     identify: (req) => door.identify(req),

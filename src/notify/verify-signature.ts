@@ -1,4 +1,5 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { mailboxSignature } from '../kit/http/webhook-signature.ts';
 
 const SECONDS = /^(?:0|[1-9][0-9]{0,14})$/;
 
@@ -23,7 +24,3 @@ export function verifySignature(
   if (tolerance === 0) return true;
   return SECONDS.test(timestamp) && Math.abs(Number(timestamp) - now / 1000) <= tolerance;
 }
-
-/** What `X-Mailbox-Signature` is. */
-export const mailboxSignature = (secret: string, timestamp: string, body: string | Uint8Array): string =>
-  `sha256=${createHmac('sha256', secret).update(`${timestamp}.`).update(body).digest('hex')}`;

@@ -24,6 +24,8 @@ export interface StreamsOptions {
   readonly pollMs?: number | undefined;
   /** Events that are read at once; default 300. */
   readonly page?: number | undefined;
+  /** Hears once of each event that was saved at this instance. */
+  readonly saved?: ((saved: readonly WakeUp[]) => void) | undefined;
   readonly tell?: ((level: 'warn' | 'error', message: string) => void) | undefined;
 }
 
@@ -104,6 +106,7 @@ export class Streams {
     if (wakeUps.length === 0 || this.#isClosed) return;
     this.heard(wakeUps);
     this.#options.router?.send(wakeUps);
+    this.#options.saved?.(wakeUps);
   }
 
   /** Wakes readers here. */

@@ -1,3 +1,4 @@
+import { hookUrlMistake } from '../../feedback/hook-target.ts';
 import { isWebhookSecret } from '../../kit/http/webhook-signature.ts';
 import { redisOfUrl } from '../../kit/net/redis-url.ts';
 import type { Draft, Findings } from './draft.ts';
@@ -28,6 +29,22 @@ export function checkHub(draft: Draft, findings: Findings): void {
   checkServerKey(draft, findings);
   checkStreams(draft, findings);
   checkPeers(draft, findings);
+  checkSinks(draft, findings);
+}
+
+/** Who is told of events. */
+function checkSinks({ config: { hub, queue } }: Draft, { mistakes, warnings }: Findings): void {
+  for (const [name, { url, secret, format, allow_private }] of Object.entries(hub.sinks)) {
+    const wrong = (key: string, text: string) => mistakes.push({ key: `hub.sinks.${name}.${key}`, text });
+    const mistake = hookUrlMistake(url, { allowPrivate: allow_private });
+    if (mistake) wrong('url', mistake);
+    for (const [index, each] of secret.entries())
+      if (format === 'standard' && !isWebhookSecret(each))
+        wrong('secret', `no. ${index + 1} must be whsec_ and base64 of 24 to 64 bytes`);
+    if (secret.length === 0) warnings.push(`hub.sinks.${name}.secret is empty: its calls are not signed`);
+  }
+  if (hub.enabled && Object.keys(hub.sinks).length > 0 && (queue.engine !== 'local' || queue.local.path === ''))
+    warnings.push('hub.sinks: there is no queue file, and what sinks have not taken ends with the process');
 }
 
 /** What streams are to use must be there. */

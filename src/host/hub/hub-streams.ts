@@ -7,6 +7,8 @@ import { presenceRoutes } from '../../api/hub/streams/presence-routes.ts';
 import { type AdmitToken, socketRoute } from '../../api/hub/streams/socket-route.ts';
 import { streamRoutes } from '../../api/hub/streams/stream-routes.ts';
 import { ticketRoutes } from '../../api/hub/streams/ticket-routes.ts';
+import { eventSinks } from '../../feedback/event-sinks.ts';
+import type { FeedbackHook } from '../../feedback/hook.ts';
 import type { HubPolicy } from '../../hub/notifications/policy.ts';
 import type { PersonPart } from '../../hub/people/person.ts';
 import type { PresenceOf } from '../../hub/sends/accepting/send-order.ts';
@@ -16,7 +18,7 @@ import type { Realtime } from '../../hub/sends/placing.ts';
 import type { Inbox } from '../../hub/sends/views/inbox-book.ts';
 import type { HubStore } from '../../hub/storage/storage.ts';
 import { EventPublisher } from '../../hub/streams/event-publisher.ts';
-import { personKey } from '../../hub/streams/person-key.ts';
+import { personKey, personOfKey } from '../../hub/streams/person-key.ts';
 import { setToAll, TO_ALL_DUE, toAllWork } from '../../hub/streams/publish-to-all.ts';
 import { SqlStreamStore } from '../../hub/streams/sql-stream-store.ts';
 import type { StreamTickets } from '../../hub/streams/stream-tickets.ts';
@@ -30,6 +32,8 @@ import { instanceName } from './instance-name.ts';
 import { openStreamParts, type StreamParts, type StreamPartsOptions } from './stream-parts.ts';
 
 export interface HubStreamsOptions extends Pick<StreamPartsOptions, 'wakes' | 'dispatcher'> {
+  /** Whose queues sinks have. */
+  readonly hook: Pick<FeedbackHook, 'tell'>;
   readonly config: FullConfig;
   readonly store: HubStore;
   readonly tickets: StreamTickets;
@@ -81,7 +85,11 @@ export async function openHubStreams(options: HubStreamsOptions, closers: AsyncD
     closers,
   );
   const { offline, page } = settings;
-  const streams = new Streams({ store, presence, router, offline, page, pollMs: toMs(settings.poll_interval), tell });
+  const { sinks } = config.hub;
+  const streams = new Streams({
+    ...{ store, presence, router, offline, page, pollMs: toMs(settings.poll_interval), tell },
+    saved: Object.keys(sinks).length > 0 ? eventSinks(sinks, options.hook, personOfKey) : undefined,
+  });
   closers.defer(() => streams.close());
   const publisher = new EventPublisher({ hub, store, streams, presence, offline });
   const open = new OpenStreams({

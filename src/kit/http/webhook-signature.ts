@@ -45,6 +45,21 @@ function keysOf(secrets: readonly string[]): Buffer[] {
 const signed = (key: Buffer, id: string, timestamp: string, body: string): string =>
   `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
 
+/**
+ * The older form of the Go package `notify`: `X-Mailbox-Timestamp`, and with a secret `X-Mailbox-Signature`: `sha256=` and the HMAC-SHA256
+ * of `<timestamp>.<body>` in hex. A secret is any text; the newest signs. `webhook-id` says which event it is.
+ */
+export const createMailboxSigner =
+  ([secret = '']: readonly string[]): Sign =>
+  (id, body, now) => {
+    const timestamp = String(Math.floor(now / 1000));
+    const headers = { 'webhook-id': id, 'x-mailbox-timestamp': timestamp };
+    return secret === '' ? headers : { ...headers, 'x-mailbox-signature': mailboxSignature(secret, timestamp, body) };
+  };
+
+export const mailboxSignature = (secret: string, timestamp: string, body: string | Uint8Array): string =>
+  `sha256=${createHmac('sha256', secret).update(`${timestamp}.`).update(body).digest('hex')}`;
+
 /** As servers of Node have them: names in lower case. */
 export type CallHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
 
