@@ -66,7 +66,10 @@ test('sinks have every event of their types, one that hangs holds up no other, a
   await until(() => good.taken.length === 10);
   expect(new Set(good.payloads())).toEqual(new Set(evens));
   for (const { headers, body } of good.taken)
-    expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toMatchObject({ user_id: 'ada', type: 'a' });
+    expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toMatchObject({
+      user_id: 'ada',
+      type: 'a',
+    });
 
   await until(() => late.calls() > 0);
   relay.child.kill('SIGKILL');

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { stringify } from 'yaml';
 import { loadConfig } from '../../../src/host/config/load.ts';
 import { complaint, load, yamlOf } from '../../config/config-folder.ts';
 
@@ -104,4 +105,24 @@ describe('instances that call each other', () => {
     expect(text).toContain('hub.streams.peer_secret: no. 2 must be whsec_');
     expect(text).not.toContain('canary');
   });
+});
+
+test('sinks need an address that may be called and secrets that can sign, and say when there is no queue file', () => {
+  const secret = `whsec_${'A'.repeat(43)}=`;
+  const sinks = (sink: object, more: object = {}) =>
+    load(stringify({ hub: { enabled: true, sinks: { crm: sink } }, queue: { local: { path: 'queue.db' } }, ...more }));
+  const url = 'https://crm.example.com/events';
+  expect(sinks({ url, secret: [secret] }).warnings).toEqual([]);
+  expect(sinks({ url, secret: ['any text'], format: 'mailbox' }).warnings).toEqual([]);
+  expect(sinks({ url }).warnings.join()).toContain('hub.sinks.crm.secret is empty');
+  expect(sinks({ url, secret: [secret] }, { queue: { local: { path: '' } } }).warnings.join()).toContain(
+    'hub.sinks: there is no queue file',
+  );
+  expect(complaint(() => sinks({ secret: [secret] }))).toContain(
+    'hub.sinks.crm.url: must be an http:// or https:// URL',
+  );
+  expect(complaint(() => sinks({ url: 'http://127.0.0.1/x', secret: [secret] }))).toContain('private address');
+  const text = complaint(() => sinks({ url, secret: ['canary'] }));
+  expect(text).toContain('hub.sinks.crm.secret: no. 1 must be whsec_');
+  expect(text).not.toContain('canary');
 });
