@@ -32,7 +32,7 @@ export function checkHub(draft: Draft, findings: Findings): void {
   checkSinks(draft, findings);
 }
 
-/** Who is told of events. */
+/** Who gets events. */
 function checkSinks({ config: { hub, queue } }: Draft, { mistakes, warnings }: Findings): void {
   for (const [name, { url, secret, format, allow_private }] of Object.entries(hub.sinks)) {
     const wrong = (key: string, text: string) => mistakes.push({ key: `hub.sinks.${name}.${key}`, text });

@@ -32,8 +32,8 @@ import { instanceName } from './instance-name.ts';
 import { openStreamParts, type StreamParts, type StreamPartsOptions } from './stream-parts.ts';
 
 export interface HubStreamsOptions extends Pick<StreamPartsOptions, 'wakes' | 'dispatcher'> {
-  /** Whose queues sinks have. */
-  readonly hook: Pick<FeedbackHook, 'tell'>;
+  /** Its hooks have the queues of sinks. */
+  readonly relay: { readonly hook: Pick<FeedbackHook, 'tell'> };
   readonly config: FullConfig;
   readonly store: HubStore;
   readonly tickets: StreamTickets;
@@ -88,7 +88,7 @@ export async function openHubStreams(options: HubStreamsOptions, closers: AsyncD
   const { sinks } = config.hub;
   const streams = new Streams({
     ...{ store, presence, router, offline, page, pollMs: toMs(settings.poll_interval), tell },
-    saved: Object.keys(sinks).length > 0 ? eventSinks(sinks, options.hook, personOfKey) : undefined,
+    saved: Object.keys(sinks).length > 0 ? eventSinks(sinks, options.relay.hook, personOfKey) : undefined,
   });
   closers.defer(() => streams.close());
   const publisher = new EventPublisher({ hub, store, streams, presence, offline });
