@@ -57,6 +57,35 @@ const sends: Row = {
   ],
 };
 
+const streams: Row = {
+  title: 'Hub: live streams of people',
+  panels: [
+    {
+      title: 'Open streams',
+      stacked: true,
+      queries: [['{{kind}}', `sum by (kind) (martlet_hub_streams{${I}})`]],
+    },
+    {
+      title: 'Opened and ended/s, by reason',
+      description: 'client: it left. slow, silent: it took nothing, or answered no ping. drain: an instance ended.',
+      unit: 'ops',
+      queries: [
+        ['{{kind}} opened', `sum by (kind) (rate(martlet_hub_streams_opened_total{${I}}[${R}]))`],
+        ['{{kind}} {{reason}}', `sum by (kind, reason) (rate(martlet_hub_streams_closed_total{${I}}[${R}]))`],
+      ],
+    },
+    {
+      title: 'Events/s to streams, streams refused and events dropped',
+      unit: 'ops',
+      queries: [
+        ['events', `sum(rate(martlet_hub_stream_events_total{${I}}[${R}]))`],
+        ['refused streams', `sum(rate(martlet_hub_streams_refused_total{${I}}[${R}]))`],
+        ['dropped events', `sum(rate(martlet_hub_stream_dropped_total{${I}}[${R}]))`],
+      ],
+    },
+  ],
+};
+
 const store: Row = {
   title: 'Hub: store, people and devices',
   panels: [
@@ -102,4 +131,4 @@ const store: Row = {
 };
 
 /** Empty where the hub is off. */
-export const hubRows: readonly Row[] = [sends, store];
+export const hubRows: readonly Row[] = [sends, streams, store];

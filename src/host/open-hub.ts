@@ -117,7 +117,7 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   closers.defer(() => clearInterval(sweeping));
   const tickets = new StreamTickets(store, now);
   const door = openPeopleDoor({ store, tickets, auth: relay.auth, now });
-  const outside = { dispatcher: relay.outbound.dispatcher, apps: () => relay.apps.size };
+  const outside = { dispatcher: relay.outbound.dispatcher, apps: () => relay.apps.size, counts: counts.streams };
   const live = await openHubStreams({ config, store, tickets, wakes, relay, ...outside, tell, now }, closers);
   const parts: HubRouterParts = {
     ...{ store, ledger, bodies, audit: log.audit },

@@ -109,6 +109,11 @@ export class Streams {
     this.#options.saved?.(wakeUps);
   }
 
+  /** Whether a stream of this person is open here. */
+  has(user: string): boolean {
+    return this.#readers.has(user);
+  }
+
   /** Wakes readers here. */
   heard(wakeUps: readonly WakeUp[]): void {
     this.#heard += wakeUps.length;

@@ -6,13 +6,16 @@ import { PollPresence } from '../../api/hub/streams/poll-presence.ts';
 import { presenceRoutes } from '../../api/hub/streams/presence-routes.ts';
 import { type AdmitToken, socketRoute } from '../../api/hub/streams/socket-route.ts';
 import { streamRoutes } from '../../api/hub/streams/stream-routes.ts';
+import type { StreamsWatch } from '../../api/hub/streams/streams-watch.ts';
 import { ticketRoutes } from '../../api/hub/streams/ticket-routes.ts';
 import { eventSinks } from '../../feedback/event-sinks.ts';
 import type { FeedbackHook } from '../../feedback/hook.ts';
 import type { HubPolicy } from '../../hub/notifications/policy.ts';
 import type { PersonPart } from '../../hub/people/person.ts';
 import type { PresenceOf } from '../../hub/sends/accepting/send-order.ts';
+import { BrokenStreams } from '../../hub/sends/live/broken-streams.ts';
 import { EventMarks } from '../../hub/sends/live/event-marks.ts';
+import { InboxNews } from '../../hub/sends/live/inbox-news.ts';
 import { StreamChannel } from '../../hub/sends/live/stream-channel.ts';
 import type { Realtime } from '../../hub/sends/placing.ts';
 import type { Inbox } from '../../hub/sends/views/inbox-book.ts';
@@ -27,6 +30,8 @@ import type { DueWork } from '../../hub/timers/due-rows.ts';
 import { background } from '../../kit/background.ts';
 import { toMs } from '../../kit/seconds.ts';
 import type { FullConfig } from '../../providers/registry.ts';
+import { MemoryPresence } from '../../streams/presence/memory-presence.ts';
+import type { Presence } from '../../streams/presence/presence.ts';
 import { Streams } from '../../streams/streams.ts';
 import { instanceName } from './instance-name.ts';
 import { openStreamParts, type StreamParts, type StreamPartsOptions } from './stream-parts.ts';
@@ -39,6 +44,8 @@ export interface HubStreamsOptions extends Pick<StreamPartsOptions, 'wakes' | 'd
   readonly tickets: StreamTickets;
   /** How many apps there are. */
   readonly apps: () => number;
+  /** What is counted of streams. */
+  readonly counts: StreamsWatch;
   readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
   readonly now: () => number;
 }
@@ -70,6 +77,8 @@ export interface HubStreams extends HubLive {
 }
 
 const CLEANUP_MS = 600_000;
+/** So many hear of what has come though it is not known whether they are there. */
+const FEW = 100;
 
 /** Often enough for an HTTP/2 connection not to be taken for idle. */
 const heartbeatMs = ({ core, hub: { streams } }: Pick<FullConfig, 'core' | 'hub'>): number =>
@@ -77,42 +86,24 @@ const heartbeatMs = ({ core, hub: { streams } }: Pick<FullConfig, 'core' | 'hub'
 
 /** Opens the streams of people on the store of the hub. @param closers closes them before it */
 export async function openHubStreams(options: HubStreamsOptions, closers: AsyncDisposableStack): Promise<HubStreams> {
-  const { config, store: hub, tickets, wakes, dispatcher, tell, now } = options;
-  const { streams: settings } = config.hub;
+  const { config, store: hub, wakes, dispatcher, tell, now } = options;
   const instance = instanceName(config.hub);
-  const { store, presence, router, peers } = await openStreamParts(
-    { config, hub, wakes, dispatcher, now, tell },
-    closers,
-  );
-  const { offline, page } = settings;
-  const { sinks } = config.hub;
-  const streams = new Streams({
-    ...{ store, presence, router, offline, page, pollMs: toMs(settings.poll_interval), tell },
-    saved: Object.keys(sinks).length > 0 ? eventSinks(sinks, options.relay.hook, personOfKey) : undefined,
-  });
-  closers.defer(() => streams.close());
-  const publisher = new EventPublisher({ hub, store, streams, presence, offline });
-  const open = new OpenStreams({
-    ...{ streams, presence, instance, tell, now },
-    ...{ apps: options.apps, max: settings.max, perApp: settings.per_app, perUser: settings.per_user },
-    heartbeatMs: heartbeatMs(config),
-  });
-  const polls = new LongPolls(streams);
-  const pollPresence = new PollPresence({ presence, instance, tell, now: () => performance.now() });
-  closers.defer(() => pollPresence.close());
-  closers.defer(() => open.close());
-  // A store that is away says so by itself, and is asked again.
-  const cleaning = (): void => background(store.cleanup(now() - toMs(settings.retention)), () => {});
-  const cleanup = setInterval(cleaning, CLEANUP_MS).unref();
-  closers.defer(() => clearInterval(cleanup));
-  const toAll = { store: hub, publisher, now };
+  const parts = await openStreamParts({ config, hub, wakes, dispatcher, now, tell }, closers);
+  const { store, presence, peers } = parts;
+  const presenceOf: PresenceOf = async (app, users) => {
+    const views = await presence.look(users.map((user) => personKey(app, user)));
+    return new Map(users.map((user) => [user, views.get(personKey(app, user))?.state ?? 'offline']));
+  };
+  const core = openCore(options, parts, closers);
+  const { streams, news } = core;
+  let nudge = (_at: number): void => {};
+  const broken = new BrokenStreams({ store: hub, presenceOf, nudge: (at) => nudge(at), now, tell });
+  closers.defer(() => broken.close());
+  const doors = openDoorsOf({ ...options, ...core, presence, instance, broken }, closers);
   return {
     peers,
-    realtimeOf: (policyOf) => new StreamChannel({ store, streams, policyOf, tell }),
-    async presenceOf(app, users) {
-      const views = await presence.look(users.map((user) => personKey(app, user)));
-      return new Map(users.map((user) => [user, views.get(personKey(app, user))?.state ?? 'offline']));
-    },
+    realtimeOf: (policyOf) => new StreamChannel({ store, streams, policyOf, news, tell }),
+    presenceOf,
     part: streamsPart(hub, {
       async erased(app, user) {
         const key = personKey(app, user);
@@ -120,24 +111,97 @@ export async function openHubStreams(options: HubStreamsOptions, closers: AsyncD
         streams.end(key);
       },
     }),
-    works: { [TO_ALL_DUE]: toAllWork(toAll) },
-    routes: ({ nudge, inbox, admit }) => [
-      ...streamRoutes({ open, polls, pollPresence, buffer: settings.buffer }),
-      ...eventsRoutes({
-        ...{ publisher, now },
-        write: (work) => hub.write(work),
-        toAll: { set: (tx, order) => setToAll(tx, order, toAll), begin: () => nudge(now()) },
-      }),
-      ...ticketRoutes({ tickets }),
-      socketRoute({
-        ...{ open, admit, tell, buffer: settings.buffer, origins: config.hub.cors_origins },
-        mark: (owner, { ids, mark }) => new EventMarks({ inbox, store }).mark(owner, ids, mark),
-      }),
-      ...presenceRoutes({ presence, leaseMs: toMs(settings.lease) }),
-    ],
+    works: { [TO_ALL_DUE]: toAllWork({ store: hub, publisher: core.publisher, now }) },
+    routes(face) {
+      nudge = face.nudge;
+      return streamFaces({ ...options, ...core, ...doors, presence, store, hub }, face);
+    },
     async retire() {
-      polls.drain();
-      await open.drain();
+      doors.polls.drain();
+      await doors.open.drain();
     },
   };
+}
+
+/** What publishes and reads. */
+function openCore(
+  { config, store: hub, relay, tell, now }: HubStreamsOptions,
+  { store, presence, router }: StreamParts,
+  closers: AsyncDisposableStack,
+) {
+  const { streams: settings, sinks } = config.hub;
+  const { offline, page } = settings;
+  const streams = new Streams({
+    ...{ store, presence, router, offline, page, pollMs: toMs(settings.poll_interval), tell },
+    saved: Object.keys(sinks).length > 0 ? eventSinks(sinks, relay.hook, personOfKey) : undefined,
+  });
+  closers.defer(() => streams.close());
+  const publisher = new EventPublisher({ hub, store, streams, presence, offline });
+  const there = async (keys: readonly string[]): Promise<readonly string[]> => {
+    // With PostgreSQL and no Redis each process knows its own people alone.
+    const isKnown = config.hub.postgres === '' || !(presence instanceof MemoryPresence);
+    if (isKnown) return presence.onlineUsers(keys);
+    return keys.length <= FEW ? keys : keys.filter((key) => streams.has(key));
+  };
+  const news = new InboxNews({ store: hub, publisher, there, now, tell });
+  closers.defer(() => news.close());
+  // A store that is away says so by itself, and is asked again.
+  const cleaning = (): void => background(store.cleanup(now() - toMs(settings.retention)), () => {});
+  const cleanup = setInterval(cleaning, CLEANUP_MS).unref();
+  closers.defer(() => clearInterval(cleanup));
+  return { streams, publisher, news };
+}
+
+interface DoorsParts extends HubStreamsOptions, ReturnType<typeof openCore> {
+  readonly presence: Presence;
+  /** Name of this instance in presence. */
+  readonly instance: string;
+  readonly broken: BrokenStreams;
+}
+
+/** Who reads. */
+function openDoorsOf(
+  { config, streams, presence, instance, broken, apps, counts, tell, now }: DoorsParts,
+  closers: AsyncDisposableStack,
+) {
+  const { streams: settings } = config.hub;
+  const open = new OpenStreams({
+    ...{ streams, presence, instance, tell, now, watch: counts },
+    ...{ apps, max: settings.max, perApp: settings.per_app, perUser: settings.per_user },
+    heartbeatMs: heartbeatMs(config),
+    left: ({ app, user }) => broken.left(app, user),
+  });
+  const polls = new LongPolls(streams, counts);
+  const pollPresence = new PollPresence({ presence, instance, tell, now: () => performance.now() });
+  closers.defer(() => pollPresence.close());
+  closers.defer(() => open.close());
+  return { open, polls, pollPresence };
+}
+
+type FaceParts = Omit<HubStreamsOptions, 'store'> &
+  ReturnType<typeof openCore> &
+  ReturnType<typeof openDoorsOf> &
+  Pick<StreamParts, 'presence' | 'store'> & { readonly hub: HubStore };
+
+function streamFaces(
+  { config, hub, store, open, polls, pollPresence, publisher, presence, tickets, tell, now }: FaceParts,
+  { nudge, inbox, admit }: StreamFaceParts,
+): readonly HubRoute[] {
+  const { streams: settings, cors_origins: origins } = config.hub;
+  const { buffer } = settings;
+  const toAll = { store: hub, publisher, now };
+  return [
+    ...streamRoutes({ open, polls, pollPresence, buffer }),
+    ...eventsRoutes({
+      ...{ publisher, now },
+      write: (work) => hub.write(work),
+      toAll: { set: (tx, order) => setToAll(tx, order, toAll), begin: () => nudge(now()) },
+    }),
+    ...ticketRoutes({ tickets }),
+    socketRoute({
+      ...{ open, admit, tell, buffer, origins },
+      mark: (owner, { ids, mark }) => new EventMarks({ inbox, store }).mark(owner, ids, mark),
+    }),
+    ...presenceRoutes({ presence, leaseMs: toMs(settings.lease) }),
+  ];
 }

@@ -29,6 +29,8 @@ export interface MarkingOptions {
   readonly placing: Pick<Placing, 'deliver'>;
   readonly policyOf: (app: string) => Pick<HubPolicy, 'clearOnRead'>;
   readonly nudge: (at: number) => void;
+  /** A person's inbox has other counts than before. */
+  readonly inboxChanged?: ((owner: MarkOwner) => void) | undefined;
   readonly events?: Pick<HubEvents, 'decided'> | undefined;
   /** UNIX milliseconds. */
   readonly now: () => number;
@@ -40,6 +42,8 @@ export interface Marked {
   readonly notifications: readonly string[];
   readonly changed: readonly DecidedFact[];
   readonly placed: readonly Placed[];
+  /** Whose inbox has other counts now. */
+  readonly inbox?: MarkOwner | undefined;
   /** When notices are cleared on other devices. */
   readonly clearAt?: number | undefined;
 }
@@ -80,7 +84,8 @@ export class Marking {
     const unread = new Set(rows.filter((row) => row.read_at === null).map(({ notification }) => notification));
     const newlyRead = notifications.filter((id) => unread.has(id));
     const clearAt = isCleared ? await noteClear(tx, owner, { notifications: newlyRead, device }, now) : undefined;
-    return { notifications, changed: [...reached, ...cancelled], placed, clearAt };
+    const inbox = mark === 'acked' ? undefined : owner;
+    return { notifications, changed: [...reached, ...cancelled], placed, inbox, clearAt };
   }
 
   /** What is known of pushes to a person is more than before: their plans are looked at, in one transaction. */
@@ -99,8 +104,9 @@ export class Marking {
   }
 
   /** After the commit. */
-  deliver({ changed, placed, clearAt }: Marked): void {
-    const { placing, nudge, events } = this.#options;
+  deliver({ changed, placed, inbox, clearAt }: Marked): void {
+    const { placing, nudge, events, inboxChanged } = this.#options;
+    if (inbox) inboxChanged?.(inbox);
     events?.decided?.(changed);
     for (const each of placed) placing.deliver(each);
     if (clearAt !== undefined) nudge(clearAt);

@@ -23,6 +23,8 @@ export interface Realtime {
   publish(tx: HubDb, leaving: readonly Leaving[]): Promise<void>;
   /** After the commit: readers hear that there is something. */
   wake(leaving: readonly Leaving[]): void;
+  /** After the commit: the counts of a person's inbox are others. */
+  inboxChanged(owner: { readonly app: string; readonly user: string }): void;
 }
 
 export interface PlacingOptions {

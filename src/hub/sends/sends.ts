@@ -18,6 +18,7 @@ import { follow } from './following.ts';
 import type { RendererOf } from './hand-over.ts';
 import type { HubEvents } from './hub-events.ts';
 import { Marking } from './marking.ts';
+import type { MarkOwner } from './marks.ts';
 import { NO_CHANNEL_DUE, type NoChannelHook, noChannelWork } from './no-channel.ts';
 import { Notices } from './notices.ts';
 import { HandedBatches } from './outcomes/handed-batches.ts';
@@ -108,7 +109,8 @@ export class Sends {
     this.#accepting = new Accepting({ ...common, page, placing, batches, events, nudge });
     this.notices = new Notices({ store, accepting: this.#accepting, presenceOf, events, newId, nudge, now });
     const people = new PersonWork({ ...common, placing });
-    this.marking = new Marking({ people, placing, policyOf, nudge, events, now });
+    const inboxChanged = realtime && ((owner: MarkOwner) => realtime.inboxChanged(owner));
+    this.marking = new Marking({ people, placing, policyOf, nudge, inboxChanged, events, now });
     this.#clearer = new Clearer({ store, carrier, policyOf, staleAfterMs, newId, now });
     const digests = new Digesting({ ...common, placing });
     const own = {

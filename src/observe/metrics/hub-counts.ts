@@ -2,6 +2,7 @@ import { toSeconds } from '../../kit/seconds.ts';
 import type { Sample } from './family.ts';
 import { Histogram } from './histogram.ts';
 import { MOST_APPS, OTHER } from './push-counts.ts';
+import { StreamCounts } from './stream-counts.ts';
 
 /** A decision that came to a state, or several alike. */
 export interface DecidedFact {
@@ -63,6 +64,7 @@ class Tally {
 
 /** What the hub has done since the start of this process, for its series. Labels are bounded as those of pushes are. */
 export class HubCounts {
+  readonly streams = new StreamCounts();
   readonly writes = new Histogram();
   readonly commits = new Histogram(COMMIT_BOUNDS);
   readonly #words: ReadonlySet<string>;

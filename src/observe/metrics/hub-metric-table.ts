@@ -75,5 +75,23 @@ const store = [
   ),
 ] as const;
 
+const streams = [
+  gauge('martlet_hub_streams', 'Streams of people that are open: sse, websocket, poll (a poll that waits).', {
+    labels: ['kind'],
+  }),
+  counter('martlet_hub_streams_opened_total', 'Streams that were opened.', { labels: ['kind'] }),
+  counter(
+    'martlet_hub_streams_closed_total',
+    'Streams that ended, by reason: client (it left), slow (it took nothing), silent (it answers no ping), expired (its token), gone (the person was erased), replaced (by a newer one of the same client), drain (the process ends).',
+    { labels: ['kind', 'reason'] },
+  ),
+  counter('martlet_hub_streams_refused_total', 'Streams that were not opened because there are as many as may be.'),
+  counter('martlet_hub_stream_events_total', 'Events that were written to streams: one for each stream.'),
+  counter(
+    'martlet_hub_stream_dropped_total',
+    'Events that were removed from the store before a reader took them, which a reset says.',
+  ),
+] as const;
+
 /** Series that are there with `hub.enabled: true`. */
-export const hubTable = [...sends, ...people, ...store] as const satisfies readonly MetricRow[];
+export const hubTable = [...sends, ...people, ...streams, ...store] as const satisfies readonly MetricRow[];

@@ -49,6 +49,15 @@ function labelled(heads: readonly HeadCount[], counts: HubCounts): HeadCount[] {
   });
 }
 
+function setStreams(sheet: Sheet, { streams }: HubCounts): void {
+  sheet.add('martlet_hub_streams', streams.open);
+  sheet.add('martlet_hub_streams_opened_total', streams.openedSoFar);
+  sheet.add('martlet_hub_streams_closed_total', streams.closedSoFar);
+  sheet.set('martlet_hub_streams_refused_total', streams.refusedSoFar);
+  sheet.set('martlet_hub_stream_events_total', streams.events);
+  sheet.set('martlet_hub_stream_dropped_total', streams.droppedSoFar);
+}
+
 /** The series of the hub. */
 export function setHub(sheet: Sheet, reading: HubReading): void {
   const { counts, backlog, underWay, removals, heads } = reading;
@@ -69,5 +78,6 @@ export function setHub(sheet: Sheet, reading: HubReading): void {
   for (const { app, status, count } of labelled(heads, counts))
     if (status === undefined) sheet.set('martlet_hub_people', count, [app]);
     else sheet.set('martlet_hub_devices', count, [app, status]);
+  setStreams(sheet, counts);
   setStore(sheet, reading);
 }

@@ -103,3 +103,27 @@ test('OpenMetrics has them, too', async () => {
   expect(text).toContain('# UNIT martlet_hub_store_write_seconds seconds\n');
   expect(text.endsWith('# EOF\n')).toBe(true);
 });
+
+test('streams are counted by kind, those that ended by why', async () => {
+  const counts = new HubCounts(new Set());
+  const { streams } = counts;
+  streams.opened('sse');
+  streams.opened('sse');
+  streams.opened('websocket');
+  streams.closed('sse', 'slow');
+  streams.refused();
+  streams.sent();
+  streams.dropped(7);
+  const text = await rendered(reading({ counts }));
+  expect(linesOf(text, 'martlet_hub_streams{')).toEqual([
+    'martlet_hub_streams{kind="sse"} 1',
+    'martlet_hub_streams{kind="websocket"} 1',
+    'martlet_hub_streams{kind="poll"} 0',
+  ]);
+  expect(text).toContain('\nmartlet_hub_streams_opened_total{kind="sse"} 2\n');
+  expect(text).toContain('\nmartlet_hub_streams_closed_total{kind="sse",reason="slow"} 1\n');
+  expect(text).toContain('\nmartlet_hub_streams_refused_total 1\n');
+  expect(text).toContain('\nmartlet_hub_stream_events_total 1\n');
+  expect(text).toContain('\nmartlet_hub_stream_dropped_total 7\n');
+  expect(streams.active).toBe(2);
+});

@@ -2,6 +2,7 @@
 import type { StreamEvent } from '../../../streams/stream-event.ts';
 import type { StreamReader, StreamReset } from '../../../streams/stream-reader.ts';
 import type { Streams } from '../../../streams/streams.ts';
+import type { StreamsWatch } from './streams-watch.ts';
 
 export interface PollOrder {
   /** `personKey` */
@@ -23,27 +24,32 @@ export interface Polled {
 
 export class LongPolls {
   readonly #streams: Streams;
+  readonly #watch: Pick<StreamsWatch, 'sent' | 'dropped'> | undefined;
   readonly #waiting = new Set<() => void>();
   #isDraining = false;
 
-  constructor(streams: Streams) {
+  constructor(streams: Streams, watch?: Pick<StreamsWatch, 'sent' | 'dropped'>) {
     this.#streams = streams;
+    this.#watch = watch;
   }
 
   async poll(order: PollOrder): Promise<Polled> {
     const { key, after, waitMs, limit, gone } = order;
+    const watch = this.#watch;
     const events: StreamEvent[] = [];
     let reset: StreamReset | undefined;
     const { promise: something, resolve } = Promise.withResolvers<void>();
     const reader: StreamReader = await this.#streams.subscribe(key, after, {
       event(event) {
         events.push(event);
+        watch?.sent();
         // What came with it is taken with it.
         setImmediate(resolve);
         return events.length < limit;
       },
       reset(told) {
         reset = told;
+        if (told.missed !== undefined) watch?.dropped(told.missed);
         setImmediate(resolve);
         return true;
       },

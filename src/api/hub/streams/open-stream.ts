@@ -2,11 +2,13 @@ import type { PresenceRegistration } from '../../../streams/presence/presence.ts
 import type { StreamEvent } from '../../../streams/stream-event.ts';
 import type { StreamEnd, StreamReader, StreamReset, StreamSink } from '../../../streams/stream-reader.ts';
 import type { LiveConnection, LiveEnd } from './live-connection.ts';
+import type { StreamsWatch } from './streams-watch.ts';
 
 /** Who opens a stream, and where it begins. */
 export interface StreamOrder {
   readonly app: string;
-  /** `personKey` */
+  readonly user: string;
+  /** `personKey` of both. */
   readonly key: string;
   /** As `Streams.subscribe` takes it. */
   readonly after: string;
@@ -16,11 +18,16 @@ export interface StreamOrder {
   readonly endsAt: number | undefined;
 }
 
+export interface StreamListener {
+  readonly ended: (open: OpenStream, why: StreamEnd) => void;
+  readonly watch: StreamsWatch | undefined;
+}
+
 /** A connection with the stream that it shows. */
 export class OpenStream implements StreamSink {
   readonly order: StreamOrder;
   readonly connection: LiveConnection;
-  readonly #ended: (open: OpenStream, why: StreamEnd) => void;
+  readonly #listener: StreamListener;
   reader: StreamReader | undefined;
   registration: PresenceRegistration | undefined;
   endsAt: number | undefined;
@@ -31,22 +38,24 @@ export class OpenStream implements StreamSink {
   /** When it is cut, if its client has not read its end until then; monotonic milliseconds. */
   cutAt = 0;
 
-  constructor(connection: LiveConnection, order: StreamOrder, ended: (open: OpenStream, why: StreamEnd) => void) {
+  constructor(connection: LiveConnection, order: StreamOrder, listener: StreamListener) {
     this.connection = connection;
     this.order = order;
     this.endsAt = order.endsAt;
-    this.#ended = ended;
+    this.#listener = listener;
   }
 
   event(event: StreamEvent): boolean {
+    this.#listener.watch?.sent();
     return this.connection.event(event);
   }
 
   reset(reset: StreamReset): boolean {
+    if (reset.missed !== undefined) this.#listener.watch?.dropped(reset.missed);
     return this.connection.reset(reset);
   }
 
   ended(why: StreamEnd): void {
-    this.#ended(this, why);
+    this.#listener.ended(this, why);
   }
 }

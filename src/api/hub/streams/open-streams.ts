@@ -7,7 +7,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { background } from '../../../kit/background.ts';
 import { takeStreamPlace } from '../../../kit/http/stream-place.ts';
-import type { Presence } from '../../../streams/presence/presence.ts';
+import type { Presence, PresenceRegistration } from '../../../streams/presence/presence.ts';
 import type { Streams } from '../../../streams/streams.ts';
 import { HubRefusal } from '../hub-refusal.ts';
 import type { HubRequest } from '../hub-route.ts';
@@ -15,12 +15,7 @@ import type { LiveConnection, LiveEnd } from './live-connection.ts';
 import { OpenStream, type StreamOrder } from './open-stream.ts';
 import { StreamGroups } from './stream-groups.ts';
 import { StreamShares, type StreamSharesOptions } from './stream-shares.ts';
-
-/** Hears of streams, for metrics. */
-export interface StreamsWatch {
-  opened(kind: LiveConnection['kind']): void;
-  closed(kind: LiveConnection['kind'], why: LiveEnd): void;
-}
+import type { StreamsWatch } from './streams-watch.ts';
 
 export interface OpenStreamsOptions extends StreamSharesOptions {
   readonly streams: Streams;
@@ -29,6 +24,8 @@ export interface OpenStreamsOptions extends StreamSharesOptions {
   readonly instance: string;
   readonly heartbeatMs: number;
   readonly watch?: StreamsWatch | undefined;
+  /** A stream has ended, and this process has not. */
+  readonly left?: ((order: StreamOrder) => void) | undefined;
   readonly tell: (level: 'warn' | 'error', message: string) => void;
   /** UNIX milliseconds, and monotonic milliseconds. */
   readonly now?: () => number;
@@ -83,19 +80,24 @@ export class OpenStreams {
   /** Takes the place of a stream for a poll. @param key `personKey` @returns what gives it back. @throws HubRefusal */
   occupy(asked: Asking, key: string): () => void {
     this.admit(asked);
-    return this.#shares.poll(asked.app, key);
+    const leave = this.#counting(() => this.#shares.poll(asked.app, key));
+    this.#options.watch?.opened('poll');
+    return () => {
+      leave();
+      this.#options.watch?.closed('poll', 'client');
+    };
   }
 
   /** Takes the connection of a request for a stream. @throws HubRefusal when no further one is opened */
   admit({ req, app }: Asking): void {
     this.#mustHaveRoom(app);
-    if (!takeStreamPlace(req)) throw full('there are as many streams as this process has connections for');
+    if (!takeStreamPlace(req)) throw this.#full('there are as many streams as this process has connections for');
   }
 
   /** @throws HubRefusal when no one is let in who says later who that is: they have little room of their own. */
   admitStranger(): void {
     this.#mustHaveRoom(undefined);
-    if (this.#strangers.size >= MOST_STRANGERS) throw full('too many have not said who they are');
+    if (this.#strangers.size >= MOST_STRANGERS) throw this.#full('too many have not said who they are');
   }
 
   /** A client that was admitted and has not said who it is. @returns what is called when it has, or has gone */
@@ -109,7 +111,10 @@ export class OpenStreams {
   /** Opens a stream on a connection. Rejects, with the connection untouched, when there is no room or the store cannot be asked. */
   async join(connection: LiveConnection, order: StreamOrder): Promise<void> {
     this.#mustHaveRoom(order.app);
-    const open = new OpenStream(connection, order, (ended, why) => this.#end(ended, why === 'gone' ? 'gone' : 'drain'));
+    const open = new OpenStream(connection, order, {
+      ended: (ended, why) => this.#end(ended, why === 'gone' ? 'gone' : 'drain'),
+      watch: this.#options.watch,
+    });
     this.#open.add(open);
     this.#shares.take(order.app);
     this.#byConnection.set(connection, open);
@@ -172,7 +177,22 @@ export class OpenStreams {
 
   #mustHaveRoom(app: string | undefined): void {
     if (this.#isDraining) throw full('this instance is about to end');
-    this.#shares.admit(app);
+    this.#counting(() => this.#shares.admit(app));
+  }
+
+  /** Counts a refusal for want of room. */
+  #counting<T>(take: () => T): T {
+    try {
+      return take();
+    } catch (error) {
+      this.#options.watch?.refused();
+      throw error;
+    }
+  }
+
+  #full(why: string): HubRefusal {
+    this.#options.watch?.refused();
+    return full(why);
   }
 
   #of(connection: LiveConnection): OpenStream | undefined {
@@ -215,8 +235,13 @@ export class OpenStreams {
     this.#shares.give(order.app);
     this.#byUser.leave(order.key, open);
     if (order.client !== undefined) this.#byClient.leave(`${order.client}\n${order.key}`, open);
-    background(registration?.leave());
+    background(this.#leave(open, registration));
     this.#options.watch?.closed(connection.kind, open.why ?? connection.endedBy ?? 'client');
+  }
+
+  async #leave({ order, why }: OpenStream, registration: PresenceRegistration | undefined): Promise<void> {
+    await registration?.leave();
+    if (why !== 'drain') this.#options.left?.(order);
   }
 
   #nextBeat(): number {

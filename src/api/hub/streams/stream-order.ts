@@ -19,6 +19,6 @@ export function streamOrder(asked: Asked, { app, principal }: Pick<HubRequest, '
   const client = asked.query.text('client_id');
   if (client !== undefined && !CLIENT.test(client))
     throw unprocessable({ path: 'client_id', reason: 'must be 1 to 128 printable characters' });
-  const key = personKey(app, asked.params.user);
-  return { app, key, after: placeOf(asked), client, endsAt: principal?.expiresAt };
+  const { user } = asked.params;
+  return { app, user, key: personKey(app, user), after: placeOf(asked), client, endsAt: principal?.expiresAt };
 }

@@ -5,11 +5,13 @@
 import type { AcceptedNotification, PresenceState } from '../../notifications/decide-input.ts';
 import type { NotificationDoc } from '../../notifications/notification-doc.ts';
 import type { HubDb } from '../../storage/storage.ts';
+import { audienceOf } from '../audience/audience.ts';
+import { audiencePage } from '../audience/audience-page.ts';
 import { channelsOf } from '../facts/facts.ts';
 import { type Placed, placedTogether } from '../placing.ts';
 import { Paging, type PagingOptions } from './paging.ts';
 import type { AcceptedSend, SendAnswer, SendOrder } from './send-order.ts';
-import { type TakenOne, takeFresh } from './taking.ts';
+import { isForFew, type TakenOne, takeFresh } from './taking.ts';
 import { Together } from './together.ts';
 
 export interface AcceptingOptions extends PagingOptions {
@@ -84,9 +86,15 @@ export class Accepting {
   }
 
   async #presence(app: string, doc: NotificationDoc): Promise<ReadonlyMap<string, PresenceState>> {
-    const { presenceOf, policyOf, page } = this.#options;
-    const users = doc.to.users ?? [];
-    const asks = channelsOf(doc, policyOf(app)).has('realtime');
-    return asks && users.length <= page ? presenceOf(app, users) : new Map();
+    const { store, presenceOf, policyOf, page } = this.#options;
+    if (!channelsOf(doc, policyOf(app)).has('realtime')) return new Map();
+    const to = audienceOf(doc);
+    if (isForFew(to)) return presenceOf(app, to.users);
+    // Those who are decided about before the answer: asked here, as the transaction waits for nothing else.
+    const { people } = await audiencePage(store.db, app, to, '', page);
+    return presenceOf(
+      app,
+      people.map(({ user }) => user),
+    );
   }
 }

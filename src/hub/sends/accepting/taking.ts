@@ -64,7 +64,7 @@ interface FirstPeople extends PeopleOf, Fresh {
 }
 
 /** A notification that is for a few people by name needs no more than to know which of them there are. */
-const isForFew = ({ users, teams, roles, topics, devices, everyone }: Audience): boolean =>
+export const isForFew = ({ users, teams, roles, topics, devices, everyone }: Audience): boolean =>
   !everyone && users.length < FEW && teams.length + roles.length + topics.length + devices.length === 0;
 
 const namedIn = ({ notification }: Fresh): readonly string[] => {

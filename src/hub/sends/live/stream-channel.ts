@@ -11,11 +11,14 @@ import { personKey } from '../../streams/person-key.ts';
 import { SqlStreamStore } from '../../streams/sql-stream-store.ts';
 import type { Realtime } from '../placing.ts';
 import type { Leaving } from '../step-people.ts';
+import type { InboxOwner } from '../views/inbox-book.ts';
+import type { InboxNews } from './inbox-news.ts';
 
 export interface StreamChannelOptions {
   readonly store: StreamStore;
   readonly streams: Streams;
   readonly policyOf: (app: string) => HubPolicy;
+  readonly news: Pick<InboxNews, 'changed' | 'arrived'>;
   readonly tell: (level: 'warn' | 'error', message: string) => void;
 }
 
@@ -36,13 +39,18 @@ export class StreamChannel implements Realtime {
   }
 
   wake(leaving: readonly Leaving[]): void {
-    const { store, streams, tell } = this.#options;
+    const { store, streams, news, tell } = this.#options;
+    news.arrived(leaving.map(({ notification: { app }, user }) => ({ app, user })));
     if (store instanceof SqlStreamStore)
       streams.saved(leaving.map((each) => ({ user: keyOf(each), event: this.#published.get(each) })));
     else
       background(this.#save(leaving), (error) =>
         tell('error', `notifications did not get into the streams of their people: ${error.message}`),
       );
+  }
+
+  inboxChanged(owner: InboxOwner): void {
+    this.#options.news.changed(owner);
   }
 
   /** A store of its own knows no transactions of the hub: what is decided and not saved is in the inbox alone. */

@@ -106,9 +106,11 @@ export class Inbox {
   }
 
   /** @returns whether it was there */
-  remove({ app, user }: InboxOwner, id: string): Promise<boolean> {
-    const { store, now } = this.#options;
-    return store.write((tx) => removeFromInbox(tx, app, user, id, now()));
+  async remove({ app, user }: InboxOwner, id: string): Promise<boolean> {
+    const { store, marking, now } = this.#options;
+    const isRemoved = await store.write((tx) => removeFromInbox(tx, app, user, id, now()));
+    if (isRemoved) marking.deliver({ notifications: [], changed: [], placed: [], inbox: { app, user } });
+    return isRemoved;
   }
 
   counts({ app, user }: InboxOwner) {

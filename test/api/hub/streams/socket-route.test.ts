@@ -35,6 +35,8 @@ async function openSocket(
   ws.on('message', (data) => {
     const frame = JSON.parse(String(data));
     if (frame.type === 'ready') socket.ready = frame.payload;
+    // How many notifications are unread is another test.
+    else if (frame.type === 'inbox.changed') return;
     else frames.push(frame);
   });
   ws.on('close', (code) => {
