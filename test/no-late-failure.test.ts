@@ -12,6 +12,7 @@ const atTheStart = new Set([
   'src/host/open-doors.ts',
   'src/host/server.ts',
   'src/observe/stats/create-stats.ts',
+  'src/observe/tracing/load-meter.ts',
   'src/observe/tracing/load-tracing.ts',
   'src/queue/create-queue.ts',
 ]);

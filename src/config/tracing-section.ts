@@ -1,4 +1,4 @@
-import { list, ours, section, share, text } from './leaf.ts';
+import { flag, list, ours, section, share, text } from './leaf.ts';
 
 export const tracingSection = section('Traces of pushes, by OpenTelemetry. See tracing.md.', {
   endpoint: text(
@@ -10,6 +10,11 @@ export const tracingSection = section('Traces of pushes, by OpenTelemetry. See t
   sample: share(
     1,
     'Share of the traces that begin here, 0 to 1; those that a caller began are recorded if the caller records them.',
+    ours,
+  ),
+  metrics: flag(
+    false,
+    'Sends `mailbox.notify.streams.active`, the streams of people that are open, to `<endpoint>/v1/metrics` every minute. All other metrics: GET /metrics.',
     ours,
   ),
   service_name: text('martlet', 'What the relay is called in traces.', ours),

@@ -76,6 +76,8 @@ export interface Hub {
   forPages(app: RequestListener): RequestListener;
   /** Requests for another protocol that the routers serve. */
   readonly upgrades: (req: IncomingMessage) => boolean;
+  /** Streams of people that are open. */
+  openStreams(): number;
   /** For /readyz. */
   checks(): readonly Check[];
   /** Begins with what is due. */
@@ -154,6 +156,7 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
     routes: [...routes, ...apis.routes],
     forPages: (app) => withCors(app, { origins, uris: config.api }),
     upgrades: isStreamSocket,
+    openStreams: () => counts.streams.active,
     checks: () => [watched.check(), ...removalChecks(removals, now())],
     start: () => background(store.ready.then(() => faces.start())),
     async retire() {

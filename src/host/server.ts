@@ -12,6 +12,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ReadinessLines } from '../health/readiness-lines.ts';
 import { BODY_SHARE, BodyRoom } from '../kit/http/body-room.ts';
 import { toMs } from '../kit/seconds.ts';
+import { loadMeter } from '../observe/tracing/load-meter.ts';
 import type { WakeChannel } from '../streams/router/channel-router.ts';
 import { createHttpApp, type HttpAppOptions } from './http-app.ts';
 import { type Doors, openDoors } from './open-doors.ts';
@@ -62,6 +63,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const bodies = new BodyRoom({ maxBytes: Math.max(max_bodies, max_body / BODY_SHARE) });
   starting.defer(() => bodies.close());
   const hub = await loaded?.openHub({ relay, carrier: loaded.carrier, config, log, bodies, wakes }, starting);
+  const meter = hub && (await loadMeter(config, options, { streams: hub.openStreams }));
+  starting.defer(() => meter?.close());
   const app = createHttpApp(relay, { ...options, bodies, hubDoor: hub }, () => draining);
   starting.defer(() => app.close());
   const ready = (): boolean => readyState(relay, draining, hub).status === 200;

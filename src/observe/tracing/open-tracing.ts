@@ -20,6 +20,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { isSampled, type TraceContext, traceIdOf } from '../../push/trace-context.ts';
 import { AttemptSpans, type FinishedSpan } from './attempt-spans.ts';
+import { receiverHeaders, signalUrl } from './receiver.ts';
 import type { OpenSpan, Tracing } from './tracing.ts';
 import { watchedExporter } from './watched-exporter.ts';
 
@@ -40,18 +41,6 @@ const EXPORT_MS = 1000;
 const QUEUE = 4096;
 /** A shutdown waits no longer for the receiver. */
 const CLOSE_MS = 3000;
-
-/** Where traces go: the path of the specification is added, unless it is there. */
-export const tracesUrl = (endpoint: string): string =>
-  /\/v1\/traces\/?$/.test(endpoint) ? endpoint : `${endpoint.replace(/(?<!\/)\/+$/, '')}/v1/traces`;
-
-const headersOf = (lines: readonly string[]): Record<string, string> =>
-  Object.fromEntries(
-    lines.map((line) => {
-      const colon = line.indexOf(':');
-      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
-    }),
-  );
 
 const hrTime = (ms: number): HrTime => {
   const seconds = Math.floor(ms / 1000);
@@ -100,8 +89,8 @@ function writeFinished(tracer: Tracer, finished: FinishedSpan): void {
 }
 
 function createProvider({ endpoint, headers, sample, serviceName, version, warn }: TracingOptions): TracerProvider {
-  const url = tracesUrl(endpoint);
-  const exporter = watchedExporter(new OTLPTraceExporter({ url, headers: headersOf(headers) }), url, warn);
+  const url = signalUrl(endpoint, 'traces');
+  const exporter = watchedExporter(new OTLPTraceExporter({ url, headers: receiverHeaders(headers) }), url, warn);
   const own = resourceFromAttributes({ 'service.name': serviceName, 'service.version': version });
   return new TracerProvider({
     // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES override our own attributes.
