@@ -77,20 +77,28 @@ const untilRetired =
     app(req, res);
   };
 
-/** Connections with a request keep their place when others are wanted. */
-const noteRequests =
+/** Connections with a request keep their place when others are wanted; those with a stream have places of their own. */
+const noteRequests = (app: RequestListener, room: ConnectionRoom): RequestListener => {
+  const noted: RequestListener = (req, res) => {
+    res.once(
+      'close',
+      room.begin(req.socket, () => !req.complete),
+    );
+    app(req, res);
+  };
+  return room.hasStreams ? noteStreams(noted, room) : noted;
+};
+
+const noteStreams =
   (app: RequestListener, room: ConnectionRoom): RequestListener =>
   (req, res) => {
-    const over = room.begin(req.socket, () => !req.complete);
-    let streamOver: (() => void) | undefined;
     const { socket } = req;
+    let over: (() => void) | undefined;
     offerStreamPlace(req, () => {
-      streamOver ??= room.stream(socket);
-      return streamOver !== undefined;
-    });
-    res.once('close', () => {
-      streamOver?.();
-      over();
+      if (over) return true;
+      over = room.stream(socket);
+      if (over) res.once('close', over);
+      return over !== undefined;
     });
     app(req, res);
   };

@@ -97,6 +97,11 @@ export class ConnectionRoom {
     return this.#open;
   }
 
+  /** Whether streams have places of their own. */
+  get hasStreams(): boolean {
+    return !Number.isNaN(this.#limits.streams);
+  }
+
   /** Connections with a stream. */
   get streams(): number {
     return this.#streams;
@@ -149,7 +154,7 @@ export class ConnectionRoom {
   stream(peer: Peer): (() => void) | undefined {
     const connection = this.#connections.get(nameOf(peer));
     const { streams: most } = this.#limits;
-    if (!connection?.hasPlace || Number.isNaN(most)) return () => {};
+    if (!connection?.hasPlace || !this.hasStreams) return () => {};
     if (connection.streams === 0 && this.#streams >= most) return undefined;
     if (connection.streams++ === 0) {
       this.#streams++;
