@@ -17,8 +17,9 @@ test('with keys the lines take one from the environment, say whose, and work', a
   const env = (key: string) => ({ env: { ...process.env, MARTLET_API_KEY: key } });
   const { stdout } = await run('sh', ['-c', `${push} -s`], env('pusher-key'));
   expect(JSON.parse(stdout)).toMatchObject({ success: 'ok', counts: 2 });
-  const seen = JSON.parse((await run('sh', ['-c', `${look} -s`], env('admin-key'))).stdout);
-  expect(seen.deliveries).toHaveLength(1);
+  // The push is answered before it is sent.
+  const seen = async () => JSON.parse((await run('sh', ['-c', `${look} -s`], env('admin-key'))).stdout);
+  await expect.poll(async () => (await seen()).deliveries).toHaveLength(1);
   const refused = await run('sh', ['-c', `${push} -s -o /dev/null -w '%{http_code}'`], env(''));
   expect(refused.stdout).toBe('401');
 });
