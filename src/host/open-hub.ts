@@ -144,9 +144,7 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   const apis = otherApis({ ...others, carrier: carriers.part(DIRECT), sync: relay.storedApps.sync });
   const own = hubDoor(routes, parts);
   return {
-    ...{ store, people, devices },
-    carrier: carriers.rest,
-    straight: own.find,
+    ...{ store, people, devices, carrier: carriers.rest, straight: own.find },
     routers: [
       own.router,
       ...apis.routers,
