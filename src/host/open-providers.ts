@@ -8,7 +8,7 @@ import type { FullConfig, ProviderTable } from '../providers/registry.ts';
 import { sectionsOf } from '../providers/sections.ts';
 import { createTransports, type Transports } from '../providers/transports.ts';
 import type { RelayEvents } from '../push/push.ts';
-import type { Receipts } from '../relay/receipts.ts';
+import type { Receipts } from '../relay/receipts/receipts.ts';
 
 export interface OpenProvidersOptions {
   readonly config: FullConfig;

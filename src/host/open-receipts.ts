@@ -3,7 +3,7 @@ import { DEFAULT_RECEIPTS_PATH } from '../config/receipts-section.ts';
 import type { Config } from '../config/schema.ts';
 import type { ProviderTable } from '../providers/registry.ts';
 import type { RelayEvents } from '../push/push.ts';
-import { Receipts } from '../relay/receipts.ts';
+import { Receipts } from '../relay/receipts/receipts.ts';
 
 export interface OpenReceiptsOptions {
   readonly config: Pick<Config, 'receipts' | 'queue'>;

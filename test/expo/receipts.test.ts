@@ -9,7 +9,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { ReceiptPoller } from '../../src/expo/receipts.ts';
 import type { ExpoSection } from '../../src/expo/section.ts';
 import type { LateOutcome } from '../../src/push/push.ts';
-import { Receipts } from '../../src/relay/receipts.ts';
+import { Receipts } from '../../src/relay/receipts/receipts.ts';
 import { settlement } from '../support/settlement.ts';
 import { startExpoServer } from './expo-server.ts';
 

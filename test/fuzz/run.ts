@@ -20,7 +20,10 @@ import { parserSteps } from './texts/parser-steps.ts';
 import { textShape } from './texts/text-shape.ts';
 import { unevenStep } from './texts/uneven-step.ts';
 
-const [count, seed] = [process.argv[2] ?? 1_000_000, process.argv[3] ?? Date.now() % 1_000_000].map(Number) as [number, number];
+const [count, seed] = [process.argv[2] ?? 1_000_000, process.argv[3] ?? Date.now() % 1_000_000].map(Number) as [
+  number,
+  number,
+];
 if (!Number.isSafeInteger(count) || count < 1 || !Number.isSafeInteger(seed))
   throw new Error('npm run fuzz [count] [seed]: both are whole numbers');
 const step = 50_000;

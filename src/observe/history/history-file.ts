@@ -29,7 +29,11 @@ const SCHEMA = `
 export const HISTORY_FILE: FileKind = {
   name: 'history file',
   id: 0x4d_6c_74_48,
-  tables: { fact: ['seq', 'at', 'kind', 'request', 'details'], secret: ['only', 'key'] },
+  tables: {
+    fact: ['seq', 'at', 'kind', 'request', 'details'],
+    fact_room: ['owner', 'taken'],
+    secret: ['only', 'key'],
+  },
 };
 
 const DELIVERED = factKinds.indexOf('delivered');

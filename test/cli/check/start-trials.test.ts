@@ -104,7 +104,8 @@ test('apps that keys name have to be there: in the file, or in the store of thos
   const config = { sandbox, ...noFiles };
   const good = await checked({ ...config, apps: { acme: { default_topic: 'a' } }, auth: keyOf(['default', 'ACME']) });
   expect(good.tried['auth.keys.backend.apps']).toBe('ok default, ACME');
-  const bad = await checked({ sandbox, ...noFiles, auth: keyOf(['gone']) });
+  const none = { path: join(folderWith({}), 'apps.db') };
+  const bad = await checked({ sandbox, ...noFiles, apps: none, auth: keyOf(['gone']) });
   expect(bad.ok).toBe(false);
   expect(bad.tried['auth.keys.backend.apps']).toBe('FAIL there is no app gone: name it under apps, or another here');
   const folder = folderWith({});

@@ -55,7 +55,7 @@ const samples = configKeys.map(({ path, leaf }) => {
   if (leaf.enum) return { path, text: leaf.enum.at(-1)!, value: leaf.enum.at(-1) };
   if (path.endsWith('port')) return { path, text: '81', value: '81' };
   if (path.endsWith('proxy')) return { path, text: 'https://h.example:9', value: 'https://h.example:9' };
-  const fitting = ['text', '/elsewhere', 'https://h.example:9'].find((text) =>
+  const fitting = ['text', '/elsewhere', 'https://h.example:9', '07:30'].find((text) =>
     new RegExp(leaf.pattern ?? '').test(text),
   );
   return { path, text: fitting ?? 'no sample has the form of this key', value: fitting };

@@ -1,6 +1,6 @@
-import type { ReceiptVerdict } from '../carrier/late-outcomes.ts';
-import { entryText } from '../push/entry-text.ts';
-import { ACCEPTED, type Accepted, type LateOutcome, type Settlement, type TargetForm } from '../push/push.ts';
+import type { ReceiptVerdict } from '../../carrier/late-outcomes.ts';
+import { entryText } from '../../push/entry-text.ts';
+import { ACCEPTED, type Accepted, type LateOutcome, type Settlement, type TargetForm } from '../../push/push.ts';
 import type { KeptReceipt, ToldReceipt } from './receipt-file.ts';
 
 /** What of a settled push is kept for the listeners of its verdict. */

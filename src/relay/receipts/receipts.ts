@@ -10,14 +10,14 @@
  * reported again by another, at the earliest a minute later. So each is reported once, and again only after a crash.
  */
 import { existsSync } from 'node:fs';
-import type { LateOutcomes, PendingReceipt, ReceiptVerdict } from '../carrier/late-outcomes.ts';
-import { toError } from '../kit/errors.ts';
-import { isBusy, isDamage, setAside } from '../kit/files/sqlite-file.ts';
-import { onceATurn } from '../kit/once-a-turn.ts';
-import { fairlyLast } from '../kit/shares/fair-share.ts';
-import { Throttle } from '../kit/throttle.ts';
-import type { Accepted, LateOutcome, RelayEvents, Settlement, TargetForm } from '../push/push.ts';
-import type { Withdrawal } from '../queue/withdrawal.ts';
+import type { LateOutcomes, PendingReceipt, ReceiptVerdict } from '../../carrier/late-outcomes.ts';
+import { toError } from '../../kit/errors.ts';
+import { isBusy, isDamage, setAside } from '../../kit/files/sqlite-file.ts';
+import { onceATurn } from '../../kit/once-a-turn.ts';
+import { fairlyLast } from '../../kit/shares/fair-share.ts';
+import { Throttle } from '../../kit/throttle.ts';
+import type { Accepted, LateOutcome, RelayEvents, Settlement, TargetForm } from '../../push/push.ts';
+import type { Withdrawal } from '../../queue/withdrawal.ts';
 import { type EarlyVerdict, type KeptReceipt, ReceiptFile, type ToldReceipt } from './receipt-file.ts';
 import { lateOutcome, receiptOf, verdictOf } from './receipt-record.ts';
 

@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { type OwnedCost, OwnerRoom } from '../kit/files/owner-room.ts';
-import { makePrivateFile } from '../kit/files/private-file.ts';
+import { type OwnedCost, OwnerRoom } from '../../kit/files/owner-room.ts';
+import { makePrivateFile } from '../../kit/files/private-file.ts';
 
 /** How long a transaction waits for that of another worker process; the event loop stands still meanwhile. */
 const BUSY_MS = 20;
@@ -190,9 +190,7 @@ export class ReceiptFile {
   erase(app: string, texts: readonly string[]): void {
     this.#db.exec('PRAGMA secure_delete = ON');
     try {
-      const erase = this.#db.prepare(
-        `DELETE FROM receipt WHERE app = ? AND instr(about, ?) > 0 RETURNING ${COLUMNS}`,
-      );
+      const erase = this.#db.prepare(`DELETE FROM receipt WHERE app = ? AND instr(about, ?) > 0 RETURNING ${COLUMNS}`);
       const gone = this.#transaction(() => this.#removed(texts.flatMap((text) => erase.all(app, text))));
       if (gone.length > 0) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } finally {
