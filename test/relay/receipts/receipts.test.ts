@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Accepted, LateOutcome } from '../../src/push/push.ts';
-import { ReceiptFile } from '../../src/relay/receipts/receipt-file.ts';
-import { Receipts } from '../../src/relay/receipts/receipts.ts';
-import { settlement } from '../support/settlement.ts';
+import type { Accepted, LateOutcome } from '../../../src/push/push.ts';
+import { ReceiptFile } from '../../../src/relay/receipts/receipt-file.ts';
+import { Receipts } from '../../../src/relay/receipts/receipts.ts';
+import { settlement } from '../../support/settlement.ts';
 
 const BEGIN = 1_700_000_000_000;
 const HOUR = 3_600_000;
