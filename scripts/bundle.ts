@@ -78,9 +78,11 @@ const chunks = output.filter((part) => part.type === 'chunk');
 for (const { fileName } of chunks) {
   const path = join(folder, fileName);
   writeFileSync(path, readNodeModulesByName(readFileSync(path, 'utf8')));
-  // What it maps to lies beside it, or in node_modules.
-  const map = JSON.parse(readFileSync(`${path}.map`, 'utf8'));
-  writeFileSync(`${path}.map`, JSON.stringify({ ...map, sourcesContent: undefined }));
+}
+// What a map maps to lies beside it, or in node_modules; a file without code of ours has none.
+for (const { fileName } of output.filter((part) => part.fileName.endsWith('.map'))) {
+  const path = join(folder, fileName);
+  writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), sourcesContent: undefined }));
 }
 writeFileSync(join(folder, 'LICENSES.txt'), licencesOf(chunks));
 writeFileSync(entry, MAIN);
