@@ -210,7 +210,8 @@ export class Requests {
     return {
       committed: (wall) => {
         const person = model.person(user);
-        person.snoozedUntil = Math.min(person.snoozedUntil, wall);
+        // One that was over is gone for good, also where the clock is set back after it.
+        person.snoozedUntil = person.snoozedUntil > wall ? wall : 0;
       },
       call: ({ settings }) => settings.wake(this.#change(user)),
     };
