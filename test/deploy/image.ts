@@ -62,9 +62,9 @@ function step({ word, text, flags }: Instruction, state: State, roots: ReadonlyM
       const from = flags.from ? roots.get(flags.from)! : '$context';
       const parts = words(text);
       const target = parts.pop()!;
-      return parts
-        .map((part) => `cp -a ${from}/${part.replace(/^\//, '')} ${root}${state.folder}/${target.replace(/^\.\//, '')}`)
-        .join('\n');
+      const place = `${root}${state.folder}/${target.replace(/^\.\//, '')}`;
+      const copies = parts.map((part) => `cp -a ${from}/${part.replace(/^\//, '')} ${place}`);
+      return [`mkdir -p $(dirname ${place})`, ...copies].join('\n');
     }
     case 'RUN':
       return `chroot ${root} env ${state.env.map(quoted).join(' ')} sh -ec ${quoted(`cd ${state.folder} && ${text}`)}`;

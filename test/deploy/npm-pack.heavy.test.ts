@@ -52,8 +52,9 @@ test('files that the code serves or reads are beside it', () => {
   expect(packed.files).toEqual(expect.arrayContaining(paths.map((path) => path.replace(/^src/, 'dist'))));
 });
 
-test('it stays small: the tarball under 2 MB with all pages of the docs, and no more than 200 packages with it', () => {
-  expect(packed.size).toBeLessThan(2_000_000);
+// What runs is in it twice: bundled, for a fast start, and as the files that programs import, with their types.
+test('it stays small: the tarball under 5 MB with all pages of the docs, and no more than 200 packages with it', () => {
+  expect(packed.size).toBeLessThan(5_000_000);
   const runtime = Object.entries(lock.packages).filter(([path, { dev }]) => path !== '' && !dev);
   expect(runtime.length).toBeLessThanOrEqual(200);
 });
