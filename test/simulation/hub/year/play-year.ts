@@ -127,12 +127,13 @@ class Year {
   /** Both do what is due, at the same time, until nothing is. */
   async #settle(): Promise<void> {
     const [one, other] = this.#instances;
-    for (;;) {
+    // What a round accepts is handed over after it, so that only a second one without anything to do says that all is done.
+    for (let quiet = 0; quiet < 2; ) {
       await Promise.all([one.sends.settle(), other.sends.settle()]);
       const next = await nextDueAt(this.#store.db, KINDS, this.#clock.ms);
       const taken = [one, other].flatMap(({ carrier }) => carrier.taken.splice(0));
       for (const { notification } of taken) this.#take(notification);
-      if (taken.length === 0 && (next === undefined || next > this.#clock.ms)) return;
+      quiet = taken.length === 0 && (next === undefined || next > this.#clock.ms) ? quiet + 1 : 0;
     }
   }
 
