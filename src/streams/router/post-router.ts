@@ -58,7 +58,9 @@ export class PostRouter implements StreamRouter {
     this.#sign = createSigner(options.secrets);
     this.#verify = createVerifier(options.secrets);
     this.#outboxes = options.peers.map((peer) => {
-      const url = new URL(peer.replace(/\/*$/, WAKE_PATH));
+      const url = new URL(peer);
+      const folders = url.pathname.split('/').filter((name) => name !== '');
+      url.pathname = `${folders.join('/')}${WAKE_PATH}`;
       return new WakeOutbox({ from: this.#own, most: CALLS_AT_ONCE, post: this.#postTo(url) });
     });
   }
