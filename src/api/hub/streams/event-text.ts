@@ -1,6 +1,7 @@
 /** How events are written: one line of JSON, and the frames of server-sent events around it. */
 import type { StreamEvent } from '../../../streams/stream-event.ts';
 import type { StreamReset } from '../../../streams/stream-reader.ts';
+import type { LiveEnd } from './live-connection.ts';
 
 /** The payload is JSON already, and goes byte for byte. */
 export const eventJson = ({ id, type, payload, timestamp }: StreamEvent, user: string): string =>
@@ -16,6 +17,12 @@ export const resetNotice = ({ reason, oldest, latest }: StreamReset): Notice => 
   type: 'reset',
   payload: { oldest, latest, reason },
 });
+
+/** What a client hears before its stream ends, where there is something to do about it. */
+export function endNotice(why: LiveEnd, retryMs: number): Notice | undefined {
+  if (why === 'drain') return { type: 'bye', payload: { retry_ms: retryMs } };
+  return why === 'expired' ? { type: 'reauth', payload: {} } : undefined;
+}
 
 /** How a reader wants its events. */
 export interface FrameForm {

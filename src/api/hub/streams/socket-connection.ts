@@ -1,9 +1,9 @@
 import type { WebSocket } from 'ws';
 import type { StreamEvent } from '../../../streams/stream-event.ts';
 import type { StreamReset } from '../../../streams/stream-reader.ts';
-import { eventJson, type Notice, resetNotice } from './event-text.ts';
+import { endNotice, eventJson, resetNotice } from './event-text.ts';
 import type { LiveConnection, LiveEnd } from './live-connection.ts';
-import { MOST_UNTAKEN } from './sse-connection.ts';
+import { Outflow } from './outflow.ts';
 
 export interface SocketConnectionOptions {
   readonly socket: WebSocket;
@@ -32,16 +32,15 @@ const MOST_UNANSWERED = 2;
 export class SocketConnection implements LiveConnection {
   readonly kind = 'websocket';
   readonly #options: SocketConnectionOptions;
-  #resume = (): void => {};
-  #untaken = 0;
-  #blockedAt: number | undefined;
+  readonly #out: Outflow;
   /** Pings since the client was heard last. */
   #unanswered = 0;
   #endedBy: LiveEnd | undefined;
 
   constructor(options: SocketConnectionOptions) {
     this.#options = options;
-    const { socket } = options;
+    const { socket, now } = options;
+    this.#out = new Outflow({ write: (text, taken) => socket.send(text, taken), now });
     socket.on('pong', this.#heard);
     socket.on('message', this.#heard);
     // Each is answered by itself, whether the client takes the answers or not.
@@ -56,7 +55,7 @@ export class SocketConnection implements LiveConnection {
   }
 
   get blockedAt(): number | undefined {
-    return this.#blockedAt;
+    return this.#out.blockedAt;
   }
 
   get isOverfull(): boolean {
@@ -65,22 +64,22 @@ export class SocketConnection implements LiveConnection {
   }
 
   begin(position: string, resume: () => void): void {
-    this.#resume = resume;
-    this.#send(JSON.stringify({ type: 'ready', payload: { last_event_id: position } }));
+    this.#out.resume = resume;
+    this.#out.write(JSON.stringify({ type: 'ready', payload: { last_event_id: position } }));
   }
 
   event(event: StreamEvent): boolean {
-    return this.#send(eventJson(event, this.#options.user));
+    return this.#out.write(eventJson(event, this.#options.user));
   }
 
   reset(reset: StreamReset): boolean {
-    return this.#send(JSON.stringify(resetNotice(reset)));
+    return this.#out.write(JSON.stringify(resetNotice(reset)));
   }
 
   /** What a client said cannot be done. */
   refuse(message: string): void {
     if (this.isOverfull) this.#cutSlow();
-    else this.#send(JSON.stringify({ type: 'error', payload: { message } }));
+    else this.#out.write(JSON.stringify({ type: 'error', payload: { message } }));
   }
 
   beat(): void {
@@ -88,7 +87,7 @@ export class SocketConnection implements LiveConnection {
     if (this.#unanswered >= MOST_UNANSWERED) {
       this.#endedBy = 'silent';
       socket.terminate();
-    } else if (this.#blockedAt === undefined) {
+    } else if (this.blockedAt === undefined) {
       this.#unanswered++;
       socket.ping();
     }
@@ -96,12 +95,7 @@ export class SocketConnection implements LiveConnection {
 
   end(why: Exclude<LiveEnd, 'client'>, retryMs = 0): void {
     const { socket } = this.#options;
-    const notice: Notice | undefined =
-      why === 'drain'
-        ? { type: 'bye', payload: { retry_ms: retryMs } }
-        : why === 'expired'
-          ? { type: 'reauth', payload: {} }
-          : undefined;
+    const notice = endNotice(why, retryMs);
     if (notice) socket.send(JSON.stringify(notice));
     socket.close(closeCodes[why === 'silent' ? 'slow' : why]);
   }
@@ -122,25 +116,7 @@ export class SocketConnection implements LiveConnection {
     this.#options.socket.terminate();
   }
 
-  #send(text: string): boolean {
-    const { socket, now = () => performance.now() } = this.#options;
-    this.#untaken += text.length;
-    if (this.#untaken < MOST_UNTAKEN) {
-      socket.send(text);
-      return true;
-    }
-    this.#blockedAt ??= now();
-    socket.send(text, this.#taken);
-    return false;
-  }
-
   readonly #heard = (): void => {
     this.#unanswered = 0;
-  };
-
-  readonly #taken = (): void => {
-    this.#untaken = 0;
-    this.#blockedAt = undefined;
-    this.#resume();
   };
 }

@@ -2,8 +2,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { whenGone } from '../../../kit/http/when-gone.ts';
 import type { StreamEvent } from '../../../streams/stream-event.ts';
 import type { StreamReset } from '../../../streams/stream-reader.ts';
-import { eventFrame, type FrameForm, noticeFrame, resetNotice } from './event-text.ts';
+import { endNotice, eventFrame, type FrameForm, noticeFrame, resetNotice } from './event-text.ts';
 import type { LiveConnection, LiveEnd } from './live-connection.ts';
+import { Outflow } from './outflow.ts';
 
 export interface SseConnectionOptions extends FrameForm {
   readonly req: IncomingMessage;
@@ -17,8 +18,6 @@ export interface SseConnectionOptions extends FrameForm {
   readonly now?: () => number;
 }
 
-/** So much is written before it is waited for: what a client takes no more of waits in the store. */
-export const MOST_UNTAKEN = 8192;
 const RETRY_MS = 3000;
 
 const HEADERS = {
@@ -37,22 +36,21 @@ export const sseHead = (res: ServerResponse): void => {
 export class SseConnection implements LiveConnection {
   readonly kind = 'sse';
   readonly #options: SseConnectionOptions;
-  #resume = (): void => {};
-  /** Bytes, more or less, since it was known last that all was taken. */
-  #untaken = 0;
-  #blockedAt: number | undefined;
+  readonly #out: Outflow;
 
   constructor(options: SseConnectionOptions) {
     this.#options = options;
+    const { res, now } = options;
+    this.#out = new Outflow({ write: (frame, taken) => void res.write(frame, taken), now });
   }
 
   get blockedAt(): number | undefined {
-    return this.#blockedAt;
+    return this.#out.blockedAt;
   }
 
   begin(position: string, resume: () => void): void {
     const { res, isFromNow } = this.#options;
-    this.#resume = resume;
+    this.#out.resume = resume;
     res.writeHead(200, { ...HEADERS, 'Martlet-Last-Event-ID': position });
     // A browser that loses its connection before the first event comes back with this, and misses nothing.
     const place = isFromNow ? `id: ${position}\n` : '';
@@ -60,28 +58,28 @@ export class SseConnection implements LiveConnection {
   }
 
   get isOverfull(): boolean {
-    return this.#blockedAt !== undefined && this.#options.res.writableLength > this.#options.buffer;
+    return this.blockedAt !== undefined && this.#options.res.writableLength > this.#options.buffer;
   }
 
   event(event: StreamEvent): boolean {
     const { user } = this.#options;
-    return this.#write(eventFrame(event, user, this.#options));
+    return this.#out.write(eventFrame(event, user, this.#options));
   }
 
   reset(reset: StreamReset): boolean {
-    return this.#write(noticeFrame(resetNotice(reset)));
+    return this.#out.write(noticeFrame(resetNotice(reset)));
   }
 
   beat(): void {
     // A client that takes nothing learns nothing by it.
-    if (this.#blockedAt === undefined) this.#options.res.write(':\n\n');
+    if (this.blockedAt === undefined) this.#options.res.write(':\n\n');
   }
 
   end(why: Exclude<LiveEnd, 'client'>, retryMs = RETRY_MS): void {
     const { res } = this.#options;
+    const notice = endNotice(why, retryMs);
     if (why === 'slow') res.destroy();
-    else if (why === 'drain') res.end(noticeFrame({ type: 'bye', payload: { retry_ms: retryMs } }));
-    else if (why === 'expired') res.end(noticeFrame({ type: 'reauth', payload: {} }));
+    else if (notice) res.end(noticeFrame(notice));
     else res.end();
   }
 
@@ -94,23 +92,4 @@ export class SseConnection implements LiveConnection {
     res.on('error', () => res.destroy());
     whenGone(req, res, done);
   }
-
-  #write(frame: string): boolean {
-    const { res, now = () => performance.now() } = this.#options;
-    this.#untaken += frame.length;
-    if (this.#untaken < MOST_UNTAKEN) {
-      res.write(frame);
-      return true;
-    }
-    this.#blockedAt ??= now();
-    res.write(frame, this.#taken);
-    return false;
-  }
-
-  /** All that was written is with the system: the client takes it. */
-  readonly #taken = (): void => {
-    this.#untaken = 0;
-    this.#blockedAt = undefined;
-    this.#resume();
-  };
 }
