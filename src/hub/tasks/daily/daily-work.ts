@@ -1,7 +1,7 @@
 /** Tells people of their tasks when it is time: reminders, what is overdue, a digest. Once for each person, kind and local date. */
 import type { NoticeOrder } from '../../notifications/notices.ts';
 import type { HubDb } from '../../storage/storage.ts';
-import { type ClaimedDue, type Due, finishDue, setDue } from '../../timers/due-rows.ts';
+import { type ClaimedDue, type Due, finishAllDue, setDue } from '../../timers/due-rows.ts';
 import type { TaskParts } from '../task-parts.ts';
 import { tasksToDo } from '../task-rows.ts';
 import { type DailyNotice, dailyNotices } from './daily-notices.ts';
@@ -49,7 +49,10 @@ export class DailyWork {
     const users = [...new Set(timers.map(({ user }) => user))];
     const presences = await notices.presence(app, users);
     const { taken, all, nextAt } = await store.write(async (tx) => {
-      for (const { row } of timers) await finishDue(tx, row);
+      await finishAllDue(
+        tx,
+        timers.map(({ row }) => row),
+      );
       const dailies = await this.#dailies(tx, app, timers, users);
       const some = dailies.flatMap((daily) => daily.notices);
       const orders = some.map(({ doc, about }): NoticeOrder => ({ app, doc, about }));
