@@ -13,10 +13,6 @@ const folder = join(dist, 'bundle');
 /** What each start loads. Packages that are loaded when they are needed stay packages. */
 const LOADED_AT_START = /^(?:@?pino|express|p-queue|undici|yaml)(?:$|\/)/;
 
-const MAIN = `#!/usr/bin/env -S node --max-semi-space-size=8 --disable-sigusr1 --use-system-ca
-import './bundle/main.js';
-`;
-
 /** Files beside a module (gorush.proto, workers) are found from where tsc put it. */
 const places: Plugin = {
   name: 'places',
@@ -61,9 +57,11 @@ function licencesOf(chunks: readonly OutputChunk[]): string {
     .join(`\n${'-'.repeat(80)}\n\n`);
 }
 
-rmSync(folder, { recursive: true, force: true });
 const entry = join(dist, 'main.js');
-if (readFileSync(entry, 'utf8') === MAIN) throw new Error(`${entry} is bundled already: npm run build`);
+const unbundled = readFileSync(entry, 'utf8');
+const START = "import './bundle/main.js';\n";
+if (unbundled.endsWith(START)) throw new Error(`${entry} is bundled already: npm run build`);
+rmSync(folder, { recursive: true, force: true });
 const bundle = await rolldown({
   input: { main: entry },
   platform: 'node',
@@ -85,5 +83,6 @@ for (const { fileName } of output.filter((part) => part.fileName.endsWith('.map'
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), sourcesContent: undefined }));
 }
 writeFileSync(join(folder, 'LICENSES.txt'), licencesOf(chunks));
-writeFileSync(entry, MAIN);
+// Its first line names the flags of Node.
+writeFileSync(entry, `${unbundled.split('\n', 1)[0]}\n${START}`);
 console.log(`${relative(process.cwd(), folder)}: ${chunks.length} files`);
