@@ -31,6 +31,14 @@ function urlOf(path: string, { parameters = [] }: (typeof operations)[number]['o
   return `${filled}?${query.map(({ name, example }) => `${name}=${encodeURIComponent(String(example))}`).join('&')}`;
 }
 
+/** Those without which a request is refused. */
+const headersOf = ({ parameters = [] }: (typeof operations)[number]['operation']): Record<string, string> =>
+  Object.fromEntries(
+    parameters
+      .filter(({ in: place, required }) => place === 'header' && required)
+      .map(({ name, example }) => [name, String(example)]),
+  );
+
 test('the description is valid OpenAPI 3.1', async () => {
   const { valid, errors } = await new Validator().validate(written);
   expect(errors ?? []).toEqual([]);
@@ -133,10 +141,10 @@ describe.each([{ sync: false }, { sync: true }])('a running relay with core.sync
     });
 
   /** JSON, or in another media type the text itself. */
-  const bodyOf = ({ requestBody }: (typeof operations)[number]['operation'], value: unknown) => {
-    const [type = 'application/json'] = Object.keys(requestBody?.content ?? {});
+  const bodyOf = (operation: (typeof operations)[number]['operation'], value: unknown) => {
+    const [type = 'application/json'] = Object.keys(operation.requestBody?.content ?? {});
     const body = typeof value === 'string' && type !== 'application/json' ? value : JSON.stringify(value);
-    return { body, headers: { 'content-type': type } };
+    return { body, headers: { 'content-type': type, ...headersOf(operation) } };
   };
 
   test.each(bodies)('answers $title as described', async ({ path, method, operation, example }) => {
@@ -194,7 +202,10 @@ test('without a key each operation that wants one answers 401, and the others do
   );
   for (const [path, item] of Object.entries(relay.document.paths)) {
     for (const [method, operation] of Object.entries(item)) {
-      const response = await fetch(relay.url + urlOf(path, operation), { method: method.toUpperCase() });
+      const response = await fetch(relay.url + urlOf(path, operation), {
+        method: method.toUpperCase(),
+        headers: headersOf(operation),
+      });
       const { status } = response;
       await response.body?.cancel();
       expect({ path, method, refused: status === 401 }).toEqual({
@@ -203,5 +214,23 @@ test('without a key each operation that wants one answers 401, and the others do
         refused: operation.security?.length !== 0,
       });
     }
+  }
+});
+
+test('a request without one of the headers that it must have is refused, whatever this instance would say else', async () => {
+  await using relay = await startSandboxedRelay();
+  const missing = operations.flatMap(({ path, method, operation }) =>
+    Object.keys(headersOf(operation)).map((name) => ({ path, method, operation, name })),
+  );
+  expect(missing.length).toBeGreaterThan(0);
+  for (const { path, method, operation, name } of missing) {
+    const { [name]: _, ...headers } = headersOf(operation);
+    const body = examplesIn(operation.requestBody?.content)[0]?.[1].value;
+    const { status } = await fetch(relay.url + urlOf(path, operation), {
+      method: method.toUpperCase(),
+      headers,
+      body: JSON.stringify(body),
+    });
+    expect([400, 401, 403, 406, 415, 422], `${method} ${path} without ${name}: ${status}`).toContain(status);
   }
 });
