@@ -151,7 +151,9 @@ function answerHook(request: IncomingMessage, response: ServerResponse): void {
   request.on('end', () => {
     if (hookBehaviour === 'hang') return;
     if (hookBehaviour === 'fail') return void response.writeHead(500).end();
-    reported.add((JSON.parse(Buffer.concat(chunks).toString()) as { token: string }).token);
+    const { token } = JSON.parse(Buffer.concat(chunks).toString()) as { token?: string };
+    // The hub also tells of people without a device.
+    if (token !== undefined) reported.add(token);
     response.writeHead(200).end();
   });
 }

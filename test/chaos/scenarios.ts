@@ -5,6 +5,7 @@ import { fullDisk } from './scenarios/full-disk.ts';
 import { goAway, goAwayWithError } from './scenarios/goaway.ts';
 import { heap } from './scenarios/heap.ts';
 import { hook } from './scenarios/hook.ts';
+import { hubKill, hubKillOfTwo } from './scenarios/hub-kill.ts';
 import { isolation } from './scenarios/isolation.ts';
 import { kill } from './scenarios/kill.ts';
 import { neighbours } from './scenarios/neighbours.ts';
@@ -32,4 +33,6 @@ export const scenarios: readonly Scenario[] = [
   clock,
   blocked,
   overload,
+  hubKill,
+  hubKillOfTwo,
 ];
