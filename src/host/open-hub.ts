@@ -109,7 +109,8 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   const events = countsListener(counts);
   let look = (): void => {};
   const observer = { ...events, turned: () => look() };
-  const store = await openHubStore({ path, postgres, master: relay.storedApps.keys, tell, observer, now });
+  const pushesFor = config.sandbox.enabled ? 'sandbox' : 'providers';
+  const store = await openHubStore({ path, postgres, master: relay.storedApps.keys, pushesFor, tell, observer, now });
   closers.defer(() => store.close());
   const watched = watchHubStore({ store, meanwhile: MEANWHILE, warn: (message) => tell('warn', message) });
   look = () => watched.look();

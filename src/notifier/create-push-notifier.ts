@@ -167,8 +167,9 @@ async function openStore(
   more: Pick<HubStoreOptions, 'tell' | 'observer'>,
 ): Promise<HubStore> {
   const { path, postgres } = config.hub;
+  const pushesFor = config.sandbox.enabled ? 'sandbox' : 'providers';
   try {
-    return await openHubStore({ path, postgres, master: relay.storedApps.keys, ...more });
+    return await openHubStore({ path, postgres, master: relay.storedApps.keys, pushesFor, ...more });
   } catch (error) {
     throw error instanceof ConfigError ? new ConfigError('', ownNames(error.message), { cause: error }) : error;
   }

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { startSandboxedRelay } from '../api/openapi/sandboxed-relay.ts';
+import { toError } from '../../src/kit/errors.ts';
 import { ask, bearer, type GuardedRelay, push, sha256, startGuardedRelay } from '../auth/guarded-relay.ts';
 import { needs } from '../support/needs.ts';
 import { startPostgres } from '../support/postgres.ts';
@@ -27,6 +29,19 @@ async function expectDown(relay: GuardedRelay): Promise<void> {
   expect(JSON.stringify(checks)).not.toContain('canary');
 }
 
+/** Why a sandbox does not open a store: its start is refused, or, where the server was slow to answer, /readyz says it. */
+async function refusalOf(hub: object): Promise<string> {
+  const relay = await startSandboxedRelay({ hub }).catch(toError);
+  if (relay instanceof Error) return relay.message;
+  onTestFinished(() => relay[Symbol.asyncDispose]());
+  let text = '';
+  await until(async () => {
+    text = (await ask(`${relay.url}/readyz`)).text;
+    return text.includes('sandbox.enabled');
+  }, '/readyz says that the store is not for a sandbox');
+  return text;
+}
+
 async function expectUp(relay: GuardedRelay): Promise<void> {
   await until(async () => (await status(relay, '/readyz')) === 200, '/readyz says that the store is back');
   await until(async () => (await issue(relay)).status === 404, 'the hub answers that there is no such person');
@@ -49,5 +64,20 @@ describe('the hub on a PostgreSQL', needs('psql'), () => {
     await expectDown(relay);
     await server.start();
     await expectUp(relay);
+  });
+
+  test('that holds people is not taken by a sandbox, which says what to do, and stays as it is', async () => {
+    const server = await startPostgres();
+    onTestFinished(() => server.end());
+    const folder = mkdtempSync(join(tmpdir(), 'martlet-hub-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const hub = { enabled: true, path: join(folder, 'hub.db'), postgres: await server.database() };
+    const noSandbox = { sandbox: { enabled: false }, ntfy: { enabled: true, endpoint: 'https://ntfy.example' } };
+    const real = await startGuardedRelay({ ...noSandbox, auth: { keys: KEYS }, hub });
+    const put = { method: 'PUT', headers: bearer('all-key'), body: '{"locale":"de"}' };
+    expect((await ask(`${real.url}/v1/users/ada`, put)).status).toBe(201);
+    expect(await refusalOf(hub)).toContain('sandbox.enabled: false');
+    const { text } = await ask(`${real.url}/v1/users`, { headers: bearer('all-key') });
+    expect((JSON.parse(text) as { users: unknown[] }).users).toMatchObject([{ id: 'ada', locale: 'de' }]);
   });
 });

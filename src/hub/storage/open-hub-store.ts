@@ -1,6 +1,7 @@
 import type { MasterKeys } from '../../apps/store/master-keys.ts';
 import { ConfigError } from '../../kit/errors.ts';
 import { late } from '../../kit/late.ts';
+import type { PushesFor } from '../../queue/file/file-format.ts';
 import type { KeySources } from './hub-keys.ts';
 import { keyFile, keyInMemory } from './key-file.ts';
 import { openSqliteStore } from './sqlite/open-sqlite-store.ts';
@@ -15,6 +16,8 @@ export interface HubStoreOptions {
   /** The master key of the apps; absent: one is made in the file `<path>.key`. */
   readonly master: MasterKeys | undefined;
   readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
+  /** Whom what is sent is for; absent: nothing of the store is sent. */
+  readonly pushesFor?: PushesFor | undefined;
   readonly observer?: StoreObserver | undefined;
   readonly now?: () => number;
 }
@@ -33,9 +36,9 @@ function keySources({ path, postgres, master, tell }: HubStoreOptions): KeySourc
  * @throws ConfigError when the settings or the store cannot be used; MasterKeyError; SQLite's own errors
  */
 export async function openHubStore(options: HubStoreOptions): Promise<HubStore> {
-  const { path, postgres, observer, now = Date.now } = options;
+  const { path, postgres, pushesFor, observer, now = Date.now } = options;
   const keys = keySources(options);
-  if (postgres === '') return openSqliteStore({ path, keys, now, observer });
+  if (postgres === '') return openSqliteStore({ path, keys, pushesFor, now, observer });
   const { openPostgresStore } = await loadPostgres();
-  return openPostgresStore({ url: postgres, keys, now, observer });
+  return openPostgresStore({ url: postgres, keys, pushesFor, now, observer });
 }

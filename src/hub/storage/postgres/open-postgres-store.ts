@@ -4,6 +4,8 @@ import PQueue from 'p-queue';
 import { background } from '../../../kit/background.ts';
 import { ConfigError, toError } from '../../../kit/errors.ts';
 import { within } from '../../../kit/within.ts';
+import type { PushesFor } from '../../../queue/file/file-format.ts';
+import { claimStore } from '../claim-store.ts';
 import { hubKeys, type KeySources } from '../hub-keys.ts';
 import { hubSeal } from '../hub-seal.ts';
 import { migrate } from '../migrations/migrate.ts';
@@ -33,6 +35,7 @@ const CLOSE_MS = 5000;
 export interface PostgresStoreOptions {
   readonly url: string;
   readonly keys: KeySources;
+  readonly pushesFor?: PushesFor | undefined;
   readonly now: () => number;
   readonly observer?: StoreObserver | undefined;
   readonly random?: () => number;
@@ -177,7 +180,7 @@ class PostgresStore implements HubStore {
   }
 
   async #prepareBy(db: HubDb): Promise<void> {
-    const { keys, now } = this.#options;
+    const { keys, pushesFor, now } = this.#options;
     // Not serializable: what other instances did while this one waited for the lock has to be seen.
     const found = await db
       .transaction()
@@ -185,6 +188,7 @@ class PostgresStore implements HubStore {
       .execute(async (tx) => {
         await sql`SELECT pg_advisory_xact_lock(${LOCK})`.execute(tx);
         await migrate(tx, { engine: 'postgres', migrations, key: 'hub.postgres', now });
+        await claimStore(tx, { pushesFor, key: 'hub.postgres' });
         return hubKeys(tx, keys);
       });
     if (this.#end.signal.aborted) return;

@@ -2,6 +2,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { toError } from '../../../kit/errors.ts';
 import { markOwnFile, refuseForeignFile } from '../../../kit/files/owned-file.ts';
 import { makePrivateFile } from '../../../kit/files/private-file.ts';
+import type { PushesFor } from '../../../queue/file/file-format.ts';
+import { claimStore } from '../claim-store.ts';
 import { hubKeys, type KeySources } from '../hub-keys.ts';
 import { hubSeal } from '../hub-seal.ts';
 import { migrate } from '../migrations/migrate.ts';
@@ -33,6 +35,7 @@ export interface SqliteStoreOptions {
   /** Empty: memory. */
   readonly path: string;
   readonly keys: KeySources;
+  readonly pushesFor?: PushesFor | undefined;
   readonly now: () => number;
   readonly observer?: StoreObserver | undefined;
 }
@@ -66,7 +69,7 @@ function connect(path: string): Connections {
  * The store in a file, which several processes may share, or in memory.
  * @throws ConfigError when the file is another program's, or a later version's; MasterKeyError; SQLite's own errors
  */
-export async function openSqliteStore({ path, keys, now, observer }: SqliteStoreOptions): Promise<HubStore> {
+export async function openSqliteStore({ path, keys, pushesFor, now, observer }: SqliteStoreOptions): Promise<HubStore> {
   const { writes, reads } = connect(path);
   const place = path === '' ? 'the store in memory' : path;
   const tx = kyselyOn(writes);
@@ -82,6 +85,7 @@ export async function openSqliteStore({ path, keys, now, observer }: SqliteStore
   };
   try {
     await commits.add((first) => migrate(first, { engine: 'sqlite', migrations, key: 'hub.path', now }));
+    await commits.add((first) => claimStore(first, { pushesFor, key: 'hub.path' }));
     const seal = hubSeal(await commits.add((first) => hubKeys(first, keys)));
     // Who writes asks again by itself, without standing still.
     writes.exec('PRAGMA busy_timeout = 0');
