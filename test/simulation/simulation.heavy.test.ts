@@ -25,7 +25,8 @@ describe('histories of the relay', () => {
 describe('histories of the hub', () => {
   test('in every random one nothing leaves that must not, and each decision ends once, for a reason that is true', async () => {
     const broken: string[] = [];
-    for (const seed of seeds(100)) {
+    // 10353: the clock goes back between two notifications with one collapse key.
+    for (const seed of [...seeds(100), 10_353]) {
       const { violations } = await playHubHistory(seed);
       broken.push(...violations.map((violation) => `SEED=${seed} ${violation}`));
     }

@@ -33,10 +33,14 @@ export async function collapse(
   users: readonly string[],
   { isLaterPage, now }: Collapsing,
 ): Promise<Collapsed> {
-  const { app, id, collapse_key: key, created_at: at } = notification;
+  const { app, id, collapse_key: key } = notification;
   if (key === undefined || users.length === 0) return { changed: [], superseded: new Set() };
   const which = (eb: NotificationIn) =>
-    eb.and([eb('collapse_key', '=', key), eb('id', '!=', id), ...(isLaterPage ? [eb('created_at', '<=', at)] : [])]);
+    eb.and([
+      eb('collapse_key', '=', key),
+      eb('id', '!=', id),
+      ...(isLaterPage ? [eb('collapse_place', '<', placeOf(eb, app, id))] : []),
+    ]);
   // There seldom is one that is not over, and asking costs little.
   const isOpen = (await openWithKey(tx, { app, key, id })).length > 0;
   const changed = isOpen ? await takeFromPeople(tx, { app, users, which, reason: SUPERSEDED }, now) : [];
@@ -73,6 +77,14 @@ export async function withdraw(
 }
 
 type NotificationIn = ExpressionBuilder<HubTables, 'notifications'>;
+
+/** Of a notification that was taken, among those with its collapse key. No clock says which is the later one. */
+const placeOf = (eb: NotificationIn, app: string, id: string) =>
+  eb
+    .selectFrom('notifications as own')
+    .select('own.collapse_place')
+    .where('own.app', '=', app)
+    .where('own.id', '=', id);
 
 interface TakenFrom {
   readonly app: string;
@@ -117,7 +129,7 @@ async function takeFromPeople(
 
 async function supersededIn(
   tx: HubDb,
-  { app, collapse_key: key, created_at: at }: AcceptedNotification,
+  { app, id, collapse_key: key }: AcceptedNotification,
   users: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const rows = await tx
@@ -131,7 +143,7 @@ async function supersededIn(
         .select('id')
         .where('app', '=', app)
         .where('collapse_key', '=', key ?? '')
-        .where('created_at', '>', at),
+        .where((inner) => inner('collapse_place', '>', placeOf(inner, app, id))),
     )
     .execute();
   return new Set(rows.map(({ user }) => user));

@@ -146,6 +146,8 @@ interface NotificationTable {
   expires_at: number | null;
   cancel_key: string | null;
   collapse_key: string | null;
+  /** Rises among those with the same collapse key, in the order in which they were taken; null without one. */
+  collapse_place: number | null;
   /** JSON. */
   totals: string;
   done_at: number | null;

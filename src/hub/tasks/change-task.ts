@@ -37,7 +37,8 @@ export async function changeTask(
   const { store, notices, now: clock } = parts;
   const { app, id, caller } = change;
   const now = clock();
-  const at = given.at ?? now;
+  // What is said without a time is later than what was said before, also where the clock was set back.
+  const at = given.at ?? Math.max(now, before?.said_at ?? now);
   if (before && at < before.said_at)
     return { result: { task: before, created: false, changed: [], notified: 0, reason: 'stale' }, after: [] };
   const facts = { doc: given.doc, state: given.state ?? before?.state ?? 'open' };

@@ -51,6 +51,13 @@ describe.each(hubEngines)('tasks in $name', ({ needs: lacks, start }) => {
       expect(hub.told).toEqual(['task.assigned 1']);
     });
 
+    test('what is said without a time counts, also where the clock was set back after what was said before', async () => {
+      await hub.put('t1', radiators);
+      clock.pass(-HOUR);
+      expect(await hub.put('t1', { ...radiators, state: 'completed' })).toMatchObject({ task: { state: 'completed' } });
+      expect(await hub.put('t1', { ...radiators, state: 'open' })).toMatchObject({ task: { state: 'open' } });
+    });
+
     test('to each of whom it concerns, with the buttons of the state that it has then', async () => {
       await hub.put('t1', radiators);
       hub.pushes();

@@ -33,20 +33,55 @@ export interface NotificationBegin {
   readonly totals: RecipientTotals;
 }
 
+interface WithKey {
+  readonly app: string;
+  readonly key: string;
+}
+
+const lastPlace = prepared((db, { app, key }: WithKey) =>
+  db
+    .selectFrom('notifications')
+    .select('collapse_place')
+    .where('app', '=', app)
+    .where('collapse_key', '=', key)
+    .orderBy('collapse_place', 'desc')
+    .limit(1),
+);
+
+/** Places of notifications among those with the same collapse key, behind what is there; null where there is no key. */
+async function newPlaces(tx: HubDb, begun: readonly NotificationBegin[]): Promise<readonly (number | null)[]> {
+  const last = new Map<string, number>();
+  const places: (number | null)[] = [];
+  for (const { notification } of begun) {
+    const { app, collapse_key: key } = notification;
+    if (key === undefined) {
+      places.push(null);
+      continue;
+    }
+    const name = JSON.stringify([app, key]);
+    const place = (last.get(name) ?? (await lastPlace(tx, { app, key }))[0]?.collapse_place ?? 0) + 1;
+    last.set(name, place);
+    places.push(place);
+  }
+  return places;
+}
+
 /** Writes notifications whose first people were decided about. @param now UNIX milliseconds */
 export async function insertNotifications(
   tx: HubDb,
   begun: readonly NotificationBegin[],
   { seal, now }: { readonly seal: HubSeal; readonly now: number },
 ): Promise<void> {
-  await insert(tx, { rows: begun.map((one) => rowOf(one, seal, now)) });
+  const places = await newPlaces(tx, begun);
+  const rows = begun.map((one, index) => ({ ...rowOf(one, seal, now), collapse_place: places[index] ?? null }));
+  await insert(tx, { rows });
 }
 
 function rowOf(
   { notification, bodyHash, status, totals }: NotificationBegin,
   seal: HubSeal,
   now: number,
-): NewRow<'notifications'> {
+): Omit<NewRow<'notifications'>, 'collapse_place'> {
   const { app, id, type, priority, created_at, expires_at: expires, cancel_key, collapse_key, about } = notification;
   return {
     ...{ app, id, type, priority, created_at, status, send_at: null },

@@ -1,0 +1,63 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { collapse } from '../../../src/hub/sends/collapse.ts';
+import { findNotification } from '../../../src/hub/sends/rows/notification-rows.ts';
+import { needs } from '../../support/needs.ts';
+import { Clock, change, phone } from '../directory.ts';
+import { type HubPlace, hubEngines } from '../hub-engines.ts';
+import { hubOfSends } from './hub-of-sends.ts';
+
+const HOUR = 3_600_000;
+const score = { to: { users: ['ada'] }, mode: 'push_only', collapse_key: 'score' };
+
+describe.each(hubEngines)('notifications with one collapse key in $name', ({ needs: lacks, start }) => {
+  describe('the one that was taken last counts', needs(...lacks), () => {
+    let place: HubPlace;
+    let clock: Clock;
+    let hub: ReturnType<typeof hubOfSends>;
+
+    beforeAll(async () => {
+      place = await start();
+    });
+    beforeEach(async () => {
+      clock = new Clock();
+      clock.pass(12 * HOUR);
+      hub = hubOfSends(await place.open(clock.now), clock);
+      await hub.devices.put(change, 'd1', phone(1, { user: 'ada' }));
+    });
+    afterEach(async () => {
+      await hub.sends.close();
+      await hub.store.close();
+    });
+    afterAll(() => place?.end());
+
+    /** What a later page of a notification comes to, decided about now. */
+    async function laterPage(id: string) {
+      const row = await findNotification(hub.store.db, 'default', id);
+      if (!row) throw new Error(`no ${id}`);
+      const notification = hub.opened(row);
+      return hub.store.write(async (tx) => {
+        const { superseded, changed } = await collapse(tx, notification, ['ada'], {
+          ...{ isLaterPage: true, now: clock.now() },
+        });
+        return { superseded: [...superseded], cancelled: changed.length };
+      });
+    }
+
+    test.each([-HOUR, 0, HOUR])('whatever the clock says: it went by %i ms between them', async (ms) => {
+      await hub.settings.put(hub.change('ada'), { quiet_hours: { start: '10:00', end: '15:00' } });
+      const first = await hub.send(score);
+      clock.pass(ms);
+      const second = await hub.send(score);
+      expect(await laterPage(first.id)).toEqual({ superseded: ['ada'], cancelled: 0 });
+      expect(await laterPage(second.id)).toEqual({ superseded: [], cancelled: 0 });
+      expect(await hub.decisions(first.id)).toEqual(['ada 1 push cancelled superseded']);
+      expect(await hub.decisions(second.id)).toEqual(['ada 1 push deferred quiet_hours']);
+    });
+
+    test('one with another key is neither earlier nor later', async () => {
+      const first = await hub.send(score);
+      await hub.send({ ...score, collapse_key: 'weather' });
+      expect((await laterPage(first.id)).superseded).toEqual([]);
+    });
+  });
+});
