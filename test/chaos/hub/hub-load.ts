@@ -2,7 +2,11 @@ import type { SeededRandom } from '../../simulation/seeded-random.ts';
 import { liveTarget } from '../targets.ts';
 
 /** Calls the hub; undefined: there was no answer. */
-export type Call = (method: string, path: string, body?: object) => Promise<{ status: number; body: unknown } | undefined>;
+export type Call = (
+  method: string,
+  path: string,
+  body?: object,
+) => Promise<{ status: number; body: unknown } | undefined>;
 
 export interface HubLoadOptions {
   readonly random: SeededRandom;
