@@ -145,6 +145,9 @@ const UNREACHABLE: ReadonlySet<string> = new Set<HubReason>([
   'not_configured',
 ]);
 
+/** It says that there is no way to the person, rather than that it is not wanted. */
+export const isUnreachable = (reason: string): boolean => UNREACHABLE.has(reason);
+
 /** How a person counts in the totals of a notification. */
 export type RecipientOutcome = 'queued' | 'held' | 'suppressed' | 'no_channel' | 'unknown';
 
@@ -153,7 +156,7 @@ export function recipientOutcome(decisions: readonly HopDecision[]): RecipientOu
   if (decisions.some(({ state }) => state === 'pending' || state === 'sent')) return 'queued';
   if (decisions.some(({ state }) => state === 'deferred')) return 'held';
   if (decisions.some(({ reason }) => reason === 'unknown_user')) return 'unknown';
-  return decisions.every(({ reason }) => UNREACHABLE.has(reason ?? '')) ? 'no_channel' : 'suppressed';
+  return decisions.every(({ reason }) => isUnreachable(reason ?? '')) ? 'no_channel' : 'suppressed';
 }
 
 /** What an address of a channel is verified by. */

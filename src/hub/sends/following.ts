@@ -2,6 +2,7 @@
 import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
 import type { HubDb } from '../storage/storage.ts';
 import { isDigest } from './digests/digest-id.ts';
+import type { NextDigest } from './digests/next-digest.ts';
 import { settleItems } from './digests/settle-items.ts';
 import { goOn } from './go-on.ts';
 import type { ChangedDecision } from './outcomes/outcome-rows.ts';
@@ -13,6 +14,7 @@ import { sendAgain } from './send-again.ts';
 import { mayBeDone, settleStatuses } from './settle-status.ts';
 
 export interface FollowingParts extends EndedBatches {
+  readonly nextDigest: NextDigest;
   /** UNIX milliseconds. */
   readonly now: number;
 }
@@ -21,7 +23,7 @@ export interface FollowingParts extends EndedBatches {
 export async function follow(
   tx: HubDb,
   changed: readonly ChangedDecision[],
-  { now, over, isUnderWay }: FollowingParts,
+  { nextDigest, now, over, isUnderWay }: FollowingParts,
 ): Promise<Followed> {
   let isDue = false;
   const also: DecidedFact[] = [];
@@ -30,7 +32,7 @@ export async function follow(
       const lost = some.filter(({ state }) => state === 'cancelled');
       if (lost.length > 0) isDue = (await retarget(tx, await stillMeant(tx, lost), now)) || isDue;
       if (!isDigest(notification)) continue;
-      const items = await settleItems(tx, app, notification, now);
+      const items = await settleItems(tx, app, notification, now, nextDigest);
       isDue ||= items.isDue;
       also.push(...items.changed);
     }

@@ -7,6 +7,7 @@ import { type ClaimedDue, finishAllDue } from '../timers/due-rows.ts';
 import type { Channel } from '../words/channel.ts';
 import type { PresenceOf } from './accepting/send-order.ts';
 import { isDigest } from './digests/digest-id.ts';
+import type { NextDigest } from './digests/next-digest.ts';
 import { settleItems } from './digests/settle-items.ts';
 import { channelsOf, factsOf } from './facts/facts.ts';
 import { personOf } from './person-due.ts';
@@ -21,6 +22,7 @@ import type { PersonAt } from './step-people.ts';
 export interface PersonWorkOptions {
   readonly store: HubStore;
   readonly placing: Placing;
+  readonly nextDigest: NextDigest;
   readonly presenceOf: PresenceOf;
   readonly policyOf: (app: string) => HubPolicy;
   readonly staleAfterMs: number;
@@ -69,13 +71,13 @@ export class PersonWork {
 
   /** Decides about them, and takes what is due of their plans a step on: in one transaction. */
   async step(tx: HubDb, app: string, rows: readonly Looked[], presence: Presence): Promise<Placed> {
-    const { placing, now } = this.#options;
+    const { placing, nextDigest, now } = this.#options;
     const people = await this.#people(tx, app, rows, presence);
     const placed = await placing.place(tx, people);
     await showWhenDue(tx, people, placed.decisions, now());
     const digests = new Set(rows.map(({ notification }) => notification).filter(isDigest));
     const items: DecidedFact[] = [];
-    for (const id of digests) items.push(...(await settleItems(tx, app, id, now())).changed);
+    for (const id of digests) items.push(...(await settleItems(tx, app, id, now(), nextDigest)).changed);
     return { ...placed, changed: [...placed.changed, ...items] };
   }
 

@@ -14,6 +14,7 @@ import { CLEAR_DUE } from './clearing/clear-due.ts';
 import { Clearer } from './clearing/clearing.ts';
 import { DIGEST_DUE } from './digests/digest-items.ts';
 import { Digesting } from './digests/digesting.ts';
+import { NextDigest } from './digests/next-digest.ts';
 import { follow } from './following.ts';
 import type { RendererOf } from './hand-over.ts';
 import type { HubEvents } from './hub-events.ts';
@@ -108,11 +109,12 @@ export class Sends {
     this.#placing = placing;
     this.#accepting = new Accepting({ ...common, page, placing, batches, events, nudge });
     this.notices = new Notices({ store, accepting: this.#accepting, presenceOf, events, newId, nudge, now });
-    const people = new PersonWork({ ...common, placing });
+    const nextDigest = new NextDigest(common);
+    const people = new PersonWork({ ...common, placing, nextDigest });
     const inboxChanged = realtime && ((owner: MarkOwner) => realtime.inboxChanged(owner));
     this.marking = new Marking({ people, placing, policyOf, nudge, inboxChanged, events, now });
     this.#clearer = new Clearer({ store, carrier, policyOf, staleAfterMs, newId, now });
-    const digests = new Digesting({ ...common, placing });
+    const digests = new Digesting({ ...common, placing, nextDigest });
     const own = {
       ...{ [PERSON_DUE]: people.run, [PAGE_DUE]: this.#accepting.pages, [DIGEST_DUE]: digests.run },
       [CLEAR_DUE]: this.#clearer.run,
@@ -127,7 +129,7 @@ export class Sends {
     this.#outcomes = new OutcomeWriter({
       ...{ store, batches, now, tell },
       verdicts: (ended) => this.#noteVerdicts(ended),
-      follow: (tx, changed, ended) => follow(tx, changed, { now: now(), ...ended }),
+      follow: (tx, changed, ended) => follow(tx, changed, { nextDigest, now: now(), ...ended }),
       written: (changed, { isDue, also }) => {
         if (isDue) nudge(now());
         events?.decided?.([...changed, ...also]);

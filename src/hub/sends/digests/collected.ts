@@ -1,7 +1,7 @@
 /** Decisions that a digest has collected and not sent yet. Each may be of a great many notifications of one person. */
 import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
 import type { AcceptedNotification } from '../../notifications/decide-input.ts';
-import { type HopDecision, isLiving } from '../../notifications/decision.ts';
+import { type HopDecision, isLiving, isUnreachable } from '../../notifications/decision.ts';
 import type { HubDb } from '../../storage/storage.ts';
 import type { Facts } from '../facts/facts.ts';
 import { goOn } from '../go-on.ts';
@@ -10,6 +10,7 @@ import { type DecisionRow, isAt, isCollected } from '../rows/decision-rows.ts';
 import { settleStatuses } from '../settle-status.ts';
 import { decideFor, type StepParts } from '../step-people.ts';
 import { digestMark } from './digest-id.ts';
+import { mayComeAgain } from './next-digest.ts';
 
 /** Ids a statement. */
 const AT_ONCE = 500;
@@ -48,12 +49,19 @@ export interface CollectedOne {
 export interface Asked {
   /** What the digest takes. */
   readonly kept: readonly DecisionRow[];
+  /** What has no way to the person now, and may have one by the next digest; with how it ends otherwise. */
+  readonly unreached: readonly EndedRow[];
   readonly changed: readonly DecidedFact[];
 }
 
+export interface EndedRow {
+  readonly row: DecisionRow;
+  readonly as: Pick<HopDecision, 'state' | 'reason'>;
+}
+
 /**
- * Asks again about what is collected, as about everything that was held: what the person does not want any more, what has expired, and
- * what has no way to the person ends now.
+ * Asks again about what is collected, as about everything that was held: what the person does not want any more and what has expired
+ * ends now, and what has no way to the person after the third digest, or where another hop may have one.
  */
 export async function stillMeant(
   tx: HubDb,
@@ -65,19 +73,37 @@ export async function stillMeant(
   const [{ app, user }] = rows as [DecisionRow];
   const only = isMeantByDevices(notification, user) ? devicesOf(rows) : undefined;
   const decisions = decideFor({ notification: alone, facts, presence: 'offline', only, asDigest: true }, parts);
-  const ended: { readonly row: DecisionRow; readonly as: Pick<HopDecision, 'state' | 'reason'> }[] = [];
+  const all: EndedRow[] = [];
   const kept = rows.filter((row) => {
     const as = verdictOn(row, decisions);
-    if (as) ended.push({ row, as });
+    if (as) all.push({ row, as });
     return !as;
   });
+  const mayWait = kept.length === 0 && !(await haveOthersBehind(tx, app, user, notification.id));
+  const unreached = mayWait ? all.filter(({ row, as }) => isUnreachable(as.reason ?? '') && mayComeAgain(row)) : [];
+  const ended = all.filter((each) => !unreached.includes(each));
   for (const { row, as } of ended) await end(tx, row, as, parts.now);
   if (ended.length > 0) {
     await goOn(tx, app, [{ notification: notification.id, user }], parts.now);
     await settleStatuses(tx, app, [notification.id], parts.now);
   }
   const changed = ended.map(({ row: { channel }, as: { state, reason = null } }) => ({ app, channel, state, reason }));
-  return { kept, changed };
+  return { kept, unreached, changed };
+}
+
+/** Whether a hop of it waits for those before it. */
+async function haveOthersBehind(tx: HubDb, app: string, user: string, notification: string): Promise<boolean> {
+  const rows = await tx
+    .selectFrom('decisions')
+    .select('hop')
+    .where('app', '=', app)
+    .where('notification', '=', notification)
+    .where('user', '=', user)
+    .where('state', '=', 'pending')
+    .where('due_row', 'is not', null)
+    .limit(1)
+    .execute();
+  return rows.length > 0;
 }
 
 const devicesOf = (rows: readonly DecisionRow[]): string[] =>

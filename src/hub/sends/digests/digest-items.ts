@@ -50,11 +50,20 @@ export async function openDigests(
   };
 }
 
+/** When a digest ends that has begun, UNIX milliseconds; undefined: none has. */
+export async function digestEnd(tx: HubDb, due: ReturnType<typeof digestDue>): Promise<number | undefined> {
+  const row = await tx.selectFrom('due').select('due_at').where('id', '=', dueId(due)).executeTakeFirst();
+  return row?.due_at;
+}
+
+/** What makes an item. */
+export type ForDigest = Pick<Digested, 'notification' | 'user' | 'key' | 'until' | 'again'>;
+
 /** Notes items, and begins the digests that have not begun: their window counts from the first item. @returns the earliest end */
 export async function takeIntoDigests(
   tx: HubDb,
   { seal, newId }: { readonly seal: HubSeal; readonly newId: () => string },
-  digested: readonly Digested[],
+  digested: readonly ForDigest[],
 ): Promise<number | undefined> {
   if (digested.length === 0) return undefined;
   // A notification is one item of a person's digest, by however many ways it would have gone.
@@ -76,7 +85,7 @@ export async function takeIntoDigests(
   return Math.min(...digested.map(({ until }) => until));
 }
 
-async function beginDigests(tx: HubDb, digested: readonly Digested[]): Promise<void> {
+async function beginDigests(tx: HubDb, digested: readonly ForDigest[]): Promise<void> {
   const dues = digested.map(({ notification: { app }, user, key, until, again }) => ({
     ...{ ...digestDue(app, user, key), at: until, again },
   }));

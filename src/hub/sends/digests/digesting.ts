@@ -8,17 +8,20 @@ import type { Channel } from '../../words/channel.ts';
 import type { Priority } from '../../words/priority.ts';
 import { channelsOf, type Facts, factsOf } from '../facts/facts.ts';
 import { nothingPlaced, type Placed, type Placing, placedTogether } from '../placing.ts';
+import type { DecisionRow } from '../rows/decision-rows.ts';
 import { findNotifications, insertNotifications, openDoc } from '../rows/notification-rows.ts';
 import { insertRecipients } from '../rows/recipient-rows.ts';
 import { firstStatus, noTotals, withPeople } from '../totals.ts';
 import { type Asked, collectedOf, giveTo, stillMeant } from './collected.ts';
 import { digestId } from './digest-id.ts';
 import { type DigestItem, digestOf, openItem } from './digest-items.ts';
+import type { NextDigest } from './next-digest.ts';
 import { settleItems } from './settle-items.ts';
 
 export interface DigestingOptions {
   readonly store: HubStore;
   readonly placing: Placing;
+  readonly nextDigest: NextDigest;
   readonly policyOf: (app: string) => HubPolicy;
   readonly newId: () => string;
   readonly newPlace: () => number;
@@ -86,7 +89,15 @@ export class Digesting {
     const kept = asked.filter((each) => each.kept.length > 0);
     const byPriority = Map.groupBy(kept, ({ notification }) => notification.priority);
     const digests = [...byPriority].map(([priority, some]) => this.#digest(of.app, priority, some, items));
+    await this.#takeOn(tx, of, asked);
     return { digests, changed: asked.flatMap((each) => each.changed) };
+  }
+
+  /** Whom no digest can reach now it may reach by the next one. */
+  async #takeOn(tx: HubDb, { app, user }: Collection, asked: readonly AskedOne[]): Promise<void> {
+    const left = new Map(asked.flatMap(({ unreached }) => unreached.map(({ row, as }) => [row, as] as const)));
+    const as = (row: DecisionRow) => left.get(row) ?? row;
+    await this.#options.nextDigest.take(tx, { app, user, rows: [...left.keys()], as });
   }
 
   #digest(
@@ -142,7 +153,7 @@ export class Digesting {
       // Its items are in the inbox already.
       { app, notification: id, user, place: newPlace(), visible_at: null, hidden: 1 },
     ]);
-    const { changed } = await settleItems(tx, app, id, now());
+    const { changed } = await settleItems(tx, app, id, now(), this.#options.nextDigest);
     return { ...placed, changed: [...placed.changed, ...changed] };
   }
 }

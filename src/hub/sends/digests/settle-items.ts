@@ -1,14 +1,19 @@
-/** What a digest has taken ends as the digest does: by the same way, and to the same device, as far as there is one. */
+/**
+ * What a digest has taken ends as the digest does: by the same way, and to the same device, as far as there is one. What no way of the
+ * digest has brought to the person is in the next one, unless the item itself has another way that is still to come.
+ */
 import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
 import type { HubDb } from '../../storage/storage.ts';
 import { goOn } from '../go-on.ts';
 import { type DecisionRow, OPEN_STATES } from '../rows/decision-rows.ts';
 import { settleStatuses } from '../settle-status.ts';
 import { digestMark } from './digest-id.ts';
+import { isUndelivered, type NextDigest } from './next-digest.ts';
 
 /** The state that tells most of a digest that went several ways. */
 const BEST = ['read', 'seen', 'delivered', 'sent', 'failed'];
 const isOpen = ({ state }: DecisionRow): boolean => (OPEN_STATES as readonly string[]).includes(state);
+const isReached = ({ state }: DecisionRow): boolean => state !== 'failed' && BEST.includes(state);
 const rank = ({ state }: DecisionRow): number => (BEST.includes(state) ? BEST.indexOf(state) : BEST.length);
 
 interface Ending {
@@ -39,34 +44,84 @@ export interface SettledItems {
   readonly isDue: boolean;
 }
 
-/** After any change of a digest's decisions, in the same transaction. */
-export async function settleItems(tx: HubDb, app: string, digest: string, now: number): Promise<SettledItems> {
+/** Nothing of it has come to the person or is to come, for no wish of theirs or the sender's. */
+const isLost = (rows: readonly DecisionRow[]): boolean =>
+  rows.some(isUndelivered) &&
+  !rows.some((row) => isOpen(row) || isReached(row) || (row.state === 'cancelled' && !isUndelivered(row)));
+
+/**
+ * After any change of a digest's decisions, in the same transaction.
+ * @param next absent: the digest was cancelled, and there is no next one
+ */
+export async function settleItems(
+  tx: HubDb,
+  app: string,
+  digest: string,
+  now: number,
+  next?: NextDigest,
+): Promise<SettledItems> {
   const rows = await tx
     .selectFrom('decisions')
     .selectAll()
     .where('app', '=', app)
     .where('notification', '=', digest)
     .execute();
+  const lost = isLost(rows);
+  // Another way of the digest may yet bring it.
+  const holds = next !== undefined && (lost || rows.some(isOpen));
   const changed: Ended[] = [];
   const users = new Set(rows.map(({ user }) => user));
-  for (const ending of endings(rows)) changed.push(...(await end(tx, app, digest, ending, now)));
+  for (const ending of endings(rows))
+    changed.push(...(await end(tx, { app, digest, now, ending, onlyBeforeOthers: holds && isUndelivered(ending.as) })));
   const ended = new Set(changed.map(({ notification }) => notification));
-  let isDue = false;
   const people = [...ended].flatMap((notification) => [...users].map((user) => ({ notification, user })));
-  isDue = (await goOn(tx, app, people, now)) || isDue;
+  const isDue = await goOn(tx, app, people, now);
   await settleStatuses(tx, app, ended, now);
-  return { changed, isDue };
+  const over = lost && next ? await takeOn(tx, next, app, digest, rows) : [];
+  return { changed: [...changed, ...over], isDue };
+}
+
+/** What is left of a digest that came to nothing. */
+async function takeOn(
+  tx: HubDb,
+  next: NextDigest,
+  app: string,
+  digest: string,
+  ways: readonly DecisionRow[],
+): Promise<readonly DecidedFact[]> {
+  const [{ user }] = ways as [DecisionRow];
+  const rows = await tx
+    .selectFrom('decisions')
+    .selectAll()
+    .where('app', '=', app)
+    .where('user', '=', user)
+    .where('state', '=', 'deferred')
+    .where('due_row', '=', digestMark(digest))
+    .execute();
+  const as = ({ channel, device }: DecisionRow): DecisionRow => {
+    const same = ways.filter((way) => way.channel === channel);
+    return same.find((way) => way.device === device) ?? best(same.length > 0 ? same : ways);
+  };
+  return next.take(tx, { app, user, rows, as });
 }
 
 type Ended = DecidedFact & { readonly notification: string };
 
-function end(
-  tx: HubDb,
-  app: string,
-  digest: string,
-  { as: { user, state, reason }, channel, device }: Ending,
-  now: number,
-): Promise<Ended[]> {
+interface EndingItems {
+  readonly app: string;
+  readonly digest: string;
+  readonly now: number;
+  readonly ending: Ending;
+  /** Only items that have a hop behind, which begins by it. */
+  readonly onlyBeforeOthers: boolean;
+}
+
+function end(tx: HubDb, { app, digest, now, ending, onlyBeforeOthers }: EndingItems): Promise<Ended[]> {
+  const {
+    as: { user, state, reason },
+    channel,
+    device,
+  } = ending;
   let query = tx
     .updateTable('decisions')
     .set({ state, reason, at: now, until: null, due_row: null })
@@ -76,5 +131,15 @@ function end(
     .where('due_row', '=', digestMark(digest));
   if (channel !== undefined) query = query.where('channel', '=', channel);
   if (device !== undefined) query = query.where('device', '=', device);
+  if (onlyBeforeOthers)
+    query = query.where('notification', 'in', (eb) =>
+      eb
+        .selectFrom('decisions as later')
+        .select('later.notification')
+        .where('later.app', '=', app)
+        .where('later.user', '=', user)
+        .where('later.state', '=', 'pending')
+        .where('later.due_row', 'is not', null),
+    );
   return query.returning(['app', 'notification', 'channel', 'state', 'reason']).execute();
 }
