@@ -290,11 +290,13 @@ export class HubLedger {
 
   #notDeferred(
     notification: ModelNotification,
-    { user }: DecisionChange,
+    { user, before }: DecisionChange,
     { reason }: DecisionState,
     wall: number,
   ): string | undefined {
     const { model } = this.#options;
+    // What no digest could bring is in the next one.
+    const isAgain = before?.reason === 'digested';
     const isQuiet = model.isQuiet(user, notification, wall) !== undefined;
     const isSnoozed = model.isSnoozed(user, notification, wall);
     const isTrue: Readonly<Record<string, boolean>> = {
@@ -305,7 +307,8 @@ export class HubLedger {
       quiet_hours: isQuiet,
       snoozed: isSnoozed,
       // A snooze that ends as a digest ends early, too.
-      digested: notification.isDigested || isQuiet || isSnoozed || model.people.get(user)?.snoozeEnd === 'digest',
+      digested:
+        isAgain || notification.isDigested || isQuiet || isSnoozed || model.people.get(user)?.snoozeEnd === 'digest',
     };
     return isTrue[reason ?? ''] ? undefined : 'that is not so';
   }
