@@ -86,6 +86,26 @@ const streams: Row = {
   ],
 };
 
+const sinks: Row = {
+  title: 'Hub: sinks (hub.sinks)',
+  panels: [
+    {
+      title: 'Events that wait for a sink',
+      queries: [['{{sink}} {{instance}}', `martlet_hub_sink_backlog{${I}}`]],
+    },
+    {
+      title: 'Events/s by what became of them',
+      description: 'failed: a call that is tried again. dropped: given up after an hour, or there was no room.',
+      unit: 'ops',
+      queries: [
+        ['{{sink}} taken', `sum by (sink) (rate(martlet_hub_sink_sent_total{${I}}[${R}]))`],
+        ['{{sink}} failed', `sum by (sink) (rate(martlet_hub_sink_failed_total{${I}}[${R}]))`],
+        ['{{sink}} dropped', `sum by (sink) (rate(martlet_hub_sink_dropped_total{${I}}[${R}]))`],
+      ],
+    },
+  ],
+};
+
 const store: Row = {
   title: 'Hub: store, people and devices',
   panels: [
@@ -131,4 +151,4 @@ const store: Row = {
 };
 
 /** Empty where the hub is off. */
-export const hubRows: readonly Row[] = [sends, streams, store];
+export const hubRows: readonly Row[] = [sends, streams, sinks, store];

@@ -44,6 +44,8 @@ interface Entry {
   readonly isOld: boolean;
   readonly isSuspect: boolean;
   attempts: number;
+  /** It is not sent again, whatever comes of the call that is under way. */
+  isWithdrawn?: true;
 }
 
 export interface BacklogStats {
@@ -60,7 +62,7 @@ export interface BacklogStats {
 const DRAIN_PATIENCE_MS = 5000;
 /** Entries in memory that keep all calls busy while more are read. */
 const FEW = 1000;
-/** For calls under way, and outcomes of pushes that were. */
+/** For outcomes of pushes that were under way. */
 const WITHDRAWN_MS = 60_000;
 const MOST_WITHDRAWN = 1000;
 const DRAIN_PACE = { firstMs: 100, maxMs: 1000 };
@@ -91,7 +93,7 @@ export class FeedbackBacklog {
   readonly #closing = new AbortController();
   #breaker: Breaker;
   #state: State = { name: 'running' };
-  #underWay = 0;
+  readonly #underWay = new Set<Entry>();
   #sent = 0;
   #failed = 0;
   #dropped = 0;
@@ -129,22 +131,27 @@ export class FeedbackBacklog {
   }
 
   /**
-   * Entries that hold one of these texts are not told: neither those that wait in memory nor those that come within a minute. What is on
-   * the shelf alone is the keeper's to delete. @returns how many waited
+   * Entries that hold one of these texts are not told: neither those that wait in memory nor, if so wanted, those that come within a
+   * minute. What is on the shelf alone is the keeper's to delete. @returns how many waited
    */
-  withdraw(texts: readonly string[]): number {
+  withdraw(texts: readonly string[], { andComing = true }: { readonly andComing?: boolean } = {}): number {
     const isKept = ({ body }: Entry): boolean => !texts.some((text) => body.includes(text));
     const before = this.#remembered;
     const entries = this.#due();
     for (const entry of entries.filter((each) => !isKept(each))) this.#forget(entry);
+    for (const entry of this.#underWay) if (!isKept(entry)) entry.isWithdrawn = true;
     this.#ready.retain(isKept);
     this.#deferred.retain(isKept);
+    if (andComing) this.#refuseComing(texts);
+    return before - this.#remembered;
+  }
+
+  #refuseComing(texts: readonly string[]): void {
     this.#withdrawn = [...this.#withdrawn.slice(-MOST_WITHDRAWN), ...texts];
     clearTimeout(this.#remembering);
     this.#remembering = setTimeout(() => {
       this.#withdrawn = [];
     }, WITHDRAWN_MS).unref();
-    return before - this.#remembered;
   }
 
   #isWithdrawn(body: string): boolean {
@@ -230,7 +237,7 @@ export class FeedbackBacklog {
 
   /** Those in memory. */
   get #remembered(): number {
-    return this.#ready.length + this.#deferred.length + this.#underWay;
+    return this.#ready.length + this.#deferred.length + this.#underWay.size;
   }
 
   /** Sends what may be sent now, and sets the alarm for what may be later. */
@@ -238,7 +245,7 @@ export class FeedbackBacklog {
     if (this.#state.name === 'closed') return;
     this.#collectDue();
     this.#refill();
-    while (this.#ready.length > 0 && this.#underWay < this.#options.concurrency && this.#breaker.admit() > 0) {
+    while (this.#ready.length > 0 && this.#underWay.size < this.#options.concurrency && this.#breaker.admit() > 0) {
       const entry = this.#ready.shift() as Entry;
       if (entry.isOld && !isReadable(entry.body)) this.#setAside(entry);
       else background(this.#send(entry));
@@ -264,12 +271,12 @@ export class FeedbackBacklog {
   }
 
   async #send(entry: Entry): Promise<void> {
-    this.#underWay++;
+    this.#underWay.add(entry);
     entry.attempts++;
     const suspect = entry.isSuspect ? entry.key : undefined;
     if (suspect !== undefined) this.#options.keeper?.taken(suspect);
     const result = await this.#options.post(entry, this.#closing.signal).catch(mistaken);
-    this.#underWay--;
+    this.#underWay.delete(entry);
     if (this.#state.name === 'closed') return;
     if (suspect !== undefined) this.#options.keeper?.returned(suspect);
     if (result.ok) this.#taken(entry);
@@ -292,7 +299,7 @@ export class FeedbackBacklog {
     this.#failed++;
     this.#breaker.failed();
     const isLasting = this.#breaker.state !== 'closed';
-    if (this.#isWithdrawn(entry.body)) this.#forget(entry);
+    if (entry.isWithdrawn || this.#isWithdrawn(entry.body)) this.#forget(entry);
     else if (now() - entry.since > maxAgeMs) {
       events.failed(reason, isLasting);
       this.#forget(entry);

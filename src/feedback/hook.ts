@@ -55,8 +55,11 @@ export interface FeedbackHook {
   hears(app: string): boolean;
   /** Has the app's hook told of something that is no push. @param id of the report: its receiver knows by it that it has it already */
   tell(app: string, id: string, body: object): void;
-  /** Entries of an app that hold one of these texts are not told any more. @returns how many waited in memory */
-  withdraw(app: string, texts: readonly string[]): number;
+  /**
+   * Entries of an app that hold one of these texts are not told any more. @param andComing nor are those that come within a minute; default true
+   * @returns how many waited in memory
+   */
+  withdraw(app: string, texts: readonly string[], options?: { readonly andComing?: boolean }): number;
   /** Entries that wait for the hook of an app. */
   waiting(app: string): number;
   /** Of all apps. */
@@ -160,8 +163,8 @@ class FeedbackHooks implements FeedbackHook {
     if (this.hears(app)) this.#add(app, 1, (backlog) => backlog.add(id, JSON.stringify(body)));
   }
 
-  withdraw(app: string, texts: readonly string[]): number {
-    return this.#apps.get(app)?.backlog.withdraw(texts) ?? 0;
+  withdraw(app: string, texts: readonly string[], options?: { readonly andComing?: boolean }): number {
+    return this.#apps.get(app)?.backlog.withdraw(texts, options) ?? 0;
   }
 
   waiting(app: string): number {

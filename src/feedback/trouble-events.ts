@@ -1,5 +1,6 @@
 import type { Throttle } from '../kit/throttle.ts';
 import type { Log } from '../observe/log/log.ts';
+import { sinkOf } from './sink-queue.ts';
 
 /** What is logged. */
 export interface BacklogEvents {
@@ -11,34 +12,53 @@ export interface BacklogEvents {
   dropped(entries: number, why: string): void;
 }
 
-/** Says of one app's hook what an operator should know. @param waiting how many entries are */
+/** As the log says it, of the hook of an app and of a sink. */
+const texts = {
+  hook: {
+    lasting: 'the feedback hook keeps failing; its entries wait',
+    failed: 'a call of the feedback hook failed and is repeated',
+    recovered: 'the feedback hook takes calls again',
+    dropped: 'the feedback hook will never hear of some failures',
+  },
+  sink: {
+    lasting: 'the sink keeps failing; its events wait',
+    failed: 'a call of the sink failed and is repeated',
+    recovered: 'the sink takes calls again',
+    dropped: 'the sink will never hear of some events',
+  },
+} as const;
+
+/** Says of the hook of an app, or of a sink, what an operator should know. @param waiting how many entries are */
 export function troubleEvents(
   log: Pick<Log, 'error' | 'warn'>,
   throttle: Throttle,
-  app: string,
+  queue: string,
   origin: () => string | undefined,
   waiting: () => number,
 ): BacklogEvents {
   /** That it keeps failing, since it last took a call. */
   let isSaid = false;
+  const sink = sinkOf(queue);
+  const who = sink === undefined ? { app: queue } : { sink };
+  const text = sink === undefined ? texts.hook : texts.sink;
   return {
     failed(reason, lasting) {
       throttle.add(lasting ? 'lasting' : 'failed', 1, (calls) => {
-        const fields = { app, hook: origin(), reason, calls, waiting: waiting() };
+        const fields = { ...who, hook: origin(), reason, calls, waiting: waiting() };
         isSaid ||= lasting;
-        if (lasting) log.error('the feedback hook keeps failing; its entries wait', fields);
-        else log.warn('a call of the feedback hook failed and is repeated', fields);
+        if (lasting) log.error(text.lasting, fields);
+        else log.warn(text.failed, fields);
       });
     },
     recovered() {
       if (!isSaid) return;
       isSaid = false;
-      log.warn('the feedback hook takes calls again', { app, hook: origin(), waiting: waiting() });
+      log.warn(text.recovered, { ...who, hook: origin(), waiting: waiting() });
     },
     dropped(entries, why) {
       throttle.add(why, entries, (total) =>
-        log.error('the feedback hook will never hear of some failures', {
-          app,
+        log.error(text.dropped, {
+          ...who,
           hook: origin(),
           entries: total,
           reason: why,

@@ -137,7 +137,7 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   );
   const { people, sends, devices, removals } = faces;
   const isUp = (): boolean => watched.check().status !== 'fail';
-  relay.metrics.watchHub(new HubFigures({ store, counts, sends, removals, isUp, now }).read);
+  relay.metrics.watchHub(new HubFigures({ store, counts, sends, removals, isUp, relay, config, now }).read);
   const others = { config, store, devices, relay, parts, events, noChannel, nudge: sends.nudge, tell, now };
   const admit = admitToken(door, parts);
   const tokens = tokenRoutes({ tokens: door.tokens, isPerson: (app, id) => isPerson(store, app, id) });

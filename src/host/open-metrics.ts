@@ -5,6 +5,7 @@ import type { Auth } from '../auth/auth.ts';
 import { type ProviderRow, partLabel } from '../carrier/provider-row.ts';
 import type { Config } from '../config/schema.ts';
 import type { FeedbackHook } from '../feedback/hook.ts';
+import { sinkOf } from '../feedback/sink-queue.ts';
 import type { CredentialExpiry } from '../observe/log/expiry-warnings.ts';
 import {
   createMetrics,
@@ -86,7 +87,7 @@ export function openMetrics(
     busyWorkers: () => parts.lanes.busy(),
     queue: () => queueReading(parts.lanes.queue, config),
     lanes: () => laneReadings(parts.lanes, parts.apps.providers),
-    feedback: () => parts.hook.byApp(),
+    feedback: () => parts.hook.byApp().filter(({ app }) => sinkOf(app) === undefined),
     authFailures: () => parts.auth?.failures() ?? NO_FAILURES,
     credentialExpiries: () => credentialExpiries(parts),
   });

@@ -1,6 +1,7 @@
 import { createAppChooser } from '../apps/choose-app.ts';
 import { openAuth } from '../auth/open-auth.ts';
 import type { AgreeOnKey, ProviderEnvironment } from '../carrier/provider-row.ts';
+import { sinkQueue } from '../feedback/sink-queue.ts';
 import { toMs } from '../kit/seconds.ts';
 import { openHistory } from '../observe/history/open-history.ts';
 import type { Log } from '../observe/log/log.ts';
@@ -14,6 +15,7 @@ import { builtIn, type FullConfig, type ProviderTable } from '../providers/regis
 import type { RelayEvents } from '../push/push.ts';
 import { createEventHub } from '../push/relay-events.ts';
 import { queueEngine } from '../queue/create-queue.ts';
+import { withdrawalOf } from '../queue/withdrawal.ts';
 import { Dispatch } from '../relay/dispatch.ts';
 import { createIntake } from '../relay/intake.ts';
 import type { LastingRequests } from '../relay/lasting-requests.ts';
@@ -111,15 +113,31 @@ export async function openRelay(options: RelayOptions, closers: AsyncDisposableS
     ...{ accept, queue, apps: registry, storedApps: stored, lanes, transports, outbound, auth, hook },
     ...{ stats, tasks, metrics, history, tracing },
     sectionOf,
-    forget(withdrawal, texts) {
-      hook.withdraw(withdrawal.app, texts);
-      queue.erase?.(withdrawal, texts);
-      receipts.erase(withdrawal);
-      history?.forget(withdrawal.app, withdrawal.names);
-    },
+    ...forgetting({ hook, queue, receipts, history, sinks: Object.keys(config.hub.sinks) }),
     busyWorkers: () => lanes.busy(),
     snapshot: () => relaySnapshot({ stats, tasks, metrics, lanes }),
     stopWaiting: () => outcomes.close(),
     drain: (ms) => drainRelay({ lanes, hook }, ms),
   };
 }
+
+interface Forgetful extends Pick<Relay, 'hook' | 'queue' | 'history'> {
+  readonly receipts: ReturnType<typeof openReceipts>;
+  /** Names of `hub.sinks`. */
+  readonly sinks: readonly string[];
+}
+
+const forgetting = ({ hook, queue, receipts, history, sinks }: Forgetful): Pick<Relay, 'forget' | 'forgetEvents'> => ({
+  forget(withdrawal, texts) {
+    hook.withdraw(withdrawal.app, texts);
+    queue.erase?.(withdrawal, texts);
+    receipts.erase(withdrawal);
+    history?.forget(withdrawal.app, withdrawal.names);
+  },
+  forgetEvents(texts) {
+    for (const sink of sinks.map(sinkQueue)) {
+      hook.withdraw(sink, texts, { andComing: false });
+      queue.erase?.(withdrawalOf(sink, []), texts);
+    }
+  },
+});

@@ -42,6 +42,8 @@ export interface Relay {
    * these texts. @param texts as they stand in a report's JSON
    */
   forget(withdrawal: Withdrawal, texts: readonly string[]): void;
+  /** Keeps no event for the sinks that holds one of these texts; one that comes from now on is another. */
+  forgetEvents(texts: readonly string[]): void;
   /** Batches that are being sent. */
   busyWorkers(): number;
   /** What this process has counted, for the sum over several. */

@@ -23,6 +23,7 @@ import { memoryStore, NotifyStore, postgresStore, sqliteStore } from './notify-s
 import { BufferedStream, type NotifyStream, StreamClosedError } from './notify-stream.ts';
 import { memoryTracker, Tracker } from './tracker.ts';
 import { verifySignature } from './verify-signature.ts';
+import { SinkError, WebhookSinks, webhookSinks } from './webhook-sinks.ts';
 
 export type { StreamRouter } from '../streams/router/stream-router.ts';
 export type { ConnectRedisOptions, NotifyRedis, RedisTrackerOptions } from './connect-redis.ts';
@@ -31,6 +32,7 @@ export type { NotifyDraft, NotifyEvent } from './notify-event.ts';
 export type { EventFor, NotifyStoreOptions, SqlNotifyStoreOptions } from './notify-store.ts';
 export type { NextOptions, NotifyStream } from './notify-stream.ts';
 export type { RoutingInfo, TrackerRegistration } from './tracker.ts';
+export type { SinkStats, WebhookSink, WebhookSinksOptions } from './webhook-sinks.ts';
 
 export {
   connectRedis,
@@ -40,11 +42,14 @@ export {
   NotifyStore,
   postgresStore,
   RESET,
+  SinkError,
   StoreClosedError,
   StreamClosedError,
   sqliteStore,
   Tracker,
   verifySignature,
+  WebhookSinks,
+  webhookSinks,
 };
 
 /** Milliseconds. */
@@ -59,6 +64,8 @@ export interface NotifierOptions {
   readonly presence?: Tracker | null | undefined;
   /** How other instances learn at once: one of a Redis, or one's own, which also needs `presence`. Without: by asking the store. */
   readonly router?: StreamRouter | EventRouter | null | undefined;
+  /** Signed webhooks that get every event of their types, whether its person is there or not: `await webhookSinks({…})`. */
+  readonly sinks?: WebhookSinks | null | undefined;
   /** What becomes of events for people who are not there (with `presence`). Default `keep`: they are kept for when they come. */
   readonly offline?: OfflineRule | undefined;
   /** The name of this instance in `presence`; with a router of one's own nothing is routed to it. */
@@ -101,7 +108,7 @@ export interface Notifier {
   subscribe(userId: string, lastEventId?: string): Promise<NotifyStream>;
   /** Streams that are open. */
   readonly active: number;
-  /** Ends every stream. Store, presence and router are their owner's to close. */
+  /** Ends every stream. Store, presence, router and sinks are their owner's to close. */
   close(): Promise<void>;
 }
 
@@ -127,7 +134,7 @@ class StreamNotifier implements Notifier {
   #closed: Promise<void> | undefined;
 
   constructor(options: NotifierOptions) {
-    const { store, presence, offline, pollInterval, bufferSize, meter, log, now = Date.now } = options;
+    const { store, presence, offline, sinks, pollInterval, bufferSize, meter, log, now = Date.now } = options;
     this.#options = options;
     this.#now = now;
     this.#bufferSize = positive(bufferSize, DEFAULT_BUFFER_SIZE);
@@ -136,6 +143,7 @@ class StreamNotifier implements Notifier {
       store: (store ?? (this.#own as NotifyStore)).streams,
       presence: presence?.presence,
       router: this.#router(),
+      saved: sinks?.saved,
       ...{ offline, pollMs: positive(pollInterval, DEFAULT_POLL_INTERVAL), tell: log ?? undefined },
     });
     this.#gauge = meter?.createUpDownCounter('mailbox.notify.streams.active', {

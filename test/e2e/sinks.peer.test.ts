@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 import { expect, onTestFinished, test } from 'vitest';
@@ -83,4 +85,45 @@ test('sinks have every event of their types, one that hangs holds up no other, a
     const { 'x-mailbox-timestamp': at, 'x-mailbox-signature': signature } = headers;
     expect(verifySignature('any text', String(at), body, String(signature), 300)).toBe(true);
   }
+});
+
+test('what waits for a sink goes with its person, from the file too; others and what comes later do not', async () => {
+  let isUp = false;
+  const late = await receiver(() => (isUp ? 200 : 500));
+  await using relay = await startRelay({
+    hub: {
+      enabled: true,
+      path: 'hub.db',
+      sinks: {
+        late: { allow_private: true, url: late.url },
+        quiet: { allow_private: true, url: late.url, types: ['none'] },
+      },
+    },
+  });
+  const publish = async (user: string, payload: string): Promise<void> => {
+    const headers = { 'content-type': 'application/json' };
+    const body = JSON.stringify({ type: 'a', payload });
+    const { status } = await fetch(`${relay.url}/v1/users/${user}/events`, { method: 'POST', headers, body });
+    expect(status).toBe(201);
+  };
+  for (const user of ['ada', 'adam', 'bob']) await publish(user, `secret of ${user}`);
+  const inFile = (word: string): boolean =>
+    ['queue.db', 'queue.db-wal'].some((name) => {
+      const path = join(relay.folder, name);
+      return existsSync(path) && readFileSync(path, 'latin1').includes(word);
+    });
+  await until(() => inFile('secret of ada"') && late.calls() > 0);
+  const series = async (): Promise<string> => (await fetch(`${relay.url}/metrics`)).text();
+  expect(await series()).toContain('\nmartlet_hub_sink_backlog{sink="late"} 3\n');
+  expect(await series()).toContain('\nmartlet_hub_sink_dropped_total{sink="quiet"} 0\n');
+  expect(await series()).not.toMatch(/martlet_feedback_\w+\{[^}]*late/);
+
+  expect((await fetch(`${relay.url}/v1/users/ada`, { method: 'DELETE' })).status).toBeLessThan(300);
+  expect(await series()).toContain('\nmartlet_hub_sink_backlog{sink="late"} 2\n');
+  await until(() => !inFile('secret of ada"'));
+  await publish('ada', 'news of another ada');
+  isUp = true;
+  await until(() => late.taken.length >= 3);
+  expect(new Set(late.payloads())).toEqual(new Set(['secret of adam', 'secret of bob', 'news of another ada']));
+  expect(await series()).toContain('\nmartlet_hub_sink_sent_total{sink="late"} 3\n');
 });

@@ -26,6 +26,10 @@ const files = {
   metrics: 'test/observe/metrics/hub-series.test.ts',
   browsers: 'test/api/hub/streams/real-clients.peer.test.ts',
   here: 'test/streams/seed-statements.test.ts',
+  signature: 'test/notify/verify-signature.test.ts',
+  sinks: 'test/feedback/sinks/sink-contract.peer.test.ts',
+  hook: 'test/feedback/hook.test.ts',
+  post: 'test/streams/router/post-router.test.ts',
 } as const;
 
 type File = keyof typeof files;
@@ -35,12 +39,6 @@ const held = (number: string, tests: readonly (readonly [File, string])[], note?
   heldBy: tests.map(([file, title]) => [files[file], title]),
   ...(note === undefined ? {} : { note }),
 });
-
-/** Numbers from one to another. */
-const elsewhere = (letter: string, from: number, to: number, note: string): SeedStatement[] =>
-  Array.from({ length: to - from + 1 }, (_, at) => held(`${letter}${from + at}`, [], note));
-
-const SINKS = 'Of the signed webhooks of `hub.sinks` and the signed POST between instances: their own tests.';
 
 export const seedStatements: readonly SeedStatement[] = [
   held('N1', [
@@ -96,7 +94,28 @@ export const seedStatements: readonly SeedStatement[] = [
     ['streams', 'ten readers of a person have each of fifty pushes at once, in the order of ids'],
   ]),
   held('N27', [['streams', 'has what is pushed after it was opened, at every reader of the person and at no other']]),
-  ...elsewhere('N', 28, 44, SINKS),
+  held('N28', [['signature', 'N28, N37 that is right holds']]),
+  ...['N29', 'N30', 'N31', 'N32', 'N33', 'N34', 'N35'].map((number) =>
+    held(number, [['signature', '%s does not hold']]),
+  ),
+  held('N36', [['signature', 'N36 of ten minutes ago does not hold within five']]),
+  held('N37', [['signature', 'N28, N37 that is right holds']]),
+  held('N38', [['signature', 'N38 without a tolerance it holds exactly when key and digest are right']]),
+  held('N39', [['signature', 'N39, W27 with one it holds for that long, before and after, over all 64-bit times']]),
+  held('N40', [['sinks', 'have every event of their types, online or not, once, as JSON, about in order, and signed']]),
+  held('N41', [['sinks', 'have every event of their types, online or not, once, as JSON, about in order, and signed']]),
+  held(
+    'N42',
+    [
+      ['sinks', 'that answer %d have the event again under the same id until they take it, and lead nowhere else'],
+      ['sinks', 'that take nothing for too long are given up on, which is counted and said'],
+    ],
+    'Tries are bounded by time and not by number; a push does not wait for them, so that what failed is told in the log and counted.',
+  ),
+  held('N43', [['sinks', 'have every event of their types, online or not, once, as JSON, about in order, and signed']]),
+  held('N44', [
+    ['sinks', 'that answer %d have the event again under the same id until they take it, and lead nowhere else'],
+  ]),
   held('N45', [['presence', 'a person is online from the first connection to the end of the last']]),
   held('N46', [['presence', 'a person is online from the first connection to the end of the last']]),
   held('N47', [['presence', 'leaving twice is leaving once, and takes no other connection with it']]),
@@ -222,7 +241,24 @@ export const seedStatements: readonly SeedStatement[] = [
     [['streams', 'is asked again, and nothing is lost']],
     'An event leaves only when it is kept, so that no reader has one that others miss: while the store is away publishing answers 503, readers stay, and have all of it afterwards.',
   ),
-  ...elsewhere('W', 25, 28, SINKS),
+  held('W25', [
+    ['sinks', 'that hang hold up neither who publishes nor another sink'],
+    ['sinks', 'have what waited when the process was killed, from the next one'],
+    ['hook', 'a dead hook is left in peace but for a probe now and then, and told everything when it is back'],
+  ]),
+  held('W26', [
+    ['sinks', 'that answer %d have the event again under the same id until they take it, and lead nowhere else'],
+    ['sinks', 'are signed in the form mailbox where so wanted, at the time of each call'],
+    ['sinks', 'have the headers that are set, none of which takes the place of the signature'],
+    ['sinks', 'that take nothing for too long are given up on, which is counted and said'],
+    ['hook', 'Retry-After is obeyed'],
+  ]),
+  held('W27', [
+    ['signature', 'N39, W27 with one it holds for that long, before and after, over all 64-bit times'],
+    ['signature', 'W27 no time is "%s"'],
+    ['post', 'that come again are answered and heard once; of another time they are refused'],
+  ]),
+  held('W28', [['sinks', 'have every event of their types, online or not, once, as JSON, about in order, and signed']]),
   held('W29', [
     ['routes', 'what is published comes as one line of JSON, under its type, in the order of ids'],
     ['routes', 'a sign of life comes every so often'],

@@ -26,7 +26,7 @@ import type { HubLive } from './hub-streams.ts';
 import { personWithdrawal } from './withdraw-person.ts';
 
 export interface HubCoreParts {
-  readonly relay: Pick<Relay, 'apps' | 'sectionOf' | 'forget'>;
+  readonly relay: Pick<Relay, 'apps' | 'sectionOf' | 'forget' | 'forgetEvents'>;
   readonly config: FullConfig;
   readonly store: HubStore;
   readonly carrier: PushCarrier;

@@ -1,3 +1,5 @@
+import { sinkCounts } from '../../feedback/event-sinks.ts';
+import type { FeedbackHook } from '../../feedback/hook.ts';
 import { incidentKinds } from '../../hub/incidents/timers.ts';
 import { SCHEDULE_DUE } from '../../hub/schedules/schedule-rows.ts';
 import { DIGEST_DUE } from '../../hub/sends/digests/digest-items.ts';
@@ -14,6 +16,7 @@ import { background } from '../../kit/background.ts';
 import { within } from '../../kit/within.ts';
 import type { HubCounts } from '../../observe/metrics/hub-counts.ts';
 import type { HeadCount, HubBacklog, HubReading } from '../../observe/metrics/hub-series.ts';
+import type { FullConfig } from '../../providers/registry.ts';
 
 export interface HubFiguresParts {
   readonly store: HubStore;
@@ -21,6 +24,8 @@ export interface HubFiguresParts {
   readonly sends: { readonly underWay: number };
   readonly removals: { readonly pauses: ReadonlyMap<string, number> };
   readonly isUp: () => boolean;
+  readonly relay: { readonly hook: Pick<FeedbackHook, 'byApp'> };
+  readonly config: Pick<FullConfig, 'hub'>;
   /** UNIX milliseconds. */
   readonly now: () => number;
 }
@@ -61,11 +66,18 @@ export class HubFigures {
   }
 
   readonly read = async (): Promise<HubReading> => {
-    const { counts, sends, removals, isUp, now } = this.#parts;
+    const { counts, sends, removals, isUp, relay, config, now } = this.#parts;
     this.#countHeads();
     const backlog = await within(WAIT_MS, this.#ask()).catch(() => undefined);
     return {
-      ...{ counts, isUp: isUp(), backlog, underWay: sends.underWay, heads: this.#heads },
+      ...{
+        counts,
+        isUp: isUp(),
+        backlog,
+        underWay: sends.underWay,
+        heads: this.#heads,
+        sinks: sinkCounts(Object.keys(config.hub.sinks), relay.hook),
+      },
       removals: new Map([...removals.pauses].map(([app, until]) => [app, until > now()])),
     };
   };

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { sinkStart } from '../../feedback/event-sinks.ts';
 import type { Gone, WithdrawnWork } from '../../hub/people/person.ts';
 import type { PushCarrier } from '../../hub/push/push-carrier.ts';
 import { background } from '../../kit/background.ts';
@@ -7,7 +8,7 @@ import type { Relay } from '../relay.ts';
 import { noChannelStart } from './no-channel-hook.ts';
 
 export interface WithdrawPersonParts {
-  readonly relay: Pick<Relay, 'forget'>;
+  readonly relay: Pick<Relay, 'forget' | 'forgetEvents'>;
   readonly carrier: Pick<PushCarrier, 'withdraw' | 'doubt'>;
 }
 
@@ -31,6 +32,7 @@ export function personWithdrawal({ relay, carrier }: WithdrawPersonParts) {
     const sending = (): number => (withdrawn?.sending() ?? 0) + (doubted?.sending() ?? 0);
     const begun = sending();
     relay.forget(withdrawal, texts);
+    relay.forgetEvents([sinkStart({ app, user })]);
     const forgetRest = (): void => {
       withdrawn?.endLeft();
       relay.forget(withdrawal, texts);

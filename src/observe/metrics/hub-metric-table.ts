@@ -93,5 +93,12 @@ const streams = [
   ),
 ] as const;
 
+const sinks = [
+  gauge('martlet_hub_sink_backlog', 'Events that wait for a sink to take them.', { labels: ['sink'] }),
+  counter('martlet_hub_sink_sent_total', 'Events that a sink took.', { labels: ['sink'] }),
+  counter('martlet_hub_sink_failed_total', 'Calls of a sink that failed; each is tried again.', { labels: ['sink'] }),
+  counter('martlet_hub_sink_dropped_total', 'Events that a sink will never hear of.', { labels: ['sink'] }),
+] as const;
+
 /** Series that are there with `hub.enabled: true`. */
-export const hubTable = [...sends, ...people, ...streams, ...store] as const satisfies readonly MetricRow[];
+export const hubTable = [...sends, ...people, ...streams, ...sinks, ...store] as const satisfies readonly MetricRow[];

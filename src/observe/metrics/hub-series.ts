@@ -31,6 +31,16 @@ export interface HubReading {
   /** By app whether its removals are paused, of apps that had a dead device. */
   readonly removals: ReadonlyMap<string, boolean>;
   readonly heads: readonly HeadCount[];
+  readonly sinks: readonly SinkCount[];
+}
+
+/** What came of the events for one of `hub.sinks`. */
+export interface SinkCount {
+  readonly sink: string;
+  readonly backlog: number;
+  readonly sent: number;
+  readonly failed: number;
+  readonly dropped: number;
 }
 
 function setStore(sheet: Sheet, { counts, isUp }: HubReading): void {
@@ -58,9 +68,16 @@ function setStreams(sheet: Sheet, { streams }: HubCounts): void {
   sheet.set('martlet_hub_stream_dropped_total', streams.droppedSoFar);
 }
 
+function setSink(sheet: Sheet, { sink, backlog, sent, failed, dropped }: SinkCount): void {
+  sheet.set('martlet_hub_sink_backlog', backlog, [sink]);
+  sheet.set('martlet_hub_sink_sent_total', sent, [sink]);
+  sheet.set('martlet_hub_sink_failed_total', failed, [sink]);
+  sheet.set('martlet_hub_sink_dropped_total', dropped, [sink]);
+}
+
 /** The series of the hub. */
 export function setHub(sheet: Sheet, reading: HubReading): void {
-  const { counts, backlog, underWay, removals, heads } = reading;
+  const { counts, backlog, underWay, removals, heads, sinks } = reading;
   sheet.add('martlet_hub_decisions_total', counts.decisions);
   sheet.add('martlet_hub_recipients_total', counts.recipients);
   sheet.add('martlet_hub_task_notices_total', counts.taskNotices);
@@ -79,5 +96,6 @@ export function setHub(sheet: Sheet, reading: HubReading): void {
     if (status === undefined) sheet.set('martlet_hub_people', count, [app]);
     else sheet.set('martlet_hub_devices', count, [app, status]);
   setStreams(sheet, counts);
+  for (const sink of sinks) setSink(sheet, sink);
   setStore(sheet, reading);
 }

@@ -7,7 +7,7 @@ import { linesOf, quietMetrics } from './quiet-metrics.ts';
 
 const reading = (more: Partial<HubReading> = {}): HubReading => ({
   counts: new HubCounts(new Set(['no_devices', 'quiet_hours'])),
-  ...{ isUp: true, backlog: undefined, underWay: 0, removals: new Map(), heads: [] },
+  ...{ isUp: true, backlog: undefined, underWay: 0, removals: new Map(), heads: [], sinks: [] },
   ...more,
 });
 
@@ -93,6 +93,25 @@ test('what the store could not be asked for is absent, and not 0', async () => {
     'martlet_hub_unclaimed_rows{kind="sla"} 4',
     'martlet_hub_handover_rows 3',
     'martlet_hub_pushes_under_way 5',
+  ])
+    expect(text).toContain(`\n${line}\n`);
+});
+
+test('what each sink has taken, refused and missed is counted, one without events among them', async () => {
+  const text = await rendered(
+    reading({
+      sinks: [
+        { sink: 'crm', backlog: 5, sent: 4, failed: 2, dropped: 1 },
+        { sink: 'quiet', backlog: 0, sent: 0, failed: 0, dropped: 0 },
+      ],
+    }),
+  );
+  for (const line of [
+    'martlet_hub_sink_backlog{sink="crm"} 5',
+    'martlet_hub_sink_sent_total{sink="crm"} 4',
+    'martlet_hub_sink_failed_total{sink="crm"} 2',
+    'martlet_hub_sink_dropped_total{sink="crm"} 1',
+    'martlet_hub_sink_dropped_total{sink="quiet"} 0',
   ])
     expect(text).toContain(`\n${line}\n`);
 });
