@@ -43,9 +43,12 @@ export class PrimaryLink {
   }
 
   /** What the server of a worker needs of the others. */
-  get shared(): Pick<ClusterWorker, 'totals' | 'wakes'> & { readonly agreeOnToken: ClusterWorker['agree'] } {
-    const { totals, wakes, agree } = this.#worker;
-    return { totals, wakes, agreeOnToken: agree };
+  get shared(): Pick<ClusterWorker, 'totals' | 'wakes'> & {
+    readonly presenceChannel: ClusterWorker['presence'];
+    readonly agreeOnToken: ClusterWorker['agree'];
+  } {
+    const { totals, wakes, presence, agree } = this.#worker;
+    return { totals, wakes, presenceChannel: presence, agreeOnToken: agree };
   }
 
   serves(serving: ServingWorker): void {

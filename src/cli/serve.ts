@@ -17,10 +17,9 @@ export async function serve(command: Commands['serve'], context: CliContext): Pr
   const log = openLog(loaded, context);
   context.onUncaught(createErrorNet({ log, end: () => context.exit(1) }));
   if (!context.isWorker) begin(loaded, log, context);
-  const { processes } = loaded.config.core;
-  if (!context.isWorker && processes !== 1) {
+  if (!context.isWorker && loaded.config.core.processes !== 1) {
     const { serveWithWorkers } = await import('./serve-with-workers.ts');
-    await serveWithWorkers(processes, log, context);
+    await serveWithWorkers(loaded.config, log, context);
   } else {
     const { serveHere } = await import('./serve-here.ts');
     await serveHere(command, loaded, log, context);

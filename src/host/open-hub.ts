@@ -36,6 +36,7 @@ import type { Log } from '../observe/log/log.ts';
 import { HubCounts } from '../observe/metrics/hub-counts.ts';
 import { reasonWords } from '../observe/metrics/reason-words.ts';
 import type { FullConfig } from '../providers/registry.ts';
+import type { PresenceChannel } from '../streams/presence/presence-call.ts';
 import type { WakeChannel } from '../streams/router/channel-router.ts';
 import { openHubFaces } from './hub/hub-faces.ts';
 import { countsListener, HubFigures } from './hub/hub-figures.ts';
@@ -54,6 +55,7 @@ export interface OpenHubOptions {
   readonly log: Log;
   /** To the other workers of this machine; absent: there are none. */
   readonly wakes?: WakeChannel | undefined;
+  readonly presenceChannel?: PresenceChannel | undefined;
   /** The room that request bodies share. */
   readonly bodies: BodyRoom | undefined;
   /** UNIX milliseconds. */
@@ -99,7 +101,7 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   // Node 24 has none; the rest of the relay needs none.
   if (typeof Temporal === 'undefined')
     throw new ConfigError('hub.enabled', `needs Node 26 or later, and this is ${process.version}`);
-  const { relay, config, log, bodies, wakes, now = Date.now } = options;
+  const { relay, config, log, bodies, now = Date.now } = options;
   // Before anything is waited for: the queue has not begun to send.
   const { providers } = relay.apps;
   const carriers = partCarrier(options.carrier.open({ relay, log, providers }, closers));
@@ -120,8 +122,8 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   closers.defer(() => clearInterval(sweeping));
   const tickets = new StreamTickets(store, now);
   const door = openPeopleDoor({ store, tickets, auth: relay.auth, now });
-  const outside = { dispatcher: relay.outbound.dispatcher, apps: () => relay.apps.size, counts: counts.streams };
-  const live = await openHubStreams({ config, store, tickets, wakes, relay, ...outside, tell, now }, closers);
+  const outside = { ...waysOut(options), apps: () => relay.apps.size, counts: counts.streams };
+  const live = await openHubStreams({ config, store, tickets, relay, ...outside, tell, now }, closers);
   const parts: HubRouterParts = {
     ...{ store, ledger, bodies, audit: log.audit },
     identify: (req) => door.identify(req),
@@ -163,6 +165,11 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
     },
   };
 }
+
+/** By which streams here learn of what is elsewhere. */
+const waysOut = ({ relay, wakes, presenceChannel }: OpenHubOptions) => ({
+  ...{ dispatcher: relay.outbound.dispatcher, wakes, presenceChannel },
+});
 
 /** What a request is asked for where its sender shows a token later than in its headers. */
 const admitToken =

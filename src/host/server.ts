@@ -13,6 +13,7 @@ import { ReadinessLines } from '../health/readiness-lines.ts';
 import { BODY_SHARE, BodyRoom } from '../kit/http/body-room.ts';
 import { toMs } from '../kit/seconds.ts';
 import { loadMeter } from '../observe/tracing/load-meter.ts';
+import type { PresenceChannel } from '../streams/presence/presence-call.ts';
 import type { WakeChannel } from '../streams/router/channel-router.ts';
 import { createHttpApp, type HttpAppOptions } from './http-app.ts';
 import { type Doors, openDoors } from './open-doors.ts';
@@ -45,11 +46,13 @@ async function loadHub({ hub }: HttpAppOptions['config']) {
 export interface ServerOptions extends HttpAppOptions {
   /** To the other workers of this machine; absent: there are none. */
   readonly wakes?: WakeChannel;
+  /** To their primary, which knows who is connected to any of them. */
+  readonly presenceChannel?: PresenceChannel;
 }
 
 /** Builds the relay and listens. @throws ConfigError for a credential that cannot be used; a listener's own error. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { config, log, wakes } = options;
+  const { config, log, wakes, presenceChannel } = options;
   await using starting = new AsyncDisposableStack();
   let draining = false;
   const loaded = await loadHub(config);
@@ -62,7 +65,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { max_body, max_bodies } = config.core;
   const bodies = new BodyRoom({ maxBytes: Math.max(max_bodies, max_body / BODY_SHARE) });
   starting.defer(() => bodies.close());
-  const hub = await loaded?.openHub({ relay, carrier: loaded.carrier, config, log, bodies, wakes }, starting);
+  const hub = await loaded?.openHub(
+    { relay, carrier: loaded.carrier, config, log, bodies, wakes, presenceChannel },
+    starting,
+  );
   const meter = hub && (await loadMeter(config, options, { streams: hub.openStreams }));
   starting.defer(() => meter?.close());
   const app = createHttpApp(relay, { ...options, bodies, hubDoor: hub }, () => draining);

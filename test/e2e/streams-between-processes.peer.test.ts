@@ -67,6 +67,41 @@ test(
   },
 );
 
+test(
+  'who has a stream at one worker is there for the others, until it ends or its worker is killed',
+  needs('linux'),
+  async () => {
+    await using relay = await startRelay({
+      core: { processes: 2 },
+      log: { access_level: 'info' },
+      hub: { enabled: true, path: 'hub.db', streams: { offline: 'drop' } },
+    });
+    await until(() => relay.output().includes('2 workers serve'));
+    const instances = async (): Promise<Set<number>> => {
+      const answer = await fetch(`${relay.url}/v1/users/ada/presence`, { headers: { connection: 'close' } });
+      const view = (await answer.json()) as { instances: { connections: number; id: string }[] };
+      return new Set(view.instances.map(({ id }) => Number(id.split(':').at(-1))));
+    };
+    /** Of so many in a row, each of which any worker may take. */
+    const always = async (what: (at: number) => Promise<boolean>): Promise<boolean> =>
+      (await Promise.all(Array.from({ length: 12 }, (_, at) => what(at)))).every(Boolean);
+
+    const stream = await openSse(`${relay.url}/v1/users/ada/stream`, { connection: 'close' });
+    expect(await always(async () => (await instances()).size === 1)).toBe(true);
+    const [holder = 0] = await instances();
+    expect(workersOf(relay)).toContain(holder);
+    // With offline: drop an event is kept for who is there, at whichever worker it is published.
+    for (let count = 0; count < 12; count++) expect(await publish(relay.url, 'a')).toBe(201);
+    await until(() => stream.events.length === 12);
+
+    process.kill(holder, 'SIGKILL');
+    await until(async () => (await instances().catch(() => new Set([0]))).size === 0);
+    expect(await always(async () => (await instances()).size === 0)).toBe(true);
+    await openSse(`${relay.url}/v1/users/ada/stream`, { connection: 'close' });
+    expect(await always(async () => (await instances()).size === 1)).toBe(true);
+  },
+);
+
 /** Kills the process at once, and starts it with other peers. */
 async function restartWith(relay: RunningRelay, peers: readonly string[]): Promise<void> {
   relay.child.kill('SIGKILL');

@@ -12,7 +12,7 @@ export const hubStreamsSection = section('Live streams of people, and who is the
   presence: choice(
     ['', 'memory', 'redis'],
     '',
-    'Where it is known who is there: in each process alone, or in the Redis of `hub.redis`; empty: there, if it is set.',
+    'Where it is known who is there: in each process, of which those of one machine (`core.processes`) know it together, or in the Redis of `hub.redis`; empty: there, if it is set.',
     ours,
   ),
   router: choice(

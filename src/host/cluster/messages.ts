@@ -1,4 +1,5 @@
 import type { SignedToken } from '../../carrier/provider-row.ts';
+import type { PresenceAnswer, PresenceCall } from '../../streams/presence/presence-call.ts';
 import type { Snapshot, Totals } from './totals.ts';
 
 /** From a worker to the primary. */
@@ -11,6 +12,8 @@ export type ToPrimary =
   | { readonly type: 'leaving' }
   /** For all other workers: whose streams have something new. */
   | { readonly type: 'wake'; readonly text: string }
+  /** Who is connected to this worker, and questions about who is to any. */
+  | { readonly type: 'presence'; readonly calls: readonly PresenceCall[] }
   /** A provider token that this worker has signed with the key `name`. */
   | {
       readonly type: 'token?';
@@ -30,6 +33,7 @@ export type ToWorker =
   | { readonly type: 'left' }
   /** What another worker said. */
   | { readonly type: 'wake'; readonly text: string }
+  | { readonly type: 'presence'; readonly answers: readonly PresenceAnswer[] }
   /** Drain and end. */
   | { readonly type: 'stop' }
   | { readonly type: 'reopen' };

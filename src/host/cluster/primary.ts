@@ -1,5 +1,7 @@
 import { background } from '../../kit/background.ts';
 import { toError } from '../../kit/errors.ts';
+import type { PresenceCall } from '../../streams/presence/presence-call.ts';
+import { PresenceHost, type PresenceMember } from '../../streams/presence/presence-host.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
 import { SharedTokens } from './shared-tokens.ts';
 import { noSnapshot, retire, type Snapshot, type Totals, totalsOf } from './totals.ts';
@@ -15,6 +17,8 @@ export interface WorkerProcess {
 export interface PrimaryOptions {
   readonly workers: number;
   readonly fork: () => WorkerProcess;
+  /** How long it is remembered that a person was connected; default 7 days. */
+  readonly rememberMs?: number | undefined;
   readonly tell: (level: 'info' | 'warn' | 'error', message: string) => void;
   /** At the start a worker never became ready: the configuration cannot be served, and the whole must end. */
   readonly onStillborn: () => void;
@@ -25,6 +29,7 @@ interface Member {
   /** Rejects when it ends before it serves. */
   readonly ready: Promise<string | undefined>;
   readonly gone: Promise<void>;
+  readonly presence: PresenceMember;
   last: Snapshot;
   stopping: boolean;
   /** Wake-ups that it has not read: one that stands still is sent no more of them. */
@@ -47,6 +52,7 @@ export class ClusterPrimary {
   readonly #options: PrimaryOptions;
   readonly #members = new Set<Member>();
   readonly #tokens = new SharedTokens();
+  readonly #presence: PresenceHost;
   readonly #collecting = new Map<number, { member: Member; done: () => void }>();
   /** What workers that are gone had counted. */
   #retired: Snapshot = noSnapshot;
@@ -58,6 +64,7 @@ export class ClusterPrimary {
 
   constructor(options: PrimaryOptions) {
     this.#options = options;
+    this.#presence = new PresenceHost({ rememberMs: options.rememberMs });
   }
 
   /** Resolves with the URL when every worker serves. */
@@ -120,6 +127,7 @@ export class ClusterPrimary {
       process,
       ready: ready.promise,
       gone: gone.promise,
+      presence: this.#presence.member(),
       last: noSnapshot,
       stopping: false,
       wakes: 0,
@@ -139,10 +147,12 @@ export class ClusterPrimary {
         process.send({ type: 'token', id: message.id, token });
       } else if (message.type === 'leaving') process.send({ type: 'left' });
       else if (message.type === 'wake') this.#wake(member, message.text);
+      else if (message.type === 'presence') background(this.#answerPresence(member, message.calls));
       else background(this.#answer(member, message.id));
     });
     process.onExit((how) => {
       gone.resolve();
+      background(member.presence.gone());
       this.#bury(member, how, served);
       // Ended with all the others, it is not a failure: what waits for it ends, too.
       if (!served && !this.#closing) ready.reject(new Error(`a new worker ended by ${how} before it served`));
@@ -153,6 +163,10 @@ export class ClusterPrimary {
   async #answer(member: Member, id: number): Promise<void> {
     const totals = await this.totals();
     if (this.#members.has(member)) member.process.send({ type: 'totals', id, totals });
+  }
+
+  async #answerPresence({ presence, process }: Member, calls: readonly PresenceCall[]): Promise<void> {
+    process.send({ type: 'presence', answers: await presence.hear(calls) });
   }
 
   #wake(from: Member, text: string): void {

@@ -1,5 +1,6 @@
 import type { SignedToken } from '../../carrier/provider-row.ts';
 import { background } from '../../kit/background.ts';
+import type { PresenceAnswer, PresenceChannel } from '../../streams/presence/presence-call.ts';
 import type { WakeChannel } from '../../streams/router/channel-router.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
 import type { Snapshot, Totals } from './totals.ts';
@@ -26,6 +27,8 @@ export interface ClusterWorker {
   agree(name: string, offer: SignedToken, refused: string | undefined): Promise<SignedToken>;
   /** To all other workers, and from them. */
   readonly wakes: WakeChannel;
+  /** To the primary, which knows who is connected to any worker. */
+  readonly presence: PresenceChannel;
   /**
    * Call when all ports are closed. Waits until the primary hands out no more connections to this process, and tells it the last figures.
    */
@@ -53,12 +56,42 @@ function wakesOver(channel: WorkerChannel): { readonly wakes: WakeChannel; reado
   };
 }
 
+function presenceOver(channel: WorkerChannel) {
+  let listener: (answers: readonly PresenceAnswer[]) => void = () => {};
+  const presence: PresenceChannel = {
+    send: (calls) => channel.send({ type: 'presence', calls }),
+    listen(hear) {
+      listener = hear;
+    },
+  };
+  return { presence, answered: (answers: readonly PresenceAnswer[]) => listener(answers) };
+}
+
+function tokensOver(channel: WorkerChannel) {
+  const offered = new Map<number, (token: SignedToken) => void>();
+  let next = 1;
+  const agree: ClusterWorker['agree'] = (name, offer, refused) =>
+    new Promise((resolve) => {
+      const id = next++;
+      const done = (token: SignedToken): void => {
+        clearTimeout(late);
+        offered.delete(id);
+        resolve(token);
+      };
+      const late = setTimeout(() => done(offer), AGREE_MS);
+      offered.set(id, done);
+      background(channel.send({ type: 'token?', id, name, offer, refused }));
+    });
+  return { agree, agreed: (id: number, token: SignedToken) => offered.get(id)?.(token) };
+}
+
 /** A worker's side of the channel to the primary. */
 export function joinCluster({ channel, snapshot, stop, reopen }: WorkerOptions): ClusterWorker {
   const asked = new Map<number, (totals: Totals) => void>();
-  const offered = new Map<number, (token: SignedToken) => void>();
   const left = Promise.withResolvers<void>();
   const { wakes, hear } = wakesOver(channel);
+  const { presence, answered } = presenceOver(channel);
+  const { agree, agreed } = tokensOver(channel);
   let next = 1;
   let told = '';
   let notBefore = 0;
@@ -97,8 +130,9 @@ export function joinCluster({ channel, snapshot, stop, reopen }: WorkerOptions):
       asked.get(message.id)?.(message.totals);
       asked.delete(message.id);
     } else if (message.type === 'left') left.resolve();
-    else if (message.type === 'token') offered.get(message.id)?.(message.token);
+    else if (message.type === 'token') agreed(message.id, message.token);
     else if (message.type === 'wake') hear(message.text);
+    else if (message.type === 'presence') answered(message.answers);
     else if (message.type === 'stop') stop();
     else reopen();
   });
@@ -110,19 +144,9 @@ export function joinCluster({ channel, snapshot, stop, reopen }: WorkerOptions):
         asked.set(id, resolve);
         background(channel.send({ type: 'totals?', id }));
       }),
-    agree: (name, offer, refused) =>
-      new Promise((resolve) => {
-        const id = next++;
-        const done = (token: SignedToken): void => {
-          clearTimeout(late);
-          offered.delete(id);
-          resolve(token);
-        };
-        const late = setTimeout(() => done(offer), AGREE_MS);
-        offered.set(id, done);
-        background(channel.send({ type: 'token?', id, name, offer, refused }));
-      }),
+    agree,
     wakes,
+    presence,
     async close() {
       clearInterval(timer);
       // Connections that were on their way have come back to the primary by then: it gives them to others.

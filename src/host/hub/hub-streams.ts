@@ -30,13 +30,12 @@ import type { DueWork } from '../../hub/timers/due-rows.ts';
 import { background } from '../../kit/background.ts';
 import { toMs } from '../../kit/seconds.ts';
 import type { FullConfig } from '../../providers/registry.ts';
-import { MemoryPresence } from '../../streams/presence/memory-presence.ts';
 import type { Presence } from '../../streams/presence/presence.ts';
 import { Streams } from '../../streams/streams.ts';
 import { instanceName } from './instance-name.ts';
 import { openStreamParts, type StreamParts, type StreamPartsOptions } from './stream-parts.ts';
 
-export interface HubStreamsOptions extends Pick<StreamPartsOptions, 'wakes' | 'dispatcher'> {
+export interface HubStreamsOptions extends Pick<StreamPartsOptions, 'wakes' | 'presenceChannel' | 'dispatcher'> {
   /** Its hooks have the queues of sinks. */
   readonly relay: { readonly hook: Pick<FeedbackHook, 'tell'> };
   readonly config: FullConfig;
@@ -86,9 +85,9 @@ const heartbeatMs = ({ core, hub: { streams } }: Pick<FullConfig, 'core' | 'hub'
 
 /** Opens the streams of people on the store of the hub. @param closers closes them before it */
 export async function openHubStreams(options: HubStreamsOptions, closers: AsyncDisposableStack): Promise<HubStreams> {
-  const { config, store: hub, wakes, dispatcher, tell, now } = options;
+  const { config, store: hub, wakes, presenceChannel, dispatcher, tell, now } = options;
   const instance = instanceName(config.hub);
-  const parts = await openStreamParts({ config, hub, wakes, dispatcher, now, tell }, closers);
+  const parts = await openStreamParts({ config, hub, wakes, presenceChannel, dispatcher, now, tell }, closers);
   const { store, presence, peers } = parts;
   const presenceOf: PresenceOf = async (app, users) => {
     const views = await presence.look(users.map((user) => personKey(app, user)));
@@ -126,7 +125,7 @@ export async function openHubStreams(options: HubStreamsOptions, closers: AsyncD
 /** What publishes and reads. */
 function openCore(
   { config, store: hub, relay, tell, now }: HubStreamsOptions,
-  { store, presence, router }: StreamParts,
+  { store, presence, knowsAll, router }: StreamParts,
   closers: AsyncDisposableStack,
 ) {
   const { streams: settings, sinks } = config.hub;
@@ -138,9 +137,7 @@ function openCore(
   closers.defer(() => streams.close());
   const publisher = new EventPublisher({ hub, store, streams, presence, offline });
   const there = async (keys: readonly string[]): Promise<readonly string[]> => {
-    // With PostgreSQL and no Redis each process knows its own people alone.
-    const isKnown = config.hub.postgres === '' || !(presence instanceof MemoryPresence);
-    if (isKnown) return presence.onlineUsers(keys);
+    if (knowsAll) return presence.onlineUsers(keys);
     return keys.length <= FEW ? keys : keys.filter((key) => streams.has(key));
   };
   const news = new InboxNews({ store: hub, publisher, there, now, tell });

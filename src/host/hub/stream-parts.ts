@@ -12,6 +12,8 @@ import type { FullConfig } from '../../providers/registry.ts';
 import { MemoryStreamStore } from '../../streams/memory/memory-stream-store.ts';
 import { MemoryPresence } from '../../streams/presence/memory-presence.ts';
 import type { Presence } from '../../streams/presence/presence.ts';
+import type { PresenceChannel } from '../../streams/presence/presence-call.ts';
+import { SharedPresence } from '../../streams/presence/shared-presence.ts';
 import type { StreamsRedis } from '../../streams/redis/redis-server.ts';
 import { ChannelRouter, type WakeChannel } from '../../streams/router/channel-router.ts';
 import { nestedRouter } from '../../streams/router/nested-router.ts';
@@ -24,6 +26,8 @@ export interface StreamPartsOptions {
   readonly hub: HubStore;
   /** To the other workers of this machine, if there are any. */
   readonly wakes: WakeChannel | undefined;
+  /** To their primary, which knows who is connected to any of them. */
+  readonly presenceChannel: PresenceChannel | undefined;
   /** For calls of other instances. */
   readonly dispatcher: Dispatcher;
   readonly now: () => number;
@@ -33,6 +37,8 @@ export interface StreamPartsOptions {
 export interface StreamParts {
   readonly store: StreamStore;
   readonly presence: Presence;
+  /** Presence is that of every instance. */
+  readonly knowsAll: boolean;
   readonly router: StreamRouter | undefined;
   /** Who takes the calls of other instances. */
   readonly peers: Pick<PostRouter, 'receive'> | undefined;
@@ -104,14 +110,18 @@ export async function openStreamParts(
   })();
   closers.defer(() => store.close());
   const lasting = { leaseMs: toMs(streams.lease), rememberMs: toMs(streams.retention) };
+  const ofMachine = { rememberMs: lasting.rememberMs, now };
+  const { presenceChannel: channel } = options;
+  const alone = (): Presence =>
+    channel ? new SharedPresence({ ...ofMachine, channel }) : new MemoryPresence(ofMachine);
   const presence =
-    choice.presence === 'redis' && loaded
-      ? new loaded.RedisPresence({ ...lasting, redis: loaded.redis })
-      : new MemoryPresence({ rememberMs: lasting.rememberMs, now });
+    choice.presence === 'redis' && loaded ? new loaded.RedisPresence({ ...lasting, redis: loaded.redis }) : alone();
+  // Instances that share a PostgreSQL and no Redis know those of their own machine alone.
+  const knowsAll = choice.presence === 'redis' || config.hub.postgres === '';
   closers.defer(() => presence.close());
   const { router, peers } = await openRouter(choice.router, options, loaded);
   if (router) closers.defer(() => router.close());
-  return { store, presence, router, peers };
+  return { store, presence, knowsAll, router, peers };
 }
 
 type LoadedRedis = Awaited<ReturnType<typeof loadRedis>> & { readonly redis: StreamsRedis };

@@ -14,7 +14,7 @@ export interface MemoryPresenceOptions {
   /** UNIX milliseconds. */
   readonly now?: () => number;
   /** How long it is remembered that a person was there; default 7 days. */
-  readonly rememberMs?: number;
+  readonly rememberMs?: number | undefined;
 }
 
 const REMEMBER_MS = 7 * 86_400_000;

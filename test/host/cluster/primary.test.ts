@@ -6,6 +6,7 @@ import { until } from '../../support/until.ts';
 /** A worker that serves when it is told to, and ends when it is told to stop. */
 class FakeWorker implements WorkerProcess {
   readonly heard: ToWorker['type'][] = [];
+  readonly messages: ToWorker[] = [];
   #listener: (message: ToPrimary) => void = () => {};
   #exit: (how: string) => void = () => {};
   /** Of messages that it reads: they have left the primary. */
@@ -13,6 +14,7 @@ class FakeWorker implements WorkerProcess {
   readonly #unread: (() => void)[] = [];
   send(message: ToWorker, sent = () => {}): void {
     this.heard.push(message.type);
+    this.messages.push(message);
     if (this.reads) sent();
     else this.#unread.push(sent);
     if (message.type === 'stop') this.end('exit code 0');
@@ -140,5 +142,29 @@ test('what a worker says of streams reaches the others, and waits for none that 
   two.read();
   one.say({ type: 'wake', text: 'more' });
   expect(wakes(two)).toBe(65);
+  await primary.close();
+});
+
+test('who is connected to one worker is known to the others until it leaves, or its worker has ended', async () => {
+  const { primary, workers } = await startPrimary();
+  const [one, other] = workers as [FakeWorker, FakeWorker];
+  let id = 0;
+  const stateOf = async (user: string): Promise<string | undefined> => {
+    const before = other.messages.length;
+    other.say({ type: 'presence', calls: [{ id: ++id, do: 'look', users: [user] }] });
+    await until(() => other.messages.length > before);
+    const last = other.messages.at(-1);
+    if (last?.type !== 'presence') throw new Error(`what came is ${last?.type}`);
+    expect(last.answers.map((answer) => answer.id)).toEqual([id]);
+    return last.answers[0]?.views?.[0]?.state;
+  };
+  expect(await stateOf('ada')).toBe('offline');
+  const join = (key: string, user: string) => ({ id: 1, do: 'join', key, user, place: { instance: 'one' } }) as const;
+  one.say({ type: 'presence', calls: [join('a', 'ada'), join('b', 'bob')] });
+  expect([await stateOf('ada'), await stateOf('bob')]).toEqual(['active', 'active']);
+  one.say({ type: 'presence', calls: [{ id: 2, do: 'leave', key: 'b' }] });
+  expect([await stateOf('ada'), await stateOf('bob')]).toEqual(['active', 'offline']);
+  one.end('signal SIGKILL');
+  await until(async () => (await stateOf('ada')) === 'offline');
   await primary.close();
 });

@@ -1,8 +1,11 @@
 import { MemoryPresence } from '../../../src/streams/presence/memory-presence.ts';
 import type { Presence } from '../../../src/streams/presence/presence.ts';
+import { PresenceHost } from '../../../src/streams/presence/presence-host.ts';
+import { SharedPresence } from '../../../src/streams/presence/shared-presence.ts';
 import { RedisPresence } from '../../../src/streams/redis/redis-presence.ts';
 import type { RequirementName } from '../../support/requirements.ts';
 import { startStreamsRedis } from '../redis/streams-redis.ts';
+import { channelTo } from './linked-presence.ts';
 
 export interface PresencePlace {
   /** Knows of no one. @param now UNIX milliseconds */
@@ -27,6 +30,23 @@ const memory: PresenceUnderTest = {
   }),
 };
 
+const workers: PresenceUnderTest = {
+  name: 'the primary of several workers',
+  needs: [],
+  start: async () => {
+    let host = new PresenceHost();
+    const join = (now: () => number): Presence => new SharedPresence({ channel: channelTo(host), now });
+    return {
+      async open(now = Date.now) {
+        host = new PresenceHost({ now });
+        return join(now);
+      },
+      again: async (now = Date.now) => join(now),
+      async end() {},
+    };
+  },
+};
+
 const redis: PresenceUnderTest = {
   name: 'Redis',
   needs: ['redis-server'],
@@ -44,4 +64,4 @@ const redis: PresenceUnderTest = {
 };
 
 /** All that must behave alike: a new tracker is a row here. */
-export const presences: readonly PresenceUnderTest[] = [memory, redis];
+export const presences: readonly PresenceUnderTest[] = [memory, workers, redis];
