@@ -28,6 +28,23 @@ const sends: Row = {
       queries: [['{{outcome}}', `sum by (outcome) (rate(martlet_hub_recipients_total{${A}}[${R}]))`]],
     },
     {
+      title: 'Due until answered, by channel',
+      description: 'From when a decision was due to the answer of its provider.',
+      unit: 's',
+      queries: quantiles('martlet_hub_answer_seconds', I, 'le, channel', ' {{channel}}'),
+    },
+    {
+      title: 'What people did with it/s',
+      description: 'As their apps told it: docs/hub/analytics.md.',
+      unit: 'ops',
+      queries: [['{{event}}', `sum by (event) (rate(martlet_hub_engagements_total{${A}}[${R}]))`]],
+    },
+    {
+      title: 'Notes of figures that are not added up',
+      description: 'Figures of /v1/analytics are behind while this does not go back to 0.',
+      queries: [['notes', `max(martlet_hub_figures_waiting{${I}})`]],
+    },
+    {
       title: 'Timers, and those that are overdue',
       queries: [
         ['in the store', `max(martlet_hub_due_rows{${I}})`],

@@ -1,4 +1,4 @@
-import { choice, document, flag, ours, seconds, section, text, words } from './leaf.ts';
+import { choice, document, flag, ours, price, seconds, section, text, words } from './leaf.ts';
 import { LONGEST_WAIT } from './provider-keys.ts';
 
 /** Words of the hub, as its room has them (`src/hub/words/`, `src/hub/notifications/`), which is above this one. */
@@ -161,6 +161,13 @@ export const hubAppKeys = {
     'What a push, a mail or an SMS says in the place of confidential text.',
     ours,
   ),
+  costs: section('What one message costs, for the figures (docs/hub/analytics.md): in whatever money you count in.', {
+    realtime: price(0, 'An event of a stream.'),
+    push: price(0, 'A push to one device.'),
+    email: price(0, 'A mail.'),
+    sms: price(0, 'An SMS, however many segments it has.'),
+    slack: price(0, 'A message to Slack.'),
+  }),
   incidents,
   tasks,
   clear_on_read: flag(

@@ -36,6 +36,9 @@ export const hubSection = section(
       stale_after: seconds(23_328_000, 'Devices that were not heard of for so long are not sent to.', ours),
       keep_dead: seconds(2_592_000, 'How long a device whose token died is kept, with the reason.', ours),
     }),
+    analytics: section('Figures of what has happened (docs/hub/analytics.md).', {
+      retention: seconds(7_776_000, 'How long they are kept.', ours),
+    }),
     cors_origins: list(
       'Origins of the pages that may call with the token of a person: `https://app.example.com`. Compared as they are; there is no wildcard.',
       ours,

@@ -41,6 +41,10 @@ export const perSecond = (byDefault: number, description: string, extras: Extras
 export const share = (byDefault: number, description: string, extras: Extras = open) =>
   ({ type: 'number', default: byDefault, description, minimum: 0, maximum: 1, ...extras }) as const;
 
+/** Of one thing, in whatever money is meant. */
+export const price = (byDefault: number, description: string, extras: Extras = ours) =>
+  ({ type: 'number', default: byDefault, description, minimum: 0, ...extras }) as const;
+
 /** A number of bytes; may be written as `10MiB`, `512KiB`, `5MB`. */
 export const bytes = (byDefault: number, description: string, extras: Extras = open) =>
   ({ type: 'integer', unit: 'bytes', default: byDefault, description, minimum: 1, ...extras }) as const;

@@ -3,6 +3,7 @@ import type { ApiGroup, ApiSettings, Operation, PathItem } from './api-group.ts'
 import { appsGroup } from './apps-group.ts';
 import { consoleGroup } from './console-group.ts';
 import { historyGroup } from './history-group.ts';
+import { analyticsGroup } from './hub/analytics-group.ts';
 import { devicesGroup } from './hub/devices-group.ts';
 import { djangoGroup } from './hub/django-group.ts';
 import { engagementsGroup } from './hub/engagements-group.ts';
@@ -61,7 +62,7 @@ const groupsOf = (settings: ApiSettings): ApiGroup[] => [
           devicesGroup(),
           inboxGroup(),
         ],
-        ...[engagementsGroup(), streamsGroup(), linksGroup(), instancesGroup(), tokensGroup()],
+        ...[engagementsGroup(), analyticsGroup(), streamsGroup(), linksGroup(), instancesGroup(), tokensGroup()],
         ...[djangoGroup(settings.hubTest), namespaceGroup(), pushCredentialsGroup()],
       ]
     : []),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Rolling } from '../../hub/analytics/rolling.ts';
 import type { HubPolicy } from '../../hub/notifications/policy.ts';
 import { ensurePeople } from '../../hub/people/people.ts';
 import type { AddressKind, PersonPart } from '../../hub/people/person.ts';
@@ -131,8 +132,14 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
   const { notices } = sending.sends;
   const { policyOf } = sending;
   const nouns = openHubNouns({ store, notices, config, policyOf, events, log, now, apps: relay.apps }, closers);
+  const rolling = new Rolling({
+    ...{ store, now, retentionMs: toMs(config.hub.analytics.retention) },
+    tell: (level, message) => log[level](message),
+  });
+  closers.defer(() => rolling.close());
   const start = (): void => {
     sending.sends.start();
+    rolling.start();
     renewNouns(nouns, log);
   };
   return { ...directory, ...sending, ...nouns, settings, start };

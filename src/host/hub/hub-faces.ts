@@ -1,3 +1,4 @@
+import { analyticsRoutes } from '../../api/hub/analytics-routes.ts';
 import { deviceStreamRoutes } from '../../api/hub/device-stream-routes.ts';
 import { devicesRoutes } from '../../api/hub/devices-routes.ts';
 import { engagementRoutes } from '../../api/hub/engagement-routes.ts';
@@ -65,12 +66,13 @@ export function openHubFaces(parts: HubCoreParts, closers: AsyncDisposableStack)
         now,
       }),
       ...inboxRoutes({ inbox }),
-      ...engagementRoutes({ engagements: new Engagements({ store, marking: sends.marking, now }) }),
+      ...engagementRoutes({ engagements: new Engagements({ store, marking: sends.marking, events, now }) }),
       ...incidentRoutes({ store, incidents, wordsOf: decisionWords(wordsOf) }),
       ...verbRoutes({ incidents }),
       ...escalationRoutes({ escalations }),
       ...taskRoutes({ tasks }),
       ...scheduleRoutes({ schedules: core.schedules }),
+      ...analyticsRoutes({ store, policyOf, pauses: removals.pauses, now }),
     ],
   };
 }

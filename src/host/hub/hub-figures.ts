@@ -1,5 +1,6 @@
 import { sinkCounts } from '../../feedback/event-sinks.ts';
 import type { FeedbackHook } from '../../feedback/hook.ts';
+import { countNotes } from '../../hub/analytics/roll-notes.ts';
 import { incidentKinds } from '../../hub/incidents/timers.ts';
 import { SCHEDULE_DUE } from '../../hub/schedules/schedule-rows.ts';
 import { DIGEST_DUE } from '../../hub/sends/digests/digest-items.ts';
@@ -45,6 +46,7 @@ const HEADS_MS = 600_000;
 /** What the hub tells of sends and of its store, for the counts. */
 export const countsListener = (counts: HubCounts): Required<HubEvents> & StoreObserver => ({
   decided: (some) => counts.decided(some),
+  engaged: (some) => counts.engaged(some),
   counted: (fact) => counts.counted(fact),
   tookOver: (decisions) => counts.tookOver(decisions),
   toldOfTasks: (fact) => counts.toldOfTasks(fact),
@@ -95,7 +97,7 @@ export class HubFigures {
     const { waiting: due, overdue } = await countDue(store.db, now(), GRACE_MS);
     const late = await countUnclaimed(store.db, now(), UNCLAIMED_MS);
     const unclaimed = new Map(KINDS.map((kind) => [kind, late.get(kind) ?? 0]));
-    return { due, overdue, unclaimed, handovers: await countHandovers(store.db) };
+    return { due, overdue, unclaimed, handovers: await countHandovers(store.db), notes: await countNotes(store.db) };
   }
 
   #countHeads(): void {

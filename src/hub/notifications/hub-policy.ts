@@ -64,6 +64,7 @@ export function hubPolicy(sources: PolicySources): HubPolicy {
     confidentialText: known(section.confidential_text || undefined, keyOf('confidential_text'), 'must not be empty'),
     learnChannels: section.learn_channels,
     clearOnRead: section.clear_on_read,
+    prices: { ...hub.costs, ...own.costs },
     iosTopic: iosTopicOf(sources),
     sendsNoPushes: sources.config.hub.push.mode === 'none',
   };

@@ -59,6 +59,8 @@ export interface HubPolicy {
   readonly learnChannels: boolean;
   /** What is read on one device is taken away on the others. */
   readonly clearOnRead: boolean;
+  /** Price of one message, by channel. */
+  readonly prices: Readonly<Record<string, number>>;
   /** `apns-topic` without the suffix of a kind: the app's `default_topic`, else `ios.topic`; empty: none. */
   readonly iosTopic: string;
   /** `hub.push.mode: none`. */

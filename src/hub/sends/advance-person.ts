@@ -27,6 +27,8 @@ export interface Planned {
   readonly until: number | null;
   /** JSON. */
   readonly detail: string | null;
+  /** Of the device; null: it is about none. */
+  readonly platform: string | null;
   /** What it waits for; absent: it goes at once. */
   readonly plan?: HopPlan | undefined;
 }
@@ -281,12 +283,12 @@ class Step {
     this.#put.set(JSON.stringify([row.hop, row.device, row.channel]), row);
   }
 
-  #row({ hop, channel, device, state, reason, until, detail }: Planned, isWaiting: boolean): Kept {
+  #row({ hop, channel, device, platform, state, reason, until, detail }: Planned, isWaiting: boolean): Kept {
     const { app, notification, user, now, timer } = this.#step;
     return {
       ...{ app, notification, user, hop, device, channel, state, reason, detail, at: now, until },
       ...{ attempts: 0, provider_id: null, category: null, due_row: isWaiting || state === 'deferred' ? timer : null },
-      batch: null,
+      ...{ batch: null, platform },
     };
   }
 }

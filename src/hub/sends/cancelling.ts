@@ -1,4 +1,5 @@
 import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
+import { RollNotes } from '../analytics/roll-notes.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
 import { isDigest } from './digests/digest-id.ts';
 import { settleItems } from './digests/settle-items.ts';
@@ -73,22 +74,31 @@ export interface TakingBack {
 }
 
 /** How many decisions have not left, by channel. */
-async function openByChannel(tx: HubDb, { app, id, reason }: TakingBack): Promise<DecidedFact[]> {
+async function openByChannel(tx: HubDb, { app, id, reason }: TakingBack, notes: RollNotes): Promise<DecidedFact[]> {
   const rows = await tx
     .selectFrom('decisions')
-    .select((eb) => ['channel', eb.fn.countAll<number>().as('count')])
+    .select((eb) => ['channel', 'platform', 'state', eb.fn.countAll<number>().as('count')])
     .where('app', '=', app)
     .where('notification', '=', id)
     .where(waits)
-    .groupBy('channel')
+    .groupBy(['channel', 'platform', 'state'])
     .execute();
+  for (const { channel, platform, state, count } of rows)
+    notes.moved(
+      { app, notification: id, channel, platform },
+      { state },
+      { state: 'cancelled', reason },
+      { count: Number(count) },
+    );
   return rows.map(({ channel, count }) => ({ app, channel, state: 'cancelled', reason, count: Number(count) }));
 }
 
 /** Cancels decisions that wait for their time, and has no further person looked at. @returns what was cancelled */
 export async function takeBack(tx: HubDb, taking: TakingBack): Promise<readonly DecidedFact[]> {
   const { app, id, reason, now } = taking;
-  const changed = await openByChannel(tx, taking);
+  const notes = new RollNotes();
+  const changed = await openByChannel(tx, taking, notes);
+  await notes.write(tx);
   await tx
     .updateTable('decisions')
     .set({ state: 'cancelled', reason, at: now, until: null, due_row: null })

@@ -1,5 +1,6 @@
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
+import { RollNotes } from '../analytics/roll-notes.ts';
 import type { AcceptedNotification } from '../notifications/decide-input.ts';
 import type { WithdrawnNotices } from '../notifications/notices.ts';
 import { prepared } from '../storage/prepared.ts';
@@ -7,7 +8,7 @@ import type { HubDb } from '../storage/storage.ts';
 import type { HubTables } from '../storage/tables.ts';
 import { clearDue } from '../timers/due-rows.ts';
 import { personDue } from './person-due.ts';
-import { SUPERSEDED, waits } from './rows/decision-rows.ts';
+import { OPEN_STATES, SUPERSEDED, waits } from './rows/decision-rows.ts';
 import { settleStatuses } from './settle-status.ts';
 
 export interface Collapsing {
@@ -94,6 +95,8 @@ interface TakenFrom {
   readonly reason: string;
 }
 
+type Taken = DecidedFact & { readonly notification: string; readonly user: string };
+
 async function takeFromPeople(
   tx: HubDb,
   { app, users, which, reason }: TakenFrom,
@@ -105,13 +108,21 @@ async function takeFromPeople(
       eb('user', 'in', users),
       eb('notification', 'in', eb.selectFrom('notifications').select('id').where('app', '=', app).where(which)),
     ]);
-  const rows = await tx
-    .updateTable('decisions')
-    .set({ state: 'cancelled', reason, at: now, until: null, due_row: null })
-    .where(earlier)
-    .where(waits)
-    .returning(['app', 'notification', 'user', 'channel', 'state', 'reason'])
-    .execute();
+  const rows: Taken[] = [];
+  const notes = new RollNotes();
+  for (const from of OPEN_STATES) {
+    const some = await tx
+      .updateTable('decisions')
+      .set({ state: 'cancelled', reason, at: now, until: null, due_row: null })
+      .where(earlier)
+      .where(waits)
+      .where('state', '=', from)
+      .returning(['app', 'notification', 'user', 'channel', 'platform', 'state', 'reason'])
+      .execute();
+    for (const row of some) notes.moved(row, { state: from }, row);
+    rows.push(...some);
+  }
+  await notes.write(tx);
   await tx
     .updateTable('decisions')
     .set({ reason: SUPERSEDED })

@@ -1,6 +1,9 @@
 /** What the hub has sent to a person: the part of it that goes with the person. */
+import { RollNotes } from '../analytics/roll-notes.ts';
+import { rollUpAll } from '../analytics/roll-up.ts';
 import type { HubDb, HubSeal, Row } from '../storage/storage.ts';
 import { eraseTimers } from './erase-timers.ts';
+import { OPEN_STATES } from './rows/decision-rows.ts';
 import { findNotifications, openDoc, sealDoc } from './rows/notification-rows.ts';
 import { settleStatuses } from './settle-status.ts';
 import type { RecipientTotals } from './totals.ts';
@@ -34,6 +37,7 @@ export async function eraseSends(
     .where('user', '=', user)
     .execute();
   const ids = rows.map(({ notification }) => notification);
+  await noteErased(tx, app, user, ids);
   let decisions = 0;
   for (let at = 0; at < ids.length; at += PAGE) {
     const { numDeletedRows } = await tx
@@ -53,6 +57,24 @@ export async function eraseSends(
   // It may have been all that was still to come.
   await settleStatuses(tx, app, ids, now);
   return { notifications: ids.length, decisions };
+}
+
+/** What has not left ends with the person; the figures stay, and name no notification any more once this is committed. */
+async function noteErased(tx: HubDb, app: string, user: string, ids: readonly string[]): Promise<void> {
+  const notes = new RollNotes();
+  for (let at = 0; at < ids.length; at += PAGE) {
+    const open = await tx
+      .selectFrom('decisions')
+      .select(['app', 'notification', 'channel', 'platform', 'state', 'reason'])
+      .where('app', '=', app)
+      .where('notification', 'in', ids.slice(at, at + PAGE))
+      .where('user', '=', user)
+      .where('state', 'in', OPEN_STATES)
+      .execute();
+    for (const row of open) notes.moved(row, row, { state: 'cancelled', reason: 'erased' });
+  }
+  await notes.write(tx);
+  await rollUpAll(tx);
 }
 
 async function eraseNames(tx: HubDb, seal: HubSeal, app: string, user: string, ids: readonly string[]): Promise<void> {
@@ -111,13 +133,13 @@ async function eraseHandovers(tx: HubDb, app: string, user: string, notification
     .where('notification', 'in', notifications)
     .execute();
   for (const { batch, doc } of rows) {
-    const { channel, targets } = JSON.parse(doc) as { channel: string; targets: { users: string[] }[] };
+    const { targets, ...rest } = JSON.parse(doc) as { targets: { users: string[] }[] };
     if (!targets.some(({ users }) => users.includes(user))) continue;
     const others = targets.map((target) => ({ ...target, users: target.users.filter((each) => each !== user) }));
     const kept = others.filter(({ users }) => users.length > 0);
     await tx
       .updateTable('handovers')
-      .set({ doc: JSON.stringify({ channel, targets: kept }) })
+      .set({ doc: JSON.stringify({ ...rest, targets: kept }) })
       .where('app', '=', app)
       .where('batch', '=', batch)
       .execute();

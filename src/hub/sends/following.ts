@@ -1,5 +1,6 @@
 /** What follows when pushes end: the next hop of their people, a new token that is to have it, digests, and notifications that are done. */
 import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
+import { RollNotes } from '../analytics/roll-notes.ts';
 import type { HubDb } from '../storage/storage.ts';
 import { isDigest } from './digests/digest-id.ts';
 import type { NextDigest } from './digests/next-digest.ts';
@@ -54,12 +55,17 @@ async function stillMeant(tx: HubDb, lost: readonly ChangedDecision[]): Promise<
   const recipients = await recipientRows(tx, app, [notification], users);
   const reading = new Set(recipients.filter(({ read_at: at }) => at !== null).map(({ user }) => user));
   const ended = lost.filter(({ user }) => over || reading.has(user));
-  for (const { batch, user, hop, channel, device } of ended)
-    await tx
+  const notes = new RollNotes();
+  for (const { batch, user, hop, channel, device, reason: before } of ended) {
+    const rows = await tx
       .updateTable('decisions')
       .set((eb) => ({ reason: unlessSuperseded(eb, over ?? 'read') }))
       .where(handedFor(handedTo({ app, batch, notification, hop, channel }, [{ device, users: [user] }])))
+      .returning(['app', 'notification', 'channel', 'platform', 'state', 'reason'])
       .execute();
+    for (const row of rows) notes.moved(row, { state: row.state, reason: before }, row);
+  }
+  await notes.write(tx);
   return lost.filter((each) => !ended.includes(each) && each.reason !== SUPERSEDED);
 }
 
@@ -83,6 +89,6 @@ async function retarget(tx: HubDb, some: readonly ChangedDecision[], now: number
   let count = 0;
   for (const each of lost)
     if (isThere.has(JSON.stringify([each.device, each.user])))
-      count += await sendAgain(tx, each, [{ device: each.device, users: [each.user] }], now, ['cancelled']);
+      count += await sendAgain(tx, each, [{ device: each.device, users: [each.user] }], now, 'cancelled');
   return count > 0;
 }

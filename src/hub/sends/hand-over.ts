@@ -130,8 +130,11 @@ function batchOf(
       ...{ batch, app, notification: { ...notification, app, tokens: [...targets.keys()] } },
       ...(expires === undefined ? {} : { expiresAt: Date.parse(expires) }),
     },
-    held: { app, batch, notification: id, hop, channel, targets, awaitsVerdict: false },
-    handover: { app, batch, notification: id, hop, channel, instance, at: now, targets: [...targets.values()] },
+    held: { app, batch, notification: id, hop, channel, dueAt: first.dueAt, targets, awaitsVerdict: false },
+    handover: {
+      ...{ app, batch, notification: id, hop, channel, instance, at: now, dueAt: first.dueAt },
+      targets: [...targets.values()],
+    },
     rows: parcels.flatMap(({ rows }) => rows),
   };
 }

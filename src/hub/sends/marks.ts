@@ -4,6 +4,7 @@
  */
 import { type ExpressionBuilder, sql } from 'kysely';
 import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
+import { RollNotes } from '../analytics/roll-notes.ts';
 import { leadingTo } from '../notifications/decision-state.ts';
 import type { HubDb, Row } from '../storage/storage.ts';
 import type { HubTables } from '../storage/tables.ts';
@@ -83,7 +84,7 @@ export interface MarkedDecision extends DecidedFact {
   readonly notification: string;
 }
 
-const CHANGED = ['app', 'notification', 'channel', 'state', 'reason'] as const;
+const CHANGED = ['app', 'notification', 'channel', 'platform', 'state', 'reason'] as const;
 
 /** A person who has it in hand was reached: by the stream, as far as it was acknowledged; by all that was sent, once it is seen. */
 export async function noteReached(
@@ -95,15 +96,21 @@ export async function noteReached(
 ): Promise<MarkedDecision[]> {
   const { state, from } = REACHED[mark];
   const changed: MarkedDecision[] = [];
-  for (const page of pagesOf(notifications)) {
-    let query = tx
-      .updateTable('decisions')
-      .set({ state, at: now, until: null })
-      .where(ofOwner(owner, page))
-      .where('state', 'in', from);
-    if (mark === 'acked') query = query.where('channel', '=', 'realtime');
-    changed.push(...(await query.returning(CHANGED).execute()));
-  }
+  const notes = new RollNotes();
+  for (const page of pagesOf(notifications))
+    for (const before of from) {
+      let query = tx
+        .updateTable('decisions')
+        .set({ state, at: now, until: null })
+        .where(ofOwner(owner, page))
+        .where('state', '=', before);
+      if (mark === 'acked') query = query.where('channel', '=', 'realtime');
+      for (const { platform, ...row } of await query.returning(CHANGED).execute()) {
+        notes.moved({ ...row, platform }, { state: before }, row);
+        changed.push(row);
+      }
+    }
+  await notes.write(tx);
   return changed;
 }
 
@@ -120,7 +127,7 @@ export async function noteDelivered(
 ): Promise<MarkedDecision[]> {
   const rows = await tx
     .selectFrom('decisions')
-    .select('device')
+    .select(['hop', 'device', 'state', 'reason', 'category'])
     .where('app', '=', app)
     .where('notification', '=', notification)
     .where('user', '=', user)
@@ -129,7 +136,7 @@ export async function noteDelivered(
     .execute();
   const [only] = device === '' ? rows : rows.filter((row) => row.device === device);
   if (!only || (device === '' && rows.length > 1)) return [];
-  return tx
+  const changed = await tx
     .updateTable('decisions')
     .set({ state: 'delivered', reason: null, category: null, at: now, until: null })
     .where('app', '=', app)
@@ -139,8 +146,17 @@ export async function noteDelivered(
     .where('device', '=', only.device)
     .where('state', 'in', leadingTo('delivered'))
     .where('due_row', 'is', null)
-    .returning(CHANGED)
+    .returning([...CHANGED, 'hop'])
     .execute();
+  const notes = new RollNotes();
+  for (const row of changed)
+    notes.moved(
+      row,
+      rows.find(({ hop, device: on }) => hop === row.hop && on === only.device),
+      row,
+    );
+  await notes.write(tx);
+  return changed.map(({ platform: _, hop: __, ...row }) => row);
 }
 
 /** Devices of the person that these notifications were pushed to and have been read since, each once for each notification. */
@@ -177,17 +193,24 @@ export async function cancelOpen(
   { reason, states, now }: { readonly reason: string; readonly states: readonly string[]; readonly now: number },
 ): Promise<MarkedDecision[]> {
   const cancelled: MarkedDecision[] = [];
+  const notes = new RollNotes();
   for (const page of pagesOf(notifications)) {
-    const rows = await tx
-      .updateTable('decisions')
-      .set({ state: 'cancelled', reason, at: now, until: null })
-      .where(ofOwner(owner, page))
-      .where('state', 'in', states)
-      .where(waits)
-      .returning(CHANGED)
-      .execute();
-    cancelled.push(...rows);
+    for (const before of states) {
+      const rows = await tx
+        .updateTable('decisions')
+        .set({ state: 'cancelled', reason, at: now, until: null })
+        .where(ofOwner(owner, page))
+        .where('state', '=', before)
+        .where(waits)
+        .returning(CHANGED)
+        .execute();
+      for (const { platform, ...row } of rows) {
+        notes.moved({ ...row, platform }, { state: before }, row);
+        cancelled.push(row);
+      }
+    }
   }
+  await notes.write(tx);
   return cancelled;
 }
 

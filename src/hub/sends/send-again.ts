@@ -1,3 +1,4 @@
+import { RollNotes } from '../analytics/roll-notes.ts';
 import type { HubDb } from '../storage/storage.ts';
 import { dueId, setDue } from '../timers/due-rows.ts';
 import { personDue } from './person-due.ts';
@@ -9,7 +10,7 @@ const AT_ONCE = 500;
 /**
  * Has what a batch carries, and will have no outcome, decided again at `at`: who it is for, where to, and whether at all. Nothing carries
  * it any more. What was superseded on its way stays so.
- * @param from the states in which a decision is taken up again
+ * @param from the state in which a decision is taken up again: what has not ended, or what its device was lost for
  * @returns how many decisions that were
  */
 export async function sendAgain(
@@ -17,10 +18,11 @@ export async function sendAgain(
   batch: CarriedBy,
   targets: readonly Pick<HandedTarget, 'users' | 'device'>[],
   at: number,
-  from: readonly string[] = ['pending'],
+  from: 'pending' | 'cancelled' = 'pending',
 ): Promise<number> {
   const { app, notification } = batch;
   let count = 0;
+  const notes = new RollNotes();
   for (let start = 0; start < targets.length; start += AT_ONCE) {
     const rows = await tx
       .updateTable('decisions')
@@ -30,9 +32,10 @@ export async function sendAgain(
         due_row: dueId(personDue(app, notification, '')),
       }))
       .where(handedFor(handedTo(batch, targets.slice(start, start + AT_ONCE))))
-      .where('state', 'in', from)
-      .returning('user')
+      .where('state', '=', from)
+      .returning(['app', 'notification', 'channel', 'platform', 'state', 'reason', 'user'])
       .execute();
+    for (const row of rows) notes.moved(row, { state: from, reason: 'no_devices' }, row);
     count += rows.length;
     const again = new Set(rows.map(({ user }) => user));
     await setDue(
@@ -40,5 +43,6 @@ export async function sendAgain(
       [...again].map((user) => ({ ...personDue(app, notification, user), at })),
     );
   }
+  await notes.write(tx);
   return count;
 }

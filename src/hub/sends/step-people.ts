@@ -1,5 +1,6 @@
 /** One step for people of notifications: what is decided now, against what was decided before; what leaves by it, and how it is written. */
 import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
+import { type MoveDetail, RollNotes } from '../analytics/roll-notes.ts';
 import { decide } from '../notifications/decide.ts';
 import type { AcceptedNotification, Ended, PresenceState } from '../notifications/decide-input.ts';
 import { type DecisionDetail, type HopDecision, recipientOutcome } from '../notifications/decision.ts';
@@ -14,7 +15,7 @@ import { countUsage, type Facts } from './facts/facts.ts';
 import { isMarked, type RecipientRow } from './marks.ts';
 import type { Unreached } from './no-channel.ts';
 import { personDue } from './person-due.ts';
-import { type DecisionRow, deleteDecisions, putDecisions } from './rows/decision-rows.ts';
+import { type DecisionRow, deleteDecisions, putDecisions, SUPERSEDED } from './rows/decision-rows.ts';
 
 /** A person of a notification, with what is known before the step. */
 export interface PersonAt {
@@ -41,6 +42,8 @@ export interface Leaving {
   readonly user: string;
   readonly facts: Facts;
   readonly row: NewRow<'decisions'>;
+  /** When it was to leave, UNIX milliseconds. */
+  readonly dueAt: number;
   readonly device?: DeviceOfPerson | undefined;
   readonly detail?: DecisionDetail | undefined;
 }
@@ -84,13 +87,16 @@ export interface StepParts {
   readonly now: number;
 }
 
-const plannedOf = ({ hop, channel, device = '', state, reason, until, detail, plan }: HopDecision): Planned => ({
-  ...{ hop, channel, device, state, plan },
-  reason: reason ?? null,
-  // Of a hop that waits for another one it is computed where that has begun.
-  until: plan && state !== 'deferred' ? null : (until ?? null),
-  detail: detail ? JSON.stringify(detail) : null,
-});
+const plannedOf =
+  ({ facts }: Pick<PersonAt, 'facts'>) =>
+  ({ hop, channel, device = '', state, reason, until, detail, plan }: HopDecision): Planned => ({
+    ...{ hop, channel, device, state, plan },
+    platform: facts.devices.find(({ id }) => id === device)?.platform ?? null,
+    reason: reason ?? null,
+    // Of a hop that waits for another one it is computed where that has begun.
+    until: plan && state !== 'deferred' ? null : (until ?? null),
+    detail: detail ? JSON.stringify(detail) : null,
+  });
 
 /** What is decided about a person now. */
 export function decideFor(
@@ -112,15 +118,22 @@ function advance(person: PersonAt, decisions: readonly HopDecision[], now: numbe
   const { notification, user, kept, recipient, again } = person;
   const { app, id } = notification;
   return advancePerson({
-    ...{ app, notification: id, user, kept, now, fresh: decisions.map(plannedOf) },
+    ...{ app, notification: id, user, kept, now, fresh: decisions.map(plannedOf(person)) },
     ...(again === undefined ? {} : { again }),
     isMarked: (mark) => recipient !== undefined && isMarked(recipient, mark),
     timer: dueId(personDue(app, id, user)),
   });
 }
 
+/** What waited was due when its wait was over; what is decided for the first time, when the notification was accepted. */
+function dueAtOf({ kept, notification }: PersonAt, { hop, channel, at }: NewRow<'decisions'>): number {
+  if (kept.length === 0) return Math.min(notification.created_at, at);
+  return Math.min(kept.find((row) => row.hop === hop && row.channel === channel)?.until ?? at, at);
+}
+
 const leavingOf = (person: PersonAt, row: NewRow<'decisions'>): Leaving => ({
   ...{ notification: person.notification, user: person.user, facts: person.facts, row },
+  dueAt: dueAtOf(person, row),
   device: person.facts.devices.find(({ id }) => id === row.device),
   detail: row.detail ? (JSON.parse(row.detail) as DecisionDetail) : undefined,
 });
@@ -180,6 +193,25 @@ export function stepPeople(people: readonly PersonAt[], parts: StepParts): Stepp
   };
 }
 
+const isSameTarget = (a: NewRow<'decisions'>, b: NewRow<'decisions'>): boolean =>
+  a.hop === b.hop && a.channel === b.channel && a.device === b.device;
+
+/** An earlier hop has reached the person. */
+const moveOf = ({ reason, detail }: NewRow<'decisions'>): MoveDetail =>
+  reason === SUPERSEDED && detail?.includes('"hop":') ? { isReachedBefore: true } : {};
+
+/** What a step changes, in numbers. */
+function noteStep(notes: RollNotes, { person: { kept }, advanced: { put, remove } }: Step): void {
+  for (const row of remove) notes.moved(row, row, undefined);
+  for (const row of put) {
+    const of = { ...row, platform: row.platform ?? null };
+    const before = kept.find((each) => isSameTarget(each, row));
+    if (before && isSame(before, row)) continue;
+    if (before) notes.moved(before, before, undefined);
+    notes.moved(of, undefined, row, moveOf(row));
+  }
+}
+
 /**
  * Writes decisions and timers, and counts what leaves.
  * @param batchOf the batch that carries a decision; undefined: none does
@@ -199,6 +231,9 @@ export async function writeSteps(
     steps.flatMap(({ advanced }) => advanced.put).map((row) => ({ ...row, batch: batchOf(row) ?? null })),
   );
   await setDue(tx, dues);
+  const notes = new RollNotes();
+  for (const step of steps) noteStep(notes, step);
+  await notes.write(tx);
   const over = steps.filter(({ person, advanced }) => person.kept.length > 0 && advanced.dueAt === undefined);
   await clearDue(
     tx,

@@ -63,3 +63,22 @@ async function countDevices(db: HubDb, at: { readonly app: string; readonly stat
     .executeTakeFirstOrThrow();
   return Number(count);
 }
+
+/** People of one app, and its devices by status. */
+export interface AppHeads {
+  readonly people: number;
+  readonly devices: Readonly<Record<string, number>>;
+}
+
+/** Of each no more are counted: a caller waits for the answer. */
+const MOST_OF_APP = 100_000;
+
+export async function countAppHeads({ db }: Pick<HubStore, 'db'>, app: string): Promise<AppHeads> {
+  const people = await countPeople(db, app, MOST_OF_APP);
+  const devices: Record<string, number> = {};
+  for (let at = await nextStatus(db, app, ''); at?.app === app; at = await nextStatus(db, app, at.status)) {
+    await turn();
+    devices[at.status] = await countDevices(db, at, MOST_OF_APP);
+  }
+  return { people, devices };
+}

@@ -51,6 +51,8 @@ export interface HubTables {
   readonly task_people: { app: string; user: string; role: 'todo' | 'over' | 'named'; task: string };
   /** The last local date, `2026-12-01`, for which a person heard of tasks, by kind. */
   readonly task_told: { app: string; user: string; kind: string; date: string };
+  readonly roll_notes: RollNoteTable;
+  readonly roll_ups: RollUpTable;
 }
 
 interface UserTable {
@@ -192,6 +194,8 @@ interface DecisionTable {
   due_row: string | null;
   /** The batch that carries it, of those that were handed over; null: none does. */
   batch: string | null;
+  /** Of the device; null: it is about none, or was decided before this was kept. */
+  platform: string | null;
 }
 
 /** Every timer. Claimed by compare-and-set, with a lease and a fencing number. */
@@ -406,4 +410,29 @@ interface ScheduleTable {
   rev: number;
   created_at: number;
   updated_at: number;
+}
+
+/** What a transaction has changed in numbers, until that is added up: seconds. */
+interface RollNoteTable {
+  /** Rises with the time. */
+  id: string;
+  app: string;
+  /** Lines in `doc`. */
+  size: number;
+  /** JSON `[[notification, channel, platform, {counter: change}], …]`. */
+  doc: string;
+}
+
+/** What became of decisions about notifications that were accepted within a quarter of an hour, in numbers. Of no person anything. */
+interface RollUpTable {
+  app: string;
+  /** When the quarter began, UNIX milliseconds. */
+  slot: number;
+  type: string;
+  /** Empty: of what people did where they named no device. */
+  channel: string;
+  /** Of the device; empty: none. */
+  platform: string;
+  /** JSON `{counter: number}`. */
+  doc: string;
 }

@@ -12,6 +12,14 @@ export interface DecidedFact {
   readonly reason: string | null;
   /** Default 1. */
   readonly count?: number;
+  /** Of an answer of a provider: milliseconds since it was due. */
+  readonly ms?: number | undefined;
+}
+
+/** What a person did with a notification. */
+export interface EngagedFact {
+  readonly app: string;
+  readonly event: string;
 }
 
 /** People of a notification who were decided about for the first time. */
@@ -70,6 +78,8 @@ export class HubCounts {
   readonly #words: ReadonlySet<string>;
   readonly #apps = new Set<string>();
   readonly #decisions = new Tally(['app', 'channel', 'state', 'reason']);
+  readonly #engagements = new Tally(['app', 'event']);
+  readonly #answers = new Map<string, Histogram>();
   readonly #recipients = new Tally(['app', 'outcome']);
   readonly #taskNotices = new Tally(['app', 'type']);
   readonly #scheduleTimes = new Tally(['app', 'outcome']);
@@ -82,10 +92,15 @@ export class HubCounts {
   }
 
   decided(some: readonly DecidedFact[]): void {
-    for (const { app, channel, state, reason, count = 1 } of some) {
+    for (const { app, channel, state, reason, count = 1, ms } of some) {
       const word = reason === null ? '' : this.#words.has(reason) ? reason : OTHER;
       this.#decisions.add(count, this.appLabel(app), channel, state, word);
+      if (ms !== undefined) this.#answered(channel, ms);
     }
+  }
+
+  engaged(some: readonly EngagedFact[]): void {
+    for (const { app, event } of some) this.#engagements.add(1, this.appLabel(app), event);
   }
 
   counted({ app, outcomes }: CountedFact): void {
@@ -117,6 +132,21 @@ export class HubCounts {
   /** Works that could not be written. */
   failed(works: number): void {
     this.#storeFailures += works;
+  }
+
+  get engagements(): Sample[] {
+    return this.#engagements.samples();
+  }
+
+  /** From when it was due to the answer, by channel. */
+  get answers(): ReadonlyMap<string, Histogram> {
+    return this.#answers;
+  }
+
+  #answered(channel: string, ms: number): void {
+    const known = this.#answers.get(channel) ?? new Histogram();
+    this.#answers.set(channel, known);
+    known.observe(toSeconds(Math.max(0, ms)), 1);
   }
 
   get decisions(): Sample[] {

@@ -15,6 +15,20 @@ const sends = [
     'People of notifications, by how they counted when they were first decided about: queued, held, suppressed, no_channel, unknown.',
     { labels: ['app', 'outcome'] },
   ),
+  counter(
+    'martlet_hub_engagements_total',
+    'What people did with what they were sent, as their apps told it: received, dismissed, opened, action.',
+    { labels: ['app', 'event'] },
+  ),
+  histogram('martlet_hub_answer_seconds', 'From when a decision was due until its provider answered, by channel.', {
+    labels: ['channel'],
+    unit: 'seconds',
+  }),
+  gauge(
+    'martlet_hub_figures_waiting',
+    'Notes of what has happened that are not added up yet (docs/hub/analytics.md). Counted up to 100,000.',
+    shared,
+  ),
   gauge('martlet_hub_due_rows', 'Timers in the store: waits, what is held, digests, pages of sends to many.', shared),
   gauge(
     'martlet_hub_overdue_rows',

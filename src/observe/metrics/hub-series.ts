@@ -17,6 +17,8 @@ export interface HubBacklog {
   /** Timers that were due a while ago and that no instance holds, by kind. */
   readonly unclaimed: ReadonlyMap<string, number>;
   readonly handovers: number;
+  /** Notes for the figures. */
+  readonly notes: number;
 }
 
 /** What a scrape reads of the hub. */
@@ -80,6 +82,8 @@ export function setHub(sheet: Sheet, reading: HubReading): void {
   const { counts, backlog, underWay, removals, heads, sinks } = reading;
   sheet.add('martlet_hub_decisions_total', counts.decisions);
   sheet.add('martlet_hub_recipients_total', counts.recipients);
+  sheet.add('martlet_hub_engagements_total', counts.engagements);
+  for (const [channel, answers] of counts.answers) sheet.observe('martlet_hub_answer_seconds', answers, { channel });
   sheet.add('martlet_hub_task_notices_total', counts.taskNotices);
   sheet.add('martlet_hub_schedule_times_total', counts.scheduleTimes);
   sheet.set('martlet_hub_taken_over_total', counts.takenOver);
@@ -89,6 +93,7 @@ export function setHub(sheet: Sheet, reading: HubReading): void {
     sheet.set('martlet_hub_overdue_rows', backlog.overdue);
     for (const [kind, count] of backlog.unclaimed) sheet.set('martlet_hub_unclaimed_rows', count, [kind]);
     sheet.set('martlet_hub_handover_rows', backlog.handovers);
+    sheet.set('martlet_hub_figures_waiting', backlog.notes);
   }
   for (const [app, isPaused] of removals)
     sheet.set('martlet_hub_removals_paused', isPaused ? 1 : 0, [counts.appLabel(app)]);

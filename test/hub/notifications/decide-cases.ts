@@ -26,6 +26,7 @@ export const policy: HubPolicy = {
   confidentialText: 'New notification',
   learnChannels: false,
   clearOnRead: false,
+  prices: {},
   iosTopic: 'com.example.app',
 };
 

@@ -11,7 +11,7 @@ const planned = (hop: number, channel: string, change: Partial<Planned> = {}): P
     state: 'pending',
     reason: null,
     until: null,
-    detail: null,
+    ...{ detail: null, platform: null },
   },
   ...change,
 });

@@ -77,6 +77,7 @@ describe.each(hubEngines)('what is sent, in $name,', ({ needs: lacks, start }) =
       await device(2, 'bob');
       await hub.settings.put(hub.change('bob'), { quiet_hours: { start: '11:00', end: '15:00' } });
       const { id } = await hub.send({ to: { users: ['ada', 'bob'] }, mode: 'push_only' });
+      hub.figures.isErased = true;
       await hub.store.write((tx) => eraseSends(tx, { seal: hub.store.seal, now: clock.now() }, 'default', 'bob'));
       expect(await hub.statusOf(id)).toBe('done');
     });
@@ -89,6 +90,7 @@ describe.each(hubEngines)('what is sent, in $name,', ({ needs: lacks, start }) =
       const { id } = await hub.send({ to: { users: ['ada', 'bob'] }, mode: 'push_only' });
       hub.carrier.finish(batchOf(0), iosToken(1), 'accept');
       await hub.pass(0);
+      hub.figures.isErased = true;
       await hub.store.write((tx) => eraseSends(tx, { seal: hub.store.seal, now: clock.now() }, 'default', 'bob'));
       hub.carrier.finish(batchOf(0), iosToken(2), 'accept');
       await hub.pass(0);

@@ -14,7 +14,9 @@ import { sendsExports } from '../../../src/hub/sends/views/export-sends.ts';
 import { Inbox } from '../../../src/hub/sends/views/inbox-book.ts';
 import { SettingsBook } from '../../../src/hub/settings/settings-book.ts';
 import type { HubDb, HubStore, Row } from '../../../src/hub/storage/storage.ts';
+import { StoreUnavailable } from '../../../src/hub/storage/store-unavailable.ts';
 import { builtIn } from '../../../src/providers/registry.ts';
+import { expectToAddUp } from '../analytics/adds-up.ts';
 import { Clock, change, directory } from '../directory.ts';
 import { policy as usual } from '../notifications/decide-cases.ts';
 import { ScriptedCarrier } from './scripted-carrier.ts';
@@ -57,6 +59,18 @@ export function hubOfSends(
     tell: (_level, message) => said.push(message),
     ...more,
   });
+  /** `isErased`: decisions were deleted, and what they had come to stays. */
+  const figures = { isErased: false };
+  const close = sends.close.bind(sends);
+  // Whatever a test has done: the figures are those of its decisions.
+  sends.close = async () => {
+    await close();
+    if (!figures.isErased)
+      await expectToAddUp(store).catch((error: unknown) => {
+        // The test has closed it, or taken it away.
+        if (!(error instanceof StoreUnavailable)) throw error;
+      });
+  };
   const settings = new SettingsBook({
     store,
     now: clock.now,
@@ -72,7 +86,7 @@ export function hubOfSends(
   let count = 0;
   return {
     ...book,
-    ...{ carrier, sends, settings, inbox, presence, said },
+    ...{ carrier, sends, settings, inbox, presence, said, figures },
     engagements: new Engagements({ store, marking: sends.marking, now: clock.now }),
     /** Sends a body of POST /v1/notifications. */
     async send(body: object) {

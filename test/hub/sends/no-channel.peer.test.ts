@@ -113,6 +113,7 @@ describe.each(hubEngines)('people whom nothing can reach, in $name', ({ needs: l
       hook.length = 1000;
       const { id } = await hub.send(PUSH);
       expect(await waiting()).toEqual(['no-channel']);
+      hub.figures.isErased = true;
       await hub.store.write((tx) => eraseSends(tx, { seal: hub.store.seal, now: clock.now() }, 'default', 'ada'));
       hook.length = 0;
       await hub.pass(10_000);

@@ -85,7 +85,7 @@ test('the store tells whether it answers, how long writes take, how many share a
 test('what the store could not be asked for is absent, and not 0', async () => {
   expect(linesOf(await rendered(reading()), 'martlet_hub_overdue_rows')).toEqual([]);
   const text = await rendered(
-    reading({ backlog: { due: 7, overdue: 2, unclaimed: new Map([['sla', 4]]), handovers: 3 }, underWay: 5 }),
+    reading({ backlog: { due: 7, overdue: 2, unclaimed: new Map([['sla', 4]]), handovers: 3, notes: 3 }, underWay: 5 }),
   );
   for (const line of [
     'martlet_hub_due_rows 7',

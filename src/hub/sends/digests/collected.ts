@@ -1,5 +1,6 @@
 /** Decisions that a digest has collected and not sent yet. Each may be of a great many notifications of one person. */
 import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
+import { RollNotes } from '../../analytics/roll-notes.ts';
 import type { AcceptedNotification } from '../../notifications/decide-input.ts';
 import { type HopDecision, isLiving, isUnreachable } from '../../notifications/decision.ts';
 import type { HubDb } from '../../storage/storage.ts';
@@ -82,7 +83,12 @@ export async function stillMeant(
   const mayWait = kept.length === 0 && !(await haveOthersBehind(tx, app, user, notification.id));
   const unreached = mayWait ? all.filter(({ row, as }) => isUnreachable(as.reason ?? '') && mayComeAgain(row)) : [];
   const ended = all.filter((each) => !unreached.includes(each));
-  for (const { row, as } of ended) await end(tx, row, as, parts.now);
+  const notes = new RollNotes();
+  for (const { row, as } of ended) {
+    await end(tx, row, as, parts.now);
+    notes.moved(row, row, as);
+  }
+  await notes.write(tx);
   if (ended.length > 0) {
     await goOn(tx, app, [{ notification: notification.id, user }], parts.now);
     await settleStatuses(tx, app, [notification.id], parts.now);

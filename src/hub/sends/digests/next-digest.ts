@@ -1,5 +1,6 @@
 /** What a digest could not bring to its person is in the next one, and ends with the reason after the third. */
 import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
+import { RollNotes } from '../../analytics/roll-notes.ts';
 import type { AcceptedNotification } from '../../notifications/decide-input.ts';
 import { type DecisionDetail, isUnreachable } from '../../notifications/decision.ts';
 import { isSenders, zonesOf } from '../../notifications/gate.ts';
@@ -77,20 +78,24 @@ export class NextDigest {
     const read = new Set(recipients.filter(({ read_at: at }) => at !== null).map(({ notification }) => notification));
     const again: Again[] = [];
     const changed: DecidedFact[] = [];
+    const notes = new RollNotes();
     for (const [id, some] of own) {
       const row = found.get(id);
       const over = row && overBy(row, read.has(id));
       const going = over || !row ? [] : some.filter(mayComeAgain);
       if (row && going.length > 0) again.push({ notification: openDoc(store.seal, row), rows: going });
-      for (const each of some) if (!going.includes(each)) changed.push(await this.#end(tx, each, over ?? as(each)));
+      for (const each of some)
+        if (!going.includes(each)) changed.push(await this.#end(tx, each, over ?? as(each), notes));
     }
+    await notes.write(tx);
     const ended = [...own.keys()].filter((id) => !again.some(({ notification }) => notification.id === id));
     await settleStatuses(tx, app, ended, this.#options.now());
     await this.#collect(tx, app, user, again);
     return changed;
   }
 
-  async #end(tx: HubDb, row: DecisionRow, { state, reason = null }: How): Promise<DecidedFact> {
+  async #end(tx: HubDb, row: DecisionRow, { state, reason = null }: How, notes: RollNotes): Promise<DecidedFact> {
+    notes.moved(row, row, { state, reason });
     await tx
       .updateTable('decisions')
       .set({ state, reason, at: this.#options.now(), until: null, due_row: null })

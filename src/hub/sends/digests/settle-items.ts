@@ -3,6 +3,7 @@
  * digest has brought to the person is in the next one, unless the item itself has another way that is still to come.
  */
 import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
+import { RollNotes } from '../../analytics/roll-notes.ts';
 import type { HubDb } from '../../storage/storage.ts';
 import { goOn } from '../go-on.ts';
 import { type DecisionRow, OPEN_STATES } from '../rows/decision-rows.ts';
@@ -71,8 +72,15 @@ export async function settleItems(
   const holds = next !== undefined && (lost || rows.some(isOpen));
   const changed: Ended[] = [];
   const users = new Set(rows.map(({ user }) => user));
-  for (const ending of endings(rows))
-    changed.push(...(await end(tx, { app, digest, now, ending, onlyBeforeOthers: holds && isUndelivered(ending.as) })));
+  const notes = new RollNotes();
+  for (const ending of endings(rows)) {
+    const onlyBeforeOthers = holds && isUndelivered(ending.as);
+    for (const { platform, ...ended } of await end(tx, { app, digest, now, ending, onlyBeforeOthers })) {
+      notes.moved({ ...ended, platform }, { state: 'deferred' }, ended, { isInDigest: true });
+      changed.push(ended);
+    }
+  }
+  await notes.write(tx);
   const ended = new Set(changed.map(({ notification }) => notification));
   const people = [...ended].flatMap((notification) => [...users].map((user) => ({ notification, user })));
   const isDue = await goOn(tx, app, people, now);
@@ -116,7 +124,10 @@ interface EndingItems {
   readonly onlyBeforeOthers: boolean;
 }
 
-function end(tx: HubDb, { app, digest, now, ending, onlyBeforeOthers }: EndingItems): Promise<Ended[]> {
+function end(
+  tx: HubDb,
+  { app, digest, now, ending, onlyBeforeOthers }: EndingItems,
+): Promise<(Ended & { readonly platform: string | null })[]> {
   const {
     as: { user, state, reason },
     channel,
@@ -141,5 +152,5 @@ function end(tx: HubDb, { app, digest, now, ending, onlyBeforeOthers }: EndingIt
         .where('later.state', '=', 'pending')
         .where('later.due_row', 'is not', null),
     );
-  return query.returning(['app', 'notification', 'channel', 'state', 'reason']).execute();
+  return query.returning(['app', 'notification', 'channel', 'platform', 'state', 'reason']).execute();
 }

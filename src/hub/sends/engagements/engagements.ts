@@ -2,7 +2,9 @@
  * What people do with what they were sent: a push came in, was opened, swiped away, or one of its buttons pressed. Each is recorded
  * once, and marks the notification: `received` as acknowledged, `dismissed` as seen, `opened` as read, `action` as acted on.
  */
+import { RollNotes } from '../../analytics/roll-notes.ts';
 import type { HubDb, HubStore, NewRow, Row } from '../../storage/storage.ts';
+import type { HubEvents } from '../hub-events.ts';
 import type { Marked, Marking } from '../marking.ts';
 import { type Mark, type MarkedDecision, noteDelivered } from '../marks.ts';
 import type { EngagementDoc, EngagementEvent } from './engagement-doc.ts';
@@ -19,6 +21,7 @@ import {
 export interface EngagementsOptions {
   readonly store: HubStore;
   readonly marking: Marking;
+  readonly events?: Pick<HubEvents, 'engaged'> | undefined;
   /** UNIX milliseconds. */
   readonly now: () => number;
 }
@@ -62,17 +65,19 @@ export class Engagements {
 
   async record({ app, engagements, person, keep }: EngagementOrder): Promise<CountedEngagements> {
     const { store, marking } = this.#options;
-    const { counted, marked } = await store.write(async (tx) => {
+    const { counted, marked, done } = await store.write(async (tx) => {
       const { rows, recipients } = await this.#rows(tx, app, engagements, person);
-      const fresh = await this.#fresh(tx, app, rows);
+      const { fresh, known } = await this.#fresh(tx, app, rows);
       if (fresh.length > 0) await tx.insertInto('engagements').values(fresh).execute();
+      await noteEngaged(tx, fresh, known);
       const all = await this.#mark(tx, app, fresh, recipients);
       const heard = new Set(rows.map(({ device }) => device).filter((device) => device !== ''));
       await noteHeard(tx, app, [...heard], this.#options.now());
       const result = { recorded: fresh.length, ignored: engagements.length - fresh.length };
       await keep?.(tx, result);
-      return { counted: result, marked: all };
+      return { counted: result, marked: all, done: fresh };
     });
+    this.#options.events?.engaged?.(done);
     for (const each of marked) marking.deliver(each);
     return counted;
   }
@@ -116,20 +121,21 @@ export class Engagements {
   }
 
   /** Those that are not known yet, each once. */
-  async #fresh(tx: HubDb, app: string, rows: readonly NewEngagement[]): Promise<NewEngagement[]> {
+  async #fresh(tx: HubDb, app: string, rows: readonly NewEngagement[]) {
     const notifications = [...new Set(rows.map(({ notification }) => notification))];
     const users = [...new Set(rows.map(({ user }) => user))];
     const known = await knownEngagements(tx, app, { notifications, users });
     const keys = new Set(known.map(engagementKey));
     const counts = new Map<string, number>();
     for (const { notification, user } of known) count(counts, pairOf(notification, user));
-    return rows.filter((row) => {
+    const fresh = rows.filter((row) => {
       const pair = pairOf(row.notification, row.user);
       if (keys.has(engagementKey(row)) || (counts.get(pair) ?? 0) >= MOST_KEPT) return false;
       keys.add(engagementKey(row));
       count(counts, pair);
       return true;
     });
+    return { fresh, known };
   }
 
   async #mark(
@@ -163,6 +169,26 @@ export class Engagements {
     }
     return marked;
   }
+}
+
+const COUNTED = { opened: 'opened', dismissed: 'dismissed', action: 'acted' } as const;
+
+/** Each thing once for each person and device: who presses two buttons has acted once. */
+async function noteEngaged(
+  tx: HubDb,
+  fresh: readonly NewEngagement[],
+  known: readonly Pick<Row<'engagements'>, 'notification' | 'user' | 'device' | 'event'>[],
+): Promise<void> {
+  const keyOf = ({ notification, user, device, event }: (typeof known)[number]): string =>
+    JSON.stringify([notification, user, device, event]);
+  const seen = new Set(known.map(keyOf));
+  const notes = new RollNotes();
+  for (const each of fresh) {
+    if (each.event === 'received' || seen.has(keyOf(each))) continue;
+    seen.add(keyOf(each));
+    notes.engaged(each, COUNTED[each.event]);
+  }
+  await notes.write(tx);
 }
 
 const NO_DEVICE = { device: '', channel: '', platform: '' };

@@ -1,7 +1,7 @@
 import type { HandedTarget, Handover } from '../rows/handover-rows.ts';
 
 /** A batch that this process handed over, with what is still to be heard of it. */
-export interface HandedBatch extends Pick<Handover, 'app' | 'batch' | 'notification' | 'hop' | 'channel'> {
+export interface HandedBatch extends Pick<Handover, 'app' | 'batch' | 'notification' | 'hop' | 'channel' | 'dueAt'> {
   /** By target as the carrier has it: those of which nothing final was heard. */
   readonly targets: Map<string, HandedTarget>;
   /** A target was accepted, and a verdict about it is to come: the row stays. */

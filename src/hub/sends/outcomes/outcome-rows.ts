@@ -1,5 +1,6 @@
 /** Writes what became of pushes to their decisions. */
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
+import type { RollNotes } from '../../analytics/roll-notes.ts';
 import { among, prepared } from '../../storage/prepared.ts';
 import type { HubDb } from '../../storage/storage.ts';
 import type { HubTables } from '../../storage/tables.ts';
@@ -9,7 +10,7 @@ import type { OutcomeChange } from './outcome-change.ts';
 
 /** A target that ended. */
 export interface EndedOne {
-  readonly batch: CarriedBy;
+  readonly batch: CarriedBy & Pick<Handover, 'dueAt'>;
   readonly target: HandedTarget;
   readonly change: OutcomeChange;
 }
@@ -21,6 +22,8 @@ type Carried = Readonly<Record<'notification' | 'user' | 'device' | 'batch', str
 interface Alike extends Pick<CarriedBy, 'app' | 'hop' | 'channel'> {
   readonly change: OutcomeChange;
   readonly decisions: Carried[];
+  /** When each batch was due, UNIX milliseconds. */
+  readonly dues: Map<string, number>;
 }
 
 /** A decision that an outcome has changed. */
@@ -30,22 +33,25 @@ export interface ChangedDecision extends CarriedBy {
   readonly state: OutcomeChange['state'];
   readonly reason: string | null;
   readonly at: number;
+  /** From when it was due to the answer of its provider. */
+  readonly ms: number | undefined;
 }
 
 /** Puts what ended alike together, of whatever notifications, so that many are one statement. */
 export function alike(ended: readonly EndedOne[]): Alike[] {
   const groups = new Map<string, Alike>();
   for (const { batch: of, target, change } of ended) {
-    const { app, hop, channel, notification, batch } = of;
+    const { app, hop, channel, notification, batch, dueAt } = of;
     const key = JSON.stringify([app, hop, channel, change]);
-    const group = groups.get(key) ?? { app, hop, channel, change, decisions: [] };
+    const group: Alike = groups.get(key) ?? { app, hop, channel, change, decisions: [], dues: new Map() };
     groups.set(key, group);
+    group.dues.set(batch, dueAt);
     for (const user of target.users) group.decisions.push({ notification, user, device: target.device, batch });
   }
   return [...groups.values()];
 }
 
-interface WrittenChange extends Omit<Alike, 'change'>, Omit<OutcomeChange, 'from' | 'providerId'> {
+interface WrittenChange extends Omit<Alike, 'change' | 'dues'>, Omit<OutcomeChange, 'from' | 'providerId'> {
   readonly from: readonly string[];
   readonly provider_id: string | null;
 }
@@ -53,7 +59,7 @@ interface WrittenChange extends Omit<Alike, 'change'>, Omit<OutcomeChange, 'from
 const KEY = ['notification', 'user', 'device', 'batch'] as const;
 
 const carried =
-  ({ app, hop, channel, decisions, from }: Omit<Alike, 'change'> & Pick<WrittenChange, 'from'>) =>
+  ({ app, hop, channel, decisions, from }: Pick<WrittenChange, 'app' | 'hop' | 'channel' | 'decisions' | 'from'>) =>
   (eb: ExpressionBuilder<HubTables, 'decisions'>): Expression<SqlBool> =>
     eb.and([
       eb('app', '=', app),
@@ -68,7 +74,7 @@ const write = prepared((db, { app, hop, channel, decisions, from, ...change }: W
     .updateTable('decisions')
     .set(change)
     .where(carried({ app, hop, channel, decisions, from }))
-    .returning([...KEY, 'reason']),
+    .returning([...KEY, 'reason', 'platform']),
 );
 
 /** What was not wanted any more, because a later one has taken its place, says so. */
@@ -77,20 +83,59 @@ const writeCancelled = prepared((db, { app, hop, channel, decisions, from, reaso
     .updateTable('decisions')
     .set((eb) => ({ ...change, reason: unlessSuperseded(eb, reason) }))
     .where(carried({ app, hop, channel, decisions, from }))
-    .returning([...KEY, 'reason']),
+    .returning([...KEY, 'reason', 'platform']),
 );
 
-/** @returns the decisions that were changed: an outcome that comes twice changes none the second time */
-export async function writeEnded(tx: HubDb, { change, ...of }: Alike): Promise<ChangedDecision[]> {
+/** Failures that a late verdict takes back: with what they had said. */
+const failedBefore = prepared((db, of: Omit<WrittenChange, keyof OutcomeChange | 'provider_id'>) =>
+  db
+    .selectFrom('decisions')
+    .select([...KEY, 'reason', 'category'])
+    .where(carried({ ...of, from: ['failed'] })),
+);
+
+/**
+ * From each state by itself, the last one first, so that it is known what a decision was before and none is changed twice.
+ * @returns the decisions that were changed: an outcome that comes twice changes none the second time
+ */
+export async function writeEnded(
+  tx: HubDb,
+  { change, dues, ...of }: Alike,
+  notes: RollNotes,
+): Promise<ChangedDecision[]> {
   const { providerId, ...written } = change;
   const { state, at } = written;
   const writing = state === 'cancelled' ? writeCancelled : write;
-  const rows = await writing(tx, { ...of, ...written, provider_id: providerId });
   const { app, hop, channel } = of;
-  return rows.map(({ notification, user, device, batch, reason }) => ({
-    ...{ app, notification, hop, channel, user, device, state, reason, at },
-    batch: batch as string,
-  }));
+  const changed: ChangedDecision[] = [];
+  for (const from of written.from.toReversed()) {
+    const before = from === 'failed' ? await failures(tx, of) : undefined;
+    const rows = await writing(tx, { ...of, ...written, from: [from], provider_id: providerId });
+    for (const { platform, ...row } of rows) {
+      const { notification, user, device, reason } = row;
+      const batch = row.batch as string;
+      const ms = from === 'pending' && ANSWERED.has(state) ? at - (dues.get(batch) ?? at) : undefined;
+      notes.moved(
+        { app, notification, channel, platform },
+        { state: from, ...before?.get(keyOf(row)) },
+        { state, reason },
+        { ms },
+      );
+      changed.push({ app, notification, hop, channel, user, device, state, reason, at, batch, ms });
+    }
+  }
+  return changed;
+}
+
+/** States to which an answer of a provider leads, and not its absence. */
+const ANSWERED: ReadonlySet<string> = new Set(['sent', 'failed']);
+
+const keyOf = ({ notification, user, device, batch }: Omit<Carried, 'batch'> & { readonly batch: string | null }) =>
+  JSON.stringify([notification, user, device, batch]);
+
+async function failures(tx: HubDb, of: Parameters<typeof failedBefore>[1]) {
+  const rows = await failedBefore(tx, of);
+  return new Map(rows.map((row) => [keyOf(row), { reason: row.reason, category: row.category }]));
 }
 
 /** Ids a statement. */

@@ -8,6 +8,7 @@ import { toError } from '../../../kit/errors.ts';
 import { onceATurn } from '../../../kit/once-a-turn.ts';
 import { RefusedError } from '../../../kit/refusal.ts';
 import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
+import { RollNotes } from '../../analytics/roll-notes.ts';
 import type { PushOutcome } from '../../push/push-carrier.ts';
 import type { HubDb, HubStore } from '../../storage/storage.ts';
 import { deleteHandovers, findHandover, type HandedTarget, type Handover } from '../rows/handover-rows.ts';
@@ -131,7 +132,9 @@ export class OutcomeWriter {
     const ended = alike(known.flatMap(endedOf));
     const { changed, followed } = await store.write(async (tx) => {
       const all: ChangedDecision[] = [];
-      for (const each of ended) all.push(...(await writeEnded(tx, each)));
+      const notes = new RollNotes();
+      for (const each of ended) all.push(...(await writeEnded(tx, each, notes)));
+      await notes.write(tx);
       const over = overIn(known);
       const after = await follow(tx, all, {
         over: [...over.values()].map(({ batch }) => batch),

@@ -36,6 +36,7 @@ const put = prepared((db, { rows }: { readonly rows: readonly NewRow<'decisions'
         category: eb.ref('excluded.category'),
         due_row: eb.ref('excluded.due_row'),
         batch: eb.ref('excluded.batch'),
+        platform: eb.ref('excluded.platform'),
       })),
     ),
 );

@@ -26,11 +26,15 @@ export interface Handover {
   readonly instance: string;
   /** UNIX milliseconds. */
   readonly at: number;
+  /** When the first of its decisions was to leave, UNIX milliseconds. */
+  readonly dueAt: number;
   readonly targets: readonly HandedTarget[];
 }
 
 interface HandoverDoc {
   readonly channel: string;
+  /** Milliseconds; absent: it was due when it was handed over. */
+  readonly late?: number;
   readonly targets: readonly HandedTarget[];
 }
 
@@ -46,17 +50,17 @@ const remove = prepared((db, { app, batches }: { readonly app: string; readonly 
 const AT_ONCE = 500;
 
 export async function insertHandovers(tx: HubDb, handovers: readonly Handover[]): Promise<void> {
-  const rows = handovers.map(({ app, batch, notification, hop, instance, at, channel, targets }) => ({
+  const rows = handovers.map(({ app, batch, notification, hop, instance, at, dueAt, channel, targets }) => ({
     ...{ app, batch, notification, hop, instance, handed_at: at },
-    doc: JSON.stringify({ channel, targets } satisfies HandoverDoc),
+    doc: JSON.stringify({ channel, ...(dueAt < at ? { late: at - dueAt } : {}), targets } satisfies HandoverDoc),
   }));
   await insert(tx, { rows });
 }
 
 export const openHandover = (row: Row<'handovers'>): Handover => {
   const { app, batch, notification, hop, instance, handed_at: at, doc } = row;
-  const { channel, targets } = JSON.parse(doc) as HandoverDoc;
-  return { app, batch, notification, hop, instance, at, channel, targets };
+  const { channel, late = 0, targets } = JSON.parse(doc) as HandoverDoc;
+  return { app, batch, notification, hop, instance, at, dueAt: at - late, channel, targets };
 };
 
 export async function findHandover(db: HubDb, app: string, batch: string): Promise<Handover | undefined> {

@@ -9,6 +9,7 @@ import { decisionBatch } from './0008-decision-batch.ts';
 import { tasks } from './0009-tasks.ts';
 import { schedules } from './0010-schedules.ts';
 import { collapsePlace } from './0011-collapse-place.ts';
+import { analytics } from './0012-analytics.ts';
 import type { Migration } from './migrate.ts';
 
 /** In the order in which they are done. One that a release has had is never changed: what is wrong with it, the next one mends. */
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   tasks,
   schedules,
   collapsePlace,
+  analytics,
 ];

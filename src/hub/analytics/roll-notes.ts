@@ -1,0 +1,113 @@
+/**
+ * Notes what a transaction changes of decisions, in numbers, in that transaction: it costs one row, however many decisions there are.
+ * The rows are added up later (src/hub/analytics/roll-up.ts).
+ */
+import crypto from 'node:crypto';
+import { prepared } from '../storage/prepared.ts';
+import type { HubDb, NewRow } from '../storage/storage.ts';
+import { REACHED_BEFORE, stateCounter, timeCounter } from './counter.ts';
+
+/** What a change is about. */
+export interface NotedOf {
+  readonly app: string;
+  readonly notification: string;
+  readonly channel: string;
+  readonly platform: string | null;
+}
+
+/** How a decision stands. */
+export interface Standing {
+  readonly state: string;
+  readonly reason?: string | null;
+  /** Of a failure. */
+  readonly category?: string | null;
+}
+
+export interface MoveDetail {
+  /** Decisions that have moved alike; default 1. */
+  readonly count?: number;
+  /** From when it was due to the answer of its provider. */
+  readonly ms?: number | undefined;
+  /** It went within a digest, and costs nothing by itself. */
+  readonly isInDigest?: boolean;
+  /** It was not needed, as an earlier hop had reached the person. */
+  readonly isReachedBefore?: boolean;
+}
+
+type Line = readonly [notification: string, channel: string, platform: string, counters: Record<string, number>];
+
+const REACHED = new Set(['sent', 'delivered', 'seen', 'read']);
+
+/** Lines a row. */
+const MOST_LINES = 500;
+
+const insert = prepared((db, { rows }: { readonly rows: readonly NewRow<'roll_notes'>[] }) =>
+  db.insertInto('roll_notes').values(rows),
+);
+
+/** A provider has taken it now, and not before: a failure that was heard of late had been taken. */
+const isTaken = (from: Standing | undefined, to: Standing): boolean =>
+  REACHED.has(to.state) &&
+  (from === undefined || (from.state === 'failed' ? from.category === 'unanswered' : !REACHED.has(from.state)));
+
+const counterOf = ({ state, reason }: Standing, isReachedBefore: boolean): string =>
+  stateCounter(state, isReachedBefore ? REACHED_BEFORE : reason);
+
+/** What one transaction notes. */
+export class RollNotes {
+  readonly #lines = new Map<string, { readonly app: string; readonly line: Line }>();
+
+  /** @param from undefined: it is new. @param to undefined: it is gone */
+  moved(of: NotedOf, from: Standing | undefined, to: Standing | undefined, detail: MoveDetail = {}): void {
+    const { count = 1, ms, isInDigest = false, isReachedBefore = false } = detail;
+    if (from) this.#add(of, counterOf(from, false), -count);
+    if (!to) return;
+    this.#add(of, counterOf(to, isReachedBefore), count);
+    if (isTaken(from, to)) this.#add(of, isInDigest ? 'digested' : 'accepted', count);
+    if (ms !== undefined) this.#add(of, timeCounter(ms), count);
+  }
+
+  /** A person did something with it. */
+  engaged(of: NotedOf, what: 'opened' | 'dismissed' | 'acted'): void {
+    this.#add(of, what, 1);
+  }
+
+  /** In the transaction that changes it. */
+  async write(tx: HubDb): Promise<void> {
+    for (const [app, some] of Map.groupBy(this.#lines.values(), (each) => each.app)) {
+      const lines = some.map(({ line }) => line).filter(([, , , counters]) => Object.keys(counters).length > 0);
+      const rows: NewRow<'roll_notes'>[] = [];
+      for (let at = 0; at < lines.length; at += MOST_LINES) {
+        const page = lines.slice(at, at + MOST_LINES);
+        rows.push({ id: crypto.randomUUIDv7(), app, size: page.length, doc: JSON.stringify(page) });
+      }
+      if (rows.length > 0) await insert(tx, { rows });
+    }
+  }
+
+  #add({ app, notification, channel, platform }: NotedOf, counter: string, count: number): void {
+    const key = `${app}\n${notification}\n${channel}\n${platform ?? ''}`;
+    const known = this.#lines.get(key);
+    const line = known?.line ?? ([notification, channel, platform ?? '', {}] as const);
+    if (!known) this.#lines.set(key, { app, line });
+    const counters = line[3];
+    const sum = (counters[counter] ?? 0) + count;
+    if (sum === 0) delete counters[counter];
+    else counters[counter] = sum;
+  }
+}
+
+/** What is in a row. */
+export const linesOf = ({ doc }: Pick<NewRow<'roll_notes'>, 'doc'>): readonly Line[] => JSON.parse(doc);
+
+/** A count of more would take longer than a scrape may. */
+const MOST_COUNTED = 100_000;
+
+/** How many are not added up yet. */
+export async function countNotes(db: HubDb): Promise<number> {
+  const { count } = await db
+    .selectFrom((eb) => eb.selectFrom('roll_notes').select('id').limit(MOST_COUNTED).as('some'))
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return Number(count);
+}
