@@ -1,5 +1,6 @@
 /** Very much that is due at the same moment, and whether the process still answers meanwhile. */
 import { Agent, get } from 'node:http';
+import { startPostgres } from '../../test/support/postgres.ts';
 import { contest, delaying } from '../contest.ts';
 import { percentiles, type Sample, sleep, untilDone } from '../measure.ts';
 import type { RelayProcess, System } from '../relay-process.ts';
@@ -7,7 +8,7 @@ import type { Contestant, Plan } from '../scenario.ts';
 import type { HubSizes } from './hub-sizes.ts';
 import { send, untilQuiet } from './measure-hub.ts';
 import { contentOf } from './requests.ts';
-import { hubOn, stockOf } from './stock.ts';
+import { hubOn, hubOnPostgres, importPeople, stockOf } from './stock.ts';
 
 const PAUSE_MS = 10;
 
@@ -41,16 +42,19 @@ function askHealth({ origin }: RelayProcess): () => Promise<number[]> {
   };
 }
 
-/** Until everyone was looked at. */
-async function untilPlanned({ origin }: RelayProcess, id: string, until: number): Promise<void> {
+/** Until everyone was looked at. The list has what was counted, and does not count again. */
+async function untilPlanned({ origin }: RelayProcess, until: number): Promise<void> {
   for (;;) {
-    const answer = await fetch(`${origin}/v1/notifications/${id}?limit=1`);
-    const { recipients } = (await answer.json()) as { recipients: { undecided?: number; held: number } };
-    if (!recipients.undecided) return;
-    if (Date.now() > until) throw new Error(`${recipients.undecided} people were not looked at before it was due`);
-    await sleep(PAUSE_MS * 10);
+    const answer = await fetch(`${origin}/v1/notifications?limit=1`);
+    const { notifications } = (await answer.json()) as { notifications: { recipients: { undecided?: number } }[] };
+    const undecided = notifications[0]?.recipients.undecided;
+    if (!undecided) return;
+    if (Date.now() > until) throw new Error(`${undecided} people were not looked at before it was due`);
+    await sleep(PAUSE_MS * 20);
   }
 }
+
+type Run = (relay: RelayProcess) => Promise<Sample>;
 
 const REST_MS = 3000;
 
@@ -62,8 +66,8 @@ async function atRest(relay: RelayProcess): Promise<Sample> {
 
 async function allDue(relay: RelayProcess, { due, dueInMs, limitMs }: HubSizes): Promise<Sample> {
   const at = Date.now() + dueInMs;
-  const id = await send(relay, { ...contentOf({ everyone: true }), send_at: new Date(at).toISOString() });
-  await untilPlanned(relay, id, at - 1000);
+  await send(relay, { ...contentOf({ everyone: true }), send_at: new Date(at).toISOString() });
+  await untilPlanned(relay, at - 1000);
   await sleep(Math.max(0, at - Date.now()));
   const begun = performance.now();
   const cpu = relay.cpuUs();
@@ -82,15 +86,40 @@ async function allDue(relay: RelayProcess, { due, dueInMs, limitMs }: HubSizes):
   };
 }
 
+/** On an SQLite file with the people in it. */
+const onFile = (plan: Plan, system: System, judged: boolean, { due }: HubSizes, run: Run): Contestant => ({
+  ...{ name: system.name, kind: 'system', judged },
+  async run() {
+    const folder = await stockOf(plan.bench, system, due);
+    return contest(plan, system, judged, { start: delaying(0), config: hubOn(folder), run }).run();
+  },
+});
+
+/** On a PostgreSQL of its own, which the people are imported into first. It shares the cores; its CPU is not counted. */
+const onPostgres = (plan: Plan, system: System, judged: boolean, { due }: HubSizes, run: Run): Contestant => ({
+  ...{ name: system.name, kind: 'system', judged },
+  async run() {
+    const server = await startPostgres();
+    try {
+      const config = hubOnPostgres(await server.database());
+      const stocked: Run = async (relay) => {
+        await importPeople(relay, due);
+        return run(relay);
+      };
+      return await contest(plan, system, judged, { start: delaying(0), config, run: stocked }).run();
+    } finally {
+      await server.end();
+    }
+  },
+});
+
 export function hubDue(plan: Plan, sizes: HubSizes): Contestant[] {
   const martlet = plan.systems[0] as System;
-  const on = (name: string, judged: boolean, run: (relay: RelayProcess) => Promise<Sample>): Contestant => ({
-    ...{ name, kind: 'system', judged },
-    async run() {
-      const folder = await stockOf(plan.bench, martlet, sizes.due);
-      const system = { ...martlet, name };
-      return contest(plan, system, judged, { start: delaying(0), config: hubOn(folder), run }).run();
-    },
-  });
-  return [on(`${martlet.name}, at rest`, false, atRest), on(martlet.name, true, (relay) => allDue(relay, sizes))];
+  const named = (name: string): System => ({ ...martlet, name });
+  const run: Run = (relay) => allDue(relay, sizes);
+  return [
+    onFile(plan, named(`${martlet.name}, at rest`), false, sizes, atRest),
+    onFile(plan, named(martlet.name), true, sizes, run),
+    onPostgres(plan, named(`${martlet.name}, PostgreSQL`), true, sizes, run),
+  ];
 }

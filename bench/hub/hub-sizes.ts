@@ -20,7 +20,7 @@ export const FULL: HubSizes = {
   people: 10_000,
   sent: 30_000,
   due: 100_000,
-  dueInMs: 60_000,
+  dueInMs: 120_000,
   limitMs: 120_000,
 };
 

@@ -163,11 +163,23 @@ interface Asked {
   readonly now: number;
 }
 
-/** Of what is due, of which there are few: claimed, or free. */
-const ofDue = prepared((db, { kinds, now }: Asked) =>
+/** The oldest that is free: what is behind it is not looked at, and there may be very much of that. */
+const ofFree = prepared((db, { kinds, now }: Asked) =>
   db
     .selectFrom('due')
-    .select((eb) => eb.fn.min<number | null>(eb.fn.coalesce('lease_until', 'due_at')).as('at'))
+    .select('due_at as at')
+    .where('due_at', '<=', now)
+    .where('kind', 'in', kinds)
+    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
+    .orderBy('due_at')
+    .limit(1),
+);
+
+/** Where none of what is due is free, all of it is held, and that is little. */
+const ofHeld = prepared((db, { kinds, now }: Asked) =>
+  db
+    .selectFrom('due')
+    .select((eb) => eb.fn.min<number | null>('lease_until').as('at'))
     .where('due_at', '<=', now)
     .where('kind', 'in', kinds),
 );
@@ -184,16 +196,18 @@ const ofLater = prepared((db, { kinds, now }: Asked) =>
 
 /** When the next row of these kinds is due or its lease ends; undefined without any. UNIX milliseconds. */
 export async function nextDueAt(db: HubDb, kinds: readonly string[], now: number): Promise<number | undefined> {
-  const [due] = await ofDue(db, { kinds, now });
+  const [free] = await ofFree(db, { kinds, now });
+  if (free) return free.at;
+  const [held] = await ofHeld(db, { kinds, now });
   const [later] = await ofLater(db, { kinds, now });
-  const next = Math.min(due?.at ?? Number.POSITIVE_INFINITY, later?.at ?? Number.POSITIVE_INFINITY);
+  const next = Math.min(held?.at ?? Number.POSITIVE_INFINITY, later?.at ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(next) ? next : undefined;
 }
 
-/** More are not counted: an index is walked. */
-const MOST_OVERDUE = 100_000;
+/** More are not counted: an index is walked, and the process does nothing else meanwhile. */
+const MOST_OVERDUE = 10_000;
 
-/** Rows that wait, and those whose time was more than `graceMs` ago, up to 100,000. */
+/** Rows that wait, and those whose time was more than `graceMs` ago, up to 10,000. */
 export async function countDue(db: HubDb, now: number, graceMs: number): Promise<{ waiting: number; overdue: number }> {
   const all = await db
     .selectFrom('due')

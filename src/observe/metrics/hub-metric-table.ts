@@ -32,12 +32,12 @@ const sends = [
   gauge('martlet_hub_due_rows', 'Timers in the store: waits, what is held, digests, pages of sends to many.', shared),
   gauge(
     'martlet_hub_overdue_rows',
-    'Timers whose time was more than a minute ago, and that no instance has done. Counted up to 100,000.',
+    'Timers whose time was more than a minute ago, and that no instance has done. Counted up to 10,000.',
     shared,
   ),
   gauge(
     'martlet_hub_unclaimed_rows',
-    'Timers that were due more than five seconds ago and that no instance has taken, by kind: person, page, digest, no-channel, escalation, sla, task, schedule. Counted up to 100,000.',
+    'Timers that were due more than five seconds ago and that no instance has taken, by kind: person, page, digest, no-channel, escalation, sla, task, schedule. Counted up to 10,000.',
     { labels: ['kind'], ...shared },
   ),
   counter(

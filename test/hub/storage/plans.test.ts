@@ -77,6 +77,11 @@ describe('how SQLite finds rows of the hub', () => {
       'task_people_app_user_role_task (app=? AND user=? AND role=?)',
     ],
     [
+      'the oldest timer that is free, in the order of their times',
+      'SELECT due_at FROM due WHERE due_at <= ? AND kind IN (?, ?) AND (lease_until IS NULL OR lease_until <= ?) ORDER BY due_at LIMIT 1',
+      'due_due_at (due_at<?)',
+    ],
+    [
       'timers of people of one notification, by its name',
       "SELECT id FROM due WHERE app = ? AND kind = 'person' AND ref >= ? AND ref < ? LIMIT 1",
       'due_app_kind_ref (app=? AND kind=? AND ref>? AND ref<?)',

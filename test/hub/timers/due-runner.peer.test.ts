@@ -8,6 +8,7 @@ import {
   countUnclaimed,
   finishAllDue,
   finishDue,
+  nextDueAt,
   setDue,
 } from '../../../src/hub/timers/due-rows.ts';
 import { DueRunner, type DueRunnerOptions } from '../../../src/hub/timers/due-runner.ts';
@@ -195,6 +196,23 @@ describe.each(hubEngines)('timers in $name', ({ needs: lacks, start }) => {
       );
       expect(await counted(2000)).toEqual({ ring: 1, bell: 1 });
       expect(await counted(2500)).toEqual({ ring: 2, bell: 1 });
+    });
+
+    test('the next time is that of the oldest that is free, else the end of the first lease, else what is still to come', async () => {
+      const store = await open();
+      const next = (time: number, kinds = ['ring']) => nextDueAt(store.db, kinds, time);
+      expect(await next(2000)).toBeUndefined();
+      await store.write((tx) => setDue(tx, [at('late', 9000), at('b', 900), at('a', 800), at('c', 1000)]));
+      expect(await next(500)).toBe(800);
+      expect(await next(2000)).toBe(800);
+      expect(await next(2000, ['bell'])).toBeUndefined();
+      const claim = (leaseMs: number, limit: number) =>
+        store.write((tx) => claimDue(tx, store.engine, { kinds: ['ring'], now: 2000, leaseMs, by: 'x', limit }));
+      await claim(500, 1);
+      expect(await next(2000)).toBe(900);
+      await claim(300, 2);
+      expect(await next(2000)).toBe(2300);
+      expect(await next(2400)).toBe(900);
     });
 
     test('a row whose work fails is put off and holds up no other', async () => {
