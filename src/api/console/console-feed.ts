@@ -39,12 +39,27 @@ export interface ConsoleFeedOptions {
 export interface Rights {
   readonly push: boolean;
   readonly admin: boolean;
+  readonly users: boolean;
 }
 
-const ALL_RIGHTS: Rights = { push: true, admin: true };
+/** Who watches. */
+export interface Viewer {
+  /** Whose key it is; '': there are no keys, and one may have all places. */
+  readonly who: string;
+  /** What that key is good for. */
+  readonly may: Rights;
+  /** Names of the apps that the page lets choose from. */
+  readonly apps: readonly string[];
+  /** False: the key is for some apps, and figures are of all. */
+  readonly figures: boolean;
+}
+
+/** Where there are no keys. */
+const OWNER: Viewer = { who: '', may: { push: true, admin: true, users: true }, apps: [], figures: true };
 
 interface Watcher {
   readonly who: string;
+  readonly figures: boolean;
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   readonly until: number;
@@ -71,6 +86,9 @@ const MOST_CAUSES = 20;
 
 /** One event of the stream (https://html.spec.whatwg.org/multipage/server-sent-events.html): JSON has no line breaks. */
 const eventText = (name: string, value: unknown): string => `event: ${name}\ndata: ${JSON.stringify(value)}\n\n`;
+
+/** Instead of figures: silence would be taken for a connection that is lost. */
+const ALIVE = eventText('alive', {});
 
 /** Of frames that are past, what the charts show. */
 const pointOf = ({ at, rates, latency, queue }: Frame): object => ({ at, rates, latency, depth: queue.depth });
@@ -105,11 +123,9 @@ export class ConsoleFeed {
 
   /**
    * Answers with a stream of events.
-   * @param who whose key it is; '': there are no keys, and one may have all places
-   * @param may what that key is good for
    * @returns false, and does nothing, when there are too many or the end has come
    */
-  watch(req: IncomingMessage, res: ServerResponse, who = '', may: Rights = ALL_RIGHTS): boolean {
+  watch(req: IncomingMessage, res: ServerResponse, { who, figures, ...seen }: Viewer = OWNER): boolean {
     const { maxWatchers = 20, maxOfKey = 10, maxWatchMs = 15 * 60_000, hello } = this.#options;
     if (this.#closed || this.#watchers.size >= maxWatchers) return false;
     if (who !== '' && this.#of(who) >= maxOfKey) return false;
@@ -119,14 +135,22 @@ export class ConsoleFeed {
       // nginx would gather it.
       'X-Accel-Buffering': 'no',
     });
-    const watcher: Watcher = { who, req, res, until: this.#now() + maxWatchMs, blockedAt: undefined, isNew: true };
+    const watcher: Watcher = {
+      who,
+      figures,
+      req,
+      res,
+      until: this.#now() + maxWatchMs,
+      blockedAt: undefined,
+      isNew: true,
+    };
     this.#watchers.add(watcher);
     res.on('drain', () => {
       watcher.blockedAt = undefined;
     });
     res.on('close', () => this.#leave(watcher));
     res.on('error', () => this.#leave(watcher));
-    this.#send(watcher, eventText('hello', { ...hello, may }));
+    this.#send(watcher, eventText('hello', { ...hello, ...seen, figures }));
     if (this.#watchers.size === 1) this.#plan(0);
     return true;
   }
@@ -243,7 +267,8 @@ export class ConsoleFeed {
     for (const watcher of this.#watchers) {
       if (now > watcher.until) watcher.res.end(eventText('again', {}));
       else if (watcher.blockedAt === undefined) {
-        this.#send(watcher, watcher.isNew ? this.#past() + text : text);
+        const figures = watcher.isNew ? this.#past() + text : text;
+        this.#send(watcher, watcher.figures ? figures : ALIVE);
         watcher.isNew = false;
       } else if (now - watcher.blockedAt > LONGEST_BLOCK_MS) watcher.req.destroy();
     }

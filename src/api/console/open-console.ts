@@ -8,6 +8,7 @@ import type { History } from '../../observe/history/history.ts';
 import type { Family } from '../../observe/metrics/family.ts';
 import type { Metrics } from '../../observe/metrics/metrics.ts';
 import type { ProviderTable } from '../../providers/registry.ts';
+import { DEFAULT_APP } from '../../push/app-name.ts';
 import { fates } from '../../sandbox/fate.ts';
 import { ConsoleFeed } from './console-feed.ts';
 import { consoleRoutes } from './console-routes.ts';
@@ -27,7 +28,7 @@ export interface ConsoleOptions {
 
 /** What the console shows of this process. */
 export interface ConsoleSources {
-  readonly apps: { readonly providers: ProviderTable };
+  readonly apps: { readonly providers: ProviderTable } & Iterable<{ readonly name: string }>;
   readonly metrics: Pick<Metrics, 'snapshot'>;
   readonly history: Pick<History, 'list'> | undefined;
 }
@@ -36,6 +37,8 @@ export interface ConsoleSources {
 const LAST_FAILURES = 500;
 const FAILURES_MS = 60 * 60 * 1000;
 const KEEP_MS = 10_000;
+/** Apps that the page lets choose from; of more, the name is typed. */
+const MOST_APPS = 200;
 
 function providerOf({ number, platform, name, title, environments, requests }: ProviderRow): object {
   const [example] = Object.values(requests.examples);
@@ -53,6 +56,7 @@ function helloOf({ config, version }: ConsoleOptions, providers: ProviderTable):
     version,
     sandbox: config.sandbox.enabled,
     history: config.history.enabled,
+    hub: config.hub.enabled && { push: config.hub.push.mode },
     push_uri: config.api.push_uri,
     providers: providers.rows.toSorted((a, b) => a.number - b.number).map(providerOf),
     fates: config.sandbox.enabled ? Object.entries(fates).map(([name, { hex, told }]) => ({ name, hex, told })) : [],
@@ -63,6 +67,17 @@ function credentialOf({ auth }: Config): 'key' | 'certificate' | 'none' {
   if (!isConfigured(auth)) return 'none';
   return Object.keys(auth.certificates).length > 0 ? 'certificate' : 'key';
 }
+
+/** The names of apps, by name; `default` first. */
+const namesOf = (apps: ConsoleSources['apps']): string[] => [
+  DEFAULT_APP,
+  ...Iterator.from(apps)
+    .map(({ name }) => name)
+    .filter((name) => name !== DEFAULT_APP)
+    .take(MOST_APPS)
+    .toArray()
+    .sort(),
+];
 
 /** The console of a relay. */
 export function openConsole(
@@ -91,6 +106,7 @@ export function openConsole(
   const routes = consoleRoutes({
     feed,
     closed,
+    apps: config.hub.enabled ? () => namesOf(apps) : undefined,
     credential: credentialOf(config),
   });
   return { routes, feed };

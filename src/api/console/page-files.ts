@@ -19,6 +19,33 @@ const TYPES = {
   svg: 'image/svg+xml',
 } as const;
 
+/** What a browser loads only where the hub is on. */
+export const HUB_FILES = [
+  'hub/hub.css',
+  'hub/hub.js',
+  'hub/state.js',
+  'hub/trouble.js',
+  'hub/parts.js',
+  'hub/list.js',
+  'hub/decisions.js',
+  'hub/people.js',
+  'hub/person.js',
+  'hub/devices.js',
+  'hub/settings.js',
+  'hub/inbox.js',
+  'hub/why.js',
+  'hub/totals.js',
+  'hub/notifications.js',
+  'hub/notification.js',
+  'hub/send.js',
+  'hub/incidents.js',
+  'hub/incident.js',
+  'hub/incident-actions.js',
+  'hub/steps.js',
+  'hub/plans.js',
+  'hub/overview.js',
+] as const;
+
 /** What the page consists of; nothing else of the folder is served. */
 export const PAGE_FILES = [
   'index.html',
@@ -40,6 +67,7 @@ export const PAGE_FILES = [
   'pushes.js',
   'hour.js',
   'causes.js',
+  ...HUB_FILES,
 ] as const;
 
 export type PageFileName = (typeof PAGE_FILES)[number];

@@ -23,11 +23,11 @@ export const consoleGroup = (): ApiGroup => ({
         operationId: 'consoleEvents',
         summary: 'What the console shows, as server-sent events',
         description:
-          'For keys with the scope `read`, for all apps. The answer does not end. What the events hold is for the console alone, and may change.',
+          'For keys with the scope `read`. One for some apps gets no figures, and needs the hub. The answer does not end. What the events hold is for the console alone, and may change.',
         'x-endless': true,
         responses: {
           200: plain('A stream of events.', 'text/event-stream'),
-          403: error(`${closed} Or the key is for some apps only.`),
+          403: error(`${closed} Or the key is for some apps only, and the hub is off.`),
           503: error('As many consoles are open as may be, or the process is ending.', RETRY_AFTER),
         },
       },

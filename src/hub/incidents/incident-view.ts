@@ -7,8 +7,9 @@ import type { Moment } from './state/status-log.ts';
 const momentView = ({ by, at }: Moment) => ({ by, at: isoInstant(at) });
 
 /** How far its escalation is. */
-const runView = ({ name, called, at }: EscalationRun) => ({
+const runView = ({ name, called, others, at }: EscalationRun) => ({
   ...{ escalation: name, steps: called },
+  ...(others > 0 ? { of_others: others } : {}),
   ...(at === undefined ? {} : { next_at: isoInstant(at) }),
 });
 

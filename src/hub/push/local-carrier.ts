@@ -9,14 +9,15 @@ import type { Accept } from '../../relay/accept.ts';
 import type { LastingRequests } from '../../relay/lasting-requests.ts';
 import { EarlyOutcomes } from './early-outcomes.ts';
 import { endedAs, expired } from './ended.ts';
-import type {
-  CarrierHealth,
-  HubBatch,
-  NotTaken,
-  PushCarrier,
-  PushListener,
-  PushOutcome,
-  WithdrawnPushes,
+import {
+  type CarrierHealth,
+  type HubBatch,
+  type NotTaken,
+  type PushCarrier,
+  type PushListener,
+  type PushOutcome,
+  REQUEST_PREFIX,
+  type WithdrawnPushes,
 } from './push-carrier.ts';
 
 /** The relay of this process, as far as the hub uses it. */
@@ -47,7 +48,6 @@ export interface LocalCarrierOptions {
 }
 
 /** Request ids of the hub begin so; all others are UUIDs. */
-const PREFIX = 'hub-';
 
 /** Refusals of the relay that another attempt would meet again. */
 const FINAL: Partial<Record<RefusedError['kind'], Failed['category']>> = {
@@ -90,7 +90,7 @@ export class LocalCarrier implements PushCarrier {
 
   /** The relay that was opened with this carrier. Reads once what its queue has of former processes. */
   connect(relay: RelayDoor): void {
-    for (const { id, open } of relay.queue.kept?.(PREFIX) ?? []) this.#open.set(batchOf(id), open);
+    for (const { id, open } of relay.queue.kept?.(REQUEST_PREFIX) ?? []) this.#open.set(batchOf(id), open);
     this.#relay = relay;
   }
 
@@ -144,7 +144,7 @@ export class LocalCarrier implements PushCarrier {
     this.#open.set(batch, notification.tokens.length);
     const request = { ...expirationOf(expiresAt), ...notification, app };
     try {
-      await this.#relay.accept([request], undefined, { requestId: PREFIX + batch, principal: 'hub' });
+      await this.#relay.accept([request], undefined, { requestId: REQUEST_PREFIX + batch, principal: 'hub' });
       return undefined;
     } catch (error) {
       this.#open.delete(batch);
@@ -198,9 +198,9 @@ export class LocalCarrier implements PushCarrier {
   }
 }
 
-const isOurs = (requestId: string): boolean => requestId.startsWith(PREFIX);
+const isOurs = (requestId: string): boolean => requestId.startsWith(REQUEST_PREFIX);
 
-const batchOf = (requestId: string): string => requestId.slice(PREFIX.length);
+const batchOf = (requestId: string): string => requestId.slice(REQUEST_PREFIX.length);
 
 /** The relay counts in whole seconds; rounded down, what expires within a second would never expire. */
 const expirationOf = (expiresAt: number | undefined): Pick<Notification, 'expiration'> =>

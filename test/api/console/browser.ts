@@ -38,3 +38,18 @@ export async function openPage(
   });
   return { page, wrong, [Symbol.asyncDispose]: () => context.close() };
 }
+
+/** What axe finds wrong. */
+export async function faults(page: Page): Promise<string[]> {
+  const { default: axe } = await import('axe-core');
+  // The page's own policy forbids scripts from elsewhere: this one comes past it, as an extension's would.
+  const session = await page.context().newCDPSession(page);
+  await session.send('Runtime.evaluate', { expression: axe.source });
+  const { result } = await session.send('Runtime.evaluate', {
+    expression:
+      'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)].join(" ")))',
+    awaitPromise: true,
+    returnByValue: true,
+  });
+  return result.value as string[];
+}

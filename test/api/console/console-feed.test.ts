@@ -9,6 +9,11 @@ import { failed, settlement } from '../../support/settlement.ts';
 import { until } from '../../support/until.ts';
 import { readEvents } from './event-reader.ts';
 
+const viewer = (who = '', figures = true) => ({
+  ...{ who, figures, apps: [] },
+  may: { push: true, admin: true, users: true },
+});
+
 /** A feed behind a server on a port of its own. */
 async function served(more: Partial<ConsoleFeedOptions> = {}) {
   const metrics = quietMetrics({ lanes: () => [laneReading()] });
@@ -24,7 +29,7 @@ async function served(more: Partial<ConsoleFeedOptions> = {}) {
     ...more,
   });
   const server = createServer((req, res) => {
-    if (!feed.watch(req, res, req.headers.authorization)) res.writeHead(503).end();
+    if (!feed.watch(req, res, viewer(req.headers.authorization))) res.writeHead(503).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
@@ -39,7 +44,7 @@ async function served(more: Partial<ConsoleFeedOptions> = {}) {
 test('a watcher is greeted, and gets frame after frame', async () => {
   const { url, metrics } = await served();
   await using events = await readEvents(url);
-  expect(await events.next('hello')).toEqual({ version: '1', may: { push: true, admin: true } });
+  expect(await events.next('hello')).toEqual({ version: '1', ...viewer(), who: undefined });
   expect(await events.next('frame')).not.toHaveProperty('rates');
   metrics.events.settled?.(settlement(['a', 'b'], [ACCEPTED, failed()]));
   for (;;) {

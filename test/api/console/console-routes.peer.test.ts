@@ -3,7 +3,7 @@ import { connect } from 'node:http2';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { expect, onTestFinished, test } from 'vitest';
-import { PAGE_FILES } from '../../../src/api/console/page-files.ts';
+import { HUB_FILES, PAGE_FILES } from '../../../src/api/console/page-files.ts';
 import { ask, bearer, KEYS, startGuardedRelay } from '../../auth/guarded-relay.ts';
 import { startRelay } from '../../e2e/running-relay.ts';
 import { needs } from '../../support/needs.ts';
@@ -44,6 +44,25 @@ test('without a key the page is a 401 that asks for one; the figures are for adm
   expect(await events.next('hello')).toMatchObject({ version: '0', sandbox: true, push_uri: '/api/push' });
 });
 
+test('with the hub a key of some apps is let in, is told which those are, and gets no figures', async () => {
+  const some = { ...KEYS.reader, scopes: ['read', 'users'], apps: ['shop', 'NEWS'] };
+  const { url } = await startGuardedRelay({
+    auth: { keys: { ...KEYS, reader: some } },
+    apps: { shop: { android: {} }, news: { android: {} } },
+    hub: { enabled: true, path: '' },
+  });
+  await using events = await readEvents(url + EVENTS, bearer('reader-key'));
+  expect(await events.next('hello')).toMatchObject({
+    ...{ hub: { push: 'local' }, apps: ['news', 'shop'], figures: false },
+    may: { push: false, admin: false, users: true },
+  });
+  await events.next('alive');
+  expect([...new Set(events.names)]).toEqual(['hello', 'alive']);
+  await using all = await readEvents(url + EVENTS, bearer('admin-key'));
+  expect(await all.next('hello')).toMatchObject({ apps: ['default', 'news', 'shop'], figures: true });
+  await all.next('frame');
+});
+
 test('without keys it is on loopback alone, and only for who asks by a name of this machine', async () => {
   const { url } = await startGuardedRelay({ auth: {} });
   expect((await ask(`${url}/console`)).text).toContain('data-credential="none"');
@@ -72,7 +91,8 @@ test('with core.admin_address it is there, and nowhere else', async () => {
 
 test('every file of the page is served, small, with a strict policy, and not twice', async () => {
   const { url } = await startGuardedRelay({ auth: {} });
-  let size = 0;
+  const sizes = { page: 0, hub: 0 };
+  const ofHub: ReadonlySet<string> = new Set(HUB_FILES);
   for (const name of PAGE_FILES) {
     const path = name === 'index.html' ? '/console' : `/console/${name}`;
     const { status, headers, text } = await ask(url + path);
@@ -82,11 +102,12 @@ test('every file of the page is served, small, with a strict policy, and not twi
     );
     expect(headers.get('x-content-type-options')).toBe('nosniff');
     expect(text, path).not.toMatch(/https?:\/\/(?!www\.w3\.org\/2000\/svg)/);
-    size += Number(headers.get('content-length'));
+    sizes[ofHub.has(name) ? 'hub' : 'page'] += Number(headers.get('content-length'));
     const again = await ask(url + path, { headers: { 'If-None-Match': headers.get('etag') as string } });
     expect([again.status, again.text], path).toEqual([304, '']);
   }
-  expect(size).toBeLessThan(36_000);
+  expect(sizes.page).toBeLessThan(36_000);
+  expect(sizes.hub).toBeLessThan(36_000);
   expect((await ask(`${url}/console/index.html`)).status).toBe(404);
   expect((await ask(`${url}/console/..%2fframe.ts`)).status).toBe(404);
 });

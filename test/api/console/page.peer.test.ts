@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vit
 import { KEYS, startGuardedRelay } from '../../auth/guarded-relay.ts';
 import { startRelay } from '../../e2e/running-relay.ts';
 import { needs } from '../../support/needs.ts';
-import { openBrowser, openPage } from './browser.ts';
+import { faults, openBrowser, openPage } from './browser.ts';
 
 const QUICK = { ios: { max_retry: 3 }, android: { max_retry: 3 }, queue: { local: { path: '' }, backoff: 0.2 } };
 
@@ -398,18 +398,3 @@ describe('the console in Chromium', needs('chromium'), () => {
     }
   });
 });
-
-/** What axe finds wrong. */
-async function faults(page: Page): Promise<string[]> {
-  const { default: axe } = await import('axe-core');
-  // The page's own policy forbids scripts from elsewhere: this one comes past it, as an extension's would.
-  const session = await page.context().newCDPSession(page);
-  await session.send('Runtime.evaluate', { expression: axe.source });
-  const { result } = await session.send('Runtime.evaluate', {
-    expression:
-      'axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)].join(" ")))',
-    awaitPromise: true,
-    returnByValue: true,
-  });
-  return result.value as string[];
-}

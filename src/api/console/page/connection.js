@@ -45,11 +45,12 @@ export class Refused extends Error {
 }
 
 /**
- * Paths are taken relative to the page, which may be served below another path by a proxy.
+ * An answer that is a success. Paths are taken relative to the page, which may be served below another path by a proxy.
  * @param {string} path with its first slash
  * @param {RequestInit} [init]
+ * @throws {Refused}
  */
-async function request(path, init = {}) {
+export async function request(path, init = {}) {
   const url = new URL(path.slice(1), document.baseURI);
   const response = await fetch(url, {
     cache: 'no-store',

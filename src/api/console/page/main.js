@@ -19,11 +19,11 @@ const NO_PUSH = 'Send a push, or look one up by its id.';
 
 /** @type {{ stop: () => void } | undefined} */
 let stream;
-let hasPushes = false;
-registerPage({ name: 'now', title: 'Now' });
 
 /** True once the server has let this key in. */
 let isIn = false;
+/** Counts them. */
+let entries = 0;
 
 const STATES = { connecting: 'Connecting', live: 'Live', lost: 'No connection; trying again', paused: 'Paused' };
 
@@ -59,23 +59,39 @@ function enter(hello) {
   const { push = true, admin = true } = hello.may ?? {};
   byId('send-panel').hidden = !push;
   byId('apps-panel').hidden = !admin;
+  byId('page-now').classList.toggle('no-figures', hello.figures === false);
   if (isIn) return;
   isIn = true;
   byId('login').hidden = true;
   byId('console').hidden = false;
   byId('sign-out').hidden = storedKey() === undefined;
   if (document.activeElement === document.body || document.activeElement?.id === 'key') byId('main').focus();
-  if (admin) void loadApps();
-  if (hello.history) registerOnce();
-  showTabs();
-  followAddress();
+  if (admin && hello.figures !== false) void loadApps();
+  void openPages(hello);
 }
 
-/** Without a history there is nothing to list. */
-function registerOnce() {
-  if (hasPushes) return;
-  hasPushes = true;
-  registerPage({ name: 'pushes', title: 'Pushes', enter: openPushes, leave: closePushes });
+/** What the hub shows; nothing where it is off. @param {any} hello */
+async function loadHub({ hub }) {
+  if (!hub) return undefined;
+  try {
+    return (await import('./hub/hub.js')).openHub;
+  } catch {
+    byId('hub-missing').hidden = false;
+    return undefined;
+  }
+}
+
+/** The tabs that there are for this key. Without a history there are no pushes to list. @param {any} hello */
+async function openPages(hello) {
+  leavePages();
+  const mine = ++entries;
+  const openHub = await loadHub(hello);
+  if (!isIn || mine !== entries) return;
+  const { now, pages = [] } = openHub?.(hello) ?? {};
+  for (const page of [{ name: 'now', title: 'Now', ...now }, ...pages]) registerPage(page);
+  if (hello.history) registerPage({ name: 'pushes', title: 'Pushes', enter: openPushes, leave: closePushes });
+  showTabs();
+  followAddress();
 }
 
 /** @param {string} name @param {any} data */
@@ -85,6 +101,7 @@ function onEvent(name, data) {
   else if (name === 'hour') addHour(data);
   else if (name === 'frame') showFrame(data);
   else if (name === 'failures') showFailures(data);
+  else if (name === 'alive') showState('live');
   else if (name === 'trouble') setText(byId('connection'), data.message);
 }
 
@@ -118,13 +135,13 @@ function connect() {
   });
 }
 
-/** `#page=NAME` is a tab, `#push=ID` the timeline of that push. */
+/** `#page=NAME` is a tab, `#push=ID` the timeline of that push; what else there is the page itself reads. */
 function followAddress() {
   if (!isIn) return;
   const asked = new URLSearchParams(location.hash.slice(1));
   const id = asked.get('push');
-  if (asked.get('page') !== null || !id) openPage(asked.get('page'));
-  else openPage(currentPage() ?? null);
+  if (asked.get('page') !== null || !id) openPage(asked.get('page'), asked);
+  else openPage(currentPage() ?? null, asked);
   if (!id) return;
   /** @type {HTMLInputElement} */ (byId('push-id')).value = id;
   void showPush(id);

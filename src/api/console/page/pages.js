@@ -1,11 +1,12 @@
 import { byId, h } from './dom.js';
 
 /**
- * @typedef {object} Page one tab of the console; another is a row here, a `<section id="page-NAME">` in index.html, and its own file
+ * @typedef {object} Page one tab of the console; another is a row here, a `<section id="page-NAME">` in index.html or made by its file, and its own file
  * @property {string} name in the address: `#page=pushes`
  * @property {string} title of its tab
  * @property {boolean} [isWide] without the column to the right
  * @property {() => void} [enter] it is shown from now on
+ * @property {(asked: URLSearchParams) => void} [follow] what the address asks of it, after `enter` and whenever that changes
  * @property {() => void} [leave]
  */
 
@@ -24,10 +25,18 @@ export const currentPage = () => current?.name;
 /** @param {string} name */
 const section = (name) => byId(`page-${name}`);
 
-/** @param {string | null} name */
-export function openPage(name) {
+/**
+ * @param {string | null} name
+ * @param {URLSearchParams} asked
+ */
+export function openPage(name, asked) {
   const next = pages.find((page) => page.name === name) ?? pages[0];
-  if (!next || next === current) return;
+  if (next && next !== current) enter(next);
+  next?.follow?.(asked);
+}
+
+/** @param {Page} next */
+function enter(next) {
   current?.leave?.();
   current = next;
   for (const page of pages) section(page.name).hidden = page !== next;
@@ -47,9 +56,11 @@ export function showTabs() {
   byId('tabs').hidden = false;
 }
 
-/** The tab that is left is let go, and the next sign-in begins with the first. */
+/** The page that is left is let go; which there are the next sign-in says. */
 export function leavePages() {
   current?.leave?.();
   current = undefined;
+  for (const page of pages) section(page.name).hidden = true;
+  pages.length = 0;
   byId('tabs').hidden = true;
 }

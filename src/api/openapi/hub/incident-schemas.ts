@@ -67,7 +67,10 @@ const incident = record(
     ...{ summary: text(''), severity: text(''), service: text(''), url: text(''), sla: anyObject() },
     ...{ escalation: text(''), acknowledged: moment, resolved: moment },
     ...{ deadlines: anyObject('`acknowledge_by`, `resolve_by`'), breached: texts('Those that were not kept.') },
-    escalated: record({ escalation: text(''), steps: count('Steps that were called.') }, { next_at: instant() }),
+    escalated: record(
+      { escalation: text(''), steps: count('Steps that were called, in this cycle.') },
+      { of_others: count('How many of them were steps of other escalations before.'), next_at: instant() },
+    ),
   },
 );
 

@@ -34,6 +34,7 @@ const decision = record(
   {
     ...{ device: text(''), reason: text('Of a closed set, or the word of the provider.'), category: text('') },
     ...{ until: instant('When it is asked again, or goes.'), provider_id: text(''), advice: text('') },
+    push_id: text('Request id of the push that carried it: `GET /v1/pushes/{id}` tells what became of that.'),
   },
 );
 

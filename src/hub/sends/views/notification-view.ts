@@ -3,6 +3,7 @@ import { isoInstant } from '../../../kit/time/instant.ts';
 import type { AcceptedNotification } from '../../notifications/decide-input.ts';
 import type { DecisionDetail, HopDecision } from '../../notifications/decision.ts';
 import { states } from '../../notifications/decision.ts';
+import { REQUEST_PREFIX } from '../../push/push-carrier.ts';
 import type { HubStore, Row } from '../../storage/storage.ts';
 import { countByState, type DecisionRow, decisionsOf } from '../rows/decision-rows.ts';
 import { openDoc } from '../rows/notification-rows.ts';
@@ -23,6 +24,8 @@ export interface DecisionView {
   readonly until?: string;
   readonly attempts: number;
   readonly provider_id?: string;
+  /** The request id of the push that carried it. */
+  readonly push_id?: string;
   readonly advice?: string;
 }
 
@@ -52,7 +55,11 @@ export function hopOf(row: DecisionRow): HopDecision {
 export function decisionView(
   decision: HopDecision,
   wordsOf: WordsOf,
-  { attempts = 0, provider_id = null }: { readonly attempts?: number; readonly provider_id?: string | null } = {},
+  {
+    attempts = 0,
+    provider_id = null,
+    batch = null,
+  }: Partial<Pick<DecisionRow, 'attempts' | 'provider_id' | 'batch'>> = {},
 ): DecisionView {
   const { words, advice } = wordsOf(decision);
   const { hop, channel, device, state, reason, at, until, detail } = decision;
@@ -66,6 +73,7 @@ export function decisionView(
     ...(until === undefined || state === 'sent' ? {} : { until: isoInstant(until) }),
     attempts,
     ...(provider_id === null ? {} : { provider_id }),
+    ...(batch === null ? {} : { push_id: REQUEST_PREFIX + batch }),
     ...(advice === undefined ? {} : { advice }),
   };
 }
