@@ -24,21 +24,56 @@ async function fill(): Promise<void> {
   await ask('PUT /v1/users/ada', { ...ada, teams: ['on-call'], roles: ['lead'], consent: { email: true } });
   await ask('PUT /v1/users/grace', { name: 'Grace Hopper', teams: ['on-call'], timezone: 'America/New_York' });
   await ask('PUT /v1/users/grace/settings', { quiet_hours: { windows: [{ from: '00:00', until: '24:00' }] } });
-  await ask('PUT /v1/devices/ada-phone', { user: 'ada', platform: 'ios', token: token(1), name: "Ada's phone", model: 'iPhone 17' });
-  await ask('PUT /v1/devices/ada-tablet', { user: 'ada', platform: 'android', token: 'sandbox-unregistered', name: 'Old tablet' });
-  await ask('PUT /v1/devices/grace-phone', { user: 'grace', platform: 'android', token: 'fine', name: "Grace's phone" });
-  await ask('PUT /v1/users/ada/settings', { types: { 'news.*': false }, quiet_hours: { start: '22:00', end: '07:00' } });
+  await ask('PUT /v1/devices/ada-phone', {
+    user: 'ada',
+    platform: 'ios',
+    token: token(1),
+    name: "Ada's phone",
+    model: 'iPhone 17',
+  });
+  await ask('PUT /v1/devices/ada-tablet', {
+    user: 'ada',
+    platform: 'android',
+    token: 'sandbox-unregistered',
+    name: 'Old tablet',
+  });
+  await ask('PUT /v1/devices/grace-phone', {
+    user: 'grace',
+    platform: 'android',
+    token: 'fine',
+    name: "Grace's phone",
+  });
+  await ask('PUT /v1/users/ada/settings', {
+    types: { 'news.*': false },
+    quiet_hours: { start: '22:00', end: '07:00' },
+  });
   const steps = [
     { after: '5m', to: { users: ['ada'] } },
     { after: '10m', to: { teams: ['on-call'] }, channels: ['push', 'sms'] },
   ];
   await ask('PUT /v1/escalations/night', { steps, repeat: 1 });
   await ask('PUT /v1/incidents/checkout', {
-    ...{ title: 'Checkout answers slowly', severity: 'SEV-1', service: 'shop', assignees: ['grace'], escalation: 'night' },
+    ...{
+      title: 'Checkout answers slowly',
+      severity: 'SEV-1',
+      service: 'shop',
+      assignees: ['grace'],
+      escalation: 'night',
+    },
     ...{ summary: 'The 99th percentile is above four seconds.', sla: { acknowledge_by: '15m', resolve_by: '4h' } },
   });
-  await ask('POST /v1/notifications', { type: 'news.weekly', title: 'This week', message: 'x', to: { users: ['ada'] } });
-  const order = { type: 'order', title: 'Your order has left', message: 'It arrives on Friday.', to: { users: ['ada'] } };
+  await ask('POST /v1/notifications', {
+    type: 'news.weekly',
+    title: 'This week',
+    message: 'x',
+    to: { users: ['ada'] },
+  });
+  const order = {
+    type: 'order',
+    title: 'Your order has left',
+    message: 'It arrives on Friday.',
+    to: { users: ['ada'] },
+  };
   await ask('POST /v1/notifications', { ...order, priority: 'critical', channels: ['realtime', 'push'] });
 }
 
@@ -67,7 +102,10 @@ const browser = await openBrowser();
   await shoot(page, 'console-compose');
 }
 {
-  await using view = await openPage(browser, relay.url, { viewport: { width: 390, height: 1200 }, colorScheme: 'dark' });
+  await using view = await openPage(browser, relay.url, {
+    viewport: { width: 390, height: 1200 },
+    colorScheme: 'dark',
+  });
   const { page } = view;
   await page.goto(`${relay.url}/console#page=incidents&incident=checkout`);
   await page.getByRole('list', { name: 'Timeline' }).getByText('Opened.').waitFor();

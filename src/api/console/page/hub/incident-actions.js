@@ -21,7 +21,7 @@ const FIELDS = /** @type {const} */ ([
 ]);
 
 /**
- * Gives it to others, and nothing else: what was changed meanwhile stays, and is told.
+ * Gives it to others, and nothing else: with what was changed meanwhile it is refused.
  * @param {string} id
  * @param {readonly string[]} assignees
  */

@@ -83,6 +83,7 @@ const createTimeline = (idOf) =>
   new PagedList({
     label: 'Timeline',
     more: 'Later ones',
+    growsAtEnd: true,
     look: lookOfLine,
     listClass: 'events',
     load: async (cursor, signal) => {

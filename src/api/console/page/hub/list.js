@@ -13,6 +13,7 @@ export const PAGE = 50;
  * @property {(item: T) => readonly Node[]} draw
  * @property {() => string} empty what is said when there is nothing
  * @property {string} [more] what the button says
+ * @property {boolean} [growsAtEnd] new ones are the last; default: the first
  * @property {string} [listClass]
  * @property {(item: T) => string} [look] class of its row
  */
@@ -32,7 +33,12 @@ export class PagedList {
   #items = [];
   /** @type {string | undefined} */
   #next;
+  /** More than the first page is shown. */
   #isLong = false;
+  /** Where the last page that is shown begins. @type {string | undefined} */
+  #last;
+  /** More is being fetched: that is not given up for a look at what is there. */
+  #isBusy = false;
   #current = new AbortController();
 
   /** @param {ListOptions<T>} options */
@@ -49,12 +55,13 @@ export class PagedList {
 
   /** Shows it from the first page on. */
   async begin() {
-    [this.#items, this.#next, this.#isLong] = [[], undefined, false];
+    [this.#items, this.#next, this.#isLong, this.#last] = [[], undefined, false, undefined];
     this.#render();
     this.#trouble.clear();
     setText(this.#status, 'Looking…');
     try {
-      this.#items = await this.#fetched(undefined);
+      const { items, next } = await this.#fetched(undefined);
+      [this.#items, this.#next] = [items, next];
       this.#render();
     } catch (error) {
       if (!isAborted(error)) setText(this.#status, '');
@@ -62,11 +69,16 @@ export class PagedList {
     }
   }
 
-  /** Looks again, while only the first page is shown. */
+  /** Looks again where new ones come: at the first page, or at the last. */
   async refresh() {
-    if (this.#isLong) return;
+    if (this.#isBusy) return;
+    const { keyOf, growsAtEnd = false } = this.#options;
     try {
-      this.#items = await this.#fetched(undefined);
+      const { items, next } = await this.#fetched(growsAtEnd ? this.#last : undefined);
+      const fresh = new Set(items.map(keyOf));
+      const others = this.#isLong ? this.#items.filter((item) => !fresh.has(keyOf(item))) : [];
+      this.#items = growsAtEnd ? [...others, ...items] : [...items, ...others];
+      if (growsAtEnd || !this.#isLong) this.#next = next;
       this.#render();
     } catch (error) {
       this.#trouble.show(error);
@@ -78,16 +90,19 @@ export class PagedList {
   }
 
   async #further() {
-    this.#isLong = true;
-    this.#more.setAttribute('aria-disabled', 'true');
     const before = this.#items.length;
+    const cursor = this.#next;
+    this.#more.setAttribute('aria-disabled', 'true');
+    this.#isBusy = true;
     try {
-      this.#items = [...this.#items, ...(await this.#fetched(this.#next))];
+      const { items, next } = await this.#fetched(cursor);
+      [this.#items, this.#next, this.#isLong, this.#last] = [[...this.#items, ...items], next, true, cursor];
       this.#render();
       if (this.#more.hidden) this.#list.children[before]?.querySelector('a')?.focus();
     } catch (error) {
       this.#trouble.show(error, () => void this.#further());
     } finally {
+      this.#isBusy = false;
       this.#more.removeAttribute('aria-disabled');
     }
   }
@@ -100,8 +115,7 @@ export class PagedList {
     const page = await this.#options.load(cursor, signal);
     signal.throwIfAborted();
     this.#trouble.clear();
-    this.#next = page.next;
-    return page.items;
+    return page;
   }
 
   #render() {
@@ -166,8 +180,11 @@ export function createFilters(label, fields, changed) {
   };
 }
 
+/** It takes a fifth of the time at most. */
+const PAUSE_FACTOR = 4;
+
 /**
- * Does something again and again until it is stopped: the next time when the last one is over, and not in a tab that is hidden.
+ * Does something again and again until it is stopped: the next time a while after the last one is over, and not in a tab that is hidden.
  * @param {() => Promise<void>} work
  * @param {number} ms
  */
@@ -175,17 +192,18 @@ export function createPolling(work, ms) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let round = 0;
-  /** @param {number} mine */
-  const plan = (mine) => {
+  /** @param {number} mine @param {number} pause */
+  const plan = (mine, pause) => {
     timer = setTimeout(async () => {
+      const begun = performance.now();
       if (!document.hidden) await work();
-      if (mine === round) plan(mine);
-    }, ms);
+      if (mine === round) plan(mine, Math.max(ms, (performance.now() - begun) * PAUSE_FACTOR));
+    }, pause);
   };
   return {
     start() {
       clearTimeout(timer);
-      plan(++round);
+      plan(++round, ms);
     },
     stop() {
       round++;

@@ -124,7 +124,7 @@ export const select = (name, options) =>
 const drawn = new WeakMap();
 
 /**
- * Draws an element anew only when what it shows has changed; the link that has the focus keeps it.
+ * Draws an element again only when what it shows has changed; the link that has the focus keeps it.
  * @template T
  * @param {Element} element
  * @param {T} value JSON

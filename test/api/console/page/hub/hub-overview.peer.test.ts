@@ -26,7 +26,10 @@ describe('the hub as a whole in the console', needs('chromium'), () => {
     await ask('PUT /v1/devices/phone', { user: 'ada', platform: 'ios', token: apnsToken(1) });
     await ask('POST /v1/notifications', { id: 'n', title: 'x', to: { users: ['ada'] } });
     await open.getByText('SEV-1').waitFor();
-    await page.getByRole('region', { name: 'Notifications to people' }).getByRole('link', { name: 'n', exact: true }).waitFor();
+    await page
+      .getByRole('region', { name: 'Notifications to people' })
+      .getByRole('link', { name: 'n', exact: true })
+      .waitFor();
     await expectFine(page);
     await open.getByRole('link').first().click();
     await page.getByRole('list', { name: 'Timeline' }).getByText('Opened.').waitFor();
@@ -60,7 +63,11 @@ describe('the hub as a whole in the console', needs('chromium'), () => {
     await ask('PUT /v1/users/ada', {});
     await ask('PUT /v1/tasks/t1', { title: HOSTILE, users: ['ada'], due_on: '2999-01-01' });
     await ask('PUT /v1/tasks/t2', { title: 'Done', state: 'completed', users: ['ada'] });
-    await ask('PUT /v1/schedules/s1', { cron: '0 9 * * *', timezone: 'Europe/Athens', notification: { title: HOSTILE, message: 'x', to: { users: ['ada'] } } });
+    await ask('PUT /v1/schedules/s1', {
+      cron: '0 9 * * *',
+      timezone: 'Europe/Athens',
+      notification: { title: HOSTILE, message: 'x', to: { users: ['ada'] } },
+    });
     await page.getByRole('link', { name: 'Tasks' }).click();
     const tasks = page.getByRole('list', { name: 'Tasks' }).getByRole('listitem');
     await expect.poll(() => tasks.count()).toBe(2);

@@ -116,6 +116,20 @@ describe('incidents in the console', needs('chromium'), () => {
     expect(wrong.filter((text) => !/status of 412/.test(text))).toEqual([]);
   });
 
+  test('a timeline of several pages grows at its end', async () => {
+    const { page, ask, go, wrong } = await openHubConsole(browser);
+    for (let i = 0; i < 60; i++) await ask('PUT /v1/incidents/i', { title: `Trouble ${i}` });
+    await go('page=incidents&incident=i');
+    const lines = page.getByRole('list', { name: 'Timeline' }).getByRole('listitem');
+    await expect.poll(() => lines.count()).toBe(100);
+    await page.getByRole('button', { name: 'Later ones' }).click();
+    await expect.poll(() => lines.count()).toBeGreaterThan(110);
+    await ask('POST /v1/incidents/i/resolve', {});
+    await expect.poll(() => lines.filter({ hasText: 'Resolved.' }).count()).toBe(1);
+    expect(await lines.first().textContent()).toContain('Opened.');
+    expect(wrong).toEqual([]);
+  });
+
   test('with another escalation its own steps are those that are to come', async () => {
     const { page, ask, go, wrong } = await openHubConsole(browser);
     await ask('PUT /v1/users/ada', {});
@@ -124,7 +138,9 @@ describe('incidents in the console', needs('chromium'), () => {
     await ask('PUT /v1/incidents/i', { title: 'Trouble', escalation: 'day' });
     await ask('POST /v1/incidents/i/escalate', {});
     await ask('PUT /v1/incidents/i', { title: 'Trouble', escalation: 'night' });
-    expect(await ask('GET /v1/incidents/i')).toMatchObject({ escalated: { escalation: 'night', steps: 1, of_others: 1 } });
+    expect(await ask('GET /v1/incidents/i')).toMatchObject({
+      escalated: { escalation: 'night', steps: 1, of_others: 1 },
+    });
     await go('page=incidents&incident=i');
     const steps = page.getByRole('list', { name: 'Escalation steps' }).getByRole('listitem');
     await expect.poll(() => steps.count()).toBe(4);

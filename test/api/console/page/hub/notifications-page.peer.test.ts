@@ -56,7 +56,7 @@ describe('notifications in the console', needs('chromium'), () => {
     await people.getByText('The person has switched all notifications off.').waitFor();
     const { notifications } = await ask('GET /v1/notifications');
     expect(notifications).toHaveLength(1);
-    await page.getByRole('list', { name: 'Decisions by state' }).getByText('sent').waitFor();
+    await page.getByRole('list', { name: 'Decisions by state' }).getByText('1 sent').waitFor();
     await expectFine(page);
     await people.getByRole('link', { name: 'ada' }).click();
     await page.getByRole('region', { name: 'Devices' }).waitFor();
@@ -88,6 +88,9 @@ describe('notifications in the console', needs('chromium'), () => {
     expect(await list.first().textContent()).toContain('later');
     await page.getByRole('button', { name: 'More' }).click();
     await expect.poll(() => list.count()).toBe(61);
+    await ask('POST /v1/notifications', { id: 'new', title: 'x', to: { users: ['ada'] }, channels: ['realtime'] });
+    await expect.poll(() => list.count()).toBe(62);
+    expect(await list.first().textContent()).toContain('new');
     await page.getByLabel('For the person (id)').fill('bob');
     await expect.poll(() => list.locator('a').allTextContents()).toEqual(['n7']);
     await page.getByLabel('For the person (id)').fill('');
