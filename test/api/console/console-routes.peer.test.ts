@@ -107,7 +107,7 @@ test('every file of the page is served, small, with a strict policy, and not twi
     expect([again.status, again.text], path).toEqual([304, '']);
   }
   expect(sizes.page).toBeLessThan(36_000);
-  expect(sizes.hub).toBeLessThan(36_000);
+  expect(sizes.hub).toBeLessThan(60_000);
   expect((await ask(`${url}/console/index.html`)).status).toBe(404);
   expect((await ask(`${url}/console/..%2fframe.ts`)).status).toBe(404);
 });
