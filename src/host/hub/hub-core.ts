@@ -25,6 +25,7 @@ import type { HubReplies } from './hub-replies.ts';
 import { openHubSends } from './hub-sends.ts';
 import type { HubLive } from './hub-streams.ts';
 import { personWithdrawal } from './withdraw-person.ts';
+import { renewZones } from './zone-at-start.ts';
 
 export interface HubCoreParts {
   readonly relay: Pick<Relay, 'apps' | 'sectionOf' | 'forget' | 'forgetEvents'>;
@@ -62,6 +63,11 @@ async function wantedTypes(
     await people.wantsAgain(tx, { ...whose, type, channels: addressed });
   }
 }
+
+const hearReplies = (replies: HubReplies, people: HubDirectory['people']): void =>
+  replies.listen(({ app, platform, from: address, wants, at }) =>
+    people.replied({ app, kind: platform as AddressKind, address, wants, at }),
+  );
 
 /** What the hub sent to a person goes with the person. */
 const sendsPart = (store: HubStore, now: () => number): PersonPart => ({
@@ -126,9 +132,7 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
     makePeople: (tx, app, ids, at) => ensurePeople(tx, store, app, ids, at),
     woken: (tx, app, user) => endSnooze(tx, app, user, now()),
   });
-  replies.listen(({ app, platform, from: address, wants, at }) =>
-    people.replied({ app, kind: platform as AddressKind, address, wants, at }),
-  );
+  hearReplies(replies, people);
   const { notices } = sending.sends;
   const { policyOf } = sending;
   const nouns = openHubNouns({ store, notices, config, policyOf, events, log, now, apps: relay.apps }, closers);
@@ -141,6 +145,7 @@ export function openHubCore(parts: HubCoreParts, closers: AsyncDisposableStack):
     sending.sends.start();
     rolling.start();
     renewNouns(nouns, log);
+    renewZones({ store, zoneOf: (app) => policyOf(app).timezone, changed }, committed, log);
   };
   return { ...directory, ...sending, ...nouns, settings, start };
 }
