@@ -2,6 +2,7 @@ import type { PersonPart } from '../people/person.ts';
 import type { HubDb } from '../storage/storage.ts';
 import { deleteDevices, openTarget, storedDevices } from './device-rows.ts';
 import type { Devices } from './devices.ts';
+import { forgetFormer, formerOf } from './former-targets.ts';
 
 const MOST_EXPORTED = 1000;
 
@@ -14,9 +15,11 @@ export const devicePart = (devices: Devices): PersonPart => ({
       users.length > 1 ? 'true' : 'false',
     );
     const opened = (some: typeof stored): string[] => some.map(({ row }) => openTarget(devices.seal, row));
-    return { own: opened(own), shared: opened(shared) };
+    const former = await formerOf(tx, devices.seal, app, user);
+    return { own: [...opened(own), ...former.own], shared: [...opened(shared), ...former.shared] };
   },
   async erase(tx, app, user) {
+    await forgetFormer(tx, app, user);
     const ids = await devicesOf(tx, app, user);
     if (ids.length === 0) return { devices: 0 };
     const shared = await tx

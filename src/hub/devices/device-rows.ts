@@ -13,6 +13,12 @@ export interface StoredDevice {
   readonly topics: readonly string[];
 }
 
+/** A token that people had, and have no more. */
+export interface LostTarget {
+  readonly row: Pick<DeviceRow, 'app' | 'id' | 'target' | 'token_hash'>;
+  readonly users: readonly string[];
+}
+
 /** What reading rows needs. */
 export interface DeviceReading {
   readonly seal: HubSeal;

@@ -19,6 +19,7 @@ import {
 } from './device-rows.ts';
 import { type DevicePlatforms, type DeviceTarget, readTarget } from './device-target.ts';
 import { deviceBody, type deviceView } from './device-view.ts';
+import { noteFormer } from './former-targets.ts';
 import { type ImportCounts, type ImportRow, importRows } from './import-rows.ts';
 import { type GivenDevice, parseDevice } from './parse-device.ts';
 import { type MakePeople, type Registered, type RegistrationTools, register, rowsFor } from './register-device.ts';
@@ -57,7 +58,7 @@ export interface DeviceChange {
   readonly also?: ((tx: HubDb, result: RegisteredDevice) => Promise<void>) | undefined;
 }
 
-export interface RegisteredDevice extends Omit<Registered, 'stored'> {
+export interface RegisteredDevice extends Omit<Registered, 'stored' | 'lost'> {
   readonly device: Device;
   /** As the API shows it. */
   readonly view: ReturnType<typeof deviceView>;
@@ -137,6 +138,7 @@ export class Devices implements DeviceBook {
       expect?.(stored?.row.rev);
       if (!stored) return false;
       lost.push(openTarget(this.seal, stored.row));
+      await noteFormer(tx, { seal: this.seal, app, now: this.#options.now() }, [stored]);
       await deleteDevices(tx, app, [id]);
       await auditChanges(tx, this.#options.store.seal, [
         { app, at: this.#options.now(), by, action: 'device.deleted', target: `device:${id}` },
@@ -241,8 +243,9 @@ export class Devices implements DeviceBook {
   }
 
   importRows({ app, by }: Pick<DeviceChange, 'app' | 'by'>, rows: readonly ImportRow[]): Promise<ImportCounts> {
-    return this.#changing(app, async (tx) => {
+    return this.#changing(app, async (tx, lost) => {
       const counts = await importRows(tx, this.#tools(), { app, by, rows });
+      for (const { row } of counts.lost) lost.push(openTarget(this.seal, row));
       await this.#options.changed?.(tx, app, [...new Set(rows.flatMap(({ doc }) => doc.users))]);
       return counts;
     });
@@ -356,10 +359,8 @@ export class Devices implements DeviceBook {
     const users = given.keepsOwners ? (own?.users ?? []) : ownersAfter(given.users, own, person);
     const registration = { app, id, doc: { ...given.doc, users }, target, by, isSeen: given.isSeen };
     const registered = await register(tx, this.#tools(), registration, rows);
-    const { stored, ...facts } = registered;
-    for (const before of [own, holder])
-      if (before && (before.users.some((user) => !users.includes(user)) || (before === own && facts.rotated)))
-        given.lost.push(openTarget(this.seal, before.row));
+    const { stored, lost, ...facts } = registered;
+    for (const { row } of lost) given.lost.push(openTarget(this.seal, row));
     const result = { ...facts, device: deviceOf(stored, this.#reading()), view: this.#view(stored, target?.target) };
     await this.#options.changed?.(tx, app, usersOf(users, own, holder));
     await also?.(tx, result);

@@ -2,6 +2,7 @@ import type { ActorName } from '../storage/audit.ts';
 import { bulkInsert } from '../storage/bulk-insert.ts';
 import type { HubDb, NewRow } from '../storage/storage.ts';
 import type { DeviceDoc } from './device.ts';
+import type { LostTarget } from './device-rows.ts';
 import type { DeviceTarget } from './device-target.ts';
 import { newDeviceRow, type RegistrationTools, register, rowsFor } from './register-device.ts';
 
@@ -15,6 +16,8 @@ export interface ImportRow {
 export interface ImportCounts {
   readonly moved: number;
   readonly rotated: number;
+  /** Tokens that people had before, and have no more. */
+  readonly lost: readonly LostTarget[];
 }
 
 const tokenKey = ({
@@ -91,10 +94,12 @@ export async function importRows(
   await bulkInsert(tx, tools.engine, 'device_topics', topics);
   let moved = 0;
   let rotated = 0;
+  const lost: LostTarget[] = [];
   for (const row of parts.get(false) ?? []) {
     const done = await register(tx, tools, registration(row), await rowsFor(tx, app, row.id, row.target));
     if (done.moved) moved++;
     if (done.rotated) rotated++;
+    lost.push(...done.lost);
   }
-  return { moved, rotated };
+  return { moved, rotated, lost };
 }

@@ -1,6 +1,6 @@
 import { prepared } from '../storage/prepared.ts';
 import type { HubDb } from '../storage/storage.ts';
-import { type DeviceRow, deleteDevices } from './device-rows.ts';
+import { type DeviceRow, deleteDevices, type LostTarget, storedDevices } from './device-rows.ts';
 
 /** A device goes from one person; with its last person it goes altogether. */
 async function takeFrom(tx: HubDb, app: string, user: string, devices: readonly string[]): Promise<void> {
@@ -49,15 +49,15 @@ const othersOf = prepared((db, { app, user, id }: OthersOf) =>
 
 /**
  * After a device was registered: earlier ones of the same installation go, and of a person with too many those unseen longest.
- * @returns the ids of what these people have no more
+ * @returns the devices that these people have no more
  */
 export async function makeRoom(
   tx: HubDb,
   most: number,
   { app, id, platform, kind, environment, installation_hint: hint }: DeviceRow,
   users: readonly string[],
-): Promise<string[]> {
-  const removed = new Set<string>();
+): Promise<readonly LostTarget[]> {
+  const lost: LostTarget[] = [];
   for (const user of users) {
     const devices = await othersOf(tx, { app, user, id });
     const isSuperseded = (other: (typeof devices)[number]): boolean =>
@@ -69,8 +69,9 @@ export async function makeRoom(
     const superseded = devices.filter(isSuperseded);
     const tooMany = devices.filter((other) => !isSuperseded(other)).slice(most - 1);
     const gone = [...superseded, ...tooMany].map((other) => other.id);
-    if (gone.length > 0) await takeFrom(tx, app, user, gone);
-    for (const device of gone) removed.add(device);
+    if (gone.length === 0) continue;
+    for (const { row } of await storedDevices(tx, app, gone)) lost.push({ row, users: [user] });
+    await takeFrom(tx, app, user, gone);
   }
-  return [...removed];
+  return lost;
 }

@@ -6,11 +6,13 @@ import {
   type DeviceReading,
   type DeviceRow,
   deleteDevices,
+  type LostTarget,
   type StoredDevice,
   targetBound,
   withLinks,
 } from './device-rows.ts';
 import type { DeviceTarget } from './device-target.ts';
+import { noteFormer } from './former-targets.ts';
 import { makeRoom } from './make-room.ts';
 
 /** Makes people who are not there yet, and notes that they were heard of. */
@@ -43,6 +45,8 @@ export interface Registered {
   readonly rotated: boolean;
   /** Devices that made way: those of the same installation, and those unseen longest where a person had too many. */
   readonly removed: readonly string[];
+  /** Tokens that people had before, and have no more. */
+  readonly lost: readonly LostTarget[];
 }
 
 interface OfId {
@@ -171,11 +175,26 @@ export async function register(
   await tools.makePeople(tx, app, registration.isSeen ? doc.users : joined, tools.now);
   if (!own || !isSame(own.users, doc.users)) await replaceOwners(tx, app, id, doc.users, own !== undefined);
   if (!isSame(own?.topics ?? [], doc.topics)) await replaceTopics(tx, app, id, doc.topics);
-  const removed =
-    joined.length === 0 && !isHinted(own, doc) ? [] : await makeRoom(tx, tools.mostDevices, row, doc.users);
-  const result = { stored: { row, users: doc.users, topics: doc.topics }, created: !own, moved, rotated, removed };
+  const gone = joined.length === 0 && !isHinted(own, doc) ? [] : await makeRoom(tx, tools.mostDevices, row, doc.users);
+  const removed = [...new Set(gone.map((each) => each.row.id))];
+  const lost = [...lostBy(own, doc, rotated), ...(holder?.row.id === own?.row.id ? [] : lostBy(holder, doc)), ...gone];
+  await noteFormer(tx, { seal: tools.seal, app, now: tools.now }, lost);
+  const result = {
+    stored: { row, users: doc.users, topics: doc.topics },
+    created: !own,
+    moved,
+    rotated,
+    removed,
+    lost,
+  };
   if (changed || moved) await auditChanges(tx, tools.seal, auditOf(tools, registration, result, taken));
   return result;
+}
+
+/** Those who had the token of a row and have it no more; none has it where another took its place. */
+function lostBy(before: StoredDevice | undefined, { users }: DeviceDoc, isReplaced = false): LostTarget[] {
+  const without = before?.users.filter((user) => isReplaced || !users.includes(user)) ?? [];
+  return before && without.length > 0 ? [{ row: before.row, users: without }] : [];
 }
 
 const isHinted = (own: StoredDevice | undefined, { installation_hint: hint }: DeviceDoc): boolean =>

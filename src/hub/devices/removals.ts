@@ -2,6 +2,8 @@ import { type ActorName, auditChanges } from '../storage/audit.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
 import type { DeviceVerdict } from './device.ts';
 import { type DeviceRow, deleteDevices, MOST_IDS } from './device-rows.ts';
+import { sweepFormer } from './former-targets.ts';
+import { type KeptSuspicion, suspicionIn } from './suspicion.ts';
 
 export interface RemovalsOptions {
   readonly store: HubStore;
@@ -146,10 +148,11 @@ export class Removals {
       }
   }
 
-  /** Deletes dead devices, `hub.devices.keep_dead` after they died. @returns how many */
+  /** Deletes dead devices, `hub.devices.keep_dead` after they died, and tokens that people had as long ago. @returns how many devices */
   async sweep(keepMs: number): Promise<number> {
     const { store, now } = this.#options;
     const before = now() - keepMs;
+    await store.write((tx) => sweepFormer(tx, before));
     for (let swept = 0; ; ) {
       const gone = await store.write(async (tx) => {
         const rows = await tx
@@ -188,25 +191,27 @@ export class Removals {
       else if (verdict.verdict === 'key_mismatch')
         await end(tx, app, row.id, 'key_mismatch', verdict.reason, verdict.at);
     if (dying.size === 0) return { dead: [] };
-    const doubted = await this.#isDoubted(tx, app, dying.size);
+    const doubted = await this.#doubt(tx, app, dying.size);
     if (doubted) {
-      for (const { row, verdict } of dying.values()) await suspect(tx, app, row.id, verdict.reason, verdict.at);
-      return { dead: [], ...(doubted === true ? {} : { doubt: doubted }) };
+      for (const { row, verdict } of dying.values())
+        await suspect(tx, app, row.id, { ...suspicionIn(row.suspect), ...said(verdict), until: doubted.until });
+      return { dead: [], ...('dead' in doubted ? { doubt: doubted } : {}) };
     }
     for (const { row, verdict } of dying.values())
       await end(tx, app, row.id, 'invalid', verdict.reason, this.#options.now());
     return { dead: [...dying.keys()] };
   }
 
-  /** True: as before; what is new about it, where the doubt begins now. */
-  async #isDoubted(tx: HubDb, app: string, dying: number): Promise<boolean | Doubt> {
+  /** Until when they are doubted, with what is new about it where that begins now; undefined: they are believed. */
+  async #doubt(tx: HubDb, app: string, dying: number): Promise<Doubt | Pick<Doubt, 'until'> | undefined> {
     const now = this.#options.now();
-    if (now < (await marked(tx, PAUSED + app))) return true;
-    if (now < (await marked(tx, RESUMED + app))) return false;
+    const paused = await marked(tx, PAUSED + app);
+    if (now < paused) return { until: paused };
+    if (now < (await marked(tx, RESUMED + app))) return undefined;
     const died = await this.#diedLately(tx, app, now);
-    if (died.length + dying < LEAST) return false;
+    if (died.length + dying < LEAST) return undefined;
     const all = (await this.#countActive(tx, app, now)) + died.length;
-    if (died.length + dying <= SHARE * all) return false;
+    if (died.length + dying <= SHARE * all) return undefined;
     const until = now + WINDOW_MS;
     await mark(tx, PAUSED + app, until);
     for (const { id, reason, status_at } of died) {
@@ -216,7 +221,7 @@ export class Removals {
         .where('app', '=', app)
         .where('id', '=', id)
         .execute();
-      await suspect(tx, app, id, reason ?? '', status_at);
+      await suspect(tx, app, id, { reason: reason ?? '', at: status_at, until });
     }
     return { until, dead: died.length + dying, all };
   }
@@ -260,10 +265,12 @@ const end = (tx: HubDb, app: string, id: string, status: 'invalid' | 'key_mismat
     .where('id', '=', id)
     .execute();
 
-const suspect = (tx: HubDb, app: string, id: string, reason: string, at: number) =>
+const said = ({ reason, at }: DeviceVerdict): KeptSuspicion => ({ reason, at });
+
+const suspect = (tx: HubDb, app: string, id: string, kept: KeptSuspicion) =>
   tx
     .updateTable('devices')
-    .set((set) => ({ suspect: JSON.stringify({ reason, at }), rev: set('rev', '+', 1) }))
+    .set((set) => ({ suspect: JSON.stringify(kept), rev: set('rev', '+', 1) }))
     .where('app', '=', app)
     .where('id', '=', id)
     .execute();

@@ -142,7 +142,8 @@ function batchOf(
 function handedTarget(seal: HubSeal, { first: { row, device }, target, users }: Parcel): HandedTarget {
   const { app, channel } = row;
   const hash = targetHash(seal, { app, channel }, target);
-  return { hash, device: device?.id ?? '', rev: device?.tokenRev ?? 0, users };
+  const facts = { hash, device: device?.id ?? '', rev: device?.tokenRev ?? 0, users };
+  return device?.isSuspect ? { ...facts, suspect: true } : facts;
 }
 
 /** What a target is known by in handovers. */

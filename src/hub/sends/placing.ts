@@ -3,6 +3,7 @@ import { background } from '../../kit/background.ts';
 import { toError } from '../../kit/errors.ts';
 import { RefusedError } from '../../kit/refusal.ts';
 import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
+import { noteTries } from '../devices/suspicion.ts';
 import type { HopDecision } from '../notifications/decision.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import type { NotTaken, PushCarrier } from '../push/push-carrier.ts';
@@ -105,6 +106,7 @@ export class Placing {
       tx,
       handed.map(({ handover }) => handover),
     );
+    await noteSuspects(tx, leave, at);
     await takeOutOfDigests(tx, stepped.undigested);
     const digestAt = await takeIntoDigests(tx, { seal: store.seal, newId }, digested);
     const live = leave.filter(({ row }) => row.channel === 'realtime');
@@ -179,6 +181,7 @@ export class Placing {
           next = Math.min(next, at);
           await sendAgain(tx, held, [...held.targets.values()], at);
           await deleteHandovers(tx, held.app, [held.batch]);
+          await noteTries(tx, held.app, suspectsIn(held), undefined);
         }
       });
       nudge(next);
@@ -188,6 +191,21 @@ export class Placing {
       if (!(error instanceof RefusedError)) tell('error', `pushes of the hub wait for a while: ${error.message}`);
     }
   }
+}
+
+const suspectsIn = ({ targets }: HandedOver['held']): string[] =>
+  [...targets.values()].filter(({ suspect }) => suspect).map(({ device }) => device);
+
+/** What is suspected to be dead gets this push and no other. */
+async function noteSuspects(tx: HubDb, leaving: readonly Leaving[], now: number): Promise<void> {
+  const suspects = leaving.filter(({ device }) => device?.isSuspect);
+  for (const [app, own] of Map.groupBy(suspects, ({ row }) => row.app))
+    await noteTries(
+      tx,
+      app,
+      own.map(({ device }) => device?.id ?? ''),
+      now,
+    );
 }
 
 const earliest = (a: number | undefined, b: number | undefined): number | undefined =>

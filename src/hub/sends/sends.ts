@@ -230,8 +230,12 @@ export class Sends {
   }
 }
 
-/** Dead tokens, and keys that do not fit. */
-function verdictOf({ outcome: { app, outcome, at }, target: { device, rev: tokenRev } }: EndedTarget): DeviceVerdict[] {
+/** Dead tokens, keys that do not fit, and suspected tokens that are alive. */
+function verdictOf({ outcome: about, target }: EndedTarget): DeviceVerdict[] {
+  const { app, outcome, at, late } = about;
+  const { device, rev: tokenRev, suspect } = target;
+  const isTaken = outcome.kind === 'accepted' && (outcome.receipt === undefined || late !== undefined);
+  if (suspect && isTaken) return [{ app, device, tokenRev, verdict: 'taken', reason: '', at }];
   if (outcome.kind !== 'failed' || device === '') return [];
   const { category, reason, unregisteredAt } = outcome;
   const verdict = category === 'invalid_token' ? 'dead' : reason === 'KeyMismatch' ? 'key_mismatch' : undefined;

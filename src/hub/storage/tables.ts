@@ -45,6 +45,8 @@ export interface HubTables {
   readonly escalations: EscalationTable;
   readonly tasks: TaskTable;
   readonly schedules: ScheduleTable;
+  /** Tokens that people had: sealed, by the hash that devices have them by, and since when they have them no more. */
+  readonly former_targets: { app: string; user: string; hash: string; target: string; at: number };
   /** Who is named in a schedule: what an erasure looks at. */
   readonly schedule_people: { app: string; schedule: string; user: string };
   /** Who is named in a task: `todo` and `over` are of those whose it is, `named` is who did something with it. */

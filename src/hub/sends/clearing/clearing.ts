@@ -103,7 +103,7 @@ export class Clearer {
   /** Those of the ids to which a push can go. */
   async #devices(app: string, user: string, ids: readonly string[]): Promise<readonly DeviceOfPerson[]> {
     const { store, carrier, policyOf, staleAfterMs, now } = this.#options;
-    const asked = { app, users: [user], staleBefore: now() - staleAfterMs };
+    const asked = { app, users: [user], now: now(), staleAfterMs };
     const own = (await devicesOfPeople(store.db, store.seal, asked)).get(user) ?? [];
     const { iosTopic } = policyOf(app);
     return own.filter(

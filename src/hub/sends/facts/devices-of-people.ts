@@ -1,5 +1,6 @@
 /** The devices of people, with everyone whose they are: one question for many people. */
 import { openTarget } from '../../devices/device-rows.ts';
+import { isSpent, suspicionIn } from '../../devices/suspicion.ts';
 import type { DeviceFacts, DeviceKind } from '../../notifications/decide-input.ts';
 import type { DeviceSettings } from '../../settings/settings.ts';
 import { prepared } from '../../storage/prepared.ts';
@@ -11,6 +12,8 @@ export interface DeviceOfPerson extends DeviceFacts {
   readonly users: readonly string[];
   readonly environment: string;
   readonly tokenRev: number;
+  /** Its provider called it dead, which was not believed: it gets one push. */
+  readonly isSuspect: boolean;
   /** The token, or the JSON of a subscription. */
   target(): string;
 }
@@ -24,7 +27,7 @@ const find = prepared((db, { app, users }: { readonly app: string; readonly user
     )
     .select([
       ...(['devices.id', 'platform', 'kind', 'environment', 'status', 'enabled', 'locale', 'timezone'] as const),
-      ...(['devices.settings', 'last_seen_at', 'token_rev', 'target'] as const),
+      ...(['devices.settings', 'last_seen_at', 'token_rev', 'target', 'suspect'] as const),
       ...(['mine.user', 'all.user as owner', 'all.place'] as const),
     ])
     .where('mine.app', '=', app)
@@ -34,19 +37,27 @@ const find = prepared((db, { app, users }: { readonly app: string; readonly user
 
 type Found = Awaited<ReturnType<typeof find>>[number];
 
-/** By person; of each in the order of their ids. Dead ones are left out. */
+/** By person; of each in the order of their ids. Dead ones are left out, and suspected ones that had their one push. @param now UNIX milliseconds */
 export async function devicesOfPeople(
   db: HubDb,
   seal: HubSeal,
   {
     app,
     users,
-    staleBefore,
-  }: { readonly app: string; readonly users: readonly string[]; readonly staleBefore: number },
+    now,
+    staleAfterMs,
+  }: {
+    readonly app: string;
+    readonly users: readonly string[];
+    readonly now: number;
+    readonly staleAfterMs: number;
+  },
 ): Promise<ReadonlyMap<string, readonly DeviceOfPerson[]>> {
   const rows = await find(db, { app, users });
   const people = new Map<string, Map<string, [Found, ...Found[]]>>();
   for (const row of rows) {
+    const suspicion = suspicionIn(row.suspect);
+    if (suspicion && isSpent(suspicion, now)) continue;
     const own = people.get(row.user) ?? new Map<string, [Found, ...Found[]]>();
     people.set(row.user, own);
     const shared = own.get(row.id);
@@ -55,7 +66,7 @@ export async function devicesOfPeople(
   }
   const found = new Map<string, readonly DeviceOfPerson[]>();
   for (const [user, own] of people) {
-    const devices = [...own.values()].map((owners) => deviceOf(app, owners, seal, staleBefore));
+    const devices = [...own.values()].map((owners) => deviceOf(app, owners, seal, now - staleAfterMs));
     found.set(user, devices.length > 1 ? devices.sort((a, b) => (a.id < b.id ? -1 : 1)) : devices);
   }
   return found;
@@ -77,6 +88,7 @@ function deviceOf(app: string, owners: [Found, ...Found[]], seal: HubSeal, stale
     ...(row.settings === '{}' ? {} : { settings: JSON.parse(row.settings) as DeviceSettings }),
     last_seen_at: row.last_seen_at,
     tokenRev: row.token_rev,
+    isSuspect: row.suspect !== null,
     target: () => openTarget(seal, { app, id: row.id, target: row.target }),
   };
 }

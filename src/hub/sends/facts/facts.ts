@@ -54,7 +54,7 @@ export async function factsOf(
   const persons = await knownPeople(db, seal, { app, ids: users, withAddresses });
   const settings = await settingsOf(db, app, users);
   // Without a push, too: quiet hours and local times may be in the zone of the device that was seen last.
-  const devices = await devicesOfPeople(db, seal, { app, users, staleBefore: now - staleAfterMs });
+  const devices = await devicesOfPeople(db, seal, { app, users, now, staleAfterMs });
   const addresses = withAddresses ? await addressesOf(db, seal, app, [...persons.values()]) : undefined;
   const optOuts = withAddresses ? await optOutsOf(db, app, users) : undefined;
   const usage = await usageOf(db, app, users, policy, channels, now);

@@ -14,6 +14,8 @@ export interface HandedTarget {
   /** `token_rev` of the device; 0 for an address. */
   readonly rev: number;
   readonly users: readonly string[];
+  /** Its provider had called it dead, which was not believed. */
+  readonly suspect?: true;
 }
 
 export interface Handover {

@@ -10,6 +10,7 @@ import { tasks } from './0009-tasks.ts';
 import { schedules } from './0010-schedules.ts';
 import { collapsePlace } from './0011-collapse-place.ts';
 import { analytics } from './0012-analytics.ts';
+import { formerTargetsTable } from './0013-former-targets.ts';
 import type { Migration } from './migrate.ts';
 
 /** In the order in which they are done. One that a release has had is never changed: what is wrong with it, the next one mends. */
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   schedules,
   collapsePlace,
   analytics,
+  formerTargetsTable,
 ];
