@@ -161,7 +161,7 @@ function result(
   if (open > 0) broken.push(`${open} decisions and batches have not ended`);
   if (lost > 0) broken.push(`${lost} pushes are said to be sent, and did not arrive`);
   if (repeated > 0) broken.push(`${repeated} decisions came to an end twice`);
-  if (duplicate > kills * SIZES[size].people * DOUBLED) broken.push(`${duplicate} duplicates`);
+  if (size === 'full' && duplicate > kills * SIZES.full.people * DOUBLED) broken.push(`${duplicate} duplicates`);
   const tally = {
     accepted: load.accepted.size,
     delivered,
