@@ -9,9 +9,10 @@ import { expect, onTestFinished, test } from 'vitest';
 type Json = Record<string, never>;
 
 /** The example as its README starts it in a checkout, on a free port. */
-async function startExample(file: string) {
+async function startExample(file: string, environment: Readonly<Record<string, string>> = {}) {
   const args = ['--conditions=martlet-source', 'examples/incident-backend/server.js', '0', file];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, ...environment };
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   let errors = '';
   child.stderr.on('data', (chunk) => (errors += chunk));
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -67,4 +68,56 @@ test('the example back end registers phones, sends incidents and tells what beca
   expect(phones).toEqual(expect.arrayContaining([expect.objectContaining({ status: 'active' })]));
   expect(await second.call('DELETE', '/phones', { token: PHONE })).toMatchObject({ removed: true });
   expect(await second.stop()).toBe(0);
+});
+
+interface Incident {
+  readonly id: string;
+  readonly timeline: readonly { readonly type: string; readonly users: readonly string[] }[];
+  readonly delivery: Readonly<Record<string, number>>;
+}
+
+test('those concerned hear of an update, new assignees that it is theirs, and of a breach all of them once', async () => {
+  const { call, stop } = await startExample('');
+  await call('PUT', '/phones', { user: 'ada', platform: 'ios', token: PHONE });
+  await call('PUT', '/phones', { user: 'bob', platform: 'android', token: 'token-of-bobs-phone' });
+  const open = { title: 'Database down', severity: 'SEV-1', responders: ['ada'] };
+  const { incident } = (await call('POST', '/incidents', open)) as unknown as { incident: Incident };
+  const path = `/incidents/${incident.id}`;
+  const told = async () => {
+    const { timeline } = (await call('GET', path)) as unknown as Incident;
+    return timeline.map(({ type, users }) => `${type} ${users.join(',')}`);
+  };
+  await call('PATCH', path, { assignees: ['bob'] });
+  await call('PATCH', path, { assignees: ['bob'], severity: 'SEV-2', status: 'acknowledged' });
+  const all = ['incident.created ada', 'incident.assigned bob', 'incident.updated ada,bob'];
+  expect(await told()).toEqual(all);
+  await expect
+    .poll(async () => ((await call('GET', path)) as unknown as Incident).delivery)
+    .toMatchObject({ sent: expect.any(Number) });
+  const late = { title: 'Checkout down', severity: 'SEV-1', responders: ['ada', 'bob'], acknowledge_within: 0 };
+  const { incident: second } = (await call('POST', '/incidents', late)) as unknown as { incident: Incident };
+  const types = async () =>
+    ((await call('GET', `/incidents/${second.id}`)) as unknown as Incident).timeline.map(({ type }) => type);
+  await expect.poll(types).toEqual(['incident.created', 'incident.sla_breach']);
+  // Another round of the watch has passed once the next one is told of.
+  const { incident: third } = (await call('POST', '/incidents', late)) as unknown as { incident: Incident };
+  await expect
+    .poll(async () => ((await call('GET', `/incidents/${third.id}`)) as unknown as Incident).timeline.length)
+    .toBe(2);
+  expect(await types()).toEqual(['incident.created', 'incident.sla_breach']);
+  expect(await call('PATCH', '/incidents/none', {})).toMatchObject({ code: 404 });
+  expect(await stop()).toBe(0);
+});
+
+test('with PUSH_MODE=none everything is decided, and nothing is sent', async () => {
+  const { call, stop } = await startExample('', { PUSH_MODE: 'none' });
+  await call('PUT', '/phones', { user: 'ada', platform: 'ios', token: PHONE });
+  const answer = await call('POST', '/incidents', { title: 'Database down', severity: 'SEV-1', responders: ['ada'] });
+  const { people } = (await call('GET', `/notifications/${answer.notification}`)) as unknown as {
+    people: { decisions: { channel: string; state: string; reason?: string }[] }[];
+  };
+  expect(people.flatMap(({ decisions }) => decisions)).toContainEqual(
+    expect.objectContaining({ channel: 'push', state: 'suppressed', reason: 'not_configured' }),
+  );
+  expect(await stop()).toBe(0);
 });
