@@ -97,7 +97,7 @@ const noteStreams =
     offerStreamPlace(req, () => {
       if (over) return true;
       over = room.stream(socket);
-      if (over) res.once('close', over);
+      if (over) res.on('close', over);
       return over !== undefined;
     });
     app(req, res);
@@ -109,7 +109,7 @@ function trackSockets(server: Server | DualServer, room: ConnectionRoom | undefi
   server.prependListener('connection', (socket: Socket) => {
     if (room?.admit(socket) === false) return;
     sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+    socket.on('close', () => sockets.delete(socket));
   });
   return sockets;
 }

@@ -31,7 +31,7 @@ export function oneAtATime(app: RequestListener, mostOfAll = MOST_OF_ALL): Reque
       app(req, res);
     } finally {
       // After the listeners that the application has for the same moment.
-      res.once('close', () => next(socket, busy));
+      res.on('close', () => next(socket, busy));
     }
   };
   const next = (socket: Connection, busy: Busy): void => {

@@ -15,8 +15,9 @@ export function whenGone(req: IncomingMessage, res: ServerResponse, done: () => 
   const halfClosed = (): void => {
     res.destroy();
   };
-  if (!isHttp2(req)) socket.once('end', halfClosed);
-  res.once('close', () => {
+  // `on`: neither comes twice, and what `once` keeps around a listener would be kept as long as the answer lasts.
+  if (!isHttp2(req)) socket.on('end', halfClosed);
+  res.on('close', () => {
     if (!isHttp2(req)) socket.off('end', halfClosed);
     done();
   });

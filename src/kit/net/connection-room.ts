@@ -119,7 +119,7 @@ export class ConnectionRoom {
     const name = nameOf(socket);
     this.#connections.set(name, connection);
     this.#fresh.add(connection);
-    socket.once('close', () => this.#closed(name, connection));
+    socket.on('close', () => this.#closed(name, connection));
     return true;
   }
 

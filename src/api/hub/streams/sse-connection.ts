@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { forgetHead } from '../../../kit/http/forget-head.ts';
 import { whenGone } from '../../../kit/http/when-gone.ts';
 import type { StreamEvent } from '../../../streams/stream-event.ts';
 import type { StreamReset } from '../../../streams/stream-reader.ts';
@@ -71,8 +72,10 @@ export class SseConnection implements LiveConnection {
   }
 
   beat(): void {
+    const { res } = this.#options;
+    forgetHead(res);
     // A client that takes nothing learns nothing by it.
-    if (this.blockedAt === undefined) this.#options.res.write(':\n\n');
+    if (this.blockedAt === undefined) res.write(':\n\n');
   }
 
   end(why: Exclude<LiveEnd, 'client'>, retryMs = RETRY_MS): void {
