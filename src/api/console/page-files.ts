@@ -44,6 +44,10 @@ export const HUB_FILES = [
   'hub/steps.js',
   'hub/plans.js',
   'hub/overview.js',
+  'analytics/analytics.js',
+  'analytics/buckets.js',
+  'analytics/figures.js',
+  'analytics/span-chart.js',
 ] as const;
 
 /** What the page consists of; nothing else of the folder is served. */

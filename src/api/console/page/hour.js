@@ -45,7 +45,7 @@ const CHARTS = [
  * @param {{ [attribute: string]: string | number }} attributes
  * @param {string} [text]
  */
-function svg(tag, attributes, text) {
+export function svg(tag, attributes, text) {
   const element = document.createElementNS(SVG, tag);
   for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
   if (text !== undefined) element.textContent = text;
@@ -53,15 +53,15 @@ function svg(tag, attributes, text) {
 }
 
 /** A round number that is not below `value`. @param {number} value */
-function roundTop(value) {
+export function roundTop(value) {
   const scale = 10 ** Math.floor(Math.log10(Math.max(value, 1e-9)));
   return Math.max(1, scale * (STEPS.find((step) => step * scale >= value) ?? STEPS.length));
 }
 
 const shownTime = (/** @type {number} */ at) => new Date(at).toLocaleTimeString('en-GB');
 
-/** @type {{ [key: string]: number }} */
-const KEYS = { ArrowLeft: -1, ArrowRight: 1, PageUp: -30, PageDown: 30 };
+/** How far a key goes. @type {{ [key: string]: number }} */
+export const KEYS = { ArrowLeft: -1, ArrowRight: 1, PageUp: -30, PageDown: 30 };
 
 /** @param {number} value @param {number} top */
 const yOf = (value, top) => HEIGHT - BOTTOM - ((HEIGHT - BOTTOM - TOP) * value) / top;

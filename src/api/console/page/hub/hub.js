@@ -1,5 +1,6 @@
 /** @import { Page } from '../pages.js' */
 /** @import { HubHello } from './state.js' */
+import { createAnalyticsPage } from '../analytics/analytics.js';
 import { byId, h } from '../dom.js';
 import { createIncidentsPage } from './incidents.js';
 import { createNotificationsPage } from './notifications.js';
@@ -70,6 +71,7 @@ const pagesFor = ({ may }) => [
   createIncidentsPage(),
   createTasksPage(),
   createSchedulesPage(),
+  createAnalyticsPage(),
 ];
 
 /**
