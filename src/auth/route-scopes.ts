@@ -14,8 +14,8 @@ const ADMIN_PLACES = ['/v1/apps', '/v1/push/config', '/v1/namespace'];
 const CONSOLE_PLACES = ['/v1/console', '/console'];
 /** What providers call: they have no key of ours, and sign what they send. */
 const CALLBACKS = '/v1/callbacks/';
-/** The page with the sign-in, and its files, which hold no figures. */
-const CONSOLE = '/console';
+/** The pages with a sign-in, whose files hold nothing of this relay. */
+const PAGES = ['/console', '/docs'] as const;
 
 const within = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`);
 
@@ -47,7 +47,7 @@ export function needOf(uris: Uris): (method: string, url: string) => Need {
     if (method === 'POST' && url === uris.push_uri) return 'push';
     const path = lenientPath(url);
     if (path === undefined) return 'admin';
-    if (READS.has(method) && (health.has(path) || path.startsWith(`${CONSOLE}/`))) return 'nothing';
+    if (READS.has(method) && (health.has(path) || PAGES.some((page) => path.startsWith(`${page}/`)))) return 'nothing';
     if (method === 'POST' && path === push) return 'push';
     const reads = READS.has(method);
     if (!own.has(path)) {
@@ -75,5 +75,8 @@ export function isAdministration(uris: Uris): (url: string) => boolean {
   };
 }
 
-/** True for the page that asks a browser for a key: the one that a stranger gets to see, as the body of a 401. */
-export const asksForKey = (method: string, url: string): boolean => READS.has(method) && lenientPath(url) === CONSOLE;
+/** True for a page that asks a browser for a key: what a stranger gets to see, as the body of a 401. */
+export function asksForKey(method: string, url: string): boolean {
+  const path = lenientPath(url);
+  return READS.has(method) && PAGES.some((page) => page === path);
+}

@@ -107,7 +107,11 @@ function appOf(relay: HttpAppRelay, options: HttpAppOptions, { statGo, sysStats,
     metrics: async (accept) => expose(await families(), accept),
     ready,
     pages: new Map([
-      ...openApiRoutes(() => openApiDocument(apiSettings(config, console.size > 0, providers), version)),
+      ...openApiRoutes({
+        describe: () => openApiDocument(apiSettings(config, console.size > 0, providers), version),
+        console: console.size > 0,
+        sandbox: config.sandbox.enabled,
+      }),
       ...console,
     ]),
     routers: [

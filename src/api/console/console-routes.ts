@@ -2,9 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { notFromHere } from '../../auth/own-page.ts';
 import { mayDo, type Principal } from '../../auth/principal.ts';
 import { isStranger, principalOfRequest } from '../../auth/request-principal.ts';
-import { noteSize, sendError, sendRefused, sendText } from '../../kit/http/answer.ts';
+import { sendError, sendRefused, sendText } from '../../kit/http/answer.ts';
 import type { HttpHandler, Routes } from '../../kit/http/exact-routes.ts';
 import { httpStatus } from '../../kit/http/http-status.ts';
+import { sendPageFile } from '../page-file.ts';
 import type { ConsoleFeed, Viewer } from './console-feed.ts';
 import { PAGE_FILES, type PageFileName, pageFiles } from './page-files.ts';
 
@@ -73,25 +74,10 @@ export function consoleRoutes({ feed, closed, credential, apps }: ConsoleRoutesO
         sendText(res, httpStatus.forbidden, 'text/plain; charset=utf-8', `${refused}\n`);
         return;
       }
-      const { type, etag, gzipped, body: plain } = files(name);
-      const isForm = isStranger(req);
-      if (!isForm && req.headers['if-none-match'] === etag) {
-        res.writeHead(304, { ...HEADERS, ETag: etag }).end();
-        return;
-      }
-      const zipped = /\bgzip\b/.test(String(req.headers['accept-encoding']));
-      const body = zipped ? gzipped : plain;
-      noteSize(res, body.length);
-      const about = { 'Content-Type': type, 'Content-Length': body.length, Vary: 'Accept-Encoding' };
       // Bearer alone: a browser that is offered Basic asks for a password before it shows the page.
-      const rest = isForm ? { 'WWW-Authenticate': 'Bearer realm="martlet"' } : { ETag: etag };
-      res.writeHead(isForm ? httpStatus.unauthenticated : 200, {
-        ...HEADERS,
-        ...about,
-        ...rest,
-        ...(zipped ? { 'Content-Encoding': 'gzip' } : {}),
-      });
-      res.end(body);
+      const asks = isStranger(req) ? { 'WWW-Authenticate': 'Bearer realm="martlet"' } : undefined;
+      const status = asks ? httpStatus.unauthenticated : 200;
+      sendPageFile(req, res, files(name), { status, headers: { ...HEADERS, ...asks } });
     };
 
   const events: HttpHandler = (req: IncomingMessage, res: ServerResponse) => {

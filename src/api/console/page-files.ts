@@ -1,23 +1,4 @@
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { gzipSync } from 'node:zlib';
-
-/** A file of the page as it is served. */
-export interface PageFile {
-  readonly type: string;
-  readonly body: Buffer;
-  /** The body as most browsers want it. */
-  readonly gzipped: Buffer;
-  /** As the header has it, with its quotes. */
-  readonly etag: string;
-}
-
-const TYPES = {
-  html: 'text/html; charset=utf-8',
-  css: 'text/css; charset=utf-8',
-  js: 'text/javascript; charset=utf-8',
-  svg: 'image/svg+xml',
-} as const;
+import { filesOf, type PageFile } from '../page-file.ts';
 
 /** What a browser loads only where the hub is on. */
 export const HUB_FILES = [
@@ -76,27 +57,9 @@ export const PAGE_FILES = [
 
 export type PageFileName = (typeof PAGE_FILES)[number];
 
-function readPageFile(name: PageFileName, fill: (text: string) => string): PageFile {
-  const text = readFileSync(new URL(`page/${name}`, import.meta.url), 'utf8');
-  const body = Buffer.from(name.endsWith('.html') ? fill(text) : text);
-  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-  return {
-    type: TYPES[name.slice(name.lastIndexOf('.') + 1) as keyof typeof TYPES],
-    body,
-    gzipped: gzipSync(body),
-    etag,
-  };
-}
-
 /**
  * The files of page/, beside this file in src/ as in dist/, read when they are first asked for.
  * @param fill completes the HTML
  */
-export function pageFiles(fill: (text: string) => string): (name: PageFileName) => PageFile {
-  const files = new Map<PageFileName, PageFile>();
-  return (name) => {
-    const file = files.get(name) ?? readPageFile(name, fill);
-    files.set(name, file);
-    return file;
-  };
-}
+export const pageFiles = (fill: (text: string) => string): ((name: PageFileName) => PageFile) =>
+  filesOf<PageFileName>(new URL('page/', import.meta.url), fill);

@@ -1,8 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { noteSize, sendText } from '../../kit/http/answer.ts';
-import type { Routes } from '../../kit/http/exact-routes.ts';
+import type { IncomingMessage } from 'node:http';
+import { isStranger } from '../../auth/request-principal.ts';
+import { sendText } from '../../kit/http/answer.ts';
+import type { HttpHandler, Routes } from '../../kit/http/exact-routes.ts';
+import { httpStatus } from '../../kit/http/http-status.ts';
+import { filesOf, type PageFile, pageFile, sendPageFile } from '../page-file.ts';
 import type { OpenApiDocument } from './document.ts';
-import { ORIGIN, referencePage } from './reference-page.ts';
+import { ORIGIN, PAGE_POLICY, referencePage, signInPage } from './reference-page.ts';
 
 const HOST = /^[\w.-]+(?::\d+)?$|^\[[\da-f:]+\](?::\d+)?$/i;
 
@@ -13,43 +16,80 @@ function originOf(req: IncomingMessage): string {
   return `${scheme}://${HOST.test(host) ? host : 'localhost:8088'}`;
 }
 
-function sendPage(req: IncomingMessage, res: ServerResponse, page: { readonly html: string; readonly policy: string }) {
-  const html = Buffer.from(page.html.replaceAll(ORIGIN, originOf(req)));
-  noteSize(res, html.length);
-  res.writeHead(200, {
-    'Content-Type': 'text/html; charset=utf-8',
-    'Content-Length': html.length,
-    'Content-Security-Policy': page.policy,
-    'X-Content-Type-Options': 'nosniff',
-    'Referrer-Policy': 'no-referrer',
-  });
-  res.end(html);
+const HEADERS = {
+  'Cache-Control': 'no-cache',
+  'Content-Security-Policy': PAGE_POLICY,
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+};
+
+/** What the page runs; nothing else of the folder is served. */
+export const SCRIPTS = ['docs.js', 'samples.js', 'search.js', 'sign-in.js', 'try-it.js'] as const;
+
+const once = <T>(make: () => T): (() => T) => {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+};
+
+/** Names by which one server is asked; a caller that makes up names shall not fill the memory. */
+const MAX_ORIGINS = 4;
+
+/** A page by the place where it was asked for. */
+function byOrigin(text: () => string): (req: IncomingMessage) => PageFile {
+  const made = new Map<string, PageFile>();
+  return (req) => {
+    const origin = originOf(req);
+    const page = made.get(origin) ?? pageFile('html', text().replaceAll(ORIGIN, origin));
+    // The oldest goes.
+    made.delete(origin);
+    made.set(origin, page);
+    for (const first of made.keys()) if (made.size > MAX_ORIGINS) made.delete(first);
+    return page;
+  };
 }
 
-/** `GET /openapi.json`, and `GET /docs`: the same as a page. Both are made when they are first asked for. */
-export function openApiRoutes(describe: () => OpenApiDocument): Routes {
-  let document: OpenApiDocument | undefined;
-  let json: Buffer | undefined;
-  let page: ReturnType<typeof referencePage> | undefined;
-  const described = (): OpenApiDocument => {
-    document ??= describe();
-    return document;
-  };
-  return new Map([
-    [
-      'GET /openapi.json',
-      (_req, res) => {
-        // Bytes, which all answers share: a text is copied into each one that waits for its reader.
-        json ??= Buffer.from(JSON.stringify(described()));
-        sendText(res, 200, 'application/json', json);
-      },
-    ],
+export interface OpenApiRoutesOptions {
+  readonly describe: () => OpenApiDocument;
+  /** The console is served beside the page. */
+  readonly console: boolean;
+  /** Pushes go to simulated providers: sending one asks for no confirmation. */
+  readonly sandbox: boolean;
+}
+
+/**
+ * `GET /openapi.json`, and `GET /docs`: the same as a page, with its scripts. All are made when they are first asked for. Without a
+ * key the page is the body of a 401, and asks for one.
+ */
+export function openApiRoutes({ describe, ...about }: OpenApiRoutesOptions): Routes {
+  const document = once(describe);
+  const json = once(() => Buffer.from(JSON.stringify(document())));
+  const text = once(() => referencePage(document(), about));
+  const pageOf = byOrigin(text);
+  const signInOf = byOrigin(signInPage);
+  const scripts = filesOf<(typeof SCRIPTS)[number]>(new URL('page/', import.meta.url));
+  return new Map<string, HttpHandler>([
+    // Bytes, which all answers share: a text is copied into each one that waits for its reader.
+    ['GET /openapi.json', (_req, res) => sendText(res, 200, 'application/json', json())],
     [
       'GET /docs',
       (req, res) => {
-        page ??= referencePage(described());
-        sendPage(req, res, page);
+        if (!isStranger(req)) sendPageFile(req, res, pageOf(req), { headers: HEADERS });
+        // Bearer alone: a browser that is offered Basic asks for a password before it shows the page.
+        else
+          sendPageFile(req, res, signInOf(req), {
+            status: httpStatus.unauthenticated,
+            headers: { ...HEADERS, 'WWW-Authenticate': 'Bearer realm="martlet"' },
+          });
       },
     ],
+    ...SCRIPTS.map((name): [string, HttpHandler] => [
+      `GET /docs/${name}`,
+      (req, res) => sendPageFile(req, res, scripts(name), { headers: HEADERS }),
+    ]),
   ]);
 }

@@ -1,6 +1,7 @@
 import type { DescribedAnswer, Example, MediaType, Parameter, PlacedOperation } from './api-group.ts';
-import { curlLine } from './curl-line.ts';
 import { html, type Markup, words } from './html.ts';
+import { sampleLanguages } from './samples/languages.ts';
+import { requestSample } from './samples/request-sample.ts';
 import { typeOf } from './schema-section.ts';
 
 function parameterTable(parameters: readonly Parameter[]): Markup {
@@ -29,17 +30,44 @@ function answerRow([status, { description, content }]: [string, DescribedAnswer]
   return html`<tr><th scope="row">${status}</th><td>${words(description)}${media}${examples}</td></tr>`;
 }
 
+/** A request in every language; without scripts the first one alone is seen. */
+const samplesOf = (placed: PlacedOperation, origin: string, value: unknown): readonly Markup[] => {
+  const sample = requestSample(placed, origin, value);
+  return sampleLanguages.map(
+    ({ id, name, write }) => html`<div class="sample" data-language="${id}">${code(name, write(sample))}</div>`,
+  );
+};
+
+/** What a script needs to know to send a request of this kind: text, which the page's script alone reads. */
+const tryOf = ({ path, method, operation }: PlacedOperation): string => {
+  const { parameters = [], requestBody, security } = operation;
+  return JSON.stringify({
+    method: method.toUpperCase(),
+    path,
+    needsKey: (security?.length ?? 0) > 0,
+    type: Object.keys(requestBody?.content ?? {})[0],
+    parameters: parameters.map(({ name, in: place, required = place === 'path', example }) => ({
+      ...{ name, place, required, example: example === undefined ? '' : String(example) },
+    })),
+    bodies: examplesOf(requestBody?.content).map(({ summary, value }) => ({
+      summary,
+      text: typeof value === 'string' ? value : JSON.stringify(value, null, 2),
+    })),
+  });
+};
+
 /** One operation: what it takes, how to try it, what it answers. */
-export function operationSection({ path, method, operation }: PlacedOperation, origin: string): Markup {
+export function operationSection(placed: PlacedOperation, origin: string): Markup {
+  const { path, method, operation } = placed;
   const { operationId, summary, description, parameters, requestBody, responses } = operation;
   const scope = Object.values(operation.security?.[0] ?? {})[0]?.[0];
   const bodies = examplesOf(requestBody?.content);
-  const tries = (bodies.length > 0 ? bodies : [undefined]).map((example) => {
-    const line = curlLine({ path, method, operation }, origin, example?.value);
-    return html`${example && html`<p>${words(example.summary)}${example['x-status'] !== undefined && html` (answered ${example['x-status']})`}</p>`}${code('Command', line)}`;
-  });
+  const samples = (bodies.length > 0 ? bodies : [undefined]).map(
+    (example) =>
+      html`${example && html`<p>${words(example.summary)}${example['x-status'] !== undefined && html` (answered ${example['x-status']})`}</p>`}${samplesOf(placed, origin, example?.value)}`,
+  );
   const body = Object.values(requestBody?.content ?? {}).map(({ schema }) => html`<p>Body: ${typeOf(schema)}</p>`);
-  return html`<section aria-labelledby="${operationId}">
+  return html`<section class="operation" aria-labelledby="${operationId}" data-try="${tryOf(placed)}">
 <h3 id="${operationId}"><span class="method">${method.toUpperCase()}</span> <code>${path}</code></h3>
 <p>${words(summary)}.${description !== undefined && html` ${words(description)}`}</p>
 ${scope !== undefined && html`<p>Needs a key with the scope <code>${scope}</code>.</p>`}
@@ -48,6 +76,6 @@ ${body}
 <h4>Answers</h4>
 <div class="scroll" tabindex="0" role="group" aria-label="Answers"><table><thead><tr><th scope="col">Status</th><th scope="col">Meaning</th></tr></thead><tbody>${Object.entries(responses).map(answerRow)}</tbody></table></div>
 <h4>Try it</h4>
-${tries}
+${samples}
 </section>`;
 }

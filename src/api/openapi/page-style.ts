@@ -34,8 +34,22 @@ pre { padding: .8rem 1rem; overflow-x: auto; background: var(--raised); border: 
 table { border-collapse: collapse; width: 100%; font-size: .925rem; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }
 thead th { color: var(--quiet); font-weight: 600; }
+[hidden] { display: none !important; }
+.sample:not([data-language="curl"]), .chosen .sample { display: none; }
+.chosen .sample.shown { display: block; }
 details { margin: .4rem 0; }
 summary { cursor: pointer; color: var(--link); }
+label { display: inline-block; margin: 0 1rem .5rem 0; }
+input, select, textarea, button { font: inherit; color: inherit; background: var(--ground); border: 1px solid var(--quiet); border-radius: 6px; padding: .3rem .6rem; max-width: 100%; }
+textarea { display: block; width: 100%; font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .875em; }
+button { cursor: pointer; background: var(--raised); }
+button:disabled { cursor: progress; color: var(--quiet); }
+input:focus-visible, select:focus-visible, textarea:focus-visible, button:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
+.tools { position: sticky; top: 0; z-index: 1; padding: .75rem 0 .25rem; background: var(--ground); border-bottom: 1px solid var(--line); }
+.copy { float: right; margin: .35rem .35rem 0 .5rem; padding: .1rem .5rem; font-size: .8rem; position: relative; }
+.try-form { margin-top: .75rem; }
+.try-form label { display: block; }
+#why { color: var(--required); }
 @media (max-width: 50rem) {
   body { display: block; }
   nav { position: static; height: auto; max-height: 40vh; border-right: 0; border-bottom: 1px solid var(--line); }

@@ -13,7 +13,7 @@ const check = record(
 );
 
 /** Who this is, how it is, and this description. */
-export const processGroup = ({ uris }: ApiSettings): ApiGroup => ({
+export const processGroup = ({ uris, auth }: ApiSettings): ApiGroup => ({
   tag: { name: 'The process', description: 'Who this is, and whether it is well.' },
   paths: {
     [uris.health_uri]: {
@@ -59,7 +59,10 @@ export const processGroup = ({ uris }: ApiSettings): ApiGroup => ({
       get: {
         operationId: 'docs',
         summary: 'This description as a page',
-        responses: { 200: plain('HTML, without anything from elsewhere.', 'text/html') },
+        responses: {
+          200: plain('HTML, without anything from elsewhere.', 'text/html'),
+          ...(auth ? { 401: plain('HTML that asks for a key: there is none in the request.', 'text/html') } : {}),
+        },
       },
     },
   },

@@ -1,5 +1,7 @@
+import { readdirSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SCRIPTS } from '../../../src/api/openapi/openapi-routes.ts';
 import { referencePage } from '../../../src/api/openapi/reference-page.ts';
 import { needs } from '../../support/needs.ts';
 import { openBrowser } from '../console/browser.ts';
@@ -19,25 +21,44 @@ test('the page has a section for each operation, and a shape for each link', asy
   for (const [, target] of text.matchAll(/href="#([^"]+)"/g)) expect(ids).toContain(target);
 });
 
-test('nothing comes from elsewhere, nothing runs, and the browser is told so', async () => {
+test('nothing comes from elsewhere, nothing runs but the files beside it, and the browser is told so', async () => {
   const response = await fetch(`${relay.url}/docs`);
   const text = await response.text();
-  expect(response.headers.get('content-security-policy')).toMatch(/^default-src 'none'; style-src 'sha256-/);
+  expect(response.headers.get('content-security-policy')).toMatch(
+    /^default-src 'none'; style-src 'sha256-[^']+'; script-src 'self'; connect-src 'self'; /,
+  );
   expect(response.headers.get('x-content-type-options')).toBe('nosniff');
-  expect(text).not.toMatch(/<script|<link|<img| on\w+=| style=|@import|url\(/);
+  expect(text.match(/<script[^>]*>/g)).toEqual(['<script type="module" src="docs/docs.js">']);
+  expect(text).not.toMatch(/<link|<img|<[^>]* on\w+=|<[^>]* style=|@import|url\(/);
+});
+
+test('the scripts are served with the policy of the page, and nothing else of their folder', async () => {
+  for (const name of SCRIPTS) {
+    const response = await fetch(`${relay.url}/docs/${name}`);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+    await response.text();
+  }
+  const folder = new URL('../../../src/api/openapi/page/', import.meta.url);
+  expect(readdirSync(folder).sort()).toEqual([...SCRIPTS].sort());
+  for (const path of ['/docs/', '/docs/x.js', '/docs/../docs.js', '/docs/..%2fdocument.ts'])
+    expect((await fetch(relay.url + path, { redirect: 'manual' })).status).not.toBe(200);
 });
 
 test('commands name the place where the page was asked for, and nothing that is none', async () => {
   const { host } = new URL(relay.url);
   const page = await (await fetch(`${relay.url}/docs`)).text();
   expect(page).toContain(`curl http://${host}/api/push`);
-  const lines = page.match(/curl [^\n<]*/g) ?? [];
+  const lines = page.match(/curl (?:-|http|&#39;http)[^\n<]*/g) ?? [];
   expect(lines.filter((line) => !line.includes(host))).toEqual([]);
 });
 
 test('what stands in the description is text, not markup', () => {
   const { info, ...rest } = relay.document;
-  const { html } = referencePage({ ...rest, info: { ...info, title: '<b>"\'&', description: '`<i>` <script>' } });
+  const html = referencePage(
+    { ...rest, info: { ...info, title: '<b>"\'&', description: '`<i>` <script>' } },
+    { console: false, sandbox: true },
+  );
   expect(html).toContain('&lt;b&gt;&quot;&#39;&amp;');
   expect(html).toContain('<code>&lt;i&gt;</code> &lt;script&gt;');
 });
