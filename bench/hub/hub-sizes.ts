@@ -31,6 +31,6 @@ export const QUICK: HubSizes = {
   people: 4000,
   sent: 8000,
   due: 10_000,
-  dueInMs: 10_000,
+  dueInMs: 30_000,
   limitMs: 60_000,
 };
