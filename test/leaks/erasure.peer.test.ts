@@ -5,6 +5,7 @@ import pg from 'pg';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startTenantProviders } from '../apps/tenant-providers.ts';
 import { answer, startHook } from '../feedback/hook-server.ts';
+import { startRedis } from '../observe/stats/redis-server.ts';
 import { needs } from '../support/needs.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
@@ -20,7 +21,7 @@ const MARK = '3141592653589793';
 const canary = (name: string): string => `${name}-${MARK}`;
 const hex = (beginning: string): string => beginning.padEnd(64, MARK);
 /** Behind all others in the order of the ids: what is for her waits longest. */
-const ADA = { id: canary('zada'), phone: hex('ada1'), slow: hex('ada2'), dead: hex('ada3') };
+const ADA = { id: canary('zada'), phone: hex('ada1'), slow: hex('ada2'), dead: hex('ada3'), former: hex('ada4') };
 const JSON_TYPE = { 'content-type': 'application/json' };
 const PATIENT = { timeout: 60_000 };
 /** What a test itself has written. */
@@ -40,13 +41,13 @@ async function openWorld() {
   );
   const { ios } = providers.tenant('main').settings;
   const masterKey = randomBytes(32).toString('base64');
-  const serve = async (hub: object): Promise<WatchedRelay> => {
+  const serve = async (hub: object, queue: object = {}): Promise<WatchedRelay> => {
     const relay = new WatchedRelay({ MARTLET_MASTER_KEY: masterKey });
     closers.push(() => relay.close());
     writeFileSync(relay.path('ca.pem'), providers.ca);
     await relay.serve({
       core: { ca_path: relay.path('ca.pem'), feedback_hook_url: hook.origin },
-      queue: { local: { path: relay.path('queue.db') } },
+      queue: { local: { path: relay.path('queue.db') }, ...queue },
       history: { path: relay.path('history.db') },
       log: { format: 'json', audit: relay.path('audit.log') },
       // What is sent at once is soon more than that: the rest waits.
@@ -124,6 +125,34 @@ describe('after DELETE /v1/users', () => {
     expect(listed.text).not.toContain(ADA.dead.slice(-4));
     await relay.end('SIGKILL');
     expect(leftIn(relay)).toEqual([]);
+  });
+
+  describe.each([
+    { name: 'the file', lacks: [] },
+    { name: 'a Redis', lacks: ['redis-server'] },
+  ] as const)('with $name as the queue', ({ name, lacks }) => {
+    test('nothing leaves for a token that the person had before an import replaced it', needs(...lacks), async () => {
+      const { arrived, providers, serve } = await openWorld();
+      const redis = name === 'a Redis' ? await startRedis() : undefined;
+      if (redis) closers.push(() => redis.close());
+      const queue = redis ? { engine: 'redis', redis: { addr: redis.addr, stream_name: 'pushes', group: 'g' } } : {};
+      const relay = await serve({}, queue);
+      const ask = relay.ask.bind(relay);
+      await addPeople({ ask }, others);
+      const device = { platform: 'ios', user: ADA.id };
+      await ask('PUT', '/v1/devices/ada-moved', JSON_TYPE, { ...device, token: ADA.former });
+      const toAll = { platform: 1, tokens: [...others, ADA.former], message: 'by hand', topic: 'com.example.main' };
+      for (let time = 0; time < 3; time++) await ask('POST', '/api/push', JSON_TYPE, { notifications: [toAll] });
+      const row = { id: 'ada-moved', ...device, token: ADA.slow };
+      const imported = await ask('POST', '/v1/devices/import', { 'content-type': 'application/x-ndjson' }, row);
+      expect(imported.text).toContain('"rotated":1');
+      const erased = await ask('DELETE', `/v1/users/${ADA.id}`, JSON_TYPE);
+      expect(erased.body.erased.pushes, erased.text).toBeGreaterThan(0);
+      const seen = providers.seen.length;
+      await until(() => others.every((token) => arrived(token) >= 3));
+      expect(providers.seen.slice(seen).filter(({ token }) => token.includes(MARK))).toEqual([]);
+      await expect.poll(() => leftIn(relay), PATIENT).toEqual([]);
+    });
   });
 
   describe('at one of two instances', needs('psql'), () => {
