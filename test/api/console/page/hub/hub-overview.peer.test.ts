@@ -58,6 +58,15 @@ describe('the hub as a whole in the console', needs('chromium'), () => {
     expect(wrong.filter((text) => !/status of 401/.test(text))).toEqual([]);
   });
 
+  test('where its files cannot be loaded the other pages are there, and it is said', async () => {
+    const { page } = await openHubConsole(browser);
+    await page.route('**/console/hub/hub.js', (route) => route.abort());
+    await page.reload();
+    await page.getByText('The pages of the hub could not be loaded: reload this page.').waitFor();
+    await page.getByRole('link', { name: 'Pushes' }).click();
+    await page.getByRole('heading', { name: 'Recent pushes' }).waitFor();
+  });
+
   test('tasks and schedules are there to look at', async () => {
     const { page, ask, wrong } = await openHubConsole(browser);
     await ask('PUT /v1/users/ada', {});

@@ -38,8 +38,8 @@ describe('people in the console', needs('chromium'), () => {
     await page.getByLabel('Name, id, mail').fill('no such person');
     await page.getByText('No one matches.').waitFor();
     await page.getByLabel('Name, id, mail').fill('');
-    await page.getByLabel('Team').fill('ops');
-    await page.getByLabel('Role').fill('lead');
+    await page.locator('#people-team').fill('ops');
+    await page.locator('#people-role').fill('lead');
     await expect.poll(() => list.allTextContents()).toEqual([expect.stringContaining('Ada Lovelace')]);
     await page.getByRole('link', { name: 'Ada Lovelace' }).click();
     await page.getByText('ada@example.com').waitFor();
@@ -156,7 +156,7 @@ describe('people in the console', needs('chromium'), () => {
       await route.continue();
     });
     await go('page=people');
-    await page.getByText('Looking…').waitFor();
+    await page.locator('#page-people').getByText('Looking…').waitFor();
     release();
     await row(page, 'Ada').waitFor();
     await page.unroute('**/v1/users?**');
@@ -169,7 +169,7 @@ describe('people in the console', needs('chromium'), () => {
     await page.getByRole('button', { name: 'Try again' }).click();
     await row(page, 'Ada').waitFor();
     await page.route('**/v1/users?**', (route) => route.abort());
-    await page.getByLabel('Team').fill('x');
+    await page.locator('#people-team').fill('x');
     await page.getByText('The relay cannot be reached. See whether it runs, then try once more.').waitFor();
     await go('page=people&user=nobody-here');
     await page.getByText('There is no such user. It may have been deleted, or be of another app.').waitFor();
