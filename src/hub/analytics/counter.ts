@@ -2,7 +2,7 @@
  * What is counted, by name: `sent`, `failed BadDeviceToken` (a state with its reason), `opened`, `accepted`, `ms 83` (a bucket of times).
  */
 
-/** States of which reasons are told apart. */
+/** States that are counted by their reasons. */
 const WITH_REASON: ReadonlySet<string> = new Set(['failed', 'suppressed', 'cancelled']);
 /** Of what was cancelled as an earlier hop had reached the person: to callers it is `superseded`, as what a later notification replaced. */
 export const REACHED_BEFORE = 'reached';
