@@ -97,7 +97,7 @@ export function openHub(hello) {
     },
   });
   const overview = createHubOverview();
-  byId('page-now').querySelector('.tiles')?.after(overview.element);
+  byId('failures').closest('section')?.after(overview.element);
   const pages = pagesFor(hello).map((page) => {
     const { name, title, element } = page;
     element.id = `page-${name}`;
