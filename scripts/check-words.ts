@@ -10,7 +10,8 @@ const BASELINE = 0;
 
 const words: Readonly<Record<string, RegExp>> = {
   whoever: /\bwho(?:so)?ever\b|\bwhomever\b/gi,
-  'somebody, nobody': /\b(?:some|no|any|every)body\b/gi,
+  // Java's `noBody()` is a name.
+  'somebody, nobody': /\b(?:some|no|any|every)body\b(?!\()/gi,
   // "There is none" is plain.
   'is none': /(?<!\bthere )\b(?:is|are|was|were|be) none\b/gi,
   'goes before': /\b(?:go|goes|went|gone) before\b/gi,
