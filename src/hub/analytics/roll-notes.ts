@@ -55,7 +55,7 @@ const counterOf = ({ state, reason }: Standing, isReachedBefore: boolean): strin
 
 /** What one transaction notes. */
 export class RollNotes {
-  readonly #lines = new Map<string, { readonly app: string; readonly line: Line }>();
+  readonly #lines = new Map<string, { readonly of: NotedOf; readonly counters: Map<string, number> }>();
 
   /** @param from undefined: it is new. @param to undefined: it is gone */
   moved(of: NotedOf, from: Standing | undefined, to: Standing | undefined, detail: MoveDetail = {}): void {
@@ -74,8 +74,10 @@ export class RollNotes {
 
   /** In the transaction that changes it. */
   async write(tx: HubDb): Promise<void> {
-    for (const [app, some] of Map.groupBy(this.#lines.values(), (each) => each.app)) {
-      const lines = some.map(({ line }) => line).filter(([, , , counters]) => Object.keys(counters).length > 0);
+    for (const [app, some] of Map.groupBy(this.#lines.values(), ({ of }) => of.app)) {
+      const lines = some.map(
+        ({ of, counters }): Line => [of.notification, of.channel, of.platform ?? '', changed(counters)],
+      );
       const rows: NewRow<'roll_notes'>[] = [];
       for (let at = 0; at < lines.length; at += MOST_LINES) {
         const page = lines.slice(at, at + MOST_LINES);
@@ -85,17 +87,19 @@ export class RollNotes {
     }
   }
 
-  #add({ app, notification, channel, platform }: NotedOf, counter: string, count: number): void {
-    const key = `${app}\n${notification}\n${channel}\n${platform ?? ''}`;
+  #add(of: NotedOf, counter: string, count: number): void {
+    const key = `${of.notification}\n${of.channel}\n${of.platform ?? ''}\n${of.app}`;
     const known = this.#lines.get(key);
-    const line = known?.line ?? ([notification, channel, platform ?? '', {}] as const);
-    if (!known) this.#lines.set(key, { app, line });
-    const counters = line[3];
-    const sum = (counters[counter] ?? 0) + count;
-    if (sum === 0) delete counters[counter];
-    else counters[counter] = sum;
+    if (known) known.counters.set(counter, (known.counters.get(counter) ?? 0) + count);
+    else this.#lines.set(key, { of, counters: new Map([[counter, count]]) });
   }
 }
+
+const changed = (counters: ReadonlyMap<string, number>): Record<string, number> => {
+  const all: Record<string, number> = {};
+  for (const [counter, count] of counters) if (count !== 0) all[counter] = count;
+  return all;
+};
 
 /** What is in a row. */
 export const linesOf = ({ doc }: Pick<NewRow<'roll_notes'>, 'doc'>): readonly Line[] => JSON.parse(doc);
