@@ -76,7 +76,7 @@ export class WatchedRelay {
     const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
     const response = await fetch(this.#url + path, { method, headers, ...(text === undefined ? {} : { body: text }) });
     const answer = await response.text();
-    const isJson = response.headers.get('content-type')?.includes('json') === true && answer !== '';
+    const isJson = /\/(?:[\w.]+\+)?json/.test(response.headers.get('content-type') ?? '') && answer !== '';
     return {
       status: response.status,
       text: `${JSON.stringify([...response.headers])}\n${answer}`,

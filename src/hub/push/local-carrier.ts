@@ -2,6 +2,7 @@ import type { SendTrouble } from '../../apps/choose-app.ts';
 import { RefusedError } from '../../kit/refusal.ts';
 import { toMs, toSeconds } from '../../kit/seconds.ts';
 import type { ProviderTable } from '../../providers/registry.ts';
+import { isOfHub, REQUEST_PREFIX } from '../../push/hub-request.ts';
 import type { Failed, LateOutcome, Notification, RelayEvents, Retry, Settlement } from '../../push/push.ts';
 import type { KeptRequest, QueueHealth } from '../../queue/queue.ts';
 import { type Withdrawal, withdrawalOf } from '../../queue/withdrawal.ts';
@@ -9,15 +10,14 @@ import type { Accept } from '../../relay/accept.ts';
 import type { LastingRequests } from '../../relay/lasting-requests.ts';
 import { EarlyOutcomes } from './early-outcomes.ts';
 import { endedAs, expired } from './ended.ts';
-import {
-  type CarrierHealth,
-  type HubBatch,
-  type NotTaken,
-  type PushCarrier,
-  type PushListener,
-  type PushOutcome,
-  REQUEST_PREFIX,
-  type WithdrawnPushes,
+import type {
+  CarrierHealth,
+  HubBatch,
+  NotTaken,
+  PushCarrier,
+  PushListener,
+  PushOutcome,
+  WithdrawnPushes,
 } from './push-carrier.ts';
 
 /** The relay of this process, as far as the hub uses it. */
@@ -46,8 +46,6 @@ export interface LocalCarrierOptions {
   /** UNIX milliseconds. */
   readonly now?: () => number;
 }
-
-/** Request ids of the hub begin so; all others are UUIDs. */
 
 /** Refusals of the relay that another attempt would meet again. */
 const FINAL: Partial<Record<RefusedError['kind'], Failed['category']>> = {
@@ -82,7 +80,7 @@ export class LocalCarrier implements PushCarrier {
     this.#now = now;
     this.lasting = {
       maxAgeMs,
-      has: isOurs,
+      has: isOfHub,
       isDoubtful: (since) => this.#told.isDoubtful(since),
       stillWanted: ({ requestId, ...waiting }) => this.#told.stillWanted({ batch: batchOf(requestId), ...waiting }),
     };
@@ -166,7 +164,7 @@ export class LocalCarrier implements PushCarrier {
   }
 
   #settled(settlement: Settlement): void {
-    if (!isOurs(settlement.requestId)) return;
+    if (!isOfHub(settlement.requestId)) return;
     const batch = batchOf(settlement.requestId);
     const open = this.#open.get(batch);
     if (open !== undefined) {
@@ -186,19 +184,17 @@ export class LocalCarrier implements PushCarrier {
   }
 
   #late({ verdict, settlement }: LateOutcome): void {
-    if (!isOurs(settlement.requestId)) return;
+    if (!isOfHub(settlement.requestId)) return;
     this.#told.outcomes(this.#outcomes(settlement).map((outcome) => ({ ...outcome, late: verdict })));
   }
 
   #retried({ requestId, app, targets, failed, attempts, delayMs }: Retry): void {
-    if (!isOurs(requestId)) return;
+    if (!isOfHub(requestId)) return;
     const at = this.#now();
     const retry = { batch: batchOf(requestId), app, targets, failed, attempts, at, nextAt: at + delayMs };
     this.#told.retried([retry]);
   }
 }
-
-const isOurs = (requestId: string): boolean => requestId.startsWith(REQUEST_PREFIX);
 
 const batchOf = (requestId: string): string => requestId.slice(REQUEST_PREFIX.length);
 

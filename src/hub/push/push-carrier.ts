@@ -1,8 +1,5 @@
 import type { Failed, LateOutcome, Notification, Outcome } from '../../push/push.ts';
 
-/** The id of a batch with this before it is the request id of its push, for this process's relay. */
-export const REQUEST_PREFIX = 'hub-';
-
 /** One relay notification for devices that all get the same payload. */
 export interface HubBatch {
   /**

@@ -1,5 +1,6 @@
 import type { ProviderTable } from '../../providers/registry.ts';
 import { entryText } from '../../push/entry-text.ts';
+import { isOfHub } from '../../push/hub-request.ts';
 import type { Outcome, Settlement } from '../../push/push.ts';
 import { pushEntry, REDACTED_MESSAGE, shownTarget } from '../../push/push-entry.ts';
 import { errorRedactor, type Hidden, maskedTarget } from './redaction.ts';
@@ -26,6 +27,8 @@ export interface PushLinesOptions {
 
 type LineOf = (index: number, outcome: Outcome) => string;
 
+const hidesMessage = ({ requestId }: Settlement, { messages }: Hidden): boolean => messages || isOfHub(requestId);
+
 /** Gorush's text lines. What a batch has in common is made once. */
 function textLines(
   settlement: Settlement,
@@ -33,7 +36,9 @@ function textLines(
   time: string,
 ): LineOf {
   const { notification, platform } = settlement;
-  const message = hidden.messages ? REDACTED_MESSAGE : oneLine(entryText(notification.message ?? '', notification));
+  const message = hidesMessage(settlement, hidden)
+    ? REDACTED_MESSAGE
+    : oneLine(entryText(notification.message ?? '', notification));
   const redact = errorRedactor(settlement, hidden);
   const colour = providers.ofPlatform(platform)?.look.colour;
   const colourIn = ({ style }: PushLog) => (style.colours ? colour : 'none');
@@ -53,7 +58,7 @@ function jsonLines(settlement: Settlement, { hidden }: PushLinesOptions, time: s
   const { notification } = settlement;
   const redact = errorRedactor(settlement, hidden);
   return (index, outcome) => {
-    const entry = pushEntry(settlement, index, hidden.messages);
+    const entry = pushEntry(settlement, index, hidesMessage(settlement, hidden));
     if (hidden.tokens) entry.token = maskedTarget(settlement, index);
     // Cut after it was redacted: half a token would not be found.
     if (outcome.kind === 'failed') entry.error = entryText(redact(outcome.error), notification);

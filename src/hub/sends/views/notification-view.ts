@@ -1,9 +1,9 @@
 /** What answers tell of a notification and of its people. */
 import { isoInstant } from '../../../kit/time/instant.ts';
+import { REQUEST_PREFIX } from '../../../push/hub-request.ts';
 import type { AcceptedNotification } from '../../notifications/decide-input.ts';
 import type { DecisionDetail, HopDecision } from '../../notifications/decision.ts';
 import { states } from '../../notifications/decision.ts';
-import { REQUEST_PREFIX } from '../../push/push-carrier.ts';
 import type { HubStore, Row } from '../../storage/storage.ts';
 import { countByState, type DecisionRow, decisionsOf } from '../rows/decision-rows.ts';
 import { openDoc } from '../rows/notification-rows.ts';
