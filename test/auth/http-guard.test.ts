@@ -122,11 +122,14 @@ test('a browser that remembers the password does not send for a page of somebody
   expect((await push(url, { Authorization, Origin: url })).status).toBe(200);
 });
 
-test('only a page is offered a password', async () => {
+test('only what a browser shows as a page is offered a password, and not a page with a sign-in of its own', async () => {
   const { url } = await startGuardedRelay();
-  const page = await ask(`${url}/docs`, { headers: { Accept: 'text/html,*/*' } });
-  expect(page.headers.get('WWW-Authenticate')).toContain('Basic realm="martlet"');
-  expect((await ask(`${url}/docs`)).headers.get('WWW-Authenticate')).toBe('Bearer realm="martlet"');
+  const offered = async (path: string, headers = {}) =>
+    (await ask(url + path, { headers })).headers.get('WWW-Authenticate');
+  const browser = { Accept: 'text/html,*/*' };
+  expect(await offered('/metrics', browser)).toContain('Basic realm="martlet"');
+  expect(await offered('/metrics')).toBe('Bearer realm="martlet"');
+  for (const path of ['/docs', '/console']) expect(await offered(path, browser)).toBe('Bearer realm="martlet"');
 });
 
 test('a renamed route keeps its scope', async () => {
