@@ -27,6 +27,9 @@ export interface AnalyticsRoutesParts {
 }
 
 const DAY_MS = 86_400_000;
+/** A day before the one and a quarter of an hour behind the other are instants with four digits for the year, too. */
+const EARLIEST = 0;
+const LATEST = Date.UTC(9000, 0);
 const LONGEST_MS = 400 * DAY_MS;
 
 function instantOf(query: Query, name: string): number | undefined {
@@ -34,6 +37,8 @@ function instantOf(query: Query, name: string): number | undefined {
   if (given === undefined) return undefined;
   const ms = instantMs(given);
   if (ms === undefined) throw unprocessable({ path: name, reason: 'must be an instant such as 2026-12-01T09:00:00Z' });
+  if (ms < EARLIEST || ms > LATEST)
+    throw unprocessable({ path: name, reason: 'must be between the years 1970 and 9000' });
   return ms;
 }
 

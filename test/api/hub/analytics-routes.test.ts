@@ -54,6 +54,8 @@ test.each([
   ['by=week', 'by'],
   ['by=hour,day', 'by'],
   ['from=yesterday', 'from'],
+  ['to=9999-12-31T23:45:00.001Z', 'to'],
+  ['to=0000-01-01T23:45:00Z', 'to'],
   ['from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z', 'from'],
   ['from=2020-01-02T00:00:00Z', 'from'],
   ['timezone=Europe/Nowhere', 'timezone'],
