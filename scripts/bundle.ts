@@ -3,6 +3,7 @@
  * instead of a thousand: most of a start was finding and compiling modules. The files of tsc stay beside it, for the package's entries.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
@@ -57,6 +58,19 @@ function licencesOf(chunks: readonly OutputChunk[]): string {
     .join(`\n${'-'.repeat(80)}\n\n`);
 }
 
+/**
+ * What the files import and an installed Martlet has not: a package of the bundler's own helpers, for example.
+ * @param files names of all
+ */
+function missingPackages(chunks: readonly OutputChunk[], files: ReadonlySet<string>): string[] {
+  const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(dist, '..', 'package.json'), 'utf8'));
+  const there = new Set(Object.keys({ ...dependencies, ...optionalDependencies }));
+  const packageOf = (id: string): string => id.split('/', id.startsWith('@') ? 2 : 1).join('/');
+  return chunks
+    .flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports])
+    .filter((id) => !isBuiltin(id) && !files.has(id) && !there.has(packageOf(id)));
+}
+
 const entry = join(dist, 'main.js');
 const unbundled = readFileSync(entry, 'utf8');
 const START = "import './bundle/main.js';\n";
@@ -73,6 +87,8 @@ const { output } = await bundle.write({
   ...{ entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
 });
 const chunks = output.filter((part) => part.type === 'chunk');
+const missing = missingPackages(chunks, new Set(output.map(({ fileName }) => fileName)));
+if (missing.length > 0) throw new Error(`the bundle imports what package.json does not name: ${missing.join(', ')}`);
 for (const { fileName } of chunks) {
   const path = join(folder, fileName);
   writeFileSync(path, readNodeModulesByName(readFileSync(path, 'utf8')));

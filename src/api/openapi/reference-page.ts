@@ -30,6 +30,9 @@ function contents(document: OpenApiDocument): Markup {
   return html`<nav aria-label="Contents"><ul>${groups}<li>Shapes<ul>${shapes}</ul></li></ul></nav>`;
 }
 
+/** Not in a template: a bundler writes those with the end of a script in another way, which needs a package of its own. */
+const SCRIPT = raw('<script type="module" src="docs/docs.js"></script>');
+
 /** What both pages hold, and the script behind them. Paths are relative: a proxy may serve all of it below another path. */
 const wholePage = (title: string, body: Markup): Markup => html`<!doctype html>
 <html lang="en">
@@ -39,7 +42,7 @@ const wholePage = (title: string, body: Markup): Markup => html`<!doctype html>
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
 <style>${raw(PAGE_STYLE)}</style>
-<script type="module" src="docs/docs.js"></script>
+${SCRIPT}
 </head>
 ${body}
 </html>
