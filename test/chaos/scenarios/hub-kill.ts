@@ -17,10 +17,7 @@ const SIZES = {
 } as const;
 
 const CALLERS = 6;
-/**
- * A kill doubles what is under way and the last milliseconds before it: of a send to everyone, this share. With two instances each
- * push may come twice more: the other one takes over what is not noted, and the killed one has it in its queue file.
- */
+/** A kill doubles what is under way and the last milliseconds before it: of a send to everyone, this share. */
 const DOUBLED = 0.5;
 /** How long nothing at all may happen. */
 const PATIENCE_MS = 120_000;
@@ -135,20 +132,14 @@ async function run(engine: 'sqlite' | 'postgres', instances: number, seed: numbe
   await load.cancelAll();
   await load.resolveAll();
   const open = await settled(log);
-  return result(await log.ended(), await log.statuses(), (await peer.read()).delivered, {
-    load,
-    open,
-    instances,
-    kills,
-    size,
-  });
+  return result(await log.ended(), await log.statuses(), (await peer.read()).delivered, { load, open, kills, size });
 }
 
 function result(
   ended: readonly Ended[],
   statuses: ReadonlyMap<string, string>,
   arrived: Uint8Array,
-  { load, open, instances, kills, size }: { load: HubLoad; open: number; instances: number; kills: number; size: Size },
+  { load, open, kills, size }: { load: HubLoad; open: number; kills: number; size: Size },
 ): Result {
   const pushes = ended.filter(isPush);
   const sent = new Map<number, number>();
@@ -170,8 +161,7 @@ function result(
   if (open > 0) broken.push(`${open} decisions and batches have not ended`);
   if (lost > 0) broken.push(`${lost} pushes are said to be sent, and did not arrive`);
   if (repeated > 0) broken.push(`${repeated} decisions came to an end twice`);
-  if (size === 'full' && duplicate > kills * instances * SIZES.full.people * DOUBLED)
-    broken.push(`${duplicate} duplicates`);
+  if (size === 'full' && duplicate > kills * SIZES.full.people * DOUBLED) broken.push(`${duplicate} duplicates`);
   const tally = {
     accepted: load.accepted.size,
     delivered,
