@@ -1,12 +1,14 @@
 import type { Explanation, ListedPush } from '../observe/history/history.ts';
 import type { Notification } from '../push/push.ts';
 import type { PushEntry } from '../push/push-entry.ts';
+import type { FieldWarning } from '../push/wire/misspelled.ts';
 import type { Result } from './failure.ts';
 import { type Reply, sendRequest, type Transport } from './send-request.ts';
 import { baseOf, type QueryFields, queryOf, TIMEOUT_MS, transportOf } from './transport.ts';
 
 export type { Explanation, ListedPush } from '../observe/history/history.ts';
 export type { PushEntry } from '../push/push-entry.ts';
+export type { FieldWarning } from '../push/wire/misspelled.ts';
 export type { Failure, FailureKind, Result } from './failure.ts';
 
 type Frozen<T> = T extends (infer Item)[]
@@ -46,6 +48,8 @@ export interface Pushed {
   readonly counts: number;
   /** With `core.sync: true`: a failed entry for each push that failed. */
   readonly logs: readonly PushEntry[];
+  /** What of the request has no effect, such as a misspelled field or a notification without targets; empty: nothing. */
+  readonly warnings: readonly FieldWarning[];
   /** Of the trace that it belongs to, where the relay traces. */
   readonly traceId?: string;
 }
@@ -96,6 +100,7 @@ const randomKey = (): string =>
 interface PushBody {
   readonly counts: number;
   readonly logs: readonly PushEntry[] | null;
+  readonly warnings?: readonly FieldWarning[];
   readonly request_id: string;
   readonly trace_id?: string;
 }
@@ -150,9 +155,9 @@ export function createClient(options: ClientOptions): Client {
         transport,
       );
       if (!reply.ok) return reply;
-      const { counts, logs, request_id, trace_id: traceId } = reply.body as PushBody;
+      const { counts, logs, warnings = [], request_id, trace_id: traceId } = reply.body as PushBody;
       const traced = traceId === undefined ? {} : { traceId };
-      return { ok: true, requestId: request_id, counts, logs: logs ?? [], ...traced };
+      return { ok: true, requestId: request_id, counts, logs: logs ?? [], warnings, ...traced };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { DEFAULT_STREAMS } from '../config/hub/hub-streams-section.ts';
 import type { Config } from '../config/schema.ts';
 import { ConnectionRoom, roomWithin, shareRoom } from '../kit/net/connection-room.ts';
 import { descriptorLimit } from '../kit/net/descriptor-limit.ts';
@@ -27,7 +28,7 @@ export const roomsWanted = ({ core, hub }: Pick<Config, 'core' | 'hub'>): RoomsW
 /** Connections within what the system allows this process; told where that is less than the configuration does. */
 export function openRooms(
   { callers: wanted, streams: wantedStreams }: RoomsWanted,
-  log: Pick<Log, 'warn'>,
+  log: Pick<Log, 'info' | 'warn'>,
   descriptors = descriptorLimit(),
 ): ConnectionRooms {
   const { callers, administration } = roomWithin(descriptors);
@@ -39,7 +40,7 @@ export function openRooms(
   const shared =
     wantedStreams === undefined ? undefined : shareRoom({ callers: most, streams: anyNumber(wantedStreams) }, callers);
   if (shared && wantedStreams && shared.streams < wantedStreams)
-    log.warn(
+    log[wantedStreams === DEFAULT_STREAMS ? 'info' : 'warn'](
       `hub.streams.max: of ${wantedStreams} streams ${shared.streams} have connections of their own at once, as this process may have ${descriptors} files open (ulimit -n, LimitNOFILE)`,
     );
   return {

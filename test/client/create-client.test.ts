@@ -43,10 +43,18 @@ const hello = { platform: 1, tokens: ['a1'], topic: 'com.example', message: 'hel
 
 test('a push is posted with the names of the API, its key and a key of idempotency', async () => {
   const { client, seen } = await scripted(taken, { key: 'secret' });
-  expect(await client.push(hello)).toEqual({ ok: true, requestId: 'r1', counts: 1, logs: [] });
+  expect(await client.push(hello)).toEqual({ ok: true, requestId: 'r1', counts: 1, logs: [], warnings: [] });
   expect(seen[0]).toMatchObject({ method: 'POST', url: '/api/push', body: { notifications: [hello] } });
   expect(seen[0]?.headers).toMatchObject({ authorization: 'Bearer secret', 'content-type': 'application/json' });
   expect(seen[0]?.headers['idempotency-key']).toMatch(/^[\da-f]{32}$/);
+});
+
+test('what of a request has no effect is in the result', async () => {
+  const warnings = [{ path: 'notifications[0].mesage', reason: 'no such field', did_you_mean: 'message' }];
+  const { client } = await scripted((res) =>
+    answer(res, 200, { counts: 1, logs: [], success: 'ok', request_id: 'r1', warnings }),
+  );
+  expect(await client.push(hello)).toMatchObject({ ok: true, warnings });
 });
 
 test('several notifications are one request; each call has a key of its own, or the given one', async () => {

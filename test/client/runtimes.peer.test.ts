@@ -65,6 +65,6 @@ test('works in whichever Node the machine has on its path', async () => {
   );
   server.close();
   const [pushed, read] = stdout.trim().split('\n') as [string, string];
-  expect(JSON.parse(pushed)).toEqual({ ok: true, requestId: 'r1', counts: 1, logs: [] });
+  expect(JSON.parse(pushed)).toEqual({ ok: true, requestId: 'r1', counts: 1, logs: [], warnings: [] });
   expect(JSON.parse(read)).toEqual({ ok: true, counts: 1, logs: [], request_id: 'r1' });
 });

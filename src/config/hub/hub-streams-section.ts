@@ -2,6 +2,9 @@ import { bytes, choice, integer, list, ours, seconds, section } from '../leaf.ts
 
 const counted = (least: number) => ({ ...ours, minimum: least });
 
+/** More than most machines let a process open files for: what is left of it there is said, and is no warning. */
+export const DEFAULT_STREAMS = 20_000;
+
 export const hubStreamsSection = section('Live streams of people, and who is there. See hub/streams.md.', {
   store: choice(
     ['hub', 'memory', 'redis'],
@@ -36,7 +39,7 @@ export const hubStreamsSection = section('Live streams of people, and who is the
     ours,
   ),
   max: integer(
-    20_000,
+    DEFAULT_STREAMS,
     'Streams that may be open at once in a process; 0: any number. Their connections are counted here, and not in `core.max_connections`.',
     counted(0),
   ),
