@@ -53,9 +53,18 @@ const isTaken = (from: Standing | undefined, to: Standing): boolean =>
 const counterOf = ({ state, reason }: Standing, isReachedBefore: boolean): string =>
   stateCounter(state, isReachedBefore ? REACHED_BEFORE : reason);
 
+interface NotedLine {
+  readonly of: NotedOf;
+  readonly counters: Map<string, number>;
+}
+
+const isSame = (a: NotedOf, b: NotedOf): boolean =>
+  a.notification === b.notification && a.channel === b.channel && a.platform === b.platform && a.app === b.app;
+
 /** What one transaction notes. */
 export class RollNotes {
-  readonly #lines = new Map<string, { readonly of: NotedOf; readonly counters: Map<string, number> }>();
+  readonly #lines = new Map<string, NotedLine>();
+  #last: NotedLine | undefined;
 
   /** @param from undefined: it is new. @param to undefined: it is gone */
   moved(of: NotedOf, from: Standing | undefined, to: Standing | undefined, detail: MoveDetail = {}): void {
@@ -88,10 +97,19 @@ export class RollNotes {
   }
 
   #add(of: NotedOf, counter: string, count: number): void {
+    const { counters } = this.#line(of);
+    counters.set(counter, (counters.get(counter) ?? 0) + count);
+  }
+
+  /** Of very many changes one after another most are about the same. */
+  #line(of: NotedOf): NotedLine {
+    const last = this.#last;
+    if (last && isSame(last.of, of)) return last;
     const key = `${of.notification}\n${of.channel}\n${of.platform ?? ''}\n${of.app}`;
-    const known = this.#lines.get(key);
-    if (known) known.counters.set(counter, (known.counters.get(counter) ?? 0) + count);
-    else this.#lines.set(key, { of, counters: new Map([[counter, count]]) });
+    const line = this.#lines.get(key) ?? { of, counters: new Map() };
+    this.#lines.set(key, line);
+    this.#last = line;
+    return line;
   }
 }
 

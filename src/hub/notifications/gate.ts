@@ -1,4 +1,4 @@
-import { asleep, type Forbidding, forbidden, personZone, waiting } from '../settings/settings.ts';
+import { asleep, type Forbidding, forbidden, mayWait, personZone, waiting } from '../settings/settings.ts';
 import { type AddressedChannel, type Channel, disturbs, isAddressed } from '../words/channel.ts';
 import type { OtherZones } from '../words/time-zone.ts';
 import type { DecideInput, DeviceFacts } from './decide-input.ts';
@@ -52,11 +52,11 @@ const seenLast = (devices: readonly DeviceFacts[]): DeviceFacts | undefined =>
 function scheduled(input: DecideInput): HopVerdict | undefined {
   const { notification, settings, now } = input;
   if (notification.send_at === undefined) return undefined;
-  const zone = personZone(settings, zonesOf(input));
-  const at = sendAtFor(notification, zone.timezone);
+  // An instant is the same in every zone.
+  const zone = notification.timezone === 'user' ? personZone(settings, zonesOf(input)) : undefined;
+  const at = sendAtFor(notification, zone?.timezone ?? '');
   if (at === undefined || at <= now) return undefined;
-  const detail = notification.timezone === 'user' ? { detail: zone } : {};
-  return { state: 'deferred', reason: 'scheduled', until: at, ...detail };
+  return { state: 'deferred', reason: 'scheduled', until: at, ...(zone ? { detail: zone } : {}) };
 }
 
 const ADDRESS = { email: 'email', sms: 'phone', slack: 'slack' } as const satisfies Record<AddressedChannel, string>;
@@ -146,6 +146,7 @@ function later(input: DecideInput, channel: Channel, device?: DeviceFacts): HopV
     return { state: 'deferred', reason: 'digested', until, detail: { digest: digestKey(digest.key) } };
   }
   if (!disturbs(channel)) return undefined;
+  if (!mayWait(settings, device)) return undefined;
   const at = { ...(device ? { device } : {}), zones: zonesOf(input, device), now };
   if (notification.awake_only) {
     const sleep = asleep(settings, at);

@@ -36,6 +36,7 @@ interface Asked {
 export function throttledBy(policy: LimitPolicy, usage: readonly UsageEntry[], asked: Asked): Limit | undefined {
   if (asked.priority === 'critical') return undefined;
   const { type, channel, now } = asked;
+  if (usage.length === 0) return undefined;
   const withChannel = Object.entries(policy.types).filter(([, each]) => each[channel] !== undefined);
   const [pattern, own] = closest(Object.fromEntries(withChannel), type) ?? [];
   const limits = own ? own[channel] : policy.channels[channel];

@@ -41,8 +41,8 @@ export interface PersonStep {
   /** Empty on the first step. */
   readonly kept: readonly DecisionRow[];
   readonly isMarked: (mark: Mark) => boolean;
-  /** The timer that rows which wait are named after. */
-  readonly timer: string;
+  /** The timer that rows which wait are named after: most people have none. */
+  readonly timer: () => string;
   readonly now: number;
   /** What was deferred is decided again before its time: settings have changed. */
   readonly again?: boolean;
@@ -280,14 +280,20 @@ class Step {
   }
 
   #keep(row: Kept): void {
-    this.#put.set(JSON.stringify([row.hop, row.device, row.channel]), row);
+    // No channel has a blank in its name.
+    this.#put.set(`${row.hop} ${row.channel} ${row.device}`, row);
   }
 
   #row({ hop, channel, device, platform, state, reason, until, detail }: Planned, isWaiting: boolean): Kept {
     const { app, notification, user, now, timer } = this.#step;
     return {
       ...{ app, notification, user, hop, device, channel, state, reason, detail, at: now, until },
-      ...{ attempts: 0, provider_id: null, category: null, due_row: isWaiting || state === 'deferred' ? timer : null },
+      ...{
+        attempts: 0,
+        provider_id: null,
+        category: null,
+        due_row: isWaiting || state === 'deferred' ? timer() : null,
+      },
       ...{ batch: null, platform },
     };
   }

@@ -66,10 +66,7 @@ interface Group {
 /** Those with the same payload, of one hop of one notification. */
 function grouped(parcels: readonly Parcel[], rendererOf: RendererOf): Group[] {
   const groups: Group[] = [];
-  const same = Map.groupBy(parcels, ({ first: { row } }) =>
-    JSON.stringify([row.app, row.notification, row.hop, row.channel]),
-  );
-  for (const some of same.values()) {
+  for (const some of ofOneHop(parcels)) {
     const [{ first }] = some as [Parcel];
     const render = rendererOf(first.notification);
     const open = new Map<Notification, Group>();
@@ -87,20 +84,48 @@ function grouped(parcels: readonly Parcel[], rendererOf: RendererOf): Group[] {
   return groups;
 }
 
+/** Parted by hop of one notification. Few of them alternate: whatever comes behind its like is found without a key. */
+function ofOneHop(parcels: readonly Parcel[]): Iterable<Parcel[]> {
+  const all = new Map<string, Parcel[]>();
+  let last: Leaving['row'] | undefined;
+  let same: Parcel[] = [];
+  for (const parcel of parcels) {
+    const { row } = parcel.first;
+    if (!last || !isSameHop(row, last)) {
+      const key = JSON.stringify([row.app, row.notification, row.hop, row.channel]);
+      same = all.get(key) ?? [];
+      all.set(key, same);
+    }
+    last = row;
+    same.push(parcel);
+  }
+  return all.values();
+}
+
+const isSameHop = (a: Leaving['row'], b: Leaving['row']): boolean =>
+  a.notification === b.notification && a.hop === b.hop && a.channel === b.channel && a.app === b.app;
+
 /** Of pushes one a device, of everything else one an address: what several people share gets one for all of them. */
 function parcelsOf(leaving: readonly Leaving[]): Parcel[] {
-  const byTarget = new Map<string, { first: Leaving; target: string; users: string[]; rows: Leaving['row'][] }>();
+  const byTarget = new Map<string, Parcel & { readonly users: string[]; readonly rows: Leaving['row'][] }>();
+  const parcels: Parcel[] = [];
   for (const each of leaving) {
     const { row, device, user } = each;
+    // A device with one owner is met once.
+    const isAlone = device?.users.length === 1;
     const target = targetOf(each);
-    const key = JSON.stringify([row.app, row.notification, row.hop, row.channel, device?.id ?? target]);
-    const known = byTarget.get(key);
+    const key = isAlone ? '' : JSON.stringify([row.app, row.notification, row.hop, row.channel, device?.id ?? target]);
+    const known = isAlone ? undefined : byTarget.get(key);
     if (known) {
       known.users.push(user);
       known.rows.push(row);
-    } else byTarget.set(key, { first: each, target, users: [user], rows: [row] });
+      continue;
+    }
+    const parcel = { first: each, target, users: [user], rows: [row] };
+    parcels.push(parcel);
+    if (!isAlone) byTarget.set(key, parcel);
   }
-  return [...byTarget.values()].map((parcel) => ({ ...parcel, users: inOrder(parcel) }));
+  return byTarget.size === 0 ? parcels : parcels.map((parcel) => ({ ...parcel, users: inOrder(parcel) }));
 }
 
 /** People of one device in the order in which they were named there. */

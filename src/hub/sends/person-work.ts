@@ -30,8 +30,8 @@ export interface PersonWorkOptions {
   readonly now: () => number;
 }
 
-/** Rows a transaction: the process does nothing else meanwhile. */
-const AT_ONCE = 50;
+/** Rows a transaction. */
+const AT_ONCE = 200;
 
 /** One person of one notification, whose plan is looked at. */
 export interface Looked extends Pick<ClaimedDue, 'data'> {
@@ -90,8 +90,8 @@ export class PersonWork {
     const docs = new Map(
       found.map((row) => [row.id, { row, doc: openDoc<AcceptedNotification>(store.seal, row) }] as const),
     );
-    const recipients = await recipientRows(tx, app, ids, users);
-    const kept = (await Promise.all(ids.map((id) => decisionsOf(tx, app, id, users)))).flat();
+    const recipients = byPerson(await recipientRows(tx, app, ids, users), ([row]) => row);
+    const kept = byPerson((await Promise.all(ids.map((id) => decisionsOf(tx, app, id, users)))).flat(), (own) => own);
     const policy = policyOf(app);
     const channels = new Set<Channel>([...docs.values()].flatMap(({ doc }) => [...channelsOf(doc, policy)]));
     const facts = await factsOf(
@@ -101,11 +101,11 @@ export class PersonWork {
     );
     const people = rows.flatMap(({ notification: id, user, data }): PersonAt[] => {
       const known = docs.get(id);
-      const recipient = recipients.find((row) => row.notification === id && row.user === user);
+      const recipient = recipients(id, user);
       const own = facts.get(user);
       if (!known || !recipient || !own) return [];
       const { row, doc } = known;
-      const before = kept.filter((each) => each.notification === id && each.user === user);
+      const before = kept(id, user) ?? [];
       return [
         {
           ...{ notification: doc, user, facts: own, recipient, kept: before },
@@ -119,6 +119,25 @@ export class PersonWork {
     // What is due for a person at one time leaves in the order in which it came.
     return people.sort((a, b) => (a.recipient?.place ?? 0) - (b.recipient?.place ?? 0));
   }
+}
+
+/** Rows by notification and person. @param of what is wanted of one person's */
+function byPerson<R extends { readonly notification: string; readonly user: string }, T>(
+  rows: readonly R[],
+  of: (own: [R, ...R[]]) => T,
+): (notification: string, user: string) => T | undefined {
+  const all = new Map<string, Map<string, [R, ...R[]]>>();
+  for (const row of rows) {
+    const own = all.get(row.notification) ?? new Map<string, [R, ...R[]]>();
+    all.set(row.notification, own);
+    const some = own.get(row.user);
+    if (some) some.push(row);
+    else own.set(row.user, [row]);
+  }
+  return (notification, user) => {
+    const own = all.get(notification)?.get(user);
+    return own && of(own);
+  };
 }
 
 /** In the inbox from its time on: that is another where the person's zone is. */

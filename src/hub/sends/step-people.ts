@@ -121,7 +121,7 @@ function advance(person: PersonAt, decisions: readonly HopDecision[], now: numbe
     ...{ app, notification: id, user, kept, now, fresh: decisions.map(plannedOf(person)) },
     ...(again === undefined ? {} : { again }),
     isMarked: (mark) => recipient !== undefined && isMarked(recipient, mark),
-    timer: dueId(personDue(app, id, user)),
+    timer: () => dueId(personDue(app, id, user)),
   });
 }
 

@@ -93,6 +93,11 @@ interface WhereAndWhen {
   readonly now: number;
 }
 
+/** Whether the time matters at all: most people have neither quiet hours nor a snooze nor a digest, and their clocks need not be asked. */
+export const mayWait = (settings: EffectiveSettings, device?: DeviceWithSettings): boolean =>
+  settings.snooze !== undefined ||
+  rulesFor(settings, device).some(({ quiet_hours, digest }) => quiet_hours.windows.length > 0 || digest.mode !== 'off');
+
 /** Quiet hours and snooze that are on for a priority. */
 function pauses(
   settings: EffectiveSettings,

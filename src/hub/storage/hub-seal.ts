@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHmac,
+  createSecretKey,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto';
 import type { HubSeal } from './storage.ts';
 
 /** 32 bytes each. */
@@ -25,18 +32,18 @@ const MOST_KEYS = 1000;
  */
 class DerivedKeys {
   readonly #data: Buffer;
-  readonly #known = new Map<string, Buffer>();
+  readonly #known = new Map<string, KeyObject>();
   #left = 0;
   #salt: Buffer = Buffer.alloc(0);
-  #key: Buffer = Buffer.alloc(0);
+  #key: KeyObject | undefined;
 
   constructor(data: Buffer) {
     this.#data = data;
   }
 
   /** For the next text. */
-  next(): { readonly salt: Buffer; readonly key: Buffer } {
-    if (this.#left === 0) {
+  next(): { readonly salt: Buffer; readonly key: KeyObject } {
+    if (this.#left === 0 || !this.#key) {
       this.#salt = randomBytes(SALT_BYTES);
       this.#key = this.of(this.#salt);
       this.#left = SHARED;
@@ -45,11 +52,11 @@ class DerivedKeys {
     return { salt: this.#salt, key: this.#key };
   }
 
-  of(salt: Buffer): Buffer {
+  of(salt: Buffer): KeyObject {
     const name = salt.toString('latin1');
     const known = this.#known.get(name);
     if (known) return known;
-    const key = createHmac('sha256', this.#data).update(salt).digest();
+    const key = createSecretKey(createHmac('sha256', this.#data).update(salt).digest());
     if (this.#known.size >= MOST_KEYS) this.#known.clear();
     this.#known.set(name, key);
     return key;
@@ -82,7 +89,10 @@ function open(sealed: string, bound: string, keys: DerivedKeys): string {
   const key = keys.of(bytes.subarray(0, SALT_BYTES));
   const decipher = createDecipheriv(CIPHER, key, bytes.subarray(SALT_BYTES, HEAD_BYTES), { authTagLength: TAG_BYTES });
   decipher.setAAD(Buffer.from(bound)).setAuthTag(bytes.subarray(-TAG_BYTES));
-  return decipher.update(bytes.subarray(HEAD_BYTES, -TAG_BYTES), undefined, 'utf8') + decipher.final('utf8');
+  // All of it comes out of the first call: a decoder of texts in pieces would cost a fifth of it all.
+  const plain = decipher.update(bytes.subarray(HEAD_BYTES, -TAG_BYTES));
+  decipher.final();
+  return plain.toString('utf8');
 }
 
 /** The lengths keep `a`, `bc` apart from `ab`, `c`. */
@@ -91,6 +101,7 @@ const parted = (kind: string, app: string, text: string): string => `${kind.leng
 export function hubSeal(keys: HubKeys): HubSeal {
   const derived = new DerivedKeys(keys.data);
   const nonce = randomNonces();
+  const hashing = createSecretKey(keys.hash);
   return {
     seal: (plain, bound) => seal(plain, bound, derived, nonce()),
     open(sealed, bound) {
@@ -102,7 +113,7 @@ export function hubSeal(keys: HubKeys): HubSeal {
       }
     },
     hash: (kind, app, text) =>
-      createHmac('sha256', keys.hash)
+      createHmac('sha256', hashing)
         .update(parted(kind, app, text))
         .digest('base64url'),
   };

@@ -69,13 +69,14 @@ async function insert(
 
 /** One text for many people is sealed once for each app. */
 function sealer(seal: HubSeal): (app: string, payload: string) => string {
-  const made = new Map<string, string>();
+  const made = new Map<string, Map<string, string>>();
   return (app, payload) => {
-    const key = `${app}/${payload}`;
-    const known = made.get(key);
+    const own = made.get(app) ?? new Map<string, string>();
+    made.set(app, own);
+    const known = own.get(payload);
     if (known !== undefined) return known;
     const text = seal.seal(payload, payloadBound(app));
-    made.set(key, text);
+    own.set(payload, text);
     return text;
   };
 }

@@ -9,7 +9,7 @@ import { verdictsOf } from '../../people/addresses.ts';
 import { type KnownPerson, knownPeople } from '../../people/known-people.ts';
 import { optOutsOf } from '../../people/opt-outs.ts';
 import { effectiveSettings } from '../../settings/settings.ts';
-import { NO_SETTINGS, settingsOf } from '../../settings/settings-book.ts';
+import { settingsOf } from '../../settings/settings-book.ts';
 import type { HubDb, HubSeal } from '../../storage/storage.ts';
 import { type AddressedChannel, addressed, type Channel, isAddressed } from '../../words/channel.ts';
 import { type DeviceOfPerson, devicesOfPeople } from './devices-of-people.ts';
@@ -59,14 +59,16 @@ export async function factsOf(
   const optOuts = withAddresses ? await optOutsOf(db, app, users) : undefined;
   const usage = await usageOf(db, app, users, policy, channels, now);
   const records = policy.learnChannels ? await recordsOf(db, app, users, now) : undefined;
+  // Most people have set nothing.
+  const usual = effectiveSettings(policy.defaults);
   return new Map(
     users.map((user) => {
-      const { doc, snooze } = settings.get(user) ?? NO_SETTINGS;
+      const own = settings.get(user);
       return [
         user,
         {
           person: persons.get(user),
-          settings: effectiveSettings(policy.defaults, doc, snooze),
+          settings: own ? effectiveSettings(policy.defaults, own.doc, own.snooze) : usual,
           devices: devices.get(user) ?? [],
           addresses: addresses?.get(user) ?? {},
           optOuts: optOuts?.get(user) ?? NO_OPT_OUTS,

@@ -26,6 +26,8 @@ export class StreamChannel implements Realtime {
   readonly #options: StreamChannelOptions;
   /** Of those that were put into their streams in a transaction; it may have been done again, or undone. */
   readonly #published = new WeakMap<Leaving, StreamEvent>();
+  /** Of each notification, by languages: those who read the same get the very same text. */
+  readonly #payloads = new WeakMap<Leaving['notification'], Map<string, string>>();
 
   constructor(options: StreamChannelOptions) {
     this.#options = options;
@@ -34,7 +36,9 @@ export class StreamChannel implements Realtime {
   async publish(tx: HubDb, leaving: readonly Leaving[]): Promise<void> {
     const { store } = this.#options;
     if (!(store instanceof SqlStreamStore)) return;
-    const saved = await store.saveIn(tx, this.#entries(leaving));
+    // The decision that is written with it, `sent`, is what keeps it from being published twice.
+    const entries = leaving.map((each) => ({ user: keyOf(each), draft: this.#draft(each) }));
+    const saved = await store.saveIn(tx, entries);
     for (const [index, event] of saved.entries()) this.#published.set(leaving[index] as Leaving, event);
   }
 
@@ -56,7 +60,11 @@ export class StreamChannel implements Realtime {
   /** A store of its own knows no transactions of the hub: what is decided and not saved is in the inbox alone. */
   async #save(leaving: readonly Leaving[]): Promise<void> {
     const { store, streams } = this.#options;
-    const entries = this.#entries(leaving);
+    const entries = leaving.map((each) => {
+      const { notification, row } = each;
+      // Written twice it is one event.
+      return { user: keyOf(each), draft: { ...this.#draft(each), key: `${notification.id}#${row.hop}` } };
+    });
     const saved = await store.saveBatch(entries);
     streams.saved(
       entries.flatMap(({ user }, index) => {
@@ -66,20 +74,22 @@ export class StreamChannel implements Realtime {
     );
   }
 
-  #entries(leaving: readonly Leaving[]) {
-    return leaving.map((each) => ({ user: keyOf(each), draft: this.#draft(each) }));
+  #payload({ notification, facts }: Leaving): string {
+    const languages = [facts.settings.locale, facts.person?.locale];
+    const key = `${languages[0] ?? ''} ${languages[1] ?? ''}`;
+    const made = this.#payloads.get(notification) ?? new Map<string, string>();
+    this.#payloads.set(notification, made);
+    const known = made.get(key);
+    if (known !== undefined) return known;
+    const policy = this.#options.policyOf(notification.app);
+    const payload = JSON.stringify(eventPayload({ notification, policy }, languages));
+    made.set(key, payload);
+    return payload;
   }
 
-  #draft({ notification, facts, row }: Leaving): EventDraft {
-    const policy = this.#options.policyOf(notification.app);
-    const languages = [facts.settings.locale, facts.person?.locale];
-    return {
-      type: notification.type,
-      payload: JSON.stringify(eventPayload({ notification, policy }, languages)),
-      timestamp: isoInstant(notification.created_at),
-      // Written twice it is one event.
-      key: `${notification.id}#${row.hop}`,
-    };
+  #draft(leaving: Leaving): EventDraft {
+    const { type, created_at } = leaving.notification;
+    return { type, payload: this.#payload(leaving), timestamp: isoInstant(created_at) };
   }
 }
 

@@ -40,16 +40,31 @@ export interface ChangedDecision extends CarriedBy {
 /** Puts what ended alike together, of whatever notifications, so that many are one statement. */
 export function alike(ended: readonly EndedOne[]): Alike[] {
   const groups = new Map<string, Alike>();
+  let last: Alike | undefined;
   for (const { batch: of, target, change } of ended) {
     const { app, hop, channel, notification, batch, dueAt } = of;
-    const key = JSON.stringify([app, hop, channel, change]);
-    const group: Alike = groups.get(key) ?? { app, hop, channel, change, decisions: [], dues: new Map() };
-    groups.set(key, group);
-    group.dues.set(batch, dueAt);
-    for (const user of target.users) group.decisions.push({ notification, user, device: target.device, batch });
+    const isAlike = last && last.app === app && last.hop === hop && last.channel === channel;
+    if (!last || !isAlike || !isSameChange(last.change, change)) {
+      const key = JSON.stringify([app, hop, channel, change]);
+      last = groups.get(key) ?? { app, hop, channel, change, decisions: [], dues: new Map() };
+      groups.set(key, last);
+    }
+    last.dues.set(batch, dueAt);
+    for (const user of target.users) last.decisions.push({ notification, user, device: target.device, batch });
   }
   return [...groups.values()];
 }
+
+/** Most pushes of a batch end alike, one behind the other. */
+const isSameChange = (a: OutcomeChange, b: OutcomeChange): boolean =>
+  a.state === b.state &&
+  a.at === b.at &&
+  a.attempts === b.attempts &&
+  a.reason === b.reason &&
+  a.category === b.category &&
+  a.until === b.until &&
+  a.providerId === b.providerId &&
+  a.from === b.from;
 
 interface WrittenChange extends Omit<Alike, 'change' | 'dues'>, Omit<OutcomeChange, 'from' | 'providerId'> {
   readonly from: readonly string[];

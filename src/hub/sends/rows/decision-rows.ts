@@ -155,15 +155,3 @@ export const decisionsOfOne = (
     .orderBy('channel')
     .orderBy('device')
     .execute();
-
-/** How many decisions of a notification are in each state. */
-export async function countByState(db: HubDb, app: string, notification: string): Promise<ReadonlyMap<string, number>> {
-  const rows = await db
-    .selectFrom('decisions')
-    .select((eb) => ['state', eb.fn.countAll<number>().as('count')])
-    .where('app', '=', app)
-    .where('notification', '=', notification)
-    .groupBy('state')
-    .execute();
-  return new Map(rows.map(({ state, count }) => [state, Number(count)]));
-}

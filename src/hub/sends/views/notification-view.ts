@@ -5,9 +5,10 @@ import type { AcceptedNotification } from '../../notifications/decide-input.ts';
 import type { DecisionDetail, HopDecision } from '../../notifications/decision.ts';
 import { states } from '../../notifications/decision.ts';
 import type { HubStore, Row } from '../../storage/storage.ts';
-import { countByState, type DecisionRow, decisionsOf } from '../rows/decision-rows.ts';
+import { type DecisionRow, decisionsOf } from '../rows/decision-rows.ts';
 import { openDoc } from '../rows/notification-rows.ts';
 import type { RecipientTotals } from '../totals.ts';
+import { countByState } from './state-counts.ts';
 
 /** Explains a decision in a sentence that can be read out. */
 export type WordsOf = (decision: HopDecision) => { readonly words: string; readonly advice?: string | undefined };

@@ -14,6 +14,7 @@ import { StoreUnavailable } from '../store-unavailable.ts';
 import { GroupCommit } from './group-commit.ts';
 import { HUB_FILE } from './hub-file.ts';
 import { Rewriting } from './rewrite.ts';
+import { slices } from './slices.ts';
 import { kyselyOn } from './sqlite-dialect.ts';
 
 /** A query waits this long for another process, on the event loop. */
@@ -72,7 +73,7 @@ function connect(path: string): Connections {
 export async function openSqliteStore({ path, keys, pushesFor, now, observer }: SqliteStoreOptions): Promise<HubStore> {
   const { writes, reads } = connect(path);
   const place = path === '' ? 'the store in memory' : path;
-  const tx = kyselyOn(writes);
+  const tx = kyselyOn(writes, slices());
   const commits = new GroupCommit({ db: writes, tx, place, observer });
   const busy = reads === writes ? (): Promise<void> | undefined => commits.transaction : undefined;
   const db = kyselyOn(reads, busy);
