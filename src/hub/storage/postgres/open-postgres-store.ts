@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Kysely, sql } from 'kysely';
+import { Kysely, type RawBuilder, sql } from 'kysely';
 import PQueue from 'p-queue';
 import { background } from '../../../kit/background.ts';
 import { ConfigError, toError } from '../../../kit/errors.ts';
@@ -22,8 +22,20 @@ import { isRepeatable, isUniqueViolation, readableTrouble } from './postgres-tro
 const LOCK = 0x4d_6c_74_55;
 /** More at once are refused by the server for what others do so often that less gets done. The rest of the connections read. */
 const WRITES_AT_ONCE = 4;
-/** One of those that meet always gets through; the pauses keep the others from meeting again. */
+/**
+ * One of those that meet always gets through, and that is the short one: a long one (what became of hundreds of pushes) would lose again
+ * and again to what others write all the time. So each third try has the store to itself.
+ */
+const ALONE_EACH = 3;
 const MOST_TRIES = 100;
+/**
+ * Taken before the snapshot, which a lock on a table is and an advisory one is not, by every transaction that writes. An instance that
+ * stands still holds up the others for so long: one that is in the way of who wants to be alone, and one that is alone.
+ */
+const WITH_OTHERS = sql.raw('LOCK TABLE "meta" IN ROW SHARE MODE');
+const ALONE = sql.raw(
+  `SET LOCAL lock_timeout = '2s'; SET LOCAL idle_in_transaction_session_timeout = '5s'; LOCK TABLE "meta" IN EXCLUSIVE MODE`,
+);
 const MOST_UNIQUE_TRIES = 5;
 const LONGEST_PAUSE_MS = 50;
 const RETRY_MS = 2000;
@@ -122,13 +134,23 @@ class PostgresStore implements HubStore {
       try {
         const refusal = this.#refusal();
         if (refusal) throw refusal;
-        return await this.#db.transaction().setIsolationLevel('serializable').execute(work);
+        return await this.#once(work, tries % ALONE_EACH === 0 ? ALONE : WITH_OTHERS);
       } catch (error) {
         const most = isRepeatable(error) ? MOST_TRIES : isUniqueViolation(error) ? MOST_UNIQUE_TRIES : 1;
         if (tries >= most) throw readableTrouble(error);
       }
       await pause(random() * Math.min(LONGEST_PAUSE_MS, tries * 5));
     }
+  }
+
+  #once<T>(work: (tx: HubDb) => Promise<T>, turn: RawBuilder<unknown>): Promise<T> {
+    return this.#db
+      .transaction()
+      .setIsolationLevel('serializable')
+      .execute(async (tx) => {
+        await turn.execute(tx);
+        return work(tx);
+      });
   }
 
   /** Its files are not ours. */

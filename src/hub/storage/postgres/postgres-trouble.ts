@@ -1,16 +1,22 @@
 import { MartletError } from '../../../kit/errors.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 
-/** https://www.postgresql.org/docs/current/errcodes-appendix.html: serialization_failure, deadlock_detected. */
-const REPEATED = new Set(['40001', '40P01']);
+/**
+ * https://www.postgresql.org/docs/current/errcodes-appendix.html: serialization_failure, deadlock_detected, and lock_not_available of
+ * a transaction that wanted to be alone.
+ */
+const REPEATED = new Set(['40001', '40P01', '55P03']);
 /**
  * unique_violation: two transactions made the same row, of which each saw that it was not there (13.5 of the manual advises to repeat).
  * One of ours that always fails so is given up soon.
  */
 const UNIQUE = '23505';
 
-/** The server or the way to it: connection exceptions, no room, operator intervention, read-only after a failover, sign-in. */
-const SERVER_TROUBLE = /^(?:08|53|57|58|28|3D|25006)/;
+/**
+ * The server or the way to it: connection exceptions, no room, operator intervention, read-only after a failover, sign-in; and a
+ * transaction that the server ended because this process stood still.
+ */
+const SERVER_TROUBLE = /^(?:08|53|57|58|28|3D|25006|25P03)/;
 
 const codeOf = (error: unknown): string | undefined => {
   const code = (error as { code?: unknown } | null)?.code;
