@@ -24,6 +24,7 @@ import { type ImportCounts, type ImportRow, importRows } from './import-rows.ts'
 import { type GivenDevice, parseDevice } from './parse-device.ts';
 import { type MakePeople, type Registered, type RegistrationTools, register, rowsFor } from './register-device.ts';
 import type { Removals } from './removals.ts';
+import { noteTries, takeTries } from './suspicion.ts';
 
 export interface DevicesOptions extends DevicePlatforms {
   readonly store: HubStore;
@@ -228,6 +229,17 @@ export class Devices implements DeviceBook {
       .where('token_hash', '=', token_hash)
       .execute();
     return (await withLinks(store.db, app, rows)).map((stored) => reachable(stored, this.#reading()));
+  }
+
+  /** Suspected devices get what is about to be sent, and nothing more. @returns those of the ids that had theirs before */
+  takeTries(app: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
+    const { store, now } = this.#options;
+    return store.write((tx) => takeTries(tx, app, ids, now()));
+  }
+
+  /** It was not sent after all. */
+  giveTries(app: string, ids: readonly string[]): Promise<void> {
+    return this.#options.store.write((tx) => noteTries(tx, app, ids, undefined));
   }
 
   applyVerdicts(verdicts: readonly DeviceVerdict[]): Promise<readonly string[]> {

@@ -30,16 +30,47 @@ export async function noteTries(
   now: number | undefined,
 ): Promise<void> {
   if (ids.length === 0) return;
-  const rows = await tx
+  for (const { id, suspect } of await suspectsAmong(tx, app, ids)) {
+    // JSON leaves out what is undefined.
+    const kept = JSON.stringify({ ...suspicionIn(suspect), triedAt: now });
+    await tx.updateTable('devices').set({ suspect: kept }).where('app', '=', app).where('id', '=', id).execute();
+  }
+}
+
+/**
+ * Of devices to which something is about to be sent: those that are suspected get it, and nothing more.
+ * @param now UNIX milliseconds. @returns those that had theirs before
+ */
+export async function takeTries(
+  tx: HubDb,
+  app: string,
+  ids: readonly string[],
+  now: number,
+): Promise<ReadonlySet<string>> {
+  const spent = new Set<string>();
+  for (const { id, suspect } of await suspectsAmong(tx, app, ids)) {
+    const kept = suspicionIn(suspect) as KeptSuspicion;
+    const taken =
+      !isSpent(kept, now) &&
+      (await tx
+        .updateTable('devices')
+        .set({ suspect: JSON.stringify({ ...kept, triedAt: now }) })
+        .where('app', '=', app)
+        .where('id', '=', id)
+        // Another one may be sent at the same time.
+        .where('suspect', '=', suspect as string)
+        .returning('id')
+        .executeTakeFirst());
+    if (!taken) spent.add(id);
+  }
+  return spent;
+}
+
+const suspectsAmong = (tx: HubDb, app: string, ids: readonly string[]) =>
+  tx
     .selectFrom('devices')
     .select(['id', 'suspect'])
     .where('app', '=', app)
     .where('id', 'in', ids)
     .where('suspect', 'is not', null)
     .execute();
-  for (const { id, suspect } of rows) {
-    // JSON leaves out what is undefined.
-    const kept = JSON.stringify({ ...suspicionIn(suspect), triedAt: now });
-    await tx.updateTable('devices').set({ suspect: kept }).where('app', '=', app).where('id', '=', id).execute();
-  }
-}

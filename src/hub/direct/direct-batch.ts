@@ -8,14 +8,17 @@ export interface DirectBatch {
   readonly about: string;
   /** UNIX milliseconds. */
   readonly sentAt: number;
+  /** Its providers had called the tokens dead, which was not believed. */
+  readonly isSuspect: boolean;
 }
 
 const BASE = 36;
+const SUSPECT = 'suspect-';
 
-export const directBatch = ({ platform, about, sentAt }: DirectBatch, id: string): string =>
-  `${DIRECT}${platform}.${about}.${sentAt.toString(BASE)}.${id}`;
+export const directBatch = ({ platform, about, sentAt, isSuspect }: DirectBatch, id: string): string =>
+  `${DIRECT}${platform}.${about}.${sentAt.toString(BASE)}.${isSuspect ? SUSPECT : ''}${id}`;
 
 export function readDirectBatch(batch: string): DirectBatch {
-  const [, platform = '', about = '', sentAt = ''] = batch.split('.');
-  return { platform, about, sentAt: Number.parseInt(sentAt, BASE) };
+  const [, platform = '', about = '', sentAt = '', id = ''] = batch.split('.');
+  return { platform, about, sentAt: Number.parseInt(sentAt, BASE), isSuspect: id.startsWith(SUSPECT) };
 }

@@ -35,11 +35,13 @@ export class DirectDevices {
     this.#options = options;
   }
 
-  /** Dead tokens go: before the next push, and never one that came again since. */
+  /** Dead tokens go: before the next push, and never one that came again since. One that is taken is not suspected any more. */
   readonly ended = (outcomes: readonly EndedDirect[]): void => {
-    const bad = outcomes.filter(({ outcome }) => outcome.kind === 'failed' && verdictOf(outcome) !== undefined);
-    if (bad.length === 0) return;
-    background(this.#note(bad), ({ message }) => this.#options.tell('warn', `dead tokens were not noted: ${message}`));
+    const telling = outcomes.filter((each) => verdictOf(each) !== undefined);
+    if (telling.length === 0) return;
+    background(this.#note(telling), ({ message }) =>
+      this.#options.tell('warn', `what providers said of tokens was not noted: ${message}`),
+    );
   };
 
   /** What waited is sent to those who still have the token, and to topics that still have it. */
@@ -51,7 +53,9 @@ export class DirectDevices {
     }
     const owned = targets.map(async (target) => {
       const devices = await this.#options.devices.byToken(app, platform, target);
-      return devices.some(({ users }) => users.some((user) => aboutPerson(this.#options.store, app, user) === about));
+      return devices
+        .filter(isSentTo)
+        .some(({ users }) => users.some((user) => aboutPerson(this.#options.store, app, user) === about));
     });
     return Promise.all(owned);
   };
@@ -61,7 +65,7 @@ export class DirectDevices {
     const verdicts: DeviceVerdict[] = [];
     for (const ended of outcomes) {
       const { platform, about, sentAt } = readDirectBatch(ended.batch);
-      const isDead = verdictOf(ended.outcome) === 'dead';
+      const isDead = verdictOf(ended) === 'dead';
       if (!about.startsWith(OF_TOPIC)) {
         const found = await devices.byToken(ended.app, platform, ended.target);
         verdicts.push(...found.flatMap((device) => verdictAbout(device, ended, sentAt)));
@@ -75,16 +79,28 @@ export class DirectDevices {
   }
 }
 
-function verdictOf(outcome: EndedDirect['outcome']): 'dead' | 'key_mismatch' | undefined {
-  if (outcome.kind !== 'failed') return undefined;
+/** Neither dead nor switched off. */
+export const isSentTo = ({ status, enabled }: Pick<ReachableDevice, 'status' | 'enabled'>): boolean =>
+  enabled && status === 'active';
+
+function verdictOf({ batch, outcome, late }: EndedDirect): DeviceVerdict['verdict'] | undefined {
+  if (outcome.kind === 'accepted') {
+    const isTaken = outcome.receipt === undefined || late !== undefined;
+    return isTaken && readDirectBatch(batch).isSuspect ? 'taken' : undefined;
+  }
   if (outcome.category === 'invalid_token') return 'dead';
   return outcome.reason === 'KeyMismatch' ? 'key_mismatch' : undefined;
 }
 
 /** A token that came again after the push was made is another matter, unless the provider says since when it is dead. */
-function verdictAbout(device: ReachableDevice, { app, outcome, at }: EndedDirect, sentAt: number): DeviceVerdict[] {
-  const verdict = verdictOf(outcome);
-  if (!verdict || outcome.kind !== 'failed') return [];
+function verdictAbout(device: ReachableDevice, ended: EndedDirect, sentAt: number): DeviceVerdict[] {
+  const { app, outcome, at } = ended;
+  const verdict = verdictOf(ended);
+  if (!verdict) return [];
+  if (outcome.kind === 'accepted')
+    return device.token_at > sentAt
+      ? []
+      : [{ app, device: device.id, tokenRev: device.token_rev, verdict, reason: '', at }];
   const deadSince = outcome.unregisteredAt === undefined ? undefined : Date.parse(outcome.unregisteredAt);
   if (deadSince === undefined && device.token_at > sentAt) return [];
   return [{ app, device: device.id, tokenRev: device.token_rev, verdict, reason: outcome.reason, at, deadSince }];

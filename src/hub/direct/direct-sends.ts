@@ -22,7 +22,7 @@ export interface DirectResult {
 }
 
 /** A dead or refused target, to be acted on. */
-export type EndedDirect = Pick<PushOutcome, 'app' | 'batch' | 'target' | 'outcome' | 'at'>;
+export type EndedDirect = Pick<PushOutcome, 'app' | 'batch' | 'target' | 'outcome' | 'at' | 'late'>;
 
 export interface DirectSendsOptions {
   /** Of batches that begin with `DIRECT`. */
@@ -47,6 +47,10 @@ interface Waiting {
 }
 
 const PENDING = 'Pending';
+const NEVER_SENT: ReadonlySet<string> = new Set(['UnknownProvider', 'EmptyContent', 'NotTaken']);
+
+/** Nothing of it has left, and nothing will. */
+export const wasNotSent = ({ reason = '' }: DirectResult): boolean => NEVER_SENT.has(reason);
 
 /** Pushes that leave at once, to devices that are known by their tokens, and what became of each. */
 export class DirectSends {
@@ -80,7 +84,7 @@ export class DirectSends {
     const refused = new Map(targets.flatMap((target) => this.#refusal(app, push, target)));
     const groups = Map.groupBy(
       targets.filter(({ id }) => !refused.has(id)),
-      ({ platform, kind, environment }) => JSON.stringify([platform, kind, environment]),
+      ({ platform, kind, environment, isSuspect = false }) => JSON.stringify([platform, kind, environment, isSuspect]),
     );
     const sent = await Promise.all(
       [...groups.values()].map((group) => this.#sendGroup(app, about, push, group, waitMs)),
@@ -109,7 +113,8 @@ export class DirectSends {
   ): Promise<[string, DirectResult][]> {
     const { carrier, newId = randomUUID } = this.#options;
     const [way] = group as readonly [DirectTarget];
-    const name = directBatch({ platform: way.platform, about, sentAt: this.#options.now() }, newId());
+    const { platform, isSuspect = false } = way;
+    const name = directBatch({ platform, about, sentAt: this.#options.now(), isSuspect }, newId());
     const batch = this.#batch(app, name, push, way, group);
     const { promise, resolve: done } = Promise.withResolvers<void>();
     const waiting: Waiting = { outcomes: new Map(), size: group.length, done };

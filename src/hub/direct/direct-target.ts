@@ -6,6 +6,8 @@ export interface DirectTarget extends DirectWay {
   readonly id: string;
   /** The token, or a subscription's JSON. A secret. */
   readonly target: string;
+  /** Its provider had called it dead, which was not believed. */
+  readonly isSuspect?: boolean;
 }
 
 /** A token, and which provider it is for. */

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { ReachableDevice } from '../../../hub/devices/device.ts';
 import type { Devices } from '../../../hub/devices/devices.ts';
-import { aboutPerson, aboutTopic } from '../../../hub/direct/direct-devices.ts';
+import { aboutPerson, aboutTopic, isSentTo } from '../../../hub/direct/direct-devices.ts';
 import { type DirectPush, PROVIDER_NAMES, providerName, wayOfProvider } from '../../../hub/direct/direct-push.ts';
-import type { DirectResult, DirectSends } from '../../../hub/direct/direct-sends.ts';
+import { type DirectResult, type DirectSends, wasNotSent } from '../../../hub/direct/direct-sends.ts';
+import type { DirectTarget } from '../../../hub/direct/direct-target.ts';
 import { isTopicId, type PushTopics, topicIdOf } from '../../../hub/direct/push-topics.ts';
 import type { HubStore } from '../../../hub/storage/storage.ts';
 import { textOf } from '../../../kit/json/readers.ts';
@@ -17,7 +18,7 @@ import { chooseFields, must, pushFields, pushOf, readFields } from './push-field
 
 export interface NamespaceSendsParts {
   readonly store: Pick<HubStore, 'seal'>;
-  readonly devices: Pick<Devices, 'ofUsers'>;
+  readonly devices: Pick<Devices, 'ofUsers' | 'takeTries' | 'giveTries'>;
   readonly topics: Pick<PushTopics, 'find' | 'register' | 'remove'>;
   readonly direct: Pick<DirectSends, 'isConfigured' | 'send'>;
   /** A person has no device that it could go to. @param notification `message_id`, or an id of its own */
@@ -39,7 +40,7 @@ const REACHED = new Set(['alert', 'voip']);
 
 /** Those that are sent to: active ones, of the provider that is asked for, else without the one that is not. */
 function chosen(devices: readonly ReachableDevice[], target = '', exclude = ''): readonly ReachableDevice[] {
-  const active = devices.filter(({ kind, status, enabled }) => enabled && status === 'active' && REACHED.has(kind));
+  const active = devices.filter((device) => isSentTo(device) && REACHED.has(device.kind));
   if (target !== '') return active.filter((device) => providerName(device) === target);
   return active.filter((device) => providerName(device) !== exclude);
 }
@@ -80,12 +81,31 @@ export const createUserSend =
     const before = doneBefore(partial);
     const isDone = new Set(before.map(({ device_id: id }) => id));
     const all = chosen((await devices.ofUsers(app, [user])).get(user) ?? [], target, exclude);
-    const own = all.filter((device) => !isDone.has(ownDeviceId(device)));
-    if (all.length + before.length === 0) await unreached(app, user, push.messageId ?? randomUUID());
-    const targets = own.map((device) => ({ ...device, id: ownDeviceId(device), target: device.target() }));
+    const open = all.filter((device) => !isDone.has(ownDeviceId(device)));
+    const suspects = open.filter(({ suspect }) => suspect !== undefined);
+    const spent = suspects.length > 0 ? await devices.takeTries(app, suspects.map(idOf)) : new Set();
+    const own = open.filter(({ id }) => !spent.has(id));
+    if (own.length + before.length === 0) await unreached(app, user, push.messageId ?? randomUUID());
+    const targets = own.map(targetOf);
     const results = await direct.send({ app, about: aboutPerson(store, app, user), push, waitMs }, targets);
+    const left = own.filter(({ suspect }, at) => suspect && wasNotSent(results[at] as DirectResult));
+    if (left.length > 0) await devices.giveTries(app, left.map(idOf));
     return answerOf([...before, ...results]);
   };
+
+const idOf = ({ id }: ReachableDevice): string => id;
+
+const targetOf = (device: ReachableDevice): DirectTarget => {
+  const { platform, kind, environment, suspect } = device;
+  return {
+    platform,
+    kind,
+    environment,
+    id: ownDeviceId(device),
+    target: device.target(),
+    isSuspect: suspect !== undefined,
+  };
+};
 
 /** Pushes to a person's devices, and to topics, which are known by the hash of a secret. */
 export function namespaceSendRoutes(parts: NamespaceSendsParts): readonly HubRoute[] {

@@ -77,6 +77,55 @@ test('a dead token is 502 with its reason, is gone before the next push, and no 
     .toMatchObject({ status: 'ok', devices_attempted: 1, devices_succeeded: 1 });
 });
 
+/** Removals are paused, as after many dead devices at once, and the device's provider had called it dead. */
+async function suspect(relay: SeedRelay, token: string): Promise<void> {
+  const until = Date.now() + 600_000;
+  const [device] = (await relay.hub?.devices.byToken('default', 'ios', token)) ?? [];
+  await relay.hub?.store.write(async (tx) => {
+    const meta = { key: 'devices.removals_paused:default', value: String(until) };
+    await tx
+      .insertInto('meta')
+      .values(meta)
+      .onConflict((conflict) => conflict.column('key').doUpdateSet(meta))
+      .execute();
+    const kept = JSON.stringify({ reason: 'Unregistered', at: Date.now(), until });
+    await tx.updateTable('devices').set({ suspect: kept }).where('id', '=', String(device?.id)).execute();
+  });
+}
+
+test('a device whose death is doubted gets one push, and no other until it is taken or dead', async () => {
+  const relay = await startSeedRelay();
+  await register(relay, 'ada', 'doubted', 'apns', DEAD);
+  await suspect(relay, DEAD);
+  const send = async () => (await relay.ask('POST /v1/push/send', 'boss', { user_id: 'ada', title: 'Hi' })).body;
+  const both = await Promise.all([send(), send()]);
+  expect(both.map(({ devices_attempted: sent }) => sent).toSorted()).toEqual([0, 1]);
+  expect(await send()).toMatchObject({ status: 'ok', devices_attempted: 0, no_channel: true });
+});
+
+test('a device whose death is doubted is doubted no more once a push to it is taken', async () => {
+  const relay = await startSeedRelay();
+  await register(relay, 'ada', 'doubted', 'apns', apnsToken(1));
+  await suspect(relay, apnsToken(1));
+  const send = async () => (await relay.ask('POST /v1/push/send', 'boss', { user_id: 'ada', title: 'Hi' })).body;
+  expect(await send()).toMatchObject({ devices_attempted: 1, devices_succeeded: 1 });
+  const isDoubted = async () => (await relay.hub?.devices.byToken('default', 'ios', apnsToken(1)))?.[0]?.suspect;
+  await expect.poll(isDoubted).toBeUndefined();
+  expect(await send()).toMatchObject({ devices_attempted: 1, devices_succeeded: 1 });
+});
+
+test('what never left to a device whose death is doubted is not its one push', async () => {
+  const relay = await startSeedRelay();
+  await register(relay, 'ada', 'doubted', 'apns', apnsToken(1));
+  await suspect(relay, apnsToken(1));
+  const send = async (push: object) =>
+    (await relay.ask('POST /v1/push/send', 'boss', { user_id: 'ada', ...push })).body;
+  expect((await send({ data: { only: 'data' } })).results).toEqual([
+    expect.objectContaining({ reason: 'EmptyContent' }),
+  ]);
+  expect(await send({ title: 'Hi' })).toMatchObject({ devices_attempted: 1, devices_succeeded: 1 });
+});
+
 test('a retry with the same Idempotency-Key sends only what failed, until all of it is done (V6)', async () => {
   const relay = await startSeedRelay();
   await register(relay, 'ada', 'good', 'apns', apnsToken(1));
