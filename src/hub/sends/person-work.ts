@@ -63,7 +63,10 @@ export class PersonWork {
     const placed = await store.write(async (tx) => {
       await finishAllDue(tx, rows);
       const result = await this.step(tx, app, rows, presence);
-      await settleStatuses(tx, app, await mayBeDone(tx, app, rows), now());
+      // What has just left is open: what becomes of it says when the notification is done.
+      const left = new Set(result.handed.map(({ held }) => held.notification));
+      const ended = rows.filter(({ notification }) => !left.has(notification));
+      await settleStatuses(tx, app, await mayBeDone(tx, app, ended), now());
       return result;
     });
     placing.deliver(placed);

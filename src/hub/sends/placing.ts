@@ -7,6 +7,7 @@ import { noteTries } from '../devices/suspicion.ts';
 import type { HopDecision } from '../notifications/decision.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import type { NotTaken, PushCarrier } from '../push/push-carrier.ts';
+import { turnOf } from '../storage/prepared.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
 import { openDigests, takeIntoDigests, takeOutOfDigests } from './digests/digest-items.ts';
 import { batchesOf, type HandedOver, type RendererOf } from './hand-over.ts';
@@ -97,7 +98,7 @@ export class Placing {
     const begunAt = monotonic();
     const open = await openDigests(tx, people);
     const asked = open ? people.map((person) => ({ ...person, openDigests: open(person) })) : people;
-    const stepped = stepPeople(asked, { policyOf, can: this.can, now: at });
+    const stepped = await stepPeople(asked, { policyOf, can: this.can, now: at }, () => turnOf(tx));
     const { decisions, leave, digested } = stepped;
     const handed = batchesOf(leave, { seal: store.seal, instance, newBatch: newId, rendererOf, now: at });
     const carried = new Map(handed.flatMap(({ batch, rows }) => rows.map((row) => [row, batch.batch] as const)));

@@ -1,46 +1,113 @@
-import { sql } from 'kysely';
+import { type ExpressionBuilder, sql } from 'kysely';
 import { prepared } from '../storage/prepared.ts';
 import type { HubDb } from '../storage/storage.ts';
+import type { HubTables } from '../storage/tables.ts';
 import { PAGE_DUE, PERSON_DUE, personRefs } from './person-due.ts';
-import { OPEN_STATES } from './rows/decision-rows.ts';
+import { DECISIONS_PAGE, OPEN_STATES, pageEnd } from './rows/decision-rows.ts';
 
-interface Settled {
+interface Some {
   readonly app: string;
   readonly ids: readonly string[];
+}
+
+interface Settled extends Some {
   readonly now: number;
 }
 
+const NOT_OVER = ['pending', 'scheduled'];
+
+const pageTimer = (eb: ExpressionBuilder<HubTables, 'notifications'>, app: string) =>
+  eb.exists(
+    eb
+      .selectFrom('due')
+      .select('due.id')
+      .where('due.app', '=', app)
+      .where('kind', '=', PAGE_DUE)
+      .whereRef('ref', '=', 'notifications.id'),
+  );
+
+const decisionsOf = (eb: ExpressionBuilder<HubTables, 'notifications'>, app: string) =>
+  eb.selectFrom('decisions').where('decisions.app', '=', app).whereRef('notification', '=', 'notifications.id');
+
+/** It has more decisions than are looked at in one go. */
+const isLarge = (eb: ExpressionBuilder<HubTables, 'notifications'>, app: string) =>
+  eb.exists(decisionsOf(eb, app).select('user').limit(sql.lit(1)).offset(sql.lit(DECISIONS_PAGE)));
+
+/** Of those that are small. */
 const settle = prepared((db, { app, ids, now }: Settled) =>
   db
     .updateTable('notifications')
     .set({ status: 'done', done_at: now })
     .where('app', '=', app)
     .where('id', 'in', ids)
-    .where('status', 'in', ['pending', 'scheduled'])
+    .where('status', 'in', NOT_OVER)
     .where((eb) =>
       eb.not(
         eb.or([
-          // Timers first: of a notification to very many most decisions have ended, and the one that has not would be looked for.
-          eb.exists(
-            eb
-              .selectFrom('due')
-              .select('due.id')
-              .where('due.app', '=', app)
-              .where('kind', '=', PAGE_DUE)
-              .whereRef('ref', '=', 'notifications.id'),
-          ),
-          eb.exists(
-            eb
-              .selectFrom('decisions')
-              .select('user')
-              .where('decisions.app', '=', app)
-              .whereRef('notification', '=', 'notifications.id')
-              .where('state', 'in', OPEN_STATES),
-          ),
+          pageTimer(eb, app),
+          isLarge(eb, app),
+          eb.exists(decisionsOf(eb, app).select('user').where('state', 'in', OPEN_STATES)),
         ]),
       ),
-    ),
+    )
+    .returning('id'),
 );
+
+const large = prepared((db, { app, ids }: Some) =>
+  db
+    .selectFrom('notifications')
+    .select('id')
+    .where('app', '=', app)
+    .where('id', 'in', ids)
+    .where('status', 'in', NOT_OVER)
+    .where((eb) => eb.and([eb.not(pageTimer(eb, app)), isLarge(eb, app)])),
+);
+
+const settleOne = prepared((db, { app, id, now }: Omit<Settled, 'ids'> & { readonly id: string }) =>
+  db.updateTable('notifications').set({ status: 'done', done_at: now }).where('app', '=', app).where('id', '=', id),
+);
+
+interface Between {
+  readonly app: string;
+  readonly notification: string;
+  readonly after: string;
+  readonly end: string;
+}
+
+const openBetween = prepared((db, { app, notification, after, end }: Between) =>
+  db
+    .selectFrom('decisions')
+    .select('user')
+    .where('app', '=', app)
+    .where('notification', '=', notification)
+    .where('user', '>', after)
+    .where('user', '<=', end)
+    .where('state', 'in', OPEN_STATES)
+    .limit(sql.lit(1)),
+);
+
+const openBehind = prepared((db, { app, notification, after }: Omit<Between, 'end'>) =>
+  db
+    .selectFrom('decisions')
+    .select('user')
+    .where('app', '=', app)
+    .where('notification', '=', notification)
+    .where('user', '>', after)
+    .where('state', 'in', OPEN_STATES)
+    .limit(sql.lit(1)),
+);
+
+/** In pages: of a notification to very many all but the last may have ended. */
+async function isOpen(tx: HubDb, app: string, notification: string): Promise<boolean> {
+  for (let after = ''; ; ) {
+    const [last] = await pageEnd(tx, { app, notification, after });
+    const page = { app, notification, after };
+    const [open] = last ? await openBetween(tx, { ...page, end: last.user }) : await openBehind(tx, page);
+    if (open) return true;
+    if (!last) return false;
+    after = last.user;
+  }
+}
 
 /** Ids a statement. */
 const AT_ONCE = 500;
@@ -52,8 +119,13 @@ export async function settleStatuses(
   notifications: Iterable<string>,
   now: number,
 ): Promise<void> {
-  const ids = [...notifications];
-  for (let at = 0; at < ids.length; at += AT_ONCE) await settle(tx, { app, ids: ids.slice(at, at + AT_ONCE), now });
+  const all = [...notifications];
+  for (let at = 0; at < all.length; at += AT_ONCE) {
+    const ids = all.slice(at, at + AT_ONCE);
+    const done = new Set((await settle(tx, { app, ids, now })).map(({ id }) => id));
+    const left = await large(tx, { app, ids: ids.filter((id) => !done.has(id)) });
+    for (const { id } of left) if (!(await isOpen(tx, app, id))) await settleOne(tx, { app, id, now });
+  }
 }
 
 interface Timers {

@@ -169,12 +169,22 @@ interface Step {
   readonly advanced: Advanced;
 }
 
-/** Decides. Nothing is written: what leaves has to be given to batches before. */
-export function stepPeople(people: readonly PersonAt[], parts: StepParts): Stepped {
-  const steps = people.map((person): Step => {
+/** People that are decided about before the event loop may turn. */
+const AT_ONCE = 25;
+
+/** Decides. Nothing is written: what leaves has to be given to batches before. @param turn what the next piece is to wait for */
+export async function stepPeople(
+  people: readonly PersonAt[],
+  parts: StepParts,
+  turn: () => Promise<void> | undefined,
+): Promise<Stepped> {
+  const steps: Step[] = [];
+  for (const person of people) {
+    const wait = steps.length % AT_ONCE === 0 ? turn() : undefined;
+    if (wait) await wait;
     const decisions = decideFor(person, parts);
-    return { person, decisions, advanced: advance(person, decisions, parts.now) };
-  });
+    steps.push({ person, decisions, advanced: advance(person, decisions, parts.now) });
+  }
   const dues = steps.flatMap(({ person: { notification, user }, advanced: { dueAt: at } }) =>
     at === undefined ? [] : [{ ...personDue(notification.app, notification.id, user), at }],
   );

@@ -4,6 +4,7 @@
  * it is built with a mark in the place of each value, and the marks say where the values go.
  */
 import { type Compilable, CompiledQuery, type RawBuilder, type SqlBool, sql } from 'kysely';
+import { slices } from './slices.ts';
 import type { HubDb } from './storage.ts';
 
 type Value = string | number | null;
@@ -42,10 +43,21 @@ export type RunText = (sql: string, values: Value[]) => unknown[] | Promise<unkn
 
 const direct = new WeakMap<HubDb, RunText>();
 
+/** What a piece of work is to wait for; undefined: nothing. */
+type Turn = () => Promise<void> | undefined;
+
+const turns = new WeakMap<HubDb, Turn>();
+/** Of engines elsewhere: their statements let the event loop turn, and what is computed between them does not. */
+const usualTurn = slices();
+
 /** Prepared queries on `db` are answered by `run`, and not by way of Kysely. */
-export function runsTexts(db: HubDb, run: RunText): void {
+export function runsTexts(db: HubDb, run: RunText, turn: Turn): void {
   direct.set(db, run);
+  turns.set(db, turn);
 }
+
+/** For works that compute much between two statements: what the next piece is to wait for, so that the event loop turns. */
+export const turnOf = (db: HubDb): Promise<void> | undefined => (turns.get(db) ?? usualTurn)();
 
 /** Answers a text of the engine of `db`, by the shortest way that there is. */
 export async function askText<Row>(db: HubDb, text: string, values: Value[]): Promise<Row[]> {

@@ -1,18 +1,16 @@
 /**
  * How many decisions of a notification are in each state. Of one to very many that is a walk over all of them: it goes in pages between
- * which the event loop turns, those who ask meanwhile share it, and what it found is told again for as long as asking is to cost no more
- * than a tenth of the process.
+ * which the event loop turns, those who ask meanwhile share it, and what it found is answered again for as
+ * long as it takes for asking to cost no more than a tenth of the process.
  */
 import { setImmediate as turn } from 'node:timers/promises';
-import { sql } from 'kysely';
 import { prepared } from '../../storage/prepared.ts';
 import type { HubDb } from '../../storage/storage.ts';
+import { pageEnd } from '../rows/decision-rows.ts';
 
 export type StateCounts = ReadonlyMap<string, number>;
 
-/** Decisions a page: some milliseconds. */
-const PAGE = 5000;
-/** A count is told again for so many times as long as it took. */
+/** A count is answered again for so many times as long as it took. */
 const REST = 9;
 
 interface From {
@@ -20,19 +18,6 @@ interface From {
   readonly notification: string;
   readonly after: string;
 }
-
-/** The person with whom a page ends; none: it is the last one. */
-const ending = prepared((db, { app, notification, after }: From) =>
-  db
-    .selectFrom('decisions')
-    .select('user')
-    .where('app', '=', app)
-    .where('notification', '=', notification)
-    .where('user', '>', after)
-    .orderBy('user')
-    .limit(sql.lit(1))
-    .offset(sql.lit(PAGE)),
-);
 
 const upTo = prepared((db, { app, notification, after, end }: From & { readonly end: string }) =>
   db
@@ -57,7 +42,7 @@ const beyond = prepared((db, { app, notification, after }: From) =>
 
 interface Counting {
   counts: Promise<StateCounts>;
-  /** Until when it is told again; undefined: it is under way. */
+  /** Until when it is answered again; undefined: it is under way. */
   until: number | undefined;
 }
 
@@ -101,7 +86,7 @@ async function count(db: HubDb, app: string, notification: string, paged: () => 
     for (const row of rows) counts.set(row.state, (counts.get(row.state) ?? 0) + Number(row.count));
   };
   for (let after = ''; ; ) {
-    const [end] = await ending(db, { app, notification, after });
+    const [end] = await pageEnd(db, { app, notification, after });
     if (!end) {
       add(await beyond(db, { app, notification, after }));
       return counts;

@@ -8,13 +8,13 @@ import { hubKeys, type KeySources } from '../hub-keys.ts';
 import { hubSeal } from '../hub-seal.ts';
 import { migrate } from '../migrations/migrate.ts';
 import { migrations } from '../migrations/migrations.ts';
+import { slices } from '../slices.ts';
 import type { HubStore } from '../storage.ts';
 import type { StoreObserver } from '../store-observer.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { GroupCommit } from './group-commit.ts';
 import { HUB_FILE } from './hub-file.ts';
 import { Rewriting } from './rewrite.ts';
-import { slices } from './slices.ts';
 import { kyselyOn } from './sqlite-dialect.ts';
 
 /** A query waits this long for another process, on the event loop. */

@@ -94,7 +94,7 @@ const refuseTransaction = async (): Promise<never> => {
 export function kyselyOn(db: DatabaseSync, free: () => Promise<void> | undefined = () => undefined): HubDb {
   const connection = new SqliteConnection(db, free);
   const kysely: HubDb = new Kysely<HubTables>({ dialect: dialectOf(connection) });
-  runsTexts(kysely, connection.run);
+  runsTexts(kysely, connection.run, free);
   return kysely;
 }
 

@@ -1,4 +1,4 @@
-/** How long statements run one after another before the event loop turns: whoever asks the process something meanwhile is answered then. */
+/** How long statements run one after another before the event loop turns: who asks the process something meanwhile is answered then. */
 const SLICE_MS = 5;
 
 /**
