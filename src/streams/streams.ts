@@ -49,8 +49,8 @@ const POLL_MS = 2000;
 const PAGE = 300;
 /** Pages that are read at once: they share the connections of the store with those who write. */
 const READS_AT_ONCE = 16;
-/** People a question. */
-const ASKED_AT_ONCE = 1000;
+/** People a question; between two questions whatever else waits has its turn: with many readers all of them together take long. */
+const ASKED_AT_ONCE = 100;
 
 export class Streams {
   readonly #options: StreamsOptions;
@@ -194,9 +194,10 @@ export class Streams {
   async #ask(): Promise<void> {
     const users = [...this.#readers.keys()];
     try {
-      for (let at = 0; at < users.length; at += ASKED_AT_ONCE) {
+      for (let at = 0; at < users.length && !this.#isClosed; at += ASKED_AT_ONCE) {
         const found = await this.#options.store.bounds(users.slice(at, at + ASKED_AT_ONCE));
         for (const [user, { head }] of found) for (const reader of this.#readers.get(user) ?? []) reader.look(head);
+        await new Promise(setImmediate);
       }
     } catch (thrown) {
       this.#failed(toError(thrown));

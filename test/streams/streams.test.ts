@@ -57,6 +57,21 @@ describe('a stream', () => {
     await eventually(() => expect(reader.texts).toEqual(['2', '3', '4']));
   });
 
+  test('is asked for among many others a part at a time, and what else waits has its turn in between', async () => {
+    const streams = streamsOn(new MemoryStreamStore());
+    for (let index = 0; index < 1000; index++) await reading(streams, `person ${index}`);
+    let turns = 0;
+    let isOver = false;
+    const count = async (): Promise<void> => {
+      for (; !isOver; turns++) await turn();
+    };
+    const counting = count();
+    await streams.poll();
+    isOver = true;
+    await counting;
+    expect(turns).toBeGreaterThanOrEqual(10);
+  });
+
   test('has all that is kept when it begins at the earliest', async () => {
     const streams = streamsOn(new MemoryStreamStore({ maxEvents: 2 }));
     for (const text of ['1', '2', '3']) await streams.push('ada', draft(text));

@@ -1,7 +1,7 @@
 /** The rows of streams, of one app a statement. Places are offsets: 1, 2, 3 … within a person's epoch. */
 import { sql } from 'kysely';
 import { PAGE_BYTES } from '../../streams/stream-store.ts';
-import { askText } from '../storage/prepared.ts';
+import { askText, prepared } from '../storage/prepared.ts';
 import type { HubDb, HubStore, Row } from '../storage/storage.ts';
 
 export type HeadRow = Row<'stream_heads'>;
@@ -19,7 +19,11 @@ export interface Growth {
 const PIECES = [500, 50, 5, 1];
 
 /** People a question. */
-const AT_ONCE = 500;
+const AT_ONCE = 512;
+
+const askHeads = prepared((db, { app, users }: { app: string; users: readonly string[] }) =>
+  db.selectFrom('stream_heads').selectAll().where('app', '=', app).where('user', 'in', users),
+);
 
 /** Parts of these sizes, all of them together. */
 export function* inPieces<T>(all: readonly T[]): Generator<readonly T[]> {
@@ -68,14 +72,7 @@ export async function growHeads(
 export async function findHeads(db: HubDb, app: string, users: readonly string[]): Promise<HeadRow[]> {
   const found: HeadRow[] = [];
   for (let at = 0; at < users.length; at += AT_ONCE)
-    found.push(
-      ...(await db
-        .selectFrom('stream_heads')
-        .selectAll()
-        .where('app', '=', app)
-        .where('user', 'in', users.slice(at, at + AT_ONCE))
-        .execute()),
-    );
+    found.push(...(await askHeads(db, { app, users: users.slice(at, at + AT_ONCE) })));
   return found;
 }
 
