@@ -5,6 +5,7 @@
 import PQueue from 'p-queue';
 import { background } from '../kit/background.ts';
 import { MartletError, toError } from '../kit/errors.ts';
+import { Grouped } from '../kit/grouped.ts';
 import { RefusedError } from '../kit/refusal.ts';
 import type { StreamBounds } from './event-id.ts';
 import type { Presence } from './presence/presence.ts';
@@ -54,7 +55,7 @@ const ASKED_AT_ONCE = 100;
 
 export class Streams {
   readonly #options: StreamsOptions;
-  readonly #readers = new Map<string, Set<StreamReader>>();
+  readonly #readers = new Grouped<StreamReader>();
   readonly #reads = new PQueue({ concurrency: READS_AT_ONCE });
   #open = 0;
   /** Wake-ups so far. */
@@ -118,7 +119,7 @@ export class Streams {
   heard(wakeUps: readonly WakeUp[]): void {
     this.#heard += wakeUps.length;
     for (const { user, event, gone } of wakeUps)
-      for (const reader of this.#readers.get(user) ?? []) {
+      for (const reader of this.#readers.of(user)) {
         if (gone) reader.end('gone');
         else reader.wake(event);
       }
@@ -161,23 +162,18 @@ export class Streams {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearInterval(this.#poll);
-    for (const readers of [...this.#readers.values()]) for (const reader of [...readers]) reader.end('closed');
+    for (const user of [...this.#readers.keys()]) for (const reader of this.#readers.of(user)) reader.end('closed');
     await this.#polling;
     await this.#reads.onIdle();
   }
 
   #enter(user: string, reader: StreamReader): void {
     this.#open++;
-    const readers = this.#readers.get(user);
-    if (readers) readers.add(reader);
-    else this.#readers.set(user, new Set([reader]));
+    this.#readers.add(user, reader);
   }
 
   #leave(user: string, reader: StreamReader): void {
-    const readers = this.#readers.get(user);
-    if (!readers?.delete(reader)) return;
-    this.#open--;
-    if (readers.size === 0) this.#readers.delete(user);
+    if (this.#readers.delete(user, reader)) this.#open--;
   }
 
   async #placeOf(user: string, after: string): Promise<string | StreamPage> {
@@ -196,7 +192,7 @@ export class Streams {
     try {
       for (let at = 0; at < users.length && !this.#isClosed; at += ASKED_AT_ONCE) {
         const found = await this.#options.store.bounds(users.slice(at, at + ASKED_AT_ONCE));
-        for (const [user, { head }] of found) for (const reader of this.#readers.get(user) ?? []) reader.look(head);
+        for (const [user, { head }] of found) for (const reader of this.#readers.of(user)) reader.look(head);
         await new Promise(setImmediate);
       }
     } catch (thrown) {

@@ -56,6 +56,7 @@ export class SseConnection implements LiveConnection {
     // A browser that loses its connection before the first event comes back with this, and misses nothing.
     const place = isFromNow ? `id: ${position}\n` : '';
     res.write(`retry: ${RETRY_MS}\n${place}:\n\n`);
+    setImmediate(() => forgetHead(res));
   }
 
   get isOverfull(): boolean {
@@ -73,7 +74,6 @@ export class SseConnection implements LiveConnection {
 
   beat(): void {
     const { res } = this.#options;
-    forgetHead(res);
     // A client that takes nothing learns nothing by it.
     if (this.blockedAt === undefined) res.write(':\n\n');
   }
