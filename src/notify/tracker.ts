@@ -26,8 +26,8 @@ export class Tracker {
 
   async register(userId: string, { instanceId = '', metadata }: RoutingInfo = {}): Promise<TrackerRegistration> {
     const place = { instance: instanceId, ...(metadata ? { metadata } : {}) };
-    const { id, leave } = await this.presence.register(userId, place);
-    return { id, unregister: leave };
+    const registration = await this.presence.register(userId, place);
+    return { id: registration.id, unregister: () => registration.leave() };
   }
 
   isOnline(userId: string): Promise<boolean> {

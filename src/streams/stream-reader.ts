@@ -34,17 +34,19 @@ export interface StreamSink {
   ended(why: StreamEnd): void;
 }
 
+/** One for all readers. */
 export interface StreamReaderParts {
   /** As `StreamStore.list`. When it rejects the reader waits for the next `look` or `wake`. */
-  readonly read: (after: string) => Promise<StreamPage>;
+  readonly read: (user: string, after: string) => Promise<StreamPage>;
   readonly failed: (error: Error) => void;
   /** It has ended, from either side. */
-  readonly closed: () => void;
+  readonly closed: (user: string, reader: StreamReader) => void;
 }
 
 type State = 'held' | 'reading' | 'live' | 'closed';
 
 export class StreamReader {
+  readonly #user: string;
   readonly #sink: StreamSink;
   readonly #parts: StreamReaderParts;
   #state: State = 'held';
@@ -55,7 +57,8 @@ export class StreamReader {
   #first: StreamPage | undefined;
 
   /** @param from the id after which all comes, or the page that begins there */
-  constructor(sink: StreamSink, from: string | StreamPage, parts: StreamReaderParts) {
+  constructor(user: string, sink: StreamSink, from: string | StreamPage, parts: StreamReaderParts) {
+    this.#user = user;
     this.#sink = sink;
     this.#parts = parts;
     this.#position = typeof from === 'string' ? from : from.after;
@@ -111,7 +114,7 @@ export class StreamReader {
     if (this.isClosed) return;
     this.#setState('closed');
     this.#first = undefined;
-    this.#parts.closed();
+    this.#parts.closed(this.#user, this);
   }
 
   #setState(state: State): void {
@@ -127,7 +130,7 @@ export class StreamReader {
     this.#isBehind = false;
     const { read, failed } = this.#parts;
     background(
-      read(this.#position).then((page) => this.#takePage(page)),
+      read(this.#user, this.#position).then((page) => this.#takePage(page)),
       (error) => {
         if (this.isClosed) return;
         this.#setState('live');

@@ -12,7 +12,7 @@ import type { Presence } from './presence/presence.ts';
 import { type OfflineRule, wantedUsers } from './presence/wanted-users.ts';
 import type { StreamRouter, WakeUp } from './router/stream-router.ts';
 import type { EventDraft, StreamEvent } from './stream-event.ts';
-import { StreamReader, type StreamSink } from './stream-reader.ts';
+import { StreamReader, type StreamReaderParts, type StreamSink } from './stream-reader.ts';
 import type { StreamPage, StreamStore } from './stream-store.ts';
 
 export interface StreamsOptions {
@@ -57,6 +57,11 @@ export class Streams {
   readonly #options: StreamsOptions;
   readonly #readers = new Grouped<StreamReader>();
   readonly #reads = new PQueue({ concurrency: READS_AT_ONCE });
+  readonly #parts: StreamReaderParts = {
+    read: (user, after) => this.#read(user, after),
+    failed: (error) => this.#failed(error),
+    closed: (user, reader) => this.#leave(user, reader),
+  };
   #open = 0;
   /** Wake-ups so far. */
   #heard = 0;
@@ -134,11 +139,7 @@ export class Streams {
     const heardBefore = this.#heard;
     const from = await this.#placeOf(user, after);
     if (this.#isClosed) throw new StreamsClosedError();
-    const reader = new StreamReader(sink, from, {
-      read: (id) => this.#read(user, id),
-      failed: (error) => this.#failed(error),
-      closed: () => this.#leave(user, reader),
-    });
+    const reader = new StreamReader(user, sink, from, this.#parts);
     this.#enter(user, reader);
     // What was heard while the place was read may be of this person, and behind that place.
     if (this.#heard !== heardBefore) reader.look();

@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { PersonPresence } from './person-presence.ts';
+import { PersonPresence, type PresenceConnection } from './person-presence.ts';
 import {
   type InstancePlace,
   type Presence,
@@ -21,11 +20,38 @@ const REMEMBER_MS = 7 * 86_400_000;
 const SWEEP_MS = 60_000;
 const ABSENT: PresenceView = { online: false, state: 'offline', instances: [] };
 
+/** There are as many as connections: one object each, and no closures. */
+class MemoryRegistration implements PresenceRegistration {
+  readonly #person: PersonPresence;
+  readonly #connection: PresenceConnection;
+  readonly #now: () => number;
+
+  constructor(person: PersonPresence, connection: PresenceConnection, now: () => number) {
+    this.#person = person;
+    this.#connection = connection;
+    this.#now = now;
+  }
+
+  get id(): string {
+    return this.#connection.id;
+  }
+
+  state(state: 'active' | 'idle'): void {
+    this.#connection.state = state;
+    if (state === 'active') this.#person.seen(this.#now());
+  }
+
+  async leave(): Promise<void> {
+    this.#person.leave(this.#connection.id, this.#now());
+  }
+}
+
 /** The people who are connected to this process. */
 export class MemoryPresence implements Presence {
   readonly #now: () => number;
   readonly #rememberMs: number;
   readonly #people = new Map<string, PersonPresence>();
+  #registered = 0;
   #sweptAt: number;
   #isClosed = false;
 
@@ -37,16 +63,9 @@ export class MemoryPresence implements Presence {
 
   async register(user: string, place: InstancePlace = { instance: '' }): Promise<PresenceRegistration> {
     const person = this.#person(user);
-    const connection = { id: randomUUID(), place, state: 'active' as 'active' | 'idle' };
+    const connection: PresenceConnection = { id: String(++this.#registered), place, state: 'active' };
     person.join(connection, this.#now());
-    return {
-      id: connection.id,
-      state: (state) => {
-        connection.state = state;
-        if (state === 'active') person.seen(this.#now());
-      },
-      leave: async () => person.leave(connection.id, this.#now()),
-    };
+    return new MemoryRegistration(person, connection, this.#now);
   }
 
   async say(user: string, state: PresenceWord, leaseMs: number): Promise<void> {

@@ -12,7 +12,7 @@ import type { Streams } from '../../../streams/streams.ts';
 import { HubRefusal } from '../hub-refusal.ts';
 import type { HubRequest } from '../hub-route.ts';
 import type { LiveConnection, LiveEnd } from './live-connection.ts';
-import { OpenStream, type StreamOrder } from './open-stream.ts';
+import { OpenStream, type StreamListener, type StreamOrder } from './open-stream.ts';
 import { StreamGroups } from './stream-groups.ts';
 import { StreamShares, type StreamSharesOptions } from './stream-shares.ts';
 import type { StreamsWatch } from './streams-watch.ts';
@@ -59,6 +59,7 @@ export class OpenStreams {
   readonly #shares: StreamShares;
   readonly #byUser: StreamGroups;
   readonly #byClient = new StreamGroups(PER_CLIENT);
+  readonly #listener: StreamListener;
   readonly #sweeping: NodeJS.Timeout;
   readonly #strangers = new Set<LiveConnection>();
   #isDraining = false;
@@ -70,6 +71,10 @@ export class OpenStreams {
     this.#random = options.random ?? Math.random;
     this.#shares = new StreamShares(options);
     this.#byUser = new StreamGroups(this.#shares.perUser);
+    this.#listener = {
+      ended: (open, why) => this.#end(open, why === 'gone' ? 'gone' : 'drain'),
+      watch: options.watch,
+    };
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS).unref();
   }
 
@@ -111,10 +116,7 @@ export class OpenStreams {
   /** Opens a stream on a connection. Rejects, with the connection untouched, when there is no room or the store cannot be asked. */
   async join(connection: LiveConnection, order: StreamOrder): Promise<void> {
     this.#mustHaveRoom(order.app);
-    const open = new OpenStream(connection, order, {
-      ended: (ended, why) => this.#end(ended, why === 'gone' ? 'gone' : 'drain'),
-      watch: this.#options.watch,
-    });
+    const open = new OpenStream(connection, order, this.#listener);
     this.#open.add(open);
     this.#shares.take(order.app);
     this.#byConnection.set(connection, open);

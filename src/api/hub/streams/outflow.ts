@@ -1,24 +1,29 @@
 /** So much is written before it is waited for: what a client takes no more of waits in the store. */
 const MOST_UNTAKEN = 8192;
 
-export interface OutflowOptions {
+const NOTHING = (): void => {};
+const monotonic = (): number => performance.now();
+
+/** What is written to: the answer of a request, for example. */
+export interface OutflowTarget {
   /** `taken` is called once all that was written is with the system. */
-  readonly write: (text: string, taken?: () => void) => void;
-  /** Monotonic milliseconds. */
-  readonly now?: (() => number) | undefined;
+  write(text: string, taken?: () => void): unknown;
 }
 
-/** What is written to the client of a stream, and whether it takes it. */
+/** What is written to the client of a stream, and whether it takes it. There are as many as streams: it keeps as little as it can. */
 export class Outflow {
-  readonly #options: OutflowOptions;
+  readonly #target: OutflowTarget;
+  readonly #now: () => number;
   /** Characters since it was known last that all was taken. */
   #untaken = 0;
   #blockedAt: number | undefined;
   /** Called when a client takes what it did not take for a while. */
-  resume = (): void => {};
+  resume: () => void = NOTHING;
 
-  constructor(options: OutflowOptions) {
-    this.#options = options;
+  /** @param now monotonic milliseconds */
+  constructor(target: OutflowTarget, now: () => number = monotonic) {
+    this.#target = target;
+    this.#now = now;
   }
 
   /** Since when it is waited for that the client takes something; undefined: it does. */
@@ -28,20 +33,19 @@ export class Outflow {
 
   /** @returns whether more may be written now */
   write(text: string): boolean {
-    const { write, now = () => performance.now() } = this.#options;
     this.#untaken += text.length;
     if (this.#untaken < MOST_UNTAKEN) {
-      write(text);
+      this.#target.write(text);
       return true;
     }
-    this.#blockedAt ??= now();
-    write(text, this.#taken);
+    this.#blockedAt ??= this.#now();
+    this.#target.write(text, () => this.#taken());
     return false;
   }
 
-  readonly #taken = (): void => {
+  #taken(): void {
     this.#untaken = 0;
     this.#blockedAt = undefined;
     this.resume();
-  };
+  }
 }

@@ -40,7 +40,7 @@ export class SocketConnection implements LiveConnection {
   constructor(options: SocketConnectionOptions) {
     this.#options = options;
     const { socket, now } = options;
-    this.#out = new Outflow({ write: (text, taken) => socket.send(text, taken), now });
+    this.#out = new Outflow({ write: (text, taken) => socket.send(text, taken) }, now);
     socket.on('pong', this.#heard);
     socket.on('message', this.#heard);
     // Each is answered by itself, whether the client takes the answers or not.

@@ -42,7 +42,7 @@ export class SseConnection implements LiveConnection {
   constructor(options: SseConnectionOptions) {
     this.#options = options;
     const { res, now } = options;
-    this.#out = new Outflow({ write: (frame, taken) => void res.write(frame, taken), now });
+    this.#out = new Outflow(res, now);
   }
 
   get blockedAt(): number | undefined {
