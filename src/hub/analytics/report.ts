@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { zonedAt } from '../../kit/time/wall-time.ts';
 import type { HubStore, Row } from '../storage/storage.ts';
 import { Figures, type FiguresView, type Prices } from './figures.ts';
-import { SLOT_MS } from './roll-up.ts';
+import { countersIn, SLOT_MS } from './roll-up.ts';
 
 /** What figures are parted by. */
 export const groupings = ['hour', 'day', 'type', 'channel', 'platform'] as const;
@@ -49,7 +49,7 @@ export async function report({ db }: Pick<HubStore, 'db'>, query: ReportQuery): 
   const timeOf = timeNames(timezone);
   for await (const row of rowsOf(db, query)) {
     const price = prices[row.channel] ?? 0;
-    const counters = JSON.parse(row.doc) as Record<string, number>;
+    const counters = countersIn(row.doc);
     total.add(counters, price);
     if (by.length === 0) continue;
     const names = by.map((name) => (name === 'hour' || name === 'day' ? timeOf(name, row.slot) : row[name]));

@@ -3,6 +3,7 @@
  * The rows are added up later (src/hub/analytics/roll-up.ts).
  */
 import crypto from 'node:crypto';
+import { isObject } from '../../kit/is-object.ts';
 import { prepared } from '../storage/prepared.ts';
 import type { HubDb, NewRow } from '../storage/storage.ts';
 import { REACHED_BEFORE, stateCounter, timeCounter } from './counter.ts';
@@ -119,8 +120,21 @@ const changed = (counters: ReadonlyMap<string, number>): Record<string, number> 
   return all;
 };
 
-/** What is in a row. */
-export const linesOf = ({ doc }: Pick<NewRow<'roll_notes'>, 'doc'>): readonly Line[] => JSON.parse(doc);
+/** What is in a row; nothing where this version cannot read it: figures are no reason to hold up others, or an erasure. */
+export function linesOf({ doc }: Pick<NewRow<'roll_notes'>, 'doc'>): readonly Line[] {
+  try {
+    const lines = JSON.parse(doc) as unknown;
+    return Array.isArray(lines) ? lines.filter(isLine) : [];
+  } catch {
+    return [];
+  }
+}
+
+const isLine = (line: unknown): line is Line =>
+  Array.isArray(line) &&
+  line.length === 4 &&
+  isObject(line[3]) &&
+  line.slice(0, 3).every((part) => typeof part === 'string');
 
 /** A count of more would take longer than a scrape may. */
 const MOST_COUNTED = 100_000;

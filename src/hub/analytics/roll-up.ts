@@ -145,7 +145,7 @@ async function merge(tx: HubDb, app: string, slot: number, changes: readonly Cha
   const nameOf = await typeNames(tx, app, slot, wanted);
   const types = [...new Set(wanted.map(nameOf))];
   const known = await rollUps(tx, { app, slot, types });
-  const docs = new Map(known.map((row) => [keyOf(row), JSON.parse(row.doc) as Counters]));
+  const docs = new Map(known.map((row) => [keyOf(row), countersIn(row.doc)]));
   const rows = new Map<string, Key>();
   for (const { counters, ...of } of changes) {
     const key = { ...of, type: nameOf(of.type) };
@@ -159,6 +159,15 @@ async function merge(tx: HubDb, app: string, slot: number, changes: readonly Cha
     doc: JSON.stringify(docs.get(name)),
   }));
   await put(tx, { rows: written });
+}
+
+/** Of a row that this version cannot read, none: it is counted again from now on. */
+export function countersIn(doc: string): Counters {
+  try {
+    return JSON.parse(doc) as Counters;
+  } catch {
+    return {};
+  }
 }
 
 const keyOf = ({ type, channel, platform }: Pick<Key, 'type' | 'channel' | 'platform'>): string =>

@@ -131,10 +131,12 @@ export class Withdrawing {
     for (const { key, value } of rows) {
       const id = key.slice(PREFIX.length);
       if (id.includes(':')) {
-        if ((JSON.parse(value) as Answer).at < now() - ABANDONED_MS) old.push(key);
+        if ((answerIn(value)?.at ?? 0) < now() - ABANDONED_MS) old.push(key);
         continue;
       }
-      const asked = JSON.parse(store.seal.open(value, key)) as Asked;
+      const asked = askedIn(store.seal, key, value);
+      // Of another version, which knows what it is: it holds up none that can be read.
+      if (!asked) continue;
       if (asked.at < now() - ABANDONED_MS) old.push(key);
       if (asked.from === instances().name || this.#seen.has(id)) continue;
       this.#seen.add(id);
@@ -181,7 +183,7 @@ export class Withdrawing {
         .where('key', 'like', `${prefix}%`)
         .execute()
         .catch(() => []);
-      answers = rows.map(({ value }) => JSON.parse(value) as Answer);
+      answers = rows.flatMap(({ value }) => answerIn(value) ?? []);
     } while (answers.length < others.length && performance.now() < until);
     const silent = others.length - answers.length;
     if (silent <= 0) await this.#forget(id).catch(() => {});
@@ -211,5 +213,21 @@ export class Withdrawing {
     return this.#options.store.write(async (tx) => {
       await tx.deleteFrom('meta').where('key', 'in', keys).execute();
     });
+  }
+}
+
+function answerIn(value: string): Answer | undefined {
+  try {
+    return JSON.parse(value) as Answer;
+  } catch {
+    return undefined;
+  }
+}
+
+function askedIn(seal: HubStore['seal'], key: string, value: string): Asked | undefined {
+  try {
+    return JSON.parse(seal.open(value, key)) as Asked;
+  } catch {
+    return undefined;
   }
 }

@@ -133,15 +133,22 @@ async function eraseHandovers(tx: HubDb, app: string, user: string, notification
     .where('notification', 'in', notifications)
     .execute();
   for (const { batch, doc } of rows) {
-    const { targets, ...rest } = JSON.parse(doc) as { targets: { users: string[] }[] };
-    if (!targets.some(({ users }) => users.includes(user))) continue;
-    const others = targets.map((target) => ({ ...target, users: target.users.filter((each) => each !== user) }));
-    const kept = others.filter(({ users }) => users.length > 0);
-    await tx
-      .updateTable('handovers')
-      .set({ doc: JSON.stringify({ ...rest, targets: kept }) })
-      .where('app', '=', app)
-      .where('batch', '=', batch)
-      .execute();
+    const without = handoverWithout(doc, user);
+    if (without === undefined) continue;
+    await tx.updateTable('handovers').set({ doc: without }).where('app', '=', app).where('batch', '=', batch).execute();
   }
+}
+
+/** Undefined: it does not name the person. Of one that this version cannot read nothing is left: its decisions say whose it is. */
+function handoverWithout(doc: string, user: string): string | undefined {
+  let read: { targets: { users: string[] }[] };
+  try {
+    read = JSON.parse(doc) as typeof read;
+  } catch {
+    return '';
+  }
+  const { targets, ...rest } = read;
+  if (!targets.some(({ users }) => users.includes(user))) return undefined;
+  const others = targets.map((target) => ({ ...target, users: target.users.filter((each) => each !== user) }));
+  return JSON.stringify({ ...rest, targets: others.filter(({ users }) => users.length > 0) });
 }

@@ -1,3 +1,5 @@
+import type { Generated } from 'kysely';
+
 /**
  * The tables of the hub as Kysely knows them; `migrations/` makes them. `app` is the first part of each key. Every time is UNIX
  * milliseconds. "Sealed" is a text that only `HubSeal` opens.
@@ -213,6 +215,8 @@ interface DueTable {
   lease_until: number | null;
   fence: number;
   attempts: number;
+  /** Processes that ended while they had it in hand. */
+  deaths: Generated<number>;
 }
 
 /** What a push carrier was given. */

@@ -3,6 +3,9 @@
  * instances does it, once. A row is claimed for a while (a lease) under a number that only grows (the fence): what a claim wants to
  * change it changes in the transaction that also removes the row, under the same fence, so that an instance that was
  * stopped in between, and comes back when another has done it, changes nothing.
+ *
+ * A row that a process which has ended had in hand may be what ended it: that is counted. From the second time on it is claimed by
+ * itself, after all others, and from the sixth time on not at all: it is set aside, and stays until it is set again or released by hand.
  */
 import { sql } from 'kysely';
 import { MartletError } from '../../kit/errors.ts';
@@ -26,7 +29,13 @@ export interface ClaimedDue extends Required<Due> {
   readonly fence: number;
   /** How often it was claimed before. */
   readonly attempts: number;
+  /** Processes that ended while they had it in hand. */
+  readonly deaths: number;
 }
+
+/** Deaths from which on a row is claimed by itself, and from which on it is not claimed any more. */
+export const ALONE_FROM = 2;
+export const ASIDE_FROM = 6;
 
 /** Does what rows of one kind are about, and ends each of them (`finishDue`) in the transaction of its work. */
 export type DueWork = (rows: readonly ClaimedDue[]) => Promise<void>;
@@ -55,6 +64,7 @@ const set = prepared((db, { rows }: { readonly rows: readonly NewRow<'due'>[] })
         lease_until: null,
         fence: sql<number>`due.fence + 1`,
         attempts: 0,
+        deaths: 0,
       })),
     ),
 );
@@ -84,15 +94,18 @@ export interface Claim {
   readonly kinds: readonly string[];
   readonly now: number;
   readonly leaseMs: number;
+  /** Of a run of a process: what another run had claimed is a death of that. */
   readonly by: string;
   readonly limit: number;
+  /** One of those that processes died over, instead of the others. */
+  readonly alone?: boolean;
 }
 
 /** Takes rows that are due and not held by anyone, the oldest first. */
 export async function claimDue(
   tx: HubDb,
   engine: 'sqlite' | 'postgres',
-  { kinds, now, leaseMs, by, limit }: Claim,
+  { kinds, now, leaseMs, by, limit, alone = false }: Claim,
 ): Promise<ClaimedDue[]> {
   const free = tx
     .selectFrom('due')
@@ -100,8 +113,10 @@ export async function claimDue(
     .where('due_at', '<=', now)
     .where('kind', 'in', kinds)
     .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
+    .where('deaths', alone ? '>=' : '<', sql.lit(ALONE_FROM))
+    .where('deaths', '<', sql.lit(ASIDE_FROM))
     .orderBy('due_at')
-    .limit(limit);
+    .limit(alone ? 1 : limit);
   const rows = await tx
     .updateTable('due')
     .set({
@@ -109,9 +124,10 @@ export async function claimDue(
       lease_until: now + leaseMs,
       fence: sql<number>`fence + 1`,
       attempts: sql<number>`attempts + 1`,
+      deaths: sql<number>`deaths + CASE WHEN claimed_by IS NULL OR claimed_by = ${by} THEN 0 ELSE 1 END`,
     })
     .where('id', 'in', engine === 'postgres' ? free.forUpdate().skipLocked() : free)
-    .returning(['id', 'app', 'kind', 'ref', 'due_at', 'data', 'fence', 'attempts'])
+    .returning(['id', 'app', 'kind', 'ref', 'due_at', 'data', 'fence', 'attempts', 'deaths'])
     .execute();
   return rows
     .map(({ due_at, attempts, data, ...row }) => ({ ...row, data: data ?? '', at: due_at, attempts: attempts - 1 }))
@@ -158,6 +174,27 @@ export async function putOffDue(tx: HubDb, row: ClaimedDue, at: number): Promise
     .execute();
 }
 
+/** Gives claimed rows back as they are. */
+export async function giveBackDue(tx: HubDb, rows: readonly ClaimedDue[]): Promise<void> {
+  for (const row of rows) await putOffDue(tx, row, row.at);
+}
+
+const ofDied = prepared((db, { kinds, now }: Asked) =>
+  db
+    .selectFrom('due')
+    .select('id')
+    .where('deaths', '>=', sql.lit(ALONE_FROM))
+    .where('deaths', '<', sql.lit(ASIDE_FROM))
+    .where('due_at', '<=', now)
+    .where('kind', 'in', kinds)
+    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
+    .limit(sql.lit(1)),
+);
+
+/** Whether any that processes died over is due and free. */
+export const hasDied = async (db: HubDb, kinds: readonly string[], now: number): Promise<boolean> =>
+  (await ofDied(db, { kinds, now })).length > 0;
+
 interface Asked {
   readonly kinds: readonly string[];
   readonly now: number;
@@ -171,6 +208,7 @@ const ofFree = prepared((db, { kinds, now }: Asked) =>
     .where('due_at', '<=', now)
     .where('kind', 'in', kinds)
     .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
+    .where('deaths', '<', sql.lit(ASIDE_FROM))
     .orderBy('due_at')
     .limit(1),
 );
@@ -190,6 +228,7 @@ const ofLater = prepared((db, { kinds, now }: Asked) =>
     .select('due_at as at')
     .where('due_at', '>', now)
     .where('kind', 'in', kinds)
+    .where('deaths', '<', sql.lit(ASIDE_FROM))
     .orderBy('due_at')
     .limit(1),
 );

@@ -6,14 +6,26 @@
  * - running: pages are claimed until one is not full.
  *
  * Work that fails is tried again row by row, so that one bad row holds up no other, and a row that fails alone is put off, longer each
- * time. Rows of a process that dies come back when their lease ends.
+ * time. Rows of a process that dies come back when their lease ends; those that processes died over twice come last, each alone, and are
+ * set aside after the sixth death, which the log says once.
  */
 import { background } from '../../kit/background.ts';
 import { backoff } from '../../kit/backoff.ts';
 import { toError } from '../../kit/errors.ts';
 import { RefusedError } from '../../kit/refusal.ts';
 import type { HubStore } from '../storage/storage.ts';
-import { type ClaimedDue, claimDue, type DueWork, FencedError, nextDueAt, putOffDue } from './due-rows.ts';
+import {
+  ALONE_FROM,
+  ASIDE_FROM,
+  type ClaimedDue,
+  claimDue,
+  type DueWork,
+  FencedError,
+  giveBackDue,
+  hasDied,
+  nextDueAt,
+  putOffDue,
+} from './due-rows.ts';
 
 export interface DueRunnerOptions {
   readonly store: HubStore;
@@ -115,9 +127,33 @@ export class DueRunner {
     const { store, instance, leaseMs = LEASE_MS, page = PAGE } = this.#options;
     const claim = { kinds: this.#kinds, now: this.#now(), leaseMs, by: instance, limit: page };
     const rows = await store.write((tx) => claimDue(tx, store.engine, claim));
-    const byKind = Map.groupBy(rows, ({ kind }) => kind);
+    const died = rows.filter(({ deaths }) => deaths >= ALONE_FROM);
+    if (died.length > 0) await store.write((tx) => giveBackDue(tx, died));
+    const byKind = Map.groupBy(
+      rows.filter(({ deaths }) => deaths < ALONE_FROM),
+      ({ kind }) => kind,
+    );
     for (const [kind, some] of byKind) await this.#do(kind, some);
-    return rows.length === page;
+    return rows.length === page || this.#oneAlone();
+  }
+
+  /** One of those that processes died over. True when there may be more. */
+  async #oneAlone(): Promise<boolean> {
+    const { store, instance, leaseMs = LEASE_MS, tell } = this.#options;
+    const now = this.#now();
+    if (!(await hasDied(store.db, this.#kinds, now))) return false;
+    const claim = { kinds: this.#kinds, now, leaseMs, by: instance, limit: 1, alone: true };
+    const [row] = await store.write((tx) => claimDue(tx, store.engine, claim));
+    if (!row) return false;
+    if (row.deaths < ASIDE_FROM) await this.#do(row.kind, [row]);
+    else {
+      await store.write((tx) => giveBackDue(tx, [row]));
+      tell(
+        'error',
+        `the hub's timer ${row.kind} is set aside: ${row.deaths} processes ended while they had it in hand`,
+      );
+    }
+    return true;
   }
 
   async #do(kind: string, rows: readonly ClaimedDue[]): Promise<void> {

@@ -49,6 +49,25 @@ describe.each(hubEngines)('figures in $name', ({ needs: lacks, start }) => {
     const rollUps = () => hub.store.db.selectFrom('roll_ups').selectAll().execute();
     const notes = () => hub.store.db.selectFrom('roll_notes').selectAll().execute();
 
+    test('a note or figures that cannot be read hold up nothing', async () => {
+      const doc = 'no JSON';
+      await hub.store.write(async (tx) => {
+        await tx.insertInto('roll_notes').values({ id: '0', app: 'default', size: 1, doc }).execute();
+        await tx
+          .insertInto('roll_notes')
+          .values({ id: '1', app: 'default', size: 1, doc: '[[1], {"a": 2}]' })
+          .execute();
+      });
+      await hub.send(PUSH);
+      expect(await total()).toMatchObject({ sent: 1 });
+      expect(await notes()).toEqual([]);
+      await hub.store.write((tx) => tx.updateTable('roll_ups').set({ doc }).execute());
+      expect(await total()).toMatchObject({ sent: 0 });
+      await hub.send(PUSH);
+      expect(await total()).toMatchObject({ sent: 1 });
+      hub.figures.isErased = true;
+    });
+
     test('by type, channel and platform', async () => {
       await hub.devices.put(change, 'd2', { platform: 'android', token: 'a'.repeat(40), user: 'bob' });
       hub.carrier.fates['a'.repeat(40)] = 'refuse';

@@ -1,7 +1,8 @@
 /**
  * Hears what became of what was handed over, and writes it: to the decisions, to the devices and addresses that turned out dead, and
  * to the timers of people for whom a further hop is now due. One write at a time, of all that came meanwhile; what cannot be written
- * waits for the store.
+ * waits for the store. Of outcomes that cannot be written together each is tried by itself, and one that fails so waits apart: a mistake
+ * about one of them holds up no other.
  */
 import { background } from '../../../kit/background.ts';
 import { toError } from '../../../kit/errors.ts';
@@ -54,7 +55,11 @@ export interface Followed {
 
 /** Outcomes a transaction: the process does nothing else meanwhile. */
 const AT_ONCE = 500;
+/** After a store that could not be reached. */
 const AGAIN_MS = 500;
+/** Of what failed by itself, and how much of that there may be: without its outcome a push is sent once more after the next start. */
+const APART_MS = 60_000;
+const MOST_APART = 10_000;
 
 /** An outcome with the batch that it is of. */
 interface Known {
@@ -67,6 +72,9 @@ export class OutcomeWriter {
   readonly #options: OutcomeWriterOptions;
   readonly #plan = onceATurn(() => this.#start());
   #waiting: PushOutcome[] = [];
+  /** Those that failed by themselves. */
+  #apart: PushOutcome[] = [];
+  #apartTimer: NodeJS.Timeout | undefined;
   #writing: Promise<void> | undefined;
   #timer: NodeJS.Timeout | undefined;
 
@@ -86,8 +94,10 @@ export class OutcomeWriter {
   }
 
   async close(): Promise<void> {
+    this.#waiting.push(...this.#apart.splice(0));
     await this.idle();
     clearTimeout(this.#timer);
+    clearTimeout(this.#apartTimer);
   }
 
   #start(): void {
@@ -101,25 +111,37 @@ export class OutcomeWriter {
   async #writeAll(): Promise<void> {
     while (this.#waiting.length > 0) {
       const some = this.#waiting.splice(0, AT_ONCE);
-      try {
-        await this.#write(some);
-      } catch (thrown) {
-        this.#failed(some, toError(thrown));
-        return;
-      }
+      const left = await this.#writeParted(some);
+      if (left.length === 0) continue;
+      this.#waiting = [...left, ...this.#waiting];
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#start(), AGAIN_MS).unref();
+      return;
     }
   }
 
-  #failed(some: PushOutcome[], error: Error): void {
-    this.#waiting = [...some, ...this.#waiting];
-    // The store says by itself when it cannot be reached.
-    if (!(error instanceof RefusedError))
-      this.#options.tell(
-        'error',
-        `what became of ${some.length} pushes of the hub cannot be written: ${error.message}`,
-      );
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#start(), AGAIN_MS).unref();
+  /** @returns what waits for a store that cannot be reached, which says so by itself */
+  async #writeParted(some: readonly PushOutcome[]): Promise<readonly PushOutcome[]> {
+    try {
+      await this.#write(some);
+      return [];
+    } catch (thrown) {
+      if (thrown instanceof RefusedError) return some;
+      if (some.length === 1) this.#putApart(some[0] as PushOutcome, toError(thrown));
+    }
+    if (some.length === 1) return [];
+    const half = Math.ceil(some.length / 2);
+    return [...(await this.#writeParted(some.slice(0, half))), ...(await this.#writeParted(some.slice(half)))];
+  }
+
+  #putApart(outcome: PushOutcome, { message }: Error): void {
+    const { tell } = this.#options;
+    tell('error', `what became of a push of the hub (${outcome.batch}) cannot be written: ${message}`);
+    if (this.#apart.length < MOST_APART) this.#apart.push(outcome);
+    this.#apartTimer ??= setTimeout(() => {
+      this.#apartTimer = undefined;
+      this.add(this.#apart.splice(0));
+    }, APART_MS).unref();
   }
 
   async #write(some: readonly PushOutcome[]): Promise<void> {

@@ -49,6 +49,7 @@ const PAGE = 200;
 const WRITE_MS = 60_000;
 const DOUBT_MS = 300_000;
 const REVIEW_MS = 300_000;
+const MOST_FAILING = 1000;
 
 /** Between which moments, UNIX milliseconds, something may have been written; and when that was doubted last, monotonic. */
 interface Doubt {
@@ -71,6 +72,8 @@ export class TakeOver {
   /** Handovers of this instance that nothing here knew of in the last look. */
   #unknown: ReadonlySet<string> = new Set();
   #reviewedAt: number;
+  /** Batches that could not be taken: said once. */
+  readonly #failing = new Set<string>();
 
   constructor(options: TakeOverOptions) {
     this.#options = options;
@@ -107,7 +110,8 @@ export class TakeOver {
     this.#isFirst = false;
     await this.#settleDoubt();
     const alive = await this.#signs.living();
-    for await (const page of this.#pages({ notOf: alive })) for (const handover of page) await this.#take(handover);
+    for await (const page of this.#pages({ notOf: alive }))
+      for (const handover of page) await this.#tryToTake(handover);
     await this.#signs.forget();
   }
 
@@ -145,7 +149,7 @@ export class TakeOver {
   async #takeHeld(): Promise<void> {
     const { instance, carrier } = this.#options;
     for await (const page of this.#pages({ notOf: [instance] }))
-      for (const handover of page) if (carrier.holds(handover.batch) === true) await this.#take(handover);
+      for (const handover of page) if (carrier.holds(handover.batch) === true) await this.#tryToTake(handover);
   }
 
   /** Looks for what was written without an answer: a while after each failure, and now and then for all. */
@@ -178,9 +182,22 @@ export class TakeOver {
         if (!before.has(batch)) unknown.add(batch);
         // Of what waits for a verdict nothing is known here, and nothing is missing.
         else if ((await isPending(store.db, handover)) || !(await isBatchOpen(store.db, handover, now())))
-          await this.#take(handover);
+          await this.#tryToTake(handover);
       }
     this.#unknown = unknown;
+  }
+
+  /** One that cannot be taken holds up no other; it is tried again with the next look. */
+  async #tryToTake(handover: Handover): Promise<void> {
+    try {
+      await this.#take(handover);
+    } catch (thrown) {
+      if (thrown instanceof RefusedError) throw thrown;
+      const { message } = toError(thrown);
+      if (!this.#failing.has(handover.batch))
+        this.#options.tell('error', `pushes of the hub (${handover.batch}) cannot be taken over: ${message}`);
+      if (this.#failing.size < MOST_FAILING) this.#failing.add(handover.batch);
+    }
   }
 
   async #take(handover: Handover): Promise<void> {

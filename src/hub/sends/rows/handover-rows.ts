@@ -65,6 +65,16 @@ export const openHandover = (row: Row<'handovers'>): Handover => {
   return { app, batch, notification, hop, instance, at, dueAt: at - late, channel, targets };
 };
 
+/** Undefined: this version cannot read it. */
+function readHandover(row: Row<'handovers'>): Handover | undefined {
+  try {
+    return openHandover(row);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined: it is not there, or cannot be read. */
 export async function findHandover(db: HubDb, app: string, batch: string): Promise<Handover | undefined> {
   const row = await db
     .selectFrom('handovers')
@@ -72,7 +82,7 @@ export async function findHandover(db: HubDb, app: string, batch: string): Promi
     .where('app', '=', app)
     .where('batch', '=', batch)
     .executeTakeFirst();
-  return row && openHandover(row);
+  return row && readHandover(row);
 }
 
 export async function deleteHandovers(tx: HubDb, app: string, batches: readonly string[]): Promise<void> {
@@ -111,7 +121,21 @@ export async function handoversPage(
       eb.or([eb('handed_at', '>', after.at), eb.and([eb('handed_at', '=', after.at), eb('batch', '>', after.batch)])]),
     );
   const rows = await query.orderBy('handed_at').orderBy('batch').limit(limit).execute();
-  return rows.map(openHandover);
+  return Promise.all(rows.map(async (row) => readHandover(row) ?? rebuiltHandover(db, row)));
+}
+
+/** Of one that this version cannot read: the decisions know which batch carries them. Targets are not known, only whose they are. */
+async function rebuiltHandover(db: HubDb, row: Row<'handovers'>): Promise<Handover> {
+  const { app, batch, notification, hop, instance, handed_at: at } = row;
+  const carried = await db
+    .selectFrom('decisions')
+    .select(['user', 'device', 'channel'])
+    .where('app', '=', app)
+    .where('notification', '=', notification)
+    .where('batch', '=', batch)
+    .execute();
+  const targets = carried.map(({ user, device }) => ({ hash: '', device, rev: 0, users: [user] }));
+  return { app, batch, notification, hop, instance, at, dueAt: at, channel: carried[0]?.channel ?? '', targets };
 }
 
 /** True when it was still that of `from`: only one of several instances takes it over. */
