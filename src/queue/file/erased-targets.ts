@@ -7,6 +7,8 @@ import { isObject } from '../../kit/is-object.ts';
 import { DEFAULT_APP } from '../../push/app-name.ts';
 import type { QueueEntry } from '../queue.ts';
 import { isWithdrawn, type Withdrawal } from '../withdrawal.ts';
+import type { JournalRecord } from './journal-record.ts';
+import { checkedTrace, checkOf, readCheckedTrace } from './record-check.ts';
 
 export const ERASED = '~erased~';
 
@@ -49,14 +51,25 @@ const isErased = (target: string): boolean => target === ERASED || target.includ
 /** Takes targets out of the requests of a table. Within a transaction. */
 export function eraseTargets(db: DatabaseSync, table: 'request' | 'aside', withdrawal: Withdrawal): void {
   const requests = table === 'aside' ? "kind = 'request' AND " : '';
-  const find = db.prepare(`SELECT key, body FROM ${table} WHERE ${requests}instr(body, ?) > 0`);
-  const update = db.prepare(`UPDATE ${table} SET body = ? WHERE ${requests}key = ?`);
+  const columns = 'key, id, app, accepted_at AS acceptedAt, pushes, body, trace AS "column"';
+  const find = db.prepare(`SELECT ${columns} FROM ${table} WHERE ${requests}instr(body, ?) > 0`);
+  const update = db.prepare(`UPDATE ${table} SET body = ?, trace = ? WHERE ${requests}key = ?`);
   for (const name of withdrawal.names)
-    for (const row of find.all(Buffer.from(inJson(name)))) {
-      const { key, body } = row as unknown as { readonly key: number; readonly body: Uint8Array };
+    for (const each of find.all(Buffer.from(inJson(name)))) {
+      const { body, column, ...row } = each as unknown as ErasableRow;
       const text = withoutTargets(body, withdrawal);
-      if (text !== undefined) update.run(Buffer.from(text), key);
+      if (text === undefined) continue;
+      const left = Buffer.from(text);
+      const { trace, check } = readCheckedTrace(column);
+      const wasWhole = check === undefined || check === checkOf({ ...row, trace }, body);
+      if (wasWhole) update.run(left, checkedTrace(trace, checkOf({ ...row, trace }, left)), row.key);
+      // What was damaged stays so.
+      else update.run(left, column, row.key);
     }
+}
+
+interface ErasableRow extends Pick<JournalRecord, 'key' | 'id' | 'app' | 'acceptedAt' | 'pushes' | 'body'> {
+  readonly column: string | null;
 }
 
 /** Places of an entry whose targets were taken out; undefined: there are none. */

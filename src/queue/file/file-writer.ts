@@ -5,8 +5,9 @@ import type { QueueEntry } from '../queue.ts';
 import { QueueRefusedError } from '../queue-refused-error.ts';
 import type { Withdrawal } from '../withdrawal.ts';
 import { KeptReports } from './kept-reports.ts';
+import type { NewRecord } from './new-record.ts';
 import type { PendingRequests } from './pending-requests.ts';
-import type { NewRecord, Progress, RecordStore, Removal } from './record-store.ts';
+import type { Progress, RecordStore, Removal } from './record-store.ts';
 import type { Reserve } from './reserve.ts';
 
 export interface Append {

@@ -1,32 +1,31 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { hasBit } from '../../kit/bits.ts';
+import { BUNDLE_ID, decodeBundle } from './bundle.ts';
+import type { NewRecord } from './new-record.ts';
+import { checkOf, readCheckedTrace } from './record-check.ts';
 
 /** An accepted request as the file keeps it. */
-export interface JournalRecord {
-  readonly key: number;
-  readonly id: string;
-  readonly app: string;
-  /** UNIX milliseconds. */
-  readonly acceptedAt: number;
-  /** Targets of all its notifications. */
-  readonly pushes: number;
-  /** The request as received: `{"notifications": [...]}`. */
+export interface JournalRecord extends NewRecord {
   readonly body: Uint8Array;
-  /** W3C Trace Context, packed; where pushes are traced. */
-  readonly trace?: string | undefined;
   /** Settled targets, a bit for each place, by index of the notification. */
   readonly done: ReadonlyMap<number, Uint8Array>;
-  /** Processes that ended without closing while they had it in hand (deaths.ts); absent: none. */
-  readonly deaths?: number;
 }
 
-/** Every record, oldest first. */
+/** Every record, oldest first; of those that share a row the ones that are not settled. */
 export function* readRecords(db: DatabaseSync): Generator<JournalRecord> {
   const progress = readProgress(db);
   for (const each of db.prepare('SELECT * FROM request ORDER BY key').iterate()) {
     const row = each as unknown as RequestRow;
-    yield recordOf(row, progress.get(row.key) ?? new Map());
+    const done = progress.get(row.key) ?? NONE;
+    const members = row.id === BUNDLE_ID ? decodeBundle(row.key, row.body) : undefined;
+    if (!members) yield recordOf(row, done);
+    for (const [place, { check, ...member }] of (members ?? []).entries())
+      if (!hasBit(done.get(0) ?? NO_BITS, place)) yield checked({ ...member, done: NONE }, check);
   }
 }
+
+const NONE: JournalRecord['done'] = new Map();
+const NO_BITS = new Uint8Array();
 
 /** Settled targets by key, and by index of the notification. */
 export function readProgress(db: DatabaseSync): ReadonlyMap<number, ReadonlyMap<number, Uint8Array>> {
@@ -51,12 +50,15 @@ export interface RequestRow {
   readonly trace?: string | null;
 }
 
-export const recordOf = (
-  { accepted_at, trace, ...row }: RequestRow,
+export function recordOf(
+  { accepted_at, trace: column, ...row }: RequestRow,
   done: ReadonlyMap<number, Uint8Array>,
-): JournalRecord => ({
-  ...row,
-  acceptedAt: accepted_at,
-  ...(typeof trace === 'string' ? { trace } : {}),
-  done,
-});
+): JournalRecord {
+  const { trace, check } = readCheckedTrace(column);
+  const record = { ...row, acceptedAt: accepted_at, ...(trace === undefined ? {} : { trace }), done };
+  // A bundle that could not be taken apart.
+  return row.id === BUNDLE_ID ? { ...record, isDamaged: true } : checked(record, check);
+}
+
+const checked = (record: JournalRecord, check: number | undefined): JournalRecord =>
+  check === undefined || check === checkOf(record, record.body) ? record : { ...record, isDamaged: true };

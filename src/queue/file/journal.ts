@@ -2,6 +2,8 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setBits } from '../../kit/bits.ts';
 import type { KeptRequest } from '../queue.ts';
 import type { Withdrawal } from '../withdrawal.ts';
+import { takeBundlesApart } from './bundle-table.ts';
+import type { Bundle } from './bundles.ts';
 import { beginRun, DeathRegister, endRun } from './deaths.ts';
 import { limitLog, openQueueFile, type PushesFor } from './file-format.ts';
 import { makeRoom, scrub, shrink } from './free-pages.ts';
@@ -37,6 +39,7 @@ export class Journal implements RecordStore {
     this.#sync = sync;
     this.#syncing = 'normal';
     try {
+      takeBundlesApart(this.#db);
       const died = beginRun(this.#db);
       this.deaths = new DeathRegister(this.#db, 'request', died);
       this.reportDeaths = new DeathRegister(this.#db, 'report', died);
@@ -51,10 +54,15 @@ export class Journal implements RecordStore {
   }
 
   commit(change: Change): void {
-    const { records = [], removals = [], progress = [] } = change;
+    const { records = [], removals = [] } = change;
+    // What is set aside is copied by its row.
+    if (removals.some(({ aside }) => aside)) this.#takeApart();
     this.#waitForDisk(records.length > 0 ? this.#sync : 'normal');
-    this.#transaction(() => this.#write(change));
-    this.#records.committed(progress, removals);
+    this.#transaction(() => {
+      this.#records.add(records);
+      this.#write(change);
+    });
+    this.#records.committed(change);
   }
 
   adopt({ records, reports, aside }: Adopted): void {
@@ -62,6 +70,7 @@ export class Journal implements RecordStore {
       [...done].map(([notification, bits]) => ({ key, notification, done: bits, more: setBits(bits) })),
     );
     this.#transaction(() => {
+      for (const record of records) this.#records.addAlone(record);
       this.#write({ records, progress, reports });
       for (const { key, done } of aside)
         for (const [notification, bits] of done) this.#records.noteProgress(key, notification, bits);
@@ -69,7 +78,7 @@ export class Journal implements RecordStore {
       for (const { key, deaths = 0 } of reports) if (deaths > 0) this.reportDeaths.add(key, deaths);
       this.#aside.add(aside);
     });
-    this.#records.committed(progress, []);
+    this.#records.committed({ progress });
   }
 
   release(): AsideRecord[] {
@@ -101,6 +110,7 @@ export class Journal implements RecordStore {
   }
 
   #transaction<Result>(work: () => Result): Result {
+    this.#records.begin();
     this.#db.exec('BEGIN IMMEDIATE');
     try {
       const result = work();
@@ -112,23 +122,21 @@ export class Journal implements RecordStore {
     }
   }
 
+  /** All but the new records themselves. */
   #write(change: Change): void {
     const { records = [], removals = [], progress = [], reports = [], told = [], reportsAside = [] } = change;
     let accepted = 0;
     let settled = 0;
-    for (const record of records) {
-      this.#records.add(record);
-      accepted += record.pushes;
-    }
+    for (const { pushes } of records) accepted += pushes;
     for (const { key, notification, done, more } of progress) {
       this.#records.noteProgress(key, notification, done);
       settled += more;
     }
     for (const { key, pushes, aside } of removals) {
       if (aside) this.#aside.take('request', key, pushes, aside);
-      this.#records.remove(key, aside !== undefined);
       settled += pushes;
     }
+    this.#records.remove(removals);
     for (const report of reports) this.reports.add(report);
     for (const { key, aside } of reportsAside) this.#aside.take('report', key, 1, aside);
     for (const key of [...told, ...reportsAside.map(({ key }) => key)]) this.reports.remove(key);
@@ -152,7 +160,7 @@ export class Journal implements RecordStore {
   }
 
   erase(withdrawal: Withdrawal, reports: readonly string[]): readonly number[] {
-    return this.#transaction(() => {
+    const about = this.#transaction(() => {
       this.#records.erase(withdrawal);
       this.#aside.erase(withdrawal);
       const about = this.reports.about(withdrawal.app, reports);
@@ -160,6 +168,8 @@ export class Journal implements RecordStore {
       for (const key of this.#aside.reportsAbout(withdrawal.app, reports)) this.#aside.drop('report', key);
       return about;
     });
+    this.#records.committed();
+    return about;
   }
 
   scrub(): boolean {
@@ -184,7 +194,14 @@ export class Journal implements RecordStore {
   }
 
   shrink(): void {
+    const old = this.#records.old();
+    if (old.length > 0) this.#takeApart(old);
     shrink(this.#db);
+  }
+
+  #takeApart(which?: readonly Bundle[]): void {
+    this.#transaction(() => this.#records.takeApart(which));
+    this.#records.committed();
   }
 
   makeRoom(): boolean {
@@ -195,6 +212,8 @@ export class Journal implements RecordStore {
   close(): void {
     try {
       this.#transaction(() => {
+        // A version that knows of no bundles can go on from here.
+        this.#records.takeApart();
         for (const deaths of [this.deaths, this.reportDeaths]) deaths.stopped();
         endRun(this.#db);
       });

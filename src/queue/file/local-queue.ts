@@ -12,6 +12,7 @@ import type {
   RequestBody,
   Restore,
   StoredRequest,
+  UnreadableRequest,
   WithdrawingQueue,
 } from '../queue.ts';
 import { QueueRefusedError } from '../queue-refused-error.ts';
@@ -259,7 +260,8 @@ export class LocalQueue implements Queue, WithdrawingQueue {
 
   /** Reading it may be what ends the process: after the first death over it it is not read any more. */
   #giveUp(record: JournalRecord, deaths: number): void {
-    this.#options.restore({ ...storedOf(record), givenUp: { deaths, mayRead: deaths === ASIDE_FROM } });
+    const mayRead = deaths === ASIDE_FROM && !record.isDamaged;
+    this.#options.restore({ ...storedOf(record), givenUp: { deaths, mayRead } });
     this.#setAside(record, 'SetAside');
   }
 
@@ -271,7 +273,7 @@ export class LocalQueue implements Queue, WithdrawingQueue {
 
   #restore(record: JournalRecord): void {
     const { key, body } = record;
-    const stored = storedOf(record);
+    const stored = record.isDamaged ? { ...storedOf(record), givenUp: DAMAGED } : storedOf(record);
     const entries = this.#options.restore(stored);
     if ('unreadable' in entries) {
       this.#setAside(record, 'Unreadable');
@@ -294,6 +296,8 @@ export class LocalQueue implements Queue, WithdrawingQueue {
     }
   }
 }
+
+const DAMAGED: UnreadableRequest = { unreadable: 'it is not what was written: the disk has changed it' };
 
 function storedOf({ id, app, acceptedAt, body, done, trace }: JournalRecord): StoredRequest {
   const isDone = (notification: number, place: number): boolean => {

@@ -3,7 +3,8 @@ import { targetCount } from '../../push/targets.ts';
 import type { Batch } from '../queue.ts';
 import { placeOf } from '../queue.ts';
 import type { JournalRecord } from './journal-record.ts';
-import type { NewRecord, Progress, Removal } from './record-store.ts';
+import type { NewRecord } from './new-record.ts';
+import type { Progress, Removal } from './record-store.ts';
 
 /** Settled targets of one notification, a bit for each; `more` of them since progress was written. */
 interface Done {

@@ -2,10 +2,9 @@ import type { KeptRequest } from '../queue.ts';
 import type { Withdrawal } from '../withdrawal.ts';
 import type { Deaths } from './deaths.ts';
 import type { JournalRecord } from './journal-record.ts';
+import type { NewRecord } from './new-record.ts';
 import type { ReportStore, StoredReport } from './report-table.ts';
 import type { Aside, AsideRecord } from './set-aside.ts';
-
-export type NewRecord = Omit<JournalRecord, 'done' | 'body'> & { readonly body: Uint8Array | string };
 
 /** A record that is wholly settled, or set aside: how many of its targets were not counted as settled before. */
 export interface Removal {

@@ -2,10 +2,14 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setBits } from '../../kit/bits.ts';
 import type { KeptRequest } from '../queue.ts';
 import type { Withdrawal } from '../withdrawal.ts';
+import { BundleTable } from './bundle-table.ts';
+import type { Bundle } from './bundles.ts';
 import { type DeathRegister, notHeld } from './deaths.ts';
 import { eraseTargets } from './erased-targets.ts';
 import { type JournalRecord, type RequestRow, readRecords, recordOf } from './journal-record.ts';
-import type { JournalBacklog, NewRecord } from './record-store.ts';
+import type { NewRecord } from './new-record.ts';
+import { checkedTrace, checkOf } from './record-check.ts';
+import type { Change, JournalBacklog, Removal } from './record-store.ts';
 
 export const RECORD_SCHEMA = `
   CREATE TABLE IF NOT EXISTS request (
@@ -36,6 +40,7 @@ export class RecordTable {
   #progressOf: StatementSync | undefined;
   /** Keys with progress rows, so that a record without any (nearly all) is removed by one statement. */
   readonly #withProgress = new Set<number>();
+  readonly #bundles: BundleTable;
 
   constructor(db: DatabaseSync, deaths: DeathRegister) {
     this.#db = db;
@@ -44,33 +49,61 @@ export class RecordTable {
     this.#delete = db.prepare('DELETE FROM request WHERE key = ?');
     this.#deleteProgress = db.prepare('DELETE FROM progress WHERE key = ?');
     this.#progress = db.prepare('INSERT OR REPLACE INTO progress VALUES (?, ?, ?)');
+    this.#bundles = new BundleTable(db);
   }
 
-  /** Within a transaction, as `noteProgress` and `remove` are. */
-  add({ key, id, app, acceptedAt, pushes, body, trace }: NewRecord): void {
+  /** A transaction begins; it ends with `committed`, or is rolled back. */
+  begin(): void {
+    this.#bundles.begin();
+  }
+
+  /** Within a transaction, as what follows is. Small ones share a row. */
+  add(records: readonly NewRecord[]): void {
+    for (const record of this.#bundles.add(records)) this.addAlone(record);
+  }
+
+  addAlone(record: NewRecord): void {
+    const { key, id, app, acceptedAt, pushes, body, trace, isDamaged } = record;
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    this.#insert.run(key, id, app, acceptedAt, pushes, bytes, trace ?? null);
+    const check = checkOf(record, bytes);
+    // What was damaged stays so.
+    const column = checkedTrace(trace, isDamaged ? check ^ 1 : check);
+    this.#insert.run(key, id, app, acceptedAt, pushes, bytes, column);
   }
 
   noteProgress(key: number, notification: number, done: Uint8Array): void {
     this.#progress.run(key, notification, done);
   }
 
-  /** @param keepsProgress it is set aside, and how far it had got is still wanted. */
-  remove(key: number, keepsProgress: boolean): void {
-    this.#delete.run(key);
-    this.#deaths.forget(key);
-    if (!keepsProgress && this.#withProgress.has(key)) this.#deleteProgress.run(key);
+  /** How far those that are set aside had got is still wanted. */
+  remove(removals: readonly Removal[]): void {
+    for (const { key, aside } of this.#bundles.remove(removals)) {
+      this.#delete.run(key);
+      this.#deaths.forget(key);
+      if (!aside && this.#withProgress.has(key)) this.#deleteProgress.run(key);
+    }
   }
 
   /** What a transaction has changed is in the file: which records have progress rows from now on. */
-  committed(progress: readonly { readonly key: number }[], removed: readonly { readonly key: number }[]): void {
+  committed({ progress = [], removals = [] }: Pick<Change, 'progress' | 'removals'> = {}): void {
     for (const { key } of progress) this.#withProgress.add(key);
-    for (const { key } of removed) this.#withProgress.delete(key);
+    for (const { key } of removals) this.#withProgress.delete(key);
+    this.#bundles.committed();
+  }
+
+  /** Gives those that share a row one of their own. Within a transaction. */
+  takeApart(which?: readonly Bundle[]): void {
+    this.#bundles.takeApart(which);
+  }
+
+  /** What is to be taken apart; to be asked every half second. */
+  old(): readonly Bundle[] {
+    return this.#bundles.old();
   }
 
   /** Takes targets out of every request. Within a transaction. */
   erase(withdrawal: Withdrawal): void {
+    this.takeApart();
     eraseTargets(this.#db, 'request', withdrawal);
   }
 
@@ -90,9 +123,13 @@ export class RecordTable {
     const progress = this.#db.prepare('SELECT key, done FROM progress').iterate();
     for (const row of progress as Iterable<unknown> as Iterable<{ key: number; done: Uint8Array }>)
       done.set(row.key, (done.get(row.key) ?? 0) + setBits(row.done));
-    const find = this.#db.prepare('SELECT key, id, pushes FROM request WHERE substr(id, 1, ?) = ?');
+    const find = this.#db.prepare("SELECT key, id, pushes FROM request WHERE substr(id, 1, ?) = ? AND id <> ''");
     const rows = find.all(prefix.length, prefix) as unknown as Pick<RequestRow, 'key' | 'id' | 'pushes'>[];
-    return rows.map(({ key, id, pushes }) => ({ id, open: pushes - (done.get(key) ?? 0) }));
+    const bundled = [...this.#bundles.open()].filter(({ id }) => id.startsWith(prefix));
+    return [
+      ...rows.map(({ key, id, pushes }) => ({ id, open: pushes - (done.get(key) ?? 0) })),
+      ...bundled.map(({ id }) => ({ id, open: 1 })),
+    ];
   }
 
   /** The oldest record with a greater key that is not held back. */

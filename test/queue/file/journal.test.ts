@@ -64,3 +64,58 @@ test('a file of a version that traced nothing is read as it is, and takes traces
   ]);
   journal.close();
 });
+
+/** As versions wrote it that knew of no checksums, and were killed: their tables, the text of a trace, a request that is half done. */
+function writeFileWithoutChecksums(path: string): void {
+  const journal = new Journal(path, 'normal');
+  journal.commit({ progress: [{ key: 2, notification: 0, done: Uint8Array.of(1), more: 1 }] });
+  journal.close();
+  const db = new DatabaseSync(path);
+  db.exec(`
+    INSERT INTO request VALUES (1, 'r1', 'default', 1, 1, x'7b7d', NULL);
+    INSERT INTO request VALUES (2, 'r2', 'other', 2, 3, x'7b7d', '00-parent' || char(10) || 'state');
+    INSERT INTO request VALUES (3, 'r3', 'default', 3, 1, x'7b7d', '00-parent');
+    UPDATE totals SET accepted = 5, settled = 1;
+    INSERT INTO run VALUES (1);
+  `);
+  db.close();
+}
+
+test('a file of a version that knew of no checksums is read as it is', () => {
+  const path = join(folder, 'unchecked.db');
+  writeFileWithoutChecksums(path);
+  const journal = new Journal(path, 'normal');
+  const { records } = readJournal(path);
+  expect(records.map(({ id, app, trace, isDamaged }) => [id, app, trace, isDamaged])).toEqual([
+    ['r1', 'default', undefined, undefined],
+    ['r2', 'other', '00-parent\nstate', undefined],
+    ['r3', 'default', '00-parent', undefined],
+  ]);
+  expect(journal.backlog()).toEqual({ lastKey: 3, records: 3, pushes: 5 });
+  journal.commit({ records: [{ ...record, key: 4 }], removals: [{ key: 2, pushes: 2 }] });
+  expect(readJournal(path).totals).toEqual({ accepted: 6, settled: 3 });
+  journal.close();
+});
+
+test('a record that the disk has changed says so, and stays so in another file', () => {
+  const [path, other] = [join(folder, 'changed.db'), join(folder, 'other.db')];
+  const journal = new Journal(path, 'normal');
+  journal.commit({
+    records: [
+      { ...record, trace: 'a trace' },
+      { ...record, key: 2, id: 'r2', pushes: 2 },
+    ],
+  });
+  journal.close();
+  const db = new DatabaseSync(path);
+  db.exec("UPDATE request SET body = CAST(replace(CAST(body AS TEXT), '[]', '[1]') AS BLOB) WHERE key = 1");
+  db.exec("UPDATE request SET app = 'others' WHERE key = 2");
+  db.close();
+  const changed = new Journal(path, 'normal');
+  const next = new Journal(other, 'normal');
+  next.adopt({ records: [...changed.records()], reports: [], aside: [] });
+  for (const each of [changed, next]) {
+    expect([...each.records()].map(({ isDamaged }) => isDamaged)).toEqual([true, true]);
+    each.close();
+  }
+});
