@@ -85,8 +85,7 @@ export class HubLoad {
     return [...new Set(Array.from({ length: count }, () => this.#user()))];
   }
 
-  async #send(to: object, more: object = {}): Promise<string | undefined> {
-    const id = `n${++this.#serial}`;
+  async #send(to: object, more: object = {}, id = `n${++this.#serial}`): Promise<string | undefined> {
     const answer = await this.#options.call('POST', '/v1/notifications', { id, ...SENDABLE, to, ...more });
     if (!answer) this.unanswered++;
     if (answer?.status !== 202) return undefined;
@@ -100,9 +99,11 @@ export class HubLoad {
     if (id !== undefined) this.#toOne.push({ id, user });
   }
 
+  /** One that had no answer may be there all the same, and would wait for ever. */
   async #later(): Promise<void> {
-    const id = await this.#send({ users: [this.#user()] }, { send_at: FAR });
-    if (id !== undefined) this.#held.push(id);
+    const id = `n${++this.#serial}`;
+    await this.#send({ users: [this.#user()] }, { send_at: FAR }, id);
+    this.#held.push(id);
   }
 
   /** What is still to come; one that had no answer is cancelled again. */
@@ -111,7 +112,7 @@ export class HubLoad {
     if (id === undefined) return;
     const answer = await this.#options.call('DELETE', `/v1/notifications/${id}`);
     if (answer?.status === 200) this.cancelled.add(id);
-    else this.#held.push(id);
+    else if (answer?.status !== 404) this.#held.push(id);
   }
 
   /** At the end: all that waits for a time far away. */
