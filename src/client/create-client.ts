@@ -24,9 +24,9 @@ export interface ClientOptions extends Partial<Transport> {
   /** Where the relay is: `https://push.example.com`, with a path where a proxy puts it below one. */
   readonly url: string;
   /** An API key, sent as `Authorization: Bearer`. */
-  readonly key?: string;
+  readonly key?: string | undefined;
   /** `api.push_uri` of the relay; default: `/api/push`. */
-  readonly pushPath?: string;
+  readonly pushPath?: string | undefined;
 }
 
 export interface CallOptions {
@@ -38,7 +38,7 @@ export interface CallOptions {
 
 export interface PushOptions extends CallOptions {
   /** Names this request, so that the relay sends it once however often it comes; default: a random one for each call. */
-  readonly idempotencyKey?: string;
+  readonly idempotencyKey?: string | undefined;
 }
 
 /** The relay has the whole request. */
@@ -56,21 +56,21 @@ export interface Pushed {
 
 export interface ExplainOptions extends CallOptions {
   /** Only what is about this device token. */
-  readonly token?: string;
+  readonly token?: string | undefined;
 }
 
 export interface PushesOptions extends CallOptions {
   /** Absent: delivered and failed. */
-  readonly status?: 'failed' | 'delivered' | 'retried';
-  readonly app?: string;
+  readonly status?: 'failed' | 'delivered' | 'retried' | undefined;
+  readonly app?: string | undefined;
   /** The provider's word. */
-  readonly reason?: string;
+  readonly reason?: string | undefined;
   /** Only later ones. */
-  readonly since?: Date;
+  readonly since?: Date | undefined;
   /** `nextCursor` of the page before. */
-  readonly cursor?: string;
+  readonly cursor?: string | undefined;
   /** 1 to 500; default 50. */
-  readonly limit?: number;
+  readonly limit?: number | undefined;
 }
 
 export interface PushPage {

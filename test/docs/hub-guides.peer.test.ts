@@ -1,18 +1,7 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { isObject } from '../../src/kit/is-object.ts';
-import { freePort } from '../support/free-port.ts';
-import { listening } from '../support/listening.ts';
-import { until } from '../support/until.ts';
-
-const run = promisify(execFile);
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const data = mkdtempSync(join(tmpdir(), 'martlet-guides-'));
+import { type DocsRelay, startDocsRelay } from './docs-relay.ts';
 
 const GUIDES = {
   'register-devices': 4,
@@ -32,7 +21,7 @@ interface Sample {
 }
 
 const samplesOf = (name: string): Sample[] => {
-  const page = readFileSync(join(root, 'docs/hub', `${name}.md`), 'utf8');
+  const page = readFileSync(new URL(`../../docs/hub/${name}.md`, import.meta.url), 'utf8');
   return [...page.matchAll(/^```sh\n(.*?)^```\n(?:\n```json\n(.*?)^```$)?/gms)].map(([, commands = '', answer]) => ({
     commands,
     ...(answer === undefined ? {} : { answer: JSON.parse(answer) as unknown }),
@@ -50,43 +39,16 @@ function expected(shown: unknown): unknown {
   );
 }
 
-let relay: ChildProcess;
-let port = 0;
+let relay: DocsRelay;
 
 beforeAll(async () => {
-  port = await freePort();
-  const env = {
-    ...process.env,
-    GORUSH_CORE_PORT: String(port),
-    GORUSH_CORE_ADDRESS: '127.0.0.1',
-    MARTLET_QUEUE_LOCAL_PATH: join(data, 'queue.db'),
-  };
-  relay = spawn(process.execPath, [join(root, 'src/main.ts'), '-c', join(root, 'config.yml')], {
-    cwd: data,
-    env,
-    stdio: 'ignore',
-  });
-  symlinkSync(join(root, 'examples'), join(data, 'examples'));
-  await until(() => listening(port));
+  relay = await startDocsRelay();
 });
+afterAll(() => relay.close());
 
-afterAll(() => {
-  relay.kill('SIGKILL');
-  rmSync(data, { recursive: true, force: true });
-});
-
-/** As a reader pastes them into a shell; each command has to succeed. @returns the last answer */
+/** @returns the last answer */
 async function paste(commands: string): Promise<unknown> {
-  const url = `127.0.0.1:${port}`;
-  const script = [
-    'set -e',
-    'curl() { command curl -sS --fail-with-body "$@"; echo; }',
-    `relay=http://${url}; json='content-type: application/json'`,
-    commands.replaceAll('localhost:8088', url),
-  ].join('\n');
-  const PATH = [dirname(process.execPath), process.env.PATH].join(delimiter);
-  const { stdout } = await run('bash', ['-o', 'pipefail', '-c', script], { cwd: data, env: { ...process.env, PATH } });
-  return JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
+  return JSON.parse((await relay.paste(commands)).trimEnd().split('\n').at(-1) ?? '');
 }
 
 /** What only asks may be asked again, until it has what the page shows. */

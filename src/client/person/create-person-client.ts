@@ -20,27 +20,27 @@ export interface PersonClientOptions extends Partial<Transport> {
    */
   readonly token: (isStale: boolean) => string | undefined | Promise<string | undefined>;
   /** Names this installation: the id of its device. */
-  readonly device?: string;
+  readonly device?: string | undefined;
   /** Of all tries of a call together, milliseconds; default 60,000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Default: those of the browser. `null`: each tab has a connection of its own. */
-  readonly tabs?: Tabs | null;
+  readonly tabs?: Tabs | null | undefined;
   /** Default: the browser's. */
-  readonly push?: PushSurroundings;
+  readonly push?: PushSurroundings | undefined;
 }
 
 export interface StreamOptions extends StreamListeners {
   /** Where it begins: the id of an event that you have, `earliest` for all that is kept; default: what comes from now on. */
-  readonly after?: string;
+  readonly after?: string | undefined;
   /** Without a byte for so long the connection is taken for lost; default 45,000. */
-  readonly silenceMs?: number;
+  readonly silenceMs?: number | undefined;
 }
 
 /** The body of `PUT /v1/devices/{device}`, without the person. */
 export interface DeviceDetails {
   readonly platform: 'ios' | 'android' | 'huawei' | 'web' | 'expo' | 'ntfy';
-  readonly token?: string;
-  readonly subscription?: object;
+  readonly token?: string | undefined;
+  readonly subscription?: object | undefined;
   readonly [detail: string]: unknown;
 }
 
@@ -147,8 +147,8 @@ class PersonCalls implements PersonClient {
     limit,
     cursor,
   }: {
-    readonly limit?: number;
-    readonly cursor?: string;
+    readonly limit?: number | undefined;
+    readonly cursor?: string | undefined;
   } = {}): Promise<Result<PersonInbox>> {
     return this.#call('GET', `${this.#personUrl}/notifications${queryOf({ limit, cursor })}`);
   }
