@@ -17,6 +17,7 @@ import type { HubTables } from '../tables.ts';
 import { type PostgresWay, postgresWay } from './postgres-dialect.ts';
 import { PostgresProbe } from './postgres-probe.ts';
 import { isRepeatable, isUniqueViolation, readableTrouble } from './postgres-trouble.ts';
+import { TableStatistics } from './table-statistics.ts';
 
 /** Held while tables and keys are made: several instances may start at once. Any number that others hardly use: "MltU". */
 const LOCK = 0x4d_6c_74_55;
@@ -74,6 +75,7 @@ class PostgresStore implements HubStore {
   readonly #way: PostgresWay;
   readonly #db: HubDb;
   readonly #probe: PostgresProbe;
+  readonly #statistics: TableStatistics;
   readonly #end = new AbortController();
   readonly #writes = new PQueue({ concurrency: WRITES_AT_ONCE });
   readonly #isReady = Promise.withResolvers<void>();
@@ -86,6 +88,7 @@ class PostgresStore implements HubStore {
     const { url } = options;
     this.#way = postgresWay({ url, closed: () => this.#refusal() });
     this.#db = new Kysely<HubTables>({ dialect: this.#way.dialect });
+    this.#statistics = new TableStatistics(this.#db);
     this.#probe = new PostgresProbe({
       url,
       answeredAt: () => this.#way.answeredAt(),
@@ -120,6 +123,7 @@ class PostgresStore implements HubStore {
     const begun = performance.now();
     try {
       const result = await this.#writes.add(() => this.#repeated(work));
+      this.#statistics.wrote();
       observer?.wrote?.(performance.now() - begun);
       return result;
     } catch (error) {
