@@ -12,12 +12,6 @@ const run = promisify(execFile);
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const main = join(root, 'src/main.ts');
 
-/** Fenced blocks of a page, such as `docs/email.md`, in one of these languages. */
-export const blocksOf = (page: string, ...languages: readonly string[]): string[] =>
-  [...readFileSync(join(root, page), 'utf8').matchAll(/^```(\w+)\n(.*?)^```$/gms)]
-    .filter(([, language]) => languages.includes(language as string))
-    .map(([, , text]) => text as string);
-
 export interface DocsRelay {
   /** Where what a reader has lies: `config.yml`, keys. */
   readonly folder: string;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { blocksOf, type DocsRelay, startDocsRelay } from './docs-relay.ts';
+import { blocksOf } from './blocks.ts';
+import { type DocsRelay, startDocsRelay } from './docs-relay.ts';
 
 /** What a reader pastes: the curl lines of the page's `sh` blocks. */
 const curlLines = (name: string): string[] =>

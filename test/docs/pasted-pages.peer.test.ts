@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startSandbox } from '../support/sandbox-of-three.ts';
-import { blocksOf, type DocsRelay, startDocsRelay } from './docs-relay.ts';
+import { blocksOf } from './blocks.ts';
+import { type DocsRelay, startDocsRelay } from './docs-relay.ts';
 
 /** Pages whose commands are for a relay that runs, and how many blocks of them each has. */
 const PAGES = {

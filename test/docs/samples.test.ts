@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { parseCommandLine } from '../../src/cli/command-line.ts';
 import { loadConfig } from '../../src/host/config/load.ts';
 import { builtIn } from '../../src/providers/registry.ts';
-import { blocksOf } from './docs-relay.ts';
+import { blocksOf } from './blocks.ts';
 
 const pages = ['README.md', ...globSync('docs/**/*.md')].sort();
 const samples = (...languages: readonly string[]) =>
