@@ -1,5 +1,6 @@
 import { type ActorName, auditChanges } from '../storage/audit.ts';
 import type { HubDb, HubSeal } from '../storage/storage.ts';
+import { countErasure } from './erasures.ts';
 import { type AddressKind, addressOf, type ErasedCounts, type PersonPart, type PersonTargets } from './person.ts';
 import { addressHashes, hashColumn, loadPerson } from './person-rows.ts';
 
@@ -92,10 +93,11 @@ export async function erasePerson(tx: HubDb, { seal, app, user, by, now, parts }
   await tx.deleteFrom('idempotency').where('app', '=', app).where('caller', '=', caller).execute();
   counts.users = await count(tx.deleteFrom('users').where('app', '=', app).where('id', '=', user));
   const hash = erasedHash(seal, app, user);
+  const place = await countErasure(tx, app);
   await tx
     .insertInto('erased')
-    .values({ app, hash, at: now })
-    .onConflict((conflict) => conflict.columns(['app', 'hash']).doUpdateSet({ at: now }))
+    .values({ app, hash, at: now, place })
+    .onConflict((conflict) => conflict.columns(['app', 'hash']).doUpdateSet({ at: now, place }))
     .execute();
   await auditChanges(tx, seal, [{ app, at: now, by, action: 'user.erased', target: `user:${user}` }]);
   return counts;

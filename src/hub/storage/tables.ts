@@ -28,7 +28,7 @@ export interface HubTables {
   readonly usage: { app: string; user: string; type: string; channel: string; at: number; count: number };
   readonly audit: AuditTable;
   /** Salted hashes of erased ids, so that work begun before brings nothing back. */
-  readonly erased: { app: string; hash: string; at: number };
+  readonly erased: { app: string; hash: string; at: number; place: Generated<number> };
   readonly digest_items: DigestItemTable;
   readonly push_topics: PushTopicTable;
   readonly engagements: EngagementTable;
@@ -154,6 +154,8 @@ interface NotificationTable {
   collapse_key: string | null;
   /** Rises among those with the same collapse key, in the order in which they were taken; null without one. */
   collapse_place: number | null;
+  /** How many erasures the app had seen when it was accepted, of those for so many that it is decided in pages; null: of others. */
+  erasures: Generated<number | null>;
   /** JSON. */
   totals: string;
   done_at: number | null;

@@ -85,7 +85,7 @@ export class Paging {
     if (!row || row.status === 'cancelled' || row.ended !== null) return undefined;
     const notification = openDoc<AcceptedNotification>(store.seal, row);
     const { people: some, next } = await audiencePage(tx, app, audienceOf(notification), after, page);
-    const there = await withoutErased(tx, store.seal, notification, some);
+    const there = await withoutErased(tx, store.seal, row, some);
     const { placed, each } = await decidePeople(tx, this.#options, app, [
       { notification, people: there, presence, isLaterPage: true },
     ]);

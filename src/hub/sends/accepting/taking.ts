@@ -1,5 +1,6 @@
 /** Takes notifications that are not there yet: each with its first people, their decisions and timers. */
 import type { AcceptedNotification, PresenceState } from '../../notifications/decide-input.ts';
+import { erasuresOf } from '../../people/erasures.ts';
 import type { HubDb } from '../../storage/storage.ts';
 import { setDue } from '../../timers/due-rows.ts';
 import { type Addressee, type Audience, audienceOf } from '../audience/audience.ts';
@@ -45,7 +46,8 @@ export async function takeFresh(
   const known = await knownUsers(tx, app, fresh);
   for (const one of fresh) first.push(await firstPeople(tx, one, known, parts.page));
   const { placed, each } = await decidePeople(tx, parts, app, first);
-  const begun = first.map((one, index) => begin(one, each[index] ?? []));
+  const erasures = first.some(({ next }) => next !== undefined) ? await erasuresOf(tx, app) : undefined;
+  const begun = first.map((one, index) => ({ ...begin(one, each[index] ?? []), erasures }));
   await insertNotifications(tx, begun, { seal: parts.store.seal, now: parts.now() });
   const pages = first.flatMap(({ notification: { id: ref }, next }) =>
     next === undefined ? [] : [{ app, kind: PAGE_DUE, ref, at: parts.now(), data: next }],

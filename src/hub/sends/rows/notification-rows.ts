@@ -31,6 +31,8 @@ export interface NotificationBegin {
   readonly bodyHash: string;
   readonly status: NotificationStatus;
   readonly totals: RecipientTotals;
+  /** Erasures of the app so far, where people are decided about later. */
+  readonly erasures?: number | undefined;
 }
 
 interface WithKey {
@@ -78,7 +80,7 @@ export async function insertNotifications(
 }
 
 function rowOf(
-  { notification, bodyHash, status, totals }: NotificationBegin,
+  { notification, bodyHash, status, totals, erasures }: NotificationBegin,
   seal: HubSeal,
   now: number,
 ): Omit<NewRow<'notifications'>, 'collapse_place'> {
@@ -89,6 +91,7 @@ function rowOf(
     expires_at: expires === undefined ? null : Date.parse(expires),
     ...{ cancel_key: cancel_key ?? null, collapse_key: collapse_key ?? null },
     ...{ done_at: isOver(status) ? now : null, about: about ?? null, ended: null },
+    erasures: erasures ?? null,
   };
 }
 

@@ -71,9 +71,9 @@ describe.each(hubEngines)('sends that come at the same moment, in $name,', ({ ne
         accept({ to: { users: ['u1'] } }),
       ]);
       const accepted = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
-      expect(accepted.filter(({ answer }) => answer.id === 'n1').map(({ isReplay }) => isReplay)).toEqual([
-        ...[false, true, true],
-      ]);
+      const replays = accepted.filter(({ answer }) => answer.id === 'n1').map(({ isReplay }) => isReplay);
+      // Which of them is the first is decided by the store.
+      expect(replays.filter((isReplay) => !isReplay)).toHaveLength(1);
       expect(results.map(({ status }) => status)).toEqual([
         ...['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled'],
       ]);
