@@ -3,7 +3,8 @@ import type { Router } from 'express';
 import { createApp } from '../api/app.ts';
 import { callbackRoutes } from '../api/callback-routes.ts';
 import { type ConsoleSources, openConsole } from '../api/console/open-console.ts';
-import { pushRoute } from '../api/gorush/push-route.ts';
+import { directPush } from '../api/gorush/direct-push.ts';
+import { type PushRouteOptions, pushRoute } from '../api/gorush/push-route.ts';
 import { statAppRoute } from '../api/gorush/stat-app-route.ts';
 import { historyRoutes } from '../api/history-routes.ts';
 import { apiSettings } from '../api/openapi/api-settings.ts';
@@ -20,6 +21,7 @@ import { configView } from '../config/redact.ts';
 import { toError } from '../kit/errors.ts';
 import { versionHeaders } from '../kit/http/answer.ts';
 import type { BodyRoom } from '../kit/http/body-room.ts';
+import type { DirectRoute } from '../kit/http/direct/direct-door.ts';
 import type { Routes } from '../kit/http/exact-routes.ts';
 import { sheltered } from '../kit/http/sheltered.ts';
 import { rationed } from '../kit/rationed.ts';
@@ -56,6 +58,8 @@ export interface HttpAppOptions extends RelayOptions {
 
 export interface HttpApp {
   readonly listener: (req: IncomingMessage, res: ServerResponse) => void;
+  /** Pushes that do without node:http; undefined where each request is asked who it is, noted, traced or waits for its outcome. */
+  readonly direct: DirectRoute | undefined;
   /** For `core.admin_address`; undefined without one: then the other serves everything. */
   readonly administration: HttpApp['listener'] | undefined;
   /** Ends the answers that have no end of their own; call it when the shutdown begins. */
@@ -95,7 +99,7 @@ function appOf(relay: HttpAppRelay, options: HttpAppOptions, { statGo, sysStats,
     uris: config.api,
     version,
     sandbox: config.sandbox.enabled,
-    push: pushOf(relay, options, onError),
+    push: pushRoute(pushOptions(relay, options, onError)),
     statGo,
     statApp: statAppRoute({
       read: countersOf(relay, totals),
@@ -126,13 +130,13 @@ function appOf(relay: HttpAppRelay, options: HttpAppOptions, { statGo, sysStats,
   });
 }
 
-function pushOf(
+function pushOptions(
   { accept, apps: { providers }, tracing }: HttpAppRelay,
   { config: { core, queue }, log, version, bodies }: HttpAppOptions,
   onError: (error: unknown) => void,
-) {
+): PushRouteOptions {
   const jsonLimits = jsonLimitsOf(core);
-  return pushRoute({
+  return {
     accept,
     decode: (body) => providers.decoder.decode(body, jsonLimits),
     headers: versionHeaders(version),
@@ -144,6 +148,26 @@ function pushOf(
     audit: log.audit && ((notifications) => pushesByApp(notifications, providers)),
     tracing,
     onError,
+  };
+}
+
+/** As `observedApp` does it. */
+function directOf(relay: HttpAppRelay, options: HttpAppOptions, sysStats: SysStats): DirectRoute | undefined {
+  const { config, log } = options;
+  const onError = (error: unknown): void => log.error(`a request failed: ${(error as Error)?.message}`);
+  const push = pushOptions(relay, options, onError);
+  if (relay.auth || push.audit || push.tracing || push.syncMs !== undefined) return undefined;
+  const path = config.api.push_uri;
+  return directPush({
+    ...push,
+    path,
+    observe() {
+      const begun = sysStats.begin();
+      return (status, size) => {
+        sysStats.end(begun, status, size);
+        log.request({ method: 'POST', path, status, ms: performance.now() - begun, size });
+      };
+    },
   });
 }
 
@@ -186,6 +210,7 @@ export function createHttpApp(relay: HttpAppRelay, options: HttpAppOptions, drai
   const split = core.admin_address === '' ? undefined : surfaces(whole, api, versionHeaders(version));
   return {
     listener: split?.callers ?? whole,
+    direct: directOf(relay, options, sysStats),
     administration: split?.administration,
     retire: () => feed.close(),
     close: statGo.close,

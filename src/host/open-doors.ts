@@ -19,7 +19,7 @@ import type { HttpApp } from './http-app.ts';
 export interface OpenDoorsOptions {
   readonly config: Config;
   readonly log: Log;
-  readonly app: Pick<HttpApp, 'listener' | 'administration'>;
+  readonly app: Pick<HttpApp, 'listener' | 'administration' | 'direct'>;
   readonly relay: {
     readonly accept: Accept;
     readonly apps: { readonly providers: ProviderTable };
@@ -67,7 +67,7 @@ export async function openDoors(options: OpenDoorsOptions, closers: AsyncDisposa
   };
   closers.defer(close);
   const rooms = openRooms(roomsWanted(config), log);
-  const listener = (own: Pick<ListenerOptions, 'app' | 'room' | 'at' | 'source' | 'upgrades'>): Listener => {
+  const listener = (own: Pick<ListenerOptions, 'app' | 'direct' | 'room' | 'at' | 'source' | 'upgrades'>): Listener => {
     const { dispatcher } = relay.outbound;
     const opened = createListener({ config, log, dispatcher, ...own });
     listeners.push(opened);
@@ -75,7 +75,7 @@ export async function openDoors(options: OpenDoorsOptions, closers: AsyncDisposa
     return opened;
   };
   const main = config.core.enabled
-    ? listener({ app: app.listener, room: rooms.callers, upgrades: options.upgrades })
+    ? listener({ app: app.listener, direct: app.direct, room: rooms.callers, upgrades: options.upgrades })
     : undefined;
   const adminPlace = listenAddress(config.core.admin_address);
   const at = adminPlace && { key: 'core.admin_address', ...adminPlace };

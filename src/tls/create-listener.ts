@@ -3,6 +3,7 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { type Dispatcher, getGlobalDispatcher } from 'undici';
 import type { Config } from '../config/schema.ts';
+import { DirectDoor, type DirectDoorOptions, type DirectRoute } from '../kit/http/direct/direct-door.ts';
 import { isHttp2 } from '../kit/http/is-http2.ts';
 import { oneAtATime } from '../kit/http/one-at-a-time.ts';
 import { offerStreamPlace } from '../kit/http/stream-place.ts';
@@ -21,6 +22,8 @@ import { openServerCredentials } from './server-credentials.ts';
 export interface ListenerOptions {
   readonly config: Pick<Config, 'core' | 'api'>;
   readonly app: RequestListener;
+  /** Requests that do without node:http where there is no TLS; default: none. */
+  readonly direct?: DirectRoute | undefined;
   /** Requests for another protocol that are handed to `app`; default: none. */
   readonly upgrades?: ((req: IncomingMessage) => boolean) | undefined;
   readonly log: CertificateLog;
@@ -114,6 +117,13 @@ function trackSockets(server: Server | DualServer, room: ConnectionRoom | undefi
   return sockets;
 }
 
+/** In front of a server without TLS. */
+const directDoor = (
+  server: Server,
+  { direct: route, room }: ListenerOptions,
+  end: Pick<DirectDoorOptions, 'isRetired' | 'onAnswer'>,
+): DirectDoor | undefined => route && new DirectDoor({ server, route, room, ...end });
+
 /** As in Gorush, `core.auto_tls` overrides `core.ssl`. */
 function openSource({ config: { core }, log, watchMs, dispatcher }: ListenerOptions): CertificateSource | undefined {
   if (core.auto_tls.enabled)
@@ -145,8 +155,13 @@ export function createListener(options: ListenerOptions): Listener {
     options.room ? noteRequests(options.app, options.room) : options.app,
     () => retired,
     // Not before: a request may be on its way over a connection that looks idle.
-    () => closing && server.closeIdleConnections(),
+    () => closeIdle(),
   );
+  const closeIdle = (): void => {
+    if (!closing) return;
+    server.closeIdleConnections();
+    direct?.closeIdle();
+  };
   const app = oneAtATime(untilThen);
   const own = options.source ? undefined : openSource(options);
   const source = options.source ?? own;
@@ -157,6 +172,9 @@ export function createListener(options: ListenerOptions): Listener {
     : createServer({ connectionsCheckingInterval: toMs(1) }, app);
   limit(server, core);
   if (options.upgrades) serveUpgrades(server as Server, untilThen, options.upgrades);
+  const direct = source
+    ? undefined
+    : directDoor(server as Server, options, { isRetired: () => retired, onAnswer: () => setImmediate(closeIdle) });
   const sockets = trackSockets(server, options.room);
   return {
     server,
@@ -187,6 +205,7 @@ export function createListener(options: ListenerOptions): Listener {
       const idle = setTimeout(() => {
         closing = true;
         server.close();
+        direct?.closeIdle();
       }, LAST_REQUESTS_MS);
       await closed;
       clearTimeout(idle);

@@ -14,6 +14,7 @@ import type { FieldWarning } from '../../push/wire/misspelled.ts';
 import type { Accept, AcceptedPush, AcceptOptions } from '../../relay/accept.ts';
 import { bodyRefusal, callerRoom } from '../caller-room.ts';
 import { sendPushAnswer } from './push-answer.ts';
+import { isPlain, plainBody, pushBody } from './push-body.ts';
 import { type TracedRequest, tracedRequest } from './traced-request.ts';
 
 export type Decoded =
@@ -42,11 +43,6 @@ export interface PushRouteOptions {
 
 type ReadRequest = Extract<Decoded, { ok: true }>;
 
-const untargeted = (index: number): FieldWarning => ({
-  path: `notifications[${index}]`,
-  reason: 'has no target: nothing was sent',
-});
-
 /** `POST /api/push`. Reads and decodes the body itself: no parser middleware on the path that every push takes. */
 export function pushRoute(options: PushRouteOptions): HttpHandler {
   const { accept, maxBody, bodies, onError, syncMs, headers, audit, tracing } = options;
@@ -67,19 +63,17 @@ export function pushRoute(options: PushRouteOptions): HttpHandler {
   };
   const answer = (
     res: ServerResponse,
-    { counts, logs, requestId, withoutTargets }: AcceptedPush,
-    { notifications, warnings: misspelled = [] }: ReadRequest,
+    push: AcceptedPush,
+    { notifications, warnings = [] }: ReadRequest,
     traced: TracedRequest | undefined,
   ): void => {
+    const { requestId, counts } = push;
     if (audit) noteAudit(res, { requestId, apps: audit(notifications) });
-    const warnings = withoutTargets ? [...misspelled, ...withoutTargets.map(untargeted)] : misspelled;
-    const common = { counts, logs, success: 'ok', request_id: requestId } as const;
-    const body = warnings.length > 0 ? { ...common, warnings } : common;
     if (traced) {
       traced.note({ 'martlet.request_id': requestId, 'martlet.counts': counts });
-      sendPushAnswer(res, { ...body, trace_id: traced.traceId }, headers);
-    } else if (logs.length > 0 || warnings.length > 0) sendPushAnswer(res, body, headers);
-    else sendShort(res, flatHeaders, `{"counts":${counts},"logs":[],"success":"ok","request_id":"${requestId}"}`);
+      sendPushAnswer(res, { ...pushBody(push, warnings), trace_id: traced.traceId }, headers);
+    } else if (isPlain(push, warnings)) sendShort(res, flatHeaders, plainBody(push));
+    else sendPushAnswer(res, pushBody(push, warnings), headers);
   };
   return (req, res) => {
     const traced = tracedRequest(req, res, tracing);

@@ -49,27 +49,39 @@ export function sendText(
   res.end(body);
 }
 
-/** Gorush's error body: `{"code": …, "message": …}`, and what Martlet adds. */
+/** Gorush's error body, and its status: `{"code": …, "message": …}`, and what Martlet adds. */
+export function errorOf(
+  kind: keyof typeof httpStatus,
+  message: string,
+  details?: unknown,
+): { readonly status: number; readonly body: object } {
+  const status = httpStatus[kind];
+  return { status, body: { code: status, message, ...(details === undefined ? {} : { details }) } };
+}
+
 export function sendError(
   res: ServerResponse,
   kind: keyof typeof httpStatus,
   message: string,
   extra: { details?: unknown; headers?: Record<string, string> } = {},
 ): void {
-  const status = httpStatus[kind];
-  const details = extra.details === undefined ? {} : { details: extra.details };
-  sendJson(res, status, { code: status, message, ...details }, extra.headers);
+  const { status, body } = errorOf(kind, message, extra.details);
+  sendJson(res, status, body, extra.headers);
 }
 
 /** What is said of a request that is refused: a RefusedError, or a refusal that is a value. */
 type Refused = Pick<RefusedError, 'kind' | 'message' | 'details' | 'retryAfter'>;
 
+/** When to come again, where that is known. */
+export const againHeaders = ({ retryAfter }: Pick<Refused, 'retryAfter'>): Record<string, string> =>
+  retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) };
+
 /** @param headers those of every answer */
 export function sendRefused(
   res: ServerResponse,
-  { kind, message, details, retryAfter }: Refused,
+  refused: Refused,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const again = retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) };
-  sendError(res, kind, message, { details, headers: { ...headers, ...again } });
+  const { kind, message, details } = refused;
+  sendError(res, kind, message, { details, headers: { ...headers, ...againHeaders(refused) } });
 }

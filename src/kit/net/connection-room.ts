@@ -65,6 +65,8 @@ const SLOW_MS = 10_000;
 /** So many of the busy ones are looked at. */
 const MOST_LOOKED_AT = 100;
 
+const isReceived = (): boolean => false;
+
 const nameOf = ({ remoteAddress, remotePort }: Peer): string => `${remoteAddress}:${remotePort}`;
 
 /**
@@ -131,20 +133,19 @@ export class ConnectionRoom {
   begin(peer: Peer, isReceiving: () => boolean): () => void {
     const connection = this.#connections.get(nameOf(peer));
     if (!connection) return () => {};
-    connection.busy++;
-    connection.since = this.#now();
-    connection.isReceiving = isReceiving;
-    for (const other of [this.#fresh, this.#idle, this.#busy]) other.delete(connection);
-    if (connection.streams === 0) this.#busy.add(connection);
+    this.#begin(connection, isReceiving);
     let isOver = false;
     return () => {
       if (isOver) return;
       isOver = true;
-      if (--connection.busy > 0 || !connection.hasPlace || connection.streams > 0) return;
-      this.#busy.delete(connection);
-      connection.isReceiving = () => false;
-      this.#idle.add(connection);
+      this.#end(connection);
     };
+  }
+
+  /** Of a connection with one request after the other, each of them wholly received: its place is looked for once. */
+  requestsOf(peer: Peer): { begin(): void; end(): void } | undefined {
+    const connection = this.#connections.get(nameOf(peer));
+    return connection && { begin: () => this.#begin(connection, isReceived), end: () => this.#end(connection) };
   }
 
   /**
@@ -171,6 +172,21 @@ export class ConnectionRoom {
       (connection.busy > 0 ? this.#busy : this.#idle).add(connection);
       if (this.#open > this.#limits.most) this.#makeRoom();
     };
+  }
+
+  #begin(connection: Connection, isReceiving: () => boolean): void {
+    connection.busy++;
+    connection.since = this.#now();
+    connection.isReceiving = isReceiving;
+    for (const other of [this.#fresh, this.#idle, this.#busy]) other.delete(connection);
+    if (connection.streams === 0) this.#busy.add(connection);
+  }
+
+  #end(connection: Connection): void {
+    if (--connection.busy > 0 || !connection.hasPlace || connection.streams > 0) return;
+    this.#busy.delete(connection);
+    connection.isReceiving = isReceived;
+    this.#idle.add(connection);
   }
 
   get #isFull(): boolean {

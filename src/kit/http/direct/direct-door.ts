@@ -1,0 +1,112 @@
+/**
+ * In front of node:http on one server: requests of one kind, which come by the million, are read here, and a connection with any other
+ * request is node:http's from its first byte on. What a caller sees is the same (test/kit/http/direct/direct-door.test.ts).
+ */
+import { type Server, STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ConnectionRoom } from '../../net/connection-room.ts';
+import { DirectConnection, type DirectHost } from './direct-connection.ts';
+
+/** An answer to a request of the kind. */
+export interface DirectAnswer {
+  readonly status: number;
+  /** Lines with their ends: `Name: value\r\n`. */
+  readonly head: string;
+  readonly body: string;
+}
+
+/** The requests that are read here, and who answers them. */
+export interface DirectRoute {
+  readonly path: string;
+  readonly maxBody: number;
+  /** Takes a request and answers it, now or later, once; false: it is node:http's, and nothing has happened. */
+  take(body: Buffer, answer: (answer: DirectAnswer) => void): boolean;
+}
+
+export interface DirectDoorOptions {
+  readonly server: Server;
+  readonly route: DirectRoute;
+  readonly room: ConnectionRoom | undefined;
+  readonly isRetired: () => boolean;
+  /** An answer has left that was the last of its connection, or may have been. */
+  readonly onAnswer: () => void;
+}
+
+/** What node:http adds to the time that it tells a client. */
+const SPARE_MS = 1000;
+const SECOND_MS = 1000;
+
+export class DirectDoor implements DirectHost {
+  readonly start: string;
+  readonly maxBody: number;
+  readonly firstMs: number;
+  readonly idleMs: number;
+  readonly isRetired: () => boolean;
+  readonly #options: DirectDoorOptions;
+  readonly #toNode: (socket: Socket) => void;
+  readonly #connections = new Set<DirectConnection>();
+  readonly #stay: string;
+  #second = 0;
+  #date = '';
+
+  /** Takes the place of the server's own listener for connections. Its timeouts are set. */
+  constructor(options: DirectDoorOptions) {
+    const { server, route, isRetired } = options;
+    this.#options = options;
+    this.start = `POST ${route.path} HTTP/1.1`;
+    this.maxBody = route.maxBody;
+    this.firstMs = server.headersTimeout;
+    this.idleMs = server.keepAliveTimeout + SPARE_MS;
+    this.isRetired = isRetired;
+    this.#stay = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(server.keepAliveTimeout / SECOND_MS)}\r\n`;
+    const [own] = server.listeners('connection').slice(-1) as [(socket: Socket) => void];
+    this.#toNode = (socket) => own.call(server, socket);
+    server.off('connection', own);
+    server.on('connection', (socket: Socket) => {
+      if (!socket.destroyed)
+        this.#connections.add(new DirectConnection(socket, this, options.room?.requestsOf(socket)));
+    });
+  }
+
+  take(connection: DirectConnection, body: Buffer): boolean {
+    const { route } = this.#options;
+    connection.requests?.begin();
+    const isTaken = route.take(body, (answer) => {
+      connection.requests?.end();
+      this.#answer(connection, answer);
+    });
+    if (!isTaken) connection.requests?.end();
+    return isTaken;
+  }
+
+  handOver({ socket }: DirectConnection): void {
+    this.#toNode(socket);
+  }
+
+  gone(connection: DirectConnection): void {
+    this.#connections.delete(connection);
+  }
+
+  closeIdle(): void {
+    for (const { isIdle, socket } of this.#connections) if (isIdle) socket.destroy();
+  }
+
+  #answer(connection: DirectConnection, { status, head, body }: DirectAnswer): void {
+    const isLast = this.isRetired();
+    const end = isLast ? 'Connection: close\r\n' : this.#stay;
+    const text = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${head}Date: ${this.#now()}\r\n${end}\r\n${body}`;
+    connection.answer(text, isLast);
+    if (isLast) this.#options.onAnswer();
+  }
+
+  /** As HTTP says it; made once a second. */
+  #now(): string {
+    const now = Date.now();
+    const second = Math.floor(now / SECOND_MS);
+    if (second !== this.#second) {
+      this.#second = second;
+      this.#date = new Date(now).toUTCString();
+    }
+    return this.#date;
+  }
+}
