@@ -64,7 +64,7 @@ export class DirectConnection {
     return this.#state === 'idle';
   }
 
-  /** @param isLast the client was told so */
+  /** @param isLast the answer says so */
   answer(text: string, isLast: boolean): void {
     if (this.#state !== 'busy') return;
     this.#state = 'idle';
