@@ -1,5 +1,7 @@
 /** So much is written before it is waited for: what a client takes no more of waits in the store. */
 const MOST_UNTAKEN = 8192;
+/** Bytes of an event that are written at a time: a client that takes one after the other is slow, and is there. */
+const PART = 16_384;
 
 const NOTHING = (): void => {};
 const monotonic = (): number => performance.now();
@@ -8,6 +10,8 @@ const monotonic = (): number => performance.now();
 export interface OutflowTarget {
   /** `taken` is called once all that was written is with the system. */
   write(text: string, taken?: () => void): unknown;
+  /** The same for a part of what is too large for one; others follow where it is not the last. */
+  writePart(part: Uint8Array, isLast: boolean, taken: () => void): unknown;
 }
 
 /** What is written to the client of a stream, and whether it takes it. There are as many as streams: it keeps as little as it can. */
@@ -39,8 +43,21 @@ export class Outflow {
       return true;
     }
     this.#blockedAt ??= this.#now();
-    this.#target.write(text, () => this.#taken());
+    if (text.length <= PART) this.#target.write(text, () => this.#taken());
+    else this.#writeParts(Buffer.from(text));
     return false;
+  }
+
+  #writeParts(bytes: Buffer): void {
+    for (let at = 0; at < bytes.length; at += PART) {
+      const isLast = at + PART >= bytes.length;
+      this.#target.writePart(bytes.subarray(at, at + PART), isLast, () => (isLast ? this.#taken() : this.#takes()));
+    }
+  }
+
+  /** A part was taken, and others wait. */
+  #takes(): void {
+    if (this.#blockedAt !== undefined) this.#blockedAt = this.#now();
   }
 
   #taken(): void {

@@ -3,7 +3,7 @@ import type { StreamEvent } from '../../../streams/stream-event.ts';
 import type { StreamReset } from '../../../streams/stream-reader.ts';
 import { endNotice, eventJson, resetNotice } from './event-text.ts';
 import type { LiveConnection, LiveEnd } from './live-connection.ts';
-import { Outflow } from './outflow.ts';
+import { Outflow, type OutflowTarget } from './outflow.ts';
 
 export interface SocketConnectionOptions {
   readonly socket: WebSocket;
@@ -29,7 +29,7 @@ export const closeCodes = {
 const MOST_UNANSWERED = 2;
 
 /** A WebSocket (RFC 6455): each event is a text of JSON, and so is what the stream says itself, without an id. */
-export class SocketConnection implements LiveConnection {
+export class SocketConnection implements LiveConnection, OutflowTarget {
   readonly kind = 'websocket';
   readonly #options: SocketConnectionOptions;
   readonly #out: Outflow;
@@ -40,7 +40,7 @@ export class SocketConnection implements LiveConnection {
   constructor(options: SocketConnectionOptions) {
     this.#options = options;
     const { socket, now } = options;
-    this.#out = new Outflow({ write: (text, taken) => socket.send(text, taken) }, now);
+    this.#out = new Outflow(this, now);
     socket.on('pong', this.#heard);
     socket.on('message', this.#heard);
     // Each is answered by itself, whether the client takes the answers or not.
@@ -61,6 +61,15 @@ export class SocketConnection implements LiveConnection {
   get isOverfull(): boolean {
     const { socket, buffer } = this.#options;
     return socket.bufferedAmount > buffer;
+  }
+
+  write(text: string, taken?: () => void): void {
+    this.#options.socket.send(text, taken);
+  }
+
+  /** Fragments of one text (RFC 6455, section 5.4). */
+  writePart(part: Uint8Array, isLast: boolean, taken: () => void): void {
+    this.#options.socket.send(part, { binary: false, fin: isLast }, taken);
   }
 
   begin(position: string, resume: () => void): void {

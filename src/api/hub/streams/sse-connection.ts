@@ -5,7 +5,7 @@ import type { StreamEvent } from '../../../streams/stream-event.ts';
 import type { StreamReset } from '../../../streams/stream-reader.ts';
 import { endNotice, eventFrame, type FrameForm, noticeFrame, resetNotice } from './event-text.ts';
 import type { LiveConnection, LiveEnd } from './live-connection.ts';
-import { Outflow } from './outflow.ts';
+import { Outflow, type OutflowTarget } from './outflow.ts';
 
 export interface SseConnectionOptions extends FrameForm {
   readonly req: IncomingMessage;
@@ -34,19 +34,27 @@ export const sseHead = (res: ServerResponse): void => {
 };
 
 /** Server-sent events (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
-export class SseConnection implements LiveConnection {
+export class SseConnection implements LiveConnection, OutflowTarget {
   readonly kind = 'sse';
   readonly #options: SseConnectionOptions;
   readonly #out: Outflow;
 
   constructor(options: SseConnectionOptions) {
     this.#options = options;
-    const { res, now } = options;
-    this.#out = new Outflow(res, now);
+    const { now } = options;
+    this.#out = new Outflow(this, now);
   }
 
   get blockedAt(): number | undefined {
     return this.#out.blockedAt;
+  }
+
+  write(text: string, taken?: () => void): void {
+    this.#options.res.write(text, taken);
+  }
+
+  writePart(part: Uint8Array, _isLast: boolean, taken: () => void): void {
+    this.#options.res.write(part, taken);
   }
 
   begin(position: string, resume: () => void): void {

@@ -90,6 +90,15 @@ test('events come as they do elsewhere, from the id on that is asked for, one a 
   expect((await relay.ask('GET /v1/users/ada/presence', 'boss')).body).toMatchObject({ connections: 2 });
 });
 
+test('large events, of many bytes a letter, come whole and in their order', async () => {
+  const relay = await startSeedRelay();
+  const socket = await openSocket(relay, PATH, BOSS);
+  const large = 'ä🦉'.repeat(30_000);
+  await publish(relay, `1${large}`, 2, `3${large}`);
+  await socket.has(3);
+  expect(socket.frames.map(({ payload }) => payload)).toEqual([`1${large}`, 2, `3${large}`]);
+});
+
 test('who may open one is asked as for every request, by header or ticket, before it is a WebSocket', async () => {
   const relay = await startSeedRelay();
   const ada = { authorization: `Bearer ${await relay.tokenOf('ada')}` };
