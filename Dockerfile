@@ -15,7 +15,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
-COPY scripts/bundle.ts scripts/bundle.ts
+COPY scripts/bundle scripts/bundle
 RUN npm run build && chmod 755 dist/main.js
 
 FROM ${NODE_IMAGE}

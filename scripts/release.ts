@@ -71,7 +71,7 @@ function main(): void {
   }
   release(version, files);
   console.log(
-    `released ${version}. Next: git push --follow-tags, npm publish, docker build --tag martlet:${version} .`,
+    `released ${version}. Next: git push --follow-tags, npm publish, npm run package, docker build --tag martlet:${version} .`,
   );
 }
 

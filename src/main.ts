@@ -1,16 +1,18 @@
 #!/usr/bin/env -S node --max-semi-space-size=8 --disable-sigusr1 --use-system-ca
 import cluster from 'node:cluster';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import process from 'node:process';
+import { isSea } from 'node:sea';
 import { fileURLToPath } from 'node:url';
 import { parseCommandLine } from './cli/command-line.ts';
 import type { CliContext } from './cli/context.ts';
 import { ownCommand } from './cli/own-command.ts';
 import { runCommand } from './cli/run-command.ts';
 import { toError } from './kit/errors.ts';
+import { readOwnFile } from './kit/files/own-file.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+const { version } = JSON.parse(readOwnFile(new URL('../package.json', import.meta.url))) as {
   version: string;
 };
 
@@ -27,10 +29,15 @@ const { stdout, stderr } = process;
 // The launcher's word to us alone (bin/martlet): no setting.
 const { MARTLET_COMMAND: calledAs, ...env } = process.env;
 
+// Node starts a worker with the path of a script before its words, which the executable has none of.
+const words = process.argv.slice(isSea() && cluster.isWorker ? 3 : 2);
+
 // What read them may be gone (`martlet check | head`): the rest is lost, which is no reason to end otherwise than meant.
 for (const stream of [stdout, stderr]) stream.on('error', () => {});
 
+/** The executable is `martlet` itself. */
 function launcher(): string | undefined {
+  if (isSea()) return process.execPath;
   const path = fileURLToPath(new URL('../bin/martlet', import.meta.url));
   return existsSync(path) ? path : undefined;
 }
@@ -53,10 +60,15 @@ const context: CliContext = {
   exit: (code) => process.exit(code),
 };
 
-try {
-  const code = await runCommand(parseCommandLine(process.argv.slice(2)), context);
-  if (code !== undefined) process.exitCode = code;
-} catch (error) {
-  stderr.write(`${toError(error).message}\n`);
-  process.exit(1);
+async function main(): Promise<void> {
+  try {
+    const code = await runCommand(parseCommandLine(words), context);
+    if (code !== undefined) process.exitCode = code;
+  } catch (error) {
+    stderr.write(`${toError(error).message}\n`);
+    process.exit(1);
+  }
 }
+
+// Nothing waits at the top of a module: the executable has this one as CommonJS.
+void main();

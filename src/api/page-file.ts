@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
+import { readOwnFile } from '../kit/files/own-file.ts';
 import { noteSize } from '../kit/http/answer.ts';
 
 /** A file that a browser gets, as it is served. */
@@ -43,7 +43,7 @@ export function filesOf<Name extends string>(
   return (name) => {
     const known = files.get(name);
     if (known) return known;
-    const text = readFileSync(new URL(name, folder), 'utf8');
+    const text = readOwnFile(new URL(name, folder));
     const kind = name.slice(name.lastIndexOf('.') + 1) as keyof typeof TYPES;
     const file = pageFile(kind, kind === 'html' ? fill(text) : text);
     files.set(name, file);

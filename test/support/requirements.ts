@@ -14,9 +14,19 @@ export interface Requirement {
 const GO = 'go install, see .ci/run';
 
 export const requirements = {
+  'arm64 by QEMU': {
+    from: 'apt-get install qemu-user-static libatomic1-arm64-cross libstdc++6-arm64-cross',
+    isThere: () =>
+      process.arch === 'arm64' ||
+      (existsSync('/usr/aarch64-linux-gnu/lib/libatomic.so.1') &&
+        existsSync('/usr/aarch64-linux-gnu/lib/libstdc++.so.6') &&
+        runs('qemu-aarch64-static', '--version')),
+  },
   chromium: { from: 'apt-get install chromium' },
   'compose-spec': { from: GO },
+  cpio: { from: 'apt-get install cpio' },
   'dbus-daemon': { from: 'apt-get install dbus-daemon' },
+  'dpkg-deb': { from: 'a Debian machine, or the package dpkg of another' },
   go: { from: 'apt-get install golang' },
   gorush: { from: GO },
   grpcurl: { from: GO },
@@ -42,6 +52,7 @@ export const requirements = {
   promtool: { from: 'apt-get install prometheus' },
   'python-requests': { from: 'pip install requests', isThere: () => runs('python3', '-c', 'import requests') },
   'redis-server': { from: 'apt-get install redis-server' },
+  rpmbuild: { from: 'apt-get install rpm' },
   strace: { from: 'apt-get install strace', isThere: () => runs('strace', '-o', '/dev/null', 'true') },
   schemathesis: { from: 'pip install schemathesis' },
   'systemd-analyze': { from: 'apt-get install systemd' },

@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster';
+import { isSea } from 'node:sea';
 import { closeWhatIsHandedToTheDead } from './handed-connections.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
 import type { WorkerProcess } from './primary.ts';
@@ -6,6 +7,8 @@ import type { WorkerChannel } from './worker.ts';
 
 /** A worker that runs the same command line. What is sent to one that has gone is dropped. */
 export function forkWorker(): WorkerProcess {
+  // The executable has its flags in it, and would take them for words of ours.
+  if (isSea()) cluster.setupPrimary({ execArgv: [] });
   const worker: Worker = cluster.fork();
   closeWhatIsHandedToTheDead(worker.process);
   // `send` fails by event when the worker goes meanwhile; its exit tells all that matters.

@@ -7,9 +7,9 @@
  * most one a second.
  */
 import { availableParallelism } from 'node:os';
-import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { Fifo } from '../../kit/fifo.ts';
+import { startOwnThread } from '../../kit/files/own-thread.ts';
 import type { EncryptionAnswer, EncryptionTask } from './encryption-task.ts';
 
 /** Called once, with the answer, or with nothing when the thread was lost or the pool closed. */
@@ -35,8 +35,6 @@ interface Thread {
 
 const AT_ONCE = 2;
 const RESTART_MS = 1000;
-/** Beside this file, with its ending: `.ts` from the sources, `.js` from dist. */
-const WORKER = new URL(`./encryption-worker${extname(import.meta.url)}`, import.meta.url);
 
 export class EncryptionPool {
   readonly #most: number;
@@ -93,7 +91,7 @@ export class EncryptionPool {
   }
 
   #start(): Thread {
-    const worker = new Worker(WORKER, { name: 'web push encryption', execArgv: [] });
+    const worker = startOwnThread('./encryption-worker', import.meta.url, { name: 'web push encryption' });
     const thread: Thread = { worker, tasks: new Map() };
     worker.on('message', (answer: EncryptionAnswer) => this.#answered(thread, answer));
     worker.on('error', () => this.#lose(thread));

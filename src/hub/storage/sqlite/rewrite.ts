@@ -1,10 +1,7 @@
 import { statSync } from 'node:fs';
-import { extname } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import { background } from '../../../kit/background.ts';
+import { startOwnThread } from '../../../kit/files/own-thread.ts';
 
-/** Beside this file, with its ending: `.ts` from the sources, `.js` from dist. */
-const WORKER = new URL(`./rewrite-worker${extname(import.meta.url)}`, import.meta.url);
 /** How long the thread waits for other processes that write. */
 const WAIT_MS = 10_000;
 /** Bytes: a file up to this is rewritten in less than a second, and an erasure waits for it. */
@@ -57,9 +54,8 @@ export class Rewriting {
 
 function rewrite(path: string): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const worker = new Worker(WORKER, {
+  const worker = startOwnThread('./rewrite-worker', import.meta.url, {
     name: 'rewriting the store',
-    execArgv: [],
     workerData: { path, waitMs: WAIT_MS },
   });
   worker.on('message', () => resolve());

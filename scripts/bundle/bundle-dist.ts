@@ -1,12 +1,14 @@
 /**
- * The second step of `npm run build`: node scripts/bundle.ts [dist]. Bundles what tsc wrote, so that a start reads a few files
+ * The second step of `npm run build`: node scripts/bundle/bundle-dist.ts [dist]. Bundles what tsc wrote, so that a start reads a few files
  * instead of a thousand: most of a start was finding and compiling modules. The files of tsc stay beside it, for the package's entries.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+import { licencesOf } from './licences.ts';
+import { readNodeModulesByName } from './node-modules-by-name.ts';
 
 const dist = resolve(process.argv[2] ?? 'dist');
 const folder = join(dist, 'bundle');
@@ -25,38 +27,8 @@ const places: Plugin = {
   },
 };
 
-/**
- * An ES module that imports one of Node's makes Node read each of its exports, getters included; for `node:http` that loads all of
- * fetch and WebSocket, an eighth of the start. From `process.getBuiltinModule` only what is named is read. Line for line, for the source maps.
- */
-function readNodeModulesByName(code: string): string {
-  return code.replace(/^import (.+?) from "(node:[^"]+)";$/gm, (_line, names: string, module: string) => {
-    const left = names.replace(/^\* as /, '').replaceAll(' as ', ': ');
-    const [plain, braces] = left.startsWith('{') ? [undefined, left] : left.split(/, (?=\{)/);
-    const value = `globalThis.process.getBuiltinModule("${module}")`;
-    return [plain, braces].flatMap((target) => (target ? [`const ${target} = ${value};`] : [])).join(' ');
-  });
-}
-
 const isBundled = (id: string, importer: string | undefined): boolean =>
   LOADED_AT_START.test(id) || (importer?.includes('node_modules') === true && !id.startsWith('node:'));
-
-/** The licences of the packages that went into the bundle, each of which wants to be given with its text. */
-function licencesOf(chunks: readonly OutputChunk[]): string {
-  const packages = new Set<string>();
-  for (const id of chunks.flatMap(({ moduleIds }) => moduleIds)) {
-    const folder = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0];
-    if (folder) packages.add(folder);
-  }
-  return [...packages]
-    .map((path) => {
-      const { name, version, license } = JSON.parse(readFileSync(join(path, 'package.json'), 'utf8'));
-      const file = readdirSync(path).find((entry) => /^licen[cs]e/i.test(entry));
-      return `${name} ${version} (${license})\n\n${file ? readFileSync(join(path, file), 'utf8').trim() : ''}\n`;
-    })
-    .sort()
-    .join(`\n${'-'.repeat(80)}\n\n`);
-}
 
 /**
  * What the files import and an installed Martlet has not: a package of the bundler's own helpers, for example.
@@ -98,7 +70,7 @@ for (const { fileName } of output.filter((part) => part.fileName.endsWith('.map'
   const path = join(folder, fileName);
   writeFileSync(path, JSON.stringify({ ...JSON.parse(readFileSync(path, 'utf8')), sourcesContent: undefined }));
 }
-writeFileSync(join(folder, 'LICENSES.txt'), licencesOf(chunks));
+writeFileSync(join(folder, 'LICENSES.txt'), licencesOf(chunks.flatMap(({ moduleIds }) => moduleIds)));
 // Its first line names the flags of Node.
 writeFileSync(entry, `${unbundled.split('\n', 1)[0]}\n${START}`);
 console.log(`${relative(process.cwd(), folder)}: ${chunks.length} files`);

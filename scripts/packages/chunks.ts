@@ -1,0 +1,45 @@
+/** The program as CommonJS, for the executable: no file and no package is looked for when it runs. */
+import { join, relative, sep } from 'node:path';
+import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+
+/** What `import.meta.url` begins with inside; src/kit/files/own-file.ts finds the assets by it. */
+const INSIDE = 'file:///martlet-executable/';
+
+/** A module keeps its place, and takes along what it would load by a path. */
+const inside = (root: string): Plugin => ({
+  name: 'inside',
+  transform(code, id) {
+    if (!code.includes('import.meta.url')) return undefined;
+    const place = JSON.stringify(INSIDE + relative(root, id).split(sep).join('/'));
+    const required = code.replaceAll('createRequire(import.meta.url)(', 'require(');
+    return { code: required.replaceAll('import.meta.url', place), map: null };
+  },
+});
+
+/**
+ * V8 keeps the text of what runs, in two bytes for each character where a single one is not Latin, and the executable reads it without
+ * decoding. An escape means the same wherever such a character stands in code of ours and of our packages.
+ */
+const inAscii = (code: string): string =>
+  code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** @param entry a module, from the root of the repository. @returns a file for each chunk; the first one is the entry's */
+export async function chunksOf(
+  root: string,
+  entry: string,
+  options: { readonly inOne: boolean },
+): Promise<OutputChunk[]> {
+  const bundle = await rolldown({
+    input: join(root, entry),
+    platform: 'node',
+    plugins: [inside(root)],
+    // Optional halves of packages, which they do without.
+    external: ['pg-native', 'bufferutil', 'utf-8-validate'],
+  });
+  const { output } = await bundle.generate({
+    ...{ format: 'cjs', comments: false, entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
+    ...(options.inOne ? { codeSplitting: false } : {}),
+  });
+  const chunks = output.filter((part) => part.type === 'chunk');
+  return chunks.map((chunk) => ({ ...chunk, code: inAscii(chunk.code.replace(/^#!.*/, '')) }));
+}
