@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'vitest';
 import { SeededRandom } from '../../simulation/seeded-random.ts';
 import { DamagedFiles, flipped } from './damaged-file.ts';
 
-const FLIPS = 100_000;
+const FLIPS = Number(process.env.FLIPS ?? 100_000);
 
 const files = new DamagedFiles();
 afterAll(() => files.close());

@@ -16,7 +16,7 @@ export interface DirectHost {
   readonly start: string;
   /** A body that is larger is node:http's. */
   readonly maxBody: number;
-  /** Milliseconds that a connection may be open without a request, and between two. */
+  /** Milliseconds that a connection may be open without a request, and between two; 0: any time. */
   readonly firstMs: number;
   readonly idleMs: number;
   /** From now on node:http says to clients that they should go elsewhere. */

@@ -56,9 +56,11 @@ export class DirectDoor implements DirectHost {
     this.start = `POST ${route.path} HTTP/1.1`;
     this.maxBody = route.maxBody;
     this.firstMs = server.headersTimeout;
-    this.idleMs = server.keepAliveTimeout + SPARE_MS;
+    const { keepAliveTimeout } = server;
+    this.idleMs = keepAliveTimeout > 0 ? keepAliveTimeout + SPARE_MS : 0;
     this.isRetired = isRetired;
-    this.#stay = `Connection: keep-alive\r\nKeep-Alive: timeout=${Math.floor(server.keepAliveTimeout / SECOND_MS)}\r\n`;
+    const told = keepAliveTimeout > 0 ? `Keep-Alive: timeout=${Math.floor(keepAliveTimeout / SECOND_MS)}\r\n` : '';
+    this.#stay = `Connection: keep-alive\r\n${told}`;
     const [own] = server.listeners('connection').slice(-1) as [(socket: Socket) => void];
     this.#toNode = (socket) => own.call(server, socket);
     server.off('connection', own);

@@ -29,6 +29,13 @@ test('a plain push is read without node:http, and answered as by it', async () =
   expect(twins.taken()).toBe(1);
 });
 
+test('where connections stay open for any time, the answer says no time', async () => {
+  const twins = await startTwins({}, { 'core.idle_timeout': 0 });
+  const [direct, node] = await Promise.all([twins.direct, twins.node].map((port) => exchange(port, [request()])));
+  expect(direct).toBe(node);
+  expect(direct).not.toContain('timeout');
+});
+
 test('what readers of HTTP have disagreed about is read and answered as by node:http', async () => {
   const twins = await startTwins();
   for (const text of SUSPECT) {
