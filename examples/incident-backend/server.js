@@ -15,7 +15,6 @@ const ways = {
   // Simulated providers; for real phones: ios: { key_path, key_id, team_id, topic, production: true }, android: { key_path }.
   local: { sandbox: true, ios: { topic: 'com.example.incidents' } },
   gorush: {
-    ios: { topic: 'com.example.incidents' },
     gorush: {
       url: gorushUrl.split(','),
       ...(gorushKey ? { api_key: gorushKey } : {}),

@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { needs } from '../support/needs.ts';
+import { startFcm, startGorush } from '../support/real-gorush.ts';
 
 type Json = Record<string, never>;
 
@@ -120,4 +122,30 @@ test('with PUSH_MODE=none everything is decided, and nothing is sent', async () 
     expect.objectContaining({ channel: 'push', state: 'suppressed', reason: 'not_configured' }),
   );
   expect(await stop()).toBe(0);
+});
+
+describe('with PUSH_MODE=gorush', needs('gorush'), () => {
+  test('a Gorush sends what the back end decides, and what it says of a token is known here', async () => {
+    const fcm = await startFcm();
+    const gorush = await startGorush(fcm);
+    const { call, stop } = await startExample('', { PUSH_MODE: 'gorush', GORUSH_URL: gorush.url });
+    // Long enough to be told apart though Gorush masks both ends.
+    const tokens = { ada: 'fine:APA91b-the-token-of-adas-phone', bob: 'dead:APA91b-another-one-of-bobs-phone' };
+    for (const [user, token] of Object.entries(tokens))
+      await call('PUT', '/phones', { user, platform: 'android', token });
+    const incident = { title: 'Database down', severity: 'SEV-1', responders: ['ada', 'bob'] };
+    const { notification } = await call('POST', '/incidents', incident);
+    const pushes = async (): Promise<object> => {
+      const { people } = (await call('GET', `/notifications/${notification}`)) as unknown as {
+        people: { user: string; decisions: { channel: string; state: string; reason?: string }[] }[];
+      };
+      const ofPush = people.map(({ user, decisions }) => [user, decisions.find(({ channel }) => channel === 'push')]);
+      return Object.fromEntries(ofPush);
+    };
+    await expect
+      .poll(pushes)
+      .toMatchObject({ ada: { state: 'sent' }, bob: { state: 'failed', reason: 'UNREGISTERED' } });
+    expect(fcm.messages.map(({ token }) => token).toSorted()).toEqual(Object.values(tokens).toSorted());
+    expect(await stop()).toBe(0);
+  });
 });
