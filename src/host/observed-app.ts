@@ -5,6 +5,7 @@ import { sizeOf } from '../kit/http/answer.ts';
 import { pathOf } from '../kit/http/exact-routes.ts';
 import type { Log } from '../observe/log/log.ts';
 import type { SysStats } from '../observe/stats/sys-stats.ts';
+import { loggedPath } from './logged-path.ts';
 
 /** Of a person; a poll that waits is one, too. */
 const STREAM = /^\/v1\/users\/[^/]+\/stream(?:\/(?:events|ws))?$/;
@@ -31,7 +32,13 @@ export function observedApp(app: HttpListener, { api, sysStats, log }: ObservedA
       if ((path === CONSOLE_EVENTS || STREAM.test(path)) && status === 200) return;
       sysStats.end(begun, status, size);
       if (silent.has(path)) return;
-      log.request({ method: req.method as string, path, status, ms: performance.now() - begun, size });
+      log.request({
+        method: req.method as string,
+        path: loggedPath(path),
+        status,
+        ms: performance.now() - begun,
+        size,
+      });
     });
     app(req, res);
   };

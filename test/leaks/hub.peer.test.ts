@@ -28,6 +28,9 @@ function secrets() {
   return { canaries, token, text };
 }
 
+/** Where no one listens. */
+const AWAY = 'http://127.0.0.1:9';
+
 /** Registers, imports, sends by every channel, and does all of it wrongly as well. @returns the answers of refusals */
 async function drive(relay: WatchedRelay, { token, text }: ReturnType<typeof secrets>): Promise<readonly string[]> {
   const refused: string[] = [];
@@ -63,6 +66,15 @@ async function drive(relay: WatchedRelay, { token, text }: ReturnType<typeof sec
     const android = token('android', `sandbox-bad-token-${randomBytes(40).toString('hex')}`);
     await done(`PUT /v1/devices/d${index}-a`, { platform: 'android', token: android, user: `p${index}` });
   }
+  // Routes of django-push-notifications name the token in their paths.
+  const django = token('django', hex('ae'));
+  await done('POST /api/push/apns/', { registration_id: django, user_id: 'p0' });
+  await done(`GET /api/push/apns/${django}/`);
+  await done(`PATCH /api/push/apns/${django}`, { active: false });
+  await done(`DELETE /api/push/apns/${django}/`);
+  await ask(`GET /api/push/apns/${token('unknown', hex('af'))}/`);
+  await ask(`GET /api/push/gcm/${token('unknown', word() + word())}`);
+  await ask(`GET /u/${encodeURIComponent(text('link'))}`);
   const row = { id: 'i1', platform: 'ios', user: 'p9' };
   const rows = [
     JSON.stringify({ ...row, token: token('imported', hex('ab')) }),
@@ -92,7 +104,7 @@ async function drive(relay: WatchedRelay, { token, text }: ReturnType<typeof sec
   await ask('POST /v1/notifications', `{"message": "${text('cut off')}`);
   await ask('PUT /v1/incidents/i2', { title: text('incident'), severity: 1 });
   await ask('PUT /v1/tasks/t2', { title: text('task'), due_on: 'never' });
-  expect(refused).toHaveLength(6);
+  expect(refused).toHaveLength(9);
   return refused;
 }
 
@@ -102,6 +114,8 @@ test('names, addresses, tokens and texts of the hub are in no log, figure, trace
   const traces = await startOtlpReceiver();
   onTestFinished(() => traces[Symbol.asyncDispose]());
   const scene = secrets();
+  const secret = randomBytes(32).toString('base64');
+  scene.canaries.add({ name: 'the secret of the sinks', text: secret, kind: 'key' });
   const relay = new WatchedRelay({ MARTLET_MASTER_KEY: randomBytes(32).toString('base64') });
   onTestFinished(() => relay.close());
   await relay.serve({
@@ -113,7 +127,15 @@ test('names, addresses, tokens and texts of the hub are in no log, figure, trace
     tracing: { endpoint: traces.endpoint },
     email: { backoff: ['0.05'] },
     apps: { path: relay.path('apps.db') },
-    hub: { enabled: true, path: relay.path('hub.db'), public_url: 'https://hub.example' },
+    hub: {
+      ...{ enabled: true, path: relay.path('hub.db'), public_url: 'https://hub.example' },
+      sinks: Object.fromEntries(
+        [hook.origin, AWAY].map((origin, at) => [
+          `sink${at}`,
+          { url: `${origin}/sink`, secret: `whsec_${secret}`, allow_private: true },
+        ]),
+      ),
+    },
   });
   const refused = await drive(relay, scene);
   const pending = async () => (await relay.ask('GET', '/v1/notifications?status=pending', {})).body.notifications;
@@ -138,6 +160,10 @@ test('names, addresses, tokens and texts of the hub are in no log, figure, trace
     ...files,
   ];
   for (const { name, text } of places) expect(canaries.foundIn(text, { tokens: true }), name).toEqual([]);
+  expect(
+    hook.calls.filter(({ text }) => text.includes('"said"')),
+    'a sink has heard',
+  ).not.toEqual([]);
   // A hook hears which token has failed, and what it was to say.
   expect(hook.calls.map(({ text }) => text).join()).toContain('failed-push');
 });
