@@ -29,23 +29,16 @@ export interface Ways {
 
 type About = Pick<NotificationDoc, 'priority' | 'channels' | 'mode' | 'plan'>;
 
-interface Planned {
-  readonly policy: HubPolicy;
-  readonly steps: readonly Step[];
-}
-
-/** Of notifications, the plan of people of whom nothing was learned: it is the same for a million of them. */
-const plans = new WeakMap<About, Planned>();
+/** The last plan of people of whom nothing was learned: people of one notification come one after another, and it is the same for all. */
+let last: { readonly notification: About; readonly policy: HubPolicy; readonly steps: readonly Step[] } | undefined;
 
 /** The hops of a notification to a person, in their order; a mode is a named plan. */
 export function planOf(notification: About, policy: HubPolicy, { devicesOnly, records }: Ways = {}): readonly Step[] {
   if (devicesOnly) return [{ channel: 'push' }];
   if (records && policy.learnChannels) return planned(notification, policy, records);
-  const known = plans.get(notification);
-  if (known?.policy === policy) return known.steps;
-  const steps = planned(notification, policy, {});
-  plans.set(notification, { policy, steps });
-  return steps;
+  if (last?.notification === notification && last.policy === policy) return last.steps;
+  last = { notification, policy, steps: planned(notification, policy, {}) };
+  return last.steps;
 }
 
 function planned(notification: About, policy: HubPolicy, records: ChannelRecords): readonly Step[] {

@@ -26,8 +26,8 @@ export class StreamChannel implements Realtime {
   readonly #options: StreamChannelOptions;
   /** Of those that were put into their streams in a transaction; it may have been done again, or undone. */
   readonly #published = new WeakMap<Leaving, StreamEvent>();
-  /** Of each notification, by languages: those who read the same get the very same text. */
-  readonly #payloads = new WeakMap<Leaving['notification'], Map<string, string>>();
+  /** Of the last notification, by languages: those who read the same get the very same text. */
+  #last: { readonly notification: Leaving['notification']; readonly payloads: Map<string, string> } | undefined;
 
   constructor(options: StreamChannelOptions) {
     this.#options = options;
@@ -77,8 +77,8 @@ export class StreamChannel implements Realtime {
   #payload({ notification, facts }: Leaving): string {
     const languages = [facts.settings.locale, facts.person?.locale];
     const key = `${languages[0] ?? ''} ${languages[1] ?? ''}`;
-    const made = this.#payloads.get(notification) ?? new Map<string, string>();
-    this.#payloads.set(notification, made);
+    if (this.#last?.notification !== notification) this.#last = { notification, payloads: new Map() };
+    const made = this.#last.payloads;
     const known = made.get(key);
     if (known !== undefined) return known;
     const policy = this.#options.policyOf(notification.app);
