@@ -1,13 +1,12 @@
 /**
  * Tokens that people had and have no more: of devices that were replaced, evicted, deleted or handed on, or that got another token. What
- * was sent to them may still lie in queues, receipts and histories, from which an erasure takes it.
+ * was sent to them may still lie in queues, receipts and histories, from which an erasure takes it. Beside them are addresses that
+ * people had (src/hub/people/former-addresses.ts).
  */
-import type { PersonTargets } from '../people/person.ts';
+import { formerBound as bound, type PersonTargets } from '../people/person.ts';
 import { prepared } from '../storage/prepared.ts';
 import type { HubDb, HubSeal } from '../storage/storage.ts';
 import { type LostTarget, MOST_IDS, openTarget } from './device-rows.ts';
-
-const bound = (app: string, user: string, hash: string): string => `former:${JSON.stringify([app, user, hash])}`;
 
 /** In the transaction that takes them away. @param now UNIX milliseconds */
 export async function noteFormer(
@@ -66,7 +65,17 @@ async function hadByOthers(
     .where('devices.token_hash', 'in', hashes)
     .where('device_users.user', '!=', user)
     .execute();
-  return new Set(rows.map(({ token_hash: hash }) => hash));
+  const people = await tx
+    .selectFrom('users')
+    .select(['email_hash', 'phone_hash', 'slack_hash'])
+    .where('app', '=', app)
+    .where('id', '!=', user)
+    .where((eb) =>
+      eb.or([eb('email_hash', 'in', hashes), eb('phone_hash', 'in', hashes), eb('slack_hash', 'in', hashes)]),
+    )
+    .execute();
+  const theirs = people.flatMap((row) => [row.email_hash, row.phone_hash, row.slack_hash]);
+  return new Set([...rows.map(({ token_hash: hash }) => hash), ...theirs.filter((hash) => hash !== null)]);
 }
 
 export async function forgetFormer(tx: HubDb, app: string, user: string): Promise<void> {

@@ -14,6 +14,7 @@ import {
 } from './addresses.ts';
 import { erasedAt, erasePerson, targetsOf } from './erase-person.ts';
 import { exportText } from './export-text.ts';
+import { noteFormerAddresses } from './former-addresses.ts';
 import { type FoundPeople, listPeople, type PeopleFilter } from './list-people.ts';
 import type { OptOutLink } from './opt-out-link.ts';
 import { addOptOut, optOutsIn, optOutsOf, removeOptOuts, type WantedAgain } from './opt-outs.ts';
@@ -260,6 +261,7 @@ export class People {
         .where('app', '=', app)
         .where('id', '=', id)
         .execute();
+    if (before) await noteFormerAddresses(tx, { seal, app, user: id, before, after: doc, now });
     await replaceGroups(tx, app, id, doc);
     for (const { kind, at } of renewedConsent(before?.consent, doc.consent))
       await removeOptOuts(tx, { app, user: id, channels: [kind], until: at });

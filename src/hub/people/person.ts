@@ -73,6 +73,10 @@ export interface OptOut {
 export const addressOf = (person: Addresses, kind: AddressKind): string | undefined =>
   kind === 'sms' ? person.phone : person[kind];
 
+/** What a token or an address that a person had is sealed for. @param hash by which it is known */
+export const formerBound = (app: string, user: string, hash: string): string =>
+  `former:${JSON.stringify([app, user, hash])}`;
+
 /** How many of each kind are gone. */
 export type ErasedCounts = Readonly<Record<string, number>>;
 

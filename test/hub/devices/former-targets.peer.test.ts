@@ -34,6 +34,16 @@ describe.each(hubEngines)('tokens that a person had, in $name,', ({ needs: lacks
     };
     const left = () => hub.store.db.selectFrom('former_targets').select(['user', 'at']).execute();
 
+    test('and addresses that the person had, but for those that someone else has now', async () => {
+      const write = (id: string, doc: object) => hub.people.put({ ...change, id }, doc);
+      await write('ada', { email: 'Ada@old.example', phone: '+4930111', slack: 'U0OLD' });
+      await write('ada', { email: 'ada@new.example', phone: '+4930111' });
+      await write('bob', { slack: 'U0OLD' });
+      expect(await targets()).toEqual({ own: ['+4930111', 'Ada@old.example', 'ada@new.example'], shared: ['U0OLD'] });
+      await hub.people.erase({ ...change, id: 'ada' });
+      expect(await left()).toEqual([]);
+    });
+
     test('of a device whose token an import replaced', async () => {
       await put('d1', 1);
       await imported('d1', 2);
