@@ -17,6 +17,8 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY scripts/bundle scripts/bundle
 RUN npm run build && chmod 755 dist/main.js
+# V8's compile cache, which Node keeps for each user: the root file system may be read-only later.
+RUN install -d -o 1000 dist/compile-cache && setpriv --reuid 1000 --clear-groups node scripts/bundle/fill-compile-cache.ts
 
 FROM ${NODE_IMAGE}
 LABEL org.opencontainers.image.title="Martlet" \

@@ -51,6 +51,13 @@ describe('the image', needs('overlayfs', 'package registry'), () => {
     expect(output.trim()).toMatch(/gorush$/);
   });
 
+  test('what V8 has to compile for a start is in it, for its user', async () => {
+    const { output } = await outcome(
+      image.run({ env: { NODE_DEBUG_NATIVE: 'COMPILE_CACHE' }, command: ['/bin/martlet', '--version'] }),
+    );
+    expect(output).toMatch(/bundle\/main\.js was accepted/);
+  });
+
   test('serves from a read-only root as its user: a push arrives, the health check passes, the queue is on the volume', async () => {
     const port = await freePort();
     const data = volume();

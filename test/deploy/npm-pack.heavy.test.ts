@@ -123,6 +123,8 @@ describe.each(['24', '26'])('installed into an empty folder, with Node %s,', nee
     child.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);
     expect(output).not.toContain('ExperimentalWarning');
+    // For the next start, which finds what V8 has compiled.
+    expect(readdirSync(join(folder, 'node_modules/martlet/dist/compile-cache'))).toHaveLength(1);
   });
 
   test('its types are understood without the packages that only its own code needs', () => {
