@@ -14,6 +14,8 @@ import { type Running, startListener } from '../../../tls/tls-kit.ts';
 
 const PATH = '/api/push';
 const PATIENCE_MS = 900;
+/** On a busy machine an answer may be late. */
+const LONG_PATIENCE_MS = 20_000;
 /** What is 'held' waits for it. */
 export const held = Promise.withResolvers<void>();
 
@@ -80,7 +82,11 @@ export async function startTwins(
 }
 
 /** What a client gets that sends these pieces, closes its half, and reads to the end. The time of the answer is left out. */
-export function exchange(port: number, pieces: readonly (string | Buffer)[]): Promise<string> {
+export function exchange(
+  port: number,
+  pieces: readonly (string | Buffer)[],
+  patienceMs = PATIENCE_MS,
+): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = net.connect({ port, host: '127.0.0.1', allowHalfOpen: true, noDelay: true });
     let text = '';
@@ -95,7 +101,7 @@ export function exchange(port: number, pieces: readonly (string | Buffer)[]): Pr
     const patience = setTimeout(() => {
       text += '(open)';
       socket.destroy();
-    }, PATIENCE_MS);
+    }, patienceMs);
     socket.on('close', () => {
       clearTimeout(patience);
       resolve(text.replaceAll(/^Date: .*$/gm, 'Date: then'));
@@ -129,8 +135,21 @@ export type Likeness = 'equal' | 'shorter' | 'different';
  * `shorter`: one has answers that the other has too, and fewer. So it is where noise follows requests: whether node:http still answers the
  * last of them, and says 400, before it closes, depends on when it gets to run between the pieces.
  */
-export function likeness(direct: string, node: string): Likeness {
+function likeness(direct: string, node: string): Likeness {
   if (direct === node) return 'equal';
   const [short, long] = direct.length < node.length ? [direct, node] : [node, direct];
   return short !== '' && long.startsWith(short) ? 'shorter' : 'different';
+}
+
+/** What both answer. @throws when that differs */
+export async function compare(twins: Pick<Twins, 'direct' | 'node'>, sent: readonly Buffer[]): Promise<Likeness> {
+  for (const patience of [PATIENCE_MS, LONG_PATIENCE_MS]) {
+    const answers = await Promise.all([twins.direct, twins.node].map((port) => exchange(port, sent, patience)));
+    const [direct = '', node = ''] = answers;
+    const like = likeness(direct, node);
+    if (like !== 'different') return like;
+    if (patience === LONG_PATIENCE_MS || !answers.some((answer) => answer.endsWith('(open)')))
+      throw new Error(JSON.stringify({ sent: sent.map((piece) => piece.toString('latin1')), direct, node }));
+  }
+  return 'different';
 }
