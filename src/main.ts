@@ -61,14 +61,12 @@ const context: CliContext = {
 };
 
 async function main(): Promise<void> {
-  try {
-    const code = await runCommand(parseCommandLine(words), context);
-    if (code !== undefined) process.exitCode = code;
-  } catch (error) {
-    stderr.write(`${toError(error).message}\n`);
-    process.exit(1);
-  }
+  const code = await runCommand(parseCommandLine(words), context);
+  if (code !== undefined) process.exitCode = code;
 }
 
 // Nothing waits at the top of a module: the executable has this one as CommonJS.
-void main();
+main().catch((error: unknown) => {
+  stderr.write(`${toError(error).message}\n`);
+  process.exit(1);
+});

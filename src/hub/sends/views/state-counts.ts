@@ -3,7 +3,9 @@
  * which the event loop turns, those who ask meanwhile share it, and what it found is answered again for as
  * long as it takes for asking to cost no more than a tenth of the process.
  */
+
 import { setImmediate as turn } from 'node:timers/promises';
+import { background } from '../../../kit/background.ts';
 import { prepared } from '../../storage/prepared.ts';
 import type { HubDb } from '../../storage/storage.ts';
 import { pageEnd } from '../rows/decision-rows.ts';
@@ -70,10 +72,10 @@ export function countByState(
     all.set(key, counting);
   };
   counting.counts = count(db, app, notification, paged);
-  counting.counts.then(
-    () => {
+  background(
+    counting.counts.then(() => {
       counting.until = now() + REST * (now() - begun);
-    },
+    }),
     () => all.delete(key),
   );
   return counting.counts;
