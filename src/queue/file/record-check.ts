@@ -3,6 +3,7 @@
  * must not be sent. It stands in the column of the trace, as a third line, which versions that know of no checksum do not read.
  */
 import { crc32 } from 'node:zlib';
+import { readTraceContext } from '../../push/trace-context.ts';
 import type { NewRecord } from './new-record.ts';
 
 type Checked = Pick<NewRecord, 'id' | 'app' | 'acceptedAt' | 'pushes' | 'trace'>;
@@ -23,8 +24,11 @@ export function readCheckedTrace(text: string | null | undefined): {
 } {
   const [parent = '', state, check] = (text ?? '').split('\n');
   const trace = state ? `${parent}\n${state}` : parent;
-  return {
-    trace: trace === '' ? undefined : trace,
-    check: check === undefined ? undefined : Number.parseInt(check, HEX),
-  };
+  return { trace: trace === '' ? undefined : trace, check: checkIn(text, parent, check) };
+}
+
+/** Not a number: there was one, or there is no telling. An earlier version wrote nothing, or a trace that can be read. */
+function checkIn(text: string | null | undefined, parent: string, check: string | undefined): number | undefined {
+  if (check !== undefined) return Number.parseInt(check, HEX);
+  return text == null || readTraceContext(parent) ? undefined : Number.NaN;
 }

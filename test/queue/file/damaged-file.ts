@@ -21,9 +21,9 @@ const record = (key: number): NewRecord => ({
   ...{ pushes: key % 4 === 0 ? 2 : 1, body: bodyOf(key), ...(key % 5 === 0 ? { trace: '00-parent\nstate' } : {}) },
 });
 
-/** What is as it was written, as one text. */
-const told = ({ id, app, acceptedAt, pushes, body, trace }: NewRecord | JournalRecord): string =>
-  JSON.stringify([id, app, acceptedAt, pushes, Buffer.from(body).toString(), trace]);
+/** What is as it was written, as one text; whose trace it belongs to is no part of a push. */
+const told = ({ id, app, acceptedAt, pushes, body }: NewRecord | JournalRecord): string =>
+  JSON.stringify([id, app, acceptedAt, pushes, Buffer.from(body).toString()]);
 
 const WRITTEN = new Map(Array.from({ length: RECORDS }, (_, index) => [told(record(index + 1)), index + 1]));
 

@@ -65,6 +65,8 @@ test('a file of a version that traced nothing is read as it is, and takes traces
   journal.close();
 });
 
+const PARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
 /** As versions wrote it that knew of no checksums, and were killed: their tables, the text of a trace, a request that is half done. */
 function writeFileWithoutChecksums(path: string): void {
   const journal = new Journal(path, 'normal');
@@ -73,8 +75,8 @@ function writeFileWithoutChecksums(path: string): void {
   const db = new DatabaseSync(path);
   db.exec(`
     INSERT INTO request VALUES (1, 'r1', 'default', 1, 1, x'7b7d', NULL);
-    INSERT INTO request VALUES (2, 'r2', 'other', 2, 3, x'7b7d', '00-parent' || char(10) || 'state');
-    INSERT INTO request VALUES (3, 'r3', 'default', 3, 1, x'7b7d', '00-parent');
+    INSERT INTO request VALUES (2, 'r2', 'other', 2, 3, x'7b7d', '${PARENT}' || char(10) || 'a=b');
+    INSERT INTO request VALUES (3, 'r3', 'default', 3, 1, x'7b7d', '${PARENT}');
     UPDATE totals SET accepted = 5, settled = 1;
     INSERT INTO run VALUES (1);
   `);
@@ -88,8 +90,8 @@ test('a file of a version that knew of no checksums is read as it is', () => {
   const { records } = readJournal(path);
   expect(records.map(({ id, app, trace, isDamaged }) => [id, app, trace, isDamaged])).toEqual([
     ['r1', 'default', undefined, undefined],
-    ['r2', 'other', '00-parent\nstate', undefined],
-    ['r3', 'default', '00-parent', undefined],
+    ['r2', 'other', `${PARENT}\na=b`, undefined],
+    ['r3', 'default', PARENT, undefined],
   ]);
   expect(journal.backlog()).toEqual({ lastKey: 3, records: 3, pushes: 5 });
   journal.commit({ records: [{ ...record, key: 4 }], removals: [{ key: 2, pushes: 2 }] });
