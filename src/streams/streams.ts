@@ -50,8 +50,8 @@ const POLL_MS = 2000;
 const PAGE = 300;
 /** Pages that are read at once: they share the connections of the store with those who write. */
 const READS_AT_ONCE = 16;
-/** People a question; between two questions whatever else waits has its turn: with many readers all of them together take long. */
-const ASKED_AT_ONCE = 100;
+/** People a question; between two questions whatever else waits has its turn. */
+const ASKED_AT_ONCE = 1000;
 
 export class Streams {
   readonly #options: StreamsOptions;

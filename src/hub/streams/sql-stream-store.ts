@@ -30,6 +30,9 @@ export interface SqlStreamStoreOptions {
   readonly tell?: (level: 'warn' | 'error', message: string) => void;
 }
 
+/** SQLite answers on the event loop: of many people a millisecond's worth, then whatever else waits has its turn. */
+const LOOKED_UP_AT_ONCE = 100;
+
 export class SqlStreamStore implements StreamStore {
   readonly #store: HubStore;
   readonly #caps: StreamCaps;
@@ -81,15 +84,13 @@ export class SqlStreamStore implements StreamStore {
 
   async bounds(users: readonly string[]): Promise<ReadonlyMap<string, StreamBounds>> {
     this.#mustBeOpen();
-    const { db } = this.#store;
     const found = new Map<string, StreamBounds>();
     const people = [...new Set(users)].map(personOfKey);
-    for (const [app, some] of Map.groupBy(people, (person) => person.app)) {
-      const names = some.map(({ user }) => user);
-      for (const head of await findHeads(db, app, names)) found.set(personKey(app, head.user), this.#boundsOf(head));
+    const size = this.#store.engine === 'sqlite' ? LOOKED_UP_AT_ONCE : Math.max(1, people.length);
+    for (let at = 0; at < people.length; at += size) {
+      if (at > 0) await new Promise(setImmediate);
+      await this.#findBounds(people.slice(at, at + size), found);
     }
-    const others = people.filter(({ app, user }) => !found.has(personKey(app, user)));
-    if (others.length > 0) for (const [key, bounds] of await this.#beginnings(others)) found.set(key, bounds);
     return new Map(users.map((key) => [key, found.get(key) as StreamBounds]));
   }
 
@@ -113,6 +114,16 @@ export class SqlStreamStore implements StreamStore {
     this.#isClosed = true;
     await this.#queue.idle();
     await this.#epoch.close();
+  }
+
+  async #findBounds(people: readonly PersonOfKey[], found: Map<string, StreamBounds>): Promise<void> {
+    for (const [app, some] of Map.groupBy(people, (person) => person.app)) {
+      const names = some.map(({ user }) => user);
+      for (const head of await findHeads(this.#store.db, app, names))
+        found.set(personKey(app, head.user), this.#boundsOf(head));
+    }
+    const others = people.filter(({ app, user }) => !found.has(personKey(app, user)));
+    if (others.length > 0) for (const [key, bounds] of await this.#beginnings(others)) found.set(key, bounds);
   }
 
   /** Of people who have no stream. */

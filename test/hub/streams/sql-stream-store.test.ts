@@ -51,6 +51,24 @@ test('readers go on over a restart of the store', async () => {
   expect((await streams.saveBatch(many(1)))[0]?.id).toMatch(/\.0000000000000004$/);
 });
 
+test('many people are looked up a part at a time, and what else waits has its turn in between', async () => {
+  const { streams } = await opened();
+  const users = Array.from({ length: 1000 }, (_, index) => personKey('default', `person ${index}`));
+  const saved = await streams.saveBatch(users.slice(0, 500).map((user) => many(1, user)[0] as StreamEntry));
+  let turns = 0;
+  let isOver = false;
+  const count = async (): Promise<void> => {
+    for (; !isOver; turns++) await new Promise(setImmediate);
+  };
+  const counting = count();
+  const bounds = await streams.bounds(users);
+  isOver = true;
+  await counting;
+  expect(turns).toBeGreaterThanOrEqual(9);
+  expect(users.slice(0, 500).map((user) => bounds.get(user)?.head)).toEqual(saved.map(({ id }) => id));
+  expect(bounds.size).toBe(1000);
+});
+
 test('an old copy of the store that is put back begins with a new epoch, and a store that is what it was does not', async () => {
   const path = join(folder, 'hub.db');
   await (await opened()).streams.saveBatch(many(100));
