@@ -22,7 +22,9 @@ describe('texts of any shape', () => {
   test('and a step that takes their square is found', () => {
     const square = (text: string): number => {
       let sum = 0;
-      for (let at = 0; at < text.length; at += 100) sum += text.slice(at).split('').length;
+      // Without garbage, which would take as long of a tenth.
+      for (let from = 0; from < text.length; from += 100)
+        for (let at = from; at < text.length; at++) sum += text.charCodeAt(at);
       return sum;
     };
     const shape = { name: 'letters', of: (length: number) => 'x'.repeat(length) };
