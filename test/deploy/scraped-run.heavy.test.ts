@@ -52,11 +52,17 @@ async function sendAll(relay: RunningRelay): Promise<void> {
   }
 }
 
-/** @returns the moment at which it was so, in seconds since the epoch */
+/** What was scraped before it is there, or has failed. */
+const SETTLED_S = 2;
+
+/**
+ * A moment is asked about once all its scrapes have ended: one that had begun before it and failed would empty it later.
+ * @returns the moment at which it was so, in seconds since the epoch
+ */
 async function becomes(prometheus: RunningPrometheus, expr: string, value: number): Promise<number> {
   let at = 0;
   await eventually(async () => {
-    at = Date.now() / 1000;
+    at = Date.now() / 1000 - SETTLED_S;
     expect((await prometheus.query(expr, at))[0]?.value, expr).toBe(value);
   });
   return at;
