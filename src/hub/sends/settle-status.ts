@@ -3,7 +3,8 @@ import { prepared } from '../storage/prepared.ts';
 import type { HubDb } from '../storage/storage.ts';
 import type { HubTables } from '../storage/tables.ts';
 import { PAGE_DUE, PERSON_DUE, personRefs } from './person-due.ts';
-import { DECISIONS_PAGE, OPEN_STATES, pageEnd } from './rows/decision-rows.ts';
+import { askedOfPage, DECISIONS_PAGE, decisionPages } from './rows/decision-pages.ts';
+import { OPEN_STATES } from './rows/decision-rows.ts';
 
 interface Some {
   readonly app: string;
@@ -67,46 +68,15 @@ const settleOne = prepared((db, { app, id, now }: Omit<Settled, 'ids'> & { reado
   db.updateTable('notifications').set({ status: 'done', done_at: now }).where('app', '=', app).where('id', '=', id),
 );
 
-interface Between {
-  readonly app: string;
-  readonly notification: string;
-  readonly after: string;
-  readonly end: string;
-}
-
-const openBetween = prepared((db, { app, notification, after, end }: Between) =>
-  db
-    .selectFrom('decisions')
-    .select('user')
-    .where('app', '=', app)
-    .where('notification', '=', notification)
-    .where('user', '>', after)
-    .where('user', '<=', end)
-    .where('state', 'in', OPEN_STATES)
-    .limit(sql.lit(1)),
-);
-
-const openBehind = prepared((db, { app, notification, after }: Omit<Between, 'end'>) =>
-  db
-    .selectFrom('decisions')
-    .select('user')
-    .where('app', '=', app)
-    .where('notification', '=', notification)
-    .where('user', '>', after)
-    .where('state', 'in', OPEN_STATES)
-    .limit(sql.lit(1)),
+const openOnes = askedOfPage((decisions) =>
+  decisions.select('user').where('state', 'in', OPEN_STATES).limit(sql.lit(1)),
 );
 
 /** In pages: of a notification to very many all but the last may have ended. */
 async function isOpen(tx: HubDb, app: string, notification: string): Promise<boolean> {
-  for (let after = ''; ; ) {
-    const [last] = await pageEnd(tx, { app, notification, after });
-    const page = { app, notification, after };
-    const [open] = last ? await openBetween(tx, { ...page, end: last.user }) : await openBehind(tx, page);
-    if (open) return true;
-    if (!last) return false;
-    after = last.user;
-  }
+  for await (const page of decisionPages(tx, { app, notification }))
+    if ((await openOnes(tx, page)).length > 0) return true;
+  return false;
 }
 
 /** Ids a statement. */

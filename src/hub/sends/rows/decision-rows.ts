@@ -1,4 +1,4 @@
-import { type Expression, type ExpressionBuilder, type SqlBool, sql } from 'kysely';
+import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import { prepared } from '../../storage/prepared.ts';
 import type { HubDb, NewRow, Row } from '../../storage/storage.ts';
 import type { HubTables } from '../../storage/tables.ts';
@@ -60,29 +60,6 @@ export const isCollected = (eb: ExpressionBuilder<HubTables, 'decisions'>) =>
     // Where there is no row this is not true.
     eb('due_row', 'not like', TAKEN_BY_DIGEST),
   ]);
-
-interface PageOf {
-  readonly app: string;
-  readonly notification: string;
-  /** The person behind whom it begins. */
-  readonly after: string;
-}
-
-/** Decisions that are looked at in one go: some milliseconds. */
-export const DECISIONS_PAGE = 5000;
-
-/** The person with whom a page of a notification's decisions ends; none: the rest is no more than a page. */
-export const pageEnd = prepared((db, { app, notification, after }: PageOf) =>
-  db
-    .selectFrom('decisions')
-    .select('user')
-    .where('app', '=', app)
-    .where('notification', '=', notification)
-    .where('user', '>', after)
-    .orderBy('user')
-    .limit(sql.lit(1))
-    .offset(sql.lit(DECISIONS_PAGE)),
-);
 
 export async function deleteDecisions(tx: HubDb, keys: readonly DecisionAt[]): Promise<void> {
   for (const key of keys) await tx.deleteFrom('decisions').where(isAt(key)).execute();

@@ -6,40 +6,16 @@
 
 import { setImmediate as turn } from 'node:timers/promises';
 import { background } from '../../../kit/background.ts';
-import { prepared } from '../../storage/prepared.ts';
 import type { HubDb } from '../../storage/storage.ts';
-import { pageEnd } from '../rows/decision-rows.ts';
+import { askedOfPage, decisionPages } from '../rows/decision-pages.ts';
 
 export type StateCounts = ReadonlyMap<string, number>;
 
 /** A count is answered again for so many times as long as it took. */
 const REST = 9;
 
-interface From {
-  readonly app: string;
-  readonly notification: string;
-  readonly after: string;
-}
-
-const upTo = prepared((db, { app, notification, after, end }: From & { readonly end: string }) =>
-  db
-    .selectFrom('decisions')
-    .select((eb) => ['state', eb.fn.countAll<number>().as('count')])
-    .where('app', '=', app)
-    .where('notification', '=', notification)
-    .where('user', '>', after)
-    .where('user', '<=', end)
-    .groupBy('state'),
-);
-
-const beyond = prepared((db, { app, notification, after }: From) =>
-  db
-    .selectFrom('decisions')
-    .select((eb) => ['state', eb.fn.countAll<number>().as('count')])
-    .where('app', '=', app)
-    .where('notification', '=', notification)
-    .where('user', '>', after)
-    .groupBy('state'),
+const countsOf = askedOfPage((decisions) =>
+  decisions.select((eb) => ['state', eb.fn.countAll<number>().as('count')]).groupBy('state'),
 );
 
 interface Counting {
@@ -84,18 +60,12 @@ export function countByState(
 /** @param paged is called after each page but the last */
 async function count(db: HubDb, app: string, notification: string, paged: () => void): Promise<StateCounts> {
   const counts = new Map<string, number>();
-  const add = (rows: readonly { readonly state: string; readonly count: number }[]): void => {
-    for (const row of rows) counts.set(row.state, (counts.get(row.state) ?? 0) + Number(row.count));
-  };
-  for (let after = ''; ; ) {
-    const [end] = await pageEnd(db, { app, notification, after });
-    if (!end) {
-      add(await beyond(db, { app, notification, after }));
-      return counts;
-    }
-    add(await upTo(db, { app, notification, after, end: end.user }));
-    after = end.user;
+  for await (const page of decisionPages(db, { app, notification })) {
+    for (const { state, count } of await countsOf(db, page))
+      counts.set(state, (counts.get(state) ?? 0) + Number(count));
+    if (page.end === undefined) continue;
     paged();
     await turn();
   }
+  return counts;
 }
