@@ -1,22 +1,18 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { fencedBlocks } from '../docs/blocks.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Sandbox, startSandbox } from '../support/sandbox-of-three.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
-const PAGE = fileURLToPath(new URL('../../docs/migrating-from-gorush.md', import.meta.url));
 
-/** The fenced blocks of the page, in order. */
-const blocks = [...readFileSync(PAGE, 'utf8').matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language, text]) => ({
-  language: language as string,
-  text: text as string,
-}));
+const blocks = fencedBlocks('docs/migrating-from-gorush.md');
 
 const folder = mkdtempSync(join(tmpdir(), 'martlet-migration-'));
 let sandbox: Sandbox;

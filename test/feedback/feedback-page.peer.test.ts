@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -9,6 +9,7 @@ import { request } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
 import { createFeedbackHook } from '../../src/feedback/hook.ts';
 import { createSigner } from '../../src/kit/http/webhook-signature.ts';
+import { blocksOf } from '../docs/blocks.ts';
 import { eventually } from '../support/eventually.ts';
 import { failed, settlement } from '../support/settlement.ts';
 
@@ -16,8 +17,7 @@ const secretOf = (): string => `whsec_${randomBytes(32).toString('base64')}`;
 
 /** The receiver of docs/feedback.md, as it stands there. */
 async function startReceiver(secret: string): Promise<{ url: string; lines: string[] }> {
-  const page = readFileSync(new URL('../../docs/feedback.md', import.meta.url), 'utf8');
-  const code = /```js\n(.*?)```/s.exec(page)?.[1] ?? '';
+  const [code = ''] = blocksOf('docs/feedback.md', 'js');
   const folder = mkdtempSync(join(tmpdir(), 'martlet-receiver-'));
   const file = join(folder, 'receiver.mjs');
   writeFileSync(file, code);
