@@ -1,9 +1,7 @@
 /** The program as CommonJS, for the executable: no file and no package is looked for when it runs. */
 import { join, relative, sep } from 'node:path';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
-
-/** What `import.meta.url` begins with inside; src/kit/files/own-file.ts finds the assets by it. */
-const INSIDE = 'file:///martlet-executable/';
+import { INSIDE } from '../../src/kit/files/own-file.ts';
 
 /** A module keeps its place, and takes along what it would load by a path. */
 const inside = (root: string): Plugin => ({

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { getAsset } from 'node:sea';
 
-/** Where a module of the single executable is, as its `import.meta.url` says (scripts/packages/one-file.ts): a place that is no file. */
-const INSIDE = 'file:///martlet-executable/';
+/** Where a module of the single executable is, as its `import.meta.url` says (scripts/packages/chunks.ts): a place that is no file. */
+export const INSIDE = 'file:///martlet-executable/';
 
 /** The name of an asset of the executable; undefined: a file. */
 export const assetOf = (url: URL): string | undefined =>
