@@ -1,6 +1,7 @@
 /**
  * Takes targets out of requests that a file keeps: in the place of each stands a word that no provider has, so that the places of the
- * others stay what they are. Who reads it again takes it for settled.
+ * others stay what they are. Who reads it again takes it for settled. What was for nobody else loses its texts, too: the row may stay
+ * until an attempt that had begun is over, and is then deleted when the file has been rewritten already.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { isObject } from '../../kit/is-object.ts';
@@ -17,25 +18,51 @@ const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
 
 type Fields = Record<string, unknown>;
 
+const TARGETS = ['tokens', 'to', 'subscriptions'];
+/** By which the lane and the app of a notification are found. */
+const PLACE = ['notif_id', 'platform', 'app', 'topic', 'project_id', 'production', 'development'];
+const LEFT = new Set([...TARGETS, ...PLACE]);
+
 /** A request without some targets; undefined: it has none of them, or cannot be read. */
 export function withoutTargets(body: Uint8Array, withdrawal: Withdrawal): string | undefined {
-  let found = false;
   const isOne = (value: unknown): boolean => typeof value === 'string' && isWithdrawn(withdrawal, value);
   const cleared = (value: unknown): unknown => {
-    const isSubscription = isObject(value) && isOne(value.endpoint);
-    if (!isSubscription && !isOne(value)) return value;
-    found = true;
-    return isSubscription ? { endpoint: ERASED, keys: { p256dh: '', auth: '' } } : ERASED;
+    if (isOne(value)) return ERASED;
+    return isObject(value) && isOne(value.endpoint) ? { endpoint: ERASED, keys: { p256dh: '', auth: '' } } : value;
   };
+  let found = false;
   const request = readable(body);
   for (const notification of request?.notifications ?? []) {
     if ((notification.app || DEFAULT_APP) !== withdrawal.app) continue;
-    for (const field of ['tokens', 'to', 'subscriptions']) {
-      const value = notification[field];
-      if (value !== undefined) notification[field] = Array.isArray(value) ? value.map(cleared) : cleared(value);
-    }
+    if (!clear(notification, cleared)) continue;
+    found = true;
+    if (isForNobody(notification)) keepPlace(notification);
   }
   return found ? JSON.stringify(request) : undefined;
+}
+
+/** False: no target of it is changed. */
+function clear(notification: Fields, cleared: (value: unknown) => unknown): boolean {
+  let found = false;
+  for (const field of TARGETS) {
+    const before = notification[field];
+    if (before === undefined) continue;
+    const after = Array.isArray(before) ? before.map(cleared) : cleared(before);
+    found ||= Array.isArray(before)
+      ? before.some((value, index) => value !== (after as unknown[])[index])
+      : after !== before;
+    notification[field] = after;
+  }
+  return found;
+}
+
+const isForNobody = (notification: Fields): boolean =>
+  TARGETS.flatMap((field) => notification[field] ?? []).every(
+    (target) => target === '' || target === ERASED || (isObject(target) && target.endpoint === ERASED),
+  );
+
+function keepPlace(notification: Fields): void {
+  for (const field of Object.keys(notification)) if (!LEFT.has(field)) delete notification[field];
 }
 
 function readable(body: Uint8Array): { readonly notifications?: Fields[] } | undefined {

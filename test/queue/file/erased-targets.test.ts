@@ -6,6 +6,7 @@ import { builtIn } from '../../../src/providers/registry.ts';
 import type { Notification } from '../../../src/push/push.ts';
 import { targetCount, targetsOf } from '../../../src/push/targets.ts';
 import { encodePushRequest } from '../../../src/push/wire/encode-push-request.ts';
+import { ERASED, withoutTargets } from '../../../src/queue/file/erased-targets.ts';
 import { LocalQueue } from '../../../src/queue/file/local-queue.ts';
 import { type Batch, placeOf, type QueueEntry, type StoredRequest } from '../../../src/queue/queue.ts';
 import { withdrawalOf } from '../../../src/queue/withdrawal.ts';
@@ -64,7 +65,7 @@ const holding = (text: string): string[] =>
 test('targets that are erased leave requests with others, in memory and in the file, and the others keep their places', async () => {
   const first = open();
   const gone = subscription('gone');
-  await append(first, 'alone', [web({ tokens: ['gone-token'] })]);
+  await append(first, 'alone', [web({ tokens: ['gone-token'], message: 'for the person alone' })]);
   await append(first, 'with others', [
     web({ tokens: ['a', 'gone-token', 'b'], to: 'c', subscriptions: [subscription('x'), gone, subscription('y')] }),
   ]);
@@ -78,6 +79,8 @@ test('targets that are erased leave requests with others, in memory and in the f
   for (const batch of waiting) settleAll(first, batch);
   first.erase(withdrawal, []);
   expect(holding('push.example/gone')).toEqual([]);
+  // Though its push is still under way.
+  expect(holding('for the person alone')).toEqual([]);
   expect(first.depth().waiting).toBe(6);
   settleAll(first, under);
   await first.close();
@@ -115,6 +118,22 @@ test('what an earlier process left, and is not back in memory yet, is not sent e
   expect(batch.targets).toEqual(['a']);
   settleAll(second, batch);
   expect(second.take(LANE, 100)).toBeUndefined();
+});
+
+test('a request loses the texts of what was for nobody else, and no others', () => {
+  const [alone, shared, nobody] = [
+    { platform: 2, tokens: ['gone-token'], topic: 't', message: 'alone' },
+    { platform: 2, tokens: ['gone-token', 'a'], message: 'shared' },
+    { platform: 2, condition: "'news' in topics", message: 'nobody' },
+  ];
+  const body = Buffer.from(JSON.stringify({ notifications: [alone, shared, nobody] }));
+  const left = JSON.parse(withoutTargets(body, withdrawalOf('default', ['gone-token'])) as string);
+  expect(left.notifications).toEqual([
+    { platform: 2, tokens: [ERASED], topic: 't' },
+    { ...shared, tokens: [ERASED, 'a'] },
+    nobody,
+  ]);
+  expect(withoutTargets(body, withdrawalOf('default', ['another']))).toBeUndefined();
 });
 
 test('reports that hold one of the texts are deleted from the file, those of other apps stay', async () => {
