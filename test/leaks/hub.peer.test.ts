@@ -108,7 +108,26 @@ async function drive(relay: WatchedRelay, { token, text }: ReturnType<typeof sec
   return refused;
 }
 
-test('names, addresses, tokens and texts of the hub are in no log, figure, trace, refusal or file, whatever goes wrong', async () => {
+/** What `martlet explain` says of each notification, and of the pushes that it came to: but for titles, which name it to who asks. */
+async function explain(relay: WatchedRelay): Promise<string> {
+  const { notifications } = (await relay.ask('GET', '/v1/notifications?limit=100', {})).body;
+  expect(notifications.length).toBeGreaterThan(4);
+  const texts: string[] = [];
+  for (const [index, { id }] of notifications.entries()) {
+    const { title = '', people } = (await relay.ask('GET', `/v1/notifications/${encodeURIComponent(id)}`, {})).body;
+    const pushes = people.flatMap(({ decisions }: { decisions: { push_id?: string }[] }) =>
+      decisions.flatMap(({ push_id: push }) => push ?? []),
+    );
+    for (const each of [id, ...pushes.slice(0, index < 3 ? 1 : 0)]) {
+      const text = await relay.command('explain', each);
+      expect(text, each).toMatch(/queued|sent|failed|held|delivered/);
+      texts.push(title === '' ? text : text.replaceAll(title, ''));
+    }
+  }
+  return texts.join('\n');
+}
+
+test('names, addresses, tokens and texts of the hub are in no log, figure, trace, refusal, report of a crash or file, whatever goes wrong', async () => {
   const hook = await startHook();
   onTestFinished(() => hook.close());
   const traces = await startOtlpReceiver();
@@ -144,9 +163,14 @@ test('names, addresses, tokens and texts of the hub are in no log, figure, trace
   await until(() => traces.spans.length > 2, 'spans have come');
   const failures = await relay.ask('GET', '/v1/pushes?status=failed', {});
   expect(failures.body.pushes.length).toBeGreaterThan(5);
+  const explained = await explain(relay);
+  relay.signal('SIGPIPE');
+  await until(() => relay.files('report').size >= 1, 'a report was asked for');
   const pages = ['/metrics', '/readyz', '/api/config', '/sys/stats', '/api/stat/app', '/version', '/v1/dashboard'];
   const shown = await Promise.all(pages.map(async (path) => `${path} ${(await relay.ask('GET', path, {})).text}`));
-  await relay.end('SIGTERM');
+  await relay.end('SIGUSR2');
+  const reports = [...relay.files('report')].map(([name, text]) => ({ name, text }));
+  expect(reports).toHaveLength(2);
 
   const { canaries } = scene;
   const files = [...relay.files('hub', 'history.db', 'audit.log')].map(([name, text]) => ({ name, text }));
@@ -157,6 +181,8 @@ test('names, addresses, tokens and texts of the hub are in no log, figure, trace
     { name: 'failures', text: failures.text },
     { name: 'traces', text: JSON.stringify(traces.spans) },
     ...shown.map((text) => ({ name: text.slice(0, text.indexOf(' ')), text })),
+    { name: 'martlet explain', text: explained },
+    ...reports,
     ...files,
   ];
   for (const { name, text } of places) expect(canaries.foundIn(text, { tokens: true }), name).toEqual([]);

@@ -72,6 +72,22 @@ export class WatchedRelay {
     return child.exitCode;
   }
 
+  /** Runs a command beside the relay, which it asks. @returns everything that it has written */
+  async command(...args: string[]): Promise<string> {
+    const child = spawn(process.execPath, [MAIN, ...args, '--url', this.#url], {
+      cwd: this.folder,
+      env: { PATH: process.env.PATH, HOME: this.folder },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text;
+      });
+    await once(child, 'close');
+    return output;
+  }
+
   async ask(method: string, path: string, headers: Record<string, string>, body?: unknown): Promise<Asked> {
     const text = typeof body === 'string' || body === undefined ? body : JSON.stringify(body);
     const response = await fetch(this.#url + path, { method, headers, ...(text === undefined ? {} : { body: text }) });
