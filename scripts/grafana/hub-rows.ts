@@ -152,6 +152,10 @@ const store: Row = {
       ],
     },
     {
+      title: 'Kept, and cannot be read',
+      queries: [['{{instance}} {{kind}}', `martlet_hub_unreadable_total{${I}}`]],
+    },
+    {
       title: 'Removals of dead devices',
       type: 'state-timeline',
       mappings: { 0: { text: 'as usual', color: 'green' }, 1: { text: 'paused', color: 'red' } },

@@ -5,7 +5,8 @@ import type { Principal } from '../../auth/principal.ts';
 import { isStranger } from '../../auth/request-principal.ts';
 import type { IdempotencyLedger } from '../../hub/storage/idempotency.ts';
 import type { HubStore } from '../../hub/storage/storage.ts';
-import { sendRefused } from '../../kit/http/answer.ts';
+import { UnreadableError } from '../../hub/storage/unreadable.ts';
+import { sendError, sendRefused } from '../../kit/http/answer.ts';
 import type { BodyRoom } from '../../kit/http/body-room.ts';
 import type { FindRoute } from '../../kit/http/exact-routes.ts';
 import { httpStatus } from '../../kit/http/http-status.ts';
@@ -39,6 +40,8 @@ export interface HubRouterOptions {
   /** Default: the form of every error. */
   readonly refuse?: SendRefusal;
 }
+
+const UNREADABLE = 'what is kept of it is damaged and cannot be read; it can be deleted, and made again';
 
 const nothingToKeep: KeepAnswer = async () => {};
 
@@ -88,6 +91,11 @@ class HubRouter {
     try {
       await this.#serve(found, req, res);
     } catch (error) {
+      if (error instanceof UnreadableError && !res.headersSent) {
+        req.resume();
+        sendError(res, 'internal', UNREADABLE);
+        return;
+      }
       if (!(error instanceof RefusedError)) throw error;
       // What is left of a body is read and forgotten, so that the answer is seen.
       req.resume();

@@ -19,6 +19,7 @@ import {
 } from '../../hub/sends/views/notification-view.ts';
 import { preview } from '../../hub/sends/views/preview.ts';
 import type { HubStore, Row } from '../../hub/storage/storage.ts';
+import { placeInCursor } from '../../hub/words/place.ts';
 import { isObject } from '../../kit/is-object.ts';
 import { isFaulty } from '../../kit/json/readers.ts';
 import { instantMs } from '../../kit/time/instant.ts';
@@ -98,16 +99,16 @@ class NotificationRoutes {
 
   readonly list = async ({ app, query }: HubRequest): Promise<HubAnswer> => {
     const page = pageOf(LIST, ['number', 'string'], query);
-    const [createdAt, id] = (page.after ?? []) as [number?, string?];
+    const [place, id] = (page.after ?? []) as [number?, string?];
     const rows = await listNotifications(this.#parts.store.db, {
       app,
       status: query.word('status', notificationStatuses),
       type: query.text('type'),
       user: query.text('user'),
-      before: createdAt === undefined || id === undefined ? undefined : { createdAt, id },
+      before: place === undefined || id === undefined ? undefined : { place: placeInCursor(place), id },
       limit: page.limit + 1,
     });
-    const { rows: shown, next } = pageBody(LIST, rows, page, (row) => [row.created_at, row.id]);
+    const { rows: shown, next } = pageBody(LIST, rows, page, (row) => [row.place, row.id]);
     return { status: 200, body: { notifications: shown.map((row) => notificationView(row)), ...next } };
   };
 

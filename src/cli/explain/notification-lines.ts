@@ -50,7 +50,7 @@ function decisionLines(decision: DecisionView, day: string): string[] {
 
 /** What became of a notification of the hub, for people: each of its decisions with the sentence that explains it. */
 export function notificationLines(notification: NotificationAnswer, app: string | undefined): string[] {
-  const { id, type, status, priority, created_at, done_at, title, people, counts = {} } = notification;
+  const { id, type, status, priority, created_at, done_at, title, people, counts = {}, unreadable } = notification;
   const sums = Object.entries(counts).flatMap(([state, count]) => (count > 0 ? [`${count} ${state}`] : []));
   const day = created_at.slice(0, 10);
   return [
@@ -62,6 +62,7 @@ export function notificationLines(notification: NotificationAnswer, app: string 
       done_at !== undefined && `over at ${moment(done_at, day)}`,
     ])}`,
     ...(title === undefined ? [] : [`  ${title}`]),
+    ...(unreadable ? ['  what it said is damaged and cannot be read'] : []),
     recipientsLine(notification),
     ...people.flatMap(({ user, decisions }) => [
       `  ${user}`,

@@ -4,7 +4,7 @@ import type { personView } from '../../hub/people/person-view.ts';
 import { inParentheses } from '../explain/line-parts.ts';
 
 export type PersonAnswer = ReturnType<typeof personView>;
-export type DeviceAnswer = ReturnType<typeof deviceView>;
+export type DeviceAnswer = ReturnType<typeof deviceView> & { readonly unreadable?: true };
 
 /** An item of `GET /v1/users/{user}/notifications`. */
 interface InboxItem {
@@ -43,11 +43,13 @@ export function personLine({ id, name = '', email, phone, teams }: PersonAnswer)
 
 /** One line of a list. */
 export function deviceLine(device: DeviceAnswer): string {
-  const { id, platform, kind, environment, name, status, reason, enabled, token_mask, last_seen_at } = device;
+  const { id, platform, kind, environment, name, status, reason, enabled, token_mask, last_seen_at, unreadable } =
+    device;
   const what = `${platform}${kind === 'alert' ? '' : ` ${kind}`}, ${environment}`;
   const state = `${status}${inParentheses([reason, !enabled && 'switched off'])}`;
   const called = name === undefined ? '' : `  "${name}"`;
-  return `${id.padEnd(ID_WIDTH)} ${what.padEnd(NAME_WIDTH)} ${state}, token ${token_mask}, seen ${last_seen_at}${called}`;
+  const token = unreadable ? 'token damaged' : `token ${token_mask}`;
+  return `${id.padEnd(ID_WIDTH)} ${what.padEnd(NAME_WIDTH)} ${state}, ${token}, seen ${last_seen_at}${called}`;
 }
 
 const indented = (lines: readonly string[]): string[] => lines.map((line) => `  ${line}`);

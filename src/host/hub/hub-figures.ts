@@ -54,6 +54,7 @@ export const countsListener = (counts: HubCounts): Required<HubEvents> & StoreOb
   wrote: (ms) => counts.wrote(ms),
   committed: (works) => counts.committed(works),
   failed: (works) => counts.failed(works),
+  unreadable: (kind) => counts.unreadable(kind),
 });
 
 /** What the series of the hub are read from: counters of this process, and a few questions to the store that are cheap and asked rarely. */

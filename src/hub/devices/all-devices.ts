@@ -1,5 +1,6 @@
 import type { ProviderTable } from '../../providers/registry.ts';
 import type { HubDb } from '../storage/storage.ts';
+import { readable } from '../storage/unreadable.ts';
 import { type DeviceReading, deviceOf, MOST_IDS, openTarget, type StoredDevice, withLinks } from './device-rows.ts';
 import { type DevicePlatforms, maskedTarget } from './device-target.ts';
 import { deviceView } from './device-view.ts';
@@ -10,14 +11,17 @@ export interface AllDevicesParts {
   readonly providers: ProviderTable;
 }
 
+const UNREADABLE = '***';
+
 /** A device as the API shows it. @param target its token, where that is open already */
 export function shownDevice(
   stored: StoredDevice,
   reading: DeviceReading,
   platforms: Pick<DevicePlatforms, 'providers'>,
-  target = openTarget(reading.seal, stored.row),
+  target = readable(() => openTarget(reading.seal, stored.row)),
 ) {
-  return deviceView(deviceOf(stored, reading), maskedTarget(platforms, stored.row.platform, target));
+  const mask = target === undefined ? UNREADABLE : maskedTarget(platforms, stored.row.platform, target);
+  return { ...deviceView(deviceOf(stored, reading), mask), ...(target === undefined ? { unreadable: true } : {}) };
 }
 
 /**
@@ -28,7 +32,7 @@ export async function* allDevices(
   { db, reading, providers }: AllDevicesParts,
   app: string,
   withTokens: boolean,
-): AsyncGenerator<readonly ReturnType<typeof deviceView>[]> {
+): AsyncGenerator<readonly ReturnType<typeof shownDevice>[]> {
   for (let after = ''; ; ) {
     const rows = await db
       .selectFrom('devices')
@@ -49,9 +53,9 @@ function shown(
   stored: StoredDevice,
   { reading, providers, withTokens }: Omit<AllDevicesParts, 'db'> & { readonly withTokens: boolean },
 ) {
-  const target = openTarget(reading.seal, stored.row);
+  const target = readable(() => openTarget(reading.seal, stored.row));
   const view = shownDevice(stored, reading, { providers }, target);
-  if (!withTokens) return view;
+  if (!withTokens || target === undefined) return view;
   const isSubscription = providers.ofPlatform(stored.row.platform)?.devices?.ofSubscription !== undefined;
   return { ...view, ...(isSubscription ? { subscription: JSON.parse(target) as object } : { token: target }) };
 }

@@ -1,6 +1,6 @@
 import type { PersonPart } from '../people/person.ts';
 import type { HubDb } from '../storage/storage.ts';
-import { deleteDevices, openTarget, storedDevices } from './device-rows.ts';
+import { deleteDevices, openTargets, storedDevices } from './device-rows.ts';
 import type { Devices } from './devices.ts';
 import { forgetFormer, formerOf } from './former-targets.ts';
 
@@ -14,7 +14,11 @@ export const devicePart = (devices: Devices): PersonPart => ({
     const { true: shared = [], false: own = [] } = Object.groupBy(stored, ({ users }): 'true' | 'false' =>
       users.length > 1 ? 'true' : 'false',
     );
-    const opened = (some: typeof stored): string[] => some.map(({ row }) => openTarget(devices.seal, row));
+    const opened = (some: typeof stored): string[] =>
+      openTargets(
+        devices.seal,
+        some.map(({ row }) => row),
+      );
     const former = await formerOf(tx, devices.seal, app, user);
     return { own: [...opened(own), ...former.own], shared: [...opened(shared), ...former.shared] };
   },

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../push/push.ts';
 import type { DeviceSettings } from '../settings/settings.ts';
 import { prepared } from '../storage/prepared.ts';
 import type { HubDb, HubSeal, Row } from '../storage/storage.ts';
+import { readable, readableOf } from '../storage/unreadable.ts';
 import type { Device, DeviceStatus, ReachableDevice, Suspicion, TokenStatus } from './device.ts';
 
 export type DeviceRow = Row<'devices'>;
@@ -31,6 +32,14 @@ export const targetBound = (app: string, id: string): string => `device:${JSON.s
 
 export const openTarget = (seal: HubSeal, { app, id, target }: Pick<DeviceRow, 'app' | 'id' | 'target'>): string =>
   seal.open(target, targetBound(app, id));
+
+/** Of several, those that can be read. */
+export const openTargets = (seal: HubSeal, rows: readonly Pick<DeviceRow, 'app' | 'id' | 'target'>[]): string[] =>
+  readableOf(rows, (row) => openTarget(seal, row));
+
+/** Whether something can be sent to it. */
+export const isReadable = (device: Pick<ReachableDevice, 'target'>): boolean =>
+  readable(() => device.target()) !== undefined;
 
 /** A dead token stays dead when its owner signs out: what the provider said comes first. */
 function statusOf(

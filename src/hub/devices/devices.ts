@@ -11,7 +11,7 @@ import {
   deleteDevices,
   deviceOf,
   MOST_IDS,
-  openTarget,
+  openTargets,
   reachable,
   type StoredDevice,
   storedDevices,
@@ -138,7 +138,7 @@ export class Devices implements DeviceBook {
       if (stored && !isTheirs(stored, person)) throw notThere();
       expect?.(stored?.row.rev);
       if (!stored) return false;
-      lost.push(openTarget(this.seal, stored.row));
+      lost.push(...openTargets(this.seal, [stored.row]));
       await noteFormer(tx, { seal: this.seal, app, now: this.#options.now() }, [stored]);
       await deleteDevices(tx, app, [id]);
       await auditChanges(tx, this.#options.store.seal, [
@@ -257,7 +257,12 @@ export class Devices implements DeviceBook {
   importRows({ app, by }: Pick<DeviceChange, 'app' | 'by'>, rows: readonly ImportRow[]): Promise<ImportCounts> {
     return this.#changing(app, async (tx, lost) => {
       const counts = await importRows(tx, this.#tools(), { app, by, rows });
-      for (const { row } of counts.lost) lost.push(openTarget(this.seal, row));
+      lost.push(
+        ...openTargets(
+          this.seal,
+          counts.lost.map(({ row }) => row),
+        ),
+      );
       await this.#options.changed?.(tx, app, [...new Set(rows.flatMap(({ doc }) => doc.users))]);
       return counts;
     });
@@ -372,7 +377,12 @@ export class Devices implements DeviceBook {
     const registration = { app, id, doc: { ...given.doc, users }, target, by, isSeen: given.isSeen };
     const registered = await register(tx, this.#tools(), registration, rows);
     const { stored, lost, ...facts } = registered;
-    for (const { row } of lost) given.lost.push(openTarget(this.seal, row));
+    given.lost.push(
+      ...openTargets(
+        this.seal,
+        lost.map(({ row }) => row),
+      ),
+    );
     const result = { ...facts, device: deviceOf(stored, this.#reading()), view: this.#view(stored, target?.target) };
     await this.#options.changed?.(tx, app, usersOf(users, own, holder));
     await also?.(tx, result);

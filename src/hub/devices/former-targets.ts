@@ -6,6 +6,7 @@
 import { formerBound as bound, type PersonTargets } from '../people/person.ts';
 import { prepared } from '../storage/prepared.ts';
 import type { HubDb, HubSeal } from '../storage/storage.ts';
+import { readable } from '../storage/unreadable.ts';
 import { type LostTarget, MOST_IDS, openTarget } from './device-rows.ts';
 
 /** In the transaction that takes them away. @param now UNIX milliseconds */
@@ -14,16 +15,19 @@ export async function noteFormer(
   { seal, app, now }: { readonly seal: HubSeal; readonly app: string; readonly now: number },
   lost: readonly LostTarget[],
 ): Promise<void> {
-  for (const { row, users } of lost)
+  for (const { row, users } of lost) {
+    const token = readable(() => openTarget(seal, row));
+    if (token === undefined) continue;
     for (const user of users) {
       const { token_hash: hash } = row;
-      const target = seal.seal(openTarget(seal, row), bound(app, user, hash));
+      const target = seal.seal(token, bound(app, user, hash));
       await tx
         .insertInto('former_targets')
         .values({ app, user, hash, target, at: now })
         .onConflict((conflict) => conflict.columns(['app', 'user', 'hash']).doUpdateSet({ at: now }))
         .execute();
     }
+  }
 }
 
 const ofUser = prepared((db, { app, user }: { readonly app: string; readonly user: string }) =>
@@ -43,8 +47,10 @@ export async function formerOf(tx: HubDb, seal: HubSeal, app: string, user: stri
       user,
       some.map(({ hash }) => hash),
     );
-    for (const { hash, target } of some)
-      (theirs.has(hash) ? shared : own).push(seal.open(target, bound(app, user, hash)));
+    for (const { hash, target } of some) {
+      const token = readable(() => seal.open(target, bound(app, user, hash)));
+      if (token !== undefined) (theirs.has(hash) ? shared : own).push(token);
+    }
   }
   return { own, shared };
 }

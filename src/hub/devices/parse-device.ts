@@ -68,7 +68,7 @@ const body = shape(fields);
 /** What answers show beside it; it comes back when a client sends a document that it has read. */
 const SHOWN = new Set([
   ...['id', 'token_mask', 'fingerprint', 'status', 'reason', 'at', 'suspect', 'registered_at', 'last_seen_at'],
-  ...['created', 'moved', 'rotated', 'removed'],
+  ...['created', 'moved', 'rotated', 'removed', 'unreadable'],
 ]);
 
 /**

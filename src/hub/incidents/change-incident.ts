@@ -61,7 +61,7 @@ export class IncidentChanging {
     for (const event of changes.events)
       told.push(await this.#tell(tx, asked, { known, facts, changes, presences }, event));
     const next: Incident = {
-      ...{ app, id, rev: 0, places: 0, created_at: now, updated_at: now, ...withoutTimers(before), ...state },
+      ...{ app, id, rev: 0, place: 0, places: 0, created_at: now, updated_at: now, ...withoutTimers(before), ...state },
       cycle: before ? before.cycle + (changes.isReopened ? 1 : 0) : 1,
       ...(isSeen ? { rev: (before?.rev ?? 0) + 1, updated_at: now } : {}),
       ...(await this.#run(tx, asked, { before, facts, changes, now })),

@@ -8,10 +8,11 @@ import { moveTimers } from './timers.ts';
 export async function deleteIncident(
   tx: HubDb,
   notices: Pick<NoticeIntake, 'end'>,
-  incident: Incident,
+  incident: Incident | Pick<Incident, 'app' | 'id'>,
 ): Promise<() => void> {
   const { app, id } = incident;
-  await moveTimers(tx, incident, undefined);
+  // The timers of one that cannot be read find nothing when they are due.
+  if ('log' in incident) await moveTimers(tx, incident, undefined);
   const ended = await notices.end(tx, { app, about: aboutIncident(id), reason: 'cancelled' });
   await tx.deleteFrom('incidents').where('app', '=', app).where('id', '=', id).execute();
   await tx.deleteFrom('incident_entries').where('app', '=', app).where('incident', '=', id).execute();

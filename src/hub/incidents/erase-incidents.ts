@@ -3,6 +3,7 @@
 import type { NoticeIntake } from '../notifications/notices.ts';
 import type { NotificationDoc } from '../notifications/notification-doc.ts';
 import type { HubDb, HubSeal, Row } from '../storage/storage.ts';
+import { readable, SPOILT, spoiltOr } from '../storage/unreadable.ts';
 import { withoutActor } from '../words/notice-text.ts';
 import { stepsWithout } from './escalation/escalation-doc.ts';
 import { aboutIncident, ERASED } from './incident.ts';
@@ -26,8 +27,10 @@ export async function eraseFromIncidents(
 ): Promise<number> {
   const ids = await incidentsOf(tx, app, user);
   for (const id of ids) {
-    const incident = await loadIncident(tx, seal, app, id);
-    if (incident) await saveIncident(tx, seal, withoutPerson(incident, user));
+    const incident = await spoiltOr(loadIncident(tx, seal, app, id));
+    // Whom it names cannot be seen: nothing of it is left.
+    if (incident === SPOILT) await tx.deleteFrom('incidents').where('app', '=', app).where('id', '=', id).execute();
+    else if (incident) await saveIncident(tx, seal, withoutPerson(incident, user));
     await eraseFromTimeline(tx, seal, app, id, user);
     await notices.forget(tx, { app, about: aboutIncident(id), user, told: (doc) => toldWithout(doc, user) });
   }
@@ -47,9 +50,10 @@ async function incidentsOf(db: HubDb, app: string, user: string): Promise<string
 
 /** Incidents that are a person's, for an export. */
 export async function exportIncidents(db: HubDb, seal: HubSeal, app: string, user: string): Promise<object[]> {
-  const found = await Promise.all((await incidentsOf(db, app, user)).map((id) => loadIncident(db, seal, app, id)));
+  const ids = await incidentsOf(db, app, user);
+  const found = await Promise.all(ids.map((id) => spoiltOr(loadIncident(db, seal, app, id))));
   return found.flatMap((incident) => {
-    if (!incident) return [];
+    if (incident === SPOILT || !incident) return [];
     const { doc, status } = factsOfIncident(incident);
     const isIn = (list: readonly string[] = []): boolean => list.includes(user);
     const { acknowledged, resolved } = status;
@@ -104,8 +108,9 @@ async function eraseFromTimeline(tx: HubDb, seal: HubSeal, app: string, incident
     .where('incident', '=', incident)
     .execute();
   for (const row of rows) {
-    const entry = openEntry(seal, row);
-    if (!speaksOf(entry, user)) continue;
+    const entry = readable(() => openEntry(seal, row));
+    if (!entry) await deleteEntry(tx, row);
+    if (!entry || !speaksOf(entry, user)) continue;
     await tx
       .updateTable('incident_entries')
       .set({ doc: sealEntry(seal, row, entryWithout(entry, user)) })
@@ -115,6 +120,14 @@ async function eraseFromTimeline(tx: HubDb, seal: HubSeal, app: string, incident
       .execute();
   }
 }
+
+const deleteEntry = (tx: HubDb, { app, incident, place }: Row<'incident_entries'>) =>
+  tx
+    .deleteFrom('incident_entries')
+    .where('app', '=', app)
+    .where('incident', '=', incident)
+    .where('place', '=', place)
+    .execute();
 
 const speaksOf = ({ by, users = [], unknown_user: unknown = [] }: TimelineEntry, user: string): boolean =>
   by === user || users.includes(user) || unknown.includes(user);

@@ -1,4 +1,6 @@
 import type { HubDb, HubSeal, NewRow, Row } from '../storage/storage.ts';
+import { readablePage } from '../storage/unreadable.ts';
+import { placeAfter } from '../words/place.ts';
 import type { EscalationRun } from './escalation/escalation-run.ts';
 import type { IncidentDoc } from './incident.ts';
 import type { SlaProgress } from './sla/sla-times.ts';
@@ -27,6 +29,8 @@ export interface Incident extends IncidentState {
   /** Counts how often it was opened, from 1. */
   readonly cycle: number;
   readonly rev: number;
+  /** Rises in the order in which incidents of the app began; 0: it begins now. */
+  readonly place: number;
   /** UNIX milliseconds. */
   readonly created_at: number;
   readonly updated_at: number;
@@ -45,16 +49,16 @@ export const lastSaidAt = ({ fields, log }: IncidentState): number =>
 const boundTo = (app: string, id: string): string => `incident:${JSON.stringify([app, id])}`;
 
 export function openIncident(seal: HubSeal, row: Row<'incidents'>): Incident {
-  const { app, id, cycle, rev, created_at, updated_at } = row;
+  const { app, id, cycle, rev, place, created_at, updated_at } = row;
   const state = JSON.parse(seal.open(row.state, boundTo(app, id))) as IncidentState;
-  return { ...state, app, id, cycle, rev, created_at, updated_at };
+  return { ...state, app, id, cycle, rev, place, created_at, updated_at };
 }
 
 function incidentRow(seal: HubSeal, incident: Incident): NewRow<'incidents'> {
-  const { app, id, cycle, rev, created_at, updated_at, ...state } = incident;
+  const { app, id, cycle, rev, place, created_at, updated_at, ...state } = incident;
   const { doc, status } = factsOfIncident(state);
   return {
-    ...{ app, id, cycle, rev, created_at, updated_at },
+    ...{ app, id, cycle, rev, place, created_at, updated_at },
     ...{ status: status.word, phase: status.phase, severity: doc.severity ?? null, service: doc.service ?? null },
     state: seal.seal(JSON.stringify(state), boundTo(app, id)),
   };
@@ -70,9 +74,22 @@ export async function loadIncident(db: HubDb, seal: HubSeal, app: string, id: st
   return row && openIncident(seal, row);
 }
 
+/** Behind all that are there. */
+async function nextPlace(tx: HubDb, { app, created_at }: Incident): Promise<number> {
+  const last = await tx
+    .selectFrom('incidents')
+    .select('place')
+    .where('app', '=', app)
+    .orderBy('place', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return placeAfter(last?.place ?? 0, created_at);
+}
+
 /** Writes an incident as it is now. */
 export async function saveIncident(tx: HubDb, seal: HubSeal, incident: Incident): Promise<void> {
-  const row = incidentRow(seal, incident);
+  const place = incident.place > 0 ? incident.place : await nextPlace(tx, incident);
+  const row = incidentRow(seal, { ...incident, place });
   await tx
     .insertInto('incidents')
     .values(row)
@@ -95,7 +112,7 @@ export async function notePeople(tx: HubDb, app: string, incident: string, users
 export const namedIn = ({ assignees = [], responders = [] }: IncidentDoc): string[] => [...assignees, ...responders];
 
 export interface IncidentsBefore {
-  readonly createdAt: number;
+  readonly place: number;
   readonly id: string;
 }
 
@@ -110,8 +127,8 @@ export interface IncidentsQuery {
   readonly limit: number;
 }
 
-/** Newest first. */
-export async function listIncidents(db: HubDb, seal: HubSeal, asked: IncidentsQuery): Promise<Incident[]> {
+/** Newest first; those that can be read. */
+export function listIncidents(db: HubDb, seal: HubSeal, asked: IncidentsQuery): Promise<Incident[]> {
   const { app, user, before, limit } = asked;
   let query = db.selectFrom('incidents').selectAll().where('app', '=', app);
   for (const name of ['status', 'severity', 'service'] as const) {
@@ -122,13 +139,14 @@ export async function listIncidents(db: HubDb, seal: HubSeal, asked: IncidentsQu
     query = query.where('id', 'in', (eb) =>
       eb.selectFrom('incident_people').select('incident').where('app', '=', app).where('user', '=', user),
     );
-  if (before)
-    query = query.where((eb) =>
-      eb.or([
-        eb('created_at', '<', before.createdAt),
-        eb.and([eb('created_at', '=', before.createdAt), eb('id', '<', before.id)]),
-      ]),
-    );
-  const rows = await query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
-  return rows.map((row) => openIncident(seal, row));
+  const page = (last: Row<'incidents'> | undefined, count: number): Promise<Row<'incidents'>[]> => {
+    const from = last ?? before;
+    const behind = from
+      ? query.where((eb) =>
+          eb.or([eb('place', '<', from.place), eb.and([eb('place', '=', from.place), eb('id', '<', from.id)])]),
+        )
+      : query;
+    return behind.orderBy('place', 'desc').orderBy('id', 'desc').limit(count).execute();
+  };
+  return readablePage(limit, page, (row) => openIncident(seal, row));
 }

@@ -1,6 +1,7 @@
 import { isFaulty } from '../../kit/json/readers.ts';
 import type { TakenNotice } from '../notifications/notices.ts';
 import type { HubDb } from '../storage/storage.ts';
+import { revOf, SPOILT, spoiltOr } from '../storage/unreadable.ts';
 import type { DueWork } from '../timers/due-rows.ts';
 import { IncidentChanging } from './change-incident.ts';
 import { deleteIncident } from './delete-incident.ts';
@@ -110,9 +111,9 @@ export class Incidents {
   async remove({ app, id, expect }: IncidentChange): Promise<boolean> {
     const { store, notices } = this.#parts;
     const ended = await store.write(async (tx) => {
-      const before = await loadIncident(tx, store.seal, app, id);
-      expect?.(before?.rev);
-      return before && deleteIncident(tx, notices, before);
+      const before = await spoiltOr(loadIncident(tx, store.seal, app, id));
+      expect?.(revOf(before));
+      return before && deleteIncident(tx, notices, before === SPOILT ? { app, id } : before);
     });
     ended?.();
     return ended !== undefined;

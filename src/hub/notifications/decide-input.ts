@@ -28,6 +28,8 @@ export interface PersonFacts {
   readonly slack?: string | undefined;
   readonly locale?: string | undefined;
   readonly timezone?: string | undefined;
+  /** What is kept of the addresses cannot be read. */
+  readonly unreadable?: true;
   readonly consent?: Readonly<Partial<Record<AddressedChannel, { readonly granted: boolean } | undefined>>> | undefined;
 }
 
@@ -43,6 +45,8 @@ export interface DeviceFacts {
   readonly locale?: string;
   readonly timezone?: string;
   readonly settings?: DeviceSettings;
+  /** What is kept of the token cannot be read. */
+  readonly unreadable?: true;
   /** UNIX milliseconds. */
   readonly last_seen_at: number;
 }

@@ -35,6 +35,7 @@ export const hubReasons = [
   'no_devices',
   'stale_device',
   'key_mismatch',
+  'unreadable',
   'throttled',
   'duplicate',
   'superseded',
@@ -141,6 +142,7 @@ const UNREACHABLE: ReadonlySet<string> = new Set<HubReason>([
   'no_address',
   'stale_device',
   'key_mismatch',
+  'unreadable',
   'bounced',
   'not_configured',
 ]);

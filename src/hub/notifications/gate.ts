@@ -73,6 +73,7 @@ function unreachable(input: DecideInput, channel: Channel, device?: DeviceFacts)
   if (device) return deviceFault(device);
   if (!isAddressed(channel)) return undefined;
   const { person, policy, addresses, optOuts = [], notification } = input;
+  if (person?.unreadable) return suppressed('unreadable');
   if (!person?.[ADDRESS[channel]]) return suppressed('no_address');
   const address = addresses[channel] ?? 'active';
   // It says more than the consent that is gone with it.
@@ -87,7 +88,8 @@ function unreachable(input: DecideInput, channel: Channel, device?: DeviceFacts)
     : undefined;
 }
 
-function deviceFault({ status }: DeviceFacts): HopVerdict | undefined {
+function deviceFault({ status, unreadable }: DeviceFacts): HopVerdict | undefined {
+  if (unreadable) return suppressed('unreadable');
   if (status === 'stale') return suppressed('stale_device');
   if (status === 'key_mismatch') return suppressed('key_mismatch');
   return status === 'active' ? undefined : suppressed('no_devices');

@@ -20,6 +20,8 @@ export const reasonAdvice: Readonly<Record<HubReason, string | undefined>> = {
   no_devices: 'Have the app register its device after signing in: `PUT /v1/devices/{device}` with `user`.',
   stale_device: 'It is used again as soon as the app on it registers once more.',
   key_mismatch: 'Configure the old VAPID pair beside the new one, or have the page subscribe again.',
+  unreadable:
+    'Write it again: have the app register its device once more, or `PUT /v1/users/{user}` with the addresses.',
   throttled: 'Send less of it, or raise `hub.limits`; the priority `critical` passes.',
   duplicate: undefined,
   superseded: undefined,

@@ -142,6 +142,8 @@ const REASONS: Readonly<Record<HubReason, (told: Told) => string>> = {
   no_devices: () => 'The person has no device that can be sent to.',
   stale_device: () => 'The app on this device has not been heard of for so long that nothing is sent to it.',
   key_mismatch: () => 'This browser subscribed with a key that this server does not have.',
+  unreadable: ({ state, channel }) =>
+    `What is kept of ${state === 'cancelled' ? 'this notification' : `the person's ${ADDRESSES[channel]}`} is damaged and cannot be read.`,
   throttled,
   duplicate: () => 'The person has got this notification already.',
   superseded: ({ detail: { hop } }) =>

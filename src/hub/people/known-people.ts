@@ -1,11 +1,14 @@
 import { prepared } from '../storage/prepared.ts';
 import type { HubDb, HubSeal } from '../storage/storage.ts';
+import { readable } from '../storage/unreadable.ts';
 import type { Addresses, PersonDoc } from './person.ts';
 import { openProfile } from './person-rows.ts';
 
 /** A person as far as sending is concerned. */
 export interface KnownPerson extends Addresses, Pick<PersonDoc, 'locale' | 'timezone' | 'consent'> {
   readonly id: string;
+  /** What is kept of the addresses cannot be read. */
+  readonly unreadable?: true;
 }
 
 const find = prepared((db, { app, ids }: { readonly app: string; readonly ids: readonly string[] }) =>
@@ -37,7 +40,8 @@ export async function knownPeople(
   for (let at = 0; at < ids.length; at += AT_ONCE)
     for (const row of await find(db, { app, ids: ids.slice(at, at + AT_ONCE) })) {
       const { id, locale, timezone, consent } = row;
-      const { email, phone, slack } = withAddresses ? openProfile(seal, { ...row, app }) : {};
+      const profile = withAddresses ? readable(() => openProfile(seal, { ...row, app })) : {};
+      const { email, phone, slack } = profile ?? {};
       found.set(id, {
         id,
         ...(email === undefined ? {} : { email }),
@@ -45,6 +49,7 @@ export async function knownPeople(
         ...(slack === undefined ? {} : { slack }),
         ...(locale === null ? {} : { locale }),
         ...(timezone === null ? {} : { timezone }),
+        ...(profile ? {} : { unreadable: true as const }),
         consent: consent === '{}' ? NO_CONSENT : (JSON.parse(consent) as KnownPerson['consent']),
       });
     }

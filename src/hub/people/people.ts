@@ -66,6 +66,8 @@ export interface PeopleOptions {
   readonly committed?: (() => void) | undefined;
 }
 
+const UNREADABLE = 'what is kept of this user cannot be read: replace all of it, with PUT';
+
 /** The people of all apps. */
 export class People {
   readonly #store: HubStore;
@@ -174,11 +176,14 @@ export class People {
     return this.#written(change, (before) => this.#read(json, before), true);
   }
 
-  /** Lays a merge patch (RFC 7396) over it. @throws PeopleRefusal 404, 422; what `expect` throws */
+  /** Lays a merge patch (RFC 7396) over it. @throws PeopleRefusal 404, 409, 422; what `expect` throws */
   async patch(change: PersonChange, patch: unknown): Promise<ChangedPerson> {
     if (!isObject(patch)) throw faulty([{ path: '', reason: 'must be an object' }]);
-    const docOf = (before: Person | undefined): PersonDoc =>
-      this.#read(mergePatch(before ? personBody(before) : {}, patch), before);
+    const docOf = (before: Person | undefined): PersonDoc => {
+      // What the patch says nothing of would be lost for good.
+      if (before?.unreadable) throw new PeopleRefusal('conflict', UNREADABLE);
+      return this.#read(mergePatch(before ? personBody(before) : {}, patch), before);
+    };
     return this.#written(change, docOf, false);
   }
 

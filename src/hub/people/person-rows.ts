@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { JsonObject } from '../../push/push.ts';
 import type { HubDb, HubSeal, NewRow, Row } from '../storage/storage.ts';
+import { readable } from '../storage/unreadable.ts';
 import { type AddressKind, addressKinds, addressOf, type Consent, type Person, type PersonDoc } from './person.ts';
 
 /** What is sealed of a person. */
@@ -58,7 +59,8 @@ export const openProfile = (
 ): Profile => (profile === '' ? {} : (JSON.parse(seal.open(profile, bound(app, id))) as Profile));
 
 function personOf(seal: HubSeal, row: Row<'users'>, roles: readonly string[], teams: readonly string[]): Person {
-  const { data = {}, ...profile } = openProfile(seal, row);
+  const opened = readable(() => openProfile(seal, row));
+  const { data = {}, ...profile } = opened ?? {};
   return {
     app: row.app,
     id: row.id,
@@ -72,6 +74,7 @@ function personOf(seal: HubSeal, row: Row<'users'>, roles: readonly string[], te
     rev: row.rev,
     created_at: row.created_at,
     updated_at: row.updated_at,
+    ...(opened ? {} : { unreadable: true as const }),
   };
 }
 

@@ -32,6 +32,6 @@ export function personView(person: Person, { addresses, optOuts }: KnownOfPerson
 
 /** What a merge patch is laid over: the body of a PUT that would change nothing. */
 export function personBody(person: Person): Record<string, unknown> {
-  const { app: _app, id: _id, rev: _rev, created_at: _c, updated_at: _u, consent, ...doc } = person;
+  const { app: _app, id: _id, rev: _rev, created_at: _c, updated_at: _u, unreadable: _un, consent, ...doc } = person;
   return { ...doc, consent: mapped(consent, consentView) };
 }

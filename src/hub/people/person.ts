@@ -41,6 +41,8 @@ export interface Person extends PersonDoc {
   /** UNIX milliseconds, as all times here. */
   readonly created_at: number;
   readonly updated_at: number;
+  /** Name, addresses and data cannot be read: what is kept of them is damaged. */
+  readonly unreadable?: true;
 }
 
 export const verdictStatuses = ['active', 'bounced', 'complained', 'unsubscribed', 'invalid'] as const;

@@ -1,8 +1,9 @@
 /** People whom schedules send to. */
 import type { RecipientsDoc } from '../notifications/recipients-doc.ts';
 import type { HubDb, HubSeal } from '../storage/storage.ts';
+import { SPOILT, spoiltOr } from '../storage/unreadable.ts';
 import type { HubSchedule } from './schedule.ts';
-import { loadSchedule, saveSchedule } from './schedule-rows.ts';
+import { deleteSchedule, loadSchedule, saveSchedule } from './schedule-rows.ts';
 
 async function schedulesOf(db: HubDb, app: string, user: string): Promise<string[]> {
   const rows = await db
@@ -19,8 +20,10 @@ async function schedulesOf(db: HubDb, app: string, user: string): Promise<string
 export async function eraseFromSchedules(tx: HubDb, seal: HubSeal, app: string, user: string): Promise<number> {
   const ids = await schedulesOf(tx, app, user);
   for (const id of ids) {
-    const schedule = await loadSchedule(tx, seal, app, id);
-    if (!schedule) continue;
+    const schedule = await spoiltOr(loadSchedule(tx, seal, app, id));
+    // Whom it names cannot be seen: nothing of it is left.
+    if (schedule === SPOILT) await deleteSchedule(tx, app, id);
+    if (schedule === SPOILT || !schedule) continue;
     const left = withoutPerson(schedule, user);
     await saveSchedule(tx, seal, left, left.next_at !== schedule.next_at);
   }
@@ -48,9 +51,10 @@ function withoutPerson({ doc, rev, ...schedule }: HubSchedule, user: string): Hu
 
 /** Schedules that are for a person by name, for an export. */
 export async function exportSchedules(db: HubDb, seal: HubSeal, app: string, user: string): Promise<object[]> {
-  const found = await Promise.all((await schedulesOf(db, app, user)).map((id) => loadSchedule(db, seal, app, id)));
+  const ids = await schedulesOf(db, app, user);
+  const found = await Promise.all(ids.map((id) => spoiltOr(loadSchedule(db, seal, app, id))));
   return found.flatMap((schedule) => {
-    if (!schedule?.doc.notification.to.users?.includes(user)) return [];
+    if (schedule === SPOILT || !schedule?.doc.notification.to.users?.includes(user)) return [];
     const { title, message } = schedule.doc.notification;
     return [{ id: schedule.id, ...(title ? { title } : {}), ...(message ? { message } : {}) }];
   });

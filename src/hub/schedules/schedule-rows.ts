@@ -1,5 +1,6 @@
 import { prepared } from '../storage/prepared.ts';
 import type { HubDb, HubSeal, Row } from '../storage/storage.ts';
+import { readablePage } from '../storage/unreadable.ts';
 import { clearDue, type Due, setDue } from '../timers/due-rows.ts';
 import type { HubSchedule, ScheduleDoc } from './schedule.ts';
 
@@ -79,19 +80,22 @@ export interface SchedulesQuery {
   readonly limit: number;
 }
 
-/** By id. */
-export async function listSchedules(
+/** By id; those that can be read. */
+export const listSchedules = (
   db: HubDb,
   seal: HubSeal,
   { app, after = '', limit }: SchedulesQuery,
-): Promise<HubSchedule[]> {
-  const rows = await db
-    .selectFrom('schedules')
-    .selectAll()
-    .where('app', '=', app)
-    .where('id', '>', after)
-    .orderBy('id')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => openSchedule(seal, row));
-}
+): Promise<HubSchedule[]> =>
+  readablePage(
+    limit,
+    (last: Row<'schedules'> | undefined, count) =>
+      db
+        .selectFrom('schedules')
+        .selectAll()
+        .where('app', '=', app)
+        .where('id', '>', last?.id ?? after)
+        .orderBy('id')
+        .limit(count)
+        .execute(),
+    (row) => openSchedule(seal, row),
+  );

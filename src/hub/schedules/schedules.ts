@@ -5,6 +5,7 @@ import { unprocessableText } from '../../kit/refusal.ts';
 import type { NoticeIntake, TakenNotice } from '../notifications/notices.ts';
 import { type ActorName, auditChanges } from '../storage/audit.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
+import { revOf, spoiltOr } from '../storage/unreadable.ts';
 import type { DueWork } from '../timers/due-rows.ts';
 import { noticeOrder } from './notice-order.ts';
 import { type GivenSchedule, parseSchedule } from './parse-schedule.ts';
@@ -92,8 +93,8 @@ export class Schedules {
   async remove({ app, id, by, expect }: ScheduleChange): Promise<boolean> {
     const { store, notices, now } = this.#parts;
     const ended = await store.write(async (tx) => {
-      const before = await loadSchedule(tx, store.seal, app, id);
-      expect?.(before?.rev);
+      const before = await spoiltOr(loadSchedule(tx, store.seal, app, id));
+      expect?.(revOf(before));
       if (!before) return undefined;
       const then = await notices.end(tx, { app, about: aboutSchedule(id), reason: 'cancelled' });
       await deleteSchedule(tx, app, id);

@@ -111,8 +111,10 @@ export async function takeBack(tx: HubDb, taking: TakingBack): Promise<readonly 
   return changed;
 }
 
-async function cancel(tx: HubDb, app: string, id: string, now: number): Promise<Taken> {
-  const taken = await takeBack(tx, { app, id, reason: 'cancelled', now });
+/** What has not left goes to no one any more: neither by itself nor in a digest. @returns what was cancelled */
+export async function endOpen(tx: HubDb, ending: TakingBack): Promise<readonly DecidedFact[]> {
+  const { app, id, now } = ending;
+  const taken = await takeBack(tx, ending);
   const items = isDigest(id) ? (await settleItems(tx, app, id, now)).changed : [];
   await tx
     .updateTable('notifications')
@@ -121,6 +123,11 @@ async function cancel(tx: HubDb, app: string, id: string, now: number): Promise<
     .where('id', '=', id)
     .where('status', 'in', ['pending', 'scheduled'])
     .execute();
+  return [...taken, ...items];
+}
+
+async function cancel(tx: HubDb, app: string, id: string, now: number): Promise<Taken> {
+  const changed = await endOpen(tx, { app, id, reason: 'cancelled', now });
   const rows = await tx
     .selectFrom('decisions')
     .select((eb) => ['state', 'reason', eb.fn.countAll<number>().as('count')])
@@ -133,7 +140,7 @@ async function cancel(tx: HubDb, app: string, id: string, now: number): Promise<
   const sum = (some: typeof rows): number => some.reduce((all, { count }) => all + Number(count), 0);
   const cancelled = sum(rows.filter(({ state, reason }) => state === 'cancelled' && reason === 'cancelled'));
   return {
-    changed: [...taken, ...items],
+    changed,
     sum: { cancelled, left: sum(rows.filter(({ state }) => state !== 'cancelled')) },
   };
 }

@@ -2,6 +2,7 @@
 import { RollNotes } from '../analytics/roll-notes.ts';
 import { rollUpAll } from '../analytics/roll-up.ts';
 import type { HubDb, HubSeal, Row } from '../storage/storage.ts';
+import { readable } from '../storage/unreadable.ts';
 import { eraseTimers } from './erase-timers.ts';
 import { OPEN_STATES } from './rows/decision-rows.ts';
 import { findNotifications, openDoc, sealDoc } from './rows/notification-rows.ts';
@@ -103,12 +104,12 @@ export async function eraseName<Doc extends AddressedDoc>(
   user: string,
   told: (doc: Doc) => Doc = (doc) => doc,
 ): Promise<void> {
-  const before = openDoc<Doc>(seal, { app, id, ...row });
-  const doc = told(before);
-  const { users = [], except = [] } = doc.to ?? {};
+  const before = readable(() => openDoc<Doc>(seal, { app, id, ...row }));
+  const doc = before && told(before);
+  const { users = [], except = [] } = doc?.to ?? {};
   const isNamed = users.includes(user) || except.includes(user);
   const without = (list: readonly string[]): string[] => list.filter((each) => each !== user);
-  const to = isNamed ? { ...doc.to, users: without(users), except: without(except) } : doc.to;
+  const to = isNamed ? { ...doc?.to, users: without(users), except: without(except) } : doc?.to;
   const totals = JSON.parse(row.totals) as RecipientTotals;
   const { suppressed, no_channel, unknown } = totals.ids;
   const ids = { suppressed: without(suppressed), no_channel: without(no_channel), unknown: without(unknown) };
@@ -117,6 +118,8 @@ export async function eraseName<Doc extends AddressedDoc>(
     .set({
       totals: JSON.stringify({ ...totals, ids }),
       ...(isNamed || doc !== before ? { doc: sealDoc(seal, app, id, { ...doc, to }) } : {}),
+      // Whom it names cannot be seen: nothing of it is left.
+      ...(doc ? {} : { doc: '' }),
     })
     .where('app', '=', app)
     .where('id', '=', id)

@@ -3,9 +3,11 @@ import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
 import type { AcceptedNotification, PresenceState } from '../notifications/decide-input.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
+import { readableOf } from '../storage/unreadable.ts';
 import { type ClaimedDue, finishAllDue } from '../timers/due-rows.ts';
 import type { Channel } from '../words/channel.ts';
 import type { PresenceOf } from './accepting/send-order.ts';
+import { endOpen } from './cancelling.ts';
 import { isDigest } from './digests/digest-id.ts';
 import type { NextDigest } from './digests/next-digest.ts';
 import { settleItems } from './digests/settle-items.ts';
@@ -75,24 +77,25 @@ export class PersonWork {
   /** Decides about them, and takes what is due of their plans a step on: in one transaction. */
   async step(tx: HubDb, app: string, rows: readonly Looked[], presence: Presence): Promise<Placed> {
     const { placing, nextDigest, now } = this.#options;
-    const people = await this.#people(tx, app, rows, presence);
+    const { people, spoilt } = await this.#people(tx, app, rows, presence);
     const placed = await placing.place(tx, people);
+    const ended: DecidedFact[] = [];
+    for (const id of spoilt) ended.push(...(await endOpen(tx, { app, id, reason: 'unreadable', now: now() })));
     await showWhenDue(tx, people, placed.decisions, now());
     const digests = new Set(rows.map(({ notification }) => notification).filter(isDigest));
     const items: DecidedFact[] = [];
     for (const id of digests) items.push(...(await settleItems(tx, app, id, now(), nextDigest)).changed);
-    return { ...placed, changed: [...placed.changed, ...items] };
+    return { ...placed, changed: [...placed.changed, ...ended, ...items] };
   }
 
-  /** Those who are still there, of notifications that are. */
-  async #people(tx: HubDb, app: string, rows: readonly Looked[], presence: Presence): Promise<PersonAt[]> {
+  /** Those who are still there, of notifications that are; and the notifications that cannot be read. */
+  async #people(tx: HubDb, app: string, rows: readonly Looked[], presence: Presence) {
     const { store, policyOf, staleAfterMs, now } = this.#options;
     const ids = [...new Set(rows.map(({ notification }) => notification))];
     const users = [...new Set(rows.map(({ user }) => user))];
     const found = await findNotifications(tx, app, ids);
-    const docs = new Map(
-      found.map((row) => [row.id, { row, doc: openDoc<AcceptedNotification>(store.seal, row) }] as const),
-    );
+    const opened = readableOf(found, (row) => ({ row, doc: openDoc<AcceptedNotification>(store.seal, row) }));
+    const docs = new Map(opened.map((each) => [each.row.id, each] as const));
     const recipients = byPerson(await recipientRows(tx, app, ids, users), ([row]) => row);
     const kept = byPerson((await Promise.all(ids.map((id) => decisionsOf(tx, app, id, users)))).flat(), (own) => own);
     const policy = policyOf(app);
@@ -120,7 +123,8 @@ export class PersonWork {
       ];
     });
     // What is due for a person at one time leaves in the order in which it came.
-    return people.sort((a, b) => (a.recipient?.place ?? 0) - (b.recipient?.place ?? 0));
+    people.sort((a, b) => (a.recipient?.place ?? 0) - (b.recipient?.place ?? 0));
+    return { people, spoilt: found.map(({ id }) => id).filter((id) => !docs.has(id)) };
   }
 }
 

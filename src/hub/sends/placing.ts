@@ -9,7 +9,9 @@ import type { HubPolicy } from '../notifications/policy.ts';
 import type { NotTaken, PushCarrier } from '../push/push-carrier.ts';
 import { turnOf } from '../storage/prepared.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
+import { UnreadableError } from '../storage/unreadable.ts';
 import { openDigests, takeIntoDigests, takeOutOfDigests } from './digests/digest-items.ts';
+import { withUnreadable } from './facts/unreadable-devices.ts';
 import { batchesOf, type HandedOver, type RendererOf } from './hand-over.ts';
 import type { HubEvents } from './hub-events.ts';
 import { type NoChannelHook, noteUnreached } from './no-channel.ts';
@@ -17,7 +19,7 @@ import type { HandedBatches } from './outcomes/handed-batches.ts';
 import { deleteHandovers, insertHandovers } from './rows/handover-rows.ts';
 import { endedAmong, keyOf } from './rows/notification-rows.ts';
 import { sendAgain } from './send-again.ts';
-import { type Leaving, type PersonAt, stepPeople, writeSteps } from './step-people.ts';
+import { type Leaving, type PersonAt, type Stepped, stepPeople, writeSteps } from './step-people.ts';
 
 /** The live connections of people. */
 export interface Realtime {
@@ -93,14 +95,13 @@ export class Placing {
 
   /** In one transaction. */
   async place(tx: HubDb, people: readonly PersonAt[]): Promise<Placed> {
-    const { store, realtime, policyOf, rendererOf, instance, newId, now, monotonic, noChannel } = this.#options;
+    const { store, realtime, policyOf, newId, now, monotonic, noChannel } = this.#options;
     const at = now();
     const begunAt = monotonic();
     const open = await openDigests(tx, people);
     const asked = open ? people.map((person) => ({ ...person, openDigests: open(person) })) : people;
-    const stepped = await stepPeople(asked, { policyOf, can: this.can, now: at }, () => turnOf(tx));
+    const { stepped, handed } = await this.#step(tx, asked, at);
     const { decisions, leave, digested } = stepped;
-    const handed = batchesOf(leave, { seal: store.seal, instance, newBatch: newId, rendererOf, now: at });
     const carried = new Map(handed.flatMap(({ batch, rows }) => rows.map((row) => [row, batch.batch] as const)));
     await writeSteps(tx, stepped, { policyOf, now: at }, (row) => carried.get(row));
     await insertHandovers(
@@ -121,6 +122,24 @@ export class Placing {
       dueAt: earliest(earliest(stepped.dueAt, digestAt), toldAt),
       begunAt,
     };
+  }
+
+  /** What is decided, and what leaves by it. Nothing is written, so that it can be done again without devices that cannot be read. */
+  async #step(
+    tx: HubDb,
+    people: readonly PersonAt[],
+    at: number,
+  ): Promise<{ readonly stepped: Stepped; readonly handed: readonly HandedOver[] }> {
+    const { store, policyOf, rendererOf, instance, newId } = this.#options;
+    const stepped = await stepPeople(people, { policyOf, can: this.can, now: at }, () => turnOf(tx));
+    try {
+      const parts = { seal: store.seal, instance, newBatch: newId, rendererOf, now: at };
+      return { stepped, handed: batchesOf(stepped.leave, parts) };
+    } catch (error) {
+      const others = error instanceof UnreadableError ? withUnreadable(people, stepped.leave) : undefined;
+      if (!others) throw error;
+      return this.#step(tx, others, at);
+    }
   }
 
   /** After the commit. */

@@ -31,7 +31,7 @@ import { TakeOver } from './outcomes/take-over.ts';
 import { PAGE_DUE, PERSON_DUE } from './person-due.ts';
 import { PersonWork } from './person-work.ts';
 import { Placing, type Realtime } from './placing.ts';
-import { createPlaces } from './views/inbox.ts';
+import { ListPlaces } from './rows/list-places.ts';
 
 export interface SendsOptions {
   readonly store: HubStore;
@@ -101,7 +101,7 @@ export class Sends {
     const nudge = (at: number): void => this.#runner.nudge(at);
     this.nudge = nudge;
     const batches = this.#batches;
-    const common = { store, policyOf, staleAfterMs, now, newId, presenceOf, newPlace: createPlaces(now) };
+    const common = { store, policyOf, staleAfterMs, now, newId, presenceOf, places: new ListPlaces(now) };
     const placing = new Placing({
       ...{ ...common, monotonic, carrier, batches, realtime, rendererOf, instance, nudge, events, noChannel, tell },
       isDoubtful: (since) => this.#takeOver.isDoubtful(since),

@@ -7,6 +7,7 @@ import {
   randomBytes,
 } from 'node:crypto';
 import type { HubSeal } from './storage.ts';
+import { UnreadableError } from './unreadable.ts';
 
 /** 32 bytes each. */
 export interface HubKeys {
@@ -108,8 +109,7 @@ export function hubSeal(keys: HubKeys): HubSeal {
       try {
         return open(sealed, bound, derived);
       } catch {
-        // The cause of a failed decryption says nothing more, and never may.
-        throw new Error('a sealed text of the hub cannot be opened: it is damaged, or belongs to something else');
+        throw new UnreadableError();
       }
     },
     hash: (kind, app, text) =>

@@ -31,12 +31,25 @@ function keySources({ path, postgres, master, tell }: HubStoreOptions): KeySourc
   return { master, own: () => undefined, makeOwn: () => master };
 }
 
+/** The log says what cannot be read, in no one's words: an operator finds it by the name that the audit has for it. */
+const telling = ({ observer, tell }: HubStoreOptions): StoreObserver => ({
+  ...observer,
+  unreadable(kind, name) {
+    tell(
+      'warn',
+      `the hub cannot read what it keeps of a ${kind} (${name}): it is damaged, or was sealed with another key; all others go on`,
+    );
+    observer?.unreadable?.(kind, name);
+  },
+});
+
 /**
  * Opens the store of the hub and brings its tables up to date. A PostgreSQL that cannot be reached is waited for (`HubStore.ready`).
  * @throws ConfigError when the settings or the store cannot be used; MasterKeyError; SQLite's own errors
  */
 export async function openHubStore(options: HubStoreOptions): Promise<HubStore> {
-  const { path, postgres, pushesFor, observer, now = Date.now } = options;
+  const { path, postgres, pushesFor, now = Date.now } = options;
+  const observer = telling(options);
   const keys = keySources(options);
   if (postgres === '') return openSqliteStore({ path, keys, pushesFor, now, observer });
   const { openPostgresStore } = await loadPostgres();

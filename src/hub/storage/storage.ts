@@ -41,7 +41,7 @@ export interface HubStore {
 export interface HubSeal {
   /** @param bound what the text belongs to, such as `device:<app>:<id>`: it opens as nothing else. */
   seal(plain: string, bound: string): string;
-  /** @throws Error when the text was damaged, or sealed for something else; without a word of its content */
+  /** @throws UnreadableError when the text was damaged, or sealed for something else; without a word of its content */
   open(sealed: string, bound: string): string;
   /** HMAC-SHA-256 in base64url, 43 characters: the same for the same three texts, for as long as the store lives. */
   hash(kind: string, app: string, text: string): string;

@@ -6,6 +6,8 @@ export interface StoreObserver {
   committed?(works: number): void;
   /** Works that were not written because the store could not be reached or written. */
   failed?(works: number): void;
+  /** The sealed text of a row cannot be opened: once for each. @param kind `device` @param name as the audit has it, `device#…` */
+  unreadable?(kind: string, name: string): void;
   /** `HubStore.health` is another than before. */
   turned?(): void;
 }

@@ -148,6 +148,8 @@ interface NotificationTable {
   status: string;
   priority: string;
   created_at: number;
+  /** Rises in the order in which notifications of the app were taken. */
+  place: number;
   send_at: number | null;
   expires_at: number | null;
   cancel_key: string | null;
@@ -367,6 +369,8 @@ interface IncidentTable {
   /** Sealed JSON: fields with their times, the log of its status, what its timers have come to. */
   state: string;
   rev: number;
+  /** Rises in the order in which incidents of the app began. */
+  place: number;
   created_at: number;
   updated_at: number;
 }

@@ -1,5 +1,7 @@
+import type { StreamEvent } from '../../streams/stream-event.ts';
 import type { StreamEntry } from '../../streams/stream-store.ts';
 import type { HubSeal } from '../storage/storage.ts';
+import { readable } from '../storage/unreadable.ts';
 import { type PersonOfKey, personOfKey } from './person-key.ts';
 
 /** Something that is to be saved, with whose it is. */
@@ -14,6 +16,17 @@ export interface AskedEntry extends Omit<StreamEntry, 'user'>, PersonOfKey {
 
 /** What payloads are sealed for. */
 export const payloadBound = (app: string): string => `stream:${app}`;
+
+/** The type of an event that cannot be read. It keeps its place, so that its reader misses none of the others. */
+const UNREADABLE = { type: 'unreadable', payload: 'null' };
+
+/** What a row says. */
+export const openEvent = (
+  seal: Pick<HubSeal, 'open'>,
+  app: string,
+  { type, payload }: { readonly type: string; readonly payload: string },
+): Pick<StreamEvent, 'type' | 'payload'> =>
+  readable(() => ({ type, payload: seal.open(payload, payloadBound(app)) })) ?? UNREADABLE;
 
 /** @param index of the entry among those that are saved together */
 export function askedEntry(entry: StreamEntry, index: number, seal: Pick<HubSeal, 'hash'>): AskedEntry {

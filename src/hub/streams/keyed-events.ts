@@ -3,7 +3,7 @@ import type { StreamEvent } from '../../streams/stream-event.ts';
 import type { StreamCaps } from '../../streams/stream-store.ts';
 import { among, prepared } from '../storage/prepared.ts';
 import type { HubDb, HubSeal } from '../storage/storage.ts';
-import { type AskedEntry, payloadBound } from './asked-entry.ts';
+import { type AskedEntry, openEvent } from './asked-entry.ts';
 import { personKey } from './person-key.ts';
 
 /** Events that people were given before under the keys of these entries, and that are kept, by identity. */
@@ -16,9 +16,8 @@ export async function findKeyed(
   const keyed = asked.filter(({ hash }) => hash !== undefined);
   for (const [app, some] of Map.groupBy(keyed, (each) => each.app))
     for (const row of await rowsOf(tx, app, some, caps)) {
-      const payload = seal.open(row.payload, payloadBound(app));
       const id = eventId(epochOf(row.epoch, personKey(app, row.user)), row.place);
-      found.set(row.hash, { id, type: row.type, payload, timestamp: row.timestamp });
+      found.set(row.hash, { ...openEvent(seal, app, row), id, timestamp: row.timestamp });
     }
   return found;
 }

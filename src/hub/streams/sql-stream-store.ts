@@ -11,7 +11,7 @@ import {
   type StreamStore,
 } from '../../streams/stream-store.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
-import { payloadBound } from './asked-entry.ts';
+import { openEvent } from './asked-entry.ts';
 import type { MarkKeeper } from './mark-file.ts';
 import { laterEpochs } from './person-epochs.ts';
 import { type PersonOfKey, personKey, personOfKey } from './person-key.ts';
@@ -155,9 +155,9 @@ export class SqlStreamStore implements StreamStore {
   #events({ app, user, epoch }: HeadRow, rows: readonly EventRow[]): StreamEvent[] {
     const { seal } = this.#store;
     const own = epochOf(epoch, personKey(app, user));
-    return rows.map(({ place, type, payload, timestamp }) => ({
-      ...{ id: eventId(own, place), type, timestamp },
-      payload: seal.open(payload, payloadBound(app)),
+    return rows.map((row) => ({
+      ...openEvent(seal, app, row),
+      ...{ id: eventId(own, row.place), timestamp: row.timestamp },
     }));
   }
 

@@ -1,7 +1,7 @@
 import { epochOf, eventId } from '../../streams/event-id.ts';
 import type { PersonPart } from '../people/person.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
-import { payloadBound } from './asked-entry.ts';
+import { openEvent } from './asked-entry.ts';
 import { personKey } from './person-key.ts';
 import { removeStream } from './trim-streams.ts';
 
@@ -33,8 +33,9 @@ async function exported(db: HubDb, { seal }: HubStore, app: string, user: string
     .orderBy('place')
     .execute();
   const epoch = epochOf(head.epoch, personKey(app, user));
-  return rows.map(({ place, type, payload, timestamp }) => ({
-    ...{ id: eventId(epoch, place), type, timestamp },
-    payload: JSON.parse(seal.open(payload, payloadBound(app))) as unknown,
-  }));
+  return rows.map((row) => {
+    const { type, payload } = openEvent(seal, app, row);
+    const { place, timestamp } = row;
+    return { id: eventId(epoch, place), type, timestamp, payload: JSON.parse(payload) as unknown };
+  });
 }

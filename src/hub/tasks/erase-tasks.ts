@@ -3,10 +3,11 @@ import { ERASED } from '../incidents/incident.ts';
 import type { NoticeIntake } from '../notifications/notices.ts';
 import type { NotificationDoc } from '../notifications/notification-doc.ts';
 import type { HubDb, HubSeal } from '../storage/storage.ts';
+import { SPOILT, spoiltOr } from '../storage/unreadable.ts';
 import { withoutActor } from '../words/notice-text.ts';
 import { clearDaily } from './daily/daily-timers.ts';
 import { aboutTask, type Task } from './task.ts';
-import { loadTask, saveTask } from './task-rows.ts';
+import { deleteTask, loadTask, saveTask } from './task-rows.ts';
 
 export interface TaskErasing {
   readonly seal: HubSeal;
@@ -22,8 +23,10 @@ export async function eraseFromTasks(
 ): Promise<number> {
   const ids = await tasksOf(tx, app, user);
   for (const id of ids) {
-    const task = await loadTask(tx, seal, app, id);
-    if (task?.doc.users?.includes(user)) await saveTask(tx, seal, withoutPerson(task, user));
+    const task = await spoiltOr(loadTask(tx, seal, app, id));
+    // Whom it names cannot be seen: nothing of it is left.
+    if (task === SPOILT) await deleteTask(tx, app, id);
+    else if (task?.doc.users?.includes(user)) await saveTask(tx, seal, withoutPerson(task, user));
     await notices.forget(tx, { app, about: aboutTask(id), user, told: (doc) => toldWithout(doc, user) });
   }
   await tx.deleteFrom('task_people').where('app', '=', app).where('user', '=', user).execute();
@@ -61,9 +64,9 @@ function toldWithout(doc: NotificationDoc, user: string): NotificationDoc {
 
 /** Tasks that are a person's, for an export. */
 export async function exportTasks(db: HubDb, seal: HubSeal, app: string, user: string): Promise<object[]> {
-  const found = await Promise.all((await tasksOf(db, app, user)).map((id) => loadTask(db, seal, app, id)));
+  const found = await Promise.all((await tasksOf(db, app, user)).map((id) => spoiltOr(loadTask(db, seal, app, id))));
   return found.flatMap((task) => {
-    if (!task?.doc.users?.includes(user)) return [];
+    if (task === SPOILT || !task?.doc.users?.includes(user)) return [];
     const { title = task.id, due_on, due_at } = task.doc;
     return [{ id: task.id, title, state: task.state, ...(due_on ? { due_on } : {}), ...(due_at ? { due_at } : {}) }];
   });

@@ -1,5 +1,6 @@
 import { prepared } from '../storage/prepared.ts';
 import type { HubDb, HubSeal, NewRow, Row } from '../storage/storage.ts';
+import { readableOf, readablePage } from '../storage/unreadable.ts';
 import { isToDo, type Task, type TaskDoc, type TaskState } from './task.ts';
 
 const boundTo = (app: string, id: string): string => `task:${JSON.stringify([app, id])}`;
@@ -95,7 +96,7 @@ export async function tasksToDo(
     return task;
   };
   const byUser = Map.groupBy(rows, ({ user }) => user);
-  return new Map([...byUser].map(([user, own]) => [user, own.map(taskOf)]));
+  return new Map([...byUser].map(([user, own]) => [user, readableOf(own, taskOf)]));
 }
 
 export interface TasksQuery {
@@ -108,10 +109,10 @@ export interface TasksQuery {
   readonly limit: number;
 }
 
-/** By id. */
-export async function listTasks(db: HubDb, seal: HubSeal, asked: TasksQuery): Promise<Task[]> {
+/** By id; those that can be read. */
+export function listTasks(db: HubDb, seal: HubSeal, asked: TasksQuery): Promise<Task[]> {
   const { app, state, user, after = '', limit } = asked;
-  let query = db.selectFrom('tasks').selectAll().where('app', '=', app).where('id', '>', after);
+  let query = db.selectFrom('tasks').selectAll().where('app', '=', app);
   if (state !== undefined) query = query.where('state', '=', state);
   if (user !== undefined)
     query = query.where('id', 'in', (eb) =>
@@ -122,6 +123,11 @@ export async function listTasks(db: HubDb, seal: HubSeal, asked: TasksQuery): Pr
         .where('user', '=', user)
         .where('role', '!=', 'named'),
     );
-  const rows = await query.orderBy('id').limit(limit).execute();
-  return rows.map((row) => openTask(seal, row));
+  const page = (last: Row<'tasks'> | undefined, count: number): Promise<Row<'tasks'>[]> =>
+    query
+      .where('id', '>', last?.id ?? after)
+      .orderBy('id')
+      .limit(count)
+      .execute();
+  return readablePage(limit, page, (row) => openTask(seal, row));
 }

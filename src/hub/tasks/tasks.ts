@@ -2,6 +2,7 @@ import { isFaulty } from '../../kit/json/readers.ts';
 import { unprocessableText } from '../../kit/refusal.ts';
 import { auditChanges } from '../storage/audit.ts';
 import type { HubDb } from '../storage/storage.ts';
+import { revOf, spoiltOr } from '../storage/unreadable.ts';
 import type { DueWork } from '../timers/due-rows.ts';
 import { changeTask } from './change-task.ts';
 import { moveDaily, renewDaily, TASK_DUE } from './daily/daily-timers.ts';
@@ -51,8 +52,8 @@ export class Tasks {
   async remove({ app, id, caller, expect }: TaskChange): Promise<boolean> {
     const { store, notices, now } = this.#parts;
     const ended = await store.write(async (tx) => {
-      const before = await loadTask(tx, store.seal, app, id);
-      expect?.(before?.rev);
+      const before = await spoiltOr(loadTask(tx, store.seal, app, id));
+      expect?.(revOf(before));
       if (!before) return undefined;
       const then = await notices.end(tx, { app, about: aboutTask(id), reason: 'cancelled' });
       await deleteTask(tx, app, id);

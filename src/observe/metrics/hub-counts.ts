@@ -83,6 +83,7 @@ export class HubCounts {
   readonly #recipients = new Tally(['app', 'outcome']);
   readonly #taskNotices = new Tally(['app', 'type']);
   readonly #scheduleTimes = new Tally(['app', 'outcome']);
+  readonly #unreadable = new Tally(['kind']);
   #takenOver = 0;
   #storeFailures = 0;
 
@@ -132,6 +133,15 @@ export class HubCounts {
   /** Works that could not be written. */
   failed(works: number): void {
     this.#storeFailures += works;
+  }
+
+  /** Something that the store keeps cannot be opened. */
+  unreadable(kind: string): void {
+    this.#unreadable.add(1, kind);
+  }
+
+  get unreadables(): Sample[] {
+    return this.#unreadable.samples();
   }
 
   get engagements(): Sample[] {

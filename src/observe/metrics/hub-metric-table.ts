@@ -87,6 +87,11 @@ const store = [
     'martlet_hub_store_failures_total',
     'Pieces of work that were not written because the store could not be reached or written.',
   ),
+  counter(
+    'martlet_hub_unreadable_total',
+    'What the store keeps and cannot be opened, each counted once, by what it is of: user, device, notification, incident, task, … Damaged, or sealed with another key; the log names each.',
+    { labels: ['kind'] },
+  ),
 ] as const;
 
 const streams = [

@@ -50,6 +50,7 @@ function setStore(sheet: Sheet, { counts, isUp }: HubReading): void {
   sheet.observe('martlet_hub_store_write_seconds', counts.writes, NO_LABELS);
   sheet.observe('martlet_hub_store_commit_works', counts.commits, NO_LABELS);
   sheet.set('martlet_hub_store_failures_total', counts.storeFailures);
+  sheet.add('martlet_hub_unreadable_total', counts.unreadables);
 }
 
 /** Apps without a label of their own are one. */

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { hubRoute } from '../../../src/api/hub/hub-route.ts';
 import { cursorOf, pageBody, pageOf } from '../../../src/api/hub/list-page.ts';
 import { StoreUnavailable } from '../../../src/hub/storage/store-unavailable.ts';
+import { UnreadableError } from '../../../src/hub/storage/unreadable.ts';
 import { keyOf, openHubFace, personOf } from './hub-face.ts';
 
 const echo = (method: 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE', more: object = {}) =>
@@ -220,4 +221,18 @@ test('changes are in the audit log with app and status, and no id of a person', 
     { ...common, status: 403 },
     { ...common, status: 400, apps: { default: 0 }, target },
   ]);
+});
+
+test('what is kept and cannot be read is answered with 500, and says so', async () => {
+  const face = await openHubFace(() => [
+    hubRoute({
+      ...{ method: 'GET', path: '/v1/spoilt', scope: 'read' },
+      handle: async () => {
+        throw new UnreadableError();
+      },
+    }),
+  ]);
+  const { status, body } = await face.ask('GET /v1/spoilt');
+  expect(status).toBe(500);
+  expect(body.message).toContain('damaged and cannot be read');
 });

@@ -230,7 +230,7 @@ describe.each(hubEngines)('figures in $name', ({ needs: lacks, start }) => {
         const none = { send_at: null, expires_at: null, cancel_key: null, collapse_key: null, done_at: null };
         await tx
           .insertInto('notifications')
-          .values({ app: 'shop', ...row, ...none, about: null, ended: null, created_at: clock.now() })
+          .values({ app: 'shop', ...row, ...none, about: null, ended: null, created_at: clock.now(), place: 0 })
           .execute();
         notes.moved({ app: 'shop', notification: 'x', channel: 'push', platform: 'ios' }, undefined, { state: 'sent' });
         await notes.write(tx);

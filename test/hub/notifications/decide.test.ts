@@ -211,6 +211,7 @@ describe('devices', () => {
       device('f', { status: 'signed_out' }),
       device('g', { settings: { channels: { push: 'never' } } }),
       device('h', { settings: { quiet_hours: night } }),
+      device('i', { unreadable: true }),
     ];
     expect(told(push({ devices }))).toEqual([
       '1 push:a pending',
@@ -219,6 +220,7 @@ describe('devices', () => {
       '1 push:d suppressed key_mismatch',
       '1 push:g suppressed channel_disabled',
       '1 push:h deferred quiet_hours',
+      '1 push:i suppressed unreadable',
     ]);
     expect(told(push({ devices: [device('e', { status: 'invalid' })] }))).toEqual(['1 push suppressed no_devices']);
   });

@@ -38,6 +38,9 @@ describe('why, in words', () => {
       ['no_devices', {}],
       ['stale_device', {}],
       ['key_mismatch', {}],
+      ['unreadable', {}],
+      ['unreadable', { channel: 'email' }],
+      ['unreadable', { state: 'cancelled' }],
       ['throttled', { channel: 'sms', detail: { max: 5, per_ms: 900_000 } }],
       ['duplicate', {}],
       ['superseded', { state: 'cancelled' }],
@@ -86,6 +89,9 @@ describe('why, in words', () => {
       no_devices: The person has no device that can be sent to.
       stale_device: The app on this device has not been heard of for so long that nothing is sent to it.
       key_mismatch: This browser subscribed with a key that this server does not have.
+      unreadable: What is kept of the person's device is damaged and cannot be read.
+      unreadable: What is kept of the person's mail address is damaged and cannot be read.
+      unreadable: What is kept of this notification is damaged and cannot be read.
       throttled: The person has got 5 notifications by SMS within 15 minutes, which is the limit.
       duplicate: The person has got this notification already.
       superseded: A later notification about the same has taken its place.

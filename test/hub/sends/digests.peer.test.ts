@@ -112,6 +112,34 @@ describe.each(hubEngines)('a digest in $name', ({ needs: lacks, start }) => {
       expect(await hub.statusOf(id)).toBe('done');
     });
 
+    test('tells nothing of what is confidential, and nothing that one of the channels must not carry', async () => {
+      const secret = {
+        title: 'Salary',
+        message: 'It is 1,000',
+        url: 'https://example.com/salary',
+        type: 'salary.changed',
+      };
+      const open = { title: 'News', message: 'Of the day' };
+      const ids: string[] = [];
+      for (const body of [
+        { ...secret, confidential: true },
+        { ...secret, redact: { sms: ['*'] } },
+        { ...open, redact: { email: ['title'] } },
+        open,
+      ])
+        ids.push((await hub.send({ ...DIGEST, ...body })).id as string);
+      await hub.pass(WINDOW);
+      const [{ notification }] = hub.carrier.taken as [(typeof hub.carrier.taken)[0]];
+      expect(notification.message).toBe('New notification\nNew notification\nOf the day\nNews');
+      expect(notification.data?.items).toEqual([
+        { id: ids[0] },
+        { id: ids[1] },
+        { id: ids[2], type: 'notification', message: 'Of the day' },
+        { id: ids[3], type: 'notification', ...open },
+      ]);
+      expect(JSON.stringify(notification)).not.toMatch(/salary|1,000/i);
+    });
+
     test('one device of two is enough', async () => {
       await device(2);
       hub.carrier.fates[iosToken(1)] = 'refuse';

@@ -11,7 +11,17 @@ const APP = 'default';
 const userOf = (index: number): string => `u${String(index).padStart(6, '0')}`;
 
 const notification = (id: string): NewRow<'notifications'> => ({
-  ...{ app: APP, id, type: 't', doc: '', body_hash: '', status: 'pending', priority: 'medium', created_at: 1 },
+  ...{
+    app: APP,
+    id,
+    type: 't',
+    doc: '',
+    body_hash: '',
+    status: 'pending',
+    priority: 'medium',
+    created_at: 1,
+    place: 1,
+  },
   ...{ send_at: null, expires_at: null, cancel_key: null, collapse_key: null, totals: '{}', done_at: null },
   ...{ about: null, ended: null, collapse_place: null },
 });

@@ -56,6 +56,16 @@ describe('how SQLite finds rows of the hub', () => {
       'notifications_app_collapse_key (app=? AND collapse_key=?)',
     ],
     [
+      'the newest notifications, by their places',
+      'SELECT * FROM notifications WHERE app = ? ORDER BY place DESC, id DESC LIMIT 100',
+      'notifications_app_place_id (app=?)',
+    ],
+    [
+      'the newest incidents, by their places',
+      'SELECT * FROM incidents WHERE app = ? ORDER BY place DESC, id DESC LIMIT 100',
+      'incidents_app_place_id (app=?)',
+    ],
+    [
       'the notices about an incident, by what they are about',
       'SELECT * FROM decisions WHERE app = ? AND notification IN (SELECT id FROM notifications WHERE app = ? AND about = ?)',
       'notifications_app_about (app=? AND about=?)',

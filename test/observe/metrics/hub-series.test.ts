@@ -74,12 +74,14 @@ test('the store tells whether it answers, how long writes take, how many share a
   counts.committed(3);
   for (const ms of [2, 2, 700]) counts.wrote(ms);
   counts.failed(4);
+  for (const kind of ['device', 'user', 'device']) counts.unreadable(kind);
   const text = await rendered(reading({ counts, isUp: false }));
   expect(text).toContain('\nmartlet_hub_store_up 0\n');
   expect(text).toContain('\nmartlet_hub_store_write_seconds_bucket{le="0.0025"} 2\n');
   expect(text).toContain('\nmartlet_hub_store_write_seconds_count 3\n');
   expect(text).toContain('\nmartlet_hub_store_commit_works_bucket{le="5"} 1\n');
   expect(text).toContain('\nmartlet_hub_store_failures_total 4\n');
+  expect(text).toContain('\nmartlet_hub_unreadable_total{kind="device"} 2\n');
 });
 
 test('what the store could not be asked for is absent, and not 0', async () => {

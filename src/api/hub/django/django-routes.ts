@@ -1,4 +1,5 @@
 import type { ReachableDevice } from '../../../hub/devices/device.ts';
+import { isReadable } from '../../../hub/devices/device-rows.ts';
 import type { Devices } from '../../../hub/devices/devices.ts';
 import { isObject } from '../../../kit/is-object.ts';
 import { isoInstant } from '../../../kit/time/instant.ts';
@@ -162,13 +163,15 @@ class DjangoTable {
 
   async #ofPerson(app: string, user: string): Promise<readonly ReachableDevice[]> {
     const own = (await this.#parts.devices.ofUsers(app, [user])).get(user) ?? [];
-    return own.filter((device) => device.platform === TABLES[this.#table] && isAlert(device));
+    return own.filter((device) => device.platform === TABLES[this.#table] && isAlert(device) && isReadable(device));
   }
 
   /** A dead one, and one of another person, is not there. */
   async #find({ app, params, person }: HubRequest): Promise<ReachableDevice> {
     const found = await this.#parts.devices.byToken(app, TABLES[this.#table], String(params.registration_id));
-    const device = found.find((each) => isAlert(each) && (person === undefined || each.users.includes(person)));
+    const device = found.find(
+      (each) => isAlert(each) && isReadable(each) && (person === undefined || each.users.includes(person)),
+    );
     if (device && device.status !== 'invalid') return device;
     throw notFound();
   }

@@ -8,6 +8,7 @@ import {
   type WordsOfDecision,
 } from '../../../hub/incidents/timeline/timeline-view.ts';
 import type { HubStore } from '../../../hub/storage/storage.ts';
+import { placeInCursor } from '../../../hub/words/place.ts';
 import type { HubAnswer } from '../hub-answer.ts';
 import { type HubRequest, type HubRoute, hubRoute } from '../hub-route.ts';
 import { cursorOf, pageBody, pageOf } from '../list-page.ts';
@@ -36,15 +37,15 @@ class IncidentRoutes {
 
   readonly list = async ({ app, query }: HubRequest): Promise<HubAnswer> => {
     const page = pageOf(LIST, ['number', 'string'], query);
-    const [createdAt, id] = (page.after ?? []) as [number?, string?];
+    const [place, id] = (page.after ?? []) as [number?, string?];
     const found = await this.#parts.incidents.list({
       app,
       ...{ status: query.text('status'), severity: query.text('severity') },
       ...{ service: query.text('service'), user: query.text('user') },
-      before: createdAt === undefined || id === undefined ? undefined : { createdAt, id },
+      before: place === undefined || id === undefined ? undefined : { place: placeInCursor(place), id },
       limit: page.limit + 1,
     });
-    const { rows, next } = pageBody(LIST, found, page, (incident) => [incident.created_at, incident.id]);
+    const { rows, next } = pageBody(LIST, found, page, (incident) => [incident.place, incident.id]);
     return { status: 200, body: { incidents: rows.map(incidentView), ...next } };
   };
 

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ReachableDevice } from '../../../hub/devices/device.ts';
+import { isReadable } from '../../../hub/devices/device-rows.ts';
 import type { Devices } from '../../../hub/devices/devices.ts';
 import { aboutPerson, aboutTopic, isSentTo } from '../../../hub/direct/direct-devices.ts';
 import { type DirectPush, PROVIDER_NAMES, providerName, wayOfProvider } from '../../../hub/direct/direct-push.ts';
@@ -81,7 +82,7 @@ export const createUserSend =
     const before = doneBefore(partial);
     const isDone = new Set(before.map(({ device_id: id }) => id));
     const all = chosen((await devices.ofUsers(app, [user])).get(user) ?? [], target, exclude);
-    const open = all.filter((device) => !isDone.has(ownDeviceId(device)));
+    const open = all.filter((device) => !isDone.has(ownDeviceId(device)) && isReadable(device));
     const suspects = open.filter(({ suspect }) => suspect !== undefined);
     const spent = suspects.length > 0 ? await devices.takeTries(app, suspects.map(idOf)) : new Set();
     const own = open.filter(({ id }) => !spent.has(id));

@@ -157,6 +157,7 @@ const schemas: ApiGroup['schemas'] = {
         actions: { type: 'array', items: anyObject() },
       },
       ...{ seen_at: instant(), read_at: instant(), held_until: instant('It is held for other channels until then.') },
+      unreadable: flag('What it said is damaged.'),
     },
   ),
 };

@@ -167,7 +167,11 @@ export const peopleGroup = (): ApiGroup => ({
         created_at: instant(''),
         updated_at: instant(''),
       },
-      { ...details, last_seen_at: instant('When a device of theirs was last heard of.') },
+      {
+        ...details,
+        last_seen_at: instant('When a device of theirs was last heard of.'),
+        unreadable: flag('What is kept of name, addresses and data is damaged: replace it, with PUT.'),
+      },
     ),
     Device: record(
       {
@@ -194,6 +198,9 @@ export const peopleGroup = (): ApiGroup => ({
         ...{ reason: text('Why it is in that status.'), at: instant('Since when.'), suspect: anyObject('') },
         ...{ created: flag(''), moved: flag('The token was that of another person or row.'), rotated: flag('') },
         removed: texts('Devices that gave way.'),
+        unreadable: flag(
+          'What is kept of the token is damaged: nothing is sent to it until the app registers once more.',
+        ),
       },
     ),
   },

@@ -1,4 +1,5 @@
 import type { HubDb, HubSeal, Row } from '../../storage/storage.ts';
+import { readablePage } from '../../storage/unreadable.ts';
 import type { IncidentDoc } from '../incident.ts';
 import type { IncidentPolicy } from '../incident-policy.ts';
 import { ofSeverity } from '../severity-map.ts';
@@ -45,22 +46,25 @@ export async function saveEscalation(tx: HubDb, seal: HubSeal, { doc, ...escalat
     .execute();
 }
 
-/** By name. @param after the name behind which the page begins */
-export async function listEscalations(
+/** By name; those that can be read. @param after the name behind which the page begins */
+export const listEscalations = (
   db: HubDb,
   seal: HubSeal,
   { app, after, limit }: { readonly app: string; readonly after: string; readonly limit: number },
-): Promise<Escalation[]> {
-  const rows = await db
-    .selectFrom('escalations')
-    .selectAll()
-    .where('app', '=', app)
-    .where('name', '>', after)
-    .orderBy('name')
-    .limit(limit)
-    .execute();
-  return rows.map((row) => openEscalation(seal, row));
-}
+): Promise<Escalation[]> =>
+  readablePage(
+    limit,
+    (last: Row<'escalations'> | undefined, count) =>
+      db
+        .selectFrom('escalations')
+        .selectAll()
+        .where('app', '=', app)
+        .where('name', '>', last?.name ?? after)
+        .orderBy('name')
+        .limit(count)
+        .execute(),
+    (row) => openEscalation(seal, row),
+  );
 
 export async function deleteEscalation(tx: HubDb, app: string, name: string): Promise<void> {
   await tx.deleteFrom('escalations').where('app', '=', app).where('name', '=', name).execute();

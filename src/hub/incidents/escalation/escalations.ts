@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { isFaulty } from '../../../kit/json/readers.ts';
 import { type ActorName, auditChanges } from '../../storage/audit.ts';
 import type { HubDb, HubStore } from '../../storage/storage.ts';
+import { revOf, spoiltOr } from '../../storage/unreadable.ts';
 import { faultyIncident } from '../incident.ts';
 import { namedInSteps, parseEscalation, stepsWithout } from './escalation-doc.ts';
 import {
@@ -69,8 +70,8 @@ export class Escalations {
   async remove(change: EscalationChange): Promise<void> {
     const { app, name, expect } = change;
     await this.#store.write(async (tx) => {
-      const before = await loadEscalation(tx, this.#store.seal, app, name);
-      expect(before?.rev);
+      const before = await spoiltOr(loadEscalation(tx, this.#store.seal, app, name));
+      expect(revOf(before));
       if (!before) return;
       await deleteEscalation(tx, app, name);
       await this.#audit(tx, change, 'deleted');

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import { isoInstant } from '../../../kit/time/instant.ts';
 import type { HubDb, HubStore, Row } from '../../storage/storage.ts';
+import { readable } from '../../storage/unreadable.ts';
 import { aboutIncident } from '../incident.ts';
 import type { EntryKind, TimelineEntry } from './timeline-entry.ts';
 import { openEntry } from './timeline-rows.ts';
@@ -70,7 +71,8 @@ export async function timelinePage(
     if (entry && (!decision || entry.at <= decision.at)) {
       entries.shift();
       place = [entry.place, ...(place.slice(1) as TailOf<TimelinePlace>)];
-      lines.push({ at: isoInstant(entry.at), ...openEntry(seal, entry) });
+      const line = readable(() => openEntry(seal, entry));
+      if (line) lines.push({ at: isoInstant(entry.at), ...line });
     } else if (decision) {
       decisions.shift();
       const { at, notification, user, hop, channel, device } = decision;

@@ -9,6 +9,7 @@ import type { Addressee } from '../audience/audience.ts';
 import { collapse } from '../collapse.ts';
 import { channelsOf, factsOf } from '../facts/facts.ts';
 import type { Placed, Placing } from '../placing.ts';
+import type { ListPlaces } from '../rows/list-places.ts';
 import { insertRecipients, type NewRecipient } from '../rows/recipient-rows.ts';
 import type { PersonAt } from '../step-people.ts';
 
@@ -16,8 +17,7 @@ export interface DecidingParts {
   readonly store: HubStore;
   readonly placing: Placing;
   readonly policyOf: (app: string) => HubPolicy;
-  /** Places in inboxes; they rise. */
-  readonly newPlace: () => number;
+  readonly places: ListPlaces;
   readonly staleAfterMs: number;
   /** People that are decided about before the answer, and in each transaction behind it. */
   readonly page: number;
@@ -59,10 +59,11 @@ const HIDDEN = new Set([
 /** In one transaction, about notifications of one app. What is decided about one of them does not depend on the others. */
 export async function decidePeople(
   tx: HubDb,
-  { store, placing, policyOf, newPlace, staleAfterMs, now }: DecidingParts,
+  { store, placing, policyOf, places, staleAfterMs, now }: DecidingParts,
   app: string,
   asked: readonly PeopleOf[],
 ): Promise<Decided> {
+  await places.begin(tx, app);
   const changed: DecidedFact[] = [];
   const superseded = new Map<AcceptedNotification, ReadonlySet<string>>();
   for (const { notification, people, isLaterPage = false } of asked) {
@@ -87,7 +88,7 @@ export async function decidePeople(
   const placed = await placing.place(tx, at);
   const seen = at.map(({ notification: { id }, user }, index): NewRecipient => {
     const shown = shownAs(placed.decisions[index] ?? []);
-    return { app, notification: id, user, place: newPlace(), ...shown };
+    return { app, notification: id, user, place: places.next(app), ...shown };
   });
   await insertRecipients(tx, seen);
   let index = 0;

@@ -1,14 +1,17 @@
 /** Notifications to very many: those who were not decided about before the answer are, a page at a time, by a timer of the notification. */
 import type { AcceptedNotification, PresenceState } from '../../notifications/decide-input.ts';
 import type { HubDb } from '../../storage/storage.ts';
+import { readable } from '../../storage/unreadable.ts';
 import { type ClaimedDue, finishDue, setDue } from '../../timers/due-rows.ts';
 import { audienceOf } from '../audience/audience.ts';
 import { audiencePage } from '../audience/audience-page.ts';
 import { withoutErased } from '../audience/without-erased.ts';
+import { endOpen } from '../cancelling.ts';
 import { channelsOf } from '../facts/facts.ts';
 import type { HubEvents } from '../hub-events.ts';
 import type { HandedBatches } from '../outcomes/handed-batches.ts';
 import { PAGE_DUE } from '../person-due.ts';
+import { nothingPlaced } from '../placing.ts';
 import { findNotification, openDoc, setStatus, setTotals } from '../rows/notification-rows.ts';
 import { settleStatuses } from '../settle-status.ts';
 import { countOutcomes, type RecipientTotals, withPeople } from '../totals.ts';
@@ -70,7 +73,7 @@ export class Paging {
   async #presence({ app, ref: id, data: after }: ClaimedDue): Promise<ReadonlyMap<string, PresenceState>> {
     const { store, presenceOf, policyOf, page } = this.#options;
     const known = await findNotification(store.db, app, id);
-    const peek = known && openDoc<AcceptedNotification>(store.seal, known);
+    const peek = known && readable(() => openDoc<AcceptedNotification>(store.seal, known));
     if (!peek || !channelsOf(peek, policyOf(app)).has('realtime')) return new Map();
     const { people } = await audiencePage(store.db, app, audienceOf(peek), after, page);
     return presenceOf(
@@ -83,7 +86,11 @@ export class Paging {
     const { store, now, page } = this.#options;
     const row = await findNotification(tx, app, id);
     if (!row || row.status === 'cancelled' || row.ended !== null) return undefined;
-    const notification = openDoc<AcceptedNotification>(store.seal, row);
+    const notification = readable(() => openDoc<AcceptedNotification>(store.seal, row));
+    if (!notification) {
+      const changed = await endOpen(tx, { app, id, reason: 'unreadable', now: now() });
+      return { placed: { ...nothingPlaced, changed }, people: [] };
+    }
     const { people: some, next } = await audiencePage(tx, app, audienceOf(notification), after, page);
     const there = await withoutErased(tx, store.seal, row, some);
     const { placed, each } = await decidePeople(tx, this.#options, app, [

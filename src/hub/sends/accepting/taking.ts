@@ -48,7 +48,7 @@ export async function takeFresh(
   const { placed, each } = await decidePeople(tx, parts, app, first);
   const erasures = first.some(({ next }) => next !== undefined) ? await erasuresOf(tx, app) : undefined;
   const begun = first.map((one, index) => ({ ...begin(one, each[index] ?? []), erasures }));
-  await insertNotifications(tx, begun, { seal: parts.store.seal, now: parts.now() });
+  await insertNotifications(tx, begun, { seal: parts.store.seal, now: parts.now(), places: parts.places });
   const pages = first.flatMap(({ notification: { id: ref }, next }) =>
     next === undefined ? [] : [{ app, kind: PAGE_DUE, ref, at: parts.now(), data: next }],
   );

@@ -2,6 +2,7 @@
  * Tells the devices of people what was read elsewhere: a push that shows nothing, takes notices away and lowers the number on the
  * app's icon. It is handed to the carrier like any other and has no decision; one that is lost is made up for by the next.
  */
+import { isReadable } from '../../devices/device-rows.ts';
 import type { HubPolicy } from '../../notifications/policy.ts';
 import type { HubBatch, PushCarrier, PushOutcome, PushQuestion } from '../../push/push-carrier.ts';
 import type { HubStore } from '../../storage/storage.ts';
@@ -107,14 +108,15 @@ export class Clearer {
     const own = (await devicesOfPeople(store.db, store.seal, asked)).get(user) ?? [];
     const { iosTopic } = policyOf(app);
     return own.filter(
-      ({ id, platform, kind, status, enabled }) =>
+      ({ id, platform, kind, status, enabled, ...device }) =>
         ids.includes(id) &&
         kind === 'alert' &&
         status === 'active' &&
         enabled &&
         canClear(platform) &&
         carrier.can(app, platform) &&
-        (platform !== 'ios' || iosTopic !== ''),
+        (platform !== 'ios' || iosTopic !== '') &&
+        isReadable(device),
     );
   }
 

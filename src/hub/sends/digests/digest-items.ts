@@ -1,4 +1,5 @@
 /** What waits to leave together: an item for each decision that a digest has taken, and one timer for each person and key. */
+import type { AcceptedNotification } from '../../notifications/decide-input.ts';
 import { digestKey } from '../../notifications/gate.ts';
 import type { HubDb, HubSeal } from '../../storage/storage.ts';
 import { dueId, setDue } from '../../timers/due-rows.ts';
@@ -22,10 +23,23 @@ export const digestOf = (ref: string): { readonly user: string; readonly key: st
 /** What a digest tells of an item. */
 export interface DigestItem {
   readonly id: string;
-  readonly type: string;
+  /** Absent: nothing leaves of it but the id. */
+  readonly type?: string;
   readonly title?: string;
   readonly message?: string;
   readonly url?: string;
+}
+
+/** A digest carries no more of it than each of the channels may: which of them it leaves by is decided later. */
+function itemOf({ id, type, title, message, url, confidential, redact = {} }: AcceptedNotification): DigestItem {
+  const hidden = new Set(Object.values(redact).flat());
+  if (confidential || hidden.has('*')) return { id };
+  return {
+    ...{ id, type },
+    ...(title === undefined || hidden.has('title') ? {} : { title }),
+    ...(message === undefined || hidden.has('message') ? {} : { message }),
+    ...(url === undefined || hidden.has('url') ? {} : { url }),
+  };
 }
 
 const boundTo = (app: string, id: string): string => `digest:${app}:${id}`;
@@ -70,14 +84,8 @@ export async function takeIntoDigests(
   const once = new Map(digested.map((each) => [JSON.stringify([each.notification.id, each.user, each.key]), each]));
   const items = [...once.values()].map(({ notification, user, key }) => {
     const id = newId();
-    const { app, type, title, message, url } = notification;
-    const item: DigestItem = {
-      ...{ id: notification.id, type },
-      ...(title === undefined ? {} : { title }),
-      ...(message === undefined ? {} : { message }),
-      ...(url === undefined ? {} : { url }),
-    };
-    const doc = seal.seal(JSON.stringify(item), boundTo(app, id));
+    const { app } = notification;
+    const doc = seal.seal(JSON.stringify(itemOf(notification)), boundTo(app, id));
     return { app, id, user, key, notification: notification.id, at: notification.created_at, doc };
   });
   await tx.insertInto('digest_items').values(items).execute();

@@ -3,12 +3,15 @@ import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
 import type { AcceptedNotification } from '../../notifications/decide-input.ts';
 import type { HubPolicy } from '../../notifications/policy.ts';
 import type { HubDb, HubStore, Row } from '../../storage/storage.ts';
+import { readableOf } from '../../storage/unreadable.ts';
 import { type ClaimedDue, finishDue } from '../../timers/due-rows.ts';
 import type { Channel } from '../../words/channel.ts';
 import type { Priority } from '../../words/priority.ts';
+import { endOpen } from '../cancelling.ts';
 import { channelsOf, type Facts, factsOf } from '../facts/facts.ts';
 import { nothingPlaced, type Placed, type Placing, placedTogether } from '../placing.ts';
 import type { DecisionRow } from '../rows/decision-rows.ts';
+import type { ListPlaces } from '../rows/list-places.ts';
 import { findNotifications, insertNotifications, openDoc } from '../rows/notification-rows.ts';
 import { insertRecipients } from '../rows/recipient-rows.ts';
 import { firstStatus, noTotals, withPeople } from '../totals.ts';
@@ -24,7 +27,7 @@ export interface DigestingOptions {
   readonly nextDigest: NextDigest;
   readonly policyOf: (app: string) => HubPolicy;
   readonly newId: () => string;
-  readonly newPlace: () => number;
+  readonly places: ListPlaces;
   readonly staleAfterMs: number;
   /** UNIX milliseconds. */
   readonly now: () => number;
@@ -74,7 +77,9 @@ export class Digesting {
     for (const collected of digests) {
       const id = digestId(newId());
       await giveTo(tx, app, user, collected.notifications, id);
-      all.push(await this.#send(tx, digestNotification(app, user, id, collected, now()), user));
+      const { confidentialText } = this.#options.policyOf(app);
+      const made = digestNotification(app, user, id, { ...collected, confidentialText }, now());
+      all.push(await this.#send(tx, made, user));
     }
     return placedTogether(all);
   }
@@ -85,12 +90,12 @@ export class Digesting {
    */
   async #collect(tx: HubDb, of: Collection): Promise<{ digests: Collected[]; changed: readonly DecidedFact[] }> {
     const items = await takeItems(tx, of);
-    const asked = await this.#ask(tx, of, [...new Set(items.map(({ notification }) => notification))]);
+    const { asked, ended } = await this.#ask(tx, of, [...new Set(items.map(({ notification }) => notification))]);
     const kept = asked.filter((each) => each.kept.length > 0);
     const byPriority = Map.groupBy(kept, ({ notification }) => notification.priority);
     const digests = [...byPriority].map(([priority, some]) => this.#digest(of.app, priority, some, items));
     await this.#takeOn(tx, of, asked);
-    return { digests, changed: asked.flatMap((each) => each.changed) };
+    return { digests, changed: [...ended, ...asked.flatMap((each) => each.changed)] };
   }
 
   /** Whom no digest can reach now it may reach by the next one. */
@@ -110,17 +115,21 @@ export class Digesting {
     const told = items.filter(({ notification }) => live.has(notification));
     return {
       ...{ priority, count: told.length, notifications: [...live] },
-      named: told.slice(0, MOST_NAMED).map(({ id, doc }) => openItem(this.#options.store.seal, app, id, doc)),
+      named: readableOf(told.slice(0, MOST_NAMED), ({ id, doc }) => openItem(this.#options.store.seal, app, id, doc)),
       channels: [...new Set(some.flatMap(({ kept }) => kept.map(({ channel }) => channel as Channel)))].toSorted(),
     };
   }
 
-  /** What has become of each notification that was collected, and was not cancelled since. */
-  async #ask(tx: HubDb, { app, user }: Collection, ids: readonly string[]): Promise<AskedOne[]> {
+  /** What has become of each notification that was collected, and was not cancelled since; those that cannot be read end. */
+  async #ask(tx: HubDb, { app, user }: Collection, ids: readonly string[]) {
     const { store, placing, policyOf, now } = this.#options;
     const rows = Map.groupBy(await collectedOf(tx, app, user, ids), ({ notification }) => notification);
     const found = await findNotifications(tx, app, [...rows.keys()]);
-    const docs = found.map((row) => openDoc<AcceptedNotification>(store.seal, row));
+    const docs = readableOf(found, (row) => openDoc<AcceptedNotification>(store.seal, row));
+    const ended: DecidedFact[] = [];
+    for (const { id } of found)
+      if (!docs.some((doc) => doc.id === id))
+        ended.push(...(await endOpen(tx, { app, id, reason: 'unreadable', now: now() })));
     const policy = policyOf(app);
     const facts = await this.#facts(tx, app, user, new Set(docs.flatMap((doc) => [...channelsOf(doc, policy)])));
     const parts = { policyOf, can: placing.can, now: now() };
@@ -130,7 +139,7 @@ export class Digesting {
         notification,
         ...(await stillMeant(tx, { notification, rows: rows.get(notification.id) ?? [] }, facts, parts)),
       });
-    return asked;
+    return { asked, ended };
   }
 
   async #facts(tx: HubDb, app: string, user: string, channels: ReadonlySet<Channel>): Promise<Facts> {
@@ -140,7 +149,7 @@ export class Digesting {
   }
 
   async #send(tx: HubDb, notification: AcceptedNotification, user: string): Promise<Placed> {
-    const { store, placing, policyOf, now, newPlace } = this.#options;
+    const { store, placing, policyOf, now, places } = this.#options;
     const { app, id } = notification;
     const facts = await this.#facts(tx, app, user, channelsOf(notification, policyOf(app)));
     const placed = await placing.place(tx, [{ notification, user, facts, kept: [], presence: 'offline' }]);
@@ -148,10 +157,11 @@ export class Digesting {
     const totals = withPeople(noTotals, [{ user, decisions }]);
     const status = firstStatus(totals, decisions);
     const begun = { notification, bodyHash: '', status, totals };
-    await insertNotifications(tx, [begun], { seal: store.seal, now: now() });
+    await places.begin(tx, app);
+    await insertNotifications(tx, [begun], { seal: store.seal, now: now(), places });
     await insertRecipients(tx, [
       // Its items are in the inbox already.
-      { app, notification: id, user, place: newPlace(), visible_at: null, hidden: 1 },
+      { app, notification: id, user, place: places.next(app), visible_at: null, hidden: 1 },
     ]);
     const { changed } = await settleItems(tx, app, id, now(), this.#options.nextDigest);
     return { ...placed, changed: [...placed.changed, ...changed] };
@@ -176,13 +186,13 @@ const digestNotification = (
   app: string,
   user: string,
   id: string,
-  { count, named, channels, priority }: Collected,
+  { count, named, channels, priority, confidentialText }: Collected & { readonly confidentialText: string },
   now: number,
 ): AcceptedNotification => ({
   ...{ app, id, created_at: now, type: 'digest', priority, mode: 'redundant', channels },
   title: count === 1 ? '1 notification' : `${count} notifications`,
   message: named
-    .map(({ title, message, type }) => title ?? message ?? type)
+    .map(({ title, message, type }) => title ?? message ?? type ?? confidentialText)
     .concat(count > named.length ? [`and ${count - named.length} more`] : [])
     .join('\n'),
   data: { count, items: named.map((item) => ({ ...item })) },

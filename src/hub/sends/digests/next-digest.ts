@@ -7,6 +7,7 @@ import { isSenders, zonesOf } from '../../notifications/gate.ts';
 import type { HubPolicy } from '../../notifications/policy.ts';
 import { waiting } from '../../settings/settings.ts';
 import type { HubDb, HubStore, Row } from '../../storage/storage.ts';
+import { readable } from '../../storage/unreadable.ts';
 import { dueId } from '../../timers/due-rows.ts';
 import { type Facts, factsOf } from '../facts/facts.ts';
 import { personDue } from '../person-due.ts';
@@ -82,8 +83,11 @@ export class NextDigest {
     for (const [id, some] of own) {
       const row = found.get(id);
       const over = row && overBy(row, read.has(id));
-      const going = over || !row ? [] : some.filter(mayComeAgain);
-      if (row && going.length > 0) again.push({ notification: openDoc(store.seal, row), rows: going });
+      const mayGo = over || !row ? [] : some.filter(mayComeAgain);
+      const notification =
+        row && mayGo.length > 0 ? readable(() => openDoc<AcceptedNotification>(store.seal, row)) : undefined;
+      const going = notification ? mayGo : [];
+      if (notification) again.push({ notification, rows: going });
       for (const each of some)
         if (!going.includes(each)) changed.push(await this.#end(tx, each, over ?? as(each), notes));
     }

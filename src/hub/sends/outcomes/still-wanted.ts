@@ -5,6 +5,7 @@
 import { openTarget } from '../../devices/device-rows.ts';
 import type { PushQuestion } from '../../push/push-carrier.ts';
 import type { HubDb, HubSeal, HubStore } from '../../storage/storage.ts';
+import { readableOf } from '../../storage/unreadable.ts';
 import { targetHash } from '../hand-over.ts';
 import { type CarriedBy, handedFor, handedTo, SUPERSEDED } from '../rows/decision-rows.ts';
 import { findHandover, type HandedTarget, type Handover, takeHandover } from '../rows/handover-rows.ts';
@@ -129,7 +130,9 @@ async function tokensOf(
     .where('devices.enabled', '=', 1)
     .execute();
   return new Set(
-    rows.map(({ user, ...row }) => JSON.stringify([targetHash(seal, about, openTarget(seal, row)), row.id, user])),
+    readableOf(rows, ({ user, ...row }) =>
+      JSON.stringify([targetHash(seal, about, openTarget(seal, row)), row.id, user]),
+    ),
   );
 }
 

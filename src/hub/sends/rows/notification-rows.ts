@@ -2,6 +2,7 @@ import type { AcceptedNotification } from '../../notifications/decide-input.ts';
 import { prepared } from '../../storage/prepared.ts';
 import type { HubDb, HubSeal, NewRow, Row } from '../../storage/storage.ts';
 import { isOver, type NotificationStatus, type RecipientTotals } from '../totals.ts';
+import type { ListPlaces } from './list-places.ts';
 
 /** What a notification's text is sealed for. */
 const boundTo = (app: string, id: string): string => `notification:${app}:${id}`;
@@ -72,10 +73,14 @@ async function newPlaces(tx: HubDb, begun: readonly NotificationBegin[]): Promis
 export async function insertNotifications(
   tx: HubDb,
   begun: readonly NotificationBegin[],
-  { seal, now }: { readonly seal: HubSeal; readonly now: number },
+  { seal, now, places }: { readonly seal: HubSeal; readonly now: number; readonly places: ListPlaces },
 ): Promise<void> {
-  const places = await newPlaces(tx, begun);
-  const rows = begun.map((one, index) => ({ ...rowOf(one, seal, now), collapse_place: places[index] ?? null }));
+  const collapsing = await newPlaces(tx, begun);
+  const rows = begun.map((one, index) => ({
+    ...rowOf(one, seal, now),
+    place: places.next(one.notification.app),
+    collapse_place: collapsing[index] ?? null,
+  }));
   await insert(tx, { rows });
 }
 
@@ -83,7 +88,7 @@ function rowOf(
   { notification, bodyHash, status, totals, erasures }: NotificationBegin,
   seal: HubSeal,
   now: number,
-): Omit<NewRow<'notifications'>, 'collapse_place'> {
+): Omit<NewRow<'notifications'>, 'place' | 'collapse_place'> {
   const { app, id, type, priority, created_at, expires_at: expires, cancel_key, collapse_key, about } = notification;
   return {
     ...{ app, id, type, priority, created_at, status, send_at: null },
@@ -145,7 +150,7 @@ export async function setStatus(
 
 /** Where a page of the list begins. */
 export interface NotificationsBefore {
-  readonly createdAt: number;
+  readonly place: number;
   readonly id: string;
 }
 
@@ -172,10 +177,7 @@ export function listNotifications(
     );
   if (before !== undefined)
     query = query.where((eb) =>
-      eb.or([
-        eb('created_at', '<', before.createdAt),
-        eb.and([eb('created_at', '=', before.createdAt), eb('id', '<', before.id)]),
-      ]),
+      eb.or([eb('place', '<', before.place), eb.and([eb('place', '=', before.place), eb('id', '<', before.id)])]),
     );
-  return query.orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit).execute();
+  return query.orderBy('place', 'desc').orderBy('id', 'desc').limit(limit).execute();
 }

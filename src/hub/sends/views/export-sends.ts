@@ -5,6 +5,7 @@ import type { HubPolicy } from '../../notifications/policy.ts';
 import { contentOf } from '../../notifications/render/content.ts';
 import type { ExportedPart } from '../../people/person.ts';
 import type { HubDb, HubStore, Row } from '../../storage/storage.ts';
+import { readable } from '../../storage/unreadable.ts';
 import { decisionsOfOne } from '../rows/decision-rows.ts';
 import { findNotifications, openDoc } from '../rows/notification-rows.ts';
 import { storedDecisionView, type WordsOf } from './notification-view.ts';
@@ -72,12 +73,15 @@ const inboxOf = ({
 
 /** What it said, without others whom it was for. */
 function said({ store, policyOf }: SendsExportParts, row: Row<'notifications'>) {
-  const notification = openDoc<AcceptedNotification>(store.seal, row);
+  const notification = readable(() => openDoc<AcceptedNotification>(store.seal, row));
+  const { id, created_at } = row;
+  if (!notification)
+    return { id, type: row.type, priority: row.priority, created_at: isoInstant(created_at), unreadable: true };
   const { hidden: _, ...content } = contentOf({ notification, policy: policyOf(row.app) }, 'realtime', []);
   const { type, priority, severity, status } = notification;
   const about = { severity, status, ...content };
   return {
-    ...{ id: row.id, type, priority, created_at: isoInstant(row.created_at) },
+    ...{ id, type, priority, created_at: isoInstant(created_at) },
     ...Object.fromEntries(Object.entries(about).filter(([, value]) => value !== undefined)),
   };
 }

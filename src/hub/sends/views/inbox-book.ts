@@ -5,7 +5,8 @@ import type { AcceptedNotification } from '../../notifications/decide-input.ts';
 import type { HubPolicy } from '../../notifications/policy.ts';
 import { contentOf } from '../../notifications/render/content.ts';
 import { settingsOf } from '../../settings/settings-book.ts';
-import type { HubStore, Row } from '../../storage/storage.ts';
+import type { HubStore } from '../../storage/storage.ts';
+import { readable } from '../../storage/unreadable.ts';
 import type { Marked, Marking, MarkOptions } from '../marking.ts';
 import type { Mark } from '../marks.ts';
 import { RefusedSend } from '../refused-send.ts';
@@ -152,28 +153,32 @@ export class Inbox {
   }
 
   #item(row: InboxRow, languages: readonly (string | undefined)[], heldUntil: number | undefined): JsonObject {
+    return {
+      ...{ id: row.id, type: row.type, priority: row.priority },
+      ...this.#content(row, languages),
+      created_at: isoInstant(row.created_at),
+      ...iso('seen_at', row.seen_at),
+      ...iso('read_at', row.read_at),
+      ...iso('held_until', heldUntil ?? null),
+    };
+  }
+
+  #content(row: InboxRow, languages: readonly (string | undefined)[]): JsonObject {
     const { store, policyOf } = this.#options;
-    const notification = openDoc<AcceptedNotification>(
-      store.seal,
-      row satisfies Pick<Row<'notifications'>, 'app' | 'id' | 'doc'>,
-    );
+    const notification = readable(() => openDoc<AcceptedNotification>(store.seal, row));
+    if (!notification) return { data: {}, unreadable: true };
     const { title, message, url, image, data, actions } = contentOf(
       { notification, policy: policyOf(row.app) },
       'realtime',
       languages,
     );
     return {
-      ...{ id: row.id, type: row.type, priority: notification.priority },
       ...(title === undefined ? {} : { title }),
       ...(message === undefined ? {} : { message }),
       ...(url === undefined ? {} : { url }),
       ...(image === undefined ? {} : { image }),
       data,
       ...(actions.length > 0 ? { actions: actions.map((action) => ({ ...action })) } : {}),
-      created_at: isoInstant(row.created_at),
-      ...iso('seen_at', row.seen_at),
-      ...iso('read_at', row.read_at),
-      ...iso('held_until', heldUntil ?? null),
     };
   }
 }

@@ -4,24 +4,13 @@
  */
 import { sql } from 'kysely';
 import type { HubDb, Row } from '../../storage/storage.ts';
-
-/** Slots of one millisecond: `place` is UNIX milliseconds × this + a number that this process counts. */
-const SLOTS = 4096;
-
-/** Places in inboxes, rising within a process. @param now UNIX milliseconds */
-export function createPlaces(now: () => number): () => number {
-  let last = 0;
-  return () => {
-    last = Math.max(last + 1, now() * SLOTS);
-    return last;
-  };
-}
+import { SLOTS } from '../../words/place.ts';
 
 export type InboxRow = Pick<
   Row<'recipients'>,
   'notification' | 'place' | 'visible_at' | 'seen_at' | 'read_at' | 'acked_at' | 'acted_at'
 > &
-  Pick<Row<'notifications'>, 'app' | 'id' | 'type' | 'doc' | 'created_at'>;
+  Pick<Row<'notifications'>, 'app' | 'id' | 'type' | 'priority' | 'doc' | 'created_at'>;
 
 export interface InboxBefore {
   readonly place: number;
@@ -51,7 +40,7 @@ export function inboxRows(db: HubDb, { app, user, now, limit, before }: InboxPag
   let query = shown(db, app, user, now)
     .innerJoin('notifications as n', (join) => join.onRef('n.app', '=', 'r.app').onRef('n.id', '=', 'r.notification'))
     .select(['r.notification', 'r.place', 'r.visible_at', 'r.seen_at', 'r.read_at', 'r.acked_at', 'r.acted_at'])
-    .select(['n.app', 'n.id', 'n.type', 'n.doc', 'n.created_at']);
+    .select(['n.app', 'n.id', 'n.type', 'n.priority', 'n.doc', 'n.created_at']);
   if (before !== undefined)
     query = query.where((eb) =>
       eb.or([

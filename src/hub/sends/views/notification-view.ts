@@ -5,6 +5,7 @@ import type { AcceptedNotification } from '../../notifications/decide-input.ts';
 import type { DecisionDetail, HopDecision } from '../../notifications/decision.ts';
 import { states } from '../../notifications/decision.ts';
 import type { HubStore, Row } from '../../storage/storage.ts';
+import { readable } from '../../storage/unreadable.ts';
 import { type DecisionRow, decisionsOf } from '../rows/decision-rows.ts';
 import { openDoc } from '../rows/notification-rows.ts';
 import type { RecipientTotals } from '../totals.ts';
@@ -100,13 +101,18 @@ export function notificationView(
 
 /** How many decisions are in each state, with what was asked. */
 export async function wholeView({ db, seal }: Pick<HubStore, 'db' | 'seal'>, row: Row<'notifications'>) {
-  const { title, message, url, data } = openDoc<AcceptedNotification>(seal, row);
+  const doc = readable(() => openDoc<AcceptedNotification>(seal, row));
+  // What is confidential is for the person alone, whose token fetches it from the inbox.
+  const isConfidential = doc?.confidential === true;
+  const { title, message, url, data }: Partial<AcceptedNotification> = doc && !isConfidential ? doc : {};
   return {
     ...notificationView(row, await countByState(db, row.app, row.id)),
     ...(title === undefined ? {} : { title }),
     ...(message === undefined ? {} : { message }),
     ...(url === undefined ? {} : { url }),
     ...(data === undefined ? {} : { data }),
+    ...(isConfidential ? { confidential: true as const } : {}),
+    ...(doc ? {} : { unreadable: true as const }),
   };
 }
 

@@ -13,6 +13,7 @@ import { analytics } from './0012-analytics.ts';
 import { formerTargetsTable } from './0013-former-targets.ts';
 import { dueDeaths } from './0014-due-deaths.ts';
 import { erasures } from './0015-erasures.ts';
+import { listPlaces } from './0016-list-places.ts';
 import type { Migration } from './migrate.ts';
 
 /** In the order in which they are done. One that a release has had is never changed: what is wrong with it, the next one mends. */
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   formerTargetsTable,
   dueDeaths,
   erasures,
+  listPlaces,
 ];

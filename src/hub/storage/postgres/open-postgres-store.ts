@@ -14,6 +14,7 @@ import type { HubDb, HubSeal, HubStore } from '../storage.ts';
 import type { StoreObserver } from '../store-observer.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import type { HubTables } from '../tables.ts';
+import { tellingSeal } from '../unreadable.ts';
 import { type PostgresWay, postgresWay } from './postgres-dialect.ts';
 import { PostgresProbe } from './postgres-probe.ts';
 import { isRepeatable, isUniqueViolation, readableTrouble } from './postgres-trouble.ts';
@@ -218,7 +219,7 @@ class PostgresStore implements HubStore {
         return hubKeys(tx, keys);
       });
     if (this.#end.signal.aborted) return;
-    this.#seal = hubSeal(found);
+    this.#seal = tellingSeal(hubSeal(found), this.#options.observer);
     this.#trouble = undefined;
     this.#options.observer?.turned?.();
     this.#probe.start();

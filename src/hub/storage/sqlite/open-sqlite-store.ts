@@ -12,6 +12,7 @@ import { slices } from '../slices.ts';
 import type { HubStore } from '../storage.ts';
 import type { StoreObserver } from '../store-observer.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
+import { tellingSeal } from '../unreadable.ts';
 import { GroupCommit } from './group-commit.ts';
 import { HUB_FILE } from './hub-file.ts';
 import { Rewriting } from './rewrite.ts';
@@ -87,7 +88,7 @@ export async function openSqliteStore({ path, keys, pushesFor, now, observer }: 
   try {
     await commits.add((first) => migrate(first, { engine: 'sqlite', migrations, key: 'hub.path', now }));
     await commits.add((first) => claimStore(first, { pushesFor, key: 'hub.path' }));
-    const seal = hubSeal(await commits.add((first) => hubKeys(first, keys)));
+    const seal = tellingSeal(hubSeal(await commits.add((first) => hubKeys(first, keys))), observer);
     // Who writes asks again by itself, without standing still.
     writes.exec('PRAGMA busy_timeout = 0');
     return {
