@@ -16,12 +16,20 @@ export interface Found<Route> {
 }
 
 interface Pattern<Route> {
-  readonly segments: readonly string[];
+  readonly segments: readonly Segment[];
   readonly literals: number;
   readonly routes: Map<string, Route>;
 }
 
 const PARAM = /^\{(.+)\}$/;
+
+/** A literal, or the name of what stands there. */
+type Segment = { readonly literal: string } | { readonly name: string };
+
+function segmentOf(part: string): Segment {
+  const name = PARAM.exec(part)?.[1];
+  return name === undefined ? { literal: part } : { name };
+}
 
 const methodsOf = (routes: ReadonlyMap<string, unknown>): string[] =>
   [...routes.keys()].flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
@@ -50,23 +58,18 @@ export class RouteTable<Route extends Placed> {
   }
 
   #add(path: string, group: readonly Route[]): void {
-    const segments = path.split('/');
+    const segments = path.split('/').map(segmentOf);
     const routes = new Map(group.map((route) => [route.method, route]));
     if (routes.size < group.length) throw new Error(`a route is there twice: ${path}`);
-    const literals = segments.filter((segment) => !PARAM.test(segment)).length;
+    const literals = segments.filter((segment) => 'literal' in segment).length;
     const same = this.#bySize.get(segments.length) ?? [];
     same.push({ segments, literals, routes });
     this.#bySize.set(segments.length, same);
   }
 }
 
-const fits = (pattern: readonly string[], segments: readonly string[]): boolean =>
-  pattern.every((part, i) => (PARAM.test(part) ? segments[i] !== '' : part === segments[i]));
+const fits = (pattern: readonly Segment[], segments: readonly string[]): boolean =>
+  pattern.every((part, i) => ('literal' in part ? part.literal === segments[i] : segments[i] !== ''));
 
-const paramsOf = (pattern: readonly string[], segments: readonly string[]): Record<string, string> =>
-  Object.fromEntries(
-    pattern.flatMap((part, i) => {
-      const name = PARAM.exec(part)?.[1];
-      return name === undefined ? [] : [[name, segments[i] as string]];
-    }),
-  );
+const paramsOf = (pattern: readonly Segment[], segments: readonly string[]): Record<string, string> =>
+  Object.fromEntries(pattern.flatMap((part, i) => ('name' in part ? [[part.name, segments[i] as string]] : [])));

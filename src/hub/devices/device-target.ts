@@ -42,12 +42,10 @@ export function readTarget(
   app: string,
   given: GivenDevice,
 ): DeviceTarget | undefined | readonly FaultyField[] {
-  const platforms = providers.rows.filter(({ devices }) => devices).map(({ platform }) => platform);
-  if (given.platform !== undefined && !platforms.includes(given.platform)) return fault('platform', oneOf(platforms));
+  const row = given.platform === undefined ? undefined : providers.ofPlatform(given.platform);
+  if (given.platform !== undefined && !row?.devices) return fault('platform', oneOf(platformsIn(providers)));
   if (given.token === undefined && given.subscription === undefined) return undefined;
-  if (given.platform === undefined) return fault('platform', 'is missing');
-  const row = providers.ofPlatform(given.platform);
-  if (!row?.devices) return fault('platform', oneOf(platforms));
+  if (given.platform === undefined || !row?.devices) return fault('platform', 'is missing');
   const { devices, environments, requests } = row;
   const section = sectionOf(app, given.platform) as never;
   const { kind = devices.kinds[0] } = given;
@@ -73,6 +71,9 @@ export function readTarget(
     isGuessable: devices.isGuessable?.(target) === true,
   };
 }
+
+const platformsIn = ({ rows }: ProviderTable): string[] =>
+  rows.filter(({ devices }) => devices).map(({ platform }) => platform);
 
 type OfSubscription = ((given: Readonly<Record<string, unknown>>) => string) | undefined;
 

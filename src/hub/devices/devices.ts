@@ -23,6 +23,7 @@ import { noteFormer } from './former-targets.ts';
 import { type ImportCounts, type ImportRow, importRows } from './import-rows.ts';
 import { type GivenDevice, parseDevice } from './parse-device.ts';
 import { type MakePeople, type Registered, type RegistrationTools, register, rowsFor } from './register-device.ts';
+import { RegisterTogether } from './register-together.ts';
 import type { Removals } from './removals.ts';
 import { noteTries, takeTries } from './suspicion.ts';
 
@@ -74,9 +75,12 @@ const notThere = (): PeopleRefusal => new PeopleRefusal('not_found', 'there is n
 /** The devices of all apps, and whose they are. */
 export class Devices implements DeviceBook {
   readonly #options: DevicesOptions;
+  readonly #together: RegisterTogether<Changed<RegisteredDevice>>;
 
   constructor(options: DevicesOptions) {
     this.#options = options;
+    const { store, changed } = options;
+    this.#together = new RegisterTogether({ store, changed, tools: () => this.#tools() });
   }
 
   /** @returns undefined where it is not there, or not this person's */
@@ -95,7 +99,7 @@ export class Devices implements DeviceBook {
   async put(change: DeviceChange, id: string, json: unknown): Promise<RegisteredDevice> {
     const given = this.#read(json);
     const target = this.#target(change.app, given);
-    return this.#write(change, given, target, async () => id);
+    return this.#write(change, given, target, async () => id, id);
   }
 
   /** What tokens are opened with. */
@@ -344,15 +348,29 @@ export class Devices implements DeviceBook {
     }
   }
 
-  #write(
+  /** @param id where it is known beforehand: the device may be written together with others that come now */
+  async #write(
     change: DeviceChange,
     given: GivenDevice,
     target: DeviceTarget | undefined,
     idOf: (tx: HubDb) => Promise<string>,
+    id?: string,
   ): Promise<RegisteredDevice> {
-    return this.#changing(change.app, async (tx, lost) =>
-      this.#register(tx, change, await idOf(tx), { ...given, isSeen: true, keepsOwners: false, lost }, target),
-    );
+    const { app, by, person, expect, also } = change;
+    const alone = (tx: HubDb): Promise<Changed<RegisteredDevice>> =>
+      this.#changed(tx, app, async (lost) =>
+        this.#register(tx, change, await idOf(tx), { ...given, isSeen: true, keepsOwners: false, lost }, target),
+      );
+    const isSimple = !also && given.doc.installation_hint === undefined && mayName(given.users, person);
+    if (id === undefined || !target || !isSimple) return this.#after(app, await this.#options.store.write(alone));
+    const row = { id, doc: { ...given.doc, users: ownersAfter(given.users, undefined, person) }, target };
+    const fresh = (stored: StoredDevice) => ({ result: this.#fresh(stored, target), lost: [], asked: undefined });
+    return this.#after(app, await this.#together.take({ app, by, expect, row, fresh, alone }));
+  }
+
+  #fresh(stored: StoredDevice, { target }: DeviceTarget): RegisteredDevice {
+    const facts = { created: true, moved: false, rotated: false, removed: [] };
+    return { ...facts, device: deviceOf(stored, this.#reading()), view: this.#view(stored, target) };
   }
 
   async #register(
@@ -389,19 +407,34 @@ export class Devices implements DeviceBook {
     return result;
   }
 
-  /** @param work notes the targets that are someone else's now, or no one's */
   async #changing<T>(app: string, work: (tx: HubDb, lost: string[]) => Promise<T>): Promise<T> {
-    const { store, withdrawing } = this.#options;
-    const { result, lost, asked } = await store.write(async (tx) => {
-      const targets: string[] = [];
-      const done = await work(tx, targets);
-      const told = targets.length > 0 ? await withdrawing?.askDoubt(tx, app, targets) : undefined;
-      return { result: done, lost: targets, asked: told };
-    });
-    if (lost.length > 0) withdrawing?.doubt(app, lost, asked);
+    const { store } = this.#options;
+    return this.#after(app, await store.write((tx) => this.#changed(tx, app, (lost) => work(tx, lost))));
+  }
+
+  /** @param work notes the targets that are someone else's now, or no one's */
+  async #changed<T>(tx: HubDb, app: string, work: (lost: string[]) => Promise<T>): Promise<Changed<T>> {
+    const lost: string[] = [];
+    const result = await work(lost);
+    const asked = lost.length > 0 ? await this.#options.withdrawing?.askDoubt(tx, app, lost) : undefined;
+    return { result, lost, asked };
+  }
+
+  /** After the commit. */
+  #after<T>(app: string, { result, lost, asked }: Changed<T>): T {
+    if (lost.length > 0) this.#options.withdrawing?.doubt(app, lost, asked);
     this.#options.committed?.();
     return result;
   }
+}
+
+/** What a change comes to, in its transaction. */
+interface Changed<T> {
+  readonly result: T;
+  /** Targets that are someone else's now, or no one's. */
+  readonly lost: readonly string[];
+  /** What other instances are asked about them by. */
+  readonly asked: string | undefined;
 }
 
 /** Whose the device and its token are, and were. */
@@ -414,6 +447,9 @@ const isTheirs = ({ users }: StoredDevice, person: string | undefined): boolean 
 
 const isFree = ({ users }: StoredDevice, person: string): boolean => users.length === 0 || users.includes(person);
 
+const mayName = (named: readonly string[] | undefined, person: string | undefined): boolean =>
+  person === undefined || !named?.some((user) => user !== person);
+
 /**
  * Whose a device is after a change. A back end that says nothing signs it out. With the token of a person it is that person's; naming
  * others is refused, and signing out leaves the device to those it is shared with.
@@ -424,7 +460,7 @@ function ownersAfter(
   person: string | undefined,
 ): readonly string[] {
   if (person === undefined) return named ?? [];
-  if (named?.some((user) => user !== person))
+  if (!mayName(named, person))
     throw new PeopleRefusal('forbidden', 'the token of a person registers devices for that person alone');
   if (named === undefined || named.length > 0) return [person];
   return own?.users.filter((user) => user !== person) ?? [];

@@ -1,8 +1,9 @@
 import type { ActorName } from '../storage/audit.ts';
 import { bulkInsert } from '../storage/bulk-insert.ts';
+import { prepared } from '../storage/prepared.ts';
 import type { HubDb, NewRow } from '../storage/storage.ts';
 import type { DeviceDoc } from './device.ts';
-import type { LostTarget } from './device-rows.ts';
+import type { DeviceRow, LostTarget, StoredDevice } from './device-rows.ts';
 import type { DeviceTarget } from './device-target.ts';
 import { newDeviceRow, type RegistrationTools, register, rowsFor } from './register-device.ts';
 
@@ -28,8 +29,32 @@ const tokenKey = ({
 }: Pick<DeviceTarget, 'platform' | 'kind' | 'environment' | 'token_hash'>) =>
   `${platform} ${kind} ${environment} ${hash}`;
 
+interface Ids {
+  readonly app: string;
+  readonly ids: readonly string[];
+}
+
+const MET = ['id', 'platform', 'kind', 'environment', 'token_hash'] as const;
+
+const withIds = prepared((db, { app, ids }: Ids) =>
+  db.selectFrom('devices').select(MET).where('app', '=', app).where('id', 'in', ids),
+);
+
+const withHashes = prepared((db, { app, hashes }: { readonly app: string; readonly hashes: readonly string[] }) =>
+  db.selectFrom('devices').select(MET).where('app', '=', app).where('token_hash', 'in', hashes),
+);
+
+const countOf = prepared((db, { app, users }: { readonly app: string; readonly users: readonly string[] }) =>
+  db
+    .selectFrom('device_users')
+    .select((select) => ['user', select.fn.countAll<number>().as('count')])
+    .where('app', '=', app)
+    .where('user', 'in', users)
+    .groupBy('user'),
+);
+
 /** Whether a row meets nothing: neither a row of the store, nor one before it, nor a person with many devices. */
-async function untouched(
+export async function untouched(
   tx: HubDb,
   app: string,
   most: number,
@@ -37,23 +62,9 @@ async function untouched(
 ): Promise<(row: ImportRow) => boolean> {
   const ids = rows.map(({ id }) => id);
   const hashes = rows.map(({ target }) => target.token_hash);
-  const inApp = tx
-    .selectFrom('devices')
-    .select(['id', 'platform', 'kind', 'environment', 'token_hash'])
-    .where('app', '=', app);
-  const byId = await inApp.where('id', 'in', ids).execute();
-  const met = [...byId, ...(await inApp.where('token_hash', 'in', hashes).execute())];
+  const met = [...(await withIds(tx, { app, ids })), ...(await withHashes(tx, { app, hashes }))];
   const users = [...new Set(rows.flatMap(({ doc }) => doc.users))];
-  const counted =
-    users.length === 0
-      ? []
-      : await tx
-          .selectFrom('device_users')
-          .select((select) => ['user', select.fn.countAll<number>().as('count')])
-          .where('app', '=', app)
-          .where('user', 'in', users)
-          .groupBy('user')
-          .execute();
+  const counted = await countOf(tx, { app, users });
   const seenIds = new Set(met.map(({ id }) => id));
   const seenTokens = new Set(met.map(tokenKey));
   const devices = new Map(counted.map(({ user, count }) => [user, Number(count)]));
@@ -65,6 +76,30 @@ async function untouched(
     for (const user of doc.users) devices.set(user, (devices.get(user) ?? 0) + 1);
     return !isMet && doc.users.every((user) => (devices.get(user) as number) <= most);
   };
+}
+
+/** Inserts rows that meet nothing. @returns them as they are kept */
+export async function insertFresh(
+  tx: HubDb,
+  tools: RegistrationTools,
+  app: string,
+  fresh: readonly ImportRow[],
+): Promise<StoredDevice[]> {
+  const users = [...new Set(fresh.flatMap(({ doc }) => doc.users))];
+  await tools.makePeople(tx, app, users, tools.now);
+  const rows = fresh.map(({ id, doc, target }) => newDeviceRow(tools, { app, id, doc }, target));
+  await bulkInsert(tx, tools.engine, 'devices', rows);
+  const owners = fresh.flatMap(({ id, doc }) =>
+    doc.users.map((user, place): NewRow<'device_users'> => ({ app, device: id, user, place })),
+  );
+  await bulkInsert(tx, tools.engine, 'device_users', owners);
+  const topics = fresh.flatMap(({ id, doc }) =>
+    doc.topics.map((topic): NewRow<'device_topics'> => ({ app, device: id, topic })),
+  );
+  await bulkInsert(tx, tools.engine, 'device_topics', topics);
+  return fresh.map(({ doc: { users: own, topics: named } }, index) => ({
+    ...{ row: rows[index] as DeviceRow, users: own, topics: named },
+  }));
 }
 
 /**
@@ -79,19 +114,7 @@ export async function importRows(
   const isFresh = await untouched(tx, app, tools.mostDevices, rows);
   const parts = Map.groupBy(rows, isFresh);
   const registration = (row: ImportRow) => ({ app, ...row, by, isSeen: true });
-  const fresh = parts.get(true) ?? [];
-  const users = [...new Set(fresh.flatMap(({ doc }) => doc.users))];
-  await tools.makePeople(tx, app, users, tools.now);
-  const made = fresh.map((row) => newDeviceRow(tools, registration(row), row.target));
-  await bulkInsert(tx, tools.engine, 'devices', made);
-  const owners = fresh.flatMap(({ id, doc }) =>
-    doc.users.map((user, place): NewRow<'device_users'> => ({ app, device: id, user, place })),
-  );
-  await bulkInsert(tx, tools.engine, 'device_users', owners);
-  const topics = fresh.flatMap(({ id, doc }) =>
-    doc.topics.map((topic): NewRow<'device_topics'> => ({ app, device: id, topic })),
-  );
-  await bulkInsert(tx, tools.engine, 'device_topics', topics);
+  await insertFresh(tx, tools, app, parts.get(true) ?? []);
   let moved = 0;
   let rotated = 0;
   const lost: LostTarget[] = [];

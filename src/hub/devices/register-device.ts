@@ -134,7 +134,7 @@ const targetColumns = ({ seal, now }: DeviceReading, app: string, id: string, ta
 /** A row that is not there yet. */
 export function newDeviceRow(
   tools: DeviceReading,
-  registration: Registration,
+  registration: Pick<Registration, 'app' | 'id' | 'doc'>,
   target: DeviceTarget,
   tokenRev = 1,
 ): NewRow<'devices'> {

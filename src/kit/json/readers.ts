@@ -22,12 +22,13 @@ const fault = (faults: FaultyField[], path: string, reason: string): undefined =
 /** `to.users` of `users` in `to`. */
 export const pathOf = (at: string, name: string): string => (at === '' ? name : `${at}.${name}`);
 
-/** Code points: what the API counts as characters. */
-const lengthOf = (text: string): number => {
+/** Whether a text has at most so many code points, which the API counts as characters; it has no more of them than of its own. */
+function isWithin(text: string, most: number): boolean {
+  if (text.length <= most) return true;
   let length = 0;
   for (const _ of text) length++;
-  return length;
-};
+  return length <= most;
+}
 
 const CONTROL = /\p{Cc}|\p{Cs}/u;
 
@@ -40,7 +41,7 @@ export const parsed =
 /** A text of `least` to `most` characters, with line breaks and whatever else there is. */
 export const textOf = (most: number, least = 0): Reader<string> =>
   parsed(
-    (text) => (text.length >= least && text.length <= 2 * most && lengthOf(text) <= most ? text : undefined),
+    (text) => (text.length >= least && text.length <= 2 * most && isWithin(text, most) ? text : undefined),
     least > 0 ? `a text of ${least} to ${most} characters` : `a text of at most ${most} characters`,
   );
 
@@ -48,7 +49,7 @@ export const textOf = (most: number, least = 0): Reader<string> =>
 export const nameOf = (most: number): Reader<string> =>
   parsed(
     (text) =>
-      text !== '' && text.length <= 2 * most && !CONTROL.test(text) && lengthOf(text) <= most ? text : undefined,
+      text !== '' && text.length <= 2 * most && !CONTROL.test(text) && isWithin(text, most) ? text : undefined,
     `1 to ${most} characters, no control characters`,
   );
 
@@ -99,22 +100,25 @@ export const mapOf =
   };
 
 /** An object with these fields and no others; one that is null counts as absent. Undefined when any of them is wrong. */
-export const shape =
-  <const Fields extends Readonly<Record<string, Reader<unknown>>>>(fields: Fields): Reader<Shape<Fields>> =>
-  (value, at, faults) => {
+export const shape = <const Fields extends Readonly<Record<string, Reader<unknown>>>>(
+  fields: Fields,
+): Reader<Shape<Fields>> => {
+  const readers = Object.entries(fields);
+  const names = new Set(Object.keys(fields));
+  return (value, at, faults) => {
     if (!isObject(value)) return fault(faults, at, 'must be an object');
     const before = faults.length;
-    const given = new Map(Object.entries(value));
-    faults.push(...unknownFields(value, Object.keys(fields), at));
+    if (!Object.keys(value).every((name) => names.has(name))) faults.push(...unknownFields(value, names, at));
     const read: Record<string, unknown> = {};
-    for (const [name, reader] of Object.entries(fields)) {
-      const field = given.get(name);
+    for (const [name, reader] of readers) {
+      const field = Object.hasOwn(value, name) ? value[name] : undefined;
       if (field === undefined || field === null) continue;
       const meant = reader(field, pathOf(at, name), faults);
       if (meant !== undefined) read[name] = meant;
     }
     return faults.length > before ? undefined : (read as Shape<Fields>);
   };
+};
 
 /** Reads with `first`, then with `next`, which gets what the first made of it. */
 export const checked =

@@ -1,4 +1,5 @@
 /** When people hear of their tasks: a timer for each person and kind, as a row, at the time that is next. */
+import { sql } from 'kysely';
 import { dailyOn, nextDaily } from '../../../kit/time/daily.ts';
 import { zonedAt } from '../../../kit/time/wall-time.ts';
 import { prepared } from '../../storage/prepared.ts';
@@ -94,6 +95,10 @@ const rowsOf = prepared((db, { ids }: { readonly ids: readonly string[] }) =>
   db.selectFrom('due').select(['app', 'ref', 'due_at', 'data']).where('id', 'in', ids),
 );
 
+const anyOf = prepared((db, { app }: { readonly app: string }) =>
+  db.selectFrom('due').select('id').where('app', '=', app).where('kind', '=', TASK_DUE).limit(sql.lit(1)),
+);
+
 /** Ids a statement. */
 const AT_ONCE = 500;
 
@@ -110,6 +115,8 @@ export async function moveDaily(
   const policy = parts.policyOf(app);
   if (policy.timezone !== undefined) return false;
   let isAny = false;
+  // Where no one has tasks, three timers of each need not be looked for.
+  if (users.length > 1 && (await anyOf(tx, { app })).length === 0) return false;
   for (let from = 0; from < users.length; from += AT_ONCE) {
     const some = users.slice(from, from + AT_ONCE);
     const ids = some.flatMap((user) => dailyKinds.map((kind) => dueId(dailyDue(app, { user, kind }))));
