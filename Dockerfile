@@ -43,6 +43,8 @@ WORKDIR /app
 COPY package.json ./
 COPY --from=dependencies /app/node_modules node_modules
 COPY --from=build /app/dist dist
+# What `/docs/guides` shows.
+COPY docs docs
 
 # A number, so that Kubernetes can tell that it is not root.
 USER 1000:1000

@@ -17,7 +17,11 @@ export interface Program {
 /** @param root of the repository @param folder for what is made on the way */
 export async function makeProgram(root: string, folder: string): Promise<Program> {
   const assets: Record<string, string> = { 'package.json': join(root, 'package.json') };
-  for (const path of globSync('src/**/*.{css,html,js,proto,svg}', { cwd: root })) assets[path] = join(root, path);
+  for (const path of globSync(
+    '{src/**/*.{css,html,js,proto,svg},docs/{,hub/}*.md,docs/images/*.png,docs/gorush.proto}',
+    { cwd: root },
+  ))
+    assets[path] = join(root, path);
   const modules = new Set<string>();
   const add = (name: string, { code, moduleIds }: { code: string; moduleIds: readonly string[] }): void => {
     const file = join(folder, name.replaceAll('/', '-'));

@@ -1,6 +1,7 @@
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { defineConfig } from 'vitepress';
+import { guideGroups } from '../../src/api/openapi/guides/guide-index.ts';
 
 const docs = new URL('../../docs/', import.meta.url).pathname;
 const pages = new URL('../pages/', import.meta.url).pathname;
@@ -9,28 +10,12 @@ const pages = new URL('../pages/', import.meta.url).pathname;
 rmSync(pages, { recursive: true, force: true });
 cpSync(docs, pages, { recursive: true });
 
-interface Entry {
-  readonly text: string;
-  readonly link: string;
-}
-interface Group {
-  readonly text: string;
-  readonly items: Entry[];
-}
-
 /** docs/README.md is the index; the sidebar is made of it: its headings, and the pages that each of them links to. */
-function groups(): Group[] {
-  const index = readFileSync(join(docs, 'README.md'), 'utf8');
-  return index
-    .split(/^## /m)
-    .slice(1)
-    .map((part) => {
-      const links = [...part.matchAll(/\[([^\]]+)\]\(([^)#\s]+)\.md[^)]*\)/g)];
-      const items = links.map(([, text, link]) => ({ text: text as string, link: `/${link}` }));
-      return { text: part.slice(0, part.indexOf('\n')), items };
-    })
-    .filter(({ items }) => items.length > 0);
-}
+const groups = () =>
+  guideGroups(readFileSync(join(docs, 'README.md'), 'utf8')).map(({ title, guides }) => ({
+    text: title,
+    items: guides.map(({ title, name }) => ({ text: title, link: `/${name}` })),
+  }));
 
 /** The beginning of a page in one line: whole sentences, as far as 200 characters reach. */
 function beginning(page: string): string {

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { readOwnFile } from '../kit/files/own-file.ts';
+import { readOwnBytes } from '../kit/files/own-file.ts';
 import { noteSize } from '../kit/http/answer.ts';
 
 /** A file that a browser gets, as it is served. */
 export interface PageFile {
   readonly type: string;
   readonly body: Buffer;
-  /** The body as most browsers want it. */
-  readonly gzipped: Buffer;
+  /** The body as most browsers want it; undefined: it is packed already. */
+  readonly gzipped: Buffer | undefined;
   /** As the header has it, with its quotes. */
   readonly etag: string;
 }
@@ -19,14 +19,16 @@ const TYPES = {
   css: 'text/css; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
   svg: 'image/svg+xml',
+  png: 'image/png',
+  proto: 'text/plain; charset=utf-8',
 } as const;
 
-export function pageFile(kind: keyof typeof TYPES, text: string): PageFile {
-  const body = Buffer.from(text);
+export function pageFile(kind: keyof typeof TYPES, content: string | Buffer): PageFile {
+  const body = typeof content === 'string' ? Buffer.from(content) : content;
   return {
     type: TYPES[kind],
     body,
-    gzipped: gzipSync(body),
+    gzipped: kind === 'png' ? undefined : gzipSync(body),
     etag: `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`,
   };
 }
@@ -43,9 +45,9 @@ export function filesOf<Name extends string>(
   return (name) => {
     const known = files.get(name);
     if (known) return known;
-    const text = readOwnFile(new URL(name, folder));
+    const content = readOwnBytes(new URL(name, folder));
     const kind = name.slice(name.lastIndexOf('.') + 1) as keyof typeof TYPES;
-    const file = pageFile(kind, kind === 'html' ? fill(text) : text);
+    const file = pageFile(kind, kind === 'html' ? fill(content.toString()) : content);
     files.set(name, file);
     return file;
   };
@@ -62,8 +64,8 @@ export function sendPageFile(
     res.writeHead(304, { ...headers, ETag: etag }).end();
     return;
   }
-  const zipped = /\bgzip\b/.test(String(req.headers['accept-encoding']));
-  const body = zipped ? gzipped : plain;
+  const zipped = /\bgzip\b/.test(String(req.headers['accept-encoding'])) ? gzipped : undefined;
+  const body = zipped ?? plain;
   noteSize(res, body.length);
   res.writeHead(status, {
     ...headers,

@@ -16,8 +16,12 @@ const CONSOLE_PLACES = ['/v1/console', '/console'];
 const CALLBACKS = '/v1/callbacks/';
 /** The pages with a sign-in, whose files hold nothing of this relay. */
 const PAGES = ['/console', '/docs'] as const;
+/** The pages of docs/, each with a sign-in. */
+const GUIDES = '/docs/guides';
 
 const within = (path: string, place: string): boolean => path === place || path.startsWith(`${place}/`);
+const isPage = (path: string): boolean => PAGES.some((page) => page === path) || within(path, GUIDES);
+const isFileOfPage = (path: string): boolean => !isPage(path) && PAGES.some((page) => within(path, page));
 
 /**
  * What a URL in a request never holds: a fragment, a backslash, what is not ASCII. Express hands such a one to Node's old URL
@@ -47,7 +51,7 @@ export function needOf(uris: Uris): (method: string, url: string) => Need {
     if (method === 'POST' && url === uris.push_uri) return 'push';
     const path = lenientPath(url);
     if (path === undefined) return 'admin';
-    if (READS.has(method) && (health.has(path) || PAGES.some((page) => path.startsWith(`${page}/`)))) return 'nothing';
+    if (READS.has(method) && (health.has(path) || isFileOfPage(path))) return 'nothing';
     if (method === 'POST' && path === push) return 'push';
     const reads = READS.has(method);
     if (!own.has(path)) {
@@ -78,5 +82,5 @@ export function isAdministration(uris: Uris): (url: string) => boolean {
 /** True for a page that asks a browser for a key: what a stranger gets to see, as the body of a 401. */
 export function asksForKey(method: string, url: string): boolean {
   const path = lenientPath(url);
-  return READS.has(method) && PAGES.some((page) => page === path);
+  return READS.has(method) && path !== undefined && isPage(path);
 }

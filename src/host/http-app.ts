@@ -94,6 +94,11 @@ function appOf(relay: HttpAppRelay, options: HttpAppOptions, { statGo, sysStats,
   const { providers } = relay.apps;
   const onError = (error: unknown): void => log.error(`a request failed: ${(error as Error)?.message}`);
   const totals = options.totals && rationed(options.totals);
+  const reference = openApiRoutes({
+    describe: () => openApiDocument(apiSettings(config, console.size > 0, providers), version),
+    console: console.size > 0,
+    sandbox: config.sandbox.enabled,
+  });
   const families = totals ? async () => (await totals()).metrics : rationed(() => relay.metrics.snapshot());
   return createApp({
     uris: config.api,
@@ -110,15 +115,9 @@ function appOf(relay: HttpAppRelay, options: HttpAppOptions, { statGo, sysStats,
     configView: () => configView(config, providers.configSchema),
     metrics: async (accept) => expose(await families(), accept),
     ready,
-    pages: new Map([
-      ...openApiRoutes({
-        describe: () => openApiDocument(apiSettings(config, console.size > 0, providers), version),
-        console: console.size > 0,
-        sandbox: config.sandbox.enabled,
-      }),
-      ...console,
-    ]),
+    pages: new Map([...reference.routes, ...console]),
     routers: [
+      reference.guides,
       ...historyOf(relay),
       callbacksOf(relay, options.bodies),
       selfService(relay, options),

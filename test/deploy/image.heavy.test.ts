@@ -80,6 +80,8 @@ describe('the image', needs('overlayfs', 'package registry'), () => {
     };
     const pushed = await fetch(`http://127.0.0.1:${port}/api/push`, { method: 'POST', body: JSON.stringify(body) });
     expect(await pushed.json()).toMatchObject({ success: 'ok', logs: [] });
+    for (const path of ['/docs', '/docs/guides', '/docs/guides/hub/api', '/docs/images/console-light.png'])
+      expect([path, (await fetch(`http://127.0.0.1:${port}${path}`)).status]).toEqual([path, 200]);
     const check = image.last.instructions.find(({ word }) => word === 'HEALTHCHECK')!.text.replace(/^CMD /, '');
     expect((await outcome(image.run({ env, command: JSON.parse(check) }))).code).toBe(0);
     expect(readdirSync(data)).toContain('queue.db');

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { GUIDE_FILES } from '../../src/api/openapi/guides/guide-place.ts';
 import { freePort } from '../support/free-port.ts';
 import { needs } from '../support/needs.ts';
 import { type Packed, pack, REPOSITORY } from './packed.ts';
@@ -36,10 +37,12 @@ test('the package holds what runs, its types and what a reader needs, and nothin
     expect.arrayContaining(['dist/main.js', 'dist/bundle/main.js', 'dist/lambda.d.ts', 'README.md', 'LICENSE']),
   );
   expect(packed.files).toEqual(expect.arrayContaining(['docs/README.md', 'docs/hub/api.md', 'docs/openapi.json']));
+  expect(packed.files).toEqual(expect.arrayContaining(GUIDE_FILES.map((name) => `docs/${name}`)));
   const others = packed.files.filter(
     (path) =>
       !/^dist\/.*(\.js|\.js\.map|\.d\.ts|\.css|\.html|\.svg|\.json|\.proto)$/.test(path) &&
-      !/^docs\/(hub\/)?[\w-]+(\.md|\.json|\.proto)$/.test(path),
+      !/^docs\/(hub\/)?[\w-]+(\.md|\.json|\.proto)$/.test(path) &&
+      !/^docs\/images\/[\w-]+\.png$/.test(path),
   );
   const beside = ['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/martlet', 'config.yml', 'package.json'];
   expect(others.sort()).toEqual([...beside, 'dist/bundle/LICENSES.txt'].sort());
@@ -119,6 +122,8 @@ describe.each(['24', '26'])('installed into an empty folder, with Node %s,', nee
     const pushed = await fetch(`${url}/api/push`, { method: 'POST', body });
     expect(await pushed.json()).toMatchObject({ success: 'ok', logs: [] });
     expect(readdirSync(join(folder, 'data'))).toContain('queue.db');
+    for (const path of ['/docs', '/docs/guides', '/docs/guides/hub/api', '/docs/images/console-light.png'])
+      expect([path, (await fetch(url + path)).status]).toEqual([path, 200]);
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     expect(await ended).toEqual([0, null]);

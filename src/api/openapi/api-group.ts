@@ -70,10 +70,22 @@ export interface PlacedOperation {
 export type Method = 'get' | 'head' | 'post' | 'put' | 'patch' | 'delete';
 export type PathItem = { readonly [method in Method]?: Operation };
 
+export interface ApiTag {
+  readonly name: string;
+  readonly description: string;
+  /** The page of docs/ that tells of it, as this server shows it: `guide(…)`. */
+  readonly externalDocs: { readonly description: string; readonly url: string };
+}
+
+/** @param place the name of a page of docs/, perhaps with a heading of it: `hub/tasks`, `hub#the-inbox` */
+export const guide = (place: string, description: string): Pick<ApiTag, 'externalDocs'> => ({
+  externalDocs: { description, url: `docs/guides/${place}` },
+});
+
 /** The routes of one part, described: each file of this folder makes one. */
 export interface ApiGroup {
   /** The heading that its operations stand under. */
-  readonly tag: { readonly name: string; readonly description: string };
+  readonly tag: ApiTag;
   readonly paths: { readonly [path: string]: PathItem };
   /** Named shapes: `#/components/schemas/<name>`. */
   readonly schemas?: { readonly [name: string]: JsonSchema };

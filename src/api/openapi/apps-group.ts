@@ -10,6 +10,7 @@ import {
   type DescribedAnswer,
   error,
   flag,
+  guide,
   json,
   type MediaType,
   type Operation,
@@ -213,6 +214,7 @@ export const appsGroup = ({ providers }: ApiSettings): ApiGroup => ({
   tag: {
     name: 'Apps',
     description: 'Apps with credentials of their own, made and changed at run time. Answers never hold a secret.',
+    ...guide('apps', 'Several apps'),
   },
   paths: {
     '/v1/apps': { get: listing, post: creation },

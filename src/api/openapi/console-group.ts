@@ -1,10 +1,14 @@
-import { type ApiGroup, error, plain, RETRY_AFTER } from './api-group.ts';
+import { type ApiGroup, error, guide, plain, RETRY_AFTER } from './api-group.ts';
 
 const closed = 'Closed: no key is configured, and the relay is not on loopback alone.';
 
 /** The console in the browser, and what it listens to. */
 export const consoleGroup = (): ApiGroup => ({
-  tag: { name: 'Console', description: 'What the relay does, live, in a browser.' },
+  tag: {
+    name: 'Console',
+    description: 'What the relay does, live, in a browser.',
+    ...guide('console', 'The console'),
+  },
   paths: {
     '/console': {
       get: {

@@ -3,6 +3,7 @@ import {
   count,
   error,
   flag,
+  guide,
   json,
   type Operation,
   type Parameter,
@@ -150,7 +151,11 @@ const explanation: Operation = {
 
 /** What became of pushes. */
 export const historyGroup = (): ApiGroup => ({
-  tag: { name: 'History', description: 'What became of pushes, for as long as `history.retention` says.' },
+  tag: {
+    name: 'History',
+    description: 'What became of pushes, for as long as `history.retention` says.',
+    ...guide('explain', 'What became of a push'),
+  },
   paths: { '/v1/pushes': { get: listing }, '/v1/pushes/{id}': { get: explanation } },
   schemas: {
     PushPage: record(

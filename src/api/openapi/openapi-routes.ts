@@ -1,11 +1,14 @@
 import type { IncomingMessage } from 'node:http';
+import type { Router } from 'express';
 import { isStranger } from '../../auth/request-principal.ts';
 import { sendText } from '../../kit/http/answer.ts';
 import type { HttpHandler, Routes } from '../../kit/http/exact-routes.ts';
 import { httpStatus } from '../../kit/http/http-status.ts';
 import { filesOf, type PageFile, pageFile, sendPageFile } from '../page-file.ts';
 import type { OpenApiDocument } from './document.ts';
-import { ORIGIN, PAGE_POLICY, referencePage, signInPage } from './reference-page.ts';
+import { guideRoutes } from './guides/guide-routes.ts';
+import { ORIGIN, referencePage } from './reference-page.ts';
+import { PAGE_HEADERS, SIGN_IN_HEADERS, signInPage } from './whole-page.ts';
 
 const HOST = /^[\w.-]+(?::\d+)?$|^\[[\da-f:]+\](?::\d+)?$/i;
 
@@ -15,15 +18,6 @@ function originOf(req: IncomingMessage): string {
   const scheme = 'encrypted' in req.socket ? 'https' : 'http';
   return `${scheme}://${HOST.test(host) ? host : 'localhost:8088'}`;
 }
-
-const HEADERS = {
-  'Cache-Control': 'no-cache',
-  'Content-Security-Policy': PAGE_POLICY,
-  'Cross-Origin-Opener-Policy': 'same-origin',
-  'Cross-Origin-Resource-Policy': 'same-origin',
-  'Referrer-Policy': 'no-referrer',
-  'X-Content-Type-Options': 'nosniff',
-};
 
 /** What the page runs; nothing else of the folder is served. */
 export const SCRIPTS = ['docs.js', 'samples.js', 'search.js', 'sign-in.js', 'try-it.js'] as const;
@@ -62,34 +56,35 @@ export interface OpenApiRoutesOptions {
 }
 
 /**
- * `GET /openapi.json`, and `GET /docs`: the same as a page, with its scripts. All are made when they are first asked for. Without a
- * key the page is the body of a 401, and asks for one.
+ * `GET /openapi.json`, and `GET /docs`: the same as a page, with its scripts; and `guides`, the pages of docs/ beside it. All are made
+ * when they are first asked for. Without a key a page is the body of a 401, and asks for one.
  */
-export function openApiRoutes({ describe, ...about }: OpenApiRoutesOptions): Routes {
+export function openApiRoutes({ describe, ...about }: OpenApiRoutesOptions): {
+  readonly routes: Routes;
+  readonly guides: Router;
+} {
   const document = once(describe);
   const json = once(() => Buffer.from(JSON.stringify(document())));
   const text = once(() => referencePage(document(), about));
   const pageOf = byOrigin(text);
-  const signInOf = byOrigin(signInPage);
+  const signInOf = byOrigin(() => signInPage('', 'HTTP API', `${ORIGIN}/docs`));
   const scripts = filesOf<(typeof SCRIPTS)[number]>(new URL('page/', import.meta.url));
-  return new Map<string, HttpHandler>([
+  const icons = filesOf<'icon.svg'>(new URL('../console/page/', import.meta.url));
+  const routes = new Map<string, HttpHandler>([
     // Bytes, which all answers share: a text is copied into each one that waits for its reader.
     ['GET /openapi.json', (_req, res) => sendText(res, 200, 'application/json', json())],
     [
       'GET /docs',
       (req, res) => {
-        if (!isStranger(req)) sendPageFile(req, res, pageOf(req), { headers: HEADERS });
-        // Bearer alone: a browser that is offered Basic asks for a password before it shows the page.
-        else
-          sendPageFile(req, res, signInOf(req), {
-            status: httpStatus.unauthenticated,
-            headers: { ...HEADERS, 'WWW-Authenticate': 'Bearer realm="martlet"' },
-          });
+        if (!isStranger(req)) sendPageFile(req, res, pageOf(req), { headers: PAGE_HEADERS });
+        else sendPageFile(req, res, signInOf(req), { status: httpStatus.unauthenticated, headers: SIGN_IN_HEADERS });
       },
     ],
+    ['GET /docs/icon.svg', (req, res) => sendPageFile(req, res, icons('icon.svg'), { headers: PAGE_HEADERS })],
     ...SCRIPTS.map((name): [string, HttpHandler] => [
       `GET /docs/${name}`,
-      (req, res) => sendPageFile(req, res, scripts(name), { headers: HEADERS }),
+      (req, res) => sendPageFile(req, res, scripts(name), { headers: PAGE_HEADERS }),
     ]),
   ]);
+  return { routes, guides: guideRoutes({ tags: () => document().tags, console: about.console }) };
 }

@@ -14,7 +14,7 @@ nav ul { list-style: none; margin: 0; padding: 0; }
 nav > ul > li { margin-bottom: 1rem; font-weight: 600; }
 nav li li { font-weight: 400; overflow-wrap: anywhere; }
 nav li li a { display: block; padding: .2rem 0; }
-main { max-width: 62rem; padding: 1.5rem 2rem 6rem; }
+main { max-width: 62rem; padding: 1.5rem 2rem 6rem; overflow-wrap: break-word; }
 a { color: var(--link); }
 a:focus-visible, pre:focus-visible, summary:focus-visible, .scroll:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
 .skip { position: absolute; left: -100vw; }
@@ -33,6 +33,9 @@ pre { padding: .8rem 1rem; overflow-x: auto; background: var(--raised); border: 
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-size: .925rem; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .75rem .45rem 0; border-bottom: 1px solid var(--line); font-weight: 400; }
+.right { text-align: right; }
+img { max-width: 100%; height: auto; }
+nav a[aria-current] { font-weight: 600; }
 thead th { color: var(--quiet); font-weight: 600; }
 [hidden] { display: none !important; }
 .sample:not([data-language="curl"]), .chosen .sample { display: none; }

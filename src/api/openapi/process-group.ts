@@ -1,4 +1,16 @@
-import { type ApiGroup, type ApiSettings, count, flag, json, plain, record, ref, text } from './api-group.ts';
+import {
+  type ApiGroup,
+  type ApiSettings,
+  count,
+  flag,
+  guide,
+  json,
+  type Operation,
+  plain,
+  record,
+  ref,
+  text,
+} from './api-group.ts';
 
 const status = (description: string) => text(description, { enum: ['pass', 'warn', 'fail'] });
 
@@ -12,9 +24,19 @@ const check = record(
   },
 );
 
+const pageAnswers = (auth: boolean): Operation['responses'] => ({
+  200: plain('HTML, without anything from elsewhere.', 'text/html'),
+  304: { description: 'The page is as the browser has it.' },
+  ...(auth ? { 401: plain('HTML that asks for a key: there is none in the request.', 'text/html') } : {}),
+});
+
 /** Who this is, how it is, and this description. */
 export const processGroup = ({ uris, auth }: ApiSettings): ApiGroup => ({
-  tag: { name: 'The process', description: 'Who this is, and whether it is well.' },
+  tag: {
+    name: 'The process',
+    description: 'Who this is, and whether it is well.',
+    ...guide('operations', 'Operations'),
+  },
   paths: {
     [uris.health_uri]: {
       get: {
@@ -55,14 +77,21 @@ export const processGroup = ({ uris, auth }: ApiSettings): ApiGroup => ({
         responses: { 200: json('OpenAPI 3.1.', { type: 'object' }) },
       },
     },
-    '/docs': {
+    '/docs': { get: { operationId: 'docs', summary: 'This description as a page', responses: pageAnswers(auth) } },
+    '/docs/guides': {
+      get: { operationId: 'guides', summary: 'What there is to read, as a page', responses: pageAnswers(auth) },
+    },
+    '/docs/guides/{page}': {
       get: {
-        operationId: 'docs',
-        summary: 'This description as a page',
-        responses: {
-          200: plain('HTML, without anything from elsewhere.', 'text/html'),
-          ...(auth ? { 401: plain('HTML that asks for a key: there is none in the request.', 'text/html') } : {}),
-        },
+        operationId: 'guide',
+        summary: 'A page of the documentation',
+        parameters: [
+          {
+            ...{ name: 'page', in: 'path', description: 'As its file in `docs/`, without the ending: `hub/tasks`.' },
+            ...{ required: true, schema: { type: 'string', minLength: 1 }, example: 'troubleshooting' },
+          },
+        ],
+        responses: { ...pageAnswers(auth), 404: plain('There is no such page.', 'text/plain') },
       },
     },
   },

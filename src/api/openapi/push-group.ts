@@ -8,6 +8,7 @@ import {
   type Example,
   error,
   flag,
+  guide,
   json,
   RETRY_AFTER,
   record,
@@ -129,7 +130,7 @@ const AGAIN = { 'Retry-After': { ...RETRY_AFTER['Retry-After'], required: false 
 
 /** `POST /api/push`. */
 export const pushGroup = ({ providers, uris, maxNotifications }: ApiSettings): ApiGroup => ({
-  tag: { name: 'Pushes', description: 'Send notifications.' },
+  tag: { name: 'Pushes', description: 'Send notifications.', ...guide('http-api', 'HTTP API') },
   paths: {
     [uris.push_uri]: {
       post: {

@@ -1,8 +1,12 @@
-import { type ApiGroup, type ApiSettings, count, json, record, ref, text } from './api-group.ts';
+import { type ApiGroup, type ApiSettings, count, guide, json, record, ref, text } from './api-group.ts';
 
 /** What the simulated devices got: served with `sandbox.enabled`. */
 export const sandboxGroup = ({ providers }: ApiSettings): ApiGroup => ({
-  tag: { name: 'Sandbox', description: 'With `sandbox.enabled`: what arrived at the simulated providers.' },
+  tag: {
+    name: 'Sandbox',
+    description: 'With `sandbox.enabled`: what arrived at the simulated providers.',
+    ...guide('sandbox', 'The sandbox'),
+  },
   paths: {
     '/sandbox/deliveries': {
       get: {

@@ -3,6 +3,7 @@ import {
   type ApiSettings,
   count,
   error,
+  guide,
   json,
   number,
   type Operation,
@@ -92,7 +93,11 @@ const statApp: Operation = {
 
 /** Counters, figures, metrics, and the configuration. */
 export const statGroup = ({ uris }: ApiSettings): ApiGroup => ({
-  tag: { name: 'Figures', description: 'What the relay has done, and how it is set up.' },
+  tag: {
+    name: 'Figures',
+    description: 'What the relay has done, and how it is set up.',
+    ...guide('metrics', 'Metrics'),
+  },
   paths: {
     [uris.stat_app_uri]: { get: statApp },
     [uris.stat_go_uri]: {

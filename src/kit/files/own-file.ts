@@ -13,3 +13,9 @@ export function readOwnFile(url: URL): string {
   const asset = assetOf(url);
   return asset === undefined ? readFileSync(url, 'utf8') : getAsset(asset, 'utf8');
 }
+
+/** The same as bytes. */
+export function readOwnBytes(url: URL): Buffer {
+  const asset = assetOf(url);
+  return asset === undefined ? readFileSync(url) : Buffer.from(getAsset(asset));
+}

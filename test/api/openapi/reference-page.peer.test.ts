@@ -25,11 +25,12 @@ test('nothing comes from elsewhere, nothing runs but the files beside it, and th
   const response = await fetch(`${relay.url}/docs`);
   const text = await response.text();
   expect(response.headers.get('content-security-policy')).toMatch(
-    /^default-src 'none'; style-src 'sha256-[^']+'; script-src 'self'; connect-src 'self'; /,
+    /^default-src 'none'; style-src 'sha256-[^']+'; script-src 'self'; connect-src 'self'; img-src 'self'; /,
   );
   expect(response.headers.get('x-content-type-options')).toBe('nosniff');
   expect(text.match(/<script[^>]*>/g)).toEqual(['<script type="module" src="docs/docs.js">']);
-  expect(text).not.toMatch(/<link|<img|<[^>]* on\w+=|<[^>]* style=|@import|url\(/);
+  expect(text.match(/<link[^>]*>/g)).toEqual(['<link rel="icon" href="docs/icon.svg" type="image/svg+xml">']);
+  expect(text).not.toMatch(/<img|<[^>]* on\w+=|<[^>]* style=|@import|url\(/);
 });
 
 test('the scripts are served with the policy of the page, and nothing else of their folder', async () => {

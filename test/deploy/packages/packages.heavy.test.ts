@@ -74,7 +74,8 @@ describe('the packages', needs('linux', 'package registry', 'dpkg-deb', 'rpmbuil
   test('it delivers a push, serves its pages and ends in order', async () => {
     const relay = await serve(executable, CONFIG);
     expect(await post(`${relay.url}/api/push`, push)).toMatchObject({ success: 'ok', logs: [] });
-    for (const path of ['/console', '/docs', '/docs/search.js', '/openapi.json', '/metrics'])
+    const guides = ['/docs/guides', '/docs/guides/hub/api', '/docs/images/console-light.png', '/docs/gorush.proto'];
+    for (const path of ['/console', '/docs', '/docs/search.js', ...guides, '/openapi.json', '/metrics'])
       expect([path, (await fetch(relay.url + path)).status]).toEqual([path, 200]);
     expect(await relay.stop()).toBe(0);
   });

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../../push/wire/decoding.ts';
-import { type ApiGroup, count, json, number, type Parameter, record, ref, text } from '../api-group.ts';
+import { type ApiGroup, count, guide, json, number, type Parameter, record, ref, text } from '../api-group.ts';
 import { hubOperation, instant } from './hub-parts.ts';
 
 const byReason = (description: string): JsonSchema => ({
@@ -125,7 +125,11 @@ const paths: ApiGroup['paths'] = {
 
 /** What has happened, in numbers. */
 export const analyticsGroup = (): ApiGroup => ({
-  tag: { name: 'Analytics', description: 'What has happened to notifications to people, in numbers.' },
+  tag: {
+    name: 'Analytics',
+    description: 'What has happened to notifications to people, in numbers.',
+    ...guide('hub/analytics', 'What has happened, in numbers'),
+  },
   paths,
   schemas: { AnalyticsFigures: record(figures), AnalyticsRow: record(figures, groups) },
 });

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../../push/wire/decoding.ts';
-import { type ApiGroup, json, record, ref, text } from '../api-group.ts';
+import { type ApiGroup, guide, json, record, ref, text } from '../api-group.ts';
 import { hubOperation, idParameter, jsonBody, tagged, USER } from './hub-parts.ts';
 
 const DEVICE = idParameter('device', 'Id of the device: that of the installation, made by the app.', 'phone-1');
@@ -111,6 +111,7 @@ export const devicesGroup = (): ApiGroup => ({
     name: 'Devices',
     description:
       'A token belongs to one person: who registers it takes it over (`moved`). Tokens are checked by their platform, kept sealed and never shown.',
+    ...guide('hub/register-devices', 'Register devices'),
   },
   paths: {
     '/v1/devices': {

@@ -2,6 +2,7 @@ import type { JsonSchema } from '../../../push/wire/decoding.ts';
 import {
   type ApiGroup,
   flag,
+  guide,
   json,
   type Operation,
   type Parameter,
@@ -144,6 +145,7 @@ export const djangoGroup = (withTest: boolean): ApiGroup => ({
     name: 'django-push-notifications',
     description:
       'For apps that speak to django-push-notifications: the same devices under its routes, with its fields and errors. The last slash may be left out.',
+    ...guide('hub/other-apis', 'APIs of other servers'),
   },
   paths: {
     ...tablePaths('apns', 'Apns', IOS),

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../../push/wire/decoding.ts';
-import { type ApiGroup, count, json, record, ref, text } from '../api-group.ts';
+import { type ApiGroup, count, guide, json, record, ref, text } from '../api-group.ts';
 import { hubOperation, instant, jsonBody } from './hub-parts.ts';
 
 const engagement: JsonSchema = {
@@ -57,6 +57,7 @@ export const engagementsGroup = (): ApiGroup => ({
   tag: {
     name: 'Engagements',
     description: 'What people do with what they were sent, as their apps tell it.',
+    ...guide('hub#what-people-do-with-it', 'The hub'),
   },
   paths,
   schemas: { Engagement: engagement },

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../../push/wire/decoding.ts';
-import { type ApiGroup, json, record, ref, text } from '../api-group.ts';
+import { type ApiGroup, guide, json, record, ref, text } from '../api-group.ts';
 import { anyObject, DURATION, hubOperation, idParameter, instant, jsonBody, tagged, texts } from './hub-parts.ts';
 
 const NAME = idParameter('name', 'Name of the escalation.', 'on-call');
@@ -47,7 +47,11 @@ const one = (description: string) => tagged(json(description, ref('Escalation'))
 
 /** Who is called when, while an incident is not in hand. */
 export const escalationsGroup = (): ApiGroup => ({
-  tag: { name: 'Escalations', description: 'Whom to call, and when, until someone acknowledges.' },
+  tag: {
+    name: 'Escalations',
+    description: 'Whom to call, and when, until someone acknowledges.',
+    ...guide('hub/on-call', 'On-call escalation'),
+  },
   paths: {
     '/v1/escalations': {
       get: hubOperation({

@@ -1,4 +1,4 @@
-import { type ApiGroup, count, flag, json, record, ref, text } from '../api-group.ts';
+import { type ApiGroup, count, flag, guide, json, record, ref, text } from '../api-group.ts';
 import { anyObject, DURATION, ETAG, hubOperation, idParameter, instant, jsonBody, USER } from './hub-parts.ts';
 
 const ID = idParameter('id', 'Id of the notification.', 'n1');
@@ -168,6 +168,7 @@ export const inboxGroup = (): ApiGroup => ({
     name: 'Inbox and settings of a person',
     description:
       "Everything that was for a person, whatever the channel; what the person wants to hear, when and by which way. Also with the person's own token.",
+    ...guide('hub/settings', 'Settings and quiet hours'),
   },
   paths,
   schemas,

@@ -1,4 +1,4 @@
-import { type ApiGroup, json, record, ref, text } from '../api-group.ts';
+import { type ApiGroup, guide, json, record, ref, text } from '../api-group.ts';
 import { hubOperation, jsonBody, tagged } from './hub-parts.ts';
 import { answered, INCIDENT, incidentSchemas } from './incident-schemas.ts';
 import { incidentVerbs } from './incident-verbs.ts';
@@ -78,6 +78,7 @@ export const incidentsGroup = (): ApiGroup => ({
   tag: {
     name: 'Incidents',
     description: 'The hub compares what a back end says with what it knows, and notifies people of each event once.',
+    ...guide('hub/incidents', 'Incidents and on-call'),
   },
   paths: { ...paths, ...incidentVerbs },
   schemas: incidentSchemas,

@@ -1,4 +1,4 @@
-import { type ApiGroup, error, flag, type Parameter, record, text } from '../api-group.ts';
+import { type ApiGroup, error, flag, guide, type Parameter, record, text } from '../api-group.ts';
 
 const header = (name: string, description: string, example: string): Parameter => ({
   ...{ name, in: 'header', required: true, description, example },
@@ -62,6 +62,7 @@ export const instancesGroup = (): ApiGroup => ({
   tag: {
     name: 'Instances',
     description: 'What instances of one hub tell each other; the signature is the permission.',
+    ...guide('hub/streams', 'Live streams'),
   },
   paths,
 });

@@ -1,4 +1,4 @@
-import { type ApiGroup, error, type Parameter, plain, RETRY_AFTER, record } from '../api-group.ts';
+import { type ApiGroup, error, guide, type Parameter, plain, RETRY_AFTER, record } from '../api-group.ts';
 
 const SIGNED: Parameter = {
   name: 'signed',
@@ -52,6 +52,10 @@ const paths: ApiGroup['paths'] = {
 
 /** Links in what is sent. */
 export const linksGroup = (): ApiGroup => ({
-  tag: { name: 'Links in mails', description: 'What a person reaches by a link; the link itself is the permission.' },
+  tag: {
+    name: 'Links in mails',
+    description: 'What a person reaches by a link; the link itself is the permission.',
+    ...guide('hub#who-wants-no-more-of-it', 'The hub'),
+  },
   paths,
 });

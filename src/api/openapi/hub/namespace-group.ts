@@ -3,6 +3,7 @@ import {
   type ApiGroup,
   count,
   flag,
+  guide,
   json,
   type Operation,
   type Parameter,
@@ -191,6 +192,7 @@ export const namespaceGroup = (): ApiGroup => ({
   tag: {
     name: 'Push by namespaces',
     description: 'For apps that speak to a gateway with push by namespaces. The namespace is the app.',
+    ...guide('hub/other-apis', 'APIs of other servers'),
   },
   paths: { ...devicePaths, ...sendPaths, ...topicPaths },
   schemas,

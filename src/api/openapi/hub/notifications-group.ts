@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../../push/wire/decoding.ts';
-import { type ApiGroup, count, json, record, ref, text } from '../api-group.ts';
+import { type ApiGroup, count, guide, json, record, ref, text } from '../api-group.ts';
 import { anyObject, hubOperation, idParameter, instant, jsonBody, texts } from './hub-parts.ts';
 
 const ID = idParameter('id', 'Id of the notification.', 'n1');
@@ -193,6 +193,7 @@ export const notificationsGroup = (): ApiGroup => ({
     name: 'Notifications to people',
     description:
       'Answered once it is in the store; every decision about every person is kept, with its reason in words.',
+    ...guide('hub#sending', 'The hub'),
   },
   paths,
   schemas,

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../../push/wire/decoding.ts';
-import { type ApiGroup, flag, json, record, ref, text } from '../api-group.ts';
+import { type ApiGroup, flag, guide, json, record, ref, text } from '../api-group.ts';
 import { anyObject, hubOperation, idParameter, instant, jsonBody, tagged, texts, USER } from './hub-parts.ts';
 
 const consent: JsonSchema = anyObject(
@@ -147,6 +147,7 @@ export const peopleGroup = (): ApiGroup => ({
     name: 'People',
     description:
       'Who there is and how they are reached. A person is also made by a first device or setting; a send makes no one.',
+    ...guide('hub#people-and-devices', 'The hub'),
   },
   paths: userPaths,
   schemas: {

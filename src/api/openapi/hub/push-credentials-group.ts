@@ -1,4 +1,4 @@
-import { type ApiGroup, flag, json, type Operation, type Parameter, record, ref, text } from '../api-group.ts';
+import { type ApiGroup, flag, guide, json, type Operation, type Parameter, record, ref, text } from '../api-group.ts';
 import { anyObject, CONDITIONS, ETAG, instant, jsonBody } from './hub-parts.ts';
 import { namespaceOperation } from './namespace-group.ts';
 import { BODY, keyed, POSTED, type RefusedStatus } from './other-parts.ts';
@@ -90,6 +90,7 @@ export const pushCredentialsGroup = (): ApiGroup => ({
   tag: {
     name: 'Push credentials of a namespace',
     description: 'The credentials of `/v1/apps` in the forms of a gateway with push by namespaces.',
+    ...guide('hub/other-apis', 'APIs of other servers'),
   },
   paths: {
     '/v1/namespace/push-credentials': {

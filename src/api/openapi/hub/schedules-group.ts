@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../../push/wire/decoding.ts';
-import { type ApiGroup, json, record, ref, text } from '../api-group.ts';
+import { type ApiGroup, guide, json, record, ref, text } from '../api-group.ts';
 import { DURATION, hubOperation, idParameter, instant, jsonBody, tagged } from './hub-parts.ts';
 
 const SCHEDULE = idParameter('id', 'Id of the schedule.', 'standup');
@@ -46,6 +46,7 @@ export const schedulesGroup = (): ApiGroup => ({
   tag: {
     name: 'Schedules',
     description: 'Notifications at times of the clock on the wall, each once over all instances.',
+    ...guide('hub/schedules', 'Schedules and digests'),
   },
   paths: {
     '/v1/schedules': {

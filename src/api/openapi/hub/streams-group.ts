@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../../push/wire/decoding.ts';
-import { type ApiGroup, error, json, type Parameter, plain, record, ref, text } from '../api-group.ts';
+import { type ApiGroup, error, guide, json, type Parameter, plain, record, ref, text } from '../api-group.ts';
 import { hubOperation, instant, jsonBody, USER } from './hub-parts.ts';
 
 const query = (name: string, description: string, schema: JsonSchema, example?: string): Parameter => ({
@@ -210,6 +210,7 @@ export const streamsGroup = (): ApiGroup => ({
     name: 'Streams',
     description:
       'What happens to a person, live: notifications, and whatever back ends publish. Kept for a week, so that no one who comes back has missed anything.',
+    ...guide('hub/streams', 'Live streams and presence'),
   },
   paths: { ...live, ...publishing, ...presence },
   schemas: {

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../../push/wire/decoding.ts';
-import { type ApiGroup, count, json, record, ref, text } from '../api-group.ts';
+import { type ApiGroup, count, guide, json, record, ref, text } from '../api-group.ts';
 import { anyObject, hubOperation, idParameter, instant, jsonBody, tagged, texts } from './hub-parts.ts';
 
 const TASK = idParameter('id', 'Id of the task.', 'T-1');
@@ -45,7 +45,11 @@ const answered = (description: string) => tagged(json(description, ref('TaskChan
 
 /** What is to be done, by whom, and until when. */
 export const tasksGroup = (): ApiGroup => ({
-  tag: { name: 'Tasks', description: 'People hear of their tasks, and are reminded of them by their dates.' },
+  tag: {
+    name: 'Tasks',
+    description: 'People hear of their tasks, and are reminded of them by their dates.',
+    ...guide('hub/tasks', 'Tasks and reminders'),
+  },
   paths: {
     '/v1/tasks': {
       get: hubOperation({

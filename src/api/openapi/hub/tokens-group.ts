@@ -1,4 +1,4 @@
-import { type ApiGroup, json, record, ref, text } from '../api-group.ts';
+import { type ApiGroup, guide, json, record, ref, text } from '../api-group.ts';
 import { DURATION, hubOperation, jsonBody, USER } from './hub-parts.ts';
 
 /** Tokens of people, for phones and browsers. */
@@ -7,6 +7,7 @@ export const tokensGroup = (): ApiGroup => ({
     name: 'Tokens of people',
     description:
       "A phone or a browser calls the hub with a token of one person of one app. It is for what is that person's own: devices, settings, inbox, presence, streams, engagements.",
+    ...guide('authentication#tokens-of-people', 'Who may call'),
   },
   paths: {
     '/v1/users/{user}/tokens': {

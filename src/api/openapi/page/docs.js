@@ -1,16 +1,20 @@
-import { showSamples } from './samples.js';
+import { addCopyButtons, showSamples } from './samples.js';
 import { showSearch } from './search.js';
 import { signIn } from './sign-in.js';
 import { offerTries } from './try-it.js';
 
-/** What makes the page more than text. */
+/** What makes a page more than text: that of the API, and the guides. */
 function start() {
-  showSamples();
-  showSearch();
-  offerTries();
+  // By its tag, too: headings of guides have ids.
+  if (document.querySelector('form#tools')) {
+    showSamples();
+    showSearch();
+    offerTries();
+  }
+  addCopyButtons();
   const { hash } = location;
   if (hash.length > 1) document.getElementById(decodeURIComponent(hash.slice(1)))?.scrollIntoView();
 }
 
-if (document.getElementById('sign-in')) signIn(start);
+if (document.querySelector('form#sign-in')) signIn(start);
 else start();

@@ -25,7 +25,7 @@ function select(pre) {
  * A button in front of a text that copies it.
  * @param {HTMLElement} pre
  */
-export function addCopyButton(pre) {
+function addCopyButton(pre) {
   const button = document.createElement('button');
   button.type = 'button';
   button.className = 'copy';
@@ -63,7 +63,12 @@ function store(language) {
   }
 }
 
-/** Samples in the language of the reader, with a button each. */
+/** A button for each text of the page that may be wanted elsewhere. */
+export function addCopyButtons() {
+  for (const pre of document.querySelectorAll('main pre')) addCopyButton(/** @type {HTMLElement} */ (pre));
+}
+
+/** Samples in the language of the reader. */
 export function showSamples() {
   const choice = /** @type {HTMLSelectElement} */ (document.getElementById('language'));
   const stored = storedLanguage();
@@ -78,5 +83,4 @@ export function showSamples() {
     show();
   });
   show();
-  for (const pre of document.querySelectorAll('main pre')) addCopyButton(/** @type {HTMLElement} */ (pre));
 }

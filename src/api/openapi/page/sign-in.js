@@ -43,7 +43,7 @@ function showPage(text) {
  */
 async function fetchPage(value) {
   const headers = { Authorization: `Bearer ${value}`, Accept: 'text/html' };
-  const response = await fetch(new URL('docs', document.baseURI), { cache: 'no-store', headers });
+  const response = await fetch(location.href, { cache: 'no-store', headers });
   const text = await response.text();
   if (response.ok) {
     showPage(text);
