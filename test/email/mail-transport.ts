@@ -14,12 +14,18 @@ export interface MailSurroundings {
   /** PEM. */
   readonly ca?: string;
   readonly reach?: Reach;
+  /** Bounces are handed over. */
+  readonly bounces?: boolean;
+  readonly now?: () => number;
 }
 
 type Sender = EmailTransport & AsyncDisposable;
 
 /** A transport as src/email/open.ts makes it, without a relay around it. */
-export function mailTransport(settings: MailSettings, { ca, reach = 'anywhere' }: MailSurroundings = {}): Sender {
+export function mailTransport(
+  settings: MailSettings,
+  { ca, reach = 'anywhere', ...more }: MailSurroundings = {},
+): Sender {
   const section = {
     host: '127.0.0.1',
     port: 25,
@@ -38,6 +44,7 @@ export function mailTransport(settings: MailSettings, { ca, reach = 'anywhere' }
     from: mailbox(section.from) as Mailbox,
     connections: section.connections,
     requestTimeoutMs: section.request_timeout * 1000,
+    ...more,
     mailer: async () =>
       openMailer({
         ...section,

@@ -38,6 +38,14 @@ test('a mail arrives as it was meant', async () => {
   expect(mail).toContain('\r\none\r\n.\r\n..two');
 });
 
+test('a mail that may come back is remembered for six days, and otherwise not at all', async () => {
+  await using sender = transport({}, { bounces: true, now: () => 1000 });
+  const [outcome] = await outcomesOf(sender, ['ada@example.com'], { message: 'hi' });
+  expect(outcome).toMatchObject({ kind: 'accepted', receipt: { until: 1000 + 6 * 24 * 3_600_000 } });
+  await using other = transport();
+  expect((await outcomesOf(other, ['ada@example.com'], { message: 'hi' }))[0]).not.toHaveProperty('receipt');
+});
+
 test('each receiver gets a mail of its own, and sees no other', async () => {
   await using sender = transport();
   const before = sandbox.delivered();

@@ -21,14 +21,16 @@ export const tickets = ({ body }: TakenRequest): ExpoAnswer => ({
 });
 
 /** Expo as a test wants it; `cut` ends the connection after the request. */
-export async function startExpoServer(script: (taken: TakenRequest, count: number) => ExpoAnswer | 'cut' = tickets) {
+export async function startExpoServer(
+  script: (taken: TakenRequest, count: number) => ExpoAnswer | 'cut' | Promise<ExpoAnswer> = tickets,
+) {
   const taken: TakenRequest[] = [];
   const server = createServer(async (request, response) => {
     const raw = await buffer(request);
     const text = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
     const one = { path: request.url ?? '', headers: request.headers, body: JSON.parse(text.toString()) };
     taken.push(one);
-    const answer = script(one, taken.length);
+    const answer = await script(one, taken.length);
     if (answer === 'cut') return void request.socket.resetAndDestroy();
     const { status = 200, body, headers } = answer;
     response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body));

@@ -155,3 +155,18 @@ test('a cut after the request may have been taken, and what is repeated goes in 
       .sort(),
   ).toEqual([10, 20, 20]);
 });
+
+test('six requests are under way at a time', async () => {
+  const gate = Promise.withResolvers<void>();
+  await using server = await startExpoServer(async (request) => {
+    await gate.promise;
+    return tickets(request);
+  });
+  const transport = transportTo(server.origin);
+  const outcomes = outcomesOf(transport, delivery(Array.from({ length: 800 }, (_, i) => token(i))));
+  await expect.poll(() => server.taken.length).toBe(6);
+  expect(transport.status()).toMatchObject({ sessions: 6, inFlight: 800 });
+  gate.resolve();
+  expect((await outcomes).filter(({ kind }) => kind === 'accepted')).toHaveLength(800);
+  expect(server.taken).toHaveLength(8);
+});

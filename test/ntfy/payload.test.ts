@@ -25,6 +25,12 @@ test('fields of the request become those of ntfy', () => {
   });
 });
 
+test('of more than three actions the first three go out', () => {
+  const actions = ['a', 'b', 'c', 'd'].map((title) => ({ title, url: `https://example.com/${title}` }));
+  const { fields } = message({ message: 'hi', actions });
+  expect(fields.actions.map(({ label }: { label: string }) => label)).toEqual(['a', 'b', 'c']);
+});
+
 test.each([
   ['low', 2],
   ['normal', 3],

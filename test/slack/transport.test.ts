@@ -113,6 +113,12 @@ describe('what cannot be sent is not sent:', () => {
       { slack: { blocks: [{ type: 'section', text: { type: 'mrkdwn', text: 'a'.repeat(3001) } }] } },
       'TooManyBlocks',
     ],
+    [
+      'blocks that are too long together',
+      ['C1'],
+      { slack: { blocks: Array(5).fill({ type: 'section', text: { type: 'mrkdwn', text: 'a'.repeat(2900) } }) } },
+      'TooManyBlocks',
+    ],
     ['a text that is too long', ['C1'], { message: 'a'.repeat(40_001) }, 'msg_too_long'],
   ] as [string, string[], object, string][])('%s', async (_, targets, fields, reason) => {
     await using server = await startServer(() => posted);

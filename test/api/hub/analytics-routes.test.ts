@@ -66,6 +66,22 @@ test.each([
   expect(body.details).toMatchObject([{ path }]);
 });
 
+test('more than 10,000 rows are refused, and how to ask for fewer is said', async () => {
+  const slot = Math.floor(Date.now() / 900_000) * 900_000;
+  const row = { app: 'globex', slot, channel: 'push', platform: 'ios', doc: '{}' };
+  const rows = Array.from({ length: 10_001 }, (_, i) => ({ ...row, type: `t${i}` }));
+  await relay.hub?.store.write(async (tx) => {
+    for (let from = 0; from < rows.length; from += 1000)
+      await tx
+        .insertInto('roll_ups')
+        .values(rows.slice(from, from + 1000))
+        .execute();
+  });
+  expect((await ask('GET /v1/analytics?app=globex&by=channel')).body.rows).toHaveLength(1);
+  const { status, body } = await ask('GET /v1/analytics?app=globex&by=type');
+  expect([status, body.details]).toEqual([422, [{ path: 'by', reason: expect.stringContaining('10000 rows') }]]);
+});
+
 test('a key needs the scope read, and sees its own apps alone', async () => {
   for (const path of ['/v1/analytics', '/v1/dashboard']) {
     expect(await ask(`GET ${path}`, 'acme')).toMatchObject({ status: 200, body: { app: 'acme' } });

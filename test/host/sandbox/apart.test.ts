@@ -15,3 +15,14 @@ test.each([
 ])("the hub's file %j is %j in the sandbox", (path, apartFrom) => {
   expect(pathFor(path)).toBe(apartFrom);
 });
+
+test('at a broker what the sandbox waits for has a name of its own', () => {
+  const { config } = loadConfig({ values: { sandbox: { enabled: true } }, env: {}, cwd: '/' });
+  const { redis, nats, nsq } = apart(config).queue;
+  expect([redis.stream_name, nats.subj, nsq.topic]).toEqual(['gorush-sandbox', 'gorush-sandbox', 'gorush-sandbox']);
+  const long = {
+    ...config,
+    queue: { ...config.queue, nsq: { ...config.queue.nsq, topic: `${'t'.repeat(60)}#ephemeral` } },
+  };
+  expect(apart(long).queue.nsq.topic).toBe(`${'t'.repeat(47)}-sandbox#ephemeral`);
+});

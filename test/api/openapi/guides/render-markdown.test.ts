@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { type LinkTarget, renderMarkdown } from '../../../../src/api/openapi/guides/render-markdown.ts';
 
-const placeOf = (link: string): LinkTarget => (link.startsWith('../') ? { file: link.slice(3) } : { href: `at/${link}` });
+const placeOf = (link: string): LinkTarget =>
+  link.startsWith('../') ? { file: link.slice(3) } : { href: `at/${link}` };
 const htmlOf = async (text: string): Promise<string> => (await renderMarkdown(text, placeOf)).body.text;
 
 test('headings have the anchors that GitHub gives them, each once', async () => {
