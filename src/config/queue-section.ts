@@ -1,6 +1,11 @@
 import { choice, flag, integer, ours, seconds, section, shown, text } from './leaf.ts';
 
 const claimAfter = { ...ours, minimum: 1, maximum: 600 };
+const lease = seconds(
+  5,
+  'After which the pushes of an instance that went silent go to others; no longer than `claim_after`.',
+  claimAfter,
+);
 
 export const queueSection = section('Where accepted pushes wait.', {
   engine: choice(['local', 'nsq', 'nats', 'redis'], 'local', 'Which queue: `local`, `nsq`, `nats` or `redis`.'),
@@ -29,7 +34,12 @@ export const queueSection = section('Where accepted pushes wait.', {
     creds_path: text('', 'A .creds file, instead of a user.', ours),
     with_tls: flag(false, 'Connect with TLS.', ours),
     replicas: integer(1, 'Copies of each message in a cluster.', { ...ours, minimum: 1, maximum: 5 }),
-    claim_after: seconds(30, 'After which the pushes of an instance that went silent go to others.', claimAfter),
+    lease,
+    claim_after: seconds(
+      30,
+      'The same, while there are instances that know no lease: those of earlier versions.',
+      claimAfter,
+    ),
   }),
   redis: section('Redis Streams. See queues.md.', {
     addr: text(
@@ -52,7 +62,12 @@ export const queueSection = section('Where accepted pushes wait.', {
     sentinel: text('', 'The addresses are sentinels, and this is their name of the master.', ours),
     sentinel_username: text('', 'User at the sentinels.', { martlet: true }),
     sentinel_password: text('', 'Password at the sentinels.', { martlet: true }),
-    claim_after: seconds(30, 'After which the pushes of an instance that went silent go to others.', claimAfter),
+    lease,
+    claim_after: seconds(
+      30,
+      'The same, of an instance that holds no lease: one of an earlier version, or whose user may not write it.',
+      claimAfter,
+    ),
   }),
   local: section('The queue file of the `local` engine.', {
     path: text(

@@ -195,6 +195,11 @@ export class LaneStore {
     return first ? Math.max(0, this.#now() - first.since) : 0;
   }
 
+  /** Wakes each lane that has something to take. */
+  wakeAll(): void {
+    for (const lane of this.#lanes.values()) if (lane.waiting > 0) this.#wake(lane.id);
+  }
+
   close(): void {
     clearTimeout(this.#timer);
   }

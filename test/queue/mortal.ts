@@ -14,7 +14,7 @@ import { laneId } from '../support/lane-id.ts';
 
 const LANE = laneId();
 
-const say = (word: string, about: string): void => void writeSync(1, `${word} ${about}\n`);
+export const say = (word: string, about: string): void => void writeSync(1, `${word} ${about}\n`);
 
 export const die = (): never => {
   process.kill(process.pid, 'SIGKILL');

@@ -18,6 +18,7 @@ import { BacklogPoll } from './backlog-poll.ts';
 import { BacklogShares } from './backlog-shares.ts';
 import type { Broker, BrokerMessage } from './broker.ts';
 import { BrokerLink } from './broker-link.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
 import { OutgoingRequests } from './outgoing-requests.ts';
 import { TakenMessages } from './taken-messages.ts';
 
@@ -53,10 +54,9 @@ export class BrokerQueue implements Queue, WithdrawingQueue {
   readonly #poll: BacklogPoll;
   readonly #outgoing: OutgoingRequests;
   readonly #taken: TakenMessages;
+  readonly #lease: LeaseKeeper;
   readonly #refill = onceATurn(() => this.#want());
   readonly #timer: NodeJS.Timeout;
-  /** Monotonic milliseconds at which the broker heard last what is under way here; none of this connection. */
-  #touchedAt = Number.NEGATIVE_INFINITY;
   /** It was said what waited at the broker before. */
   #isFound = false;
 
@@ -82,6 +82,7 @@ export class BrokerQueue implements Queue, WithdrawingQueue {
       isConnected: () => this.#link.isConnected,
       refill: this.#refill,
     });
+    this.#lease = new LeaseKeeper({ broker, taken: this.#taken, tell, now: this.#now });
     this.#timer = setInterval(() => this.#tick(), Math.min(TICK_MS, broker.touchMs / 2));
     this.#timer.unref();
     // Not before the first turn: restoring needs the lanes, which are opened after their queue.
@@ -94,8 +95,9 @@ export class BrokerQueue implements Queue, WithdrawingQueue {
     await this.#outgoing.publish(entries);
   }
 
+  /** Nothing while others may have taken over what is here. */
   take(lane: LaneId, limit: number): Batch | undefined {
-    return this.#taken.take(lane, limit);
+    return this.#lease.isSure ? this.#taken.take(lane, limit) : undefined;
   }
 
   settle(batch: Batch, indexes: readonly number[]): void {
@@ -151,6 +153,7 @@ export class BrokerQueue implements Queue, WithdrawingQueue {
     this.#broker.start({
       message: (message) => this.#message(message),
       holds: (id) => this.#taken.holds(id),
+      isSure: () => this.#lease.isSure,
       up: () => this.#connected(),
       down: (why) => this.#link.lost(why),
       tell: (level, message) => this.#options.tell(level, `${this.#broker.name}: ${message}`),
@@ -165,7 +168,7 @@ export class BrokerQueue implements Queue, WithdrawingQueue {
   #connected(): void {
     if (this.#link.isClosed) return;
     this.#link.connected();
-    this.#touchedAt = Number.NEGATIVE_INFINITY;
+    this.#lease.renew();
     this.#taken.open();
     this.#poll.renew();
     // Before anything is appended it is known how full the queue is.
@@ -207,11 +210,8 @@ export class BrokerQueue implements Queue, WithdrawingQueue {
     if (!this.#link.isUp) return;
     this.#taken.tick();
     this.#refill();
+    this.#lease.tick();
     const now = this.#now();
-    if (now - this.#touchedAt >= this.#broker.touchMs) {
-      this.#touchedAt = now;
-      this.#taken.touch();
-    }
     if (this.#poll.isDue(now)) background(this.#ask());
     this.#taken.handOldBack(now);
   }

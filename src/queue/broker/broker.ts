@@ -29,6 +29,8 @@ export interface BrokerEvents {
   message(message: BrokerMessage): void;
   /** Whether this instance has the message already: handed over again it says nothing of a death. */
   holds(id: string): boolean;
+  /** Whether the broker heard of this instance lately: otherwise the broker may have been away, and nobody has been heard. */
+  isSure(): boolean;
   /** Messages can be published and come in. */
   up(): void;
   /** The connection is gone; the broker tries to get it back by itself. Without credentials. */
@@ -53,6 +55,8 @@ export interface Broker {
   readonly name: string;
   /** A message under way is touched this often, milliseconds, or it goes to another instance. */
   readonly touchMs: number;
+  /** Milliseconds after the last `touch` until others may have what is here; undefined: the broker or its connection tells. */
+  readonly leaseMs?: number | undefined;
   /** Milliseconds after which the broker takes a message back whatever is said; it has to be handed back before. */
   readonly longestMs?: number | undefined;
   start(events: BrokerEvents): void;
@@ -64,8 +68,13 @@ export interface Broker {
   stop(): Promise<void>;
   /** They are done with. Rejects when the broker may not know it. */
   finish(ids: readonly string[]): Promise<void>;
-  /** They are still under way here. */
-  touch(ids: readonly string[]): void;
+  /** This instance lives, and these are still under way here. Resolves when the broker has heard it. */
+  touch(ids: readonly string[]): Promise<void>;
+  /**
+   * Which of these others have, or have finished, after this instance was silent for its lease. What the broker has forgotten is not
+   * among them. What was on its way here before that, and is handed over from now on, must be this instance's still. `isNew`: handed over after the last `touch` before that silence.
+   */
+  lost?(ids: readonly string[], isNew: (id: string) => boolean): Promise<ReadonlySet<string>>;
   /** Keeps progress for the next instance that gets the message; absent when the broker has no place for it. */
   save?(id: string, progress: Uint8Array): Promise<void>;
   /**

@@ -43,6 +43,10 @@ export class HeldMessages {
     return this.#byKey.get(batch.entry.key);
   }
 
+  withId(id: string): Held | undefined {
+    return this.#byId.get(id);
+  }
+
   withKey(key: number): Held | undefined {
     return this.#byKey.get(key);
   }

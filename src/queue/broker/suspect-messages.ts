@@ -74,6 +74,16 @@ export class SuspectMessages {
     this.trials.add([{ key, deaths: message.deaths ?? 0, pushes: 1 }]);
   }
 
+  /** Another instance has one whose turn has not come. */
+  letGo(id: string): void {
+    for (const [key, message] of this.#waiting) {
+      if (message.id !== id) continue;
+      this.#waiting.delete(key);
+      this.#waitingIds.delete(id);
+      this.gone(key);
+    }
+  }
+
   /** It is settled, set aside or handed back. */
   gone(key: number): void {
     if (this.#ids.delete(key)) this.trials.gone(key);

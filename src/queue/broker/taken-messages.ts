@@ -177,11 +177,39 @@ export class TakenMessages {
     this.#progress.save();
   }
 
-  /** Tells the broker what is here still. */
-  touch(): void {
-    const waiting = this.#suspects.waiting().map(({ id }) => id);
-    const ids = [...this.#held.ids(), ...waiting, ...this.#aside.ids()];
-    if (ids.length > 0) this.#options.broker.touch(ids);
+  /** Tells the broker what is here still. Resolves when it has heard it. */
+  touch(): Promise<void> {
+    return this.#options.broker.touch([...this.#ids(), ...this.#aside.ids()]);
+  }
+
+  /**
+   * Lets go of what others have, or have finished, after this instance was silent.
+   * @param isNew whether what was handed over at that time (monotonic milliseconds) was so after the broker had last heard of it
+   * @returns how many messages
+   */
+  async letGo(isNew: (since: number) => boolean): Promise<number> {
+    const { broker, shares } = this.#options;
+    const ids = this.#ids();
+    if (!broker.lost) return 0;
+    const lost = await broker.lost(ids, (id) => isNew(this.#held.withId(id)?.since ?? Number.POSITIVE_INFINITY));
+    for (const id of lost) {
+      const held = this.#held.withId(id);
+      this.#suspects.letGo(id);
+      if (!held) continue;
+      this.#drop(held);
+      shares.handedBack(held.entry.app);
+    }
+    return lost.size;
+  }
+
+  /** Wakes all lanes that have something to take. */
+  wakeAll(): void {
+    this.#store.wakeAll();
+  }
+
+  /** Of what is not finished and not set aside. */
+  #ids(): string[] {
+    return [...this.#held.ids(), ...this.#suspects.waiting().map(({ id }) => id)];
   }
 
   /** What the broker would take back anyway is given back in time, unless a part of it is being sent. */

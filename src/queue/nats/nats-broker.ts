@@ -1,16 +1,17 @@
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream';
-import type { Msg, NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { background } from '../../kit/background.ts';
-import { backoff } from '../../kit/backoff.ts';
 import { toError } from '../../kit/errors.ts';
 import { toMs } from '../../kit/seconds.ts';
 import type { AsideMessage, Backlog, Broker, BrokerEvents } from '../broker/broker.ts';
-import { deathsWith, handedBackNote, inHandNote, waitingNote } from '../broker/death-note.ts';
+import { GorushMessages, pause } from './gorush-messages.ts';
 import { connectNats, type NatsSettings } from './nats-connection.ts';
+import { NatsDeaths } from './nats-deaths.ts';
+import { instanceName } from './nats-instances.ts';
 import { natsServers } from './nats-servers.ts';
 import { NatsStream } from './nats-stream.ts';
+import { NatsTakeover } from './nats-takeover.ts';
 
 export interface NatsQueueSettings extends NatsSettings {
   readonly subj: string;
@@ -18,13 +19,16 @@ export interface NatsQueueSettings extends NatsSettings {
   /** Copies of each message in a cluster. */
   readonly replicas: number;
   /** Seconds after which the messages of an instance that went silent go to others. */
+  readonly lease: number;
+  /** The same, while there are instances that know no lease. */
   readonly claim_after: number;
 }
 
 const FETCH_MS = 2000;
-const RETRY = { firstMs: 100, maxMs: 5000 };
-/** Messages of a Gorush that wait to be stored; a Gorush's NATS keeps none, so more are lost as they would be there. */
-const MOST_FORWARDED = 10_000;
+/** Words about each message in a lease. */
+const TOUCHES = 5;
+/** Questions about messages that are under way at a time. */
+const MOST_QUESTIONS = 200;
 
 /**
  * JetStream: a work queue with one durable consumer that all instances pull from; messages are acknowledged when they are
@@ -33,22 +37,34 @@ const MOST_FORWARDED = 10_000;
  */
 export class NatsBroker implements Broker {
   readonly name: string;
+  readonly leaseMs: number;
   readonly touchMs: number;
   readonly #settings: NatsQueueSettings;
   readonly #ca: readonly string[];
   readonly #stream: NatsStream;
   readonly #messages = new Map<string, JsMsg>();
+  /** Of those that others had: it is looked up what is known of them. */
+  readonly #arriving = new Set<string>();
+  /** Of those that are here, and that the server has forgotten. */
+  readonly #forgotten = new Set<string>();
   readonly #saved = new Set<string>();
-  /** Of messages with a note. */
-  readonly #deaths = new Map<string, number>();
+  readonly #deaths: NatsDeaths;
+  readonly #takeover: NatsTakeover;
+  readonly #gorush: GorushMessages;
   #nc: NatsConnection | undefined;
   #events: BrokerEvents | undefined;
   #room = 0;
   #roomMade: (() => void) | undefined;
   #fetching: ConsumerMessages | undefined;
   #up = false;
+  /** A connection was lost, or could not be made: since the last one, and since it was asked what others have. */
+  #wasAway = false;
+  #isReconnected = false;
+  /** How often it was asked what others have, after a silence. */
+  #silences = 0;
+  /** Monotonic milliseconds. */
+  #heardAt = Number.POSITIVE_INFINITY;
   #ensuring = false;
-  #forwarding = 0;
   #stopped = false;
   #closed = false;
 
@@ -57,9 +73,17 @@ export class NatsBroker implements Broker {
     this.#settings = settings;
     this.#ca = ca;
     this.name = `queue.nats (${natsServers(settings.addr).servers.join(',')})`;
-    const ackWaitMs = toMs(settings.claim_after);
-    this.touchMs = ackWaitMs / 3;
-    this.#stream = new NatsStream({ ...settings, ackWaitMs, answerMs });
+    const claimMs = Math.round(toMs(settings.claim_after));
+    const leaseMs = Math.min(Math.round(toMs(settings.lease)), claimMs);
+    this.leaseMs = leaseMs;
+    this.touchMs = leaseMs / TOUCHES;
+    const stream = new NatsStream({ ...settings, leaseMs, answerMs });
+    this.#stream = stream;
+    this.#deaths = new NatsDeaths(stream);
+    const tell: BrokerEvents['tell'] = (level, message) => this.#events?.tell(level, message);
+    const now = (): number => performance.now();
+    this.#gorush = new GorushMessages({ ...settings, stream, tell, isClosed: () => this.#closed });
+    this.#takeover = new NatsTakeover({ stream, subject: settings.subj, leaseMs, claimMs, tell, now });
   }
 
   start(events: BrokerEvents): void {
@@ -94,23 +118,45 @@ export class NatsBroker implements Broker {
   async finish(ids: readonly string[]): Promise<void> {
     if (!this.#up || !this.#nc) throw new Error('not connected');
     const saved: number[] = [];
-    const noted: number[] = [];
     for (const id of ids) {
       const message = this.#messages.get(id);
       message?.ack();
-      if (message && this.#deaths.delete(id)) noted.push(message.seq);
       if (message && this.#saved.delete(id)) saved.push(message.seq);
     }
     await this.#nc.flush();
-    for (const id of ids) this.#messages.delete(id);
-    await Promise.all([
-      ...saved.map((seq) => this.#stream.forgetProgress(seq)),
-      ...noted.map((seq) => this.#stream.note(seq, undefined)),
-    ]);
+    const seqs = this.#seqsOf(ids);
+    for (const id of ids) {
+      this.#messages.delete(id);
+      this.#forgotten.delete(id);
+    }
+    await Promise.all([...saved.map((seq) => this.#stream.forgetProgress(seq)), this.#deaths.finished(seqs)]);
   }
 
-  touch(ids: readonly string[]): void {
+  async touch(ids: readonly string[]): Promise<void> {
+    if (!this.#up || !this.#nc) throw new Error('not connected');
+    const at = performance.now();
     for (const id of ids) this.#messages.get(id)?.working();
+    await this.#nc.flush();
+    // Whatever kept this instance from being heard may have kept others.
+    if (at - this.#heardAt > this.leaseMs) this.#takeover.patience(this.leaseMs);
+    this.#heardAt = at;
+  }
+
+  async lost(ids: readonly string[], isNew: (id: string) => boolean): Promise<ReadonlySet<string>> {
+    this.#silences++;
+    const isReconnected = this.#isReconnected;
+    const lost = new Set<string>();
+    for (let from = 0; from < ids.length; from += MOST_QUESTIONS) {
+      const some = ids.slice(from, from + MOST_QUESTIONS);
+      await Promise.all(some.map(async (id) => (await this.#isLost(id, isReconnected && isNew(id))) && lost.add(id)));
+    }
+    this.#isReconnected = false;
+    for (const seq of this.#seqsOf([...lost])) this.#deaths.forget(seq);
+    for (const id of lost) {
+      this.#messages.delete(id);
+      this.#saved.delete(id);
+    }
+    return lost;
   }
 
   async save(id: string, progress: Uint8Array): Promise<void> {
@@ -121,19 +167,19 @@ export class NatsBroker implements Broker {
   }
 
   async handBack(id: string, _rest: unknown, pauseMs?: number): Promise<void> {
-    await this.#note([id], handedBackNote).catch(() => {});
-    this.#deaths.delete(id);
-    this.#messages.get(id)?.nak(pauseMs);
+    const message = this.#messages.get(id);
+    if (message) await this.#deaths.handedBack(message.seq);
+    message?.nak(pauseMs);
     this.#messages.delete(id);
     await this.#nc?.flush();
   }
 
   inHand(ids: readonly string[]): Promise<void> {
-    return this.#note(ids, inHandNote);
+    return this.#deaths.inHand(this.#seqsOf(ids));
   }
 
   atRest(ids: readonly string[]): Promise<void> {
-    return this.#note(ids, waitingNote);
+    return this.#deaths.atRest(this.#seqsOf(ids));
   }
 
   async setAside({ id, body, reason, deaths, at }: AsideMessage): Promise<void> {
@@ -149,20 +195,22 @@ export class NatsBroker implements Broker {
     this.#stopped = true;
     this.#roomMade?.();
     this.#fetching?.stop();
+    this.#takeover.close();
     await this.#nc?.close();
   }
 
   async #connect(): Promise<void> {
     for (let failures = 0; !this.#closed; failures++) {
       try {
-        const nc = await connectNats(this.#settings, this.#ca, `martlet-${hostname()}-${process.pid}`);
+        const name = instanceName(this.leaseMs, `${hostname()}-${process.pid}`);
+        const nc = await connectNats(this.#settings, this.#ca, name);
         if (this.#closed) {
           await nc.close();
           return;
         }
         this.#nc = nc;
         background(this.#watch(nc), (error) => this.#gone(error.message));
-        this.#forwardGorush(nc);
+        this.#gorush.forward(nc);
         await this.#ensure();
         return;
       } catch (error) {
@@ -190,6 +238,8 @@ export class NatsBroker implements Broker {
 
   #down(why: string): void {
     this.#up = false;
+    this.#wasAway = true;
+    this.#isReconnected = true;
     if (!this.#closed) this.#events?.down(why);
   }
 
@@ -200,6 +250,8 @@ export class NatsBroker implements Broker {
       try {
         await this.#stream.ensure(this.#nc);
         this.#up = true;
+        this.#takeover.connected(this.#nc, this.#wasAway);
+        this.#wasAway = false;
         this.#events?.up();
         break;
       } catch (error) {
@@ -216,11 +268,12 @@ export class NatsBroker implements Broker {
       if (this.#stopped) return;
       try {
         if (!this.#up) throw new Error('not connected');
+        const silences = this.#silences;
         const consumer = await this.#stream.consumer();
         this.#fetching = await consumer.fetch({ max_messages: this.#room, expires: FETCH_MS });
         for await (const message of this.#fetching) {
           this.#room--;
-          await this.#hand(message);
+          this.#hand(message, silences);
         }
         failures = 0;
       } catch {
@@ -231,38 +284,74 @@ export class NatsBroker implements Broker {
     }
   }
 
-  async #hand(message: JsMsg): Promise<void> {
+  /** @param began the silences that there had been when it was asked for */
+  #hand(message: JsMsg, began: number): void {
     const id = `${message.seq}:${message.timestampNanos}`;
-    this.#messages.set(id, message);
-    let progress: Uint8Array | undefined;
-    if (message.redelivered) {
-      progress = await this.#stream.progress(message.seq).catch(() => undefined);
-      if (progress) this.#saved.add(id);
-      if (this.#events?.holds(id) !== true) await this.#countDeath(id, message.seq);
+    if (this.#arriving.has(id) || this.#events?.holds(id)) {
+      if (this.#messages.has(id)) this.#messages.set(id, message);
+      message.working();
+      return;
     }
-    const deaths = this.#deaths.get(id);
+    const isLate = !this.#isSure || this.#silences !== began;
+    if (message.redelivered && (this.#takeover.isPatient || !this.#isSure)) message.nak(this.leaseMs);
+    else if (message.redelivered || isLate) background(this.#receive(message, id, isLate));
+    else this.#message(message, id);
+  }
+
+  /** One that another instance had, or may have had. @param isLate it was on its way here during a silence */
+  async #receive(message: JsMsg, id: string, isLate: boolean): Promise<void> {
+    this.#arriving.add(id);
+    message.working();
+    const silences = this.#silences;
+    const isOwn = !isLate || (await this.#isOwn(message));
+    let progress: Uint8Array | undefined;
+    if (isOwn && message.redelivered) {
+      progress = await this.#stream.progress(message.seq).catch(() => undefined);
+      await this.#deaths.count(message.seq);
+    }
+    this.#arriving.delete(id);
+    // Else the server hands it out again, if it has not done so.
+    if (isOwn && this.#silences === silences) this.#message(message, id, progress);
+  }
+
+  #message(message: JsMsg, id: string, progress?: Uint8Array): void {
+    this.#messages.set(id, message);
+    if (progress) this.#saved.add(id);
+    const deaths = this.#deaths.of(message.seq);
+    if (deaths) this.#takeover.took();
     this.#events?.message({ id, body: message.data, at: message.time.getTime(), progress, deaths });
   }
 
-  /** The instance that had it has died, or handed it back. */
-  async #countDeath(id: string, seq: number): Promise<void> {
+  get #isSure(): boolean {
+    return this.#events?.isSure() ?? false;
+  }
+
+  /** Of one that was on its way here during a silence: whether no other was handed it since. */
+  async #isOwn(message: JsMsg): Promise<boolean> {
     try {
-      const deaths = deathsWith(await this.#stream.noteOf(seq));
-      this.#deaths.set(id, deaths);
-      await this.#note([id], waitingNote);
-      if (deaths === 0) this.#deaths.delete(id);
+      const where = await this.#stream.whereIs(message.seq, message.time.getTime());
+      return where === 'there' && !(await this.#deaths.hasOther(message.seq));
     } catch {
-      // Where notes cannot be read or written, it is not counted.
+      return false;
     }
   }
 
-  async #note(ids: readonly string[], of: (deaths: number) => string | undefined): Promise<void> {
-    await Promise.all(
-      ids.map(async (id) => {
-        const message = this.#messages.get(id);
-        if (message) await this.#stream.note(message.seq, of(this.#deaths.get(id) ?? 0));
-      }),
-    );
+  /** @param isUnsure the server may have lost it, and not another instance finished it */
+  async #isLost(id: string, isUnsure: boolean): Promise<boolean> {
+    const message = this.#messages.get(id);
+    if (!message || this.#forgotten.has(id)) return false;
+    const [where, hasOther] = await Promise.all([
+      this.#stream.whereIs(message.seq, message.time.getTime()),
+      this.#deaths.hasOther(message.seq),
+    ]);
+    if (where === 'there') return hasOther;
+    if (where === 'gone' && !isUnsure) return true;
+    this.#forgotten.add(id);
+    return false;
+  }
+
+  #seqsOf(ids: readonly string[]): number[] {
+    return ids.flatMap((id) => this.#messages.get(id)?.seq ?? []);
   }
 
   async #hasRoom(): Promise<void> {
@@ -273,30 +362,4 @@ export class NatsBroker implements Broker {
     }
     this.#roomMade = undefined;
   }
-
-  /** In Gorush's own queue group, so that each message goes to it or to us. */
-  #forwardGorush(nc: NatsConnection): void {
-    const { subj, queue } = this.#settings;
-    nc.subscribe(subj, { queue, callback: (error, message) => background(error ? undefined : this.#forward(message)) });
-  }
-
-  async #forward(message: Msg): Promise<void> {
-    if (this.#forwarding >= MOST_FORWARDED) {
-      this.#events?.tell('error', `lost a message that a Gorush published: ${MOST_FORWARDED} wait to be stored`);
-      return;
-    }
-    this.#forwarding++;
-    for (let failures = 0; !this.#closed; failures++) {
-      try {
-        await this.#stream.publish([message.data]);
-        break;
-      } catch {
-        await pause(failures);
-      }
-    }
-    this.#forwarding--;
-  }
 }
-
-const pause = (failures: number): Promise<void> =>
-  sleep(50 + backoff(failures, RETRY), undefined, { ref: false }) as Promise<void>;

@@ -10,7 +10,7 @@ import {
   RetentionPolicy,
   StorageType,
 } from '@nats-io/jetstream';
-import { headers, type NatsConnection, nanos } from '@nats-io/transport-node';
+import { headers, millis, type NatsConnection, nanos } from '@nats-io/transport-node';
 import type { Backlog } from '../broker/broker.ts';
 
 export interface NatsNames {
@@ -19,7 +19,8 @@ export interface NatsNames {
   /** The durable consumer that all instances share. */
   readonly queue: string;
   readonly replicas: number;
-  readonly ackWaitMs: number;
+  /** Least time that the server waits for a word about a message, before it hands it out again. */
+  readonly leaseMs: number;
   /** How long the server has to answer, milliseconds; default: a second. */
   readonly answerMs?: number | undefined;
 }
@@ -62,7 +63,7 @@ export class NatsStream {
     this.#nc = nc;
     this.#jsm = await jetstreamManager(nc, { timeout: this.#answerMs });
     this.#js = jetstream(nc, { timeout: this.#answerMs });
-    const { replicas, ackWaitMs } = this.#names;
+    const { replicas } = this.#names;
     const [major = 0, minor = 0] = (nc.info?.version ?? '').split('.').map(Number);
     const modern = major > 2 || (major === 2 && minor >= 12);
     await this.#ensureStream({
@@ -85,7 +86,17 @@ export class NatsStream {
     });
     const { config } = await this.#jsm.streams.info(this.#stream);
     this.#atomic = config.allow_atomic === true;
-    await this.#ensureConsumer(nanos(ackWaitMs));
+    await this.#ensureConsumer();
+  }
+
+  /** How long the server waits for a word about a message, milliseconds. */
+  async ackWaitMs(): Promise<number> {
+    const info = await this.#jsm?.consumers.info(this.#stream, this.#durable);
+    return millis(info?.config.ack_wait ?? 0);
+  }
+
+  async setAckWait(ms: number): Promise<void> {
+    await this.#jsm?.consumers.update(this.#stream, this.#durable, { ack_wait: nanos(ms) });
   }
 
   consumer(): Promise<Consumer> {
@@ -127,6 +138,15 @@ export class NatsStream {
     const { error, seq } = answer.json<{ error?: { description: string }; seq: number }>();
     if (error) throw new Error(error.description);
     return bodies.map((_, place) => seq - place);
+  }
+
+  /** `gone`: finished, or deleted; `forgotten`: the server has never had a message so late, or has another one there. */
+  async whereIs(seq: number, time: number): Promise<'there' | 'gone' | 'forgotten'> {
+    const streams = this.#jsm?.streams;
+    const stored = await streams?.getMessage(this.#stream, { seq });
+    if (stored) return stored.time.getTime() === time ? 'there' : 'forgotten';
+    const info = await streams?.info(this.#stream);
+    return (info?.state.last_seq ?? 0) >= seq ? 'gone' : 'forgotten';
   }
 
   saveProgress(seq: number, done: Uint8Array): Promise<void> {
@@ -206,9 +226,11 @@ export class NatsStream {
     }
   }
 
-  async #ensureConsumer(ackWait: number): Promise<void> {
+  /** One that waits for longer stays so: there may be instances that need it. */
+  async #ensureConsumer(): Promise<void> {
     const consumers = (this.#jsm as JetStreamManager).consumers;
-    const changeable = { ack_wait: ackWait, max_deliver: -1, max_ack_pending: -1 };
+    const lease = nanos(this.#names.leaseMs);
+    const changeable = { ack_wait: lease, max_deliver: -1, max_ack_pending: -1 };
     try {
       await consumers.add(this.#stream, {
         durable_name: this.#durable,
@@ -217,7 +239,9 @@ export class NatsStream {
       });
     } catch (error) {
       if (!IN_USE.has(codeOf(error))) throw error;
-      await consumers.update(this.#stream, this.#durable, changeable);
+      const { config } = await consumers.info(this.#stream, this.#durable);
+      const ack_wait = Math.max(lease, config.ack_wait ?? 0);
+      await consumers.update(this.#stream, this.#durable, { ...changeable, ack_wait });
     }
   }
 }

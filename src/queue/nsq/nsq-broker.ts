@@ -109,7 +109,7 @@ export class NsqBroker implements Broker {
     }
   }
 
-  touch(ids: readonly string[]): void {
+  async touch(ids: readonly string[]): Promise<void> {
     for (const id of ids) this.#holderOf(id)?.connection?.touch(id);
   }
 

@@ -8,15 +8,19 @@ import { createRedisClient, type RedisClient, type RedisSettings } from '../../k
 import { redisErrorText, redisTrouble } from '../../kit/net/redis-trouble.ts';
 import { toMs } from '../../kit/seconds.ts';
 import type { AsideMessage, Backlog, Broker, BrokerEvents } from '../broker/broker.ts';
-import { deathsWith, handedBackNote, inHandNote, waitingNote } from '../broker/death-note.ts';
+import { AliveKeys } from './alive-keys.ts';
+import { RedisDeaths } from './redis-deaths.ts';
 import { type RawEntry, RedisStream, timeOf } from './redis-stream.ts';
+import { RedisTakeover } from './redis-takeover.ts';
 
 export interface RedisQueueSettings extends RedisSettings {
   readonly stream_name: string;
   readonly group: string;
   /** The first part of the consumer's name; the rest makes it unique to this process. */
   readonly consumer: string;
-  /** Seconds after which the entries of an instance that went silent are taken over. */
+  /** Seconds after which the entries of an instance that showed that it lived, and does so no more, are taken over. */
+  readonly lease: number;
+  /** Seconds after which entries are taken over that were not touched. */
   readonly claim_after: number;
 }
 
@@ -26,19 +30,27 @@ const MOST_READ = 128;
 const TRIM_MS = 30_000;
 /** Longer than any `claim_after`: the next consumer that looks claims it. */
 const HANDED_BACK_MS = 7 * 86_400_000;
+/** Signs of life in a lease, and touches of each entry in `claim_after`. */
+const SIGNS = 5;
+const TOUCHES = 3;
 
 /** A stream with a consumer group: entries stay pending until they are settled, and are then deleted. */
 export class RedisBroker implements Broker {
   readonly name: string;
-  readonly touchMs: number;
   readonly #settings: RedisQueueSettings;
   readonly #commands: RedisClient;
   readonly #reader: RedisClient;
   readonly #stream: RedisStream;
+  readonly #alive: AliveKeys;
+  readonly #deaths: RedisDeaths;
+  readonly #takeover: RedisTakeover;
   readonly #claimMs: number;
+  readonly #leaseMs: number;
   readonly #saved = new Set<string>();
-  /** Of messages with a note, or with one to come. */
-  readonly #deaths = new Map<string, number>();
+  /** Of those that are here, and that the server has forgotten. */
+  readonly #forgotten = new Set<string>();
+  /** Monotonic milliseconds. */
+  #entriesTouchedAt = Number.NEGATIVE_INFINITY;
   #events: BrokerEvents | undefined;
   #room = 0;
   #roomMade: (() => void) | undefined;
@@ -46,21 +58,20 @@ export class RedisBroker implements Broker {
   readonly #trouble: () => string | undefined;
   #lastError = 'connection lost';
   #up = false;
-  /** Just connected: what others left behind is looked for at once. */
-  #claimDue = false;
-  #tooOld = false;
-  /** The notes cannot be read or written, and a warning said so. */
-  #isBlind = false;
+  /** A connection was lost, or could not be made: since the last one, and since it was asked what others have. */
+  #wasAway = false;
+  #isReconnected = false;
+  /** How often it was asked what others have, after a silence. */
+  #silences = 0;
   #stopped = false;
   #closed = false;
-  #claimTimer: NodeJS.Timeout | undefined;
   #trimTimer: NodeJS.Timeout | undefined;
 
   constructor(settings: RedisQueueSettings, ca: readonly string[]) {
     this.#settings = settings;
     this.name = `queue.redis (${settings.addr})`;
     this.#claimMs = toMs(settings.claim_after);
-    this.touchMs = this.#claimMs / 3;
+    this.#leaseMs = Math.min(toMs(settings.lease), this.#claimMs);
     const consumer = `${settings.consumer}-${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
     const connectionName = consumer.replaceAll(/\s/g, '_');
     this.#commands = createRedisClient(settings, ca, {
@@ -70,7 +81,31 @@ export class RedisBroker implements Broker {
     });
     this.#trouble = redisTrouble(this.#commands, settings);
     this.#reader = createRedisClient(settings, ca, { connectionName, socketTimeout: BLOCK_MS + 4000 });
-    this.#stream = new RedisStream(this.#commands, { stream: settings.stream_name, group: settings.group, consumer });
+    const names = { stream: settings.stream_name, group: settings.group, consumer };
+    const tell: BrokerEvents['tell'] = (level, message) => this.#events?.tell(level, message);
+    this.#stream = new RedisStream(this.#commands, names);
+    this.#alive = new AliveKeys(this.#commands, names, tell);
+    this.#deaths = new RedisDeaths(this.#stream, tell);
+    this.#takeover = new RedisTakeover({
+      stream: this.#stream,
+      alive: this.#alive,
+      claimMs: this.#claimMs,
+      leaseMs: this.#leaseMs,
+      room: () => (this.#up && !this.#stopped ? this.#room : 0),
+      isSure: () => this.#events?.isSure() ?? false,
+      take: (entries) => this.#takeOver(entries),
+      failed: (error) => this.#failed(error),
+      tell,
+      now: () => performance.now(),
+    });
+  }
+
+  get leaseMs(): number | undefined {
+    return this.#alive.isRefused ? undefined : this.#leaseMs;
+  }
+
+  get touchMs(): number {
+    return this.#alive.isRefused ? this.#claimMs / TOUCHES : Math.min(this.#leaseMs / SIGNS, this.#claimMs / TOUCHES);
   }
 
   start(events: BrokerEvents): void {
@@ -81,9 +116,8 @@ export class RedisBroker implements Broker {
       client.on('error', (error: Error) => this.#failed(error));
       client.connect().catch((error: Error) => this.#failed(error));
     }
-    this.#claimTimer = setInterval(() => background(this.#claim()), Math.min(2000, Math.max(50, this.#claimMs / 3)));
+    this.#takeover.start();
     this.#trimTimer = setInterval(() => background(this.#tidy()), TRIM_MS);
-    this.#claimTimer.unref();
     this.#trimTimer.unref();
     background(this.#read());
   }
@@ -96,7 +130,7 @@ export class RedisBroker implements Broker {
     this.#room = count;
     if (count < 1) return;
     this.#roomMade?.();
-    if (this.#claimDue) background(this.#claim());
+    this.#takeover.wanted();
   }
 
   async stop(): Promise<void> {
@@ -104,21 +138,48 @@ export class RedisBroker implements Broker {
     this.#roomMade?.();
     this.#reader.disconnect();
     // Entries that were on their way are this consumer's, although this process has not seen them.
-    const pending = await this.#stream.ownPending();
-    await this.#noteHandedBack(pending);
+    const pending = await this.#stream.pendingOf();
+    await this.#deaths.handedBack(pending);
     await this.#stream.setIdle(pending, HANDED_BACK_MS);
+    await this.#alive.take();
   }
 
   async finish(ids: readonly string[]): Promise<void> {
     await this.#stream.finish(ids);
     const saved = ids.filter((id) => this.#saved.delete(id));
     if (saved.length > 0) await this.#stream.forgetProgress(saved);
-    const noted = ids.filter((id) => this.#deaths.delete(id));
-    if (noted.length > 0) await this.#note(noted, () => undefined);
+    for (const id of ids) this.#forgotten.delete(id);
+    await this.#deaths.finished(ids);
   }
 
-  touch(ids: readonly string[]): void {
-    this.#stream.setIdle(ids, 0).catch((error) => this.#failed(error));
+  /** Each entry is touched as well, for instances of before that know no other sign. */
+  async touch(ids: readonly string[]): Promise<void> {
+    await this.#alive.give();
+    const now = performance.now();
+    if (now - this.#entriesTouchedAt < this.#claimMs / TOUCHES - this.touchMs / 2) return;
+    await this.#stream.touch(new Set(ids));
+    this.#entriesTouchedAt = now;
+  }
+
+  async lost(ids: readonly string[], isNew: (id: string) => boolean): Promise<ReadonlySet<string>> {
+    this.#silences++;
+    const { isForgotten } = this.#alive;
+    const isReconnected = this.#isReconnected;
+    const own = new Set(await this.#stream.pendingOf());
+    const others = ids.filter((id) => !own.has(id));
+    const holders = await Promise.all(others.map((id) => this.#stream.holderOf(id)));
+    this.#alive.remember();
+    this.#isReconnected = false;
+    const lost = new Set<string>();
+    for (const [at, id] of others.entries()) {
+      // What is with none was finished by another, unless the server may have forgotten it: the failover to one that had it not yet.
+      const mayBeForgotten = this.#forgotten.has(id) || isForgotten || (isReconnected && isNew(id));
+      if (holders[at] === 'other' || (holders[at] === undefined && !mayBeForgotten)) lost.add(id);
+      else if (holders[at] === undefined) this.#forgotten.add(id);
+    }
+    for (const id of lost) this.#saved.delete(id);
+    this.#deaths.forget([...lost]);
+    return lost;
   }
 
   async save(id: string, progress: Uint8Array): Promise<void> {
@@ -127,16 +188,16 @@ export class RedisBroker implements Broker {
   }
 
   async handBack(id: string): Promise<void> {
-    if (!this.#stopped) await this.#noteHandedBack([id]);
+    if (!this.#stopped) await this.#deaths.handedBack([id]);
     await this.#stream.setIdle([id], HANDED_BACK_MS);
   }
 
   inHand(ids: readonly string[]): Promise<void> {
-    return this.#note(ids, inHandNote);
+    return this.#deaths.inHand(ids);
   }
 
   atRest(ids: readonly string[]): Promise<void> {
-    return this.#note(ids, waitingNote);
+    return this.#deaths.atRest(ids);
   }
 
   async setAside({ id, reason, deaths, at }: AsideMessage): Promise<void> {
@@ -151,7 +212,7 @@ export class RedisBroker implements Broker {
   async close(): Promise<void> {
     this.#closed = true;
     this.#stopped = true;
-    clearInterval(this.#claimTimer);
+    this.#takeover.close();
     clearInterval(this.#trimTimer);
     this.#roomMade?.();
     this.#commands.disconnect();
@@ -163,8 +224,10 @@ export class RedisBroker implements Broker {
       try {
         await this.#ensureGroup();
         this.#up = true;
+        this.#entriesTouchedAt = Number.NEGATIVE_INFINITY;
+        this.#takeover.connected(this.#wasAway);
+        this.#wasAway = false;
         this.#events?.up();
-        this.#claimDue = true;
         background(this.#tidy());
         return;
       } catch (error) {
@@ -177,6 +240,8 @@ export class RedisBroker implements Broker {
 
   #down(): void {
     this.#up = false;
+    this.#wasAway = true;
+    this.#isReconnected = true;
     if (!this.#closed) this.#events?.down(this.#trouble() ?? this.#lastError);
   }
 
@@ -196,7 +261,9 @@ export class RedisBroker implements Broker {
       await this.#hasRoom();
       if (this.#stopped) return;
       try {
-        this.#hand(await this.#stream.read(this.#reader, Math.min(MOST_READ, this.#room), BLOCK_MS));
+        const silences = this.#silences;
+        const entries = await this.#stream.read(this.#reader, Math.min(MOST_READ, this.#room), BLOCK_MS);
+        this.#hand(await this.#ownOf(entries, silences));
         failures = 0;
       } catch (error) {
         const { message } = toError(error);
@@ -209,6 +276,17 @@ export class RedisBroker implements Broker {
         failures++;
       }
     }
+  }
+
+  /**
+   * Of entries that were on their way here during a silence, those that no other has taken over.
+   * @param began the silences that there had been when they were asked for
+   */
+  async #ownOf(entries: readonly RawEntry[], began: number): Promise<readonly RawEntry[]> {
+    const isLate = this.#silences !== began || !this.#events?.isSure();
+    if (!isLate || entries.length === 0) return entries;
+    const own = new Set(await this.#stream.pendingOf());
+    return entries.filter(([id]) => own.has(id));
   }
 
   async #hasRoom(): Promise<void> {
@@ -225,52 +303,21 @@ export class RedisBroker implements Broker {
     for (const [id, fields] of entries) {
       const place = fields ? fields.indexOf('body') : -1;
       const body = place % 2 === 0 ? (fields?.[place + 1] ?? '') : '';
-      this.#events?.message({ id, body, at: timeOf(id), progress: progress?.get(id), deaths: this.#deaths.get(id) });
+      this.#events?.message({ id, body, at: timeOf(id), progress: progress?.get(id), deaths: this.#deaths.of(id) });
     }
   }
 
-  /** Takes over what instances that are gone had under way. */
-  async #claim(): Promise<void> {
-    if (!this.#up || this.#stopped || this.#room < 1) return;
-    this.#claimDue = false;
-    try {
-      const entries = await this.#stream.claim(this.#claimMs, this.#room);
-      const progress = new Map<string, Uint8Array | undefined>();
-      await Promise.all(entries.map(async ([id]) => progress.set(id, await this.#stream.progress(id))));
-      for (const [id, saved] of progress) if (saved) this.#saved.add(id);
-      await this.#countDeaths(entries.map(([id]) => id));
-      this.#hand(entries, progress);
-    } catch (error) {
-      this.#failed(toError(error));
-      if (!/unknown command/i.test(this.#lastError) || this.#tooOld) return;
-      this.#tooOld = true;
-      this.#events?.tell('error', 'what an instance that died had under way is not taken over: needs Redis 6.2');
-    }
-  }
-
-  /** The instance that had these has died, or handed them back. A user that may not read the notes leaves them uncounted. */
-  async #countDeaths(ids: readonly string[]): Promise<void> {
-    const fresh = ids.filter((id) => this.#events?.holds(id) !== true);
-    const notes = await this.#stream.notes(fresh).catch((error) => this.#noNotes(toError(error)));
-    if (!notes) return;
-    for (const [at, id] of fresh.entries()) this.#deaths.set(id, deathsWith(notes[at]));
-    await this.#note(fresh, waitingNote).catch(() => {});
-    for (const id of fresh) if (this.#deaths.get(id) === 0) this.#deaths.delete(id);
-  }
-
-  #noNotes({ message }: Error): undefined {
-    if (this.#isBlind) return;
-    this.#isBlind = true;
-    this.#events?.tell('warn', `cannot count the instances that die with an entry: ${message}`);
-  }
-
-  async #noteHandedBack(ids: readonly string[]): Promise<void> {
-    await this.#note(ids, handedBackNote).catch((error) => this.#noNotes(toError(error)));
-  }
-
-  async #note(ids: readonly string[], of: (deaths: number) => string | undefined): Promise<void> {
-    if (ids.length === 0) return;
-    await this.#stream.note(new Map(ids.map((id) => [id, of(this.#deaths.get(id) ?? 0)])));
+  /** @returns how many of them an instance died with */
+  async #takeOver(entries: readonly RawEntry[]): Promise<number> {
+    if (entries.length === 0) return 0;
+    const silences = this.#silences;
+    const progress = new Map<string, Uint8Array | undefined>();
+    await Promise.all(entries.map(async ([id]) => progress.set(id, await this.#stream.progress(id))));
+    for (const [id, saved] of progress) if (saved) this.#saved.add(id);
+    const fresh = entries.map(([id]) => id).filter((id) => this.#events?.holds(id) !== true);
+    const dead = fresh.length > 0 ? await this.#deaths.count(fresh) : 0;
+    this.#hand(await this.#ownOf(entries, silences), progress);
+    return dead;
   }
 
   async #tidy(): Promise<void> {

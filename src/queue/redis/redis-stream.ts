@@ -91,11 +91,46 @@ export class RedisStream {
     return claimed;
   }
 
-  /** Entries that are pending with this process. */
-  async ownPending(): Promise<string[]> {
+  /** Takes over entries of another consumer that were not touched for `idleMs`. */
+  async claimOf(other: string, idleMs: number, most: number): Promise<readonly RawEntry[]> {
     const { stream, group, consumer } = this.#names;
-    const rows = (await this.#redis.xpending(stream, group, '-', '+', MOST_PENDING, consumer)) as [string][];
+    const ids = await this.pendingOf(other, Math.min(CHUNK, most));
+    if (ids.length === 0) return [];
+    const entries = await this.#redis.call('XCLAIM', stream, group, consumer, Math.round(idleMs), ...ids);
+    return (entries as RawEntry[]).filter((entry) => entry?.[1]);
+  }
+
+  /** Entries that are pending with a consumer; default: this process. */
+  async pendingOf(consumer = this.#names.consumer, most = MOST_PENDING): Promise<string[]> {
+    const { stream, group } = this.#names;
+    const rows = (await this.#redis.xpending(stream, group, '-', '+', most, consumer)) as [string][];
     return rows.map(([id]) => id);
+  }
+
+  /** Other consumers with pending entries. */
+  async otherHolders(): Promise<string[]> {
+    const { stream, group, consumer } = this.#names;
+    const [, , , rows] = (await this.#redis.xpending(stream, group)) as [number, string, string, [string][] | null];
+    return (rows ?? []).map(([name]) => name).filter((name) => name !== consumer);
+  }
+
+  /** Who has an entry: this process, another one, or none. */
+  async holderOf(id: string): Promise<'own' | 'other' | undefined> {
+    const { stream, group, consumer } = this.#names;
+    const [row] = (await this.#redis.xpending(stream, group, id, id, 1)) as [string, string][];
+    return row && (row[1] === consumer ? 'own' : 'other');
+  }
+
+  /**
+   * Says of entries that they are under way, as far as they are pending with this process: XCLAIM would take them from any consumer.
+   */
+  async touch(ids: ReadonlySet<string>): Promise<void> {
+    if (ids.size === 0) return;
+    const own = await this.pendingOf();
+    await this.setIdle(
+      own.filter((id) => ids.has(id)),
+      0,
+    );
   }
 
   /** Acknowledges and deletes: what is in the stream is unsettled. */
@@ -109,7 +144,7 @@ export class RedisStream {
     }
   }
 
-  /** Says that entries are under way (idle for `idleMs` = 0), or that any consumer may claim them (a long time). */
+  /** Says that entries of this process are under way (idle for `idleMs` = 0), or that any consumer may claim them (a long time). */
   async setIdle(ids: readonly string[], idleMs: number): Promise<void> {
     const { stream, group, consumer } = this.#names;
     for (let from = 0; from < ids.length; from += CHUNK) {

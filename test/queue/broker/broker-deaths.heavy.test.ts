@@ -1,44 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { needs } from '../../support/needs.ts';
 import type { RunningProgram } from '../../support/start-program.ts';
 import { until } from '../../support/until.ts';
 import { type BrokerView, brokerViews } from './broker-views.ts';
+import { Instance } from './instance.ts';
 import { publishTokens } from './publish-tokens.ts';
 import { type BrokerEngine, brokers } from './real-brokers.ts';
 
-const PROGRAM = fileURLToPath(new URL('./mortal-instance.ts', import.meta.url));
 /** After so many milliseconds what no lane takes is not in hand. */
 const AT_REST_MS = 400;
-
-/** An instance in a process of its own. */
-class Instance {
-  readonly #child: ChildProcess;
-  #output = '';
-  readonly ended: Promise<void>;
-
-  constructor(...args: string[]) {
-    this.#child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-    this.#child.stdout?.on('data', (chunk) => (this.#output += chunk));
-    this.ended = new Promise((resolve) => this.#child.on('close', () => resolve()));
-  }
-
-  get isDead(): boolean {
-    return this.#child.signalCode !== null;
-  }
-
-  about(word: string): string[] {
-    const lines = this.#output.split('\n').filter((line) => line.startsWith(`${word} `));
-    return lines.map((line) => line.slice(word.length + 1));
-  }
-
-  async end(signal: NodeJS.Signals): Promise<void> {
-    this.#child.kill(signal);
-    await this.ended;
-  }
-}
 
 for (const engine of Object.values(brokers) as BrokerEngine[])
   describe(`processes that die, on ${engine.name}`, needs(engine.program), () => {

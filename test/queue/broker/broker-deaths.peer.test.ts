@@ -29,6 +29,7 @@ for (const engine of Object.values(brokers) as BrokerEngine[])
         adapter.start({
           message: resolve,
           holds: () => false,
+          isSure: () => true,
           up: () => adapter.want(1),
           down: () => {},
           tell: (_, text) => expect.unreachable(text),

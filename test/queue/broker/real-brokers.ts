@@ -20,14 +20,15 @@ export interface BrokerEngine {
     name: string,
     options: BrokerQueueOptions,
     claimAfter?: number,
+    lease?: number,
   ): BrokerQueue;
   /** Below the queue. */
-  adapter(broker: Pick<RunningProgram, 'addr'>, name: string, claimAfter?: number): Broker;
+  adapter(broker: Pick<RunningProgram, 'addr'>, name: string, claimAfter?: number, lease?: number): Broker;
   /** What the process needs to be configured with, as `queue.<engine>`. */
   settings(broker: Pick<RunningProgram, 'addr'>, name: string, claimAfter?: number): object;
 }
 
-export const redisSettings = (addr: string, name: string, claim_after = 30): RedisQueueSettings => ({
+export const redisSettings = (addr: string, name: string, claim_after = 30, lease = 5): RedisQueueSettings => ({
   addr,
   username: '',
   password: '',
@@ -40,10 +41,11 @@ export const redisSettings = (addr: string, name: string, claim_after = 30): Red
   stream_name: name,
   group: 'gorush',
   consumer: 'gorush',
+  lease,
   claim_after,
 });
 
-export const natsSettings = (addr: string, name: string, claim_after = 30): NatsQueueSettings => ({
+export const natsSettings = (addr: string, name: string, claim_after = 30, lease = 5): NatsQueueSettings => ({
   addr,
   username: '',
   password: '',
@@ -53,6 +55,7 @@ export const natsSettings = (addr: string, name: string, claim_after = 30): Nats
   subj: name,
   queue: 'gorush',
   replicas: 1,
+  lease,
   claim_after,
 });
 
@@ -75,18 +78,18 @@ export const brokers = {
       startProgram('redis-server', (port, dir) =>
         ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir].concat('--save', '', '--appendonly', 'yes'),
       ),
-    open: ({ addr }, name, options, claimAfter) =>
-      createRedisQueue({ ...options, settings: redisSettings(addr, name, claimAfter) }),
-    adapter: ({ addr }, name, claimAfter) => new RedisBroker(redisSettings(addr, name, claimAfter), []),
+    open: ({ addr }, name, options, claimAfter, lease) =>
+      createRedisQueue({ ...options, settings: redisSettings(addr, name, claimAfter, lease) }),
+    adapter: ({ addr }, name, claimAfter, lease) => new RedisBroker(redisSettings(addr, name, claimAfter, lease), []),
     settings: ({ addr }, name, claimAfter) => redisSettings(addr, name, claimAfter),
   },
   nats: {
     name: 'nats',
     program: 'nats-server',
     start: () => startProgram('nats-server', (port, dir) => ['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', dir]),
-    open: ({ addr }, name, options, claimAfter) =>
-      createNatsQueue({ ...options, settings: natsSettings(addr, name, claimAfter) }),
-    adapter: ({ addr }, name, claimAfter) => new NatsBroker(natsSettings(addr, name, claimAfter), []),
+    open: ({ addr }, name, options, claimAfter, lease) =>
+      createNatsQueue({ ...options, settings: natsSettings(addr, name, claimAfter, lease) }),
+    adapter: ({ addr }, name, claimAfter, lease) => new NatsBroker(natsSettings(addr, name, claimAfter, lease), []),
     settings: ({ addr }, name, claimAfter) => natsSettings(addr, name, claimAfter),
   },
   nsq: {

@@ -54,7 +54,7 @@ export class ScriptedBroker implements Broker {
     for (const id of this.#waiting.splice(0, count)) this.kept.delete(id);
   }
 
-  touch(): void {}
+  async touch(): Promise<void> {}
 
   async handBack(id: string): Promise<void> {
     this.handedBack++;

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { Queue } from '../../../src/queue/queue.ts';
@@ -14,6 +15,7 @@ import { until } from '../../support/until.ts';
 import {
   gorushMessage,
   gorushNotification,
+  LANE,
   listening,
   push,
   settleAll,
@@ -113,6 +115,49 @@ describe('the Redis queue', needs('redis-server'), () => {
     expect(targetsIn(await take(other.queue, 2))).toEqual(['a', 'b']);
   });
 
+  test('of an instance that held a lease all is taken over when it is silent, of one that held none nothing before claim_after', async () => {
+    fresh();
+    const read = async (consumer: string): Promise<void> => {
+      await admin.xadd(name, '*', 'body', gorushMessage({ ...gorushNotification, tokens: [consumer] }));
+      await admin.xreadgroup('GROUP', 'gorush', consumer, 'COUNT', 1, 'STREAMS', name, '>');
+    };
+    await admin.xgroup('CREATE', name, 'gorush', '0', 'MKSTREAM');
+    // Its key may be gone, too: Redis was restarted without it.
+    await read('gorush-before');
+    await read('gorush-dead');
+    await admin.set(`${name}.alive:gorush-dead`, 7);
+    const { queue, told } = open({ lease: 0.5, claim_after: 600 });
+    const batches = await take(queue, 1);
+    expect(targetsIn(batches)).toEqual(['gorush-dead']);
+    expect(told.join()).toMatch(/warn: .* took over 1 messages of gorush-dead, which has been silent for/);
+    settleAll(queue, batches);
+    await until(async () => (await admin.xlen(name)) === 1, 'it is settled');
+    expect(await admin.xpending(name, 'gorush', '-', '+', 10, 'gorush-before')).toHaveLength(1);
+  });
+
+  test('what Redis has forgotten during a silence is not taken for what others have finished', async () => {
+    fresh();
+    const { queue } = open({ lease: 0.5 });
+    await queue.append([push('a', 'b')]);
+    await until(() => queue.depth(LANE).waiting === 2, 'it is here');
+    await admin.flushall();
+    broker.signal('SIGSTOP');
+    onTestFinished(() => broker.signal('SIGCONT'));
+    await sleep(900);
+    broker.signal('SIGCONT');
+    expect(targetsIn(await take(queue, 2))).toEqual(['a', 'b']);
+  });
+
+  test('for a user that may not write a lease there is a warning, and claim_after counts', async () => {
+    fresh();
+    await admin.acl('SETUSER', 'leaseless', 'on', '>s3cret', `~${name}`, `~${name}.deaths`, '+@all');
+    const { queue, told } = open({ username: 'leaseless', password: 's3cret', lease: 0.5, claim_after: 600 });
+    await queue.append([push('a')]);
+    settleAll(queue, await take(queue, 1));
+    await until(async () => (await admin.xlen(name)) === 0, 'it is settled');
+    expect(told.filter((line) => /^warn: .*cannot show that this instance lives/.test(line))).toHaveLength(1);
+  });
+
   test('while Redis is away the password is neither in the health nor in a message', async () => {
     const port = await freePort();
     const { queue, told } = open({ addr: `127.0.0.1:${port}`, password: 'hunter2' });
@@ -145,7 +190,8 @@ describe('the Redis queue', needs('redis-server'), () => {
     for (const batch of batches) queue.settle(batch, [0]);
     await until(async () => (await admin.keys(`${name}.progress:*`)).length === 1, 'progress is kept');
     for (const batch of batches.filter(({ targets }) => targets.length > 1)) queue.settle(batch, [1]);
-    await until(async () => (await admin.keys(`${name}*`)).length === 1, 'progress is forgotten');
+    const left = async (): Promise<string[]> => (await admin.keys(`${name}*`)).map((key) => key.split(':')[0] ?? '');
+    await until(async () => (await left()).toSorted().join() === `${name},${name}.alive`, 'progress is forgotten');
     expect(await admin.xlen(name)).toBe(0);
     const wrong = open({ username: 'pusher', password: 'wrong' });
     await until(() => /WRONGPASS/.test(wrong.queue.health().output ?? ''), 'it is refused');
