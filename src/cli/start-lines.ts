@@ -43,5 +43,5 @@ interface Served {
 export function placeLines(config: FullConfig, { url, adminUrl }: Served): readonly string[] {
   const at = adminUrl ?? url;
   if (at === undefined || closedBecause(config, 'the console is') !== undefined) return [];
-  return [`the console is at ${at}/console, the description of the API at ${url ?? at}/docs`];
+  return [`the console is at ${at}/console, the API at ${url ?? at}/docs, the guides at ${url ?? at}/docs/guides`];
 }

@@ -20,7 +20,7 @@ test('and where the console is, unless it is closed', () => {
   const { config } = load(`sandbox: {enabled: true}\n${local}`);
   const at = { url: 'http://127.0.0.1:8088', adminUrl: undefined };
   expect(placeLines(config, at)).toEqual([
-    'the console is at http://127.0.0.1:8088/console, the description of the API at http://127.0.0.1:8088/docs',
+    'the console is at http://127.0.0.1:8088/console, the API at http://127.0.0.1:8088/docs, the guides at http://127.0.0.1:8088/docs/guides',
   ]);
   expect(placeLines(config, { ...at, url: undefined })).toEqual([]);
   expect(placeLines(load('sandbox: {enabled: true}\ncore: {address: ""}').config, at)).toEqual([]);

@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { metricTable } from '../../src/observe/metrics/metric-table.ts';
 import { needs } from '../support/needs.ts';
 import { DEPLOY, only, schemaComplaints, template } from './manifests.ts';
@@ -12,6 +15,7 @@ const everything = {
   environment: { existingSecret: 'passwords' },
   env: [{ name: 'MARTLET_LOG_HIDE_TOKEN', value: 'true' }],
   serviceMonitor: { enabled: true, authorization: { credentials: { name: 'scrape', key: 'key' } } },
+  prometheusRule: { enabled: true, labels: { release: 'prometheus' } },
   autoscaling: { enabled: true },
   ingress: { enabled: true, className: 'nginx', hosts: [{ host: 'push.example.com', paths: ['/'] }] },
   imagePullSecrets: [{ name: 'registry' }],
@@ -100,6 +104,30 @@ describe('the Helm chart', needs('helm'), () => {
     expect(shared.behavior.scaleDown.selectPolicy).toBe(undefined);
     expect(only(template({ autoscaling: { enabled: true } }), 'StatefulSet').spec.replicas).toBe(undefined);
   });
+
+  test(
+    'its alerts are those of deploy/prometheus, about its own job, with the address of what to do',
+    needs('promtool'),
+    () => {
+      const rules = (values: object) => only(template({ ...values }), 'PrometheusRule').spec;
+      const own = parse(readFileSync(`${DEPLOY}prometheus/martlet.rules.yml`, 'utf8'));
+      expect(template().filter(({ kind }) => kind === 'PrometheusRule')).toEqual([]);
+      expect(rules({ prometheusRule: { enabled: true } })).toEqual(own);
+
+      const runbookUrl = 'https://push.example.com/docs/guides/operations';
+      const spec = rules({ prometheusRule: { enabled: true, runbookUrl }, fullnameOverride: 'push' });
+      const urls = spec.groups.flatMap((group: { rules: { annotations?: { runbook_url?: string } }[] }) =>
+        group.rules.flatMap(({ annotations }) => annotations?.runbook_url ?? []),
+      );
+      expect(urls.length).toBeGreaterThan(10);
+      for (const url of urls)
+        expect(url).toMatch(/^https:\/\/push\.example\.com\/docs\/guides\/operations#martlet\w+$/);
+      expect(JSON.stringify(spec)).toContain('up{job=\\"push\\"}');
+      const file = join(mkdtempSync(join(tmpdir(), 'martlet-rules-')), 'rules.yml');
+      writeFileSync(file, stringify(spec));
+      expect(execFileSync('promtool', ['check', 'rules', file], { encoding: 'utf8' })).toContain('SUCCESS');
+    },
+  );
 
   test('Service, budget and ServiceMonitor select the pods, and name a port that there is', () => {
     const all = template(everything);

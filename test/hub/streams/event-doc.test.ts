@@ -12,6 +12,7 @@ test('a payload for many people is refused when their copies would be many times
   expect(parseEventForMany({ type: 'a', payload: 'x'.repeat(1600), users: people(10_000) }, NOW)).toHaveProperty(
     'draft',
   );
+  expect(parseEventForMany({ type: 'a', users: people(10_001) }, NOW)).toMatchObject({ faults: [{ path: 'users' }] });
   // Everyone is done in pages, which are as small as the payload is large.
   expect(parseEventForMany({ type: 'a', payload: large, everyone: true }, NOW)).toHaveProperty('users', 'everyone');
 });

@@ -79,6 +79,15 @@ test('a mail of the hub says how to unsubscribe, and the next one of its type is
   ]);
 });
 
+test('a link that mail servers would refuse for its length is left out', async () => {
+  user = '👍'.repeat(250);
+  const person = { email: 'long@example.com', consent: { email: true } };
+  await relay.ask(`PUT /v1/users/${encodeURIComponent(user)}`, 'boss', person);
+  const mail = await mailOf(await send('news'));
+  expect(mail).toContain('To: long@example.com');
+  expect(mail).not.toContain('List-Unsubscribe');
+});
+
 test('a critical mail has no such link', async () => {
   const mail = await mailOf(await send('alarm', { priority: 'critical' }));
   expect(mail).not.toContain('List-Unsubscribe');

@@ -70,6 +70,13 @@ test('a namespace without any credential is told how to set one: 503 (O3)', asyn
   );
 });
 
+test('an app of config.yml is changed there alone: 409', async () => {
+  const relay = await startSeedRelay({ apps: { acme: { default_topic: 'com.acme.app' } } });
+  for (const method of ['PUT', 'POST'])
+    expect([method, (await relay.ask(`${method} ${at('apns')}`, 'acme', APNS)).status]).toEqual([method, 409]);
+  expect((await relay.ask('PUT /v1/push/config', 'acme', { expo_access_token: 'x' })).status).toBe(409);
+});
+
 describe('credentials that are refused', () => {
   let relay: SeedRelay;
   beforeAll(async () => {

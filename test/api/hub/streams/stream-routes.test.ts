@@ -295,6 +295,7 @@ test('what is wrong with an event is said with its place, and nothing of the req
   expect(await wrong({ type: 't', timestamp: 'yesterday' })).toEqual([422, ['timestamp']]);
   expect(await wrong([{ type: 't' }, { type: 't', typ: 1 }])).toEqual([422, ['[1].typ']]);
   expect(await wrong([])).toEqual([422, ['']]);
+  expect(await wrong(Array(1001).fill({ type: 't' }))).toEqual([422, ['']]);
   expect(await wrong({ type: 't' }, '/v1/events')).toEqual([422, ['users']]);
   expect(await wrong({ type: 't', users: ['a'], everyone: true }, '/v1/events')).toEqual([422, ['users']]);
   expect(await wrong('text')).toEqual([400, undefined]);
