@@ -361,15 +361,17 @@ export class Devices implements DeviceBook {
       this.#changed(tx, app, async (lost) =>
         this.#register(tx, change, await idOf(tx), { ...given, isSeen: true, keepsOwners: false, lost }, target),
       );
-    const isSimple = !also && given.doc.installation_hint === undefined && mayName(given.users, person);
+    const isSimple = !also && mayName(given.users, person);
     if (id === undefined || !target || !isSimple) return this.#after(app, await this.#options.store.write(alone));
     const row = { id, doc: { ...given.doc, users: ownersAfter(given.users, undefined, person) }, target };
-    const fresh = (stored: StoredDevice) => ({ result: this.#fresh(stored, target), lost: [], asked: undefined });
-    return this.#after(app, await this.#together.take({ app, by, expect, row, fresh, alone }));
+    const written = (stored: StoredDevice, created: boolean) => ({
+      ...{ result: this.#written(stored, target, created), lost: [], asked: undefined },
+    });
+    return this.#after(app, await this.#together.take({ app, by, expect, row, written, alone }));
   }
 
-  #fresh(stored: StoredDevice, { target }: DeviceTarget): RegisteredDevice {
-    const facts = { created: true, moved: false, rotated: false, removed: [] };
+  #written(stored: StoredDevice, { target }: DeviceTarget, created: boolean): RegisteredDevice {
+    const facts = { created, moved: false, rotated: false, removed: [] };
     return { ...facts, device: deviceOf(stored, this.#reading()), view: this.#view(stored, target) };
   }
 

@@ -1,12 +1,15 @@
+import { sql } from 'kysely';
 import { type ActorName, type AuditedChange, auditChanges, auditName } from '../storage/audit.ts';
 import { prepared } from '../storage/prepared.ts';
-import type { HubDb, HubStore, NewRow } from '../storage/storage.ts';
+import type { HubDb, HubSeal, HubStore, NewRow } from '../storage/storage.ts';
+import { readable } from '../storage/unreadable.ts';
 import type { DeviceDoc } from './device.ts';
 import {
   type DeviceReading,
   type DeviceRow,
   deleteDevices,
   type LostTarget,
+  openTarget,
   type StoredDevice,
   targetBound,
   withLinks,
@@ -74,6 +77,43 @@ const updateDevice = prepared((db, { app, id, ...set }: OfId & ReturnType<typeof
   db.updateTable('devices').set(set).where('app', '=', app).where('id', '=', id),
 );
 
+/** Whether a registration says nothing new, but that the device is there: what most apps say at each of their starts. */
+export function isRepeated(seal: HubSeal, { row, users, topics }: StoredDevice, { doc, target }: Repeated): boolean {
+  const isSound = row.status === 'active' && row.reason === null && row.suspect === null;
+  if (!isSound || !hasTarget(row, target) || isOther(row, textColumns(doc))) return false;
+  if (!isSame(users, doc.users) || !isSame(topics, doc.topics)) return false;
+  // A subscription's keys may have changed though it is known by the same endpoint.
+  return readable(() => openTarget(seal, row)) === target.target;
+}
+
+type Repeated = Pick<Registration, 'doc'> & { readonly target: DeviceTarget };
+
+const heardOf = prepared((db, { app, ids, now }: { readonly ids: readonly string[] } & Heard) =>
+  db
+    .updateTable('devices')
+    .set({ token_at: now, last_seen_at: now, token_rev: sql<number>`token_rev + 1` })
+    .where('app', '=', app)
+    .where('id', 'in', ids),
+);
+
+interface Heard {
+  readonly app: string;
+  readonly now: number;
+}
+
+/** Devices that say nothing new were heard of. @returns them as they are kept now */
+export async function noteRepeated(
+  tx: HubDb,
+  { app, now }: Heard,
+  some: readonly StoredDevice[],
+): Promise<StoredDevice[]> {
+  await heardOf(tx, { app, now, ids: some.map(({ row }) => row.id) });
+  return some.map(({ row, ...links }) => ({
+    ...links,
+    row: { ...row, token_at: now, last_seen_at: now, token_rev: row.token_rev + 1 },
+  }));
+}
+
 /** The row of this id, and the row that has this token: one, or two, or the same. */
 export async function rowsFor(
   tx: HubDb,
@@ -117,6 +157,9 @@ const textColumns = (doc: DeviceDoc) => ({
   enabled: doc.enabled ? 1 : 0,
   installation_hint: doc.installation_hint ?? null,
 });
+
+const isOther = (row: DeviceRow, texts: ReturnType<typeof textColumns>): boolean =>
+  (Object.keys(texts) as (keyof typeof texts)[]).some((column) => texts[column] !== row[column]);
 
 const targetColumns = ({ seal, now }: DeviceReading, app: string, id: string, target: DeviceTarget, rev: number) => ({
   platform: target.platform,
@@ -223,9 +266,8 @@ async function updateRow(
   const { app, id, doc, target, isSeen } = registration;
   const texts = textColumns(doc);
   const isRevived = target !== undefined && (row.status !== 'active' || !hasTarget(row, target));
-  const isOther = (Object.keys(texts) as (keyof typeof texts)[]).some((column) => texts[column] !== row[column]);
   const isOwned = isSame(users, doc.users);
-  const changed = isOther || isRevived || !isOwned || !isSame(topics, doc.topics);
+  const changed = isOther(row, texts) || isRevived || !isOwned || !isSame(topics, doc.topics);
   // Signing out and in is a change of status, too.
   const turned = isRevived || (users.length === 0) !== (doc.users.length === 0);
   const times = {

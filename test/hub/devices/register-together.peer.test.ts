@@ -53,6 +53,49 @@ describe.each(hubEngines)('devices that come at the same time, in $name', ({ nee
       expect(new Set(told.flat()).size).toBe(50);
     });
 
+    test('those that say nothing new were heard of, and that is all', async () => {
+      const bodies = Array.from({ length: 100 }, (_, index) => phone(index, { user: `u${index}`, topics: ['b', 'a'] }));
+      const all = (changes: object = {}) =>
+        Promise.all(bodies.map((body, index) => put(`d${index}`, { ...body, ...changes })));
+      await all();
+      const before = await hub.devices.get('default', 'd1');
+      const audited = (await hub.store.db.selectFrom('audit').select('id').execute()).length;
+      hub.clock.pass(60_000);
+      const again = await all();
+      expect(again.some(({ created, moved, rotated }) => created || moved || rotated)).toBe(false);
+      expect(again[1]?.view).toEqual((await hub.devices.view('default', 'd1'))?.body);
+      expect(await hub.devices.get('default', 'd1')).toEqual({
+        ...before,
+        ...{ last_seen_at: hub.clock.ms, token_at: hub.clock.ms, token_rev: 2 },
+      });
+      expect(await hub.store.db.selectFrom('audit').select('id').execute()).toHaveLength(audited);
+      // Whatever is new is written.
+      const changed = await all({ app_version: '2' });
+      expect(changed.every(({ device }) => device.rev === 2 && device.app_version === '2')).toBe(true);
+      await hub.removals.apply([
+        { app: 'default', device: 'd1', tokenRev: 3, verdict: 'dead', reason: 'Unregistered', at: hub.clock.ms },
+      ]);
+      hub.clock.pass(1);
+      const revived = await all({ app_version: '2' });
+      expect(revived[1]).toMatchObject({ device: { status: 'active', rev: 4 } });
+      expect(revived[2]).toMatchObject({ device: { status: 'active', rev: 2 } });
+    });
+
+    test('a version that is not expected is refused, of those that say nothing new as well', async () => {
+      const bodies = [1, 2, 3].map((number) => phone(number, { user: 'ada' }));
+      await Promise.all(bodies.map((body, index) => put(`d${index}`, body)));
+      const expected: (number | undefined)[] = [];
+      const expectSecond = (rev: number | undefined): void => {
+        expected.push(rev);
+        if (rev !== 2) throw new Error('not this version');
+      };
+      const settled = await Promise.allSettled(
+        bodies.map((body, index) => put(`d${index}`, body, index === 1 ? { expect: expectSecond } : {})),
+      );
+      expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(expected).toEqual([1]);
+    });
+
     test('one token, and one id, of many at once has one row and one owner', async () => {
       const users = Array.from({ length: 40 }, (_, index) => `u${index}`);
       const answers = await Promise.all([
