@@ -66,6 +66,14 @@ describe('the wait of the NATS server', needs('nats-server'), () => {
     }, 'it is the lease');
   });
 
+  test('after a lost connection what comes again is left for a while to those that had it, at the start it is not', async () => {
+    const subject = `wait-${++serial}`;
+    const { takeover } = await instance(subject);
+    expect(takeover.isPatient).toBe(false);
+    takeover.connected(await join(subject, instanceName(LEASE_MS, 'host-1')), true);
+    expect(takeover.isPatient).toBe(true);
+  });
+
   test('those that are gone are named', async () => {
     const subject = `wait-${++serial}`;
     const other = await join(subject, instanceName(LEASE_MS, 'host-2'));

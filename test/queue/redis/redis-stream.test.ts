@@ -18,3 +18,14 @@ test('consumers of ours that hold nothing and were not heard of for an hour are 
   await new RedisStream(redis as unknown as RedisClient, names).forgetConsumers('gorush-');
   expect(removed).toEqual([['DELCONSUMER', 's', 'g', 'gorush-a']]);
 });
+
+test('only what is pending with this process is touched: an entry that another has taken over stays there', async () => {
+  const claimed: unknown[] = [];
+  const redis = {
+    xpending: async () => [['1-0'], ['3-0']],
+    call: async (...words: unknown[]) => void claimed.push(words),
+  };
+  const names = { stream: 's', group: 'g', consumer: 'c' };
+  await new RedisStream(redis as unknown as RedisClient, names).touch(new Set(['1-0', '2-0']));
+  expect(claimed).toEqual([['XCLAIM', 's', 'g', 'c', 0, '1-0', 'IDLE', 0, 'JUSTID']]);
+});
