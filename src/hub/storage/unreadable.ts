@@ -62,7 +62,7 @@ export async function readablePage<Row, T>(
   }
 }
 
-/** Texts that were told: a page is looked at again and again. */
+/** Texts that the log has named: a page is looked at again and again. */
 const MOST_TOLD = 1000;
 /** What callers bring, such as the links in mails, belongs to no row and has no kind. */
 const KIND = /^([a-z][a-z -]*):(.*)$/s;
