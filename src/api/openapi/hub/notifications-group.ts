@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../../../push/wire/decoding.ts';
-import { type ApiGroup, count, guide, json, record, ref, text } from '../api-group.ts';
+import { type ApiGroup, count, flag, guide, json, record, ref, text } from '../api-group.ts';
 import { anyObject, hubOperation, idParameter, instant, jsonBody, texts } from './hub-parts.ts';
 
 const ID = idParameter('id', 'Id of the notification.', 'n1');
@@ -166,6 +166,8 @@ const paths: ApiGroup['paths'] = {
             {
               ...perhaps,
               ...{ title: text(''), message: text(''), url: text(''), data: anyObject(), next_cursor: text('') },
+              confidential: flag('What it said is shown to its people alone, in their inboxes.'),
+              unreadable: flag('What it said is damaged.'),
             },
           ),
         ),
