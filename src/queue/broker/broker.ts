@@ -29,7 +29,7 @@ export interface BrokerEvents {
   message(message: BrokerMessage): void;
   /** Whether this instance has the message already: handed over again it says nothing of a death. */
   holds(id: string): boolean;
-  /** Whether the broker heard of this instance lately: otherwise the broker may have been away, and nobody has been heard. */
+  /** Whether the broker heard of this instance lately: otherwise the broker may have been away, and no instance has been heard. */
   isSure(): boolean;
   /** Messages can be published and come in. */
   up(): void;

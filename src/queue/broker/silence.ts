@@ -1,4 +1,4 @@
-/** Between two looks so many times the pause between them counts: while this instance or the broker stood still, nobody could be heard. */
+/** Between two looks so many times the pause between them counts: while this instance or the broker stood still, no instance could be heard. */
 const MOST_COUNTED = 2;
 
 interface Heard {

@@ -1,6 +1,6 @@
 /**
  * Takes targets out of requests that a file keeps: in the place of each stands a word that no provider has, so that the places of the
- * others stay what they are. Who reads it again takes it for settled. What was for nobody else loses its texts, too: the row may stay
+ * others stay what they are. Who reads it again takes it for settled. What was for no one else loses its texts, too: the row may stay
  * until an attempt that had begun is over, and is then deleted when the file has been rewritten already.
  */
 import type { DatabaseSync } from 'node:sqlite';
