@@ -10,7 +10,7 @@ test('who says the same for so long is silent, and who says another thing is not
   expect([...silence.look(400, words({ dead: '7', alive: '4' }))]).toEqual([['dead', 400]]);
 });
 
-test('the time of an outage, or of a pause of this instance, makes nobody silent', () => {
+test('the time of an outage, or of a pause of this instance, makes no instance silent', () => {
   const silence = new Silence(400, 100);
   silence.look(0, words({ other: '1' }));
   silence.look(100, words({ other: '1' }));
