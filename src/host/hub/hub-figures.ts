@@ -6,7 +6,7 @@ import { SCHEDULE_DUE } from '../../hub/schedules/schedule-rows.ts';
 import { DIGEST_DUE } from '../../hub/sends/digests/digest-items.ts';
 import type { HubEvents } from '../../hub/sends/hub-events.ts';
 import { NO_CHANNEL_DUE } from '../../hub/sends/no-channel.ts';
-import { PAGE_DUE, PERSON_DUE } from '../../hub/sends/person-due.ts';
+import { PAGE_DUE, PEOPLE_DUES } from '../../hub/sends/person-due.ts';
 import { countHandovers } from '../../hub/sends/rows/handover-rows.ts';
 import { countHeads } from '../../hub/storage/head-counts.ts';
 import type { HubStore } from '../../hub/storage/storage.ts';
@@ -35,7 +35,7 @@ export interface HubFiguresParts {
 const GRACE_MS = 60_000;
 /** Someone should have taken a timer that was due so long ago. */
 const UNCLAIMED_MS = 5000;
-const KINDS = [PERSON_DUE, PAGE_DUE, DIGEST_DUE, NO_CHANNEL_DUE, ...incidentKinds, TASK_DUE, SCHEDULE_DUE] as const;
+const KINDS = [...PEOPLE_DUES, PAGE_DUE, DIGEST_DUE, NO_CHANNEL_DUE, ...incidentKinds, TASK_DUE, SCHEDULE_DUE] as const;
 /** What the store was asked for is good for this long, however many ask. */
 const FRESH_MS = 5000;
 /** A scrape waits for the store no longer. */

@@ -12,7 +12,7 @@ import type { DecisionDetail, HopPlan } from '../notifications/decision.ts';
 import type { NewRow } from '../storage/storage.ts';
 import { isTakenByDigest } from './digests/digest-id.ts';
 import type { Mark } from './marks.ts';
-import { type DecisionRow, SUPERSEDED } from './rows/decision-rows.ts';
+import { type DecisionRow, SUPERSEDED, WAITS } from './rows/decision-rows.ts';
 
 /** A decision as it would be made now. */
 export interface Planned {
@@ -41,8 +41,6 @@ export interface PersonStep {
   /** Empty on the first step. */
   readonly kept: readonly DecisionRow[];
   readonly isMarked: (mark: Mark) => boolean;
-  /** The timer that rows which wait are named after: most people have none. */
-  readonly timer: () => string;
   readonly now: number;
   /** What was deferred is decided again before its time: settings have changed. */
   readonly again?: boolean;
@@ -285,14 +283,14 @@ class Step {
   }
 
   #row({ hop, channel, device, platform, state, reason, until, detail }: Planned, isWaiting: boolean): Kept {
-    const { app, notification, user, now, timer } = this.#step;
+    const { app, notification, user, now } = this.#step;
     return {
       ...{ app, notification, user, hop, device, channel, state, reason, detail, at: now, until },
       ...{
         attempts: 0,
         provider_id: null,
         category: null,
-        due_row: isWaiting || state === 'deferred' ? timer() : null,
+        due_row: isWaiting || state === 'deferred' ? WAITS : null,
       },
       ...{ batch: null, platform },
     };

@@ -4,7 +4,7 @@ import type { HubDb, HubStore } from '../storage/storage.ts';
 import { isDigest } from './digests/digest-id.ts';
 import { settleItems } from './digests/settle-items.ts';
 import type { HubEvents } from './hub-events.ts';
-import { PAGE_DUE, PERSON_DUE } from './person-due.ts';
+import { PAGE_DUE, PEOPLE_DUES } from './person-due.ts';
 import { waits } from './rows/decision-rows.ts';
 import { findNotification } from './rows/notification-rows.ts';
 
@@ -153,7 +153,7 @@ async function clearTimers(tx: HubDb, app: string, id: string): Promise<void> {
   await tx
     .deleteFrom('due')
     .where('app', '=', app)
-    .where('kind', '=', PERSON_DUE)
+    .where('kind', 'in', PEOPLE_DUES)
     .where('ref', '>=', `${begin},`)
     .where('ref', '<', `${begin}-`)
     .execute();

@@ -3,7 +3,7 @@ import type { HubDb } from '../storage/storage.ts';
 import { CLEAR_DUE } from './clearing/clear-due.ts';
 import { DIGEST_DUE } from './digests/digest-items.ts';
 import { NO_CHANNEL_DUE } from './no-channel.ts';
-import { PAGE_DUE, PERSON_DUE } from './person-due.ts';
+import { HELD_DUE, PAGE_DUE, PERSON_DUE } from './person-due.ts';
 
 /** Ids a statement. */
 const AT_ONCE = 500;
@@ -54,7 +54,7 @@ async function erasePlaces(tx: HubDb, app: string, user: string): Promise<void> 
     .selectFrom('due')
     .select('id')
     .where('app', '=', app)
-    .where('kind', '=', PAGE_DUE)
+    .where('kind', 'in', [PAGE_DUE, HELD_DUE])
     .where('data', '=', user)
     .execute();
   if (rows.length === 0) return;

@@ -36,7 +36,7 @@ export interface PersonWorkOptions {
 const AT_ONCE = 200;
 
 /** One person of one notification, whose plan is looked at. */
-export interface Looked extends Pick<ClaimedDue, 'data'> {
+export interface Looked extends Pick<ClaimedDue, 'data'>, Pick<PersonAt, 'isTimerEnded'> {
   readonly notification: string;
   readonly user: string;
 }
@@ -54,24 +54,29 @@ export class PersonWork {
 
   /** Timers of the kind PERSON_DUE. */
   readonly run = async (claimed: readonly ClaimedDue[]): Promise<void> => {
-    const rows = claimed.map((row): Row => ({ ...row, ...personOf(row.ref) }));
+    const rows = claimed.map((row): Row => ({ ...row, ...personOf(row.ref), isTimerEnded: true }));
     for (const [app, own] of Map.groupBy(rows, (row) => row.app))
       for (let at = 0; at < own.length; at += AT_ONCE) await this.#some(app, own.slice(at, at + AT_ONCE));
   };
 
   async #some(app: string, rows: readonly Row[]): Promise<void> {
-    const { store, placing, presenceOf, now } = this.#options;
+    const { store, placing, presenceOf } = this.#options;
     const presence = await presenceOf(app, [...new Set(rows.map(({ user }) => user))]);
     const placed = await store.write(async (tx) => {
       await finishAllDue(tx, rows);
-      const result = await this.step(tx, app, rows, presence);
-      // What has just left is open: what becomes of it says when the notification is done.
-      const left = new Set(result.handed.map(({ held }) => held.notification));
-      const ended = rows.filter(({ notification }) => !left.has(notification));
-      await settleStatuses(tx, app, await mayBeDone(tx, app, ended), now());
-      return result;
+      return this.timed(tx, app, rows, presence);
     });
     placing.deliver(placed);
+  }
+
+  /** A step for people whose timers were ended in this transaction. */
+  async timed(tx: HubDb, app: string, rows: readonly Looked[], presence: Presence): Promise<Placed> {
+    const result = await this.step(tx, app, rows, presence);
+    // What has just left is open: what becomes of it says when the notification is done.
+    const left = new Set(result.handed.map(({ held }) => held.notification));
+    const ended = rows.filter(({ notification }) => !left.has(notification));
+    await settleStatuses(tx, app, await mayBeDone(tx, app, ended), this.#options.now());
+    return result;
   }
 
   /** Decides about them, and takes what is due of their plans a step on: in one transaction. */
@@ -105,7 +110,7 @@ export class PersonWork {
       { app, policy, channels },
       users,
     );
-    const people = rows.flatMap(({ notification: id, user, data }): PersonAt[] => {
+    const people = rows.flatMap(({ notification: id, user, data, isTimerEnded = false }): PersonAt[] => {
       const known = docs.get(id);
       const recipient = recipients(id, user);
       const own = facts.get(user);
@@ -119,6 +124,7 @@ export class PersonWork {
           only: isMeantByDevices(doc, user) ? devicesIn(before) : undefined,
           ended: row.status === 'cancelled' ? 'cancelled' : ((row.ended ?? undefined) as PersonAt['ended']),
           again: data === AGAIN,
+          isTimerEnded,
         },
       ];
     });

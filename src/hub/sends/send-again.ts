@@ -1,8 +1,8 @@
 import { RollNotes } from '../analytics/roll-notes.ts';
 import type { HubDb } from '../storage/storage.ts';
-import { dueId, setDue } from '../timers/due-rows.ts';
+import { setDue } from '../timers/due-rows.ts';
 import { personDue } from './person-due.ts';
-import { type CarriedBy, handedFor, handedTo, unlessSuperseded } from './rows/decision-rows.ts';
+import { type CarriedBy, handedFor, handedTo, unlessSuperseded, WAITS } from './rows/decision-rows.ts';
 import type { HandedTarget } from './rows/handover-rows.ts';
 
 const AT_ONCE = 500;
@@ -26,10 +26,9 @@ export async function sendAgain(
   for (let start = 0; start < targets.length; start += AT_ONCE) {
     const rows = await tx
       .updateTable('decisions')
-      // Any timer's name: it says that the row waits for one.
       .set((eb) => ({
         ...{ state: 'deferred', reason: unlessSuperseded(eb, null), until: at, batch: null },
-        due_row: dueId(personDue(app, notification, '')),
+        due_row: WAITS,
       }))
       .where(handedFor(handedTo(batch, targets.slice(start, start + AT_ONCE))))
       .where('state', '=', from)

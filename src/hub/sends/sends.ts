@@ -17,6 +17,7 @@ import { Digesting } from './digests/digesting.ts';
 import { NextDigest } from './digests/next-digest.ts';
 import { follow } from './following.ts';
 import type { RendererOf } from './hand-over.ts';
+import { heldWork } from './held-work.ts';
 import type { HubEvents } from './hub-events.ts';
 import { Marking } from './marking.ts';
 import type { MarkOwner } from './marks.ts';
@@ -28,7 +29,7 @@ import { type EndedTarget, OutcomeWriter } from './outcomes/outcome-writer.ts';
 import { RetryNotes } from './outcomes/retry-notes.ts';
 import { stillWanted } from './outcomes/still-wanted.ts';
 import { TakeOver } from './outcomes/take-over.ts';
-import { PAGE_DUE, PERSON_DUE } from './person-due.ts';
+import { HELD_DUE, PAGE_DUE, PERSON_DUE } from './person-due.ts';
 import { PersonWork } from './person-work.ts';
 import { Placing, type Realtime } from './placing.ts';
 import { ListPlaces } from './rows/list-places.ts';
@@ -117,6 +118,7 @@ export class Sends {
     const digests = new Digesting({ ...common, placing, nextDigest });
     const own = {
       ...{ [PERSON_DUE]: people.run, [PAGE_DUE]: this.#accepting.pages, [DIGEST_DUE]: digests.run },
+      [HELD_DUE]: heldWork({ ...common, people, placing }),
       [CLEAR_DUE]: this.#clearer.run,
     };
     const telling = noChannel ? { [NO_CHANNEL_DUE]: noChannelWork({ store, hook: noChannel, now }) } : {};

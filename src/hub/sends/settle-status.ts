@@ -2,7 +2,7 @@ import { type ExpressionBuilder, sql } from 'kysely';
 import { prepared } from '../storage/prepared.ts';
 import type { HubDb } from '../storage/storage.ts';
 import type { HubTables } from '../storage/tables.ts';
-import { PAGE_DUE, PERSON_DUE, personRefs } from './person-due.ts';
+import { PAGE_DUE, PEOPLE_DUES, personRefs } from './person-due.ts';
 import { askedOfPage, DECISIONS_PAGE, decisionPages } from './rows/decision-pages.ts';
 import { OPEN_STATES } from './rows/decision-rows.ts';
 
@@ -109,7 +109,7 @@ const timers = prepared((db, { app, from, to }: Timers) =>
     .selectFrom('due')
     .select('id')
     .where('app', '=', app)
-    .where('kind', '=', PERSON_DUE)
+    .where('kind', 'in', PEOPLE_DUES)
     .where('ref', '>=', from)
     .where('ref', '<', to)
     .limit(sql.lit(1)),

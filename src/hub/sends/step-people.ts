@@ -7,14 +7,14 @@ import { type DecisionDetail, type HopDecision, recipientOutcome } from '../noti
 import { isSenders } from '../notifications/gate.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import type { HubDb, NewRow } from '../storage/storage.ts';
-import { clearDue, type Due, dueId, setDue } from '../timers/due-rows.ts';
+import { clearDue, type Due, setDue } from '../timers/due-rows.ts';
 import { type Advanced, advancePerson, type Planned } from './advance-person.ts';
 import { isDigest } from './digests/digest-id.ts';
 import type { DeviceOfPerson } from './facts/devices-of-people.ts';
 import { countUsage, type Facts } from './facts/facts.ts';
 import { isMarked, type RecipientRow } from './marks.ts';
 import type { Unreached } from './no-channel.ts';
-import { personDue } from './person-due.ts';
+import { heldDue, personDue } from './person-due.ts';
 import { type DecisionRow, deleteDecisions, putDecisions, SUPERSEDED } from './rows/decision-rows.ts';
 
 /** A person of a notification, with what is known before the step. */
@@ -32,6 +32,8 @@ export interface PersonAt {
   /** What is held is decided again before its time. */
   readonly again?: boolean;
   readonly openDigests?: ReadonlyMap<string, number>;
+  /** The timer that has brought this step is gone already, in the same transaction. */
+  readonly isTimerEnded?: boolean;
   /** Whether it may be part of a digest that leaves now. */
   readonly asDigest?: boolean;
 }
@@ -87,6 +89,11 @@ export interface StepParts {
   readonly now: number;
 }
 
+interface SteppingParts extends StepParts {
+  /** Very many who wait for the same moment have one timer. */
+  readonly withHeldTimers: boolean;
+}
+
 const plannedOf =
   ({ facts }: Pick<PersonAt, 'facts'>) =>
   ({ hop, channel, device = '', state, reason, until, detail, plan }: HopDecision): Planned => ({
@@ -121,7 +128,6 @@ function advance(person: PersonAt, decisions: readonly HopDecision[], now: numbe
     ...{ app, notification: id, user, kept, now, fresh: decisions.map(plannedOf(person)) },
     ...(again === undefined ? {} : { again }),
     isMarked: (mark) => recipient !== undefined && isMarked(recipient, mark),
-    timer: () => dueId(personDue(app, id, user)),
   });
 }
 
@@ -169,13 +175,31 @@ interface Step {
   readonly advanced: Advanced;
 }
 
+/** People who are decided about for the first time and wait for the same moment: from so many on they have one timer together. */
+const VERY_MANY = 50;
+
+/** When each is looked at again. Who has no timer of their own has one with others: src/hub/sends/held-work.ts. */
+function timersOf(steps: readonly Step[], withHeldTimers: boolean): Due[] {
+  const waiting = steps.flatMap(({ person: { notification, user, kept }, advanced: { dueAt: at } }) =>
+    at === undefined ? [] : [{ notification, user, at, isFirst: kept.length === 0 }],
+  );
+  const alike = Map.groupBy(waiting, ({ notification: { app, id }, at, isFirst }) =>
+    !withHeldTimers || waiting.length < VERY_MANY || !isFirst ? '' : JSON.stringify([app, id, at]),
+  );
+  return [...alike].flatMap(([key, some]) => {
+    const [{ notification, at }] = some as [(typeof some)[0]];
+    if (key !== '' && some.length >= VERY_MANY) return [{ ...heldDue(notification.app, notification.id, at), at }];
+    return some.map(({ notification: { app, id }, user, at }) => ({ ...personDue(app, id, user), at }));
+  });
+}
+
 /** People that are decided about before the event loop may turn. */
 const AT_ONCE = 25;
 
 /** Decides. Nothing is written: what leaves has to be given to batches before. @param turn what the next piece is to wait for */
 export async function stepPeople(
   people: readonly PersonAt[],
-  parts: StepParts,
+  parts: SteppingParts,
   turn: () => Promise<void> | undefined,
 ): Promise<Stepped> {
   const steps: Step[] = [];
@@ -185,9 +209,7 @@ export async function stepPeople(
     const decisions = decideFor(person, parts);
     steps.push({ person, decisions, advanced: advance(person, decisions, parts.now) });
   }
-  const dues = steps.flatMap(({ person: { notification, user }, advanced: { dueAt: at } }) =>
-    at === undefined ? [] : [{ ...personDue(notification.app, notification.id, user), at }],
-  );
+  const dues = timersOf(steps, parts.withHeldTimers);
   return {
     steps,
     dues,
@@ -244,7 +266,9 @@ export async function writeSteps(
   const notes = new RollNotes();
   for (const step of steps) noteStep(notes, step);
   await notes.write(tx);
-  const over = steps.filter(({ person, advanced }) => person.kept.length > 0 && advanced.dueAt === undefined);
+  const over = steps.filter(
+    ({ person, advanced }) => person.kept.length > 0 && !person.isTimerEnded && advanced.dueAt === undefined,
+  );
   await clearDue(
     tx,
     over.map(({ person: { notification, user } }) => personDue(notification.app, notification.id, user)),

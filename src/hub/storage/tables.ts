@@ -199,6 +199,7 @@ interface DecisionTable {
   attempts: number;
   provider_id: string | null;
   category: string | null;
+  /** Null: it waits for no time. A digest that has taken it, else no more than that it waits. */
   due_row: string | null;
   /** The batch that carries it, of those that were handed over; null: none does. */
   batch: string | null;

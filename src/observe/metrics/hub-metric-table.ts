@@ -37,7 +37,7 @@ const sends = [
   ),
   gauge(
     'martlet_hub_unclaimed_rows',
-    'Timers that were due more than five seconds ago and that no instance has taken, by kind: person, page, digest, no-channel, escalation, sla, task, schedule. Counted up to 10,000.',
+    'Timers that were due more than five seconds ago and that no instance has taken, by kind: person, held, page, digest, no-channel, escalation, sla, task, schedule. Counted up to 10,000.',
     { labels: ['kind'], ...shared },
   ),
   counter(

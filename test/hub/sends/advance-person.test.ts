@@ -29,7 +29,7 @@ class Run {
       ...(this.mark ? { [`${this.mark}_at`]: 1 } : {}),
     };
     const advanced = advancePerson({
-      ...{ app: 'default', notification: 'n', user: 'u', fresh, kept: this.rows, timer: () => 't', now, again },
+      ...{ app: 'default', notification: 'n', user: 'u', fresh, kept: this.rows, now, again },
       isMarked: (mark) => isMarked(row as never, mark),
     });
     const key = ({ hop, channel, device }: { hop: number; channel: string; device: string }) =>

@@ -93,7 +93,7 @@ describe('how SQLite finds rows of the hub', () => {
     ],
     [
       'timers of people of one notification, by its name',
-      "SELECT id FROM due WHERE app = ? AND kind = 'person' AND ref >= ? AND ref < ? LIMIT 1",
+      "SELECT id FROM due WHERE app = ? AND kind IN ('person', 'held') AND ref >= ? AND ref < ? LIMIT 1",
       'due_app_kind_ref (app=? AND kind=? AND ref>? AND ref<?)',
     ],
     [

@@ -8,10 +8,8 @@ import type { HubPolicy } from '../../notifications/policy.ts';
 import { waiting } from '../../settings/settings.ts';
 import type { HubDb, HubStore, Row } from '../../storage/storage.ts';
 import { readable } from '../../storage/unreadable.ts';
-import { dueId } from '../../timers/due-rows.ts';
 import { type Facts, factsOf } from '../facts/facts.ts';
-import { personDue } from '../person-due.ts';
-import { type DecisionRow, isAt } from '../rows/decision-rows.ts';
+import { type DecisionRow, isAt, WAITS } from '../rows/decision-rows.ts';
 import { findNotifications, openDoc } from '../rows/notification-rows.ts';
 import { recipientRows } from '../rows/recipient-rows.ts';
 import { settleStatuses } from '../settle-status.ts';
@@ -125,7 +123,7 @@ export class NextDigest {
           .updateTable('decisions')
           .set({
             ...{ state: 'deferred', reason: 'digested', at: now(), until, attempts: row.attempts + 1 },
-            due_row: dueId(personDue(app, row.notification, user)),
+            due_row: WAITS,
           })
           .where(isAt(row))
           .execute();

@@ -100,6 +100,9 @@ export const handedFor =
       eb('batch', '=', batch),
     ]);
 
+/** What decisions have in `due_row` that wait for their time. Former versions wrote a name of their timer there. */
+export const WAITS = 'timer';
+
 /** Decisions that wait for their time: neither with a carrier, nor taken by a digest that was made. */
 export const waits = (eb: ExpressionBuilder<HubTables, 'decisions'>): Expression<SqlBool> =>
   eb.and([eb('state', 'in', OPEN_STATES), eb('due_row', 'is not', null), eb('due_row', 'not like', TAKEN_BY_DIGEST)]);

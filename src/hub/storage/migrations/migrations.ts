@@ -14,6 +14,7 @@ import { formerTargetsTable } from './0013-former-targets.ts';
 import { dueDeaths } from './0014-due-deaths.ts';
 import { erasures } from './0015-erasures.ts';
 import { listPlaces } from './0016-list-places.ts';
+import { heldTimers } from './0017-held-timers.ts';
 import type { Migration } from './migrate.ts';
 
 /** In the order in which they are done. One that a release has had is never changed: what is wrong with it, the next one mends. */
@@ -34,4 +35,5 @@ export const migrations: readonly Migration[] = [
   dueDeaths,
   erasures,
   listPlaces,
+  heldTimers,
 ];
