@@ -1,5 +1,6 @@
 import { globSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { GUIDE_FILES } from '../../src/api/openapi/guides/guide-place.ts';
 import { licencesOf } from '../bundle/licences.ts';
 import { chunksOf } from './chunks.ts';
 
@@ -17,11 +18,8 @@ export interface Program {
 /** @param root of the repository @param folder for what is made on the way */
 export async function makeProgram(root: string, folder: string): Promise<Program> {
   const assets: Record<string, string> = { 'package.json': join(root, 'package.json') };
-  for (const path of globSync(
-    '{src/**/*.{css,html,js,proto,svg},docs/{,hub/}*.md,docs/images/*.png,docs/gorush.proto}',
-    { cwd: root },
-  ))
-    assets[path] = join(root, path);
+  const files = globSync('{src/**/*.{css,html,js,proto,svg},docs/{,hub/}*.md}', { cwd: root });
+  for (const path of [...files, ...GUIDE_FILES.map((name) => `docs/${name}`)]) assets[path] = join(root, path);
   const modules = new Set<string>();
   const add = (name: string, { code, moduleIds }: { code: string; moduleIds: readonly string[] }): void => {
     const file = join(folder, name.replaceAll('/', '-'));

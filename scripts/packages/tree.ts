@@ -22,9 +22,12 @@ export function layTree({ root, executable, licences }: Contents, folder: string
   put(join(root, 'deploy/systemd/martlet.service'), 'usr/lib/systemd/system/martlet.service');
   put(join(root, 'deploy/packages/config.yml'), 'etc/gorush/config.yml');
   const doc = 'usr/share/doc/martlet';
-  for (const path of globSync('{README.md,CHANGELOG.md,docs/*.{md,json,proto},docs/hub/*.md,docs/images/*.png}', {
-    cwd: root,
-  }))
+  for (const path of globSync(
+    '{README.md,CHANGELOG.md,docs/*.{md,json,proto},docs/hub/*.md,docs/images/console-*.png}',
+    {
+      cwd: root,
+    },
+  ))
     put(join(root, path), join(doc, path));
   writeFileSync(join(folder, doc, 'copyright'), licences);
 }
