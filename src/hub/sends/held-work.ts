@@ -1,7 +1,7 @@
 /**
  * Very many people of one notification who wait for the same moment have one timer together: what is due of them is done a page after
- * another, in the order of their ids. Whoever is looked at for another reason meanwhile has a timer of their own from then on, and is left
- * to that. Where a page fails, or a process has died over it, its people get timers of their own, so that one of them holds up no other.
+ * another, in the order of their ids. People who are looked at for another reason meanwhile have timers of their own from then on, and are
+ * left to them. Where a page fails, or a process has died over it, its people get timers of their own, so that one of them holds up no other.
  */
 import { sql } from 'kysely';
 import { prepared } from '../storage/prepared.ts';
