@@ -66,6 +66,12 @@ const inMemory = (system: System): System => ({
   config: { ...system.config, queue: { local: { path: '' } } },
 });
 
+const onAllCores = (system: System): System => ({
+  ...system,
+  name: `${system.name}, a process a core`,
+  config: { ...system.config, core: { ...system.config?.core, processes: 0 } },
+});
+
 const withoutHistory = (system: System): System => ({
   ...system,
   name: `${system.name}, history off`,
@@ -81,8 +87,8 @@ export const withAndWithoutHistory = (plan: Plan, run: SystemRun): Contestant[] 
   return [contest(plan, martlet, false, run), contest(plan, withoutHistory(martlet), false, run)];
 };
 
-/** Martlet, Martlet without its queue file, and the others. */
-export const systemsAndMemory = (plan: Plan, run: SystemRun): Contestant[] => [
+/** Martlet, the others, and Martlet without its queue file and with `core.processes: 0`. */
+export const systemsAndVariants = (plan: Plan, run: SystemRun): Contestant[] => [
   ...allSystems(plan, run),
-  contest(plan, inMemory(plan.systems[0] as System), false, run),
+  ...[inMemory, onAllCores].map((variant) => contest(plan, variant(plan.systems[0] as System), false, run)),
 ];

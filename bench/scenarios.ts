@@ -1,5 +1,5 @@
 /** The rows of the table: what is posted, to which provider, and what must come of it. */
-import { allSystems, nghttpd, systemsAndMemory, withAndWithoutHistory } from './contest.ts';
+import { allSystems, nghttpd, systemsAndVariants, withAndWithoutHistory } from './contest.ts';
 import { hubScenarios } from './hub/hub-scenarios.ts';
 import { backlog, delayed, type Fan, fanOut, h2loadLimit, otherClients } from './rows/fan-out.ts';
 import { arrival, emptyServer, PACE, singles, sync } from './rows/singles.ts';
@@ -24,7 +24,7 @@ export function scenarios(plan: Plan): Scenario[] {
       contestants: [
         h2loadLimit(bench, 'apns', sizes.reference),
         ...otherClients(bench, 'apns', sizes),
-        ...systemsAndMemory(plan, fanOut(bench, nghttpd('apns'), apns, limitMs)),
+        ...systemsAndVariants(plan, fanOut(bench, nghttpd('apns'), apns, limitMs)),
       ],
     },
     {
@@ -48,7 +48,7 @@ export function scenarios(plan: Plan): Scenario[] {
       goal: { perSecond: 15_000, cpuUs: 55 },
       contestants: [
         emptyServer(bench, sizes.singles),
-        ...systemsAndMemory(plan, singles(bench, nghttpd('apns'), sizes.singles, limitMs)),
+        ...systemsAndVariants(plan, singles(bench, nghttpd('apns'), sizes.singles, limitMs)),
       ],
     },
     {
