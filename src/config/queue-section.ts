@@ -18,7 +18,7 @@ export const queueSection = section('Where accepted pushes wait.', {
       'Where nsqd answers `/stats`, one address for each nsqd; empty: the same hosts, port 4151. Without it `core.queue_num` limits only what this process holds.',
       ours,
     ),
-    claim_after: seconds(60, 'After which the pushes of an instance that went silent go to others.', claimAfter),
+    claim_after: seconds(5, 'After which the pushes of an instance that went silent go to others.', claimAfter),
   }),
   nats: section('NATS JetStream. See queues.md.', {
     addr: text(

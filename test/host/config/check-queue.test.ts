@@ -37,3 +37,9 @@ test('sync mode with a broker is warned of', () => {
   const { warnings } = load(yamlOf({ 'queue.engine': 'nsq', 'core.sync': true }));
   expect(warnings.join()).toContain('core.sync');
 });
+
+test('with each broker the pushes of an instance that died go to others within five seconds where nothing is set', () => {
+  const { nsq, nats, redis } = load(yamlOf({ 'queue.engine': 'nsq' })).config.queue;
+  expect([nsq.claim_after, nats.lease, redis.lease]).toEqual([5, 5, 5]);
+  expect([nats.claim_after, redis.claim_after]).toEqual([30, 30]);
+});
