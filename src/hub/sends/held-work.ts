@@ -23,7 +23,7 @@ export interface HeldWorkParts {
   readonly now: () => number;
 }
 
-/** Decisions that are looked at in one go: a person has fewer. */
+/** Decisions that are looked at in one go. Of a person who has more the others go with these. */
 const DECISIONS = 500;
 
 interface Behind {
@@ -56,15 +56,18 @@ interface HeldPage {
   readonly next: string | undefined;
 }
 
-async function heldPage(db: HubDb, { app, ref, data: after }: ClaimedDue, now: number): Promise<HeldPage> {
+async function heldPage(db: HubDb, { app, ref, data: after, at }: ClaimedDue, now: number): Promise<HeldPage> {
   const [notification] = JSON.parse(ref) as [string];
   const rows = await decisionsBehind(db, { app, notification, after });
   const last = rows.at(-1)?.user;
   const isWhole = rows.length < DECISIONS;
-  const whole = isWhole ? rows : rows.filter(({ user }) => user !== last);
+  const before = rows.filter(({ user }) => user !== last);
+  const whole = isWhole || before.length === 0 ? rows : before;
+  // The timer was due, also where the clock has been set back since: who is looked at too early waits on, with a timer of their own.
+  const by = Math.max(now, at);
   const open: readonly string[] = OPEN_STATES;
   const due = whole.filter(
-    ({ state, until, due_row: waits }) => open.includes(state) && waits !== null && until !== null && until <= now,
+    ({ state, until, due_row: waits }) => open.includes(state) && waits !== null && until !== null && until <= by,
   );
   const timers = new Map(due.map(({ user }) => [dueId(personDue(app, notification, user)), user]));
   for (const { id } of await timersAmong(db, { ids: [...timers.keys()] })) timers.delete(id);

@@ -28,13 +28,20 @@ describe.each(hubEngines)('very many who wait for the same moment, in $name', (e
     let clock: Clock;
     let hub: ReturnType<typeof hubOfSends>;
     let id: string;
+    /** So far the clock goes back once it is asked who is there. */
+    let setBackMs = 0;
 
     beforeAll(async () => {
       place = await engine.start();
     });
     beforeEach(async () => {
       clock = new Clock();
-      hub = hubOfSends(await place.open(clock.now), clock);
+      const presenceOf = async () => {
+        clock.pass(-setBackMs);
+        setBackMs = 0;
+        return new Map();
+      };
+      hub = hubOfSends(await place.open(clock.now), clock, undefined, { presenceOf });
       const row = (index: number) => hub.devices.readRow('default', `d${index}`, phone(index, { user: userOf(index) }));
       for (let at = 0; at < PEOPLE; at += 280)
         await hub.devices.importRows(
@@ -91,6 +98,16 @@ describe.each(hubEngines)('very many who wait for the same moment, in $name', (e
       await pass(12 * HOUR);
       expect(sentTo().filter((token) => token === iosToken(9))).toHaveLength(1);
       expect(new Set(sentTo()).size).toBe(sentTo().length);
+      expect(await hub.statusOf(id)).toBe('done');
+    });
+
+    test('that loses no one where the clock is set back while it is worked on', async () => {
+      clock.pass(HOUR);
+      setBackMs = 1000;
+      await untilQuiet();
+      expect(setBackMs).toBe(0);
+      await pass(1000);
+      expect(sentTo().toSorted()).toEqual(Array.from({ length: PEOPLE }, (_, index) => iosToken(index)).toSorted());
       expect(await hub.statusOf(id)).toBe('done');
     });
 
