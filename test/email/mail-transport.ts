@@ -24,7 +24,7 @@ type Sender = EmailTransport & AsyncDisposable;
 /** A transport as src/email/open.ts makes it, without a relay around it. */
 export function mailTransport(
   settings: MailSettings,
-  { ca, reach = 'anywhere', ...more }: MailSurroundings = {},
+  { ca, reach = 'anywhere', bounces, now }: MailSurroundings = {},
 ): Sender {
   const section = {
     host: '127.0.0.1',
@@ -44,7 +44,8 @@ export function mailTransport(
     from: mailbox(section.from) as Mailbox,
     connections: section.connections,
     requestTimeoutMs: section.request_timeout * 1000,
-    ...more,
+    ...(bounces === undefined ? {} : { bounces }),
+    ...(now ? { now } : {}),
     mailer: async () =>
       openMailer({
         ...section,
