@@ -17,7 +17,7 @@ export const guideGroups = (index: string): GuideGroup[] =>
     .slice(1)
     .map((part) => ({
       title: part.slice(0, part.indexOf('\n')),
-      guides: [...part.matchAll(/\[([^\]]+)\]\(([^)#\s]+)\.md[^)]*\)/g)].map(([, title, name]) => ({
+      guides: [...part.matchAll(/\[([^[\]]+)\]\(([^()[\]#\s]+)\.md[^()[\]]*\)/g)].map(([, title, name]) => ({
         title: title as string,
         name: name as string,
       })),
