@@ -125,7 +125,11 @@ export class Requests {
   }
 
   #putDevice(id: string, value: string, owners: readonly string[], enabled = true): Asked {
-    const { model, ledger } = this.#parts;
+    const { model, ledger, onCommit } = this.#parts;
+    const registered = (): void => {
+      model.register(id, value, owners, enabled);
+      ledger.registered(id);
+    };
     const body = {
       platform: 'ios',
       token: value,
@@ -133,11 +137,9 @@ export class Requests {
       ...(owners.length > 1 ? { users: owners } : { user: owners[0] ?? null }),
     };
     return {
-      committed: () => {
-        model.register(id, value, owners, enabled);
-        ledger.registered(id);
-      },
-      call: ({ devices }) => devices.put({ app: APP, by: BY }, id, body),
+      // Those that come together are written together, in the transaction of one of them: each says in it that it is written.
+      committed: () => {},
+      call: ({ devices }) => devices.put({ app: APP, by: BY, expect: () => onCommit(registered) }, id, body),
     };
   }
 
