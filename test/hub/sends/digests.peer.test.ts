@@ -85,6 +85,18 @@ describe.each(hubEngines)('a digest in $name', ({ needs: lacks, start }) => {
       expect(await hub.decisions(id)).toEqual(['ada 1 push sent']);
     });
 
+    test('nor is it a reason that another device is switched off', async () => {
+      await hub.devices.put(change, 'd2', phone(2, { user: 'ada', enabled: false }));
+      hub.carrier.fates[iosToken(1)] = 'dead';
+      const { id } = await hub.send(DIGEST);
+      await hub.send(PUSH);
+      await hub.pass(WINDOW);
+      expect(await hub.decisions(id)).toContain('ada 1 push deferred digested');
+      await device(3);
+      await hub.pass(WINDOW);
+      expect(hub.carrier.sent.at(-1)).toBe('00000003: m1');
+    });
+
     test('after the third that nobody took, the item has failed, with the reason', async () => {
       hub.carrier.fates[iosToken(1)] = 'refuse';
       const { id } = await hub.send(DIGEST);

@@ -26,8 +26,8 @@ export interface HubReport {
 /** Noon. */
 const EPOCH = Date.UTC(2026, 10, 2, 12);
 const FATES: readonly Fate[] = ['accept', 'accept', 'accept', 'accept', 'receipt', 'dead', 'refuse', 'busy', 'lost'];
-/** Everything has ended long before: waits, quiet hours and leases are minutes. */
-const PATIENCE_MS = 900_000;
+/** Everything has ended before: waits, quiet hours and leases are minutes, and an item is in three digests at most, an hour apart. */
+const PATIENCE_MS = 4 * 3_600_000;
 
 /** How often it is looked whether all has ended. */
 const LOOK_MS = 500;

@@ -273,7 +273,11 @@ export class HubLedger {
       type_disabled: wishes.offTypes.includes(notification.type),
       channel_disabled:
         model.isUnwanted(user, notification, channel as AskedChannel) || model.devices.get(device)?.enabled === false,
-      no_devices: own.length === 0 || notification.devices.length > 0,
+      no_devices:
+        own.length === 0 ||
+        notification.devices.length > 0 ||
+        // That of an item has died since the item was collected.
+        (before?.reason === 'digested' && device !== '' && model.devices.get(device)?.isDead !== false),
       no_address: person?.email === undefined,
       no_consent: !person?.hasConsent,
       quiet_hours:

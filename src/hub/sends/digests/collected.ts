@@ -115,7 +115,10 @@ async function haveOthersBehind(tx: HubDb, app: string, user: string, notificati
 const devicesOf = (rows: readonly DecisionRow[]): string[] =>
   rows.map(({ device }) => device).filter((device) => device !== '');
 
-/** How a row ends now; undefined: it may come. A device that is gone is no reason while there is another. */
+/**
+ * How a row ends now; undefined: it may come. A device that is gone is no reason while there is another; and what keeps it from another
+ * device is not why it did not come to the one that is gone.
+ */
 function verdictOn(
   { channel, device }: DecisionRow,
   decisions: readonly HopDecision[],
@@ -123,7 +126,8 @@ function verdictOn(
   const own = decisions.filter((decision) => decision.channel === channel);
   const same = own.find((decision) => (decision.device ?? '') === device);
   if (same ? isLiving(same) : own.some(isLiving)) return undefined;
-  return same ?? own[0] ?? { state: 'suppressed', reason: 'no_devices' };
+  const ofAll = own.find((decision) => (decision.device ?? '') === '');
+  return same ?? ofAll ?? { state: 'suppressed', reason: 'no_devices' };
 }
 
 const end = (
