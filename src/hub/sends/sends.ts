@@ -4,7 +4,7 @@ import { background } from '../../kit/background.ts';
 import type { DeviceVerdict } from '../devices/device.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import type { PushCarrier, PushListener, PushOutcome } from '../push/push-carrier.ts';
-import { notingFailures } from '../storage/noting-failures.ts';
+import { notingFailures, writingAfter } from '../storage/noting-failures.ts';
 import type { HubStore } from '../storage/storage.ts';
 import type { DueWork } from '../timers/due-rows.ts';
 import { DueRunner } from '../timers/due-runner.ts';
@@ -102,14 +102,15 @@ export class Sends {
     const nudge = (at: number): void => this.#runner.nudge(at);
     this.nudge = nudge;
     const batches = this.#batches;
-    const common = { store, policyOf, staleAfterMs, now, newId, presenceOf, places: new ListPlaces(now) };
+    const known = writingAfter(store, () => this.#takeOver.madeKnown());
+    const common = { store: known, policyOf, staleAfterMs, now, newId, presenceOf, places: new ListPlaces(now) };
     const placing = new Placing({
       ...{ ...common, monotonic, carrier, batches, realtime, rendererOf, instance, nudge, events, noChannel, tell },
       isDoubtful: (since) => this.#takeOver.isDoubtful(since),
     });
     this.#placing = placing;
     this.#accepting = new Accepting({ ...common, page, placing, batches, events, nudge });
-    this.notices = new Notices({ store, accepting: this.#accepting, presenceOf, events, newId, nudge, now });
+    this.notices = new Notices({ store: known, accepting: this.#accepting, presenceOf, events, newId, nudge, now });
     const nextDigest = new NextDigest(common);
     const people = new PersonWork({ ...common, placing, nextDigest });
     const inboxChanged = realtime && ((owner: MarkOwner) => realtime.inboxChanged(owner));
@@ -143,8 +144,8 @@ export class Sends {
 
   /** Begins with what is due, and with what former runs and other instances left. */
   start(): void {
-    this.#runner.start();
     this.#takeOver.start();
+    this.#runner.start();
   }
 
   /** @throws RefusedSend when the id was used for another body */

@@ -1,8 +1,7 @@
 import type { HubStore } from './storage.ts';
 import { StoreUnavailable } from './store-unavailable.ts';
 
-/** A store that says when something could not be written: some of it may be there all the same (`HubStore.write`). */
-export const notingFailures = (store: HubStore, failed: () => void): HubStore => ({
+const withWrite = (store: HubStore, write: HubStore['write']): HubStore => ({
   engine: store.engine,
   ready: store.ready,
   get db() {
@@ -11,15 +10,27 @@ export const notingFailures = (store: HubStore, failed: () => void): HubStore =>
   get seal() {
     return store.seal;
   },
-  async write(work) {
+  write,
+  scrub: () => store.scrub(),
+  health: () => store.health(),
+  close: () => store.close(),
+});
+
+/** A store that says when something could not be written: some of it may be there all the same (`HubStore.write`). */
+export const notingFailures = (store: HubStore, failed: () => void): HubStore =>
+  withWrite(store, async (work) => {
     try {
       return await store.write(work);
     } catch (error) {
       if (error instanceof StoreUnavailable) failed();
       throw error;
     }
-  },
-  scrub: () => store.scrub(),
-  health: () => store.health(),
-  close: () => store.close(),
-});
+  });
+
+/** A store into which nothing is written before something else is. @param first undefined: that is so */
+export const writingAfter = (store: HubStore, first: () => Promise<void> | undefined): HubStore =>
+  withWrite(store, async (work) => {
+    const before = first();
+    if (before) await before;
+    return store.write(work);
+  });

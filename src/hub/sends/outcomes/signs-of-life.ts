@@ -51,6 +51,11 @@ export class SignsOfLife {
     this.#givenAt = monotonic();
   }
 
+  /** Whether others can know of this instance. */
+  get isGiven(): boolean {
+    return this.#givenAt !== undefined;
+  }
+
   /** Whether others may have taken this instance for dead since then, monotonic milliseconds: it stood still, or the store was away. */
   isDoubtful(since: number): boolean {
     return this.#isSilent() || this.#silentUntil > since;

@@ -63,6 +63,9 @@ const EVER = { from: 0, to: Number.MAX_SAFE_INTEGER };
 export class TakeOver {
   readonly #options: TakeOverOptions;
   readonly #signs: SignsOfLife;
+  #isStarted = false;
+  /** Monotonic milliseconds of the last look by the timer. */
+  #begunAt = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   /** What earlier processes here left in the queue was not claimed yet. */
@@ -82,8 +85,14 @@ export class TakeOver {
   }
 
   start(): void {
+    this.#isStarted = true;
     this.#run();
     this.#timer = setInterval(() => this.#run(), BEAT_MS).unref();
+  }
+
+  /** Others would take what a process that they do not know of has handed over for that of a dead one. Undefined: they can know. */
+  madeKnown(): Promise<void> | undefined {
+    return this.#isStarted && !this.#signs.isGiven ? this.#signs.give() : undefined;
   }
 
   /** A transaction failed, or its answer was lost: what it was to hand over may be written, and was not handed over. */
@@ -122,8 +131,10 @@ export class TakeOver {
   }
 
   #run(): void {
-    // A slow store is asked once at a time.
-    if (this.#running) return;
+    const now = this.#options.monotonic();
+    // A slow store is asked once at a time. After a standstill looks may follow at once, and the second is to be a while after the first.
+    if (this.#running || now - this.#begunAt < BEAT_MS / 2) return;
+    this.#begunAt = now;
     this.#running = this.look()
       .catch((thrown) => {
         const error = toError(thrown);
