@@ -276,8 +276,8 @@ export class HubLedger {
       no_devices:
         own.length === 0 ||
         notification.devices.length > 0 ||
-        // That of an item has died since the item was collected.
-        (before?.reason === 'digested' && device !== '' && model.devices.get(device)?.isDead !== false),
+        // That of an item has died, or is someone else's, since the item was collected.
+        (before?.reason === 'digested' && device !== '' && !own.some(([id]) => id === device)),
       no_address: person?.email === undefined,
       no_consent: !person?.hasConsent,
       quiet_hours:
