@@ -5,9 +5,9 @@ import { background } from '../../kit/background.ts';
 import { toError } from '../../kit/errors.ts';
 import { toMs } from '../../kit/seconds.ts';
 import type { AsideMessage, Backlog, Broker, BrokerEvents } from '../broker/broker.ts';
+import { MessageDeaths } from '../broker/message-deaths.ts';
 import { GorushMessages, pause } from './gorush-messages.ts';
 import { connectNats, type NatsSettings } from './nats-connection.ts';
-import { NatsDeaths } from './nats-deaths.ts';
 import { instanceName } from './nats-instances.ts';
 import { natsServers } from './nats-servers.ts';
 import { NatsStream } from './nats-stream.ts';
@@ -48,7 +48,8 @@ export class NatsBroker implements Broker {
   /** Of those that are here, and that the server has forgotten. */
   readonly #forgotten = new Set<string>();
   readonly #saved = new Set<string>();
-  readonly #deaths: NatsDeaths;
+  /** By the places of the messages in the stream. */
+  readonly #deaths: MessageDeaths<number>;
   readonly #takeover: NatsTakeover;
   readonly #gorush: GorushMessages;
   #nc: NatsConnection | undefined;
@@ -79,7 +80,7 @@ export class NatsBroker implements Broker {
     this.touchMs = leaseMs / TOUCHES;
     const stream = new NatsStream({ ...settings, leaseMs, answerMs });
     this.#stream = stream;
-    this.#deaths = new NatsDeaths(stream);
+    this.#deaths = new MessageDeaths(stream);
     const tell: BrokerEvents['tell'] = (level, message) => this.#events?.tell(level, message);
     const now = (): number => performance.now();
     this.#gorush = new GorushMessages({ ...settings, stream, tell, isClosed: () => this.#closed });
@@ -151,7 +152,7 @@ export class NatsBroker implements Broker {
       await Promise.all(some.map(async (id) => (await this.#isLost(id, isReconnected && isNew(id))) && lost.add(id)));
     }
     this.#isReconnected = false;
-    for (const seq of this.#seqsOf([...lost])) this.#deaths.forget(seq);
+    this.#deaths.forget(this.#seqsOf([...lost]));
     for (const id of lost) {
       this.#messages.delete(id);
       this.#saved.delete(id);
@@ -168,7 +169,7 @@ export class NatsBroker implements Broker {
 
   async handBack(id: string, _rest: unknown, pauseMs?: number): Promise<void> {
     const message = this.#messages.get(id);
-    if (message) await this.#deaths.handedBack(message.seq);
+    if (message) await this.#deaths.handedBack([message.seq]);
     message?.nak(pauseMs);
     this.#messages.delete(id);
     await this.#nc?.flush();
@@ -307,7 +308,7 @@ export class NatsBroker implements Broker {
     let progress: Uint8Array | undefined;
     if (isOwn && message.redelivered) {
       progress = await this.#stream.progress(message.seq).catch(() => undefined);
-      await this.#deaths.count(message.seq);
+      await this.#deaths.count([message.seq]);
     }
     this.#arriving.delete(id);
     // Else the server hands it out again, if it has not done so.

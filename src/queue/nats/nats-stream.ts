@@ -162,14 +162,18 @@ export class NatsStream {
   }
 
   /** What is noted of the deaths of instances with a message (death-note.ts): beside its progress. */
-  async noteOf(seq: number): Promise<string | undefined> {
-    const note = await this.#kept(`deaths-${seq}`);
-    return note && Buffer.from(note).toString();
+  async notes(seqs: readonly number[]): Promise<(string | undefined)[]> {
+    const notes = await Promise.all(seqs.map((seq) => this.#kept(`deaths-${seq}`)));
+    return notes.map((note) => note && Buffer.from(note).toString());
   }
 
-  /** Undefined removes it. */
-  async note(seq: number, note: string | undefined): Promise<void> {
-    await (note === undefined ? this.#forget(`deaths-${seq}`) : this.#keep(`deaths-${seq}`, Buffer.from(note)));
+  /** Undefined removes a note. */
+  async note(notes: ReadonlyMap<number, string | undefined>): Promise<void> {
+    await Promise.all(
+      [...notes].map(([seq, note]) =>
+        note === undefined ? this.#forget(`deaths-${seq}`) : this.#keep(`deaths-${seq}`, Buffer.from(note)),
+      ),
+    );
   }
 
   /** Stores a message where nothing is handed over from; the stream is made when there is something to store. */

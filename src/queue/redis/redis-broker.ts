@@ -8,8 +8,8 @@ import { createRedisClient, type RedisClient, type RedisSettings } from '../../k
 import { redisErrorText, redisTrouble } from '../../kit/net/redis-trouble.ts';
 import { toMs } from '../../kit/seconds.ts';
 import type { AsideMessage, Backlog, Broker, BrokerEvents } from '../broker/broker.ts';
+import { MessageDeaths } from '../broker/message-deaths.ts';
 import { AliveKeys } from './alive-keys.ts';
-import { RedisDeaths } from './redis-deaths.ts';
 import { type RawEntry, RedisStream, timeOf } from './redis-stream.ts';
 import { RedisTakeover } from './redis-takeover.ts';
 
@@ -42,7 +42,7 @@ export class RedisBroker implements Broker {
   readonly #reader: RedisClient;
   readonly #stream: RedisStream;
   readonly #alive: AliveKeys;
-  readonly #deaths: RedisDeaths;
+  readonly #deaths: MessageDeaths<string>;
   readonly #takeover: RedisTakeover;
   readonly #claimMs: number;
   readonly #leaseMs: number;
@@ -63,6 +63,8 @@ export class RedisBroker implements Broker {
   #isReconnected = false;
   /** How often it was asked what others have, after a silence. */
   #silences = 0;
+  /** The notes cannot be read or written, and a warning said so. */
+  #isBlind = false;
   #stopped = false;
   #closed = false;
   #trimTimer: NodeJS.Timeout | undefined;
@@ -85,7 +87,7 @@ export class RedisBroker implements Broker {
     const tell: BrokerEvents['tell'] = (level, message) => this.#events?.tell(level, message);
     this.#stream = new RedisStream(this.#commands, names);
     this.#alive = new AliveKeys(this.#commands, names, tell);
-    this.#deaths = new RedisDeaths(this.#stream, tell);
+    this.#deaths = new MessageDeaths(this.#stream, (error) => this.#noNotes(error));
     this.#takeover = new RedisTakeover({
       stream: this.#stream,
       alive: this.#alive,
@@ -305,6 +307,12 @@ export class RedisBroker implements Broker {
       const body = place % 2 === 0 ? (fields?.[place + 1] ?? '') : '';
       this.#events?.message({ id, body, at: timeOf(id), progress: progress?.get(id), deaths: this.#deaths.of(id) });
     }
+  }
+
+  #noNotes({ message }: Error): void {
+    if (this.#isBlind) return;
+    this.#isBlind = true;
+    this.#events?.tell('warn', `cannot count the instances that die with an entry: ${message}`);
   }
 
   /** @returns how many of them an instance died with */
