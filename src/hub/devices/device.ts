@@ -55,7 +55,7 @@ export interface Device extends DeviceDoc {
   readonly token_hash: string;
   /** When a PUT or POST last brought this token: a verdict from before says nothing about it. */
   readonly token_at: number;
-  /** Counts them. A push notes it, so that a verdict about an earlier one changes nothing. */
+  /** Counts them, see `token-rev.ts`. A push notes it, so that a verdict about an earlier one changes nothing. */
   readonly token_rev: number;
   /** Counts the changes. */
   readonly rev: number;
@@ -81,7 +81,7 @@ export interface DeviceVerdict {
   readonly reason: string;
   /** UNIX milliseconds, of the answer. */
   readonly at: number;
-  /** UNIX milliseconds, where the provider says since when the token is dead: decides instead of `tokenRev`. */
+  /** UNIX milliseconds, where the provider says since when the token is dead: of the same token this decides, however often it was brought. */
   readonly deadSince?: number | undefined;
 }
 

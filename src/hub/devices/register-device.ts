@@ -17,6 +17,7 @@ import {
 import type { DeviceTarget } from './device-target.ts';
 import { noteFormer } from './former-targets.ts';
 import { makeRoom } from './make-room.ts';
+import { firstRev } from './token-rev.ts';
 
 /** Makes people who are not there yet, and notes that they were heard of. */
 export type MakePeople = (tx: HubDb, app: string, ids: readonly string[], now: number) => Promise<void>;
@@ -179,13 +180,12 @@ export function newDeviceRow(
   tools: DeviceReading,
   registration: Pick<Registration, 'app' | 'id' | 'doc'>,
   target: DeviceTarget,
-  tokenRev = 1,
 ): NewRow<'devices'> {
   const { app, id, doc } = registration;
   return {
     app,
     id,
-    ...targetColumns(tools, app, id, target, tokenRev),
+    ...targetColumns(tools, app, id, target, firstRev()),
     ...textColumns(doc),
     status_at: tools.now,
     rev: 1,
@@ -213,7 +213,7 @@ export async function register(
   const rotated = own !== undefined && target !== undefined && !hasTarget(own.row, target);
   const { row, changed } = own
     ? await updateRow(tx, tools, registration, own)
-    : await insertRow(tx, tools, registration, taken);
+    : await insertRow(tx, tools, registration);
   const joined = doc.users.filter((user) => !own?.users.includes(user));
   await tools.makePeople(tx, app, registration.isSeen ? doc.users : joined, tools.now);
   if (!own || !isSame(own.users, doc.users)) await replaceOwners(tx, app, id, doc.users, own !== undefined);
@@ -243,16 +243,10 @@ function lostBy(before: StoredDevice | undefined, { users }: DeviceDoc, isReplac
 const isHinted = (own: StoredDevice | undefined, { installation_hint: hint }: DeviceDoc): boolean =>
   hint !== undefined && own?.row.installation_hint !== hint;
 
-async function insertRow(
-  tx: HubDb,
-  tools: RegistrationTools,
-  registration: Registration,
-  taken: StoredDevice | undefined,
-) {
+async function insertRow(tx: HubDb, tools: RegistrationTools, registration: Registration) {
   const { target } = registration;
   if (!target) throw new Error('a device that is not there has no token to keep');
-  // Verdicts about pushes to the row that had the token name that row, and find nothing.
-  const row = newDeviceRow(tools, registration, target, (taken?.row.token_rev ?? 0) + 1) as DeviceRow;
+  const row = newDeviceRow(tools, registration, target) as DeviceRow;
   await insertDevices(tx, { rows: [row] });
   return { row, changed: true };
 }
@@ -265,7 +259,8 @@ async function updateRow(
 ) {
   const { app, id, doc, target, isSeen } = registration;
   const texts = textColumns(doc);
-  const isRevived = target !== undefined && (row.status !== 'active' || !hasTarget(row, target));
+  const isRotated = target !== undefined && !hasTarget(row, target);
+  const isRevived = target !== undefined && (isRotated || row.status !== 'active');
   const isOwned = isSame(users, doc.users);
   const changed = isOther(row, texts) || isRevived || !isOwned || !isSame(topics, doc.topics);
   // Signing out and in is a change of status, too.
@@ -275,7 +270,8 @@ async function updateRow(
     last_seen_at: isSeen ? tools.now : row.last_seen_at,
     rev: changed ? row.rev + 1 : row.rev,
   };
-  const set = changedColumns(texts, target ? targetColumns(tools, app, id, target, row.token_rev + 1) : row, times);
+  const rev = isRotated ? firstRev() : row.token_rev + 1;
+  const set = changedColumns(texts, target ? targetColumns(tools, app, id, target, rev) : row, times);
   await updateDevice(tx, { app, id, ...set });
   return { row: { ...row, ...set }, changed };
 }

@@ -4,6 +4,7 @@ import type { DeviceVerdict } from './device.ts';
 import { type DeviceRow, deleteDevices, MOST_IDS } from './device-rows.ts';
 import { sweepFormer } from './former-targets.ts';
 import { type KeptSuspicion, suspicionIn } from './suspicion.ts';
+import { isSameToken } from './token-rev.ts';
 
 export interface RemovalsOptions {
   readonly store: HubStore;
@@ -254,7 +255,8 @@ export class Removals {
 function concerns(row: DeviceRow, { verdict, tokenRev, deadSince }: DeviceVerdict): boolean {
   if (verdict === 'taken') return row.suspect !== null && row.token_rev === tokenRev;
   if (row.status !== 'active') return false;
-  return verdict === 'dead' && deadSince !== undefined ? deadSince > row.token_at : tokenRev === row.token_rev;
+  if (verdict !== 'dead' || deadSince === undefined) return row.token_rev === tokenRev;
+  return isSameToken(row.token_rev, tokenRev) && deadSince > row.token_at;
 }
 
 const end = (tx: HubDb, app: string, id: string, status: 'invalid' | 'key_mismatch', reason: string, at: number) =>

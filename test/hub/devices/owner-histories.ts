@@ -39,7 +39,7 @@ export const histories = fc.array(step, { minLength: 1, maxLength: 25 });
 
 interface ModelDevice {
   owner: number | undefined;
-  token: number;
+  readonly token: number;
   /** When the token was last brought. */
   at: number;
   isDead: boolean;
@@ -47,9 +47,8 @@ interface ModelDevice {
 
 interface Push {
   readonly id: string;
-  readonly token: number;
   readonly at: number;
-  /** The row as it was: another one of the same id is another device. */
+  /** The row as it was: one with another token is another one, and so is one of the same id that was registered anew. */
   readonly of: ModelDevice;
   readonly rev: number;
 }
@@ -61,7 +60,7 @@ class Model {
   register(id: string, owner: number | undefined, token: number, at: number): void {
     for (const [other, row] of this.rows) if (row.token === token && other !== id) this.rows.delete(other);
     const own = this.rows.get(id);
-    if (own) Object.assign(own, { owner, token, at, isDead: false });
+    if (own?.token === token) Object.assign(own, { owner, at, isDead: false });
     else this.rows.set(id, { owner, token, at, isDead: false });
   }
 
@@ -69,11 +68,10 @@ class Model {
     return [...this.rows].find(([, row]) => row.token === token)?.[0];
   }
 
-  kill({ id, of, token, at }: Push, deadSince: number | undefined): void {
+  kill({ id, of, at }: Push, deadSince: number | undefined): void {
     const row = this.rows.get(id);
     if (row !== of || row.isDead) return;
-    const concerns = deadSince === undefined ? row.token === token && row.at <= at : deadSince > row.at;
-    if (concerns) row.isDead = true;
+    if (deadSince === undefined ? row.at <= at : deadSince > row.at) row.isDead = true;
   }
 }
 
@@ -112,11 +110,12 @@ export async function play(hub: Directory, app: string, steps: readonly Step[]):
       model.rows.delete(id);
     } else if (each.kind === 'push' && row) {
       const rev = (await devices.byIds(app, [id])).get(id)?.token_rev as number;
-      pushes.push({ id, token: row.token, at: clock.ms, of: row, rev });
+      pushes.push({ id, at: clock.ms, of: row, rev });
     } else if (each.kind === 'dead') {
       const push = pushes[each.push];
       if (!push) continue;
-      const deadSince = each.since === 'none' ? undefined : push.of.at + (each.since === 'before' ? -1 : 1);
+      const { at } = model.rows.get(push.id) ?? push.of;
+      const deadSince = each.since === 'none' ? undefined : at + (each.since === 'before' ? -1 : 1);
       const verdict = {
         app,
         device: push.id,

@@ -66,14 +66,15 @@ describe.each(hubEngines)('devices that come at the same time, in $name', ({ nee
       expect(again[1]?.view).toEqual((await hub.devices.view('default', 'd1'))?.body);
       expect(await hub.devices.get('default', 'd1')).toEqual({
         ...before,
-        ...{ last_seen_at: hub.clock.ms, token_at: hub.clock.ms, token_rev: 2 },
+        ...{ last_seen_at: hub.clock.ms, token_at: hub.clock.ms, token_rev: (before?.token_rev ?? 0) + 1 },
       });
       expect(await hub.store.db.selectFrom('audit').select('id').execute()).toHaveLength(audited);
       // Whatever is new is written.
       const changed = await all({ app_version: '2' });
       expect(changed.every(({ device }) => device.rev === 2 && device.app_version === '2')).toBe(true);
+      const tokenRev = changed[1]?.device.token_rev ?? 0;
       await hub.removals.apply([
-        { app: 'default', device: 'd1', tokenRev: 3, verdict: 'dead', reason: 'Unregistered', at: hub.clock.ms },
+        { app: 'default', device: 'd1', tokenRev, verdict: 'dead', reason: 'Unregistered', at: hub.clock.ms },
       ]);
       hub.clock.pass(1);
       const revived = await all({ app_version: '2' });

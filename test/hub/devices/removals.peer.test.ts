@@ -6,6 +6,8 @@ import { type HubPlace, hubEngines } from '../hub-engines.ts';
 
 const MINUTE = 60_000;
 
+type Verdict = Omit<DeviceVerdict, 'tokenRev'> & Partial<Pick<DeviceVerdict, 'tokenRev'>>;
+
 describe.each(hubEngines)('dead tokens in $name', ({ needs: lacks, start }) => {
   describe('are taken for dead', needs(...lacks), () => {
     let place: HubPlace;
@@ -24,11 +26,18 @@ describe.each(hubEngines)('dead tokens in $name', ({ needs: lacks, start }) => {
     const put = (at: number, more: object = {}) =>
       hub.devices.put(change, `d${at}`, phone(at, { user: `u${at}`, ...more }));
     const many = (count: number, from = 1) => Promise.all(Array.from({ length: count }, (_, at) => put(from + at)));
-    const verdict = (at: number, more: Partial<DeviceVerdict> = {}): DeviceVerdict => ({
-      ...{ app: 'default', device: `d${at}`, tokenRev: 1, verdict: 'dead', reason: 'Unregistered', at: hub.clock.ms },
+    const verdict = (at: number, more: Partial<DeviceVerdict> = {}): Verdict => ({
+      ...{ app: 'default', device: `d${at}`, verdict: 'dead', reason: 'Unregistered', at: hub.clock.ms },
       ...more,
     });
-    const apply = (...verdicts: DeviceVerdict[]) => hub.devices.applyVerdicts(verdicts);
+    /** Of those that do not say of which token they are: of the one that is there now. */
+    const apply = async (...verdicts: Verdict[]) => {
+      const all: DeviceVerdict[] = [];
+      for (const each of verdicts) all.push({ tokenRev: await revOf(each), ...each });
+      return hub.devices.applyVerdicts(all);
+    };
+    const revOf = async ({ app, device }: Pick<DeviceVerdict, 'app' | 'device'>): Promise<number> =>
+      (await hub.devices.get(app, device))?.token_rev ?? 0;
     const kill = (count: number, from = 1) => apply(...Array.from({ length: count }, (_, at) => verdict(from + at)));
     const statuses = async (): Promise<Record<string, number>> => {
       const rows = await hub.store.db.selectFrom('devices').select('status').execute();
@@ -64,23 +73,62 @@ describe.each(hubEngines)('dead tokens in $name', ({ needs: lacks, start }) => {
 
     test('only when the verdict is about the token that is there now', async () => {
       await put(1);
-      const sentWith = (await hub.devices.byIds('default', ['d1'])).get('d1')?.token_rev as number;
+      const sentWith = await revOf(verdict(1));
       hub.clock.pass(1000);
       await put(1);
       expect(await apply(verdict(1, { tokenRev: sentWith }))).toEqual([]);
       expect(await apply(verdict(1, { deadSince: hub.clock.ms - 1 }))).toEqual([]);
       expect(await apply(verdict(1, { deadSince: hub.clock.ms }))).toEqual([]);
       expect(await apply(verdict(1, { deadSince: hub.clock.ms + 1 }))).toEqual(['d1']);
+      const before = await revOf(verdict(1));
       await hub.devices.put(change, 'd1', phone(2, { user: 'u1' }));
-      expect(await apply(verdict(1, { tokenRev: sentWith + 1 }))).toEqual([]);
-      expect(await apply(verdict(1, { tokenRev: sentWith + 2 }))).toEqual(['d1']);
+      expect(await apply(verdict(1, { tokenRev: before }))).toEqual([]);
+      expect(await apply(verdict(1))).toEqual(['d1']);
+    });
+
+    test('not one about another token of the device, whenever its provider says that that one died', async () => {
+      await put(1);
+      const former = await revOf(verdict(1));
+      await hub.devices.put(change, 'd1', phone(2, { user: 'u1' }));
+      const about = [{ tokenRev: former }, { tokenRev: former, deadSince: hub.clock.ms + 1 }];
+      for (const each of about) expect(await apply(verdict(1, each))).toEqual([]);
+      expect(await statuses()).toEqual({ active: 1 });
+    });
+
+    test.each([
+      ['another token', 2],
+      ['the same token', 1],
+    ])('not one from before the device was deleted and registered again with %s', async (_, token) => {
+      await put(1);
+      const former = await revOf(verdict(1));
+      await hub.devices.delete(change, 'd1');
+      await hub.devices.put(change, 'd1', phone(token, { user: 'u1' }));
+      const about = [{ tokenRev: former }, { tokenRev: former, deadSince: hub.clock.ms + 1 }];
+      for (const each of about) expect(await apply(verdict(1, each))).toEqual([]);
+      expect(await apply(verdict(1, { verdict: 'key_mismatch', tokenRev: former }))).toEqual([]);
+      expect(await statuses()).toEqual({ active: 1 });
+      expect(await apply(verdict(1))).toEqual(['d1']);
+    });
+
+    test('in rows that a former version has made, too', async () => {
+      await put(1);
+      await hub.store.write((tx) => tx.updateTable('devices').set({ token_rev: 1 }).execute());
+      await put(1);
+      expect(await revOf(verdict(1))).toBe(2);
+      expect(await apply(verdict(1, { tokenRev: 1 }))).toEqual([]);
+      expect(await apply(verdict(1, { tokenRev: 1, deadSince: hub.clock.ms + 1 }))).toEqual(['d1']);
+      await hub.devices.put(change, 'd1', phone(2, { user: 'u1' }));
+      expect(await apply(verdict(1, { tokenRev: 2, deadSince: hub.clock.ms + 1 }))).toEqual([]);
     });
 
     test('not when the token went to another row meanwhile, even to one with a new device of that id', async () => {
       await put(1);
+      const tokenRev = await revOf(verdict(1));
       await hub.devices.put(change, 'other', phone(1, { user: 'bob' }));
-      expect(await apply(verdict(1))).toEqual([]);
-      expect(await statuses()).toEqual({ active: 1 });
+      expect(await apply(verdict(1, { tokenRev }))).toEqual([]);
+      await hub.devices.put(change, 'd1', phone(2, { user: 'ada' }));
+      expect(await apply(verdict(1, { tokenRev }))).toEqual([]);
+      expect(await statuses()).toEqual({ active: 2 });
     });
 
     test('a key mismatch is no death: its own status, ended by a new subscription', async () => {
@@ -131,7 +179,8 @@ describe.each(hubEngines)('dead tokens in $name', ({ needs: lacks, start }) => {
       expect(await apply(verdict(1, { app: 'other' }))).toEqual(['d1']);
       const second = place.again ? await place.again(hub.clock.now) : undefined;
       const instance = directory(second ?? hub.store, hub.clock);
-      expect(await instance.devices.applyVerdicts([verdict(1)])).toEqual([]);
+      const { tokenRev = await revOf(verdict(1)), ...more } = verdict(1);
+      expect(await instance.devices.applyVerdicts([{ tokenRev, ...more }])).toEqual([]);
       await instance.removals.refresh();
       expect(instance.removals.paused()).toEqual(['default']);
       expect(await instance.removals.pauseOf('default')).toEqual({ until: hub.clock.ms + 10 * MINUTE });

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { DeviceVerdict } from '../../../src/hub/devices/device.ts';
+import type { Device, DeviceVerdict } from '../../../src/hub/devices/device.ts';
 import { needs } from '../../support/needs.ts';
 import { until } from '../../support/until.ts';
 import { Clock, change, iosToken, phone } from '../directory.ts';
@@ -23,8 +23,10 @@ describe.each(hubEngines)('a device that was called dead with many others, in $n
       clock = new Clock();
       clock.pass(12 * 60 * MINUTE);
       hub = hubOfSends(await place.open(clock.now), clock);
-      for (let at = 1; at <= MANY; at++) await hub.devices.put(change, `d${at}`, phone(at, { user: `u${at}` }));
-      await hub.removals.apply(Array.from({ length: MANY }, (_, at) => verdict(at + 1)));
+      const verdicts: DeviceVerdict[] = [];
+      for (let at = 1; at <= MANY; at++)
+        verdicts.push(verdict((await hub.devices.put(change, `d${at}`, phone(at, { user: `u${at}` }))).device));
+      await hub.removals.apply(verdicts);
       expect(hub.removals.paused()).toEqual(['default']);
     });
     afterEach(async () => {
@@ -33,8 +35,8 @@ describe.each(hubEngines)('a device that was called dead with many others, in $n
     });
     afterAll(() => place?.end());
 
-    const verdict = (at: number): DeviceVerdict => ({
-      ...{ app: 'default', device: `d${at}`, tokenRev: 1, verdict: 'dead', reason: 'Unregistered', at: clock.ms },
+    const verdict = ({ app, id: device, token_rev: tokenRev }: Device): DeviceVerdict => ({
+      ...{ app, device, tokenRev, verdict: 'dead', reason: 'Unregistered', at: clock.ms },
     });
     const pushed = async (): Promise<string> => {
       const { id } = await hub.send(PUSH);

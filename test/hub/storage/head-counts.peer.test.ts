@@ -17,10 +17,10 @@ describe.each(hubEngines)('people and devices in $name', ({ needs: lacks, start 
       const shop = { ...change, app: 'shop' };
       await hub.devices.put(change, 'd1', phone(1, { user: 'ada' }));
       await hub.devices.put(change, 'd2', phone(2, { user: 'ada' }));
-      await hub.devices.put(change, 'd3', phone(3));
+      const { device } = await hub.devices.put(change, 'd3', phone(3));
       const verdict = {
         app: 'default',
-        tokenRev: 1,
+        tokenRev: device.token_rev,
         verdict: 'dead',
         reason: 'Unregistered',
         at: hub.clock.ms,
