@@ -19,6 +19,7 @@ import type { HandedBatches } from './outcomes/handed-batches.ts';
 import { deleteHandovers, insertHandovers } from './rows/handover-rows.ts';
 import { endedAmong, keyOf } from './rows/notification-rows.ts';
 import { sendAgain } from './send-again.ts';
+import { settleStatuses } from './settle-status.ts';
 import { type Leaving, type PersonAt, type Stepped, stepPeople, writeSteps } from './step-people.ts';
 
 /** The live connections of people. */
@@ -201,8 +202,10 @@ export class Placing {
         for (const { held } of back) {
           const at = now() + Math.ceil(byBatch.get(held.batch)?.retryAfterMs ?? AGAIN_MS);
           next = Math.min(next, at);
-          await sendAgain(tx, held, [...held.targets.values()], at);
+          const count = await sendAgain(tx, held, [...held.targets.values()], at);
           await deleteHandovers(tx, held.app, [held.batch]);
+          // Its people were erased: what of the notification has ended meanwhile left it to this batch to see whether it is done.
+          if (count === 0) await settleStatuses(tx, held.app, [held.notification], now());
           await noteTries(tx, held.app, suspectsIn(held), undefined);
         }
       });

@@ -98,6 +98,30 @@ describe.each(hubEngines)('what is sent, in $name,', ({ needs: lacks, start }) =
       expect(await hub.store.db.selectFrom('handovers').selectAll().execute()).toEqual([]);
     });
 
+    test('when the carrier gives back what was for someone who was erased meanwhile', async () => {
+      await device(1, 'ada');
+      await mailbox('bob', 'bob@example.com');
+      const { promise, resolve } = Promise.withResolvers<void>();
+      hub.carrier.send = async (batches) => {
+        hub.carrier.taken.push(...batches);
+        await promise;
+        const mails = batches.filter(({ notification }) => !notification.tokens.includes(iosToken(1)));
+        return mails.map(({ batch }) => ({ batch, why: 'full' }));
+      };
+      const to = { users: ['ada', 'bob'] };
+      const sending = hub.send({ id: 'n', to, channels: ['push', 'email'], mode: 'redundant' });
+      await until(() => hub.carrier.taken.length === 2);
+      await hub.people.erase({ ...change, id: 'bob' });
+      hub.figures.isErased = true;
+      const push = hub.carrier.taken.find(({ notification }) => notification.tokens.includes(iosToken(1)));
+      hub.carrier.finish(push ?? batchOf(0), iosToken(1), 'accept');
+      await until(async () => (await hub.decisions('n')).includes('ada 1 push sent'));
+      resolve();
+      await sending;
+      expect(await hub.decisions('n')).toEqual(['ada 1 push sent', 'ada 2 email suppressed no_address']);
+      expect(await hub.statusOf('n')).toBe('done');
+    });
+
     test('for whom a later one was decided about, before the page of an older one came so far', async () => {
       const paging = hubOfSends(hub.store, clock, undefined, { page: 1 });
       await device(1, 'ada');

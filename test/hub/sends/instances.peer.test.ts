@@ -171,6 +171,23 @@ describe.each(hubEngines.filter(({ name }) => name !== 'SQLite in memory'))('ins
       expect(second.carrier.sent).toEqual([]);
     });
 
+    test('what it was about to end is done, also where no one is left of whom it had not heard', async () => {
+      await first.sends.takeOver();
+      for (const at of [2, 3]) await first.devices.put(change, `d${at}`, phone(at, { user: `u${at}` }));
+      first.carrier.fates[iosToken(2)] = 'hold';
+      first.carrier.fates[iosToken(3)] = 'hold';
+      const { id } = await first.send({ ...PUSH, to: { users: ['u2', 'u3'] } });
+      await first.people.erase({ ...change, id: 'u3' });
+      first.carrier.finish(batchOf(first), iosToken(2), 'accept');
+      await first.sends.settle();
+      expect(await first.decisions(id)).toEqual(['u2 1 push sent']);
+      const second = await another();
+      clock.pass(SILENCE);
+      await lookAll(second);
+      for (const each of [first, second]) each.figures.isErased = true;
+      expect(await second.statusOf(id)).toBe('done');
+    });
+
     test('what was committed without an answer leaves all the same', async () => {
       const { lost, store } = forgetful(first.store);
       const hub = hubOfSends(store, clock);

@@ -22,6 +22,7 @@ import {
   takeHandover,
 } from '../rows/handover-rows.ts';
 import { sendAgain } from '../send-again.ts';
+import { settleStatuses } from '../settle-status.ts';
 import type { HandedBatches } from './handed-batches.ts';
 import { isBatchOpen, isPending } from './outcome-rows.ts';
 import { SignsOfLife } from './signs-of-life.ts';
@@ -221,6 +222,8 @@ export class TakeOver {
       if (!(await takeHandover(tx, handover, instance)) || isHeld) return 0;
       const count = await sendAgain(tx, handover, targets, now());
       if (count > 0 || !(await isBatchOpen(tx, handover, now()))) await deleteHandovers(tx, app, [batch]);
+      // What had ended of it while this batch was under way left that to the batch, whose people may have been erased since.
+      if (count === 0) await settleStatuses(tx, app, [handover.notification], now());
       return count;
     });
     if (again === 0) return;
