@@ -45,7 +45,7 @@ export async function collapse(
   // There seldom is one that is not over, and asking costs little.
   const isOpen = (await openWithKey(tx, { app, key, id })).length > 0;
   const changed = isOpen ? await takeFromPeople(tx, { app, users, which, reason: SUPERSEDED }, now) : [];
-  return { changed, superseded: isLaterPage ? await supersededIn(tx, notification, users) : new Set() };
+  return { changed, superseded: isLaterPage ? await supersededIn(tx, { app, key, id }, users) : new Set() };
 }
 
 interface WithKey {
@@ -138,9 +138,10 @@ async function takeFromPeople(
   return rows;
 }
 
-async function supersededIn(
+/** People of a notification for whom a later one with its collapse key was decided about. */
+export async function supersededIn(
   tx: HubDb,
-  { app, id, collapse_key: key }: AcceptedNotification,
+  { app, id, key }: WithKey,
   users: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const rows = await tx
@@ -153,7 +154,7 @@ async function supersededIn(
         .selectFrom('notifications')
         .select('id')
         .where('app', '=', app)
-        .where('collapse_key', '=', key ?? '')
+        .where('collapse_key', '=', key)
         .where((inner) => inner('collapse_place', '>', placeOf(inner, app, id))),
     )
     .execute();

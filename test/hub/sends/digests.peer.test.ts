@@ -198,6 +198,24 @@ describe.each(hubEngines)('a digest in $name', ({ needs: lacks, start }) => {
       expect(await hub.decisions(other)).toEqual(['ada 1 push sent']);
     });
 
+    test('what another has taken the place of, while its digest was under way, is in no further one', async () => {
+      hub.carrier.fates[iosToken(1)] = 'hold';
+      const { id } = await hub.send({ ...DIGEST, collapse_key: 'c' });
+      const other = await hub.send(DIGEST);
+      await hub.pass(WINDOW);
+      const later = await hub.send({ ...DIGEST, collapse_key: 'c' });
+      const [batch] = hub.carrier.taken;
+      if (!batch) throw new Error('nothing was handed over');
+      hub.carrier.finish(batch, iosToken(1), 'refuse');
+      await hub.pass(0);
+      expect(await hub.decisions(id)).toEqual(['ada 1 push cancelled superseded']);
+      expect(await hub.statusOf(id)).toBe('done');
+      hub.carrier.fates[iosToken(1)] = 'accept';
+      await hub.pass(WINDOW);
+      expect(counts()).toEqual([2, 2]);
+      for (const each of [other.id, later.id]) expect(await hub.decisions(each)).toEqual(['ada 1 push sent']);
+    });
+
     test('a process that dies between the steps of it', async () => {
       const again = place.again;
       if (!again) return;

@@ -8,8 +8,9 @@ import type { HubPolicy } from '../../notifications/policy.ts';
 import { waiting } from '../../settings/settings.ts';
 import type { HubDb, HubStore, Row } from '../../storage/storage.ts';
 import { readable } from '../../storage/unreadable.ts';
+import { supersededIn } from '../collapse.ts';
 import { type Facts, factsOf } from '../facts/facts.ts';
-import { type DecisionRow, isAt, WAITS } from '../rows/decision-rows.ts';
+import { type DecisionRow, isAt, SUPERSEDED, WAITS } from '../rows/decision-rows.ts';
 import { findNotifications, openDoc } from '../rows/notification-rows.ts';
 import { recipientRows } from '../rows/recipient-rows.ts';
 import { settleStatuses } from '../settle-status.ts';
@@ -80,7 +81,7 @@ export class NextDigest {
     const notes = new RollNotes();
     for (const [id, some] of own) {
       const row = found.get(id);
-      const over = row && overBy(row, read.has(id));
+      const over = row && (overBy(row, read.has(id)) ?? (await supersededFor(tx, row, user)));
       const mayGo = over || !row ? [] : some.filter(mayComeAgain);
       const notification =
         row && mayGo.length > 0 ? readable(() => openDoc<AcceptedNotification>(store.seal, row)) : undefined;
@@ -152,4 +153,14 @@ export class NextDigest {
 function overBy({ status, ended }: Row<'notifications'>, isRead: boolean): How | undefined {
   const reason = status === 'cancelled' ? 'cancelled' : (ended ?? (isRead ? 'read' : undefined));
   return reason === undefined ? undefined : { state: 'cancelled', reason };
+}
+
+/** A later one has taken its place while the digest that had it was under way; undefined: none has. */
+async function supersededFor(
+  tx: HubDb,
+  { app, id, collapse_key: key }: Row<'notifications'>,
+  user: string,
+): Promise<How | undefined> {
+  const isSuperseded = key !== null && (await supersededIn(tx, { app, id, key }, [user])).has(user);
+  return isSuperseded ? { state: 'cancelled', reason: SUPERSEDED } : undefined;
 }
