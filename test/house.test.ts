@@ -203,6 +203,12 @@ describe('the house', () => {
     });
     expect(astray.map((file) => `${file}: ${places.get(basename(file.replace(ENDING, '')))?.join(', ')}`)).toEqual([]);
   });
+
+  test('a server of the tests that awaits lets a caller go away in the middle', () => {
+    const alone = /createServer\((\{[^}]*\}, )?async\b/;
+    const found = globSync('test/**/*.ts').filter((file) => alone.test(readFileSync(file, 'utf8')));
+    expect(found, 'wrap its listener in awaiting() of test/support').toEqual([]);
+  });
 });
 
 describe('the documents', () => {

@@ -7,6 +7,7 @@ import {
   type SecureServerOptions,
   type ServerHttp2Session,
 } from 'node:http2';
+import type { Socket } from 'node:net';
 import { createSecureContext, type SecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import type { Config } from '../config/schema.ts';
 import { isHttp2 } from '../kit/http/is-http2.ts';
@@ -36,15 +37,26 @@ const REQUEST_MS = 300_000;
 const ACME_PROTOCOL = 'acme-tls/1';
 const PROTOCOLS = ['h2', 'http/1.1'];
 
-/** An idle connection ends with GOAWAY; one whose peer leaves streams open ends all the same. */
-function limitSession(session: ServerHttp2Session, idleMs: number): void {
+type SessionSocket = Pick<Socket, 'once' | 'destroySoon'>;
+
+/** An idle connection ends with GOAWAY; one whose peer leaves streams open, or its half of the connection, ends all the same. */
+function limitSession(session: ServerHttp2Session, socket: SessionSocket, idleMs: number): void {
   session.setLocalWindowSize(WINDOW);
   session.setTimeout(idleMs, () => {
     if (session.closed) return;
     session.close();
-    const last = setTimeout(() => session.destroy(), REQUEST_MS).unref();
-    session.once('close', () => clearTimeout(last));
+    const last = setTimeout(() => socket.destroySoon(), REQUEST_MS).unref();
+    socket.once('close', () => clearTimeout(last));
   });
+}
+
+function lookAfter(session: ServerHttp2Session, idleMs: number): void {
+  // What http2 lets through to the socket itself, also when the session is over.
+  const { once, destroySoon } = session.socket;
+  const socket: SessionSocket = { once, destroySoon };
+  // The authority has seen what it wanted, the certificate: it speaks no protocol after the handshake.
+  if (session.alpnProtocol === ACME_PROTOCOL) socket.destroySoon();
+  limitSession(session, socket, idleMs);
 }
 
 /** An answer that came before the end of its request: the client may stop sending (RFC 9113 section 8.1). */
@@ -103,7 +115,6 @@ function serverOptions(
 ): SecureServerOptions {
   const options = {
     allowHTTP1: true,
-    allowHalfOpen: true,
     handshakeTimeout: toMs(core.header_timeout),
     connectionsCheckingInterval: toMs(1),
     settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: WINDOW },
@@ -127,13 +138,14 @@ export function createSecureServer(settings: SecureServerSettings): DualServer {
     contexts.forget();
     server.setSecureContext(contexts.options(source.current));
   };
+  // Not for all connections (`allowHalfOpen` of the server): one would outlast a client that goes in the middle of the handshake, and
+  // a session of HTTP/2 its peer, with every stream that it reads. There the half of a request ends, not of the connection.
+  server.prependListener('secureConnection', (socket: TLSSocket) => {
+    socket.allowHalfOpen = socket.alpnProtocol !== 'h2';
+  });
   source.onChange(refresh);
   clientCa?.onChange(refresh);
-  server.on('session', (session) => limitSession(session, toMs(config.core.idle_timeout)));
+  server.on('session', (session) => lookAfter(session, toMs(config.core.idle_timeout)));
   answerPlainRequests(server);
-  // The authority has seen what it wanted, the certificate: it speaks no protocol after the handshake.
-  server.on('unknownProtocol', (socket) => socket.end());
-  // With halves of their own (`allowHalfOpen`), sessions would outlive their peer: what is open is answered, then the session ends.
-  server.on('session', (session) => session.socket.once('end', () => session.close()));
   return server;
 }

@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { onTestFinished } from 'vitest';
+import { awaiting } from '../support/awaiting.ts';
 
 type Algorithm = 'ES256' | 'RS256' | 'EdDSA';
 
@@ -12,15 +13,17 @@ export async function startIssuer(algorithm: Algorithm = 'ES256') {
   let pair = await newPair();
   let requests = 0;
   let down = false;
-  const server = createServer(async (_req, res) => {
-    requests++;
-    if (down) {
-      res.writeHead(500).end();
-      return;
-    }
-    const keys = [{ ...(await exportJWK(pair.publicKey)), kid: pair.kid, alg: algorithm, use: 'sig' }];
-    res.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ keys }));
-  });
+  const server = createServer(
+    awaiting(async (_req, res) => {
+      requests++;
+      if (down) {
+        res.writeHead(500).end();
+        return;
+      }
+      const keys = [{ ...(await exportJWK(pair.publicKey)), kid: pair.kid, alg: algorithm, use: 'sig' }];
+      res.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify({ keys }));
+    }),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(() => {
     server.closeAllConnections();

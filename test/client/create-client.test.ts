@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { type ClientOptions, createClient } from '../../src/client/create-client.ts';
+import { awaiting } from '../support/awaiting.ts';
 
 interface Seen {
   readonly method: string;
@@ -16,13 +17,15 @@ type Script = (res: ServerResponse, index: number) => void;
 async function scripted(script: Script, options: Partial<ClientOptions> = {}) {
   const seen: Seen[] = [];
   const pauses: number[] = [];
-  const server = createServer(async (req, res) => {
-    let text = '';
-    for await (const chunk of req) text += chunk;
-    const { method = '', url = '', headers } = req;
-    seen.push({ method, url, headers, body: JSON.parse(text || 'null') });
-    script(res, seen.length - 1);
-  });
+  const server = createServer(
+    awaiting(async (req, res) => {
+      let text = '';
+      for await (const chunk of req) text += chunk;
+      const { method = '', url = '', headers } = req;
+      seen.push({ method, url, headers, body: JSON.parse(text || 'null') });
+      script(res, seen.length - 1);
+    }),
+  );
   server.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   onTestFinished(() => {

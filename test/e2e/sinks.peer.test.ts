@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { Webhook } from 'standardwebhooks';
 import { expect, onTestFinished, test } from 'vitest';
 import { verifySignature } from '../../src/notify/create-notifier.ts';
+import { awaiting } from '../support/awaiting.ts';
 import { until } from '../support/until.ts';
 import { startRelay } from './running-relay.ts';
 
@@ -20,13 +21,15 @@ interface SinkCall {
 async function receiver(status: () => number | undefined) {
   const taken: SinkCall[] = [];
   let calls = 0;
-  const server = createServer(async (req, res) => {
-    const body = await text(req);
-    calls++;
-    const code = status();
-    if (code === 200) taken.push({ headers: req.headers, body });
-    if (code !== undefined) res.writeHead(code).end();
-  });
+  const server = createServer(
+    awaiting(async (req, res) => {
+      const body = await text(req);
+      calls++;
+      const code = status();
+      if (code === 200) taken.push({ headers: req.headers, body });
+      if (code !== undefined) res.writeHead(code).end();
+    }),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {

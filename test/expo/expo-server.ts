@@ -2,6 +2,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
+import { awaiting } from '../support/awaiting.ts';
 
 export interface TakenRequest {
   readonly path: string;
@@ -25,16 +26,18 @@ export async function startExpoServer(
   script: (taken: TakenRequest, count: number) => ExpoAnswer | 'cut' | Promise<ExpoAnswer> = tickets,
 ) {
   const taken: TakenRequest[] = [];
-  const server = createServer(async (request, response) => {
-    const raw = await buffer(request);
-    const text = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
-    const one = { path: request.url ?? '', headers: request.headers, body: JSON.parse(text.toString()) };
-    taken.push(one);
-    const answer = await script(one, taken.length);
-    if (answer === 'cut') return void request.socket.resetAndDestroy();
-    const { status = 200, body, headers } = answer;
-    response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body));
-  });
+  const server = createServer(
+    awaiting(async (request, response) => {
+      const raw = await buffer(request);
+      const text = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
+      const one = { path: request.url ?? '', headers: request.headers, body: JSON.parse(text.toString()) };
+      taken.push(one);
+      const answer = await script(one, taken.length);
+      if (answer === 'cut') return void request.socket.resetAndDestroy();
+      const { status = 200, body, headers } = answer;
+      response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body));
+    }),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { awaiting } from '../support/awaiting.ts';
 
 export interface SignInRequest {
   readonly method: string;
@@ -21,16 +22,18 @@ export interface Answer {
 /** A token endpoint on a free port, `answers` in turn, the last one again and again; by default a token that lasts an hour. */
 export async function startOauthServer(...answers: readonly Answer[]) {
   const requests: SignInRequest[] = [];
-  const server = createServer(async (request, response) => {
-    const form = new URLSearchParams(await text(request));
-    const { method = '', url: path = '', headers } = request;
-    const place = requests.push({ method, path, headers, form }) - 1;
-    const answer = answers[Math.min(place, answers.length - 1)] ?? {};
-    await answer.until;
-    const body = answer.body ?? { access_token: `token-${place + 1}`, expires_in: 3600, token_type: 'Bearer' };
-    response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
-    response.end(typeof body === 'string' ? body : JSON.stringify(body));
-  });
+  const server = createServer(
+    awaiting(async (request, response) => {
+      const form = new URLSearchParams(await text(request));
+      const { method = '', url: path = '', headers } = request;
+      const place = requests.push({ method, path, headers, form }) - 1;
+      const answer = answers[Math.min(place, answers.length - 1)] ?? {};
+      await answer.until;
+      const body = answer.body ?? { access_token: `token-${place + 1}`, expires_in: 3600, token_type: 'Bearer' };
+      response.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
+      response.end(typeof body === 'string' ? body : JSON.stringify(body));
+    }),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;

@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { awaiting } from '../support/awaiting.ts';
 
 export interface HookCall {
   readonly path: string;
@@ -15,17 +16,19 @@ export type Script = (call: HookCall, number: number, res: ServerResponse) => 'h
 export async function startHook(script: Script = () => undefined) {
   const calls: HookCall[] = [];
   const open = { now: 0, most: 0 };
-  const server = createServer(async (req, res) => {
-    open.most = Math.max(open.most, ++open.now);
-    res.on('close', () => open.now--);
-    const chunks: Buffer[] = [];
-    for await (const chunk of req) chunks.push(chunk as Buffer);
-    const text = Buffer.concat(chunks).toString();
-    const call = { path: req.url as string, headers: req.headers, text, body: JSON.parse(text) as HookCall['body'] };
-    calls.push(call);
-    if ((await script(call, calls.length, res)) === 'hang') return;
-    if (!res.headersSent && !res.destroyed) res.writeHead(200).end('thanks');
-  });
+  const server = createServer(
+    awaiting(async (req, res) => {
+      open.most = Math.max(open.most, ++open.now);
+      res.on('close', () => open.now--);
+      const chunks: Buffer[] = [];
+      for await (const chunk of req) chunks.push(chunk as Buffer);
+      const text = Buffer.concat(chunks).toString();
+      const call = { path: req.url as string, headers: req.headers, text, body: JSON.parse(text) as HookCall['body'] };
+      calls.push(call);
+      if ((await script(call, calls.length, res)) === 'hang') return;
+      if (!res.headersSent && !res.destroyed) res.writeHead(200).end('thanks');
+    }),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   let connections = 0;
   server.on('connection', () => connections++);

@@ -20,7 +20,7 @@ export async function startProviderCapture() {
   server.on('connection', (socket: Socket) => sockets.add(socket));
   server.on('request', async (request: Http2ServerRequest, response: Http2ServerResponse) => {
     const { url: path, headers } = request;
-    const body = await text(request.stream ?? request);
+    const body = await text(request.stream ?? request).catch(() => '');
     const answer = (status: number, json: object): void => {
       response.writeHead(status, { 'content-type': 'application/json' });
       response.end(JSON.stringify(json));

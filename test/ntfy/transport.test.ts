@@ -5,6 +5,7 @@ import { Agent } from 'undici';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createNtfyTransport, type NtfyTransportOptions } from '../../src/ntfy/transport.ts';
 import type { Delivery, Outcome, PushTransport } from '../../src/push/push.ts';
+import { awaiting } from '../support/awaiting.ts';
 
 const dispatcher = new Agent();
 afterAll(() => dispatcher.destroy());
@@ -20,16 +21,18 @@ async function startServer(
   script: (taken: Taken, count: number) => [number, object | string] | undefined = () => undefined,
 ) {
   const taken: Taken[] = [];
-  const server = createServer(async (request, response) => {
-    const one = {
-      path: request.url ?? '',
-      headers: request.headers,
-      message: (await json(request)) as Taken['message'],
-    };
-    taken.push(one);
-    const [status, body] = script(one, taken.length) ?? [200, { id: 'abcdefghijkl', ...one.message }];
-    response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body));
-  });
+  const server = createServer(
+    awaiting(async (request, response) => {
+      const one = {
+        path: request.url ?? '',
+        headers: request.headers,
+        message: (await json(request)) as Taken['message'],
+      };
+      taken.push(one);
+      const [status, body] = script(one, taken.length) ?? [200, { id: 'abcdefghijkl', ...one.message }];
+      response.writeHead(status).end(typeof body === 'string' ? body : JSON.stringify(body));
+    }),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { hostRules } from '../../src/carrier/hosts.ts';
 import type { PushTransport } from '../../src/push/push.ts';
 import { createSlackTransport, type SlackTransportOptions } from '../../src/slack/transport.ts';
+import { awaiting } from '../support/awaiting.ts';
 import { deliveryOf, outcomesOf } from '../support/delivery.ts';
 
 const dispatcher = new Agent();
@@ -21,16 +22,18 @@ type Answer = { readonly status?: number; readonly body: object | string; readon
 /** Slack as a test wants it: answers when `script` says so. */
 async function startServer(script: (taken: Taken, count: number) => Answer | Promise<Answer>) {
   const taken: Taken[] = [];
-  const server = createServer(async (request, response) => {
-    const one = {
-      path: request.url ?? '',
-      headers: request.headers,
-      message: (await json(request)) as Taken['message'],
-    };
-    taken.push(one);
-    const { status = 200, body, headers } = await script(one, taken.length);
-    response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body));
-  });
+  const server = createServer(
+    awaiting(async (request, response) => {
+      const one = {
+        path: request.url ?? '',
+        headers: request.headers,
+        message: (await json(request)) as Taken['message'],
+      };
+      taken.push(one);
+      const { status = 200, body, headers } = await script(one, taken.length);
+      response.writeHead(status, headers).end(typeof body === 'string' ? body : JSON.stringify(body));
+    }),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {

@@ -1,5 +1,4 @@
 import type { RequestListener } from 'node:http';
-import http2 from 'node:http2';
 import net from 'node:net';
 import tls from 'node:tls';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -79,34 +78,4 @@ describe.each([false, true])('with TLS: %s', (isTls) => {
     socket.end();
     expect(await ended).toBe('');
   });
-});
-
-test('over HTTP/2 a caller that closes its half of the connection gets its answer', async () => {
-  const { app, held } = holding();
-  const server = await startListener(app);
-  const socket = tls.connect({
-    port: server.port,
-    host: '127.0.0.1',
-    servername: 'localhost',
-    ca: authority.ca,
-    ALPNProtocols: ['h2'],
-    // Not in Node's types of TLS.
-    ...({ allowHalfOpen: true } as object),
-  });
-  onTestFinished(() => void socket.destroy());
-  const session = http2.connect('https://localhost', { createConnection: () => socket });
-  session.on('error', () => {});
-  const stream = session.request({ ':method': 'POST', ':path': '/api/push' });
-  let text = '';
-  let failed: unknown;
-  stream.on('data', (chunk) => (text += chunk)).on('error', (error) => (failed = error));
-  stream.end('hello');
-  await until(() => held.length === 1);
-  // Node's own end of a session would wait for its streams.
-  Reflect.apply(net.Socket.prototype.end, socket, []);
-  await new Promise((resolve) => setTimeout(resolve, 50));
-  held[0]?.();
-  await new Promise((resolve) => stream.once('close', resolve));
-  expect(failed).toBeUndefined();
-  expect(text).toBe('got hello');
 });

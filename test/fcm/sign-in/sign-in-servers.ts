@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import { awaiting } from '../../support/awaiting.ts';
 
 export interface Asked {
   readonly method: string;
@@ -35,14 +36,16 @@ export const goodAnswers = (now: number): Record<string, Answer> => ({
 /** STS, IAM and metadata servers on one port of loopback: each path has its answer, other paths 404 with a page. */
 export async function startSignInServers(answers: Readonly<Record<string, Answer>>) {
   const asked: Asked[] = [];
-  const server = createServer(async (request, response) => {
-    const { method = '', url: path = '', headers } = request;
-    asked.push({ method, path, headers, body: await text(request) });
-    const answer = answers[path] ?? { status: 404, body: '<html>not here</html>' };
-    const { status = 200, body = '' } = answer;
-    response.writeHead(status, answer.headers);
-    response.end(typeof body === 'string' ? body : JSON.stringify(body));
-  });
+  const server = createServer(
+    awaiting(async (request, response) => {
+      const { method = '', url: path = '', headers } = request;
+      asked.push({ method, path, headers, body: await text(request) });
+      const answer = answers[path] ?? { status: 404, body: '<html>not here</html>' };
+      const { status = 200, body = '' } = answer;
+      response.writeHead(status, answer.headers);
+      response.end(typeof body === 'string' ? body : JSON.stringify(body));
+    }),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

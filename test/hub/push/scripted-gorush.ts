@@ -4,6 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 import type { Notification } from '../../../src/push/push.ts';
+import { awaiting } from '../../support/awaiting.ts';
 
 export interface SeenRequest {
   readonly headers: IncomingHttpHeaders;
@@ -41,18 +42,20 @@ export async function startGorush(script: GorushScript = failing({}), { martlet 
   const seen: SeenRequest[] = [];
   const sockets = new Set<Socket>();
   const it = { script, health: 200, url: '', seen, tokens, stop, start };
-  const server = createServer(async (req, res) => {
-    if (req.url === '/healthz') return void res.writeHead(it.health).end();
-    if (req.url === '/version')
-      return void res.end(JSON.stringify({ version: '1.22.0', ...(martlet ? { martlet: '1.0.0' } : {}) }));
-    const { notifications } = JSON.parse(await text(req));
-    const request = { headers: req.headers, notifications };
-    seen.push(request);
-    const answer = it.script(request);
-    if (answer === 'cut') return void req.socket.destroy();
-    res.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
-    res.end(JSON.stringify(answer.body ?? {}));
-  });
+  const server = createServer(
+    awaiting(async (req, res) => {
+      if (req.url === '/healthz') return void res.writeHead(it.health).end();
+      if (req.url === '/version')
+        return void res.end(JSON.stringify({ version: '1.22.0', ...(martlet ? { martlet: '1.0.0' } : {}) }));
+      const { notifications } = JSON.parse(await text(req));
+      const request = { headers: req.headers, notifications };
+      seen.push(request);
+      const answer = it.script(request);
+      if (answer === 'cut') return void req.socket.destroy();
+      res.writeHead(answer.status ?? 200, { 'content-type': 'application/json', ...answer.headers });
+      res.end(JSON.stringify(answer.body ?? {}));
+    }),
+  );
   server.on('connection', (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));

@@ -8,6 +8,7 @@ import { openMeter } from '../../../src/observe/tracing/open-meter.ts';
 import { signalUrl } from '../../../src/observe/tracing/receiver.ts';
 import { startSeedRelay } from '../../api/hub/seed-relay.ts';
 import { openSse } from '../../api/hub/streams/sse-client.ts';
+import { awaiting } from '../../support/awaiting.ts';
 import { eventually } from '../../support/eventually.ts';
 
 /** What is read of opentelemetry/proto/collector/metrics/v1/metrics_service.proto, field for field. */
@@ -36,22 +37,24 @@ async function startReceiver() {
   const metrics: Received[] = [];
   const headers: IncomingHttpHeaders[] = [];
   const state = { status: 200 };
-  const server = createServer(async (req, res) => {
-    const body = await buffer(req);
-    const isTaken = req.url === '/v1/metrics' && state.status === 200;
-    if (isTaken) {
-      headers.push(req.headers);
-      // biome-ignore lint/suspicious/noExplicitAny: as it is on the wire
-      const { resourceMetrics } = type.toObject(type.decode(body), { longs: Number, arrays: true }) as any;
-      for (const { resource, scopeMetrics } of resourceMetrics)
-        for (const { name, unit, gauge } of scopeMetrics[0].metrics) {
-          const [{ asInt, asDouble }] = gauge.dataPoints;
-          const service = resource.attributes.find(({ key }: { key: string }) => key === 'service.name');
-          metrics.push({ service: service.value.stringValue, name, unit, value: asInt ?? asDouble ?? 0 });
-        }
-    }
-    res.writeHead(isTaken ? 200 : 400).end();
-  });
+  const server = createServer(
+    awaiting(async (req, res) => {
+      const body = await buffer(req);
+      const isTaken = req.url === '/v1/metrics' && state.status === 200;
+      if (isTaken) {
+        headers.push(req.headers);
+        // biome-ignore lint/suspicious/noExplicitAny: as it is on the wire
+        const { resourceMetrics } = type.toObject(type.decode(body), { longs: Number, arrays: true }) as any;
+        for (const { resource, scopeMetrics } of resourceMetrics)
+          for (const { name, unit, gauge } of scopeMetrics[0].metrics) {
+            const [{ asInt, asDouble }] = gauge.dataPoints;
+            const service = resource.attributes.find(({ key }: { key: string }) => key === 'service.name');
+            metrics.push({ service: service.value.stringValue, name, unit, value: asInt ?? asDouble ?? 0 });
+          }
+      }
+      res.writeHead(isTaken ? 200 : 400).end();
+    }),
+  );
   await once(server.listen(0, '127.0.0.1'), 'listening');
   onTestFinished(() => {
     server.closeAllConnections();

@@ -10,6 +10,7 @@ import { nestedRouter } from '../../../src/streams/router/nested-router.ts';
 import { PostRouter, type PostRouterOptions } from '../../../src/streams/router/post-router.ts';
 import { SeenCalls } from '../../../src/streams/router/seen-calls.ts';
 import type { StreamRouter, WakeUp } from '../../../src/streams/router/stream-router.ts';
+import { awaiting } from '../../support/awaiting.ts';
 import { eventually } from '../../support/eventually.ts';
 
 const secretOf = (): string => `whsec_${randomBytes(32).toString('base64')}`;
@@ -41,11 +42,13 @@ interface Call {
 /** An instance that answers as it is told; `undefined`: not at all. */
 async function peerOf(status: () => number | undefined = () => 204) {
   const calls: Call[] = [];
-  const server = createServer(async (req, res) => {
-    calls.push({ headers: req.headers, url: String(req.url), body: await text(req) });
-    const code = status();
-    if (code !== undefined) res.writeHead(code).end();
-  });
+  const server = createServer(
+    awaiting(async (req, res) => {
+      calls.push({ headers: req.headers, url: String(req.url), body: await text(req) });
+      const code = status();
+      if (code !== undefined) res.writeHead(code).end();
+    }),
+  );
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   onTestFinished(() => {

@@ -12,6 +12,7 @@ import { RedisRouter } from '../../../src/streams/redis/redis-router.ts';
 import { ChannelRouter } from '../../../src/streams/router/channel-router.ts';
 import { PostRouter } from '../../../src/streams/router/post-router.ts';
 import type { StreamRouter, WakeUp } from '../../../src/streams/router/stream-router.ts';
+import { awaiting } from '../../support/awaiting.ts';
 import type { RequirementName } from '../../support/requirements.ts';
 import { linkedRouters } from '../linked-routers.ts';
 import { startStreamsRedis } from '../redis/streams-redis.ts';
@@ -210,12 +211,14 @@ class Door {
   }
 
   async open(): Promise<void> {
-    const server = createServer(async (req, res) => {
-      const body = await text(req);
-      if (this.isStalled) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-      res.statusCode = this.#router().receive(req.headers, body) === 'heard' ? 204 : 401;
-      res.end();
-    });
+    const server = createServer(
+      awaiting(async (req, res) => {
+        const body = await text(req);
+        if (this.isStalled) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        res.statusCode = this.#router().receive(req.headers, body) === 'heard' ? 204 : 401;
+        res.end();
+      }),
+    );
     server.listen(this.port, '127.0.0.1');
     await once(server, 'listening');
     this.port = (server.address() as AddressInfo).port;
