@@ -1,4 +1,5 @@
-import type { Reporter, TestModule, Vitest } from 'vitest/node';
+import { writeFileSync } from 'node:fs';
+import type { Reporter, SerializedError, TestModule, Vitest } from 'vitest/node';
 
 const FOLDERS = 12;
 const FILES = 8;
@@ -62,6 +63,19 @@ function printSkipped(modules: readonly TestModule[]): number {
   return skipped.length;
 }
 
+/**
+ * Writes the paths of the files that failed, a line each, to the file that `GATE_FAILED` names: `.ci/run` runs those once more. Nothing
+ * where an error belongs to no file, as that would not be looked at again.
+ */
+function noteFailed(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
+  const path = process.env.GATE_FAILED;
+  if (path === undefined) return;
+  const failed = modules.filter((module) => !module.ok()).map(({ moduleId }) => moduleId);
+  const places = [...failed, ...errors.map((error) => (error as { VITEST_TEST_PATH?: string }).VITEST_TEST_PATH)];
+  if (places.includes(undefined)) return;
+  writeFileSync(path, [...new Set(places)].map((place) => `${place}\n`).join(''));
+}
+
 /** What is printed after the tests: where the time went, and what was not tested for lack of what. In CI a skipped test is a failure. */
 export class GateReporter implements Reporter {
   #isFiltered = false;
@@ -70,7 +84,8 @@ export class GateReporter implements Reporter {
     this.#isFiltered = vitest.config.testNamePattern !== undefined;
   }
 
-  onTestRunEnd(modules: readonly TestModule[]): void {
+  onTestRunEnd(modules: readonly TestModule[], errors: readonly SerializedError[]): void {
+    noteFailed(modules, errors);
     if (modules.length > 1) printTimes(modules);
     // With `-t` all other tests count as skipped.
     if (!this.#isFiltered && printSkipped(modules) > 0 && process.env.CI) {
