@@ -30,6 +30,11 @@ const pageAnswers = (auth: boolean): Operation['responses'] => ({
   ...(auth ? { 401: plain('HTML that asks for a key: there is none in the request.', 'text/html') } : {}),
 });
 
+const movedPage = {
+  description: 'The name has an ending as its file has, or a slash: `hub/tasks.md`, `hub/`. The page is there.',
+  headers: { Location: { description: 'The page, from here.', required: true, schema: { type: 'string' } } },
+} as const;
+
 /** Who this is, how it is, and this description. */
 export const processGroup = ({ uris, auth }: ApiSettings): ApiGroup => ({
   tag: {
@@ -91,7 +96,11 @@ export const processGroup = ({ uris, auth }: ApiSettings): ApiGroup => ({
             ...{ required: true, schema: { type: 'string', minLength: 1 }, example: 'troubleshooting' },
           },
         ],
-        responses: { ...pageAnswers(auth), 404: plain('There is no such page.', 'text/plain') },
+        responses: {
+          ...pageAnswers(auth),
+          301: movedPage,
+          404: plain('There is no such page.', 'text/plain'),
+        },
       },
     },
   },

@@ -33,8 +33,8 @@ const words: Readonly<Record<Exclude<Verdict, 'accept'>, readonly [status: numbe
   'stale-credential': [403, 'ExpiredProviderToken'],
   'bad-credential': [403, 'InvalidProviderToken'],
 };
-/** When a token that answers 410 is said to have died. */
-const DEAD_FOR_MS = 86_400_000;
+/** How long ago a token has died, where that is said: one of a phone that has lost its app just now, and a verdict of yesterday. */
+const DEAD_FOR_MS: Readonly<Record<string, number>> = { Unregistered: 0, ExpiredToken: 86_400_000 };
 
 /** A simulated APNs host. */
 export function openApnsServer(options: ApnsServerOptions): Promise<SecureServer> {
@@ -42,7 +42,8 @@ export function openApnsServer(options: ApnsServerOptions): Promise<SecureServer
   const waiting = new WeakSet<object>();
 
   const refuse = (exchange: Exchange, id: string, status: number, reason: string) => {
-    const timestamp = status === 410 ? { timestamp: now() - DEAD_FOR_MS } : {};
+    const deadFor = DEAD_FOR_MS[reason];
+    const timestamp = deadFor === undefined ? {} : { timestamp: now() - deadFor };
     const later = status === 429 ? { 'retry-after': 1 } : {};
     const headers = { 'content-type': 'application/json', 'apns-id': id, ...later };
     exchange.respond(status, headers, JSON.stringify({ reason, ...timestamp }));

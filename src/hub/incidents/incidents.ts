@@ -125,15 +125,19 @@ export class Incidents {
       ...{ change, doc: said.doc, dedup },
       work: async (tx, before, presences) => {
         if (!before && isVerb) return undefined;
-        if (said.doc.escalation !== undefined) await this.#mustBeEscalation(tx, app, said.doc.escalation);
+        if (said.doc.escalation !== undefined) await this.#mustBeEscalation(tx, app, said.doc.escalation, before);
         return this.#changing.say(tx, { app, id, actor, caller, said }, before, presences);
       },
     });
   }
 
-  async #mustBeEscalation(tx: HubDb, app: string, name: string): Promise<void> {
-    if (await loadEscalation(tx, this.#parts.store.seal, app, name)) return;
-    const reason = 'there is no such escalation';
+  async #mustBeEscalation(tx: HubDb, app: string, name: string, before: Incident | undefined): Promise<void> {
+    const found = await spoiltOr(loadEscalation(tx, this.#parts.store.seal, app, name));
+    // One that is damaged goes on as it was where it is under way.
+    if (found === SPOILT ? before?.run?.name === name : found) return;
+    const reason = found
+      ? 'is damaged and cannot be read: delete it, and write it again'
+      : 'there is no such escalation';
     throw new IncidentRefusal('unprocessable', `escalation: ${reason}`, [{ path: 'escalation', reason }]);
   }
 }

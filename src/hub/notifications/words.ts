@@ -249,8 +249,11 @@ export function words(
   const sentence = isOurs ? REASONS[reason](told) : stateWords(told, reason);
   const advice = detail.advice ? ` ${detail.advice}` : '';
   const parts = detail.segments !== undefined && detail.segments > 1 ? ` It took ${detail.segments} parts.` : '';
-  return sentence + advice + parts + learnedWords(detail);
+  return sentence + quietly(told) + advice + parts + learnedWords(detail);
 }
+
+const quietly = ({ state, detail }: Told): string =>
+  detail.silent && HAPPENED.has(state) ? ` It made no sound because of quiet hours of ${owner(detail)}.` : '';
 
 /** What has happened matters more than the reason that it was planned with (quiet hours that made it silent). */
 const HAPPENED: ReadonlySet<string> = new Set(['sent', 'delivered', 'seen', 'read']);

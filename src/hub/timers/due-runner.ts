@@ -14,6 +14,7 @@ import { backoff } from '../../kit/backoff.ts';
 import { toError } from '../../kit/errors.ts';
 import { RefusedError } from '../../kit/refusal.ts';
 import type { HubStore } from '../storage/storage.ts';
+import { UnreadableError } from '../storage/unreadable.ts';
 import {
   ALONE_FROM,
   ASIDE_FROM,
@@ -171,7 +172,9 @@ export class DueRunner {
   async #failed(row: ClaimedDue, error: Error): Promise<void> {
     if (error instanceof FencedError) return;
     const pauseMs = Math.ceil(PUT_OFF.firstMs / 2 + backoff(row.attempts, PUT_OFF));
-    this.#options.tell('error', `the hub's timer ${row.kind} failed and is tried again: ${error.message}`);
+    // The store has said once what it cannot read; there is nothing to do until it is deleted, or comes back.
+    if (!(error instanceof UnreadableError))
+      this.#options.tell('error', `the hub's timer ${row.kind} failed and is tried again: ${error.message}`);
     await this.#options.store.write((tx) => putOffDue(tx, row, this.#now() + pauseMs));
   }
 }

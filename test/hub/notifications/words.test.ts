@@ -150,7 +150,7 @@ describe('why, in words', () => {
       The provider has accepted it by push; that it arrived is not known.
       It is in the person's stream and inbox; no app of the person has said that it has it.
       The provider has accepted it by SMS; that it arrived is not known. It took 2 parts.
-      The provider has accepted it by push; that it arrived is not known.
+      The provider has accepted it by push; that it arrived is not known. It made no sound because of quiet hours of the person.
       It was delivered by push.
       An open app of the person has got it.
       The person has seen it.

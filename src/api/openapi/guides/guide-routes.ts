@@ -1,4 +1,4 @@
-import express, { type RequestHandler, type Router } from 'express';
+import express, { type Request, type RequestHandler, type Response, type Router } from 'express';
 import { isStranger } from '../../../auth/request-principal.ts';
 import { readOwnFile } from '../../../kit/files/own-file.ts';
 import { httpStatus } from '../../../kit/http/http-status.ts';
@@ -8,7 +8,7 @@ import type { ApiTag } from '../api-group.ts';
 import { PAGE_HEADERS, SIGN_IN_HEADERS, signInPage } from '../whole-page.ts';
 import { guideGroups } from './guide-index.ts';
 import { guidePage } from './guide-page.ts';
-import { GUIDE_FILES, INDEX, placeOfLink, rootFrom } from './guide-place.ts';
+import { GUIDE_FILES, INDEX, placeOfGuide, placeOfLink, rootFrom } from './guide-place.ts';
 import { renderMarkdown } from './render-markdown.ts';
 
 /** In the repository, the package, the image and the executable alike. */
@@ -48,6 +48,21 @@ function signIns(): (root: string) => PageFile {
   };
 }
 
+/** What a path names that has the end of a file or of a folder, as links of the repository have; undefined: it has none. */
+function meantBy(path: string): string | undefined {
+  const name = path.replace(/(?:\.md|\/)$/, '') || INDEX;
+  return name === path && path !== INDEX ? undefined : name;
+}
+
+const MOVED = 301;
+
+/** From a page to one beside it, so that it holds behind a proxy that adds a path. */
+function movedTo(name: string, req: Request, res: Response): void {
+  const toRoot = '../'.repeat(req.path.split('/').length - 2);
+  const query = /\?.*/s.exec(req.url)?.[0] ?? '';
+  res.writeHead(MOVED, { Location: `${toRoot}${placeOfGuide(name)}${query}` }).end();
+}
+
 /**
  * `GET /docs/guides`: docs/README.md as a page, and below it the pages that it leads to, with their pictures beside the page of the
  * API. Nothing of it is read before it is asked for. Without a key a page is the body of a 401, and asks for one.
@@ -57,9 +72,8 @@ export function guideRoutes(options: GuideRoutesOptions): Router {
   const files = filesOf<(typeof GUIDE_FILES)[number]>(DOCS);
   const signInOf = signIns();
   const send =
-    (nameOf: (segments: readonly string[]) => string): RequestHandler<{ segments?: string[] }> =>
+    (name: string): RequestHandler =>
     async (req, res, next) => {
-      const name = nameOf(req.params.segments ?? []);
       const guide = guides().get(name);
       if (!guide) next();
       else if (!isStranger(req)) sendPageFile(req, res, await guide(), { headers: PAGE_HEADERS });
@@ -69,15 +83,14 @@ export function guideRoutes(options: GuideRoutesOptions): Router {
       }
     };
   const router = express.Router({ caseSensitive: true, strict: true });
-  router.get(
-    '/docs/guides',
-    send(() => INDEX),
-  );
-  router.get(
-    '/docs/guides/*segments',
-    // The index has one address.
-    send((segments) => (segments[0] === INDEX ? '' : segments.join('/'))),
-  );
+  router.get('/docs/guides', send(INDEX));
+  router.get<{ segments?: string[] }>(['/docs/guides/', '/docs/guides/*segments'], (req, res, next) => {
+    const path = (req.params.segments ?? []).join('/');
+    const meant = meantBy(path);
+    if (meant === undefined) return send(path)(req as Request, res, next);
+    if (guides().has(meant)) return movedTo(meant, req as Request, res);
+    return next();
+  });
   for (const name of GUIDE_FILES)
     router.get(`/docs/${name}`, (req, res) => sendPageFile(req, res, files(name), { headers: PAGE_HEADERS }));
   return router;

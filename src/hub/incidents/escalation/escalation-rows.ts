@@ -1,5 +1,5 @@
 import type { HubDb, HubSeal, Row } from '../../storage/storage.ts';
-import { readablePage } from '../../storage/unreadable.ts';
+import { readable, readablePage, SPOILT, spoiltOr } from '../../storage/unreadable.ts';
 import type { IncidentDoc } from '../incident.ts';
 import type { IncidentPolicy } from '../incident-policy.ts';
 import { ofSeverity } from '../severity-map.ts';
@@ -70,7 +70,14 @@ export async function deleteEscalation(tx: HubDb, app: string, name: string): Pr
   await tx.deleteFrom('escalations').where('app', '=', app).where('name', '=', name).execute();
 }
 
-/** That of an incident: the one it names, else that of its severity; one that was deleted goes on as it was. */
+/** Deletes those of an app that cannot be read. */
+export async function deleteUnreadable(tx: HubDb, seal: HubSeal, app: string): Promise<void> {
+  const rows = await tx.selectFrom('escalations').selectAll().where('app', '=', app).execute();
+  for (const row of rows)
+    if (readable(() => openEscalation(seal, row)) === undefined) await deleteEscalation(tx, app, row.name);
+}
+
+/** That of an incident: the one it names, else that of its severity; one that was deleted, or is damaged, goes on as it was. */
 export async function escalationOf(
   tx: HubDb,
   seal: HubSeal,
@@ -79,7 +86,7 @@ export async function escalationOf(
 ): Promise<NamedEscalation | undefined> {
   const name = doc.escalation ?? ofSeverity(escalations, doc.severity);
   if (name === undefined) return undefined;
-  const found = await loadEscalation(tx, seal, app, name);
-  if (found) return { name, doc: found.doc };
+  const found = await spoiltOr(loadEscalation(tx, seal, app, name));
+  if (found && found !== SPOILT) return { name, doc: found.doc };
   return run?.name === name ? { name, doc: run.doc } : undefined;
 }

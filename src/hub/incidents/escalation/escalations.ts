@@ -7,6 +7,7 @@ import { faultyIncident } from '../incident.ts';
 import { namedInSteps, parseEscalation, stepsWithout } from './escalation-doc.ts';
 import {
   deleteEscalation,
+  deleteUnreadable,
   type Escalation,
   listEscalations,
   loadEscalation,
@@ -86,13 +87,14 @@ export class Escalations {
 
 const PAGE = 500;
 
-/** Takes a person out of all escalations of an app. @returns how many named the person */
+/** Takes a person out of all escalations of an app; of those that cannot be read nothing is left. @returns how many named the person */
 export async function eraseFromEscalations(
   tx: HubDb,
   seal: HubStore['seal'],
   app: string,
   user: string,
 ): Promise<number> {
+  await deleteUnreadable(tx, seal, app);
   let count = 0;
   let after = '';
   for (;;) {

@@ -24,10 +24,11 @@ export const wordsFor =
 export const decisionWords =
   (wordsOf: WordsOf) =>
   (row: Row<'decisions'>): { text: string; state: string; reason?: string } => {
-    const { words: sentence, advice } = wordsOf(hopOf(row));
-    const { state, reason } = row;
+    const decision = hopOf(row);
+    const { words: sentence, advice } = wordsOf(decision);
+    const { state, reason } = decision;
     const text = advice === undefined ? sentence : `${sentence} ${advice}`;
-    return { text, state, ...(reason === null ? {} : { reason }) };
+    return { text, state, ...(reason === undefined ? {} : { reason }) };
   };
 
 function adviceOf({ state, reason, channel, detail }: HopDecision, providers: ProviderTable): string | undefined {

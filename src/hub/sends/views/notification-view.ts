@@ -39,13 +39,20 @@ export interface PersonView {
 const detailOf = (row: Pick<DecisionRow, 'detail'>): DecisionDetail | undefined =>
   row.detail === null ? undefined : (JSON.parse(row.detail) as DecisionDetail);
 
+/** What has left without a sound says why: its outcome has taken the place of the reason. */
+const reasonOf = ({ state, reason }: DecisionRow, { silent }: DecisionDetail): string | null =>
+  reason ?? (silent && LEFT.has(state) ? 'quiet_hours' : null);
+
+const LEFT: ReadonlySet<string> = new Set(['sent', 'delivered', 'seen', 'read']);
+
 export function hopOf(row: DecisionRow): HopDecision {
   const { plan, ...detail } = detailOf(row) ?? {};
+  const reason = reasonOf(row, detail);
   const known = { ...detail, ...(row.category === null ? {} : { category: row.category }) };
   return {
     ...{ hop: row.hop, channel: row.channel, state: row.state, at: row.at },
     ...(row.device === '' ? {} : { device: row.device }),
-    ...(row.reason === null ? {} : { reason: row.reason }),
+    ...(reason === null ? {} : { reason }),
     ...(row.until === null ? {} : { until: row.until }),
     ...(Object.keys(known).length === 0 ? {} : { detail: known }),
     ...(plan ? { plan } : {}),

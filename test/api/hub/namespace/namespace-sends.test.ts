@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { apnsToken, openSeedRelay, type SeedRelay, startSeedRelay } from '../seed-relay.ts';
 
 const APPS = { apps: { acme: {}, globex: {} } };
-/** 400 BadDeviceToken, and 410 Unregistered, since before it was registered. */
+/** 400 BadDeviceToken, and 410 ExpiredToken, since before it was registered. */
 const DEAD = `dead0400${'0'.repeat(56)}`;
-const OLD = `dead0410${'0'.repeat(56)}`;
+const OLD = `dead1410${'0'.repeat(56)}`;
 
 const register = (
   relay: SeedRelay,
@@ -160,7 +160,7 @@ test('a token that was registered after the time since when its provider calls i
   await register(relay, 'ada', 'back again', 'apns', OLD);
   const send = () => relay.ask('POST /v1/push/send', 'boss', { user_id: 'ada', title: 'Hi' });
   expect((await send()).body.results).toEqual([
-    expect.objectContaining({ http_status: 410, reason: 'Unregistered', unregistered: true }),
+    expect.objectContaining({ http_status: 410, reason: 'ExpiredToken', unregistered: true }),
   ]);
   expect((await relay.ask('GET /v1/push/devices?user_id=ada', 'boss')).body.devices[0].status).toBe('active');
 });

@@ -108,11 +108,27 @@ describe('pages of docs/ as they are served', () => {
   });
 
   test.each([
-    '/docs/guides/',
-    '/docs/guides/README',
-    '/docs/guides/README.md',
-    '/docs/guides/faq.md',
-    '/docs/guides/faq/',
+    ['/docs/guides/', '/docs/guides'],
+    ['/docs/guides/README', '/docs/guides'],
+    ['/docs/guides/README.md', '/docs/guides'],
+    ['/docs/guides/hub.md', '/docs/guides/hub'],
+    ['/docs/guides/hub/', '/docs/guides/hub'],
+    ['/docs/guides/hub/tasks.md', '/docs/guides/hub/tasks'],
+    ['/docs/guides/hub/tasks/?theme=dark', '/docs/guides/hub/tasks?theme=dark'],
+  ])('%s, as links of the repository are, leads to %s', async (path, place) => {
+    const response = await fetch(relay.url + path, { redirect: 'manual' });
+    expect(response.status).toBe(301);
+    const location = response.headers.get('location') as string;
+    expect(new URL(location, relay.url + path).href).toBe(relay.url + place);
+    // Behind a proxy that adds a path, it is below that.
+    expect(new URL(location, `http://proxy/relay${path}`).href).toBe(`http://proxy/relay${place}`);
+  });
+
+  test.each([
+    '/docs/guides/none.md',
+    '/docs/guides/none/',
+    '/docs/guides/faq//',
+    '/docs/guides/..%2f..%2fREADME.md',
     '/docs/guides/FAQ',
     '/docs/Guides/faq',
     '/docs/guides/adr/0001-dependencies',

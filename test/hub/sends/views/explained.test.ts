@@ -3,6 +3,7 @@ import { findNotification } from '../../../../src/hub/sends/rows/notification-ro
 import { wordsFor } from '../../../../src/hub/sends/views/explained.ts';
 import { peopleView } from '../../../../src/hub/sends/views/notification-view.ts';
 import { openHubStore } from '../../../../src/hub/storage/open-hub-store.ts';
+import type { Row } from '../../../../src/hub/storage/storage.ts';
 import { builtIn } from '../../../../src/providers/registry.ts';
 import { Clock, change, iosToken, phone } from '../../directory.ts';
 import { hubOfSends } from '../hub-of-sends.ts';
@@ -74,5 +75,26 @@ test('where nothing reaches the person, each way says what to do', async () => {
     '1 push: The person has no device that can be sent to. / Have the app register its device after signing in: `PUT /v1/devices/{device}` with `user`.',
     '2 email: The person has not agreed to be reached by mail. / Ask the person, and keep the answer: `PATCH /v1/users/{user}` with `consent`.',
     '3 sms: No phone number of the person is known. / Send the address: `PATCH /v1/users/{user}` with `email`, `phone` or `slack`.',
+  ]);
+});
+
+test('what leaves without a sound in quiet hours says so, when it has left as well', async () => {
+  const hub = await openHub();
+  await hub.devices.put(change, 'd1', phone(1, { user: 'ada' }));
+  const windows = [{ from: '00:00', until: '24:00' }];
+  await hub.settings.put(hub.change('ada'), { quiet_hours: { windows, then: 'silent' } });
+  hub.carrier.fates[iosToken(1)] = 'hold';
+  await hub.send({ ...HYBRID, channels: ['push'] });
+  const reasons = async () => {
+    const row = (await findNotification(hub.store.db, 'default', 'n1')) as Row<'notifications'>;
+    const [person] = await peopleView(hub.store, row, { limit: 10, after: '' }, wordsFor(builtIn));
+    return person?.decisions.map(({ state, reason }) => `${state} ${reason}`);
+  };
+  expect(await reasons()).toEqual(['pending quiet_hours']);
+  hub.carrier.finish(hub.carrier.taken[0] as never, iosToken(1), 'accept');
+  await hub.pass(1000);
+  expect(await reasons()).toEqual(['sent quiet_hours']);
+  expect(await explained(hub)).toEqual([
+    '1 push: The provider has accepted it by push; that it arrived is not known. It made no sound because of quiet hours of the person.',
   ]);
 });
