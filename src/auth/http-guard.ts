@@ -1,10 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { Config } from '../config/schema.ts';
-import { sendError, sendRefused } from '../kit/http/answer.ts';
+import { againHeaders, errorOf, sendError, sendJson } from '../kit/http/answer.ts';
 import { upgradeOf } from '../kit/http/upgrades.ts';
 import { noteAudit } from './audit.ts';
 import type { Admitted, Auth, Caller } from './auth.ts';
+import { textNameOf } from './hub-scopes.ts';
 import { isOwnPage } from './own-page.ts';
 import type { Quota } from './rate-limit.ts';
 import { isRefusal, type Refusal } from './refusal.ts';
@@ -58,17 +59,20 @@ function challengeOf({ kind, reason, scope }: Refusal, isPage: boolean): Record<
 const isPage = ({ method, headers }: IncomingMessage): boolean =>
   method === 'GET' && /\btext\/html\b/.test(headers.accept ?? '');
 
-/** Answers in the form of all errors. @param headers those of every answer. */
+/** Answers in the form of all errors, and in that of a system whose routes these are. @param headers those of every answer. */
 export function sendRefusal(
   req: IncomingMessage,
   res: ServerResponse,
   refusal: Refusal,
   headers: Readonly<Record<string, string>>,
 ): void {
-  const { reason, quota } = refusal;
+  const { kind, message, reason, quota } = refusal;
   noteAudit(res, { reason });
   const left = quota ? quotaHeaders(quota) : {};
-  sendRefused(res, refusal, { ...headers, ...challengeOf(refusal, isPage(req)), ...left });
+  const { status, body } = errorOf(kind, message);
+  const name = textNameOf(req.url as string);
+  const told = name === undefined ? body : { [name]: message, ...body };
+  sendJson(res, status, told, { ...headers, ...challengeOf(refusal, isPage(req)), ...left, ...againHeaders(refusal) });
 }
 
 export interface HttpGuardOptions {

@@ -56,6 +56,12 @@ export const hubNeed = (path: string, reads: boolean): HubNeed | undefined =>
     ? PLACES.find((place) => (place.methods ?? '') !== (reads ? 'changes' : 'reads') && place.path.test(path))?.need
     : undefined;
 
+/** What the clients of two other systems, whose routes the hub has, call the text of an error; undefined: it is a route of our own. */
+export function textNameOf(url: string): 'error' | 'detail' | undefined {
+  if (/^\/v1\/(?:push|namespace)\//.test(url)) return 'error';
+  return /^\/api\/push\/(?:apns|gcm|test)(?:[/?]|$)/.test(url) ? 'detail' : undefined;
+}
+
 /** One-click links in mails: they carry a signature, and mail programs have no key (RFC 8058). */
 export const isSignedLink = (path: string): boolean => path.startsWith('/u/');
 

@@ -66,11 +66,11 @@ export function otherApis(options: OtherApisOptions): {
   const unreached = directUnreached(options);
   const sends = { store, devices, topics, direct, unreached, waitMs: toMs(config.core.sync_timeout) };
   const sendToUser = createUserSend(sends);
-  const namespace = [
+  const namespace = withSlash([
     ...namespaceDeviceRoutes({ store, devices }),
     ...namespaceSendRoutes(sends),
     ...namespaceCredentialRoutes({ store, registry: relay.apps, sync, admin: appAdminOf(relay, config), now }),
-  ];
+  ]);
   const django = djangoRoutes({
     devices,
     masked: (platform, target) => maskedTarget({ providers }, platform, target),
@@ -85,6 +85,13 @@ export function otherApis(options: OtherApisOptions): {
     ],
     routes: [...namespace, ...django],
   };
+}
+
+/** The same with a slash at the end, which the original overlooks, but where that is a route of its own. */
+function withSlash(routes: readonly HubRoute[]): readonly HubRoute[] {
+  const known = new Set(routes.map(({ method, path }) => `${method} ${path}`));
+  const more = routes.map((route): HubRoute => ({ ...route, path: `${route.path}/` }));
+  return [...routes, ...more.filter(({ method, path }) => !path.endsWith('//') && !known.has(`${method} ${path}`))];
 }
 
 /** A person without a device, whom a send at once was for, is counted and told of as one of a notification. */

@@ -74,6 +74,38 @@ test('a key names the person; a token of a person needs not, and may name no oth
   expect((await relay.ask(`DELETE /v1/push/devices/${made.body.id}`, 'boss')).status).toBe(200);
 });
 
+test('a slash at the end and a query are overlooked (O124)', async () => {
+  const relay = await startSeedRelay();
+  const made = await relay.ask('POST /v1/push/devices/?x=1', 'boss', { user_id: 'ada', ...device(1) });
+  expect(made.status).toBe(200);
+  expect((await relay.ask('GET /v1/push/devices/?user_id=ada', 'boss')).body.devices).toHaveLength(1);
+  expect((await relay.ask('POST /v1/push/send/', 'boss', { user_id: 'ada', title: 'Hi' })).status).toBe(200);
+  expect((await relay.ask('GET /v1/namespace/push-credentials/apns/', 'boss')).body.provider).toBe('apns');
+  expect((await relay.ask('DELETE /v1/push/devices/', 'boss')).status).toBe(400);
+  expect((await relay.ask(`DELETE /v1/push/devices/${made.body.id}/`, 'boss')).status).toBe(200);
+});
+
+test.each([
+  ['GET /v1/push/devices', 'error'],
+  ['POST /v1/push/send', 'error'],
+  ['PUT /v1/namespace/push-credentials/apns', 'error'],
+  ['GET /api/push/apns/', 'detail'],
+  ['POST /api/push/gcm', 'detail'],
+  ['POST /api/push/test/?x=1', 'detail'],
+])('%s without a key, with a wrong one and without its scope says so in %s, too', async (line, name) => {
+  const relay = await startSeedRelay();
+  const body = line.startsWith('GET') ? undefined : {};
+  for (const [key, code] of [
+    ['', 401],
+    ['wrong', 401],
+    ['reader', 403],
+  ] as const) {
+    const refused = await relay.ask(line, key, body);
+    expect(refused).toMatchObject({ status: code, body: { code, message: expect.any(String) } });
+    expect([key, refused.body[name]]).toEqual([key, refused.body.message]);
+  }
+});
+
 describe('registrations that are refused', () => {
   let relay: SeedRelay;
   beforeAll(async () => {
