@@ -62,6 +62,8 @@ export interface DecisionDetail {
   /** The zone of `until`. */
   readonly timezone?: string;
   readonly timezone_source?: ZoneSource;
+  /** When it might have left, UNIX milliseconds, where it expires before that, at `until`. */
+  readonly held_until?: number;
   readonly then?: QuietAction;
   /** Whose settings they are. */
   readonly by?: 'person' | 'device';

@@ -11,15 +11,24 @@ import { throttledBy } from './throttle.ts';
  * wins, in the order of docs/hub/deciding.md. Asked when a notification is accepted and again before anything leaves.
  */
 export function gate(input: DecideInput, channel: Channel, device?: DeviceFacts): HopVerdict {
-  return (
+  return untilExpiry(
+    input,
     over(input) ??
-    scheduled(input) ??
-    unreachable(input, channel, device) ??
-    unwanted(input, channel, device) ??
-    unable(input, channel, device) ??
-    tooMany(input, channel) ??
-    later(input, channel, device) ?? { state: 'pending' }
+      scheduled(input) ??
+      unreachable(input, channel, device) ??
+      unwanted(input, channel, device) ??
+      unable(input, channel, device) ??
+      tooMany(input, channel) ??
+      later(input, channel, device) ?? { state: 'pending' },
   );
+}
+
+/** What expires before it may leave is asked again when it has expired: it ends then. What digests and snoozes take ends with them. */
+function untilExpiry({ notification: { expires_at: expires } }: DecideInput, verdict: HopVerdict): HopVerdict {
+  const { until, reason, detail } = verdict;
+  if (expires === undefined || until === undefined || reason === 'digested' || detail?.then === 'drop') return verdict;
+  const at = Date.parse(expires);
+  return at < until ? { ...verdict, until: at, detail: { ...detail, held_until: until } } : verdict;
 }
 
 const suppressed = (reason: HubReason, detail?: HopVerdict['detail']): HopVerdict => ({

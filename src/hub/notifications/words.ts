@@ -75,11 +75,16 @@ const untilWords = ({ until, detail }: Told): string =>
 
 const owner = ({ by }: DecisionDetail): string => (by === 'device' ? 'the device' : 'the person');
 
+/** Of what expires before it may leave. */
+const expiresWords = ({ until, detail }: Told, what: string): string =>
+  `${what} until ${timeWords(detail.held_until ?? 0, detail)}, and expires before that, at ${timeWords(until ?? 0, detail)}.`;
+
 /** What quiet hours or a snooze did to it. */
 function quietWords(told: Told, what: string): string {
   if (told.state === 'suppressed')
     return `It was not sent by ${WAYS[told.channel]} because of ${what}; it is in the person's inbox.`;
   if (told.detail.silent) return `It is sent without sound because of ${what}.`;
+  if (told.detail.held_until !== undefined) return expiresWords(told, `It is held because of ${what}`);
   return `It is held${untilWords(told)} because of ${what}, and is sent then if it is still wanted.`;
 }
 
@@ -94,6 +99,12 @@ function notConfigured({ channel, detail: { key, platform } }: Told): string {
   if (key === PUSH_MODE) return `This server sends no pushes: ${key} is set to none.`;
   if (key !== undefined) return `This server is not set up to send it this way: ${key} is not set.`;
   return `This server is not set up to send by ${way}: the app has no credential for it.`;
+}
+
+function scheduledWords(told: Told): string {
+  const { until, detail } = told;
+  if (detail.held_until !== undefined) return expiresWords(told, 'The sender has set a time for it: it waits');
+  return `The sender has set a time for it: it leaves${until === undefined ? ' later' : ` at ${timeWords(until, detail)}`}.`;
 }
 
 function throttled({ channel, detail: { max, per_ms: per } }: Told): string {
@@ -115,8 +126,7 @@ function digested({ until, detail }: Told): string {
 }
 
 const REASONS: Readonly<Record<HubReason, (told: Told) => string>> = {
-  scheduled: ({ until, detail }) =>
-    `The sender has set a time for it: it leaves${until === undefined ? ' later' : ` at ${timeWords(until, detail)}`}.`,
+  scheduled: scheduledWords,
   user_disabled: () => 'The person has switched all notifications off.',
   channel_disabled: ({ channel, detail: { by, never } }) =>
     by === 'device'

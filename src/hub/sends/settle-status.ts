@@ -34,11 +34,22 @@ const decisionsOf = (eb: ExpressionBuilder<HubTables, 'notifications'>, app: str
 const isLarge = (eb: ExpressionBuilder<HubTables, 'notifications'>, app: string) =>
   eb.exists(decisionsOf(eb, app).select('user').limit(sql.lit(1)).offset(sql.lit(DECISIONS_PAGE)));
 
+/** `expired` where nothing else has become of it. */
+const statusOf = (eb: ExpressionBuilder<HubTables, 'notifications'>, app: string) =>
+  eb
+    .case()
+    .when(eb.exists(decisionsOf(eb, app).select('user').where('state', '!=', 'expired')))
+    .then('done')
+    .when(eb.exists(decisionsOf(eb, app).select('user')))
+    .then('expired')
+    .else('done')
+    .end();
+
 /** Of those that are small. */
 const settle = prepared((db, { app, ids, now }: Settled) =>
   db
     .updateTable('notifications')
-    .set({ status: 'done', done_at: now })
+    .set((eb) => ({ status: statusOf(eb, app), done_at: now }))
     .where('app', '=', app)
     .where('id', 'in', ids)
     .where('status', 'in', NOT_OVER)
@@ -64,19 +75,31 @@ const large = prepared((db, { app, ids }: Some) =>
     .where((eb) => eb.and([eb.not(pageTimer(eb, app)), isLarge(eb, app)])),
 );
 
-const settleOne = prepared((db, { app, id, now }: Omit<Settled, 'ids'> & { readonly id: string }) =>
-  db.updateTable('notifications').set({ status: 'done', done_at: now }).where('app', '=', app).where('id', '=', id),
+interface SettledOne extends Omit<Settled, 'ids'> {
+  readonly id: string;
+  readonly status: 'done' | 'expired';
+}
+
+const settleOne = prepared((db, { app, id, status, now }: SettledOne) =>
+  db.updateTable('notifications').set({ status, done_at: now }).where('app', '=', app).where('id', '=', id),
 );
 
 const openOnes = askedOfPage((decisions) =>
   decisions.select('user').where('state', 'in', OPEN_STATES).limit(sql.lit(1)),
 );
 
-/** In pages: of a notification to very many all but the last may have ended. */
-async function isOpen(tx: HubDb, app: string, notification: string): Promise<boolean> {
-  for await (const page of decisionPages(tx, { app, notification }))
-    if ((await openOnes(tx, page)).length > 0) return true;
-  return false;
+const otherOnes = askedOfPage((decisions) =>
+  decisions.select('user').where('state', '!=', 'expired').limit(sql.lit(1)),
+);
+
+/** In pages: of a notification to very many all but the last may have ended. Undefined: it is open. */
+async function statusOfLarge(tx: HubDb, app: string, notification: string): Promise<SettledOne['status'] | undefined> {
+  let status: SettledOne['status'] = 'expired';
+  for await (const page of decisionPages(tx, { app, notification })) {
+    if ((await openOnes(tx, page)).length > 0) return undefined;
+    if (status === 'expired' && (await otherOnes(tx, page)).length > 0) status = 'done';
+  }
+  return status;
 }
 
 /** Ids a statement. */
@@ -94,7 +117,10 @@ export async function settleStatuses(
     const ids = all.slice(at, at + AT_ONCE);
     const done = new Set((await settle(tx, { app, ids, now })).map(({ id }) => id));
     const left = await large(tx, { app, ids: ids.filter((id) => !done.has(id)) });
-    for (const { id } of left) if (!(await isOpen(tx, app, id))) await settleOne(tx, { app, id, now });
+    for (const { id } of left) {
+      const status = await statusOfLarge(tx, app, id);
+      if (status !== undefined) await settleOne(tx, { app, id, status, now });
+    }
   }
 }
 

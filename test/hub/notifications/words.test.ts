@@ -15,6 +15,7 @@ describe('why, in words', () => {
   test('each reason', () => {
     const rows: [string, Told][] = [
       ['scheduled', { state: 'deferred', until }],
+      ['scheduled', { state: 'deferred', until, detail: { held_until: until + 3_600_000 } }],
       ['user_disabled', {}],
       ['channel_disabled', { detail: { by: 'person', never: true } }],
       ['channel_disabled', { detail: { by: 'person', never: false } }],
@@ -24,6 +25,7 @@ describe('why, in words', () => {
       ['severity_filtered', { detail: { severity: 'SEV-3' } }],
       ['status_filtered', { detail: { status: 'open' } }],
       ['quiet_hours', { state: 'deferred', until, detail: { ...berlin, then: 'hold', by: 'person' } }],
+      ['quiet_hours', { state: 'deferred', until, detail: { ...berlin, by: 'person', held_until: until + 3_600_000 } }],
       ['quiet_hours', { state: 'suppressed', detail: { ...berlin, then: 'drop', by: 'device' } }],
       ['quiet_hours', { state: 'pending', detail: { ...berlin, then: 'silent', by: 'person', silent: true } }],
       ['snoozed', { state: 'deferred', until, detail: { timezone: 'UTC', timezone_source: 'hub' } }],
@@ -66,6 +68,7 @@ describe('why, in words', () => {
     const lines = rows.map(([reason, told]) => `${reason}: ${say({ reason, ...told })}`);
     expect(lines.join('\n')).toMatchInlineSnapshot(`
       "scheduled: The sender has set a time for it: it leaves at 07:00 on 2 December 2026 (UTC).
+      scheduled: The sender has set a time for it: it waits until 08:00 on 2 December 2026 (UTC), and expires before that, at 07:00 on 2 December 2026 (UTC).
       user_disabled: The person has switched all notifications off.
       channel_disabled: The person has switched push off, for critical notifications too.
       channel_disabled: The person has switched push off.
@@ -75,6 +78,7 @@ describe('why, in words', () => {
       severity_filtered: The person does not want notifications of the severity SEV-3.
       status_filtered: The person does not want notifications about the status open.
       quiet_hours: It is held until 08:00 on 2 December 2026 (Europe/Berlin, the device's zone) because of quiet hours of the person, and is sent then if it is still wanted.
+      quiet_hours: It is held because of quiet hours of the person until 09:00 on 2 December 2026 (Europe/Berlin, the device's zone), and expires before that, at 08:00 on 2 December 2026 (Europe/Berlin, the device's zone).
       quiet_hours: It was not sent by push because of quiet hours of the device; it is in the person's inbox.
       quiet_hours: It is sent without sound because of quiet hours of the person.
       snoozed: It is held until 07:00 on 2 December 2026 (UTC, the zone of this hub) because of a snooze of the person, and is sent then if it is still wanted.

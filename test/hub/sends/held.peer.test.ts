@@ -152,6 +152,48 @@ describe.each(hubEngines)('what is held, in $name,', ({ needs: lacks, start }) =
       });
     });
 
+    describe('when it expires:', () => {
+      const quiet = { quiet_hours: { windows: [{ from: '10:00', until: '20:00' }] } };
+      const expiring = (hours: number) => ({ ...PUSH, expires_at: new Date(clock.now() + hours * HOUR).toISOString() });
+      const send_at = () => new Date(clock.now() + 4 * HOUR).toISOString();
+
+      test.each(['quiet hours', 'a snooze', 'a time of the sender'])(
+        '%s that end later do not keep it',
+        async (why) => {
+          if (why === 'quiet hours') await hub.settings.put(hub.change('ada'), quiet);
+          if (why === 'a snooze') await snooze(4 * HOUR, 'release');
+          const at = why === 'a time of the sender' ? { send_at: send_at() } : {};
+          const { id } = await hub.send({ ...expiring(2), ...at });
+          await hub.pass(2 * HOUR - 1);
+          expect(await hub.decisions(id)).toEqual([expect.stringMatching(/^ada 1 push deferred/)]);
+          await hub.pass(1);
+          expect(await hub.decisions(id)).toEqual(['ada 1 push expired expired']);
+          expect(await hub.statusOf(id)).toBe('expired');
+          await hub.pass(8 * HOUR);
+          expect(hub.carrier.sent).toEqual([]);
+        },
+      );
+
+      test('it leaves where quiet hours end before that, or are taken back', async () => {
+        await hub.settings.put(hub.change('ada'), quiet);
+        await hub.send(expiring(9));
+        await hub.send(expiring(2));
+        await hub.pass(HOUR);
+        expect(hub.carrier.sent).toEqual([]);
+        await hub.settings.put(hub.change('ada'), { quiet_hours: { windows: [{ from: '19:00', until: '20:00' }] } });
+        await hub.pass(0);
+        expect(hub.carrier.sent.toSorted()).toEqual(['00000001: m1', '00000001: m2']);
+      });
+
+      test('what a snooze clears is cleared with it', async () => {
+        await snooze(4 * HOUR, 'clear');
+        const { id } = await hub.send(expiring(2));
+        await hub.pass(4 * HOUR);
+        expect(await hub.decisions(id)).toEqual([expect.stringMatching(/^ada 1 push (?:expired|suppressed)/)]);
+        expect(hub.carrier.sent).toEqual([]);
+      });
+    });
+
     describe('when it is collected:', () => {
       const collect = () => hub.settings.put(hub.change('ada'), { digest: { mode: 'daily', at: '14:00' } });
 
@@ -174,7 +216,12 @@ describe.each(hubEngines)('what is held, in $name,', ({ needs: lacks, start }) =
           'ada 1 push expired expired',
           'ada 1 push sent',
         ]);
-        expect(await Promise.all(all.map(({ id }) => hub.statusOf(id)))).toEqual(['cancelled', 'done', 'done', 'done']);
+        expect(await Promise.all(all.map(({ id }) => hub.statusOf(id)))).toEqual([
+          'cancelled',
+          'done',
+          'expired',
+          'done',
+        ]);
       });
 
       test('what the person has switched off since is in no digest', async () => {

@@ -78,5 +78,18 @@ describe.each(hubEngines)('when a notification is done, in $name', ({ needs: lac
       await store.write((tx) => clearDue(tx, [timer]));
       expect(await settled()).toEqual(['done', 7]);
     });
+
+    test('it has expired where nothing else has become of it, of anyone', async () => {
+      const again = async (state: string) => {
+        await store.write(async (tx) => {
+          await tx.updateTable('decisions').set({ state: 'expired' }).where('notification', '=', id).execute();
+          await tx.updateTable('notifications').set({ status: 'pending', done_at: null }).execute();
+        });
+        await set(count - 1, state);
+        return settled();
+      };
+      expect(await again('expired')).toEqual(['expired', 7]);
+      expect(await again('suppressed')).toEqual(['done', 7]);
+    });
   });
 });
