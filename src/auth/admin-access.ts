@@ -4,7 +4,7 @@ import { isLoopback } from '../kit/net/loopback.ts';
 import { isConfigured } from './auth.ts';
 
 const closedText = (what: string, key: string): string =>
-  `${what} is for administrators, and without authentication every caller is one: set auth.keys, or ${key} to 127.0.0.1`;
+  `${what} for administrators, and without authentication every caller is one: set auth.keys, or ${key} to 127.0.0.1`;
 
 /** The same for what is served at `core.address`, whatever `core.admin_address` is: the hub, which phones reach. */
 export const closedAtApi = ({ auth, core }: Pick<Config, 'auth' | 'core'>, what: string): string | undefined =>
