@@ -8,8 +8,7 @@ import { type PushRouteOptions, pushRoute } from '../api/gorush/push-route.ts';
 import { statAppRoute } from '../api/gorush/stat-app-route.ts';
 import { historyRoutes } from '../api/history-routes.ts';
 import { apiSettings } from '../api/openapi/api-settings.ts';
-import { openApiDocument } from '../api/openapi/document.ts';
-import { openApiRoutes } from '../api/openapi/openapi-routes.ts';
+import { reference } from '../api/openapi/reference.ts';
 import { surfaces } from '../api/surfaces.ts';
 import type { AppRegistry } from '../apps/app-registry.ts';
 import { audited, pushesByApp } from '../auth/audit.ts';
@@ -94,8 +93,9 @@ function appOf(relay: HttpAppRelay, options: HttpAppOptions, { statGo, sysStats,
   const { providers } = relay.apps;
   const onError = (error: unknown): void => log.error(`a request failed: ${(error as Error)?.message}`);
   const totals = options.totals && rationed(options.totals);
-  const reference = openApiRoutes({
-    describe: () => openApiDocument(apiSettings(config, console.size > 0, providers), version),
+  const pages = reference({
+    settings: () => apiSettings(config, console.size > 0, providers),
+    version,
     console: console.size > 0,
     sandbox: config.sandbox.enabled,
   });
@@ -115,9 +115,9 @@ function appOf(relay: HttpAppRelay, options: HttpAppOptions, { statGo, sysStats,
     configView: () => configView(config, providers.configSchema),
     metrics: async (accept) => expose(await families(), accept),
     ready,
-    pages: new Map([...reference.routes, ...console]),
+    pages: new Map([...pages.routes, ...console]),
     routers: [
-      reference.guides,
+      pages.guides,
       ...historyOf(relay),
       callbacksOf(relay, options.bodies),
       selfService(relay, options),

@@ -5,8 +5,10 @@ import { sendText } from '../../kit/http/answer.ts';
 import type { HttpHandler, Routes } from '../../kit/http/exact-routes.ts';
 import { httpStatus } from '../../kit/http/http-status.ts';
 import { filesOf, type PageFile, pageFile, sendPageFile } from '../page-file.ts';
-import type { OpenApiDocument } from './document.ts';
+import type { ApiSettings } from './api-group.ts';
+import { openApiDocument } from './document.ts';
 import { guideRoutes } from './guides/guide-routes.ts';
+import { SCRIPTS } from './page-scripts.ts';
 import { ORIGIN, referencePage } from './reference-page.ts';
 import { PAGE_HEADERS, SIGN_IN_HEADERS, signInPage } from './whole-page.ts';
 
@@ -18,9 +20,6 @@ function originOf(req: IncomingMessage): string {
   const scheme = 'encrypted' in req.socket ? 'https' : 'http';
   return `${scheme}://${HOST.test(host) ? host : 'localhost:8088'}`;
 }
-
-/** What the page runs; nothing else of the folder is served. */
-export const SCRIPTS = ['docs.js', 'samples.js', 'search.js', 'sign-in.js', 'try-it.js'] as const;
 
 const once = <T>(make: () => T): (() => T) => {
   let made: T | undefined;
@@ -47,8 +46,10 @@ function byOrigin(text: () => string): (req: IncomingMessage) => PageFile {
   };
 }
 
-export interface OpenApiRoutesOptions {
-  readonly describe: () => OpenApiDocument;
+export interface ReferenceOptions {
+  readonly settings: () => ApiSettings;
+  /** Of the product. */
+  readonly version: string;
   /** The console is served beside the page. */
   readonly console: boolean;
   /** Pushes go to simulated providers: sending one asks for no confirmation. */
@@ -59,11 +60,11 @@ export interface OpenApiRoutesOptions {
  * `GET /openapi.json`, and `GET /docs`: the same as a page, with its scripts; and `guides`, the pages of docs/ beside it. All are made
  * when they are first asked for. Without a key a page is the body of a 401, and asks for one.
  */
-export function openApiRoutes({ describe, ...about }: OpenApiRoutesOptions): {
+export function openApiRoutes({ settings, version, ...about }: ReferenceOptions): {
   readonly routes: Routes;
   readonly guides: Router;
 } {
-  const document = once(describe);
+  const document = once(() => openApiDocument(settings(), version));
   const json = once(() => Buffer.from(JSON.stringify(document())));
   const text = once(() => referencePage(document(), about));
   const pageOf = byOrigin(text);

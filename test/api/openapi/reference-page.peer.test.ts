@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { SCRIPTS } from '../../../src/api/openapi/openapi-routes.ts';
+import { SCRIPTS } from '../../../src/api/openapi/page-scripts.ts';
 import { referencePage } from '../../../src/api/openapi/reference-page.ts';
 import { needs } from '../../support/needs.ts';
 import { openBrowser } from '../console/browser.ts';
