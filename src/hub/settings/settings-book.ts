@@ -110,15 +110,15 @@ export class SettingsBook {
   }
 
   /** Ends a snooze now, as it was to end by itself. */
-  async wake(change: SettingsChange): Promise<KeptSettings> {
-    const now = this.#options.now();
+  wake(change: SettingsChange): Promise<KeptSettings> {
     return this.#change(
       change,
       'settings.wake',
-      ({ snooze, ...kept }) => ({
-        ...kept,
-        ...(snooze && snooze.until > now ? { snooze: { ...snooze, until: now } } : {}),
-      }),
+      ({ snooze, ...kept }) => {
+        // The clock may have been set back while this waited for the store.
+        const now = this.#options.now();
+        return { ...kept, ...(snooze && snooze.until > now ? { snooze: { ...snooze, until: now } } : {}) };
+      },
       this.#options.woken,
     );
   }

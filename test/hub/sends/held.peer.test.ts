@@ -64,6 +64,18 @@ describe.each(hubEngines)('what is held, in $name,', ({ needs: lacks, start }) =
         expect(hub.carrier.sent).toEqual(['00000001: m1']);
       });
 
+      test('before its time it is over at once, also where the clock is set back while that waits for the store', async () => {
+        await snooze(HOUR, 'release');
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const others = hub.store.write(() => promise);
+        const waking = hub.settings.wake(hub.change('ada'));
+        clock.pass(-60_000);
+        resolve();
+        await Promise.all([others, waking]);
+        await hub.send(PUSH);
+        expect(hub.carrier.sent).toEqual(['00000001: m1']);
+      });
+
       test('digest makes one of all', async () => {
         await snooze(HOUR, 'digest');
         const { id } = await push();
