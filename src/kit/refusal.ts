@@ -54,6 +54,9 @@ export abstract class RefusedError extends MartletError {
   readonly retryAfter?: number | undefined;
 }
 
+/** So many are told, or a few more: others would only make the answer longer than what was asked. */
+export const MOST_FAULTS = 20;
+
 /** What is wrong in a body: the first of it in words. */
 export function unprocessableText([first, ...more]: readonly FaultyField[]): string {
   const others = more.length === 0 ? '' : ` (and ${more.length} more: see details)`;

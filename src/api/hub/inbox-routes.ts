@@ -51,8 +51,9 @@ export function inboxRoutes({ inbox }: InboxRoutesParts): readonly HubRoute[] {
         const page = pageOf(LIST, ['number', 'string'], request.query);
         const [place, notification] = (page.after ?? []) as [number?, string?];
         const before = place === undefined || notification === undefined ? undefined : { place, notification };
-        const { rows, counts } = await inbox.page(ownerOf(request), page.limit, before);
-        const { rows: shown, next } = pageBody(LIST, rows, page, ({ row }) => [row.place, row.notification]);
+        const { rows, counts, isCut } = await inbox.page(ownerOf(request), page.limit, before);
+        const placeOf = ({ row }: (typeof rows)[number]) => [row.place, row.notification];
+        const { rows: shown, next } = pageBody(LIST, rows, page, placeOf, isCut);
         return { status: 200, body: { notifications: shown.map(({ item }) => item), ...counts, ...next } };
       },
     }),

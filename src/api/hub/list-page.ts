@@ -46,15 +46,16 @@ export function pageOf(list: string, shape: Shape, query: Query): Page {
 
 /**
  * The rows of a page, of at most one more than it holds, and the cursor of the next page where there is one.
- * @param placeOfRow in the shape that `pageOf` was given
+ * @param placeOfRow in the shape that `pageOf` was given @param isCut there is more behind the rows, however few they are
  */
 export function pageBody<Row>(
   list: string,
   rows: readonly Row[],
   { limit }: Page,
   placeOfRow: (row: Row) => Place,
+  isCut = false,
 ): { readonly rows: readonly Row[]; readonly next: { readonly next_cursor?: string } } {
-  const last = rows.length > limit ? rows[limit - 1] : undefined;
+  const last = rows.length > limit ? rows[limit - 1] : isCut ? rows.at(-1) : undefined;
   return {
     rows: rows.slice(0, limit),
     next: last === undefined ? {} : { next_cursor: cursorOf(list, placeOfRow(last)) },

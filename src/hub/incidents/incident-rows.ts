@@ -1,3 +1,4 @@
+import type { RowPage } from '../storage/row-page.ts';
 import type { HubDb, HubSeal, NewRow, Row } from '../storage/storage.ts';
 import { readablePage } from '../storage/unreadable.ts';
 import { placeAfter } from '../words/place.ts';
@@ -128,7 +129,7 @@ export interface IncidentsQuery {
 }
 
 /** Newest first; those that can be read. */
-export function listIncidents(db: HubDb, seal: HubSeal, asked: IncidentsQuery): Promise<Incident[]> {
+export function listIncidents(db: HubDb, seal: HubSeal, asked: IncidentsQuery): Promise<RowPage<Incident>> {
   const { app, user, before, limit } = asked;
   let query = db.selectFrom('incidents').selectAll().where('app', '=', app);
   for (const name of ['status', 'severity', 'service'] as const) {
@@ -148,5 +149,10 @@ export function listIncidents(db: HubDb, seal: HubSeal, asked: IncidentsQuery): 
       : query;
     return behind.orderBy('place', 'desc').orderBy('id', 'desc').limit(count).execute();
   };
-  return readablePage(limit, page, (row) => openIncident(seal, row));
+  return readablePage(
+    limit,
+    page,
+    ({ state }) => state,
+    (row) => openIncident(seal, row),
+  );
 }

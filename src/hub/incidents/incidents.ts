@@ -1,5 +1,6 @@
 import { isFaulty } from '../../kit/json/readers.ts';
 import type { TakenNotice } from '../notifications/notices.ts';
+import type { RowPage } from '../storage/row-page.ts';
 import type { HubDb } from '../storage/storage.ts';
 import { revOf, SPOILT, spoiltOr } from '../storage/unreadable.ts';
 import type { DueWork } from '../timers/due-rows.ts';
@@ -44,7 +45,7 @@ export class Incidents {
     return loadIncident(this.#parts.store.db, this.#parts.store.seal, app, id);
   }
 
-  list(asked: IncidentsQuery): Promise<Incident[]> {
+  list(asked: IncidentsQuery): Promise<RowPage<Incident>> {
     return listIncidents(this.#parts.store.db, this.#parts.store.seal, asked);
   }
 

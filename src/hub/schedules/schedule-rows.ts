@@ -1,4 +1,5 @@
 import { prepared } from '../storage/prepared.ts';
+import type { RowPage } from '../storage/row-page.ts';
 import type { HubDb, HubSeal, Row } from '../storage/storage.ts';
 import { readablePage } from '../storage/unreadable.ts';
 import { clearDue, type Due, setDue } from '../timers/due-rows.ts';
@@ -85,7 +86,7 @@ export const listSchedules = (
   db: HubDb,
   seal: HubSeal,
   { app, after = '', limit }: SchedulesQuery,
-): Promise<HubSchedule[]> =>
+): Promise<RowPage<HubSchedule>> =>
   readablePage(
     limit,
     (last: Row<'schedules'> | undefined, count) =>
@@ -97,5 +98,6 @@ export const listSchedules = (
         .orderBy('id')
         .limit(count)
         .execute(),
+    ({ doc }) => doc,
     (row) => openSchedule(seal, row),
   );

@@ -4,6 +4,7 @@ import { isFaulty } from '../../kit/json/readers.ts';
 import { unprocessableText } from '../../kit/refusal.ts';
 import type { NoticeIntake, TakenNotice } from '../notifications/notices.ts';
 import { type ActorName, auditChanges } from '../storage/audit.ts';
+import type { RowPage } from '../storage/row-page.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
 import { revOf, spoiltOr } from '../storage/unreadable.ts';
 import type { DueWork } from '../timers/due-rows.ts';
@@ -71,7 +72,7 @@ export class Schedules {
     return loadSchedule(this.#parts.store.db, this.#parts.store.seal, app, id);
   }
 
-  list(asked: SchedulesQuery): Promise<HubSchedule[]> {
+  list(asked: SchedulesQuery): Promise<RowPage<HubSchedule>> {
     return listSchedules(this.#parts.store.db, this.#parts.store.seal, asked);
   }
 

@@ -12,7 +12,8 @@ export interface ScheduleTiming extends TimingDoc {
 }
 
 const known = new Map<string, Cron>();
-const MOST_KNOWN = 1000;
+/** Each holds ten thousand years. */
+const MOST_KNOWN = 100;
 
 /** Of the wall: its times stand as if they were of UTC. @throws what croner does not understand */
 function wallCron(pattern: string): Cron {

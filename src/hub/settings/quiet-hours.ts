@@ -1,5 +1,5 @@
 import { steadyOffset } from '../../kit/time/steady-offset.ts';
-import { instantOf, minutesOf, wallTime, zonedAt } from '../../kit/time/wall-time.ts';
+import { instantOf, minutesOf, wallTime } from '../../kit/time/wall-time.ts';
 import type { Priority } from '../words/priority.ts';
 import { type Day, days, type QuietAction, type QuietWindow } from './quiet-hours-doc.ts';
 
@@ -33,62 +33,64 @@ const LONGEST_MS = 14 * DAY_MS;
  */
 export function quietHoursAt(quiet: EffectiveQuietHours, zone: string, at: number): QuietNow {
   const { windows, then, allow } = quiet;
-  let until: number | undefined;
-  for (let end = lastEnd(windows, zone, at); end !== undefined; end = lastEnd(windows, zone, end)) {
-    until = end;
-    if (end - at > LONGEST_MS) break;
+  const until = windows.length === 0 ? at : quietUntil(windows, zone, at);
+  return { inside: until > at, then, allow, ...(until > at ? { until } : {}) };
+}
+
+/** A date after another, each window looked at once: `at` itself where none holds it. */
+function quietUntil(windows: readonly QuietWindow[], zone: string, at: number): number {
+  const yesterday = Math.floor((at + steadyOffset(zone, at).offset) / DAY_MS) - 1;
+  let until = at;
+  for (let days = 0; until - at <= LONGEST_MS; days++) {
+    const date = yesterday + days;
+    const clock = clockAround(zone, at + (days - 1) * DAY_MS);
+    // A date may have begun before, where a clock was put back over midnight.
+    if (clock.first(date, 0) > until) break;
+    for (const [from, end] of spansOn(windows, date, clock)) if (from <= until && end > until) until = end;
   }
-  return { inside: until !== undefined, then, allow, ...(until === undefined ? {} : { until }) };
+  return until;
 }
 
-/** When the last of the windows that hold this instant ends; undefined: none holds it. */
-function lastEnd(windows: readonly QuietWindow[], zone: string, at: number): number | undefined {
-  if (windows.length === 0) return undefined;
-  const steady = steadyOffset(zone, at);
-  const isSteady = at - 2 * DAY_MS >= steady.from && at + 2 * DAY_MS < steady.to;
-  return isSteady ? byOffset(windows, steady.offset, at) : byCalendar(windows, zone, at);
+/** The instants of a wall time: so many minutes after the midnight of a date, which is days from 1 January 1970 on. */
+interface WallClock {
+  first(date: number, minutes: number): number;
+  last(date: number, minutes: number): number;
 }
 
-const latest = (ends: readonly number[]): number | undefined => (ends.length === 0 ? undefined : Math.max(...ends));
+const EPOCH = new Temporal.PlainDate(1970, 1, 1);
+
+/** For the date of an instant. Where the clock does not change for two days around it all days have 24 hours. */
+function clockAround(zone: string, at: number): WallClock {
+  const { offset, from, to } = steadyOffset(zone, at);
+  const steady = (date: number, minutes: number): number => date * DAY_MS + minutes * MINUTE_MS - offset;
+  if (at - 2 * DAY_MS >= from && at + 2 * DAY_MS < to) return { first: steady, last: steady };
+  const wall = (date: number, minutes: number) => wallTime(EPOCH.add({ days: date }), minutes);
+  return {
+    first: (date, minutes) => instantOf(wall(date, minutes), zone, 'first'),
+    last: (date, minutes) => instantOf(wall(date, minutes), zone, 'last'),
+  };
+}
 
 /** Days from Monday, 29 December 1969, on. */
 const FIRST_MONDAY = 3;
 
-/** Where the clock does not change for two days around the instant: all days have 24 hours. */
-function byOffset(windows: readonly QuietWindow[], offset: number, at: number): number | undefined {
-  const wall = at + offset;
-  const today = Math.floor(wall / DAY_MS);
-  const endOn = (window: QuietWindow, date: number): readonly number[] => {
-    if (!isOn(window, days[(date + FIRST_MONDAY) % days.length] as Day)) return [];
-    const [from, until] = minutesOfWindow(window);
-    const isInside = date * DAY_MS + from * MINUTE_MS <= wall && wall < date * DAY_MS + until * MINUTE_MS;
-    return isInside ? [date * DAY_MS + until * MINUTE_MS - offset] : [];
-  };
-  return latest(windows.flatMap((window) => [...endOn(window, today - 1), ...endOn(window, today)]));
-}
-
-/** Near a change of the clock. */
-function byCalendar(windows: readonly QuietWindow[], zone: string, at: number): number | undefined {
-  const today = zonedAt(at, zone).toPlainDate();
-  // Tomorrow has begun before where a clock is put back over midnight.
-  const dates = [today.subtract({ days: 1 }), today, today.add({ days: 1 })];
-  return latest(windows.flatMap((window) => dates.flatMap((date) => endOnDate(window, date, zone, at) ?? [])));
-}
-
-const isOn = ({ days: on }: QuietWindow, day: Day): boolean => on === undefined || on.includes(day);
+/** The windows that begin on a date, the first first. */
+const spansOn = (
+  windows: readonly QuietWindow[],
+  date: number,
+  clock: WallClock,
+): readonly (readonly [from: number, end: number])[] =>
+  windows
+    .filter(({ days: on }) => on === undefined || on.includes(days[(date + FIRST_MONDAY) % days.length] as Day))
+    .map((window) => {
+      const [from, until] = minutesOfWindow(window);
+      return [clock.first(date, from), clock.last(date, until)] as const;
+    })
+    .sort(([a], [b]) => a - b);
 
 /** From the midnight that the window's day begins with; the end of one over midnight is in the next day. */
 function minutesOfWindow(window: QuietWindow): readonly [from: number, until: number] {
   const from = minutesOf(window.from) as number;
   const until = minutesOf(window.until, true) as number;
   return [from, until > from ? until : until + DAY_MS / MINUTE_MS];
-}
-
-/** The end of a window that begins on this date, if it holds the instant. */
-function endOnDate(window: QuietWindow, date: Temporal.PlainDate, zone: string, at: number): number | undefined {
-  if (!isOn(window, days[date.dayOfWeek - 1] as Day)) return undefined;
-  const [from, until] = minutesOfWindow(window);
-  if (instantOf(wallTime(date, from), zone, 'first') > at) return undefined;
-  const end = instantOf(wallTime(date, until), zone, 'last');
-  return end > at ? end : undefined;
 }

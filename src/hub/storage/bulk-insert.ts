@@ -6,7 +6,7 @@ const MOST_PARAMETERS = 30_000;
 
 const texts = new Map<string, string>();
 
-/** Kysely spends more time on a thousand values than SQLite: the text is made once for each number of rows. */
+/** Kysely spends more time on a thousand values than SQLite: the text is made once for each number of rows, of which there are few. */
 function insertSql(engine: HubStore['engine'], table: string, columns: readonly string[], rows: number): string {
   const key = `${engine} ${table} ${rows}`;
   const known = texts.get(key);
@@ -31,11 +31,12 @@ export async function bulkInsert<Table extends HubTable>(
   if (!first) return;
   const columns = Object.keys(first) as (keyof NewRow<Table> & string)[];
   const most = Math.floor(MOST_PARAMETERS / columns.length);
-  for (let start = 0; start < rows.length; start += most) {
-    const part = rows.slice(start, start + most);
+  for (let start = 0; start < rows.length; ) {
+    // Each text is kept: one for each number of rows that ever comes would fill the memory.
+    const part = rows.slice(start, start + 2 ** Math.floor(Math.log2(Math.min(most, rows.length - start))));
+    start += part.length;
     const values: (string | number | null)[] = [];
     for (const row of part) for (const column of columns) values.push(row[column] as string | number | null);
-    // Texts of other numbers than these would fill the memory of statements.
     await askText(tx, insertSql(engine, table, columns, part.length), values);
   }
 }

@@ -1,6 +1,7 @@
 /** Rows whose sealed text cannot be opened: a damaged file or disk, another store's backup. The work on all others goes on without them. */
 import { MartletError } from '../../kit/errors.ts';
 import { auditName } from './audit.ts';
+import { type RowPage, rowPage } from './row-page.ts';
 import type { HubSeal } from './storage.ts';
 import type { StoreObserver } from './store-observer.ts';
 
@@ -45,22 +46,16 @@ export const readableOf = <Row, T>(rows: readonly Row[], open: (row: Row) => T):
 
 /**
  * A page of a list without the rows that cannot be opened: others take their place, so that the page is full where there are enough.
- * @param page the rows behind one of them, or from the beginning, at most so many
+ * @param read the rows behind one of them, or from the beginning, at most so many
+ * @param sealed the text of a row, by which a page of large ones is cut
  */
-export async function readablePage<Row, T>(
+export const readablePage = <Row, T>(
   limit: number,
-  page: (after: Row | undefined, limit: number) => Promise<readonly Row[]>,
+  read: (after: Row | undefined, limit: number) => Promise<readonly Row[]>,
+  sealed: (row: Row) => string,
   open: (row: Row) => T,
-): Promise<T[]> {
-  const found: T[] = [];
-  for (let after: Row | undefined; ; ) {
-    const asked = limit - found.length;
-    const rows = await page(after, asked);
-    found.push(...readableOf(rows, open));
-    if (rows.length < asked || found.length === limit) return found;
-    after = rows.at(-1);
-  }
-}
+): Promise<RowPage<T>> =>
+  rowPage({ limit, read, bytesOf: (row) => sealed(row).length, open: (row) => readable(() => open(row)) });
 
 /** Texts that the log has named: a page is looked at again and again. */
 const MOST_TOLD = 1000;

@@ -1,4 +1,5 @@
 import { prepared } from '../storage/prepared.ts';
+import type { RowPage } from '../storage/row-page.ts';
 import type { HubDb, HubSeal, NewRow, Row } from '../storage/storage.ts';
 import { readableOf, readablePage } from '../storage/unreadable.ts';
 import { isToDo, type Task, type TaskDoc, type TaskState } from './task.ts';
@@ -110,7 +111,7 @@ export interface TasksQuery {
 }
 
 /** By id; those that can be read. */
-export function listTasks(db: HubDb, seal: HubSeal, asked: TasksQuery): Promise<Task[]> {
+export function listTasks(db: HubDb, seal: HubSeal, asked: TasksQuery): Promise<RowPage<Task>> {
   const { app, state, user, after = '', limit } = asked;
   let query = db.selectFrom('tasks').selectAll().where('app', '=', app);
   if (state !== undefined) query = query.where('state', '=', state);
@@ -129,5 +130,10 @@ export function listTasks(db: HubDb, seal: HubSeal, asked: TasksQuery): Promise<
       .orderBy('id')
       .limit(count)
       .execute();
-  return readablePage(limit, page, (row) => openTask(seal, row));
+  return readablePage(
+    limit,
+    page,
+    ({ doc }) => doc,
+    (row) => openTask(seal, row),
+  );
 }

@@ -1,6 +1,7 @@
 import { isFaulty } from '../../kit/json/readers.ts';
 import { unprocessableText } from '../../kit/refusal.ts';
 import { auditChanges } from '../storage/audit.ts';
+import type { RowPage } from '../storage/row-page.ts';
 import type { HubDb } from '../storage/storage.ts';
 import { revOf, spoiltOr } from '../storage/unreadable.ts';
 import type { DueWork } from '../timers/due-rows.ts';
@@ -26,7 +27,7 @@ export class Tasks {
     return loadTask(this.#parts.store.db, this.#parts.store.seal, app, id);
   }
 
-  list(asked: TasksQuery): Promise<Task[]> {
+  list(asked: TasksQuery): Promise<RowPage<Task>> {
     return listTasks(this.#parts.store.db, this.#parts.store.seal, asked);
   }
 

@@ -1,10 +1,11 @@
 import { isObject } from '../is-object.ts';
-import type { FaultyField } from '../refusal.ts';
+import { type FaultyField, MOST_FAULTS } from '../refusal.ts';
 import { unknownFields } from './unknown-fields.ts';
 
 /**
  * Readers of JSON bodies: each takes a value and where it stands (`plan[0].wait`), and returns what it means, or undefined with a
- * fault added to the list. They are put together to one reader for a whole body, so that all faults of a body are found at once.
+ * fault added to the list. They are put together to one reader for a whole body, so that the faults of a body are found together, up
+ * to MOST_FAULTS: lists and maps with more are not read to their end.
  * What a fault says never repeats the value.
  */
 export type Reader<T> = (value: unknown, at: string, faults: FaultyField[]) => T | undefined;
@@ -69,8 +70,13 @@ export const listOf =
   (value, at, faults) => {
     if (!Array.isArray(value)) return fault(faults, at, 'must be a list');
     if (value.length > most) return fault(faults, at, `must have at most ${most} entries, has ${value.length}`);
-    const read = value.map((each, index) => item(each, `${at}[${index}]`, faults));
-    return read.includes(undefined) ? undefined : (read as T[]);
+    const all: T[] = [];
+    for (const [index, each] of value.entries()) {
+      const read = item(each, `${at}[${index}]`, faults);
+      if (read !== undefined) all.push(read);
+      if (faults.length >= MOST_FAULTS) break;
+    }
+    return all.length === value.length ? all : undefined;
   };
 
 /** As a list, each value once; the first place counts. */
@@ -95,8 +101,13 @@ export const mapOf =
     if (names.length > most) return fault(faults, at, `must have at most ${most} entries, has ${names.length}`);
     const bad = names.map(name).find((reason) => reason !== undefined);
     if (bad !== undefined) return fault(faults, at, bad);
-    const read = names.map((each) => [each, entry(value[each], pathOf(at, each), faults)] as const);
-    return read.some(([, each]) => each === undefined) ? undefined : (Object.fromEntries(read) as Record<string, T>);
+    const all: [string, T][] = [];
+    for (const each of names) {
+      const read = entry(value[each], pathOf(at, each), faults);
+      if (read !== undefined) all.push([each, read]);
+      if (faults.length >= MOST_FAULTS) break;
+    }
+    return all.length === names.length ? (Object.fromEntries(all) as Record<string, T>) : undefined;
   };
 
 /** An object with these fields and no others; one that is null counts as absent. Undefined when any of them is wrong. */

@@ -1,5 +1,5 @@
 import { nearest } from '../nearest.ts';
-import type { FaultyField } from '../refusal.ts';
+import { type FaultyField, MOST_FAULTS } from '../refusal.ts';
 
 /** Names of fields are repeated in answers so far. */
 const LONGEST_NAME = 64;
@@ -8,13 +8,14 @@ const LONGEST_NAME = 64;
 const shown = (name: string): string => name.slice(0, LONGEST_NAME).replaceAll(/[\p{Cc}\p{Cs}]/gu, '\u{fffd}');
 
 /**
- * The fields of an object that are not known, each with the known one that was probably meant.
+ * The first fields of an object that are not known, each with the known one that was probably meant.
  * @param at where the object is: `to`, `plan[0]`; empty: the body itself
  */
 export function unknownFields(object: object, known: Iterable<string>, at = ''): FaultyField[] {
   const names = new Set(known);
   return Object.keys(object)
     .filter((name) => !names.has(name))
+    .slice(0, MOST_FAULTS)
     .map((name) => {
       const meant = nearest(name, names);
       const path = at === '' ? shown(name) : `${at}.${shown(name)}`;

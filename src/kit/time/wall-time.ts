@@ -8,8 +8,13 @@ const OFFSET = /^[+-]/;
 const known = new Map<string, string | undefined>();
 const MOST_KNOWN = 4096;
 
+/** The longest name of the database has 32. */
+const LONGEST_NAME = 64;
+
 /** The IANA name of a zone in its usual case, `Europe/Berlin`; undefined when there is no such zone. An offset is no zone. */
 export function zoneName(text: string): string | undefined {
+  // What was asked about is kept: a text of any length would be kept with it.
+  if (text.length > LONGEST_NAME) return undefined;
   if (known.has(text)) return known.get(text);
   const name = askedName(text);
   if (known.size >= MOST_KNOWN) known.clear();
@@ -18,7 +23,7 @@ export function zoneName(text: string): string | undefined {
 }
 
 function askedName(text: string): string | undefined {
-  if (text.length > 64 || OFFSET.test(text)) return undefined;
+  if (OFFSET.test(text)) return undefined;
   try {
     return new Temporal.ZonedDateTime(0n, text).timeZoneId;
   } catch {

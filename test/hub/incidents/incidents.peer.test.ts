@@ -233,15 +233,15 @@ describe.each(hubEngines)('incidents in $name', ({ needs: lacks, start }) => {
       clock.pass(1);
       await hub.put('i3', { ...disk, service: 'search' });
       const ids = async (filter: object) =>
-        (await hub.incidents.list({ app: 'default', limit: 10, ...filter })).map(({ id }) => id);
+        (await hub.incidents.list({ app: 'default', limit: 10, ...filter })).found.map(({ id }) => id);
       expect(await ids({})).toEqual(['i3', 'i2', 'i1']);
       expect(await ids({ limit: 1 })).toEqual(['i3']);
-      const [newest] = await hub.incidents.list({ app: 'default', limit: 1 });
+      const [newest] = (await hub.incidents.list({ app: 'default', limit: 1 })).found;
       expect(await ids({ before: newest })).toEqual(['i2', 'i1']);
       expect(await ids({ status: 'acknowledged' })).toEqual(['i2']);
       expect(await ids({ severity: 'SEV-1', service: 'payments' })).toEqual(['i1']);
       expect(await ids({ user: 'ada' })).toEqual(['i2', 'i1']);
-      expect(await hub.incidents.list({ app: 'other', limit: 10 })).toEqual([]);
+      expect((await hub.incidents.list({ app: 'other', limit: 10 })).found).toEqual([]);
     });
 
     test('an erased person is in no list, is no actor, and is told of to no one', async () => {

@@ -212,4 +212,24 @@ describe('over ten years in 20 zones', () => {
       { numRuns: 400 },
     );
   });
+
+  test('windows that follow each other for ever are each looked at once a date, near a change of the clock as well', () => {
+    const at = Date.UTC(2026, 9, 20);
+    let looked = 0;
+    const windows = Array.from({ length: 48 }, (_, index): QuietWindow => {
+      const [from, until] = [index, index + 1].map(
+        (half) => `${String(Math.floor(half / 2)).padStart(2, '0')}:${half % 2 === 0 ? '00' : '30'}`,
+      ) as [string, string];
+      return {
+        get from() {
+          looked++;
+          return from;
+        },
+        until,
+      };
+    });
+    const { until } = quietHoursAt(quiet(...windows), 'Europe/Berlin', at);
+    expect(until).toBeGreaterThan(at + 14 * 86_400_000);
+    expect(looked).toBeLessThanOrEqual(18 * windows.length);
+  });
 });

@@ -34,7 +34,7 @@ describe.each(hubEngines)('lists in $name', ({ needs: lacks, start }) => {
       for (const id of ['a', 'b', 'c']) await hub.put(id, { title: id, users: ['ada'], due_on: '2026-11-02' });
       await damage(store, 'tasks', { column: 'doc', key: 'id', value: 'b' });
       const asked = { app: 'default', limit: 2 };
-      expect((await hub.tasks.list(asked)).map(({ id }) => id)).toEqual(['a', 'c']);
+      expect((await hub.tasks.list(asked)).found.map(({ id }) => id)).toEqual(['a', 'c']);
       hub.carrier.taken.splice(0);
       await hub.pass(20 * 3_600_000);
       expect(hub.carrier.sent.length).toBeGreaterThan(0);
@@ -48,7 +48,7 @@ describe.each(hubEngines)('lists in $name', ({ needs: lacks, start }) => {
       await hub.person(1, 'ada');
       for (const id of ['a', 'b', 'c']) await hub.put(id, AT);
       await damage(store, 'schedules', { column: 'doc', key: 'id', value: 'a' });
-      expect((await hub.schedules.list({ app: 'default', limit: 2 })).map(({ id }) => id)).toEqual(['b', 'c']);
+      expect((await hub.schedules.list({ app: 'default', limit: 2 })).found.map(({ id }) => id)).toEqual(['b', 'c']);
       expect(await hub.schedules.remove(hub.of('a'))).toBe(true);
       await hub.sends.close();
     });
@@ -61,8 +61,8 @@ describe.each(hubEngines)('lists in $name', ({ needs: lacks, start }) => {
       await damage(store, 'incidents', { column: 'state', key: 'id', value: 'c' });
       await damage(store, 'escalations', { column: 'doc', key: 'name', value: 'e' });
       await damage(store, 'incident_entries', { column: 'doc', key: 'incident', value: 'a' });
-      expect((await hub.incidents.list({ app: 'default', limit: 2 })).map(({ id }) => id)).toEqual(['b', 'a']);
-      const escalations = await hub.escalations.list({ app: 'default', after: '', limit: 10 });
+      expect((await hub.incidents.list({ app: 'default', limit: 2 })).found.map(({ id }) => id)).toEqual(['b', 'a']);
+      const { found: escalations } = await hub.escalations.list({ app: 'default', after: '', limit: 10 });
       expect(escalations.map(({ name }) => name)).toEqual(['f']);
       hub.figures.isErased = true;
       await hub.people.erase({ app: 'default', by: 'key:test', id: 'ada' });

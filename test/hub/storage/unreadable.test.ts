@@ -54,14 +54,16 @@ test.each([
 ])('a page is full where there are enough, also if %s cannot be read', async (_, isSpoilt, expected) => {
   const rows = Array.from({ length: 12 }, (_each, index) => index + 1);
   const asked: number[] = [];
-  const found = await readablePage(
+  const { found, isCut } = await readablePage(
     4,
     async (after: number | undefined, limit) => {
       asked.push(limit);
       return rows.filter((row) => row > (after ?? 0)).slice(0, limit);
     },
+    String,
     (row) => (isSpoilt(row) ? spoilt() : row),
   );
   expect(found).toEqual(expected);
+  expect(isCut).toBe(false);
   expect(asked.length).toBeLessThan(6);
 });

@@ -140,7 +140,7 @@ describe.each(hubEngines)('tasks in $name', ({ needs: lacks, start }) => {
       await hub.put('t1', { title: 'x' });
       await hub.put('t3', { ...radiators, by: 'bob' });
       const ids = async (more: object) =>
-        (await hub.tasks.list({ app: 'default', limit: 10, ...more })).map(({ id }) => id);
+        (await hub.tasks.list({ app: 'default', limit: 10, ...more })).found.map(({ id }) => id);
       expect(await ids({})).toEqual(['t1', 't2', 't3']);
       expect(await ids({ after: 't1', limit: 1 })).toEqual(['t2']);
       expect(await ids({ state: 'in_progress' })).toEqual(['t2']);

@@ -11,6 +11,7 @@ import {
   textOf,
   wordOf,
 } from '../../../src/kit/json/readers.ts';
+import { MOST_FAULTS } from '../../../src/kit/refusal.ts';
 
 const body = shape({
   name: nameOf(5),
@@ -69,5 +70,27 @@ describe('reading a body', () => {
     expect(readBody(body, { steps: [1, 2, 3] })).toEqual([
       { path: 'steps', reason: 'must have at most 2 entries, has 3' },
     ]);
+  });
+
+  test('of very many faults the first are told, and no more is looked at', () => {
+    const large = shape({ users: listOf(wordOf(['ada']), 20_000), by: mapOf(flag, 20_000, () => undefined) });
+    const names = Object.fromEntries(Array.from({ length: 150_000 }, (_, index) => [`x${index}`, 1]));
+    for (const given of [
+      { users: Array(20_000).fill(1) },
+      { by: names },
+      names,
+      { users: [names], by: { ...names } },
+    ]) {
+      const faults = readBody(large, given) as readonly object[];
+      expect(faults.length).toBeGreaterThan(0);
+      expect(faults.length).toBeLessThanOrEqual(MOST_FAULTS + 1);
+    }
+    let looked = 0;
+    const counting = listOf((_value, at, faults): undefined => {
+      looked++;
+      faults.push({ path: at, reason: 'is wrong' });
+    }, 20_000);
+    expect(readBody(shape({ all: counting }), { all: Array(20_000).fill(1) })).toHaveLength(MOST_FAULTS);
+    expect(looked).toBe(MOST_FAULTS);
   });
 });

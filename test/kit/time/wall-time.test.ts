@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { instantOf, minutesOf, wallTime, zonedAt, zoneName } from '../../../src/kit/time/wall-time.ts';
+import { settledHeap } from '../../support/settled-heap.ts';
 
 const at = (text: string, zone: string, twice: 'first' | 'last'): string =>
   new Date(instantOf(Temporal.PlainDateTime.from(text), zone, twice)).toISOString().replace('.000Z', 'Z');
@@ -58,6 +59,12 @@ describe('the name of a zone', () => {
 
   test.each(['', 'Mars/Olympus', '+02:00', '-05:00', 'Z', 'x'.repeat(100), 'Europe/Berlin '])('%j is none', (text) => {
     expect(zoneName(text)).toBeUndefined();
+  });
+
+  test('what callers write in the place of a zone is not kept, however long it is', () => {
+    const before = settledHeap();
+    for (let each = 0; each < 40; each++) expect(zoneName(`${each}${'x'.repeat(1_000_000)}`)).toBeUndefined();
+    expect(settledHeap() - before).toBeLessThan(4_000_000);
   });
 });
 

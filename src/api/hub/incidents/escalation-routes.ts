@@ -33,8 +33,8 @@ export function escalationRoutes({ escalations }: EscalationRoutesParts): readon
       handle: async ({ app, query }) => {
         const page = pageOf(LIST, ['string'], query);
         const [after = ''] = (page.after ?? []) as [string?];
-        const found = await escalations.list({ app, after, limit: page.limit + 1 });
-        const { rows, next } = pageBody(LIST, found, page, ({ name }) => [name]);
+        const { found, isCut } = await escalations.list({ app, after, limit: page.limit + 1 });
+        const { rows, next } = pageBody(LIST, found, page, ({ name }) => [name], isCut);
         return { status: 200, body: { escalations: rows.map(escalationView), ...next } };
       },
     }),

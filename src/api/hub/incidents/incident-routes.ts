@@ -38,14 +38,14 @@ class IncidentRoutes {
   readonly list = async ({ app, query }: HubRequest): Promise<HubAnswer> => {
     const page = pageOf(LIST, ['number', 'string'], query);
     const [place, id] = (page.after ?? []) as [number?, string?];
-    const found = await this.#parts.incidents.list({
+    const { found, isCut } = await this.#parts.incidents.list({
       app,
       ...{ status: query.text('status'), severity: query.text('severity') },
       ...{ service: query.text('service'), user: query.text('user') },
       before: place === undefined || id === undefined ? undefined : { place: placeInCursor(place), id },
       limit: page.limit + 1,
     });
-    const { rows, next } = pageBody(LIST, found, page, (incident) => [incident.place, incident.id]);
+    const { rows, next } = pageBody(LIST, found, page, (incident) => [incident.place, incident.id], isCut);
     return { status: 200, body: { incidents: rows.map(incidentView), ...next } };
   };
 

@@ -40,8 +40,8 @@ export function scheduleRoutes({ schedules }: ScheduleRoutesParts): readonly Hub
       handle: async ({ app, query }) => {
         const page = pageOf(LIST, ['string'], query);
         const [after] = (page.after ?? []) as [string?];
-        const found = await schedules.list({ app, after, limit: page.limit + 1 });
-        const { rows, next } = pageBody(LIST, found, page, ({ id }) => [id]);
+        const { found, isCut } = await schedules.list({ app, after, limit: page.limit + 1 });
+        const { rows, next } = pageBody(LIST, found, page, ({ id }) => [id], isCut);
         return { status: 200, body: { schedules: rows.map(scheduleView), ...next } };
       },
     }),

@@ -36,8 +36,9 @@ export function taskRoutes({ tasks }: TaskRoutesParts): readonly HubRoute[] {
         const page = pageOf(LIST, ['string'], query);
         const [after] = (page.after ?? []) as [string?];
         const state = query.word('state', taskStates);
-        const found = await tasks.list({ app, state, user: query.text('user'), after, limit: page.limit + 1 });
-        const { rows, next } = pageBody(LIST, found, page, ({ id }) => [id]);
+        const asked = { app, state, user: query.text('user'), after, limit: page.limit + 1 };
+        const { found, isCut } = await tasks.list(asked);
+        const { rows, next } = pageBody(LIST, found, page, ({ id }) => [id], isCut);
         return { status: 200, body: { tasks: rows.map(taskView), ...next } };
       },
     }),

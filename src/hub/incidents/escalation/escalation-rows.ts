@@ -1,3 +1,4 @@
+import type { RowPage } from '../../storage/row-page.ts';
 import type { HubDb, HubSeal, Row } from '../../storage/storage.ts';
 import { readable, readablePage, SPOILT, spoiltOr } from '../../storage/unreadable.ts';
 import type { IncidentDoc } from '../incident.ts';
@@ -51,7 +52,7 @@ export const listEscalations = (
   db: HubDb,
   seal: HubSeal,
   { app, after, limit }: { readonly app: string; readonly after: string; readonly limit: number },
-): Promise<Escalation[]> =>
+): Promise<RowPage<Escalation>> =>
   readablePage(
     limit,
     (last: Row<'escalations'> | undefined, count) =>
@@ -63,6 +64,7 @@ export const listEscalations = (
         .orderBy('name')
         .limit(count)
         .execute(),
+    ({ doc }) => doc,
     (row) => openEscalation(seal, row),
   );
 

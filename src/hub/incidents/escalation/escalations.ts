@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isFaulty } from '../../../kit/json/readers.ts';
 import { type ActorName, auditChanges } from '../../storage/audit.ts';
+import type { RowPage } from '../../storage/row-page.ts';
 import type { HubDb, HubStore } from '../../storage/storage.ts';
 import { revOf, spoiltOr } from '../../storage/unreadable.ts';
 import { faultyIncident } from '../incident.ts';
@@ -42,7 +43,7 @@ export class Escalations {
     return loadEscalation(this.#store.db, this.#store.seal, app, name);
   }
 
-  list(asked: Parameters<typeof listEscalations>[2]): Promise<Escalation[]> {
+  list(asked: Parameters<typeof listEscalations>[2]): Promise<RowPage<Escalation>> {
     return listEscalations(this.#store.db, this.#store.seal, asked);
   }
 
@@ -98,13 +99,13 @@ export async function eraseFromEscalations(
   let count = 0;
   let after = '';
   for (;;) {
-    const some = await listEscalations(tx, seal, { app, after, limit: PAGE });
-    for (const escalation of some.filter(({ doc }) => namedInSteps(doc).includes(user))) {
+    const { found, isCut } = await listEscalations(tx, seal, { app, after, limit: PAGE });
+    for (const escalation of found.filter(({ doc }) => namedInSteps(doc).includes(user))) {
       const { doc, rev } = escalation;
       await saveEscalation(tx, seal, { ...escalation, doc: stepsWithout(doc, user), rev: rev + 1 });
       count++;
     }
-    if (some.length < PAGE) return count;
-    after = some.at(-1)?.name ?? '';
+    if (found.length < PAGE && !isCut) return count;
+    after = found.at(-1)?.name ?? '';
   }
 }

@@ -1,14 +1,44 @@
 import { isObject } from '../../../kit/is-object.ts';
-import type { JsonObject } from '../../../push/push.ts';
+import type { Json, JsonObject } from '../../../push/push.ts';
 import type { NotificationDoc } from '../notification-doc.ts';
 
-/** An object without what a path of names leads to. Unchanged when it leads nowhere. */
-function without(object: JsonObject, [name = '', ...rest]: readonly string[]): JsonObject {
-  if (!Object.hasOwn(object, name)) return object;
-  if (rest.length === 0) return Object.fromEntries(Object.entries(object).filter(([key]) => key !== name));
-  const inner = object[name];
-  return isObject(inner) ? { ...object, [name]: without(inner as JsonObject, rest) } : object;
+/** What is taken out of an object, by name; an empty map takes out all of what the name has. */
+interface Cuts extends Map<string, Cuts> {}
+
+/** Where a path goes on behind a name; undefined: all of it is taken out anyway. */
+function cutsBehind(cuts: Cuts, name: string): Cuts | undefined {
+  const known = cuts.get(name);
+  if (known?.size === 0) return undefined;
+  const inner: Cuts = known ?? new Map();
+  cuts.set(name, inner);
+  return inner;
 }
+
+function cutsOf(paths: readonly string[]): Cuts {
+  const root: Cuts = new Map();
+  for (const path of paths) {
+    const names = path.split('.');
+    const last = names.pop() as string;
+    let cuts: Cuts | undefined = root;
+    for (const name of names) cuts = cuts && cutsBehind(cuts, name);
+    cuts?.set(last, new Map());
+  }
+  return root;
+}
+
+const cutFrom = (object: JsonObject, cuts: Cuts): JsonObject =>
+  Object.fromEntries(
+    Object.entries(object).flatMap(([name, value]): [string, Json | undefined][] => {
+      const inner = cuts.get(name);
+      if (!inner) return [[name, value]];
+      if (inner.size === 0) return [];
+      return [[name, isObject(value) ? cutFrom(value as JsonObject, inner) : value]];
+    }),
+  );
+
+/** An object without what paths of names lead to: each object on their way is copied once, however many paths there are. */
+const without = (object: JsonObject, paths: readonly string[]): JsonObject =>
+  paths.length === 0 ? object : cutFrom(object, cutsOf(paths));
 
 /**
  * A notification without the fields of these paths (`data.amount`); what is not there is no error. Without any text left it has the
@@ -20,7 +50,7 @@ export function redacted<Doc extends Pick<NotificationDoc, 'title' | 'message'>>
   neutral: string,
 ): Doc {
   if (paths.length === 0) return doc;
-  const left = paths.reduce<JsonObject>((rest, path) => without(rest, path.split('.')), doc as unknown as JsonObject);
+  const left = without(doc as unknown as JsonObject, paths);
   const had = doc.title || doc.message;
   return (had && !left.title && !left.message ? { ...left, message: neutral } : left) as unknown as Doc;
 }
@@ -53,7 +83,7 @@ export function redactedOverride(override: JsonObject, paths: readonly string[])
   const partial = paths.filter((path) => path.includes('.'));
   for (const path of partial) if (!paths.includes(path.split('.')[0] ?? '')) dropped.delete(path.split('.')[0] ?? '');
   const kept = Object.fromEntries(Object.entries(override).filter(([name]) => !dropped.has(name)));
-  return partial.reduce<JsonObject>((rest, path) => without(rest, path.split('.')), kept);
+  return without(kept, partial);
 }
 
 /** What says nothing, and may lie over a neutral text. */

@@ -5,6 +5,7 @@ import type { AcceptedNotification } from '../../notifications/decide-input.ts';
 import type { HubPolicy } from '../../notifications/policy.ts';
 import { contentOf } from '../../notifications/render/content.ts';
 import { settingsOf } from '../../settings/settings-book.ts';
+import { rowPage } from '../../storage/row-page.ts';
 import type { HubStore } from '../../storage/storage.ts';
 import { readable } from '../../storage/unreadable.ts';
 import type { Marked, Marking, MarkOptions } from '../marking.ts';
@@ -50,14 +51,22 @@ export class Inbox {
     this.#options = options;
   }
 
-  /** Newest first; one more than the limit when there are more. */
+  /** Newest first; one more than the limit when there are more, or fewer where they are large. */
   async page({ app, user }: InboxOwner, limit: number, before: InboxBefore | undefined) {
     const { store, now } = this.#options;
-    const rows = await inboxRows(store.db, { app, user, now: now(), limit: limit + 1, before });
+    const at = now();
+    const { found: rows, isCut } = await rowPage({
+      limit: limit + 1,
+      read: (last: InboxRow | undefined, count) =>
+        inboxRows(store.db, { app, user, now: at, limit: count, before: last ?? before }),
+      bytesOf: ({ doc }) => doc.length,
+      open: (row) => row,
+    });
     const counts = await inboxCounts(store.db, app, user, now());
     const [languages, held] = [await this.#languages(app, user), await this.#held(app, user, rows)];
     return {
       rows: rows.map((row) => ({ row, item: this.#item(row, languages, held.get(row.id)) })),
+      isCut,
       counts,
     };
   }

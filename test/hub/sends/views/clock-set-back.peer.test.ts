@@ -69,9 +69,9 @@ describe.each(hubEngines.filter(({ name }) => name !== 'SQLite in memory'))('lis
       await hub.put('b', { title: 'b' });
       // What is said of it later leaves it where it is.
       await hub.put('a', { title: 'another', at: '2026-12-01T00:00:00Z' });
-      const [first] = await hub.incidents.list({ app: 'default', limit: 1 });
+      const [first] = (await hub.incidents.list({ app: 'default', limit: 1 })).found;
       expect(first?.id).toBe('b');
-      const behind = await hub.incidents.list({ app: 'default', limit: 5, before: first });
+      const { found: behind } = await hub.incidents.list({ app: 'default', limit: 5, before: first });
       expect(behind.map(({ id }) => id)).toEqual(['a']);
     });
   });
