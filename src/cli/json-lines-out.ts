@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
+import { drained } from '../kit/drained.ts';
 import { ConfigError, toError } from '../kit/errors.ts';
 
 const OWNER_ONLY = 0o600;
@@ -23,7 +24,7 @@ export async function openLinesOut(file: string | undefined, stdout: Writable): 
   return {
     async write(text) {
       if (gone(out)) return false;
-      if (!out.write(text)) await Promise.race([once(out, 'drain'), once(out, 'close')]).catch(() => {});
+      if (!out.write(text)) await drained(out);
       return !gone(out);
     },
     async [Symbol.asyncDispose]() {

@@ -54,7 +54,7 @@ export abstract class RefusedError extends MartletError {
   readonly retryAfter?: number | undefined;
 }
 
-/** So many are told, or a few more: others would only make the answer longer than what was asked. */
+/** An answer names so many, or a few more: others would only make it longer than the request. */
 export const MOST_FAULTS = 20;
 
 /** What is wrong in a body: the first of it in words. */

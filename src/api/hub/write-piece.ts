@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { drained } from '../../kit/drained.ts';
 
 /**
  * Writes a piece of an answer, and waits for the client to take it. The first one begins the answer, as 200.
@@ -9,6 +9,6 @@ export async function writePiece(res: ServerResponse, type: string, piece: strin
   if (res.destroyed) return false;
   if (!res.headersSent) res.writeHead(200, { 'Content-Type': type, 'Cache-Control': 'no-store' });
   if (res.write(piece)) return true;
-  await Promise.race([once(res, 'drain'), once(res, 'close')]).catch(() => {});
+  await drained(res);
   return !res.destroyed;
 }

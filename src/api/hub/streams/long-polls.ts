@@ -22,6 +22,9 @@ export interface Polled {
   readonly position: string;
 }
 
+/** Characters of payloads: an answer ends behind them, and the next one goes on. */
+const MOST_SIZE = 4 * 1024 * 1024;
+
 export class LongPolls {
   readonly #streams: Streams;
   readonly #watch: Pick<StreamsWatch, 'sent' | 'dropped'> | undefined;
@@ -37,15 +40,17 @@ export class LongPolls {
     const { key, after, waitMs, limit, gone } = order;
     const watch = this.#watch;
     const events: StreamEvent[] = [];
+    let size = 0;
     let reset: StreamReset | undefined;
     const { promise: something, resolve } = Promise.withResolvers<void>();
     const reader: StreamReader = await this.#streams.subscribe(key, after, {
       event(event) {
         events.push(event);
+        size += event.payload.length;
         watch?.sent();
         // What came with it is taken with it.
         setImmediate(resolve);
-        return events.length < limit;
+        return events.length < limit && size < MOST_SIZE;
       },
       reset(told) {
         reset = told;

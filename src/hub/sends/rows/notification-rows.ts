@@ -163,12 +163,20 @@ export interface NotificationsQuery {
   readonly limit: number;
 }
 
+const SUMMARY = [
+  ...(['app', 'id', 'type', 'status', 'priority', 'created_at', 'done_at', 'totals'] as const),
+  ...(['cancel_key', 'collapse_key', 'place'] as const),
+] as const;
+
+/** A notification without what it says, which may be a megabyte. */
+export type NotificationSummary = Pick<Row<'notifications'>, (typeof SUMMARY)[number]>;
+
 /** Newest first. */
 export function listNotifications(
   db: HubDb,
   { app, status, type, user, before, limit }: NotificationsQuery,
-): Promise<Row<'notifications'>[]> {
-  let query = db.selectFrom('notifications').selectAll().where('app', '=', app);
+): Promise<NotificationSummary[]> {
+  let query = db.selectFrom('notifications').select(SUMMARY).where('app', '=', app);
   if (status !== undefined) query = query.where('status', '=', status);
   if (type !== undefined) query = query.where('type', '=', type);
   if (user !== undefined)

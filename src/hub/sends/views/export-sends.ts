@@ -16,13 +16,14 @@ export interface SendsExportParts {
   readonly wordsOf: WordsOf;
 }
 
-/** Notifications a piece: others have their turn between two. */
+/** Notifications a piece: others have their turn between two. What they say may be a megabyte each. */
 const PIECE = 200;
+const PIECE_OF_TEXTS = 10;
 
 type Recipient = Row<'recipients'>;
 
 /** A person's notifications in the order in which they came. */
-async function* recipientsOf(db: HubDb, app: string, user: string): AsyncGenerator<readonly Recipient[]> {
+async function* recipientsOf(db: HubDb, app: string, user: string, size: number): AsyncGenerator<readonly Recipient[]> {
   let after = { place: 0, notification: '' };
   for (;;) {
     const rows = await db
@@ -34,11 +35,11 @@ async function* recipientsOf(db: HubDb, app: string, user: string): AsyncGenerat
       .where((eb) => eb.or([eb('place', '>', after.place), eb('notification', '>', after.notification)]))
       .orderBy('place')
       .orderBy('notification')
-      .limit(PIECE)
+      .limit(size)
       .execute();
     yield rows;
     const last = rows.at(-1);
-    if (rows.length < PIECE || !last) return;
+    if (rows.length < size || !last) return;
     after = last;
     await new Promise(setImmediate);
   }
@@ -46,10 +47,10 @@ async function* recipientsOf(db: HubDb, app: string, user: string): AsyncGenerat
 
 type Make = (db: HubDb, rows: readonly Recipient[]) => Promise<readonly unknown[]> | readonly unknown[];
 
-const part = (name: string, make: Make): ExportedPart => ({
+const part = (name: string, make: Make, size = PIECE): ExportedPart => ({
   name,
   async *export(db, app, user) {
-    for await (const rows of recipientsOf(db, app, user)) if (rows.length > 0) yield await make(db, rows);
+    for await (const rows of recipientsOf(db, app, user, size)) if (rows.length > 0) yield await make(db, rows);
   },
 });
 
@@ -96,14 +97,18 @@ const ids = (rows: readonly Recipient[]): string[] => rows.map(({ notification }
 
 /** In the order of an export. */
 export const sendsExports = (parts: SendsExportParts): readonly ExportedPart[] => [
-  part('notifications', async (db, rows) => {
-    const found = await findNotifications(db, rows[0]?.app ?? '', ids(rows));
-    const byId = new Map(found.map((row) => [row.id, row]));
-    return rows.flatMap(({ notification }) => {
-      const row = byId.get(notification);
-      return row ? [said(parts, row)] : [];
-    });
-  }),
+  part(
+    'notifications',
+    async (db, rows) => {
+      const found = await findNotifications(db, rows[0]?.app ?? '', ids(rows));
+      const byId = new Map(found.map((row) => [row.id, row]));
+      return rows.flatMap(({ notification }) => {
+        const row = byId.get(notification);
+        return row ? [said(parts, row)] : [];
+      });
+    },
+    PIECE_OF_TEXTS,
+  ),
   part('inbox', (_db, rows) => rows.map(inboxOf)),
   part('decisions', async (db, rows) => {
     const [{ app, user }] = rows as [Recipient];

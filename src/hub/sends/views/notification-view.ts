@@ -7,7 +7,7 @@ import { states } from '../../notifications/decision.ts';
 import type { HubStore, Row } from '../../storage/storage.ts';
 import { readable } from '../../storage/unreadable.ts';
 import { type DecisionRow, decisionsOf } from '../rows/decision-rows.ts';
-import { openDoc } from '../rows/notification-rows.ts';
+import { type NotificationSummary, openDoc } from '../rows/notification-rows.ts';
 import type { RecipientTotals } from '../totals.ts';
 import { countByState } from './state-counts.ts';
 
@@ -93,7 +93,7 @@ export const storedDecisionView = (row: DecisionRow, wordsOf: WordsOf): Decision
 
 /** A notification without its people. */
 export function notificationView(
-  { id, type, status, priority, created_at, done_at, totals, cancel_key, collapse_key }: Row<'notifications'>,
+  { id, type, status, priority, created_at, done_at, totals, cancel_key, collapse_key }: NotificationSummary,
   counts?: ReadonlyMap<string, number>,
 ) {
   return {

@@ -245,6 +245,21 @@ test('a poll has what there is at once, else what comes, else nothing after its 
     expect([query, (await relay.ask(`GET /v1/users/ada/stream/events?${query}`, 'boss')).status]).toEqual([query, 422]);
 });
 
+test('a poll answers up to some four megabytes, and the next one goes on behind them', async () => {
+  const relay = await opened();
+  const large = 'x'.repeat(250_000);
+  for (let each = 0; each < 20; each++) await relay.publish('ada', `${each} ${large}`);
+  const poll = async (after: string) =>
+    (await relay.ask(`GET /v1/users/ada/stream/events?limit=1000&wait=0&after=${after}`, 'boss')).body;
+  const first = await poll('earliest');
+  expect(first.events.length).toBe(17);
+  const rest = await poll(first.last_event_id);
+  const told = [...first.events, ...rest.events].map(({ payload }: { payload: string }) =>
+    Number(payload.split(' ')[0]),
+  );
+  expect(told).toEqual(Array.from({ length: 20 }, (_, each) => each));
+});
+
 test('who has a stream open is there, until the last one ends', async () => {
   const relay = await opened();
   const seen = async () => (await relay.ask('GET /v1/users/ada/presence', 'boss')).body;
