@@ -1,7 +1,8 @@
 import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
 import type { SimulatedProvider } from '../carrier/provider-row.ts';
+import { bind } from '../kit/net/bind.ts';
 import { type Fate, fateOf } from '../sandbox/fate.ts';
 import type { Simulation } from '../sandbox/simulation.ts';
 import type { Treatable, Verdict } from '../sandbox/steering.ts';
@@ -99,12 +100,11 @@ export async function simulateEmail(simulation: Simulation): Promise<SimulatedPr
     socket.once('close', () => sockets.delete(socket));
     new SmtpSession(socket, rules);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const { port } = await bind(server, { port: 0, host: '127.0.0.1', warn: () => {} });
   return {
     settings: {
       host: 'localhost',
-      port: (server.address() as AddressInfo).port,
+      port,
       username: USER,
       password: PASSWORD,
       tls: 'starttls',

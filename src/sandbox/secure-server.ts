@@ -8,8 +8,9 @@ import http2, {
   type ServerHttp2Stream,
   type Settings,
 } from 'node:http2';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { bind } from '../kit/net/bind.ts';
 import type { LeafCertificate } from './certificates.ts';
 import { type Exchange, MessageExchange, StreamExchange } from './exchange.ts';
 
@@ -107,10 +108,9 @@ export async function openSecureServer(
   for (const event of ['sessionError', 'tlsClientError', 'clientError']) server.on(event, () => {});
   if (http1) listenForMessages(server, connections, handle);
   else listenForStreams(server, connections, handle);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const { port } = await bind(server, { port: 0, host: '127.0.0.1', warn: () => {} });
   return {
-    origin: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: `https://127.0.0.1:${port}`,
     async close() {
       const closed = once(server, 'close');
       server.close();

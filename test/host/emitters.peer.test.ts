@@ -10,6 +10,7 @@ import { startHook } from '../feedback/hook-server.ts';
 import { brokers } from '../queue/broker/real-brokers.ts';
 import { freePort } from '../support/free-port.ts';
 import { needs } from '../support/needs.ts';
+import { startPostgres } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 
 const WATCH = ['--import', fileURLToPath(new URL('../support/watched-emitters.ts', import.meta.url))];
@@ -28,11 +29,16 @@ async function ask(relay: RunningRelay, what: 'look' | 'hurt'): Promise<Found> {
   return found as Found;
 }
 
+interface BusyRelay extends RunningRelay {
+  readonly admin: string;
+}
+
 /** Everything that talks: callers in the middle of a request and idle ones, providers, hooks, the console, what the queue needs. */
-async function busyRelay(overlay: { core?: object; [section: string]: unknown }): Promise<RunningRelay> {
+async function busyRelay(overlay: { core?: object; [section: string]: unknown }): Promise<BusyRelay> {
   const hook = await startHook();
   const adminPort = await freePort();
-  const relay = await startRelay(
+  const admin = `http://127.0.0.1:${adminPort}`;
+  const started = await startRelay(
     {
       grpc: { enabled: true, port: String(await freePort()) },
       apps: { shop: { webhook: { url: `${hook.origin}/shop`, allow_private: true } } },
@@ -47,6 +53,7 @@ async function busyRelay(overlay: { core?: object; [section: string]: unknown })
     undefined,
     { nodeArgs: WATCH },
   );
+  const relay = Object.assign(started, { admin });
   onTestFinished(async () => {
     await relay[Symbol.asyncDispose]();
     await hook.close();
@@ -61,8 +68,16 @@ async function busyRelay(overlay: { core?: object; [section: string]: unknown })
   return relay;
 }
 
-async function use(relay: RunningRelay): Promise<void> {
-  const before = relay.sandbox.delivered();
+/** As its counters have it: they are on the other port. */
+async function delivered({ admin }: BusyRelay): Promise<number> {
+  const counted = await fetch(`${admin}/api/stat/app`)
+    .then((told) => told.json())
+    .catch(() => undefined);
+  return (counted as { ios: { push_success: number } } | undefined)?.ios.push_success ?? 0;
+}
+
+async function use(relay: BusyRelay): Promise<void> {
+  const before = await delivered(relay);
   const push = (notification: object) => relay.push(notification).catch(() => ({ status: 0 }));
   await until(async () => {
     const done = await Promise.all([
@@ -74,10 +89,10 @@ async function use(relay: RunningRelay): Promise<void> {
     ]);
     return done.every(({ status }) => status === 200);
   });
-  await until(() => relay.sandbox.delivered() > before, 'pushes reach the providers');
+  await until(async () => (await delivered(relay)) > before, 'pushes reach the providers');
 }
 
-async function provesItself(relay: RunningRelay): Promise<void> {
+async function provesItself(relay: BusyRelay): Promise<void> {
   const looked = await ask(relay, 'look');
   expect(looked.silent).toEqual([]);
   expect(looked.kinds).toEqual(expect.arrayContaining(['Server', 'Socket', 'TLSSocket']));
@@ -121,3 +136,88 @@ for (const engine of Object.values(brokers)) {
     await provesItself(await busyRelay({ queue, ...redis }));
   });
 }
+
+/** A stream as server-sent events, one as a WebSocket, a poll that waits, an export that no one reads, and a stranger's WebSocket. */
+async function live(relay: RunningRelay): Promise<void> {
+  const ada = `${relay.url}/v1/users/ada`;
+  const gone = new AbortController();
+  onTestFinished(() => gone.abort());
+  const { signal } = gone;
+  const sse = await fetch(`${ada}/stream`, { signal });
+  expect(sse.status).toBe(200);
+  sse.text().catch(() => {});
+  fetch(`${ada}/stream/events?wait=60`, { signal })
+    .then((polled) => polled.text())
+    .catch(() => {});
+  const socket = new WebSocket(`${ada.replace('http', 'ws')}/stream/ws`);
+  onTestFinished(() => socket.close());
+  socket.addEventListener('error', () => {});
+  await once(socket, 'open');
+  const unread = connect(Number(new URL(relay.url).port), '127.0.0.1').on('error', () => {});
+  onTestFinished(() => void unread.destroy());
+  unread.pause().write('GET /v1/users/ada/export HTTP/1.1\r\nHost: a\r\n\r\n');
+}
+
+/** People are sent to by every channel, and what they are sent is seen in their streams. */
+async function useHub(relay: RunningRelay): Promise<void> {
+  const send = (method: string, path: string, body: object) =>
+    fetch(relay.url + path, {
+      method,
+      body: JSON.stringify(body),
+      headers: { 'content-type': 'application/json' },
+    }).then(
+      ({ status }) => status,
+      () => 0,
+    );
+  const consent = { email: true, sms: true, slack: true };
+  const addresses = { email: 'ada@example.com', phone: '+4915112345678', slack: 'C0123456789' };
+  const isDone = async (): Promise<boolean> => {
+    const statuses = [
+      await send('PUT', '/v1/users/ada', { name: 'Ada', ...addresses, consent }),
+      await send('PUT', '/v1/devices/phone', { user: 'ada', platform: 'ios', token: 'a1'.repeat(32) }),
+      await send('POST', '/v1/users/ada/events', { type: 'test', payload: 'x'.repeat(100_000) }),
+      await send('POST', '/v1/notifications', {
+        ...{ title: 'x', to: { users: ['ada'] }, priority: 'critical' },
+        channels: ['realtime', 'push', 'email', 'sms', 'slack'],
+      }),
+    ];
+    return statuses.every((status) => status >= 200 && status < 300);
+  };
+  await until(isDone, 'the hub takes what it is asked');
+  await live(relay);
+}
+
+const hubs = [
+  ['in SQLite', [], async () => ({})],
+  ['in PostgreSQL, with streams in Redis', ['psql', 'redis-server'], beside],
+] as const;
+
+/** Where the hub keeps what it has, elsewhere. */
+async function beside() {
+  const [postgres, redis] = [await startPostgres(), await brokers.redis.start()];
+  onTestFinished(async () => {
+    await postgres.end();
+    await redis.end();
+  });
+  return {
+    postgres: await postgres.database(),
+    redis: `redis://${redis.addr}/0`,
+    streams: { store: 'redis', presence: 'redis', router: 'redis' },
+  };
+}
+
+for (const [place, lacks, where] of hubs)
+  test(`the same with the hub ${place}: streams, sinks and every channel`, needs(...lacks), async () => {
+    const hook = await startHook();
+    onTestFinished(() => hook.close());
+    const sinks = { all: { url: `${hook.origin}/sink`, allow_private: true } };
+    const relay = await busyRelay({
+      sandbox: { enabled: true },
+      hub: { enabled: true, path: 'hub.db', sinks, ...(await where()) },
+    });
+    await useHub(relay);
+    expect((await ask(relay, 'look')).silent).toEqual([]);
+    await provesItself(relay);
+    await useHub(relay);
+    expect((await ask(relay, 'look')).uncaught).toEqual([]);
+  });

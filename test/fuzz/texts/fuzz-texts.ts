@@ -105,7 +105,7 @@ class Attack {
 
   async #isIdle(): Promise<boolean> {
     const metrics = await (await fetch(`${this.relay.url}/metrics`)).text();
-    const left = metrics.match(/^martlet_(?:queue_depth|feedback_backlog)\b.* (?!0$)\d+$/m);
+    const left = metrics.match(/^martlet_(?:queue_depth|feedback_backlog|hub_pushes_under_way)\b.* (?!0$)\d+$/m);
     return left === null;
   }
 
@@ -118,7 +118,7 @@ class Attack {
 
 /**
  * Sends texts of all shapes and sizes by every field and name of the HTTP API, of gRPC and of the settings of apps, to a relay with all
- * its platforms in sandbox mode and a hook. Rejects with the first that stalls it, makes it write more than three times what
+ * its platforms in sandbox mode, the hub and a hook. Rejects with the first that stalls it, makes it write more than three times what
  * came in, or leaves a line behind that tells of a failure inside.
  */
 export async function fuzzTexts({ runs, seed, longest = 1 }: FuzzTextsOptions): Promise<FuzzedTexts> {
@@ -131,6 +131,7 @@ export async function fuzzTexts({ runs, seed, longest = 1 }: FuzzTextsOptions): 
       core: { sync: true, sync_timeout: 30, feedback_hook_url: hook.origin },
       grpc: { enabled: true, port: String(grpc) },
       apps: { path: 'apps.db' },
+      hub: { enabled: true, path: 'hub.db' },
       log: { access_level: 'info', error_level: 'info' },
       // Nothing goes on after its answer.
       queue: { backoff: 0.01, max_age: 1 },

@@ -8,6 +8,7 @@ import type { TextDoor } from './text-door.ts';
 const HEAD = 12_000;
 const PUSH_BODY = 10 * 2 ** 20;
 const APPS_BODY = 256 * 1024;
+const HUB_BODY = 2 ** 20;
 /** What JSON makes of the worst character. */
 const ESCAPED = 6;
 
@@ -26,6 +27,16 @@ const HEADERS = [
 ];
 
 const inHeader = (text: string): string => text.replaceAll(/[^\x21-\x7e \t]/g, '.').trim();
+/** The text in pieces, each the name of a field that no one knows. */
+const asNames = (text: string): JsonObject =>
+  Object.fromEntries(
+    Array.from({ length: text.length / NAME }, (_, index) => [
+      `${index} ${text.slice(index * NAME, index * NAME + 4)}`,
+      1,
+    ]),
+  );
+const NAME = 8;
+
 const inUrl = (text: string): string => encodeURIComponent(text.toWellFormed()).slice(0, HEAD).replace(/%.?$/, '');
 
 interface Sent {
@@ -79,10 +90,12 @@ export function httpDoors(url: string, document: OpenApiDocument, platforms: rea
       const target = path.replaceAll(/\{\w+\}/g, 'a').replace('/a/providers/a', '/a/providers/ios');
       const json = { 'content-type': 'application/json' };
       const schema = Object.values(operation.requestBody?.content ?? {})[0]?.schema;
-      const bodies = !schema || path === '/api/push' ? [] : textFields(schema, schemas);
+      const fields = !schema || path === '/api/push' ? [] : textFields(schema, schemas);
+      const bodies = [...fields, ...(schema ? [{ name: '(names)', value: asNames }] : [])];
+      const longest = (path.startsWith('/v1/apps') ? APPS_BODY : HUB_BODY) / ESCAPED - 1000;
       return [
         ...bodies.map(({ name, value }) =>
-          door(`${method} ${path} ${name}`, APPS_BODY / ESCAPED - 1000, (text) => ({
+          door(`${method} ${path} ${name}`, longest, (text) => ({
             method,
             path: target,
             headers: json,

@@ -20,6 +20,7 @@ import { decodeMessage, encodeMessage } from '../../../src/queue/broker/broker-m
 import { slackMessage } from '../../../src/slack/payload.ts';
 import { smsText } from '../../../src/sms/payload.ts';
 import { failed, settlement } from '../../support/settlement.ts';
+import { hubSteps } from './hub-steps.ts';
 
 /** Every text of a notification that a provider reads. */
 const notification = (text: string): Notification => ({
@@ -81,4 +82,5 @@ export const parserSteps: Readonly<Record<string, (text: string) => unknown>> = 
     withoutTargets(text.slice(0, -1) + text, settlement([text], [failed()])),
   'a text of an entry': (text) => entryText(text, { tokens: ['a', 'b', 'c', 'd'] }),
   'a message of a broker': (text) => decodeMessage(encodeMessage(request, notification(text)), '', 0),
+  ...hubSteps,
 };

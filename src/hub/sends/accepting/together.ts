@@ -80,8 +80,12 @@ export class Together {
     });
     const done = await writing.catch((error: unknown) => this.#failed(picked ?? pick(), error));
     if (!done) return;
-    taken(done.app, done.fresh);
-    for (const [index, result] of done.results.entries()) settle(picked?.[index], result);
+    try {
+      taken(done.app, done.fresh);
+    } finally {
+      // It is in the store: whatever fails after that, who has sent it hears so.
+      for (const [index, result] of done.results.entries()) settle(picked?.[index], result);
+    }
   }
 
   /** Of many one may have been the reason. What a store that is away has kept or not is not to be tried again. */

@@ -126,9 +126,10 @@ export class Digesting {
     const rows = Map.groupBy(await collectedOf(tx, app, user, ids), ({ notification }) => notification);
     const found = await findNotifications(tx, app, [...rows.keys()]);
     const docs = readableOf(found, (row) => openDoc<AcceptedNotification>(store.seal, row));
+    const open = new Set(docs.map(({ id }) => id));
     const ended: DecidedFact[] = [];
     for (const { id } of found)
-      if (!docs.some((doc) => doc.id === id))
+      if (!open.has(id))
         ended.push(...(await endOpen(tx, { app, id, reason: 'unreadable', now: now() })));
     const policy = policyOf(app);
     const facts = await this.#facts(tx, app, user, new Set(docs.flatMap((doc) => [...channelsOf(doc, policy)])));

@@ -91,7 +91,8 @@ export class NextDigest {
         if (!going.includes(each)) changed.push(await this.#end(tx, each, over ?? as(each), notes));
     }
     await notes.write(tx);
-    const ended = [...own.keys()].filter((id) => !again.some(({ notification }) => notification.id === id));
+    const going = new Set(again.map(({ notification }) => notification.id));
+    const ended = [...own.keys()].filter((id) => !going.has(id));
     await settleStatuses(tx, app, ended, this.#options.now());
     await this.#collect(tx, app, user, again);
     return changed;

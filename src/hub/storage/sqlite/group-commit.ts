@@ -102,15 +102,21 @@ export class GroupCommit {
 
   async #turn(): Promise<void> {
     await new Promise(setImmediate);
-    while (this.#given.length > 0) {
-      await this.#exclusive;
-      this.#transaction = this.#batch();
-      await this.#transaction;
+    try {
+      while (this.#given.length > 0) {
+        await this.#exclusive;
+        this.#transaction = this.#batch();
+        await this.#transaction;
+        this.#transaction = undefined;
+        // The answers to what is on the disk now leave before the next works begin.
+        await new Promise(setImmediate);
+      }
+    } finally {
+      // A file that cannot even be rolled back, or a mistake of ours: what comes next is done, or refused, and never waits for ever.
       this.#transaction = undefined;
-      // The answers to what is on the disk now leave before the next works begin.
-      await new Promise(setImmediate);
+      this.#working = undefined;
+      if (this.#given.length > 0) this.#wake();
     }
-    this.#working = undefined;
   }
 
   async #batch(): Promise<void> {
@@ -125,8 +131,11 @@ export class GroupCommit {
       await this.#workThrough(done);
       this.#texts.commit.run();
     } catch (error) {
-      if (this.#options.db.isTransaction) this.#options.db.exec('ROLLBACK');
-      this.#refuse(done, error);
+      try {
+        if (this.#options.db.isTransaction) this.#options.db.exec('ROLLBACK');
+      } finally {
+        this.#refuse(done, error);
+      }
       return;
     }
     this.#observe(done);
