@@ -25,8 +25,10 @@ import type { JsonObject } from '../../../src/push/push.ts';
 
 const NOW = Date.UTC(2026, 0, 1);
 const ZONE = 'Europe/Berlin';
+/** Node takes no longer ones. */
+const HEAD = 16_384;
 /** Of a text that is cut into names or entries. */
-const PIECE = 10;
+const PIECE = 50;
 
 const pieces = (text: string): string[] =>
   Array.from(
@@ -93,13 +95,19 @@ export const hubSteps: Readonly<Record<string, (text: string) => unknown>> = {
   engagements: (text) => parseEngagements(pieces(text).map((notification) => ({ notification, event: text }))),
   'events of streams': (text) =>
     parseEvents(
-      pieces(text).map((type) => ({ type, payload: text })),
+      [
+        { type: text },
+        ...pieces(text)
+          .slice(0, 900)
+          .map((type) => ({ type, payload: type })),
+      ],
       'now',
     ),
-  'an event for many': (text) => parseEventForMany({ type: text, users: pieces(text), payload: text }, 'now'),
+  'an event for many': (text) =>
+    parseEventForMany({ type: 'x', users: pieces(text).slice(0, 10_000), payload: text.slice(0, 1000) }, 'now'),
   'a frame of a stream': (text) => clientFrame(text),
   'acknowledgements of a stream': (text) => clientFrame(JSON.stringify({ ack: pieces(text) })),
-  'a query': (text) => new Query(`/v1/users?q=${text}&q=${text}#${text}`).text('q'),
+  'a query': (text) => new Query(`/v1/users?q=${text.slice(0, HEAD)}#${text.slice(0, HEAD)}`).text('q'),
   'a cursor': (text) => pageOf('users', ['string'], new Query(`/v1/users?cursor=${cursorOf('users', [text])}`)),
   'an id': idFault,
   'a time zone': zoneName,
