@@ -56,6 +56,7 @@ const hubContracts = [
   'storage/head-counts.ts',
   'storage/idempotency.ts',
   'storage/prepared.ts',
+  'storage/row-page.ts',
   'storage/unreadable.ts',
   'people/person.ts',
   'devices/device.ts',

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { drained } from '../kit/drained.ts';
 import { ConfigError, toError } from '../kit/errors.ts';
+import { drained } from '../kit/http/drained.ts';
 
 const OWNER_ONLY = 0o600;
 

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { drained } from '../../kit/drained.ts';
+import { drained } from '../../kit/http/drained.ts';
 
 /**
  * Writes a piece of an answer, and waits for the client to take it. The first one begins the answer, as 200.

@@ -129,8 +129,7 @@ export class Digesting {
     const open = new Set(docs.map(({ id }) => id));
     const ended: DecidedFact[] = [];
     for (const { id } of found)
-      if (!open.has(id))
-        ended.push(...(await endOpen(tx, { app, id, reason: 'unreadable', now: now() })));
+      if (!open.has(id)) ended.push(...(await endOpen(tx, { app, id, reason: 'unreadable', now: now() })));
     const policy = policyOf(app);
     const facts = await this.#facts(tx, app, user, new Set(docs.flatMap((doc) => [...channelsOf(doc, policy)])));
     const parts = { policyOf, can: placing.can, now: now() };

@@ -1,8 +1,9 @@
 import { DatabaseSync } from 'node:sqlite';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { GroupCommit } from '../../../../src/hub/storage/sqlite/group-commit.ts';
 import { kyselyOn } from '../../../../src/hub/storage/sqlite/sqlite-dialect.ts';
 import { StoreUnavailable } from '../../../../src/hub/storage/store-unavailable.ts';
+import { eventually } from '../../../support/eventually.ts';
 import { collectUncaught } from '../../../support/uncaught.ts';
 
 test('works are refused, and none waits for ever, where a transaction can be neither written nor undone', async () => {
@@ -21,7 +22,7 @@ test('works are refused, and none waits for ever, where a transaction can be nei
   const first = commits.add(async () => db.prepare('INSERT INTO b VALUES (7)').run());
   await expect(first).rejects.toThrow(StoreUnavailable);
   await expect(commits.add(async () => 'next')).rejects.toThrow(StoreUnavailable);
-  await vi.waitFor(() => expect(caught).toHaveLength(1));
+  await eventually(() => expect(caught).toHaveLength(1));
   isBroken = false;
   db.exec('ROLLBACK');
   expect(await commits.add(async () => 'later')).toBe('later');

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
-import { drained } from '../../src/kit/drained.ts';
+import { drained } from '../../../src/kit/http/drained.ts';
 
 /** A stream that takes nothing until it is told. */
 function slow() {
