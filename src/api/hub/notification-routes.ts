@@ -119,9 +119,11 @@ class NotificationRoutes {
     if (!row) throw notThere();
     const [after = ''] = (page.after ?? []) as [string?];
     const asked = { limit: page.limit, after, user: query.text('user') };
+    // Before its people: what an answer counts as ended has ended in what it shows of them.
+    const whole = await wholeView(store, row);
     const people = await peopleView(store, row, asked, wordsOf);
     const { rows: shown, next } = pageBody(PEOPLE, people, page, ({ user }) => [user]);
-    return { status: 200, body: { ...(await wholeView(store, row)), people: shown, ...next } };
+    return { status: 200, body: { ...whole, people: shown, ...next } };
   };
 
   readonly cancel = async ({ app, params: { id } }: HubRequest<'id'>): Promise<HubAnswer> => {

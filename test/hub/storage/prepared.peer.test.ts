@@ -46,6 +46,14 @@ describe.each(hubEngines)('a prepared query in $name', ({ needs: lacks, start })
       expect(await valuesOf(store.db, { keys: rows.map(({ key }) => key) })).toEqual(rows);
     });
 
+    test('finds nothing by a list without entries, and all but those of it, as one that is not prepared', async () => {
+      await store.write((tx) => put(tx, { rows: rowsOf(2, 'e') }));
+      expect(await valuesOf(store.db, { keys: [] })).toEqual([]);
+      const meta = store.db.selectFrom('meta').select('key').where('key', 'like', 'e00%');
+      expect(await meta.where('key', 'in', []).execute()).toEqual([]);
+      expect(await meta.where('key', 'not in', []).execute()).toHaveLength(2);
+    });
+
     test('gives each call its own values, also where the text is the same', async () => {
       await store.write((tx) => put(tx, { rows: rowsOf(9, 'k') }));
       const before = built;

@@ -1,4 +1,11 @@
-import { type Dialect, PostgresDialect, type PostgresPool, type PostgresPoolClient } from 'kysely';
+import {
+  type Dialect,
+  PostgresDialect,
+  type PostgresPool,
+  type PostgresPoolClient,
+  PostgresQueryCompiler,
+  type PrimitiveValueListNode,
+} from 'kysely';
 import pg from 'pg';
 import { cutOff } from './postgres-client.ts';
 import { isUnanswered, readableTrouble } from './postgres-trouble.ts';
@@ -29,6 +36,20 @@ const PATIENCE_MS = 5000;
 const CONNECTIONS = 10;
 /** int8, which pg gives as a text: ours are below 2^53. */
 const INT8 = 20;
+
+/** A list without entries, `in ()`, holds nothing in SQLite, and is no SQL for PostgreSQL. */
+class HubCompiler extends PostgresQueryCompiler {
+  protected override visitPrimitiveValueList(node: PrimitiveValueListNode): void {
+    if (node.values.length === 0) this.append('(select null where false)');
+    else super.visitPrimitiveValueList(node);
+  }
+}
+
+class HubDialect extends PostgresDialect {
+  override createQueryCompiler(): HubCompiler {
+    return new HubCompiler();
+  }
+}
 
 /** Kysely over pg. Trouble of the server or of the way to it is thrown as StoreUnavailable. */
 export function postgresWay({
@@ -61,7 +82,7 @@ export function postgresWay({
     answeredAt = performance.now();
   };
   return {
-    dialect: new PostgresDialect({ pool: readable(pool, closed, answered) }),
+    dialect: new HubDialect({ pool: readable(pool, closed, answered) }),
     answeredAt: () => answeredAt,
     cut: () => {
       for (const client of clients) cutOff(client);

@@ -57,6 +57,11 @@ describe.each(hubEngines)('engagements in $name', ({ needs: lacks, start }) => {
       });
     });
 
+    test('none at once, by a person or by a back end, are none', async () => {
+      for (const person of ['ada', undefined])
+        expect([person, await record([], person)]).toEqual([person, { recorded: 0, ignored: 0 }]);
+    });
+
     test('received is delivered and acknowledged, dismissed is seen, opened is read, an action is acted on', async () => {
       await hub.send(PUSH);
       const told = async (event: EngagementDoc['event']) => {
