@@ -1,4 +1,4 @@
-import { background } from '../../kit/background.ts';
+import { toError } from '../../kit/errors.ts';
 import type { DeviceBook, DeviceVerdict, ReachableDevice } from '../devices/device.ts';
 import type { PushQuestion } from '../push/push-carrier.ts';
 import type { HubStore } from '../storage/storage.ts';
@@ -35,12 +35,15 @@ export class DirectDevices {
     this.#options = options;
   }
 
-  /** Dead tokens go: before the next push, and never one that came again since. One that is taken is not suspected any more. */
-  readonly ended = (outcomes: readonly EndedDirect[]): void => {
+  /**
+   * Dead tokens go: before the next push, and never one that came again since. One that is taken is not suspected any more.
+   * @returns undefined where nothing is to be noted; never rejects
+   */
+  readonly ended = (outcomes: readonly EndedDirect[]): Promise<void> | undefined => {
     const telling = outcomes.filter((each) => verdictOf(each) !== undefined);
-    if (telling.length === 0) return;
-    background(this.#note(telling), ({ message }) =>
-      this.#options.tell('warn', `what providers said of tokens was not noted: ${message}`),
+    if (telling.length === 0) return undefined;
+    return this.#note(telling).catch((thrown: unknown) =>
+      this.#options.tell('warn', `what providers said of tokens was not noted: ${toError(thrown).message}`),
     );
   };
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { background } from '../../kit/background.ts';
 import type { ProviderTable } from '../../providers/registry.ts';
 import type { JsonObject, Notification } from '../../push/push.ts';
 import type { HubBatch, PushCarrier, PushOutcome, PushQuestion } from '../push/push-carrier.ts';
@@ -30,8 +31,8 @@ export interface DirectSendsOptions {
   readonly providers: ProviderTable;
   /** `apns-topic` of an app; empty: none is known. */
   readonly topicOf: (app: string) => string;
-  /** Hears of every outcome, also of those that no request waits for any more. */
-  readonly ended: (outcomes: readonly EndedDirect[]) => void;
+  /** Hears of every outcome, also of those that no request waits for any more. What it returns is waited for before the answer. */
+  readonly ended: (outcomes: readonly EndedDirect[]) => Promise<void> | undefined;
   /** Whether targets that waited are still to be sent to. Rejects: it cannot be said now. */
   readonly stillWanted: (question: PushQuestion) => Promise<readonly boolean[]>;
   /** UNIX milliseconds. */
@@ -43,6 +44,8 @@ export interface DirectSendsOptions {
 interface Waiting {
   readonly outcomes: Map<string, PushOutcome['outcome']>;
   readonly size: number;
+  /** What they say of tokens is being noted: the next push is to find it. */
+  noting: Promise<unknown> | undefined;
   readonly done: () => void;
 }
 
@@ -117,7 +120,7 @@ export class DirectSends {
     const name = directBatch({ platform, about, sentAt: this.#options.now(), isSuspect }, newId());
     const batch = this.#batch(app, name, push, way, group);
     const { promise, resolve: done } = Promise.withResolvers<void>();
-    const waiting: Waiting = { outcomes: new Map(), size: group.length, done };
+    const waiting: Waiting = { outcomes: new Map(), size: group.length, noting: undefined, done };
     this.#waiting.set(name, waiting);
     const [notTaken] = await carrier.send([batch]);
     if (!notTaken && waitMs > 0) await Promise.race([promise, pause(waitMs, promise)]);
@@ -143,13 +146,20 @@ export class DirectSends {
   }
 
   #outcomes(outcomes: readonly PushOutcome[]): void {
+    const heard = new Set<Waiting>();
     for (const { batch, target, outcome, late } of outcomes) {
       const waiting = this.#waiting.get(batch);
       if (!waiting || late) continue;
       waiting.outcomes.set(target, outcome);
-      if (waiting.outcomes.size >= waiting.size) waiting.done();
+      heard.add(waiting);
     }
-    this.#options.ended(outcomes);
+    const noting = this.#options.ended(outcomes);
+    for (const waiting of heard) {
+      if (noting) waiting.noting = waiting.noting ? Promise.all([waiting.noting, noting]) : noting;
+      if (waiting.outcomes.size < waiting.size) continue;
+      if (waiting.noting) background(waiting.noting.then(waiting.done));
+      else waiting.done();
+    }
   }
 }
 
