@@ -20,11 +20,15 @@ const LONGEST_CURSOR = 4096;
 export const cursorOf = (list: string, place: Place): string =>
   Buffer.from(JSON.stringify([list, ...place])).toString('base64url');
 
+/** What a list may have said itself: no store has other numbers, or could look for other texts. */
+const fits = (part: unknown, type: Shape[number] | undefined): boolean =>
+  type === 'number' ? Number.isSafeInteger(part) : typeof part === 'string' && !part.includes('\0');
+
 function placeOf(list: string, shape: Shape, cursor: string): Place | undefined {
   if (cursor.length > LONGEST_CURSOR || !/^[\w-]+$/.test(cursor)) return undefined;
   try {
     const [of, ...place] = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as unknown[];
-    const isPlace = of === list && place.length === shape.length && place.every((part, i) => typeof part === shape[i]);
+    const isPlace = of === list && place.length === shape.length && place.every((part, i) => fits(part, shape[i]));
     return isPlace ? (place as Place) : undefined;
   } catch {
     return undefined;

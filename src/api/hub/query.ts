@@ -9,10 +9,11 @@ export class Query {
     this.#given = new URLSearchParams(begin < 0 ? '' : url.slice(begin + 1).replace(/#.*$/s, ''));
   }
 
-  /** @returns undefined when it is not given, or empty. @throws HubRefusal when it is given twice */
+  /** @returns undefined when it is not given, or empty. @throws HubRefusal when it is given twice, or no store could look for it */
   text(name: string): string | undefined {
     const [first, ...others] = this.#given.getAll(name);
     if (others.length > 0) throw unprocessable({ path: name, reason: 'must be given once' });
+    if (first?.includes('\0')) throw unprocessable({ path: name, reason: 'must not have the character U+0000' });
     return first === '' ? undefined : first;
   }
 

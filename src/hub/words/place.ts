@@ -5,6 +5,6 @@ export const SLOTS = 4096;
 export const placeAfter = (last: number, now: number): number => Math.max(last + 1, now * SLOTS);
 
 /** A place as cursors of earlier versions say it: by the clock alone. */
-export const placeInCursor = (place: number): number => (place < EARLIEST ? place * SLOTS : place);
+export const placeInCursor = (place: number): number => (place < EARLIEST ? Math.max(place, 0) * SLOTS : place);
 /** No hub is of before this millisecond's place, and no clock in milliseconds comes so far. */
 const EARLIEST = 1e15;

@@ -170,6 +170,12 @@ test('lists come in pages of 1 to 1000, 100 by default, with a cursor to go on',
     expect((await face.ask(`GET /v1/numbers?limit=${limit}`)).status, limit).toBe(422);
 });
 
+test('a parameter that no store could look for is 422', async () => {
+  const face = await openHubFace(() => [numbers]);
+  const { status, body } = await face.ask('GET /v1/numbers?app=a%00b');
+  expect([status, body.details]).toEqual([422, [{ path: 'app', reason: 'must not have the character U+0000' }]]);
+});
+
 test('a cursor that is none of the list is 422', async () => {
   const face = await openHubFace(() => [numbers]);
   const bad = [
@@ -178,6 +184,8 @@ test('a cursor that is none of the list is 422', async () => {
     cursorOf('other', [3]),
     cursorOf('numbers', ['3']),
     cursorOf('numbers', [3, 4]),
+    cursorOf('numbers', [1.5]),
+    cursorOf('numbers', [1e300]),
     '%F0',
     'a'.repeat(9000),
   ];

@@ -14,4 +14,6 @@ test('places follow the clock, and rise where it does not', () => {
 test('a cursor of an earlier version, which has milliseconds, goes on where it was', () => {
   expect(placeInCursor(NOW)).toBe(NOW * SLOTS);
   expect(placeInCursor(placeAfter(0, NOW))).toBe(NOW * SLOTS);
+  // What no list has made is a place all the same, that a store can look for.
+  expect(placeInCursor(Number.MIN_SAFE_INTEGER)).toBe(0);
 });

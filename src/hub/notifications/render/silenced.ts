@@ -43,7 +43,17 @@ const onlyLoud = (object: JsonObject): JsonObject =>
  * @param made by the hub @param laid the same with what the sender has laid over it
  */
 export function silenced(made: Notification, laid: Notification): Notification {
-  if (made === laid) return made;
+  return withQuietAps(made === laid ? made : withoutLoudOverrides(made, laid));
+}
+
+/** APNs: `data.aps` is laid over what the hub makes, too. */
+function withQuietAps(notification: Notification): Notification {
+  const { data } = notification;
+  if (!isObject(data?.aps)) return notification;
+  return { ...notification, data: { ...data, aps: withoutLoud(data.aps as JsonObject) } };
+}
+
+function withoutLoudOverrides(made: Notification, laid: Notification): Notification {
   // APNs: a name of a sound makes a critical alert.
   const { name: _, ...rest } = laid as unknown as JsonObject;
   return mergePatch(withoutLoud(rest), onlyLoud(made as unknown as JsonObject)) as Notification;

@@ -305,6 +305,21 @@ describe('silent', () => {
     expect(push('ntfy').priority).toBe(2);
   });
 
+  test.each(['data', 'overrides'])('has none by `aps` in %s either', (where) => {
+    const loudAps = {
+      sound: { critical: 1, name: 'alarm.caf', volume: 1 },
+      'interruption-level': 'critical',
+      badge: 3,
+    };
+    const data = { aps: loudAps, room: 'db-3' };
+    const own = where === 'data' ? { data } : { overrides: { ios: { data } } };
+    const { aps, room } = sent(render('ios', { silent: true }, own));
+    expect(aps).toMatchObject({ 'interruption-level': 'passive', badge: 3 });
+    expect(aps).not.toHaveProperty('sound');
+    expect(room).toBe('db-3');
+    expect(sent(render('ios', {}, own)).aps).toMatchObject({ 'interruption-level': 'critical' });
+  });
+
   test('leaves what makes no noise as the sender has it', () => {
     const push = (platform: string) => sent(render(platform, { silent: true }, loud));
     expect(push('ios').aps).toMatchObject({ category: 'OWN' });
