@@ -1,4 +1,6 @@
 import { ConfigError } from '../kit/errors.ts';
+import { isObject } from '../kit/is-object.ts';
+import { unknownFields } from '../kit/json/unknown-fields.ts';
 import { builtIn, type FullConfig } from '../providers/registry.ts';
 import type { PushStorage } from './push-storage.ts';
 
@@ -50,6 +52,29 @@ const CHANNELS = new Set(['email', 'sms', 'slack']);
 
 const platforms: readonly string[] = builtIn.platforms;
 
+const KEYS = ['mode', 'gorush', ...platforms, 'hub', 'sandbox', 'core', 'max_age', 'log'];
+
+/** What JavaScript lets by, and TypeScript does not. @throws ConfigError naming the setting and what to do */
+function checkGiven(config: unknown, storage: unknown): void {
+  if (!isObject(config))
+    throw new ConfigError(
+      'config',
+      'is missing: createPushNotifier(config, storage) takes settings, such as {sandbox: true}',
+    );
+  if (!isObject(storage) || typeof storage.path !== 'string' || typeof storage.queuePath !== 'string')
+    throw new ConfigError(
+      'storage',
+      'is missing: give sqliteStorage("data/push.db"), postgresStorage(url, {masterKey}) or memoryStorage()',
+    );
+  if (storage.postgres && !storage.masterKey)
+    throw new ConfigError(
+      'postgresStorage',
+      'needs a masterKey, 32 bytes in base64 or hex that seal tokens and addresses: postgresStorage(url, {masterKey})',
+    );
+  const [unknown] = unknownFields(config, KEYS);
+  if (unknown) throw new ConfigError(unknown.path, unknown.reason);
+}
+
 const given = (config: NotifierConfig): string[] =>
   platforms.filter((platform) => (config as Readonly<Record<string, unknown>>)[platform] !== undefined);
 
@@ -84,6 +109,7 @@ const sectionsOf = (config: NotifierConfig): Record<string, object> =>
 
 /** The same as config.yml would have it. @throws ConfigError naming the setting and what to do */
 export function configValues(config: NotifierConfig, storage: PushStorage): Record<string, unknown> {
+  checkGiven(config, storage);
   checkMode(config);
   const { mode = 'local', gorush, hub, core, sandbox = false, max_age } = config;
   const { url = [], ...settings } = gorush ?? {};

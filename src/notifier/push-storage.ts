@@ -30,7 +30,10 @@ export const sqliteStorage = (path: string, { masterKey = '' }: StorageOptions =
 });
 
 /** A PostgreSQL, which several processes may share. @param url `postgres://user:password@host:5432/database` */
-export const postgresStorage = (url: string, { masterKey, queuePath = '' }: PostgresOptions): PushStorage => ({
+export const postgresStorage = (
+  url: string,
+  { masterKey, queuePath = '' }: PostgresOptions = { masterKey: '' },
+): PushStorage => ({
   path: '',
   postgres: url,
   queuePath,

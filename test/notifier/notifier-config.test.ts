@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { loadConfig } from '../../src/host/config/load.ts';
 import { configValues, type NotifierConfig, ownNames } from '../../src/notifier/notifier-config.ts';
-import { memoryStorage, postgresStorage, sqliteStorage } from '../../src/notifier/push-storage.ts';
+import { memoryStorage, type PushStorage, postgresStorage, sqliteStorage } from '../../src/notifier/push-storage.ts';
 
 const load = (config: NotifierConfig, storage = memoryStorage()) =>
   loadConfig({ env: {}, cwd: '/', values: configValues(config, storage) });
@@ -14,6 +14,17 @@ test.each<[NotifierConfig, string]>([
   [{ mode: 'none', ios: {} }, 'ios: has no effect with mode "none"'],
 ])('%j is refused, and the error names the setting and the fix', (config, text) => {
   expect(() => configValues(config, memoryStorage())).toThrow(text);
+});
+
+test.each<[unknown, unknown, string]>([
+  [undefined, memoryStorage(), 'config: is missing'],
+  ['local', memoryStorage(), 'config: is missing'],
+  [{ sandbox: true }, undefined, 'storage: is missing: give sqliteStorage("data/push.db")'],
+  [{ sandbox: true }, { path: 'push.db' }, 'storage: is missing'],
+  [{ sandbox: true }, postgresStorage('postgres://u@h/d'), 'postgresStorage: needs a masterKey, 32 bytes'],
+  [{ sandbox: true, andriod: {} }, memoryStorage(), 'andriod: unknown field; did you mean "android"?'],
+])('%j with the storage %j, as JavaScript lets it by, is refused by name', (config, storage, text) => {
+  expect(() => configValues(config as NotifierConfig, storage as PushStorage)).toThrow(text);
 });
 
 test('a section that is given is on, the others are off; the storage says where everything is', () => {

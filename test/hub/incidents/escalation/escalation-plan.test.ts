@@ -68,7 +68,7 @@ describe('what is no escalation', () => {
     [
       { steps: [{ after: 'soon' }] },
       'steps[0].after',
-      'must be a duration such as "5s" or "1h30m", or a number of seconds',
+      'must be a duration such as "5s" or "1h30m", or a number of seconds, not negative and at most 100 years',
     ],
     [{ steps: [{ if: 'asleep' }] }, 'steps[0].if', 'must be one of recipient_awake'],
     [
