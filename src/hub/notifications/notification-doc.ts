@@ -89,6 +89,8 @@ const MOST_KEY = 256;
 const MOST_ACTIONS = 20;
 const MOST_LOCALES = 200;
 const MOST_PATHS = 200;
+/** Bytes of JSON: as many as an event of a stream may have. */
+const LARGEST_DATA = 262_144;
 
 /** Names of events that the stream itself sends. */
 const RESERVED = new Set(['reset', 'bye', 'reauth']);
@@ -122,6 +124,12 @@ const actions: Reader<readonly ActionDoc[]> = checked(listOf(action, MOST_ACTION
   return given;
 });
 
+const data: Reader<JsonObject> = checked(anyObject as Reader<JsonObject>, (given, at, faults) => {
+  if (Buffer.byteLength(JSON.stringify(given)) <= LARGEST_DATA) return given;
+  faults.push({ path: at, reason: `must have at most ${LARGEST_DATA} bytes as JSON` });
+  return undefined;
+});
+
 const texts: Reader<TextDoc> = shape({ title: textOf(MOST_TITLE), message: textOf(MOST_MESSAGE) });
 
 const locales: Reader<Readonly<Record<string, TextDoc>>> = checked(
@@ -150,7 +158,7 @@ const fields = {
   priority,
   severity: nameOf(64),
   status: nameOf(64),
-  data: anyObject,
+  data,
   to: recipients,
   channels: setOf(wordOf(channels), channels.length * 2),
   mode: wordOf(modes),

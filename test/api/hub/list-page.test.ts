@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
+import { eventually } from '../../support/eventually.ts';
 import { startSeedRelay } from './seed-relay.ts';
 
 const COUNT = 9;
 const text = 'x'.repeat(900_000);
+/** Notifications hold less. */
+const data = { text: text.slice(0, 250_000) };
+const times = (name: string): number => (/notifications|schedules/.test(name) ? 4 * COUNT : COUNT);
 const nobody = { to: { users: ['nobody'] }, title: 'x' };
 
 /** What is written `COUNT` times, and the list that it is in. */
@@ -12,7 +16,7 @@ const lists = [
   [
     'schedules',
     (id: string) => `PUT /v1/schedules/${id}`,
-    { cron: '0 0 1 1 *', notification: { ...nobody, data: { text } } },
+    { cron: '0 0 1 1 *', notification: { ...nobody, data } },
     '/v1/schedules',
   ],
   [
@@ -28,7 +32,7 @@ const lists = [
   [
     'notifications',
     () => 'POST /v1/notifications',
-    { title: 'x', to: { users: ['ada'] }, channels: ['realtime'], data: { text } },
+    { title: 'x', to: { users: ['ada'] }, channels: ['realtime'], data },
     '/v1/users/ada/notifications',
   ],
 ] as const;
@@ -38,7 +42,7 @@ test.each(lists)(
   async (name, put, body, path) => {
     const relay = await startSeedRelay();
     await relay.ask('PUT /v1/users/ada', 'boss', { name: 'Ada' });
-    for (let each = 0; each < COUNT; each++) {
+    for (let each = 0; each < times(name); each++) {
       const { status, body: told } = await relay.ask(put(`n${each}`), 'boss', body);
       expect(status, JSON.stringify(told)).toBeLessThan(300);
     }
@@ -53,8 +57,8 @@ test.each(lists)(
       cursor = `&cursor=${page.next_cursor}`;
     }
     expect(sizes.length).toBeGreaterThan(2);
-    expect(ids.size).toBe(COUNT);
-    expect(sizes.reduce((sum, size) => sum + size)).toBe(COUNT);
+    expect(ids.size).toBe(times(name));
+    expect(sizes.reduce((sum, size) => sum + size)).toBe(times(name));
   },
 );
 
@@ -82,4 +86,22 @@ test('so has a page of people with large documents, in a search as well', async 
     expect(found).toEqual(people);
     expect(pages).toBeGreaterThan(2);
   }
+});
+
+test('a large notification is given to a few of its people before the answer, and to the others behind it', async () => {
+  const relay = await startSeedRelay();
+  const users = Array.from({ length: 40 }, (_, index) => `u${index}`);
+  for (const user of users) await relay.ask(`PUT /v1/users/${user}`, 'boss', { name: user });
+  const send = { id: 'large', to: { users }, title: 'x', channels: ['realtime'], data };
+  const { body: answer } = await relay.ask('POST /v1/notifications', 'boss', send);
+  expect(answer.recipients.undecided).toBe(24);
+  for (const user of users)
+    await eventually(async () => {
+      const { body: page } = await relay.ask(`GET /v1/users/${user}/stream/events?after=earliest&wait=0`, 'boss');
+      expect(page.events.map(({ payload }: { payload: { id: string } }) => payload.id)).toEqual(['large']);
+    });
+  const whole = { ...send, id: 'larger', data: { text: text.slice(0, 300_000) } };
+  expect((await relay.ask('POST /v1/notifications', 'boss', whole)).body.details).toEqual([
+    { path: 'data', reason: 'must have at most 262144 bytes as JSON' },
+  ]);
 });

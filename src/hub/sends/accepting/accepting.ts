@@ -9,9 +9,10 @@ import { audienceOf } from '../audience/audience.ts';
 import { audiencePage } from '../audience/audience-page.ts';
 import { channelsOf } from '../facts/facts.ts';
 import { type Placed, placedTogether } from '../placing.ts';
+import { isForFew, pageFor } from './page-size.ts';
 import { Paging, type PagingOptions } from './paging.ts';
 import type { AcceptedSend, SendAnswer, SendOrder } from './send-order.ts';
-import { isForFew, type TakenOne, takeFresh } from './taking.ts';
+import { type TakenOne, takeFresh } from './taking.ts';
 import { Together } from './together.ts';
 
 export interface AcceptingOptions extends PagingOptions {
@@ -89,9 +90,9 @@ export class Accepting {
     const { store, presenceOf, policyOf, page } = this.#options;
     if (!channelsOf(doc, policyOf(app)).has('realtime')) return new Map();
     const to = audienceOf(doc);
-    if (isForFew(to)) return presenceOf(app, to.users);
+    if (isForFew(doc, to)) return presenceOf(app, to.users);
     // Those who are decided about before the answer: asked here, as the transaction waits for nothing else.
-    const { people } = await audiencePage(store.db, app, to, '', page);
+    const { people } = await audiencePage(store.db, app, to, '', pageFor(doc, page));
     return presenceOf(
       app,
       people.map(({ user }) => user),

@@ -16,6 +16,7 @@ import { findNotification, openDoc, setStatus, setTotals } from '../rows/notific
 import { settleStatuses } from '../settle-status.ts';
 import { countOutcomes, type RecipientTotals, withPeople } from '../totals.ts';
 import { type DecidingParts, decidePeople } from './deciding.ts';
+import { pageFor } from './page-size.ts';
 import type { PresenceOf } from './send-order.ts';
 
 export interface PagingOptions extends DecidingParts {
@@ -75,7 +76,7 @@ export class Paging {
     const known = await findNotification(store.db, app, id);
     const peek = known && readable(() => openDoc<AcceptedNotification>(store.seal, known));
     if (!peek || !channelsOf(peek, policyOf(app)).has('realtime')) return new Map();
-    const { people } = await audiencePage(store.db, app, audienceOf(peek), after, page);
+    const { people } = await audiencePage(store.db, app, audienceOf(peek), after, pageFor(peek, page));
     return presenceOf(
       app,
       people.map(({ user }) => user),
@@ -91,7 +92,13 @@ export class Paging {
       const changed = await endOpen(tx, { app, id, reason: 'unreadable', now: now() });
       return { placed: { ...nothingPlaced, changed }, people: [] };
     }
-    const { people: some, next } = await audiencePage(tx, app, audienceOf(notification), after, page);
+    const { people: some, next } = await audiencePage(
+      tx,
+      app,
+      audienceOf(notification),
+      after,
+      pageFor(notification, page),
+    );
     const there = await withoutErased(tx, store.seal, row, some);
     const { placed, each } = await decidePeople(tx, this.#options, app, [
       { notification, people: there, presence, isLaterPage: true },

@@ -3,7 +3,7 @@ import type { AcceptedNotification, PresenceState } from '../../notifications/de
 import { erasuresOf } from '../../people/erasures.ts';
 import type { HubDb } from '../../storage/storage.ts';
 import { setDue } from '../../timers/due-rows.ts';
-import { type Addressee, type Audience, audienceOf } from '../audience/audience.ts';
+import { type Addressee, audienceOf } from '../audience/audience.ts';
 import { audiencePage, unknownOf } from '../audience/audience-page.ts';
 import { audienceSize } from '../audience/audience-size.ts';
 import { PAGE_DUE } from '../person-due.ts';
@@ -11,6 +11,7 @@ import type { Placed } from '../placing.ts';
 import { insertNotifications, type NotificationBegin } from '../rows/notification-rows.ts';
 import * as totals from '../totals.ts';
 import { type DecidedPerson, type DecidingParts, decidePeople, type PeopleOf } from './deciding.ts';
+import { isForFew, pageFor } from './page-size.ts';
 import type { SendAnswer } from './send-order.ts';
 
 export interface Fresh {
@@ -31,9 +32,6 @@ export interface TakenFresh {
   /** By place in what was given. */
   readonly each: readonly TakenOne[];
 }
-
-/** Fewer people by their names need no page to be read. */
-const FEW = 500;
 
 /** In one transaction, notifications of one app of which no two are for the same person. */
 export async function takeFresh(
@@ -65,13 +63,9 @@ interface FirstPeople extends PeopleOf, Fresh {
   readonly next: string | undefined;
 }
 
-/** A notification that is for a few people by name needs no more than to know which of them there are. */
-export const isForFew = ({ users, teams, roles, topics, devices, everyone }: Audience): boolean =>
-  !everyone && users.length < FEW && teams.length + roles.length + topics.length + devices.length === 0;
-
 const namedIn = ({ notification }: Fresh): readonly string[] => {
   const to = audienceOf(notification);
-  return isForFew(to) ? to.users : [];
+  return isForFew(notification, to) ? to.users : [];
 };
 
 /** Of those whom the notifications for few name, in one question. */
@@ -86,13 +80,13 @@ const NO_ONE = audienceOf({ to: {} });
 async function firstPeople(tx: HubDb, one: Fresh, known: ReadonlySet<string>, page: number): Promise<FirstPeople> {
   const { app } = one.notification;
   const to = audienceOf(one.notification);
-  if (isForFew(to)) {
+  if (isForFew(one.notification, to)) {
     const users = new Set(to.users);
     const unknown = [...users].filter((id) => !known.has(id));
     const people = [...users].filter((id) => known.has(id) && !to.except.includes(id));
     return { ...one, people: people.map((user): Addressee => ({ user })), unknown, left: 0, next: undefined };
   }
-  const { people, next } = await audiencePage(tx, app, to, '', page);
+  const { people, next } = await audiencePage(tx, app, to, '', pageFor(one.notification, page));
   const unknown = await unknownOf(tx, app, to);
   const left = next === undefined ? 0 : (await audienceSize(tx, app, to)) - people.length;
   return { ...one, people, unknown, left, next };
