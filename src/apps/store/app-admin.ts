@@ -53,6 +53,8 @@ interface Usable {
   readonly keys: MasterKeys;
 }
 
+/** Bytes of an app's settings. */
+const LARGEST_BYTES = 262_144;
 const TRIES = 5;
 const always: Precondition = () => true;
 
@@ -152,6 +154,9 @@ export class AppAdmin {
     const { rules, forSome, now = Date.now } = this.#options;
     return this.#eachTry(name, precondition, async (app, { store, sync, keys }) => {
       const settings = next(app);
+      // As much as one request may bring: by patches alone it would grow without an end.
+      if (Buffer.byteLength(JSON.stringify(settings)) > LARGEST_BYTES)
+        invalid([{ path: '', reason: `all settings of an app have at most ${LARGEST_BYTES} bytes as JSON` }]);
       const { facts } = checkSettings(settings, rules, this.#providers);
       const sealed = sealRecord(name, settings, facts, keys, now(), this.#providers);
       const record = chosenAsBefore(sealed, app?.record, forSome ? [] : stated, this.#providers);
@@ -236,7 +241,8 @@ function found(app: StoredApp | undefined, name: string): StoredApp {
 
 function invalid(details: readonly SettingMistake[]): never {
   const [first] = details;
-  throw new AppChangeError('invalid', first ? `${first.path}: ${first.reason}` : 'invalid', details);
+  const text = first ? `${first.path === '' ? '' : `${first.path}: `}${first.reason}` : 'invalid';
+  throw new AppChangeError('invalid', text, details);
 }
 
 function throwIf(mistakes: readonly SettingMistake[]): void {

@@ -57,6 +57,17 @@ describe('an app', () => {
     expect(text).not.toContain(settings.ios?.key_base64);
   });
 
+  test('does not become larger by patches than one request could have made it', async () => {
+    const { ask } = await startSelfService(providers);
+    await ask('PUT', '/v1/apps/acme', acmeOf());
+    const text = 'x'.repeat(100_000);
+    for (const patch of [{ email: { reply_to: text } }, { email: { from: text } }])
+      expect((await ask('PATCH', '/v1/apps/acme', patch)).status).toBe(200);
+    const { status, body } = await ask('PATCH', '/v1/apps/acme', { email: { password: text } });
+    expect([status, body.message]).toEqual([400, 'all settings of an app have at most 262144 bytes as JSON']);
+    expect((await ask('PATCH', '/v1/apps/acme', { email: null })).status).toBe(200);
+  });
+
   test('has no credential that reads files of this machine, by whatever door it comes', async () => {
     const asked: string[] = [];
     const listener = createServer((request, response) => {
