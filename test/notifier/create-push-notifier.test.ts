@@ -169,6 +169,6 @@ test('what cannot work is an error of the start, which names the setting and the
     /gorush\.url: cannot be reached: .* Check the address/,
   );
   await expect(start(SANDBOX, postgresStorage('postgres://u@127.0.0.1:1/d', { masterKey: '' }))).rejects.toThrow(
-    'postgresStorage: needs the masterKey',
+    'postgresStorage: needs a masterKey',
   );
 });
