@@ -37,6 +37,21 @@ describe.each(hubEngines)('a digest in $name', ({ needs: lacks, start }) => {
     const collect = (at: string) => hub.settings.put(hub.change('ada'), { digest: { mode: 'daily', at } });
     const counts = () => hub.carrier.taken.map(({ notification }) => notification.data?.count);
 
+    test('one is read and marked by the id that its push carries, and only its items are listed', async () => {
+      await hub.send({ ...DIGEST, id: 'a' });
+      await hub.send({ ...DIGEST, id: 'b' });
+      await hub.pass(WINDOW);
+      const ada = { app: 'default', user: 'ada' };
+      const id = String(hub.carrier.taken[0]?.notification.data?.notification_id);
+      expect(await hub.inbox.one(ada, id)).toMatchObject({ id, type: 'digest', data: { count: 2 } });
+      await hub.inbox.mark(ada, id, 'read');
+      expect(await hub.decisions(id)).toEqual(['ada 1 push read']);
+      const { rows, counts: left } = await hub.inbox.page(ada, 10, undefined);
+      expect(rows.map(({ item }) => item.id)).toEqual(['b', 'a']);
+      expect(left).toMatchObject({ unread: 2 });
+      await expect(hub.inbox.one({ ...ada, user: 'bob' }, id)).rejects.toThrow('no such notification');
+    });
+
     test.each(['refuse', 'dead'] as const)('one that every device answers with %s is in the next', async (fate) => {
       hub.carrier.fates[iosToken(1)] = fate;
       const { id } = await hub.send(DIGEST);

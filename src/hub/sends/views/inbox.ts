@@ -5,6 +5,7 @@
 import { sql } from 'kysely';
 import type { HubDb, Row } from '../../storage/storage.ts';
 import { SLOTS } from '../../words/place.ts';
+import { isDigest } from '../digests/digest-id.ts';
 
 export type InboxRow = Pick<
   Row<'recipients'>,
@@ -17,15 +18,17 @@ export interface InboxBefore {
   readonly notification: string;
 }
 
-/** Rows of a person that are shown: neither hidden (switched off by the person) nor removed, and whose time has come. */
-const shown = (db: HubDb, app: string, user: string, now: number) =>
+/** Rows of a person that are there: not removed, and whose time has come. */
+const present = (db: HubDb, app: string, user: string, now: number) =>
   db
     .selectFrom('recipients as r')
     .where('r.app', '=', app)
     .where('r.user', '=', user)
-    .where('r.hidden', '=', 0)
     .where('r.removed_at', 'is', null)
     .where((eb) => eb.or([eb('r.visible_at', 'is', null), eb('r.visible_at', '<=', now)]));
+
+/** Of them those that are listed: not hidden, which is what the person has switched off, and digests, whose items are listed. */
+const shown = (...of: Parameters<typeof present>) => present(...of).where('r.hidden', '=', 0);
 
 export interface InboxPage {
   readonly app: string;
@@ -93,7 +96,11 @@ export const inboxRow = (
   notification: string,
   now: number,
 ): Promise<Row<'recipients'> | undefined> =>
-  shown(db, app, user, now).selectAll().where('r.notification', '=', notification).executeTakeFirst();
+  // A push of a digest names the digest: an app reads and marks it as any other.
+  (isDigest(notification) ? present : shown)(db, app, user, now)
+    .selectAll()
+    .where('r.notification', '=', notification)
+    .executeTakeFirst();
 
 export interface UnreadQuery {
   readonly app: string;
