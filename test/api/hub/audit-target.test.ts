@@ -29,7 +29,9 @@ test('every route of the hub that changes something has a name in the audit log'
   const silent = (hub?.routes ?? [])
     .filter(({ method, action }) => method !== 'GET' && action === undefined)
     .map(({ method, path }) => `${method} ${path}`);
-  expect(silent.filter((route) => UNAUDITED[route] === undefined)).toEqual([]);
+  // The same with a slash at the end is the same.
+  const isKnown = (route: string): boolean => route in UNAUDITED || route.replace(/\/$/, '') in UNAUDITED;
+  expect(silent.filter((route) => !isKnown(route))).toEqual([]);
 });
 
 const HASH = '[\\w-]{43}';
