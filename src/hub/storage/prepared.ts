@@ -1,13 +1,14 @@
 /**
  * Queries whose text is made once. Kysely takes some fifty microseconds to build and compile a statement that SQLite answers in five,
  * so what is asked for every send and every device is written with Kysely as ever, for both engines, and compiled the first time only:
- * it is built with a mark in the place of each value, and the marks say where the values go.
+ * it is built with a mark in the place of each value, and the marks say where the values go. For PostgreSQL a list has one mark, as it is
+ * one parameter.
  */
 import { type Compilable, CompiledQuery, type RawBuilder, type SqlBool, sql } from 'kysely';
+import { type ArrayType, arrayOf, arrayTypes, type Value, withArrays } from './array-parameters.ts';
 import { slices } from './slices.ts';
 import type { HubDb } from './storage.ts';
 
-type Value = string | number | null;
 /** A row to insert. All rows of a call have the same columns. */
 type ValueRow = Readonly<Record<string, Value>>;
 
@@ -17,11 +18,14 @@ class Mark {
   /** In a list, its index; of a row also its column. */
   readonly at: number | undefined;
   readonly column: string | undefined;
+  /** It stands for all of a list. */
+  readonly array: ArrayType | 'list' | undefined;
 
-  constructor(name: string, at?: number, column?: string) {
+  constructor(name: string, { at, column, array }: Partial<Pick<Mark, 'at' | 'column' | 'array'>> = {}) {
     this.name = name;
     this.at = at;
     this.column = column;
+    this.array = array;
   }
 
   [Symbol.toPrimitive](): never {
@@ -59,6 +63,9 @@ export function runsTexts(db: HubDb, run: RunText, turn: Turn): void {
 /** For works that compute much between two statements: what the next piece is to wait for, so that the event loop turns. */
 export const turnOf = (db: HubDb): Promise<void> | undefined => (turns.get(db) ?? usualTurn)();
 
+/** PostgreSQL is asked by way of Kysely. */
+const isInArrays = (db: HubDb): boolean => !direct.has(db);
+
 /** Answers a text of the engine of `db`, by the shortest way that there is. */
 export async function askText<Row>(db: HubDb, text: string, values: Value[]): Promise<Row[]> {
   const run = direct.get(db);
@@ -75,47 +82,72 @@ function filled(length: number): number {
 const LONG = 16_384;
 const STEP = 4096;
 
-/** Rows a statement, at most; fewer are parted into powers of two. */
+/** Texts of a query. Which columns of rows are alike is up to callers: where it is always other ones, they are made again. */
+const MOST_TEXTS = 500;
+
+/** Rows a statement, at most; for SQLite, which has a text for each number of them, fewer are parted into powers of two. */
 const MOST_ROWS = 128;
-const rowsAtOnce = (left: number): number => (left >= MOST_ROWS ? MOST_ROWS : 2 ** Math.floor(Math.log2(left)));
+const MOST_ROWS_IN_ARRAYS = 1000;
+
+function rowsAtOnce(left: number, inArrays: boolean): number {
+  if (inArrays) return Math.min(left, MOST_ROWS_IN_ARRAYS);
+  return left >= MOST_ROWS ? MOST_ROWS : 2 ** Math.floor(Math.log2(left));
+}
 
 const isRow = (value: unknown): value is ValueRow => typeof value === 'object' && value !== null;
 
 type Args = Readonly<Record<string, Value | readonly Value[] | readonly ValueRow[]>>;
 
-/** What the text of a query depends on: the lengths of its lists. */
-function shapeOf(args: Args): string {
+/** What the text of a query depends on: the lengths of its lists, or what is an array of them. */
+function shapeOf(args: Args, inArrays: boolean): string {
   let shape = '';
   for (const name in args) {
     const value = args[name];
     if (!Array.isArray(value)) continue;
     const first: unknown = value[0];
-    shape += isRow(first) ? `${value.length}×${Object.keys(first).length} ` : `${filled(value.length)} `;
+    const isArray = inArrays && value.length > 1;
+    if (isRow(first)) {
+      const columns = Object.keys(first);
+      shape += isArray ? `${arrayTypes(value, columns)} ` : `${value.length}×${columns.length} `;
+    } else shape += isArray ? 'list ' : `${filled(value.length)} `;
   }
   return shape;
 }
 
-function marksOf(args: Args): Args {
+function marksOf(args: Args, inArrays: boolean): Args {
   const marked = Object.entries(args).map(([name, value]) => {
     if (!Array.isArray(value)) return [name, new Mark(name)];
     const first: unknown = value[0];
-    if (!isRow(first)) return [name, Array.from({ length: filled(value.length) }, (_, at) => new Mark(name, at))];
+    if (inArrays && value.length > 1) return [name, [arrayMark(name, value)]];
+    if (!isRow(first)) return [name, Array.from({ length: filled(value.length) }, (_, at) => new Mark(name, { at }))];
     const columns = Object.keys(first);
     return [
       name,
-      value.map((_, at) => Object.fromEntries(columns.map((column) => [column, new Mark(name, at, column)]))),
+      value.map((_, at) => Object.fromEntries(columns.map((column) => [column, new Mark(name, { at, column })]))),
     ];
   });
   return Object.fromEntries(marked) as Args;
 }
 
+/** What stands for all of a list: of rows one, whose columns are arrays where rows differ in them. */
+function arrayMark(name: string, list: readonly unknown[]): Mark | Readonly<Record<string, Mark>> {
+  const [first] = list;
+  if (!isRow(first)) return new Mark(name, { array: 'list' });
+  const columns = Object.keys(first);
+  const types = arrayTypes(list as readonly ValueRow[], columns);
+  return Object.fromEntries(
+    columns.map((column, index) => [column, new Mark(name, { at: 0, column, array: types[index] })]),
+  );
+}
+
 function valueAt(args: Args, mark: Mark | Value): Value {
   if (!(mark instanceof Mark)) return mark;
   const value = args[mark.name] as Value | readonly Value[] | readonly ValueRow[];
-  if (mark.at === undefined) return value as Value;
   const list = value as readonly (Value | ValueRow)[];
-  const one = list[Math.min(mark.at, list.length - 1)] as Value | ValueRow;
-  return mark.column === undefined ? (one as Value) : ((one as ValueRow)[mark.column] as Value);
+  const of = (one: Value | ValueRow): Value =>
+    mark.column === undefined ? (one as Value) : ((one as ValueRow)[mark.column] as Value);
+  if (mark.array !== undefined) return arrayOf(list, of);
+  return mark.at === undefined ? (value as Value) : of(list[Math.min(mark.at, list.length - 1)] as Value | ValueRow);
 }
 
 /** The list of rows to insert, of which there is at most one. */
@@ -127,9 +159,33 @@ export const among = <Column extends string>(
   columns: readonly Column[],
   rows: readonly Readonly<Record<Column, Value>>[],
 ): RawBuilder<SqlBool> => {
+  const [first] = rows;
+  if (first && columns.some((column) => arrayIn(first, column) !== undefined)) return amongArrays(columns, first);
   const keys = rows.map((row) => sql`(${sql.join(columns.map((column) => sql.val(row[column])))})`);
   return sql<SqlBool>`(${sql.join(columns.map((column) => sql.ref(column)))}) in (values ${sql.join(keys)})`;
 };
+
+function arrayIn<Column extends string>(row: Readonly<Record<Column, Value>>, column: Column): Mark['array'] {
+  const value: unknown = row[column];
+  return value instanceof Mark ? value.array : undefined;
+}
+
+/** What all rows have is compared by itself: an index begins with it. */
+function amongArrays<Column extends string>(
+  columns: readonly Column[],
+  row: Readonly<Record<Column, Value>>,
+): RawBuilder<SqlBool> {
+  const same = columns.filter((column) => arrayIn(row, column) === undefined);
+  const other = columns.filter((column) => arrayIn(row, column) !== undefined);
+  const equal = same.map((column) => sql`${sql.ref(column)} = ${sql.val(row[column])}`);
+  const arrays = other.map((column) => sql`${sql.val(row[column])}::${sql.raw(`${arrayIn(row, column)}[]`)}`);
+  const columnsOf = sql.join(other.map((column) => sql.ref(column)));
+  const some =
+    other.length === 1
+      ? sql`${columnsOf} = any(${sql.join(arrays)})`
+      : sql`(${columnsOf}) in (select * from unnest(${sql.join(arrays)}))`;
+  return sql<SqlBool>`(${sql.join([...equal, some], sql` and `)})`;
+}
 
 /**
  * @param build makes the query; it passes the values on and does not look at them
@@ -141,21 +197,25 @@ export function prepared<Given extends object, Row>(
 ): (db: HubDb, args: Given) => Promise<Row[]> {
   const texts = { sqlite: new Map<string, Text>(), postgres: new Map<string, Text>() };
 
-  function textOf(db: HubDb, known: Map<string, Text>, args: Args): Text {
-    const shape = shapeOf(args);
+  function textOf(db: HubDb, args: Args): Text {
+    const inArrays = isInArrays(db);
+    const known = inArrays ? texts.postgres : texts.sqlite;
+    const shape = shapeOf(args, inArrays);
     const text = known.get(shape);
     if (text) return text;
-    const { sql, parameters } = build(db, marksOf(args) as Given).compile();
-    const made = { sql, marks: parameters as Text['marks'] };
+    const { sql: compiled, parameters } = build(db, marksOf(args, inArrays) as Given).compile();
+    const marks = parameters as Text['marks'];
+    const arrays = marks.map((mark) => (mark instanceof Mark ? mark.array : undefined));
+    const made = { sql: withArrays(compiled, arrays), marks };
+    if (known.size >= MOST_TEXTS) known.clear();
     known.set(shape, made);
     return made;
   }
 
   async function ask(db: HubDb, args: Args): Promise<Row[]> {
-    const run = direct.get(db);
-    const { sql, marks } = textOf(db, run ? texts.sqlite : texts.postgres, args);
+    const { sql: text, marks } = textOf(db, args);
     const values = marks.map((mark) => valueAt(args, mark));
-    return askText(db, sql, values);
+    return askText(db, text, values);
   }
 
   return async (db, given) => {
@@ -167,7 +227,7 @@ export function prepared<Given extends object, Row>(
     const rows = args[name] as readonly ValueRow[];
     const found: Row[] = [];
     for (let at = 0; at < rows.length; ) {
-      const count = rowsAtOnce(rows.length - at);
+      const count = rowsAtOnce(rows.length - at, isInArrays(db));
       found.push(...(await ask(db, count === rows.length ? args : { ...args, [name]: rows.slice(at, at + count) })));
       at += count;
     }

@@ -34,20 +34,32 @@ export function* inPieces<T>(all: readonly T[]): Generator<readonly T[]> {
   }
 }
 
-const growTexts = new Map<string, string>();
+const growTexts = new Map<number, string>();
 
-function growSql(engine: HubStore['engine'], rows: number): string {
-  const key = `${engine} ${rows}`;
-  const known = growTexts.get(key);
+/** For SQLite. */
+function growSql(rows: number): string {
+  const known = growTexts.get(rows);
   if (known !== undefined) return known;
-  let at = 0;
-  const value = (): string => (engine === 'postgres' ? `$${++at}` : '?');
-  const values = Array.from({ length: rows }, () => `(${Array.from({ length: 6 }, value).join(', ')})`).join(', ');
+  const values = Array.from({ length: rows }, () => '(?, ?, ?, ?, ?, ?)').join(', ');
   const set = 'head = h.head + excluded.head, bytes = h.bytes + excluded.bytes';
   const text = `INSERT INTO stream_heads AS h (app, "user", epoch, floor, head, bytes) VALUES ${values} ON CONFLICT (app, "user") DO UPDATE SET ${set} RETURNING app, "user", epoch, floor, head, bytes`;
-  growTexts.set(key, text);
+  growTexts.set(rows, text);
   return text;
 }
+
+/** For PostgreSQL, which takes each column as one parameter. */
+const growInArrays = prepared((db, { rows }: { readonly rows: readonly HeadRow[] }) =>
+  db
+    .insertInto('stream_heads')
+    .values(rows)
+    .onConflict((conflict) =>
+      conflict.columns(['app', 'user']).doUpdateSet((eb) => ({
+        head: eb('stream_heads.head', '+', eb.ref('excluded.head')),
+        bytes: eb('stream_heads.bytes', '+', eb.ref('excluded.bytes')),
+      })),
+    )
+    .returningAll(),
+);
 
 /**
  * Gives out places: the rows as they are after that. Each is locked until the transaction ends, so that the next writer gives out
@@ -60,10 +72,14 @@ export async function growHeads(
   epoch: number,
   growths: readonly Growth[],
 ): Promise<HeadRow[]> {
+  if (engine === 'postgres') {
+    const rows = growths.map(({ app, user, count, bytes }) => ({ app, user, epoch, floor: 0, head: count, bytes }));
+    return growInArrays(tx, { rows });
+  }
   const grown: HeadRow[] = [];
   for (const some of inPieces(growths)) {
     const values = some.flatMap(({ app, user, count, bytes }) => [app, user, epoch, 0, count, bytes]);
-    grown.push(...(await askText<HeadRow>(tx, growSql(engine, some.length), values)));
+    grown.push(...(await askText<HeadRow>(tx, growSql(some.length), values)));
   }
   return grown;
 }

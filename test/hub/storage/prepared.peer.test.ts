@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { prepared } from '../../../src/hub/storage/prepared.ts';
-import type { HubStore } from '../../../src/hub/storage/storage.ts';
+import { among, prepared } from '../../../src/hub/storage/prepared.ts';
+import type { HubStore, NewRow } from '../../../src/hub/storage/storage.ts';
 import { needs } from '../../support/needs.ts';
 import { type HubPlace, hubEngines } from '../hub-engines.ts';
 
@@ -18,6 +18,26 @@ const put = prepared((db, { rows }: { readonly rows: readonly { key: string; val
 );
 const some = prepared((db, { from, limit }: { readonly from: string; readonly limit: number }) =>
   db.selectFrom('meta').select('key').where('key', '>=', from).orderBy('key').limit(limit),
+);
+
+const setRows = prepared((db, { rows }: { readonly rows: readonly NewRow<'due'>[] }) =>
+  db.insertInto('due').values(rows),
+);
+const withPairs = prepared((db, { keys }: { readonly keys: readonly Readonly<Record<'app' | 'ref', string>>[] }) =>
+  db
+    .selectFrom('due')
+    .select('id')
+    .where(among(['app', 'ref'], keys))
+    .orderBy('id'),
+);
+const without = prepared((db, { from, to, keys }: Keys & Readonly<Record<'from' | 'to', string>>) =>
+  db
+    .selectFrom('meta')
+    .select('key')
+    .where('key', '>=', from)
+    .where('key', '<', to)
+    .where('key', 'not in', keys)
+    .orderBy('key'),
 );
 
 const rowsOf = (count: number, prefix: string) =>
@@ -40,11 +60,15 @@ describe.each(hubEngines)('a prepared query in $name', ({ needs: lacks, start })
     afterEach(() => store.close());
     afterAll(() => place?.end());
 
-    test.each([1, 2, 3, 63, 64, 65, 200])('inserts %d rows, and finds them by lists of that length', async (count) => {
-      const rows = rowsOf(count, 'row');
-      expect(await store.write((tx) => put(tx, { rows }))).toEqual(rows.map(({ key }) => ({ key })));
-      expect(await valuesOf(store.db, { keys: rows.map(({ key }) => key) })).toEqual(rows);
-    });
+    test.each([1, 2, 3, 63, 64, 65, 200, 1001])(
+      'inserts %d rows, and finds them by lists of that length',
+      async (count) => {
+        const rows = rowsOf(count, 'row');
+        expect(await store.write((tx) => put(tx, { rows }))).toEqual(rows.map(({ key }) => ({ key })));
+        const found = await valuesOf(store.db, { keys: rows.map(({ key }) => key) });
+        expect(found).toEqual(rows.toSorted((a, b) => (a.key < b.key ? -1 : 1)));
+      },
+    );
 
     test('finds nothing by a list without entries, and all but those of it, as one that is not prepared', async () => {
       await store.write((tx) => put(tx, { rows: rowsOf(2, 'e') }));
@@ -68,6 +92,54 @@ describe.each(hubEngines)('a prepared query in $name', ({ needs: lacks, start })
       expect(built - before).toBeLessThanOrEqual(1);
       expect(await some(store.db, { from: 'k003', limit: 2 })).toEqual([{ key: 'k003' }, { key: 'k004' }]);
       expect(await some(store.db, { from: 'k008', limit: 1 })).toEqual([{ key: 'k008' }]);
+    });
+
+    test('keeps texts as they are, whatever is in them', async () => {
+      const texts = ['', 'NULL', 'a,b', '{c}', 'd"e', 'f\\g', "h'i", 'ü 🎉', ' j ', 'null'];
+      const rows = texts.map((value, index) => ({ key: `${value}${index}`, value }));
+      await store.write((tx) => put(tx, { rows }));
+      const found = await valuesOf(store.db, { keys: rows.map(({ key }) => key) });
+      expect(new Map(found.map(({ key, value }) => [key, value]))).toEqual(
+        new Map(rows.map(({ key, value }) => [key, value])),
+      );
+    });
+
+    test('keeps numbers and what is absent, also in columns where rows differ', async () => {
+      const rows = [
+        { app: 'a', id: '1', due_at: 1, data: null, fence: 0, attempts: 3 },
+        { app: 'a', id: '2', due_at: 2, data: 'x', fence: 0, attempts: 3 },
+        { app: 'b', id: '3', due_at: 1_700_000_000_000, data: null, fence: 0, attempts: 3 },
+      ].map((row) => ({ ...row, kind: 'ring', ref: row.id, claimed_by: null, lease_until: null }));
+      await store.write((tx) => setRows(tx, { rows }));
+      const columns = ['app', 'id', 'due_at', 'data', 'fence', 'attempts', 'kind', 'ref', 'claimed_by'] as const;
+      const found = await store.db.selectFrom('due').select(columns).select('lease_until').orderBy('id').execute();
+      expect(found).toEqual(rows);
+    });
+
+    test('finds rows by several columns together, whichever of them are the same', async () => {
+      const rows = ['a x', 'a y', 'b x', 'b y'].map((pair) => {
+        const [app = '', ref = ''] = pair.split(' ');
+        return { app, ref, id: pair, kind: 'ring', due_at: 1, data: null, fence: 0, attempts: 0 };
+      });
+      await store.write((tx) =>
+        setRows(tx, { rows: rows.map((row) => ({ ...row, claimed_by: null, lease_until: null })) }),
+      );
+      const foundBy = async (...pairs: string[]) => {
+        const keys = pairs.map((pair) => ({ app: pair.slice(0, 1), ref: pair.slice(2) }));
+        return (await withPairs(store.db, { keys })).map(({ id }) => id);
+      };
+      expect(await foundBy('a x', 'b y')).toEqual(['a x', 'b y']);
+      expect(await foundBy('a x', 'a y')).toEqual(['a x', 'a y']);
+      expect(await foundBy('a y', 'b y', 'c y')).toEqual(['a y', 'b y']);
+      expect(await foundBy('b x', 'b x')).toEqual(['b x']);
+      expect(await foundBy('b z')).toEqual([]);
+    });
+
+    test('leaves out what is in a list', async () => {
+      await store.write((tx) => put(tx, { rows: rowsOf(4, 'not') }));
+      const left = (keys: readonly string[]) => without(store.db, { from: 'not', to: 'nou', keys });
+      expect(await left(['not001'])).toEqual([{ key: 'not000' }, { key: 'not002' }, { key: 'not003' }]);
+      expect(await left(['not001', 'not003', 'none'])).toEqual([{ key: 'not000' }, { key: 'not002' }]);
     });
 
     test('asks nothing for an empty list', async () => {
