@@ -50,6 +50,8 @@ export class StreamEpoch {
 
   /** So many events were saved. */
   count(events: number): void {
+    // Transactions that follow need not ask: a mark that others raise meanwhile would be ahead of what they see.
+    if (this.#begun === undefined) background(this.get(), () => {});
     this.#unmarked += events;
     if (!this.#options.mark || this.#marking || this.#unmarked < EVENTS_A_MARK) return;
     this.#unmarked = 0;

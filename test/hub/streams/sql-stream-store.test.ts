@@ -51,6 +51,20 @@ test('readers go on over a restart of the store', async () => {
   expect((await streams.saveBatch(many(1)))[0]?.id).toMatch(/\.0000000000000004$/);
 });
 
+test('transactions that write events do not each ask when the streams began', async () => {
+  const store = await openHubStore({ path: '', postgres: '', master: undefined, tell: () => undefined });
+  let reads = 0;
+  const read = async (): Promise<number> => ++reads && 0;
+  const streams = new SqlStreamStore({ store, mark: { read, write: async () => {} } });
+  open.push(store, streams);
+  await store.write((tx) => streams.saveIn(tx, many(1)));
+  // The one that is asked once for all has been answered behind the one that wrote.
+  await store.write(async () => {});
+  const asked = reads;
+  for (let turn = 0; turn < 3; turn++) await store.write((tx) => streams.saveIn(tx, many(1)));
+  expect(reads).toBe(asked);
+});
+
 test('many people are looked up a part at a time, and what else waits has its turn in between', async () => {
   const { streams } = await opened();
   const users = Array.from({ length: 1000 }, (_, index) => personKey('default', `person ${index}`));
