@@ -3,7 +3,7 @@ import type { Due } from '../timers/due-rows.ts';
 export const PERSON_DUE = 'person';
 /** The timer of the next page of a notification to many. */
 export const PAGE_DUE = 'page';
-/** The timer of very many people of a notification who wait for the same moment, in the place of one for each. */
+/** The timer of a page of people of a notification who wait for the same moment, in the place of one for each. */
 export const HELD_DUE = 'held';
 /** Kinds of timers by which people of a notification are looked at. */
 export const PEOPLE_DUES = [PERSON_DUE, HELD_DUE] as const;
@@ -15,11 +15,19 @@ export const personDue = (app: string, notification: string, user: string): Pick
   ref: JSON.stringify([notification, user]),
 });
 
-/** @param at when they are due, UNIX milliseconds */
-export const heldDue = (app: string, notification: string, at: number): Pick<Due, 'app' | 'kind' | 'ref'> => ({
-  app,
-  kind: HELD_DUE,
-  ref: JSON.stringify([notification, `${at}`]),
+/** The first and the last of a page of people, by their ids; null: there is no last one. */
+export type HeldPeople = readonly [from: string, to: string | null];
+
+/** @param id of the page */
+export const heldDue = (
+  app: string,
+  notification: string,
+  id: string,
+  people: HeldPeople,
+): Pick<Due, 'app' | 'kind' | 'ref' | 'data'> => ({
+  ...{ app, kind: HELD_DUE },
+  ref: JSON.stringify([notification, id]),
+  data: JSON.stringify(people),
 });
 
 /** The `ref` of every timer of people of a notification, of either kind, is from the first up to the second. */

@@ -15,7 +15,7 @@ import { channelsOf, factsOf } from './facts/facts.ts';
 import { personOf } from './person-due.ts';
 import type { Placed, Placing } from './placing.ts';
 import { AGAIN } from './replan.ts';
-import { decisionsOf } from './rows/decision-rows.ts';
+import { type DecisionRow, decisionsOf } from './rows/decision-rows.ts';
 import { findNotifications, openDoc } from './rows/notification-rows.ts';
 import { recipientRows } from './rows/recipient-rows.ts';
 import { mayBeDone, settleStatuses } from './settle-status.ts';
@@ -42,6 +42,14 @@ export interface Looked extends Pick<ClaimedDue, 'data'>, Pick<PersonAt, 'isTime
 }
 
 type Row = ClaimedDue & Looked;
+
+/** What who asks for a step has seen to. */
+export interface Known {
+  /** All of these people, by person and hop. */
+  readonly decisions?: readonly DecisionRow[];
+  /** The transaction is not serializable, and those decisions are locked. */
+  readonly lock?: boolean;
+}
 
 type Presence = ReadonlyMap<string, PresenceState>;
 
@@ -80,9 +88,9 @@ export class PersonWork {
   }
 
   /** Decides about them, and takes what is due of their plans a step on: in one transaction. */
-  async step(tx: HubDb, app: string, rows: readonly Looked[], presence: Presence): Promise<Placed> {
+  async step(tx: HubDb, app: string, rows: readonly Looked[], presence: Presence, known: Known = {}): Promise<Placed> {
     const { placing, nextDigest, now } = this.#options;
-    const { people, spoilt } = await this.#people(tx, app, rows, presence);
+    const { people, spoilt } = await this.#people(tx, app, rows, presence, known);
     const placed = await placing.place(tx, people);
     const ended: DecidedFact[] = [];
     for (const id of spoilt) ended.push(...(await endOpen(tx, { app, id, reason: 'unreadable', now: now() })));
@@ -93,8 +101,14 @@ export class PersonWork {
     return { ...placed, changed: [...placed.changed, ...ended, ...items] };
   }
 
+  async #decisions(tx: HubDb, app: string, ids: readonly string[], users: readonly string[]): Promise<DecisionRow[]> {
+    const all: DecisionRow[] = [];
+    for (const id of ids) all.push(...(await decisionsOf(tx, app, id, users)));
+    return all;
+  }
+
   /** Those who are still there, of notifications that are; and the notifications that cannot be read. */
-  async #people(tx: HubDb, app: string, rows: readonly Looked[], presence: Presence) {
+  async #people(tx: HubDb, app: string, rows: readonly Looked[], presence: Presence, { decisions, lock }: Known) {
     const { store, policyOf, staleAfterMs, now } = this.#options;
     const ids = [...new Set(rows.map(({ notification }) => notification))];
     const users = [...new Set(rows.map(({ user }) => user))];
@@ -102,11 +116,11 @@ export class PersonWork {
     const opened = readableOf(found, (row) => ({ row, doc: openDoc<AcceptedNotification>(store.seal, row) }));
     const docs = new Map(opened.map((each) => [each.row.id, each] as const));
     const recipients = byPerson(await recipientRows(tx, app, ids, users), ([row]) => row);
-    const kept = byPerson((await Promise.all(ids.map((id) => decisionsOf(tx, app, id, users)))).flat(), (own) => own);
+    const kept = byPerson(decisions ?? (await this.#decisions(tx, app, ids, users)), (own) => own);
     const policy = policyOf(app);
     const channels = new Set<Channel>([...docs.values()].flatMap(({ doc }) => [...channelsOf(doc, policy)]));
     const facts = await factsOf(
-      { db: tx, seal: store.seal, now: now(), staleAfterMs },
+      { db: tx, seal: store.seal, now: now(), staleAfterMs, lock: lock === true },
       { app, policy, channels },
       users,
     );

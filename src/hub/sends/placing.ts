@@ -132,8 +132,7 @@ export class Placing {
     at: number,
   ): Promise<{ readonly stepped: Stepped; readonly handed: readonly HandedOver[] }> {
     const { store, policyOf, rendererOf, instance, newId } = this.#options;
-    // Of a PostgreSQL several instances share what is due, and each person's timer is one to share.
-    const stepping = { policyOf, can: this.can, now: at, withHeldTimers: store.engine === 'sqlite' };
+    const stepping = { policyOf, can: this.can, now: at, newId };
     const stepped = await stepPeople(people, stepping, () => turnOf(tx));
     try {
       const parts = { seal: store.seal, instance, newBatch: newId, rendererOf, now: at };

@@ -123,7 +123,8 @@ export class Sends {
       [CLEAR_DUE]: this.#clearer.run,
     };
     const telling = noChannel ? { [NO_CHANNEL_DUE]: noChannelWork({ store, hook: noChannel, now }) } : {};
-    this.#runner = new DueRunner({ store, instance, works: { ...works, ...own, ...telling }, tell, now });
+    const large = { kinds: [HELD_DUE], atOnce: store.engine === 'sqlite' ? 1 : 2 };
+    this.#runner = new DueRunner({ store, instance, works: { ...works, ...own, ...telling }, large, tell, now });
     this.#takeOver = new TakeOver({
       ...{ store, instance, carrier, batches, tell, now, monotonic, events, nudge: () => nudge(now()) },
       outcomesWritten: () => this.#outcomes.idle(),

@@ -126,20 +126,29 @@ export async function settleStatuses(
 
 interface Timers {
   readonly app: string;
+  readonly kinds: readonly string[];
   readonly from: string;
   readonly to: string;
 }
 
-const timers = prepared((db, { app, from, to }: Timers) =>
+const timers = prepared((db, { app, kinds, from, to }: Timers) =>
   db
     .selectFrom('due')
     .select('id')
     .where('app', '=', app)
-    .where('kind', 'in', PEOPLE_DUES)
+    .where('kind', 'in', kinds)
     .where('ref', '>=', from)
     .where('ref', '<', to)
     .limit(sql.lit(1)),
 );
+
+/** Whether people of a notification are looked at later. */
+export const hasTimers = async (
+  db: HubDb,
+  app: string,
+  notification: string,
+  kinds: readonly string[] = PEOPLE_DUES,
+): Promise<boolean> => (await timers(db, { app, kinds, ...personRefs(notification) })).length > 0;
 
 /**
  * The notifications that these people are of, without those that cannot be done yet, as more of their people wait for their time: what
@@ -152,7 +161,7 @@ export async function mayBeDone(
 ): Promise<readonly string[]> {
   const ids: string[] = [];
   for (const [id, some] of Map.groupBy(people, ({ notification }) => notification)) {
-    const isWaiting = some.length > 1 && (await timers(tx, { app, ...personRefs(id) })).length > 0;
+    const isWaiting = some.length > 1 && (await hasTimers(tx, app, id));
     if (!isWaiting) ids.push(id);
   }
   return ids;

@@ -90,8 +90,7 @@ export interface StepParts {
 }
 
 interface SteppingParts extends StepParts {
-  /** Very many who wait for the same moment have one timer. */
-  readonly withHeldTimers: boolean;
+  readonly newId: () => string;
 }
 
 const plannedOf =
@@ -175,20 +174,26 @@ interface Step {
   readonly advanced: Advanced;
 }
 
-/** People who are decided about for the first time and wait for the same moment: from so many on they have one timer together. */
+/** People who are decided about together for the first time and wait for the same moment: from so many on they have one timer. */
 const VERY_MANY = 50;
 
+const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
 /** When each is looked at again. Who has no timer of their own has one with others: src/hub/sends/held-work.ts. */
-function timersOf(steps: readonly Step[], withHeldTimers: boolean): Due[] {
+function timersOf(steps: readonly Step[], newId: () => string): Due[] {
   const waiting = steps.flatMap(({ person: { notification, user, kept }, advanced: { dueAt: at } }) =>
     at === undefined ? [] : [{ notification, user, at, isFirst: kept.length === 0 }],
   );
   const alike = Map.groupBy(waiting, ({ notification: { app, id }, at, isFirst }) =>
-    !withHeldTimers || waiting.length < VERY_MANY || !isFirst ? '' : JSON.stringify([app, id, at]),
+    waiting.length < VERY_MANY || !isFirst ? '' : JSON.stringify([app, id, at]),
   );
   return [...alike].flatMap(([key, some]) => {
     const [{ notification, at }] = some as [(typeof some)[0]];
-    if (key !== '' && some.length >= VERY_MANY) return [{ ...heldDue(notification.app, notification.id, at), at }];
+    if (key !== '' && some.length >= VERY_MANY) {
+      const users = some.map(({ user }) => user).sort(byBytes);
+      const people = [users[0] as string, users.at(-1) as string] as const;
+      return [{ ...heldDue(notification.app, notification.id, newId(), people), at }];
+    }
     return some.map(({ notification: { app, id }, user, at }) => ({ ...personDue(app, id, user), at }));
   });
 }
@@ -209,7 +214,7 @@ export async function stepPeople(
     const decisions = decideFor(person, parts);
     steps.push({ person, decisions, advanced: advance(person, decisions, parts.now) });
   }
-  const dues = timersOf(steps, parts.withHeldTimers);
+  const dues = timersOf(steps, parts.newId);
   return {
     steps,
     dues,

@@ -18,9 +18,9 @@ const withWrite = (store: HubStore, write: HubStore['write']): HubStore => ({
 
 /** A store that says when something could not be written: some of it may be there all the same (`HubStore.write`). */
 export const notingFailures = (store: HubStore, failed: () => void): HubStore =>
-  withWrite(store, async (work) => {
+  withWrite(store, async (work, isolation) => {
     try {
-      return await store.write(work);
+      return await store.write(work, isolation);
     } catch (error) {
       if (error instanceof StoreUnavailable) failed();
       throw error;
@@ -29,8 +29,8 @@ export const notingFailures = (store: HubStore, failed: () => void): HubStore =>
 
 /** A store into which nothing is written before something else is. @param first undefined: that is so */
 export const writingAfter = (store: HubStore, first: () => Promise<void> | undefined): HubStore =>
-  withWrite(store, async (work) => {
+  withWrite(store, async (work, isolation) => {
     const before = first();
     if (before) await before;
-    return store.write(work);
+    return store.write(work, isolation);
   });

@@ -15,6 +15,13 @@ export type NewRow<Table extends HubTable> = Insertable<HubTables[Table]>;
 /** What an update of a row may set. */
 export type RowChange<Table extends HubTable> = Updateable<HubTables[Table]>;
 
+/**
+ * `serializable`: as if works were done one after another. `snapshot`: PostgreSQL refuses it only for rows that it writes or locks and
+ * others have written meanwhile, and not for what it has read near theirs; for works that lock all that they depend on. An SQLite file
+ * does works one after another whatever is asked.
+ */
+export type Isolation = 'serializable' | 'snapshot';
+
 export interface HubStore {
   readonly engine: 'sqlite' | 'postgres';
   /** Resolves once the store is migrated and its keys are there; until then everything throws StoreUnavailable. Never rejects. */
@@ -22,12 +29,12 @@ export interface HubStore {
   /** Reads what is committed. Not for use within `write`. */
   readonly db: HubDb;
   /**
-   * Does `work` in one serializable transaction and resolves with its result once that is on the disk. What the work throws undoes
+   * Does `work` in one transaction, serializable where nothing else is asked, and resolves with its result once that is on the disk. What the work throws undoes
    * the work alone and is thrown here. A work may be done more than once (PostgreSQL repeats it when others were in its way), so it
    * changes nothing but `tx`; and it awaits nothing but `tx`: works are done one after another, and one that waits holds up all.
    * @throws StoreUnavailable when the store cannot be reached or written; a work whose COMMIT was not answered may have been kept
    */
-  write<T>(work: (tx: HubDb) => Promise<T>): Promise<T>;
+  write<T>(work: (tx: HubDb) => Promise<T>, isolation?: Isolation): Promise<T>;
   readonly seal: HubSeal;
   /** What was deleted before this call is in no file of the store once it resolves. SQLite only; PostgreSQL's files are its operator's. */
   scrub(): Promise<void>;

@@ -99,13 +99,15 @@ export interface Claim {
   readonly limit: number;
   /** One of those that processes died over, instead of the others. */
   readonly alone?: boolean;
+  /** Those of other apps. */
+  readonly notOf?: readonly string[];
 }
 
 /** Takes rows that are due and not held by anyone, the oldest first. */
 export async function claimDue(
   tx: HubDb,
   engine: 'sqlite' | 'postgres',
-  { kinds, now, leaseMs, by, limit, alone = false }: Claim,
+  { kinds, now, leaseMs, by, limit, alone = false, notOf = [] }: Claim,
 ): Promise<ClaimedDue[]> {
   const free = tx
     .selectFrom('due')
@@ -115,6 +117,7 @@ export async function claimDue(
     .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
     .where('deaths', alone ? '>=' : '<', sql.lit(ALONE_FROM))
     .where('deaths', '<', sql.lit(ASIDE_FROM))
+    .$if(notOf.length > 0, (query) => query.where('app', 'not in', notOf))
     .orderBy('due_at')
     .limit(alone ? 1 : limit);
   const rows = await tx
@@ -232,6 +235,30 @@ const ofLater = prepared((db, { kinds, now }: Asked) =>
     .orderBy('due_at')
     .limit(1),
 );
+
+/** Whether any is due and free. */
+export const isAnyFree = async (db: HubDb, kinds: readonly string[], now: number): Promise<boolean> =>
+  (await ofFree(db, { kinds, now })).length > 0;
+
+const ofOthers = prepared((db, { kinds, now, notOf }: Asked & Required<Pick<Claim, 'notOf'>>) =>
+  db
+    .selectFrom('due')
+    .select('app')
+    .where('due_at', '<=', now)
+    .where('kind', 'in', kinds)
+    .where('app', 'not in', notOf)
+    .where((eb) => eb.or([eb('lease_until', 'is', null), eb('lease_until', '<=', now)]))
+    .where('deaths', '<', sql.lit(ALONE_FROM))
+    .limit(sql.lit(1)),
+);
+
+/** Whether any of other apps is. Of no apps there are no others. */
+export const isAnyOfOthers = async (
+  db: HubDb,
+  kinds: readonly string[],
+  now: number,
+  notOf: readonly string[],
+): Promise<boolean> => (await ofOthers(db, { kinds, now, notOf })).length > 0;
 
 /** When the next row of these kinds is due or its lease ends; undefined without any. UNIX milliseconds. */
 export async function nextDueAt(db: HubDb, kinds: readonly string[], now: number): Promise<number | undefined> {

@@ -3,7 +3,8 @@
  *
  * - stopped: before `start`, and from `close` on, which waits for what is under way.
  * - idle: a timer runs until the next row that is known of, at most POLL_MS, since other instances add rows too.
- * - running: pages are claimed until one is not full.
+ * - running: pages are claimed until one is not full. Of the kinds whose rows are much work each, a few are claimed behind each page, by
+ *   turns of their apps, so that neither holds up the other, and no app with very many others.
  *
  * Work that fails is tried again row by row, so that one bad row holds up no other, and a row that fails alone is put off, longer each
  * time. Rows of a process that dies come back when their lease ends; those that processes died over twice come last, each alone, and are
@@ -18,12 +19,15 @@ import { UnreadableError } from '../storage/unreadable.ts';
 import {
   ALONE_FROM,
   ASIDE_FROM,
+  type Claim,
   type ClaimedDue,
   claimDue,
   type DueWork,
   FencedError,
   giveBackDue,
   hasDied,
+  isAnyFree,
+  isAnyOfOthers,
   nextDueAt,
   putOffDue,
 } from './due-rows.ts';
@@ -40,18 +44,35 @@ export interface DueRunnerOptions {
   readonly leaseMs?: number;
   /** Default 500. */
   readonly page?: number;
+  /** Kinds of which a row is a page of work by itself: few are claimed at once, and done side by side. Default: none. */
+  readonly large?: { readonly kinds: readonly string[]; readonly atOnce: number };
 }
 
 const POLL_MS = 1000;
 const LEASE_MS = 30_000;
 const PAGE = 500;
 const PUT_OFF = { firstMs: 2000, maxMs: 300_000 };
+/** After so many full pages of usual ones large ones have their turn, where these come first. */
+const LARGE_EACH = 8;
 /** After a store that could not be asked. */
 const TROUBLE_MS = 1000;
+
+interface Claimed {
+  readonly rows: readonly ClaimedDue[];
+  /** With those that were given back at once. */
+  readonly count: number;
+}
+
+const NONE: Claimed = { rows: [], count: 0 };
 
 export class DueRunner {
   readonly #options: DueRunnerOptions;
   readonly #kinds: readonly string[];
+  /** Without the large ones. */
+  readonly #usual: readonly string[];
+  /** The apps of the large rows that were claimed last: those of others have their turn before. */
+  #lastApps: readonly string[] = [];
+  #fullPages = 0;
   readonly #now: () => number;
   #isStarted = false;
   #timer: NodeJS.Timeout | undefined;
@@ -64,6 +85,7 @@ export class DueRunner {
   constructor(options: DueRunnerOptions) {
     this.#options = options;
     this.#kinds = Object.keys(options.works);
+    this.#usual = this.#kinds.filter((kind) => !options.large?.kinds.includes(kind));
     this.#now = options.now ?? Date.now;
   }
 
@@ -125,17 +147,40 @@ export class DueRunner {
 
   /** True when there may be more. */
   async #page(): Promise<boolean> {
-    const { store, instance, leaseMs = LEASE_MS, page = PAGE } = this.#options;
-    const claim = { kinds: this.#kinds, now: this.#now(), leaseMs, by: instance, limit: page };
+    const { store, page = PAGE } = this.#options;
+    const isAny = await isAnyFree(store.db, this.#usual, this.#now());
+    const { rows, count } = isAny ? await this.#claim({ kinds: this.#usual, limit: page }) : NONE;
+    for (const [kind, some] of Map.groupBy(rows, (row) => row.kind)) await this.#do(kind, some);
+    // Behind very many usual ones they are looked for among all of these.
+    const isTheirTurn = count < page || ++this.#fullPages % LARGE_EACH === 0;
+    const isMore = isTheirTurn && (await this.#largeOnes());
+    return isMore || count === page || this.#oneAlone();
+  }
+
+  /** A few rows, each of which is much work. True when there may be more. */
+  async #largeOnes(): Promise<boolean> {
+    const { store, large } = this.#options;
+    if (!large) return false;
+    const { kinds, atOnce: limit } = large;
+    const last = this.#lastApps;
+    const now = this.#now();
+    const isOthers = await isAnyOfOthers(store.db, kinds, now, last);
+    if (!isOthers && !(await isAnyFree(store.db, kinds, now))) return false;
+    const { rows, count } = await this.#claim(isOthers ? { kinds, limit, notOf: last } : { kinds, limit });
+    this.#lastApps = [...new Set(rows.map(({ app }) => app))];
+    const done = await Promise.allSettled(rows.map((row) => this.#do(row.kind, [row])));
+    for (const each of done) if (each.status === 'rejected') throw each.reason;
+    return count > 0;
+  }
+
+  /** Those that no process died over twice. */
+  async #claim(of: Pick<Claim, 'kinds' | 'limit' | 'notOf'>): Promise<Claimed> {
+    const { store, instance, leaseMs = LEASE_MS } = this.#options;
+    const claim = { ...of, now: this.#now(), leaseMs, by: instance };
     const rows = await store.write((tx) => claimDue(tx, store.engine, claim));
     const died = rows.filter(({ deaths }) => deaths >= ALONE_FROM);
     if (died.length > 0) await store.write((tx) => giveBackDue(tx, died));
-    const byKind = Map.groupBy(
-      rows.filter(({ deaths }) => deaths < ALONE_FROM),
-      ({ kind }) => kind,
-    );
-    for (const [kind, some] of byKind) await this.#do(kind, some);
-    return rows.length === page || this.#oneAlone();
+    return { rows: rows.filter(({ deaths }) => deaths < ALONE_FROM), count: rows.length };
   }
 
   /** One of those that processes died over. True when there may be more. */

@@ -237,6 +237,74 @@ describe.each(hubEngines)('timers in $name', ({ needs: lacks, start }) => {
       expect(left).toMatchObject({ ref: 'bad', claimed_by: null });
     });
 
+    describe('of which each is much work', () => {
+      const large = { kinds: ['toll'], atOnce: 2 };
+      const toll = (app: string, ref: string, time: number) => ({ app, kind: 'toll', ref, at: time });
+
+      test('are done a few at once, side by side, each once', async () => {
+        const store = await open();
+        await store.write((tx) =>
+          setDue(
+            tx,
+            Array.from({ length: 5 }, (_, index) => toll('a', `${index}`, 800 + index)),
+          ),
+        );
+        const done: string[] = [];
+        const held: number[] = [];
+        let underWay = 0;
+        const work = async ([row, ...more]: readonly ClaimedDue[]): Promise<void> => {
+          expect(more).toEqual([]);
+          underWay++;
+          await store.write((tx) => finishDue(tx, row as ClaimedDue));
+          const { waiting } = await countDue(store.db, now, 0);
+          held.push(underWay);
+          done.push((row as ClaimedDue).ref);
+          underWay--;
+          expect(waiting).toBeLessThan(5);
+        };
+        await runner(store, async () => {}, { works: { toll: work }, large }).runDue();
+        expect(done.toSorted()).toEqual(['0', '1', '2', '3', '4']);
+        expect(Math.max(...held)).toBe(2);
+      });
+
+      test('come by turns of their apps, behind what is due of other kinds', async () => {
+        const store = await open();
+        const many = Array.from({ length: 6 }, (_, index) => toll('a', `${index}`, 800));
+        await store.write((tx) => setDue(tx, [...many, toll('b', 'other', 900), at('ring', 950)]));
+        const done: string[] = [];
+        const work = ringing(store, done);
+        await runner(store, work, { works: { ring: work, toll: work }, large }).runDue();
+        expect(done).toHaveLength(8);
+        expect(done[0]).toBe('ring');
+        expect(done.indexOf('other')).toBeLessThan(4);
+      });
+
+      test('wait no longer than a few full pages of others', async () => {
+        const store = await open();
+        const others = Array.from({ length: 40 }, (_, index) => at(`r${index}`, 700));
+        await store.write((tx) => setDue(tx, [...others, toll('a', 'much', 800)]));
+        const done: string[] = [];
+        const work = ringing(store, done);
+        await runner(store, work, { works: { ring: work, toll: work }, large, page: 2 }).runDue();
+        expect(done).toHaveLength(41);
+        expect(done.indexOf('much')).toBe(16);
+      });
+
+      test('and one that fails holds up none beside it', async () => {
+        const store = await open();
+        await store.write((tx) => setDue(tx, [toll('a', 'bad', 800), toll('a', 'good', 801)]));
+        const done: string[] = [];
+        const ring = ringing(store, done);
+        const work = async (rows: readonly ClaimedDue[]): Promise<void> => {
+          if (rows[0]?.ref === 'bad') throw new Error('no');
+          await ring(rows);
+        };
+        await runner(store, work, { works: { toll: work }, large }).runDue();
+        expect(done).toEqual(['good']);
+        expect(await countDue(store.db, now, 0)).toEqual({ waiting: 1, overdue: 0 });
+      });
+    });
+
     test('a started runner rings by itself, also what is added later for an earlier time', async () => {
       const store = await open();
       const rang: string[] = [];

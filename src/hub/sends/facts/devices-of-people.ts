@@ -18,7 +18,12 @@ export interface DeviceOfPerson extends DeviceFacts {
   target(): string;
 }
 
-const find = prepared((db, { app, users }: { readonly app: string; readonly users: readonly string[] }) =>
+interface OfPeople {
+  readonly app: string;
+  readonly users: readonly string[];
+}
+
+const ofPeople = (db: HubDb, { app, users }: OfPeople) =>
   db
     .selectFrom('device_users as mine')
     .innerJoin('devices', (join) => join.onRef('devices.app', '=', 'mine.app').onRef('devices.id', '=', 'mine.device'))
@@ -32,8 +37,10 @@ const find = prepared((db, { app, users }: { readonly app: string; readonly user
     ])
     .where('mine.app', '=', app)
     .where('mine.user', 'in', users)
-    .where('devices.status', '!=', 'invalid'),
-);
+    .where('devices.status', '!=', 'invalid');
+
+const find = prepared(ofPeople);
+const findLocked = prepared((db, asked: OfPeople) => ofPeople(db, asked).forShare(['mine', 'devices']));
 
 type Found = Awaited<ReturnType<typeof find>>[number];
 
@@ -46,14 +53,16 @@ export async function devicesOfPeople(
     users,
     now,
     staleAfterMs,
+    lock = false,
   }: {
     readonly app: string;
     readonly users: readonly string[];
     readonly now: number;
     readonly staleAfterMs: number;
+    readonly lock?: boolean;
   },
 ): Promise<ReadonlyMap<string, readonly DeviceOfPerson[]>> {
-  const rows = await find(db, { app, users });
+  const rows = await (lock ? findLocked : find)(db, { app, users });
   const people = new Map<string, Map<string, [Found, ...Found[]]>>();
   for (const row of rows) {
     const suspicion = suspicionIn(row.suspect);

@@ -13,6 +13,7 @@ import { settingsOf } from '../../settings/settings-book.ts';
 import type { HubDb, HubSeal } from '../../storage/storage.ts';
 import { type AddressedChannel, addressed, type Channel, isAddressed } from '../../words/channel.ts';
 import { type DeviceOfPerson, devicesOfPeople } from './devices-of-people.ts';
+import { NeedsSerializable } from './needs-serializable.ts';
 
 /** What deciding about a person depends on, beside the notification and the moment. */
 export interface Facts extends Pick<DecideInput, 'settings' | 'addresses' | 'optOuts' | 'usage' | 'records'> {
@@ -26,6 +27,8 @@ export interface FactsParts {
   /** UNIX milliseconds. */
   readonly now: number;
   readonly staleAfterMs: number;
+  /** Devices stay whose they are until the transaction is over, for one that is not serializable; what else may not change is refused. */
+  readonly lock?: boolean;
 }
 
 export interface FactsAsked {
@@ -43,18 +46,22 @@ export const channelsOf = (
 
 const NO_OPT_OUTS: NonNullable<DecideInput['optOuts']> = [];
 
-/** Of these people; who is not known has no `person`. */
+/**
+ * Of these people; who is not known has no `person`.
+ * @throws NeedsSerializable where devices are to be locked, and it depends on what people got before
+ */
 export async function factsOf(
-  { db, seal, now, staleAfterMs }: FactsParts,
+  { db, seal, now, staleAfterMs, lock = false }: FactsParts,
   { app, channels, policy }: FactsAsked,
   users: readonly string[],
 ): Promise<ReadonlyMap<string, Facts>> {
   if (users.length === 0) return new Map();
+  if (lock && isLimited(policy, channels)) throw new NeedsSerializable();
   const withAddresses = [...channels].some(isAddressed);
   const persons = await knownPeople(db, seal, { app, ids: users, withAddresses });
   const settings = await settingsOf(db, app, users);
   // Without a push, too: quiet hours and local times may be in the zone of the device that was seen last.
-  const devices = await devicesOfPeople(db, seal, { app, users, now, staleAfterMs });
+  const devices = await devicesOfPeople(db, seal, { app, users, now, staleAfterMs, lock });
   const addresses = withAddresses ? await addressesOf(db, seal, app, [...persons.values()]) : undefined;
   const optOuts = withAddresses ? await optOutsOf(db, app, users) : undefined;
   const usage = await usageOf(db, app, users, policy, channels, now);

@@ -10,7 +10,7 @@ import { hubKeys, type KeySources } from '../hub-keys.ts';
 import { hubSeal } from '../hub-seal.ts';
 import { migrate } from '../migrations/migrate.ts';
 import { migrations } from '../migrations/migrations.ts';
-import type { HubDb, HubSeal, HubStore } from '../storage.ts';
+import type { HubDb, HubSeal, HubStore, Isolation } from '../storage.ts';
 import type { StoreObserver } from '../store-observer.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import type { HubTables } from '../tables.ts';
@@ -38,6 +38,8 @@ const WITH_OTHERS = sql.raw('LOCK TABLE "meta" IN ROW SHARE MODE');
 const ALONE = sql.raw(
   `SET LOCAL lock_timeout = '2s'; SET LOCAL idle_in_transaction_session_timeout = '5s'; LOCK TABLE "meta" IN EXCLUSIVE MODE`,
 );
+const LEVELS = { serializable: 'serializable', snapshot: 'repeatable read' } as const;
+type Level = (typeof LEVELS)[Isolation];
 const MOST_UNIQUE_TRIES = 5;
 const LONGEST_PAUSE_MS = 50;
 const RETRY_MS = 2000;
@@ -118,12 +120,12 @@ class PostgresStore implements HubStore {
     }
   }
 
-  async write<T>(work: (tx: HubDb) => Promise<T>): Promise<T> {
+  async write<T>(work: (tx: HubDb) => Promise<T>, isolation: Isolation = 'serializable'): Promise<T> {
     this.#mustBeReady();
     const { observer } = this.#options;
     const begun = performance.now();
     try {
-      const result = await this.#writes.add(() => this.#repeated(work));
+      const result = await this.#writes.add(() => this.#repeated(work, LEVELS[isolation]));
       this.#statistics.wrote();
       observer?.wrote?.(performance.now() - begun);
       return result;
@@ -133,13 +135,13 @@ class PostgresStore implements HubStore {
     }
   }
 
-  async #repeated<T>(work: (tx: HubDb) => Promise<T>): Promise<T> {
+  async #repeated<T>(work: (tx: HubDb) => Promise<T>, level: Level): Promise<T> {
     const { random = Math.random } = this.#options;
     for (let tries = 1; ; tries++) {
       try {
         const refusal = this.#refusal();
         if (refusal) throw refusal;
-        return await this.#once(work, tries % ALONE_EACH === 0 ? ALONE : WITH_OTHERS);
+        return await this.#once(work, level, tries % ALONE_EACH === 0 ? ALONE : WITH_OTHERS);
       } catch (error) {
         const most = isRepeatable(error) ? MOST_TRIES : isUniqueViolation(error) ? MOST_UNIQUE_TRIES : 1;
         if (tries >= most) throw readableTrouble(error);
@@ -148,10 +150,10 @@ class PostgresStore implements HubStore {
     }
   }
 
-  #once<T>(work: (tx: HubDb) => Promise<T>, turn: RawBuilder<unknown>): Promise<T> {
+  #once<T>(work: (tx: HubDb) => Promise<T>, level: Level, turn: RawBuilder<unknown>): Promise<T> {
     return this.#db
       .transaction()
-      .setIsolationLevel('serializable')
+      .setIsolationLevel(level)
       .execute(async (tx) => {
         await turn.execute(tx);
         return work(tx);
