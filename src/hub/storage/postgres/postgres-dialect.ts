@@ -34,6 +34,11 @@ const QUERY_MS = 30_000;
 /** The server ends a query before we do, as long as it lives. */
 const PATIENCE_MS = 5000;
 const CONNECTIONS = 10;
+/**
+ * What is asked by keys is in memory, or on a disk without a head to move. By its default PostgreSQL takes a page that is found by an index for
+ * four times as dear as one of a whole table, and reads all of a table of a hundred thousand rows for five hundred of them.
+ */
+const PLANNING = '-c random_page_cost=1.1';
 /** int8, which pg gives as a text: ours are below 2^53. */
 const INT8 = 20;
 
@@ -68,6 +73,7 @@ export function postgresWay({
     query_timeout: queryMs + PATIENCE_MS,
     idle_in_transaction_session_timeout: queryMs,
     application_name: 'martlet',
+    options: PLANNING,
     keepAlive: true,
     types: {
       getTypeParser: (type: number, format?: 'text' | 'binary') =>
