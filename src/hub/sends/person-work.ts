@@ -44,7 +44,7 @@ export interface Looked extends Pick<ClaimedDue, 'data'>, Pick<PersonAt, 'isTime
 type Row = ClaimedDue & Looked;
 
 /** What who asks for a step has seen to. */
-export interface Known {
+interface Known {
   /** All of these people, by person and hop. */
   readonly decisions?: readonly DecisionRow[];
   /** The transaction is not serializable, and those decisions are locked. */

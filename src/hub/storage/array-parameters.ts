@@ -3,21 +3,21 @@
  * as one about two: both sides spend more time on a parameter than on an element.
  */
 
-export type Value = string | number | null;
-type ValueRow = Readonly<Record<string, Value>>;
+export type ParameterValue = string | number | null;
+type ValueRow = Readonly<Record<string, ParameterValue>>;
 export type ArrayType = 'text' | 'bigint';
 
 const TO_ESCAPE = /["\\]/;
 const ALL_TO_ESCAPE = /["\\]/g;
 
-function element(value: Value): string {
+function element(value: ParameterValue): string {
   if (value === null) return 'NULL';
   if (typeof value === 'number') return `${value}`;
   return TO_ESCAPE.test(value) ? `"${value.replace(ALL_TO_ESCAPE, '\\$&')}"` : `"${value}"`;
 }
 
 /** An array as PostgreSQL reads it: https://www.postgresql.org/docs/current/arrays.html#ARRAYS-INPUT */
-export function arrayOf<T>(list: readonly T[], of: (each: T) => Value): string {
+export function arrayOf<T>(list: readonly T[], of: (each: T) => ParameterValue): string {
   let text = '{';
   for (const [at, each] of list.entries()) text += at === 0 ? element(of(each)) : `,${element(of(each))}`;
   return `${text}}`;

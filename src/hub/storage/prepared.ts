@@ -5,7 +5,7 @@
  * one parameter.
  */
 import { type Compilable, CompiledQuery, type RawBuilder, type SqlBool, sql } from 'kysely';
-import { type ArrayType, arrayOf, arrayTypes, type Value, withArrays } from './array-parameters.ts';
+import { type ArrayType, arrayOf, arrayTypes, type ParameterValue as Value, withArrays } from './array-parameters.ts';
 import { slices } from './slices.ts';
 import type { HubDb } from './storage.ts';
 

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cancelNotification } from '../../../src/hub/sends/cancelling.ts';
+import { bulkInsert } from '../../../src/hub/storage/bulk-insert.ts';
 import type { HubStore } from '../../../src/hub/storage/storage.ts';
 import { needs } from '../../support/needs.ts';
 import { Clock, change, iosToken, phone } from '../directory.ts';
@@ -147,9 +148,14 @@ describe.each(hubEngines)('very many who wait for the same moment, in $name', (e
     });
 
     test('after the last of which the notification is done, though nothing leaves of it', async () => {
-      for (let index = 0; index < PEOPLE; index++)
-        await hub.settings.put(hub.change(userOf(index)), { enabled: false });
-      await hub.store.write((tx) => tx.deleteFrom('due').where('kind', '=', 'person').execute());
+      const off = { app: 'default', doc: JSON.stringify({ enabled: false }), snoozed_until: null, snooze_on_end: null };
+      const rows = Array.from({ length: PEOPLE }, (_, index) => ({
+        ...off,
+        user: userOf(index),
+        rev: 1,
+        updated_at: 1,
+      }));
+      await hub.store.write((tx) => bulkInsert(tx, hub.store.engine, 'settings', rows));
       await pass(HOUR);
       expect(sentTo()).toEqual([]);
       expect(await timers()).toEqual([]);
