@@ -3,6 +3,7 @@ import { isObject } from '../../kit/is-object.ts';
 import type { FaultyField } from '../../kit/refusal.ts';
 import { idFault } from '../../kit/text/id-fault.ts';
 import { type Line, linesOf } from '../../kit/text/lines.ts';
+import { slices } from '../../kit/time/slices.ts';
 import { faulty, PeopleRefusal } from '../people/person.ts';
 import type { DeviceChange, Devices } from './devices.ts';
 import type { ImportRow } from './import-rows.ts';
@@ -88,13 +89,20 @@ export async function* importDevices(
     totals.moved += moved;
     totals.rotated += rotated;
   };
+  const turn = slices();
   for await (const lines of linesOf(chunks, LONGEST_LINE)) {
-    const faults: ImportFault[] = [];
+    let faults: ImportFault[] = [];
     for (const line of lines) {
+      // A chunk may be thirty thousand lines of one character.
+      await turn();
       const read = readLine(devices, change.app, line);
       if ('row' in read) piece.push(read.row);
       else faults.push(read);
       if (piece.length >= PIECE) await take();
+      if (faults.length < PIECE) continue;
+      totals.failed += faults.length;
+      yield faults;
+      faults = [];
     }
     totals.failed += faults.length;
     if (faults.length > 0) yield faults;

@@ -5,8 +5,8 @@
  * one parameter.
  */
 import { type Compilable, CompiledQuery, type RawBuilder, type SqlBool, sql } from 'kysely';
+import { slices } from '../../kit/time/slices.ts';
 import { type ArrayType, arrayOf, arrayTypes, type ParameterValue as Value, withArrays } from './array-parameters.ts';
-import { slices } from './slices.ts';
 import type { HubDb } from './storage.ts';
 
 /** A row to insert. All rows of a call have the same columns. */

@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
-import { slices } from '../../../src/hub/storage/slices.ts';
+import { slices } from '../../../src/kit/time/slices.ts';
 
 test('statements wait for a turn of the event loop once they have had five milliseconds of it', async () => {
   let now = 0;
