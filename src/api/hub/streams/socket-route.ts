@@ -46,7 +46,14 @@ const TOKEN_MS = 10_000;
 const VERSION = '13';
 const KEY = /^[+/\dA-Za-z]{22}==$/;
 
-const sockets = () => new WebSocketServer({ noServer: true, maxPayload: MOST_BYTES, perMessageDeflate: false });
+/** A frame a turn of the event loop: a chunk may be ten thousand of them. */
+const sockets = () =>
+  new WebSocketServer({
+    noServer: true,
+    maxPayload: MOST_BYTES,
+    perMessageDeflate: false,
+    allowSynchronousEvents: false,
+  });
 
 /** The stream as a WebSocket: events out, acknowledgements and presence in. */
 export function socketRoute(parts: SocketRouteParts): HubRoute {

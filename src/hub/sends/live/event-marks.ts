@@ -1,3 +1,4 @@
+import { slices } from '../../../kit/time/slices.ts';
 import { epochIn, eventId, isEventId, offsetIn } from '../../../streams/event-id.ts';
 import type { StreamStore } from '../../../streams/stream-store.ts';
 import { personKey } from '../../streams/person-key.ts';
@@ -12,6 +13,7 @@ export interface EventMarksOptions {
 /** What people do with what their streams showed: they name events, or the notifications in them. */
 export class EventMarks {
   readonly #options: EventMarksOptions;
+  readonly #turn = slices();
 
   constructor(options: EventMarksOptions) {
     this.#options = options;
@@ -20,6 +22,7 @@ export class EventMarks {
   /** An event that is no notification is let pass. @throws RefusedSend 404 for a notification that is not the person's */
   async mark(owner: InboxOwner, ids: readonly string[], mark: Mark): Promise<void> {
     for (const id of ids) {
+      await this.#turn();
       const notification = isEventId(id) ? await this.#notificationOf(owner, id) : id;
       if (notification !== undefined) await this.#options.inbox.mark(owner, notification, mark);
     }
