@@ -2,7 +2,7 @@
 import type { NotificationDoc } from '../../notifications/notification-doc.ts';
 import type { Audience } from '../audience/audience.ts';
 
-/** Of what is written in one transaction: whoever is told by a stream gets a copy of what is said. */
+/** Of what is written in one transaction: each person whose stream shows the notification gets a copy of it. */
 const MOST_BYTES = 4 * 1024 * 1024;
 /** As many copies of the largest body there is: how large it is need not be known. */
 const FEW_COPIES = 4;
