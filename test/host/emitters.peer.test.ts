@@ -3,7 +3,8 @@ import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished, test } from 'vitest';
+import { Agent, request } from 'undici';
+import { afterAll, expect, onTestFinished, test } from 'vitest';
 import { makeAuthority } from '../../src/sandbox/certificates.ts';
 import { type RunningRelay, startRelay } from '../e2e/running-relay.ts';
 import { startHook } from '../feedback/hook-server.ts';
@@ -14,6 +15,10 @@ import { startPostgres } from '../support/postgres.ts';
 import { until } from '../support/until.ts';
 
 const WATCH = ['--import', fileURLToPath(new URL('../support/watched-emitters.ts', import.meta.url))];
+
+/** Takes whatever certificate the relay has. */
+const trusting = new Agent({ connect: { rejectUnauthorized: false } });
+afterAll(() => trusting.destroy());
 
 interface Found {
   /** Emitters without a listener for `error`, and where they were made. */
@@ -30,14 +35,14 @@ async function ask(relay: RunningRelay, what: 'look' | 'hurt'): Promise<Found> {
 }
 
 interface BusyRelay extends RunningRelay {
-  readonly admin: string;
+  /** Of the port with the counters. */
+  readonly adminPort: number;
 }
 
 /** Everything that talks: callers in the middle of a request and idle ones, providers, hooks, the console, what the queue needs. */
 async function busyRelay(overlay: { core?: object; [section: string]: unknown }): Promise<BusyRelay> {
   const hook = await startHook();
   const adminPort = await freePort();
-  const admin = `http://127.0.0.1:${adminPort}`;
   const started = await startRelay(
     {
       grpc: { enabled: true, port: String(await freePort()) },
@@ -53,7 +58,7 @@ async function busyRelay(overlay: { core?: object; [section: string]: unknown })
     undefined,
     { nodeArgs: WATCH },
   );
-  const relay = Object.assign(started, { admin });
+  const relay = Object.assign(started, { adminPort });
   onTestFinished(async () => {
     await relay[Symbol.asyncDispose]();
     await hook.close();
@@ -69,9 +74,11 @@ async function busyRelay(overlay: { core?: object; [section: string]: unknown })
 }
 
 /** As its counters have it: they are on the other port. */
-async function delivered({ admin }: BusyRelay): Promise<number> {
-  const counted = await fetch(`${admin}/api/stat/app`)
-    .then((told) => told.json())
+async function delivered({ url, adminPort }: BusyRelay): Promise<number> {
+  const at = new URL('/api/stat/app', url);
+  at.port = String(adminPort);
+  const counted = await request(at, { dispatcher: trusting })
+    .then(({ body }) => body.json())
     .catch(() => undefined);
   return (counted as { ios: { push_success: number } } | undefined)?.ios.push_success ?? 0;
 }
