@@ -1,3 +1,4 @@
+import { textNameOf } from '../../auth/hub-scopes.ts';
 import { needOf } from '../../auth/route-scopes.ts';
 import { type ApiSettings, type DescribedAnswer, error, type Operation, RETRY_AFTER } from './api-group.ts';
 
@@ -60,9 +61,12 @@ export function withAccess(settings: ApiSettings): (method: string, path: string
     if (needed === 'nothing') return { ...operation, security: [] };
     const { scope, own } = typeof needed === 'string' ? { scope: needed, own: false } : needed;
     const { responses } = operation;
+    // Routes of other systems have errors in a form of their own, also where it is the guard that refuses.
+    const { content } = responses[403] ?? {};
+    const form = content && textNameOf(path) !== undefined ? { content } : {};
     const refused = Object.entries(refusals(scope)).map(([status, answer]) => [
       status,
-      both(responses[status], answer),
+      both(responses[status], { ...answer, ...form }),
     ]);
     return {
       ...operation,
