@@ -57,14 +57,15 @@ interface WallClock {
   last(date: number, minutes: number): number;
 }
 
-const EPOCH = new Temporal.PlainDate(1970, 1, 1);
+// Made when it is asked for: where there is no Temporal, in Node 24, what imports this file has to load all the same.
+const dateAfter = (days: number): Temporal.PlainDate => new Temporal.PlainDate(1970, 1, 1).add({ days });
 
 /** For the date of an instant. Where the clock does not change for two days around it all days have 24 hours. */
 function clockAround(zone: string, at: number): WallClock {
   const { offset, from, to } = steadyOffset(zone, at);
   const steady = (date: number, minutes: number): number => date * DAY_MS + minutes * MINUTE_MS - offset;
   if (at - 2 * DAY_MS >= from && at + 2 * DAY_MS < to) return { first: steady, last: steady };
-  const wall = (date: number, minutes: number) => wallTime(EPOCH.add({ days: date }), minutes);
+  const wall = (date: number, minutes: number) => wallTime(dateAfter(date), minutes);
   return {
     first: (date, minutes) => instantOf(wall(date, minutes), zone, 'first'),
     last: (date, minutes) => instantOf(wall(date, minutes), zone, 'last'),
