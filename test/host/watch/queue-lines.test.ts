@@ -66,8 +66,11 @@ test('reports that the hook has not taken are counted at both ends', async () =>
   await first.push(push(2));
   await eventually(() => expect(first.lines(/a call of the feedback hook failed/)).not.toEqual([]));
   await first.close();
-  expect(first.lines(/^reports stay for the feedback hooks/)).toMatchObject([{ level: 'info', reports: 2 }]);
+  const stay = first.lines(/^reports stay for the feedback hooks/);
+  // One push may be given up before the other.
+  expect(stay).toMatchObject([{ level: 'info', reports: expect.toBeOneOf([1, 2]) }]);
   const second = await startWatched(sections, folder);
-  expect(second.lines(/^reports of an earlier process/)).toMatchObject([{ level: 'info', reports: 2 }]);
+  const [{ reports } = {}] = stay as readonly { reports?: number }[];
+  expect(second.lines(/^reports of an earlier process/)).toMatchObject([{ level: 'info', reports }]);
   await second.close();
 });
