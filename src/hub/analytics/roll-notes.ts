@@ -2,8 +2,10 @@
  * Notes what a transaction changes of decisions, in numbers, in that transaction: it costs one row, however many decisions there are.
  * The rows are added up later (src/hub/analytics/roll-up.ts).
  */
+
 import crypto from 'node:crypto';
 import { isObject } from '../../kit/is-object.ts';
+import { TAKEN_STATES } from '../notifications/decision.ts';
 import { prepared } from '../storage/prepared.ts';
 import type { HubDb, NewRow } from '../storage/storage.ts';
 import { REACHED_BEFORE, stateCounter, timeCounter } from './counter.ts';
@@ -37,8 +39,6 @@ export interface MoveDetail {
 
 type Line = readonly [notification: string, channel: string, platform: string, counters: Record<string, number>];
 
-const REACHED = new Set(['sent', 'delivered', 'seen', 'read']);
-
 /** Lines a row. */
 const MOST_LINES = 500;
 
@@ -48,8 +48,8 @@ const insert = prepared((db, { rows }: { readonly rows: readonly NewRow<'roll_no
 
 /** A provider has taken it now, and not before: a failure that was heard of late had been taken. */
 const isTaken = (from: Standing | undefined, to: Standing): boolean =>
-  REACHED.has(to.state) &&
-  (from === undefined || (from.state === 'failed' ? from.category === 'unanswered' : !REACHED.has(from.state)));
+  TAKEN_STATES.has(to.state) &&
+  (from === undefined || (from.state === 'failed' ? from.category === 'unanswered' : !TAKEN_STATES.has(from.state)));
 
 const counterOf = ({ state, reason }: Standing, isReachedBefore: boolean): string =>
   stateCounter(state, isReachedBefore ? REACHED_BEFORE : reason);

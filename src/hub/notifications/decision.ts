@@ -18,6 +18,9 @@ export const states = [
 ] as const;
 export type State = (typeof states)[number];
 
+/** A provider, or the person's stream, has taken it: with or without news of it since. */
+export const TAKEN_STATES: ReadonlySet<string> = new Set<State>(['sent', 'delivered', 'seen', 'read']);
+
 /** Why; a failed hop has the provider's own word instead. */
 export const hubReasons = [
   'scheduled',

@@ -1,5 +1,5 @@
 import type { HopDecision, HubReason } from './decision.ts';
-import { isHubReason } from './decision.ts';
+import { isHubReason, TAKEN_STATES } from './decision.ts';
 
 /** What a back end or an operator can do about a decision; undefined: nothing, or nothing has to be done. docs/hub/deciding.md has them. */
 export const reasonAdvice: Readonly<Record<HubReason, string | undefined>> = {
@@ -38,7 +38,5 @@ export const reasonAdvice: Readonly<Record<HubReason, string | undefined>> = {
 };
 
 /** Nothing is to be done about what has happened. */
-const HAPPENED: ReadonlySet<string> = new Set(['sent', 'delivered', 'seen', 'read']);
-
 export const adviceOnReason = ({ state, reason }: Pick<HopDecision, 'state' | 'reason'>): string | undefined =>
-  reason !== undefined && isHubReason(reason) && !HAPPENED.has(state) ? reasonAdvice[reason] : undefined;
+  reason !== undefined && isHubReason(reason) && !TAKEN_STATES.has(state) ? reasonAdvice[reason] : undefined;

@@ -1,7 +1,7 @@
 import { zonedAt } from '../../kit/time/wall-time.ts';
 import type { Channel } from '../words/channel.ts';
 import type { ZoneSource } from '../words/time-zone.ts';
-import { type DecisionDetail, type HopDecision, type HubReason, isHubReason } from './decision.ts';
+import { type DecisionDetail, type HopDecision, type HubReason, isHubReason, TAKEN_STATES } from './decision.ts';
 import { PUSH_MODE } from './gate.ts';
 
 const MONTHS = [
@@ -255,7 +255,8 @@ export function words(
 ): string {
   const { reason, detail = {} } = decision;
   const told: Told = { ...decision, detail };
-  const isOurs = reason !== undefined && isHubReason(reason) && !HAPPENED.has(decision.state);
+  // What has happened matters more than the reason that it was planned with (quiet hours that made it silent).
+  const isOurs = reason !== undefined && isHubReason(reason) && !TAKEN_STATES.has(decision.state);
   const sentence = isOurs ? REASONS[reason](told) : stateWords(told, reason);
   const advice = detail.advice ? ` ${detail.advice}` : '';
   const parts = detail.segments !== undefined && detail.segments > 1 ? ` It took ${detail.segments} parts.` : '';
@@ -263,7 +264,4 @@ export function words(
 }
 
 const quietly = ({ state, detail }: Told): string =>
-  detail.silent && HAPPENED.has(state) ? ` It made no sound because of quiet hours of ${owner(detail)}.` : '';
-
-/** What has happened matters more than the reason that it was planned with (quiet hours that made it silent). */
-const HAPPENED: ReadonlySet<string> = new Set(['sent', 'delivered', 'seen', 'read']);
+  detail.silent && TAKEN_STATES.has(state) ? ` It made no sound because of quiet hours of ${owner(detail)}.` : '';

@@ -8,7 +8,7 @@
  * - exhausted: every decision has ended without reaching the person: the next hop begins at once.
  * - over: a mark of the person, an earlier hop that reached them, or the end of a snooze that clears ends what has not begun.
  */
-import type { DecisionDetail, HopPlan } from '../notifications/decision.ts';
+import { type DecisionDetail, type HopPlan, TAKEN_STATES } from '../notifications/decision.ts';
 import type { NewRow } from '../storage/storage.ts';
 import { isTakenByDigest } from './digests/digest-id.ts';
 import type { Mark } from './marks.ts';
@@ -62,7 +62,6 @@ export interface Advanced {
   readonly undigested: boolean;
 }
 
-const REACHED = new Set(['sent', 'delivered', 'seen', 'read']);
 const ARRIVED = new Set(['delivered', 'seen', 'read']);
 /** Reasons that end the whole plan, rather than one way to the person. */
 const ENDS = new Set(['acked', 'read', 'resolved', 'superseded', 'cancelled', 'erased']);
@@ -166,7 +165,7 @@ class Step {
     if (before.some(isCleared)) return CLEARED;
     const ended = before.find(({ state, reason }) => state === 'cancelled' && ENDS.has(reason ?? ''));
     if (ended) return cancelled(ended.reason ?? 'cancelled');
-    const isReached = before.some(({ state }) => REACHED.has(state));
+    const isReached = before.some(({ state }) => TAKEN_STATES.has(state));
     const isOpen = before.some(({ state }) => OPEN.has(state));
     return isReached && !isOpen && wait === undefined ? cancelled('superseded', { hop: after }) : undefined;
   }
@@ -174,7 +173,7 @@ class Step {
   #beginsAt({ after, wait_ms: wait, delay_ms: delay = 0 }: HopPlan, hop: number): number | undefined {
     const { now } = this.#step;
     const before = this.#rows.get(after) ?? [];
-    if (before.every(({ state }) => !OPEN.has(state) && !REACHED.has(state))) return now;
+    if (before.every(({ state }) => !OPEN.has(state) && !TAKEN_STATES.has(state))) return now;
     if (wait === undefined) return undefined;
     // A hop that is skipped leaves its turn to the next.
     const turns = this.#step.kept.filter(

@@ -1,6 +1,6 @@
 /** Reads what deciding about people depends on, for many in a few queries. */
 import type { AcceptedNotification, DecideInput } from '../../notifications/decide-input.ts';
-import type { AddressVerdicts } from '../../notifications/decision.ts';
+import { type AddressVerdicts, TAKEN_STATES } from '../../notifications/decision.ts';
 import type { ChannelRecords } from '../../notifications/learned-order.ts';
 import { planOf } from '../../notifications/plan.ts';
 import type { HubPolicy } from '../../notifications/policy.ts';
@@ -136,7 +136,6 @@ async function usageOf(
 
 /** How far back a channel's failures matter. */
 const LEARNED_MS = 30 * 86_400_000;
-const WORKED = ['sent', 'delivered', 'seen', 'read'];
 
 /** How often each channel has worked and failed for people lately. */
 async function recordsOf(
@@ -156,7 +155,7 @@ async function recordsOf(
     .select((eb) => ['decisions.user', 'channel', 'state', eb.fn.countAll<number>().as('count')])
     .where('recipients.app', '=', app)
     .where('recipients.user', 'in', users)
-    .where('state', 'in', [...WORKED, 'failed'])
+    .where('state', 'in', [...TAKEN_STATES, 'failed'])
     .where('at', '>', now - LEARNED_MS)
     .groupBy(['decisions.user', 'channel', 'state'])
     .execute();

@@ -3,7 +3,7 @@ import { isoInstant } from '../../../kit/time/instant.ts';
 import { REQUEST_PREFIX } from '../../../push/hub-request.ts';
 import type { AcceptedNotification } from '../../notifications/decide-input.ts';
 import type { DecisionDetail, HopDecision } from '../../notifications/decision.ts';
-import { states } from '../../notifications/decision.ts';
+import { states, TAKEN_STATES } from '../../notifications/decision.ts';
 import type { HubStore, Row } from '../../storage/storage.ts';
 import { readable } from '../../storage/unreadable.ts';
 import { type DecisionRow, decisionsOf } from '../rows/decision-rows.ts';
@@ -41,9 +41,7 @@ const detailOf = (row: Pick<DecisionRow, 'detail'>): DecisionDetail | undefined 
 
 /** What has left without a sound says why: its outcome has taken the place of the reason. */
 const reasonOf = ({ state, reason }: DecisionRow, { silent }: DecisionDetail): string | null =>
-  reason ?? (silent && LEFT.has(state) ? 'quiet_hours' : null);
-
-const LEFT: ReadonlySet<string> = new Set(['sent', 'delivered', 'seen', 'read']);
+  reason ?? (silent && TAKEN_STATES.has(state) ? 'quiet_hours' : null);
 
 export function hopOf(row: DecisionRow): HopDecision {
   const { plan, ...detail } = detailOf(row) ?? {};
