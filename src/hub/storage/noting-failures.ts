@@ -1,7 +1,8 @@
 import type { HubStore } from './storage.ts';
 import { StoreUnavailable } from './store-unavailable.ts';
 
-const withWrite = (store: HubStore, write: HubStore['write']): HubStore => ({
+/** A store in all but how it is written to. */
+export const withWrite = (store: HubStore, write: HubStore['write']): HubStore => ({
   engine: store.engine,
   ready: store.ready,
   get db() {

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { cancelNotification } from '../../../src/hub/sends/cancelling.ts';
 import { personDue } from '../../../src/hub/sends/person-due.ts';
+import { withWrite } from '../../../src/hub/storage/noting-failures.ts';
 import type { HubStore } from '../../../src/hub/storage/storage.ts';
 import { setDue } from '../../../src/hub/timers/due-rows.ts';
 import { needs } from '../../support/needs.ts';
@@ -32,14 +33,7 @@ function interrupted(store: HubStore) {
           return work(tx);
         }, isolation)
       : store.write(work, isolation);
-  const { engine, ready, seal, db } = store;
-  const wrapped: HubStore = {
-    ...{ engine, ready, seal, db, write },
-    scrub: () => store.scrub(),
-    health: () => store.health(),
-    close: () => store.close(),
-  };
-  return { others, store: wrapped };
+  return { others, store: withWrite(store, write) };
 }
 
 type Hub = ReturnType<typeof hubOfSends>;

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { withWrite } from '../../../src/hub/storage/noting-failures.ts';
 import type { HubStore } from '../../../src/hub/storage/storage.ts';
 import { StoreUnavailable } from '../../../src/hub/storage/store-unavailable.ts';
 import { needs } from '../../support/needs.ts';
@@ -23,14 +24,7 @@ function forgetful(store: HubStore) {
     }
     return result;
   };
-  const { engine, ready, seal, db } = store;
-  const wrapped: HubStore = {
-    ...{ engine, ready, seal, db, write },
-    scrub: () => store.scrub(),
-    health: () => store.health(),
-    close: () => store.close(),
-  };
-  return { lost, store: wrapped };
+  return { lost, store: withWrite(store, write) };
 }
 
 describe.each(hubEngines.filter(({ name }) => name !== 'SQLite in memory'))('instances on $name', (engine) => {
