@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Request, Router } from 'express';
 import type { AppRegistry } from '../../apps/app-registry.ts';
-import { type AppAdmin, AppChangeError, type Changed } from '../../apps/store/app-admin.ts';
+import { type AppAdmin, AppChangeError, type Changed, LARGEST_SETTINGS } from '../../apps/store/app-admin.ts';
 import { fileAppView, storedAppView } from '../../apps/store/app-view.ts';
 import type { AppSync, StoredApp } from '../../apps/store/sync-apps.ts';
 import { auditAdmin, type WriteAudit } from '../../auth/audit.ts';
@@ -32,7 +32,6 @@ export interface AppsRoutesOptions {
   readonly log: { info(message: string): void };
 }
 
-const MAX_BODY = 262_144;
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 
@@ -164,7 +163,7 @@ class AppsRoutes {
   }
 
   #body(req: IncomingMessage): Promise<unknown> {
-    const { maxBody = MAX_BODY, bodies } = this.#options;
+    const { maxBody = LARGEST_SETTINGS, bodies } = this.#options;
     return bodyOf(req, maxBody, bodies);
   }
 

@@ -53,8 +53,8 @@ interface Usable {
   readonly keys: MasterKeys;
 }
 
-/** Bytes of an app's settings. */
-const LARGEST_BYTES = 262_144;
+/** Bytes of an app's settings, and of a body that brings them. */
+export const LARGEST_SETTINGS = 262_144;
 const TRIES = 5;
 const always: Precondition = () => true;
 
@@ -155,8 +155,8 @@ export class AppAdmin {
     return this.#eachTry(name, precondition, async (app, { store, sync, keys }) => {
       const settings = next(app);
       // As much as one request may bring: by patches alone it would grow without an end.
-      if (Buffer.byteLength(JSON.stringify(settings)) > LARGEST_BYTES)
-        invalid([{ path: '', reason: `all settings of an app have at most ${LARGEST_BYTES} bytes as JSON` }]);
+      if (Buffer.byteLength(JSON.stringify(settings)) > LARGEST_SETTINGS)
+        invalid([{ path: '', reason: `all settings of an app have at most ${LARGEST_SETTINGS} bytes as JSON` }]);
       const { facts } = checkSettings(settings, rules, this.#providers);
       const sealed = sealRecord(name, settings, facts, keys, now(), this.#providers);
       const record = chosenAsBefore(sealed, app?.record, forSome ? [] : stated, this.#providers);
