@@ -32,10 +32,26 @@ type About = Pick<NotificationDoc, 'priority' | 'channels' | 'mode' | 'plan'>;
 /** The last plan of people of whom nothing was learned: people of one notification come one after another, and it is the same for all. */
 let last: { readonly notification: About; readonly policy: HubPolicy; readonly steps: readonly Step[] } | undefined;
 
+/** The sender leaves the ways to its priority. */
+const isUsual = ({ channels, mode, plan }: About): boolean =>
+  channels === undefined && mode === undefined && plan === undefined;
+
+/** Notifications to one person come in between one another. */
+const usual = new WeakMap<HubPolicy, Partial<Record<About['priority'], readonly Step[]>>>();
+
+function usualPlan(notification: About, policy: HubPolicy): readonly Step[] {
+  const { priority } = notification;
+  const plans = usual.get(policy) ?? {};
+  usual.set(policy, plans);
+  plans[priority] ??= planned(notification, policy, {});
+  return plans[priority];
+}
+
 /** The hops of a notification to a person, in their order; a mode is a named plan. */
 export function planOf(notification: About, policy: HubPolicy, { devicesOnly, records }: Ways = {}): readonly Step[] {
   if (devicesOnly) return [{ channel: 'push' }];
   if (records && policy.learnChannels) return planned(notification, policy, records);
+  if (isUsual(notification)) return usualPlan(notification, policy);
   if (last?.notification === notification && last.policy === policy) return last.steps;
   last = { notification, policy, steps: planned(notification, policy, {}) };
   return last.steps;

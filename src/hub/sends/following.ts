@@ -20,6 +20,8 @@ export interface FollowingParts extends EndedBatches {
   readonly now: number;
 }
 
+type AboutOne = Pick<ChangedDecision, 'app' | 'notification'> & { readonly isToOne?: boolean };
+
 /** In the transaction that writes the outcomes. */
 export async function follow(
   tx: HubDb,
@@ -39,7 +41,7 @@ export async function follow(
     }
     isDue = (await goOn(tx, app, all, now)) || isDue;
   }
-  for (const [app, all] of Map.groupBy([...over, ...changed], (each) => each.app)) {
+  for (const [app, all] of Map.groupBy<string, AboutOne>([...over, ...changed], (each) => each.app)) {
     const ended = all.filter(({ notification }) => !isUnderWay(app, notification));
     await settleStatuses(tx, app, await mayBeDone(tx, app, ended), now);
   }

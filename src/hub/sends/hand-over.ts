@@ -10,6 +10,7 @@ import { addressHash } from '../people/person-rows.ts';
 import type { HubBatch } from '../push/push-carrier.ts';
 import type { HubSeal } from '../storage/storage.ts';
 import { type AddressedChannel, type Channel, isAddressed } from '../words/channel.ts';
+import { isToOne } from './audience/audience.ts';
 import type { Facts } from './facts/facts.ts';
 import type { HandedBatch } from './outcomes/handed-batches.ts';
 import type { HandedTarget, Handover } from './rows/handover-rows.ts';
@@ -148,14 +149,17 @@ function batchOf(
   const { app, notification: id, hop, channel } = first.row;
   const batch = newBatch();
   const targets = new Map(parcels.map((parcel) => [parcel.target, handedTarget(seal, parcel)]));
-  const { expires_at: expires, about } = first.notification;
+  const { expires_at: expires, about, to } = first.notification;
   return {
     mayEnd: about !== undefined,
     batch: {
       ...{ batch, app, notification: { ...notification, app, tokens: [...targets.keys()] } },
       ...(expires === undefined ? {} : { expiresAt: Date.parse(expires) }),
     },
-    held: { app, batch, notification: id, hop, channel, dueAt: first.dueAt, targets, awaitsVerdict: false },
+    held: {
+      ...{ app, batch, notification: id, hop, channel, dueAt: first.dueAt, targets },
+      ...{ isToOne: isToOne(to), awaitsVerdict: false },
+    },
     handover: {
       ...{ app, batch, notification: id, hop, channel, instance, at: now, dueAt: first.dueAt },
       targets: [...targets.values()],

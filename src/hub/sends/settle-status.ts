@@ -152,16 +152,16 @@ export const hasTimers = async (
 
 /**
  * The notifications that these people are of, without those that cannot be done yet, as more of their people wait for their time: what
- * is open of a notification to very many would be looked for among all its decisions, again and again.
+ * is open of a notification to very many would be looked for among all its decisions, again and again. Of one to one person there are few.
  */
 export async function mayBeDone(
   tx: HubDb,
   app: string,
-  people: readonly { readonly notification: string }[],
+  people: readonly { readonly notification: string; readonly isToOne?: boolean }[],
 ): Promise<readonly string[]> {
   const ids: string[] = [];
   for (const [id, some] of Map.groupBy(people, ({ notification }) => notification)) {
-    const isWaiting = some.length > 1 && (await hasTimers(tx, app, id));
+    const isWaiting = some.length > 1 && !some.some(({ isToOne }) => isToOne) && (await hasTimers(tx, app, id));
     if (!isWaiting) ids.push(id);
   }
   return ids;

@@ -140,15 +140,19 @@ function arrayMark(name: string, list: readonly unknown[]): Mark | Readonly<Reco
   );
 }
 
+/** A large statement has some thousand marks: nothing is made for each of them. */
 function valueAt(args: Args, mark: Mark | Value): Value {
   if (!(mark instanceof Mark)) return mark;
-  const value = args[mark.name] as Value | readonly Value[] | readonly ValueRow[];
+  const { name, at, column, array } = mark;
+  const value = args[name] as Value | readonly (Value | ValueRow)[];
+  if (array !== undefined) return arrayOf(value as readonly (Value | ValueRow)[], (one) => valueIn(one, column));
+  if (at === undefined) return value as Value;
   const list = value as readonly (Value | ValueRow)[];
-  const of = (one: Value | ValueRow): Value =>
-    mark.column === undefined ? (one as Value) : ((one as ValueRow)[mark.column] as Value);
-  if (mark.array !== undefined) return arrayOf(list, of);
-  return mark.at === undefined ? (value as Value) : of(list[Math.min(mark.at, list.length - 1)] as Value | ValueRow);
+  return valueIn(list[at < list.length ? at : list.length - 1] as Value | ValueRow, column);
 }
+
+const valueIn = (one: Value | ValueRow, column: string | undefined): Value =>
+  column === undefined ? (one as Value) : ((one as ValueRow)[column] as Value);
 
 /** The list of rows to insert, of which there is at most one. */
 const rowsIn = (args: Args): string | undefined =>

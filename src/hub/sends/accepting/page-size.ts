@@ -1,6 +1,6 @@
 /** How many people are decided about at once. */
 import type { NotificationDoc } from '../../notifications/notification-doc.ts';
-import type { Audience } from '../audience/audience.ts';
+import { type Audience, isByName } from '../audience/audience.ts';
 
 /** Of what is written in one transaction: each person whose stream shows the notification gets a copy of it. */
 const MOST_BYTES = 4 * 1024 * 1024;
@@ -18,11 +18,7 @@ export const pageFor = (notification: NotificationDoc, page: number): number =>
   Math.min(page, mostCopies(notification));
 
 /** A notification that is for a few people by name needs no more than to know which of them there are. */
-export const isForFew = (
-  notification: NotificationDoc,
-  { users, teams, roles, topics, devices, everyone }: Audience,
-): boolean =>
-  !everyone &&
-  users.length < FEW &&
-  teams.length + roles.length + topics.length + devices.length === 0 &&
-  (users.length <= FEW_COPIES || users.length <= mostCopies(notification));
+export const isForFew = (notification: NotificationDoc, to: Audience): boolean =>
+  to.users.length < FEW &&
+  isByName(to) &&
+  (to.users.length <= FEW_COPIES || to.users.length <= mostCopies(notification));

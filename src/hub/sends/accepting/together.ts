@@ -5,6 +5,7 @@
 import { background } from '../../../kit/background.ts';
 import type { HubDb } from '../../storage/storage.ts';
 import { StoreUnavailable } from '../../storage/store-unavailable.ts';
+import { isByName } from '../audience/audience.ts';
 import { findNotifications } from '../rows/notification-rows.ts';
 import type { DecidingParts } from './deciding.ts';
 import { type AcceptedSend, replayOf, type SendOrder } from './send-order.ts';
@@ -31,9 +32,8 @@ const MOST_PEOPLE = 8;
 
 /** What an order is for alone, without what only its own people have to do with. */
 function isSmall({ doc: { to, collapse_key: key, digest } }: SendOrder): boolean {
-  const { users = [], teams, roles, topics, devices, everyone } = to;
-  const isNamed = !everyone && ![teams, roles, topics, devices].some((list) => list && list.length > 0);
-  return isNamed && users.length <= MOST_PEOPLE && key === undefined && digest === undefined;
+  const { users = [] } = to;
+  return isByName(to) && users.length <= MOST_PEOPLE && key === undefined && digest === undefined;
 }
 
 export class Together {

@@ -1,5 +1,6 @@
 /** Who a notification is for. */
 import type { NotificationDoc } from '../../notifications/notification-doc.ts';
+import type { RecipientsDoc } from '../../notifications/recipients-doc.ts';
 
 /** `to` of a notification, normalised: every list is there. */
 export interface Audience {
@@ -16,6 +17,12 @@ export const audienceOf = ({ to }: Pick<NotificationDoc, 'to'>): Audience => ({
   ...{ users: [], teams: [], roles: [], topics: [], devices: [], everyone: false, except: [] },
   ...to,
 });
+
+/** It is for people by their ids, and for no one else. */
+export const isByName = ({ teams, roles, topics, devices, everyone }: RecipientsDoc): boolean =>
+  !everyone && [teams, roles, topics, devices].every((list) => !list || list.length === 0);
+
+export const isToOne = (to: RecipientsDoc): boolean => to.users?.length === 1 && isByName(to);
 
 /** A person that a notification is for. */
 export interface Addressee {

@@ -4,6 +4,8 @@ import type { HandedTarget, Handover } from '../rows/handover-rows.ts';
 export interface HandedBatch extends Pick<Handover, 'app' | 'batch' | 'notification' | 'hop' | 'channel' | 'dueAt'> {
   /** By target as the carrier has it: those of which nothing final was heard. */
   readonly targets: Map<string, HandedTarget>;
+  /** Its notification is for one person. */
+  readonly isToOne: boolean;
   /** A target was accepted, and a verdict about it is to come: the row stays. */
   awaitsVerdict: boolean;
 }

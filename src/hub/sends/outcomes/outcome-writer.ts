@@ -41,7 +41,7 @@ export interface OutcomeWriterOptions {
 
 export interface EndedBatches {
   /** Notifications of which a batch is over: what became of it may have changed no decision. */
-  readonly over: readonly Pick<HandedBatch, 'app' | 'notification'>[];
+  readonly over: readonly Pick<HandedBatch, 'app' | 'notification' | 'isToOne'>[];
   /** Whether anything of a notification is still under way here: then it cannot be done. */
   readonly isUnderWay: (app: string, notification: string) => boolean;
 }
