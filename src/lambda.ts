@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import process from 'node:process';
 import { loadConfig } from './host/config/load.ts';
-import { openSandbox } from './host/sandbox-mode.ts';
+import { openSandbox } from './host/sandbox/sandbox-mode.ts';
 import { createServerlessHandler, type ServerlessHandler } from './host/serverless/create-handler.ts';
 import type { GatewayEvent, GatewayResult, InvocationContext } from './host/serverless/gateway-event.ts';
 import { createLog } from './observe/log/log.ts';

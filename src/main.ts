@@ -1,5 +1,4 @@
 #!/usr/bin/env -S node --max-semi-space-size=8 --disable-sigusr1 --use-system-ca
-import cluster from 'node:cluster';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import process from 'node:process';
@@ -29,8 +28,11 @@ const { stdout, stderr } = process;
 // The launcher's word to us alone (bin/martlet): no setting.
 const { MARTLET_COMMAND: calledAs, ...env } = process.env;
 
+// A worker has a channel to its primary; others need not load what makes workers.
+const isWorker = process.channel !== undefined && process.getBuiltinModule('node:cluster').isWorker;
+
 // Node starts a worker with the path of a script before its words, which the executable has none of.
-const words = process.argv.slice(isSea() && cluster.isWorker ? 3 : 2);
+const words = process.argv.slice(isSea() && isWorker ? 3 : 2);
 
 // What read them may be gone (`martlet check | head`): the rest is lost, which is no reason to end otherwise than meant.
 for (const stream of [stdout, stderr]) stream.on('error', () => {});
@@ -51,7 +53,7 @@ const context: CliContext = {
   },
   cwd: process.cwd(),
   home: homedir(),
-  isWorker: cluster.isWorker,
+  isWorker,
   say: (line) => void stdout.write(`${line}\n`),
   onSignal: (signal, listener) => void process.on(signal, listener),
   onDisconnect: (listener) => void process.on('disconnect', listener),

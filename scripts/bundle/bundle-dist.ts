@@ -7,6 +7,7 @@ import { isBuiltin } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import process from 'node:process';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
+import { inAscii } from './in-ascii.ts';
 import { licencesOf } from './licences.ts';
 import { readNodeModulesByName } from './node-modules-by-name.ts';
 
@@ -75,6 +76,8 @@ const bundle = await rolldown({
 });
 const { output } = await bundle.write({
   ...{ dir: folder, format: 'esm', sourcemap: true },
+  // What tsc wrote has ours; the licences are in LICENSES.txt.
+  comments: false,
   ...{ entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
   codeSplitting: { groups: LOADED_TOGETHER },
 });
@@ -83,7 +86,7 @@ const missing = missingPackages(chunks, new Set(output.map(({ fileName }) => fil
 if (missing.length > 0) throw new Error(`the bundle imports what package.json does not name: ${missing.join(', ')}`);
 for (const { fileName } of chunks) {
   const path = join(folder, fileName);
-  writeFileSync(path, readNodeModulesByName(readFileSync(path, 'utf8')));
+  writeFileSync(path, inAscii(readNodeModulesByName(readFileSync(path, 'utf8'))));
 }
 // What a map maps to lies beside it, or in node_modules; a file without code of ours has none.
 for (const { fileName } of output.filter((part) => part.fileName.endsWith('.map'))) {

@@ -2,6 +2,7 @@
 import { join, relative, sep } from 'node:path';
 import { type OutputChunk, type Plugin, rolldown } from 'rolldown';
 import { INSIDE } from '../../src/kit/files/own-file.ts';
+import { inAscii } from '../bundle/in-ascii.ts';
 
 /** A module keeps its place, and takes along what it would load by a path. */
 const inside = (root: string): Plugin => ({
@@ -13,13 +14,6 @@ const inside = (root: string): Plugin => ({
     return { code: required.replaceAll('import.meta.url', place), map: null };
   },
 });
-
-/**
- * V8 keeps the text of what runs, in two bytes for each character where a single one is not Latin, and the executable reads it without
- * decoding. An escape means the same wherever such a character stands in code of ours and of our packages.
- */
-const inAscii = (code: string): string =>
-  code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 /** @param entry a module, from the root of the repository. @returns a file for each chunk; the first one is the entry's */
 export async function chunksOf(

@@ -1,11 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import express, { type ErrorRequestHandler, type Express, type Router } from 'express';
+import type { Router } from 'express';
 import { stringify } from 'yaml';
+import { background } from '../kit/background.ts';
 import { GORUSH_VERSION, sendError, sendJson, sendText, versionHeaders } from '../kit/http/answer.ts';
 import { exactRoutes, type FindRoute, type HttpHandler, type Routes } from '../kit/http/exact-routes.ts';
-import { expressOnHttp2 } from '../kit/http/express-on-http2.ts';
-import { httpStatus } from '../kit/http/http-status.ts';
 import { isHttp2 } from '../kit/http/is-http2.ts';
+import { late } from '../kit/late.ts';
 import { rationed } from '../kit/rationed.ts';
 
 export interface ApiOptions {
@@ -34,14 +34,12 @@ export interface ApiOptions {
   readonly ready: () => { readonly status: number; readonly body: object };
   /** Routes of ours beside Gorush's. */
   readonly pages?: Routes;
-  /** Routers of parts that are switched on, such as the sandbox. */
-  readonly routers?: readonly Router[];
+  /** All other routes, with Express: loaded with the first request that no route above is for. */
+  readonly routers?: () => Promise<readonly Router[]>;
   /** Routes that are asked for so often that Express is left out; they are among `routers`, too. */
   readonly straight?: FindRoute | undefined;
   readonly onError: (error: unknown) => void;
 }
-
-const NOT_FOUND = '404 page not found';
 
 function routesOf(options: ApiOptions): Routes {
   const { uris } = options;
@@ -86,46 +84,31 @@ function routesOf(options: ApiOptions): Routes {
   ]);
 }
 
-/** Never shows a stack, and answers once. */
-const errorHandler =
-  (onError: (error: unknown) => void): ErrorRequestHandler =>
-  (error, _req, res, _next) => {
-    onError(error);
-    failed(res);
-  };
-
 function failed(res: ServerResponse): void {
   if (res.headersSent) res.destroy();
   else sendError(res, 'internal', 'Internal Server Error');
 }
 
-function buildExpress(options: ApiOptions, routes: Routes, headers: Record<string, string>): Express {
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
-  app.use(exactRoutes(routes, headers));
-  app.use((_req, res, next) => {
-    res.set(headers);
-    next();
-  });
-  for (const router of options.routers ?? []) app.use(router);
-  app.use((_req, res) => sendText(res, httpStatus.not_found, 'text/plain', NOT_FOUND));
-  app.use(errorHandler(options.onError));
-  return app;
-}
-
 /** Gorush's HTTP face, as a listener for `http.createServer` and, by the compatibility API, for a server of node:http2. */
 export function createApp(options: ApiOptions): (req: IncomingMessage, res: ServerResponse) => void {
   const headers = versionHeaders(options.version);
-  const routes = routesOf(options);
-  const app = buildExpress(options, routes, headers);
+  const exact = exactRoutes(routesOf(options), headers);
   const straight = straightOf(options, headers);
-  const http2App = expressOnHttp2(buildExpress(options, routes, headers));
+  const fail = (error: unknown, res: ServerResponse): void => {
+    options.onError(error);
+    failed(res);
+  };
+  const others = late('the routes of Express', async () => {
+    const [{ expressApp }, routers = []] = await Promise.all([import('./express-app.ts'), options.routers?.()]);
+    return expressApp({ routers, headers, onError: fail });
+  });
+  const handle = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
+    if (!(await exact(req, res))) (await others())(req, res);
+  };
   return (req, res) => {
     // The requests that come by the million go straight to their routes: Express's own work would cost more than the push.
     if (req.method === 'POST' && req.url === options.uris.push_uri) options.push(req, res);
-    else if (isHttp2(req)) http2App(req, res);
-    else if (!straight(req, res)) app(req, res);
+    else if (isHttp2(req) || !straight(req, res)) background(handle(req, res), (error) => fail(error, res));
   };
 }
 

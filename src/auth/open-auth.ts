@@ -1,6 +1,7 @@
 import type { FetchImplementation } from 'jose';
-import { type Dispatcher, fetch } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Config } from '../config/schema.ts';
+import { undici } from '../kit/http/undici.ts';
 import { isLoopback } from '../kit/net/loopback.ts';
 import { Auth, type AuthOptions, isConfigured } from './auth.ts';
 
@@ -11,7 +12,7 @@ export function openAuth(
   dispatcher: Dispatcher,
 ): Auth | undefined {
   if (!isConfigured(config.auth)) return undefined;
-  const fetchKeys = (url: string, options: object) => fetch(url, { ...options, dispatcher });
+  const fetchKeys = async (url: string, options: object) => (await undici()).fetch(url, { ...options, dispatcher });
   return new Auth({ settings: config.auth, log, fetch: fetchKeys as unknown as FetchImplementation });
 }
 

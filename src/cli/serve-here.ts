@@ -1,7 +1,7 @@
 import type { LoadedConfig } from '../host/config/load.ts';
 import { credentialExpiries } from '../host/open-metrics.ts';
 import { Rotation } from '../host/rotation.ts';
-import { openSandbox } from '../host/sandbox-mode.ts';
+import type { SandboxMode } from '../host/sandbox/sandbox-mode.ts';
 import { type RunningServer, startServer } from '../host/server.ts';
 import { toError } from '../kit/errors.ts';
 import { GORUSH_VERSION } from '../kit/http/answer.ts';
@@ -10,7 +10,7 @@ import type { Log } from '../observe/log/log.ts';
 import type { Commands } from './command.ts';
 import { type CliContext, readConfig } from './context.ts';
 import { endOnSignals } from './end-on-signals.ts';
-import { PrimaryLink } from './primary-link.ts';
+import type { PrimaryLink } from './primary-link.ts';
 import { placeLines } from './start-lines.ts';
 
 /** Serves in this process, alone or as a worker of a primary. */
@@ -26,9 +26,9 @@ export async function serveHere(
     log.info('stopped');
     log.close();
   });
-  const link = isWorker ? new PrimaryLink({ reopenLog: () => log.reopen(), exit: () => context.exit(0) }) : undefined;
+  const link = isWorker ? await linkOf(log, context) : undefined;
   closers.defer(() => link?.close());
-  const sandbox = await openSandbox(loaded.config, log);
+  const sandbox = await sandboxOf(loaded.config, log);
   closers.defer(() => sandbox?.close());
   const config = sandbox?.config ?? loaded.config;
   const server = await startServer({
@@ -54,6 +54,18 @@ export async function serveHere(
   if (sandbox && server.url)
     sandbox.greet(server.url, { person: await sampleOf(server, log), command: context.command });
   link?.serves({ relay: server.relay, url: server.url, reload, close });
+}
+
+async function linkOf(log: Log, context: CliContext): Promise<PrimaryLink> {
+  const { PrimaryLink } = await import('./primary-link.ts');
+  return new PrimaryLink({ reopenLog: () => log.reopen(), exit: () => context.exit(0) });
+}
+
+/** Loaded only where it is on. */
+async function sandboxOf(config: LoadedConfig['config'], log: Log): Promise<SandboxMode | undefined> {
+  if (!config.sandbox.enabled) return undefined;
+  const { openSandbox } = await import('../host/sandbox/sandbox-mode.ts');
+  return openSandbox(config, log);
 }
 
 /** The person whom the sandbox has; undefined: there is none, or no hub. */

@@ -1,7 +1,9 @@
-import { Agent, type Dispatcher } from 'undici';
+import type { Agent, Dispatcher } from 'undici';
+import { undici } from '../kit/http/undici.ts';
 import { Throttle } from '../kit/throttle.ts';
 import type { Log } from '../observe/log/log.ts';
 import { createGuardedConnect } from '../outbound/guarded-connect.ts';
+import { lateDispatcher } from '../outbound/late-dispatcher.ts';
 import { DEFAULT_APP } from '../push/app-name.ts';
 import type { RelayEvents, Settlement } from '../push/push.ts';
 import { pushEntry } from '../push/push-entry.ts';
@@ -125,7 +127,7 @@ class FeedbackHooks implements FeedbackHook {
   readonly #apps = new Map<string, AppFeedback>();
   readonly #room: BacklogRoom;
   readonly #shelves: BacklogRoom;
-  readonly #agents: Agent[] = [];
+  readonly #agents: Dispatcher[] = [];
   readonly #dispatcher: Dispatcher;
   readonly #guarded: Dispatcher;
   /** Sums of apps that are no more. */
@@ -144,9 +146,9 @@ class FeedbackHooks implements FeedbackHook {
       // Pushes need the disk, too.
       isShort: (bytes) => bytes > (keeper?.room() ?? 0),
     });
-    this.#dispatcher = options.dispatcher ?? this.#own(new Agent({ connections: concurrency, pipelining: 1 }));
-    const connect = createGuardedConnect({ proxyFor: () => undefined });
-    this.#guarded = options.guarded ?? this.#own(new Agent({ connect }));
+    this.#dispatcher = options.dispatcher ?? this.#own(() => ({ connections: concurrency, pipelining: 1 }));
+    this.#guarded =
+      options.guarded ?? this.#own(() => ({ connect: createGuardedConnect({ proxyFor: () => undefined }) }));
     if (options.hookOf(DEFAULT_APP)) this.#app(DEFAULT_APP).hook();
     keeper?.recover({
       left: (backlog) => this.#app(backlog.app).backlog.left(backlog),
@@ -282,7 +284,8 @@ class FeedbackHooks implements FeedbackHook {
     }
   }
 
-  #own(agent: Agent): Agent {
+  #own(shape: () => Agent.Options): Dispatcher {
+    const agent = lateDispatcher(async () => new (await undici()).Agent(shape()));
     this.#agents.push(agent);
     return agent;
   }

@@ -1,5 +1,6 @@
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { toError } from '../kit/errors.ts';
+import { undici } from '../kit/http/undici.ts';
 import type { Sign } from '../kit/http/webhook-signature.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 
@@ -73,6 +74,7 @@ export function createPost(options: PostOptions): Post {
 
   const call = async ({ id, body, headers: more }: HookEntry, signal: AbortSignal): Promise<HookAnswer> => {
     const own = { ...plain, ...more, ...sign(id, body, now()) };
+    const { request } = await undici();
     let target = url;
     let sent: Record<string, string> = { ...trusted, ...own };
     for (let hops = 0; ; hops++) {

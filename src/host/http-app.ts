@@ -1,12 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Router } from 'express';
 import { createApp } from '../api/app.ts';
-import { callbackRoutes } from '../api/callback-routes.ts';
 import { type ConsoleSources, openConsole } from '../api/console/open-console.ts';
 import { directPush } from '../api/gorush/direct-push.ts';
 import { type PushRouteOptions, pushRoute } from '../api/gorush/push-route.ts';
 import { statAppRoute } from '../api/gorush/stat-app-route.ts';
-import { historyRoutes } from '../api/history-routes.ts';
 import { apiSettings } from '../api/openapi/api-settings.ts';
 import { reference } from '../api/openapi/reference.ts';
 import { surfaces } from '../api/surfaces.ts';
@@ -15,7 +12,6 @@ import { audited, pushesByApp } from '../auth/audit.ts';
 import type { Auth } from '../auth/auth.ts';
 import { guarded } from '../auth/http-guard.ts';
 import { principalOfRequest } from '../auth/request-principal.ts';
-import type { ProviderRow, SectionValues } from '../carrier/provider-row.ts';
 import { configView } from '../config/redact.ts';
 import { toError } from '../kit/errors.ts';
 import { versionHeaders } from '../kit/http/answer.ts';
@@ -23,28 +19,25 @@ import type { BodyRoom } from '../kit/http/body-room.ts';
 import type { DirectRoute } from '../kit/http/direct/direct-door.ts';
 import type { Routes } from '../kit/http/exact-routes.ts';
 import { sheltered } from '../kit/http/sheltered.ts';
+import { late } from '../kit/late.ts';
 import { rationed } from '../kit/rationed.ts';
 import { toMs } from '../kit/seconds.ts';
-import type { History } from '../observe/history/history.ts';
 import { expose } from '../observe/metrics/exposition.ts';
 import type { Metrics } from '../observe/metrics/metrics.ts';
 import { createStatGo } from '../observe/stats/stat-go.ts';
 import { createSysStats, type SysStats } from '../observe/stats/sys-stats.ts';
 import type { Tracing } from '../observe/tracing/tracing.ts';
-import type { Transports } from '../providers/transports.ts';
 import { jsonLimitsOf } from '../push/wire/json-limits.ts';
 import type { Accept } from '../relay/accept.ts';
 import type { Totals } from './cluster/totals.ts';
 import { type CountingRelay, countersOf } from './counters.ts';
+import type { HttpRoutersOptions, HttpRoutersRelay } from './http-routers.ts';
 import { observedApp } from './observed-app.ts';
 import type { Hub } from './open-hub.ts';
 import type { RelayOptions } from './open-relay.ts';
 import { type ReadyRelay, readyState } from './ready-state.ts';
-import { type SelfServiceRelay, selfService } from './self-service.ts';
 
-export interface HttpAppOptions extends RelayOptions {
-  /** Routers of parts that are switched on, such as the sandbox. */
-  readonly routers?: readonly Router[];
+export interface HttpAppOptions extends RelayOptions, Pick<HttpRoutersOptions, 'routers'> {
   /** The sum over all worker processes; absent: this process is the only one. */
   readonly totals?: () => Promise<Totals>;
   /** The room that request bodies share, with gRPC's; default: any. */
@@ -67,17 +60,14 @@ export interface HttpApp {
 }
 
 /** What the HTTP API asks of a relay. */
-export interface HttpAppRelay extends ConsoleSources, CountingRelay, ReadyRelay, SelfServiceRelay {
+export interface HttpAppRelay extends ConsoleSources, CountingRelay, ReadyRelay, HttpRoutersRelay {
   readonly accept: Accept;
   readonly apps: AppRegistry;
-  readonly storedApps: ReadyRelay['storedApps'] & SelfServiceRelay['storedApps'];
+  readonly storedApps: ReadyRelay['storedApps'] & HttpRoutersRelay['storedApps'];
   readonly auth: Auth | undefined;
-  readonly history: Pick<History, 'explain' | 'list'> | undefined;
+  readonly history: HttpRoutersRelay['history'];
   readonly tracing: Tracing | undefined;
   readonly metrics: Pick<Metrics, 'snapshot' | 'watchReadiness'>;
-  readonly transports: SelfServiceRelay['transports'] & Pick<Transports, 'callback'>;
-  /** What an app sends to a provider with; undefined when it does not. */
-  sectionOf(app: string, row: ProviderRow): SectionValues | undefined;
 }
 
 /** What the routes share. */
@@ -116,14 +106,10 @@ function appOf(relay: HttpAppRelay, options: HttpAppOptions, { statGo, sysStats,
     metrics: async (accept) => expose(await families(), accept),
     ready,
     pages: new Map([...pages.routes, ...console]),
-    routers: [
-      pages.guides,
-      ...historyOf(relay),
-      callbacksOf(relay, options.bodies),
-      selfService(relay, options),
-      ...(options.hubDoor?.routers ?? []),
-      ...(options.routers ?? []),
-    ],
+    async routers() {
+      const { httpRouters } = await routersModule();
+      return httpRouters(relay, options, pages);
+    },
     straight: options.hubDoor?.straight,
     onError,
   });
@@ -170,19 +156,6 @@ function directOf(relay: HttpAppRelay, options: HttpAppOptions, sysStats: SysSta
   });
 }
 
-/** With keys that are for some apps only, each sees the pushes of its own. */
-const historyOf = ({ history }: HttpAppRelay): Router[] =>
-  history ? [historyRoutes({ history, appsOf: (req) => principalOfRequest(req)?.apps })] : [];
-
-/** What providers report by themselves. */
-const callbacksOf = (relay: HttpAppRelay, bodies: BodyRoom | undefined): Router =>
-  callbackRoutes({
-    bodies,
-    providers: relay.apps.providers,
-    sectionOf: (app, row) => relay.sectionOf(app, row),
-    callback: (row, request) => relay.transports.callback(row, request),
-  });
-
 /** Asks who it is where the configuration says who may call, and writes down who did what. */
 function protectedApp(app: HttpApp['listener'], { auth }: HttpAppRelay, options: HttpAppOptions): HttpApp['listener'] {
   const { config, log, version } = options;
@@ -192,6 +165,9 @@ function protectedApp(app: HttpApp['listener'], { auth }: HttpAppRelay, options:
   const door = options.hubDoor?.forPages(guard) ?? guard;
   return log.audit ? audited(door, config.api.push_uri, log.audit) : door;
 }
+
+/** With Express. */
+const routersModule = late('the routes of Express', () => import('./http-routers.ts'));
 
 /** The HTTP API on a relay. @param draining true from the begin of the shutdown: then it is not ready. */
 export function createHttpApp(relay: HttpAppRelay, options: HttpAppOptions, draining: () => boolean): HttpApp {

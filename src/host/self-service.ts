@@ -18,6 +18,13 @@ export interface SelfServiceRelay {
   readonly transports: ProbeOptions['transports'];
 }
 
+export interface SelfServiceOptions {
+  readonly config: Config;
+  readonly log: Log;
+  /** The room that all bodies share; default: any. */
+  readonly bodies?: BodyRoom | undefined;
+}
+
 /** Changes the apps of a relay's store. */
 export function appAdminOf(relay: SelfServiceRelay, config: Config): AppAdmin {
   const allowPrivate = config.apps.allow_private_hooks || config.sandbox.enabled;
@@ -32,10 +39,7 @@ export function appAdminOf(relay: SelfServiceRelay, config: Config): AppAdmin {
 }
 
 /** The routes of /v1/apps on a relay. */
-export function selfService(
-  relay: SelfServiceRelay,
-  { config, log, bodies }: { config: Config; log: Log; bodies?: BodyRoom | undefined },
-): Router {
+export function selfService(relay: SelfServiceRelay, { config, log, bodies }: SelfServiceOptions): Router {
   const closed = closedBecause(config, 'apps are');
   return appsRoutes({
     registry: relay.apps,

@@ -4,7 +4,7 @@ import { openHubCore } from '../host/hub/hub-core.ts';
 import { createHubCarrier } from '../host/hub-carrier.ts';
 import { openRelay } from '../host/open-relay.ts';
 import type { Relay } from '../host/relay.ts';
-import { openSandbox } from '../host/sandbox-mode.ts';
+import { openSandbox } from '../host/sandbox/sandbox-mode.ts';
 import { watchHubStore } from '../host/watch-hub-store.ts';
 import type { PushCarrier } from '../hub/push/push-carrier.ts';
 import { type HubStoreOptions, openHubStore } from '../hub/storage/open-hub-store.ts';

@@ -1,9 +1,10 @@
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction, type Socket } from 'node:net';
 import { createSecureContext } from 'node:tls';
-import { buildConnector } from 'undici';
+import type { buildConnector } from 'undici';
 import { openTunnel } from '../http2/proxy-tunnel.ts';
 import { background } from '../kit/background.ts';
+import { undici } from '../kit/http/undici.ts';
 import { createDnsResolve, type Resolve, type ResolvedAddress } from './dns-resolve.ts';
 import { isLocalName, isPrivateAddress } from './private-address.ts';
 
@@ -80,7 +81,7 @@ export function createGuardedConnect(options: GuardedConnectOptions): buildConne
     const proxy = proxyFor(`${own.protocol}//${own.host}`);
     const tunnel = proxy && (await through(proxy, own.protocol, own.port, addresses[0]));
     if (tunnel && own.protocol === 'http:') return done(null, tunnel);
-    const connector = buildConnector({
+    const connector = (await undici()).buildConnector({
       secureContext: trusted,
       timeout: CONNECT_MS,
       lookup: pinned(addresses),

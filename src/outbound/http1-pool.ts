@@ -5,12 +5,14 @@
  * An exchange goes: started → written (from here on the peer may have seen it) → ended, once, by an answer, an error or its
  * deadline.
  */
-import { type buildConnector, type Dispatcher, Pool } from 'undici';
+import type { buildConnector, Dispatcher, Pool } from 'undici';
 import { deliverFault, deliverResponse } from '../http2/deliver.ts';
 import { connectFailure, connectionLost, poolClosed, requestTimeout, unanswered, unsent } from '../http2/faults.ts';
 import type { Burst, Http2Pool, PoolStats, StreamFault } from '../http2/http2-pool.ts';
 import { RequestQueue } from '../http2/request-queue.ts';
+import { undici } from '../kit/http/undici.ts';
 import { GatheredAnswer } from './gathered-answer.ts';
+import { lateDispatcher } from './late-dispatcher.ts';
 
 export interface Http1PoolOptions {
   /** `https://host[:port]` or `http://host[:port]`. */
@@ -33,7 +35,7 @@ export class Http1Pool implements Http2Pool {
   readonly origin: string;
   readonly #most: number;
   readonly #timeoutMs: number;
-  readonly #pool: Pool;
+  readonly #pool: Dispatcher;
   readonly #queue = new RequestQueue();
   readonly #active = new Set<Exchange>();
   readonly #ticker: NodeJS.Timeout;
@@ -52,16 +54,7 @@ export class Http1Pool implements Http2Pool {
     this.#timeoutMs = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
     // Its connections have no numbers unless they are given some.
     this.#session = options.numberSession?.() ?? 0;
-    // Deadlines are kept here: undici's begin when a connection is there.
-    const noDeadlines = { headersTimeout: 0, bodyTimeout: 0 };
-    const shape = { connections: this.#most, pipelining: 1, allowH2: false };
-    this.#pool = new Pool(options.origin, { connect: options.connect, ...shape, ...noDeadlines });
-    this.#pool.on('connect', () => {
-      this.#open++;
-      this.#connects++;
-      this.#lastError = undefined;
-    });
-    this.#pool.on('disconnect', () => this.#open--);
+    this.#pool = lateDispatcher(async () => this.#openPool(options, (await undici()).Pool));
     const tickMs = Math.max(5, Math.min(250, this.#timeoutMs / 8));
     this.#ticker = setInterval(() => this.#tick(), tickMs).unref();
   }
@@ -111,6 +104,20 @@ export class Http1Pool implements Http2Pool {
     if (fault) this.#connectFailed(fault);
     if (this.#closed && this.#active.size === 0) this.#emptied?.();
     if (this.#queue.waiting > 0) this.#schedule();
+  }
+
+  #openPool({ origin, connect }: Http1PoolOptions, PoolOf: typeof Pool): Pool {
+    // Deadlines are kept here: undici's begin when a connection is there.
+    const noDeadlines = { headersTimeout: 0, bodyTimeout: 0 };
+    const shape = { connections: this.#most, pipelining: 1, allowH2: false };
+    const pool = new PoolOf(origin, { connect, ...shape, ...noDeadlines });
+    pool.on('connect', () => {
+      this.#open++;
+      this.#connects++;
+      this.#lastError = undefined;
+    });
+    pool.on('disconnect', () => this.#open--);
+    return pool;
   }
 
   #connectFailed(fault: StreamFault): void {
@@ -164,7 +171,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#session = session;
   }
 
-  start(pool: Pool): void {
+  start(pool: Dispatcher): void {
     const { template } = this.#burst;
     try {
       const path = template.path ?? (template.pathPrefix ?? '') + this.#burst.path(this.#index);

@@ -1,14 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { getCACertificates, type SecureContext } from 'node:tls';
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Config } from '../config/schema.ts';
 import { createTrust } from '../http2/connect.ts';
 import type { Http2Pool, Http2PoolOptions } from '../http2/http2-pool.ts';
 import { ConfigError, toError } from '../kit/errors.ts';
+import { undici } from '../kit/http/undici.ts';
+import { late } from '../kit/late.ts';
 import { toMs } from '../kit/seconds.ts';
-import { createDispatcher } from './dispatcher.ts';
 import { createGuardedConnect } from './guarded-connect.ts';
 import { httpsPool } from './https-pool.ts';
+import { lateDispatcher } from './late-dispatcher.ts';
 import { createProxyFor, type ProxyEnvironment } from './proxy.ts';
 import { createSocketConnect, type Reach, type SocketConnect } from './socket-connect.ts';
 import {
@@ -50,6 +52,9 @@ export interface OutboundOptions {
   readonly createPool: (options: Http2PoolOptions) => Http2Pool;
 }
 
+/** Its class is one of undici's. */
+const dispatcherModule = late('the way to sign-ins and hooks', () => import('./dispatcher.ts'));
+
 /** `core.ca_path`. @throws ConfigError naming the key. */
 export function readAuthorities(path: string): string[] {
   if (path === '') return [];
@@ -65,8 +70,14 @@ export function openOutbound({ core, proxyEnv = {}, extraCa = [], createPool }: 
   const added = [...readAuthorities(core.ca_path), ...extraCa];
   const ca = added.length > 0 ? [...getCACertificates('default'), ...added] : undefined;
   const proxyFor = createProxyFor({ httpProxy: core.http_proxy, env: proxyEnv });
-  const dispatcher = createDispatcher({ proxyFor, ca });
-  const guarded = new Agent({ connect: createGuardedConnect({ proxyFor, ca }) });
+  const dispatcher = lateDispatcher(async () => {
+    const { createDispatcher } = await dispatcherModule();
+    return createDispatcher({ proxyFor, ca });
+  });
+  const guarded = lateDispatcher(async () => {
+    const { Agent } = await undici();
+    return new Agent({ connect: createGuardedConnect({ proxyFor, ca }) });
+  });
   /** By the rules, of which the operator gives few. */
   const guards = new Map<string, StrangersConnect>();
   const guardOf = (rules: StrangersRules): StrangersConnect => {
@@ -102,7 +113,8 @@ export function openOutbound({ core, proxyEnv = {}, extraCa = [], createPool }: 
     poolsOfStrangers: (options) => strangersPools(options, guardOf(options), createPool),
     dispatcherOfStrangers(rules) {
       const connect = guardOf(rules);
-      const made = dispatchers.get(connect) ?? new Agent({ connect: connect.http1 });
+      const open = async () => new (await undici()).Agent({ connect: connect.http1 });
+      const made = dispatchers.get(connect) ?? lateDispatcher(open);
       dispatchers.set(connect, made);
       return made;
     },

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { request } from 'undici';
+import { undici } from '../kit/http/undici.ts';
 import { late } from '../kit/late.ts';
 import type { AcmeFolder } from './acme-folder.ts';
 import type { KeyPair } from './key-pair.ts';
@@ -25,7 +25,7 @@ type Acme = typeof import('acme-client');
 const acmeLibrary = late('acme-client', () => import('acme-client'));
 
 async function loadAcme(dispatcher: Dispatcher): Promise<Acme> {
-  const acme = await acmeLibrary();
+  const [acme, { request }] = await Promise.all([acmeLibrary(), undici()]);
   // The library's own HTTP client knows nothing of the relay's proxy and authorities. One for the process, as its settings are.
   acme.axios.defaults.adapter = async (config) => {
     const { statusCode, headers, body } = await request(config.url as string, {

@@ -1,17 +1,19 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { resolve } from 'node:path';
-import { type Dispatcher, getGlobalDispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { Config } from '../config/schema.ts';
 import { DirectDoor, type DirectDoorOptions, type DirectRoute } from '../kit/http/direct/direct-door.ts';
 import { isHttp2 } from '../kit/http/is-http2.ts';
 import { oneAtATime } from '../kit/http/one-at-a-time.ts';
 import { offerStreamPlace } from '../kit/http/stream-place.ts';
+import { undici } from '../kit/http/undici.ts';
 import { serveUpgrades } from '../kit/http/upgrades.ts';
 import { bind } from '../kit/net/bind.ts';
 import type { ConnectionRoom } from '../kit/net/connection-room.ts';
 import { portError } from '../kit/net/port-error.ts';
 import { toMs } from '../kit/seconds.ts';
+import { lateDispatcher } from '../outbound/late-dispatcher.ts';
 import { AutoCertificates } from './auto-certificates.ts';
 import type { CertificateLog, CertificateSource } from './certificate-source.ts';
 import { readClientCa } from './key-pair.ts';
@@ -124,10 +126,12 @@ const directDoor = (
   end: Pick<DirectDoorOptions, 'isRetired' | 'onAnswer'>,
 ): DirectDoor | undefined => route && new DirectDoor({ server, route, room, ...end });
 
+const ownDispatcher = (): Dispatcher => lateDispatcher(async () => (await undici()).getGlobalDispatcher());
+
 /** As in Gorush, `core.auto_tls` overrides `core.ssl`. */
 function openSource({ config: { core }, log, watchMs, dispatcher }: ListenerOptions): CertificateSource | undefined {
   if (core.auto_tls.enabled)
-    return new AutoCertificates({ core, log, watchMs, dispatcher: dispatcher ?? getGlobalDispatcher() });
+    return new AutoCertificates({ core, log, watchMs, dispatcher: dispatcher ?? ownDispatcher() });
   return core.ssl ? openServerCredentials({ core, log, watchMs }) : undefined;
 }
 

@@ -1,13 +1,7 @@
 import type { RequestListener } from 'node:http';
-import {
-  constants,
-  createSecureServer as createHttp2SecureServer,
-  type Http2SecureServer,
-  type Http2ServerRequest,
-  type SecureServerOptions,
-  type ServerHttp2Session,
-} from 'node:http2';
+import type { Http2SecureServer, Http2ServerRequest, SecureServerOptions, ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
+import process from 'node:process';
 import { createSecureContext, type SecureContext, type SecureContextOptions, type TLSSocket } from 'node:tls';
 import type { Config } from '../config/schema.ts';
 import { isHttp2 } from '../kit/http/is-http2.ts';
@@ -28,6 +22,9 @@ export interface SecureServerSettings {
   readonly clientCa: Reloadable<string> | undefined;
   readonly app: RequestListener;
 }
+
+/** Loaded by who serves TLS: most relays do not. */
+const http2 = () => process.getBuiltinModule('node:http2');
 
 const WINDOW = 2 ** 20;
 /** As many requests on a connection as Go's server allows. */
@@ -66,7 +63,7 @@ const resetUnread =
     if (isHttp2(req))
       res.once('finish', () => {
         const { stream } = req as unknown as Http2ServerRequest;
-        if (!req.complete) stream.close(constants.NGHTTP2_NO_ERROR);
+        if (!req.complete) stream.close(http2().constants.NGHTTP2_NO_ERROR);
       });
     app(req, res);
   };
@@ -130,7 +127,7 @@ export function createSecureServer(settings: SecureServerSettings): DualServer {
   const { config, source, clientCa } = settings;
   const app = resetUnread(settings.app);
   const contexts = new Contexts(clientCa);
-  const server = createHttp2SecureServer(
+  const server = http2().createSecureServer(
     { ...serverOptions(settings, contexts), ...contexts.options(source.current) },
     (clientCa ? clientCertificatesOnly(app, config.api.health_uri) : app) as never,
   ) as DualServer;

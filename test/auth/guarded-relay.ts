@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { stringify } from 'yaml';
 import { loadConfig } from '../../src/host/config/load.ts';
-import { openSandbox } from '../../src/host/sandbox-mode.ts';
+import { openSandbox } from '../../src/host/sandbox/sandbox-mode.ts';
 import { type RunningServer, startServer } from '../../src/host/server.ts';
 import { createLog } from '../../src/observe/log/log.ts';
 

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { loadConfig } from '../../src/host/config/load.ts';
 import { createHubCarrier } from '../../src/host/hub-carrier.ts';
 import { openRelay } from '../../src/host/open-relay.ts';
-import { openSandbox } from '../../src/host/sandbox-mode.ts';
+import { openSandbox } from '../../src/host/sandbox/sandbox-mode.ts';
 import { createLog } from '../../src/observe/log/log.ts';
 import { batchOf, Listener } from '../hub/push/carrier-bench.ts';
 

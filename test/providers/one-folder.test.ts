@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
 import { checkConfig } from '../../src/cli/check/check-config.ts';
 import { type LoadOptions, loadConfig } from '../../src/host/config/load.ts';
-import { openSandbox } from '../../src/host/sandbox-mode.ts';
+import { openSandbox } from '../../src/host/sandbox/sandbox-mode.ts';
 import { type RunningServer, startServer } from '../../src/host/server.ts';
 import { createLog } from '../../src/observe/log/log.ts';
 import { providers, providerTable } from '../../src/providers/registry.ts';

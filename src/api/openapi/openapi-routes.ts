@@ -56,14 +56,16 @@ export interface ReferenceOptions {
   readonly sandbox: boolean;
 }
 
+export interface OpenApiRoutes {
+  readonly routes: Routes;
+  readonly guides: Router;
+}
+
 /**
  * `GET /openapi.json`, and `GET /docs`: the same as a page, with its scripts; and `guides`, the pages of docs/ beside it. All are made
  * when they are first asked for. Without a key a page is the body of a 401, and asks for one.
  */
-export function openApiRoutes({ settings, version, ...about }: ReferenceOptions): {
-  readonly routes: Routes;
-  readonly guides: Router;
-} {
+export function openApiRoutes({ settings, version, ...about }: ReferenceOptions): OpenApiRoutes {
   const document = once(() => openApiDocument(settings(), version));
   const json = once(() => Buffer.from(JSON.stringify(document())));
   const text = once(() => referencePage(document(), about));

@@ -1,5 +1,5 @@
 import { openRelay } from '../../host/open-relay.ts';
-import { openSandbox } from '../../host/sandbox-mode.ts';
+import { openSandbox } from '../../host/sandbox/sandbox-mode.ts';
 import { toMs } from '../../kit/seconds.ts';
 import { trustSystemAuthorities } from '../../outbound/system-authorities.ts';
 import { builtIn, type FullConfig } from '../../providers/registry.ts';

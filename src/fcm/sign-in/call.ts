@@ -1,4 +1,5 @@
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
+import { undici } from '../../kit/http/undici.ts';
 import { boundedText } from '../../kit/text/bounded-text.ts';
 
 /** One request of a sign-in. */
@@ -42,6 +43,7 @@ export const createCall =
 
 async function answerTo(call: SignInCall, { dispatcher, timeoutMs }: SignInCallOptions): Promise<CallAnswer> {
   const { method, url, headers, body } = call;
+  const { request } = await undici();
   const answer = await request(url, {
     method,
     headers,

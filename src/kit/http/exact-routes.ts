@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestHandler } from 'express';
 import { httpStatus } from './http-status.ts';
 
 /** What answers a request; undefined: nothing of these routes is there. */
@@ -23,23 +22,28 @@ export function pathOf(url: string): string | undefined {
 /**
  * Routes as Gorush's router (gin) does: methods and paths match exactly (no HEAD for GET, no OPTIONS, case matters), and a
  * path that would match with a trailing slash more or less is redirected there: 301 for GET, 307 for the rest.
+ * @returns whether the request is one of these; rejects when its handler fails
  */
-export function exactRoutes(routes: Routes, headers: Record<string, string>): RequestHandler {
-  return (req, res, next) => {
-    const path = pathOf(req.url);
+export function exactRoutes(
+  routes: Routes,
+  headers: Record<string, string>,
+): (req: IncomingMessage, res: ServerResponse) => Promise<boolean> {
+  return async (req, res) => {
+    const path = pathOf(req.url as string);
     if (path === undefined) {
       res.writeHead(httpStatus.invalid, { 'Content-Type': 'text/plain; charset=utf-8' }).end('400 Bad Request');
-      return;
+      return true;
     }
     const route = routes.get(`${req.method} ${path}`);
     if (route) {
       for (const name in headers) res.setHeader(name, headers[name] as string);
-      // Express passes a rejected handler to the error middleware; a promise returned from here is one.
-      return route(req, res);
+      await route(req, res);
+      return true;
     }
     const other = path.endsWith('/') ? path.slice(0, -1) : `${path}/`;
-    if (path !== '/' && routes.has(`${req.method} ${other}`)) redirect(req, res, other);
-    else next();
+    if (path === '/' || !routes.has(`${req.method} ${other}`)) return false;
+    redirect(req, res, other);
+    return true;
   };
 }
 

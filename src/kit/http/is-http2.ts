@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { Http2ServerRequest } from 'node:http2';
 
-/** Whether a request came over HTTP/2. Its `httpVersion` is what a client of HTTP/1.1 wrote, and `GET / HTTP/2.0` is taken by Node. */
-export const isHttp2 = (req: IncomingMessage): boolean => (req as unknown) instanceof Http2ServerRequest;
+/**
+ * Whether a request came over HTTP/2: those of node:http2 alone have a stream. Its `httpVersion` is what a client of HTTP/1.1 wrote, and
+ * `GET / HTTP/2.0` is taken by Node.
+ */
+export const isHttp2 = (req: IncomingMessage): boolean => 'stream' in req;

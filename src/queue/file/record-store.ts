@@ -50,7 +50,6 @@ export interface JournalBacklog {
   /** No record has a greater key; 0 when there is none. */
   readonly lastKey: number;
   readonly records: number;
-  /** Those that are not settled. */
   readonly pushes: number;
 }
 

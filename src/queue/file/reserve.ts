@@ -1,5 +1,5 @@
-import { randomFillSync } from 'node:crypto';
-import { rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { closeSync, openSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { PAGE_BYTES } from './file-format.ts';
 
@@ -8,6 +8,8 @@ const LARGEST = 8 * KIB * KIB;
 /** A disk that has less to spare is full. */
 const SMALLEST = 256 * KIB;
 const PAGE = PAGE_BYTES;
+/** Of file systems. */
+const FILE_BLOCK = 4096;
 /** Pages that a record changes in addition to its own. */
 const SLACK = 16 * PAGE;
 const MOST_CHECKPOINT_PAGES = 250;
@@ -19,6 +21,21 @@ function freeBytes(folder: string): number {
     return blocks === 0 ? Number.POSITIVE_INFINITY : bavail * bsize;
   } catch {
     return 0;
+  }
+}
+
+/** A file system may store zeroes as nothing, and the same block once: this is random, and each block begins with its number. */
+function writeFiller(path: string, size: number): void {
+  const block = randomBytes(SMALLEST);
+  const file = openSync(path, 'w', 0o600);
+  try {
+    for (let at = 0; at < size; at += SMALLEST) {
+      for (let page = 0; page < SMALLEST; page += FILE_BLOCK) block.writeUInt32LE(at + page, page);
+      // The whole of it, or an error.
+      writeFileSync(file, block);
+    }
+  } finally {
+    closeSync(file);
   }
 }
 
@@ -101,8 +118,7 @@ export class Reserve {
   #takeExactly(size: number): boolean {
     if (freeBytes(dirname(this.#path)) < size * 4) return false;
     try {
-      // Random, because a file system may store zeroes as nothing.
-      writeFileSync(this.#path, randomFillSync(Buffer.alloc(size)), { mode: 0o600 });
+      writeFiller(this.#path, size);
       this.#size = size;
     } catch {
       this.release();

@@ -4,8 +4,9 @@
  * the store.
  */
 import { randomUUID } from 'node:crypto';
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { Breaker } from '../../kit/breaker.ts';
+import { undici } from '../../kit/http/undici.ts';
 import {
   type CallHeaders,
   createSigner,
@@ -119,6 +120,7 @@ export class PostRouter implements StreamRouter {
   /** @returns why it was not taken */
   async #call(url: URL, body: string): Promise<string | undefined> {
     const { dispatcher, timeoutMs = TIMEOUT_MS } = this.#options;
+    const { request } = await undici();
     const response = await request(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...this.#sign(randomUUID(), body, this.#now()) },

@@ -6,7 +6,7 @@ import { Agent, request } from 'undici';
 import { stringify } from 'yaml';
 import type { OpenApiDocument } from '../../../src/api/openapi/document.ts';
 import { loadConfig } from '../../../src/host/config/load.ts';
-import { openSandbox } from '../../../src/host/sandbox-mode.ts';
+import { openSandbox } from '../../../src/host/sandbox/sandbox-mode.ts';
 import { type RunningServer, startServer } from '../../../src/host/server.ts';
 import { createLog } from '../../../src/observe/log/log.ts';
 

@@ -26,7 +26,6 @@ export const quietMetrics = (more: Partial<MetricsOptions> = {}): Metrics =>
       oldestAge: 0,
       health: 'pass',
       durable: true,
-      takenOver: 0,
     }),
     lanes: () => [],
     feedback: () => [],

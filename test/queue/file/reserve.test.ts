@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
@@ -25,6 +25,14 @@ test('holds real room beside the queue file, gives it back, and takes it again',
   expect(existsSync(`${path}-reserve`)).toBe(false);
   expect(reserve.take()).toBe(true);
   expect(statSync(`${path}-reserve`).size).toBe(reserve.size);
+});
+
+test('no block of it is like another, which a file system might store once', () => {
+  const path = queuePath();
+  const { size } = new Reserve(path);
+  const bytes = readFileSync(`${path}-reserve`);
+  const blocks = Array.from({ length: size / 4096 }, (_, at) => bytes.toString('latin1', at * 4096, (at + 1) * 4096));
+  expect(new Set(blocks).size).toBe(blocks.length);
 });
 
 test('what an earlier process held is held again', () => {

@@ -37,11 +37,7 @@ function adviceOf({ state, reason, channel, detail }: HopDecision, providers: Pr
   const provider = rows.find((row) => reasonIn(row.reasons, reason))?.name;
   const category = detail?.category as Category | undefined;
   return adviceFor(
-    {
-      ...{ reason, isFinal: true },
-      ...(category === undefined ? {} : { category }),
-      ...(provider === undefined ? {} : { provider }),
-    },
+    { reason, ...(category === undefined ? {} : { category }), ...(provider === undefined ? {} : { provider }) },
     providers,
   );
 }

@@ -1,11 +1,11 @@
 import type { Router } from 'express';
-import { sandboxRoutes } from '../api/sandbox-routes.ts';
-import type { Log } from '../observe/log/log.ts';
-import { builtIn, type FullConfig, type ProviderTable } from '../providers/registry.ts';
-import { withSections } from '../providers/sections.ts';
-import { type Sandbox, startSandbox } from '../providers/start-sandbox.ts';
-import { apart } from './sandbox/apart.ts';
-import { type Greeted, greeting } from './sandbox/greeting.ts';
+import { sandboxRoutes } from '../../api/sandbox-routes.ts';
+import type { Log } from '../../observe/log/log.ts';
+import { builtIn, type FullConfig, type ProviderTable } from '../../providers/registry.ts';
+import { withSections } from '../../providers/sections.ts';
+import { type Sandbox, startSandbox } from '../../providers/start-sandbox.ts';
+import { apart } from './apart.ts';
+import { type Greeted, greeting } from './greeting.ts';
 
 /** A configuration whose platforms send to simulated providers, and what else the server needs. */
 export interface SandboxMode {
