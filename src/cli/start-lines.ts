@@ -42,6 +42,8 @@ interface Served {
 /** Where people look, once it serves. */
 export function placeLines(config: FullConfig, { url, adminUrl }: Served): readonly string[] {
   const at = adminUrl ?? url;
-  if (at === undefined || closedBecause(config, 'the console is') !== undefined) return [];
+  if (at === undefined) return [];
+  const closed = closedBecause(config, 'the console is');
+  if (closed !== undefined) return [closed];
   return [`the console is at ${at}/console, the API at ${url ?? at}/docs, the guides at ${url ?? at}/docs/guides`];
 }

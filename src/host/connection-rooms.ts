@@ -41,7 +41,7 @@ export function openRooms(
     wantedStreams === undefined ? undefined : shareRoom({ callers: most, streams: anyNumber(wantedStreams) }, callers);
   if (shared && wantedStreams && shared.streams < wantedStreams)
     log[wantedStreams === DEFAULT_STREAMS ? 'info' : 'warn'](
-      `hub.streams.max: of ${wantedStreams} streams ${shared.streams} have connections of their own at once, as this process may have ${descriptors} files open (ulimit -n, LimitNOFILE)`,
+      `hub.streams.max: room for ${shared.streams} streams with connections of their own, of ${wantedStreams}: this process may have ${descriptors} files open (ulimit -n, LimitNOFILE)`,
     );
   return {
     callers: new ConnectionRoom(shared ?? Math.min(callers, most)),

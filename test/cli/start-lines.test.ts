@@ -16,12 +16,14 @@ test('a start says which file it read, where pushes go, where they wait and what
   expect(startLines(memory)[2]).toBe('queue: in memory, and lost with the process; history: off');
 });
 
-test('and where the console is, unless it is closed', () => {
+test('and where the console is, or why it is closed', () => {
   const { config } = load(`sandbox: {enabled: true}\n${local}`);
   const at = { url: 'http://127.0.0.1:8088', adminUrl: undefined };
   expect(placeLines(config, at)).toEqual([
     'the console is at http://127.0.0.1:8088/console, the API at http://127.0.0.1:8088/docs, the guides at http://127.0.0.1:8088/docs/guides',
   ]);
   expect(placeLines(config, { ...at, url: undefined })).toEqual([]);
-  expect(placeLines(load('sandbox: {enabled: true}\ncore: {address: ""}').config, at)).toEqual([]);
+  expect(placeLines(load('sandbox: {enabled: true}\ncore: {address: ""}').config, at)).toEqual([
+    'the console is for administrators, and without authentication every caller is one: set auth.keys, or core.address to 127.0.0.1',
+  ]);
 });

@@ -15,11 +15,14 @@ const TOPIC = 'com.example.app';
 /** The certificate of a server that one tries out is rarely one that curl trusts. */
 const curl = ({ core }: FullConfig): string => (core.ssl ? 'curl -k' : 'curl');
 
-/** A key of a caller who may do `scope`, by its name; undefined: none is needed. */
-function keyNameOf({ auth }: FullConfig, scope: 'push' | 'admin'): string | undefined {
-  if (!isConfigured(auth)) return undefined;
-  const able = Object.entries(auth.keys).find(([, { scopes }]) => scopes.includes(scope) || scopes.includes('admin'));
-  return able?.[0] ?? 'a caller';
+/** The first key that is enough to send and to look; else, without `reads`, the first that may send. */
+function keyOf({ auth }: FullConfig): { readonly name: string; readonly reads: boolean } {
+  const named = Object.entries(auth.keys).map(([name, { scopes }]) => {
+    const may = (scope: 'push' | 'read'): boolean => scopes.includes(scope) || scopes.includes('admin');
+    return { name, sends: may('push'), reads: may('read') };
+  });
+  const able = named.filter(({ sends }) => sends);
+  return able.find(({ reads }) => reads) ?? able[0] ?? { name: 'a caller', reads: false };
 }
 
 /** The shell puts the key in: only its SHA-256 is known here. */
@@ -37,21 +40,23 @@ function pushLine(url: string, config: FullConfig): string {
 function personLines(url: string, config: FullConfig, person: string, command: string): string[] {
   const path = `${url}/v1/notifications`;
   const body = { id: 'hello-1', to: { users: [person] }, title: 'Hello', message: 'from the hub' };
-  const send = `${curl(config)} ${path} ${posting(body)}`;
-  return [`${send} && sleep 1 && ${curl(config)} ${path}/${body.id}`, `${command} explain ${body.id} --url ${url}`];
+  const send = `${curl(config)} ${path}${signed(config)} ${posting(body)}`;
+  const look = `${curl(config)} ${path}/${body.id}${signed(config)}`;
+  return [`${send} && sleep 1 && ${look}`, `${command} explain ${body.id} --url ${url}`];
 }
 
-/** Where the hub can be asked without a key. */
+/** Where the hub can be asked without a key, or with the one that is named. */
 const isOpen = (config: FullConfig): boolean =>
-  !isConfigured(config.auth) && closedAtApi(config, 'the hub is') === undefined;
+  isConfigured(config.auth) ? keyOf(config).reads : closedAtApi(config, 'the hub is') === undefined;
 
 const hasConsole = (config: FullConfig): boolean =>
   closedBecause(config, 'the console is') === undefined && config.core.admin_address === '';
 
 /** What the person who typed `npm start` may paste into another terminal. */
 export function greeting(url: string, config: FullConfig, { person, command }: Greeted): string {
-  const keyName = keyNameOf(config, 'push');
-  const head = keyName === undefined ? 'Try it:' : `Try it, after export MARTLET_API_KEY=<the key of ${keyName}>:`;
+  const head = isConfigured(config.auth)
+    ? `Try it, after export MARTLET_API_KEY=<the key of ${keyOf(config).name}>:`
+    : 'Try it:';
   const parts: (readonly [head: string, lines: readonly string[]])[] = [
     [head, [pushLine(url, config)]],
     ['and see what the device got:', [`${curl(config)} ${url}/sandbox/deliveries${signed(config)}`]],

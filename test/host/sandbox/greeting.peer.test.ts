@@ -12,7 +12,8 @@ test('with keys the lines take one from the environment, say whose, and work', a
   const auth = JSON.stringify({ keys: KEYS });
   const { config } = load(`sandbox: {enabled: true}\ncore: {address: "127.0.0.1"}\nauth: ${auth}`);
   const text = greeting(url, config, { person: undefined, command: 'martlet' });
-  expect(text).toContain('Try it, after export MARTLET_API_KEY=<the key of pusher>:');
+  // Not the first that may send, but one that may look as well.
+  expect(text).toContain('Try it, after export MARTLET_API_KEY=<the key of admin>:');
   const [push = '', look = ''] = text.match(/^ {2}curl .*$/gm) ?? [];
   const env = (key: string) => ({ env: { ...process.env, MARTLET_API_KEY: key } });
   const { stdout } = await run('sh', ['-c', `${push} -s`], env('pusher-key'));
@@ -22,6 +23,22 @@ test('with keys the lines take one from the environment, say whose, and work', a
   await expect.poll(async () => (await seen()).deliveries).toHaveLength(1);
   const refused = await run('sh', ['-c', `${push} -s -o /dev/null -w '%{http_code}'`], env(''));
   expect(refused.stdout).toBe('401');
+});
+
+test('the person of the hub is shown with keys, too, where one of them may send and look', () => {
+  const greet = (keys: object): string => {
+    const auth = JSON.stringify({ keys });
+    const { config } = load(`sandbox: {enabled: true}\ncore: {address: "127.0.0.1"}\nauth: ${auth}`);
+    return greeting('http://127.0.0.1:1', config, { person: 'ada', command: 'martlet' });
+  };
+  const { pusher } = KEYS;
+  expect(greet({ pusher })).not.toContain('ada');
+  expect(greet({ pusher })).toContain('<the key of pusher>');
+  const text = greet({ pusher, both: { ...KEYS.reader, scopes: ['push', 'read'] } });
+  expect(text).toContain('<the key of both>');
+  const lines = /or send to a person, ada.*\n\n {2}(.*)\n/.exec(text)?.[1] ?? '';
+  expect(lines.match(/-H "Authorization: Bearer \$MARTLET_API_KEY"/g)).toHaveLength(2);
+  expect(text).toContain('martlet explain hello-1');
 });
 
 test('without keys nothing is said of them', () => {
