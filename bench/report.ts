@@ -1,5 +1,5 @@
 import type { Sample } from './measure.ts';
-import type { Contestant, Goal, Scenario } from './scenario.ts';
+import { type Contestant, type Goal, PEER, type Scenario } from './scenario.ts';
 
 /** Medians of one contestant in one scenario; `why` instead, when it could not run. */
 export interface Row {
@@ -44,13 +44,16 @@ const round = (value: number): string =>
 
 const cell = (value: number | undefined, unit = ''): string => (value === undefined ? '' : round(value) + unit);
 
-const limitOf = ({ scenario }: Row, rows: readonly Row[]): Sample | undefined =>
-  rows.find((row) => row.scenario === scenario && row.contestant.kind === 'limit')?.sample;
+const isLimit = ({ contestant }: Row): boolean => contestant.kind === 'limit';
+const isPeer = ({ contestant }: Row): boolean => contestant.name === PEER;
 
-/** A figure as a share of the scenario's limit. */
-function shareOf(row: Row, rows: readonly Row[], field: 'perSecond' | 'cpuUs' | 'peakMb' | 'startMs' | 'kibEach') {
-  const [own, limit] = [row.sample[field], limitOf(row, rows)?.[field]];
-  return own === undefined || limit === undefined ? undefined : own / limit;
+type Compared = 'perSecond' | 'cpuUs' | 'peakMb' | 'startMs' | 'kibEach';
+
+/** A figure as a share of that of another in the same scenario: of its limit where nothing else is said. */
+function shareOf(row: Row, rows: readonly Row[], field: Compared, of = isLimit): number | undefined {
+  const other = rows.find((each) => each.scenario === row.scenario && of(each));
+  const [own, theirs] = [row.sample[field], other?.sample[field]];
+  return own === undefined || theirs === undefined ? undefined : own / theirs;
 }
 
 /** Throughput as a share of the scenario's limit. */
@@ -70,8 +73,12 @@ const GOAL_NAMES: Readonly<Record<keyof Goal, (value: number) => string>> = {
   mbTimes: (value) => `≤ ${value} × MB`,
   startTimes: (value) => `≤ ${value} × start`,
   kibTimes: (value) => `≤ ${value} × KiB`,
+  peerRate: (value) => `≥ ${value} × the peer`,
+  peerCpu: (value) => `≤ 1/${Math.round(1 / value)} of the peer's CPU`,
+  peerMb: (value) => `≤ ${value} × the peer's MB`,
 };
-const AT_LEAST = new Set<keyof Goal>(['perSecond', 'ratio']);
+const AT_LEAST = new Set<keyof Goal>(['perSecond', 'ratio', 'peerRate']);
+const OF_PEER = new Set<keyof Goal>(['peerRate', 'peerCpu', 'peerMb']);
 
 /** Each goal with a tick or a cross; nothing for who is not held against it. */
 function verdict(row: Row, rows: readonly Row[]): string {
@@ -83,8 +90,13 @@ function verdict(row: Row, rows: readonly Row[]): string {
     mbTimes: shareOf(row, rows, 'peakMb'),
     startTimes: shareOf(row, rows, 'startMs'),
     kibTimes: shareOf(row, rows, 'kibEach'),
+    peerRate: shareOf(row, rows, 'perSecond', isPeer),
+    peerCpu: shareOf(row, rows, 'cpuUs', isPeer),
+    peerMb: shareOf(row, rows, 'peakMb', isPeer),
   };
+  const hasPeer = rows.some((each) => each.scenario === row.scenario && isPeer(each));
   return (Object.entries(row.scenario.goal) as [keyof Goal, number][])
+    .filter(([key]) => hasPeer || !OF_PEER.has(key))
     .map(([key, goal]) => {
       const value = found[key];
       const met = value !== undefined && (AT_LEAST.has(key) ? value >= goal : value <= goal);
@@ -98,7 +110,6 @@ function arrivedCell({ expected, arrived }: Sample): string {
   return arrived === expected ? 'all' : `${arrived} of ${expected}`;
 }
 
-const isLimit = ({ contestant }: Row): boolean => contestant.kind === 'limit';
 const shareCell = (share: number | undefined): string => (share === undefined ? '' : `${(share * 100).toFixed(0)} %`);
 
 interface Column {
@@ -160,7 +171,7 @@ export function conclusions(rows: readonly Row[]): string[] {
     const memory = cpuIn(rows, scenario, ({ contestant }) => contestant.name.endsWith('queue in memory'));
     if (file !== undefined && memory !== undefined)
       lines.push(
-        `queue file, ${scenario}: ${percent(file / memory - 1)} CPU per push over a queue in memory (goal: at most +20 %)`,
+        `queue file, ${scenario}: ${percent(file / memory - 1)} CPU per push over a queue in memory (goal: at most +10 %)`,
       );
   }
   const backlogs = rows.filter((row) => row.scenario.name === 'backlog' && row.contestant.name.startsWith('Martlet'));

@@ -2,7 +2,10 @@ import type { Sample } from './measure.ts';
 import type { System } from './relay-process.ts';
 import type { Workbench } from './workbench.ts';
 
-/** Least (`perSecond`, `ratio`) and most (the others) that Martlet must reach. */
+/** The name of the row of a server that runs beside Martlet. */
+export const PEER = 'peer';
+
+/** Least (`perSecond`, `ratio`, `peerRate`) and most (the others) that Martlet must reach. */
 export interface Goal {
   readonly perSecond?: number;
   /** Of the scenario's limit. */
@@ -20,6 +23,10 @@ export interface Goal {
   readonly startTimes?: number;
   /** Of the memory that a stream has in the scenario's limit. */
   readonly kibTimes?: number;
+  /** Of what the peer does in the same run; not judged without one. */
+  readonly peerRate?: number;
+  readonly peerCpu?: number;
+  readonly peerMb?: number;
 }
 
 export interface Contestant {

@@ -9,7 +9,7 @@ import { type Options, parseOptions, USAGE } from './options.ts';
 import { isInside, runInside } from './own-namespace.ts';
 import type { System } from './relay-process.ts';
 import { conclusions, incomplete, medianOf, type Row, table } from './report.ts';
-import type { Contestant, Scenario } from './scenario.ts';
+import { type Contestant, PEER, type Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
 import { openWorkbench } from './workbench.ts';
 
@@ -26,7 +26,7 @@ function systemsOf({ dist, peer, profile }: Options): System[] {
   const martlet: System = { name: 'Martlet', command: [...NODE, ...profiling, main, '-c', '{config}'] };
   if (peer === undefined) return [martlet];
   const words = (peer.match(/"[^"]*"|'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^["']|["']$/g, ''));
-  return [martlet, { name: 'peer', command: words }];
+  return [martlet, { name: PEER, command: words }];
 }
 
 /** From its sources or from its dist, as ours. */

@@ -36,6 +36,11 @@ const queue: Row = {
         ['{{instance}} health lost', `2 - martlet_queue_health{${I}}`],
       ],
     },
+    {
+      title: 'Taken over from instances that ended/s',
+      unit: 'ops',
+      queries: [['{{instance}}', `rate(martlet_queue_taken_over_total{${I}}[${R}])`]],
+    },
   ],
 };
 

@@ -14,10 +14,17 @@ const isNamed = (word: string | undefined): word is NamedCommand =>
 /** Flags that some command has to itself: they may stand before its name, too. */
 const ofCommands = (Object.keys(namedCommands) as NamedCommand[]).flatMap((name) => rowOf(name).flags ?? []);
 
+const isParsed = (read: ReturnType<typeof parseFlags>): read is ParsedFlags =>
+  typeof read === 'object' && 'rest' in read;
+
+/** Where the usage text is left out. */
+const withHint = ({ mistake, usage }: UsageMistake, name: NamedCommand | undefined): UsageMistake =>
+  usage ? { mistake, usage } : { mistake: `${mistake}\nmartlet ${name ? `${name} ` : ''}--help shows all` };
+
 /** The command that is named, wherever its name stands among the flags. */
 function nameIn(argv: readonly string[], groups: FlagGroups): NamedCommand | undefined {
   const read = parseFlags(argv, groups, ofCommands);
-  const word = typeof read === 'object' ? read.rest[0] : undefined;
+  const word = isParsed(read) ? read.rest[0] : undefined;
   return isNamed(word) ? word : undefined;
 }
 
@@ -25,12 +32,12 @@ function nameIn(argv: readonly string[], groups: FlagGroups): NamedCommand | und
 function parseNamed(argv: readonly string[], name: NamedCommand, groups: FlagGroups): ReturnType<typeof parseFlags> {
   const { flags = [] } = rowOf(name);
   const before = parseFlags(argv, groups, flags);
-  if (typeof before !== 'object') return before;
+  if (!isParsed(before)) return before;
   const values = new Map(before.values);
   const words: string[] = [];
   for (let rest = before.rest.slice(1); rest.length > 0; ) {
     const part = parseFlags(rest, groups, flags);
-    if (typeof part !== 'object') return part;
+    if (!isParsed(part)) return part;
     for (const [flag, value] of part.values) values.set(flag, value);
     const own = part.isEnd ? part.rest.length : 1;
     words.push(...part.rest.slice(0, own));
@@ -46,9 +53,11 @@ function strange(argv: readonly string[], word: string, left: number): UsageMist
   return { mistake: `${place}${near === undefined ? '' : `; did you mean ${near}?`}\nmartlet --help shows all` };
 }
 
-const tooMany = (name: NamedCommand, most: number): UsageMistake => ({
-  mistake: `${name} takes ${most === 0 ? 'no word' : most === 1 ? 'one word' : `${most} words`}: put quotation marks around what has spaces`,
-});
+function tooMany(name: NamedCommand, most: number): UsageMistake {
+  const words = most === 0 ? 'no word' : most === 1 ? 'one word' : `${most} words`;
+  const hint = most === 0 ? 'a file of the configuration comes after -c, and ' : '';
+  return { mistake: `${name} takes ${words}: ${hint}what has spaces belongs into quotation marks` };
+}
 
 function commonOf(values: FlagValues, providers: ProviderTable): WithConfig {
   return { path: textOf(values, 'c'), flags: configFlags(values, flagGroupsOf(providers)) };
@@ -85,10 +94,12 @@ export function parseCommandLine(argv: readonly string[], providers: ProviderTab
   const parsed = name ? parseNamed(argv, name, groups) : parseFlags(argv, groups);
   const usage = name ? commandHelp(name) : usageText(providers);
   if (parsed === HELP) return { kind: 'help', text: `${usage}\n` };
-  if (typeof parsed === 'string') return wrong({ mistake: parsed, usage: true }, usage);
+  if ('mistake' in parsed) return wrong(withHint(parsed, name), usage);
   if (parsed.values.get('V')) return { kind: 'version' };
   if (name) return named(name, parsed, providers);
-  const [word] = parsed.rest;
+  const [word, about] = parsed.rest;
+  if (word === 'help') return { kind: 'help', text: `${isNamed(about) ? commandHelp(about) : usage}\n` };
+  if (word === 'version') return { kind: 'version' };
   if (word !== undefined) return wrong(strange(argv, word, parsed.rest.length), usage);
   return unnamed(parsed, providers);
 }

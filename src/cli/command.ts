@@ -80,6 +80,8 @@ export interface CommandRow<Kind extends keyof Commands> {
   readonly usage: readonly (readonly [typed: string, does: string])[];
   /** Flags that this command alone has, or has with another meaning. */
   readonly flags?: readonly Flag[];
+  /** Groups of the flags that all have, which it is about. */
+  readonly groups?: readonly string[];
   /** Lines that can be typed, and what they are for. */
   readonly examples: readonly (readonly [line: string, does: string])[];
   /** What the exit codes 0 and 1 mean; 2 is a command line that cannot be used, for all. */

@@ -1,7 +1,9 @@
 import type { ProviderRow } from '../carrier/provider-row.ts';
 import { insteadOfFlag } from '../config/unknown/retired-keys.ts';
+import { nearest } from '../kit/nearest.ts';
 import { goBoolean } from '../kit/text/go-boolean.ts';
 import type { ProviderTable } from '../providers/registry.ts';
+import type { UsageMistake } from './command.ts';
 import type { ConfigFlags } from './config-flags.ts';
 import type { Flag, FlagValues } from './flag.ts';
 
@@ -63,15 +65,29 @@ export interface ParsedFlags {
 /** Asked for by `-h`, which ends the reading at once. */
 export const HELP = Symbol('help');
 
+const withUsage = (mistake: string): UsageMistake => ({ mistake, usage: true });
+
+/** Where the flag that was meant is known, the whole usage text would only hide it. */
+function strangeFlag(name: string, known: Iterable<string>): UsageMistake {
+  const mistake = `flag provided but not defined: -${name}`;
+  const instead = insteadOfFlag(name);
+  if (instead !== undefined) return withUsage(`${mistake} (of an older Gorush: ${instead})`);
+  const meant = nearest(
+    name,
+    [...known].filter((each) => each.length > 1),
+  );
+  return meant === undefined ? withUsage(mistake) : { mistake: `${mistake}; did you mean ${dashed(meant)}?` };
+}
+
 /**
- * Reads flags as Go's flag package does: up to the first argument that is not one, or to `--`. A text is what is wrong.
+ * Reads flags as Go's flag package does: up to the first argument that is not one, or to `--`.
  * @param own flags that have their names to themselves: one of `groups` with the same name is not meant
  */
 export function parseFlags(
   argv: readonly string[],
   groups: FlagGroups,
   own: readonly Flag[] = [],
-): ParsedFlags | string | typeof HELP {
+): ParsedFlags | UsageMistake | typeof HELP {
   const flags = [...Object.values(groups).flat(), ...own];
   const flagByName = new Map(flags.flatMap((flag) => flag.names.map((name) => [name, flag] as const)));
   const values = new Map<string, string | boolean>();
@@ -80,21 +96,18 @@ export function parseFlags(
     if (argument === '--') return { values, rest: argv.slice(i + 1), isEnd: true };
     if (!/^-./s.test(argument)) return { values, rest: argv.slice(i) };
     const [, name, given] = /^--?([^=-][^=]*)(?:=(.*))?$/s.exec(argument) ?? [];
-    if (name === undefined) return `bad flag syntax: ${argument}`;
+    if (name === undefined) return withUsage(`bad flag syntax: ${argument}`);
     const flag = flagByName.get(name);
-    if (!flag) {
-      const instead = insteadOfFlag(name);
-      return `flag provided but not defined: -${name}${instead === undefined ? '' : ` (of an older Gorush: ${instead})`}`;
-    }
+    if (!flag) return strangeFlag(name, flagByName.keys());
     const key = flag.names[0]!;
     if (key === 'h') return HELP;
     if (flag.takes) {
       const value = given ?? argv[++i];
-      if (value === undefined) return `flag needs an argument: -${name}`;
+      if (value === undefined) return withUsage(`flag needs an argument: -${name}`);
       values.set(key, value);
     } else {
       const isOn = given === undefined || goBoolean(given);
-      if (isOn === undefined) return `invalid boolean value "${given}" for -${name}: parse error`;
+      if (isOn === undefined) return withUsage(`invalid boolean value "${given}" for -${name}: parse error`);
       values.set(key, isOn);
     }
   }

@@ -1,6 +1,7 @@
 import { builtIn, type ProviderTable } from '../providers/registry.ts';
 import type { CommandRow, Commands } from './command.ts';
 import { type NamedCommand, namedCommands } from './commands.ts';
+import type { Flag } from './flag.ts';
 import { flagGroupsOf, usageLine } from './flags.ts';
 
 /** Columns of what is typed, in the usage text. */
@@ -26,9 +27,16 @@ export const usageText = (providers: ProviderTable = builtIn): string =>
     'Every key of config.yml can also be set by GORUSH_SECTION_KEY or MARTLET_SECTION_KEY in the environment.',
   ].join('\n');
 
+/** The flags that are named in the help of a command. */
+export function flagsOf(name: NamedCommand): readonly Flag[] {
+  const { flags = [], groups = [] } = rowOf(name);
+  const common = flagGroupsOf(builtIn);
+  return [...groups.flatMap((title) => common[title] ?? []), ...flags];
+}
+
 /** The text of `martlet <command> --help`. */
 export function commandHelp(name: NamedCommand): string {
-  const { usage, flags = [], examples, ends } = rowOf(name);
+  const { usage, examples, ends } = rowOf(name);
   const codes = [
     ['0', ends.good],
     ...(ends.bad === undefined ? [] : [['1', ends.bad]]),
@@ -38,7 +46,7 @@ export function commandHelp(name: NamedCommand): string {
     ...usage.map((each, index) => `${index === 0 ? 'Usage:' : '      '} ${typed(each)}`),
     '',
     'Options:',
-    ...flags.map(usageLine),
+    ...flagsOf(name).map(usageLine),
     usageLine({ names: ['c', 'config'], takes: 'file', help: 'configuration file' }),
     '  and those of `martlet --help` that set keys of the configuration',
     '',

@@ -40,6 +40,7 @@ function queueReading(
     health: queue.health().status,
     // A local queue that is a file keeps reports, too; a broker is the file of its queue.
     durable: engine !== 'local' || queue.reports !== undefined,
+    takenOver: queue.takenOver?.() ?? 0,
   };
 }
 

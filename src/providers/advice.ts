@@ -1,3 +1,4 @@
+import type { ProviderRow } from '../carrier/provider-row.ts';
 import { type ReasonTable, reasonIn } from '../carrier/reasons.ts';
 import type { Category, Environment, Provider } from '../push/push.ts';
 import { builtIn, type ProviderTable } from './registry.ts';
@@ -10,6 +11,8 @@ export interface Trouble {
   readonly environment?: Environment | undefined;
   /** HTTP status of the provider's answer. */
   readonly status?: number | undefined;
+  /** It is not tried again, whatever the provider's word promises. */
+  readonly isFinal?: boolean | undefined;
 }
 
 /** Words of the relay itself, whatever the provider. */
@@ -65,12 +68,32 @@ const byCategory: Partial<Record<Category, string>> = {
   expired: 'It waited too long: see what its lane waited for.',
 };
 
-/** What to do about a failed push, one sentence: what docs/errors.md says of its reason, and what its environment adds. */
+/** What of the tables is about pushes that are tried again. */
+const PROMISE = /\b(?:nothing to do|sent again|resent|sent on another|go on|wait as long|repeat)\b/i;
+
+/** Of what would be tried again, had it a retry left. */
+function givenUp({ category }: Trouble, advice: string | undefined, row: ProviderRow | undefined): string | undefined {
+  if (category !== 'unavailable' && category !== 'unanswered') return advice;
+  const unsure = category === 'unanswered' ? ' (the device may have it)' : '';
+  const raise = row ? `, or raise \`${row.platform}.max_retry\`` : '';
+  const more = advice === undefined || PROMISE.test(advice) || category === 'unanswered' ? '' : ` ${advice}`;
+  return `No retry was left: send it again later${unsure}${raise}.${more}`;
+}
+
+/**
+ * What to do about a failed push, in a sentence or two: what docs/errors.md says of its reason, what its environment adds, and for one
+ * that was given up what that asks for.
+ */
 export function adviceFor(trouble: Trouble, providers: ProviderTable = builtIn): string | undefined {
-  const { reason, category, provider, status } = trouble;
-  const own = reasonIn(relayReasons, reason);
+  const own = reasonIn(relayReasons, trouble.reason);
   if (own) return own.advice;
-  const row = provider === undefined ? undefined : providers.named(provider);
+  const row = trouble.provider === undefined ? undefined : providers.named(trouble.provider);
+  const advice = providerAdvice(trouble, row);
+  return trouble.isFinal ? givenUp(trouble, advice, row) : advice;
+}
+
+function providerAdvice(trouble: Trouble, row: ProviderRow | undefined): string | undefined {
+  const { category, status } = trouble;
   const known = row && wordOf(row.reasons, trouble);
   if (known !== undefined) return known;
   const general = category && byCategory[category];

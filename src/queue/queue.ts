@@ -156,6 +156,8 @@ export interface Queue {
   /** Age of the oldest unsettled notification, milliseconds; 0 when there is none. */
   oldestAge(): number;
   health(): QueueHealth;
+  /** Notifications that came from instances which ended, or went silent, with them; absent where there are no other instances. */
+  takenOver?(): number;
   /** Keeps what is unsettled, if the engine can, and frees its resources. */
   close(): Promise<void>;
 }

@@ -74,6 +74,42 @@ describe('mistakes are told with the usage', () => {
   });
 });
 
+test.each([
+  [['--pord'], '-pord; did you mean --port?\nmartlet --help shows all'],
+  [['tail', '--statsu', 'failed'], '-statsu; did you mean --status?\nmartlet tail --help shows all'],
+  [['send', '--andriod', '-t', 'a'], '-andriod; did you mean --android?\nmartlet send --help shows all'],
+])('%j: the flag that was meant is named, and not hidden by the usage', (argv, expected) => {
+  expect(parseCommandLine(argv)).toEqual({
+    kind: 'usage-error',
+    message: `flag provided but not defined: ${expected}`,
+  });
+});
+
+test('help and version are words as well, also of a command', () => {
+  expect(parseCommandLine(['help'])).toEqual(parseCommandLine(['--help']));
+  expect(parseCommandLine(['help', 'send'])).toEqual(parseCommandLine(['send', '--help']));
+  expect(parseCommandLine(['version'])).toEqual({ kind: 'version' });
+});
+
+test('the help of send has the flags that say what is sent', () => {
+  const { text } = parseCommandLine(['send', '--help']) as Command & { kind: 'help' };
+  for (const flag of [
+    '-t, --token <token>',
+    '-m, --message <text>',
+    '--title <text>',
+    '--topic <topic>',
+    '--tokens <file>',
+  ])
+    expect(text).toContain(flag);
+});
+
+test('a word after check is said to be no way of naming the file', () => {
+  const { message } = parseCommandLine(['check', 'my.yml']) as Command & { kind: 'usage-error' };
+  expect(message).toBe(
+    'check takes no word: a file of the configuration comes after -c, and what has spaces belongs into quotation marks',
+  );
+});
+
 test('those of a command come with its own usage', () => {
   for (const argv of [
     ['check', '--nope'],
@@ -163,7 +199,7 @@ test('a command takes no more words than it knows', () => {
   ])
     expect(parseCommandLine(argv), argv.join(' ')).toMatchObject({
       kind: 'usage-error',
-      message: expect.stringMatching(/takes (no word|one word|2 words): put quotation marks/),
+      message: expect.stringMatching(/takes (no word|one word|2 words): .*quotation marks$/),
     });
 });
 

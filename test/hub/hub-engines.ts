@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openHubStore } from '../../src/hub/storage/open-hub-store.ts';
 import type { HubStore } from '../../src/hub/storage/storage.ts';
-import { startPostgres } from '../support/postgres.ts';
+import { startPgBouncer, startPostgres } from '../support/postgres.ts';
 import type { RequirementName } from '../support/requirements.ts';
 
 /** Where stores of one engine are kept. */
@@ -51,27 +51,39 @@ const file: HubEngineUnderTest = {
   },
 };
 
+async function postgresPlace(isPooled: boolean): Promise<HubPlace> {
+  const server = await startPostgres();
+  const pooler = isPooled ? await startPgBouncer(server) : undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'martlet-hub-'));
+  const path = join(folder, 'hub.db');
+  let url = '';
+  const again = (now = Date.now) => openHubStore({ path, postgres: url, master: undefined, tell, now });
+  return {
+    async open(now) {
+      url = await server.database();
+      if (pooler) url = url.replace(server.addr, pooler.addr);
+      return again(now);
+    },
+    again,
+    async end() {
+      await pooler?.end();
+      await server.end();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
 const postgres: HubEngineUnderTest = {
   name: 'PostgreSQL',
   needs: ['psql'],
-  async start() {
-    const server = await startPostgres();
-    const folder = mkdtempSync(join(tmpdir(), 'martlet-hub-'));
-    const path = join(folder, 'hub.db');
-    let url = '';
-    const again = (now = Date.now) => openHubStore({ path, postgres: url, master: undefined, tell, now });
-    return {
-      async open(now) {
-        url = await server.database();
-        return again(now);
-      },
-      again,
-      async end() {
-        await server.end();
-        rmSync(folder, { recursive: true, force: true });
-      },
-    };
-  },
+  start: () => postgresPlace(false),
+};
+
+/** For what is about the store and not about the hub. */
+export const pooledPostgres: HubEngineUnderTest = {
+  name: 'PostgreSQL behind PgBouncer',
+  needs: ['psql', 'pgbouncer'],
+  start: () => postgresPlace(true),
 };
 
 /** All that must behave alike: `describe.each(hubEngines)('…', ({needs: lacks, start}) => …)` in a `.peer.test.ts`. */

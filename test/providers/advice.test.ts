@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { adviceFor } from '../../src/providers/advice.ts';
+import { builtIn } from '../../src/providers/registry.ts';
 
 test('the environment decides what a bad token means', () => {
   const advice = (environment: 'production' | 'development') =>
@@ -29,4 +30,27 @@ test('an unknown word is advised by its category, else by its status', () => {
     'Delete the token.',
   );
   expect(adviceFor({ reason: 'toString', category: 'invalid_request' })).toBeUndefined();
+});
+
+test('what is given up is not said to be sent again, by whatever word, and what else there is to do is said', () => {
+  const finals = builtIn.rows.flatMap(({ name: provider, reasons }) =>
+    Object.entries(reasons)
+      .filter(([, { category }]) => category === 'unavailable' || category === 'unanswered')
+      .map(([reason, { category }]) => adviceFor({ reason, category, provider, isFinal: true })),
+  );
+  expect(finals.length).toBeGreaterThan(50);
+  for (const advice of finals)
+    expect(advice).toMatch(
+      /^No retry was left: send it again later(?: \(the device may have it\))?, or raise `[a-z]+\.max_retry`\./,
+    );
+  const promises = finals.filter((advice) =>
+    /nothing to do|is sent|are sent|resent|go on|by itself/i.test(advice ?? ''),
+  );
+  expect(promises).toEqual([]);
+  const quota = { reason: 'QUOTA_EXCEEDED', category: 'unavailable', provider: 'fcm' } as const;
+  expect(adviceFor({ ...quota, isFinal: true })).toContain('send fewer');
+  expect(adviceFor({ reason: 'UNAVAILABLE', category: 'unavailable', provider: 'fcm' })).toContain('is sent again');
+  expect(adviceFor({ reason: 'Unregistered', category: 'invalid_token', provider: 'apns', isFinal: true })).toMatch(
+    /^Delete the token,/,
+  );
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chownSync, existsSync, globSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, globSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { type RunningProgram, startProgram } from './start-program.ts';
@@ -57,6 +57,28 @@ export async function startPostgres(): Promise<RunningPostgres> {
       await until(() => execute(server.port, `CREATE DATABASE ${name}`), 'PostgreSQL takes a statement');
       return `postgres://${ACCOUNT}@${server.addr}/${name}`;
     },
+  });
+}
+
+/** What a PgBouncer does not hand on, as docs/hub.md says. */
+const NOT_HANDED_ON = 'options, statement_timeout, idle_in_transaction_session_timeout';
+
+/** A PgBouncer in front of it, in which a connection is another one for each transaction. */
+export function startPgBouncer(
+  server: Pick<RunningPostgres, 'port'>,
+  ignored = NOT_HANDED_ON,
+): Promise<RunningProgram> {
+  const [program, ...before] = [...asAccount(), 'pgbouncer'];
+  return startProgram(program as string, (port, folder) => {
+    const path = join(folder, 'pgbouncer.ini');
+    const settings = [
+      ...['[databases]', `* = host=127.0.0.1 port=${server.port} user=${ACCOUNT}`],
+      ...['[pgbouncer]', 'listen_addr = 127.0.0.1', `listen_port = ${port}`, 'unix_socket_dir =', 'auth_type = any'],
+      ...['pool_mode = transaction', `ignore_startup_parameters = ${ignored}`],
+    ];
+    writeFileSync(path, `${settings.join('\n')}\n`);
+    chmodSync(folder, 0o755);
+    return [...before, path];
   });
 }
 

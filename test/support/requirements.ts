@@ -48,6 +48,7 @@ export const requirements = {
     from: 'apt-get install postgresql',
     isThere: () => globSync('/usr/lib/postgresql/*/bin/initdb').length > 0,
   },
+  pgbouncer: { from: 'apt-get install pgbouncer' },
   php: { from: 'apt-get install php-cli' },
   promtool: { from: 'apt-get install prometheus' },
   'python-requests': { from: 'pip install requests', isThere: () => runs('python3', '-c', 'import requests') },

@@ -72,9 +72,12 @@ export function groupsOfHistory(pushes: readonly ListedPush[]): FailureGroup[] {
     const key = keyOf(app, provider, environment, reason, category);
     const about = { app, provider, environment, reason, category, status, error, advice };
     const group = groups.get(key) ?? { ...about, failed: 0, retried: 0, at, request_id, notif_id };
-    if (push.outcome === 'retried') group.retried += count;
-    else group.failed += count;
-    groups.set(key, group);
+    // What those need that are given up is not what those need that are tried again.
+    if (push.outcome !== 'retried' && group.failed === 0) groups.set(key, { ...group, advice, failed: count });
+    else {
+      group[push.outcome === 'retried' ? 'retried' : 'failed'] += count;
+      groups.set(key, group);
+    }
   }
   return sorted(groups.values());
 }
@@ -91,10 +94,10 @@ export function groupsOfCounts(reasons: readonly ReasonReading[], providers?: Pr
     const environment = provider === undefined ? undefined : known<Environment>(of.environment);
     const category = known<Category>(of.category);
     const key = keyOf(app, provider, environment, reason, category);
-    const advice = adviceFor({ reason, category, provider, environment }, providers);
-    const group = groups.get(key) ?? { app, provider, environment, reason, category, advice, failed: 0, retried: 0 };
+    const group = groups.get(key) ?? { app, provider, environment, reason, category, failed: 0, retried: 0 };
     group[outcome] += count;
-    groups.set(key, group);
+    const advice = adviceFor({ reason, category, provider, environment, isFinal: group.failed > 0 }, providers);
+    groups.set(key, { ...group, advice });
   }
   return sorted(groups.values());
 }
@@ -107,7 +110,9 @@ export function withExamples(counted: readonly FailureGroup[], examples: readonl
   const joined = counted.map((group) => {
     const example = known.get(nameOf(group));
     known.delete(nameOf(group));
-    return example ? { ...example, failed: group.failed, retried: group.retried } : group;
+    return example
+      ? { ...example, advice: group.advice ?? example.advice, failed: group.failed, retried: group.retried }
+      : group;
   });
   return sorted([...joined, ...known.values()]);
 }

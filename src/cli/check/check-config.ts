@@ -4,12 +4,14 @@ import type { ProviderEnvironment, ProviderRow, SectionValues } from '../../carr
 import type { Config } from '../../config/schema.ts';
 import { withoutUserInfo } from '../../config/without-user-info.ts';
 import type { LoadedConfig } from '../../host/config/load.ts';
+import { asideOf } from '../../host/sandbox/apart.ts';
 import { toError } from '../../kit/errors.ts';
 import type { ProxyEnvironment } from '../../outbound/proxy.ts';
 import { builtIn, type FullConfig, type ProviderTable } from '../../providers/registry.ts';
 import { sectionsOf } from '../../providers/sections.ts';
 import { migrationNotes } from '../migration-notes.ts';
 import { fileTrials } from './file-trials.ts';
+import { hookTrials } from './hook-trials.ts';
 import { keyTrials } from './key-trials.ts';
 import { peerTrials } from './peer-trials.ts';
 import { portTrials } from './port-trials.ts';
@@ -38,6 +40,7 @@ async function tryStart(config: FullConfig, options: CheckOptions): Promise<read
   await using closers = new AsyncDisposableStack();
   return await tryAll([
     ...portTrials(config),
+    ...hookTrials(config),
     ...fileTrials(config, hasMasterKey),
     ...peerTrials(config, hasMasterKey),
     ...keyTrials(config, hasMasterKey),
@@ -109,8 +112,14 @@ async function selfServiceRow({ apps }: Config, masterKey: string | undefined): 
   });
 }
 
+/** Where people and their devices are kept. */
+function hubPlace({ hub, sandbox }: FullConfig): string {
+  if (hub.postgres !== '') return 'PostgreSQL';
+  return (sandbox.enabled ? asideOf(hub.path) : hub.path) || 'memory';
+}
+
 const rows = async (config: FullConfig, options: CheckOptions): Promise<CheckRow[]> => {
-  const { core, sandbox, queue, stat, grpc, auth, history, tracing } = config;
+  const { core, sandbox, queue, stat, grpc, auth, hub, history, tracing } = config;
   const { masterKey, providers = builtIn } = options;
   const file = queue.local.path === '' ? 'memory' : `${queue.local.path}, sync ${queue.local.sync}`;
   return [
@@ -124,6 +133,7 @@ const rows = async (config: FullConfig, options: CheckOptions): Promise<CheckRow
     row('auth', isConfigured(auth), callersOf(auth)),
     appsRow(config),
     await selfServiceRow(config, masterKey),
+    row('hub', hub.enabled, hubPlace(config)),
     row('history', history.enabled, history.path === '' ? 'memory' : history.path),
     row('tracing', tracing.endpoint !== '', withoutUserInfo(tracing.endpoint)),
   ];
@@ -154,12 +164,15 @@ export async function checkConfig(load: () => LoadedConfig, options: CheckOption
   for (const { part, state, text } of table) say(`  ${part.padEnd(14)} ${state.padEnd(4)} ${text}`.trimEnd());
   const tried = await tryStart(loaded.config, options);
   say('tried:');
-  for (const { key, state, text } of tried) say(`  ${state.padEnd(4)} ${key}: ${text}`);
+  for (const { key, state, text } of tried)
+    say(`  ${state.padEnd(4)} ${key}: ${text}${state === 'ok' ? '' : loaded.placeOf(key)}`);
   const open = openDoorWarning(loaded.config);
   for (const warning of [...loaded.warnings, ...(open ? [open] : [])]) say(`warning: ${warning}`);
   if (!loaded.config.sandbox.enabled) sayNotes(loaded, options);
   const failures = [...table, ...tried].filter(({ state }) => state === 'FAIL').length;
   if (failures > 0) say(`not accepted: ${failures} of the above FAIL`);
   if (loaded.unknown.length > 0) say(`not accepted: ${loaded.unknown.length} unknown keys`);
-  return failures === 0 && loaded.unknown.length === 0;
+  const isGood = failures === 0 && loaded.unknown.length === 0;
+  if (isGood) say('accepted: it can be started');
+  return isGood;
 }

@@ -1,5 +1,6 @@
 import { getCACertificates } from 'node:tls';
 import { redisOfUrl as appsRedis } from '../../apps/store/redis-url.ts';
+import { withoutUserInfo } from '../../config/without-user-info.ts';
 import { background } from '../../kit/background.ts';
 import { toError } from '../../kit/errors.ts';
 import { addresses } from '../../kit/net/addresses.ts';
@@ -35,7 +36,7 @@ async function askNats({ queue }: FullConfig, ca: readonly string[]): Promise<st
     import('@nats-io/jetstream'),
   ]);
   const connection = await within(ANSWER_MS, connectNats(queue.nats, ca, 'martlet-check')).catch((error: Error) => {
-    throw new Error(`NATS cannot be used: ${error.message}`);
+    throw new Error(`NATS at ${withoutUserInfo(queue.nats.addr)} cannot be used: ${error.message}`);
   });
   try {
     await (await jetstreamManager(connection, { timeout: ANSWER_MS })).getAccountInfo();
@@ -77,6 +78,8 @@ async function askPostgres(url: string): Promise<string> {
   try {
     await sql`select 1`.execute(db);
     return 'PostgreSQL answers';
+  } catch (error) {
+    throw new Error(`PostgreSQL cannot be used: ${toError(error).message}`);
   } finally {
     await db.destroy();
   }

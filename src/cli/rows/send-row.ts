@@ -4,12 +4,13 @@ import { sendOf } from '../send/send-line.ts';
 
 export const send: CommandRow<'send'> = {
   usage: [
-    ['send --<platform>', 'send one push and end, as the flag does alone'],
+    ['send --<platform>', 'send one push and end, as the flag does alone: no running relay has part in it'],
     ['send --<platform> --tokens <file>', 'send one to each target of a file, a line of JSON for each result'],
   ],
   flags: [
     { names: ['tokens'], takes: 'file', help: 'a target on each line: tokens, addresses, subscriptions; - for stdin' },
   ],
+  groups: ['One push'],
   examples: [
     ["martlet send --ios -t a1b2… --topic com.example.app -m 'Hello'", 'one push, and what became of it in a sentence'],
     [

@@ -143,7 +143,7 @@ function checkLogs(draft: Draft, { mistakes, warnings }: Findings): void {
     warnings.push(`log.format: ${log.format} is unknown, logs are plain text`);
 }
 
-const isHttpUrl = (url: string): boolean => /^https?:$/.test(URL.parse(url)?.protocol ?? '');
+export const isHttpUrl = (url: string): boolean => /^https?:$/.test(URL.parse(url)?.protocol ?? '');
 
 function checkUrls({ config: { core, api } }: Draft, { mistakes, warnings }: Findings): void {
   if (core.http_proxy !== '' && !isHttpUrl(core.http_proxy))

@@ -60,6 +60,8 @@ export interface LoadedConfig {
   readonly unknown: readonly string[];
   /** Keys that the file, the environment or the command line sets. */
   readonly given: ReadonlySet<string>;
+  /** ` [config.yml:12:3]`: where the file says a key, or has its section; empty where another place sets it. */
+  readonly placeOf: (key: string) => string;
 }
 
 interface Given {
@@ -121,7 +123,7 @@ function unknownKeys(
   const known = [...keysOf(), ...maps].map((key) => key.path);
   return file.unknown.map((path) => {
     const instead = insteadOfKey(path);
-    if (instead !== undefined) return `key \`${path}\` of an older Gorush: ${instead}`;
+    if (instead !== undefined) return `key \`${path}\` of an older Gorush: ${instead}${placed(path)}`;
     const near = nearestKey(path, known);
     return `unknown key \`${path}\`${near ? `, did you mean \`${near}\`?` : ''}${placed(path)}`;
   });
@@ -250,5 +252,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     isGiven,
   );
   const set = new Set([...given].filter(([, { origin }]) => origin !== 'default').map(([path]) => path));
-  return { config: freeze(config), ...(file ? { file } : {}), warnings, unknown, given: set };
+  const isOfFile = (key: string): boolean => ['file', 'default'].includes(draft.origin(key));
+  const placeOf = (key: string): string => (isOfFile(key) ? placed(key) : '');
+  return { config: freeze(config), ...(file ? { file } : {}), warnings, unknown, given: set, placeOf };
 }

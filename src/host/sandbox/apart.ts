@@ -2,7 +2,7 @@ import { format, parse } from 'node:path';
 import type { FullConfig } from '../../providers/registry.ts';
 
 /** `data/hub.db` → `data/hub-sandbox.db`; memory stays memory. */
-function asideOf(path: string): string {
+export function asideOf(path: string): string {
   if (path === '') return path;
   const { dir, name, ext } = parse(path);
   return format({ dir, name: `${name}-sandbox`, ext });

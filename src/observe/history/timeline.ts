@@ -99,7 +99,10 @@ export function eventOf({ at, kind, notifId, reason, details }: StoredFact, advi
     reason,
     category,
     error,
-    advice: reason === undefined ? undefined : advise({ reason, category, provider, environment, status }),
+    advice:
+      reason === undefined
+        ? undefined
+        : advise({ reason, category, provider, environment, status, isFinal: kind === 'failed' }),
     invalid_token: kind !== 'retried' && category === 'invalid_token' ? true : undefined,
     unregistered_at: unregisteredAt,
     provider_id: providerId,

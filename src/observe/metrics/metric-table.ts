@@ -73,6 +73,10 @@ const queue = [
   gauge('martlet_queue_durable', '1 while accepted pushes survive the process, 0 while they are in its memory only.', {
     merge: 'min',
   }),
+  counter(
+    'martlet_queue_taken_over_total',
+    'Notifications that came from instances which ended, or went silent, with them. Always 0 with a queue that no other instance shares.',
+  ),
 ] as const;
 
 const lanes = [

@@ -44,6 +44,8 @@ export interface QueueReading {
   readonly health: 'pass' | 'warn' | 'fail';
   /** Whether accepted pushes survive the process. */
   readonly durable: boolean;
+  /** Notifications that instances ended, or went silent, with. */
+  readonly takenOver: number;
 }
 
 export interface FeedbackReading {
@@ -148,7 +150,8 @@ interface Intake {
   refused: number;
 }
 
-function setQueue(sheet: Sheet, { depth, limit, oldestAge, health, durable }: QueueReading, intake: Intake): void {
+function setQueue(sheet: Sheet, reading: QueueReading, intake: Intake): void {
+  const { depth, limit, oldestAge, health, durable, takenOver } = reading;
   sheet.set('martlet_queue_depth', depth.notifications);
   sheet.set('martlet_queue_limit', limit);
   sheet.set('martlet_queue_oldest_age_seconds', toSeconds(oldestAge));
@@ -158,6 +161,7 @@ function setQueue(sheet: Sheet, { depth, limit, oldestAge, health, durable }: Qu
   sheet.set('martlet_queue_refused_total', intake.refused);
   sheet.set('martlet_queue_health', HEALTH[health]);
   sheet.set('martlet_queue_durable', durable ? 1 : 0);
+  sheet.set('martlet_queue_taken_over_total', takenOver);
 }
 
 function setLane(sheet: Sheet, labels: readonly string[], { lane, transport, depth }: LaneReading): void {

@@ -59,6 +59,7 @@ export class BrokerQueue implements Queue, WithdrawingQueue {
   readonly #timer: NodeJS.Timeout;
   /** It was said what waited at the broker before. */
   #isFound = false;
+  #takenOver = 0;
 
   constructor(broker: Broker, options: BrokerQueueOptions) {
     this.#broker = broker;
@@ -126,6 +127,10 @@ export class BrokerQueue implements Queue, WithdrawingQueue {
     return Math.max(0, elsewhere, this.#taken.oldestAge());
   }
 
+  takenOver(): number {
+    return this.#takenOver;
+  }
+
   health(): QueueHealth {
     const why = this.#link.trouble ?? this.#poll.silent;
     if (why !== undefined) return { status: 'fail', output: `${this.#broker.name}: ${why}` };
@@ -161,8 +166,12 @@ export class BrokerQueue implements Queue, WithdrawingQueue {
   }
 
   #message(message: BrokerMessage): void {
-    if (this.#link.isClosed) this.#taken.giveBack(message).catch(() => {});
-    else this.#taken.add(message);
+    if (this.#link.isClosed) {
+      this.#taken.giveBack(message).catch(() => {});
+      return;
+    }
+    if (message.deaths) this.#takenOver++;
+    this.#taken.add(message);
   }
 
   #connected(): void {

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { hasBit } from '../../kit/bits.ts';
+import { hasBit, setBits } from '../../kit/bits.ts';
 import { BUNDLE_ID, decodeBundle } from './bundle.ts';
 import type { NewRecord } from './new-record.ts';
 import { checkOf, readCheckedTrace } from './record-check.ts';
@@ -10,6 +10,10 @@ export interface JournalRecord extends NewRecord {
   /** Settled targets, a bit for each place, by index of the notification. */
   readonly done: ReadonlyMap<number, Uint8Array>;
 }
+
+/** Its targets that are not settled, as far as the file knows. */
+export const openPushes = ({ pushes, done }: Pick<JournalRecord, 'pushes' | 'done'>): number =>
+  [...done.values()].reduce((open, bits) => open - setBits(bits), pushes);
 
 /** Every record, oldest first; of those that share a row the ones that are not settled. */
 export function* readRecords(db: DatabaseSync): Generator<JournalRecord> {

@@ -24,7 +24,7 @@ import { erasedPlaces } from './erased-targets.ts';
 import type { PushesFor } from './file-format.ts';
 import { FileWriter } from './file-writer.ts';
 import { Journal } from './journal.ts';
-import type { JournalRecord } from './journal-record.ts';
+import { type JournalRecord, openPushes } from './journal-record.ts';
 import type { ReportKeeper } from './kept-reports.ts';
 import { PendingRequests } from './pending-requests.ts';
 import type { FileContents } from './queue-files.ts';
@@ -325,6 +325,6 @@ function backlogOf(records: readonly JournalRecord[]): JournalBacklog {
   return {
     lastKey: records.at(-1)?.key ?? 0,
     records: others.length,
-    pushes: others.reduce((sum, { pushes }) => sum + pushes, 0),
+    pushes: others.reduce((sum, record) => sum + openPushes(record), 0),
   };
 }

@@ -50,6 +50,7 @@ export interface JournalBacklog {
   /** No record has a greater key; 0 when there is none. */
   readonly lastKey: number;
   readonly records: number;
+  /** Those that are not settled. */
   readonly pushes: number;
 }
 

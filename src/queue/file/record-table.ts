@@ -111,10 +111,19 @@ export class RecordTable {
   backlog(): JournalBacklog {
     const sums = 'count(*) AS records, ifnull(sum(pushes), 0) AS pushes';
     const which = this.#deaths.isEmpty ? '' : `WHERE ${notHeld('request')}`;
-    const backlog = this.#db.prepare(`SELECT ${sums} FROM request ${which}`).get();
+    const row = this.#db.prepare(`SELECT ${sums} FROM request ${which}`).get();
+    const { records, pushes } = row as unknown as Pick<JournalBacklog, 'records' | 'pushes'>;
     const last = this.#db.prepare('SELECT ifnull(max(key), 0) AS key FROM request').get();
-    const lastKey = Number(last?.key);
-    return { ...(backlog as unknown as JournalBacklog), lastKey };
+    return { lastKey: Number(last?.key), records, pushes: pushes - this.#settled(which) };
+  }
+
+  /** Targets of the records that `which` chooses. */
+  #settled(which: string): number {
+    const progress = this.#db.prepare(`SELECT done FROM progress WHERE key IN (SELECT key FROM request ${which})`);
+    let settled = 0;
+    for (const { done } of progress.iterate() as Iterable<unknown> as Iterable<{ done: Uint8Array }>)
+      settled += setBits(done);
+    return settled;
   }
 
   /** The requests whose ids begin so. Reads the whole table. */

@@ -7,7 +7,7 @@
  * - `waiting`: → reading when something was settled.
  */
 import { vital } from '../../kit/vital.ts';
-import type { JournalRecord } from './journal-record.ts';
+import { type JournalRecord, openPushes } from './journal-record.ts';
 import type { JournalBacklog } from './record-store.ts';
 
 export interface RecoveryOptions {
@@ -98,7 +98,7 @@ export class Recovery {
       }
       this.#held = undefined;
       this.#records--;
-      this.#pushes -= record.pushes;
+      this.#pushes -= openPushes(record);
       restore(record);
     } while (now() < until);
     setImmediate(this.#turn);

@@ -24,6 +24,27 @@ test('failures with the same reason at the same place are one group, which tells
   expect(groups[0]?.at).toBe('2026-01-01T00:00:02.000Z');
 });
 
+test('a reason of which pushes were given up has the advice for those, whatever came last', () => {
+  const overloaded = { reason: 'UNAVAILABLE', category: 'unavailable', provider: 'fcm' } as const;
+  const history = groupsOfHistory([
+    listed({ ...overloaded, outcome: 'retried', advice: 'It is sent again.', request_id: 'r3' }),
+    listed({ ...overloaded, advice: 'No retry was left.' }),
+    listed({ ...overloaded, outcome: 'retried', advice: 'It is sent again.' }),
+  ]);
+  expect(history).toMatchObject([{ failed: 1, retried: 2, advice: 'No retry was left.', request_id: 'r3' }]);
+  const place = { ...overloaded, app: 'shop', environment: 'production' };
+  const retried = groupsOfCounts([{ ...place, outcome: 'retried', count: 3 }]);
+  expect(retried[0]?.advice).toContain('is sent again');
+  const failed = groupsOfCounts([
+    { ...place, outcome: 'failed', count: 1 },
+    { ...place, outcome: 'retried', count: 3 },
+  ]);
+  expect(failed[0]?.advice).toContain('No retry was left');
+  expect(withExamples(failed, groupsOfHistory([listed({ ...overloaded, outcome: 'retried' })]))[0]?.advice).toContain(
+    'No retry was left',
+  );
+});
+
 test('there are only so many groups', () => {
   const groups = groupsOfHistory(Array.from({ length: 100 }, (_, i) => listed({ reason: `Reason${i}` })));
   expect(groups).toHaveLength(MOST_GROUPS);

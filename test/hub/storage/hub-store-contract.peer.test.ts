@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { HubDb, HubStore } from '../../../src/hub/storage/storage.ts';
 import { needs } from '../../support/needs.ts';
-import { type HubPlace, hubEngines } from '../hub-engines.ts';
+import { type HubPlace, hubEngines, pooledPostgres } from '../hub-engines.ts';
 
 const put = (tx: HubDb, key: string, value: string) => tx.insertInto('meta').values({ key, value }).execute();
 const get = async (db: HubDb, key: string): Promise<string | undefined> =>
   (await db.selectFrom('meta').select('value').where('key', '=', key).executeTakeFirst())?.value;
 
-describe.each(hubEngines)('the hub store in $name', ({ needs: lacks, start }) => {
+describe.each([...hubEngines, pooledPostgres])('the hub store in $name', ({ needs: lacks, start }) => {
   describe('as its contract says', needs(...lacks), () => {
     let place: HubPlace;
     const stores: HubStore[] = [];

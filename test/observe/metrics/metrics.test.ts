@@ -99,7 +99,7 @@ test('what the queue takes, retries and refusals are counted', async () => {
 test('the queue shows its depth, its age, what it may hold, and whether it survives the process', async () => {
   const depth = { notifications: 9, waiting: 30, deferred: 4 };
   const metrics = quietMetrics({
-    queue: () => ({ depth, limit: 8192, oldestAge: 1500, health: 'warn', durable: false }),
+    queue: () => ({ depth, limit: 8192, oldestAge: 1500, health: 'warn', durable: false, takenOver: 3 }),
   });
   const { text } = await metrics.render();
   expect(linesOf(text, 'martlet_queue_')).toEqual(
@@ -111,6 +111,7 @@ test('the queue shows its depth, its age, what it may hold, and whether it survi
       'martlet_queue_deferred_pushes 4',
       'martlet_queue_health 1',
       'martlet_queue_durable 0',
+      'martlet_queue_taken_over_total 3',
     ]),
   );
 });

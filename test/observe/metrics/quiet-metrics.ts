@@ -26,6 +26,7 @@ export const quietMetrics = (more: Partial<MetricsOptions> = {}): Metrics =>
       oldestAge: 0,
       health: 'pass',
       durable: true,
+      takenOver: 0,
     }),
     lanes: () => [],
     feedback: () => [],

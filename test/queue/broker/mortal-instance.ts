@@ -1,7 +1,7 @@
 /**
  * An instance on a broker, in a process of its own, which certain tokens kill (../mortal.ts). It ends in order on SIGTERM; its event loop
  * stands still for a while on SIGUSR2; it begins to send on SIGHUP. What an operator is told of is printed, too: `told warn: …`, and how
- * it is when that changes: `health fail`.
+ * it is when that changes: `health fail`, and how many notifications it has taken over: `took 40`.
  *
  * Arguments: engine, address and name of the queue; `send`, or `wait` (the lane takes nothing, as if the provider were away); seconds
  * after which what a dead instance had goes to others, if it held no lease and if it did.
@@ -27,8 +27,12 @@ process.on('SIGUSR2', () => {
 process.on('SIGHUP', () => keepSending(queue));
 if (sending === 'send') keepSending(queue);
 let health = '';
+let takenOver = 0;
 setInterval(() => {
   const { status } = queue.health();
   if (status !== health) say('health', status);
   health = status;
+  const count = queue.takenOver?.() ?? 0;
+  if (count !== takenOver) say('took', String(count));
+  takenOver = count;
 }, 10);

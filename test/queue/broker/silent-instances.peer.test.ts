@@ -70,6 +70,7 @@ for (const engine of engines)
           .map((line) => Number(/^warn: .*took over (\d+) messages of/.exec(line)?.[1] ?? 0))
           .reduce((sum, count) => sum + count, 0);
       await until(() => counted() >= TOKENS.length, 'it says so');
+      await until(() => sender.about('took').at(-1) === String(TOKENS.length), 'it counts them');
     });
 
     test('an instance that is stopped, or whose event loop stands still, for less than its lease keeps what it has', async () => {
@@ -83,6 +84,7 @@ for (const engine of engines)
       await isEmpty();
       expect(holder.about('sent').toSorted()).toEqual(TOKENS.toSorted());
       expect(sender.about('sent')).toEqual([]);
+      expect(sender.about('took')).toEqual([]);
     });
 
     test('an instance that was stopped for longer sends nothing of what another has taken over', async () => {

@@ -71,6 +71,26 @@ test('room of a request that could not be written is free again', async () => {
   await queue.append([entry('c'), entry('d')], huge);
 });
 
+test('of a request that is half done only what is left counts as waiting, from the opening of the file on', async () => {
+  const three = (): QueueEntry => ({
+    ...entry('r'),
+    groups: [{ kind: 'token', targets: ['a', 'b', 'c'] }],
+    open: 3,
+  });
+  const first = open('half.db');
+  await first.append([three(), { ...entry('other'), index: 1 }], huge);
+  const batch = first.take(LANE, 2);
+  if (batch) first.settle(batch, [0, 1]);
+  await first.close();
+  const restore: LocalQueueOptions['restore'] = () => [
+    { ...three(), open: 1 },
+    { ...entry('other'), index: 1 },
+  ];
+  const queue = open('half.db', { restore });
+  expect(queue.depth()).toMatchObject({ notifications: 1, waiting: 2 });
+  await expect.poll(() => queue.depth()).toMatchObject({ notifications: 2, waiting: 2 });
+});
+
 test('an earlier process may have left more than memory has room for: it comes back in portions, the oldest first', async () => {
   const first = open('left.db');
   for (let i = 0; i < 10; i++) await first.append([entry(`r${i}`)], huge);

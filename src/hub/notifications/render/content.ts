@@ -28,6 +28,19 @@ export interface ContentSources {
   readonly policy: HubPolicy;
 }
 
+/** What of `data` is the hub's word alone: an app trusts it to be so. */
+const OURS = ['notification_id', 'type', 'url', 'user_id'] as const;
+
+/** A sender's `data` with the hub's own in the place of whatever the sender has under these names. */
+export function withOurs(data: JsonObject | undefined, own: JsonObject): JsonObject {
+  const all = { ...data };
+  for (const name of OURS) {
+    if (own[name] !== undefined) all[name] = own[name];
+    else if (all[name] !== undefined) delete all[name];
+  }
+  return all;
+}
+
 /** Channels that leave this server: the stream and the inbox are read with the person's own token. */
 const leaves = (channel: Channel): boolean => channel !== 'realtime';
 
@@ -60,7 +73,7 @@ export function contentOf(
     ...(message ? { message } : {}),
     ...(url ? { url } : {}),
     ...(image ? { image } : {}),
-    data: { ...data, type: notification.type, ...(url ? { url } : {}), ...ids },
+    data: withOurs(data, { type: notification.type, ...(url ? { url } : {}), ...ids }),
     actions: actions ?? [],
     ...(category ? { category } : {}),
     ...(thread ? { thread } : {}),

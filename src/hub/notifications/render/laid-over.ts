@@ -2,7 +2,7 @@ import { mergePatch } from '../../../kit/json/merge-patch.ts';
 import type { JsonObject, Notification } from '../../../push/push.ts';
 import type { Channel } from '../../words/channel.ts';
 import { BESIDE, flat, type OverridePlatform } from '../overrides-doc.ts';
-import { type ContentSources, isHidden } from './content.ts';
+import { type ContentSources, isHidden, withOurs } from './content.ts';
 import { neutralOverride, redactedOverride } from './redacted.ts';
 
 /** What the sender has written for a platform, as far as the channel may carry it. */
@@ -29,10 +29,5 @@ export function laidOver(
   const top = Object.fromEntries(Object.entries(override).filter(([name]) => isTop(name)));
   const own = Object.fromEntries(Object.entries(override).filter(([name]) => !isTop(name)));
   const laid = mergePatch(base, isFlat ? top : { ...top, [platform]: own }) as Notification;
-  return laid.data && base.data ? { ...laid, data: { ...laid.data, ...ours(base.data) } } : laid;
+  return laid.data && base.data ? { ...laid, data: withOurs(laid.data, base.data) } : laid;
 }
-
-const OURS = ['notification_id', 'type', 'url', 'user_id'] as const;
-
-const ours = (data: JsonObject): JsonObject =>
-  Object.fromEntries(OURS.filter((name) => Object.hasOwn(data, name)).map((name) => [name, data[name]]));

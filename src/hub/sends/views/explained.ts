@@ -37,7 +37,11 @@ function adviceOf({ state, reason, channel, detail }: HopDecision, providers: Pr
   const provider = rows.find((row) => reasonIn(row.reasons, reason))?.name;
   const category = detail?.category as Category | undefined;
   return adviceFor(
-    { reason, ...(category === undefined ? {} : { category }), ...(provider === undefined ? {} : { provider }) },
+    {
+      ...{ reason, isFinal: true },
+      ...(category === undefined ? {} : { category }),
+      ...(provider === undefined ? {} : { provider }),
+    },
     providers,
   );
 }

@@ -43,10 +43,15 @@ function isTrouble(error: unknown): boolean {
   return SERVER_TROUBLE.test(code) || /^E[A-Z_]+$/.test(code);
 }
 
+/** PgBouncer refuses a client that asks for what it does not know, https://www.pgbouncer.org/config.html#ignore_startup_parameters. */
+const POOLER_REFUSES = /^unsupported startup parameter/;
+const POOLER_ADVICE =
+  '; a PgBouncer needs `ignore_startup_parameters = options, statement_timeout, idle_in_transaction_session_timeout` (docs/hub.md)';
+
 /** @returns StoreUnavailable for a server that cannot be reached or asked; any other error as it is. */
 export function readableTrouble(error: unknown): unknown {
   if (!isTrouble(error)) return error;
   const { message } = error as Error;
-  const text = message || (codeOf(error) ?? 'no connection');
+  const text = (message || (codeOf(error) ?? 'no connection')) + (POOLER_REFUSES.test(message) ? POOLER_ADVICE : '');
   return new StoreUnavailable(`hub.postgres: ${text}`, 1, { cause: error });
 }

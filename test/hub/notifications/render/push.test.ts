@@ -223,6 +223,17 @@ describe('kinds of devices', () => {
       url: 'https://example.com/i/1',
     });
   });
+
+  test('names of the hub in data that it does not use are not the caller’s, in its overrides neither', () => {
+    const data = { user_id: 'eve', url: 'eve', room: '7' };
+    const claimed = { url: '', data, overrides: { android: { data: { ...data, floor: '2' } } } };
+    expect(render('android', {}, claimed).data).toEqual({
+      room: '7',
+      floor: '2',
+      notification_id: 'n1',
+      type: 'incident.created',
+    });
+  });
 });
 
 describe('priorities', () => {

@@ -1,8 +1,8 @@
 import { Kysely, sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { postgresWay } from '../../../../src/hub/storage/postgres/postgres-dialect.ts';
 import { needs } from '../../../support/needs.ts';
-import { type RunningPostgres, startPostgres } from '../../../support/postgres.ts';
+import { type RunningPostgres, startPgBouncer, startPostgres } from '../../../support/postgres.ts';
 
 describe('connections of the hub to a PostgreSQL', needs('psql'), () => {
   let server: RunningPostgres;
@@ -38,5 +38,22 @@ describe('connections of the hub to a PostgreSQL', needs('psql'), () => {
   test('plan as the URL says, where it says so', async () => {
     expect(await costOf(url)).toEqual({ random_page_cost: '1.1' });
     expect(await costOf(`${url}?options=-c%20random_page_cost%3D3`)).toEqual({ random_page_cost: '3' });
+  });
+
+  describe('through a PgBouncer', needs('pgbouncer'), () => {
+    test('are refused by one that was not told of them, with what to tell it', async () => {
+      const pooler = await startPgBouncer(server, '');
+      onTestFinished(() => pooler.end());
+      await expect(costOf(url.replace(server.addr, pooler.addr))).rejects.toThrow(
+        'hub.postgres: unsupported startup parameter: statement_timeout; a PgBouncer needs `ignore_startup_parameters = options, statement_timeout, idle_in_transaction_session_timeout` (docs/hub.md)',
+      );
+    });
+
+    test('plan as the role says', async () => {
+      const pooler = await startPgBouncer(server);
+      onTestFinished(() => pooler.end());
+      await on(url, (db) => sql`ALTER ROLE postgres SET random_page_cost = 2`.execute(db));
+      expect(await costOf(url.replace(server.addr, pooler.addr))).toEqual({ random_page_cost: '2' });
+    });
   });
 });
