@@ -40,6 +40,14 @@ const without = prepared((db, { from, to, keys }: Keys & Readonly<Record<'from' 
     .orderBy('key'),
 );
 
+const twice = prepared((db, { keys }: Keys) =>
+  db
+    .selectFrom('meta')
+    .select('key')
+    .where((eb) => eb.or([eb('key', 'in', keys), eb('value', 'in', keys)]))
+    .orderBy('key'),
+);
+
 const rowsOf = (count: number, prefix: string) =>
   Array.from({ length: count }, (_, index) => ({
     key: `${prefix}${String(index).padStart(3, '0')}`,
@@ -69,6 +77,14 @@ describe.each(hubEngines)('a prepared query in $name', ({ needs: lacks, start })
         expect(found).toEqual(rows.toSorted((a, b) => (a.key < b.key ? -1 : 1)));
       },
     );
+
+    test.each([1, 2, 3, 5])('may have a list of %d twice', async (count) => {
+      await store.write((tx) => put(tx, { rows: rowsOf(6, 't') }));
+      const keys = ['t000', '5', 't001', '4', '3'].slice(0, count);
+      const found = await twice(store.db, { keys });
+      const meant = rowsOf(6, 't').filter(({ key, value }) => keys.includes(key) || keys.includes(value));
+      expect(found).toEqual(meant.map(({ key }) => ({ key })));
+    });
 
     test('finds nothing by a list without entries, and all but those of it, as one that is not prepared', async () => {
       await store.write((tx) => put(tx, { rows: rowsOf(2, 'e') }));
