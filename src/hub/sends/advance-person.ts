@@ -54,8 +54,8 @@ export interface Advanced {
   readonly remove: readonly DecisionRow[];
   /** Of `put`: what leaves now. */
   readonly leave: readonly Kept[];
-  /** All of them, as this step leaves them. */
-  readonly rows: readonly Kept[];
+  /** How all of them stand after this step. */
+  readonly rows: readonly Pick<Kept, 'state' | 'reason'>[];
   /** When to look again; undefined: nothing waits for its time. */
   readonly dueAt: number | undefined;
   /** What digests had collected was decided again: they do not have it any more, but for what is in `put`. */

@@ -16,6 +16,7 @@ import { isMarked, type RecipientRow } from './marks.ts';
 import type { Unreached } from './no-channel.ts';
 import { heldDue, personDue } from './person-due.ts';
 import { type DecisionRow, deleteDecisions, putDecisions, SUPERSEDED } from './rows/decision-rows.ts';
+import { type PersonStepped, UsualSteps } from './steps/usual-steps.ts';
 
 /** A person of a notification, with what is known before the step. */
 export interface PersonAt {
@@ -143,7 +144,28 @@ const leavingOf = (person: PersonAt, row: NewRow<'decisions'>): Leaving => ({
   detail: row.detail ? (JSON.parse(row.detail) as DecisionDetail) : undefined,
 });
 
-const digestedOf = (person: PersonAt, { put }: Advanced): Digested[] =>
+/** How many steps are alike, by the first of them. */
+function countedSteps(steps: readonly Step[]): ReadonlyMap<Step, number> {
+  const counts = new Map<Step, number>();
+  for (const step of steps) {
+    const first = step.like ?? step;
+    counts.set(first, (counts.get(first) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** What some steps come to, each by itself; of those that are alike it is asked once whether they come to anything. */
+function ofSteps<Of>(steps: readonly Step[], of: (step: Step) => readonly Of[]): Of[] {
+  const without = new Set<Step>();
+  return steps.flatMap((step) => {
+    if (step.like && without.has(step.like)) return [];
+    const some = of(step);
+    if (some.length === 0) without.add(step);
+    return some;
+  });
+}
+
+const digestedOf = ({ person, advanced: { put } }: Step): Digested[] =>
   put
     .filter(({ state, reason }) => state === 'deferred' && reason === 'digested')
     .map((row) => {
@@ -155,23 +177,30 @@ const digestedOf = (person: PersonAt, { put }: Advanced): Digested[] =>
 const isSame = (a: NewRow<'decisions'>, b: NewRow<'decisions'>): boolean =>
   a.hop === b.hop && a.channel === b.channel && a.device === b.device && a.state === b.state && a.reason === b.reason;
 
-const changedOf = ({ kept }: PersonAt, { put }: Advanced): readonly NewRow<'decisions'>[] =>
+const changedOf = ({ person: { kept }, advanced: { put } }: Step): readonly NewRow<'decisions'>[] =>
   kept.length === 0 ? put : put.filter((row) => !kept.some((before) => isSame(before, row)));
 
+const changedIn = (steps: readonly Step[]): DecidedFact[] =>
+  [...countedSteps(steps)].flatMap(([step, count]) =>
+    changedOf(step).map(({ app, channel, state, reason = null }) => ({ app, channel, state, reason, count })),
+  );
+
 /** A person of whom every way has ended without one that leads there. */
-function unreachedOf(person: PersonAt, advanced: Advanced): Unreached[] {
+function unreachedOf(step: Step): Unreached[] {
+  const { person, advanced } = step;
   const [first] = advanced.rows;
   if (!first || recipientOutcome(advanced.rows as readonly HopDecision[]) !== 'no_channel') return [];
-  if (changedOf(person, advanced).length === 0) return [];
+  if (changedOf(step).length === 0) return [];
   const { notification, user } = person;
   return [{ app: notification.app, notification: notification.id, user, reason: first.reason ?? '' }];
 }
 
-/** One step of one person. */
-interface Step {
-  readonly person: PersonAt;
-  readonly decisions: readonly HopDecision[];
-  readonly advanced: Advanced;
+type Step = PersonStepped<PersonAt>;
+
+/** Of one person. */
+function stepOf(person: PersonAt, parts: StepParts): Step {
+  const decisions = decideFor(person, parts);
+  return { person, decisions, advanced: advance(person, decisions, parts.now) };
 }
 
 /** People who are decided about together for the first time and wait for the same moment: from so many on they have one timer. */
@@ -208,11 +237,11 @@ export async function stepPeople(
   turn: () => Promise<void> | undefined,
 ): Promise<Stepped> {
   const steps: Step[] = [];
+  const usual = new UsualSteps<PersonAt>((person) => stepOf(person, parts));
   for (const person of people) {
     const wait = steps.length % AT_ONCE === 0 ? turn() : undefined;
     if (wait) await wait;
-    const decisions = decideFor(person, parts);
-    steps.push({ person, decisions, advanced: advance(person, decisions, parts.now) });
+    steps.push(usual.step(person));
   }
   const dues = timersOf(steps, parts.newId);
   return {
@@ -220,9 +249,9 @@ export async function stepPeople(
     dues,
     decisions: steps.map(({ decisions }) => decisions),
     leave: steps.flatMap(({ person, advanced }) => advanced.leave.map((row) => leavingOf(person, row))),
-    changed: steps.flatMap(({ person, advanced }) => changedOf(person, advanced) as readonly DecidedFact[]),
-    unreached: steps.flatMap(({ person, advanced }) => unreachedOf(person, advanced)),
-    digested: steps.flatMap(({ person, advanced }) => digestedOf(person, advanced)),
+    changed: changedIn(steps),
+    unreached: ofSteps(steps, unreachedOf),
+    digested: ofSteps(steps, digestedOf),
     undigested: steps
       .filter(({ advanced }) => advanced.undigested)
       .map(({ person: { notification, user } }) => ({ app: notification.app, notification: notification.id, user })),
@@ -238,14 +267,14 @@ const moveOf = ({ reason, detail }: NewRow<'decisions'>): MoveDetail =>
   reason === SUPERSEDED && detail?.includes('"hop":') ? { isReachedBefore: true } : {};
 
 /** What a step changes, in numbers. */
-function noteStep(notes: RollNotes, { person: { kept }, advanced: { put, remove } }: Step): void {
+function noteStep(notes: RollNotes, { person: { kept }, advanced: { put, remove } }: Step, count: number): void {
   for (const row of remove) notes.moved(row, row, undefined);
   for (const row of put) {
     const of = { ...row, platform: row.platform ?? null };
     const before = kept.find((each) => isSameTarget(each, row));
     if (before && isSame(before, row)) continue;
     if (before) notes.moved(before, before, undefined);
-    notes.moved(of, undefined, row, moveOf(row));
+    notes.moved(of, undefined, row, { ...moveOf(row), count });
   }
 }
 
@@ -269,7 +298,7 @@ export async function writeSteps(
   );
   await setDue(tx, dues);
   const notes = new RollNotes();
-  for (const step of steps) noteStep(notes, step);
+  for (const [step, count] of countedSteps(steps)) noteStep(notes, step, count);
   await notes.write(tx);
   const over = steps.filter(
     ({ person, advanced }) => person.kept.length > 0 && !person.isTimerEnded && advanced.dueAt === undefined,
