@@ -2,15 +2,21 @@
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import type { RollNotes } from '../../analytics/roll-notes.ts';
 import { among, prepared } from '../../storage/prepared.ts';
-import type { HubDb } from '../../storage/storage.ts';
+import type { HubDb, Row } from '../../storage/storage.ts';
 import type { HubTables } from '../../storage/tables.ts';
 import { type CarriedBy, handedFor, handedTo, unlessSuperseded } from '../rows/decision-rows.ts';
 import type { HandedTarget, Handover } from '../rows/handover-rows.ts';
+import { isWithin, rangeOf, type UserRange } from '../rows/user-range.ts';
+import type { HandedBatch } from './handed-batches.ts';
 import type { OutcomeChange } from './outcome-change.ts';
 
 /** A target that ended. */
 export interface EndedOne {
-  readonly batch: CarriedBy & Pick<Handover, 'dueAt'>;
+  readonly batch: CarriedBy &
+    Pick<Handover, 'dueAt'> & {
+      /** A map: those of which nothing final was heard, this one among them. */
+      readonly targets?: HandedBatch['targets'] | Handover['targets'];
+    };
   readonly target: HandedTarget;
   readonly change: OutcomeChange;
 }
@@ -18,12 +24,13 @@ export interface EndedOne {
 /** A decision that a batch carries. */
 type Carried = Readonly<Record<'notification' | 'user' | 'device' | 'batch', string>>;
 
-/** Decisions that ended alike. */
+/** Targets that ended alike. */
 interface Alike extends Pick<CarriedBy, 'app' | 'hop' | 'channel'> {
-  readonly change: OutcomeChange;
-  readonly decisions: Carried[];
-  /** When each batch was due, UNIX milliseconds. */
-  readonly dues: Map<string, number>;
+  change: OutcomeChange;
+  /** When the first of them ended, UNIX milliseconds. */
+  readonly since: number;
+  /** By their batches. */
+  readonly targets: Map<EndedOne['batch'], HandedTarget[]>;
 }
 
 /** A decision that an outcome has changed. */
@@ -37,28 +44,40 @@ export interface ChangedDecision extends CarriedBy {
   readonly ms: number | undefined;
 }
 
+/** What ended alike within this has the moment of the last of it: each millisecond would be a statement of its own. */
+const TOGETHER_MS = 25;
+
 /** Puts what ended alike together, of whatever notifications, so that many are one statement. */
 export function alike(ended: readonly EndedOne[]): Alike[] {
-  const groups = new Map<string, Alike>();
+  const groups: Alike[] = [];
+  const open = new Map<string, Alike>();
   let last: Alike | undefined;
-  for (const { batch: of, target, change } of ended) {
-    const { app, hop, channel, notification, batch, dueAt } = of;
-    const isAlike = last && last.app === app && last.hop === hop && last.channel === channel;
-    if (!last || !isAlike || !isSameChange(last.change, change)) {
-      const key = JSON.stringify([app, hop, channel, change]);
-      last = groups.get(key) ?? { app, hop, channel, change, decisions: [], dues: new Map() };
-      groups.set(key, last);
+  for (const { batch, target, change } of ended) {
+    if (!last || !isAlike(last, batch, change)) {
+      const { app, hop, channel } = batch;
+      const { at, ...other } = change;
+      const key = JSON.stringify([app, hop, channel, other]);
+      const known = open.get(key);
+      last =
+        known && isAlike(known, batch, change) ? known : { app, hop, channel, change, since: at, targets: new Map() };
+      if (last !== known) groups.push(last);
+      open.set(key, last);
     }
-    last.dues.set(batch, dueAt);
-    for (const user of target.users) last.decisions.push({ notification, user, device: target.device, batch });
+    if (change.at > last.change.at) last.change = change;
+    const some = last.targets.get(batch);
+    if (some) some.push(target);
+    else last.targets.set(batch, [target]);
   }
-  return [...groups.values()];
+  return groups;
 }
 
 /** Most pushes of a batch end alike, one behind the other. */
-const isSameChange = (a: OutcomeChange, b: OutcomeChange): boolean =>
+const isAlike = ({ app, hop, channel, since, change: a }: Alike, batch: EndedOne['batch'], b: OutcomeChange): boolean =>
+  app === batch.app &&
+  hop === batch.hop &&
+  channel === batch.channel &&
+  Math.abs(b.at - since) <= TOGETHER_MS &&
   a.state === b.state &&
-  a.at === b.at &&
   a.attempts === b.attempts &&
   a.reason === b.reason &&
   a.category === b.category &&
@@ -66,7 +85,8 @@ const isSameChange = (a: OutcomeChange, b: OutcomeChange): boolean =>
   a.providerId === b.providerId &&
   a.from === b.from;
 
-interface WrittenChange extends Omit<Alike, 'change' | 'dues'>, Omit<OutcomeChange, 'from' | 'providerId'> {
+interface WrittenChange extends Pick<Alike, 'app' | 'hop' | 'channel'>, Omit<OutcomeChange, 'from' | 'providerId'> {
+  readonly decisions: readonly Carried[];
   readonly from: readonly string[];
   readonly provider_id: string | null;
 }
@@ -101,6 +121,34 @@ const writeCancelled = prepared((db, { app, hop, channel, decisions, from, reaso
     .returning([...KEY, 'reason', 'platform']),
 );
 
+interface WrittenRange extends Omit<WrittenChange, 'decisions' | 'from'>, UserRange {
+  readonly notification: string;
+  readonly batch: string;
+}
+
+type Left = Readonly<Record<'user' | 'device', string>>;
+
+const withinRange = (db: HubDb, { app, notification, from, to, hop, channel, batch, ...change }: WrittenRange) =>
+  db
+    .updateTable('decisions')
+    .set(change)
+    .where('app', '=', app)
+    .where('notification', '=', notification)
+    .where('user', '>=', from)
+    .where('user', '<=', to)
+    .where('hop', '=', hop)
+    .where('channel', '=', channel)
+    .where('batch', '=', batch)
+    .where('state', '=', 'pending')
+    .returning([...KEY, 'reason', 'platform']);
+
+/** What a batch carries for people who follow one another: that takes a quarter of what it takes to name each. */
+const writeRange = prepared(withinRange);
+
+const writeRangeBut = prepared((db, { left, ...of }: WrittenRange & { readonly left: readonly Left[] }) =>
+  withinRange(db, of).where((eb) => eb.not(among(['user', 'device'], left))),
+);
+
 /** Failures that a late verdict takes back: with what they had said. */
 const failedBefore = prepared((db, of: Omit<WrittenChange, keyof OutcomeChange | 'provider_id'>) =>
   db
@@ -109,37 +157,112 @@ const failedBefore = prepared((db, of: Omit<WrittenChange, keyof OutcomeChange |
     .where(carried({ ...of, from: ['failed'] })),
 );
 
-/**
- * From each state by itself, the last one first, so that it is known what a decision was before and none is changed twice.
- * @returns the decisions that were changed: an outcome that comes twice changes none the second time
- */
-export async function writeEnded(
+/** @returns the decisions that were changed: an outcome that comes twice changes none the second time */
+export async function writeEnded(tx: HubDb, ended: Alike, notes: RollNotes): Promise<ChangedDecision[]> {
+  const { targets, ...group } = ended;
+  const changed: ChangedDecision[] = [];
+  const named: Carried[] = [];
+  const dues = new Map<string, number>();
+  for (const [batch, some] of targets) {
+    dues.set(batch.batch, batch.dueAt);
+    const range = isFirst(group.change) ? handedRange(batch, some) : undefined;
+    if (range) changed.push(...noted(await writeSent(tx, group, batch, range), { ...group, dues }, 'pending', notes));
+    else pushCarried(named, batch, some);
+  }
+  if (named.length > 0) changed.push(...(await writeNamed(tx, group, { named, dues }, notes)));
+  return changed;
+}
+
+/** A provider has taken what was under way: the change of nearly all. */
+const isFirst = ({ state, from }: OutcomeChange): boolean => state === 'sent' && from.length === 1;
+
+function pushCarried(
+  named: Carried[],
+  { notification, batch }: EndedOne['batch'],
+  some: readonly HandedTarget[],
+): void {
+  for (const { users, device } of some) for (const user of users) named.push({ notification, user, device, batch });
+}
+
+/** From so many on it is worth it, and with so many at most that are left out. */
+const LEAST_IN_RANGE = 16;
+const MOST_LEFT = 64;
+
+interface HandedRange extends UserRange {
+  /** Those between them of which nothing was heard, or something else. */
+  readonly left: readonly Left[];
+}
+
+/** Where most of what a batch carries for the people between two has ended so; undefined: it is better to name them. */
+function handedRange({ targets }: EndedOne['batch'], ended: readonly HandedTarget[]): HandedRange | undefined {
+  if (ended.length < LEAST_IN_RANGE || !(targets instanceof Map)) return undefined;
+  const range = rangeOf(ended.flatMap(({ users }) => users));
+  if (!range) return undefined;
+  const some = new Set(ended);
+  const left: Left[] = [];
+  for (const target of targets.values()) {
+    if (some.has(target)) continue;
+    for (const user of target.users) if (isWithin(range, user)) left.push({ user, device: target.device });
+    if (left.length > MOST_LEFT) return undefined;
+  }
+  return { ...range, left: filled(left) };
+}
+
+/** Up to a power of two, as each number of rows is a text. */
+function filled(left: readonly Left[]): readonly Left[] {
+  const last = left.at(-1);
+  return last ? [...left, ...Array<Left>(2 ** Math.ceil(Math.log2(left.length)) - left.length).fill(last)] : left;
+}
+
+type Group = Omit<Alike, 'targets' | 'since'>;
+type WrittenRow = Omit<Carried, 'batch'> & Pick<Row<'decisions'>, 'batch' | 'reason' | 'platform'>;
+
+function writeSent(
   tx: HubDb,
-  { change, dues, ...of }: Alike,
+  { app, hop, channel, change }: Group,
+  { notification, batch }: EndedOne['batch'],
+  { from, to, left }: HandedRange,
+): Promise<WrittenRow[]> {
+  const { providerId, from: _, ...written } = change;
+  const of = { ...written, provider_id: providerId, app, hop, channel, notification, batch, from, to };
+  return left.length === 0 ? writeRange(tx, of) : writeRangeBut(tx, { ...of, left });
+}
+
+/** From each state by itself, the last one first, so that it is known what a decision was before and none is changed twice. */
+async function writeNamed(
+  tx: HubDb,
+  group: Group,
+  { named: decisions, dues }: { readonly named: readonly Carried[]; readonly dues: ReadonlyMap<string, number> },
   notes: RollNotes,
 ): Promise<ChangedDecision[]> {
+  const { app, hop, channel, change } = group;
   const { providerId, ...written } = change;
-  const { state, at } = written;
-  const writing = state === 'cancelled' ? writeCancelled : write;
-  const { app, hop, channel } = of;
+  const of = { app, hop, channel, decisions };
+  const writing = change.state === 'cancelled' ? writeCancelled : write;
   const changed: ChangedDecision[] = [];
   for (const from of written.from.toReversed()) {
     const before = from === 'failed' ? await failures(tx, of) : undefined;
     const rows = await writing(tx, { ...of, ...written, from: [from], provider_id: providerId });
-    for (const { platform, ...row } of rows) {
-      const { notification, user, device, reason } = row;
-      const batch = row.batch as string;
-      const ms = from === 'pending' && ANSWERED.has(state) ? at - (dues.get(batch) ?? at) : undefined;
-      notes.moved(
-        { app, notification, channel, platform },
-        { state: from, ...before?.get(keyOf(row)) },
-        { state, reason },
-        { ms },
-      );
-      changed.push({ app, notification, hop, channel, user, device, state, reason, at, batch, ms });
-    }
+    changed.push(...noted(rows, { ...group, dues }, from, notes, before));
   }
   return changed;
+}
+
+/** What was changed out of a state, in numbers and one by one. */
+function noted(
+  rows: readonly WrittenRow[],
+  { app, hop, channel, change: { state, at }, dues }: Group & { readonly dues: ReadonlyMap<string, number> },
+  from: string,
+  notes: RollNotes,
+  before?: Awaited<ReturnType<typeof failures>>,
+): ChangedDecision[] {
+  return rows.map(({ platform, notification, user, device, reason, batch: carrier }) => {
+    const batch = carrier as string;
+    const ms = from === 'pending' && ANSWERED.has(state) ? at - (dues.get(batch) ?? at) : undefined;
+    const known = before?.get(keyOf({ notification, user, device, batch }));
+    notes.moved({ app, notification, channel, platform }, { state: from, ...known }, { state, reason }, { ms });
+    return { app, notification, hop, channel, user, device, state, reason, at, batch, ms };
+  });
 }
 
 /** States to which an answer of a provider leads, and not its absence. */
