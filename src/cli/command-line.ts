@@ -92,14 +92,14 @@ export function parseCommandLine(argv: readonly string[], providers: ProviderTab
   const groups = flagGroupsOf(providers);
   const name = nameIn(argv, groups);
   const parsed = name ? parseNamed(argv, name, groups) : parseFlags(argv, groups);
-  const usage = name ? commandHelp(name) : usageText(providers);
-  if (parsed === HELP) return { kind: 'help', text: `${usage}\n` };
-  if ('mistake' in parsed) return wrong(withHint(parsed, name), usage);
+  const usage = (): string => (name ? commandHelp(name) : usageText(providers));
+  if (parsed === HELP) return { kind: 'help', text: `${usage()}\n` };
+  if ('mistake' in parsed) return wrong(withHint(parsed, name), usage());
   if (parsed.values.get('V')) return { kind: 'version' };
   if (name) return named(name, parsed, providers);
   const [word, about] = parsed.rest;
-  if (word === 'help') return { kind: 'help', text: `${isNamed(about) ? commandHelp(about) : usage}\n` };
+  if (word === 'help') return { kind: 'help', text: `${isNamed(about) ? commandHelp(about) : usage()}\n` };
   if (word === 'version') return { kind: 'version' };
-  if (word !== undefined) return wrong(strange(argv, word, parsed.rest.length), usage);
+  if (word !== undefined) return wrong(strange(argv, word, parsed.rest.length), usage());
   return unnamed(parsed, providers);
 }

@@ -43,19 +43,21 @@ export function createConnector(
   const { hostname, port } = new URL(options.origin);
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const { proxy, ca, cert, key } = options;
-  const trust = cert && !proxy ? undefined : (options.trust ?? createTrust(ca));
-  // A proxy that speaks TLS is not shown the certificate that is meant for the provider.
-  const proxyContext = proxy ? trust : undefined;
-  const secureContext = cert ? tls.createSecureContext({ ...trustIn(ca), cert, ...(key ? { key } : {}) }) : trust;
+  let own: tls.SecureContext | undefined;
+  const trust = options.trust ?? (() => (own ??= createTrust(ca)));
+  // Those of one's own may be wrong, which is told at once; the system's are read with the first connection.
+  if (ca && (!cert || proxy)) trust();
+  const certified = cert && tls.createSecureContext({ ...trustIn(ca), cert, ...(key ? { key } : {}) });
   return async (signal) => {
     const target = { host, port: Number(port || 443) };
-    const tunnel = proxy ? await tunnelTo(proxy, `${hostname}:${target.port}`, signal, proxyContext) : undefined;
+    // A proxy that speaks TLS is not shown the certificate that is meant for the provider.
+    const tunnel = proxy ? await tunnelTo(proxy, `${hostname}:${target.port}`, signal, trust()) : undefined;
     const socket = tls.connect({
       ...(tunnel ? { socket: tunnel } : target),
       ...(tuning.lookup ? { lookup: tuning.lookup as net.LookupFunction } : {}),
       ...(net.isIP(host) ? {} : { servername: host }),
       host,
-      secureContext,
+      secureContext: certified || trust(),
       ALPNProtocols: [...offer],
       minVersion: 'TLSv1.2',
     } as tls.ConnectionOptions);

@@ -19,7 +19,7 @@ export function numberedPools(): (options: Http2PoolOptions) => Http2Pool {
   return (options) =>
     createPool({
       numberSession: () => ++sessions,
-      ...(options.connect ? {} : { trust: trustOf(options.ca) }),
+      ...(options.connect ? {} : { trust: () => trustOf(options.ca) }),
       ...options,
     });
 }

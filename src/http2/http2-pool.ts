@@ -98,8 +98,8 @@ export interface Http2PoolOptions {
   readonly origin: string;
   /** PEM certificates trusted in addition to the system's. */
   readonly ca?: readonly string[];
-  /** What is made of `ca` where there is neither `cert` nor `key`, for pools that share it: it takes megabytes. Default: one of its own. */
-  readonly trust?: SecureContext;
+  /** What is made of `ca` where there is neither `cert` nor `key`, for pools that share it: it takes megabytes, and is asked for with the first connection. Default: one of its own. */
+  readonly trust?: () => SecureContext;
   /** TLS client certificate (PEM). */
   readonly cert?: string;
   readonly key?: string;

@@ -94,6 +94,8 @@ export function openOutbound({ core, proxyEnv = {}, extraCa = [], createPool }: 
     trusted ??= createTrust(added.length > 0 ? added : undefined);
     return trusted;
   };
+  // A file of one's own may be wrong, which is told at once.
+  if (added.length > 0) trust();
   const wayTo = (origin: string): Pick<Http2PoolOptions, 'ca' | 'proxy'> => {
     const proxy = proxyFor(origin);
     return { ...(added.length > 0 ? { ca: added } : {}), ...(proxy === undefined ? {} : { proxy }) };
@@ -104,12 +106,12 @@ export function openOutbound({ core, proxyEnv = {}, extraCa = [], createPool }: 
     poolsOf: (section) => (own) =>
       createPool({
         ...wayTo(own.origin),
+        trust,
         connections: section.connections,
         requestTimeoutMs: toMs(section.request_timeout),
         ...own,
       }),
-    httpsPoolsOf: (section) => (own) =>
-      httpsPool({ ...wayTo(own.origin), trust: trust(), ...own }, section, createPool),
+    httpsPoolsOf: (section) => (own) => httpsPool({ ...wayTo(own.origin), trust, ...own }, section, createPool),
     poolsOfStrangers: (options) => strangersPools(options, guardOf(options), createPool),
     dispatcherOfStrangers(rules) {
       const connect = guardOf(rules);

@@ -21,11 +21,11 @@ export const codeBits: Uint32Array = canonicalCodes();
 function canonicalCodes(): Uint32Array {
   const codes = new Uint32Array(lengths.length);
   let code = 0;
-  for (let length = 1; length <= 30; length++) {
-    code *= 2;
-    for (let symbol = 0; symbol < lengths.length; symbol++) {
-      if (lengths[symbol] === length) codes[symbol] = code++;
-    }
+  let length = 0;
+  for (const symbol of [...lengths.keys()].sort((a, b) => lengths[a]! - lengths[b]! || a - b)) {
+    code *= 2 ** (lengths[symbol]! - length);
+    length = lengths[symbol]!;
+    codes[symbol] = code++;
   }
   return codes;
 }

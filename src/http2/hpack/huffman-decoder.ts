@@ -5,13 +5,16 @@ import { codeBits, codeLength, EOS } from './huffman-codes.ts';
 // bits, so a step emits at most one symbol.
 const EMITS = 0x1_0000;
 const FAILS = 0x2_0000;
-const { steps, mayEnd } = buildMachine();
+/** Made with the first string: a start need not wait for it. */
+let machine: Machine | undefined;
 
 /**
  * Decodes the Huffman string `bytes[start, end)` into `out` from 0 on and returns its length. `out` must hold 8/5 of the
  * input. Throws ConnectionError on EOS and on padding that is not the beginning of EOS (RFC 7541 section 5.2).
  */
 export function decodeHuffman(bytes: Uint8Array, start: number, end: number, out: Uint8Array): number {
+  machine ??= buildMachine();
+  const { steps, mayEnd } = machine;
   let state = 0;
   let length = 0;
   let failed = 0;
