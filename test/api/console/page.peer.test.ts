@@ -224,6 +224,24 @@ describe('the console in Chromium', needs('chromium'), () => {
     expect(wrong).toEqual([]);
   });
 
+  test('an axis of whole numbers has none twice', async () => {
+    const { page, wrong } = await opened();
+    const point = (minutes: number) => ({
+      at: Date.now() - minutes * 60_000,
+      rates: { accepted: 1, delivered: 1, failed: 0, retried: 0, refused: 0 },
+      latency: {},
+      depth: minutes,
+    });
+    const hello = { version: '1', history: true, providers: [], fates: [] };
+    const body = `event: hello\ndata: ${JSON.stringify(hello)}\n\nevent: hour\ndata: ${JSON.stringify([point(1), point(0)])}\n\n`;
+    await page.route('**/v1/console/events', (route) => route.fulfill({ contentType: 'text/event-stream', body }));
+    await page.reload();
+    const axis = (name: string) => page.locator('figure', { hasText: name }).locator('.axes text[text-anchor=end]');
+    await expect.poll(() => axis('In the queue').allTextContents()).toEqual(['0', '1', 'now']);
+    expect(await axis('Pushes per second').allTextContents()).toEqual(['0', '0.5', '1', 'now']);
+    expect(wrong).toEqual([]);
+  });
+
   test('what is not well is said at the top, as /readyz says it', async () => {
     await using relay = await startRelay({ android: { endpoint: 'https://127.0.0.1:1' } });
     await using view = await openPage(browser, relay.url);

@@ -128,9 +128,12 @@ class HourChart {
 
   /** @param {number} top */
   #drawAxes(top) {
-    const grid = [0, top / 2, top].flatMap((value) => {
+    const { format } = this.chart;
+    // Of whole numbers there may be none in the middle.
+    const values = [0, top / 2, top].filter((value) => value === top || format(value) !== format(top));
+    const grid = values.flatMap((value) => {
       const y = yOf(value, top);
-      const text = svg('text', { x: LEFT - 6, y: y + 4, 'text-anchor': 'end' }, this.chart.format(value));
+      const text = svg('text', { x: LEFT - 6, y: y + 4, 'text-anchor': 'end' }, format(value));
       return [svg('line', { x1: LEFT, x2: WIDTH, y1: y, y2: y }), text];
     });
     const times = MINUTES.map((minutes) => {

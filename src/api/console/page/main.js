@@ -15,7 +15,7 @@ import { showNoPush, showPush } from './timeline.js';
 
 const overview = createOverview();
 const credential = document.documentElement.dataset.credential;
-const NO_PUSH = 'Send a push, or look one up by its id.';
+const NO_PUSH = 'Look a push up by its id, or choose one of the page Pushes.';
 
 /** @type {{ stop: () => void } | undefined} */
 let stream;

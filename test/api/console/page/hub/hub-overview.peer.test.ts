@@ -89,6 +89,14 @@ describe('the hub as a whole in the console', needs('chromium'), () => {
     expect(wrong).toEqual([]);
   });
 
+  test('the header has one line on a screen of 1280, with all pages, a warning and a key', async () => {
+    const { page, wrong } = await openHubConsole(browser, { viewport: { width: 1280, height: 800 } });
+    await page.evaluate(`for (const id of ['ready', 'sandbox', 'sign-out']) document.getElementById(id).hidden = false;
+      document.getElementById('ready').textContent = 'degraded'`);
+    expect(await page.evaluate("document.querySelector('header').offsetHeight")).toBeLessThan(60);
+    expect(wrong).toEqual([]);
+  });
+
   test('by keyboard alone a person is found, and every stop of the focus is seen', async () => {
     const { page, ask, go, wrong } = await openHubConsole(browser, { viewport: { width: 375, height: 800 } });
     await ask('PUT /v1/users/ada', { name: 'Ada' });
