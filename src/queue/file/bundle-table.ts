@@ -1,128 +1,131 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { hasBit } from '../../kit/bits.ts';
-import { BUNDLE_ID, bundled, decodeBundle, encodeBundle } from './bundle.ts';
-import { type Bundle, type BundleStep, Bundles } from './bundles.ts';
+import { BUNDLE_BYTES, bundled, decodeBundle, encodeBundle, type Sums } from './bundle.ts';
+import { Bundles, type WrittenBundle } from './bundles.ts';
 import type { NewRecord } from './new-record.ts';
-import { checkedTrace } from './record-check.ts';
 import type { Removal } from './record-store.ts';
 
-interface BundleRow {
-  readonly key: number;
-  readonly body: Uint8Array;
-  readonly done: Uint8Array | null;
-}
+export const BUNDLE_SCHEMA = 'CREATE TABLE IF NOT EXISTS bundle (slot INTEGER PRIMARY KEY, body BLOB NOT NULL) STRICT;';
 
-const BUNDLE = `SELECT key, body, (SELECT done FROM progress AS p WHERE p.key = request.key) AS done FROM request`;
-const INSERT = 'INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?)';
+/** So many keys have room beside the members of a bundle, and in one without any. */
+const MOST_BESIDE = 100;
+const MOST_GONE = 800;
+
+export interface WrittenChange {
+  /** Those that are to have a row of their own. */
+  readonly alone: readonly NewRecord[];
+  /** Those that are in no bundle. */
+  readonly others: readonly Removal[];
+  /** The file has the sums with it. */
+  readonly hasSums: boolean;
+}
 
 /** The rows of bundles, as the process that owns the file writes them. */
 export class BundleTable {
   readonly #db: DatabaseSync;
+  /** Gives a record a row of its own. */
+  readonly #insert: (record: NewRecord) => void;
   readonly #bundles = new Bundles();
-  readonly #insert: StatementSync;
-  readonly #delete: StatementSync;
-  readonly #note: StatementSync;
-  readonly #deleteNote: StatementSync;
+  readonly #write: StatementSync;
+  readonly #bytes = Buffer.alloc(BUNDLE_BYTES);
+  #sequence = 0;
   /** What the transaction has changed. */
-  #added: { readonly records: readonly NewRecord[]; readonly bytes: number }[] = [];
-  #steps: ReadonlyMap<Bundle, BundleStep> = new Map();
-  #apart: readonly Bundle[] = [];
+  #added: { readonly slot: number; readonly members: readonly NewRecord[]; readonly keys: readonly number[] }[] = [];
+  #gone: number[] = [];
+  #isCleared = false;
 
-  constructor(db: DatabaseSync) {
+  constructor(db: DatabaseSync, insert: (record: NewRecord) => void) {
     this.#db = db;
-    this.#insert = db.prepare(INSERT);
-    this.#delete = db.prepare('DELETE FROM request WHERE key = ?');
-    this.#note = db.prepare('INSERT OR REPLACE INTO progress VALUES (?, 0, ?)');
-    this.#deleteNote = db.prepare('DELETE FROM progress WHERE key = ?');
+    this.#insert = insert;
+    // A row that is there keeps its size, and its page.
+    this.#write = db.prepare('INSERT INTO bundle VALUES (?, ?) ON CONFLICT (slot) DO UPDATE SET body = excluded.body');
   }
 
   /** A transaction begins. What the one before it changed, if it was not committed, never was. */
   begin(): void {
     this.#added = [];
-    this.#steps = new Map();
-    this.#apart = [];
+    this.#gone = [];
+    this.#isCleared = false;
   }
 
   committed(): void {
-    for (const { records, bytes } of this.#added) this.#bundles.added(records, bytes);
-    this.#bundles.stepped(this.#steps);
-    for (const bundle of this.#apart) this.#bundles.gone(bundle);
+    if (this.#isCleared) this.#bundles.cleared();
+    for (const { slot, members, keys } of this.#added) this.#bundles.added(slot, members, keys);
+    if (this.#gone.length > 0) this.#bundles.gone(this.#gone);
     this.begin();
   }
 
-  /** @returns those that are to have a row of their own */
-  add(records: readonly NewRecord[]): readonly NewRecord[] {
-    if (records.length < 2 || !this.#bundles.hasRoom) return records;
-    const { together, alone } = bundled(records);
-    for (const members of together) {
-      const [first] = members as readonly [NewRecord];
-      const body = encodeBundle(members);
-      this.#insert.run(first.key, BUNDLE_ID, '', first.acceptedAt, members.length, body, null);
-      this.#added.push({ records: members, bytes: body.length });
+  change(records: readonly NewRecord[], removed: readonly Removal[], sums: Sums): WrittenChange {
+    const mayShare = records.length > 1 && this.#bundles.hasRoom;
+    const { together, alone } = mayShare ? bundled(records) : { together: [], alone: records };
+    const gone: number[] = [];
+    const others: Removal[] = [];
+    for (const removal of removed) {
+      if (this.#bundles.holds(removal.key)) gone.push(removal.key);
+      else others.push(removal);
     }
-    return alone;
+    const tooLarge = this.#put(together, gone, sums);
+    return { alone: [...alone, ...tooLarge], others, hasSums: this.#added.length > 0 };
   }
 
-  /** @returns those that are in no bundle */
-  remove(removed: readonly Removal[]): readonly Removal[] {
-    const { steps, others } = this.#bundles.stepsOf(removed);
-    for (const [{ key, isNoted }, { done, open }] of steps) {
-      if (open > 0) this.#note.run(key, done);
-      else {
-        this.#delete.run(key);
-        if (isNoted) this.#deleteNote.run(key);
+  /** @returns those for which a row was too small after all */
+  #put(together: readonly (readonly NewRecord[])[], gone: readonly number[], sums: Sums): readonly NewRecord[] {
+    const tooLarge: NewRecord[] = [];
+    if (together.length + gone.length === 0) return tooLarge;
+    const rest = [...(this.#bundles.tail?.gone ?? []), ...gone];
+    const parts = together.map((members) => ({ members, keys: rest.splice(0, MOST_BESIDE) }));
+    while (rest.length > 0) parts.push({ members: [], keys: rest.splice(0, MOST_GONE) });
+    const slots = this.#bundles.slots(parts.length);
+    for (const [index, { members, keys }] of parts.entries()) {
+      const fits = encodeBundle(this.#bytes, ++this.#sequence, sums, keys, members);
+      if (!fits) {
+        tooLarge.push(...members);
+        encodeBundle(this.#bytes, this.#sequence, sums, keys, []);
       }
+      const slot = slots[index] as number;
+      this.#write.run(slot, this.#bytes);
+      this.#added.push({ slot, members: fits ? members : [], keys });
     }
-    this.#steps = steps;
-    return others;
+    this.#gone.push(...gone);
+    return tooLarge;
   }
 
   /** Those that would keep the room of many for a few; to be called every half second. */
-  old(): readonly Bundle[] {
+  old(): readonly WrittenBundle[] {
     return this.#bundles.old();
   }
 
-  /** Gives members rows of their own; default: all. */
-  takeApart(which: readonly Bundle[] = [...this.#bundles]): void {
-    this.#apart = which;
-    const find = this.#db.prepare(`${BUNDLE} WHERE key = ?`);
-    for (const { key } of which) takeApart(this.#db, find.get(key) as unknown as BundleRow);
+  /** There are rows of which nothing is wanted. */
+  get isSpent(): boolean {
+    return this.#bundles.isSpent;
+  }
+
+  /** Gives open members rows of their own. */
+  takeApart(which: readonly WrittenBundle[], sums: Sums): void {
+    const gone = [...this.#open(which)].map((member) => {
+      this.#insert(member);
+      return member.key;
+    });
+    this.#put([], gone, sums);
+  }
+
+  /** Gives all open members rows of their own, and leaves no bundle. The sums have to be written elsewhere. */
+  clear(): void {
+    for (const member of this.#open(this.#bundles)) this.#insert(member);
+    this.#db.exec('DELETE FROM bundle');
+    this.#isCleared = true;
   }
 
   /** Members without an outcome. */
-  *open(): Generator<NewRecord> {
-    const find = this.#db.prepare('SELECT body FROM request WHERE key = ?');
-    for (const { key, done } of this.#bundles) {
-      const row = find.get(key) as unknown as Pick<BundleRow, 'body'>;
-      for (const [place, member] of (decodeBundle(key, row.body) ?? []).entries())
-        if (!hasBit(done, place)) yield member;
-    }
+  open(): Iterable<NewRecord> {
+    return this.#open(this.#bundles);
   }
-}
 
-/** Within a transaction. One that does not say what it holds stays as it is. */
-function takeApart(db: DatabaseSync, { key, body, done }: BundleRow): void {
-  const members = decodeBundle(key, body);
-  if (!members) return;
-  db.prepare('DELETE FROM request WHERE key = ?').run(key);
-  db.prepare('DELETE FROM progress WHERE key = ?').run(key);
-  const insert = db.prepare(INSERT);
-  for (const [place, { key, id, app, acceptedAt, pushes, body, trace, check }] of members.entries())
-    if (!done || !hasBit(done, place)) insert.run(key, id, app, acceptedAt, pushes, body, checkedTrace(trace, check));
-}
-
-/** Takes the bundles apart that a killed process has left: each in a transaction of its own, which a nearly full disk has room for. */
-export function takeBundlesApart(db: DatabaseSync): void {
-  const keys = db.prepare('SELECT key FROM request WHERE id = ?').all(BUNDLE_ID) as unknown as { key: number }[];
-  const find = db.prepare(`${BUNDLE} WHERE key = ?`);
-  for (const { key } of keys) {
-    db.exec('BEGIN IMMEDIATE');
-    try {
-      takeApart(db, find.get(key) as unknown as BundleRow);
-      db.exec('COMMIT');
-    } catch (error) {
-      if (db.isTransaction) db.exec('ROLLBACK');
-      throw error;
+  *#open(which: Iterable<WrittenBundle>): Generator<NewRecord> {
+    const find = this.#db.prepare('SELECT body FROM bundle WHERE slot = ?');
+    for (const { slot, open } of which) {
+      if (open === 0) continue;
+      const { body } = find.get(slot) as unknown as { body: Uint8Array };
+      for (const member of decodeBundle(body)?.members ?? []) if (this.#bundles.holds(member.key)) yield member;
     }
   }
 }

@@ -1,29 +1,45 @@
 /**
- * Small requests of one push each that were accepted in one turn of the event loop, as one row: one insert, one delete, and the bits of
- * its progress in between. A member keeps its key. In the table of requests a bundle has no id; a version that knows of none sets it
- * aside as unreadable, and loses nothing.
+ * Small requests of one push each that were accepted in one turn of the event loop, as one row of the table of bundles. A member keeps its
+ * key. The row says as well what has gone since the one before it: members of older bundles that were settled, or have a row of their own
+ * now; and how many pushes the file had accepted and settled by then. All rows have one size, so that SQLite writes one page over another
+ * and finds and frees none.
  *
- *     MltB | length of the head | CRC-32 of the head | head: [[key − first, id, app, accepted, trace or 0, bytes, check], …] | bodies
+ *     MltC | length of the head | CRC-32 of the head | head | bodies | zeros
+ *     head: [sequence, accepted, settled, members, gone: each less the one before it, …, of each member: key less the first, id, app, …]
  */
 import { crc32 } from 'node:zlib';
 import type { NewRecord } from './new-record.ts';
-import { checkOf } from './record-check.ts';
+
+/** Pushes over the life of a file: `accepted` = `settled` + what the records still hold, or something was lost. */
+export interface Sums {
+  readonly accepted: number;
+  readonly settled: number;
+}
+
+/** What a row of the table of bundles says. */
+export interface Bundle {
+  /** Later rows have a greater one. */
+  readonly sequence: number;
+  readonly sums: Sums;
+  /** Keys of members of older bundles. */
+  readonly gone: readonly number[];
+  readonly members: readonly BundleMember[];
+}
 
 /** One that is kept in a bundle. */
 export interface BundleMember extends NewRecord {
   readonly body: Uint8Array;
-  readonly check: number;
 }
 
-const MAGIC = Buffer.from('MltB');
+const MAGIC = Buffer.from('MltC');
 const FIXED = 12;
-/** A row that is larger than a page has pages of its own, which have to be found and given back. */
+/** Just below a page. */
+export const BUNDLE_BYTES = 16_000;
+/** What the members may take, so that those that have gone have room beside them. */
 const MOST_BYTES = 15_000;
 /** What a member takes in the head, apart from its id, app and trace. */
 const HEAD_BYTES = 64;
-
-/** No request has this id. */
-export const BUNDLE_ID = '';
+const MEMBER_FIELDS = 7;
 
 const sizeOf = ({ id, app, trace = '', body }: NewRecord): number =>
   HEAD_BYTES + id.length + app.length + trace.length + body.length;
@@ -58,50 +74,82 @@ export function bundled(records: readonly NewRecord[]): {
   return { together: together.filter(({ length }) => length > 1), alone };
 }
 
-const bytesOf = (body: Uint8Array | string): Uint8Array => (typeof body === 'string' ? Buffer.from(body) : body);
-
-export function encodeBundle(records: readonly NewRecord[]): Uint8Array {
-  const bodies = records.map(({ body }) => bytesOf(body));
+/** @returns false when that is more than a row holds */
+export function encodeBundle(
+  into: Buffer,
+  sequence: number,
+  { accepted, settled }: Sums,
+  gone: readonly number[],
+  records: readonly NewRecord[],
+): boolean {
+  const head: (number | string)[] = [sequence, accepted, settled, records.length];
   const first = records[0]?.key ?? 0;
-  const head = Buffer.from(
-    JSON.stringify(
-      records.map((record, index) => {
-        const { key, id, app, acceptedAt, trace } = record;
-        const body = bodies[index] as Uint8Array;
-        return [key - first, id, app, acceptedAt, trace ?? 0, body.length, checkOf(record, body)];
-      }),
-    ),
-  );
-  const fixed = Buffer.allocUnsafe(FIXED);
-  MAGIC.copy(fixed);
-  fixed.writeUInt32LE(head.length, MAGIC.length);
-  fixed.writeUInt32LE(crc32(head), MAGIC.length * 2);
-  return Buffer.concat([fixed, head, ...bodies]);
+  const bodies: Uint8Array[] = [];
+  let bytes = FIXED;
+  for (const { key, id, app, acceptedAt, trace, body } of records) {
+    const own = typeof body === 'string' ? Buffer.from(body) : body;
+    bodies.push(own);
+    bytes += own.length;
+    head.push(key - first, id, app, acceptedAt, trace ?? 0, own.length, crc32(own));
+  }
+  head.push(first);
+  let last = 0;
+  for (const key of gone) {
+    head.push(key - last);
+    last = key;
+  }
+  const text = Buffer.from(JSON.stringify(head));
+  if (bytes + text.length > BUNDLE_BYTES) return false;
+  MAGIC.copy(into);
+  into.writeUInt32LE(text.length, MAGIC.length);
+  into.writeUInt32LE(crc32(text), MAGIC.length * 2);
+  into.set(text, FIXED);
+  let at = FIXED + text.length;
+  for (const body of bodies) {
+    into.set(body, at);
+    at += body.length;
+  }
+  // Nothing of an earlier one is left behind this one.
+  into.fill(0, at);
+  return true;
 }
 
-type Head = readonly [number, string, string, number, string | 0, number, number];
+/** Those of which a changed byte is known are damaged. @returns undefined when there is no telling what it holds */
+export function decodeBundle(body: Uint8Array): Bundle | undefined {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const head = readHead(bytes);
+  if (!head) return undefined;
+  const [sequence, accepted, settled, count] = head as readonly [number, number, number, number];
+  const end = 4 + count * MEMBER_FIELDS;
+  const first = head[end] as number;
+  const members: BundleMember[] = [];
+  let at = FIXED + bytes.readUInt32LE(MAGIC.length);
+  for (let place = 4; place < end; place += MEMBER_FIELDS) {
+    const fields = head.slice(place, place + MEMBER_FIELDS);
+    const [more, id, app, acceptedAt, trace, length, check] = fields as unknown as MemberFields;
+    const own = bytes.subarray(at, at + length);
+    at += length;
+    members.push({
+      ...{ key: first + more, id, app, acceptedAt, pushes: 1, body: own },
+      ...(trace === 0 ? {} : { trace }),
+      ...(crc32(own) === check ? {} : { isDamaged: true }),
+    });
+  }
+  let last = 0;
+  const gone = head.slice(end + 1).map((more) => {
+    last += more as number;
+    return last;
+  });
+  return { sequence, sums: { accepted, settled }, gone, members };
+}
+
+type MemberFields = readonly [number, string, string, number, string | 0, number, number];
 
 /** @returns undefined when that cannot be read */
-function readHead(bytes: Buffer): readonly Head[] | undefined {
+function readHead(bytes: Buffer): readonly (number | string)[] | undefined {
   if (bytes.length < FIXED || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
   const end = FIXED + bytes.readUInt32LE(MAGIC.length);
   const head = bytes.subarray(FIXED, end);
   if (end > bytes.length || crc32(head) !== bytes.readUInt32LE(MAGIC.length * 2)) return undefined;
-  return JSON.parse(head.toString()) as Head[];
-}
-
-/** The members of a bundle, in their order; undefined when it is damaged so that it does not say what they are. */
-export function decodeBundle(first: number, body: Uint8Array): readonly BundleMember[] | undefined {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const heads = readHead(bytes);
-  if (!heads) return undefined;
-  let at = FIXED + bytes.readUInt32LE(MAGIC.length);
-  return heads.map(([more, id, app, acceptedAt, trace, length, check]) => {
-    const own = bytes.subarray(at, at + length);
-    at += length;
-    return {
-      ...{ key: first + more, id, app, acceptedAt, pushes: 1, body: own, check },
-      ...(trace === 0 ? {} : { trace }),
-    };
-  });
+  return JSON.parse(head.toString()) as (number | string)[];
 }

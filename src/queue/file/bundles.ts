@@ -1,104 +1,118 @@
 /**
- * The bundles (bundle.ts) that this process has written and that hold something open: who is in which, and what of it is settled. What a
- * transaction changes is known here once it is in the file, and not before.
+ * The bundles (bundle.ts) that this process has written: who is in which, and which of their rows may be written over. What a transaction
+ * changes is known here once it is in the file, and not before.
  *
- * A bundle is open → gone with its last member. One that is half settled and still there after a second is taken apart, its open
- * members into rows of their own: what waits for a retry does not keep the room of the others.
+ * A bundle is open → done with its last member → free, with all that are older. Rows are written over in the order in which they were
+ * written: so what a row says of the members of older ones is there for as long as they are. One that is half settled and still there
+ * after a second, or keeps very many others from being free, gives its open members rows of their own.
  */
-import { hasBit, newBits, setBit } from '../../kit/bits.ts';
+import { Fifo } from '../../kit/fifo.ts';
 import type { NewRecord } from './new-record.ts';
-import type { Removal } from './record-store.ts';
 
 /** One that is in the file. */
-export interface Bundle {
-  readonly key: number;
+export interface WrittenBundle {
+  /** Its row. */
+  readonly slot: number;
   readonly keys: readonly number[];
-  readonly bytes: number;
-  done: Uint8Array;
+  /** Of others, of which it says that they have gone. */
+  readonly gone: readonly number[];
   open: number;
-  /** Its progress has a row. */
-  isNoted: boolean;
   looks: number;
 }
 
-/** What becomes of a bundle by a transaction. */
-export interface BundleStep {
-  readonly done: Uint8Array;
-  open: number;
-}
-
-/** More is not kept so: a process that was killed leaves it to the next one, which takes it apart before it serves. */
-const MOST_BYTES = 8 * 1024 * 1024;
+/** More are not kept so: a process that was killed leaves them to the next one, which takes them apart before it serves. */
+const MOST = 1024;
 /** A look is half a second. */
-const LOOKS = 2;
+const LOOKS = 1;
+/** So many that are done wait for those before them: so many of these are taken apart at a look. */
+const MOST_DONE = 256;
+const AT_A_LOOK = 64;
 
 export class Bundles {
-  readonly #byMember = new Map<number, Bundle>();
-  readonly #all = new Set<Bundle>();
-  #bytes = 0;
+  readonly #byMember = new Map<number, WrittenBundle>();
+  /** Those that are not free, oldest first. */
+  readonly #used = new Set<WrittenBundle>();
+  /** Rows to write over, oldest first. */
+  readonly #free = new Fifo<number>();
+  #rows = 0;
+  #last: WrittenBundle | undefined;
 
   get hasRoom(): boolean {
-    return this.#bytes < MOST_BYTES;
+    return this.#used.size < MOST;
   }
 
-  [Symbol.iterator](): IterableIterator<Bundle> {
-    return this.#all.values();
+  /** There are rows, and nothing in them is open. */
+  get isSpent(): boolean {
+    return this.#used.size === 0 && this.#rows > 0;
   }
 
-  /** The steps that the removal of members comes to; `others` are in no bundle. */
-  stepsOf(removed: readonly Removal[]): {
-    readonly steps: ReadonlyMap<Bundle, BundleStep>;
-    readonly others: readonly Removal[];
-  } {
-    const steps = new Map<Bundle, BundleStep>();
-    const others: Removal[] = [];
-    for (const removal of removed) {
-      const { key } = removal;
-      const bundle = this.#byMember.get(key);
-      if (!bundle) {
-        others.push(removal);
-        continue;
-      }
-      const step = steps.get(bundle) ?? { done: bundle.done.slice(), open: bundle.open };
-      steps.set(bundle, step);
-      const place = bundle.keys.indexOf(key);
-      if (hasBit(step.done, place)) continue;
-      setBit(step.done, place);
-      step.open--;
+  [Symbol.iterator](): IterableIterator<WrittenBundle> {
+    return this.#used.values();
+  }
+
+  holds(key: number): boolean {
+    return this.#byMember.has(key);
+  }
+
+  /** The newest, when it has no members and never had: what it says can be said by the next one, in its row. */
+  get tail(): WrittenBundle | undefined {
+    return this.#last && this.#last.keys.length === 0 && this.#used.has(this.#last) ? this.#last : undefined;
+  }
+
+  /** The rows for the next bundles. */
+  slots(count: number): number[] {
+    const slots = this.tail ? [this.tail.slot] : [];
+    for (const slot of this.#free) {
+      if (slots.length >= count) break;
+      slots.push(slot);
     }
-    return { steps, others };
+    for (let row = this.#rows; slots.length < count; ) slots.push(++row);
+    return slots;
   }
 
-  /** It is in the file. */
-  added(records: readonly NewRecord[], bytes: number): void {
+  /** A bundle is in the file, in the next of `slots`. */
+  added(slot: number, records: readonly NewRecord[], gone: readonly number[]): void {
+    const { tail } = this;
+    if (tail?.slot === slot) this.#used.delete(tail);
+    else if (slot > this.#rows) this.#rows = slot;
+    else this.#free.shift();
     const keys = records.map(({ key }) => key);
-    const bundle: Bundle = {
-      ...{ key: keys[0] as number, keys, bytes, open: keys.length, isNoted: false, looks: 0 },
-      done: newBits(keys.length),
-    };
-    this.#all.add(bundle);
-    this.#bytes += bytes;
+    const bundle: WrittenBundle = { slot, keys, gone, open: keys.length, looks: 0 };
+    this.#used.add(bundle);
+    this.#last = bundle;
     for (const key of keys) this.#byMember.set(key, bundle);
   }
 
-  /** The steps are in the file. */
-  stepped(steps: ReadonlyMap<Bundle, BundleStep>): void {
-    for (const [bundle, { done, open }] of steps) {
-      bundle.done = done;
-      bundle.open = open;
-      bundle.isNoted = true;
-      if (open === 0) this.gone(bundle);
+  /** The file says that these have gone. */
+  gone(keys: readonly number[]): void {
+    for (const key of keys) {
+      const bundle = this.#byMember.get(key);
+      if (!bundle) continue;
+      this.#byMember.delete(key);
+      bundle.open--;
+    }
+    for (const bundle of this.#used) {
+      if (bundle.open > 0) return;
+      this.#used.delete(bundle);
+      this.#free.push(bundle.slot);
     }
   }
 
-  gone(bundle: Bundle): void {
-    if (!this.#all.delete(bundle)) return;
-    this.#bytes -= bundle.bytes;
-    for (const key of bundle.keys) this.#byMember.delete(key);
+  /** The file has no rows any more. */
+  cleared(): void {
+    this.#byMember.clear();
+    this.#used.clear();
+    this.#free.retain(() => false);
+    this.#rows = 0;
+    this.#last = undefined;
   }
 
   /** Those to take apart; to be called every half second. */
-  old(): Bundle[] {
-    return [...this.#all].filter((bundle) => ++bundle.looks > LOOKS && bundle.open * 2 <= bundle.keys.length);
+  old(): WrittenBundle[] {
+    const used = [...this.#used];
+    const isCrowded = used.filter(({ open }) => open === 0).length > MOST_DONE;
+    const late = used.filter((bundle) => bundle.open > 0 && ++bundle.looks > LOOKS);
+    const inTheWay = new Set(isCrowded ? late.slice(0, AT_A_LOOK) : []);
+    return late.filter((bundle) => inTheWay.has(bundle) || bundle.open * 2 <= bundle.keys.length);
   }
 }

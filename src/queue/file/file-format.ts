@@ -11,12 +11,6 @@ import { ASIDE_SCHEMA } from './set-aside.ts';
 /** How long a commit waits for a reader (`martlet queue`) to get out of the way; the event loop stands still meanwhile. */
 const BUSY_MS = 100;
 
-/** Sums over the life of the file: `accepted` = `settled` + what the records still hold, or something was lost. */
-export interface JournalSums {
-  readonly accepted: number;
-  readonly settled: number;
-}
-
 /** `MltQ`. */
 export const QUEUE_FILE: FileKind = {
   name: 'queue file',

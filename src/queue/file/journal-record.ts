@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { hasBit, setBits } from '../../kit/bits.ts';
-import { BUNDLE_ID, decodeBundle } from './bundle.ts';
+import { setBits } from '../../kit/bits.ts';
+import { openMembers, readBundles } from './kept-bundles.ts';
 import type { NewRecord } from './new-record.ts';
 import { checkOf, readCheckedTrace } from './record-check.ts';
 
@@ -18,18 +18,18 @@ export const openPushes = ({ pushes, done }: Pick<JournalRecord, 'pushes' | 'don
 /** Every record, oldest first; of those that share a row the ones that are not settled. */
 export function* readRecords(db: DatabaseSync): Generator<JournalRecord> {
   const progress = readProgress(db);
+  const members = openMembers(readBundles(db)).map((member) => ({ ...member, done: NONE }));
+  let next = 0;
   for (const each of db.prepare('SELECT * FROM request ORDER BY key').iterate()) {
     const row = each as unknown as RequestRow;
-    const done = progress.get(row.key) ?? NONE;
-    const members = row.id === BUNDLE_ID ? decodeBundle(row.key, row.body) : undefined;
-    if (!members) yield recordOf(row, done);
-    for (const [place, { check, ...member }] of (members ?? []).entries())
-      if (!hasBit(done.get(0) ?? NO_BITS, place)) yield checked({ ...member, done: NONE }, check);
+    while (next < members.length && (members[next] as JournalRecord).key < row.key)
+      yield members[next++] as JournalRecord;
+    yield recordOf(row, progress.get(row.key) ?? NONE);
   }
+  yield* members.slice(next);
 }
 
 const NONE: JournalRecord['done'] = new Map();
-const NO_BITS = new Uint8Array();
 
 /** Settled targets by key, and by index of the notification. */
 export function readProgress(db: DatabaseSync): ReadonlyMap<number, ReadonlyMap<number, Uint8Array>> {
@@ -60,9 +60,5 @@ export function recordOf(
 ): JournalRecord {
   const { trace, check } = readCheckedTrace(column);
   const record = { ...row, acceptedAt: accepted_at, ...(trace === undefined ? {} : { trace }), done };
-  // A bundle that could not be taken apart.
-  return row.id === BUNDLE_ID ? { ...record, isDamaged: true } : checked(record, check);
+  return check === undefined || check === checkOf(record, record.body) ? record : { ...record, isDamaged: true };
 }
-
-const checked = (record: JournalRecord, check: number | undefined): JournalRecord =>
-  check === undefined || check === checkOf(record, record.body) ? record : { ...record, isDamaged: true };

@@ -2,12 +2,13 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setBits } from '../../kit/bits.ts';
 import type { KeptRequest } from '../queue.ts';
 import type { Withdrawal } from '../withdrawal.ts';
-import { takeBundlesApart } from './bundle-table.ts';
-import type { Bundle } from './bundles.ts';
+import type { Sums } from './bundle.ts';
+import type { WrittenBundle } from './bundles.ts';
 import { beginRun, DeathRegister, endRun } from './deaths.ts';
 import { limitLog, openQueueFile, type PushesFor } from './file-format.ts';
 import { makeRoom, scrub, shrink } from './free-pages.ts';
 import type { JournalRecord } from './journal-record.ts';
+import { takeBundlesApart } from './kept-bundles.ts';
 import type { Adopted, Change, JournalBacklog, RecordStore } from './record-store.ts';
 import { RecordTable } from './record-table.ts';
 import { ReportTable, type StoredReport } from './report-table.ts';
@@ -24,7 +25,11 @@ export class Journal implements RecordStore {
   readonly #records: RecordTable;
   readonly #aside: AsideTable;
   readonly #db: DatabaseSync;
-  readonly #totals: StatementSync;
+  readonly #begin: StatementSync;
+  readonly #end: StatementSync;
+  readonly #setSums: StatementSync;
+  /** As the file has them: in the row of the sums, or in a bundle. */
+  #sums: Sums;
   readonly #sync: 'normal' | 'full';
   #syncing: 'normal' | 'full';
 
@@ -50,7 +55,10 @@ export class Journal implements RecordStore {
       this.#db.close();
       throw error;
     }
-    this.#totals = this.#db.prepare('UPDATE totals SET accepted = accepted + ?, settled = settled + ?');
+    this.#begin = this.#db.prepare('BEGIN IMMEDIATE');
+    this.#end = this.#db.prepare('COMMIT');
+    this.#setSums = this.#db.prepare('UPDATE totals SET accepted = ?, settled = ?');
+    this.#sums = this.#db.prepare('SELECT accepted, settled FROM totals').get() as unknown as Sums;
   }
 
   commit(change: Change): void {
@@ -58,10 +66,7 @@ export class Journal implements RecordStore {
     // What is set aside is copied by its row.
     if (removals.some(({ aside }) => aside)) this.#takeApart();
     this.#waitForDisk(records.length > 0 ? this.#sync : 'normal');
-    this.#transaction(() => {
-      this.#records.add(records);
-      this.#write(change);
-    });
+    this.#sums = this.#transaction(() => this.#write(change));
     this.#records.committed(change);
   }
 
@@ -69,26 +74,31 @@ export class Journal implements RecordStore {
     const progress = records.flatMap(({ key, done }) =>
       [...done].map(([notification, bits]) => ({ key, notification, done: bits, more: setBits(bits) })),
     );
-    this.#transaction(() => {
+    this.#sums = this.#transaction(() => {
       for (const record of records) this.#records.addAlone(record);
-      this.#write({ records, progress, reports });
+      const pushes = records.reduce((sum, record) => sum + record.pushes, 0);
+      const sums = this.#write({ progress, reports }, pushes);
       for (const { key, done } of aside)
         for (const [notification, bits] of done) this.#records.noteProgress(key, notification, bits);
       for (const { key, deaths = 0 } of records) if (deaths > 0) this.deaths.add(key, deaths);
       for (const { key, deaths = 0 } of reports) if (deaths > 0) this.reportDeaths.add(key, deaths);
       this.#aside.add(aside);
+      return sums;
     });
     this.#records.committed({ progress });
   }
 
   release(): AsideRecord[] {
     if (!this.#aside.hasReleased) return [];
-    return this.#transaction(() => {
+    const { accepted, settled } = this.#sums;
+    const { rows, sums } = this.#transaction(() => {
       const rows = this.#aside.release();
       const open = rows.reduce((sum, { kind, open }) => sum + (kind === 'request' ? open : 0), 0);
-      if (open > 0) this.#totals.run(open, 0);
-      return rows;
+      this.#setSums.run(accepted + open, settled);
+      return { rows, sums: { accepted: accepted + open, settled } };
     });
+    this.#sums = sums;
+    return rows;
   }
 
   lastReport(): number {
@@ -102,19 +112,20 @@ export class Journal implements RecordStore {
 
   /** Another file holds its requests, what is set aside, and these reports. */
   gaveAway(reports: readonly StoredReport[]): void {
-    this.#transaction(() => {
+    this.#sums = this.#transaction(() => {
       this.#db.exec('DELETE FROM request; DELETE FROM progress; DELETE FROM aside; DELETE FROM request_death;');
-      this.#db.exec('UPDATE totals SET accepted = 0, settled = 0');
+      this.#setSums.run(0, 0);
       for (const { key } of reports) this.reports.remove(key);
+      return { accepted: 0, settled: 0 };
     });
   }
 
   #transaction<Result>(work: () => Result): Result {
     this.#records.begin();
-    this.#db.exec('BEGIN IMMEDIATE');
+    this.#begin.run();
     try {
       const result = work();
-      this.#db.exec('COMMIT');
+      this.#end.run();
       return result;
     } catch (error) {
       if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
@@ -122,11 +133,11 @@ export class Journal implements RecordStore {
     }
   }
 
-  /** All but the new records themselves. */
-  #write(change: Change): void {
+  /** @param more pushes that the file has been given already. @returns the sums after it */
+  #write(change: Change, more = 0): Sums {
     const { records = [], removals = [], progress = [], reports = [], told = [], reportsAside = [] } = change;
-    let accepted = 0;
-    let settled = 0;
+    let { accepted, settled } = this.#sums;
+    accepted += more;
     for (const { pushes } of records) accepted += pushes;
     for (const { key, notification, done, more } of progress) {
       this.#records.noteProgress(key, notification, done);
@@ -136,11 +147,12 @@ export class Journal implements RecordStore {
       if (aside) this.#aside.take('request', key, pushes, aside);
       settled += pushes;
     }
-    this.#records.remove(removals);
+    const sums = { accepted, settled };
+    if (!this.#records.change(records, removals, sums)) this.#setSums.run(accepted, settled);
     for (const report of reports) this.reports.add(report);
     for (const { key, aside } of reportsAside) this.#aside.take('report', key, 1, aside);
     for (const key of [...told, ...reportsAside.map(({ key }) => key)]) this.reports.remove(key);
-    this.#totals.run(accepted, settled);
+    return sums;
   }
 
   /** Only new records are worth an fsync: what else is lost in a power cut is a push sent twice. */
@@ -162,6 +174,7 @@ export class Journal implements RecordStore {
   erase(withdrawal: Withdrawal, reports: readonly string[]): readonly number[] {
     const about = this.#transaction(() => {
       this.#records.erase(withdrawal);
+      this.#setSums.run(this.#sums.accepted, this.#sums.settled);
       this.#aside.erase(withdrawal);
       const about = this.reports.about(withdrawal.app, reports);
       for (const key of about) this.reports.remove(key);
@@ -196,16 +209,29 @@ export class Journal implements RecordStore {
   shrink(): void {
     const old = this.#records.old();
     if (old.length > 0) this.#takeApart(old);
+    else if (this.#records.hasSpent) this.#takeApart();
     shrink(this.#db);
   }
 
-  #takeApart(which?: readonly Bundle[]): void {
-    this.#transaction(() => this.#records.takeApart(which));
+  /** Default: all that share a row. */
+  #takeApart(which?: readonly WrittenBundle[]): void {
+    this.#transaction(() => {
+      if (which) this.#records.takeApart(which, this.#sums);
+      else this.#takeAllApart();
+    });
     this.#records.committed();
   }
 
+  #takeAllApart(): void {
+    this.#records.takeAllApart();
+    this.#setSums.run(this.#sums.accepted, this.#sums.settled);
+  }
+
   makeRoom(): boolean {
-    return makeRoom(this.#db);
+    if (!makeRoom(this.#db)) return false;
+    if (!this.#records.hasSpent) return true;
+    this.#takeApart();
+    return false;
   }
 
   /** Says as well that this process has not died. */
@@ -213,7 +239,7 @@ export class Journal implements RecordStore {
     try {
       this.#transaction(() => {
         // A version that knows of no bundles can go on from here.
-        this.#records.takeApart();
+        this.#takeAllApart();
         for (const deaths of [this.deaths, this.reportDeaths]) deaths.stopped();
         endRun(this.#db);
       });

@@ -2,15 +2,17 @@ import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { setBits } from '../../kit/bits.ts';
-import { type JournalSums, OWNERS, type PushesFor } from './file-format.ts';
+import type { Sums } from './bundle.ts';
+import { OWNERS, type PushesFor } from './file-format.ts';
 import { type JournalRecord, readRecords } from './journal-record.ts';
+import { readBundles } from './kept-bundles.ts';
 import { type AsideRecord, readAside } from './set-aside.ts';
 
 const READER_BUSY_MS = 5000;
 
 /** What a queue file holds at one moment. */
 export interface JournalSnapshot {
-  readonly totals: JournalSums;
+  readonly totals: Sums;
   readonly records: readonly JournalRecord[];
   /** Failed pushes that the feedback hook has not taken. */
   readonly reports: number;
@@ -32,7 +34,7 @@ export function readJournal(path: string): JournalSnapshot {
   const db = new DatabaseSync(url, { readOnly: true, timeout: READER_BUSY_MS });
   try {
     db.exec('BEGIN');
-    const totals = db.prepare('SELECT accepted, settled FROM totals').get() as unknown as JournalSums;
+    const totals = readBundles(db).sums;
     const { count } = db.prepare('SELECT count(*) AS count FROM report').get() as { count: number };
     const { user_version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
     const pushesFor =

@@ -32,3 +32,14 @@ function checkIn(text: string | null | undefined, parent: string, check: string 
   if (check !== undefined) return Number.parseInt(check, HEX);
   return text == null || readTraceContext(parent) ? undefined : Number.NaN;
 }
+
+export const INSERT_RECORD = 'INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?)';
+
+/** The columns of a record, for `INSERT_RECORD`. */
+export function rowOf(record: NewRecord): [number, string, string, number, number, Uint8Array, string] {
+  const { key, id, app, acceptedAt, pushes, body, trace, isDamaged } = record;
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  const check = checkOf(record, bytes);
+  // What was damaged stays so.
+  return [key, id, app, acceptedAt, pushes, bytes, checkedTrace(trace, isDamaged ? check ^ 1 : check)];
+}

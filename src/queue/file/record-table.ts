@@ -2,13 +2,14 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setBits } from '../../kit/bits.ts';
 import type { KeptRequest } from '../queue.ts';
 import type { Withdrawal } from '../withdrawal.ts';
-import { BundleTable } from './bundle-table.ts';
-import type { Bundle } from './bundles.ts';
+import type { Sums } from './bundle.ts';
+import { BUNDLE_SCHEMA, BundleTable } from './bundle-table.ts';
+import type { WrittenBundle } from './bundles.ts';
 import { type DeathRegister, notHeld } from './deaths.ts';
 import { eraseTargets } from './erased-targets.ts';
 import { type JournalRecord, type RequestRow, readRecords, recordOf } from './journal-record.ts';
 import type { NewRecord } from './new-record.ts';
-import { checkedTrace, checkOf } from './record-check.ts';
+import { INSERT_RECORD, rowOf } from './record-check.ts';
 import type { Change, JournalBacklog, Removal } from './record-store.ts';
 
 export const RECORD_SCHEMA = `
@@ -19,6 +20,7 @@ export const RECORD_SCHEMA = `
   CREATE TABLE IF NOT EXISTS progress (
     key INTEGER NOT NULL, notification INTEGER NOT NULL, done BLOB NOT NULL, PRIMARY KEY (key, notification)
   ) STRICT, WITHOUT ROWID;
+  ${BUNDLE_SCHEMA}
 `;
 
 /** A file of a version that traced nothing. */
@@ -45,11 +47,11 @@ export class RecordTable {
   constructor(db: DatabaseSync, deaths: DeathRegister) {
     this.#db = db;
     this.#deaths = deaths;
-    this.#insert = db.prepare('INSERT INTO request VALUES (?, ?, ?, ?, ?, ?, ?)');
+    this.#insert = db.prepare(INSERT_RECORD);
     this.#delete = db.prepare('DELETE FROM request WHERE key = ?');
     this.#deleteProgress = db.prepare('DELETE FROM progress WHERE key = ?');
     this.#progress = db.prepare('INSERT OR REPLACE INTO progress VALUES (?, ?, ?)');
-    this.#bundles = new BundleTable(db);
+    this.#bundles = new BundleTable(db, (record) => this.addAlone(record));
   }
 
   /** A transaction begins; it ends with `committed`, or is rolled back. */
@@ -57,31 +59,27 @@ export class RecordTable {
     this.#bundles.begin();
   }
 
-  /** Within a transaction, as what follows is. Small ones share a row. */
-  add(records: readonly NewRecord[]): void {
-    for (const record of this.#bundles.add(records)) this.addAlone(record);
-  }
-
   addAlone(record: NewRecord): void {
-    const { key, id, app, acceptedAt, pushes, body, trace, isDamaged } = record;
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    const check = checkOf(record, bytes);
-    // What was damaged stays so.
-    const column = checkedTrace(trace, isDamaged ? check ^ 1 : check);
-    this.#insert.run(key, id, app, acceptedAt, pushes, bytes, column);
+    this.#insert.run(...rowOf(record));
   }
 
   noteProgress(key: number, notification: number, done: Uint8Array): void {
     this.#progress.run(key, notification, done);
   }
 
-  /** How far those that are set aside had got is still wanted. */
-  remove(removals: readonly Removal[]): void {
-    for (const { key, aside } of this.#bundles.remove(removals)) {
+  /**
+   * Within a transaction, as what follows is. Small ones share a row. How far those that are set aside had got is still wanted.
+   * @returns whether the sums are in the file with it
+   */
+  change(records: readonly NewRecord[], removals: readonly Removal[], sums: Sums): boolean {
+    const { alone, others, hasSums } = this.#bundles.change(records, removals, sums);
+    for (const record of alone) this.addAlone(record);
+    for (const { key, aside } of others) {
       this.#delete.run(key);
       this.#deaths.forget(key);
       if (!aside && this.#withProgress.has(key)) this.#deleteProgress.run(key);
     }
+    return hasSums;
   }
 
   /** What a transaction has changed is in the file: which records have progress rows from now on. */
@@ -91,19 +89,29 @@ export class RecordTable {
     this.#bundles.committed();
   }
 
-  /** Gives those that share a row one of their own. Within a transaction. */
-  takeApart(which?: readonly Bundle[]): void {
-    this.#bundles.takeApart(which);
+  /** Gives those that share a row one of their own. */
+  takeApart(which: readonly WrittenBundle[], sums: Sums): void {
+    this.#bundles.takeApart(which, sums);
+  }
+
+  /** So that no rows are shared any more. The sums have to be written elsewhere. */
+  takeAllApart(): void {
+    this.#bundles.clear();
   }
 
   /** What is to be taken apart; to be asked every half second. */
-  old(): readonly Bundle[] {
+  old(): readonly WrittenBundle[] {
     return this.#bundles.old();
   }
 
-  /** Takes targets out of every request. Within a transaction. */
+  /** There are rows to share, and nothing shares them. */
+  get hasSpent(): boolean {
+    return this.#bundles.isSpent;
+  }
+
+  /** Takes targets out of every request. Takes all apart. */
   erase(withdrawal: Withdrawal): void {
-    this.takeApart();
+    this.takeAllApart();
     eraseTargets(this.#db, 'request', withdrawal);
   }
 
