@@ -2,6 +2,7 @@ import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import { dirname, join } from 'node:path';
 import { defineConfig } from 'vitepress';
 import { guideGroups } from '../../src/api/openapi/guides/guide-index.ts';
+import { beginning } from './beginning.ts';
 
 const docs = new URL('../../docs/', import.meta.url).pathname;
 const pages = new URL('../pages/', import.meta.url).pathname;
@@ -16,17 +17,6 @@ const groups = () =>
     text: title,
     items: guides.map(({ title, name }) => ({ text: title, link: `/${name}` })),
   }));
-
-/** The beginning of a page in one line: whole sentences, as far as 200 characters reach. */
-function beginning(page: string): string {
-  const body = page.replaceAll(/<!--.*?-->/gs, '').replace(/^# .*$/m, '');
-  const paragraph = body.split(/\n{2,}/).find((text) => /^[A-Z`[*]/.test(text.trim())) ?? '';
-  const line = paragraph
-    .trim()
-    .replaceAll(/\s+/g, ' ')
-    .replaceAll(/\[([^\]]+)\]\([^)]+\)/g, '$1');
-  return /^.{1,200}[.:](?= |$)/.exec(line)?.[0].replace(/:$/, '.') ?? line;
-}
 
 /** llms.txt (llmstxt.org): what there is, a line for each page, which lies beside as Markdown. */
 function writeForReadersOfText(folder: string): void {
