@@ -45,7 +45,7 @@ export function createConnector(
   const { proxy, ca, cert, key } = options;
   let own: tls.SecureContext | undefined;
   const trust = options.trust ?? (() => (own ??= createTrust(ca)));
-  // Those of one's own may be wrong, which is told at once; the system's are read with the first connection.
+  // Authorities of one's own may be wrong: the start says so. The system's are read with the first connection.
   if (ca && (!cert || proxy)) trust();
   const certified = cert && tls.createSecureContext({ ...trustIn(ca), cert, ...(key ? { key } : {}) });
   return async (signal) => {

@@ -94,7 +94,7 @@ export function openOutbound({ core, proxyEnv = {}, extraCa = [], createPool }: 
     trusted ??= createTrust(added.length > 0 ? added : undefined);
     return trusted;
   };
-  // A file of one's own may be wrong, which is told at once.
+  // A file of one's own may be wrong: the start says so.
   if (added.length > 0) trust();
   const wayTo = (origin: string): Pick<Http2PoolOptions, 'ca' | 'proxy'> => {
     const proxy = proxyFor(origin);

@@ -126,8 +126,10 @@ export class HistoryFile {
     if (!this.inMemory) makePrivateFile(path);
     this.#db = new DatabaseSync(this.inMemory ? ':memory:' : path, { timeout: BUSY_MS });
     try {
+      // Before anything is written: a start would wait for the disk half a dozen times.
+      this.#db.exec('PRAGMA synchronous = OFF');
       markOwnFile(this.#db, HISTORY_FILE);
-      this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA journal_size_limit = ${LOG_BYTES}`);
+      this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${LOG_BYTES}`);
       this.#create();
       this.#room = new OwnerRoom(this.#db, { table: 'fact', owner: 'app', cost: COST });
     } catch (error) {

@@ -56,7 +56,8 @@ export function openQueueFile(path: string, checkpointPages: number, pushesFor?:
     markOwnFile(db, QUEUE_FILE);
     db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
     limitLog(db, checkpointPages);
-    db.exec(SCHEMA);
+    // In one transaction: each table would be one of its own.
+    db.exec(`BEGIN IMMEDIATE; ${SCHEMA}; COMMIT`);
     completeRecords(db);
     completeReports(db);
     const check = db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
