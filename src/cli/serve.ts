@@ -7,6 +7,7 @@ import { trustSystemAuthorities } from '../outbound/system-authorities.ts';
 import type { Commands, Ran } from './command.ts';
 import { type CliContext, openLog, readConfig } from './context.ts';
 import { outliveSignals } from './end-on-signals.ts';
+import { growHeapLess } from './heap-growth.ts';
 import { startLines } from './start-lines.ts';
 
 /** Serves until a signal ends the process: in this process, or with `core.processes` in workers of it. */
@@ -14,6 +15,8 @@ export async function serve(command: Commands['serve'], context: CliContext): Pr
   outliveSignals(context);
   trustSystemAuthorities();
   const loaded = readConfig(command, 'serve', context);
+  // Its transactions keep what they make for a while: docs/operations.md, "Memory".
+  if (loaded.config.hub.enabled) growHeapLess();
   const log = openLog(loaded, context);
   context.onUncaught(createErrorNet({ log, end: () => context.exit(1) }));
   if (!context.isWorker) begin(loaded, log, context);
