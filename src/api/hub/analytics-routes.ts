@@ -1,13 +1,6 @@
 import { dashboard } from '../../hub/analytics/dashboard.ts';
-import {
-  type Grouping,
-  groupings,
-  MOST_ROWS,
-  report,
-  slotAfter,
-  slotBefore,
-  TooManyRows,
-} from '../../hub/analytics/report.ts';
+import { type Grouping, groupings, MOST_ROWS, report, TooManyRows } from '../../hub/analytics/report.ts';
+import { slotAfter, slotBefore } from '../../hub/analytics/slot.ts';
 import type { HubPolicy } from '../../hub/notifications/policy.ts';
 import type { HubStore } from '../../hub/storage/storage.ts';
 import { instantMs, isoInstant } from '../../kit/time/instant.ts';

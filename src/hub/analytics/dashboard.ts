@@ -3,7 +3,8 @@ import { isoInstant } from '../../kit/time/instant.ts';
 import { type AppHeads, countAppHeads } from '../storage/head-counts.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
 import type { FiguresView, Prices } from './figures.ts';
-import { type ReportRow, report, slotAfter } from './report.ts';
+import { type ReportRow, report } from './report.ts';
+import { slotAfter } from './slot.ts';
 
 export interface DashboardQuery {
   readonly app: string;

@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { zonedAt } from '../../kit/time/wall-time.ts';
 import type { HubStore, Row } from '../storage/storage.ts';
 import { Figures, type FiguresView, type Prices } from './figures.ts';
-import { countersIn, SLOT_MS } from './roll-up.ts';
+import { countersIn } from './roll-up.ts';
 
 /** What figures are parted by. */
 export const groupings = ['hour', 'day', 'type', 'channel', 'platform'] as const;
@@ -37,9 +37,6 @@ export class TooManyRows extends Error {}
 
 /** Rows of the store that are read at once: the process does nothing else meanwhile. */
 const PAGE = 1000;
-
-export const slotBefore = (ms: number): number => Math.floor(ms / SLOT_MS) * SLOT_MS;
-export const slotAfter = (ms: number): number => Math.ceil(ms / SLOT_MS) * SLOT_MS;
 
 /** @throws TooManyRows (rejects) */
 export async function report({ db }: Pick<HubStore, 'db'>, query: ReportQuery): Promise<FiguresReport> {

@@ -9,6 +9,7 @@ import { TAKEN_STATES } from '../notifications/decision.ts';
 import { prepared } from '../storage/prepared.ts';
 import type { HubDb, NewRow } from '../storage/storage.ts';
 import { REACHED_BEFORE, stateCounter, timeCounter } from './counter.ts';
+import { slotBefore } from './slot.ts';
 
 /** What a change is about. */
 export interface NotedOf {
@@ -37,7 +38,35 @@ export interface MoveDetail {
   readonly isReachedBefore?: boolean;
 }
 
-type Line = readonly [notification: string, channel: string, platform: string, counters: Record<string, number>];
+/** What figures of a notification are kept by. */
+export interface NotedAbout {
+  readonly type: string;
+  /** UNIX milliseconds. */
+  readonly created_at: number;
+}
+
+/** Undefined: it is looked for when notes are added up. */
+export type AboutOf = (of: Pick<NotedOf, 'app' | 'notification'>) => NotedAbout | undefined;
+
+/** Notifications by which what is noted is found to be about the same. */
+export function aboutsOf(some: Iterable<NotedAbout & { readonly app: string; readonly id: string }>): AboutOf {
+  const abouts = new Map<string, NotedAbout>();
+  let last: NotedAbout | undefined;
+  for (const about of some) {
+    if (about !== last) abouts.set(`${about.app}\n${about.id}`, about);
+    last = about;
+  }
+  return ({ app, notification }) => abouts.get(`${app}\n${notification}`);
+}
+
+/** With `about` it is of all notifications of a type in a quarter of an hour, and has none; its `created_at` is that of the first. */
+type Line = readonly [
+  notification: string,
+  channel: string,
+  platform: string,
+  counters: Record<string, number>,
+  about?: readonly [type: string, created_at: number],
+];
 
 /** Lines a row. */
 const MOST_LINES = 500;
@@ -56,6 +85,7 @@ const counterOf = ({ state, reason }: Standing, isReachedBefore: boolean): strin
 
 interface NotedLine {
   readonly of: NotedOf;
+  about: NotedAbout | undefined;
   readonly counters: Map<string, number>;
 }
 
@@ -64,8 +94,13 @@ const isSame = (a: NotedOf, b: NotedOf): boolean =>
 
 /** What one transaction notes. */
 export class RollNotes {
+  readonly #aboutOf: AboutOf;
   readonly #lines = new Map<string, NotedLine>();
   #last: NotedLine | undefined;
+
+  constructor(aboutOf: AboutOf = () => undefined) {
+    this.#aboutOf = aboutOf;
+  }
 
   /** @param from undefined: it is new. @param to undefined: it is gone */
   moved(of: NotedOf, from: Standing | undefined, to: Standing | undefined, detail: MoveDetail = {}): void {
@@ -85,9 +120,7 @@ export class RollNotes {
   /** In the transaction that changes it. */
   async write(tx: HubDb): Promise<void> {
     for (const [app, some] of Map.groupBy(this.#lines.values(), ({ of }) => of.app)) {
-      const lines = some.map(
-        ({ of, counters }): Line => [of.notification, of.channel, of.platform ?? '', changed(counters)],
-      );
+      const lines = some.map(lineOf);
       const rows: NewRow<'roll_notes'>[] = [];
       for (let at = 0; at < lines.length; at += MOST_LINES) {
         const page = lines.slice(at, at + MOST_LINES);
@@ -106,12 +139,22 @@ export class RollNotes {
   #line(of: NotedOf): NotedLine {
     const last = this.#last;
     if (last && isSame(last.of, of)) return last;
-    const key = `${of.notification}\n${of.channel}\n${of.platform ?? ''}\n${of.app}`;
-    const line = this.#lines.get(key) ?? { of, counters: new Map() };
+    const about = this.#aboutOf(of);
+    const name = about ? `${slotBefore(about.created_at)}\n${about.type}` : of.notification;
+    const key = `${name}\n${of.channel}\n${of.platform ?? ''}\n${of.app}`;
+    const line = this.#lines.get(key) ?? { of, about, counters: new Map() };
+    if (about && line.about && about.created_at < line.about.created_at) line.about = about;
     this.#lines.set(key, line);
     this.#last = line;
     return line;
   }
+}
+
+function lineOf({ of, about, counters }: NotedLine): Line {
+  const [channel, platform, counts] = [of.channel, of.platform ?? '', changed(counters)];
+  return about
+    ? ['', channel, platform, counts, [about.type, about.created_at]]
+    : [of.notification, channel, platform, counts];
 }
 
 const changed = (counters: ReadonlyMap<string, number>): Record<string, number> => {
@@ -132,9 +175,12 @@ export function linesOf({ doc }: Pick<NewRow<'roll_notes'>, 'doc'>): readonly Li
 
 const isLine = (line: unknown): line is Line =>
   Array.isArray(line) &&
-  line.length === 4 &&
+  (line.length === 4 || (line.length === 5 && isAbout(line[4]))) &&
   isObject(line[3]) &&
   line.slice(0, 3).every((part) => typeof part === 'string');
+
+const isAbout = (about: unknown): boolean =>
+  Array.isArray(about) && typeof about[0] === 'string' && typeof about[1] === 'number';
 
 /** A count of more would take longer than a scrape may. */
 const MOST_COUNTED = 100_000;

@@ -5,10 +5,9 @@
 import { prepared } from '../storage/prepared.ts';
 import type { HubDb, NewRow, Row } from '../storage/storage.ts';
 import { OTHER, partsOf } from './counter.ts';
-import { linesOf } from './roll-notes.ts';
+import { linesOf, type NotedAbout } from './roll-notes.ts';
+import { slotBefore } from './slot.ts';
 
-/** Figures are kept by quarters of an hour: days begin at one of them in every time zone. */
-export const SLOT_MS = 900_000;
 /** The notifications that were there before anything was counted. */
 const AFTER = 'analytics_after';
 
@@ -104,28 +103,27 @@ export async function rollUpAll(tx: HubDb): Promise<void> {
 
 async function addUp(tx: HubDb, app: string, some: readonly Row<'roll_notes'>[]): Promise<void> {
   const lines = some.flatMap(linesOf);
-  const about = await aboutOf(tx, app, [...new Set(lines.map(([notification]) => notification))]);
+  const unknown = lines.filter(([, , , , known]) => known === undefined).map(([notification]) => notification);
+  const about = await aboutOf(tx, app, [...new Set(unknown)]);
   const after = await countedAfter(tx);
   const changes = new Map<string, Change>();
-  for (const [notification, channel, platform, counters] of lines) {
-    const of = about.get(notification);
-    if (!of || of.created_at <= after) continue;
-    const slot = Math.floor(of.created_at / SLOT_MS) * SLOT_MS;
-    const key = JSON.stringify([slot, of.type, channel, platform]);
-    const change = changes.get(key) ?? { app, slot, type: of.type, channel, platform, counters: {} };
+  for (const [notification, channel, platform, counters, known] of lines) {
+    const { type, created_at } = known ? { type: known[0], created_at: known[1] } : (about.get(notification) ?? NONE);
+    if (created_at <= after) continue;
+    const slot = slotBefore(created_at);
+    const key = JSON.stringify([slot, type, channel, platform]);
+    const change = changes.get(key) ?? { app, slot, type, channel, platform, counters: {} };
     changes.set(key, change);
     for (const [counter, count] of Object.entries(counters)) add(change.counters, counter, count);
   }
   for (const [slot, own] of Map.groupBy(changes.values(), (change) => change.slot)) await merge(tx, app, slot, own);
 }
 
-interface About {
-  readonly type: string;
-  readonly created_at: number;
-}
+/** Of a notification that is not there any more nothing is counted. */
+const NONE: NotedAbout = { type: '', created_at: Number.NEGATIVE_INFINITY };
 
-async function aboutOf(tx: HubDb, app: string, ids: readonly string[]): Promise<ReadonlyMap<string, About>> {
-  const found = new Map<string, About>();
+async function aboutOf(tx: HubDb, app: string, ids: readonly string[]): Promise<ReadonlyMap<string, NotedAbout>> {
+  const found = new Map<string, NotedAbout>();
   for (let at = 0; at < ids.length; at += IDS_AT_ONCE)
     for (const row of await notifications(tx, { app, ids: ids.slice(at, at + IDS_AT_ONCE) })) found.set(row.id, row);
   return found;

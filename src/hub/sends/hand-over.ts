@@ -149,7 +149,7 @@ function batchOf(
   const { app, notification: id, hop, channel } = first.row;
   const batch = newBatch();
   const targets = new Map(parcels.map((parcel) => [parcel.target, handedTarget(seal, parcel)]));
-  const { expires_at: expires, about, to } = first.notification;
+  const { expires_at: expires, about, to, type, created_at } = first.notification;
   return {
     mayEnd: about !== undefined,
     batch: {
@@ -158,7 +158,7 @@ function batchOf(
     },
     held: {
       ...{ app, batch, notification: id, hop, channel, dueAt: first.dueAt, targets },
-      ...{ isToOne: isToOne(to), awaitsVerdict: false },
+      ...{ isToOne: isToOne(to), about: { app, id, type, created_at }, awaitsVerdict: false },
     },
     handover: {
       ...{ app, batch, notification: id, hop, channel, instance, at: now, dueAt: first.dueAt },

@@ -1,6 +1,6 @@
 /** One step for people of notifications: what is decided now, against what was decided before; what leaves by it, and how it is written. */
 import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
-import { type MoveDetail, RollNotes } from '../analytics/roll-notes.ts';
+import { aboutsOf, type MoveDetail, RollNotes } from '../analytics/roll-notes.ts';
 import { decide } from '../notifications/decide.ts';
 import type { AcceptedNotification, Ended, PresenceState } from '../notifications/decide-input.ts';
 import { type DecisionDetail, type HopDecision, recipientOutcome } from '../notifications/decision.ts';
@@ -297,7 +297,7 @@ export async function writeSteps(
     steps.flatMap(({ advanced }) => advanced.put).map((row) => ({ ...row, batch: batchOf(row) ?? null })),
   );
   await setDue(tx, dues);
-  const notes = new RollNotes();
+  const notes = new RollNotes(aboutsOf(steps.map(({ person }) => person.notification)));
   for (const [step, count] of countedSteps(steps)) noteStep(notes, step, count);
   await notes.write(tx);
   const over = steps.filter(

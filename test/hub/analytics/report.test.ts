@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { timeNames } from '../../../src/hub/analytics/report.ts';
-import { SLOT_MS } from '../../../src/hub/analytics/roll-up.ts';
+import { SLOT_MS } from '../../../src/hub/analytics/slot.ts';
 
 /** Quarters of an hour of each day between two instants. */
 function quarters(zone: string, from: string, to: string, name: 'day' | 'hour' = 'day'): Record<string, number> {

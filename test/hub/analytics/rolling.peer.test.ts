@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Grouping } from '../../../src/hub/analytics/report.ts';
 import { report } from '../../../src/hub/analytics/report.ts';
-import { RollNotes } from '../../../src/hub/analytics/roll-notes.ts';
-import { rollUpSome, SLOT_MS } from '../../../src/hub/analytics/roll-up.ts';
+import { linesOf, RollNotes } from '../../../src/hub/analytics/roll-notes.ts';
+import { rollUpSome } from '../../../src/hub/analytics/roll-up.ts';
 import { Rolling } from '../../../src/hub/analytics/rolling.ts';
+import { SLOT_MS } from '../../../src/hub/analytics/slot.ts';
 import { needs } from '../../support/needs.ts';
 import { Clock, change, DAY, iosToken, phone, START } from '../directory.ts';
 import { type HubPlace, hubEngines } from '../hub-engines.ts';
@@ -66,6 +67,16 @@ describe.each(hubEngines)('figures in $name', ({ needs: lacks, start }) => {
       await hub.send(PUSH);
       expect(await total()).toMatchObject({ sent: 1 });
       hub.figures.isErased = true;
+    });
+
+    test('what is known of notifications is noted with what they say of themselves, one line for all of a type', async () => {
+      for (const type of ['news', 'news', 'offers']) await hub.send({ ...PUSH, type });
+      const lines = (await notes()).flatMap(linesOf);
+      expect(lines.every(([notification, , , , about]) => notification === '' && about !== undefined)).toBe(true);
+      expect((await asked(['type'])).rows).toMatchObject([
+        { type: 'news', sent: 2 },
+        { type: 'offers', sent: 1 },
+      ]);
     });
 
     test('by type, channel and platform', async () => {

@@ -1,3 +1,4 @@
+import type { NotedAbout } from '../../analytics/roll-notes.ts';
 import type { HandedTarget, Handover } from '../rows/handover-rows.ts';
 
 /** A batch that this process handed over, with what is still to be heard of it. */
@@ -6,6 +7,8 @@ export interface HandedBatch extends Pick<Handover, 'app' | 'batch' | 'notificat
   readonly targets: Map<string, HandedTarget>;
   /** Its notification is for one person. */
   readonly isToOne: boolean;
+  /** Its notification. */
+  readonly about: NotedAbout & { readonly app: string; readonly id: string };
   /** A target was accepted, and a verdict about it is to come: the row stays. */
   awaitsVerdict: boolean;
 }

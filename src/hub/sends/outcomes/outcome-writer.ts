@@ -9,7 +9,7 @@ import { toError } from '../../../kit/errors.ts';
 import { onceATurn } from '../../../kit/once-a-turn.ts';
 import { RefusedError } from '../../../kit/refusal.ts';
 import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
-import { RollNotes } from '../../analytics/roll-notes.ts';
+import { type AboutOf, aboutsOf, RollNotes } from '../../analytics/roll-notes.ts';
 import type { PushOutcome } from '../../push/push-carrier.ts';
 import type { HubDb, HubStore } from '../../storage/storage.ts';
 import { deleteHandovers, findHandover, type HandedTarget, type Handover } from '../rows/handover-rows.ts';
@@ -154,7 +154,7 @@ export class OutcomeWriter {
     const ended = alike(known.flatMap(endedOf));
     const { changed, followed } = await store.write(async (tx) => {
       const all: ChangedDecision[] = [];
-      const notes = new RollNotes();
+      const notes = new RollNotes(aboutKnown(known));
       for (const each of ended) all.push(...(await writeEnded(tx, each, notes)));
       await notes.write(tx);
       const over = overIn(known);
@@ -183,6 +183,10 @@ export class OutcomeWriter {
       );
   }
 }
+
+/** What this process handed over it knows. */
+const aboutKnown = (known: readonly Known[]): AboutOf =>
+  aboutsOf(known.flatMap(({ batch }) => (isHeld(batch) ? [batch.about] : [])));
 
 const isHeld = (batch: HandedBatch | Handover): batch is HandedBatch => 'awaitsVerdict' in batch;
 
