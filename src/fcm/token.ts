@@ -1,12 +1,15 @@
 import type { Dispatcher } from 'undici';
 import type { TokenAnswer, TokenSource } from '../carrier/token-source.ts';
 import { background } from '../kit/background.ts';
+import { toError } from '../kit/errors.ts';
+import { late } from '../kit/late.ts';
 import { singleFlight } from '../kit/single-flight.ts';
 import type { Failed } from '../push/push.ts';
 import type { FcmCredential } from './credentials.ts';
 import type { AwsEnvironment } from './sign-in/aws-subject-token.ts';
 import { createCall } from './sign-in/call.ts';
-import { signIn } from './sign-in/sign-in.ts';
+import { type Grant, unavailable } from './sign-in/grant.ts';
+import type { SubjectSurroundings } from './sign-in/subject-token.ts';
 
 export interface FcmTokenOptions {
   readonly credential: FcmCredential;
@@ -32,6 +35,18 @@ interface Current {
   renewAt: number;
 }
 
+const signInModule = late('the sign-in to Google', () => import('./sign-in/sign-in.ts'));
+
+/** Never rejects. */
+async function signedIn(credential: FcmCredential, around: SubjectSurroundings): Promise<Grant> {
+  try {
+    const { signIn } = await signInModule();
+    return await signIn(credential, around);
+  } catch (error) {
+    return { outcome: unavailable(toError(error).message) };
+  }
+}
+
 /**
  * Asks for the first token when it is needed (no timer), one request at a time however many wait for it, and for the next one
  * five minutes before the end, or at half the life of a shorter one, while the old one goes on serving.
@@ -44,7 +59,7 @@ export function createFcmTokenSource(options: FcmTokenOptions): TokenSource {
 
   const renew = singleFlight(async (): Promise<TokenAnswer> => {
     const started = now();
-    const answer = await signIn(credential, around);
+    const answer = await signedIn(credential, around);
     failure = 'outcome' in answer ? answer.outcome : undefined;
     if ('outcome' in answer) {
       if (current) current.renewAt = now() + RENEWAL_PAUSE;

@@ -5,9 +5,7 @@ import { toMs } from '../../kit/seconds.ts';
 import type { AppRegistry } from '../app-registry.ts';
 import type { AppStore } from './app-store.ts';
 import { HOW_TO_SET, loadMasterKeys, type MasterKeys } from './master-keys.ts';
-import { RevisionMark } from './revision-mark.ts';
-import { openSqliteAppStore } from './sqlite-app-store.ts';
-import { AppSync } from './sync-apps.ts';
+import type { AppSync } from './sync-apps.ts';
 
 export interface StoredAppsOptions {
   readonly config: Pick<Config, 'apps'>;
@@ -56,7 +54,10 @@ function keysOf({ config: { apps }, masterKey, tell }: StoredAppsOptions): Keys 
 /** The store of `apps.redis`, or else the file `apps.path`. @throws ConfigError for a malformed `apps.redis`; SQLite's own errors */
 export async function openAppStore({ apps }: Pick<Config, 'apps'>, ca: readonly string[] = []): Promise<AppStore> {
   const ttlMs = Math.min(Math.max(toMs(apps.ttl), SHORTEST_TTL_MS), LONGEST_TIMER_MS);
-  if (apps.redis === '') return openSqliteAppStore(apps.path, ttlMs);
+  if (apps.redis === '') {
+    const { openSqliteAppStore } = await import('./sqlite-app-store.ts');
+    return openSqliteAppStore(apps.path, ttlMs);
+  }
   const { openRedisAppStore } = await import('./redis-app-store.ts');
   return openRedisAppStore(apps.redis, ttlMs, ca);
 }
@@ -90,6 +91,7 @@ export async function openStoredApps(options: StoredAppsOptions): Promise<Stored
     const nothing = { store: undefined, sync: undefined, trouble: { kind: 'unavailable', text } } as const;
     return { ...common, ...nothing, health: () => ({ status: 'warn', output: text }), async close() {} };
   }
+  const [{ RevisionMark }, { AppSync }] = await Promise.all([import('./revision-mark.ts'), import('./sync-apps.ts')]);
   const mark =
     config.apps.redis === '' && found.keys ? new RevisionMark(`${config.apps.path}-mark`, found.keys) : undefined;
   const sync = new AppSync({ store, registry, keys: found.keys, mark, tell });
