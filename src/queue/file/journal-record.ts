@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setBits } from '../../kit/bits.ts';
+import { FORMER_BUNDLE_ID, formerMembers } from './former/former-bundles.ts';
 import { openMembers, readBundles } from './kept-bundles.ts';
 import type { NewRecord } from './new-record.ts';
 import { checkOf, readCheckedTrace } from './record-check.ts';
@@ -24,7 +25,10 @@ export function* readRecords(db: DatabaseSync): Generator<JournalRecord> {
     const row = each as unknown as RequestRow;
     while (next < members.length && (members[next] as JournalRecord).key < row.key)
       yield members[next++] as JournalRecord;
-    yield recordOf(row, progress.get(row.key) ?? NONE);
+    const done = progress.get(row.key) ?? NONE;
+    const former = row.id === FORMER_BUNDLE_ID ? formerMembers(row.key, row.body, done.get(0)) : undefined;
+    if (former) for (const member of former) yield { ...member, done: NONE };
+    else yield recordOf(row, done);
   }
   yield* members.slice(next);
 }
@@ -60,5 +64,7 @@ export function recordOf(
 ): JournalRecord {
   const { trace, check } = readCheckedTrace(column);
   const record = { ...row, acceptedAt: accepted_at, ...(trace === undefined ? {} : { trace }), done };
-  return check === undefined || check === checkOf(record, record.body) ? record : { ...record, isDamaged: true };
+  const isWhole = check === undefined || check === checkOf(record, record.body);
+  // A bundle of an earlier version that does not say what it holds has no checksum.
+  return isWhole && row.id !== FORMER_BUNDLE_ID ? record : { ...record, isDamaged: true };
 }

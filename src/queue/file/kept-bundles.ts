@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { setBits } from '../../kit/bits.ts';
 import { type Bundle, type BundleMember, decodeBundle, type Sums } from './bundle.ts';
+import { formerRows, takeFormerApart } from './former/former-bundles.ts';
 import { INSERT_RECORD, rowOf } from './record-check.ts';
 
 interface KeptBundle extends Bundle {
@@ -50,6 +51,7 @@ export const openMembers = ({ bundles }: KeptBundles): BundleMember[] => bundles
 
 /** Takes the bundles apart that a killed process has left: each in a transaction of its own, which a nearly full disk has room for. */
 export function takeBundlesApart(db: DatabaseSync): void {
+  for (const row of formerRows(db)) transaction(db, () => takeFormerApart(db, row));
   const kept = readBundles(db);
   const { bundles, damaged } = kept;
   if (bundles.length + damaged.length === 0) return;
