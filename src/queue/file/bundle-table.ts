@@ -55,8 +55,7 @@ export class BundleTable {
   }
 
   change(records: readonly NewRecord[], removed: readonly Removal[], sums: Sums): WrittenChange {
-    const mayShare = records.length > 1 && this.#bundles.hasRoom;
-    const { together, alone } = mayShare ? bundled(records) : { together: [], alone: records };
+    const { together, alone } = this.#bundles.hasRoom ? bundled(records) : { together: [], alone: records };
     const gone: number[] = [];
     const others: Removal[] = [];
     for (const removal of removed) {

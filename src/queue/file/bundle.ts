@@ -70,8 +70,7 @@ export function bundled(records: readonly NewRecord[]): {
     open.push(record);
     bytes += size;
   }
-  for (const members of together) if (members.length === 1) alone.push(...members);
-  return { together: together.filter(({ length }) => length > 1), alone };
+  return { together, alone };
 }
 
 /** @returns false when that is more than a row holds */

@@ -3,8 +3,8 @@
  * changes is known here once it is in the file, and not before.
  *
  * A bundle is open → done with its last member → free, with all that are older. Rows are written over in the order in which they were
- * written: so what a row says of the members of older ones is there for as long as they are. One that is half settled and still there
- * after a second, or keeps very many others from being free, gives its open members rows of their own.
+ * written: so what a row says of the members of older ones is there for as long as they are. One that is half settled or has few members
+ * left after a second, or keeps very many others from being free, gives its open members rows of their own.
  */
 import { Fifo } from '../../kit/fifo.ts';
 import type { NewRecord } from './new-record.ts';
@@ -27,6 +27,8 @@ const LOOKS = 1;
 /** So many that are done wait for those before them: so many of these are taken apart at a look. */
 const MOST_DONE = 256;
 const AT_A_LOOK = 64;
+/** So few are not worth a row of this size. */
+const FEW = 4;
 
 export class Bundles {
   readonly #byMember = new Map<number, WrittenBundle>();
@@ -113,6 +115,6 @@ export class Bundles {
     const isCrowded = used.filter(({ open }) => open === 0).length > MOST_DONE;
     const late = used.filter((bundle) => bundle.open > 0 && ++bundle.looks > LOOKS);
     const inTheWay = new Set(isCrowded ? late.slice(0, AT_A_LOOK) : []);
-    return late.filter((bundle) => inTheWay.has(bundle) || bundle.open * 2 <= bundle.keys.length);
+    return late.filter((bundle) => inTheWay.has(bundle) || bundle.open <= FEW || bundle.open * 2 <= bundle.keys.length);
   }
 }

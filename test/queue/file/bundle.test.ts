@@ -126,6 +126,17 @@ test('the few that are left of a row get rows of their own after a while, and th
   expect(addsUp(path)).toBe(true);
 });
 
+test('a request that comes alone takes such a row too, and one of its own when it stays', () => {
+  const { journal, path } = open();
+  journal.commit({ records: [record(1)] });
+  expect(rowsOf(path)).toEqual({ own: 0, shared: 1 });
+  for (let look = 0; look < 3; look++) journal.shrink();
+  expect(rowsOf(path)).toEqual({ own: 1, shared: 0 });
+  expect(readJournal(path).records.map(({ id }) => id)).toEqual(['request-1']);
+  journal.commit({ removals: [removal(1)] });
+  expect(readJournal(path)).toMatchObject({ records: [], totals: { accepted: 1, settled: 1 } });
+});
+
 test('what is large, or has several pushes, has a row of its own', () => {
   const { journal, path } = open();
   const large = record(2, { body: `{"notifications":["${'x'.repeat(20_000)}"]}` });
