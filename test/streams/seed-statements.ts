@@ -181,7 +181,10 @@ export const seedStatements: readonly SeedStatement[] = [
     ['http2', 'a client that stops reading one stream loses it, and the others on its connection go on'],
     ['socket', 'a client that makes the server write and reads nothing is cut off, whether it sends pings or nonsense'],
   ]),
-  held('W7', [['streams', 'is dropped for who is not there, or was never, where that is the rule']]),
+  held('W7', [
+    ['routes', 'who comes back with the last id has all that came after it, by header or query, and the header counts'],
+    ['streams', 'is dropped for who is not there, or was never, where that is the rule'],
+  ]),
   held('W8', [['streams', 'nothing comes before it is resumed, and its place is fixed from its opening on']]),
   held('W9', [
     ['routes', 'who has a stream open is there, until the last one ends'],
