@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '../scripts/node-flags.ts';
 import { loadWarning, machineFacts } from './machine.ts';
 import type { Sample } from './measure.ts';
 import { type Options, parseOptions, USAGE } from './options.ts';
@@ -16,7 +17,7 @@ import { openWorkbench } from './workbench.ts';
 const pathOf = (relative: string): string => fileURLToPath(new URL(`../${relative}`, import.meta.url));
 
 /** As `npm start` and the shebang of dist/main.js run it. */
-const NODE = [process.execPath, '--max-semi-space-size=8', '--disable-sigusr1', '--use-system-ca'];
+const NODE = [process.execPath, ...nodeFlags()];
 const DOCS = pathOf('docs/benchmarks.md');
 
 function systemsOf({ dist, peer, profile }: Options): System[] {

@@ -4,14 +4,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { nodeFlags } from '../node-flags.ts';
 import { recordCodeCaches } from './code-caches.ts';
 import { type Cpu, commandFor } from './cpu.ts';
 import { nodeFor } from './node-for.ts';
 import type { Program } from './program.ts';
 import { strip } from './strip.ts';
-
-/** As bin/martlet gives them. */
-const FLAGS = ['--max-semi-space-size=8', '--disable-sigusr1', '--use-system-ca'];
 
 export interface Executable {
   readonly path: string;
@@ -26,7 +24,7 @@ function build(node: string, assets: Program['assets'], output: string): void {
   const config = {
     // A relative path: it is in the executable.
     ...{ main: basename(start), executable: node, output, assets },
-    ...{ disableExperimentalSEAWarning: true, execArgv: FLAGS, execArgvExtension: 'env' },
+    ...{ disableExperimentalSEAWarning: true, execArgv: nodeFlags(), execArgvExtension: 'env' },
   };
   const file = `${output}.json`;
   writeFileSync(file, JSON.stringify(config));
