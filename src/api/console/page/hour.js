@@ -129,7 +129,7 @@ class HourChart {
   /** @param {number} top */
   #drawAxes(top) {
     const { format } = this.chart;
-    // Of whole numbers there may be none in the middle.
+    // Half of an odd whole number is not one.
     const values = [0, top / 2, top].filter((value) => value === top || format(value) !== format(top));
     const grid = values.flatMap((value) => {
       const y = yOf(value, top);
