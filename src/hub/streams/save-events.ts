@@ -32,7 +32,7 @@ export async function saveEvents(tx: HubDb, entries: readonly StreamEntry[], par
   return asked.map(({ identity }) => saved.get(identity) as StreamEvent);
 }
 
-const personOf = ({ app, user }: PersonOfKey): string => JSON.stringify([app, user]);
+const personOf = ({ app, user }: PersonOfKey): string => personKey(app, user);
 
 /** @returns by identity */
 async function insert(
