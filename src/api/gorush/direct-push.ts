@@ -54,20 +54,15 @@ export function directPush(options: DirectPushOptions): DirectRoute {
         answer(said);
         observed(said.status, said.body.length);
       };
-      const fail = (error: unknown): void => send(refused(error));
-      const tell = (push: AcceptedPush): void => {
-        try {
-          send(accepted(push, read.warnings ?? []));
-        } catch (error) {
-          fail(error);
-        }
-      };
       try {
         const push = accept(read.notifications, body, {});
-        if (push instanceof Promise) push.then(tell, fail);
-        else tell(push);
+        if (push instanceof Promise)
+          push
+            .then((taken) => send(accepted(taken, read.warnings ?? [])))
+            .catch((error: unknown) => send(refused(error)));
+        else send(accepted(push, read.warnings ?? []));
       } catch (error) {
-        fail(error);
+        send(refused(error));
       }
       return true;
     },

@@ -24,6 +24,7 @@ export const QUEUE_FILE: FileKind = {
     request_death: ['key', 'deaths', 'hand'],
     report_death: ['key', 'deaths', 'hand'],
     aside: ['kind', 'key', 'body'],
+    bundle: ['slot', 'body'],
   },
 };
 
