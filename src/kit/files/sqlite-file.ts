@@ -1,4 +1,5 @@
 import { renameSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
 
 /** https://www.sqlite.org/rescode.html */
 const SQLITE_BUSY = 5;
@@ -23,6 +24,20 @@ export const isDiskFull = (error: unknown): boolean =>
 
 /** True when another connection holds the lock. */
 export const isBusy = (error: unknown): boolean => primaryCode(error) === SQLITE_BUSY;
+
+/** All of a work or, where it throws, none of it. */
+export function inTransaction<Result>(db: DatabaseSync, work: () => Result): Result {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    db.exec('COMMIT');
+    return result;
+  } catch (error) {
+    // SQLite has rolled back some by itself.
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw error;
+  }
+}
 
 /** Moves a file that cannot be read out of the way, whole; returns its new name. */
 export function setAside(path: string, now: Date): string {

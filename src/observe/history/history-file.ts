@@ -2,6 +2,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { type FileKind, markOwnFile } from '../../kit/files/owned-file.ts';
 import { type OwnedCost, OwnerRoom } from '../../kit/files/owner-room.ts';
 import { makePrivateFile } from '../../kit/files/private-file.ts';
+import { inTransaction } from '../../kit/files/sqlite-file.ts';
 import { isObject } from '../../kit/is-object.ts';
 import { type Details, type Fact, type FactKind, factKinds, type StoredFact } from './fact.ts';
 
@@ -158,7 +159,7 @@ export class HistoryFile {
   /** All or nothing. @throws when it cannot be written. */
   append(facts: readonly Fact[]): void {
     const costs: OwnedCost[] = [];
-    this.#transaction(() => {
+    inTransaction(this.#db, () => {
       for (const { at, kind, requestId, notifId, app, reason, details } of facts) {
         const rest = JSON.stringify(details);
         this.#insert.run(
@@ -181,7 +182,7 @@ export class HistoryFile {
    * nothing of the others: its oldest deliveries before all else. At most `most` rows of each.
    */
   trim(before: number, maxBytes: number, most: number): void {
-    this.#transaction(() => {
+    inTransaction(this.#db, () => {
       this.#remove(this.#expire, most, Math.round(before));
       const over = this.bytes() - maxBytes;
       const app = over > 0 ? this.#room.largest() : undefined;
@@ -282,7 +283,7 @@ export class HistoryFile {
     const remove = this.#db.prepare(`DELETE FROM fact WHERE seq = ? ${returned}`);
     this.#db.exec('PRAGMA secure_delete = ON');
     try {
-      this.#transaction(() => {
+      inTransaction(this.#db, () => {
         for (const { seq, details } of rows) {
           const { targets = [], ...rest } = JSON.parse(details) as Details;
           const left = targets.filter(([, hash]) => !hashes.has(hash));
@@ -299,16 +300,5 @@ export class HistoryFile {
 
   close(): void {
     this.#db.close();
-  }
-
-  #transaction(work: () => void): void {
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
-      work();
-      this.#db.exec('COMMIT');
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error;
-    }
   }
 }

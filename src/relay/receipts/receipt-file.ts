@@ -1,6 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { type OwnedCost, OwnerRoom } from '../../kit/files/owner-room.ts';
 import { makePrivateFile } from '../../kit/files/private-file.ts';
+import { inTransaction } from '../../kit/files/sqlite-file.ts';
 
 /** How long a transaction waits for that of another worker process; the event loop stands still meanwhile. */
 const BUSY_MS = 20;
@@ -104,7 +105,7 @@ export class ReceiptFile {
 
   /** All or nothing. @returns verdicts that were there before their pushes */
   expect(receipts: readonly KeptReceipt[]): readonly EarlyVerdict[] {
-    return this.#transaction(() => {
+    return inTransaction(this.#db, () => {
       const added = receipts.filter(({ provider, id, app, since, until, ask, about }) => {
         const { changes } = this.#insert.run(provider, id, app, since, until, ask, about);
         return changes > 0;
@@ -129,7 +130,7 @@ export class ReceiptFile {
 
   /** Keeps a verdict for a push that is not here yet; of more than `most` the oldest of the app that has most goes. */
   keepEarly({ provider, app, id, verdict }: EarlyVerdict, now: number, most: number): void {
-    this.#transaction(() => {
+    inTransaction(this.#db, () => {
       const keep = this.#db.prepare('INSERT OR REPLACE INTO early_verdict VALUES (?, ?, ?, ?, ?)');
       keep.run(provider, app, id, now, verdict);
       const { count } = this.#db.prepare('SELECT count(*) AS count FROM early_verdict').get() as { count: number };
@@ -142,7 +143,7 @@ export class ReceiptFile {
 
   /** Receipts to ask about, which are due again `pauseMs(asked)` from now. */
   due(provider: string, app: string, limit: number, pauseMs: (asked: number) => number, now: number): KeptReceipt[] {
-    return this.#transaction(() => {
+    return inTransaction(this.#db, () => {
       const rows = this.#db
         .prepare(
           `SELECT seq, asked, ${COLUMNS} FROM receipt WHERE provider = ? AND app = ? AND ask <= ? ORDER BY ask LIMIT ?`,
@@ -172,7 +173,7 @@ export class ReceiptFile {
 
   /** Forgets what was reported. */
   delete(told: readonly Pick<KeptReceipt, 'provider' | 'id'>[]): void {
-    this.#transaction(() => {
+    inTransaction(this.#db, () => {
       const gone = told.flatMap(({ provider, id }) => this.#delete.all(provider, id) as unknown as OwnedCost[]);
       this.#room.removed(gone);
     });
@@ -183,7 +184,7 @@ export class ReceiptFile {
     const forget = this.#db.prepare(
       `DELETE FROM receipt WHERE provider = ? AND id = ? AND told IS NULL RETURNING ${COLUMNS}`,
     );
-    return this.#transaction(() => this.#removed(ids.flatMap((id) => forget.all(provider, id))));
+    return inTransaction(this.#db, () => this.#removed(ids.flatMap((id) => forget.all(provider, id))));
   }
 
   /** Forgets those of an app that hold one of these texts, and leaves no byte of them. */
@@ -191,7 +192,7 @@ export class ReceiptFile {
     this.#db.exec('PRAGMA secure_delete = ON');
     try {
       const erase = this.#db.prepare(`DELETE FROM receipt WHERE app = ? AND instr(about, ?) > 0 RETURNING ${COLUMNS}`);
-      const gone = this.#transaction(() => this.#removed(texts.flatMap((text) => erase.all(app, text))));
+      const gone = inTransaction(this.#db, () => this.#removed(texts.flatMap((text) => erase.all(app, text))));
       if (gone.length > 0) this.#db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     } finally {
       this.#db.exec('PRAGMA secure_delete = OFF');
@@ -207,7 +208,7 @@ export class ReceiptFile {
       `DELETE FROM receipt WHERE seq IN (SELECT seq FROM receipt WHERE app = ? AND until < ? AND told IS NULL ORDER BY until LIMIT ?) RETURNING ${COLUMNS}`,
     );
     const over = this.#bytes() - maxBytes;
-    return this.#transaction(() => {
+    return inTransaction(this.#db, () => {
       const apps = this.#db.prepare(APPS).all() as unknown as { app: string }[];
       const expired = apps.flatMap(({ app }) => this.#removed(expire.all(app, now, most)));
       const app = over > 0 ? this.#room.largest() : undefined;
@@ -242,17 +243,5 @@ export class ReceiptFile {
   #bytes(): number {
     const pragma = (name: string): number => Object.values(this.#db.prepare(`PRAGMA ${name}`).get() as object)[0];
     return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size');
-  }
-
-  #transaction<Result>(work: () => Result): Result {
-    this.#db.exec('BEGIN IMMEDIATE');
-    try {
-      const result = work();
-      this.#db.exec('COMMIT');
-      return result;
-    } catch (error) {
-      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
-      throw error;
-    }
   }
 }
