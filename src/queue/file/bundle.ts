@@ -5,7 +5,9 @@
  * and finds and frees none.
  *
  *     MltC | length of the head | CRC-32 of the head | head | bodies | zeros
- *     head: [sequence, accepted, settled, members, gone: each less the one before it, …, of each member: key less the first, id, app, …]
+ *     head: [sequence, accepted, settled, count of members,
+ *            of each member: key less the first, id, app, accepted, trace or 0, bytes, CRC-32 of the body,
+ *            key of the first, of each that has gone: key less the one before it]
  */
 import { crc32 } from 'node:zlib';
 import type { NewRecord } from './new-record.ts';
@@ -116,13 +118,14 @@ export function encodeBundle(
 /** Those of which a changed byte is known are damaged. @returns undefined when there is no telling what it holds */
 export function decodeBundle(body: Uint8Array): Bundle | undefined {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const head = readHead(bytes);
-  if (!head) return undefined;
+  const read = readHead(bytes, MAGIC);
+  if (!read) return undefined;
+  const head = read.head as readonly (number | string)[];
   const [sequence, accepted, settled, count] = head as readonly [number, number, number, number];
   const end = 4 + count * MEMBER_FIELDS;
   const first = head[end] as number;
   const members: BundleMember[] = [];
-  let at = FIXED + bytes.readUInt32LE(MAGIC.length);
+  let at = read.end;
   for (let place = 4; place < end; place += MEMBER_FIELDS) {
     const fields = head.slice(place, place + MEMBER_FIELDS);
     const [more, id, app, acceptedAt, trace, length, check] = fields as unknown as MemberFields;
@@ -144,11 +147,14 @@ export function decodeBundle(body: Uint8Array): Bundle | undefined {
 
 type MemberFields = readonly [number, string, string, number, string | 0, number, number];
 
-/** @returns undefined when that cannot be read */
-function readHead(bytes: Buffer): readonly (number | string)[] | undefined {
-  if (bytes.length < FIXED || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
-  const end = FIXED + bytes.readUInt32LE(MAGIC.length);
+/** The head behind `magic`, and where it ends; undefined when that cannot be read. */
+export function readHead(
+  bytes: Buffer,
+  magic: Buffer,
+): { readonly head: readonly unknown[]; readonly end: number } | undefined {
+  if (bytes.length < FIXED || !bytes.subarray(0, magic.length).equals(magic)) return undefined;
+  const end = FIXED + bytes.readUInt32LE(magic.length);
   const head = bytes.subarray(FIXED, end);
-  if (end > bytes.length || crc32(head) !== bytes.readUInt32LE(MAGIC.length * 2)) return undefined;
-  return JSON.parse(head.toString()) as (number | string)[];
+  if (end > bytes.length || crc32(head) !== bytes.readUInt32LE(magic.length * 2)) return undefined;
+  return { head: JSON.parse(head.toString()) as unknown[], end };
 }

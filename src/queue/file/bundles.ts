@@ -13,7 +13,7 @@ import type { NewRecord } from './new-record.ts';
 export interface WrittenBundle {
   /** Its row. */
   readonly slot: number;
-  readonly keys: readonly number[];
+  readonly members: number;
   /** Of others, of which it says that they have gone. */
   readonly gone: readonly number[];
   open: number;
@@ -58,7 +58,7 @@ export class Bundles {
 
   /** The newest, when it has no members and never had: what it says can be said by the next one, in its row. */
   get tail(): WrittenBundle | undefined {
-    return this.#last && this.#last.keys.length === 0 && this.#used.has(this.#last) ? this.#last : undefined;
+    return this.#last && this.#last.members === 0 && this.#used.has(this.#last) ? this.#last : undefined;
   }
 
   /** The rows for the next bundles. */
@@ -78,11 +78,11 @@ export class Bundles {
     if (tail?.slot === slot) this.#used.delete(tail);
     else if (slot > this.#rows) this.#rows = slot;
     else this.#free.shift();
-    const keys = records.map(({ key }) => key);
-    const bundle: WrittenBundle = { slot, keys, gone, open: keys.length, looks: 0 };
+    const members = records.length;
+    const bundle: WrittenBundle = { slot, members, gone, open: members, looks: 0 };
     this.#used.add(bundle);
     this.#last = bundle;
-    for (const key of keys) this.#byMember.set(key, bundle);
+    for (const { key } of records) this.#byMember.set(key, bundle);
   }
 
   /** The file says that these have gone. */
@@ -115,6 +115,6 @@ export class Bundles {
     const isCrowded = used.filter(({ open }) => open === 0).length > MOST_DONE;
     const late = used.filter((bundle) => bundle.open > 0 && ++bundle.looks > LOOKS);
     const inTheWay = new Set(isCrowded ? late.slice(0, AT_A_LOOK) : []);
-    return late.filter((bundle) => inTheWay.has(bundle) || bundle.open <= FEW || bundle.open * 2 <= bundle.keys.length);
+    return late.filter((bundle) => inTheWay.has(bundle) || bundle.open <= FEW || bundle.open * 2 <= bundle.members);
   }
 }

@@ -16,10 +16,10 @@ export interface JournalRecord extends NewRecord {
 export const openPushes = ({ pushes, done }: Pick<JournalRecord, 'pushes' | 'done'>): number =>
   [...done.values()].reduce((open, bits) => open - setBits(bits), pushes);
 
-/** Every record, oldest first; of those that share a row the ones that are not settled. */
-export function* readRecords(db: DatabaseSync): Generator<JournalRecord> {
+/** Every record, oldest first; of those that share a row the ones that are not settled. @param kept the rows that are shared */
+export function* readRecords(db: DatabaseSync, kept = readBundles(db)): Generator<JournalRecord> {
   const progress = readProgress(db);
-  const members = openMembers(readBundles(db)).map((member) => ({ ...member, done: NONE }));
+  const members = openMembers(kept).map((member) => ({ ...member, done: NONE }));
   let next = 0;
   for (const each of db.prepare('SELECT * FROM request ORDER BY key').iterate()) {
     const row = each as unknown as RequestRow;

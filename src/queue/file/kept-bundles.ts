@@ -1,6 +1,7 @@
 /** The bundles of a file, as a process finds them that has not written them. */
 import type { DatabaseSync } from 'node:sqlite';
 import { setBits } from '../../kit/bits.ts';
+import { inTransaction } from '../../kit/files/sqlite-file.ts';
 import { type Bundle, type BundleMember, decodeBundle, type Sums } from './bundle.ts';
 import { formerRows, takeFormerApart } from './former/former-bundles.ts';
 import { INSERT_RECORD, rowOf } from './record-check.ts';
@@ -51,7 +52,7 @@ export const openMembers = ({ bundles }: KeptBundles): BundleMember[] => bundles
 
 /** Takes the bundles apart that a killed process has left: each in a transaction of its own, which a nearly full disk has room for. */
 export function takeBundlesApart(db: DatabaseSync): void {
-  for (const row of formerRows(db)) transaction(db, () => takeFormerApart(db, row));
+  for (const row of formerRows(db)) inTransaction(db, () => takeFormerApart(db, row));
   const kept = readBundles(db);
   const { bundles, damaged } = kept;
   if (bundles.length + damaged.length === 0) return;
@@ -59,13 +60,13 @@ export function takeBundlesApart(db: DatabaseSync): void {
   const drop = db.prepare('DELETE FROM bundle WHERE slot = ?');
   const setSums = db.prepare('UPDATE totals SET accepted = ?, settled = ?');
   for (const { slot, members } of bundles)
-    transaction(db, () => {
+    inTransaction(db, () => {
       for (const member of members) insert.run(...rowOf(member));
       setSums.run(kept.sums.accepted, kept.sums.settled);
       drop.run(slot);
     });
   if (damaged.length === 0) return;
-  transaction(db, () => {
+  inTransaction(db, () => {
     const { last, pushes } = db.prepare(HELD).get() as { last: number; pushes: number };
     const open = pushes - settledWithin(db);
     // What the sums miss was in them. A record that cannot be read says so to hook and log.
@@ -97,15 +98,4 @@ const HELD = `
 function settledWithin(db: DatabaseSync): number {
   const rows = db.prepare('SELECT done FROM progress WHERE key IN (SELECT key FROM request)').all();
   return (rows as unknown as { done: Uint8Array }[]).reduce((sum, { done }) => sum + setBits(done), 0);
-}
-
-function transaction(db: DatabaseSync, work: () => void): void {
-  db.exec('BEGIN IMMEDIATE');
-  try {
-    work();
-    db.exec('COMMIT');
-  } catch (error) {
-    if (db.isTransaction) db.exec('ROLLBACK');
-    throw error;
-  }
 }

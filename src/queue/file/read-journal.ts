@@ -34,12 +34,13 @@ export function readJournal(path: string): JournalSnapshot {
   const db = new DatabaseSync(url, { readOnly: true, timeout: READER_BUSY_MS });
   try {
     db.exec('BEGIN');
-    const totals = readBundles(db).sums;
+    const kept = readBundles(db);
     const { count } = db.prepare('SELECT count(*) AS count FROM report').get() as { count: number };
     const { user_version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
     const pushesFor =
       user_version === OWNERS.sandbox ? 'sandbox' : user_version === OWNERS.providers ? 'providers' : undefined;
-    return { totals, records: [...readRecords(db)], reports: count, aside: readAside(db), pushesFor };
+    const records = [...readRecords(db, kept)];
+    return { totals: kept.sums, records, reports: count, aside: readAside(db), pushesFor };
   } finally {
     db.close();
   }

@@ -5,21 +5,14 @@
  *     MltB | length of the head | CRC-32 of the head | head: [[key − first, id, app, accepted, trace or 0, bytes, check], …] | bodies
  */
 import type { DatabaseSync } from 'node:sqlite';
-import { crc32 } from 'node:zlib';
 import { hasBit } from '../../../kit/bits.ts';
-import type { NewRecord } from '../new-record.ts';
+import { type BundleMember, readHead } from '../bundle.ts';
 import { checkOf, INSERT_RECORD, rowOf } from '../record-check.ts';
 
 const MAGIC = Buffer.from('MltB');
-const FIXED = 12;
 
 /** No other request has this id. */
 export const FORMER_BUNDLE_ID = '';
-
-/** A member without an outcome. */
-export interface FormerMember extends NewRecord {
-  readonly body: Uint8Array;
-}
 
 type Head = readonly [
   more: number,
@@ -31,34 +24,27 @@ type Head = readonly [
   check: number,
 ];
 
-/** @returns undefined when there is no telling what it holds */
-function readHeads(bytes: Buffer): readonly Head[] | undefined {
-  if (bytes.length < FIXED || !bytes.subarray(0, MAGIC.length).equals(MAGIC)) return undefined;
-  const end = FIXED + bytes.readUInt32LE(MAGIC.length);
-  const head = bytes.subarray(FIXED, end);
-  if (end > bytes.length || crc32(head) !== bytes.readUInt32LE(MAGIC.length * 2)) return undefined;
-  return JSON.parse(head.toString()) as Head[];
-}
-
 /**
  * @param first the key of the row
  * @param done the bits of its progress
  * @returns undefined when there is no telling what it holds
  */
-export function formerMembers(first: number, body: Uint8Array, done?: Uint8Array): readonly FormerMember[] | undefined {
+export function formerMembers(first: number, body: Uint8Array, done?: Uint8Array): readonly BundleMember[] | undefined {
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const heads = readHeads(bytes);
-  if (!heads) return undefined;
-  let at = FIXED + bytes.readUInt32LE(MAGIC.length);
-  const members = heads.map(([more, id, app, acceptedAt, trace, length, check]): FormerMember => {
-    const own = bytes.subarray(at, at + length);
-    at += length;
-    const member = {
-      ...{ key: first + more, id, app, acceptedAt, pushes: 1, body: own },
-      ...(trace === 0 ? {} : { trace }),
-    };
-    return checkOf(member, own) === check ? member : { ...member, isDamaged: true };
-  });
+  const read = readHead(bytes, MAGIC);
+  if (!read) return undefined;
+  let at = read.end;
+  const members = (read.head as readonly Head[]).map(
+    ([more, id, app, acceptedAt, trace, length, check]): BundleMember => {
+      const own = bytes.subarray(at, at + length);
+      at += length;
+      const member = {
+        ...{ key: first + more, id, app, acceptedAt, pushes: 1, body: own },
+        ...(trace === 0 ? {} : { trace }),
+      };
+      return checkOf(member, own) === check ? member : { ...member, isDamaged: true };
+    },
+  );
   return members.filter((_, place) => !done || !hasBit(done, place));
 }
 
