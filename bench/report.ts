@@ -94,9 +94,8 @@ function verdict(row: Row, rows: readonly Row[]): string {
     peerCpu: shareOf(row, rows, 'cpuUs', isPeer),
     peerMb: shareOf(row, rows, 'peakMb', isPeer),
   };
-  const hasPeer = rows.some((each) => each.scenario === row.scenario && isPeer(each));
   return (Object.entries(row.scenario.goal) as [keyof Goal, number][])
-    .filter(([key]) => hasPeer || !OF_PEER.has(key))
+    .filter(([key]) => !OF_PEER.has(key) || found[key] !== undefined)
     .map(([key, goal]) => {
       const value = found[key];
       const met = value !== undefined && (AT_LEAST.has(key) ? value >= goal : value <= goal);

@@ -33,10 +33,11 @@ export interface PersonStepped<Person> {
 
 /** Everything that differs between people who can be alike. */
 function kindOf({ presence, facts: { person, devices } }: AnyPerson): string {
+  const own = `${presence}\n${person?.timezone ?? ''}`;
   const [device] = devices;
-  if (!device) return `${presence}\n${person?.timezone ?? ''}`;
+  if (!device) return own;
   const { platform, kind, status, enabled, timezone } = device;
-  return `${presence}\n${person?.timezone ?? ''}\n${platform}\n${kind}\n${status}\n${enabled}\n${timezone ?? ''}`;
+  return `${own}\n${platform}\n${kind}\n${status}\n${enabled}\n${timezone ?? ''}`;
 }
 
 const isEmpty = (object: object): boolean => {
