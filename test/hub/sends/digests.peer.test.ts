@@ -231,6 +231,22 @@ describe.each(hubEngines)('a digest in $name', ({ needs: lacks, start }) => {
       for (const each of [other.id, later.id]) expect(await hub.decisions(each)).toEqual(['ada 1 push sent']);
     });
 
+    test('what a change of zone puts off as it leaves is not in it, and comes at its own time', async () => {
+      await hub.people.put({ ...change, id: 'ada' }, { timezone: 'Europe/Berlin' });
+      const { id } = await hub.send({ ...DIGEST, send_at: '2026-11-01T13:00:00', timezone: 'user' });
+      await hub.send(DIGEST);
+      clock.pass(WINDOW);
+      await hub.people.patch({ ...change, id: 'ada' }, { timezone: 'Europe/London' });
+      await hub.pass(0);
+      expect(hub.carrier.sent).toEqual(['00000001: m2']);
+      expect(await hub.decisions(id)).toEqual(['ada 1 push deferred scheduled']);
+      await hub.pass(HOUR - WINDOW);
+      expect(await hub.decisions(id)).toEqual(['ada 1 push deferred digested']);
+      await hub.pass(WINDOW);
+      expect(hub.carrier.sent).toEqual(['00000001: m2', '00000001: m1']);
+      expect(await hub.statusOf(id)).toBe('done');
+    });
+
     test('a process that dies between the steps of it', async () => {
       const again = place.again;
       if (!again) return;

@@ -4,9 +4,12 @@ import { RollNotes } from '../../analytics/roll-notes.ts';
 import type { AcceptedNotification } from '../../notifications/decide-input.ts';
 import { type HopDecision, isLiving, isUnreachable } from '../../notifications/decision.ts';
 import type { HubDb } from '../../storage/storage.ts';
+import { setDue } from '../../timers/due-rows.ts';
 import type { Facts } from '../facts/facts.ts';
 import { goOn } from '../go-on.ts';
+import { personDue } from '../person-due.ts';
 import { isMeantByDevices } from '../person-work.ts';
+import { AGAIN } from '../replan.ts';
 import { type DecisionRow, isAt, isCollected } from '../rows/decision-rows.ts';
 import { settleStatuses } from '../settle-status.ts';
 import { decideFor, type StepParts } from '../step-people.ts';
@@ -62,7 +65,8 @@ export interface EndedRow {
 
 /**
  * Asks again about what is collected, as about everything that was held: what the person does not want any more and what has expired
- * ends now, and what has no way to the person after the third digest, or where another hop may have one.
+ * ends now, and what has no way to the person after the third digest, or where another hop may have one. What is scheduled, by a zone or
+ * a clock that is another than when it was collected, waits for its time by itself.
  */
 export async function stillMeant(
   tx: HubDb,
@@ -74,6 +78,11 @@ export async function stillMeant(
   const [{ app, user }] = rows as [DecisionRow];
   const only = isMeantByDevices(notification, user) ? devicesOf(rows) : undefined;
   const decisions = decideFor({ notification: alone, facts, presence: 'offline', only, asDigest: true }, parts);
+  const scheduled = decisions.find(({ reason }) => reason === 'scheduled');
+  if (scheduled) {
+    await decideAgain(tx, rows, scheduled.until ?? parts.now, parts.now);
+    return { kept: [], unreached: [], changed: [] };
+  }
   const all: EndedRow[] = [];
   const kept = rows.filter((row) => {
     const as = verdictOn(row, decisions);
@@ -95,6 +104,20 @@ export async function stillMeant(
   }
   const changed = ended.map(({ row: { channel }, as: { state, reason = null } }) => ({ app, channel, state, reason }));
   return { kept, unreached, changed };
+}
+
+/** In a step of its person, at once. @param until no digest is about to leave with it, which would keep that step from it */
+async function decideAgain(tx: HubDb, rows: readonly DecisionRow[], until: number, now: number): Promise<void> {
+  const [{ app, notification, user }] = rows as [DecisionRow];
+  await tx
+    .updateTable('decisions')
+    .set({ until })
+    .where('app', '=', app)
+    .where('notification', '=', notification)
+    .where('user', '=', user)
+    .where(isCollected)
+    .execute();
+  await setDue(tx, [{ ...personDue(app, notification, user), at: now, data: AGAIN }]);
 }
 
 /** Whether a hop of it waits for those before it. */
