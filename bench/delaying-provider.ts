@@ -1,5 +1,5 @@
 /**
- * A provider that answers every request with 200 after a fixed pause, run as a process of its own (`startDelaying`). It reads
+ * A provider that answers every request with 200 after a fixed pause, or never, run as a process of its own (`startDelaying`). It reads
  * frames and never decodes a header: the answer does not depend on the path, and a request that costs it one microsecond leaves
  * the machine to the relay. `node:http2` would be the bottleneck at some 40,000/s, and a pause is not to be had from nghttpd.
  *
@@ -15,7 +15,8 @@ export interface DelayingSetup {
   readonly port: number;
   readonly certPath: string;
   readonly keyPath: string;
-  readonly delayMs: number;
+  /** Null: it takes requests and never answers one. */
+  readonly delayMs: number | null;
 }
 
 export interface DelayingReport {
@@ -96,7 +97,7 @@ function noteStamp(chunk: Buffer, from: number, to: number): void {
   if (stamp > 0) arrivals.push((monotonicUs() - stamp) / 1000);
 }
 
-function serve(socket: tls.TLSSocket, delayMs: number): void {
+function serve(socket: tls.TLSSocket, delayMs: number | null): void {
   let rest: Buffer = Buffer.alloc(0);
   let greeted = false;
   let consumed = 0;
@@ -145,7 +146,7 @@ function serve(socket: tls.TLSSocket, delayMs: number): void {
     const streams = ended;
     ended = [];
     if (delayMs === 0) answer(streams);
-    else setTimeout(answer, delayMs, streams);
+    else if (delayMs !== null) setTimeout(answer, delayMs, streams);
   });
 }
 

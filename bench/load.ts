@@ -79,9 +79,16 @@ function postOnce(url: string, agent: Agent, body: string): Promise<boolean> {
   });
 }
 
+export interface Pace {
+  readonly url: string;
+  readonly platform: Platform;
+  readonly perSecond: number;
+  readonly seconds: number;
+}
+
 /** Single-token requests at a steady rate, each stamped with the time of its post (see delaying-provider.ts). */
 export const pacedPosting =
-  (bench: Workbench, url: string, perSecond: number, seconds: number): Post =>
+  (bench: Workbench, { url, platform, perSecond, seconds }: Pace): Post =>
   async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
     const total = perSecond * seconds;
@@ -91,7 +98,7 @@ export const pacedPosting =
       const due = Math.min(total, ((performance.now() - begun) / 1000) * perSecond);
       while (sent.length < due) {
         const message = `@${monotonicUs()}@`;
-        sent.push(postOnce(url, agent, pushBody(bench, 'apns', { notifications: 1, tokens: 1, message })));
+        sent.push(postOnce(url, agent, pushBody(bench, platform, { notifications: 1, tokens: 1, message })));
       }
       await new Promise((resolve) => setTimeout(resolve, SLICE_MS));
     }

@@ -105,8 +105,12 @@ export async function startNginx(
   return { report: async () => undefined, close: () => stop(child) };
 }
 
-/** Answers 200 after `delayMs`, and tells how long stamped pushes were on their way. */
-export async function startDelaying(place: Place, certificate: Certificate, delayMs: number): Promise<Provider> {
+/** Answers 200 after `delayMs`, never where that is null, and tells how long stamped pushes were on their way. */
+export async function startDelaying(
+  place: Place,
+  certificate: Certificate,
+  delayMs: DelayingSetup['delayMs'],
+): Promise<Provider> {
   const setup: DelayingSetup = { ...place, ...certificate, delayMs };
   const script = fileURLToPath(new URL('delaying-provider.ts', import.meta.url));
   const child = killAtExit(fork(script, [JSON.stringify(setup)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));

@@ -47,7 +47,7 @@ const cell = (value: number | undefined, unit = ''): string => (value === undefi
 const isLimit = ({ contestant }: Row): boolean => contestant.kind === 'limit';
 const isPeer = ({ contestant }: Row): boolean => contestant.name === PEER;
 
-type Compared = 'perSecond' | 'cpuUs' | 'peakMb' | 'startMs' | 'kibEach';
+type Compared = 'perSecond' | 'cpuUs' | 'peakMb' | 'startMs' | 'kibEach' | 'p99';
 
 /** A figure as a share of that of another in the same scenario: of its limit where nothing else is said. */
 function shareOf(row: Row, rows: readonly Row[], field: Compared, of = isLimit): number | undefined {
@@ -72,6 +72,7 @@ const GOAL_NAMES: Readonly<Record<keyof Goal, (value: number) => string>> = {
   cpuTimes: (value) => `≤ ${value} × CPU`,
   mbTimes: (value) => `≤ ${value} × MB`,
   startTimes: (value) => `≤ ${value} × start`,
+  p99Times: (value) => `p99 ≤ ${value} × the limit's`,
   kibTimes: (value) => `≤ ${value} × KiB`,
   peerRate: (value) => `≥ ${value} × the peer`,
   peerCpu: (value) => `≤ 1/${Math.round(1 / value)} of the peer's CPU`,
@@ -89,6 +90,7 @@ function verdict(row: Row, rows: readonly Row[]): string {
     cpuTimes: shareOf(row, rows, 'cpuUs'),
     mbTimes: shareOf(row, rows, 'peakMb'),
     startTimes: shareOf(row, rows, 'startMs'),
+    p99Times: shareOf(row, rows, 'p99'),
     kibTimes: shareOf(row, rows, 'kibEach'),
     peerRate: shareOf(row, rows, 'perSecond', isPeer),
     peerCpu: shareOf(row, rows, 'cpuUs', isPeer),

@@ -17,10 +17,11 @@ export interface Goal {
   readonly startMs?: number;
   readonly grownMb?: number;
   readonly firstMs?: number;
-  /** Of the CPU, the memory and the start of the scenario's limit. */
+  /** Of the CPU, the memory, the start and the slowest hundredth of the scenario's limit. */
   readonly cpuTimes?: number;
   readonly mbTimes?: number;
   readonly startTimes?: number;
+  readonly p99Times?: number;
   /** Of the memory that a stream has in the scenario's limit. */
   readonly kibTimes?: number;
   /** Of what the peer does in the same run; not judged without one. */

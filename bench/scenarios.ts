@@ -2,6 +2,7 @@
 import { allSystems, nghttpd, systemsAndVariants, withAndWithoutHistory } from './contest.ts';
 import { hubScenarios } from './hub/hub-scenarios.ts';
 import { backlog, delayed, type Fan, fanOut, h2loadLimit, otherClients } from './rows/fan-out.ts';
+import { BESIDE, besideSilence } from './rows/silence.ts';
 import { arrival, emptyServer, PACE, singles, sync } from './rows/singles.ts';
 import { FULL, QUICK } from './rows/sizes.ts';
 import { start } from './rows/start.ts';
@@ -88,6 +89,12 @@ export function scenarios(plan: Plan): Scenario[] {
       title: `single-token requests, ${PACE}/s; p50 and p99 from post to arrival at the provider`,
       goal: {},
       contestants: allSystems(plan, arrival(bench, sizes.pacedSeconds, limitMs)),
+    },
+    {
+      name: 'silence',
+      title: `${BESIDE.apns}/s to APNs beside ${BESIDE.fcm}/s to FCM; p50 and p99 of APNs from post to arrival`,
+      goal: { p99Times: 1.5 },
+      contestants: besideSilence(plan, sizes.silentSeconds),
     },
     {
       name: 'start',

@@ -77,12 +77,13 @@ export const sync = (bench: Workbench, requests: number): SystemRun => ({
 export const arrival = (bench: Workbench, seconds: number, limitMs: number): SystemRun => ({
   start: delaying(0),
   run: async (relay, provider) => {
+    const pace = { url: relay.pushUrl, platform: 'apns', perSecond: PACE } as const;
     const warmUp = async (): Promise<number> => {
-      const taken = await pacedPosting(bench, relay.pushUrl, PACE, 1)();
+      const taken = await pacedPosting(bench, { ...pace, seconds: 1 })();
       await provider.report();
       return taken;
     };
-    const sample = await measure(relay, warmUp, pacedPosting(bench, relay.pushUrl, PACE, seconds), limitMs);
+    const sample = await measure(relay, warmUp, pacedPosting(bench, { ...pace, seconds }), limitMs);
     return { ...sample, ...percentiles((await provider.report())?.arrivals ?? []) };
   },
 });

@@ -13,6 +13,7 @@ export interface Sizes {
   readonly reference: number;
   readonly others: number;
   readonly pacedSeconds: number;
+  readonly silentSeconds: number;
   readonly limitMs: number;
 }
 
@@ -29,6 +30,7 @@ export const FULL: Sizes = {
   reference: 400_000,
   others: 100_000,
   pacedSeconds: 4,
+  silentSeconds: 20,
   limitMs: 60_000,
 };
 
@@ -45,5 +47,6 @@ export const QUICK: Sizes = {
   reference: 150_000,
   others: 20_000,
   pacedSeconds: 2,
+  silentSeconds: 5,
   limitMs: 20_000,
 };
