@@ -1,4 +1,4 @@
-import type { Reason, ReasonTable } from '../../src/carrier/reasons.ts';
+import { type Reason, type ReasonTable, wholeAdvice } from '../../src/carrier/reasons.ts';
 import { relayReasons } from '../../src/providers/advice.ts';
 import { builtIn, type ProviderTable } from '../../src/providers/registry.ts';
 import type { Category } from '../../src/push/push.ts';
@@ -60,7 +60,7 @@ const table = (title: string, reasons: ReasonTable): string =>
     '| reason | category | what to do |',
     '|---|---|---|',
     ...Object.entries(reasons).map(
-      ([reason, { category, advice }]) => `| ${word(reason)} | ${category} | ${cell(advice)} |`,
+      ([name, reason]) => `| ${word(name)} | ${reason.category} | ${cell(wholeAdvice(reason))} |`,
     ),
     '',
   ].join('\n');

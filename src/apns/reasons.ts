@@ -1,10 +1,12 @@
 import {
+  AGAIN,
   camelCase,
   certificateRefused,
   faultCategory,
   type Reason,
   type ReasonTable,
   reasonIn,
+  SENT_AGAIN,
 } from '../carrier/reasons.ts';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
@@ -41,7 +43,11 @@ export const apnsReasons = {
     advice: 'The token belongs to another app: check `topic`, then delete the token.',
   },
   DuplicateHeaders: { category: 'invalid_request', advice: 'A header was sent twice: please report it.' },
-  IdleTimeout: { category: 'unavailable', advice: 'APNs closed an idle connection; the push is sent on another.' },
+  IdleTimeout: {
+    category: 'unavailable',
+    advice: 'APNs closed an idle connection.',
+    again: 'Nothing to do: it is sent on another.',
+  },
   InvalidPushType: { category: 'invalid_request', advice: 'Use a `push_type` that Apple documents.' },
   MissingDeviceToken: { category: 'invalid_request', advice: 'The token is empty: send none instead.' },
   MissingTopic: { category: 'invalid_request', advice: 'Set `topic` to the bundle id of the app.' },
@@ -97,12 +103,17 @@ export const apnsReasons = {
   },
   TooManyProviderTokenUpdates: {
     category: 'unavailable',
-    advice: 'Another process signs tokens too often for this connection; pushes go on with the present token later.',
+    advice: 'Another process signs tokens too often for this connection.',
+    again: 'Pushes go on with the present token later.',
   },
   TooManyRequests: { category: 'unavailable', advice: 'Send less often to this device.' },
-  InternalServerError: { category: 'unavailable', advice: 'Nothing to do: it is resent later.' },
-  ServiceUnavailable: { category: 'unavailable', advice: 'Nothing to do: it is resent later.' },
-  Shutdown: { category: 'unavailable', advice: 'Nothing to do: it is resent on another connection.' },
+  InternalServerError: { category: 'unavailable', advice: 'An error inside APNs.', again: AGAIN },
+  ServiceUnavailable: { category: 'unavailable', advice: 'APNs is not available at the moment.', again: AGAIN },
+  Shutdown: {
+    category: 'unavailable',
+    advice: 'The server of APNs shuts down.',
+    again: 'Nothing to do: it is sent on another connection.',
+  },
   InvalidAnswer: {
     category: 'unavailable',
     advice: 'Something between here and APNs answered instead of it: check proxies.',
@@ -110,7 +121,8 @@ export const apnsReasons = {
   SigningFailed: { category: 'credential', advice: 'The key in `ios.key_path` cannot sign: replace it.' },
   SigningUnavailable: {
     category: 'not_sent',
-    advice: 'This machine could not load what signs (no free file descriptor?): it is sent again by itself.',
+    advice: 'This machine could not load what signs (no free file descriptor?).',
+    again: SENT_AGAIN,
   },
 } as const satisfies ReasonTable;
 
@@ -118,7 +130,8 @@ export const apnsReasons = {
 export function unknownReason(status: number): Reason {
   if (status === 410) return { category: 'invalid_token', advice: 'Delete the token.' };
   if (status === 401 || status === 403) return { category: 'credential', advice: 'Check the key or certificate.' };
-  if (saysLater(status)) return { category: 'unavailable', advice: 'Nothing to do: it is resent later.' };
+  if (saysLater(status))
+    return { category: 'unavailable', advice: 'APNs could not take it at the moment.', again: AGAIN };
   return { category: 'invalid_request', advice: 'Look the reason up in the documentation of APNs.' };
 }
 

@@ -1,8 +1,10 @@
 /** The words of what happens on the way to a provider that is called over HTTP/1.1, the same for each of them. */
 import type { StreamFault } from '../http2/http2-pool.ts';
-import type { Reason } from './reasons.ts';
+import { type Reason, SENT_AGAIN } from './reasons.ts';
 
 export type PostingWord = 'InvalidAnswer' | 'ConnectionFailed' | 'NotSent' | 'Timeout' | 'ConnectionLost';
+
+const TWICE = 'It is sent again by itself, and the device may get it twice.';
 
 /** Their rows for the table of a provider. @param title what people call it. @param where the key of config.yml that says where it is */
 export const postingWords = (title: string, where: string): Record<PostingWord, Reason> => ({
@@ -12,11 +14,16 @@ export const postingWords = (title: string, where: string): Record<PostingWord, 
   },
   ConnectionFailed: {
     category: 'not_sent',
-    advice: `Check that \`${where}\` can be reached; the push is sent again.`,
+    advice: `Check that \`${where}\` can be reached.`,
+    again: SENT_AGAIN,
   },
-  NotSent: { category: 'not_sent', advice: 'The push was given up before it was written: it is sent again.' },
-  Timeout: { category: 'unanswered', advice: `${title} did not answer in time; the device may get the push twice.` },
-  ConnectionLost: { category: 'unanswered', advice: 'The connection was lost; the device may get the push twice.' },
+  NotSent: { category: 'not_sent', advice: 'The push was given up before it was written.', again: SENT_AGAIN },
+  Timeout: {
+    category: 'unanswered',
+    advice: `${title.charAt(0).toUpperCase()}${title.slice(1)} did not answer in time.`,
+    again: TWICE,
+  },
+  ConnectionLost: { category: 'unanswered', advice: 'The connection was lost.', again: TWICE },
 });
 
 /** Which of them a request without an answer gets. */

@@ -1,16 +1,29 @@
 import type { StreamFault } from '../http2/http2-pool.ts';
 import type { Category, Environment, Failed } from '../push/push.ts';
 
-/** What a word of a provider means for the relay, and what a person should do about it. */
-export interface Reason {
-  readonly category: Category;
-  /** What to do about it, one sentence. */
+/** What a person should do about a failure, and what the relay does. */
+export interface Advice {
+  /** What it is, or what to do about it: one sentence, true of a push that is given up as well. */
   readonly advice: string;
+  /** What the relay does by itself while the push has a retry left: said after the advice. */
+  readonly again?: string;
+}
+
+/** What a word of a provider means for the relay, and what a person should do about it. */
+export interface Reason extends Advice {
+  readonly category: Category;
   /** The same word about the target: then the category is `invalid_token`, and this is the advice. */
   readonly aboutTarget?: string;
   /** Where the environment says more: the advice for pushes to it. */
   readonly environments?: Readonly<Record<Environment, string>>;
 }
+
+/** For `again`, where a person has nothing to do, and where the advice says what. */
+export const AGAIN = 'Nothing to do: it is sent again.';
+export const SENT_AGAIN = 'It is sent again by itself.';
+
+/** What is said of a push that is tried again. */
+export const wholeAdvice = ({ advice, again }: Advice): string => (again === undefined ? advice : `${advice} ${again}`);
 
 /** The words of one provider, verbatim, and the transport's own in CamelCase. Keys are what callers see as `reason`. */
 export type ReasonTable = Readonly<Record<string, Reason>>;

@@ -1,11 +1,17 @@
 import { postingWords } from '../carrier/posting-words.ts';
-import { failure, type Reason, type ReasonTable } from '../carrier/reasons.ts';
+import { failure, type Reason, type ReasonTable, SENT_AGAIN } from '../carrier/reasons.ts';
 import type { Failed } from '../push/push.ts';
 
-const LATER = { category: 'unavailable', advice: 'Nothing to do: it is sent again (`email.backoff`).' } as const;
+const BACKOFF = 'Nothing to do: it is sent again (`email.backoff`).';
+const LATER = {
+  category: 'unavailable',
+  advice: 'The server could not take it at the moment.',
+  again: BACKOFF,
+} as const;
 const GREYLISTED = {
   category: 'unavailable',
-  advice: 'Greylisting, or a limit of the receiver: nothing to do, it is sent again (`email.backoff`).',
+  advice: 'Greylisting, or a limit of the receiver.',
+  again: BACKOFF,
 } as const;
 const POLICY = {
   category: 'credential',
@@ -26,19 +32,19 @@ const address = (aboutTarget: string) =>
  * CamelCase. Codes that are not here have the category of their family (`familyOf`).
  */
 export const emailReasons = {
-  421: { category: 'unavailable', advice: 'The server closes the connection: nothing to do, it is sent again.' },
+  421: { category: 'unavailable', advice: 'The server closes the connection.', again: BACKOFF },
   450: GREYLISTED,
   451: GREYLISTED,
   452: LATER,
-  454: { category: 'unavailable', advice: 'Sign-in or TLS does not work at the moment: it is sent again.' },
-  '4.2.2': { category: 'unavailable', advice: 'The mailbox is full: it is sent again.' },
+  454: { category: 'unavailable', advice: 'Sign-in or TLS does not work at the moment.', again: SENT_AGAIN },
+  '4.2.2': { category: 'unavailable', advice: 'The mailbox is full.', again: SENT_AGAIN },
   '4.3.2': LATER,
-  '4.4.1': { category: 'unavailable', advice: "The receiver's server does not answer: it is sent again." },
+  '4.4.1': { category: 'unavailable', advice: "The receiver's server does not answer.", again: SENT_AGAIN },
   '4.7.0': GREYLISTED,
   '4.7.1': GREYLISTED,
   500: { category: 'invalid_request', advice: 'The server does not understand us: check `email.host`.' },
   501: { category: 'invalid_request', advice: 'The server refuses the form of an address or a command.' },
-  503: { category: 'unavailable', advice: 'The server lost track of the connection: it is sent again.' },
+  503: { category: 'unavailable', advice: 'The server lost track of the connection.', again: SENT_AGAIN },
   530: { category: 'credential', advice: 'The server wants a sign-in or TLS: check `email.username` and `email.tls`.' },
   534: SIGN_IN,
   535: SIGN_IN,
@@ -81,11 +87,13 @@ export const emailReasons = {
   ...postingWords('the mail server', 'email.host'),
   Timeout: {
     category: 'unanswered',
-    advice: 'The server took the whole mail and did not answer. A repeat has the same Message-ID.',
+    advice: 'The server took the whole mail and did not answer.',
+    again: 'A repeat has the same Message-ID.',
   },
   ConnectionLost: {
     category: 'unanswered',
-    advice: 'The connection was lost after the whole mail. A repeat has the same Message-ID.',
+    advice: 'The connection was lost after the whole mail.',
+    again: 'A repeat has the same Message-ID.',
   },
   SignInRefused: SIGN_IN,
   TlsRequired: {

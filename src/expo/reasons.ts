@@ -1,6 +1,6 @@
 import type { PostAnswer } from '../carrier/http-post.ts';
 import { faultWord, postingWords } from '../carrier/posting-words.ts';
-import { failure, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
+import { AGAIN, failure, type Reason, type ReasonTable, reasonIn, SENT_AGAIN } from '../carrier/reasons.ts';
 import type { StreamFault } from '../http2/http2-pool.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import type { Failed } from '../push/push.ts';
@@ -17,7 +17,8 @@ export const expoReasons = {
   MessageTooBig: { category: 'invalid_request', advice: 'Shorten the notification to 4,096 bytes.' },
   MessageRateExceeded: {
     category: 'unavailable',
-    advice: 'Too many pushes to this device: nothing to do, it is sent again.',
+    advice: 'Too many pushes to this device.',
+    again: AGAIN,
   },
   MismatchSenderId: {
     category: 'credential',
@@ -28,9 +29,9 @@ export const expoReasons = {
     advice: "Renew the app's push credentials at Expo (`eas credentials`).",
   },
   DeveloperError: { category: 'invalid_request', advice: 'Correct what the error text names.' },
-  ExpoError: { category: 'unavailable', advice: 'An error inside Expo: nothing to do, it is sent again.' },
-  ProviderError: { category: 'unavailable', advice: 'An error at Apple or Google: nothing to do, it is sent again.' },
-  TOO_MANY_REQUESTS: { category: 'unavailable', advice: 'Lower `expo.rate_limit`; it is sent again.' },
+  ExpoError: { category: 'unavailable', advice: 'An error inside Expo.', again: AGAIN },
+  ProviderError: { category: 'unavailable', advice: 'An error at Apple or Google.', again: AGAIN },
+  TOO_MANY_REQUESTS: { category: 'unavailable', advice: 'Lower `expo.rate_limit`.', again: SENT_AGAIN },
   PUSH_TOO_MANY_EXPERIENCE_IDS: {
     category: 'invalid_request',
     advice: 'Tokens of several projects in one request: Martlet splits them; give each project an app of its own.',
@@ -48,7 +49,8 @@ export const expoReasons = {
 
 /** For a code that is not in the table: what the HTTP status means by itself. */
 export function unknownReason(status: number): Reason {
-  if (status === 429 || status >= 500) return { category: 'unavailable', advice: 'Nothing to do: it is sent again.' };
+  if (status === 429 || status >= 500)
+    return { category: 'unavailable', advice: 'Expo could not take it at the moment.', again: AGAIN };
   if (status === 401 || status === 403) return expoReasons.UNAUTHORIZED;
   return { category: 'invalid_request', advice: 'Not known to this version: see the error text.' };
 }

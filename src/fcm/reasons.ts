@@ -1,11 +1,13 @@
 import { STATUS_CODES } from 'node:http';
 import {
+  AGAIN,
   camelCase,
   certificateRefused,
   faultCategory,
   type Reason,
   type ReasonTable,
   reasonIn,
+  SENT_AGAIN,
 } from '../carrier/reasons.ts';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
@@ -39,9 +41,9 @@ export const fcmReasons = {
     category: 'unavailable',
     advice: 'The quota of the project is used up: set android.rate_limit or ask Google for more.',
   },
-  UNAVAILABLE: { category: 'unavailable', advice: 'FCM is overloaded: nothing to do, the push is sent again.' },
-  INTERNAL: { category: 'unavailable', advice: 'An error inside FCM: nothing to do, the push is sent again.' },
-  DEADLINE_EXCEEDED: { category: 'unavailable', advice: 'FCM was too slow: nothing to do, the push is sent again.' },
+  UNAVAILABLE: { category: 'unavailable', advice: 'FCM is overloaded.', again: AGAIN },
+  INTERNAL: { category: 'unavailable', advice: 'An error inside FCM.', again: AGAIN },
+  DEADLINE_EXCEEDED: { category: 'unavailable', advice: 'FCM was too slow.', again: AGAIN },
   THIRD_PARTY_AUTH_ERROR: {
     category: 'credential',
     advice: 'Renew the APNs key or the web push certificate in the Firebase console.',
@@ -70,7 +72,8 @@ export const fcmReasons = {
   SignInRefused: { category: 'credential', advice: 'Google refuses the credentials: create a new key.' },
   SignInUnavailable: {
     category: 'not_sent',
-    advice: 'No access token could be had: check the way to the token_uri; the push is sent again.',
+    advice: 'No access token could be had: check the way to the token_uri.',
+    again: SENT_AGAIN,
   },
   InvalidMessage: { category: 'invalid_request', advice: 'Correct the field that the error names.' },
   InvalidTopic: { category: 'invalid_request', advice: 'Use letters, digits and -_.~% in names of topics.' },
@@ -86,7 +89,7 @@ export function unknownReason(status: number): Reason {
   if (status === 401) return fcmReasons.UNAUTHENTICATED;
   if (status === 403) return fcmReasons.PERMISSION_DENIED;
   if (saysLater(status) || status < 400) {
-    return { category: 'unavailable', advice: 'Nothing to do: it is resent later.' };
+    return { category: 'unavailable', advice: 'FCM could not take it at the moment.', again: AGAIN };
   }
   return { category: 'invalid_request', advice: 'Look the reason up in the documentation of FCM.' };
 }

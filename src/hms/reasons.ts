@@ -1,6 +1,14 @@
 import { STATUS_CODES } from 'node:http';
 import { faultWord, postingWords } from '../carrier/posting-words.ts';
-import { certificateRefused, failure, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
+import {
+  AGAIN,
+  certificateRefused,
+  failure,
+  type Reason,
+  type ReasonTable,
+  reasonIn,
+  SENT_AGAIN,
+} from '../carrier/reasons.ts';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
@@ -18,7 +26,7 @@ export const hmsReasons = {
   80100004: { category: 'invalid_request', advice: 'Give `huawei_ttl` in seconds, more than 0.' },
   80100013: { category: 'invalid_request', advice: 'Give `huawei_collapse_key` between -1 and 100.' },
   80100016: { category: 'invalid_request', advice: 'HMS finds the content sensitive: change the text.' },
-  80100017: { category: 'unavailable', advice: 'Too many topic pushes run at once: nothing to do, it is sent again.' },
+  80100017: { category: 'unavailable', advice: 'Too many topic pushes run at once.', again: AGAIN },
   80100018: {
     category: 'invalid_request',
     advice: 'The message differs from the one that was reviewed: send that one.',
@@ -28,8 +36,16 @@ export const hmsReasons = {
     advice:
       'The access token was refused and is renewed; if this goes on, check `huawei.appid` and `huawei.appsecret`.',
   },
-  80200003: { category: 'stale_credential', advice: 'The access token expired early: nothing to do, it is renewed.' },
-  80200005: { category: 'stale_credential', advice: 'The access token expired early: nothing to do, it is renewed.' },
+  80200003: {
+    category: 'stale_credential',
+    advice: 'The access token expired early.',
+    again: 'Nothing to do: it is renewed.',
+  },
+  80200005: {
+    category: 'stale_credential',
+    advice: 'The access token expired early.',
+    again: 'Nothing to do: it is renewed.',
+  },
   80300002: {
     category: 'invalid_request',
     advice: 'Enable Push Kit for the app, and check that app id and tokens belong to the same app.',
@@ -44,9 +60,10 @@ export const hmsReasons = {
   80300013: { category: 'invalid_request', advice: 'Correct the receipt address in AppGallery Connect.' },
   80600003: {
     category: 'unavailable',
-    advice: "Huawei's sign-in failed on its side: nothing to do, it is sent again.",
+    advice: "Huawei's sign-in failed on its side.",
+    again: AGAIN,
   },
-  81000001: { category: 'unavailable', advice: 'An error inside HMS: nothing to do, it is sent again.' },
+  81000001: { category: 'unavailable', advice: 'An error inside HMS.', again: AGAIN },
   InvalidMessage: { category: 'invalid_request', advice: 'Correct the field that the error names.' },
   PayloadTooLarge: {
     category: 'invalid_request',
@@ -57,14 +74,16 @@ export const hmsReasons = {
   SignInRefused: { category: 'credential', advice: 'Check `huawei.appid` and `huawei.appsecret`.' },
   SignInUnavailable: {
     category: 'not_sent',
-    advice: 'No access token could be had: check the way to `huawei.auth_endpoint`; the push is sent again.',
+    advice: 'No access token could be had: check the way to `huawei.auth_endpoint`.',
+    again: SENT_AGAIN,
   },
 } as const satisfies ReasonTable;
 
 /** For a code that is not in the table: what the HTTP status means by itself. */
 export function unknownReason(status: number): Reason {
   if (status === 401) return hmsReasons[80200001];
-  if (saysLater(status)) return { category: 'unavailable', advice: 'Nothing to do: it is resent later.' };
+  if (saysLater(status))
+    return { category: 'unavailable', advice: 'HMS could not take it at the moment.', again: AGAIN };
   return { category: 'invalid_request', advice: 'Not known to this version: see the error text.' };
 }
 

@@ -1,6 +1,6 @@
 import type { PostAnswer } from '../carrier/http-post.ts';
 import { faultWord, postingWords } from '../carrier/posting-words.ts';
-import { failure, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
+import { AGAIN, failure, type Reason, type ReasonTable, reasonIn, SENT_AGAIN } from '../carrier/reasons.ts';
 import type { StreamFault } from '../http2/http2-pool.ts';
 import { jsonObjectIn } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
@@ -35,11 +35,19 @@ export const ntfyReasons = {
     category: 'unavailable',
     advice: 'The server limits requests: lower `ntfy.rate_limit`, or raise its limit.',
   },
-  42905: { category: 'unavailable', advice: "The day's bandwidth is used up: nothing to do, it is sent again." },
-  42908: { category: 'unavailable', advice: "The day's messages are used up: sent again after midnight UTC." },
-  42909: { category: 'unavailable', advice: 'Too many failed sign-ins: check `ntfy.token`; it is sent again.' },
-  50001: { category: 'unavailable', advice: 'An error inside the server: nothing to do, it is sent again.' },
-  50701: { category: 'unavailable', advice: 'No phone is subscribed at the moment: sent again for a day.' },
+  42905: { category: 'unavailable', advice: "The day's bandwidth is used up.", again: AGAIN },
+  42908: {
+    category: 'unavailable',
+    advice: "The day's messages are used up.",
+    again: 'It is sent again after midnight UTC.',
+  },
+  42909: { category: 'unavailable', advice: 'Too many failed sign-ins: check `ntfy.token`.', again: SENT_AGAIN },
+  50001: { category: 'unavailable', advice: 'An error inside the server.', again: AGAIN },
+  50701: {
+    category: 'unavailable',
+    advice: 'No phone is subscribed at the moment.',
+    again: 'It is sent again for a day.',
+  },
   ...postingWords('the ntfy server', 'ntfy.endpoint'),
   InvalidTopic: {
     category: 'invalid_request',
@@ -53,7 +61,8 @@ export const ntfyReasons = {
 
 /** For a code that is not in the table: what the HTTP status means by itself. No answer of ntfy says that a topic is dead. */
 export function unknownReason(status: number): Reason {
-  if (status === 429 || status >= 500) return { category: 'unavailable', advice: 'Nothing to do: it is sent again.' };
+  if (status === 429 || status >= 500)
+    return { category: 'unavailable', advice: 'The server could not take it at the moment.', again: AGAIN };
   if (status === 401 || status === 403) return ntfyReasons[40101];
   return { category: 'invalid_request', advice: 'Not known to this version: see the error text.' };
 }

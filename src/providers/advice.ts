@@ -1,5 +1,5 @@
 import type { ProviderRow } from '../carrier/provider-row.ts';
-import { type ReasonTable, reasonIn } from '../carrier/reasons.ts';
+import { type Advice, type ReasonTable, reasonIn, SENT_AGAIN, wholeAdvice } from '../carrier/reasons.ts';
 import type { Category, Environment, Provider } from '../push/push.ts';
 import { builtIn, type ProviderTable } from './registry.ts';
 
@@ -61,23 +61,22 @@ export const relayReasons: ReasonTable = {
 };
 
 /** What an answer without a word of its own, or without any answer, means. */
-const byCategory: Partial<Record<Category, string>> = {
-  not_sent: 'The provider could not be reached: check network, DNS, proxy and firewall; it is sent again by itself.',
-  unanswered: 'No answer came; it is sent again by itself, and the device may get it twice.',
-  disabled: 'Give the app a credential for this platform, or send to an app that has one.',
-  expired: 'It waited too long: see what its lane waited for.',
+const byCategory: Partial<Record<Category, Advice>> = {
+  not_sent: {
+    advice: 'The provider could not be reached: check network, DNS, proxy and firewall.',
+    again: SENT_AGAIN,
+  },
+  unanswered: { advice: 'No answer came.', again: 'It is sent again by itself, and the device may get it twice.' },
+  disabled: { advice: 'Give the app a credential for this platform, or send to an app that has one.' },
+  expired: { advice: 'It waited too long: see what its lane waited for.' },
 };
-
-/** What of the tables is about pushes that are tried again. */
-const PROMISE = /\b(?:nothing to do|sent again|resent|sent on another|go on|wait as long|repeat)\b/i;
 
 /** Of what would be tried again, had it a retry left. */
 function givenUp({ category }: Trouble, advice: string | undefined, row: ProviderRow | undefined): string | undefined {
   if (category !== 'unavailable' && category !== 'unanswered') return advice;
   const unsure = category === 'unanswered' ? ' (the device may have it)' : '';
   const raise = row ? `, or raise \`${row.platform}.max_retry\`` : '';
-  const more = advice === undefined || PROMISE.test(advice) || category === 'unanswered' ? '' : ` ${advice}`;
-  return `No retry was left: send it again later${unsure}${raise}.${more}`;
+  return `No retry was left: send it again later${unsure}${raise}.${advice === undefined ? '' : ` ${advice}`}`;
 }
 
 /**
@@ -88,21 +87,22 @@ export function adviceFor(trouble: Trouble, providers: ProviderTable = builtIn):
   const own = reasonIn(relayReasons, trouble.reason);
   if (own) return own.advice;
   const row = trouble.provider === undefined ? undefined : providers.named(trouble.provider);
-  const advice = providerAdvice(trouble, row);
-  return trouble.isFinal ? givenUp(trouble, advice, row) : advice;
+  const said = providerAdvice(trouble, row);
+  return trouble.isFinal ? givenUp(trouble, said?.advice, row) : said && wholeAdvice(said);
 }
 
-function providerAdvice(trouble: Trouble, row: ProviderRow | undefined): string | undefined {
+function providerAdvice(trouble: Trouble, row: ProviderRow | undefined): Advice | undefined {
   const { category, status } = trouble;
   const known = row && wordOf(row.reasons, trouble);
   if (known !== undefined) return known;
   const general = category && byCategory[category];
   if (general !== undefined) return general;
-  return row && status !== undefined ? row.unknownReason(status).advice : undefined;
+  return row && status !== undefined ? row.unknownReason(status) : undefined;
 }
 
-function wordOf(table: ReasonTable, { reason, category, environment }: Trouble): string | undefined {
+function wordOf(table: ReasonTable, { reason, category, environment }: Trouble): Advice | undefined {
   const row = reasonIn(table, reason);
   const here = environment && row?.environments?.[environment];
-  return here ?? (category === 'invalid_token' ? row?.aboutTarget : undefined) ?? row?.advice;
+  const narrow = here ?? (category === 'invalid_token' ? row?.aboutTarget : undefined);
+  return narrow === undefined ? row : { advice: narrow };
 }

@@ -1,6 +1,6 @@
 import type { PostAnswer } from '../carrier/http-post.ts';
 import { faultWord, postingWords } from '../carrier/posting-words.ts';
-import { failure, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
+import { AGAIN, failure, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
 import type { StreamFault } from '../http2/http2-pool.ts';
 import { jsonObjectIn } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
@@ -9,7 +9,7 @@ import type { Failed, Outcome } from '../push/push.ts';
 const dead = (what: string): Reason => ({ category: 'invalid_token', advice: `${what}: delete this target.` });
 const wrong = (advice: string): Reason => ({ category: 'invalid_request', advice });
 const ours = (advice: string): Reason => ({ category: 'credential', advice });
-const LATER: Reason = { category: 'unavailable', advice: 'Nothing to do: it is sent again.' };
+const LATER: Reason = { category: 'unavailable', advice: 'An error inside Slack.', again: AGAIN };
 
 /**
  * Errors of chat.postMessage (docs.slack.dev/reference/methods/chat.postMessage) and of incoming webhooks
@@ -46,11 +46,13 @@ export const slackReasons = {
   invalid_token: ours('The webhook URL is not complete: copy it again.'),
   ratelimited: {
     category: 'unavailable',
-    advice: 'One message a second and channel: nothing to do, it is sent again.',
+    advice: 'One message a second and channel.',
+    again: AGAIN,
   },
   rate_limited: {
     category: 'unavailable',
-    advice: 'One message a second and channel: nothing to do, it is sent again.',
+    advice: 'One message a second and channel.',
+    again: AGAIN,
   },
   internal_error: LATER,
   fatal_error: LATER,

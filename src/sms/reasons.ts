@@ -1,6 +1,6 @@
 import type { PostAnswer } from '../carrier/http-post.ts';
 import { faultWord, postingWords } from '../carrier/posting-words.ts';
-import { failure, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
+import { AGAIN, failure, type Reason, type ReasonTable, reasonIn } from '../carrier/reasons.ts';
 import type { StreamFault } from '../http2/http2-pool.ts';
 import { jsonObjectIn } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
@@ -13,9 +13,9 @@ import type { Category, Failed, Outcome } from '../push/push.ts';
 export const smsReasons = {
   20003: { category: 'credential', advice: 'Check `sms.account_sid` and `sms.auth_token`, or the API key.' },
   20404: { category: 'credential', advice: 'Check `sms.account_sid`: there is no such account.' },
-  20429: { category: 'unavailable', advice: 'Too many requests at once: nothing to do, it is sent again.' },
-  20500: { category: 'unavailable', advice: 'An error inside the provider: nothing to do, it is sent again.' },
-  20503: { category: 'unavailable', advice: 'The provider is overloaded: nothing to do, it is sent again.' },
+  20429: { category: 'unavailable', advice: 'Too many requests at once.', again: AGAIN },
+  20500: { category: 'unavailable', advice: 'An error inside the provider.', again: AGAIN },
+  20503: { category: 'unavailable', advice: 'The provider is overloaded.', again: AGAIN },
   21211: { category: 'invalid_token', advice: 'There is no such number: delete it.' },
   21212: { category: 'invalid_request', advice: 'Correct `sms.from`: it is not a valid sender.' },
   21217: { category: 'invalid_token', advice: 'There is no such number: delete it.' },
@@ -32,7 +32,7 @@ export const smsReasons = {
     category: 'invalid_request',
     advice: 'The person has replied STOP to this sender: send nothing until a START.',
   },
-  21611: { category: 'unavailable', advice: "The sender's queue is full: nothing to do, it is sent again." },
+  21611: { category: 'unavailable', advice: "The sender's queue is full.", again: AGAIN },
   21612: { category: 'invalid_request', advice: '`sms.from` cannot reach this number: use another sender.' },
   21614: { category: 'invalid_token', advice: 'The number is not a mobile one: delete it.' },
   21617: { category: 'invalid_request', advice: 'Shorten the text to 1,600 characters.' },
@@ -54,7 +54,8 @@ export const smsReasons = {
 
 /** For a code that is not in the table: an unknown refusal is final, and says nothing about the number. */
 export function unknownReason(status: number): Reason {
-  if (status === 429 || status >= 500) return { category: 'unavailable', advice: 'Nothing to do: it is sent again.' };
+  if (status === 429 || status >= 500)
+    return { category: 'unavailable', advice: 'The provider could not take it at the moment.', again: AGAIN };
   if (status === 401 || status === 403) return smsReasons[20003];
   return { category: 'invalid_request', advice: 'Not known to this version: see the error text.' };
 }

@@ -1,17 +1,15 @@
 import { STATUS_CODES } from 'node:http';
-import { camelCase } from '../carrier/reasons.ts';
+import { AGAIN, camelCase, type Reason, SENT_AGAIN } from '../carrier/reasons.ts';
 import type { ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import { ACCEPTED, type Category, type Failed, type Outcome } from '../push/push.ts';
 import type { Vendor } from './vendor.ts';
 
-interface Reason {
-  readonly category: Category;
-  /** What to do about it, one sentence. */
-  readonly advice: string;
-}
-
-const LATER = 'Nothing to do: it is sent again later.';
+const LATER = {
+  category: 'unavailable',
+  advice: 'The push service could not take it at the moment.',
+  again: AGAIN,
+} as const;
 const DELETE = 'The subscription is gone: delete it; the browser makes another at its next visit.';
 const BREAKS_RULES = 'The push service finds a header or the body malformed: please report it.';
 
@@ -97,24 +95,25 @@ export const webPushReasons = {
   BadRequest: { category: 'invalid_request', advice: BREAKS_RULES },
   TooManyRequests: {
     category: 'unavailable',
-    advice: 'The push service wants fewer: pushes to it wait as long as it says.',
+    advice: 'The push service wants fewer.',
+    again: 'Pushes to it wait as long as it says.',
   },
-  Throttled: { category: 'unavailable', advice: 'The device gets too many: it is sent again later.' },
+  Throttled: { category: 'unavailable', advice: 'The device gets too many.', again: SENT_AGAIN },
   CredentialPaused: {
     category: 'not_sent',
     advice: 'The push service refuses every push signed with this VAPID pair: see the failures before it.',
   },
-  NotEncrypted: { category: 'not_sent', advice: 'A thread of the relay was lost: it is sent again by itself.' },
-  IdleTimeout: { category: 'unavailable', advice: LATER },
-  InternalServerError: { category: 'unavailable', advice: LATER },
-  ServiceUnavailable: { category: 'unavailable', advice: LATER },
-  Shutdown: { category: 'unavailable', advice: LATER },
-  Errno201: { category: 'unavailable', advice: LATER },
-  Errno202: { category: 'unavailable', advice: LATER },
-  Errno900: { category: 'unavailable', advice: LATER },
-  Errno901: { category: 'unavailable', advice: LATER },
-  Errno902: { category: 'unavailable', advice: LATER },
-  Errno903: { category: 'unavailable', advice: LATER },
+  NotEncrypted: { category: 'not_sent', advice: 'A thread of the relay was lost.', again: SENT_AGAIN },
+  IdleTimeout: LATER,
+  InternalServerError: LATER,
+  ServiceUnavailable: LATER,
+  Shutdown: LATER,
+  Errno201: LATER,
+  Errno202: LATER,
+  Errno900: LATER,
+  Errno901: LATER,
+  Errno902: LATER,
+  Errno903: LATER,
 } as const satisfies Record<string, Reason>;
 
 /** For a word that is not in the table, and for every status without one: RFC 8030, and what it leaves open. */
@@ -122,7 +121,7 @@ export function unknownWebPushReason(status: number): Reason {
   if (status === 404 || status === 410) return { category: 'invalid_token', advice: DELETE };
   if (status === 401 || status === 403) return webPushReasons.Forbidden;
   if (status === 408 || status === 425 || status === 429 || status >= 500) {
-    return { category: 'unavailable', advice: LATER };
+    return LATER;
   }
   return { category: 'invalid_request', advice: 'Look the answer up in the documentation of the push service.' };
 }

@@ -49,7 +49,11 @@ test('what is given up is not said to be sent again, by whatever word, and what 
   expect(promises).toEqual([]);
   const quota = { reason: 'QUOTA_EXCEEDED', category: 'unavailable', provider: 'fcm' } as const;
   expect(adviceFor({ ...quota, isFinal: true })).toContain('send fewer');
-  expect(adviceFor({ reason: 'UNAVAILABLE', category: 'unavailable', provider: 'fcm' })).toContain('is sent again');
+  const overloaded = { reason: 'UNAVAILABLE', category: 'unavailable', provider: 'fcm' } as const;
+  expect(adviceFor(overloaded)).toBe('FCM is overloaded. Nothing to do: it is sent again.');
+  expect(adviceFor({ ...overloaded, isFinal: true })).toBe(
+    'No retry was left: send it again later, or raise `android.max_retry`. FCM is overloaded.',
+  );
   expect(adviceFor({ reason: 'Unregistered', category: 'invalid_token', provider: 'apns', isFinal: true })).toMatch(
     /^Delete the token,/,
   );

@@ -67,7 +67,7 @@ describe('the console in Chromium', needs('chromium'), () => {
     await timeline(page).getByText('Attempt 1: to be tried again').waitFor();
     await timeline(page).getByText('Attempt 3: delivered').waitFor();
     const text = await timeline(page).textContent();
-    expect(text).toMatch(/Accepted[\s\S]*ServiceUnavailable[\s\S]*status 503[\s\S]*it is resent later/);
+    expect(text).toMatch(/Accepted[\s\S]*ServiceUnavailable[\s\S]*status 503[\s\S]*it is sent again/);
     expect(await page.locator('.push .pill').textContent()).toBe('delivered');
     await page.getByText('1 since the start').first().waitFor();
     expect(wrong).toEqual([]);

@@ -1,9 +1,9 @@
 import { postingWords } from '../../../src/carrier/posting-words.ts';
-import { failure, type Reason, type ReasonTable } from '../../../src/carrier/reasons.ts';
+import { AGAIN, failure, type Reason, type ReasonTable } from '../../../src/carrier/reasons.ts';
 
 export const pagerReasons = {
   NO_SUCH_PAGER: { category: 'invalid_token', advice: 'The pager was handed back: delete its number.' },
-  FLAT: { category: 'unavailable', advice: 'The battery of the pager is flat: nothing to do, it is sent again.' },
+  FLAT: { category: 'unavailable', advice: 'The battery of the pager is flat.', again: AGAIN },
   WRONG_KEY: { category: 'credential', advice: 'Check `pager.key`.' },
   ...postingWords('the pager network', 'pager.endpoint'),
   Unreadable: { category: 'invalid_request', advice: 'Shorten the text: a pager shows 20 characters.' },
