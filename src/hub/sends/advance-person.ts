@@ -10,7 +10,7 @@
  */
 import { type DecisionDetail, type HopPlan, TAKEN_STATES } from '../notifications/decision.ts';
 import type { NewRow } from '../storage/storage.ts';
-import { isTakenByDigest } from './digests/digest-id.ts';
+import { HELD_BACK, isTakenByDigest } from './digests/digest-id.ts';
 import type { Mark } from './marks.ts';
 import { type DecisionRow, SUPERSEDED, WAITS } from './rows/decision-rows.ts';
 
@@ -68,9 +68,9 @@ const ENDS = new Set(['acked', 'read', 'resolved', 'superseded', 'cancelled', 'e
 const OPEN = new Set(['pending', 'deferred']);
 
 const isWaiting = (row: Kept): boolean => row.state === 'pending' && row.due_row !== null;
-/** A digest of which nothing has left yet has it. */
-const isCollected = ({ state, reason, due_row }: Kept): boolean =>
-  state === 'deferred' && reason === 'digested' && !isTakenByDigest(due_row ?? null);
+/** A digest has it that was neither made nor held. */
+const isCollected = ({ state, reason, due_row: waits = null }: Kept): boolean =>
+  state === 'deferred' && reason === 'digested' && !isTakenByDigest(waits) && waits !== HELD_BACK;
 const sameTarget = (a: Pick<Kept, 'channel' | 'device'>, b: Pick<Kept, 'channel' | 'device'>): boolean =>
   a.channel === b.channel && a.device === b.device;
 

@@ -3,6 +3,7 @@ import type { HubDb } from '../storage/storage.ts';
 import { setDue } from '../timers/due-rows.ts';
 import { TAKEN_BY_DIGEST } from './digests/digest-id.ts';
 import { endDigest } from './digests/digest-items.ts';
+import { endHeldDigests } from './digests/held-digests.ts';
 import { personDue } from './person-due.ts';
 
 /** Says to the timer's work that what is held is decided again before its time. */
@@ -32,7 +33,9 @@ export async function replan(tx: HubDb, app: string, users: readonly string[], n
   let isAny = false;
   for (let at = 0; at < users.length; at += AT_ONCE) {
     const rows = await heldFor(tx, { app, users: users.slice(at, at + AT_ONCE) });
-    isAny ||= rows.length > 0;
+    if (rows.length === 0) continue;
+    isAny = true;
+    await endHeldDigests(tx, app, [...new Set(rows.map(({ user }) => user))], now);
     for (let row = 0; row < rows.length; row += AT_ONCE)
       await setDue(
         tx,

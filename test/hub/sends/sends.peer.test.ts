@@ -338,10 +338,7 @@ describe.each(hubEngines)('sends in $name', ({ needs: lacks, start }) => {
       await hub.settings.put(hub.change('ada'), { digest: { mode: 'daily', at: '14:00' }, quiet_hours: quiet });
       await hub.send({ to: { users: ['ada'] }, mode: 'push_only', title: 'one' });
       await hub.pass(2 * HOUR);
-      expect((await hub.decisions()).toSorted()).toEqual([
-        'ada 1 push deferred digested',
-        'ada 1 push deferred quiet_hours',
-      ]);
+      expect(await hub.decisions()).toEqual(['ada 1 push deferred digested']);
       await hub.pass(HOUR);
       expect(hub.carrier.sent).toHaveLength(1);
       expect(await hub.decisions()).toEqual(['ada 1 push sent', 'ada 1 push sent']);

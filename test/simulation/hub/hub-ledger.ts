@@ -84,6 +84,7 @@ export class HubLedger {
     this.#tellOf(commit);
     this.#noteDead(commit.dead);
     this.#noteDecided(commit);
+    this.#checkMade(commit);
     for (const change of commit.decisions) this.#check(change, wall);
     for (const handed of commit.handed) this.#handed(handed);
   }
@@ -189,6 +190,17 @@ export class HubLedger {
     const why = this.#unjustified(notification, change, { before, after }, wall);
     if (why !== undefined) this.#broken(`${key}: ${after.state} (${after.reason}), and ${why}`);
     if (after.state === 'deferred') this.#moved(key);
+  }
+
+  /** A digest is made when something of it leaves: what it tells of would be over before. Only what a snooze is to clear waits for that. */
+  #checkMade({ decisions }: Commit): void {
+    for (const [id, ways] of Map.groupBy(decisions, ({ notification }) => notification)) {
+      if (!isDigest(id) || this.#digests.has(id)) continue;
+      const states = new Set(ways.map(({ after }) => after?.state));
+      const isToClear = ways.some(({ user }) => this.#options.model.people.get(user)?.snoozeEnd === 'clear');
+      if (states.has('deferred') && !states.has('pending') && !states.has('sent') && !isToClear)
+        this.#broken(`${id} is made, and nothing of it leaves`);
+    }
   }
 
   /** What a digest collects may leave when it is made. */

@@ -10,7 +10,7 @@ import { goOn } from '../go-on.ts';
 import { personDue } from '../person-due.ts';
 import { isMeantByDevices } from '../person-work.ts';
 import { AGAIN } from '../replan.ts';
-import { type DecisionRow, isAt, isCollected } from '../rows/decision-rows.ts';
+import { type DecisionRow, isAt, isCollected, WAITS } from '../rows/decision-rows.ts';
 import { settleStatuses } from '../settle-status.ts';
 import { decideFor, type StepParts } from '../step-people.ts';
 import { digestMark } from './digest-id.ts';
@@ -111,7 +111,7 @@ async function decideAgain(tx: HubDb, rows: readonly DecisionRow[], until: numbe
   const [{ app, notification, user }] = rows as [DecisionRow];
   await tx
     .updateTable('decisions')
-    .set({ until })
+    .set({ until, due_row: WAITS })
     .where('app', '=', app)
     .where('notification', '=', notification)
     .where('user', '=', user)

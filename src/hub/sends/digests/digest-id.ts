@@ -14,3 +14,6 @@ export const isTakenByDigest = (dueRow: string | null): boolean => dueRow?.start
 
 /** The same as a pattern of LIKE. */
 export const TAKEN_BY_DIGEST = `${MARK}%`;
+
+/** What they have while their digest is held: it is decided about again as a whole, and they are not. */
+export const HELD_BACK = 'held digest';

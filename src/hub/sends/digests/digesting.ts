@@ -14,10 +14,12 @@ import type { DecisionRow } from '../rows/decision-rows.ts';
 import type { ListPlaces } from '../rows/list-places.ts';
 import { findNotifications, insertNotifications, openDoc } from '../rows/notification-rows.ts';
 import { insertRecipients } from '../rows/recipient-rows.ts';
+import { decideFor, type StepParts } from '../step-people.ts';
 import { firstStatus, noTotals, withPeople } from '../totals.ts';
 import { type Asked, collectedOf, giveTo, stillMeant } from './collected.ts';
 import { digestId } from './digest-id.ts';
 import { type DigestItem, digestOf, openItem } from './digest-items.ts';
+import { heldUntil, holdDigest } from './held-digests.ts';
 import type { NextDigest } from './next-digest.ts';
 import { settleItems } from './settle-items.ts';
 
@@ -40,6 +42,7 @@ interface Collected {
   readonly count: number;
   readonly named: readonly DigestItem[];
   readonly notifications: readonly string[];
+  readonly items: readonly Row<'digest_items'>[];
   readonly channels: readonly Channel[];
   readonly priority: Priority;
 }
@@ -68,20 +71,30 @@ export class Digesting {
   };
 
   async #flush(tx: HubDb, row: ClaimedDue): Promise<Placed> {
-    const { newId, now } = this.#options;
     await finishDue(tx, row);
-    const { app } = row;
-    const { user, key } = digestOf(row.ref);
-    const { digests, changed } = await this.#collect(tx, { app, user, key });
+    const of = { app: row.app, ...digestOf(row.ref) };
+    const { digests, changed } = await this.#collect(tx, of);
     const all: Placed[] = [{ ...nothingPlaced, changed }];
-    for (const collected of digests) {
-      const id = digestId(newId());
-      await giveTo(tx, app, user, collected.notifications, id);
-      const { confidentialText } = this.#options.policyOf(app);
-      const made = digestNotification(app, user, id, { ...collected, confidentialText }, now());
-      all.push(await this.#send(tx, made, user));
-    }
+    for (const collected of digests) all.push(await this.#sendOrHold(tx, of, collected));
     return placedTogether(all);
+  }
+
+  async #sendOrHold(tx: HubDb, of: Collection, collected: Collected): Promise<Placed> {
+    const { policyOf, newId, now } = this.#options;
+    const { app, user } = of;
+    const policy = policyOf(app);
+    const { confidentialText } = policy;
+    const made = digestNotification(app, user, digestId(newId()), { ...collected, confidentialText }, now());
+    const facts = await this.#facts(tx, app, user, channelsOf(made, policy));
+    const until = heldUntil(decideFor({ notification: made, facts, presence: 'offline' }, this.#parts()));
+    if (until !== undefined) return { ...nothingPlaced, dueAt: await holdDigest(tx, { ...of, ...collected, until }) };
+    await giveTo(tx, app, user, collected.notifications, made.id);
+    return this.#send(tx, made, user, facts);
+  }
+
+  #parts(): StepParts {
+    const { policyOf, placing, now } = this.#options;
+    return { policyOf, can: placing.can, now: now() };
   }
 
   /**
@@ -114,7 +127,7 @@ export class Digesting {
     const live = new Set(some.map(({ notification }) => notification.id));
     const told = items.filter(({ notification }) => live.has(notification));
     return {
-      ...{ priority, count: told.length, notifications: [...live] },
+      ...{ priority, count: told.length, notifications: [...live], items: told },
       named: readableOf(told.slice(0, MOST_NAMED), ({ id, doc }) => openItem(this.#options.store.seal, app, id, doc)),
       channels: [...new Set(some.flatMap(({ kept }) => kept.map(({ channel }) => channel as Channel)))].toSorted(),
     };
@@ -122,7 +135,7 @@ export class Digesting {
 
   /** What has become of each notification that was collected, and was not cancelled since; those that cannot be read end. */
   async #ask(tx: HubDb, { app, user }: Collection, ids: readonly string[]) {
-    const { store, placing, policyOf, now } = this.#options;
+    const { store, policyOf, now } = this.#options;
     const rows = Map.groupBy(await collectedOf(tx, app, user, ids), ({ notification }) => notification);
     const found = await findNotifications(tx, app, [...rows.keys()]);
     const docs = readableOf(found, (row) => openDoc<AcceptedNotification>(store.seal, row));
@@ -132,7 +145,7 @@ export class Digesting {
       if (!open.has(id)) ended.push(...(await endOpen(tx, { app, id, reason: 'unreadable', now: now() })));
     const policy = policyOf(app);
     const facts = await this.#facts(tx, app, user, new Set(docs.flatMap((doc) => [...channelsOf(doc, policy)])));
-    const parts = { policyOf, can: placing.can, now: now() };
+    const parts = this.#parts();
     const asked: AskedOne[] = [];
     for (const notification of docs)
       asked.push({
@@ -148,10 +161,9 @@ export class Digesting {
     return (await factsOf(parts, { app, policy: policyOf(app), channels }, [user])).get(user) as Facts;
   }
 
-  async #send(tx: HubDb, notification: AcceptedNotification, user: string): Promise<Placed> {
-    const { store, placing, policyOf, now, places } = this.#options;
+  async #send(tx: HubDb, notification: AcceptedNotification, user: string, facts: Facts): Promise<Placed> {
+    const { store, placing, now, places } = this.#options;
     const { app, id } = notification;
-    const facts = await this.#facts(tx, app, user, channelsOf(notification, policyOf(app)));
     const placed = await placing.place(tx, [{ notification, user, facts, kept: [], presence: 'offline' }]);
     const decisions = placed.decisions[0] ?? [];
     const totals = withPeople(noTotals, [{ user, decisions }]);
