@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { accessSync, constants, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigError, toError } from '../kit/errors.ts';
 import { FileLock } from '../kit/files/file-lock.ts';
+import { makeFolder } from '../kit/files/make-folder.ts';
 import type { KeyPair } from './key-pair.ts';
 
 const ACCOUNT = 'acme_account+key';
@@ -22,7 +23,7 @@ export class AcmeFolder {
   constructor(path: string) {
     this.#path = path;
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+      makeFolder(path, 0o700);
       accessSync(path, constants.W_OK);
     } catch (error) {
       throw new ConfigError('core.auto_tls.folder', `cannot write to ${path}: ${toError(error).message}`, {

@@ -1,6 +1,7 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { chmodSync, closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { makeFolder } from '../../kit/files/make-folder.ts';
 import { type FileKind, markOwnFile, refuseForeignFile } from '../../kit/files/owned-file.ts';
 import { type AppStore, checkExpected, type Expected, type Known, type Loaded, type StoredText } from './app-store.ts';
 
@@ -29,7 +30,7 @@ const APPS_FILE: FileKind = {
 /** The journals beside the file get its mode from SQLite. */
 function openFile(path: string): DatabaseSync {
   refuseForeignFile(path, 'apps.path', APPS_FILE);
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   closeSync(openSync(path, 'a', OWNER_ONLY));
   chmodSync(path, OWNER_ONLY);
   const db = new DatabaseSync(path, { timeout: WAIT_MS });

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type MasterKeys, parseMasterKeys } from '../../apps/store/master-keys.ts';
+import { makeFolder } from '../../kit/files/make-folder.ts';
 import type { KeySources } from './hub-keys.ts';
 
 const OWNER_ONLY = 0o600;
@@ -28,7 +29,7 @@ export function keyFile(path: string, tell: (message: string) => void): Pick<Key
   return {
     own,
     makeOwn() {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       writeFileSync(path, newKey(), { mode: OWNER_ONLY, flag: 'wx', flush: true });
       tell(`hub: a master key was made in ${path}; without it the hub's store cannot be read, so keep a copy of it`);
       return own() as MasterKeys;

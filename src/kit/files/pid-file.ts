@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { ConfigError, toError } from '../errors.ts';
+import { makeFolder } from './make-folder.ts';
 
 /**
  * Writes the process id to `path`, making its folder; returns what removes the file again, unless another process has put its
@@ -17,7 +18,7 @@ export function writePidFile(path: string, override: boolean, pid = process.pid)
   // The working folder may be another by then.
   const place = resolve(path);
   try {
-    mkdirSync(dirname(place), { recursive: true });
+    makeFolder(dirname(place));
     writeFileSync(place, String(pid));
   } catch (error) {
     throw new ConfigError('core.pid.path', `can't create PID file: ${toError(error).message}`, { cause: error });

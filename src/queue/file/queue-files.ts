@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import { basename, dirname, extname, join } from 'node:path';
 import { ConfigError, toError } from '../../kit/errors.ts';
 import { FileLock } from '../../kit/files/file-lock.ts';
+import { makeFolder } from '../../kit/files/make-folder.ts';
 import { isOwnFile } from '../../kit/files/owned-file.ts';
 import { isDamage, setAside } from '../../kit/files/sqlite-file.ts';
 import { type PushesFor, QUEUE_FILE } from './file-format.ts';
@@ -33,7 +34,7 @@ export interface OwnedFile {
 
 /** The first queue file of this family that no living process holds; what is no queue file is passed over. @throws when the folder cannot be written. */
 export function ownFile(path: string): OwnedFile {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   for (let slot = 0; slot < MOST_SLOTS; slot++) {
     const candidate = slotPath(path, slot);
     if (slot > 0 && !isOwnFile(candidate, QUEUE_FILE)) continue;
