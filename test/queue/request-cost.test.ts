@@ -27,6 +27,18 @@ const one = (more: string, tokens: readonly string[] = ['a'.repeat(64)]): Buffer
 const list = (element: string, count = 20_000): string => `"data":{"a":[${element.repeat(count)}1]}`;
 const tokens = Array.from({ length: 10_000 }, (_, i) => `${i}`.padStart(64, 'x'));
 
+const many = (notifications: number, targets: number): Buffer => {
+  const common = {
+    platform: 1,
+    topic: 'com.example.app',
+    title: 'Hello',
+    message: 'World',
+    data: { order: { id: 1 } },
+  };
+  const each = Array.from({ length: notifications }, () => ({ ...common, tokens: tokens.slice(0, targets) }));
+  return Buffer.from(JSON.stringify({ notifications: each }));
+};
+
 describe('what a request costs in memory', () => {
   it.each([
     ['empty objects', one(list('{},'))],
@@ -39,6 +51,8 @@ describe('what a request costs in memory', () => {
     ['keys', one(`"data":{${Array.from({ length: 20_000 }, (_, i) => `"k${i}":1`).join()}}`)],
     ['a long text', one(`"message":"${'m'.repeat(1_000_000)}"`)],
     ['many tokens', one('"message":"hi"', tokens)],
+    ['many tokens, and objects in an eighth of the text', one(list('{"a":1},', 12_500), tokens)],
+    ['many notifications with many tokens', many(100, 100)],
     ['an ordinary push', one('"message":"hello","topic":"com.example","badge":1')],
   ])('%s: at least what was measured, at most a few times that', (_, body) => {
     const decoded = decodePushRequest(body);
