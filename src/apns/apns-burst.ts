@@ -1,8 +1,8 @@
 import { TargetsBurst, type TargetsBurstOptions } from '../carrier/targets-burst.ts';
 import type { Burst, RequestTemplate, ResponseHeaders, StreamFault } from '../http2/http2-pool.ts';
-import type { Outcome } from '../push/push.ts';
+import type { Failed, Outcome } from '../push/push.ts';
 import type { AcceptedPushes } from './accepted-pushes.ts';
-import { pathSegment } from './path-segment.ts';
+import { arePathSegments, pathSegment } from './path-segment.ts';
 import { apnsFault, apnsOutcome } from './reasons.ts';
 
 export interface ApnsBurstOptions extends TargetsBurstOptions {
@@ -17,14 +17,17 @@ export class ApnsBurst extends TargetsBurst implements Burst {
   readonly #paths: readonly string[];
 
   constructor(options: ApnsBurstOptions) {
-    const paths: string[] = [];
-    super(options, (target) => {
+    const { targets } = options.delivery;
+    const encoded: string[] = [];
+    const encode = (target: string): Failed | undefined => {
       const path = pathSegment(target);
       if (typeof path !== 'string') return path;
-      paths.push(path);
+      encoded.push(path);
       return undefined;
-    });
-    this.#paths = paths;
+    };
+    const arePaths = arePathSegments(targets);
+    super(options, arePaths ? undefined : encode);
+    this.#paths = arePaths ? targets : encoded;
     this.#now = options.now;
     this.#accepted = options.accepted;
   }

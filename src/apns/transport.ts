@@ -127,7 +127,7 @@ class ApnsTransport implements PushTransport {
     this.#topic = burst.delivery.notification.topic;
     const headers = this.#headers.of(burst.delivery.notification, token);
     burst.token = token;
-    burst.template = { headers, body, pathPrefix: DEVICE_PREFIX };
+    burst.template = { headers, body, pathPrefix: DEVICE_PREFIX, plainPaths: true };
     if (!this.#generateApnsId || headers.some(({ name }) => name === 'apns-id')) this.#pool.submit(burst);
     else this.#submitEach(burst);
   }

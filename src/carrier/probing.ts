@@ -11,6 +11,8 @@ import type { Failed, Outcome } from '../push/push.ts';
 export class Probing {
   readonly #everyMs: number;
   readonly #now: () => number;
+  /** A push was accepted since `lastSuccessAt` was asked. */
+  #succeeded = false;
   #lastSuccessAt: number | undefined;
   #lastFailure: Failed | undefined;
   #dueAt = 0;
@@ -21,8 +23,13 @@ export class Probing {
     this.#now = now;
   }
 
-  /** UNIX milliseconds of the last push that was accepted. */
+  /**
+   * UNIX milliseconds of the last push that was accepted, or of when this was first asked after it: lanes ask in the turn of the event loop
+   * that follows, and to look at the clock for each push is one thing in a hundred of what it costs.
+   */
   get lastSuccessAt(): number | undefined {
+    if (this.#succeeded) this.#lastSuccessAt = this.#now();
+    this.#succeeded = false;
     return this.#lastSuccessAt;
   }
 
@@ -34,7 +41,7 @@ export class Probing {
   /** The outcome of a push. */
   note(outcome: Outcome): void {
     if (outcome.kind === 'accepted') {
-      this.#lastSuccessAt = this.#now();
+      this.#succeeded = true;
       this.#lastFailure = undefined;
     } else if (isAboutPush(outcome)) {
       // The provider is there and takes pushes, though perhaps not with this credential.

@@ -25,13 +25,13 @@ export class TargetsBurst {
   /** By index; absent when all can be sent. */
   #places: number[] | undefined;
 
-  /** @param failureOf why a target cannot be sent: it is settled at once. Asked once for each, in order */
-  constructor({ delivery, settle, note }: TargetsBurstOptions, failureOf: (target: string) => Failed | undefined) {
+  /** @param failureOf why a target cannot be sent: it is settled at once. Asked once for each, in order; absent: all can be */
+  constructor({ delivery, settle, note }: TargetsBurstOptions, failureOf?: (target: string) => Failed | undefined) {
     this.delivery = delivery;
     this.#settle = settle;
     this.#note = note;
     const { targets } = delivery;
-    for (let place = 0; place < targets.length; place++) {
+    for (let place = 0; failureOf && place < targets.length; place++) {
       const failure = failureOf(targets[place] as string);
       if (failure) {
         this.#places ??= Array.from({ length: place }, (_, earlier) => earlier);

@@ -19,6 +19,9 @@ export type FcmMessage =
 
 const TOPIC_PREFIX = '/topics/';
 const TOPIC = /^[a-zA-Z0-9-_.~%]+$/;
+/** Quotes and a comma, in a list; and the brackets around it, which has a comma less. */
+const AROUND_TARGET = 3;
+const BRACKETS = 2;
 const ONE_TARGET = 'exactly one of token, topic or condition must be specified';
 
 /** As Google's Go client tells it through Gorush, whose batch is the one notification. */
@@ -69,6 +72,18 @@ const bareTopic = (topic: string): string =>
 /** The target as JSON, to be put between `before` and `after`. */
 export const targetJson = (target: string, kind: TargetKind): string =>
   JSON.stringify(kind === 'topic' ? bareTopic(target) : target);
+
+/**
+ * True: the JSON of each of these is the text itself between quotes, in ASCII. False: look at each. Said once for many, as V8 writes a list
+ * of texts many times as fast as each by itself.
+ */
+export function arePlainTargets(targets: readonly string[], kind: TargetKind): boolean {
+  if (kind !== 'token') return false;
+  const json = JSON.stringify(targets);
+  let length = BRACKETS - 1;
+  for (const target of targets) length += target.length + AROUND_TARGET;
+  return json.length === length && Buffer.byteLength(json) === length;
+}
 
 function v1Message(given: Notification): JsonObject {
   const android = androidWithFlags(given);

@@ -14,6 +14,7 @@ import { jsonObjectIn, saysLater } from '../kit/http/answer-form.ts';
 import { retryAfterMs } from '../kit/retry-after.ts';
 import type { Category, Failed, Outcome, TargetKind } from '../push/push.ts';
 import { ACCEPTED } from '../push/push.ts';
+import { messageNameIn } from './message-name.ts';
 
 /**
  * FCM's words: the error codes of the v1 API (https://firebase.google.com/docs/reference/fcm/rest/v1/ErrorCode), the status words
@@ -153,14 +154,10 @@ const wordFor = (status: number, hasForm: boolean): string =>
     ? (STATUS_CODES[status] ?? `Status${status}`).replaceAll(/\W/g, '')
     : 'InvalidAnswer';
 
-const ONLY_A_NAME = /^\s*\{\s*"name"\s*:\s*"([!#-[\]-~]+)"\s*\}\s*$/;
-
 function acceptedOutcome(status: number, body: Buffer, session: number | undefined): Outcome {
-  // Every push comes by here; the names of messages are ASCII, which is read twice as fast, and hold no escapes.
-  const text = body.toString('latin1');
-  const simple = ONLY_A_NAME.exec(text);
-  if (simple) return accepted(simple[1] as string, session);
-  const answer = jsonObjectIn(text);
+  const simple = messageNameIn(body, 0, body.length);
+  if (simple !== undefined) return accepted(simple, session);
+  const answer = jsonObjectIn(body.toString());
   const name = answer?.name;
   if (typeof name === 'string' && name !== '') return accepted(name, session);
   // As Google's client takes it. An object with other keys is not FCM's.

@@ -2,6 +2,8 @@ import { throwLater } from '../kit/background.ts';
 import { BrokenDeliveryError } from '../kit/vital.ts';
 import type { Burst, ResponseHeaders, StreamFault } from './http2-pool.ts';
 
+const EMPTY = Buffer.alloc(0);
+
 /** What a burst throws must not tear a session's state apart. */
 const unreadAnswer: StreamFault = {
   code: 'INTERNAL_ERROR',
@@ -9,15 +11,20 @@ const unreadAnswer: StreamFault = {
   message: 'the answer could not be read (a mistake of the relay)',
 };
 
+/** The body is `bytes[start, end)`. */
 export function deliverResponse(
   burst: Burst,
   index: number,
   status: number,
   headers: ResponseHeaders,
-  body: Buffer,
+  bytes: Buffer,
+  start: number,
+  end: number,
   session: number,
 ): void {
   try {
+    if (burst.onResponseIn?.(index, status, bytes, start, end, session)) return;
+    const body = start === end ? EMPTY : bytes.subarray(start, end);
     burst.onResponse(index, status, headers, body, session);
   } catch (error) {
     throwLater(error);

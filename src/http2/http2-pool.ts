@@ -24,6 +24,8 @@ export interface RequestTemplate {
   readonly path?: string;
   /** What varying paths begin with: `Burst.path` returns the rest. Spares a string concatenation for each request. */
   readonly pathPrefix?: string;
+  /** `Burst.path` returns nothing but visible ASCII, and a prefix is there: paths are not looked at again. */
+  readonly plainPaths?: true;
   /** The body of every request; absent when it varies (`Burst.body`). */
   readonly body?: Uint8Array;
 }
@@ -64,6 +66,11 @@ export interface Burst {
   body(index: number): Uint8Array;
   /** `body` is only valid during the call. `session`: the number of the session that carried the request. */
   onResponse(index: number, status: number, headers: ResponseHeaders, body: Buffer, session: number): void;
+  /**
+   * Reads the answer where it lies, in `bytes` from `start` to before `end`, during the call alone, and spares it an object of its own.
+   * False: it was not read, and `onResponse` is called. Absent: as if it returned false.
+   */
+  onResponseIn?(index: number, status: number, bytes: Buffer, start: number, end: number, session: number): boolean;
   /** `session`: absent when no session carried it. */
   onFault(index: number, fault: StreamFault, session?: number): void;
 }

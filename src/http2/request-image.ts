@@ -10,6 +10,7 @@ export interface RequestImage {
   readonly once: boolean;
   readonly before: Uint8Array;
   readonly pathPrefix: Uint8Array;
+  readonly plainPaths: boolean;
   readonly after: Uint8Array;
 }
 
@@ -33,6 +34,7 @@ export function renderImage(template: RequestTemplate, authority: RequestHeader,
     once: encoder.revision !== revision,
     before: Uint8Array.from(before),
     pathPrefix: Buffer.from(template.pathPrefix ?? '', 'latin1'),
+    plainPaths: template.plainPaths === true && template.pathPrefix !== undefined,
     after: fixed ? new Uint8Array(0) : Uint8Array.from(after),
   };
 }

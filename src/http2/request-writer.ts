@@ -83,7 +83,7 @@ export class RequestWriter {
     const out = outbox.bytes;
     let at = copyShort(before, out, start + FRAME_HEADER);
     if (path !== undefined) {
-      at = writePath(image.pathPrefix, path, out, at);
+      at = writePath(image, path, out, at);
       if (at < 0) return this.#refuse(start, image);
     }
     at = copyShort(after, out, at);
@@ -143,7 +143,7 @@ export class RequestWriter {
     const block = Buffer.alloc(blockRoom(image, path));
     let end = copyShort(image.before, block, 0);
     if (path !== undefined) {
-      end = writePath(image.pathPrefix, path, block, end);
+      end = writePath(image, path, block, end);
       if (end < 0) return this.#refuse(this.#outbox.length, image);
     }
     end = copyShort(image.after, block, end);
@@ -205,7 +205,7 @@ function blockRoom({ before, pathPrefix, after }: RequestImage, path: string | u
 }
 
 const isSamePath = (a: RequestTemplate, b: RequestTemplate): boolean =>
-  a.path === b.path && a.pathPrefix === b.pathPrefix;
+  a.path === b.path && a.pathPrefix === b.pathPrefix && a.plainPaths === b.plainPaths;
 
 const visible = /^[\x21-\x7e]*$/;
 
@@ -213,8 +213,8 @@ const visible = /^[\x21-\x7e]*$/;
  * Writes the path; returns the offset after it, or -1 when it is not a path. The check comes first because it flattens
  * a concatenated string faster than the write does; both as native calls take a third of a loop's time.
  */
-function writePath(prefix: Uint8Array, path: string, out: Buffer, start: number): number {
-  if (!visible.test(path)) return -1;
+function writePath({ pathPrefix: prefix, plainPaths }: RequestImage, path: string, out: Buffer, start: number): number {
+  if (!plainPaths && !visible.test(path)) return -1;
   let at = start;
   const size = prefix.length + path.length;
   out[at++] = PATH_LITERAL;

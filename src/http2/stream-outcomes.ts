@@ -35,8 +35,8 @@ export class StreamOutcomes {
     this.#onRefused = onRefused;
   }
 
-  /** The response is complete. `body` is only valid during the call. */
-  answered(stream: RequestStream, body: Buffer): void {
+  /** The response is complete. Its body, `bytes[start, end)`, is only valid during the call. */
+  answered(stream: RequestStream, bytes: Buffer, start: number, end: number): void {
     this.answers++;
     this.answeredAt = this.now;
     this.roundTripMs = this.now - stream.writtenAt;
@@ -50,7 +50,7 @@ export class StreamOutcomes {
       this.#reset(stream, errorCodes.CANCEL);
       stream.pending = undefined;
     }
-    deliverResponse(burst, index, status, headers, body, this.#session);
+    deliverResponse(burst, index, status, headers, bytes, start, end, this.#session);
   }
 
   /** Without an answer. */

@@ -203,7 +203,8 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#ended = true;
     this.#owner.ended(this);
     const { status, headers } = this.#answer;
-    deliverResponse(this.#burst, this.#index, status, headers, this.#answer.body(), this.#session);
+    const body = this.#answer.body();
+    deliverResponse(this.#burst, this.#index, status, headers, body, 0, body.length, this.#session);
   }
 
   onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {

@@ -36,9 +36,11 @@ interface AlikeFailures {
 
 /** One flush of outcomes, sorted by what happens next. */
 interface Sorted {
-  readonly final: number[];
-  readonly outcomes: Outcome[];
-  readonly failures: AlikeFailures[];
+  readonly final: readonly number[];
+  /** The targets and outcomes of `final`. */
+  readonly targets: readonly string[];
+  readonly outcomes: readonly Outcome[];
+  readonly failures: readonly AlikeFailures[];
 }
 
 const UNLIMITED = { maxRetry: Number.POSITIVE_INFINITY };
@@ -66,11 +68,11 @@ export class Outcomes {
    * @param sentAt monotonic milliseconds of the hand-over to the transport; absent: there was none
    */
   decide(batch: Batch, indexes: readonly number[], outcomes: readonly Outcome[], sentAt?: number): Decisions {
-    const { final, outcomes: finals, failures } = this.#sort(batch, indexes, outcomes);
+    const sorted = this.#sort(batch, indexes, outcomes);
     const timing = this.#timing(batch, sentAt);
-    const retries = failures.map((alike) => this.#retry(batch, alike, timing));
-    if (final.length > 0) this.#settle(batch, final, finals, timing, sentAt !== undefined);
-    return { final, retries };
+    const retries = sorted.failures.map((alike) => this.#retry(batch, alike, timing));
+    if (sorted.final.length > 0) this.#settle(batch, sorted, timing, sentAt !== undefined);
+    return { final: sorted.final, retries };
   }
 
   /** The outcome of a batch that waited too long to be worth sending; undefined for the others. */
@@ -99,15 +101,21 @@ export class Outcomes {
   }
 
   #sort(batch: Batch, indexes: readonly number[], outcomes: readonly Outcome[]): Sorted {
-    const sorted: Sorted = { final: [], outcomes: [], failures: [] };
+    // Most batches end whole: nothing of them need be copied.
+    if (isWholeAndAccepted(batch, indexes, outcomes)) {
+      return { final: indexes, targets: batch.targets, outcomes, failures: [] };
+    }
+    const final: number[] = [];
+    const finals: Outcome[] = [];
+    const failures: AlikeFailures[] = [];
     for (const index of indexes) {
       const outcome = outcomes[index] as Outcome;
       if (this.#closed && outcome.kind === 'failed' && CUT_OFF.has(outcome.category)) continue;
-      if (outcome.kind === 'failed' && this.#isRetried(batch, outcome, index, sorted.failures)) continue;
-      sorted.final.push(index);
-      sorted.outcomes.push(outcome.kind === 'failed' && outcome.category === 'not_sent' ? gaveUp(outcome) : outcome);
+      if (outcome.kind === 'failed' && this.#isRetried(batch, outcome, index, failures)) continue;
+      final.push(index);
+      finals.push(outcome.kind === 'failed' && outcome.category === 'not_sent' ? gaveUp(outcome) : outcome);
     }
-    return sorted;
+    return { final, targets: final.map((index) => batch.targets[index] as string), outcomes: finals, failures };
   }
 
   /** True when the target is to be tried again; it has joined those that failed alike. */
@@ -133,14 +141,8 @@ export class Outcomes {
     return decision.again;
   }
 
-  #settle(
-    batch: Batch,
-    final: readonly number[],
-    outcomes: readonly Outcome[],
-    timing: Timing,
-    wasSent: boolean,
-  ): void {
-    const { entry, kind, targets, attempts } = batch;
+  #settle(batch: Batch, { final, targets, outcomes }: Sorted, timing: Timing, wasSent: boolean): void {
+    const { entry, kind, attempts } = batch;
     const { request, app, platform, provider, environment, notification, targetForm } = entry;
     const settlement: Settlement = {
       ...requestFacts(request),
@@ -151,7 +153,7 @@ export class Outcomes {
       notification,
       index: placeInRequest(request, entry.index),
       kind,
-      targets: final.map((place) => targets[place] as string),
+      targets,
       targetForm,
       total: targetCount(entry.groups),
       outcomes,
@@ -201,6 +203,14 @@ export class Outcomes {
     const { retry } = notification;
     return retry && retry > 0 && retry < policy.maxRetry ? { ...policy, maxRetry: retry } : policy;
   }
+}
+
+/** All targets of a batch were accepted, in their order. */
+function isWholeAndAccepted({ targets }: Batch, indexes: readonly number[], outcomes: readonly Outcome[]): boolean {
+  if (indexes.length !== targets.length) return false;
+  for (let index = 0; index < indexes.length; index++)
+    if (indexes[index] !== index || outcomes[index]?.kind !== 'accepted') return false;
+  return true;
 }
 
 /** Milliseconds from acceptance to the push's own expiration. An expiration of 0 (or one in the past) is for APNs to judge. */

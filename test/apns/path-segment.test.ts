@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { pathSegment } from '../../src/apns/path-segment.ts';
+import { arePathSegments, pathSegment } from '../../src/apns/path-segment.ts';
 
 test('a token of ordinary characters goes into the path as it is', () => {
   const token = '0123456789abcdefABCDEF'.repeat(4);
@@ -37,3 +37,24 @@ test('whatever the token is, it is one segment of a path, or none', () => {
 test('no failure repeats the token', () => {
   expect(JSON.stringify(pathSegment('secret/token'))).not.toContain('secret');
 });
+
+test('many are looked at together with the same result', () => {
+  const token = fc.oneof(
+    fc.stringMatching(/^[0-9a-f]{3,70}$/),
+    fc.string({ unit: 'binary' }),
+    fc.constantFrom('..', '.', 'a/b'),
+  );
+  fc.assert(
+    fc.property(fc.array(token, { minLength: 1 }), (tokens) => {
+      if (arePathSegments(tokens)) expect(tokens.map(pathSegment)).toEqual(tokens);
+    }),
+  );
+  expect(arePathSegments(['a1b2'.repeat(16), 'ABC-_.~'])).toBe(true);
+});
+
+test.each(['', '.', '..', 'x'.repeat(5000), 'a b', 'a%41', 'é'.repeat(4)])(
+  'one that is not as it is written is seen among others: %j',
+  (token) => {
+    expect(arePathSegments(['abcd', token, 'abcd'])).toBe(false);
+  },
+);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fcmMessage, targetFailure, targetJson } from '../../src/fcm/payload.ts';
+import { arePlainTargets, fcmMessage, targetFailure, targetJson } from '../../src/fcm/payload.ts';
 import type { JsonObject, Notification, TargetKind } from '../../src/push/push.ts';
 import { decodePushRequest } from '../../src/push/wire/decode-push-request.ts';
 
@@ -355,5 +355,16 @@ test('whatever is decoded becomes JSON or a failure, and nothing throws', () => 
       },
     ),
     { numRuns: 300 },
+  );
+});
+
+test('tokens are written between quotes as they are where their JSON is just that', () => {
+  const token = fc.oneof(fc.stringMatching(/^[\w:-]{1,150}$/), fc.string({ unit: 'binary' }));
+  fc.assert(
+    fc.property(fc.array(token), (tokens) => {
+      const isPlain = (text: string): boolean =>
+        targetJson(text, 'token') === `"${text}"` && Buffer.byteLength(text) === text.length;
+      expect(arePlainTargets(tokens, 'token')).toBe(tokens.length > 0 && tokens.every(isPlain));
+    }),
   );
 });

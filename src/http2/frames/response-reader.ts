@@ -207,11 +207,13 @@ export class ResponseReader {
       this.#outcomes.malformed(stream, 'a body that is not as long as announced');
       return;
     }
-    let body: Buffer = EMPTY;
-    if (stream.chunks !== undefined) body = Buffer.concat([...stream.chunks, bytes.subarray(from, to)]);
-    else if (to > from) body = bytes.subarray(from, to);
     this.#guard.answered();
-    this.#outcomes.answered(stream, body);
+    if (stream.chunks === undefined) {
+      this.#outcomes.answered(stream, bytes, from, to);
+      return;
+    }
+    const body = Buffer.concat([...stream.chunks, bytes.subarray(from, to)]);
+    this.#outcomes.answered(stream, body, 0, body.length);
   }
 
   #replenish(): void {

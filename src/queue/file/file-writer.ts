@@ -32,15 +32,17 @@ export interface FileWriterOptions {
 
 /**
  * The pause before progress inside requests of several pushes is written: a crash resends what was settled in it. At least
- * this, and twenty times what the last write took, so that writing never costs more than a twentieth of the time.
+ * this, and fifty times what the last write took, so that writing never costs more than a fiftieth of the time.
  */
 const PROGRESS_MS = 4;
-const PROGRESS_SHARE = 20;
+const PROGRESS_SHARE = 50;
 const LONGEST_PROGRESS_MS = 250;
 /** How long a settled request may stay in the file: a crash resends at most what was settled within. */
 const FORGET_MS = 3;
 /** A file is rewritten no more often. */
 const SCRUB_PAUSE_MS = 3000;
+/** So many times what it took. */
+const SCRUB_SHARE = 20;
 /** How often a file that could not be written is tried again. */
 const RETRY_MS = 500;
 
@@ -220,7 +222,7 @@ export class FileWriter {
     if (!this.#isToScrub || this.#trouble || now() < this.#scrubAt) return;
     const begun = now();
     this.#isToScrub = !this.#file.scrub();
-    this.#scrubAt = now() + Math.max(SCRUB_PAUSE_MS, (now() - begun) * PROGRESS_SHARE);
+    this.#scrubAt = now() + Math.max(SCRUB_PAUSE_MS, (now() - begun) * SCRUB_SHARE);
   }
 
   #tick(): void {
