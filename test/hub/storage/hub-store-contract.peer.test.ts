@@ -35,25 +35,24 @@ describe.each([...hubEngines, pooledPostgres])('the hub store in $name', ({ need
       expect(store.health().status).toBe('pass');
     });
 
-    test('a work that throws is undone alone, and throws here what it threw', async () => {
-      const store = await open();
-      const mistake = new RangeError('no');
-      const works = [
-        store.write((tx) => put(tx, 'before', '1')),
-        store.write(async (tx) => {
-          await put(tx, 'half', '1');
-          throw mistake;
-        }),
-        store.write((tx) => put(tx, 'after', '1')),
-      ];
-      const [, failed] = await Promise.allSettled(works);
-      expect((failed as PromiseRejectedResult).reason).toBe(mistake);
-      expect(await Promise.all(['before', 'half', 'after'].map((key) => get(store.db, key)))).toEqual([
-        '1',
-        undefined,
-        '1',
-      ]);
-    });
+    test.each([0, 1, 2])(
+      'a work that throws is undone alone, and throws here what it threw (number %i)',
+      async (place) => {
+        const store = await open();
+        const mistake = new RangeError('no');
+        const keys = ['a', 'b', 'c'];
+        const works = keys.map((key, at) =>
+          store.write(async (tx) => {
+            await put(tx, key, '1');
+            if (at === place) throw mistake;
+          }),
+        );
+        const failed = (await Promise.allSettled(works))[place];
+        expect((failed as PromiseRejectedResult).reason).toBe(mistake);
+        const kept = await Promise.all(keys.map((key) => get(store.db, key)));
+        expect(kept).toEqual(keys.map((_, at) => (at === place ? undefined : '1')));
+      },
+    );
 
     test('a statement that fails undoes its work alone', async () => {
       const store = await open();

@@ -5,7 +5,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { parseMasterKeys } from '../../../src/apps/store/master-keys.ts';
 import { type HubStoreOptions, openHubStore } from '../../../src/hub/storage/open-hub-store.ts';
-import type { HubStore } from '../../../src/hub/storage/storage.ts';
+import type { HubDb, HubStore } from '../../../src/hub/storage/storage.ts';
+import { needs } from '../../support/needs.ts';
+import { temporaryFiles } from './sqlite/temporary-files.ts';
 
 const MASTER = Buffer.alloc(32, 7).toString('base64');
 
@@ -100,6 +102,24 @@ describe('the store of the hub on this machine', () => {
     await store.write((tx) => tx.deleteFrom('meta').where('key', 'like', 'canary-%').execute());
     await store.scrub();
     expect(bytes()).not.toContain('canary-');
+  });
+
+  test('what a work changes is copied to no temporary file', needs('linux'), async () => {
+    const store = await open();
+    const keys = Array.from({ length: 300 }, (_, at) => `${at}`);
+    const change = async (tx: HubDb, value: string): Promise<string[]> => {
+      for (const key of keys)
+        await tx
+          .insertInto('meta')
+          .values({ key, value })
+          .onConflict((known) => known.column('key').doUpdateSet({ value }))
+          .execute();
+      return temporaryFiles();
+    };
+    const long = 'x'.repeat(2000);
+    expect(await Promise.all([1, 2, 3].map((each) => store.write((tx) => change(tx, `${each}${long}`))))).toEqual([
+      ...[[], [], []],
+    ]);
   });
 
   test('a disk error is told as unavailable, and the store goes on when it has passed', async () => {

@@ -34,7 +34,7 @@ export interface GroupCommitOptions {
 
 /**
  * Works that share a transaction, and so one fsync: all that were given in one turn of the event loop, and those that come while they
- * are done. Each has a savepoint, so that one that fails is undone alone; they are done one after another, so none sees half of another.
+ * are done. Each but the first has a savepoint, so that one that fails is undone alone; they are done one after another, so none sees half of another.
  * States: idle → waiting (works have been given, the turn is not over) → working (BEGIN … COMMIT) → idle, or waiting again.
  */
 export class GroupCommit {
@@ -185,23 +185,25 @@ export class GroupCommit {
     while (this.#given.length > 0 && done.length < MOST_WORKS) {
       const work = this.#given.shift() as Work;
       done.push(work);
-      await this.#do(work);
+      await this.#do(work, done.length === 1);
       if (this.#now() >= end) return;
     }
   }
 
-  async #do(work: Work): Promise<void> {
+  /** The first has no savepoint, for which SQLite copies each page before it is changed: where it fails, the transaction has nothing else. */
+  async #do(work: Work, isFirst: boolean): Promise<void> {
     const { db, tx } = this.#options;
-    this.#texts.save.run();
+    if (!isFirst) this.#texts.save.run();
     try {
       work.result = { value: await work.do(tx) };
     } catch (error) {
       work.result = { error: toError(error) };
       // A full disk or a damaged file has undone all of the transaction.
       if (!db.isTransaction) throw error;
-      db.exec('ROLLBACK TO work');
+      db.exec(isFirst ? 'ROLLBACK' : 'ROLLBACK TO work');
+      if (isFirst) await this.#begin();
     }
-    this.#texts.release.run();
+    if (!isFirst) this.#texts.release.run();
   }
 
   #unavailable(error: unknown): StoreUnavailable {

@@ -89,8 +89,9 @@ export async function openSqliteStore({ path, keys, pushesFor, now, observer }: 
     await commits.add((first) => migrate(first, { engine: 'sqlite', migrations, key: 'hub.path', now }));
     await commits.add((first) => claimStore(first, { pushesFor, key: 'hub.path' }));
     const seal = tellingSeal(hubSeal(await commits.add((first) => hubKeys(first, keys))), observer);
-    // Who writes asks again by itself, without standing still.
-    writes.exec('PRAGMA busy_timeout = 0');
+    // Who writes asks again by itself, without standing still. The copies of pages that savepoints need are no files, once migrations
+    // have made their indexes of tables of any size.
+    writes.exec('PRAGMA busy_timeout = 0; PRAGMA temp_store = MEMORY');
     return {
       engine: 'sqlite',
       ready: Promise.resolve(),

@@ -17,6 +17,12 @@ import type { HubTables } from '../tables.ts';
 /** More texts than the hub has queries; lists of different lengths make different texts. */
 const MOST_STATEMENTS = 500;
 
+/**
+ * By default SQLite keeps a copy of each page that a statement about several rows changes, to undo the statement alone. A work whose
+ * statement fails is undone as a whole (PostgreSQL would not let it go on either).
+ */
+const INSERT = /^insert into /i;
+
 interface Prepared {
   readonly statement: StatementSync;
   readonly isReader: boolean;
@@ -72,7 +78,7 @@ class SqliteConnection implements DatabaseConnection {
       this.#prepared.set(sql, known);
       return known;
     }
-    const statement = this.#db.prepare(sql);
+    const statement = this.#db.prepare(sql.replace(INSERT, 'INSERT OR FAIL INTO '));
     const prepared = { statement, isReader: statement.columns().length > 0 };
     this.#prepared.set(sql, prepared);
     if (this.#prepared.size > MOST_STATEMENTS) {
