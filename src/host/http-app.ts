@@ -16,7 +16,7 @@ import { configView } from '../config/redact.ts';
 import { toError } from '../kit/errors.ts';
 import { versionHeaders } from '../kit/http/answer.ts';
 import type { BodyRoom } from '../kit/http/body-room.ts';
-import type { DirectRoute } from '../kit/http/direct/direct-door.ts';
+import type { DirectRoute } from '../kit/http/direct/direct-route.ts';
 import type { Routes } from '../kit/http/exact-routes.ts';
 import { sheltered } from '../kit/http/sheltered.ts';
 import { late } from '../kit/late.ts';
@@ -50,8 +50,8 @@ export interface HttpAppOptions extends RelayOptions, Pick<HttpRoutersOptions, '
 
 export interface HttpApp {
   readonly listener: (req: IncomingMessage, res: ServerResponse) => void;
-  /** Pushes that do without node:http; undefined where each request is asked who it is, noted, traced or waits for its outcome. */
-  readonly direct: DirectRoute | undefined;
+  /** Requests that do without node:http; none where each is asked who it is, noted, traced or waits for its outcome. */
+  readonly direct: readonly DirectRoute[];
   /** For `core.admin_address`; undefined without one: then the other serves everything. */
   readonly administration: HttpApp['listener'] | undefined;
   /** Ends the answers that have no end of their own; call it when the shutdown begins. */
@@ -137,23 +137,21 @@ function pushOptions(
 }
 
 /** As `observedApp` does it. */
-function directOf(relay: HttpAppRelay, options: HttpAppOptions, sysStats: SysStats): DirectRoute | undefined {
-  const { config, log } = options;
+function directOf(relay: HttpAppRelay, options: HttpAppOptions, sysStats: SysStats): readonly DirectRoute[] {
+  const { config, log, hubDoor } = options;
   const onError = (error: unknown): void => log.error(`a request failed: ${(error as Error)?.message}`);
   const push = pushOptions(relay, options, onError);
-  if (relay.auth || push.audit || push.tracing || push.syncMs !== undefined) return undefined;
+  if (relay.auth || push.audit || push.tracing || push.syncMs !== undefined) return [];
   const path = config.api.push_uri;
-  return directPush({
-    ...push,
-    path,
-    observe() {
-      const begun = sysStats.begin();
-      return (status, size) => {
-        sysStats.end(begun, status, size);
-        log.request({ method: 'POST', path, status, ms: performance.now() - begun, size });
-      };
-    },
-  });
+  const observe = (at: string) => {
+    const begun = sysStats.begin();
+    return (status: number, size: number): void => {
+      sysStats.end(begun, status, size);
+      log.request({ method: 'POST', path: at, status, ms: performance.now() - begun, size });
+    };
+  };
+  const hub = hubDoor?.direct({ headers: push.headers, onError, observe }) ?? [];
+  return [directPush({ ...push, path, observe: () => observe(path) }), ...hub.filter((route) => route.path !== path)];
 }
 
 /** Asks who it is where the configuration says who may call, and writes down who did what. */

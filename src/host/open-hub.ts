@@ -1,6 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import type { Router } from 'express';
 import { withCors } from '../api/hub/cors.ts';
+import { type DirectHubOptions, directHubRoutes } from '../api/hub/direct/direct-routes.ts';
 import { allowCaller, chooseApp } from '../api/hub/hub-caller.ts';
 import { HubRefusal } from '../api/hub/hub-refusal.ts';
 import type { HubRoute } from '../api/hub/hub-route.ts';
@@ -31,6 +32,7 @@ import { StreamTickets } from '../hub/streams/stream-tickets.ts';
 import { background } from '../kit/background.ts';
 import { ConfigError } from '../kit/errors.ts';
 import type { BodyRoom } from '../kit/http/body-room.ts';
+import type { DirectRoute } from '../kit/http/direct/direct-route.ts';
 import type { FindRoute } from '../kit/http/exact-routes.ts';
 import type { Log } from '../observe/log/log.ts';
 import { HubCounts } from '../observe/metrics/hub-counts.ts';
@@ -72,6 +74,8 @@ export interface Hub {
   readonly routers: readonly Router[];
   /** The hub's own routes without Express. */
   readonly straight: FindRoute;
+  /** Those of them that need no node:http; none where the hub is closed. */
+  readonly direct: (options: DirectHubOptions) => readonly DirectRoute[];
   /** What the routers serve. */
   readonly routes: readonly HubRoute[];
   /** Lets pages of `hub.cors_origins` call: stands before whatever asks for keys. */
@@ -147,7 +151,7 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
   const apis = otherApis({ ...others, carrier: carriers.part(DIRECT), sync: relay.storedApps.sync });
   const own = hubDoor(routes, parts);
   return {
-    ...{ store, people, devices, carrier: carriers.rest, straight: own.find },
+    ...{ store, people, devices, carrier: carriers.rest, straight: own.find, direct: directOf(config, routes) },
     routers: [
       own.router,
       ...apis.routers,
@@ -165,6 +169,11 @@ export async function openHub(options: OpenHubOptions, closers: AsyncDisposableS
     },
   };
 }
+
+const directOf =
+  (config: Config, routes: readonly HubRoute[]): Hub['direct'] =>
+  (options) =>
+    closedAtApi(config, 'the hub is') === undefined ? directHubRoutes(routes, options) : [];
 
 /** By which streams here learn of what is elsewhere. */
 const waysOut = ({ relay, wakes, presenceChannel }: OpenHubOptions) => ({

@@ -3,7 +3,8 @@ import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import type { Dispatcher } from 'undici';
 import type { Config } from '../config/schema.ts';
-import { DirectDoor, type DirectDoorOptions, type DirectRoute } from '../kit/http/direct/direct-door.ts';
+import { DirectDoor, type DirectDoorOptions } from '../kit/http/direct/direct-door.ts';
+import type { DirectRoute } from '../kit/http/direct/direct-route.ts';
 import { isHttp2 } from '../kit/http/is-http2.ts';
 import { oneAtATime } from '../kit/http/one-at-a-time.ts';
 import { offerStreamPlace } from '../kit/http/stream-place.ts';
@@ -25,7 +26,7 @@ export interface ListenerOptions {
   readonly config: Pick<Config, 'core' | 'api'>;
   readonly app: RequestListener;
   /** Requests that do without node:http where there is no TLS; default: none. */
-  readonly direct?: DirectRoute | undefined;
+  readonly direct?: readonly DirectRoute[] | undefined;
   /** Requests for another protocol that are handed to `app`; default: none. */
   readonly upgrades?: ((req: IncomingMessage) => boolean) | undefined;
   readonly log: CertificateLog;
@@ -122,9 +123,9 @@ function trackSockets(server: Server | DualServer, room: ConnectionRoom | undefi
 /** In front of a server without TLS. */
 const directDoor = (
   server: Server,
-  { direct: route, room }: ListenerOptions,
+  { direct: routes = [], room }: ListenerOptions,
   end: Pick<DirectDoorOptions, 'isRetired' | 'onAnswer'>,
-): DirectDoor | undefined => route && new DirectDoor({ server, route, room, ...end });
+): DirectDoor | undefined => (routes.length === 0 ? undefined : new DirectDoor({ server, routes, room, ...end }));
 
 const ownDispatcher = (): Dispatcher => lateDispatcher(async () => (await undici()).getGlobalDispatcher());
 

@@ -60,7 +60,14 @@ export interface HubRoute {
   /** What the audit log calls it, such as `device.update`; absent: it changes nothing. */
   readonly action?: string;
   readonly handle: (request: HubRequest) => Promise<HubAnswer | undefined>;
+  /**
+   * The same for requests of which nothing but this matters, so that they need no node:http; absent: there are none.
+   * @throws HubRefusal at once for a body that is not what the route takes
+   */
+  readonly direct?: (asked: DirectRequest) => Promise<HubAnswer>;
 }
+
+export type DirectRequest = Pick<HubRequest, 'app' | 'body' | 'keep'>;
 
 type TypedRoute<Path extends string> = Omit<HubRoute, 'path' | 'handle'> & {
   readonly path: Path;

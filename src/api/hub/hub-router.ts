@@ -41,9 +41,11 @@ export interface HubRouterOptions {
   readonly refuse?: SendRefusal;
 }
 
-const UNREADABLE = 'what is kept of it is damaged and cannot be read; it can be deleted, and made again';
+/** Of an `UnreadableError`. */
+export const UNREADABLE = 'what is kept of it is damaged and cannot be read; it can be deleted, and made again';
 
-const nothingToKeep: KeepAnswer = async () => {};
+/** Of a request without an `Idempotency-Key`. */
+export const nothingToKeep: KeepAnswer = async () => {};
 
 const defaultBody = ({ method }: HubRoute): BodyUse => (method === 'GET' || method === 'DELETE' ? 'none' : 'json');
 

@@ -25,7 +25,7 @@ import { isFaulty } from '../../kit/json/readers.ts';
 import { instantMs } from '../../kit/time/instant.ts';
 import type { HubAnswer } from './hub-answer.ts';
 import { unprocessable } from './hub-refusal.ts';
-import { type HubRequest, type HubRoute, hubRoute } from './hub-route.ts';
+import { type DirectRequest, type HubRequest, type HubRoute, hubRoute } from './hub-route.ts';
 import { pageBody, pageOf } from './list-page.ts';
 
 export interface NotificationRoutesParts {
@@ -73,13 +73,13 @@ class NotificationRoutes {
     this.#parts = parts;
   }
 
-  readonly send = async ({ app, body, keep }: HubRequest): Promise<HubAnswer> => {
+  readonly send = ({ app, body, keep }: DirectRequest): Promise<HubAnswer> => {
     const doc = this.#doc(app, body);
-    const accepted = await this.#parts.sends.accept({
+    const accepting = this.#parts.sends.accept({
       ...{ app, doc, bodyHash: hashOf(doc) },
       keep: (tx, result) => keep(tx, answerOf(result)),
     });
-    return answerOf(accepted);
+    return accepting.then(answerOf);
   };
 
   readonly preview = async ({ app, body }: HubRequest): Promise<HubAnswer> => {
@@ -168,7 +168,10 @@ export function notificationRoutes(parts: NotificationRoutesParts): readonly Hub
   const routes = new NotificationRoutes(parts);
   const path = '/v1/notifications';
   return [
-    hubRoute({ method: 'POST', path, scope: 'push', action: 'notification.send', handle: routes.send }),
+    hubRoute({
+      ...{ method: 'POST', path, scope: 'push', action: 'notification.send' },
+      ...{ handle: routes.send, direct: routes.send },
+    }),
     hubRoute({ method: 'POST', path: `${path}/preview`, scope: 'push', handle: routes.preview }),
     hubRoute({ method: 'GET', path, scope: 'read', handle: routes.list }),
     hubRoute({ method: 'DELETE', path, scope: 'push', action: 'notification.cancel', handle: routes.cancelByKey }),

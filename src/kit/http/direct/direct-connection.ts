@@ -8,21 +8,20 @@
  * - gone.
  */
 import type { Socket } from 'node:net';
-import { directLength } from './direct-head.ts';
+import { directHead } from './direct-head.ts';
+import type { DirectRoute } from './direct-route.ts';
 
 /** What the connection asks of the door. */
 export interface DirectHost {
-  /** `POST /api/push HTTP/1.1` */
-  readonly start: string;
-  /** A body that is larger is node:http's. */
-  readonly maxBody: number;
+  /** By `POST /api/push HTTP/1.1`. */
+  readonly routes: ReadonlyMap<string, DirectRoute>;
   /** Milliseconds that a connection may be open without a request, and between two; 0: any time. */
   readonly firstMs: number;
   readonly idleMs: number;
   /** From now on node:http says to clients that they should go elsewhere. */
   isRetired(): boolean;
   /** Takes a request; false: it is node:http's, and nothing has happened. */
-  take(connection: DirectConnection, body: Buffer): boolean;
+  take(connection: DirectConnection, route: DirectRoute, body: Buffer): boolean;
   /** node:http goes on with the connection. */
   handOver(connection: DirectConnection): void;
   gone(connection: DirectConnection): void;
@@ -41,8 +40,9 @@ export class DirectConnection {
   readonly requests: { begin(): void; end(): void } | undefined;
   readonly #host: DirectHost;
   #state: State = 'idle';
-  /** The last head that was of the kind, and the length that it told: clients repeat themselves. */
+  /** The last head that was of the kind, and what it told: clients repeat themselves. */
   #head = '';
+  #route: DirectRoute | undefined;
   #length = 0;
   #isFirst = true;
   #kept: Buffer | undefined;
@@ -114,18 +114,23 @@ export class DirectConnection {
     const end = chunk.indexOf(END);
     if (end < 0 || end > LONGEST_HEAD || this.#host.isRetired()) return false;
     const head = chunk.toString('latin1', 0, end);
-    if (head !== this.#head) {
-      const length = directLength(head, this.#host.start);
-      if (length === undefined || length > this.#host.maxBody) return false;
-      this.#head = head;
-      this.#length = length;
-    }
+    const route = head === this.#head ? this.#route : this.#routeOf(head);
     const from = end + END.length;
-    if (chunk.length - from !== this.#length) return false;
+    if (!route || chunk.length - from !== this.#length) return false;
     this.#state = 'busy';
-    if (this.#host.take(this, chunk.subarray(from))) return true;
+    if (this.#host.take(this, route, chunk.subarray(from))) return true;
     this.#state = 'idle';
     return false;
+  }
+
+  #routeOf(text: string): DirectRoute | undefined {
+    const head = directHead(text);
+    const route = head && this.#host.routes.get(head.start);
+    if (!route || head.length > route.maxBody || route.admits?.(head.headers) === false) return undefined;
+    this.#head = text;
+    this.#route = route;
+    this.#length = head.length;
+    return route;
   }
 
   #handOver(chunk: Buffer): void {

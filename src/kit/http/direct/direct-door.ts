@@ -1,31 +1,16 @@
 /**
- * In front of node:http on one server: requests of one kind, which come by the million, are read here, and a connection with any other
+ * In front of node:http on one server: requests of a few routes, which come by the million, are read here, and a connection with any other
  * request is node:http's from its first byte on. What a caller sees is the same (test/kit/http/direct/direct-door.test.ts).
  */
 import { type Server, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionRoom } from '../../net/connection-room.ts';
 import { DirectConnection, type DirectHost } from './direct-connection.ts';
-
-/** An answer to a request of the kind. */
-export interface DirectAnswer {
-  readonly status: number;
-  /** Lines with their ends: `Name: value\r\n`. */
-  readonly head: string;
-  readonly body: string;
-}
-
-/** The requests that are read here, and who answers them. */
-export interface DirectRoute {
-  readonly path: string;
-  readonly maxBody: number;
-  /** Takes a request and answers it, now or later, once; false: it is node:http's, and nothing has happened. */
-  take(body: Buffer, answer: (answer: DirectAnswer) => void): boolean;
-}
+import type { DirectAnswer, DirectRoute } from './direct-route.ts';
 
 export interface DirectDoorOptions {
   readonly server: Server;
-  readonly route: DirectRoute;
+  readonly routes: readonly DirectRoute[];
   readonly room: ConnectionRoom | undefined;
   readonly isRetired: () => boolean;
   /** An answer has left that was the last of its connection, or may have been. */
@@ -37,8 +22,7 @@ const SPARE_MS = 1000;
 const SECOND_MS = 1000;
 
 export class DirectDoor implements DirectHost {
-  readonly start: string;
-  readonly maxBody: number;
+  readonly routes: ReadonlyMap<string, DirectRoute>;
   readonly firstMs: number;
   readonly idleMs: number;
   readonly isRetired: () => boolean;
@@ -51,10 +35,9 @@ export class DirectDoor implements DirectHost {
 
   /** Takes the place of the server's own listener for connections. Its timeouts are set. */
   constructor(options: DirectDoorOptions) {
-    const { server, route, isRetired } = options;
+    const { server, routes, isRetired } = options;
     this.#options = options;
-    this.start = `POST ${route.path} HTTP/1.1`;
-    this.maxBody = route.maxBody;
+    this.routes = new Map(routes.map((route) => [`POST ${route.path} HTTP/1.1`, route]));
     this.firstMs = server.headersTimeout;
     const { keepAliveTimeout } = server;
     this.idleMs = keepAliveTimeout > 0 ? keepAliveTimeout + SPARE_MS : 0;
@@ -70,8 +53,7 @@ export class DirectDoor implements DirectHost {
     });
   }
 
-  take(connection: DirectConnection, body: Buffer): boolean {
-    const { route } = this.#options;
+  take(connection: DirectConnection, route: DirectRoute, body: Buffer): boolean {
     connection.requests?.begin();
     const isTaken = route.take(body, (answer) => {
       connection.requests?.end();

@@ -1,7 +1,17 @@
 /**
- * The head of the one kind of request that is read here and not by node:http: HTTP/1.1, POST, one known path, a length, and headers
+ * The head of the one kind of request that is read here and not by node:http: HTTP/1.1, POST, a known path, a length, and headers
  * that change nothing about how it is read or answered, each of them once. Whatever is not exactly that is node:http's.
  */
+/** With names in small letters. */
+export type DirectHeaders = ReadonlyMap<string, string>;
+
+export interface DirectHead {
+  /** `POST /api/push HTTP/1.1` */
+  readonly start: string;
+  readonly headers: DirectHeaders;
+  /** Of the body. */
+  readonly length: number;
+}
 
 /** That a request may have, all of them; each at most once. */
 const KNOWN: ReadonlySet<string> = new Set([
@@ -30,13 +40,9 @@ const HOST = /^[A-Za-z0-9.-]+(?::\d{1,5})?$/;
 /** What a header must be for the request to stay here. */
 const PLAIN: Readonly<Record<string, RegExp>> = { 'content-length': LENGTH, host: HOST, connection: /^keep-alive$/i };
 
-/**
- * @param head without the empty line at its end. @param start `POST /api/push HTTP/1.1`
- * @returns the length of the body; undefined: the request is node:http's
- */
-export function directLength(head: string, start: string): number | undefined {
-  const [first, ...lines] = head.split('\r\n');
-  if (first !== start) return undefined;
+/** @param head without the empty line at its end. @returns undefined: the request is node:http's, whatever its path is */
+export function directHead(head: string): DirectHead | undefined {
+  const [start = '', ...lines] = head.split('\r\n');
   const found = new Map<string, string>();
   for (const line of lines) {
     const [, name = '', value = ''] = LINE.exec(line) ?? [];
@@ -44,5 +50,6 @@ export function directLength(head: string, start: string): number | undefined {
     if (!KNOWN.has(lower) || found.has(lower) || PLAIN[lower]?.test(value) === false) return undefined;
     found.set(lower, value);
   }
-  return found.has('host') && found.has('content-length') ? Number(found.get('content-length')) : undefined;
+  if (!found.has('host') || !found.has('content-length')) return undefined;
+  return { start, headers: found, length: Number(found.get('content-length')) };
 }

@@ -75,7 +75,7 @@ export async function startTwins(
   };
   const values = { 'core.ssl': false, ...config };
   const [direct, node] = [
-    await startListener(app, values, { ...more, direct: counted }),
+    await startListener(app, values, { ...more, direct: [counted] }),
     await startListener(app, values, more),
   ];
   return { direct: direct.port, node: node.port, taken: () => taken, listener: direct };
