@@ -242,6 +242,20 @@ describe('the console in Chromium', needs('chromium'), () => {
     expect(wrong).toEqual([]);
   });
 
+  test('a moment alone, after a pause, is a dot', async () => {
+    const { page, wrong } = await opened();
+    const point = (minutes: number) => ({ at: Date.now() - minutes * 60_000, latency: {}, depth: 1 });
+    const hello = { version: '1', history: true, providers: [], fates: [] };
+    const body = `event: hello\ndata: ${JSON.stringify(hello)}\n\nevent: hour\ndata: ${JSON.stringify([point(9), point(0)])}\n\n`;
+    await page.route('**/v1/console/events', (route) => route.fulfill({ contentType: 'text/event-stream', body }));
+    await page.reload();
+    const line = (what: string) =>
+      page.evaluate(`(() => { const line = document.querySelectorAll('#hour path.line')[6]; return ${what}; })()`);
+    await expect.poll(() => line('line.getAttribute("d").match(/M[^M]+h0.1/g)?.length')).toBe(2);
+    expect(await line('getComputedStyle(line).strokeLinecap')).toBe('round');
+    expect(wrong).toEqual([]);
+  });
+
   test('what is not well is said at the top, as /readyz says it', async () => {
     await using relay = await startRelay({ android: { endpoint: 'https://127.0.0.1:1' } });
     await using view = await openPage(browser, relay.url);

@@ -75,8 +75,8 @@ function runs(points, since, span, top) {
 /** @param {Spot[]} run */
 const through = (run) => run.map(({ x, y }) => `${x.toFixed(1)} ${y.toFixed(1)}`).join('L');
 
-/** @param {Spot[][]} all */
-const linePath = (all) => all.map((run) => `M${through(run)}`).join('');
+/** The stroke of 0.1 makes a dot of a point alone. @param {Spot[][]} all */
+const linePath = (all) => all.map((run) => `M${through(run)}h0.1`).join('');
 
 /** @param {Spot[][]} all */
 const areaPath = (all) =>

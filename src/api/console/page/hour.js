@@ -66,6 +66,13 @@ export const KEYS = { ArrowLeft: -1, ArrowRight: 1, PageUp: -30, PageDown: 30 };
 /** @param {number} value @param {number} top */
 const yOf = (value, top) => HEIGHT - BOTTOM - ((HEIGHT - BOTTOM - TOP) * value) / top;
 
+/**
+ * What is written beside a chart, each once: half of an odd whole number is not one.
+ * @param {number} top @param {(value: number) => string} format
+ */
+export const axisValues = (top, format) =>
+  [0, top / 2, top].filter((value) => value === top || format(value) !== format(top));
+
 /** The beginning and the end of a line of times do not stick out. @param {number} minutes */
 const anchorOf = (minutes) => (minutes === 0 ? 'end' : minutes === 60 ? 'start' : 'middle');
 
@@ -129,9 +136,7 @@ class HourChart {
   /** @param {number} top */
   #drawAxes(top) {
     const { format } = this.chart;
-    // Half of an odd whole number is not one.
-    const values = [0, top / 2, top].filter((value) => value === top || format(value) !== format(top));
-    const grid = values.flatMap((value) => {
+    const grid = axisValues(top, format).flatMap((value) => {
       const y = yOf(value, top);
       const text = svg('text', { x: LEFT - 6, y: y + 4, 'text-anchor': 'end' }, format(value));
       return [svg('line', { x1: LEFT, x2: WIDTH, y1: y, y2: y }), text];
@@ -143,14 +148,15 @@ class HourChart {
     this.axes.replaceChildren(...grid, ...times);
   }
 
-  /** @param {Series} series @param {number} top */
+  /** A pause is a gap; a moment alone is a dot. @param {Series} series @param {number} top */
   #path({ read }, top) {
     let path = '';
     let last = Number.NEGATIVE_INFINITY;
     for (const point of this.points) {
       const value = read(point);
       if (value === undefined) continue;
-      path += `${point.at - last > GAP_MS ? 'M' : 'L'}${this.#x(point.at).toFixed(1)} ${yOf(value, top).toFixed(1)}`;
+      const spot = `${this.#x(point.at).toFixed(1)} ${yOf(value, top).toFixed(1)}`;
+      path += point.at - last > GAP_MS ? `M${spot}h0.1` : `L${spot}`;
       last = point.at;
     }
     return path;

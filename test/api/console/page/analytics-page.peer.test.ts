@@ -117,6 +117,22 @@ describe('the page of analytics in Chromium', needs('chromium'), () => {
     expect(wrong).toEqual([]);
   });
 
+  test('an axis of whole numbers has none twice', async () => {
+    const { page, wrong, show } = await opened();
+    const few = { ...FIGURES, sent: 1, failed: {}, delivered: 0, suppressed: {}, seen: 0, read: 0, opened: 0 };
+    await answered(page, (query) =>
+      query.get('by') === 'hour' ? [{ ...few, hour: `${new Date().toISOString().slice(0, 13)}:00:00.000Z` }] : [],
+    );
+    await show('#page=analytics');
+    const messages = figure(page, 'Messages');
+    await expect
+      .poll(() => messages.locator('svg').getAttribute('aria-label'))
+      .toMatch(/taken by providers at most 1,/);
+    const numbers = (await messages.locator('.axes text').allTextContents()).filter((text) => !text.includes(':'));
+    expect(numbers).toEqual(['0', '1']);
+    expect(wrong).toEqual([]);
+  });
+
   test('a range is chosen, is in the address, and goes back with it; an app is named there', async () => {
     const { page, wrong, show } = await opened();
     const queries: string[] = [];

@@ -1,5 +1,5 @@
 import { h, setText } from '../dom.js';
-import { KEYS, roundTop, svg } from '../hour.js';
+import { axisValues, KEYS, roundTop, svg } from '../hour.js';
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM, TOP] = [640, 180, 52, 24, 8];
 /** Times that are written below. */
@@ -77,7 +77,7 @@ export class SpanChart {
 
   /** @param {number} top */
   #drawAxes(top) {
-    const grid = [0, top / 2, top].flatMap((value) => {
+    const grid = axisValues(top, this.chart.format).flatMap((value) => {
       const y = yOf(value, top);
       const text = svg('text', { x: LEFT - 6, y: y + 4, 'text-anchor': 'end' }, this.chart.format(value));
       return [svg('line', { x1: LEFT, x2: WIDTH, y1: y, y2: y }), text];
