@@ -6,6 +6,10 @@ const CLOSE_BRACE = 0x7d;
 /** All that JSON may have between its parts is no greater. */
 const SPACE = 0x20;
 const LAST_VISIBLE = 0x7e;
+/** By byte: 1 where it stands for itself. */
+const IS_PLAIN = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte > SPACE && byte <= LAST_VISIBLE && byte !== QUOTE && byte !== BACKSLASH ? 1 : 0,
+);
 const NAME = [...'"name"'].map((char) => char.charCodeAt(0));
 
 /** After what may be left out. */
@@ -40,9 +44,7 @@ export function messageNameIn(bytes: Buffer, start: number, end: number): string
 
 /** Where the visible ASCII without quote and backslash ends. */
 function endOfText(bytes: Uint8Array, from: number, end: number): number {
-  for (let at = from; at < end; at++) {
-    const byte = bytes[at] as number;
-    if (byte === QUOTE || byte === BACKSLASH || byte <= SPACE || byte > LAST_VISIBLE) return at;
-  }
-  return end;
+  let at = from;
+  while (at < end && IS_PLAIN[bytes[at] as number] === 1) at++;
+  return at;
 }

@@ -1,16 +1,9 @@
 import type { Outcome } from '../push/push.ts';
 import type { Batch } from '../queue/queue.ts';
 
-/** Batches taken in one turn of the event loop: one task, done when the last of their targets has an outcome. */
-export interface FlightGroup {
-  open: number;
-  done: () => void;
-}
-
 /** A batch on its way: gathers what its targets became, to be handed over once for each turn of the event loop. */
 export class Flight {
   readonly batch: Batch;
-  readonly group: FlightGroup;
   /** By index of the target. */
   readonly outcomes: Outcome[];
   /** Monotonic milliseconds. */
@@ -18,9 +11,8 @@ export class Flight {
   #fresh: number[] = [];
   #open: number;
 
-  constructor(batch: Batch, group: FlightGroup, sentAt: number) {
+  constructor(batch: Batch, sentAt: number) {
     this.batch = batch;
-    this.group = group;
     this.sentAt = sentAt;
     this.outcomes = new Array(batch.targets.length);
     this.#open = batch.targets.length;
@@ -48,7 +40,6 @@ export class Flight {
     const fresh = this.#fresh;
     this.#fresh = [];
     this.#open -= fresh.length;
-    this.group.open -= fresh.length;
     return fresh;
   }
 }

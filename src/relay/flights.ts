@@ -1,10 +1,9 @@
-import PQueue from 'p-queue';
-import { background, throwLater } from '../kit/background.ts';
+import { throwLater } from '../kit/background.ts';
 import { vital } from '../kit/vital.ts';
 import { internalError } from '../push/internal-error.ts';
 import type { Outcome, PushTransport } from '../push/push.ts';
 import type { Batch } from '../queue/queue.ts';
-import { Flight, type FlightGroup } from './flight.ts';
+import { Flight } from './flight.ts';
 
 /**
  * Takes the outcomes of some targets of a batch: `indexes[i]` ended as `outcomes[indexes[i]]`. `sentAt`: monotonic milliseconds of the
@@ -29,17 +28,17 @@ export interface FlightsOptions {
 }
 
 /**
- * What a lane has under way: batches are handed to the transport as one group, and their outcomes handed over once for each turn of the
+ * What a lane has under way: batches that are handed to the transport together, and their outcomes, handed over once for each turn of the
  * event loop.
  */
 export class Flights {
   readonly #options: FlightsOptions;
-  readonly #tasks = new PQueue();
   readonly #flushed = vital('settling outcomes', () => this.#flush());
   readonly #flying = new Set<Flight>();
   #pushes = 0;
-  #batches = 0;
   #dirty: Flight[] = [];
+  /** Of those that wait for the end of all that is under way. */
+  #idle: PromiseWithResolvers<void> | undefined;
 
   constructor(options: FlightsOptions) {
     this.#options = options;
@@ -51,7 +50,7 @@ export class Flights {
   }
 
   get batches(): number {
-    return this.#batches;
+    return this.#flying.size;
   }
 
   /** Of some targets, how many have no outcome yet. */
@@ -66,21 +65,15 @@ export class Flights {
   /** @param pushes targets of all of them: more than none */
   send(batches: readonly Batch[], pushes: number): void {
     this.#pushes += pushes;
-    background(this.#tasks.add(() => this.#sendGroup(batches, pushes)));
+    const now = this.#options.now();
+    for (const batch of batches) this.#sendBatch(new Flight(batch, now));
   }
 
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
-    await this.#tasks.onIdle();
-  }
-
-  #sendGroup(batches: readonly Batch[], pushes: number): Promise<void> {
-    return new Promise((done) => {
-      const group: FlightGroup = { open: pushes, done };
-      this.#batches += batches.length;
-      const now = this.#options.now();
-      for (const batch of batches) this.#sendBatch(new Flight(batch, group, now));
-    });
+    if (this.#flying.size === 0) return;
+    this.#idle ??= Promise.withResolvers<void>();
+    await this.#idle.promise;
   }
 
   #sendBatch(flight: Flight): void {
@@ -111,12 +104,12 @@ export class Flights {
     for (const flight of dirty) {
       const fresh = flight.handOver();
       this.#pushes -= fresh.length;
-      if (flight.isDone) {
-        this.#batches--;
-        this.#flying.delete(flight);
-      }
+      if (flight.isDone) this.#flying.delete(flight);
       onOutcomes(flight.batch, fresh, flight.outcomes, flight.sentAt);
-      if (flight.group.open === 0) flight.group.done();
+    }
+    if (this.#flying.size === 0) {
+      this.#idle?.resolve();
+      this.#idle = undefined;
     }
     landed();
   }
