@@ -9,6 +9,7 @@ import type { Channel } from '../words/channel.ts';
 import type { PresenceOf } from './accepting/send-order.ts';
 import { endOpen } from './cancelling.ts';
 import { isDigest } from './digests/digest-id.ts';
+import { dropOver } from './digests/drop-over.ts';
 import type { NextDigest } from './digests/next-digest.ts';
 import { settleItems } from './digests/settle-items.ts';
 import { channelsOf, factsOf } from './facts/facts.ts';
@@ -89,14 +90,15 @@ export class PersonWork {
 
   /** Decides about them, and takes what is due of their plans a step on: in one transaction. */
   async step(tx: HubDb, app: string, rows: readonly Looked[], presence: Presence, known: Known = {}): Promise<Placed> {
-    const { placing, nextDigest, now } = this.#options;
+    const { store, policyOf, placing, nextDigest, now } = this.#options;
+    const digests = new Set(rows.map(({ notification }) => notification).filter(isDigest));
+    const items: DecidedFact[] = [];
+    for (const id of digests) items.push(...(await dropOver(tx, { seal: store.seal, policyOf, now: now() }, app, id)));
     const { people, spoilt } = await this.#people(tx, app, rows, presence, known);
     const placed = await placing.place(tx, people);
     const ended: DecidedFact[] = [];
     for (const id of spoilt) ended.push(...(await endOpen(tx, { app, id, reason: 'unreadable', now: now() })));
     await showWhenDue(tx, people, placed.decisions, now());
-    const digests = new Set(rows.map(({ notification }) => notification).filter(isDigest));
-    const items: DecidedFact[] = [];
     for (const id of digests) items.push(...(await settleItems(tx, app, id, now(), nextDigest)).changed);
     return { ...placed, changed: [...placed.changed, ...ended, ...items] };
   }

@@ -191,7 +191,8 @@ describe.each(hubEngines)('a digest in $name', ({ needs: lacks, start }) => {
     test('what is cancelled, read or has expired between two digests is in no further one', async () => {
       hub.carrier.fates[iosToken(1)] = 'hold';
       const until = new Date(clock.now() + 20 * MINUTE).toISOString();
-      const [cancelled, read, expired, other] = [
+      const [cancelled, read, seen, expired, other] = [
+        (await hub.send(DIGEST)).id,
         (await hub.send(DIGEST)).id,
         (await hub.send(DIGEST)).id,
         (await hub.send({ ...DIGEST, expires_at: until })).id,
@@ -204,11 +205,13 @@ describe.each(hubEngines)('a digest in $name', ({ needs: lacks, start }) => {
       hub.carrier.finish(batch, iosToken(1), 'refuse');
       await hub.pass(0);
       await hub.inbox.mark({ app: 'default', user: 'ada' }, read as string, 'read');
+      await hub.inbox.mark({ app: 'default', user: 'ada' }, seen as string, 'seen');
       hub.carrier.fates[iosToken(1)] = 'accept';
       await hub.pass(WINDOW);
-      expect(counts()).toEqual([4, 1]);
+      expect(counts()).toEqual([5, 1]);
       expect(await hub.decisions(cancelled)).toEqual(['ada 1 push cancelled cancelled']);
       expect(await hub.decisions(read)).toEqual(['ada 1 push cancelled read']);
+      expect(await hub.decisions(seen)).toEqual(['ada 1 push cancelled acked']);
       expect(await hub.decisions(expired)).toEqual(['ada 1 push expired expired']);
       expect(await hub.decisions(other)).toEqual(['ada 1 push sent']);
     });

@@ -69,6 +69,8 @@ export class HubLedger {
   readonly #deaths = new Map<string, number>();
   readonly #registered = new Map<string, number>();
   readonly #digests = new Set<string>();
+  /** Decisions of digests that a carrier has. */
+  readonly #underWay = new Map<string, Set<string>>();
   #serial = 0;
   attempts = 0;
 
@@ -85,6 +87,8 @@ export class HubLedger {
     this.#noteDead(commit.dead);
     this.#noteDecided(commit);
     this.#checkMade(commit);
+    this.#checkLate(commit, wall);
+    for (const change of commit.decisions) this.#noteUnderWay(change);
     for (const change of commit.decisions) this.#check(change, wall);
     for (const handed of commit.handed) this.#handed(handed);
   }
@@ -203,17 +207,36 @@ export class HubLedger {
     }
   }
 
+  /** What a digest tells by ways that it goes later may leave then, unless a carrier has it already. */
+  #checkLate({ handed }: Commit, wall: number): void {
+    for (const { notification: id, targets } of handed)
+      if (this.#digests.has(id) && !this.#underWay.get(id)?.size)
+        for (const user of new Set(targets.flatMap(({ users }) => users))) this.#checkTold(id, user, wall);
+  }
+
+  #noteUnderWay(change: DecisionChange): void {
+    if (!isDigest(change.notification)) return;
+    const ways = this.#underWay.get(change.notification) ?? new Set<string>();
+    this.#underWay.set(change.notification, ways);
+    if (change.after?.state === 'pending') ways.add(keyOf(change));
+    else ways.delete(keyOf(change));
+  }
+
+  #checkTold(digest: string, user: string, wall: number): void {
+    for (const id of this.#options.digest(digest).items) {
+      const why = this.#options.model.whyNot(this.#notification(id), user, wall);
+      if (why !== undefined) this.#broken(`${digest} tells ${user} of ${id}, and ${why}`);
+    }
+  }
+
   /** What a digest collects may leave when it is made. */
   #checkItems(digest: string, { user, channel }: DecisionChange, wall: number): void {
     const { model } = this.#options;
     this.#digests.add(digest);
-    for (const id of this.#options.digest(digest).items) {
-      const item = this.#notification(id);
-      const why = model.whyNot(item, user, wall);
-      if (why !== undefined) this.#broken(`${digest} tells ${user} of ${id}, and ${why}`);
-      if (model.isUnwanted(user, item, channel as AskedChannel))
+    this.#checkTold(digest, user, wall);
+    for (const id of this.#options.digest(digest).items)
+      if (model.isUnwanted(user, this.#notification(id), channel as AskedChannel))
         this.#broken(`${digest} tells ${user} of ${id}, which is switched off`);
-    }
   }
 
   #moved(key: string): void {
@@ -258,7 +281,7 @@ export class HubLedger {
     if (before?.due?.startsWith('digest:') && after.state !== 'deferred') return undefined;
     if (after.state === 'suppressed') return this.#notSuppressed(notification, way, after, wall);
     if (after.state === 'deferred') return this.#notDeferred(notification, way, after, wall);
-    if (after.state === 'cancelled') return this.#notCancelled(notification, way, after);
+    if (after.state === 'cancelled') return this.#notCancelled(notification, way, after, wall);
     if (after.state === 'expired')
       return (notification.expiresAt ?? Number.POSITIVE_INFINITY) <= wall ? undefined : 'it has not expired';
     if (REACHED.has(after.state) && !REACHED.has(before?.state ?? '') && way.channel !== 'realtime')
@@ -329,13 +352,24 @@ export class HubLedger {
     return isTrue[reason ?? ''] ? undefined : 'that is not so';
   }
 
-  #notCancelled(notification: ModelNotification, way: DecisionChange, { reason }: DecisionState): string | undefined {
+  /** All that a digest tells of is over. */
+  #isOver(digest: string, user: string, wall: number): boolean {
+    const items = this.#options.digest(digest).items.map((id) => this.#notification(id));
+    return items.every((item) => item.acked.has(user) || this.#options.model.whyNot(item, user, wall) !== undefined);
+  }
+
+  #notCancelled(
+    notification: ModelNotification,
+    way: DecisionChange,
+    { reason }: DecisionState,
+    wall: number,
+  ): string | undefined {
     const { model } = this.#options;
     const { user, device, hop } = way;
     const { batch = '', target = '' } = this.#carriages.get(keyOf(way)) ?? {};
     const isGone = model.targetOf(user, device) !== target || (device !== '' && !model.canReach(user, device));
     const isTrue: Readonly<Record<string, boolean>> = {
-      cancelled: notification.isCancelled,
+      cancelled: notification.isCancelled || (isDigest(notification.id) && this.#isOver(notification.id, user, wall)),
       superseded: notification.superseded.has(user) || hop > 1,
       read: notification.read.has(user),
       acked: notification.acked.has(user) || notification.seen.has(user) || notification.read.has(user),

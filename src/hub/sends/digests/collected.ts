@@ -10,7 +10,7 @@ import { goOn } from '../go-on.ts';
 import { personDue } from '../person-due.ts';
 import { isMeantByDevices } from '../person-work.ts';
 import { AGAIN } from '../replan.ts';
-import { type DecisionRow, isAt, isCollected, WAITS } from '../rows/decision-rows.ts';
+import { type DecisionRow, endDecision, isCollected, WAITS } from '../rows/decision-rows.ts';
 import { settleStatuses } from '../settle-status.ts';
 import { decideFor, type StepParts } from '../step-people.ts';
 import { digestMark } from './digest-id.ts';
@@ -94,7 +94,7 @@ export async function stillMeant(
   const ended = all.filter((each) => !unreached.includes(each));
   const notes = new RollNotes();
   for (const { row, as } of ended) {
-    await end(tx, row, as, parts.now);
+    await endDecision(tx, row, as, parts.now);
     notes.moved(row, row, as);
   }
   await notes.write(tx);
@@ -152,18 +152,6 @@ function verdictOn(
   const ofAll = own.find((decision) => (decision.device ?? '') === '');
   return same ?? ofAll ?? { state: 'suppressed', reason: 'no_devices' };
 }
-
-const end = (
-  tx: HubDb,
-  decision: DecisionRow,
-  { state, reason = null }: { readonly state: string; readonly reason?: string | null },
-  now: number,
-) =>
-  tx
-    .updateTable('decisions')
-    .set({ state, reason, at: now, until: null, due_row: null })
-    .where(isAt(decision))
-    .execute();
 
 /** They end as the digest does. */
 export async function giveTo(

@@ -19,6 +19,7 @@ import { firstStatus, noTotals, withPeople } from '../totals.ts';
 import { type Asked, collectedOf, giveTo, stillMeant } from './collected.ts';
 import { digestId } from './digest-id.ts';
 import { type DigestItem, digestOf, openItem } from './digest-items.ts';
+import { digestText } from './digest-text.ts';
 import { heldUntil, holdDigest } from './held-digests.ts';
 import type { NextDigest } from './next-digest.ts';
 import { settleItems } from './settle-items.ts';
@@ -202,11 +203,6 @@ const digestNotification = (
   now: number,
 ): AcceptedNotification => ({
   ...{ app, id, created_at: now, type: 'digest', priority, mode: 'redundant', channels },
-  title: count === 1 ? '1 notification' : `${count} notifications`,
-  message: named
-    .map(({ title, message, type }) => title ?? message ?? type ?? confidentialText)
-    .concat(count > named.length ? [`and ${count - named.length} more`] : [])
-    .join('\n'),
-  data: { count, items: named.map((item) => ({ ...item })) },
+  ...digestText({ count, items: named }, confidentialText),
   to: { users: [user] },
 });

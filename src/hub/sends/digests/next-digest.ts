@@ -6,11 +6,12 @@ import { type DecisionDetail, isUnreachable } from '../../notifications/decision
 import { isSenders, zonesOf } from '../../notifications/gate.ts';
 import type { HubPolicy } from '../../notifications/policy.ts';
 import { waiting } from '../../settings/settings.ts';
-import type { HubDb, HubStore, Row } from '../../storage/storage.ts';
+import type { HubDb, HubSeal, HubStore, Row } from '../../storage/storage.ts';
 import { readable } from '../../storage/unreadable.ts';
 import { supersededIn } from '../collapse.ts';
 import { type Facts, factsOf } from '../facts/facts.ts';
-import { type DecisionRow, isAt, SUPERSEDED, WAITS } from '../rows/decision-rows.ts';
+import { isMarked, type RecipientRow } from '../marks.ts';
+import { type DecisionRow, endDecision, isAt, SUPERSEDED, WAITS } from '../rows/decision-rows.ts';
 import { findNotifications, openDoc } from '../rows/notification-rows.ts';
 import { recipientRows } from '../rows/recipient-rows.ts';
 import { settleStatuses } from '../settle-status.ts';
@@ -31,7 +32,8 @@ const MOST_DIGESTS = 3;
 /** Where settings collect nothing any more. */
 const LATER_MS = 3_600_000;
 
-interface How {
+/** How something ends. */
+export interface How {
   readonly state: string;
   readonly reason?: string | null | undefined;
 }
@@ -73,15 +75,13 @@ export class NextDigest {
     if (rows.length === 0) return [];
     const { store } = this.#options;
     const own = Map.groupBy(rows, ({ notification }) => notification);
-    const found = new Map((await findNotifications(tx, app, [...own.keys()])).map((row) => [row.id, row]));
-    const recipients = await recipientRows(tx, app, [...own.keys()], [user]);
-    const read = new Set(recipients.filter(({ read_at: at }) => at !== null).map(({ notification }) => notification));
+    const { found, over: allOver } = await foundOf(tx, { app, user, notifications: [...own.keys()] });
     const again: Again[] = [];
     const changed: DecidedFact[] = [];
     const notes = new RollNotes();
     for (const [id, some] of own) {
       const row = found.get(id);
-      const over = row && (overBy(row, read.has(id)) ?? (await supersededFor(tx, row, user)));
+      const over = allOver.get(id);
       const mayGo = over || !row ? [] : some.filter(mayComeAgain);
       const notification =
         row && mayGo.length > 0 ? readable(() => openDoc<AcceptedNotification>(store.seal, row)) : undefined;
@@ -100,11 +100,7 @@ export class NextDigest {
 
   async #end(tx: HubDb, row: DecisionRow, { state, reason = null }: How, notes: RollNotes): Promise<DecidedFact> {
     notes.moved(row, row, { state, reason });
-    await tx
-      .updateTable('decisions')
-      .set({ state, reason, at: this.#options.now(), until: null, due_row: null })
-      .where(isAt(row))
-      .execute();
+    await endDecision(tx, row, { state, reason }, this.#options.now());
     return { app: row.app, channel: row.channel, state, reason };
   }
 
@@ -150,10 +146,50 @@ export class NextDigest {
   }
 }
 
+interface OfPerson {
+  readonly app: string;
+  readonly user: string;
+  readonly notifications: readonly string[];
+}
+
+/** Notifications, by id, and which of them are not to come to the person any more, for whatever reason but their time. */
+async function foundOf(tx: HubDb, { app, user, notifications }: OfPerson) {
+  const found = new Map((await findNotifications(tx, app, notifications)).map((row) => [row.id, row]));
+  const recipients = await recipientRows(tx, app, notifications, [user]);
+  const marked = new Map(recipients.map((row) => [row.notification, row]));
+  const over = new Map<string, How>();
+  for (const [id, row] of found) {
+    const how = overBy(row, marked.get(id)) ?? (await supersededFor(tx, row, user));
+    if (how) over.set(id, how);
+  }
+  return { found, over };
+}
+
+/** What is not to come to a person any more: it was marked, cancelled or superseded, or has expired. */
+export async function overAmong(
+  tx: HubDb,
+  { seal, now }: { readonly seal: HubSeal; readonly now: number },
+  of: OfPerson,
+): Promise<ReadonlyMap<string, How>> {
+  const { found, over } = await foundOf(tx, of);
+  for (const [id, row] of found) {
+    const doc = over.has(id) ? undefined : readable(() => openDoc<AcceptedNotification>(seal, row));
+    if (doc?.expires_at !== undefined && Date.parse(doc.expires_at) <= now)
+      over.set(id, { state: 'expired', reason: 'expired' });
+  }
+  return over;
+}
+
 /** Why it is not to come any more, whatever became of the digest; undefined: it may. */
-function overBy({ status, ended }: Row<'notifications'>, isRead: boolean): How | undefined {
-  const reason = status === 'cancelled' ? 'cancelled' : (ended ?? (isRead ? 'read' : undefined));
+function overBy({ status, ended }: Row<'notifications'>, marked: RecipientRow | undefined): How | undefined {
+  const reason = status === 'cancelled' ? 'cancelled' : (ended ?? (marked && endedByMark(marked)));
   return reason === undefined ? undefined : { state: 'cancelled', reason };
+}
+
+/** As marks end what is held. */
+function endedByMark(row: RecipientRow): string | undefined {
+  if (isMarked(row, 'read')) return 'read';
+  return isMarked(row, 'acked') ? 'acked' : undefined;
 }
 
 /** A later one has taken its place while the digest that had it was under way; undefined: none has. */

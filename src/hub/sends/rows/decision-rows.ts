@@ -52,6 +52,19 @@ export const isAt =
   (eb: ExpressionBuilder<HubTables, 'decisions'>) =>
     eb.and({ app, notification, user, hop, channel, device });
 
+/** What it comes to; it waits for nothing any more. */
+export const endDecision = (
+  tx: HubDb,
+  decision: DecisionAt,
+  { state, reason = null }: { readonly state: string; readonly reason?: string | null | undefined },
+  now: number,
+) =>
+  tx
+    .updateTable('decisions')
+    .set({ state, reason, at: now, until: null, due_row: null })
+    .where(isAt(decision))
+    .execute();
+
 /** Those that wait for a digest, and that none has taken yet. */
 export const isCollected = (eb: ExpressionBuilder<HubTables, 'decisions'>) =>
   eb.and([

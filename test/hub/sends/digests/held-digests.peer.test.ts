@@ -120,6 +120,23 @@ describe.each(hubEngines)('a digest that may not leave yet, in $name,', ({ needs
       expect(hub.carrier.sent).toEqual(['00000001: m1']);
     });
 
+    test('also where a later hop of its items is collected meanwhile, and ruled out', async () => {
+      await hub.people.put({ ...change, id: 'ada' }, { email: 'ada@example.com', consent: { email: true } });
+      await hub.devices.put(change, 'd2', phone(2, { user: 'ada', enabled: false }));
+      await quiet('15:00');
+      const plan = [{ channel: 'push', until: 'seen', wait: '30m' }, { channel: 'email' }];
+      const { id } = await hub.send({ to: DIGEST.to, plan, digest: DIGEST.digest });
+      await hub.pass(WINDOW);
+      await hub.pass(WINDOW);
+      expect(await hub.decisions(id)).toContain('ada 2 email deferred digested');
+      await hub.settings.patch(hub.change('ada'), { channels: { email: false } });
+      await hub.pass(0);
+      await hub.pass(3 * HOUR);
+      expect(hub.carrier.sent).toEqual(['00000001: m1']);
+      expect(await hub.statusOf(id as string)).toBe('done');
+      expect(await left()).toEqual([]);
+    });
+
     test('and is cleared by a snooze that clears', async () => {
       await snooze(2 * HOUR, 'release');
       const { id } = await hub.send(DIGEST);

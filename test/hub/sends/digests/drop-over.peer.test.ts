@@ -1,0 +1,129 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { cancelNotification } from '../../../../src/hub/sends/cancelling.ts';
+import { needs } from '../../../support/needs.ts';
+import { Clock, change, iosToken, phone } from '../../directory.ts';
+import { type HubPlace, hubEngines } from '../../hub-engines.ts';
+import { hubOfSends } from '../hub-of-sends.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const WINDOW = 15 * MINUTE;
+const DIGEST = { to: { users: ['ada'] }, mode: 'redundant', digest: { key: 'k', window: '15m' } };
+const BOTH = { ...DIGEST, channels: ['realtime', 'push'] };
+
+describe.each(hubEngines)('a digest that leaves later, in $name,', ({ needs: lacks, start }) => {
+  describe('tells of what is left:', needs(...lacks), () => {
+    let place: HubPlace;
+    let clock: Clock;
+    let hub: ReturnType<typeof hubOfSends>;
+
+    beforeAll(async () => {
+      place = await start();
+    });
+    beforeEach(async () => {
+      clock = new Clock();
+      // Noon.
+      clock.pass(12 * HOUR);
+      hub = hubOfSends(await place.open(clock.now), clock);
+      await hub.devices.put(change, 'd1', phone(1, { user: 'ada' }));
+    });
+    afterEach(async () => {
+      await hub.sends.close();
+      await hub.store.close();
+    });
+    afterAll(() => place?.end());
+
+    const quiet = () => hub.settings.put(hub.change('ada'), { quiet_hours: { start: '12:10', end: '15:00' } });
+    const mark = (id: string | undefined, as: 'acked' | 'read') =>
+      hub.inbox.mark({ app: 'default', user: 'ada' }, id as string, as);
+    const read = (id: string | undefined) => mark(id, 'read');
+    const cancel = (id: string | undefined) =>
+      cancelNotification({ store: hub.store, now: clock.now }, 'default', id as string);
+    const digest = async () =>
+      (await hub.store.db.selectFrom('notifications').select('id').where('id', 'like', 'digest-%').execute()).map(
+        ({ id }) => id,
+      );
+    const timers = () => hub.store.db.selectFrom('due').select('kind').execute();
+
+    test('by push in the morning, where it has left by the stream at night', async () => {
+      await quiet();
+      const expires_at = new Date(clock.now() + HOUR).toISOString();
+      const [cancelled, seen, acked, expired, replaced, other] = [
+        (await hub.send(BOTH)).id,
+        (await hub.send(BOTH)).id,
+        (await hub.send(BOTH)).id,
+        (await hub.send({ ...BOTH, expires_at })).id,
+        (await hub.send({ ...BOTH, collapse_key: 'c' })).id,
+        (await hub.send(BOTH)).id,
+      ];
+      await hub.pass(WINDOW);
+      const [id] = await digest();
+      expect(await hub.decisions(id)).toEqual(['ada 1 push deferred quiet_hours', 'ada 2 realtime sent']);
+      await cancel(cancelled);
+      await read(seen);
+      await mark(acked, 'acked');
+      await hub.send({ to: { users: ['ada'] }, mode: 'realtime_only', collapse_key: 'c' });
+      await hub.pass(3 * HOUR - WINDOW);
+      expect(hub.carrier.sent).toEqual(['00000001: m6']);
+      expect(hub.carrier.taken[0]?.notification).toMatchObject({
+        title: '1 notification',
+        data: { count: 1, items: [{ id: other }] },
+      });
+      expect(await hub.decisions(cancelled)).toEqual(['ada 1 realtime sent', 'ada 2 push cancelled cancelled']);
+      expect(await hub.decisions(seen)).toEqual(['ada 1 realtime read', 'ada 2 push cancelled read']);
+      expect(await hub.decisions(acked)).toEqual(['ada 1 realtime delivered', 'ada 2 push cancelled acked']);
+      expect(await hub.decisions(expired)).toEqual(['ada 1 realtime sent', 'ada 2 push expired expired']);
+      expect(await hub.decisions(replaced)).toEqual(['ada 1 realtime sent', 'ada 2 push cancelled superseded']);
+      expect(await hub.decisions(other)).toEqual(['ada 1 realtime sent', 'ada 2 push sent']);
+      for (const each of [seen, expired, replaced, other]) expect(await hub.statusOf(each as string)).toBe('done');
+      expect(await timers()).toEqual([]);
+    });
+
+    test('nothing, where all of it was read', async () => {
+      await quiet();
+      const { id } = await hub.send(BOTH);
+      await hub.pass(WINDOW);
+      await read(id);
+      await hub.pass(3 * HOUR);
+      expect(hub.carrier.sent).toEqual([]);
+      expect(await hub.decisions((await digest())[0])).toEqual([
+        'ada 1 push cancelled cancelled',
+        'ada 2 realtime sent',
+      ]);
+      expect(await hub.decisions(id)).toEqual(['ada 1 realtime read', 'ada 2 push cancelled read']);
+      expect(await timers()).toEqual([]);
+    });
+
+    test('where the carrier did not take it at first', async () => {
+      hub.carrier.isFull = true;
+      const { id } = await hub.send({ ...DIGEST, channels: ['push'] });
+      const other = await hub.send({ ...DIGEST, channels: ['push'] });
+      await hub.pass(WINDOW);
+      await cancel(id);
+      hub.carrier.isFull = false;
+      await hub.pass(MINUTE);
+      expect(hub.carrier.sent).toEqual(['00000001: m2']);
+      expect(await hub.decisions(id)).toEqual(['ada 1 push cancelled cancelled']);
+      expect(await hub.decisions(other.id)).toEqual(['ada 1 push sent']);
+    });
+
+    test('all, as long as a carrier has it for another device', async () => {
+      await hub.devices.put(
+        change,
+        'd2',
+        phone(2, { user: 'ada', settings: { quiet_hours: { start: '12:10', end: '15:00' } } }),
+      );
+      hub.carrier.fates[iosToken(1)] = 'hold';
+      const { id } = await hub.send({ ...DIGEST, channels: ['push'] });
+      await hub.pass(WINDOW);
+      await read(id);
+      await hub.pass(3 * HOUR);
+      expect(hub.carrier.sent).toEqual(['00000001: m1', '00000002: m1']);
+      const [batch] = hub.carrier.taken;
+      if (!batch) throw new Error('nothing was handed over');
+      hub.carrier.finish(batch, iosToken(1), 'accept');
+      await hub.pass(0);
+      expect(await timers()).toEqual([]);
+    });
+  });
+});
