@@ -7,7 +7,7 @@ import type { HubPolicy } from '../../notifications/policy.ts';
 import type { HubDb, HubStore } from '../../storage/storage.ts';
 import type { Addressee } from '../audience/audience.ts';
 import { collapse } from '../collapse.ts';
-import { channelsOf, factsOf } from '../facts/facts.ts';
+import { channelsOf, type Facts, factsOf } from '../facts/facts.ts';
 import type { Placed, Placing } from '../placing.ts';
 import type { ListPlaces } from '../rows/list-places.ts';
 import { insertRecipients, type NewRecipient } from '../rows/recipient-rows.ts';
@@ -56,13 +56,31 @@ const HIDDEN = new Set([
   'unknown_user',
 ]);
 
-/** In one transaction, about notifications of one app. What is decided about one of them does not depend on the others. */
+/** What it depends on, for people of some notifications of one app. */
+export function factsFor(
+  tx: HubDb,
+  { store, policyOf, staleAfterMs, now }: DecidingParts,
+  app: string,
+  about: { readonly notifications: readonly AcceptedNotification[]; readonly users: readonly string[] },
+): Promise<ReadonlyMap<string, Facts>> {
+  const policy = policyOf(app);
+  const channels = new Set(about.notifications.flatMap((notification) => [...channelsOf(notification, policy)]));
+  const parts = { db: tx, seal: store.seal, now: now(), staleAfterMs };
+  return factsOf(parts, { app, policy, channels }, about.users);
+}
+
+/**
+ * In one transaction, about notifications of one app. What is decided about one of them does not depend on the others.
+ * @param known by `factsFor`, in this transaction; default: it is asked for
+ */
 export async function decidePeople(
   tx: HubDb,
-  { store, placing, policyOf, places, staleAfterMs, now }: DecidingParts,
+  parts: DecidingParts,
   app: string,
   asked: readonly PeopleOf[],
+  known?: ReadonlyMap<string, Facts>,
 ): Promise<Decided> {
+  const { placing, places, now } = parts;
   await places.begin(tx, app);
   const changed: DecidedFact[] = [];
   const superseded = new Map<AcceptedNotification, ReadonlySet<string>>();
@@ -71,11 +89,9 @@ export async function decidePeople(
     changed.push(...collapsed.changed);
     superseded.set(notification, collapsed.superseded);
   }
-  const policy = policyOf(app);
-  const channels = new Set(asked.flatMap(({ notification }) => [...channelsOf(notification, policy)]));
   const users = [...new Set(asked.flatMap(({ people }) => idsOf(people)))];
-  const parts = { db: tx, seal: store.seal, now: now(), staleAfterMs };
-  const facts = await factsOf(parts, { app, policy, channels }, users);
+  const notifications = asked.map(({ notification }) => notification);
+  const facts = known ?? (await factsFor(tx, parts, app, { notifications, users }));
   const at = asked.flatMap(({ notification, people, presence }) =>
     people.map(
       ({ user, only }): PersonAt => ({

@@ -6,11 +6,12 @@ import { setDue } from '../../timers/due-rows.ts';
 import { type Addressee, audienceOf } from '../audience/audience.ts';
 import { audiencePage, unknownOf } from '../audience/audience-page.ts';
 import { audienceSize } from '../audience/audience-size.ts';
+import type { Facts } from '../facts/facts.ts';
 import { PAGE_DUE } from '../person-due.ts';
 import type { Placed } from '../placing.ts';
 import { insertNotifications, type NotificationBegin } from '../rows/notification-rows.ts';
 import * as totals from '../totals.ts';
-import { type DecidedPerson, type DecidingParts, decidePeople, type PeopleOf } from './deciding.ts';
+import { type DecidedPerson, type DecidingParts, decidePeople, factsFor, type PeopleOf } from './deciding.ts';
 import { isForFew, pageFor } from './page-size.ts';
 import type { SendAnswer } from './send-order.ts';
 
@@ -41,9 +42,12 @@ export async function takeFresh(
   fresh: readonly Fresh[],
 ): Promise<TakenFresh> {
   const first: FirstPeople[] = [];
-  const known = await knownUsers(tx, app, fresh);
-  for (const one of fresh) first.push(await firstPeople(tx, one, known, parts.page));
-  const { placed, each } = await decidePeople(tx, parts, app, first);
+  const users = [...new Set(fresh.flatMap(namedIn))];
+  const notifications = fresh.map(({ notification }) => notification);
+  const facts = await factsFor(tx, parts, app, { notifications, users });
+  for (const one of fresh) first.push(await firstPeople(tx, one, facts, parts.page));
+  const areNamed = first.every(({ people }) => people.every(({ user }) => facts.has(user)));
+  const { placed, each } = await decidePeople(tx, parts, app, first, areNamed ? facts : undefined);
   const erasures = first.some(({ next }) => next !== undefined) ? await erasuresOf(tx, app) : undefined;
   const begun = first.map((one, index) => ({ ...begin(one, each[index] ?? []), erasures }));
   await insertNotifications(tx, begun, { seal: parts.store.seal, now: parts.now(), places: parts.places });
@@ -68,22 +72,20 @@ const namedIn = ({ notification }: Fresh): readonly string[] => {
   return isForFew(notification, to) ? to.users : [];
 };
 
-/** Of those whom the notifications for few name, in one question. */
-async function knownUsers(tx: HubDb, app: string, fresh: readonly Fresh[]): Promise<ReadonlySet<string>> {
-  const named = [...new Set(fresh.flatMap(namedIn))];
-  const unknown = new Set(await unknownOf(tx, app, { ...NO_ONE, users: named }));
-  return new Set(named.filter((id) => !unknown.has(id)));
-}
-
-const NO_ONE = audienceOf({ to: {} });
-
-async function firstPeople(tx: HubDb, one: Fresh, known: ReadonlySet<string>, page: number): Promise<FirstPeople> {
+/** @param facts of those whom the notifications for few name */
+async function firstPeople(
+  tx: HubDb,
+  one: Fresh,
+  facts: ReadonlyMap<string, Facts>,
+  page: number,
+): Promise<FirstPeople> {
   const { app } = one.notification;
+  const isKnown = (id: string): boolean => facts.get(id)?.person !== undefined;
   const to = audienceOf(one.notification);
   if (isForFew(one.notification, to)) {
     const users = new Set(to.users);
-    const unknown = [...users].filter((id) => !known.has(id));
-    const people = [...users].filter((id) => known.has(id) && !to.except.includes(id));
+    const unknown = [...users].filter((id) => !isKnown(id));
+    const people = [...users].filter((id) => isKnown(id) && !to.except.includes(id));
     return { ...one, people: people.map((user): Addressee => ({ user })), unknown, left: 0, next: undefined };
   }
   const { people, next } = await audiencePage(tx, app, to, '', pageFor(one.notification, page));

@@ -112,6 +112,13 @@ const isLimited = (policy: HubPolicy, channels: ReadonlySet<Channel>): boolean =
     Object.entries(each).some(([channel, limits]) => channels.has(channel as Channel) && (limits?.length ?? 0) > 0),
   );
 
+/** Most policies have none at all. */
+function hasLimits({ limits }: HubPolicy): boolean {
+  for (const _ in limits.channels) return true;
+  for (const _ in limits.types) return true;
+  return false;
+}
+
 async function usageOf(
   db: HubDb,
   app: string,
@@ -181,6 +188,7 @@ export async function countUsage(
   { type, at }: { readonly type: string; readonly at: number },
   left: readonly { readonly user: string; readonly channel: string }[],
 ): Promise<void> {
+  if (!hasLimits(policy)) return;
   const counted = left.filter(({ channel }) => isLimited(policy, new Set([channel as Channel])));
   const once = new Map(counted.map((each) => [JSON.stringify([each.user, each.channel]), each]));
   for (const { user, channel } of once.values())

@@ -1,10 +1,13 @@
 /**
  * Most people of a notification to very many have set nothing, and have one device like the others: what is decided about one of them is
- * decided about all, but for the id of the device. It is decided once for each kind of them.
+ * decided about all, but for the id of the device. It is decided once for each kind of them. So it is for people of several notifications
+ * that say other things and are alike in all that decides.
  */
+import { slotBefore } from '../../analytics/slot.ts';
 import type { AcceptedNotification, Ended, PresenceState } from '../../notifications/decide-input.ts';
 import type { HopDecision } from '../../notifications/decision.ts';
 import type { Advanced } from '../advance-person.ts';
+import { isDigest } from '../digests/digest-id.ts';
 import type { Facts } from '../facts/facts.ts';
 
 /** What a step of a person depends on. */
@@ -56,11 +59,42 @@ function isUsual({ notification, facts, ...rest }: AnyPerson): boolean {
   return devices.length === 0 || (devices.length === 1 && !devices[0]?.settings && !devices[0]?.unreadable);
 }
 
+/** What no decision depends on. */
+const SAYS: ReadonlySet<string> = new Set([
+  'id',
+  'title',
+  'message',
+  'url',
+  'image',
+  'data',
+  'created_at',
+] as const satisfies readonly (keyof AcceptedNotification)[]);
+
+/** The same for notifications that are alike in all that decides, and are counted together; of one that asks for more itself. */
+function likenessOf(notification: AcceptedNotification): string | AcceptedNotification {
+  const { app, id, type, priority, created_at: at } = notification;
+  if (isDigest(id)) return notification;
+  for (const name in notification) {
+    if (SAYS.has(name) || name === 'app' || name === 'type' || name === 'priority') continue;
+    if (name !== 'to' || !isByUsers(notification.to)) return notification;
+  }
+  return `${app}\n${type}\n${priority}\n${slotBefore(at)}`;
+}
+
+function isByUsers(to: AcceptedNotification['to']): boolean {
+  for (const name in to) if (name !== 'users') return false;
+  return true;
+}
+
+/** By settings, which those who have set nothing share, and kind. */
+type KnownSteps<Person> = Map<Facts['settings'], Map<string, PersonStepped<Person>>>;
+
 /** Of one moment: people of whatever notifications. */
 export class UsualSteps<Person extends AnyPerson> {
   readonly #step: (person: Person) => PersonStepped<Person>;
-  /** Of the last notification: by settings, which those who have set nothing share, and kind. */
-  #known = new Map<Facts['settings'], Map<string, PersonStepped<Person>>>();
+  readonly #all = new Map<string | AcceptedNotification, KnownSteps<Person>>();
+  /** Those of the last notification. */
+  #known: KnownSteps<Person> = new Map();
   #notification: AcceptedNotification | undefined;
 
   /** @param step decides about a person by themselves */
@@ -72,7 +106,9 @@ export class UsualSteps<Person extends AnyPerson> {
     if (!isUsual(person)) return this.#step(person);
     if (person.notification !== this.#notification) {
       this.#notification = person.notification;
-      this.#known = new Map();
+      const likeness = likenessOf(person.notification);
+      this.#known = this.#all.get(likeness) ?? new Map();
+      this.#all.set(likeness, this.#known);
     }
     const { settings } = person.facts;
     const kinds = this.#known.get(settings) ?? new Map<string, PersonStepped<Person>>();
@@ -87,10 +123,11 @@ export class UsualSteps<Person extends AnyPerson> {
 }
 
 function likeThat<Person extends AnyPerson>(like: PersonStepped<Person>, person: Person): PersonStepped<Person> {
-  const { user, facts } = person;
+  const { user, facts, notification } = person;
+  const { id } = notification;
   const device = facts.devices[0]?.id ?? '';
   const { put, leave, ...others } = like.advanced;
-  const own = put.map((row) => ({ ...row, user, device: row.device === '' ? '' : device }));
+  const own = put.map((row) => ({ ...row, notification: id, user, device: row.device === '' ? '' : device }));
   return {
     person,
     decisions: like.decisions.map((each) => (each.device === undefined ? each : { ...each, device })),

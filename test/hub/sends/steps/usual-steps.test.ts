@@ -102,6 +102,55 @@ describe.each(Object.entries(policies))('steps of many people, %s,', (_name, pol
   });
 });
 
+describe('steps of people of several notifications', () => {
+  const named = (id: string, more: Partial<PersonAt['notification']> = {}): PersonAt['notification'] => ({
+    ...{ ...notification, id, title: `It is ${id}`, to: { users: [`u-${id}`] } },
+    ...more,
+  });
+  const DAY_MS = 86_400_000;
+  const all = [
+    ...[
+      named('a'),
+      named('b'),
+      named('c', { data: { of: 'c' } }),
+      named('d', { created_at: notification.created_at + 1 }),
+    ],
+    ...[named('low', { priority: 'low' }), named('other', { type: 'other' }), named('later', { mode: 'push_only' })],
+    ...[named('over', { expires_at: new Date(NOON - 1).toISOString() }), named('e', { confidential: true })],
+    ...[
+      named('before', { created_at: notification.created_at - DAY_MS }),
+      named('digest-f'),
+      named('g', { mode: 'push_only' }),
+    ],
+  ];
+  const some = all.map((each): PersonAt => {
+    const user = `u-${each.id}`;
+    return { notification: each, user, kept: [], presence: 'offline', facts: facts(user) };
+  });
+
+  test('are those of each by itself', async () => {
+    const together = await stepPeople(some, parts(usual), () => undefined);
+    const alone = await Promise.all(some.map((each) => stepPeople([each], parts(usual), () => undefined)));
+    for (const name of ['decisions', 'leave', 'unreached', 'digested', 'undigested'] as const)
+      expect(together[name], name).toEqual(alone.flatMap((each) => each[name] as readonly unknown[]));
+    expect(together.steps.map(({ advanced: { put, leave } }) => ({ put, leave }))).toEqual(
+      alone.flatMap(({ steps }) => steps.map(({ advanced: { put, leave } }) => ({ put, leave }))),
+    );
+  });
+
+  test('are made once for those that say other things, and are alike in all that decides', async () => {
+    const { steps } = await stepPeople(some, parts(usual), () => undefined);
+    const like = steps
+      .filter((step) => step.like)
+      .map(({ person, like: of }) => [person.notification.id, of?.person.notification.id]);
+    expect(like).toEqual([
+      ['b', 'a'],
+      ['c', 'a'],
+      ['d', 'a'],
+    ]);
+  });
+});
+
 function counted(facts: readonly { channel: string; state: string; reason: string | null; count?: number }[]) {
   const counts: Record<string, number> = {};
   for (const { channel, state, reason, count = 1 } of facts) {
