@@ -22,12 +22,21 @@ interface Work {
   result?: { readonly value: unknown } | { readonly error: Error };
 }
 
+/** Brings what is committed to the disk. */
+export interface LogSync {
+  sync(): Promise<void>;
+  /** After a sync that failed: what the log has may never come to the disk, so that it is moved to where it does. @throws while it cannot be */
+  recover(): void;
+}
+
 export interface GroupCommitOptions {
   readonly db: DatabaseSync;
   /** On the same connection. */
   readonly tx: HubDb;
   /** What errors name. */
   readonly place: string;
+  /** Absent: COMMIT does all there is to do. */
+  readonly log?: LogSync | undefined;
   readonly observer?: StoreObserver | undefined;
   readonly now?: () => number;
 }
@@ -35,7 +44,9 @@ export interface GroupCommitOptions {
 /**
  * Works that share a transaction, and so one fsync: all that were given in one turn of the event loop, and those that come while they
  * are done. Each but the first has a savepoint, so that one that fails is undone alone; they are done one after another, so none sees half of another.
- * States: idle → waiting (works have been given, the turn is not over) → working (BEGIN … COMMIT) → idle, or waiting again.
+ * The disk is waited for in a thread, and the next works are done meanwhile: they are committed once what they may have seen is on the disk.
+ * States: idle → waiting (works have been given, the turn is not over) → working (BEGIN … COMMIT) → syncing (works may be given, and
+ * done) → idle, or waiting again.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
@@ -44,6 +55,10 @@ export class GroupCommit {
   #given: Work[] = [];
   #working: Promise<void> | undefined;
   #transaction: Promise<void> | undefined;
+  /** While what was committed is brought to the disk; never rejects. */
+  #syncing: Promise<void> | undefined;
+  /** The log may have what will never be on the disk. */
+  #isLogSpoilt = false;
   #exclusive: Promise<void> | undefined;
   #isClosed = false;
   /** Why the last transaction was not written; undefined: it was. */
@@ -81,7 +96,7 @@ export class GroupCommit {
 
   /** Does something between two transactions; works that are given meanwhile wait. One at a time. */
   async exclusively(work: () => Promise<void>): Promise<void> {
-    while (this.#transaction) await this.#transaction;
+    while (this.#transaction ?? this.#syncing) await (this.#transaction ?? this.#syncing);
     const done = work();
     this.#exclusive = done.catch(() => {});
     await done.finally(() => {
@@ -103,13 +118,9 @@ export class GroupCommit {
   async #turn(): Promise<void> {
     await new Promise(setImmediate);
     try {
-      while (this.#given.length > 0) {
-        await this.#exclusive;
-        this.#transaction = this.#batch();
-        await this.#transaction;
-        this.#transaction = undefined;
-        // The answers to what is on the disk now leave before the next works begin.
-        await new Promise(setImmediate);
+      while (this.#given.length > 0 || this.#syncing) {
+        if (this.#given.length > 0) await this.#nextBatch();
+        else await this.#syncing;
       }
     } finally {
       // A file that cannot even be rolled back, or a mistake of ours: what comes next is done, or refused, and never waits for ever.
@@ -119,8 +130,18 @@ export class GroupCommit {
     }
   }
 
+  async #nextBatch(): Promise<void> {
+    await this.#exclusive;
+    this.#transaction = this.#batch();
+    await this.#transaction;
+    this.#transaction = undefined;
+    // The answers to what is on the disk now leave before the next works begin.
+    await new Promise(setImmediate);
+  }
+
   async #batch(): Promise<void> {
     try {
+      this.#recover();
       await this.#begin();
     } catch (error) {
       this.#refuse(this.#given.splice(0), error);
@@ -129,6 +150,7 @@ export class GroupCommit {
     const done: Work[] = [];
     try {
       await this.#workThrough(done);
+      if (this.#syncing) await this.#afterSync(done);
       this.#texts.commit.run();
     } catch (error) {
       try {
@@ -138,6 +160,37 @@ export class GroupCommit {
       }
       return;
     }
+    const { log } = this.#options;
+    if (log) this.#syncing = this.#sync(log, done);
+    else this.#settle(done);
+  }
+
+  /** What came while the transaction before was brought to the disk is of this one. */
+  async #afterSync(done: Work[]): Promise<void> {
+    await this.#syncing;
+    if (this.#isLogSpoilt) throw new Error('what was committed before did not come to the disk');
+    await this.#workThrough(done);
+  }
+
+  async #sync(log: LogSync, done: readonly Work[]): Promise<void> {
+    try {
+      await log.sync();
+      this.#settle(done);
+    } catch (error) {
+      this.#isLogSpoilt = true;
+      this.#refuse(done, error);
+    } finally {
+      this.#syncing = undefined;
+    }
+  }
+
+  #recover(): void {
+    if (!this.#isLogSpoilt) return;
+    this.#options.log?.recover();
+    this.#isLogSpoilt = false;
+  }
+
+  #settle(done: readonly Work[]): void {
     this.#observe(done);
     for (const { result, resolve, reject } of done)
       if (result && 'value' in result) resolve(result.value);

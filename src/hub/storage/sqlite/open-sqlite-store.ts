@@ -17,6 +17,7 @@ import { GroupCommit } from './group-commit.ts';
 import { HUB_FILE } from './hub-file.ts';
 import { Rewriting } from './rewrite.ts';
 import { kyselyOn } from './sqlite-dialect.ts';
+import { WalSync } from './wal-sync.ts';
 
 /** A query waits this long for another process, on the event loop. */
 const BUSY_MS = 50;
@@ -27,11 +28,11 @@ const SCRUB_MS = 10_000;
 const SCRUB_PAUSE_MS = 20;
 
 /**
- * What was answered survives a power cut; what is deleted is overwritten. Pages that an import touches again and again are moved from
- * the log into the file once in 32 MiB, and not with every commit.
+ * What is deleted is overwritten. What was answered survives a power cut, too: who commits syncs the log, in a thread. Pages that an
+ * import touches again and again are moved from the log into the file once in 32 MiB, and not with every commit.
  */
 const SETTINGS =
-  'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 8000';
+  'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 8000';
 
 export interface SqliteStoreOptions {
   /** Empty: memory. */
@@ -75,13 +76,15 @@ export async function openSqliteStore({ path, keys, pushesFor, now, observer }: 
   const { writes, reads } = connect(path);
   const place = path === '' ? 'the store in memory' : path;
   const tx = kyselyOn(writes, slices());
-  const commits = new GroupCommit({ db: writes, tx, place, observer });
+  const log = path === '' ? undefined : new WalSync(writes, path);
+  const commits = new GroupCommit({ db: writes, tx, place, log, observer });
   const busy = reads === writes ? (): Promise<void> | undefined => commits.transaction : undefined;
   const db = kyselyOn(reads, busy);
   const rewriting = path === '' ? undefined : new Rewriting(path, (work) => commits.exclusively(work));
   const close = async (): Promise<void> => {
     await rewriting?.close();
     await commits.close();
+    await log?.close();
     reads.close();
     if (writes !== reads) writes.close();
   };

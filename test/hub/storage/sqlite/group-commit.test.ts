@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { GroupCommit } from '../../../../src/hub/storage/sqlite/group-commit.ts';
+import { GroupCommit, type LogSync } from '../../../../src/hub/storage/sqlite/group-commit.ts';
 import { kyselyOn } from '../../../../src/hub/storage/sqlite/sqlite-dialect.ts';
 import { StoreUnavailable } from '../../../../src/hub/storage/store-unavailable.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -26,5 +26,69 @@ test('works are refused, and none waits for ever, where a transaction can be nei
   isBroken = false;
   db.exec('ROLLBACK');
   expect(await commits.add(async () => 'later')).toBe('later');
+  await commits.close();
+});
+
+/** A log whose syncs end when the test says so. */
+function heldLog() {
+  const syncs: PromiseWithResolvers<void>[] = [];
+  const recovered: string[] = [];
+  const log: LogSync = {
+    sync() {
+      const sync = Promise.withResolvers<void>();
+      syncs.push(sync);
+      return sync.promise;
+    },
+    recover: () => void recovered.push('recovered'),
+  };
+  return { log, syncs, recovered };
+}
+
+function commitsOn({ log }: Pick<ReturnType<typeof heldLog>, 'log'>) {
+  const db = new DatabaseSync(':memory:');
+  db.exec('CREATE TABLE a (id INTEGER PRIMARY KEY)');
+  const commits = new GroupCommit({ db, tx: kyselyOn(db), place: 'hub.db', log });
+  const insert = (id: number) => commits.add(async () => db.prepare('INSERT INTO a VALUES (?)').run(id).changes);
+  return { db, commits, insert, ids: () => db.prepare('SELECT id FROM a ORDER BY id').all().map(({ id }) => id) };
+}
+
+test('a work is written once the disk has it; the next ones are done meanwhile, and committed after it', async () => {
+  const held = heldLog();
+  const { db, commits, insert } = commitsOn(held);
+  const settled: number[] = [];
+  const first = insert(1).then(() => settled.push(1));
+  await eventually(() => expect(held.syncs).toHaveLength(1));
+  let isDone = false;
+  const second = commits
+    .add(async () => {
+      isDone = true;
+    })
+    .then(() => settled.push(2));
+  const third = insert(3).then(() => settled.push(3));
+  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+  expect({ settled, syncs: held.syncs.length }).toEqual({ settled: [], syncs: 1 });
+  held.syncs[0]?.resolve();
+  await first;
+  await eventually(() => expect(held.syncs).toHaveLength(2));
+  expect({ settled, isDone, isTransaction: db.isTransaction }).toEqual({ settled: [1], isDone: true, isTransaction: false });
+  held.syncs[1]?.resolve();
+  await Promise.all([second, third]);
+  await commits.close();
+});
+
+test('what did not come to the disk is refused with what was done meanwhile, and nothing follows it in the log', async () => {
+  const held = heldLog();
+  const { commits, insert, ids } = commitsOn(held);
+  const first = insert(1);
+  await eventually(() => expect(held.syncs).toHaveLength(1));
+  held.syncs[0]?.reject(new Error('EIO: i/o error, fdatasync'));
+  await expect(first).rejects.toThrow(StoreUnavailable);
+  expect(commits.trouble).toContain('EIO');
+  const second = insert(2);
+  await eventually(() => expect(held.syncs).toHaveLength(2));
+  expect(held.recovered).toEqual(['recovered']);
+  held.syncs[1]?.resolve();
+  await second;
+  expect({ trouble: commits.trouble, ids: ids() }).toEqual({ trouble: undefined, ids: [1, 2] });
   await commits.close();
 });
