@@ -89,7 +89,9 @@ export async function openHubStreams(options: HubStreamsOptions, closers: AsyncD
   const instance = instanceName(config.hub);
   const parts = await openStreamParts({ config, hub, wakes, presenceChannel, dispatcher, now, tell }, closers);
   const { store, presence, peers } = parts;
-  const presenceOf: PresenceOf = async (app, users) => {
+  const presenceOf: PresenceOf = async (app, asked) => {
+    if (presence.isEmpty) return new Map();
+    const users = typeof asked === 'function' ? await asked() : asked;
     const views = await presence.look(users.map((user) => personKey(app, user)));
     return new Map(users.map((user) => [user, views.get(personKey(app, user))?.state ?? 'offline']));
   };

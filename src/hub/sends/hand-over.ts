@@ -149,6 +149,7 @@ function batchOf(
   const { app, notification: id, hop, channel } = first.row;
   const batch = newBatch();
   const targets = new Map(parcels.map((parcel) => [parcel.target, handedTarget(seal, parcel)]));
+  const rows = parcels.flatMap((parcel) => parcel.rows);
   const { expires_at: expires, about, to, type, created_at } = first.notification;
   return {
     mayEnd: about !== undefined,
@@ -158,14 +159,25 @@ function batchOf(
     },
     held: {
       ...{ app, batch, notification: id, hop, channel, dueAt: first.dueAt, targets },
-      ...{ isToOne: isToOne(to), about: { app, id, type, created_at }, awaitsVerdict: false },
+      ...{
+        isToOne: isToOne(to),
+        about: { app, id, type, created_at },
+        awaitsVerdict: false,
+        platform: platformOf(rows),
+      },
     },
     handover: {
       ...{ app, batch, notification: id, hop, channel, instance, at: now, dueAt: first.dueAt },
       targets: [...targets.values()],
     },
-    rows: parcels.flatMap(({ rows }) => rows),
+    rows,
   };
+}
+
+/** That of all of them. */
+function platformOf(rows: readonly Leaving['row'][]): HandedBatch['platform'] {
+  const { platform = null } = rows[0] as Leaving['row'];
+  return rows.every((row) => (row.platform ?? null) === platform) ? platform : undefined;
 }
 
 function handedTarget(seal: HubSeal, { first: { row, device }, target, users }: Parcel): HandedTarget {

@@ -45,7 +45,10 @@ interface Text {
 /** Answers a text at once, or once nothing is in the way; for engines that keep statements by their text. */
 export type RunText = (sql: string, values: Value[]) => unknown[] | Promise<unknown[]>;
 
-const direct = new WeakMap<HubDb, RunText>();
+/** Does what a text says, and tells how many rows it has changed. */
+export type ChangeText = (sql: string, values: Value[]) => number | Promise<number>;
+
+const direct = new WeakMap<HubDb, { readonly run: RunText; readonly change: ChangeText }>();
 
 /** What a piece of work is to wait for; undefined: nothing. */
 type Turn = () => Promise<void> | undefined;
@@ -54,9 +57,9 @@ const turns = new WeakMap<HubDb, Turn>();
 /** Of engines elsewhere: their statements let the event loop turn, and what is computed between them does not. */
 const usualTurn = slices();
 
-/** Prepared queries on `db` are answered by `run`, and not by way of Kysely. */
-export function runsTexts(db: HubDb, run: RunText, turn: Turn): void {
-  direct.set(db, run);
+/** Prepared queries on `db` are answered by `run` and `change`, and not by way of Kysely. */
+export function runsTexts(db: HubDb, texts: { readonly run: RunText; readonly change: ChangeText }, turn: Turn): void {
+  direct.set(db, texts);
   turns.set(db, turn);
 }
 
@@ -66,10 +69,13 @@ export const turnOf = (db: HubDb): Promise<void> | undefined => (turns.get(db) ?
 /** PostgreSQL is asked by way of Kysely. */
 const isInArrays = (db: HubDb): boolean => !direct.has(db);
 
+/** Whether `changing` is for this engine: SQLite, where returning a row takes longer than changing it, and a statement each no way. */
+export const countsChanges = (db: HubDb): boolean => direct.has(db);
+
 /** Answers a text of the engine of `db`, by the shortest way that there is. */
 export async function askText<Row>(db: HubDb, text: string, values: Value[]): Promise<Row[]> {
-  const run = direct.get(db);
-  if (run) return (await run(text, values)) as Row[];
+  const texts = direct.get(db);
+  if (texts) return (await texts.run(text, values)) as Row[];
   return (await db.executeQuery<Row>(CompiledQuery.raw(text, values) as CompiledQuery<Row>)).rows;
 }
 
@@ -191,17 +197,12 @@ function amongArrays<Column extends string>(
   return sql<SqlBool>`(${sql.join([...equal, some], sql` and `)})`;
 }
 
-/**
- * @param build makes the query; it passes the values on and does not look at them
- * @returns the query as a function: what it returns are the rows, none for a statement that returns none. A list of values must not be
- * empty where the query is meant for something; with an empty one nothing is asked. A list of rows may be of any length.
- */
-export function prepared<Given extends object, Row>(
-  build: (db: HubDb, args: Given) => Compilable<Row>,
-): (db: HubDb, args: Given) => Promise<Row[]> {
+/** The texts of a query, each made when it is first asked for. */
+function textsOf<Given extends object>(
+  build: (db: HubDb, args: Given) => Compilable<unknown>,
+): (db: HubDb, args: Args) => Text {
   const texts = { sqlite: new Map<string, Text>(), postgres: new Map<string, Text>() };
-
-  function textOf(db: HubDb, args: Args): Text {
+  return (db, args) => {
     const inArrays = isInArrays(db);
     const known = inArrays ? texts.postgres : texts.sqlite;
     const shape = shapeOf(args, inArrays);
@@ -214,7 +215,18 @@ export function prepared<Given extends object, Row>(
     if (known.size >= MOST_TEXTS) known.clear();
     known.set(shape, made);
     return made;
-  }
+  };
+}
+
+/**
+ * @param build makes the query; it passes the values on and does not look at them
+ * @returns the query as a function: what it returns are the rows, none for a statement that returns none. A list of values must not be
+ * empty where the query is meant for something; with an empty one nothing is asked. A list of rows may be of any length.
+ */
+export function prepared<Given extends object, Row>(
+  build: (db: HubDb, args: Given) => Compilable<Row>,
+): (db: HubDb, args: Given) => Promise<Row[]> {
+  const textOf = textsOf(build);
 
   async function ask(db: HubDb, args: Args): Promise<Row[]> {
     const { sql: text, marks } = textOf(db, args);
@@ -236,5 +248,21 @@ export function prepared<Given extends object, Row>(
       at += count;
     }
     return found;
+  };
+}
+
+/**
+ * A change of rows that returns none, where `countsChanges`.
+ * @returns how many rows it has changed
+ */
+export function changing<Given extends object>(
+  build: (db: HubDb, args: Given) => Compilable<unknown>,
+): (db: HubDb, args: Given) => Promise<number> {
+  const textOf = textsOf(build);
+  return async (db, given) => {
+    const args = given as Args;
+    const { sql: text, marks } = textOf(db, args);
+    const values = marks.map((mark) => valueAt(args, mark));
+    return (direct.get(db) as { change: ChangeText }).change(text, values);
   };
 }

@@ -61,6 +61,10 @@ export class MemoryPresence implements Presence {
     this.#sweptAt = now();
   }
 
+  get isEmpty(): boolean {
+    return this.#people.size === 0;
+  }
+
   async register(user: string, place: InstancePlace = { instance: '' }): Promise<PresenceRegistration> {
     const person = this.#person(user);
     const connection: PresenceConnection = { id: String(++this.#registered), place, state: 'active' };

@@ -49,6 +49,8 @@ export interface Presence {
   onlineUsers(users: readonly string[]): Promise<readonly string[]>;
   /** Each instance at which the person has connections. */
   locate(user: string): Promise<readonly PresentAt[]>;
+  /** Whether it is known without a question that no one is there; absent: it is not. */
+  readonly isEmpty?: boolean;
   /** All of it, for many in one question. */
   look(users: readonly string[]): Promise<ReadonlyMap<string, PresenceView>>;
   /** Leaves with all that was registered here; from then on everything else rejects with PresenceClosedError. */

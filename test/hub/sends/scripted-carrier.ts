@@ -19,6 +19,8 @@ export class ScriptedCarrier implements PushCarrier {
   readonly taken: HubBatch[] = [];
   /** Of a target; default: accept. */
   fates: Record<string, Fate> = {};
+  /** What the provider calls what it has accepted, by target; default: nothing. */
+  providerIds: Readonly<Record<string, string>> = {};
   /** Batches that its queue has. */
   readonly held = new Set<string>();
   /** Batches are given back. */
@@ -50,7 +52,9 @@ export class ScriptedCarrier implements PushCarrier {
   }
 
   finish({ batch, app }: HubBatch, target: string, fate: Exclude<Fate, 'hold'>, late?: PushOutcome['late']): void {
-    const outcome = fate === 'accept' ? { kind: 'accepted' as const } : FAILURES[fate];
+    const providerId = this.providerIds[target];
+    const accepted = { kind: 'accepted' as const, ...(providerId === undefined ? {} : { providerId }) };
+    const outcome = fate === 'accept' ? accepted : FAILURES[fate];
     this.#listener?.outcomes([
       { batch, app, target, outcome, attempts: 1, at: this.#now(), ...(late === undefined ? {} : { late }) },
     ]);

@@ -9,11 +9,14 @@ test('rows of any number are inserted by few texts, each of which is kept', asyn
   const db = {} as HubDb;
   runsTexts(
     db,
-    (text, some) => {
-      texts.add(text);
-      statements++;
-      values += some.length;
-      return [];
+    {
+      run(text, some) {
+        texts.add(text);
+        statements++;
+        values += some.length;
+        return [];
+      },
+      change: () => 0,
     },
     () => undefined,
   );

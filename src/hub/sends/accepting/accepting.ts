@@ -92,10 +92,9 @@ export class Accepting {
     const to = audienceOf(doc);
     if (isForFew(doc, to)) return presenceOf(app, to.users);
     // Those who are decided about before the answer: asked here, as the transaction waits for nothing else.
-    const { people } = await audiencePage(store.db, app, to, '', pageFor(doc, page));
-    return presenceOf(
-      app,
-      people.map(({ user }) => user),
-    );
+    return presenceOf(app, async () => {
+      const { people } = await audiencePage(store.db, app, to, '', pageFor(doc, page));
+      return people.map(({ user }) => user);
+    });
   }
 }

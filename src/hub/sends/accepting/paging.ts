@@ -76,11 +76,10 @@ export class Paging {
     const known = await findNotification(store.db, app, id);
     const peek = known && readable(() => openDoc<AcceptedNotification>(store.seal, known));
     if (!peek || !channelsOf(peek, policyOf(app)).has('realtime')) return new Map();
-    const { people } = await audiencePage(store.db, app, audienceOf(peek), after, pageFor(peek, page));
-    return presenceOf(
-      app,
-      people.map(({ user }) => user),
-    );
+    return presenceOf(app, async () => {
+      const { people } = await audiencePage(store.db, app, audienceOf(peek), after, pageFor(peek, page));
+      return people.map(({ user }) => user);
+    });
   }
 
   async #next(tx: HubDb, { app, ref: id, data: after }: ClaimedDue, presence: ReadonlyMap<string, PresenceState>) {

@@ -26,8 +26,11 @@ export interface SendOrder {
   readonly keep?: ((tx: HubDb, accepted: AcceptedSend) => Promise<void>) | undefined;
 }
 
-/** Who is present, by person; who is absent is offline. */
-export type PresenceOf = (app: string, users: readonly string[]) => Promise<ReadonlyMap<string, PresenceState>>;
+/** Who is present, by person; who is absent is offline. @param users or how they are found, which is not done where no one is present */
+export type PresenceOf = (
+  app: string,
+  users: readonly string[] | (() => Promise<readonly string[]>),
+) => Promise<ReadonlyMap<string, PresenceState>>;
 
 /** @throws RefusedSend when the id was used for another body */
 export function replayOf(

@@ -5,6 +5,8 @@ import type { HandedTarget, Handover } from '../rows/handover-rows.ts';
 export interface HandedBatch extends Pick<Handover, 'app' | 'batch' | 'notification' | 'hop' | 'channel' | 'dueAt'> {
   /** By target as the carrier has it: those of which nothing final was heard. */
   readonly targets: Map<string, HandedTarget>;
+  /** What its decisions have as theirs; undefined: not all of them the same. */
+  readonly platform: string | null | undefined;
   /** Its notification is for one person. */
   readonly isToOne: boolean;
   /** Its notification. */

@@ -1,7 +1,7 @@
 /** Writes what became of pushes to their decisions. */
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import type { RollNotes } from '../../analytics/roll-notes.ts';
-import { among, prepared } from '../../storage/prepared.ts';
+import { among, changing, prepared } from '../../storage/prepared.ts';
 import type { HubDb, Row } from '../../storage/storage.ts';
 import type { HubTables } from '../../storage/tables.ts';
 import { type CarriedBy, handedFor, handedTo, unlessSuperseded } from '../rows/decision-rows.ts';
@@ -16,6 +16,7 @@ export interface EndedOne {
     Pick<Handover, 'dueAt'> & {
       /** A map: those of which nothing final was heard, this one among them. */
       readonly targets?: HandedBatch['targets'] | Handover['targets'];
+      readonly platform?: HandedBatch['platform'];
     };
   readonly target: HandedTarget;
   readonly change: OutcomeChange;
@@ -31,6 +32,10 @@ interface Alike extends Pick<CarriedBy, 'app' | 'hop' | 'channel'> {
   readonly since: number;
   /** By their batches. */
   readonly targets: Map<EndedOne['batch'], HandedTarget[]>;
+  /** They are written without being read again. */
+  readonly isCounted: boolean;
+  /** Of those that are counted: what their provider calls them, each by another id; absent: it has none. */
+  readonly ids: Map<HandedTarget, string>;
 }
 
 /** A decision that an outcome has changed. */
@@ -47,23 +52,28 @@ export interface ChangedDecision extends CarriedBy {
 /** What ended alike within this has the moment of the last of it: each millisecond would be a statement of its own. */
 const TOGETHER_MS = 25;
 
-/** Puts what ended alike together, of whatever notifications, so that many are one statement. */
-export function alike(ended: readonly EndedOne[]): Alike[] {
+/**
+ * Puts what ended alike together, of whatever notifications, so that many are one statement.
+ * @param counts whether the store is one of those that count changes
+ */
+export function alike(ended: readonly EndedOne[], counts: boolean): Alike[] {
   const groups: Alike[] = [];
   const open = new Map<string, Alike>();
   let last: Alike | undefined;
   for (const { batch, target, change } of ended) {
-    if (!last || !isAlike(last, batch, change)) {
+    const isCounted = counts && isFirst(change) && batch.platform !== undefined;
+    if (!last || !isAlike(last, batch, change, isCounted)) {
       const { app, hop, channel } = batch;
-      const { at, ...other } = change;
-      const key = JSON.stringify([app, hop, channel, other]);
+      const { at, providerId, ...other } = change;
+      const key = JSON.stringify([app, hop, channel, other, isCounted || providerId]);
       const known = open.get(key);
-      last =
-        known && isAlike(known, batch, change) ? known : { app, hop, channel, change, since: at, targets: new Map() };
-      if (last !== known) groups.push(last);
+      const isKnown = known && isAlike(known, batch, change, isCounted);
+      last = isKnown ? known : { app, hop, channel, change, since: at, targets: new Map(), isCounted, ids: new Map() };
+      if (!isKnown) groups.push(last);
       open.set(key, last);
     }
     if (change.at > last.change.at) last.change = change;
+    if (isCounted && change.providerId !== null) last.ids.set(target, change.providerId);
     const some = last.targets.get(batch);
     if (some) some.push(target);
     else last.targets.set(batch, [target]);
@@ -72,7 +82,12 @@ export function alike(ended: readonly EndedOne[]): Alike[] {
 }
 
 /** Most pushes of a batch end alike, one behind the other. */
-const isAlike = ({ app, hop, channel, since, change: a }: Alike, batch: EndedOne['batch'], b: OutcomeChange): boolean =>
+const isAlike = (
+  { app, hop, channel, since, change: a, isCounted }: Alike,
+  batch: EndedOne['batch'],
+  b: OutcomeChange,
+  isBCounted: boolean,
+): boolean =>
   app === batch.app &&
   hop === batch.hop &&
   channel === batch.channel &&
@@ -82,7 +97,8 @@ const isAlike = ({ app, hop, channel, since, change: a }: Alike, batch: EndedOne
   a.reason === b.reason &&
   a.category === b.category &&
   a.until === b.until &&
-  a.providerId === b.providerId &&
+  isCounted === isBCounted &&
+  (isCounted || a.providerId === b.providerId) &&
   a.from === b.from;
 
 interface WrittenChange extends Pick<Alike, 'app' | 'hop' | 'channel'>, Omit<OutcomeChange, 'from' | 'providerId'> {
@@ -128,7 +144,7 @@ interface WrittenRange extends Omit<WrittenChange, 'decisions' | 'from'>, UserRa
 
 type Left = Readonly<Record<'user' | 'device', string>>;
 
-const withinRange = (db: HubDb, { app, notification, from, to, hop, channel, batch, ...change }: WrittenRange) =>
+const changeRange = (db: HubDb, { app, notification, from, to, hop, channel, batch, ...change }: WrittenRange) =>
   db
     .updateTable('decisions')
     .set(change)
@@ -139,8 +155,35 @@ const withinRange = (db: HubDb, { app, notification, from, to, hop, channel, bat
     .where('hop', '=', hop)
     .where('channel', '=', channel)
     .where('batch', '=', batch)
-    .where('state', '=', 'pending')
-    .returning([...KEY, 'reason', 'platform']);
+    .where('state', '=', 'pending');
+
+const withinRange = (db: HubDb, of: WrittenRange) => changeRange(db, of).returning([...KEY, 'reason', 'platform']);
+
+const changeAll = changing(changeRange);
+
+const countOpen = prepared((db, { app, notification, from, to, hop, channel, batch }: WrittenRange) =>
+  db
+    .selectFrom('decisions')
+    .select((eb) => eb.fn.countAll<number>().as('count'))
+    .where('app', '=', app)
+    .where('notification', '=', notification)
+    .where('user', '>=', from)
+    .where('user', '<=', to)
+    .where('hop', '=', hop)
+    .where('channel', '=', channel)
+    .where('batch', '=', batch)
+    .where('state', '=', 'pending'),
+);
+
+interface WrittenOne extends Omit<WrittenChange, 'decisions' | 'from'>, Carried {}
+
+const changeOne = changing((db, { app, notification, user, hop, channel, device, batch, ...change }: WrittenOne) =>
+  db
+    .updateTable('decisions')
+    .set(change)
+    .where((eb) => eb.and({ app, notification, user, hop, channel, device, batch }))
+    .where('state', '=', 'pending'),
+);
 
 /** What a batch carries for people who follow one another: that takes a quarter of what it takes to name each. */
 const writeRange = prepared(withinRange);
@@ -159,6 +202,7 @@ const failedBefore = prepared((db, of: Omit<WrittenChange, keyof OutcomeChange |
 
 /** @returns the decisions that were changed: an outcome that comes twice changes none the second time */
 export async function writeEnded(tx: HubDb, ended: Alike, notes: RollNotes): Promise<ChangedDecision[]> {
+  if (ended.isCounted) return writeCounted(tx, ended, notes);
   const { targets, ...group } = ended;
   const changed: ChangedDecision[] = [];
   const named: Carried[] = [];
@@ -171,6 +215,69 @@ export async function writeEnded(tx: HubDb, ended: Alike, notes: RollNotes): Pro
   }
   if (named.length > 0) changed.push(...(await writeNamed(tx, group, { named, dues }, notes)));
   return changed;
+}
+
+/** What is known here is not asked for: where as many are to be changed as there are, it is known which. */
+async function writeCounted(
+  tx: HubDb,
+  { targets, ids, ...group }: Alike,
+  notes: RollNotes,
+): Promise<ChangedDecision[]> {
+  const changed: ChangedDecision[] = [];
+  for (const [batch, some] of targets) {
+    const dues = new Map([[batch.batch, batch.dueAt]]);
+    const range = some.some((target) => ids.has(target)) ? undefined : handedRange(batch, some);
+    const isAll = range?.left.length === 0 && (await isAllOfRange(tx, group, batch, range, countOf(some)));
+    const rows = isAll ? rowsOf(batch, some) : await changedEach(tx, group, batch, some, ids);
+    changed.push(...noted(rows, { ...group, dues }, 'pending', notes));
+  }
+  return changed;
+}
+
+const countOf = (targets: readonly HandedTarget[]): number => targets.reduce((sum, { users }) => sum + users.length, 0);
+
+const rowsOf = ({ notification, batch, platform = null }: EndedOne['batch'], some: readonly HandedTarget[]) =>
+  some.flatMap(({ users, device }) =>
+    users.map((user): WrittenRow => ({ notification, user, device, batch, reason: null, platform })),
+  );
+
+/** Changes all between two people, where that are as many as it should be: else one of them has ended otherwise. */
+async function isAllOfRange(
+  tx: HubDb,
+  group: Group,
+  batch: EndedOne['batch'],
+  range: UserRange,
+  count: number,
+): Promise<boolean> {
+  const of = { ...writtenBy(group, batch), from: range.from, to: range.to };
+  const [open] = await countOpen(tx, of);
+  if (open?.count !== count) return false;
+  await changeAll(tx, of);
+  return true;
+}
+
+/** Changes one after the other. */
+async function changedEach(
+  tx: HubDb,
+  group: Group,
+  batch: EndedOne['batch'],
+  some: readonly HandedTarget[],
+  ids: Alike['ids'],
+): Promise<WrittenRow[]> {
+  const changed: WrittenRow[] = [];
+  const of = writtenBy(group, batch);
+  for (const target of some)
+    for (const row of rowsOf(batch, [target])) {
+      const { user, device } = row;
+      if ((await changeOne(tx, { ...of, user, device, provider_id: ids.get(target) ?? null })) > 0) changed.push(row);
+    }
+  return changed;
+}
+
+/** What is written of a batch, and by what its decisions are found. */
+function writtenBy({ app, hop, channel, change }: Group, { notification, batch }: EndedOne['batch']) {
+  const { providerId, from: _, ...written } = change;
+  return { ...written, provider_id: providerId, app, hop, channel, notification, batch };
 }
 
 /** A provider has taken what was under way: the change of nearly all. */
@@ -214,17 +321,16 @@ function filled(left: readonly Left[]): readonly Left[] {
   return last ? [...left, ...Array<Left>(2 ** Math.ceil(Math.log2(left.length)) - left.length).fill(last)] : left;
 }
 
-type Group = Omit<Alike, 'targets' | 'since'>;
+type Group = Pick<Alike, 'app' | 'hop' | 'channel' | 'change'>;
 type WrittenRow = Omit<Carried, 'batch'> & Pick<Row<'decisions'>, 'batch' | 'reason' | 'platform'>;
 
 function writeSent(
   tx: HubDb,
-  { app, hop, channel, change }: Group,
-  { notification, batch }: EndedOne['batch'],
+  group: Group,
+  batch: EndedOne['batch'],
   { from, to, left }: HandedRange,
 ): Promise<WrittenRow[]> {
-  const { providerId, from: _, ...written } = change;
-  const of = { ...written, provider_id: providerId, app, hop, channel, notification, batch, from, to };
+  const of = { ...writtenBy(group, batch), from, to };
   return left.length === 0 ? writeRange(tx, of) : writeRangeBut(tx, { ...of, left });
 }
 

@@ -11,6 +11,7 @@ import { RefusedError } from '../../../kit/refusal.ts';
 import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
 import { type AboutOf, aboutsOf, RollNotes } from '../../analytics/roll-notes.ts';
 import type { PushOutcome } from '../../push/push-carrier.ts';
+import { countsChanges } from '../../storage/prepared.ts';
 import type { HubDb, HubStore } from '../../storage/storage.ts';
 import { deleteHandovers, findHandover, type HandedTarget, type Handover } from '../rows/handover-rows.ts';
 import type { HandedBatch, HandedBatches } from './handed-batches.ts';
@@ -151,7 +152,7 @@ export class OutcomeWriter {
       ({ told, ...of }): Known => ({ outcome: told, ...of }),
     );
     await verdicts(known.map(({ outcome, batch, target }) => ({ outcome, target, channel: batch.channel })));
-    const ended = alike(known.flatMap(endedOf));
+    const ended = alike(known.flatMap(endedOf), countsChanges(store.db));
     const { changed, followed } = await store.write(async (tx) => {
       const all: ChangedDecision[] = [];
       const notes = new RollNotes(aboutKnown(known));

@@ -10,7 +10,7 @@ import {
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely';
-import { type RunText, runsTexts } from '../prepared.ts';
+import { type ChangeText, type RunText, runsTexts } from '../prepared.ts';
 import type { HubDb } from '../storage.ts';
 import type { HubTables } from '../tables.ts';
 
@@ -47,6 +47,11 @@ class SqliteConnection implements DatabaseConnection {
     if (isReader) return statement.all(...values);
     statement.run(...values);
     return [];
+  };
+
+  readonly change: ChangeText = (sql, values) => {
+    if (this.#free()) return this.#isFree().then(() => this.change(sql, values));
+    return Number(this.#prepare(sql).statement.run(...values).changes);
   };
 
   async #later(sql: string, values: Parameters<RunText>[1]): Promise<unknown[]> {
@@ -100,7 +105,7 @@ const refuseTransaction = async (): Promise<never> => {
 export function kyselyOn(db: DatabaseSync, free: () => Promise<void> | undefined = () => undefined): HubDb {
   const connection = new SqliteConnection(db, free);
   const kysely: HubDb = new Kysely<HubTables>({ dialect: dialectOf(connection) });
-  runsTexts(kysely, connection.run, free);
+  runsTexts(kysely, connection, free);
   return kysely;
 }
 

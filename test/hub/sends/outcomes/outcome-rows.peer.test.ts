@@ -77,6 +77,34 @@ describe.each(hubEngines)('outcomes of a batch in $name', ({ needs: lacks, start
       expect(await states(id)).toEqual(Object.fromEntries(expected));
     });
 
+    test.each([
+      ['all of them', (): boolean => true],
+      ['some of them', (at: number): boolean => at % 3 === 0],
+    ])('have the ids that their provider gives: %s', async (_name, hasId) => {
+      const users = Array.from({ length: MANY }, (_, at) => name(at));
+      const { id, batch, tokens } = await underWay(users);
+      const named = tokens.flatMap((token, at) => (hasId(at) ? [[token, `id of ${name(at)}`] as const] : []));
+      hub.carrier.providerIds = Object.fromEntries(named);
+      for (const token of tokens) hub.carrier.finish(batch, token, 'accept');
+      for (const token of tokens) hub.carrier.finish(batch, token, 'accept');
+      await hub.sends.settle();
+      const rows = await hub.store.db.selectFrom('decisions').selectAll().where('notification', '=', id).execute();
+      const expected = users.map((user, at) => [user, 'sent', hasId(at) ? `id of ${user}` : null]);
+      expect(rows.map(({ user, state, provider_id }) => [user, state, provider_id])).toEqual(expected);
+      expect(await hub.statusOf(id)).toBe('done');
+    });
+
+    test('are written to the others where one of them was erased meanwhile', async () => {
+      const users = Array.from({ length: MANY }, (_, at) => name(at));
+      const { id, batch, tokens } = await underWay(users);
+      await hub.people.erase({ ...change, id: name(30) });
+      for (const token of tokens) hub.carrier.finish(batch, token, 'accept');
+      await hub.sends.settle();
+      const left = users.filter((user) => user !== name(30));
+      expect(await states(id)).toEqual(Object.fromEntries(left.map((user) => [user, 'sent'])));
+      expect(await hub.statusOf(id)).toBe('done');
+    });
+
     test('leave alone what another push of the same people carries', async () => {
       const users = Array.from({ length: MANY }, (_, at) => name(at));
       const first = await underWay(users);

@@ -49,7 +49,16 @@ function commitsOn({ log }: Pick<ReturnType<typeof heldLog>, 'log'>) {
   db.exec('CREATE TABLE a (id INTEGER PRIMARY KEY)');
   const commits = new GroupCommit({ db, tx: kyselyOn(db), place: 'hub.db', log });
   const insert = (id: number) => commits.add(async () => db.prepare('INSERT INTO a VALUES (?)').run(id).changes);
-  return { db, commits, insert, ids: () => db.prepare('SELECT id FROM a ORDER BY id').all().map(({ id }) => id) };
+  return {
+    db,
+    commits,
+    insert,
+    ids: () =>
+      db
+        .prepare('SELECT id FROM a ORDER BY id')
+        .all()
+        .map(({ id }) => id),
+  };
 }
 
 test('a work is written once the disk has it; the next ones are done meanwhile, and committed after it', async () => {
@@ -70,7 +79,11 @@ test('a work is written once the disk has it; the next ones are done meanwhile, 
   held.syncs[0]?.resolve();
   await first;
   await eventually(() => expect(held.syncs).toHaveLength(2));
-  expect({ settled, isDone, isTransaction: db.isTransaction }).toEqual({ settled: [1], isDone: true, isTransaction: false });
+  expect({ settled, isDone, isTransaction: db.isTransaction }).toEqual({
+    settled: [1],
+    isDone: true,
+    isTransaction: false,
+  });
   held.syncs[1]?.resolve();
   await Promise.all([second, third]);
   await commits.close();

@@ -14,7 +14,8 @@ function syncedAnswers(trace: string): { answers: number; synced: number } {
   let isSynced = false;
   let [answers, synced] = [0, 0];
   for (const line of trace.split('\n')) {
-    if (/hub\.db-wal>.*= 0$|<\.\.\. fdatasync resumed>.*= 0$/.test(line) && /f(?:data)?sync/.test(line)) isSynced = true;
+    if (/hub\.db-wal>.*= 0$|<\.\.\. fdatasync resumed>.*= 0$/.test(line) && /f(?:data)?sync/.test(line))
+      isSynced = true;
     else if (/"HTTP\/1\.1 20[01] /.test(line)) {
       answers++;
       if (isSynced) synced++;
