@@ -16,6 +16,7 @@ import type { RelayEvents } from '../push/push.ts';
 import { createEventHub } from '../push/relay-events.ts';
 import { queueEngine } from '../queue/create-queue.ts';
 import { withdrawalOf } from '../queue/withdrawal.ts';
+import { AnswerPace } from '../relay/answer-pace.ts';
 import { Dispatch } from '../relay/dispatch.ts';
 import { createIntake } from '../relay/intake.ts';
 import type { LastingRequests } from '../relay/lasting-requests.ts';
@@ -89,7 +90,8 @@ export async function openRelay(options: RelayOptions, closers: AsyncDisposableS
   const listeners = [log, counters, tasks, metrics, hook, history, tracing, receipts, hub];
   for (const listener of listeners) if (listener) events.listen(listener.events);
 
-  const dispatch = new Dispatch({ lanes, outcomes, sync, events });
+  const pace = new AnswerPace({ waiting: (lane) => queue.depth(lane).waiting });
+  const dispatch = new Dispatch({ lanes, outcomes, sync, pace, events });
   const accept = createIntake({
     dispatch,
     chooseApps: createAppChooser({
@@ -101,8 +103,12 @@ export async function openRelay(options: RelayOptions, closers: AsyncDisposableS
     dedupe: config.queue.dedupe,
     windowMs: toMs(config.queue.dedupe_window),
   });
-  closers.defer(async () => {
+  const stopWaiting = (): void => {
     outcomes.close();
+    pace.close();
+  };
+  closers.defer(async () => {
+    stopWaiting();
     lanes.halt();
     await lanes.close();
     await transports.close();
@@ -116,7 +122,7 @@ export async function openRelay(options: RelayOptions, closers: AsyncDisposableS
     ...forgetting({ hook, queue, receipts, history, sinks: Object.keys(config.hub.sinks) }),
     busyWorkers: () => lanes.busy(),
     snapshot: () => relaySnapshot({ stats, tasks, metrics, lanes }),
-    stopWaiting: () => outcomes.close(),
+    stopWaiting,
     drain: (ms) => drainRelay({ lanes, hook }, ms),
   };
 }

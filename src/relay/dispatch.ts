@@ -6,6 +6,7 @@ import type { Notification, RelayEvents, Settlement } from '../push/push.ts';
 import { encodePushRequest } from '../push/wire/encode-push-request.ts';
 import type { Queue, QueuedRequest, RequestBody } from '../queue/queue.ts';
 import type { AcceptedPush, AcceptOptions } from './accept.ts';
+import type { AnswerPace } from './answer-pace.ts';
 import type { Outcomes } from './outcomes.ts';
 import { type Plan, planRequest, type Route, sizeOf } from './plan.ts';
 import { traceOf } from './request-facts.ts';
@@ -22,6 +23,8 @@ export interface DispatchOptions {
   readonly lanes: Lanes;
   readonly outcomes: Pick<Outcomes, 'refused'>;
   readonly sync: SyncRequests;
+  /** Absent: every request is answered once it is accepted. */
+  readonly pace?: Pick<AnswerPace, 'hold'> | undefined;
   readonly events: Required<Pick<RelayEvents, 'accepted' | 'refused'>>;
   /** UNIX milliseconds, and monotonic milliseconds. */
   readonly now?: () => number;
@@ -61,6 +64,7 @@ export class Dispatch {
     const request = this.#request(options);
     const plan = planRequest(request, notifications, this.#route, this.#monotonic());
     const { syncMs, principal } = options;
+    const { pace } = this.#options;
     const { counts, withoutTargets } = plan;
     const accepted: AcceptedPush = withoutTargets
       ? { requestId: request.id, counts, logs: [], withoutTargets }
@@ -69,7 +73,9 @@ export class Dispatch {
       this.#taken(request, notifications, plan, principal);
       const told = this.#tellRefused(plan.refused);
       if (sync && syncMs !== undefined) return this.#answer(accepted, sync, syncMs, told);
-      return told ? told.then(() => accepted) : accepted;
+      const held = pace?.hold(plan.entries);
+      if (told || held) return Promise.all([told, held]).then(() => accepted);
+      return accepted;
     };
     const refused = (error: unknown): never => this.#refuse(request.id, notifications.length, error);
     let sync: SyncAnswer | undefined;

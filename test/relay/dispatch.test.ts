@@ -58,7 +58,7 @@ function scripted(answer: (target: string, attempt: number) => Outcome | undefin
 
 function start(
   answer: (target: string, attempt: number) => Outcome | undefined,
-  options: { maxRetry?: number; limit?: number; room?: SyncRoom } = {},
+  options: { maxRetry?: number; limit?: number; room?: SyncRoom; hold?: () => Promise<void> } = {},
 ) {
   const { transport, sent } = scripted(answer);
   const settled: Settlement[] = [];
@@ -101,7 +101,9 @@ function start(
         }
       : { app, platform: '', rules: UNKNOWN_TARGETS, refused: failed('disabled', 'PlatformDisabled') };
   const append: Lanes['append'] = (entries, body) => lanes.append(entries, body);
-  const dispatch = new Dispatch({ lanes: { route, append }, outcomes, sync, events });
+  const { hold } = options;
+  const pace = hold && { hold };
+  const dispatch = new Dispatch({ lanes: { route, append }, outcomes, sync, pace, events });
   const accept = async (notifications: Notification[], more: AcceptOptions = {}) =>
     dispatch.accept(notifications, undefined, more);
   const finals = (): Record<string, string> =>
@@ -114,6 +116,21 @@ function start(
 }
 
 const ios = (...tokens: string[]): Notification => ({ platform: 1, tokens, message: 'hi' });
+
+test('a request whose answer is held back is kept, counted and sent meanwhile; a sync one waits for its outcomes alone', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { accept, accepted, finals } = start(() => ACCEPTED, { hold: () => promise });
+  let isAnswered = false;
+  const answer = accept([ios('t0', 't1')]).finally(() => {
+    isAnswered = true;
+  });
+  await until(() => Object.keys(finals()).length === 2);
+  expect(accepted).toHaveLength(1);
+  expect(isAnswered).toBe(false);
+  expect(await accept([ios('t2')], { syncMs: 5000 })).toMatchObject({ counts: 1 });
+  resolve();
+  expect(await answer).toMatchObject({ counts: 2 });
+});
 
 test('a sync request whose answer there is no memory for is refused whole, until another one is with its caller', async () => {
   const room = new SyncRoom({ maxCost: 10_000 });
