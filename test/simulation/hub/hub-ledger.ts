@@ -207,11 +207,19 @@ export class HubLedger {
     }
   }
 
-  /** What a digest tells by ways that it goes later may leave then, unless a carrier has it already. */
+  /**
+   * What a digest tells by ways that it goes later may leave then, unless a carrier has it already. Of what a provider has taken the items
+   * are done, and to cancel them changes nothing: a device that came since hears what the others did.
+   */
   #checkLate({ handed }: Commit, wall: number): void {
     for (const { notification: id, targets } of handed)
-      if (this.#digests.has(id) && !this.#underWay.get(id)?.size)
+      if (this.#digests.has(id) && !this.#underWay.get(id)?.size && !this.#hasLeft(id))
         for (const user of new Set(targets.flatMap(({ users }) => users))) this.#checkTold(id, user, wall);
+  }
+
+  #hasLeft(id: string): boolean {
+    const begin = `${JSON.stringify([id]).slice(0, -1)},`;
+    return [...this.#taken.keys()].some((key) => key.startsWith(begin));
   }
 
   #noteUnderWay(change: DecisionChange): void {
