@@ -63,21 +63,20 @@ const fields = {
   installation_hint: nameOf(LONGEST_TEXT),
 };
 
-const body = shape(fields);
-
 /** What answers show beside it; it comes back when a client sends a document that it has read. */
 const SHOWN = new Set([
   ...['id', 'token_mask', 'fingerprint', 'status', 'reason', 'at', 'suspect', 'registered_at', 'last_seen_at'],
   ...['created', 'moved', 'rotated', 'removed', 'unreadable'],
 ]);
 
+const body = shape(fields, SHOWN);
+
 /**
  * The body of `PUT /v1/devices/{device}`, `POST /v1/devices` and a row of an import.
  * @returns what it says, with its defaults, or everything that is wrong with it
  */
 export function parseDevice(json: unknown): GivenDevice | readonly FaultyField[] {
-  const given = isObject(json) ? Object.fromEntries(Object.entries(json).filter(([name]) => !SHOWN.has(name))) : json;
-  const read = readBody(body, given);
+  const read = readBody(body, json);
   if (Array.isArray(read)) return read;
   const {
     user,

@@ -5,16 +5,24 @@ import type { HubDb, HubStore, HubTable, NewRow } from './storage.ts';
 const MOST_PARAMETERS = 30_000;
 
 const texts = new Map<string, string>();
+const MOST_TEXTS = 500;
+/** Rows of which what they have in common is one parameter. */
+const MANY = 128;
 
-/** Kysely spends more time on a thousand values than SQLite: the text is made once for each number of rows, of which there are few. */
-function insertSql(table: string, columns: readonly string[], rows: number): string {
-  const key = `${table} ${rows}`;
+/**
+ * Kysely spends more time on a thousand values than SQLite: the text is made once for each number of rows, of which there are few. What
+ * all rows have in the first columns is one parameter each, as SQLite copies what it is given. Only those have numbers: node:sqlite
+ * looks for the name of each parameter, and a number is one.
+ */
+function insertSql(table: string, columns: readonly string[], shared: number, rows: number): string {
+  const names = columns.map((name) => `"${name}"`).join(', ');
+  const key = `${table} ${shared > 0 ? `${names} ${shared} ` : ''}${rows}`;
   const known = texts.get(key);
   if (known !== undefined) return known;
-  const row = `(${columns.map(() => '?').join(', ')})`;
+  const row = `(${columns.map((_, at) => (at < shared ? `?${at + 1}` : '?')).join(', ')})`;
   const values = Array.from({ length: rows }, () => row).join(', ');
-  const names = columns.map((name) => `"${name}"`).join(', ');
   const text = `INSERT INTO "${table}" (${names}) VALUES ${values} ON CONFLICT DO NOTHING`;
+  if (texts.size >= MOST_TEXTS) texts.clear();
   texts.set(key, text);
   return text;
 }
@@ -44,14 +52,21 @@ export async function bulkInsert<Table extends HubTable>(
     await insert(tx, { rows });
     return;
   }
-  const columns = Object.keys(first) as (keyof NewRow<Table> & string)[];
+  const { true: shared = [], false: own = [] } = Object.groupBy(
+    Object.keys(first) as (keyof NewRow<Table> & string)[],
+    // Of a few rows other columns are alike each time: each such text would be prepared, and hardly used again.
+    (column) => `${rows.length >= MANY && rows.every((row) => row[column] === first[column])}`,
+  );
+  const columns = [...shared, ...own];
   const most = Math.floor(MOST_PARAMETERS / columns.length);
   for (let start = 0; start < rows.length; ) {
     // Each text is kept: one for each number of rows that ever comes would fill the memory.
     const part = rows.slice(start, start + 2 ** Math.floor(Math.log2(Math.min(most, rows.length - start))));
     start += part.length;
-    const values: (string | number | null)[] = [];
-    for (const row of part) for (const column of columns) values.push(row[column] as string | number | null);
-    await askText(tx, insertSql(table, columns, part.length), values);
+    const values = shared.map((column) => first[column] as Value);
+    for (const row of part) for (const column of own) values.push(row[column] as Value);
+    await askText(tx, insertSql(table, columns, shared.length, part.length), values);
   }
 }
+
+type Value = string | number | null;

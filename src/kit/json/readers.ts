@@ -110,16 +110,26 @@ export const mapOf =
     return all.length === names.length ? (Object.fromEntries(all) as Record<string, T>) : undefined;
   };
 
-/** An object with these fields and no others; one that is null counts as absent. Undefined when any of them is wrong. */
+const NONE: ReadonlySet<string> = new Set();
+
+/**
+ * An object with these fields and no others; one that is null counts as absent. Undefined when any of them is wrong.
+ * @param ignored names that may be there as well, and mean nothing
+ */
 export const shape = <const Fields extends Readonly<Record<string, Reader<unknown>>>>(
   fields: Fields,
+  ignored: ReadonlySet<string> = NONE,
 ): Reader<Shape<Fields>> => {
   const readers = Object.entries(fields);
   const names = new Set(Object.keys(fields));
+  const isKnown = (name: string): boolean => names.has(name) || ignored.has(name);
   return (value, at, faults) => {
     if (!isObject(value)) return fault(faults, at, 'must be an object');
     const before = faults.length;
-    if (!Object.keys(value).every((name) => names.has(name))) faults.push(...unknownFields(value, names, at));
+    if (!Object.keys(value).every(isKnown)) {
+      const others = Object.entries(value).filter(([name]) => !ignored.has(name));
+      faults.push(...unknownFields(Object.fromEntries(others), names, at));
+    }
     const read: Record<string, unknown> = {};
     for (const [name, reader] of readers) {
       const field = Object.hasOwn(value, name) ? value[name] : undefined;

@@ -66,6 +66,12 @@ describe('reading a body', () => {
     expect(JSON.stringify(read)).toBe('{"by":{"__proto__":true,"constructor":false}}');
   });
 
+  test('what is ignored may be there, and is not what a wrong name could have meant', () => {
+    const read = shape({ name: nameOf(8) }, new Set(['status']));
+    expect(readBody(read, { name: 'Ada', status: 4 })).toEqual({ name: 'Ada' });
+    expect(readBody(read, { status: 4, statu: 4 })).toEqual([{ path: 'statu', reason: 'unknown field' }]);
+  });
+
   test('too many entries are not looked at one by one', () => {
     expect(readBody(body, { steps: [1, 2, 3] })).toEqual([
       { path: 'steps', reason: 'must have at most 2 entries, has 3' },
