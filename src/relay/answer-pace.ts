@@ -18,8 +18,8 @@ export interface AnswerPaceOptions {
 const LARGE = 1000;
 /** Pushes that wait in a lane: with fewer, more are welcome. */
 const ENOUGH = 10_000;
-/** Milliseconds for which an answer is held back at most. */
-const MOST_MS = 1000;
+/** Milliseconds for which an answer is held back at most: less than any caller gives up after, as giving up means sending it all again. */
+const MOST_MS = 500;
 const LOOK_MS = 25;
 
 interface Held {

@@ -46,7 +46,7 @@ test('one for several lanes is answered while one of them has room', async () =>
   const { told, note } = answers();
   note('both', pace.hold(large(FCM, APNS)));
   note('fcm', pace.hold(large(FCM)));
-  await vi.advanceTimersByTimeAsync(500);
+  await vi.advanceTimersByTimeAsync(300);
   expect(told).toEqual([]);
   apns = ROOM;
   await vi.advanceTimersByTimeAsync(50);
@@ -68,17 +68,17 @@ test('as many are answered as there is room for what their callers may post next
   expect(told).toEqual(['a', 'b', 'c']);
 });
 
-test('a second is the longest wait, whatever waits', async () => {
+test('half a second is the longest wait, whatever waits', async () => {
   const pace = paced(() => FULL);
   const { told, note } = answers();
   note('a', pace.hold(large(APNS)));
-  await vi.advanceTimersByTimeAsync(500);
+  await vi.advanceTimersByTimeAsync(250);
   note('b', pace.hold(large(APNS)));
-  await vi.advanceTimersByTimeAsync(475);
+  await vi.advanceTimersByTimeAsync(225);
   expect(told).toEqual([]);
   await vi.advanceTimersByTimeAsync(25);
   expect(told).toEqual(['a']);
-  await vi.advanceTimersByTimeAsync(500);
+  await vi.advanceTimersByTimeAsync(250);
   expect(told).toEqual(['a', 'b']);
   expect(vi.getTimerCount()).toBe(0);
 });

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { DatabaseSync } from 'node:sqlite';
 import type { LogSync } from './group-commit.ts';
@@ -9,17 +10,18 @@ import type { LogSync } from './group-commit.ts';
  */
 export class WalSync implements LogSync {
   readonly #db: DatabaseSync;
+  /** Of the log. */
   readonly #path: string;
   #file: FileHandle | undefined;
 
-  /** @param path of the SQLite file */
+  /** @param path of the SQLite file, which is there. Its log is beside the file itself, where the path is a link */
   constructor(db: DatabaseSync, path: string) {
     this.#db = db;
-    this.#path = path;
+    this.#path = `${realpathSync(path)}-wal`;
   }
 
   async sync(): Promise<void> {
-    this.#file ??= await open(`${this.#path}-wal`, 'r+');
+    this.#file ??= await open(this.#path, 'r+');
     await this.#file.datasync();
   }
 
