@@ -201,7 +201,10 @@ export class HubLedger {
     for (const [id, ways] of Map.groupBy(decisions, ({ notification }) => notification)) {
       if (!isDigest(id) || this.#digests.has(id)) continue;
       const states = new Set(ways.map(({ after }) => after?.state));
-      const isToClear = ways.some(({ user }) => this.#options.model.people.get(user)?.snoozeEnd === 'clear');
+      const isToClear = ways.some(({ user }) => {
+        const person = this.#options.model.people.get(user);
+        return person?.snoozeEnd === 'clear' || person?.wishes.quiet?.action === 'drop';
+      });
       if (states.has('deferred') && !states.has('pending') && !states.has('sent') && !isToClear)
         this.#broken(`${id} is made, and nothing of it leaves`);
     }
