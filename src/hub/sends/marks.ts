@@ -198,7 +198,7 @@ export async function cancelOpen(
     for (const before of states) {
       const rows = await tx
         .updateTable('decisions')
-        .set({ state: 'cancelled', reason, at: now, until: null })
+        .set({ state: 'cancelled', reason, at: now, until: null, due_row: null })
         .where(ofOwner(owner, page))
         .where('state', '=', before)
         .where(waits)

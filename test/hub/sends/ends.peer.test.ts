@@ -72,6 +72,24 @@ describe.each(hubEngines)('what is sent, in $name,', ({ needs: lacks, start }) =
       expect(await hub.statusOf(id)).toBe('done');
     });
 
+    test('when it is read while it is held: then nothing of it waits any more', async () => {
+      await device(1, 'ada');
+      await hub.settings.put(hub.change('ada'), { quiet_hours: { start: '11:00', end: '15:00' } });
+      const { id } = await hub.send({ to: { users: ['ada'] }, channels: ['push'], mode: 'push_only' });
+      const waiting = () =>
+        hub.store.db
+          .selectFrom('decisions')
+          .select('state')
+          .where('notification', '=', id)
+          .where('due_row', 'is not', null)
+          .execute();
+      expect(await waiting()).toEqual([{ state: 'deferred' }]);
+      await read(id);
+      expect(await hub.decisions(id)).toEqual(['ada 1 push cancelled read']);
+      expect(await waiting()).toEqual([]);
+      expect(await hub.statusOf(id)).toBe('done');
+    });
+
     test('when all who were still to hear of it are erased', async () => {
       await device(1, 'ada');
       await device(2, 'bob');
