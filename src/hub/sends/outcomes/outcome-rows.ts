@@ -144,35 +144,30 @@ interface WrittenRange extends Omit<WrittenChange, 'decisions' | 'from'>, UserRa
 
 type Left = Readonly<Record<'user' | 'device', string>>;
 
-const changeRange = (db: HubDb, { app, notification, from, to, hop, channel, batch, ...change }: WrittenRange) =>
-  db
-    .updateTable('decisions')
-    .set(change)
-    .where('app', '=', app)
-    .where('notification', '=', notification)
-    .where('user', '>=', from)
-    .where('user', '<=', to)
-    .where('hop', '=', hop)
-    .where('channel', '=', channel)
-    .where('batch', '=', batch)
-    .where('state', '=', 'pending');
+/** What a batch has under way for people who follow one another. */
+const openWithin =
+  ({ app, notification, from, to, hop, channel, batch }: WrittenRange) =>
+  (eb: ExpressionBuilder<HubTables, 'decisions'>): Expression<SqlBool> =>
+    eb.and([
+      eb.and({ app, notification, hop, channel, batch, state: 'pending' }),
+      eb('user', '>=', from),
+      eb('user', '<=', to),
+    ]);
+
+const changeRange = (db: HubDb, of: WrittenRange) => {
+  const { app, notification, from, to, hop, channel, batch, ...change } = of;
+  return db.updateTable('decisions').set(change).where(openWithin(of));
+};
 
 const withinRange = (db: HubDb, of: WrittenRange) => changeRange(db, of).returning([...KEY, 'reason', 'platform']);
 
 const changeAll = changing(changeRange);
 
-const countOpen = prepared((db, { app, notification, from, to, hop, channel, batch }: WrittenRange) =>
+const countOpen = prepared((db, of: WrittenRange) =>
   db
     .selectFrom('decisions')
     .select((eb) => eb.fn.countAll<number>().as('count'))
-    .where('app', '=', app)
-    .where('notification', '=', notification)
-    .where('user', '>=', from)
-    .where('user', '<=', to)
-    .where('hop', '=', hop)
-    .where('channel', '=', channel)
-    .where('batch', '=', batch)
-    .where('state', '=', 'pending'),
+    .where(openWithin(of)),
 );
 
 interface WrittenOne extends Omit<WrittenChange, 'decisions' | 'from'>, Carried {}
