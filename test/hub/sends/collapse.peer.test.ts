@@ -1,34 +1,24 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { collapse } from '../../../src/hub/sends/collapse.ts';
 import { findNotification } from '../../../src/hub/sends/rows/notification-rows.ts';
 import { needs } from '../../support/needs.ts';
-import { Clock, change, phone } from '../directory.ts';
-import { type HubPlace, hubEngines } from '../hub-engines.ts';
-import { hubOfSends } from './hub-of-sends.ts';
+import { type Clock, change, phone } from '../directory.ts';
+import { hubEngines } from '../hub-engines.ts';
+import { type HubOfSends, hubsOn, NOON } from './hubs-on.ts';
 
 const HOUR = 3_600_000;
 const score = { to: { users: ['ada'] }, mode: 'push_only', collapse_key: 'score' };
 
 describe.each(hubEngines)('notifications with one collapse key in $name', ({ needs: lacks, start }) => {
   describe('the one that was taken last counts', needs(...lacks), () => {
-    let place: HubPlace;
+    const fresh = hubsOn(start);
     let clock: Clock;
-    let hub: ReturnType<typeof hubOfSends>;
+    let hub: HubOfSends;
 
-    beforeAll(async () => {
-      place = await start();
-    });
     beforeEach(async () => {
-      clock = new Clock();
-      clock.pass(12 * HOUR);
-      hub = hubOfSends(await place.open(clock.now), clock);
+      ({ clock, hub } = await fresh(NOON));
       await hub.devices.put(change, 'd1', phone(1, { user: 'ada' }));
     });
-    afterEach(async () => {
-      await hub.sends.close();
-      await hub.store.close();
-    });
-    afterAll(() => place?.end());
 
     /** What a later page of a notification comes to, decided about now. */
     async function laterPage(id: string) {

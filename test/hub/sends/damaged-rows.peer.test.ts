@@ -1,10 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { UnreadableError } from '../../../src/hub/storage/unreadable.ts';
 import { needs } from '../../support/needs.ts';
 import { damage } from '../damage.ts';
-import { Clock, change, iosToken, phone } from '../directory.ts';
-import { type HubPlace, hubEngines } from '../hub-engines.ts';
-import { hubOfSends } from './hub-of-sends.ts';
+import { change, iosToken, phone } from '../directory.ts';
+import { hubEngines } from '../hub-engines.ts';
+import { type HubOfSends, hubsOn } from './hubs-on.ts';
 
 const HOUR = 3_600_000;
 const everyone = { to: { everyone: true } };
@@ -19,16 +19,11 @@ const COLUMNS = {
 
 describe.each(hubEngines)('what cannot be read in $name', ({ needs: lacks, start }) => {
   describe('holds up no one else:', needs(...lacks), () => {
-    let place: HubPlace;
-    let clock: Clock;
-    let hub: ReturnType<typeof hubOfSends>;
+    const fresh = hubsOn(start);
+    let hub: HubOfSends;
 
-    beforeAll(async () => {
-      place = await start();
-    });
     beforeEach(async () => {
-      clock = new Clock();
-      hub = hubOfSends(await place.open(clock.now), clock);
+      ({ hub } = await fresh());
       for (const [index, user] of ['ada', 'bob', 'cid'].entries()) {
         const email = `${user}@example.com`;
         const consent = { email: true };
@@ -36,11 +31,6 @@ describe.each(hubEngines)('what cannot be read in $name', ({ needs: lacks, start
         await hub.devices.put(change, `d-${user}`, phone(index, { user }));
       }
     });
-    afterEach(async () => {
-      await hub.sends.close();
-      await hub.store.close();
-    });
-    afterAll(() => place?.end());
 
     const spoil = (table: keyof typeof COLUMNS, value: string) =>
       damage(hub.store, table, { ...COLUMNS[table], value });

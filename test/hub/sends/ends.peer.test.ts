@@ -1,11 +1,12 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { cancelNotification } from '../../../src/hub/sends/cancelling.ts';
 import { eraseSends } from '../../../src/hub/sends/erase-sends.ts';
 import { needs } from '../../support/needs.ts';
 import { until } from '../../support/until.ts';
-import { Clock, change, iosToken, phone } from '../directory.ts';
-import { type HubPlace, hubEngines } from '../hub-engines.ts';
+import { type Clock, change, iosToken, phone } from '../directory.ts';
+import { hubEngines } from '../hub-engines.ts';
 import { hubOfSends } from './hub-of-sends.ts';
+import { type HubOfSends, hubsOn, NOON } from './hubs-on.ts';
 
 const HOUR = 3_600_000;
 const PUSH = { to: { users: ['ada'] }, mode: 'push_only' };
@@ -14,24 +15,13 @@ const DIGEST = { digest: { key: 'k', window: '15m' } };
 // Each of these once had no end, or one that was not true.
 describe.each(hubEngines)('what is sent, in $name,', ({ needs: lacks, start }) => {
   describe('ends once', needs(...lacks), () => {
-    let place: HubPlace;
+    const fresh = hubsOn(start);
     let clock: Clock;
-    let hub: ReturnType<typeof hubOfSends>;
+    let hub: HubOfSends;
 
-    beforeAll(async () => {
-      place = await start();
-    });
     beforeEach(async () => {
-      clock = new Clock();
-      // Noon.
-      clock.pass(12 * HOUR);
-      hub = hubOfSends(await place.open(clock.now), clock);
+      ({ clock, hub } = await fresh(NOON));
     });
-    afterEach(async () => {
-      await hub.sends.close();
-      await hub.store.close();
-    });
-    afterAll(() => place?.end());
 
     const device = (number: number, user: string | null, more: object = {}) =>
       hub.devices.put(change, `d${number}`, phone(number, { user, ...more }));

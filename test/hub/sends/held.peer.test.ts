@@ -1,10 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { cancelByKey } from '../../../src/hub/sends/cancelling.ts';
 import type { SnoozeEnd } from '../../../src/hub/settings/snooze.ts';
 import { needs } from '../../support/needs.ts';
-import { Clock, change, phone } from '../directory.ts';
-import { type HubPlace, hubEngines } from '../hub-engines.ts';
-import { hubOfSends } from './hub-of-sends.ts';
+import { type Clock, change, phone } from '../directory.ts';
+import { hubEngines } from '../hub-engines.ts';
+import { type HubOfSends, hubsOn, NOON } from './hubs-on.ts';
 
 const HOUR = 3_600_000;
 const mail = { email: 'ada@example.com', consent: { email: true } };
@@ -12,25 +12,14 @@ const PUSH = { to: { users: ['ada'] }, mode: 'push_only' };
 
 describe.each(hubEngines)('what is held, in $name,', ({ needs: lacks, start }) => {
   describe('is asked about again', needs(...lacks), () => {
-    let place: HubPlace;
+    const fresh = hubsOn(start);
     let clock: Clock;
-    let hub: ReturnType<typeof hubOfSends>;
+    let hub: HubOfSends;
 
-    beforeAll(async () => {
-      place = await start();
-    });
     beforeEach(async () => {
-      clock = new Clock();
-      // Noon.
-      clock.pass(12 * HOUR);
-      hub = hubOfSends(await place.open(clock.now), clock);
+      ({ clock, hub } = await fresh(NOON));
       await device(1);
     });
-    afterEach(async () => {
-      await hub.sends.close();
-      await hub.store.close();
-    });
-    afterAll(() => place?.end());
 
     const device = (number: number, more: object = {}) =>
       hub.devices.put(change, `d${number}`, phone(number, { user: 'ada', ...more }));

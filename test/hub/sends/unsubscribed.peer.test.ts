@@ -1,11 +1,10 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { openOptOut, sealOptOut } from '../../../src/hub/people/opt-out-link.ts';
 import { needs } from '../../support/needs.ts';
-import { Clock, change } from '../directory.ts';
-import { type HubPlace, hubEngines } from '../hub-engines.ts';
-import { hubOfSends } from './hub-of-sends.ts';
+import { type Clock, change } from '../directory.ts';
+import { hubEngines } from '../hub-engines.ts';
+import { type HubOfSends, hubsOn, NOON } from './hubs-on.ts';
 
-const HOUR = 3_600_000;
 const ADA = {
   ...{ email: 'ada@example.com', phone: '+306900000000' },
   consent: { email: { granted: true, at: '2026-01-01T00:00:00Z', source: 'form' }, sms: true },
@@ -13,24 +12,14 @@ const ADA = {
 
 describe.each(hubEngines)('in $name, who has unsubscribed', ({ needs: lacks, start }) => {
   describe('from a type of mail', needs(...lacks), () => {
-    let place: HubPlace;
+    const fresh = hubsOn(start);
     let clock: Clock;
-    let hub: ReturnType<typeof hubOfSends>;
+    let hub: HubOfSends;
 
-    beforeAll(async () => {
-      place = await start();
-    });
     beforeEach(async () => {
-      clock = new Clock();
-      clock.pass(12 * HOUR);
-      hub = hubOfSends(await place.open(clock.now), clock);
+      ({ clock, hub } = await fresh(NOON));
       await hub.people.put({ ...change, id: 'ada' }, ADA);
     });
-    afterEach(async () => {
-      await hub.sends.close();
-      await hub.store.close();
-    });
-    afterAll(() => place?.end());
 
     const link = (type: string, user = 'ada') => ({
       ...{ app: 'default', user, channel: 'email' as const, type, at: clock.now() },

@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { cancelNotification } from '../../../../src/hub/sends/cancelling.ts';
 import { needs } from '../../../support/needs.ts';
-import { Clock, change, iosToken, phone } from '../../directory.ts';
-import { type HubPlace, hubEngines } from '../../hub-engines.ts';
-import { hubOfSends } from '../hub-of-sends.ts';
+import { type Clock, change, iosToken, phone } from '../../directory.ts';
+import { hubEngines } from '../../hub-engines.ts';
+import { type HubOfSends, hubsOn, NOON } from '../hubs-on.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -13,25 +13,14 @@ const BOTH = { ...DIGEST, channels: ['realtime', 'push'] };
 
 describe.each(hubEngines)('a digest that leaves later, in $name,', ({ needs: lacks, start }) => {
   describe('tells of what is left:', needs(...lacks), () => {
-    let place: HubPlace;
+    const fresh = hubsOn(start);
     let clock: Clock;
-    let hub: ReturnType<typeof hubOfSends>;
+    let hub: HubOfSends;
 
-    beforeAll(async () => {
-      place = await start();
-    });
     beforeEach(async () => {
-      clock = new Clock();
-      // Noon.
-      clock.pass(12 * HOUR);
-      hub = hubOfSends(await place.open(clock.now), clock);
+      ({ clock, hub } = await fresh(NOON));
       await hub.devices.put(change, 'd1', phone(1, { user: 'ada' }));
     });
-    afterEach(async () => {
-      await hub.sends.close();
-      await hub.store.close();
-    });
-    afterAll(() => place?.end());
 
     const quiet = () => hub.settings.put(hub.change('ada'), { quiet_hours: { start: '12:10', end: '15:00' } });
     const mark = (id: string | undefined, as: 'acked' | 'read') =>

@@ -1,32 +1,23 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { EngagementDoc } from '../../../../src/hub/sends/engagements/engagement-doc.ts';
 import { needs } from '../../../support/needs.ts';
-import { Clock, change, iosToken, phone } from '../../directory.ts';
-import { type HubPlace, hubEngines } from '../../hub-engines.ts';
-import { hubOfSends } from '../hub-of-sends.ts';
+import { type Clock, change, iosToken, phone } from '../../directory.ts';
+import { hubEngines } from '../../hub-engines.ts';
+import { type HubOfSends, hubsOn } from '../hubs-on.ts';
 
 const MINUTE = 60_000;
 const PUSH = { id: 'n', to: { users: ['ada'] }, mode: 'push_only' };
 
 describe.each(hubEngines)('engagements in $name', ({ needs: lacks, start }) => {
   describe('say what became of a notification', needs(...lacks), () => {
-    let place: HubPlace;
+    const fresh = hubsOn(start);
     let clock: Clock;
-    let hub: ReturnType<typeof hubOfSends>;
+    let hub: HubOfSends;
 
-    beforeAll(async () => {
-      place = await start();
-    });
     beforeEach(async () => {
-      clock = new Clock();
-      hub = hubOfSends(await place.open(clock.now), clock);
+      ({ clock, hub } = await fresh());
       await hub.devices.put(change, 'd1', phone(1, { user: 'ada' }));
     });
-    afterEach(async () => {
-      await hub.sends.close();
-      await hub.store.close();
-    });
-    afterAll(() => place?.end());
 
     const record = (engagements: readonly EngagementDoc[], person?: string) =>
       hub.engagements.record({ app: 'default', engagements, person });

@@ -1,9 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { HubBatch } from '../../../../src/hub/push/push-carrier.ts';
 import { needs } from '../../../support/needs.ts';
-import { Clock, change, iosToken, phone } from '../../directory.ts';
-import { type HubPlace, hubEngines } from '../../hub-engines.ts';
-import { hubOfSends } from '../hub-of-sends.ts';
+import { type Clock, change, iosToken, phone } from '../../directory.ts';
+import { hubEngines } from '../../hub-engines.ts';
+import { type HubOfSends, hubsOn } from '../hubs-on.ts';
 
 const MANY = 60;
 
@@ -12,22 +12,13 @@ const STRANGE = ['\u{1f600}', '\u{ffee}', 'é'];
 
 describe.each(hubEngines)('outcomes of a batch in $name', ({ needs: lacks, start }) => {
   describe('of many people', needs(...lacks), () => {
-    let place: HubPlace;
+    const fresh = hubsOn(start);
     let clock: Clock;
-    let hub: ReturnType<typeof hubOfSends>;
+    let hub: HubOfSends;
 
-    beforeAll(async () => {
-      place = await start();
-    });
     beforeEach(async () => {
-      clock = new Clock();
-      hub = hubOfSends(await place.open(clock.now), clock);
+      ({ clock, hub } = await fresh());
     });
-    afterEach(async () => {
-      await hub.sends.close();
-      await hub.store.close();
-    });
-    afterAll(() => place?.end());
 
     const name = (at: number): string => `u${String(at).padStart(3, '0')}`;
 

@@ -1,34 +1,25 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { bulkInsert } from '../../../../src/hub/storage/bulk-insert.ts';
 import { needs } from '../../../support/needs.ts';
-import { Clock, change, iosToken, phone } from '../../directory.ts';
+import { type Clock, change, iosToken, phone } from '../../directory.ts';
 import { exportOf } from '../../export-of.ts';
-import { type HubPlace, hubEngines } from '../../hub-engines.ts';
-import { hubOfSends } from '../hub-of-sends.ts';
+import { hubEngines } from '../../hub-engines.ts';
+import { type HubOfSends, hubsOn } from '../hubs-on.ts';
 
 const MANY = 3000;
 
 describe.each(hubEngines)('an export in $name', ({ needs: lacks, start }) => {
   describe('has what was sent to a person', needs(...lacks), () => {
-    let place: HubPlace;
+    const fresh = hubsOn(start);
     let clock: Clock;
-    let hub: ReturnType<typeof hubOfSends>;
+    let hub: HubOfSends;
 
-    beforeAll(async () => {
-      place = await start();
-    });
     beforeEach(async () => {
-      clock = new Clock();
-      hub = hubOfSends(await place.open(clock.now), clock);
+      ({ clock, hub } = await fresh());
       await hub.people.put({ ...change, id: 'ada' }, { email: 'ada@example.com', consent: { email: true } });
       await hub.people.put({ ...change, id: 'bob' }, {});
       await hub.devices.put(change, 'd1', phone(1, { user: 'ada' }));
     });
-    afterEach(async () => {
-      await hub.sends.close();
-      await hub.store.close();
-    });
-    afterAll(() => place?.end());
 
     test('with what was decided and done, and neither tokens nor other people', async () => {
       await hub.topics.add({ ...change, topic: 'red', user: 'ada' });
