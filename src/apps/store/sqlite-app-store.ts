@@ -1,8 +1,9 @@
 import { chmodSync, closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { makeFolder } from '../../kit/files/make-folder.ts';
 import { type FileKind, markOwnFile, refuseForeignFile } from '../../kit/files/owned-file.ts';
+import { openSharedFile } from '../../kit/files/shared-file.ts';
 import { type AppStore, checkExpected, type Expected, type Known, type Loaded, type StoredText } from './app-store.ts';
 
 /** Another process that writes is waited for this long, on the event loop: a write is a millisecond. */
@@ -21,7 +22,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS apps (name TEXT PRIMARY KEY, version INTEGER NOT NULL, text TEXT NOT NULL) WITHOUT ROWID`;
 
 /** `MltA`. */
-const APPS_FILE: FileKind = {
+export const APPS_FILE: FileKind = {
   name: 'file of apps',
   id: 0x4d_6c_74_41,
   tables: { revision: ['id', 'value'], apps: ['name', 'version', 'text'] },
@@ -33,15 +34,14 @@ function openFile(path: string): DatabaseSync {
   makeFolder(dirname(path));
   closeSync(openSync(path, 'a', OWNER_ONLY));
   chmodSync(path, OWNER_ONLY);
-  const db = new DatabaseSync(path, { timeout: WAIT_MS });
-  try {
-    markOwnFile(db, APPS_FILE);
-    db.exec(SCHEMA);
-    return db;
-  } catch (error) {
-    db.close();
-    throw error;
-  }
+  return openSharedFile({
+    path,
+    busyMs: WAIT_MS,
+    prepare(db) {
+      markOwnFile(db, APPS_FILE);
+      db.exec(SCHEMA);
+    },
+  });
 }
 
 class SqliteAppStore implements AppStore {

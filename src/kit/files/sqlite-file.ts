@@ -11,6 +11,15 @@ const SQLITE_NOTADB = 26;
 /** A file that holds no database, or half of one, though SQLite opened it. */
 export class DamagedFile extends Error {}
 
+/** Another process holds a lock of the file for longer than it was waited for. */
+export class LockedFile extends Error {
+  constructor(path: string, waitedMs: number) {
+    super(
+      `${path} is locked by another process, for more than ${waitedMs} ms: end what copies it, or has it open in a transaction`,
+    );
+  }
+}
+
 /** The low byte of SQLite's code: the kind of error, without its details. */
 const primaryCode = (error: unknown): number => ((error as { errcode?: number }).errcode ?? 0) & 0xff;
 
@@ -23,7 +32,7 @@ export const isDiskFull = (error: unknown): boolean =>
   primaryCode(error) === SQLITE_FULL || primaryCode(error) === SQLITE_IOERR;
 
 /** True when another connection holds the lock. */
-export const isBusy = (error: unknown): boolean => primaryCode(error) === SQLITE_BUSY;
+export const isBusy = (error: unknown): boolean => error instanceof LockedFile || primaryCode(error) === SQLITE_BUSY;
 
 /** All of a work or, where it throws, none of it. */
 export function inTransaction<Result>(db: DatabaseSync, work: () => Result): Result {

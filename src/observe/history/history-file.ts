@@ -1,7 +1,7 @@
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { type FileKind, markOwnFile } from '../../kit/files/owned-file.ts';
 import { type OwnedCost, OwnerRoom } from '../../kit/files/owner-room.ts';
-import { makePrivateFile } from '../../kit/files/private-file.ts';
+import { openSharedFile } from '../../kit/files/shared-file.ts';
 import { inTransaction } from '../../kit/files/sqlite-file.ts';
 import { isObject } from '../../kit/is-object.ts';
 import { type Details, type Fact, type FactKind, factKinds, type StoredFact } from './fact.ts';
@@ -107,6 +107,18 @@ const factsOf = (rows: readonly StoredRow[]): StoredFact[] =>
 
 const isOneOf = (apps: ReadonlySet<string>): string => `app IN (${[...apps].fill('?').join(', ')})`;
 
+function prepare(db: DatabaseSync): void {
+  // Before anything is written: a start would wait for the disk half a dozen times.
+  db.exec('PRAGMA synchronous = OFF');
+  markOwnFile(db, HISTORY_FILE);
+  db.exec(`PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${LOG_BYTES}`);
+  const { user_version } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+  // With what is free of the file: a deleted key is no use if it can be read there.
+  if (user_version !== 0 && user_version !== VERSION)
+    db.exec('DROP TABLE IF EXISTS fact; DROP TABLE IF EXISTS secret; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
+  db.exec(`${SCHEMA}; PRAGMA user_version = ${VERSION}`);
+}
+
 /**
  * What happened, in SQLite: appended to by any number of processes. Written without fsync: a power cut may cost the last seconds
  * or, at worst, the file, and history is not worth waiting for a disk.
@@ -124,14 +136,8 @@ export class HistoryFile {
   /** @param path empty: memory. @throws when it cannot be opened. */
   constructor(path: string) {
     this.inMemory = path === '';
-    if (!this.inMemory) makePrivateFile(path);
-    this.#db = new DatabaseSync(this.inMemory ? ':memory:' : path, { timeout: BUSY_MS });
+    this.#db = openSharedFile({ path, busyMs: BUSY_MS, prepare });
     try {
-      // Before anything is written: a start would wait for the disk half a dozen times.
-      this.#db.exec('PRAGMA synchronous = OFF');
-      markOwnFile(this.#db, HISTORY_FILE);
-      this.#db.exec(`PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${LOG_BYTES}`);
-      this.#create();
       this.#room = new OwnerRoom(this.#db, { table: 'fact', owner: 'app', cost: COST });
     } catch (error) {
       this.#db.close();
@@ -146,14 +152,6 @@ export class HistoryFile {
     this.#expire = this.#db.prepare(`${oldest} ORDER BY seq LIMIT ?) AND at < ? ${removed}`);
     this.#evictDelivered = this.#db.prepare(`${ofApp} AND kind = ${DELIVERED} ORDER BY seq LIMIT ?) ${removed}`);
     this.#evict = this.#db.prepare(`${ofApp} ORDER BY seq LIMIT ?) ${removed}`);
-  }
-
-  #create(): void {
-    const { user_version } = this.#db.prepare('PRAGMA user_version').get() as { user_version: number };
-    // With what is free of the file: a deleted key is no use if it can be read there.
-    if (user_version !== 0 && user_version !== VERSION)
-      this.#db.exec('DROP TABLE IF EXISTS fact; DROP TABLE IF EXISTS secret; VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
-    this.#db.exec(`${SCHEMA}; PRAGMA user_version = ${VERSION}`);
   }
 
   /** All or nothing. @throws when it cannot be written. */

@@ -1,12 +1,10 @@
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { type FileKind, markOwnFile } from '../../kit/files/owned-file.ts';
-import { makePrivateFile } from '../../kit/files/private-file.ts';
+import { openSharedFile } from '../../kit/files/shared-file.ts';
 import { addCount, countsOf } from './app-counts.ts';
 import { noStats, type StatCounts, type StatName, statKeys, statNames } from './stats.ts';
 import type { CounterTable } from './write-behind-stats.ts';
 
-/** Opening may wait for another process that just opens it, too. */
-const OPEN_WAIT_MS = 2000;
 /** A write happens on the event loop: rather later than long. What waits is tried again a second later. */
 const WRITE_WAIT_MS = 20;
 
@@ -16,8 +14,7 @@ const SCHEMA = `
   PRAGMA synchronous = NORMAL;
   CREATE TABLE IF NOT EXISTS counters (
     bucket TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (bucket, name)
-  ) WITHOUT ROWID;
-  PRAGMA busy_timeout = ${WRITE_WAIT_MS}`;
+  ) WITHOUT ROWID`;
 
 /** `MltS`. */
 export const STAT_FILE: FileKind = {
@@ -37,21 +34,18 @@ type CounterRow = readonly [bucket: string, name: string, count: number];
 const rowsOf = (bucket: string, counts: Partial<StatCounts>, nameOf: (key: string) => string): CounterRow[] =>
   (Object.keys(counts) as StatName[]).map((name) => [bucket, nameOf(statKeys[name]), counts[name] ?? 0]);
 
+function prepare(db: DatabaseSync): void {
+  markOwnFile(db, STAT_FILE);
+  db.exec(SCHEMA);
+}
+
 /**
  * Counters in an SQLite file, which several processes may share. A batch is one statement, so it is written wholly or not at
  * all and needs no number. Those of apps are a bucket of their own. Its folder is made.
  * @throws when the file cannot be written, or is not SQLite.
  */
 export function openSqliteCounters(path: string, bucket = 'gorush'): CounterTable {
-  makePrivateFile(path);
-  const db = new DatabaseSync(path, { timeout: OPEN_WAIT_MS });
-  try {
-    markOwnFile(db, STAT_FILE);
-    db.exec(SCHEMA);
-  } catch (error) {
-    db.close();
-    throw error;
-  }
+  const db = openSharedFile({ path, busyMs: WRITE_WAIT_MS, prepare });
   const increment = db.prepare(INCREMENT);
   const select = db.prepare('SELECT name, count FROM counters WHERE bucket = ?');
   const selectBoth = db.prepare('SELECT bucket, name, count FROM counters WHERE bucket IN (?, ?)');

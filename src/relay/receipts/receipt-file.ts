@@ -1,9 +1,9 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { type OwnedCost, OwnerRoom } from '../../kit/files/owner-room.ts';
-import { makePrivateFile } from '../../kit/files/private-file.ts';
+import { openSharedFile } from '../../kit/files/shared-file.ts';
 import { inTransaction } from '../../kit/files/sqlite-file.ts';
 
-/** How long a transaction waits for that of another worker process; the event loop stands still meanwhile. */
+/** How long opening and each transaction wait for another worker process; the event loop stands still meanwhile. What failed is tried again. */
 const BUSY_MS = 20;
 /** How far SQLite's log may grow between two looks. */
 const LOG_BYTES = 4 * 1024 * 1024;
@@ -85,10 +85,8 @@ export class ReceiptFile {
 
   /** @param path empty: memory. @throws when it cannot be opened */
   constructor(path: string) {
-    if (path !== '') makePrivateFile(path);
-    this.#db = new DatabaseSync(path === '' ? ':memory:' : path, { timeout: BUSY_MS });
+    this.#db = openSharedFile({ path, busyMs: BUSY_MS, openMs: BUSY_MS, prepare: (db) => db.exec(SCHEMA) });
     try {
-      this.#db.exec(SCHEMA);
       this.#room = new OwnerRoom(this.#db, { table: 'receipt', owner: 'app', cost: COST });
     } catch (error) {
       this.#db.close();

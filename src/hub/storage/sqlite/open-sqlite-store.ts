@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { toError } from '../../../kit/errors.ts';
 import { markOwnFile, refuseForeignFile } from '../../../kit/files/owned-file.ts';
-import { makePrivateFile } from '../../../kit/files/private-file.ts';
+import { openSharedFile } from '../../../kit/files/shared-file.ts';
 import { slices } from '../../../kit/time/slices.ts';
 import type { PushesFor } from '../../../queue/file/file-format.ts';
 import { claimStore } from '../claim-store.ts';
@@ -21,8 +21,6 @@ import { WalSync } from './wal-sync.ts';
 
 /** A query waits this long for another process, on the event loop. */
 const BUSY_MS = 50;
-/** Several processes that start at once make the file one after another. */
-const START_MS = 5000;
 /** An erasure waits this long for readers that still see what was erased. */
 const SCRUB_MS = 10_000;
 const SCRUB_PAUSE_MS = 20;
@@ -56,11 +54,13 @@ function connect(path: string): Connections {
     return { writes: both, reads: both };
   }
   refuseForeignFile(path, 'hub.path', HUB_FILE);
-  makePrivateFile(path);
-  const writes = new DatabaseSync(path, { timeout: START_MS });
+  const prepare = (db: DatabaseSync): void => {
+    markOwnFile(db, HUB_FILE);
+    db.exec(SETTINGS);
+  };
+  // Who writes asks again by itself, without standing still.
+  const writes = openSharedFile({ path, busyMs: 0, prepare });
   try {
-    markOwnFile(writes, HUB_FILE);
-    writes.exec(SETTINGS);
     return { writes, reads: new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS }) };
   } catch (error) {
     writes.close();
@@ -92,9 +92,8 @@ export async function openSqliteStore({ path, keys, pushesFor, now, observer }: 
     await commits.add((first) => migrate(first, { engine: 'sqlite', migrations, key: 'hub.path', now }));
     await commits.add((first) => claimStore(first, { pushesFor, key: 'hub.path' }));
     const seal = tellingSeal(hubSeal(await commits.add((first) => hubKeys(first, keys))), observer);
-    // Who writes asks again by itself, without standing still. The copies of pages that savepoints need are no files, once migrations
-    // have made their indexes of tables of any size.
-    writes.exec('PRAGMA busy_timeout = 0; PRAGMA temp_store = MEMORY');
+    // The copies of pages that savepoints need are no files, once migrations have made their indexes of tables of any size.
+    writes.exec('PRAGMA temp_store = MEMORY');
     return {
       engine: 'sqlite',
       ready: Promise.resolve(),
