@@ -107,6 +107,10 @@ export class Devices implements DeviceBook {
     return this.#options.store.seal;
   }
 
+  get engine(): HubStore['engine'] {
+    return this.#options.store.engine;
+  }
+
   /** The same for a device without an id of its own: the row that has its token, or one whose id is made of it. */
   async post(change: DeviceChange, json: unknown): Promise<RegisteredDevice> {
     const given = this.#read(json);

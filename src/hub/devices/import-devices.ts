@@ -1,3 +1,4 @@
+import { background } from '../../kit/background.ts';
 import { httpStatus } from '../../kit/http/http-status.ts';
 import { isObject } from '../../kit/is-object.ts';
 import type { FaultyField } from '../../kit/refusal.ts';
@@ -6,7 +7,7 @@ import { type Line, linesOf } from '../../kit/text/lines.ts';
 import { slices } from '../../kit/time/slices.ts';
 import { faulty, PeopleRefusal } from '../people/person.ts';
 import type { DeviceChange, Devices } from './devices.ts';
-import type { ImportRow } from './import-rows.ts';
+import type { ImportCounts, ImportRow } from './import-rows.ts';
 
 /** A row that was not taken. */
 export interface ImportFault {
@@ -28,6 +29,11 @@ export interface ImportTotals {
 
 /** Rows of one transaction. */
 const PIECE = 500;
+/**
+ * Pieces that are being written while the next one is read: a later row of a device counts. Works of an SQLite file are done in the order in
+ * which they are given, and the second while the first is brought to the disk; those of PostgreSQL side by side.
+ */
+const AT_ONCE = { sqlite: 2, postgres: 1 } as const;
 /** Bytes. */
 const LONGEST_LINE = 65_536;
 
@@ -69,9 +75,51 @@ function readRow(devices: Devices, app: string, json: unknown): ImportRow {
   return devices.readRow(app, json.id as string, json);
 }
 
+/** Writes pieces in their order, and lets the next ones be read meanwhile. */
+class Writing {
+  readonly #devices: Devices;
+  readonly #change: Pick<DeviceChange, 'app' | 'by'>;
+  readonly #given: Promise<ImportCounts>[] = [];
+  #moved = 0;
+  #rotated = 0;
+
+  constructor(devices: Devices, change: Pick<DeviceChange, 'app' | 'by'>) {
+    this.#devices = devices;
+    this.#change = change;
+  }
+
+  /** @throws what one before it threw */
+  async give(rows: readonly ImportRow[]): Promise<void> {
+    await this.#downTo(AT_ONCE[this.#devices.engine] - 1);
+    const written = this.#devices.importRows(this.#change, rows);
+    // It is thrown to the one who waits for it, and that may not be at once.
+    background(written, () => {});
+    this.#given.push(written);
+  }
+
+  /** Waits for all that was given. @throws what one threw */
+  async written(): Promise<{ readonly moved: number; readonly rotated: number }> {
+    await this.#downTo(0);
+    return { moved: this.#moved, rotated: this.#rotated };
+  }
+
+  /** The same, where something else has failed. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.#given);
+  }
+
+  async #downTo(most: number): Promise<void> {
+    while (this.#given.length > most) {
+      const { moved, rotated } = (await this.#given.shift()) as ImportCounts;
+      this.#moved += moved;
+      this.#rotated += rotated;
+    }
+  }
+}
+
 /**
  * Takes devices in, a row of JSON each: the body of a PUT, and `id`. The good ones are taken whatever the others are; what was taken
- * before a connection broke stays.
+ * before a connection broke, or a piece could not be written, stays, and so may a piece that was given meanwhile.
  * @returns a fault for each bad row, in pieces as they come, and at the end the totals
  */
 export async function* importDevices(
@@ -79,15 +127,15 @@ export async function* importDevices(
   change: Pick<DeviceChange, 'app' | 'by'>,
   chunks: AsyncIterable<Buffer>,
 ): AsyncGenerator<readonly ImportFault[], ImportTotals> {
-  const totals = { imported: 0, moved: 0, rotated: 0, failed: 0 };
+  await using writing = new Writing(devices, change);
+  let imported = 0;
+  let failed = 0;
   let piece: ImportRow[] = [];
   const take = async (): Promise<void> => {
     const rows = piece;
     piece = [];
-    const { moved, rotated } = await devices.importRows(change, rows);
-    totals.imported += rows.length;
-    totals.moved += moved;
-    totals.rotated += rotated;
+    await writing.give(rows);
+    imported += rows.length;
   };
   const turn = slices();
   for await (const lines of linesOf(chunks, LONGEST_LINE)) {
@@ -100,14 +148,15 @@ export async function* importDevices(
       else faults.push(read);
       if (piece.length >= PIECE) await take();
       if (faults.length < PIECE) continue;
-      totals.failed += faults.length;
+      failed += faults.length;
       yield faults;
       faults = [];
     }
-    totals.failed += faults.length;
+    failed += faults.length;
     if (faults.length > 0) yield faults;
   }
   if (piece.length > 0) await take();
+  const totals = { imported, ...(await writing.written()), failed };
   await devices.imported(change, totals);
   return totals;
 }

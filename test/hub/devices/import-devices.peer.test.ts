@@ -72,6 +72,16 @@ describe.each(hubEngines)('an import into $name', ({ needs: lacks, start }) => {
       expect(imported).toEqual(await state());
     });
 
+    test('a later row of a device counts, also where it is in another piece', async () => {
+      const rows = Array.from({ length: 600 }, (_, at) => ({
+        id: `d${at % 500}`,
+        ...phone(at % 500, { name: `${at}` }),
+      }));
+      expect((await take(rows)).totals).toEqual({ imported: 600, moved: 0, rotated: 0, failed: 0 });
+      const names = (await state()).map(({ name }) => Number(name)).toSorted((a, b) => a - b);
+      expect(names).toEqual(Array.from({ length: 500 }, (_, at) => 100 + at));
+    });
+
     test('a bad row is told with its line, the good ones are taken', async () => {
       const { faults, totals } = await take([
         { id: 'a', ...phone(1, { user: 'u' }) },
