@@ -6,7 +6,7 @@ import { isDigest } from './digests/digest-id.ts';
 import type { NextDigest } from './digests/next-digest.ts';
 import { settleItems } from './digests/settle-items.ts';
 import { goOn } from './go-on.ts';
-import type { ChangedDecision } from './outcomes/outcome-rows.ts';
+import type { ChangedDecision } from './outcomes/changed-decision.ts';
 import type { EndedBatches, Followed } from './outcomes/outcome-writer.ts';
 import { handedFor, handedTo, SUPERSEDED, unlessSuperseded } from './rows/decision-rows.ts';
 import { findNotification } from './rows/notification-rows.ts';

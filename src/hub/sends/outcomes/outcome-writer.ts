@@ -14,10 +14,13 @@ import type { PushOutcome } from '../../push/push-carrier.ts';
 import { countsChanges } from '../../storage/prepared.ts';
 import type { HubDb, HubStore } from '../../storage/storage.ts';
 import { deleteHandovers, findHandover, type HandedTarget, type Handover } from '../rows/handover-rows.ts';
+import { isBatchOpen } from './batch-open.ts';
+import type { ChangedDecision } from './changed-decision.ts';
+import { alike, type EndedOne } from './ended-alike.ts';
 import type { HandedBatch, HandedBatches } from './handed-batches.ts';
 import { knownTargets } from './known-targets.ts';
 import { changeOf } from './outcome-change.ts';
-import { alike, type ChangedDecision, type EndedOne, isBatchOpen, writeEnded } from './outcome-rows.ts';
+import { writeEnded } from './outcome-rows.ts';
 
 /** A target that ended, for those who keep devices and addresses. */
 export interface EndedTarget {

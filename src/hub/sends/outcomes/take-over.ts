@@ -23,8 +23,8 @@ import {
 } from '../rows/handover-rows.ts';
 import { sendAgain } from '../send-again.ts';
 import { settleStatuses } from '../settle-status.ts';
+import { isBatchOpen, isPending } from './batch-open.ts';
 import type { HandedBatches } from './handed-batches.ts';
-import { isBatchOpen, isPending } from './outcome-rows.ts';
 import { SignsOfLife } from './signs-of-life.ts';
 
 export interface TakeOverOptions {
