@@ -1,6 +1,7 @@
 /** Does what is due for people: waits that have ended, what was held, what is decided again. */
 import type { DecidedFact } from '../../observe/metrics/hub-counts.ts';
 import type { AcceptedNotification, PresenceState } from '../notifications/decide-input.ts';
+import { isMeantByDevices } from '../notifications/meant-by-devices.ts';
 import type { HubPolicy } from '../notifications/policy.ts';
 import type { HubDb, HubStore } from '../storage/storage.ts';
 import { readableOf } from '../storage/unreadable.ts';
@@ -9,7 +10,7 @@ import type { Channel } from '../words/channel.ts';
 import type { PresenceOf } from './accepting/send-order.ts';
 import { endOpen } from './cancelling.ts';
 import { isDigest } from './digests/digest-id.ts';
-import { dropOver } from './digests/drop-over.ts';
+import { type DroppingParts, dropOver } from './digests/drop-over.ts';
 import type { NextDigest } from './digests/next-digest.ts';
 import { settleItems } from './digests/settle-items.ts';
 import { channelsOf, factsOf } from './facts/facts.ts';
@@ -90,10 +91,10 @@ export class PersonWork {
 
   /** Decides about them, and takes what is due of their plans a step on: in one transaction. */
   async step(tx: HubDb, app: string, rows: readonly Looked[], presence: Presence, known: Known = {}): Promise<Placed> {
-    const { store, policyOf, placing, nextDigest, now } = this.#options;
+    const { placing, nextDigest, now } = this.#options;
     const digests = new Set(rows.map(({ notification }) => notification).filter(isDigest));
     const items: DecidedFact[] = [];
-    for (const id of digests) items.push(...(await dropOver(tx, { seal: store.seal, policyOf, now: now() }, app, id)));
+    for (const id of digests) items.push(...(await dropOver(tx, this.#dropping(tx, known), app, id)));
     const { people, spoilt } = await this.#people(tx, app, rows, presence, known);
     const placed = await placing.place(tx, people);
     const ended: DecidedFact[] = [];
@@ -103,6 +104,19 @@ export class PersonWork {
     return { ...placed, changed: [...placed.changed, ...ended, ...items] };
   }
 
+  #dropping(tx: HubDb, known: Known): DroppingParts {
+    const { store, policyOf, placing, now } = this.#options;
+    const factsOfOne: DroppingParts['factsOf'] = async (app, user, channels) =>
+      (await this.#facts(tx, app, [user], channels, known)).get(user);
+    return { seal: store.seal, policyOf, can: placing.can, now: now(), factsOf: factsOfOne };
+  }
+
+  #facts(tx: HubDb, app: string, users: readonly string[], channels: ReadonlySet<Channel>, { lock }: Known) {
+    const { store, policyOf, staleAfterMs, now } = this.#options;
+    const parts = { db: tx, seal: store.seal, now: now(), staleAfterMs, lock: lock === true };
+    return factsOf(parts, { app, policy: policyOf(app), channels }, users);
+  }
+
   async #decisions(tx: HubDb, app: string, ids: readonly string[], users: readonly string[]): Promise<DecisionRow[]> {
     const all: DecisionRow[] = [];
     for (const id of ids) all.push(...(await decisionsOf(tx, app, id, users)));
@@ -110,28 +124,24 @@ export class PersonWork {
   }
 
   /** Those who are still there, of notifications that are; and the notifications that cannot be read. */
-  async #people(tx: HubDb, app: string, rows: readonly Looked[], presence: Presence, { decisions, lock }: Known) {
-    const { store, policyOf, staleAfterMs, now } = this.#options;
+  async #people(tx: HubDb, app: string, rows: readonly Looked[], presence: Presence, known: Known) {
+    const { store, policyOf } = this.#options;
     const ids = [...new Set(rows.map(({ notification }) => notification))];
     const users = [...new Set(rows.map(({ user }) => user))];
     const found = await findNotifications(tx, app, ids);
     const opened = readableOf(found, (row) => ({ row, doc: openDoc<AcceptedNotification>(store.seal, row) }));
     const docs = new Map(opened.map((each) => [each.row.id, each] as const));
     const recipients = byPerson(await recipientRows(tx, app, ids, users), ([row]) => row);
-    const kept = byPerson(decisions ?? (await this.#decisions(tx, app, ids, users)), (own) => own);
+    const kept = byPerson(known.decisions ?? (await this.#decisions(tx, app, ids, users)), (own) => own);
     const policy = policyOf(app);
     const channels = new Set<Channel>([...docs.values()].flatMap(({ doc }) => [...channelsOf(doc, policy)]));
-    const facts = await factsOf(
-      { db: tx, seal: store.seal, now: now(), staleAfterMs, lock: lock === true },
-      { app, policy, channels },
-      users,
-    );
+    const facts = await this.#facts(tx, app, users, channels, known);
     const people = rows.flatMap(({ notification: id, user, data, isTimerEnded = false }): PersonAt[] => {
-      const known = docs.get(id);
+      const opened = docs.get(id);
       const recipient = recipients(id, user);
       const own = facts.get(user);
-      if (!known || !recipient || !own) return [];
-      const { row, doc } = known;
+      if (!opened || !recipient || !own) return [];
+      const { row, doc } = opened;
       const before = kept(id, user) ?? [];
       return [
         {
@@ -191,10 +201,6 @@ async function showWhenDue(
       .execute();
   }
 }
-
-/** A person of whom nothing but devices was named has decisions about pushes alone. */
-export const isMeantByDevices = ({ to }: AcceptedNotification, user: string): boolean =>
-  (to.devices?.length ?? 0) > 0 && !to.everyone && !to.users?.includes(user) && !to.teams?.length && !to.roles?.length;
 
 const devicesIn = (kept: readonly { readonly device: string }[]): string[] =>
   kept.map(({ device }) => device).filter((device) => device !== '');

@@ -165,19 +165,21 @@ async function foundOf(tx: HubDb, { app, user, notifications }: OfPerson) {
   return { found, over };
 }
 
-/** What is not to come to a person any more: it was marked, cancelled or superseded, or has expired. */
+/** What is not to come to a person any more, for it was marked, cancelled or superseded, or has expired; and what else there is. */
 export async function overAmong(
   tx: HubDb,
   { seal, now }: { readonly seal: HubSeal; readonly now: number },
   of: OfPerson,
-): Promise<ReadonlyMap<string, How>> {
+): Promise<{ readonly over: Map<string, How>; readonly left: readonly AcceptedNotification[] }> {
   const { found, over } = await foundOf(tx, of);
+  const left: AcceptedNotification[] = [];
   for (const [id, row] of found) {
     const doc = over.has(id) ? undefined : readable(() => openDoc<AcceptedNotification>(seal, row));
     if (doc?.expires_at !== undefined && Date.parse(doc.expires_at) <= now)
       over.set(id, { state: 'expired', reason: 'expired' });
+    else if (doc) left.push(doc);
   }
-  return over;
+  return { over, left };
 }
 
 /** Why it is not to come any more, whatever became of the digest; undefined: it may. */

@@ -96,22 +96,87 @@ describe.each(hubEngines)('a digest that leaves later, in $name,', ({ needs: lac
       expect(await hub.decisions(other.id)).toEqual(['ada 1 push sent']);
     });
 
-    test('all, as long as a carrier has it for another device', async () => {
-      await hub.devices.put(
+    const quietPhone = (n: number) =>
+      hub.devices.put(
         change,
-        'd2',
-        phone(2, { user: 'ada', settings: { quiet_hours: { start: '12:10', end: '15:00' } } }),
+        `d${n}`,
+        phone(n, { user: 'ada', settings: { quiet_hours: { start: '12:10', end: '15:00' } } }),
       );
+    const toldTo = (n: number) =>
+      hub.carrier.taken
+        .filter(({ notification }) => notification.tokens?.includes(iosToken(n)))
+        .map(({ notification: { title, data } }) => [title, data?.count]);
+    const finish = async (as: 'accept' | 'refuse') => {
+      const [batch] = hub.carrier.taken;
+      if (!batch) throw new Error('nothing was handed over');
+      hub.carrier.finish(batch, iosToken(1), as);
+      await hub.pass(0);
+    };
+
+    test.each(['accept', 'refuse'] as const)(
+      'to one phone while a carrier has all of it for another one, whose fate (%s) is that of all',
+      async (fate) => {
+        await quietPhone(2);
+        hub.carrier.fates[iosToken(1)] = 'hold';
+        const { id } = await hub.send({ ...DIGEST, channels: ['push'] });
+        const other = await hub.send({ ...DIGEST, channels: ['push'] });
+        await hub.pass(WINDOW);
+        await read(id);
+        await hub.pass(3 * HOUR);
+        expect(toldTo(1)).toEqual([['2 notifications', 2]]);
+        expect(toldTo(2)).toEqual([['1 notification', 1]]);
+        const ofFirst = async () => (await hub.decisions(id))[0];
+        expect(await ofFirst()).toBe('ada 1 push deferred digested');
+        await finish(fate);
+        const came = fate === 'accept' ? 'sent' : 'failed BadTopic';
+        expect(await hub.decisions(id)).toEqual([`ada 1 push ${came}`, 'ada 1 push cancelled read']);
+        expect(await hub.decisions(other.id)).toEqual([`ada 1 push ${came}`, 'ada 1 push sent']);
+        expect(await timers()).toEqual([]);
+      },
+    );
+
+    test('nothing to one phone while a carrier has it for another one, where all of it was read', async () => {
+      await quietPhone(2);
       hub.carrier.fates[iosToken(1)] = 'hold';
       const { id } = await hub.send({ ...DIGEST, channels: ['push'] });
       await hub.pass(WINDOW);
       await read(id);
       await hub.pass(3 * HOUR);
-      expect(hub.carrier.sent).toEqual(['00000001: m1', '00000002: m1']);
-      const [batch] = hub.carrier.taken;
-      if (!batch) throw new Error('nothing was handed over');
-      hub.carrier.finish(batch, iosToken(1), 'accept');
-      await hub.pass(0);
+      expect(hub.carrier.sent).toEqual(['00000001: m1']);
+      await finish('accept');
+      expect(await hub.decisions(id)).toEqual(['ada 1 push sent', 'ada 1 push cancelled read']);
+      expect(await hub.decisions((await digest())[0])).toEqual(['ada 1 push sent', 'ada 1 push cancelled cancelled']);
+      expect(await timers()).toEqual([]);
+    });
+
+    const switchOff = (settings: object) =>
+      hub.settings.put(hub.change('ada'), { quiet_hours: { start: '12:10', end: '15:00' }, ...settings });
+
+    test.each([
+      ['a type', { types: { news: { channels: ['realtime'] } } }],
+      ['a type of every channel', { types: { news: false } }],
+    ])('without what was switched off meanwhile, %s', async (_, settings) => {
+      await quiet();
+      const { id } = await hub.send({ ...BOTH, type: 'news' });
+      const other = await hub.send({ ...BOTH, type: 'chat' });
+      await hub.pass(WINDOW);
+      await switchOff(settings);
+      await hub.pass(3 * HOUR - WINDOW);
+      expect(toldTo(1)).toEqual([['1 notification', 1]]);
+      expect(await hub.decisions(id)).toEqual(['ada 1 realtime sent', 'ada 2 push suppressed type_disabled']);
+      expect(await hub.decisions(other.id)).toEqual(['ada 1 realtime sent', 'ada 2 push sent']);
+      expect(await timers()).toEqual([]);
+    });
+
+    test('nothing, where all of it was switched off', async () => {
+      await quiet();
+      const { id } = await hub.send({ ...BOTH, type: 'news' });
+      await hub.pass(WINDOW);
+      await switchOff({ types: { news: { channels: ['realtime'] } } });
+      await hub.pass(3 * HOUR - WINDOW);
+      expect(hub.carrier.sent).toEqual([]);
+      expect(await hub.decisions(id)).toEqual(['ada 1 realtime sent', 'ada 2 push suppressed type_disabled']);
+      expect(await hub.statusOf(id as string)).toBe('done');
       expect(await timers()).toEqual([]);
     });
   });
