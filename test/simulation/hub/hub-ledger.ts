@@ -31,6 +31,12 @@ interface Carriage {
   readonly target: string;
 }
 
+/** Whom a digest tells, and by what. */
+interface Asking {
+  readonly user: string;
+  readonly channel: AskedChannel;
+}
+
 interface Way {
   readonly notification: string;
   readonly user: string;
@@ -69,8 +75,6 @@ export class HubLedger {
   readonly #deaths = new Map<string, number>();
   readonly #registered = new Map<string, number>();
   readonly #digests = new Set<string>();
-  /** Decisions of digests that a carrier has. */
-  readonly #underWay = new Map<string, Set<string>>();
   #serial = 0;
   attempts = 0;
 
@@ -88,7 +92,6 @@ export class HubLedger {
     this.#noteDecided(commit);
     this.#checkMade(commit);
     this.#checkLate(commit, wall);
-    for (const change of commit.decisions) this.#noteUnderWay(change);
     for (const change of commit.decisions) this.#check(change, wall);
     for (const handed of commit.handed) this.#handed(handed);
   }
@@ -211,13 +214,14 @@ export class HubLedger {
   }
 
   /**
-   * What a digest tells by ways that it goes later may leave then, unless a carrier has it already. Of what a provider has taken the items
-   * are done, and to cancel them changes nothing: a device that came since hears what the others did.
+   * What a digest tells by ways that it goes later may leave then. Of what a provider has taken the items are done, and to cancel them
+   * changes nothing: a device that came since hears what the others did.
    */
   #checkLate({ handed }: Commit, wall: number): void {
-    for (const { notification: id, targets } of handed)
-      if (this.#digests.has(id) && !this.#underWay.get(id)?.size && !this.#hasLeft(id))
-        for (const user of new Set(targets.flatMap(({ users }) => users))) this.#checkTold(id, user, wall);
+    for (const { notification: id, channel, targets } of handed)
+      if (this.#digests.has(id) && !this.#hasLeft(id))
+        for (const user of new Set(targets.flatMap(({ users }) => users)))
+          this.#checkTold(id, { user, channel: channel as AskedChannel }, wall);
   }
 
   #hasLeft(id: string): boolean {
@@ -225,29 +229,20 @@ export class HubLedger {
     return [...this.#taken.keys()].some((key) => key.startsWith(begin));
   }
 
-  #noteUnderWay(change: DecisionChange): void {
-    if (!isDigest(change.notification)) return;
-    const ways = this.#underWay.get(change.notification) ?? new Set<string>();
-    this.#underWay.set(change.notification, ways);
-    if (change.after?.state === 'pending') ways.add(keyOf(change));
-    else ways.delete(keyOf(change));
-  }
-
-  #checkTold(digest: string, user: string, wall: number): void {
+  #checkTold(digest: string, { user, channel }: Asking, wall: number): void {
+    const { model } = this.#options;
     for (const id of this.#options.digest(digest).items) {
-      const why = this.#options.model.whyNot(this.#notification(id), user, wall);
+      const item = this.#notification(id);
+      const isUnwanted = model.isUnwanted(user, item, channel);
+      const why = isUnwanted ? 'it is switched off' : model.whyNot(item, user, wall);
       if (why !== undefined) this.#broken(`${digest} tells ${user} of ${id}, and ${why}`);
     }
   }
 
   /** What a digest collects may leave when it is made. */
   #checkItems(digest: string, { user, channel }: DecisionChange, wall: number): void {
-    const { model } = this.#options;
     this.#digests.add(digest);
-    this.#checkTold(digest, user, wall);
-    for (const id of this.#options.digest(digest).items)
-      if (model.isUnwanted(user, this.#notification(id), channel as AskedChannel))
-        this.#broken(`${digest} tells ${user} of ${id}, which is switched off`);
+    this.#checkTold(digest, { user, channel: channel as AskedChannel }, wall);
   }
 
   #moved(key: string): void {
@@ -363,10 +358,14 @@ export class HubLedger {
     return isTrue[reason ?? ''] ? undefined : 'that is not so';
   }
 
-  /** All that a digest tells of is over. */
-  #isOver(digest: string, user: string, wall: number): boolean {
+  /** All that a digest tells of is over, or switched off. */
+  #isOver(digest: string, { user, channel }: Asking, wall: number): boolean {
+    const { model } = this.#options;
     const items = this.#options.digest(digest).items.map((id) => this.#notification(id));
-    return items.every((item) => item.acked.has(user) || this.#options.model.whyNot(item, user, wall) !== undefined);
+    return items.every(
+      (item) =>
+        item.acked.has(user) || model.isUnwanted(user, item, channel) || model.whyNot(item, user, wall) !== undefined,
+    );
   }
 
   #notCancelled(
@@ -377,10 +376,13 @@ export class HubLedger {
   ): string | undefined {
     const { model } = this.#options;
     const { user, device, hop } = way;
+    const channel = way.channel as AskedChannel;
     const { batch = '', target = '' } = this.#carriages.get(keyOf(way)) ?? {};
     const isGone = model.targetOf(user, device) !== target || (device !== '' && !model.canReach(user, device));
     const isTrue: Readonly<Record<string, boolean>> = {
-      cancelled: notification.isCancelled || (isDigest(notification.id) && this.#isOver(notification.id, user, wall)),
+      cancelled:
+        notification.isCancelled ||
+        (isDigest(notification.id) && this.#isOver(notification.id, { user, channel }, wall)),
       superseded: notification.superseded.has(user) || hop > 1,
       read: notification.read.has(user),
       acked: notification.acked.has(user) || notification.seen.has(user) || notification.read.has(user),
