@@ -3,6 +3,7 @@ import {
   createDecipheriv,
   createHmac,
   createSecretKey,
+  hash,
   type KeyObject,
   randomBytes,
 } from 'node:crypto';
@@ -96,13 +97,32 @@ function open(sealed: string, bound: string, keys: DerivedKeys): string {
   return plain.toString('utf8');
 }
 
+/** Bytes of a block of SHA-256. */
+const BLOCK = 64;
+const INNER = 0x36;
+const OUTER = 0x5c;
+
+/**
+ * HMAC-SHA-256 (RFC 2104) in base64url. Its two hashes are a call each; an object of node:crypto for each text takes half as long again.
+ * @param key of a block at most
+ */
+function hmacWith(key: Buffer): (text: string) => string {
+  const padded = (pad: number): Buffer => Buffer.alloc(BLOCK, pad).map((byte, at) => byte ^ (key[at] ?? 0)) as Buffer;
+  const inner = padded(INNER);
+  const outer = Buffer.concat([padded(OUTER), Buffer.alloc(32)]);
+  return (text) => {
+    outer.write(hash('sha256', Buffer.concat([inner, Buffer.from(text)]), 'latin1'), BLOCK, 'latin1');
+    return hash('sha256', outer, 'base64url');
+  };
+}
+
 /** The lengths keep `a`, `bc` apart from `ab`, `c`. */
 const parted = (kind: string, app: string, text: string): string => `${kind.length}.${app.length}.${kind}${app}${text}`;
 
 export function hubSeal(keys: HubKeys): HubSeal {
   const derived = new DerivedKeys(keys.data);
   const nonce = randomNonces();
-  const hashing = createSecretKey(keys.hash);
+  const hmac = hmacWith(keys.hash);
   return {
     seal: (plain, bound) => seal(plain, bound, derived, nonce()),
     open(sealed, bound) {
@@ -112,9 +132,6 @@ export function hubSeal(keys: HubKeys): HubSeal {
         throw new UnreadableError();
       }
     },
-    hash: (kind, app, text) =>
-      createHmac('sha256', hashing)
-        .update(parted(kind, app, text))
-        .digest('base64url'),
+    hash: (kind, app, text) => hmac(parted(kind, app, text)),
   };
 }
