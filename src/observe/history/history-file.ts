@@ -177,25 +177,26 @@ export class HistoryFile {
 
   /**
    * Forgets facts before a time, and while there are more than `maxBytes` those of the app that takes most, so that one app pushes out
-   * nothing of the others: its oldest deliveries before all else. At most `most` rows of each.
+   * nothing of the others: its oldest deliveries before all else. At most `most` rows of each: true says that there may be more.
    */
-  trim(before: number, maxBytes: number, most: number): void {
-    inTransaction(this.#db, () => {
-      this.#remove(this.#expire, most, Math.round(before));
+  trim(before: number, maxBytes: number, most: number): boolean {
+    return inTransaction(this.#db, () => {
+      const expired = this.#remove(this.#expire, most, Math.round(before));
       const over = this.bytes() - maxBytes;
       const app = over > 0 ? this.#room.largest() : undefined;
-      if (app === undefined) return;
+      if (app === undefined) return expired === most;
       const rows = Math.min(most, Math.ceil(over / ROW_BYTES));
-      const isEmpty = !this.#remove(this.#evictDelivered, app, rows) && !this.#remove(this.#evict, app, rows);
-      if (isEmpty) this.#room.forget(app);
+      const evicted = this.#remove(this.#evictDelivered, app, rows) || this.#remove(this.#evict, app, rows);
+      if (evicted === 0) this.#room.forget(app);
+      return expired === most || evicted === most;
     });
   }
 
-  /** False: there was nothing to remove. */
-  #remove(statement: StatementSync, ...values: SQLInputValue[]): boolean {
+  /** How many there were. */
+  #remove(statement: StatementSync, ...values: SQLInputValue[]): number {
     const removed = statement.all(...values) as unknown as OwnedCost[];
     this.#room.removed(removed);
-    return removed.length > 0;
+    return removed.length;
   }
 
   /** What the rows and their indexes take; free pages are used again. */

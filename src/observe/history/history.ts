@@ -76,20 +76,28 @@ export interface ListPage {
   readonly newer: number;
 }
 
-/** Rows that do not wait for the second to be over: a long transaction would hold up the pushes. */
+/** Rows that do not wait for the second to be over. */
 const ENOUGH = 250;
+/** Rows that are written in one turn of the event loop, and the pause after them: a second's rows at once would hold up all pushes. */
+const PIECE = 25;
+const PAUSE_MS = 20;
+/** However much waits, it is written in so many pieces. */
+const MOST_PIECES = 20;
 /** Rows that wait for a file that cannot be written; of more, those of the apps that have most are lost first. */
 const MOST_WAITING = 5000;
 /** Rows that are read for one answer. */
 const MOST_FACTS = 2000;
 /** Memory is dearer than a disk. */
 const MEMORY_SHARE = 4;
-/** Rows that one look may forget: more than come in the meantime. */
-const MOST_TRIMMED = 4000;
+/** Of the oldest rows, those that are looked at with each that is written: what is to be forgotten may have come in faster. */
+const TRIMMED = 2;
+/** Once in so many seconds more of them are: what was written while the clock was ahead hides none behind it. */
+const WIDE_EVERY = 60;
+const WIDE = 4000;
 
 /**
- * What happened to pushes, gathered in memory and written once a second, or more often in small pieces. Nothing waits for it and
- * nothing fails with it: what cannot be written is logged and, after a while, lost.
+ * What happened to pushes, gathered in memory and written in small pieces, begun once a second or when much has happened. Nothing waits
+ * for it and nothing fails with it: what cannot be written is logged and, after a while, lost.
  */
 export class History {
   readonly events: RelayEvents;
@@ -100,8 +108,10 @@ export class History {
   readonly #throttle = new Throttle();
   #file: HistoryFile;
   #key: string;
-  #waiting: Fact[] = [];
-  #planned: NodeJS.Immediate | undefined;
+  #waiting: GatheredFact[] = [];
+  /** The next piece. */
+  #planned: NodeJS.Timeout | undefined;
+  #ticks = 0;
 
   /** @throws ConfigError when the path names a file of something else */
   constructor(options: HistoryOptions) {
@@ -116,7 +126,7 @@ export class History {
 
   /** Everything that is known of a request id or a `notif_id`, newest request first; undefined: nothing is. */
   explain(id: string, { apps, token }: ExplainQuery): Explanation | undefined {
-    this.#write();
+    this.#writeAll();
     const hash = token === undefined ? undefined : hashTarget(token, this.#key);
     const found = this.#file.of(historyName(id) ?? id, MOST_FACTS + 1, apps);
     const facts = found.slice(0, MOST_FACTS).filter((fact) => isAbout(fact, hash));
@@ -132,7 +142,7 @@ export class History {
 
   /** Outcomes, newest first; those after a place oldest first. */
   list(query: ListQuery): ListPage {
-    this.#write();
+    this.#writeAll();
     const { facts, next, newer } = this.#file.list(query);
     const pushes = facts.map((fact) => ({
       request_id: fact.requestId,
@@ -144,22 +154,21 @@ export class History {
 
   /** Nothing is known any more of what became of these targets of an app. */
   forget(app: string, targets: Iterable<string>): void {
-    this.#write();
+    this.#writeAll();
     const hashes = new Set([...targets].map((target) => hashTarget(target, this.#key)));
     this.#guarded(() => this.#file.forget(app, hashes));
   }
 
   close(): void {
     clearInterval(this.#timer);
-    clearImmediate(this.#planned);
-    this.#write();
+    clearTimeout(this.#planned);
+    this.#writeAll();
     this.#file.close();
   }
 
-  /** In small pieces, between turns of the event loop, when much happens. */
   #watched({ accepted, settled, retried, late, reported }: Recorder['events']): RelayEvents {
     const look = (): void => {
-      if (this.#recorder.waiting >= ENOUGH) this.#planned ??= setImmediate(() => this.#write());
+      if (this.#recorder.waiting >= ENOUGH) this.#plan();
     };
     return {
       accepted,
@@ -184,22 +193,55 @@ export class History {
 
   #tick(): void {
     this.#recorder.renew();
-    this.#write();
-    const { retentionMs, maxBytes } = this.#options;
-    this.#guarded(() => {
-      const most = this.#file.inMemory ? maxBytes / MEMORY_SHARE : maxBytes;
-      this.#file.trim(this.#now() - retentionMs, most, MOST_TRIMMED);
-    });
+    this.#gather();
+    this.#work(++this.#ticks % WIDE_EVERY === 0 ? WIDE : undefined);
   }
 
-  #write(): void {
-    clearImmediate(this.#planned);
+  #plan(): void {
+    this.#planned ??= setTimeout(() => this.#work(), PAUSE_MS).unref();
+  }
+
+  /** Writes a piece, forgets what is old or too much, and goes on after a pause while there is more of either. */
+  #work(looked?: number): void {
+    clearTimeout(this.#planned);
     this.#planned = undefined;
-    for (const gathered of this.#recorder.take()) this.#waiting.push(this.#masked(gathered));
-    if (this.#waiting.length === 0) return;
-    const written = this.#guarded(() => this.#file.append(this.#waiting));
-    if (written) this.#waiting = [];
-    else this.#waiting = fairlyLast(this.#waiting, MOST_WAITING, ({ app }) => app);
+    if (this.#recorder.waiting >= ENOUGH) this.#gather();
+    const rows = Math.max(PIECE, Math.ceil(this.#waiting.length / MOST_PIECES));
+    const written = this.#write(rows);
+    const isMore = this.#trim(looked ?? TRIMMED * rows);
+    if (written && (isMore || this.#waiting.length > 0)) this.#plan();
+  }
+
+  #gather(): void {
+    for (const gathered of this.#recorder.take()) this.#waiting.push(gathered);
+  }
+
+  /** For whoever reads the file, or closes it. */
+  #writeAll(): void {
+    this.#gather();
+    this.#write(this.#waiting.length);
+  }
+
+  /** The oldest of what waits. False: it cannot be written now. */
+  #write(rows: number): boolean {
+    if (this.#waiting.length === 0) return true;
+    const piece = this.#waiting.slice(0, rows).map((gathered) => this.#masked(gathered));
+    const written = this.#guarded(() => this.#file.append(piece));
+    this.#waiting = written
+      ? this.#waiting.slice(rows)
+      : fairlyLast(this.#waiting, MOST_WAITING, ({ fact }) => fact.app);
+    return written;
+  }
+
+  /** True: there may be more to forget. */
+  #trim(rows: number): boolean {
+    const { retentionMs, maxBytes } = this.#options;
+    let isMore = false;
+    this.#guarded(() => {
+      const most = this.#file.inMemory ? maxBytes / MEMORY_SHARE : maxBytes;
+      isMore = this.#file.trim(this.#now() - retentionMs, most, rows);
+    });
+    return isMore;
   }
 
   #masked({ fact, targets, ids }: GatheredFact): Fact {

@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { History, type HistoryOptions } from '../../../src/observe/history/history.ts';
 import { HistoryFile } from '../../../src/observe/history/history-file.ts';
 import { adviceFor } from '../../../src/providers/advice.ts';
@@ -419,6 +419,87 @@ describe('the file', () => {
       expect(only(each)).toMatchObject({ status: 'failed' });
     }
     expect(told).toHaveLength(1);
+  });
+});
+
+describe('so that no push waits for long', () => {
+  beforeEach(() => {
+    vi.useFakeTimers();
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  const ROWS = 300;
+  const path = () => join(folder, 'history.db');
+
+  function rowsIn(file: string): number {
+    const db = new DatabaseSync(file, { readOnly: true });
+    const { rows } = db.prepare('SELECT count(*) AS rows FROM fact').get() as { rows: number };
+    db.close();
+    return rows;
+  }
+
+  function deliver(history: History, count: number): void {
+    for (let i = 0; i < count; i++) {
+      const requestId = `r${i}`;
+      history.events.accepted?.(accepted({ requestId }));
+      history.events.settled?.(settlement([TOKEN], [{ kind: 'accepted', session: 1 }], { requestId, timing }));
+    }
+  }
+
+  const opened = () => openHistory({ path: path(), everyMs: 1000, maxFollowed: 1e6 });
+
+  test.each(['when a second is over', 'or much has happened'])('a few rows are written at once, %s', (when) => {
+    const history = opened();
+    const isSecond = when === 'when a second is over';
+    deliver(history, isSecond ? 200 : ROWS);
+    vi.advanceTimersByTime(isSecond ? 1000 : 20);
+    expect(rowsIn(path())).toBe(25);
+    vi.advanceTimersByTime(20);
+    expect(rowsIn(path())).toBe(50);
+    vi.advanceTimersByTime(400);
+    expect(rowsIn(path())).toBe(isSecond ? 200 : ROWS);
+  });
+
+  test('of very many more are written at once: none waits for longer', () => {
+    deliver(opened(), 20 * ROWS);
+    vi.advanceTimersByTime(1000);
+    const first = rowsIn(path());
+    expect([first > 25, first < 20 * ROWS]).toEqual([true, true]);
+    vi.advanceTimersByTime(1900);
+    expect(rowsIn(path())).toBe(20 * ROWS);
+  });
+
+  test('who asks for them has all', () => {
+    const history = opened();
+    deliver(history, ROWS);
+    expect(history.list({ kinds: ['delivered'], limit: 1000 }).pushes).toHaveLength(ROWS);
+  });
+
+  test('a few are forgotten at once, and the rest soon after', () => {
+    const history = opened();
+    deliver(history, ROWS);
+    history.list({ kinds: [], limit: 1 });
+    vi.advanceTimersByTime(999);
+    now = START + 3_600_031;
+    vi.advanceTimersByTime(1);
+    expect(rowsIn(path())).toBe(ROWS - 50);
+    vi.advanceTimersByTime(200);
+    expect(rowsIn(path())).toBe(0);
+  });
+
+  test('those that were written while the clock was ahead keep no others from being forgotten', () => {
+    const history = opened();
+    const at = (acceptedAt: number) =>
+      settlement([TOKEN], [failed()], { requestId: `at ${acceptedAt}`, timing: { ...timing, acceptedAt } });
+    for (let i = 0; i < 100; i++) history.events.settled?.(at(START + 1e12 + i));
+    history.events.settled?.(at(START));
+    history.list({ kinds: [], limit: 1 });
+    now = START + 3_600_031;
+    vi.advanceTimersByTime(60_000);
+    expect(rowsIn(path())).toBe(100);
   });
 });
 
