@@ -216,7 +216,7 @@ export class History {
     for (const gathered of this.#recorder.take()) this.#waiting.push(gathered);
   }
 
-  /** For whoever reads the file, or closes it. */
+  /** Before the file is read, or closed. */
   #writeAll(): void {
     this.#gather();
     this.#write(this.#waiting.length);
