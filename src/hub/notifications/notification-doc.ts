@@ -1,4 +1,5 @@
 import { isObject } from '../../kit/is-object.ts';
+import { defined } from '../../kit/json/defined.ts';
 import {
   anyObject,
   checked,
@@ -200,17 +201,9 @@ function checkText({ title, message, data, overrides: over }: Given, faults: Fau
     faults.push({ path: 'message', reason: 'is missing: a notification has a title, a message, data or overrides' });
 }
 
-/** Without what is undefined. */
-const present = <Fields extends object>(
-  object: Fields,
-): { [Name in keyof Fields]?: Exclude<Fields[Name], undefined> } =>
-  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as {
-    [Name in keyof Fields]?: Exclude<Fields[Name], undefined>;
-  };
-
 function normalised(read: Given, hubZone: string, faults: FaultyField[]): NotificationDoc {
   const { channels: named, plan, expires_at: expires, send_at: at, timezone, type, priority: urgency, ...rest } = read;
-  const ways = present({ channels: nonEmpty(named), plan: nonEmpty(plan) });
+  const ways = defined({ channels: nonEmpty(named), plan: nonEmpty(plan) });
   checkWays({ ...rest, ...ways }, faults);
   checkText(rest, faults);
   return {
@@ -218,7 +211,7 @@ function normalised(read: Given, hubZone: string, faults: FaultyField[]): Notifi
     ...ways,
     type: type ?? 'notification',
     priority: urgency ?? 'medium',
-    ...readSendAt(present({ send_at: at, timezone }), hubZone, faults),
+    ...readSendAt(defined({ send_at: at, timezone }), hubZone, faults),
     ...(expires === undefined ? {} : { expires_at: isoInstant(expires) }),
   };
 }

@@ -12,7 +12,7 @@ import { handedFor, handedTo, SUPERSEDED, unlessSuperseded } from './rows/decisi
 import { findNotification } from './rows/notification-rows.ts';
 import { recipientRows } from './rows/recipient-rows.ts';
 import { sendAgain } from './send-again.ts';
-import { mayBeDone, settleStatuses } from './settle-status.ts';
+import { endNotifications, mayBeDone, settleStatuses } from './settle-status.ts';
 
 export interface FollowingParts extends EndedBatches {
   readonly nextDigest: NextDigest;
@@ -30,7 +30,12 @@ export async function follow(
 ): Promise<Followed> {
   let isDue = false;
   const also: DecidedFact[] = [];
-  for (const [app, all] of Map.groupBy(changed, (each) => each.app)) {
+  const { last, others, left } = parted(changed, over);
+  for (const [app, all] of Map.groupBy(last, (each) => each.app)) {
+    const ids = all.map(({ notification }) => notification);
+    await endNotifications(tx, app, ids, now);
+  }
+  for (const [app, all] of Map.groupBy(others, (each) => each.app)) {
     for (const [notification, some] of Map.groupBy(all, (each) => each.notification)) {
       const lost = some.filter(({ state }) => state === 'cancelled');
       if (lost.length > 0) isDue = (await retarget(tx, await stillMeant(tx, lost), now)) || isDue;
@@ -41,11 +46,24 @@ export async function follow(
     }
     isDue = (await goOn(tx, app, all, now)) || isDue;
   }
-  for (const [app, all] of Map.groupBy<string, AboutOne>([...over, ...changed], (each) => each.app)) {
+  for (const [app, all] of Map.groupBy<string, AboutOne>([...left, ...others], (each) => each.app)) {
     const ended = all.filter(({ notification }) => !isUnderWay(app, notification));
     await settleStatuses(tx, app, await mayBeDone(tx, app, ended), now);
   }
   return { isDue, also };
+}
+
+/** After these nothing follows for anyone but a late verdict. */
+const ANSWERED: ReadonlySet<string> = new Set(['sent', 'failed']);
+
+/** Apart: what was all that was to come of its notification, of which nothing need be asked; `left` are the batches of the others. */
+function parted(changed: readonly ChangedDecision[], over: EndedBatches['over']) {
+  const lastBatches = new Set(over.filter(({ isLast }) => isLast).map(({ batch }) => batch));
+  const isLast = ({ batch, state }: ChangedDecision): boolean => lastBatches.has(batch) && ANSWERED.has(state);
+  const last = changed.filter(isLast);
+  const ended = new Set(last.map(({ batch }) => batch));
+  const others = changed.filter(({ batch }) => !ended.has(batch));
+  return { last, others, left: over.filter(({ batch }) => !ended.has(batch)) };
 }
 
 /** What was not wanted any more ends with the reason for that. @returns those of whom it is where it was to go, not whether */

@@ -163,6 +163,7 @@ function batchOf(
         isToOne: isToOne(to),
         about: { app, id, type, created_at },
         awaitsVerdict: false,
+        isLast: parcels.length === 1 && first.isLast,
         platform: platformOf(rows),
       },
     },

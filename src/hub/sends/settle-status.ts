@@ -75,6 +75,15 @@ const large = prepared((db, { app, ids }: Some) =>
     .where((eb) => eb.and([eb.not(pageTimer(eb, app)), isLarge(eb, app)])),
 );
 
+const settleDone = prepared((db, { app, ids, now }: Settled) =>
+  db
+    .updateTable('notifications')
+    .set({ status: 'done', done_at: now })
+    .where('app', '=', app)
+    .where('id', 'in', ids)
+    .where('status', 'in', NOT_OVER),
+);
+
 interface SettledOne extends Omit<Settled, 'ids'> {
   readonly id: string;
   readonly status: 'done' | 'expired';
@@ -122,6 +131,17 @@ export async function settleStatuses(
       if (status !== undefined) await settleOne(tx, { app, id, status, now });
     }
   }
+}
+
+/** Notifications of which it is known that nothing is to come: their decisions are not looked at. */
+export async function endNotifications(
+  tx: HubDb,
+  app: string,
+  notifications: readonly string[],
+  now: number,
+): Promise<void> {
+  for (let at = 0; at < notifications.length; at += AT_ONCE)
+    await settleDone(tx, { app, ids: notifications.slice(at, at + AT_ONCE), now });
 }
 
 interface Timers {

@@ -9,13 +9,14 @@ import type { HubPolicy } from '../notifications/policy.ts';
 import type { HubDb, NewRow } from '../storage/storage.ts';
 import { clearDue, type Due, setDue } from '../timers/due-rows.ts';
 import { type Advanced, advancePerson, type Planned } from './advance-person.ts';
+import { isToOne } from './audience/audience.ts';
 import { isDigest } from './digests/digest-id.ts';
 import type { DeviceOfPerson } from './facts/devices-of-people.ts';
-import { countUsage, type Facts } from './facts/facts.ts';
+import { countUsage, type Facts, isCounted } from './facts/facts.ts';
 import { isMarked, type RecipientRow } from './marks.ts';
 import type { Unreached } from './no-channel.ts';
 import { heldDue, personDue } from './person-due.ts';
-import { type DecisionRow, deleteDecisions, putDecisions, SUPERSEDED } from './rows/decision-rows.ts';
+import { type DecisionRow, deleteDecisions, isOpen, putDecisions, SUPERSEDED } from './rows/decision-rows.ts';
 import { type PersonStepped, UsualSteps } from './steps/usual-steps.ts';
 
 /** A person of a notification, with what is known before the step. */
@@ -49,6 +50,8 @@ export interface Leaving {
   readonly dueAt: number;
   readonly device?: DeviceOfPerson | undefined;
   readonly detail?: DecisionDetail | undefined;
+  /** Nothing else of its notification is to come, to anyone: once a provider has answered, it is done. */
+  readonly isLast: boolean;
 }
 
 /** Something that a digest takes. */
@@ -137,12 +140,21 @@ function dueAtOf({ kept, notification }: PersonAt, { hop, channel, at }: NewRow<
   return Math.min(kept.find((row) => row.hop === hop && row.channel === channel)?.until ?? at, at);
 }
 
-const leavingOf = (person: PersonAt, row: NewRow<'decisions'>): Leaving => ({
+const leavingOf = (person: PersonAt, row: NewRow<'decisions'>, isLast = false): Leaving => ({
   ...{ notification: person.notification, user: person.user, facts: person.facts, row },
   dueAt: dueAtOf(person, row),
   device: person.facts.devices.find(({ id }) => id === row.device),
   detail: row.detail ? (JSON.parse(row.detail) as DecisionDetail) : undefined,
+  isLast,
 });
+
+/** Of what leaves now: with what is known of the notification as a whole. */
+function leavingIn({ person, advanced: { put, leave } }: Step): Leaving[] {
+  const { kept, notification } = person;
+  const isOne = kept.length === 0 && isToOne(notification.to) && !isDigest(notification.id);
+  const open = isOne ? put.filter(({ state }) => isOpen(state)) : [];
+  return leave.map((row) => leavingOf(person, row, open.length === 1 && open[0] === row));
+}
 
 /** How many steps are alike, by the first of them. */
 function countedSteps(steps: readonly Step[]): ReadonlyMap<Step, number> {
@@ -248,7 +260,7 @@ export async function stepPeople(
     steps,
     dues,
     decisions: steps.map(({ decisions }) => decisions),
-    leave: steps.flatMap(({ person, advanced }) => advanced.leave.map((row) => leavingOf(person, row))),
+    leave: steps.flatMap(leavingIn),
     changed: changedIn(steps),
     unreached: ofSteps(steps, unreachedOf),
     digested: ofSteps(steps, digestedOf),
@@ -307,11 +319,11 @@ export async function writeSteps(
     tx,
     over.map(({ person: { notification, user } }) => personDue(notification.app, notification.id, user)),
   );
-  for (const [notification, some] of Map.groupBy(leave, (each) => each.notification))
+  const counted = leave.filter(({ notification: { app }, row }) => isCounted(policyOf(app), row.channel));
+  for (const [notification, some] of Map.groupBy(counted, (each) => each.notification))
     await countUsage(
       tx,
       notification.app,
-      policyOf(notification.app),
       { type: notification.type, at: now },
       some.map(({ user, row: { channel } }) => ({ user, channel })),
     );

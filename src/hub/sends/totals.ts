@@ -66,12 +66,15 @@ export const withUndecided = (totals: RecipientTotals, left: number): RecipientT
   left > 0 ? { ...totals, total: totals.total + left, undecided: left } : totals;
 
 /** With ids that belong to no one. */
-export const withUnknown = (totals: RecipientTotals, unknown: readonly string[]): RecipientTotals => ({
-  ...totals,
-  total: totals.total + unknown.length,
-  unknown: totals.unknown + unknown.length,
-  ids: { ...totals.ids, unknown: [...totals.ids.unknown, ...unknown].slice(0, MOST_IDS) },
-});
+export const withUnknown = (totals: RecipientTotals, unknown: readonly string[]): RecipientTotals =>
+  unknown.length === 0
+    ? totals
+    : {
+        ...totals,
+        total: totals.total + unknown.length,
+        unknown: totals.unknown + unknown.length,
+        ids: { ...totals.ids, unknown: [...totals.ids.unknown, ...unknown].slice(0, MOST_IDS) },
+      };
 
 /** It is in the person's stream once it is committed, and nothing more comes of it. */
 const isInStream = ({ state, channel, plan }: HopDecision): boolean =>

@@ -16,7 +16,7 @@ export interface Growth {
 }
 
 /** Rows a statement: few sizes, so that few texts are prepared. */
-const PIECES = [500, 50, 5, 1];
+const PIECES = [500, 128, 64, 32, 16, 8, 4, 2, 1];
 
 /** People a question. */
 const AT_ONCE = 512;

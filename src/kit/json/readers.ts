@@ -132,8 +132,8 @@ export const shape = <const Fields extends Readonly<Record<string, Reader<unknow
     }
     const read: Record<string, unknown> = {};
     for (const [name, reader] of readers) {
-      const field = Object.hasOwn(value, name) ? value[name] : undefined;
-      if (field === undefined || field === null) continue;
+      const field = value[name];
+      if (field === undefined || field === null || !Object.hasOwn(value, name)) continue;
       const meant = reader(field, pathOf(at, name), faults);
       if (meant !== undefined) read[name] = meant;
     }

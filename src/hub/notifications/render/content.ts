@@ -1,3 +1,4 @@
+import { defined } from '../../../kit/json/defined.ts';
 import type { JsonObject } from '../../../push/push.ts';
 import type { Channel } from '../../words/channel.ts';
 import type { AcceptedNotification } from '../decide-input.ts';
@@ -63,21 +64,22 @@ export function contentOf(
     return { message: policy.confidentialText, data: ids, actions: [], hidden: true };
   }
   const { locale, ...text } = localised(notification, [...languages, policy.locale]);
-  const { title, message, url, image, data, actions, category, thread } = redacted(
-    { ...notification, ...text },
-    notification.redact?.[channel] ?? [],
-    policy.confidentialText,
-  );
-  return {
-    ...(title ? { title } : {}),
-    ...(message ? { message } : {}),
-    ...(url ? { url } : {}),
-    ...(image ? { image } : {}),
+  const paths = notification.redact?.[channel] ?? [];
+  // Most channels carry all of it, and nothing is copied.
+  const whole =
+    paths.length === 0 ? notification : redacted({ ...notification, ...text }, paths, policy.confidentialText);
+  const { title, message } = whole === notification ? text : whole;
+  const { url, image, data, actions, category, thread } = whole;
+  return defined({
+    title: title || undefined,
+    message: message || undefined,
+    url: url || undefined,
+    image: image || undefined,
     data: withOurs(data, { type: notification.type, ...(url ? { url } : {}), ...ids }),
     actions: actions ?? [],
-    ...(category ? { category } : {}),
-    ...(thread ? { thread } : {}),
-    ...(locale === undefined ? {} : { locale }),
+    category: category || undefined,
+    thread: thread || undefined,
+    locale,
     hidden: false,
-  };
+  }) as Content;
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../../kit/json/defined.ts';
 import { isoInstant } from '../../../kit/time/instant.ts';
 import type { JsonObject } from '../../../push/push.ts';
 import { type ContentSources, contentOf } from './content.ts';
@@ -8,7 +9,7 @@ export function eventPayload(sources: ContentSources, languages: readonly (strin
   const { actions, hidden, ...content } = contentOf(sources, 'realtime', languages);
   const { id, type, priority, severity, status, collapse_key, created_at, expires_at, redact } = notification;
   const carries = (field: string): boolean => !hidden && !redact?.realtime?.includes(field);
-  const fields = {
+  return defined({
     id,
     type,
     priority,
@@ -19,6 +20,5 @@ export function eventPayload(sources: ContentSources, languages: readonly (strin
     collapse_key,
     created_at: isoInstant(created_at),
     expires_at,
-  };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as JsonObject;
+  }) as JsonObject;
 }

@@ -7,7 +7,8 @@ import { neutralOverride, redactedOverride } from './redacted.ts';
 
 /** What the sender has written for a platform, as far as the channel may carry it. */
 function overrideFor({ notification }: ContentSources, channel: Channel, platform: OverridePlatform): JsonObject {
-  const own = notification.overrides?.[platform] ?? {};
+  const own = notification.overrides?.[platform];
+  if (!own) return {};
   if (isHidden(notification, channel)) return neutralOverride(own);
   return redactedOverride(own, notification.redact?.[channel] ?? []);
 }

@@ -1,3 +1,4 @@
+import { defined } from '../../../kit/json/defined.ts';
 import { canonicalTag } from '../../words/language-tag.ts';
 import type { NotificationDoc, TextDoc } from '../notification-doc.ts';
 
@@ -17,18 +18,20 @@ function widening(tag: string): readonly string[] {
  * a translation leaves out is of the main text.
  */
 export function localised(
-  { title, message, locales = {} }: Pick<NotificationDoc, 'title' | 'message' | 'locales'>,
+  doc: Pick<NotificationDoc, 'title' | 'message' | 'locales'>,
   languages: readonly (string | undefined)[],
 ): LocalisedText {
-  const main = { ...(title === undefined ? {} : { title }), ...(message === undefined ? {} : { message }) };
-  const locale = Object.keys(locales).length === 0 ? undefined : chosen(locales, languages);
-  return locale === undefined ? main : { ...main, ...locales[locale], locale };
+  const main = defined({ title: doc.title, message: doc.message });
+  const locale = localeFor(doc, languages);
+  return locale === undefined ? main : { ...main, ...doc.locales?.[locale], locale };
 }
 
-function chosen(
-  locales: Readonly<Record<string, TextDoc>>,
+/** The tag among `locales` whose text that is; undefined: the main text. */
+export function localeFor(
+  { locales }: Pick<NotificationDoc, 'locales'>,
   languages: readonly (string | undefined)[],
 ): string | undefined {
+  if (!locales) return undefined;
   for (const language of languages) {
     const tag = language ? canonicalTag(language) : undefined;
     const found = tag && widening(tag).find((each) => Object.hasOwn(locales, each));

@@ -1,6 +1,6 @@
 import type { Notification } from '../../../push/push.ts';
 import type { ContentSources } from './content.ts';
-import { localised } from './localised.ts';
+import { localeFor } from './localised.ts';
 import { type PushVariant, pushOf } from './push.ts';
 
 /**
@@ -21,7 +21,8 @@ export class PushRenderer {
   push(variant: PushVariant): Notification {
     const { platform, kind, environment, languages, user, silent, badge } = variant;
     // Of the languages only the text that they choose shows.
-    const { locale } = localised(this.#sources.notification, [...languages, this.#sources.policy.locale]);
+    const { notification, policy } = this.#sources;
+    const locale = localeFor(notification, [...languages, policy.locale]);
     const key = JSON.stringify([platform, kind, environment, locale, user, silent, badge]);
     const known = this.#made.get(key);
     if (known) return known;

@@ -1,4 +1,5 @@
 import { collapseHash } from '../../../carrier/collapse-hash.ts';
+import { defined } from '../../../kit/json/defined.ts';
 import { toSeconds } from '../../../kit/seconds.ts';
 import { builtIn } from '../../../providers/registry.ts';
 import type { JsonObject, Notification } from '../../../push/push.ts';
@@ -59,8 +60,7 @@ const secondsLeft = (rendering: Rendering): number | undefined => {
 };
 
 /** Drops what is undefined. */
-const given = (object: { readonly [name: string]: unknown }): JsonObject =>
-  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as JsonObject;
+const given = (object: { readonly [name: string]: unknown }): JsonObject => defined(object) as JsonObject;
 
 const base = ({ variant: { platform }, notification: { id }, content }: Rendering): Notification =>
   given({

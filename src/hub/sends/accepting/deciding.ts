@@ -85,6 +85,7 @@ export async function decidePeople(
   const changed: DecidedFact[] = [];
   const superseded = new Map<AcceptedNotification, ReadonlySet<string>>();
   for (const { notification, people, isLaterPage = false } of asked) {
+    if (notification.collapse_key === undefined) continue;
     const collapsed = await collapse(tx, notification, idsOf(people), { isLaterPage, now: now() });
     changed.push(...collapsed.changed);
     superseded.set(notification, collapsed.superseded);

@@ -45,7 +45,7 @@ export async function takeFresh(
   const users = [...new Set(fresh.flatMap(namedIn))];
   const notifications = fresh.map(({ notification }) => notification);
   const facts = await factsFor(tx, parts, app, { notifications, users });
-  for (const one of fresh) first.push(await firstPeople(tx, one, facts, parts.page));
+  for (const one of fresh) first.push(fewPeople(one, facts) ?? (await firstPage(tx, one, parts.page)));
   const areNamed = first.every(({ people }) => people.every(({ user }) => facts.has(user)));
   const { placed, each } = await decidePeople(tx, parts, app, first, areNamed ? facts : undefined);
   const erasures = first.some(({ next }) => next !== undefined) ? await erasuresOf(tx, app) : undefined;
@@ -72,22 +72,21 @@ const namedIn = ({ notification }: Fresh): readonly string[] => {
   return isForFew(notification, to) ? to.users : [];
 };
 
-/** @param facts of those whom the notifications for few name */
-async function firstPeople(
-  tx: HubDb,
-  one: Fresh,
-  facts: ReadonlyMap<string, Facts>,
-  page: number,
-): Promise<FirstPeople> {
-  const { app } = one.notification;
-  const isKnown = (id: string): boolean => facts.get(id)?.person !== undefined;
+/** Undefined: they are read in pages. @param facts of those whom the notifications for few name */
+function fewPeople(one: Fresh, facts: ReadonlyMap<string, Facts>): FirstPeople | undefined {
   const to = audienceOf(one.notification);
-  if (isForFew(one.notification, to)) {
-    const users = new Set(to.users);
-    const unknown = [...users].filter((id) => !isKnown(id));
-    const people = [...users].filter((id) => isKnown(id) && !to.except.includes(id));
-    return { ...one, people: people.map((user): Addressee => ({ user })), unknown, left: 0, next: undefined };
-  }
+  if (!isForFew(one.notification, to)) return undefined;
+  const people: Addressee[] = [];
+  const unknown: string[] = [];
+  for (const user of new Set(to.users))
+    if (facts.get(user)?.person === undefined) unknown.push(user);
+    else if (!to.except.includes(user)) people.push({ user });
+  return { ...one, people, unknown, left: 0, next: undefined };
+}
+
+async function firstPage(tx: HubDb, one: Fresh, page: number): Promise<FirstPeople> {
+  const { app } = one.notification;
+  const to = audienceOf(one.notification);
   const { people, next } = await audiencePage(tx, app, to, '', pageFor(one.notification, page));
   const unknown = await unknownOf(tx, app, to);
   const left = next === undefined ? 0 : (await audienceSize(tx, app, to)) - people.length;

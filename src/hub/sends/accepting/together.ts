@@ -49,7 +49,8 @@ export class Together {
   /** @throws RefusedSend when the id was used for another body */
   take(given: GivenOrder): Promise<AcceptedSend> {
     const { promise, resolve, reject } = Promise.withResolvers<AcceptedSend>();
-    const waiting = { ...given, resolve, reject };
+    const { order, notification, presence } = given;
+    const waiting = { order, notification, presence, resolve, reject };
     if (isSmall(given.order)) {
       this.#waiting.push(waiting);
       this.#ask();
@@ -100,18 +101,21 @@ export class Together {
 /** Takes out the first that can go together: of one app, of which no two have the same id or the same person. */
 function next(waiting: Waiting[]): Waiting[] {
   const app = waiting[0]?.order.app;
-  const seen = new Set<string>();
+  const ids = new Set<string>();
+  const people = new Set<string>();
   const some: Waiting[] = [];
-  for (let at = 0; at < waiting.length && some.length < MOST; ) {
-    const one = waiting[at] as Waiting;
-    const { to } = one.order.doc;
-    const names = [`id ${one.notification.id}`, ...(to.users ?? []).map((user) => `user ${user}`)];
-    if (one.order.app === app && !names.some((name) => seen.has(name))) {
-      for (const name of names) seen.add(name);
+  const left: Waiting[] = [];
+  for (const one of waiting) {
+    if (some.length === MOST) break;
+    const { id, to } = one.notification;
+    const users = to.users ?? [];
+    if (one.order.app === app && !ids.has(id) && !users.some((user) => people.has(user))) {
+      ids.add(id);
+      for (const user of users) people.add(user);
       some.push(one);
-      waiting.splice(at, 1);
-    } else at++;
+    } else left.push(one);
   }
+  waiting.splice(0, some.length + left.length, ...left);
   return some;
 }
 

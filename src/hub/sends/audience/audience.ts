@@ -13,14 +13,17 @@ export interface Audience {
   readonly except: readonly string[];
 }
 
-export const audienceOf = ({ to }: Pick<NotificationDoc, 'to'>): Audience => ({
+export const audienceOf = ({ to }: Pick<NotificationDoc, 'to'>): Audience => ({ ...NO_ONE, ...to });
+
+const NO_ONE: Audience = {
   ...{ users: [], teams: [], roles: [], topics: [], devices: [], everyone: false, except: [] },
-  ...to,
-});
+};
+
+const isEmpty = (list: readonly string[] | undefined): boolean => !list || list.length === 0;
 
 /** It is for people by their ids, and for no one else. */
 export const isByName = ({ teams, roles, topics, devices, everyone }: RecipientsDoc): boolean =>
-  !everyone && [teams, roles, topics, devices].every((list) => !list || list.length === 0);
+  !everyone && isEmpty(teams) && isEmpty(roles) && isEmpty(topics) && isEmpty(devices);
 
 export const isToOne = (to: RecipientsDoc): boolean => to.users?.length === 1 && isByName(to);
 

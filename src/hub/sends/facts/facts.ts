@@ -106,18 +106,21 @@ async function addressesOf(
   );
 }
 
-/** Channels that a limit is about, so that the others need not be counted. */
-const isLimited = (policy: HubPolicy, channels: ReadonlySet<Channel>): boolean =>
-  [policy.limits.channels, ...Object.values(policy.limits.types)].some((each) =>
-    Object.entries(each).some(([channel, limits]) => channels.has(channel as Channel) && (limits?.length ?? 0) > 0),
-  );
+const limited = new WeakMap<HubPolicy, ReadonlySet<string>>();
 
-/** Most policies have none at all. */
-function hasLimits({ limits }: HubPolicy): boolean {
-  for (const _ in limits.channels) return true;
-  for (const _ in limits.types) return true;
-  return false;
+/** Channels that a limit is about, so that the others need not be counted. */
+function limitedBy(policy: HubPolicy): ReadonlySet<string> {
+  const known = limited.get(policy);
+  if (known) return known;
+  const { channels, types } = policy.limits;
+  const all = [channels, ...Object.values(types)].flatMap((each) => Object.entries(each));
+  const found = new Set(all.filter(([, limits]) => (limits?.length ?? 0) > 0).map(([channel]) => channel));
+  limited.set(policy, found);
+  return found;
 }
+
+const isLimited = (policy: HubPolicy, channels: ReadonlySet<Channel>): boolean =>
+  !limitedBy(policy).isDisjointFrom(channels);
 
 async function usageOf(
   db: HubDb,
@@ -180,17 +183,17 @@ async function recordsOf(
   return found;
 }
 
-/** Counts what leaves, where a limit is about its channel. */
+/** Whether what leaves by a channel is to be counted, for a limit that is about it. */
+export const isCounted = (policy: HubPolicy, channel: string): boolean => limitedBy(policy).has(channel);
+
+/** Counts what has left, once for each person and channel. */
 export async function countUsage(
   tx: HubDb,
   app: string,
-  policy: HubPolicy,
   { type, at }: { readonly type: string; readonly at: number },
   left: readonly { readonly user: string; readonly channel: string }[],
 ): Promise<void> {
-  if (!hasLimits(policy)) return;
-  const counted = left.filter(({ channel }) => isLimited(policy, new Set([channel as Channel])));
-  const once = new Map(counted.map((each) => [JSON.stringify([each.user, each.channel]), each]));
+  const once = new Map(left.map((each) => [JSON.stringify([each.user, each.channel]), each]));
   for (const { user, channel } of once.values())
     await tx
       .insertInto('usage')

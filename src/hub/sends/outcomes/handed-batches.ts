@@ -9,6 +9,8 @@ export interface HandedBatch extends Pick<Handover, 'app' | 'batch' | 'notificat
   readonly platform: string | null | undefined;
   /** Its notification is for one person. */
   readonly isToOne: boolean;
+  /** Nothing of its notification is to come but what it carries. */
+  readonly isLast: boolean;
   /** Its notification. */
   readonly about: NotedAbout & { readonly app: string; readonly id: string };
   /** A target was accepted, and a verdict about it is to come: the row stays. */

@@ -44,8 +44,8 @@ export interface OutcomeWriterOptions {
 }
 
 export interface EndedBatches {
-  /** Notifications of which a batch is over: what became of it may have changed no decision. */
-  readonly over: readonly Pick<HandedBatch, 'app' | 'notification' | 'isToOne'>[];
+  /** Batches that are over, of each notification one: what became of it may have changed no decision. */
+  readonly over: readonly Pick<HandedBatch, 'app' | 'batch' | 'notification' | 'isToOne' | 'isLast'>[];
   /** Whether anything of a notification is still under way here: then it cannot be done. */
   readonly isUnderWay: (app: string, notification: string) => boolean;
 }
@@ -71,6 +71,8 @@ interface Known {
   readonly batch: HandedBatch | Handover;
   readonly target: HandedTarget;
 }
+
+type KnownByBatch = ReadonlyMap<Known['batch'], readonly Known[]>;
 
 export class OutcomeWriter {
   readonly #options: OutcomeWriterOptions;
@@ -161,12 +163,13 @@ export class OutcomeWriter {
       const notes = new RollNotes(aboutKnown(known));
       for (const each of ended) all.push(...(await writeEnded(tx, each, notes)));
       await notes.write(tx);
-      const over = overIn(known);
+      const byBatch = Map.groupBy(known, (each) => each.batch);
+      const over = overIn(byBatch);
       const after = await follow(tx, all, {
         over: [...over.values()].map(({ batch }) => batch),
         isUnderWay: (app, id) => batches.countOf(app, id) > (over.get(`${app}\n${id}`)?.count ?? 0),
       });
-      await this.#removeOver(tx, known);
+      await this.#removeOver(tx, byBatch);
       return { changed: all, followed: after };
     });
     for (const { batch, outcome } of known)
@@ -175,10 +178,9 @@ export class OutcomeWriter {
   }
 
   /** Removes the rows of batches of which nothing is to come. */
-  async #removeOver(tx: HubDb, known: readonly Known[]): Promise<void> {
+  async #removeOver(tx: HubDb, byBatch: KnownByBatch): Promise<void> {
     const over: Pick<Handover, 'app' | 'batch'>[] = [];
-    for (const [batch, some] of Map.groupBy(known, (each) => each.batch))
-      if (await isOver(tx, batch, some, this.#options.now())) over.push(batch);
+    for (const [batch, some] of byBatch) if (await isOver(tx, batch, some, this.#options.now())) over.push(batch);
     for (const [app, some] of Map.groupBy(over, (each) => each.app))
       await deleteHandovers(
         tx,
@@ -194,11 +196,15 @@ const aboutKnown = (known: readonly Known[]): AboutOf =>
 
 const isHeld = (batch: HandedBatch | Handover): batch is HandedBatch => 'awaitsVerdict' in batch;
 
+/** Whether each target that a batch has left has ended now. */
+const areAll = ({ targets }: HandedBatch, some: readonly Known[]): boolean =>
+  targets.size === 1 || new Set(some.map(({ outcome }) => outcome.target)).size === targets.size;
+
 /** Of how many batches in memory the last target has ended now, by their notifications. */
-function overIn(known: readonly Known[]): ReadonlyMap<string, { readonly batch: HandedBatch; readonly count: number }> {
+function overIn(byBatch: KnownByBatch): ReadonlyMap<string, { readonly batch: HandedBatch; readonly count: number }> {
   const over = new Map<string, { readonly batch: HandedBatch; readonly count: number }>();
-  for (const [batch, some] of Map.groupBy(known, (each) => each.batch)) {
-    if (!isHeld(batch) || new Set(some.map(({ outcome }) => outcome.target)).size !== batch.targets.size) continue;
+  for (const [batch, some] of byBatch) {
+    if (!isHeld(batch) || !areAll(batch, some)) continue;
     const notification = `${batch.app}\n${batch.notification}`;
     over.set(notification, { batch, count: (over.get(notification)?.count ?? 0) + 1 });
   }
@@ -208,8 +214,7 @@ function overIn(known: readonly Known[]): ReadonlyMap<string, { readonly batch: 
 /** A batch in memory counts by itself; of one of a former process, and of one that waits for verdicts, the decisions say. */
 async function isOver(tx: HubDb, batch: HandedBatch | Handover, some: readonly Known[], now: number): Promise<boolean> {
   if (!isHeld(batch)) return !(await isBatchOpen(tx, batch, now));
-  const ended = new Set(some.map(({ outcome }) => outcome.target));
-  if (ended.size < batch.targets.size) return false;
+  if (!areAll(batch, some)) return false;
   if (!batch.awaitsVerdict && !some.some(({ outcome }) => awaitsVerdict(outcome))) return true;
   const handover = await findHandover(tx, batch.app, batch.batch);
   return handover !== undefined && !(await isBatchOpen(tx, handover, now));

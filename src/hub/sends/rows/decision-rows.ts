@@ -10,6 +10,8 @@ export type DecisionRow = Row<'decisions'>;
 /** States after which nothing of a decision changes but by a late verdict. */
 export const OPEN_STATES = ['pending', 'deferred'] as const;
 
+export const isOpen = (state: string): boolean => (OPEN_STATES as readonly string[]).includes(state);
+
 /** What names a decision. */
 export interface DecisionAt {
   readonly app: string;
