@@ -128,6 +128,19 @@ export class Auth {
       : this.#decide(caller, scope, own, found);
   }
 
+  /**
+   * Whose key a caller shows, where nothing else is to be asked or counted: a key of the configuration without a limit, which has the
+   * scope. Undefined: `admit` says what there is to say. What is admitted once always is.
+   */
+  keyOf(caller: Pick<Caller, 'authorization' | 'apiKey' | 'address'>, scope: Scope): Principal | undefined {
+    const secret = caller.apiKey || bearerOf(caller.authorization);
+    if (secret === undefined) return undefined;
+    const principal = this.#byKey(secret, digestOf(Buffer.from(secret, 'latin1')), caller.address);
+    if (!principal || principal.rateLimit > 0 || !mayDo(principal, scope)) return undefined;
+    this.#seen.add(principal);
+    return principal;
+  }
+
   #decide(caller: Caller, scope: Scope | undefined, own: boolean, found: Principal | Refusal): Admitted | Refusal {
     if (isRefusal(found)) return this.#refuse(caller, found);
     this.#seen.add(found);
@@ -154,9 +167,9 @@ export class Auth {
     const digest = digestOf(Buffer.from(secret, 'latin1'));
     const known = this.#tokens?.known(digest);
     if (known) return known;
+    const principal = this.#byKey(secret, digest, address);
+    if (principal) return principal;
     const waitMs = this.#attempts.waitMs(address);
-    const principal = this.#keys.find(digest);
-    if (principal && (waitMs === 0 || secret.length >= UNGUESSABLE || this.#seen.has(principal))) return principal;
     const person = this.#people?.known(digest);
     if (person) return person;
     const looksRight = looksLikeToken(secret);
@@ -167,6 +180,13 @@ export class Auth {
       return tooManyFailures(Math.ceil(toSeconds(waitMs)));
     if (isPersons) return (this.#people as PeopleDoor).admit(secret, digest);
     return this.#tokens && isToken ? this.#byToken(this.#tokens, secret, digest) : unauthenticated('unknown_key');
+  }
+
+  #byKey(secret: string, digest: Buffer, address: string | undefined): Principal | undefined {
+    const found = this.#keys.find(digest);
+    const isLetIn =
+      found && (secret.length >= UNGUESSABLE || this.#seen.has(found) || this.#attempts.waitMs(address) === 0);
+    return isLetIn ? found : undefined;
   }
 
   async #byToken(tokens: TokenCache, secret: string, digest: Buffer): Promise<Principal | Refusal> {

@@ -141,7 +141,8 @@ function directOf(relay: HttpAppRelay, options: HttpAppOptions, sysStats: SysSta
   const { config, log, hubDoor } = options;
   const onError = (error: unknown): void => log.error(`a request failed: ${(error as Error)?.message}`);
   const push = pushOptions(relay, options, onError);
-  if (relay.auth || push.audit || push.tracing || push.syncMs !== undefined) return [];
+  const { auth } = relay;
+  if (push.audit || push.tracing || push.syncMs !== undefined) return [];
   const path = config.api.push_uri;
   const observe = (at: string) => {
     const begun = sysStats.begin();
@@ -150,8 +151,9 @@ function directOf(relay: HttpAppRelay, options: HttpAppOptions, sysStats: SysSta
       log.request({ method: 'POST', path: at, status, ms: performance.now() - begun, size });
     };
   };
-  const hub = hubDoor?.direct({ headers: push.headers, onError, observe }) ?? [];
-  return [directPush({ ...push, path, observe: () => observe(path) }), ...hub.filter((route) => route.path !== path)];
+  const hub = hubDoor?.direct({ auth, headers: push.headers, onError, observe }) ?? [];
+  const others = hub.filter((route) => route.path !== path);
+  return auth ? others : [directPush({ ...push, path, observe: () => observe(path) }), ...others];
 }
 
 /** Asks who it is where the configuration says who may call, and writes down who did what. */

@@ -1,7 +1,9 @@
+import type { Auth } from '../../../auth/auth.ts';
 import { notFromHere } from '../../../auth/own-page.ts';
 import { UnreadableError } from '../../../hub/storage/unreadable.ts';
 import { errorOf } from '../../../kit/http/answer.ts';
 import { DirectAnswers } from '../../../kit/http/direct/direct-answers.ts';
+import { type DirectHeaders, showsKey } from '../../../kit/http/direct/direct-head.ts';
 import type { DirectAnswer, DirectRoute } from '../../../kit/http/direct/direct-route.ts';
 import { DEFAULT_APP } from '../../../push/app-name.ts';
 import type { HubAnswer } from '../hub-answer.ts';
@@ -13,6 +15,8 @@ import { nothingToKeep, UNREADABLE } from '../hub-router.ts';
 const MAX_BODY = 16 * 1024;
 
 export interface DirectHubOptions {
+  /** Who says whose a key is; undefined: none are configured. */
+  readonly auth: Pick<Auth, 'keyOf'> | undefined;
   /** Those of every answer. */
   readonly headers: Readonly<Record<string, string>>;
   readonly onError: (error: unknown) => void;
@@ -23,20 +27,25 @@ export interface DirectHubOptions {
 type Direct = NonNullable<HubRoute['direct']>;
 
 /**
- * Routes of the hub as most back ends call them, without node:http, where no keys are configured, and nothing is audited: of this machine,
- * about the app that there always is. Everything that is wrong with the request itself is left to the router (hub-router.ts), whose
- * answers these are otherwise.
+ * Routes of the hub as most back ends call them, without node:http, where nothing is audited: about the app that there always is, with a key of
+ * the configuration, or of this machine where no keys are configured. Everything that is wrong with the request itself is left to the
+ * router (hub-router.ts), whose answers these are otherwise.
  */
 export function directHubRoutes(routes: readonly HubRoute[], options: DirectHubOptions): readonly DirectRoute[] {
   const answers = new DirectAnswers(options.headers, options.onError);
-  return routes.flatMap(({ path, direct }) => (direct ? [directRoute(path, direct, answers, options)] : []));
+  return routes.flatMap((route) => (route.direct ? [directRoute(route, route.direct, answers, options)] : []));
 }
 
-function directRoute(path: string, direct: Direct, answers: DirectAnswers, { observe }: DirectHubOptions): DirectRoute {
+function directRoute(
+  { path, scope }: HubRoute,
+  direct: Direct,
+  answers: DirectAnswers,
+  { auth, observe }: DirectHubOptions,
+): DirectRoute {
   return {
     path,
     maxBody: MAX_BODY,
-    admits: (headers) => notFromHere({ method: 'POST', headers: Object.fromEntries(headers) }) === undefined,
+    admits: (headers, address) => (auth ? hasKey(auth, scope, headers, address) : isFromHere(headers)),
     take(bytes, answer) {
       const working = begun(direct, bytes);
       if (!working) return false;
@@ -51,6 +60,21 @@ function directRoute(path: string, direct: Direct, answers: DirectAnswers, { obs
       return true;
     },
   };
+}
+
+const isFromHere = (headers: DirectHeaders): boolean =>
+  !showsKey(headers) && notFromHere({ method: 'POST', headers: Object.fromEntries(headers) }) === undefined;
+
+/** Of one that is for other apps alone the router says which. */
+function hasKey(
+  auth: Pick<Auth, 'keyOf'>,
+  scope: HubRoute['scope'],
+  headers: DirectHeaders,
+  address: string | undefined,
+): boolean {
+  const shown = { authorization: headers.get('authorization'), apiKey: headers.get('x-api-key'), address };
+  const principal = auth.keyOf(shown, scope);
+  return principal !== undefined && (principal.apps?.has(DEFAULT_APP) ?? true);
 }
 
 /** Undefined: the body is refused, which the router says. */

@@ -8,7 +8,7 @@
  * - gone.
  */
 import type { Socket } from 'node:net';
-import { directHead } from './direct-head.ts';
+import { directHead, showsKey } from './direct-head.ts';
 import type { DirectRoute } from './direct-route.ts';
 
 /** What the connection asks of the door. */
@@ -126,7 +126,9 @@ export class DirectConnection {
   #routeOf(text: string): DirectRoute | undefined {
     const head = directHead(text);
     const route = head && this.#host.routes.get(head.start);
-    if (!route || head.length > route.maxBody || route.admits?.(head.headers) === false) return undefined;
+    if (!route || head.length > route.maxBody) return undefined;
+    const { admits = (headers) => !showsKey(headers) } = route;
+    if (!admits(head.headers, this.socket.remoteAddress)) return undefined;
     this.#head = text;
     this.#route = route;
     this.#length = head.length;

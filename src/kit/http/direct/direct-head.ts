@@ -18,6 +18,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'accept',
   'accept-encoding',
   'accept-language',
+  'authorization',
   'cache-control',
   'connection',
   'content-length',
@@ -25,6 +26,7 @@ const KNOWN: ReadonlySet<string> = new Set([
   'host',
   'pragma',
   'user-agent',
+  'x-api-key',
   'x-forwarded-for',
   'x-forwarded-host',
   'x-forwarded-proto',
@@ -39,6 +41,9 @@ const HOST = /^[A-Za-z0-9.-]+(?::\d{1,5})?$/;
 
 /** What a header must be for the request to stay here. */
 const PLAIN: Readonly<Record<string, RegExp>> = { 'content-length': LENGTH, host: HOST, connection: /^keep-alive$/i };
+
+/** Whether a request shows who has sent it. */
+export const showsKey = (headers: DirectHeaders): boolean => headers.has('authorization') || headers.has('x-api-key');
 
 /** @param head without the empty line at its end. @returns undefined: the request is node:http's, whatever its path is */
 export function directHead(head: string): DirectHead | undefined {
