@@ -86,7 +86,11 @@ export function parseDevice(json: unknown): GivenDevice | readonly FaultyField[]
     environment: place,
     token,
     subscription,
-    ...rest
+    capabilities = {},
+    enabled = true,
+    settings = {},
+    topics = [],
+    ...texts
   } = read as Exclude<typeof read, readonly FaultyField[]>;
   const faults: FaultyField[] = [];
   if (user !== undefined && users !== undefined)
@@ -94,7 +98,6 @@ export function parseDevice(json: unknown): GivenDevice | readonly FaultyField[]
   if (token !== undefined && subscription !== undefined)
     faults.push({ path: 'subscription', reason: 'must not be given together with token' });
   if (faults.length > 0) return faults;
-  const { capabilities = {}, enabled = true, settings = {}, topics = [], ...texts } = rest;
   const doc = { ...texts, capabilities, enabled, settings, topics: topics.toSorted() };
   const isSignOut = isObject(json) && (json.user === null || json.users === null);
   const named = users ?? (user === undefined ? undefined : [user]);

@@ -74,7 +74,7 @@ const insertOwners = prepared((db, { rows }: { readonly rows: readonly NewRow<'d
   db.insertInto('device_users').values(rows),
 );
 
-const updateDevice = prepared((db, { app, id, ...set }: OfId & ReturnType<typeof changedColumns>) =>
+const updateDevice = prepared((db, { app, id, ...set }: OfId & ReturnType<typeof columnsOf>) =>
   db.updateTable('devices').set(set).where('app', '=', app).where('id', '=', id),
 );
 
@@ -182,16 +182,9 @@ export function newDeviceRow(
   target: DeviceTarget,
 ): NewRow<'devices'> {
   const { app, id, doc } = registration;
-  return {
-    app,
-    id,
-    ...targetColumns(tools, app, id, target, firstRev()),
-    ...textColumns(doc),
-    status_at: tools.now,
-    rev: 1,
-    registered_at: tools.now,
-    last_seen_at: tools.now,
-  };
+  const times = { status_at: tools.now, last_seen_at: tools.now, rev: 1 };
+  const columns = columnsOf(textColumns(doc), targetColumns(tools, app, id, target, firstRev()), times);
+  return { ...columns, app, id, registered_at: tools.now };
 }
 
 /**
@@ -271,21 +264,44 @@ async function updateRow(
     rev: changed ? row.rev + 1 : row.rev,
   };
   const rev = isRotated ? firstRev() : row.token_rev + 1;
-  const set = changedColumns(texts, target ? targetColumns(tools, app, id, target, rev) : row, times);
+  const set = columnsOf(texts, target ? targetColumns(tools, app, id, target, rev) : row, times);
   await updateDevice(tx, { app, id, ...set });
   return { row: { ...row, ...set }, changed };
 }
 
-/** Always the same columns, and so one text. */
-const changedColumns = (
+/**
+ * Always the same columns, and so one text. An import makes thousands of them: named one by one they take a third of the time of objects
+ * that are spread into one another.
+ */
+const columnsOf = (
   texts: ReturnType<typeof textColumns>,
-  { platform, kind, environment, token_hash, target, token_at, token_rev, status, reason, suspect }: TargetColumns,
+  target: TargetColumns,
   times: Pick<DeviceRow, 'status_at' | 'last_seen_at' | 'rev'>,
 ) => ({
-  ...texts,
+  name: texts.name,
+  model: texts.model,
+  os_version: texts.os_version,
+  app_version: texts.app_version,
+  locale: texts.locale,
+  timezone: texts.timezone,
+  capabilities: texts.capabilities,
+  settings: texts.settings,
+  enabled: texts.enabled,
+  installation_hint: texts.installation_hint,
+  platform: target.platform,
+  kind: target.kind,
+  environment: target.environment,
+  token_hash: target.token_hash,
   // A subscription's keys may have changed though it is known by the same endpoint.
-  ...{ platform, kind, environment, token_hash, target, token_at, token_rev, status, reason, suspect },
-  ...times,
+  target: target.target,
+  token_at: target.token_at,
+  token_rev: target.token_rev,
+  status: target.status,
+  reason: target.reason,
+  suspect: target.suspect,
+  status_at: times.status_at,
+  last_seen_at: times.last_seen_at,
+  rev: times.rev,
 });
 
 type TargetColumns = Pick<

@@ -45,9 +45,9 @@ export function docColumns(seal: HubSeal, app: string, id: string, doc: PersonDo
 }
 
 export const newUserRow = (seal: HubSeal, app: string, id: string, doc: PersonDoc, now: number): NewRow<'users'> => ({
+  ...docColumns(seal, app, id, doc),
   app,
   id,
-  ...docColumns(seal, app, id, doc),
   rev: 1,
   created_at: now,
   updated_at: now,
