@@ -15,9 +15,9 @@ export interface AnswerPaceOptions {
 }
 
 /** Pushes of a request whose answer may be held back. */
-const LARGE = 1000;
+export const LARGE = 1000;
 /** Pushes that wait in a lane: with fewer, more are welcome. */
-const ENOUGH = 10_000;
+export const ENOUGH = 10_000;
 /** Milliseconds for which an answer is held back at most: less than any caller gives up after, as giving up means sending it all again. */
 const MOST_MS = 500;
 const LOOK_MS = 25;
