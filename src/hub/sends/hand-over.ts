@@ -161,7 +161,7 @@ function batchOf(
       ...{ app, batch, notification: id, hop, channel, dueAt: first.dueAt, targets },
       ...{
         isToOne: isToOne(to),
-        about: { app, id, type, created_at },
+        about: { type, created_at },
         awaitsVerdict: false,
         isLast: parcels.length === 1 && first.isLast,
         platform: platformOf(rows),

@@ -12,7 +12,7 @@ export interface HandedBatch extends Pick<Handover, 'app' | 'batch' | 'notificat
   /** Nothing of its notification is to come but what it carries. */
   readonly isLast: boolean;
   /** Its notification. */
-  readonly about: NotedAbout & { readonly app: string; readonly id: string };
+  readonly about: NotedAbout;
   /** A target was accepted, and a verdict about it is to come: the row stays. */
   awaitsVerdict: boolean;
 }

@@ -191,8 +191,10 @@ export class OutcomeWriter {
 }
 
 /** What this process handed over it knows. */
-const aboutKnown = (known: readonly Known[]): AboutOf =>
-  aboutsOf(known.flatMap(({ batch }) => (isHeld(batch) ? [batch.about] : [])));
+function aboutKnown(known: readonly Known[]): AboutOf {
+  const batches = [...new Set(known.map(({ batch }) => batch))].filter(isHeld);
+  return aboutsOf(batches.map(({ app, notification, about }) => ({ ...about, app, id: notification })));
+}
 
 const isHeld = (batch: HandedBatch | Handover): batch is HandedBatch => 'awaitsVerdict' in batch;
 
