@@ -7,6 +7,7 @@
 import { type Compilable, CompiledQuery, type RawBuilder, type SqlBool, sql } from 'kysely';
 import { slices } from '../../kit/time/slices.ts';
 import { type ArrayType, arrayOf, arrayTypes, type ParameterValue as Value, withArrays } from './array-parameters.ts';
+import { ownColumns, selectRows } from './shared-columns.ts';
 import type { HubDb } from './storage.ts';
 
 /** A row to insert. All rows of a call have the same columns. */
@@ -114,7 +115,9 @@ function shapeOf(args: Args, inArrays: boolean): string {
     const isArray = inArrays && value.length > 1;
     if (isRow(first)) {
       const columns = Object.keys(first);
-      shape += isArray ? `${arrayTypes(value, columns)} ` : `${value.length}×${columns.length} `;
+      shape += isArray
+        ? `${arrayTypes(value, columns)} `
+        : `${value.length}×${columns.length}${ownColumns(value, columns) ?? ''} `;
     } else shape += isArray ? 'list ' : `${filled(value.length)} `;
   }
   return shape;
@@ -197,6 +200,27 @@ function amongArrays<Column extends string>(
   return sql<SqlBool>`(${sql.join([...equal, some], sql` and `)})`;
 }
 
+const VALUES = /^(insert into "\w+" \([^)]*\)) values \([^)]*\)(?:, \([^)]*\))*/;
+
+/** What is inserted, with one parameter for what all rows have in a column. */
+function sharing(text: Text, args: Args): Text {
+  const name = rowsIn(args);
+  const [all, into] = VALUES.exec(text.sql) ?? [];
+  if (name === undefined || all === undefined) return text;
+  const rows = args[name] as readonly ValueRow[];
+  const columns = Object.keys(rows[0] as ValueRow);
+  const own = ownColumns(rows, columns);
+  if (!own) return text;
+  const count = rows.length * columns.length;
+  const isOwn = (_: unknown, at: number): boolean => own.includes(columns[at % columns.length] as string);
+  const inRows = text.marks.slice(0, count);
+  const shared = inRows.slice(0, columns.length).filter((mark, at) => !isOwn(mark, at));
+  return {
+    sql: `${into} ${selectRows(columns, own, rows.length)}${text.sql.slice(all.length)}`,
+    marks: [...shared, ...inRows.filter(isOwn), ...text.marks.slice(count)],
+  };
+}
+
 /** The texts of a query, each made when it is first asked for. */
 function textsOf<Given extends object>(
   build: (db: HubDb, args: Given) => Compilable<unknown>,
@@ -211,7 +235,7 @@ function textsOf<Given extends object>(
     const { sql: compiled, parameters } = build(db, marksOf(args, inArrays) as Given).compile();
     const marks = parameters as Text['marks'];
     const arrays = marks.map((mark) => (mark instanceof Mark ? mark.array : undefined));
-    const made = { sql: withArrays(compiled, arrays), marks };
+    const made = inArrays ? { sql: withArrays(compiled, arrays), marks } : sharing({ sql: compiled, marks }, args);
     if (known.size >= MOST_TEXTS) known.clear();
     known.set(shape, made);
     return made;

@@ -132,6 +132,28 @@ describe.each(hubEngines)('a prepared query in $name', ({ needs: lacks, start })
       expect(found).toEqual(rows);
     });
 
+    test('writes many rows, whichever columns are the same in all of them, and changes those that are there', async () => {
+      const upsert = prepared((db, { rows }: { readonly rows: readonly { key: string; value: string }[] }) =>
+        db
+          .insertInto('meta')
+          .values(rows)
+          .onConflict((conflict) => conflict.column('key').doUpdateSet((eb) => ({ value: eb.ref('excluded.value') })))
+          .returning(['key', 'value']),
+      );
+      const keys = rowsOf(20, 'many');
+      for (const rows of [
+        keys,
+        keys.map(({ key }) => ({ key, value: 'one' })),
+        keys.map(({ key }, at) => ({ key, value: `${at % 2}` })),
+        Array.from({ length: 16 }, () => ({ key: 'same', value: 'all' })).slice(0, store.engine === 'sqlite' ? 16 : 1),
+      ]) {
+        expect(await store.write((tx) => upsert(tx, { rows }))).toEqual(rows);
+        const found = await valuesOf(store.db, { keys: rows.map(({ key }) => key) });
+        expect(found).toEqual(rows.slice(0, found.length));
+        expect(found).toHaveLength(new Set(rows.map(({ key }) => key)).size);
+      }
+    });
+
     test('finds rows by several columns together, whichever of them are the same', async () => {
       const rows = ['a x', 'a y', 'b x', 'b y'].map((pair) => {
         const [app = '', ref = ''] = pair.split(' ');

@@ -1,5 +1,5 @@
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
-import { prepared } from '../../storage/prepared.ts';
+import { countsChanges, prepared } from '../../storage/prepared.ts';
 import type { HubDb, NewRow, Row } from '../../storage/storage.ts';
 import type { HubTables } from '../../storage/tables.ts';
 import { TAKEN_BY_DIGEST } from '../digests/digest-id.ts';
@@ -43,9 +43,13 @@ const put = prepared((db, { rows }: { readonly rows: readonly NewRow<'decisions'
     ),
 );
 
-/** Writes a decision as it is now; one that is not there yet is added. */
+/**
+ * Writes decisions as they are now; those that are not there yet are added. On SQLite those by one channel together: all but the person and
+ * the device is the same in most of them, and is given once.
+ */
 export async function putDecisions(tx: HubDb, rows: readonly NewRow<'decisions'>[]): Promise<void> {
-  await put(tx, { rows });
+  if (!countsChanges(tx)) await put(tx, { rows });
+  else for (const some of Map.groupBy(rows, ({ channel }) => channel).values()) await put(tx, { rows: some });
 }
 
 /** This one. */
