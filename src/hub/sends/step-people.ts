@@ -290,6 +290,9 @@ function noteStep(notes: RollNotes, { person: { kept }, advanced: { put, remove 
   }
 }
 
+const carriedBy = (row: NewRow<'decisions'>, batch: string | null): NewRow<'decisions'> =>
+  row.batch === batch ? row : { ...row, batch };
+
 /**
  * Writes decisions and timers, and counts what leaves.
  * @param batchOf the batch that carries a decision; undefined: none does
@@ -306,7 +309,7 @@ export async function writeSteps(
   );
   await putDecisions(
     tx,
-    steps.flatMap(({ advanced }) => advanced.put).map((row) => ({ ...row, batch: batchOf(row) ?? null })),
+    steps.flatMap(({ advanced }) => advanced.put).map((row) => carriedBy(row, batchOf(row) ?? null)),
   );
   await setDue(tx, dues);
   const notes = new RollNotes(aboutsOf(steps.map(({ person }) => person.notification)));

@@ -42,30 +42,45 @@ async function insert(
 ): Promise<ReadonlyMap<string, StreamEvent>> {
   const byPerson = Map.groupBy(fresh, personOf);
   const heads = await grow(tx, byPerson, parts);
-  const placed = [...byPerson].flatMap(([person, some]) => {
+  const placed: PlacedEntry[] = [];
+  for (const [person, some] of byPerson) {
     const head = heads.get(person) as HeadRow;
-    const epoch = epochOf(head.epoch, personKey(head.app, head.user));
-    return some.map((each, index) => ({ ...each, epoch, place: head.head - some.length + index + 1 }));
-  });
+    for (const [index, entry] of some.entries())
+      placed.push({ entry, head, place: head.head - some.length + index + 1 });
+  }
   const sealed = sealer(parts.seal);
   await bulkInsert(
     tx,
     parts.engine,
     'stream_events',
-    placed.map(({ app, user, place, bytes, draft: { type, payload, timestamp } }) => ({
-      ...{ app, user, place, type, payload: sealed(app, payload), timestamp, bytes, at: parts.now },
+    placed.map(({ entry: { app, user, bytes, draft }, place }) => ({
+      ...{ app, user, place, type: draft.type, payload: sealed(app, draft.payload), timestamp: draft.timestamp },
+      ...{ bytes, at: parts.now },
     })),
   );
-  const keys = placed.flatMap(({ app, user, hash, place }) => (hash === undefined ? [] : [{ app, user, hash, place }]));
+  const keys = placed.flatMap(({ entry: { app, user, hash }, place }) =>
+    hash === undefined ? [] : [{ app, user, hash, place }],
+  );
   await bulkInsert(tx, parts.engine, 'stream_keys', keys);
   for (const head of heads.values()) await trim(tx, head, parts.caps);
-  return new Map(
-    placed.map(({ identity, epoch, place, draft: { type, payload, timestamp } }) => [
-      identity,
-      { id: eventId(epoch, place), type, payload, timestamp },
-    ]),
-  );
+  return new Map(placed.map((each) => [each.entry.identity, savedEvent(each)]));
 }
+
+interface PlacedEntry {
+  readonly entry: AskedEntry;
+  readonly head: HeadRow;
+  readonly place: number;
+}
+
+/** Few events have readers at once, and an id takes a hash: it is made when it is asked for. */
+const savedEvent = ({ entry, head: { app, user, epoch }, place }: PlacedEntry): StreamEvent => ({
+  get id() {
+    return eventId(epochOf(epoch, personKey(app, user)), place);
+  },
+  type: entry.draft.type,
+  payload: entry.draft.payload,
+  timestamp: entry.draft.timestamp,
+});
 
 /** One text for many people is sealed once for each app. */
 function sealer(seal: HubSeal): (app: string, payload: string) => string {

@@ -26,8 +26,8 @@ export class StreamChannel implements Realtime {
   readonly #options: StreamChannelOptions;
   /** Of those that were put into their streams in a transaction; it may have been done again, or undone. */
   readonly #published = new WeakMap<Leaving, StreamEvent>();
-  /** Of the last notification, by languages: those who read the same get the very same text. */
-  #last: { readonly notification: Leaving['notification']; readonly payloads: Map<string, string> } | undefined;
+  /** Of the last notification, by languages: those who read the same get the very same draft. */
+  #last: { readonly notification: Leaving['notification']; readonly drafts: Map<string, EventDraft> } | undefined;
 
   constructor(options: StreamChannelOptions) {
     this.#options = options;
@@ -74,22 +74,18 @@ export class StreamChannel implements Realtime {
     );
   }
 
-  #payload({ notification, facts }: Leaving): string {
+  #draft({ notification, facts }: Leaving): EventDraft {
     const languages = [facts.settings.locale, facts.person?.locale];
     const key = `${languages[0] ?? ''} ${languages[1] ?? ''}`;
-    if (this.#last?.notification !== notification) this.#last = { notification, payloads: new Map() };
-    const made = this.#last.payloads;
-    const known = made.get(key);
-    if (known !== undefined) return known;
-    const policy = this.#options.policyOf(notification.app);
-    const payload = JSON.stringify(eventPayload({ notification, policy }, languages));
-    made.set(key, payload);
-    return payload;
-  }
-
-  #draft(leaving: Leaving): EventDraft {
-    const { type, created_at } = leaving.notification;
-    return { type, payload: this.#payload(leaving), timestamp: isoInstant(created_at) };
+    if (this.#last?.notification !== notification) this.#last = { notification, drafts: new Map() };
+    const { drafts } = this.#last;
+    const known = drafts.get(key);
+    if (known) return known;
+    const { app, type, created_at: at } = notification;
+    const payload = JSON.stringify(eventPayload({ notification, policy: this.#options.policyOf(app) }, languages));
+    const draft = { type, payload, timestamp: isoInstant(at) };
+    drafts.set(key, draft);
+    return draft;
   }
 }
 
