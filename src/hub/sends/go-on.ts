@@ -2,8 +2,8 @@ import { sql } from 'kysely';
 import { among, prepared } from '../storage/prepared.ts';
 import type { HubDb } from '../storage/storage.ts';
 import { setDue } from '../timers/due-rows.ts';
+import { rangeOf, type UserRange } from '../words/user-range.ts';
 import { personDue } from './person-due.ts';
-import { rangeOf, type UserRange } from './rows/user-range.ts';
 
 /** A person, as far as a notification goes. */
 type PersonOf = Readonly<Record<'notification' | 'user', string>>;

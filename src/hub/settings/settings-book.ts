@@ -6,6 +6,7 @@ import { type ActorName, auditChanges } from '../storage/audit.ts';
 import { prepared } from '../storage/prepared.ts';
 import type { HubDb, HubStore, NewRow, Row } from '../storage/storage.ts';
 import type { Channel } from '../words/channel.ts';
+import type { UserRange } from '../words/user-range.ts';
 import { patchSettings } from './patch-settings.ts';
 import { parseSettings, type SettingsDoc } from './settings-doc.ts';
 import type { Snooze, SnoozeEnd } from './snooze.ts';
@@ -63,13 +64,21 @@ const find = prepared((db, { app, users }: { readonly app: string; readonly user
   db.selectFrom('settings').selectAll().where('app', '=', app).where('user', 'in', users),
 );
 
-/** Those of some people, by person; who has set nothing is absent. */
+const findBetween = prepared((db, { app, from, to }: UserRange & { readonly app: string }) =>
+  db.selectFrom('settings').selectAll().where('app', '=', app).where('user', '>=', from).where('user', '<=', to),
+);
+
+/**
+ * Those of some people, by person; who has set nothing is absent.
+ * @param range they are all that there are between two: those are found without their names
+ */
 export async function settingsOf(
   db: HubDb,
   app: string,
   users: readonly string[],
+  range?: UserRange,
 ): Promise<ReadonlyMap<string, KeptSettings>> {
-  const rows = await find(db, { app, users });
+  const rows = await (range ? findBetween(db, { app, ...range }) : find(db, { app, users }));
   return new Map(rows.map((row) => [row.user, keptOf(row)]));
 }
 

@@ -4,7 +4,9 @@ import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
 import type { AcceptedNotification, PresenceState } from '../../notifications/decide-input.ts';
 import type { HopDecision } from '../../notifications/decision.ts';
 import type { HubPolicy } from '../../notifications/policy.ts';
+import { countsChanges } from '../../storage/prepared.ts';
 import type { HubDb, HubStore } from '../../storage/storage.ts';
+import { rangeOf } from '../../words/user-range.ts';
 import type { Addressee } from '../audience/audience.ts';
 import { collapse } from '../collapse.ts';
 import { channelsOf, type Facts, factsOf } from '../facts/facts.ts';
@@ -61,13 +63,21 @@ export function factsFor(
   tx: HubDb,
   { store, policyOf, staleAfterMs, now }: DecidingParts,
   app: string,
-  about: { readonly notifications: readonly AcceptedNotification[]; readonly users: readonly string[] },
+  {
+    notifications,
+    users,
+  }: { readonly notifications: readonly AcceptedNotification[]; readonly users: readonly string[] },
 ): Promise<ReadonlyMap<string, Facts>> {
   const policy = policyOf(app);
-  const channels = new Set(about.notifications.flatMap((notification) => [...channelsOf(notification, policy)]));
+  const channels = new Set(notifications.flatMap((notification) => [...channelsOf(notification, policy)]));
+  const range = isPageOfAll(tx, notifications) ? rangeOf(users) : undefined;
   const parts = { db: tx, seal: store.seal, now: now(), staleAfterMs };
-  return factsOf(parts, { app, policy, channels }, about.users);
+  return factsOf(parts, { app, policy, channels, range }, users);
 }
+
+/** Pages of everyone are people who follow one another. How PostgreSQL would find those depends on what it has counted: it is given names. */
+const isPageOfAll = (tx: HubDb, [one, ...others]: readonly AcceptedNotification[]): boolean =>
+  countsChanges(tx) && others.length === 0 && one?.to.everyone === true;
 
 /**
  * In one transaction, about notifications of one app. What is decided about one of them does not depend on the others.

@@ -5,6 +5,7 @@ import type { DeviceFacts, DeviceKind } from '../../notifications/decide-input.t
 import type { DeviceSettings } from '../../settings/settings.ts';
 import { prepared } from '../../storage/prepared.ts';
 import type { HubDb, HubSeal } from '../../storage/storage.ts';
+import type { UserRange } from '../../words/user-range.ts';
 
 /** A device of a person, with what sending to it needs. */
 export interface DeviceOfPerson extends DeviceFacts {
@@ -23,7 +24,7 @@ interface OfPeople {
   readonly users: readonly string[];
 }
 
-const ofPeople = (db: HubDb, { app, users }: OfPeople) =>
+const ofApp = (db: HubDb, app: string) =>
   db
     .selectFrom('device_users as mine')
     .innerJoin('devices', (join) => join.onRef('devices.app', '=', 'mine.app').onRef('devices.id', '=', 'mine.device'))
@@ -36,33 +37,36 @@ const ofPeople = (db: HubDb, { app, users }: OfPeople) =>
       ...(['mine.user', 'all.user as owner', 'all.place'] as const),
     ])
     .where('mine.app', '=', app)
-    .where('mine.user', 'in', users)
     .where('devices.status', '!=', 'invalid');
 
+const ofPeople = (db: HubDb, { app, users }: OfPeople) => ofApp(db, app).where('mine.user', 'in', users);
+
 const find = prepared(ofPeople);
+const findBetween = prepared((db, { app, from, to }: UserRange & { readonly app: string }) =>
+  ofApp(db, app).where('mine.user', '>=', from).where('mine.user', '<=', to),
+);
 const findLocked = prepared((db, asked: OfPeople) => ofPeople(db, asked).forShare(['mine', 'devices']));
 
 type Found = Awaited<ReturnType<typeof find>>[number];
 
-/** By person; of each in the order of their ids. Dead ones are left out, and suspected ones that had their one push. @param now UNIX milliseconds */
+interface DevicesAsked extends OfPeople {
+  /** They are all that there are between two: their devices are found without their names. */
+  readonly range?: UserRange | undefined;
+  /** UNIX milliseconds. */
+  readonly now: number;
+  readonly staleAfterMs: number;
+  readonly lock?: boolean;
+}
+
+/** By person; of each in the order of their ids. Dead ones are left out, and suspected ones that had their one push. */
 export async function devicesOfPeople(
   db: HubDb,
   seal: HubSeal,
-  {
-    app,
-    users,
-    now,
-    staleAfterMs,
-    lock = false,
-  }: {
-    readonly app: string;
-    readonly users: readonly string[];
-    readonly now: number;
-    readonly staleAfterMs: number;
-    readonly lock?: boolean;
-  },
+  { app, users, range, now, staleAfterMs, lock = false }: DevicesAsked,
 ): Promise<ReadonlyMap<string, readonly DeviceOfPerson[]>> {
-  const rows = await (lock ? findLocked : find)(db, { app, users });
+  const rows = await (range && !lock
+    ? findBetween(db, { app, ...range })
+    : (lock ? findLocked : find)(db, { app, users }));
   const people = new Map<string, Map<string, [Found, ...Found[]]>>();
   for (const row of rows) {
     const suspicion = suspicionIn(row.suspect);

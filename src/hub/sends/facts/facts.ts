@@ -12,6 +12,7 @@ import { effectiveSettings } from '../../settings/settings.ts';
 import { settingsOf } from '../../settings/settings-book.ts';
 import type { HubDb, HubSeal } from '../../storage/storage.ts';
 import { type AddressedChannel, addressed, type Channel, isAddressed } from '../../words/channel.ts';
+import type { UserRange } from '../../words/user-range.ts';
 import { type DeviceOfPerson, devicesOfPeople } from './devices-of-people.ts';
 import { NeedsSerializable } from './needs-serializable.ts';
 
@@ -36,6 +37,8 @@ export interface FactsAsked {
   /** Those that plans have: what no channel asks for is not read. */
   readonly channels: ReadonlySet<Channel>;
   readonly policy: HubPolicy;
+  /** The people are all that there are between two; what is found of others is left out. */
+  readonly range?: UserRange | undefined;
 }
 
 /** The channels that a notification may go by. */
@@ -52,16 +55,16 @@ const NO_OPT_OUTS: NonNullable<DecideInput['optOuts']> = [];
  */
 export async function factsOf(
   { db, seal, now, staleAfterMs, lock = false }: FactsParts,
-  { app, channels, policy }: FactsAsked,
+  { app, channels, policy, range }: FactsAsked,
   users: readonly string[],
 ): Promise<ReadonlyMap<string, Facts>> {
   if (users.length === 0) return new Map();
   if (lock && isLimited(policy, channels)) throw new NeedsSerializable();
   const withAddresses = [...channels].some(isAddressed);
-  const persons = await knownPeople(db, seal, { app, ids: users, withAddresses });
-  const settings = await settingsOf(db, app, users);
+  const persons = await knownPeople(db, seal, { app, ids: users, range, withAddresses });
+  const settings = await settingsOf(db, app, users, range);
   // Without a push, too: quiet hours and local times may be in the zone of the device that was seen last.
-  const devices = await devicesOfPeople(db, seal, { app, users, now, staleAfterMs, lock });
+  const devices = await devicesOfPeople(db, seal, { app, users, range, now, staleAfterMs, lock });
   const addresses = withAddresses ? await addressesOf(db, seal, app, [...persons.values()]) : undefined;
   const optOuts = withAddresses ? await optOutsOf(db, app, users) : undefined;
   const usage = await usageOf(db, app, users, policy, channels, now);

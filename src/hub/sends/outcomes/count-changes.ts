@@ -2,8 +2,8 @@
 import type { RollNotes } from '../../analytics/roll-notes.ts';
 import { changing, prepared } from '../../storage/prepared.ts';
 import type { HubDb } from '../../storage/storage.ts';
+import type { UserRange } from '../../words/user-range.ts';
 import type { HandedTarget } from '../rows/handover-rows.ts';
-import type { UserRange } from '../rows/user-range.ts';
 import {
   type Carried,
   type ChangedDecision,

@@ -2,8 +2,8 @@
 import type { Expression, ExpressionBuilder, SqlBool } from 'kysely';
 import type { HubDb } from '../../storage/storage.ts';
 import type { HubTables } from '../../storage/tables.ts';
+import { isWithin, rangeOf, type UserRange } from '../../words/user-range.ts';
 import type { HandedTarget } from '../rows/handover-rows.ts';
-import { isWithin, rangeOf, type UserRange } from '../rows/user-range.ts';
 import type { ChangeOfSome } from './changed-decision.ts';
 import type { EndedOne } from './ended-alike.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isWithin, rangeOf } from '../../../../src/hub/sends/rows/user-range.ts';
+import { isWithin, rangeOf } from '../../../src/hub/words/user-range.ts';
 
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
