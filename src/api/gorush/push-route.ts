@@ -5,7 +5,7 @@ import { background } from '../../kit/background.ts';
 import { JSON_TYPE, noteSize, sendError, sendRefused } from '../../kit/http/answer.ts';
 import type { BodyRoom } from '../../kit/http/body-room.ts';
 import type { HttpHandler } from '../../kit/http/exact-routes.ts';
-import { type BodyRefusal, readBody } from '../../kit/http/read-body.ts';
+import { type BodyRefusal, giveBack, readBody } from '../../kit/http/read-body.ts';
 import { type RefusalKind, RefusedError } from '../../kit/refusal.ts';
 import type { Tracing } from '../../observe/tracing/tracing.ts';
 import type { Notification } from '../../push/push.ts';
@@ -43,6 +43,12 @@ export interface PushRouteOptions {
 
 type ReadRequest = Extract<Decoded, { ok: true }>;
 
+/** What an answer needs of its request. */
+interface AnswerFacts {
+  readonly audited: readonly Notification[] | undefined;
+  readonly warnings: readonly FieldWarning[];
+}
+
 /** `POST /api/push`. Reads and decodes the body itself: no parser middleware on the path that every push takes. */
 export function pushRoute(options: PushRouteOptions): HttpHandler {
   const { accept, maxBody, bodies, onError, syncMs, headers, audit, tracing } = options;
@@ -64,11 +70,11 @@ export function pushRoute(options: PushRouteOptions): HttpHandler {
   const answer = (
     res: ServerResponse,
     push: AcceptedPush,
-    { notifications, warnings = [] }: ReadRequest,
+    { audited, warnings }: AnswerFacts,
     traced: TracedRequest | undefined,
   ): void => {
     const { requestId, counts } = push;
-    if (audit) noteAudit(res, { requestId, apps: audit(notifications) });
+    if (audited && audit) noteAudit(res, { requestId, apps: audit(audited) });
     if (traced) {
       traced.note({ 'martlet.request_id': requestId, 'martlet.counts': counts });
       sendPushAnswer(res, { ...pushBody(push, warnings), trace_id: traced.traceId }, headers);
@@ -82,16 +88,18 @@ export function pushRoute(options: PushRouteOptions): HttpHandler {
       try {
         const read = readNotifications(body, res, options);
         if (!read) return;
-        const accepted = accept(read.notifications, body as Buffer, howOf(req, acceptOptions, traced));
-        if (accepted instanceof Promise) {
-          accepted
-            .then((push) => {
-              if (push.answered) closed?.(push.answered);
-              answer(res, push, read, traced);
-            })
-            // Also what `answer` throws.
-            .catch((error) => fail(res, error));
-        } else answer(res, accepted, read, traced);
+        const bytes = body as Buffer;
+        const accepted = accept(read.notifications, bytes, howOf(req, acceptOptions, traced));
+        // Not the notifications as such: the answer may come long after all of them were sent.
+        const facts: AnswerFacts = { audited: audit && read.notifications, warnings: read.warnings ?? [] };
+        const done = (push: AcceptedPush): void => {
+          giveBack(bytes);
+          if (push.answered) closed?.(push.answered);
+          answer(res, push, facts, traced);
+        };
+        // A rejection is also what `done` throws.
+        if (accepted instanceof Promise) accepted.then(done).catch((error) => fail(res, error));
+        else done(accepted);
       } catch (error) {
         fail(res, error);
       }

@@ -31,23 +31,65 @@ export function readBody(
     done(why);
   };
   const opened: OpenBody | undefined = room?.of.open(room.who, req.socket, () => refuse('too_slow'));
-  let first: Buffer | undefined;
-  let chunks: Buffer[] | undefined;
-  let size = 0;
+  const body = new Gathered(Number(req.headers['content-length']));
   req.on('data', (chunk: Buffer) => {
-    size += chunk.length;
-    if (size > limit) refuse('too_large');
+    if (body.size + chunk.length > limit) refuse('too_large');
     else if (opened?.arrived(chunk.length) === false) refuse('no_room');
-    else if (!first) first = chunk;
-    else if (chunks) chunks.push(chunk);
-    else chunks = [first, chunk];
+    else body.add(chunk);
   });
   req.on('end', () => {
     opened?.end();
     // A reset stream of HTTP/2 ends like a whole one.
-    if (!req.aborted) done(chunks ? Buffer.concat(chunks, size) : (first ?? Buffer.alloc(0)));
+    if (!req.aborted) done(body.whole());
   });
   // The client went away.
   if (opened) req.on('close', () => opened.end());
   req.on('error', () => {});
+}
+
+/**
+ * What has arrived of a body, in one piece, which has the length that was announced from the second chunk on. Memory that was copied is given
+ * back at once: until the next collection a body of a megabyte would be there twice.
+ */
+class Gathered {
+  size = 0;
+  readonly #announced: number;
+  #piece: Buffer | undefined;
+
+  /** @param announced bytes, NaN where nobody said */
+  constructor(announced: number) {
+    this.#announced = announced;
+  }
+
+  add(chunk: Buffer): void {
+    const size = this.size + chunk.length;
+    if (!this.#piece) this.#piece = chunk;
+    else {
+      if (size > this.#piece.length) {
+        const larger = Buffer.allocUnsafeSlow(size <= this.#announced ? this.#announced : 2 * size);
+        move(this.#piece.subarray(0, this.size), larger, 0);
+        this.#piece = larger;
+      }
+      move(chunk, this.#piece, this.size);
+    }
+    this.size = size;
+  }
+
+  whole(): Buffer {
+    return this.#piece?.subarray(0, this.size) ?? Buffer.alloc(0);
+  }
+}
+
+function move(from: Buffer, to: Buffer, at: number): void {
+  to.set(from, at);
+  giveBack(from);
+}
+
+/**
+ * Gives the memory of bytes back at once, which would stay until V8 has found that nobody reads them any more: for those which have come out of
+ * their first youth, a long time. Only for who has them alone; bytes that share their memory with others stay.
+ */
+export function giveBack(bytes: Uint8Array): void {
+  const { buffer } = bytes;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length) buffer.transfer(0);
 }
