@@ -15,8 +15,8 @@ export async function serve(command: Commands['serve'], context: CliContext): Pr
   outliveSignals(context);
   trustSystemAuthorities();
   const loaded = readConfig(command, 'serve', context);
-  // Its transactions keep what they make for a while: docs/operations.md, "Memory".
-  if (loaded.config.hub.enabled) growHeapLess();
+  // What waits in lanes and what is written outlive the young generation: docs/operations.md, "Memory".
+  growHeapLess();
   const log = openLog(loaded, context);
   context.onUncaught(createErrorNet({ log, end: () => context.exit(1) }));
   if (!context.isWorker) begin(loaded, log, context);

@@ -43,10 +43,7 @@ describe('a process whose heap grows less', () => {
   });
 });
 
-test.each([
-  [true, ['--heap-growing-percent=100']],
-  [false, []],
-])('serving with hub.enabled: %s', async (enabled, expected) => {
+test.each([true, false])('serving does so, with hub.enabled: %s', async (enabled) => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   onTestFinished(() => void taken.close());
@@ -59,5 +56,5 @@ v8.setFlagsFromString = (flag) => console.error('flag ' + flag); syncBuiltinESME
   // It ends by itself, as its port is taken.
   const { stderr } = await runMartlet([], { cwd, env: { NODE_OPTIONS: `--import ${cwd}/told.mjs` } });
   expect(stderr).toContain('is taken by another program');
-  expect([...stderr.matchAll(/^flag (.*)$/gm)].map(([, flag]) => flag)).toEqual(expected);
+  expect([...stderr.matchAll(/^flag (.*)$/gm)].map(([, flag]) => flag)).toEqual(['--heap-growing-percent=100']);
 });

@@ -56,7 +56,7 @@ class Gathered {
   readonly #announced: number;
   #piece: Buffer | undefined;
 
-  /** @param announced bytes, NaN where nobody said */
+  /** @param announced bytes, NaN where it is unknown */
   constructor(announced: number) {
     this.#announced = announced;
   }
@@ -86,10 +86,10 @@ function move(from: Buffer, to: Buffer, at: number): void {
 }
 
 /**
- * Gives the memory of bytes back at once, which would stay until V8 has found that nobody reads them any more: for those which have come out of
- * their first youth, a long time. Only for who has them alone; bytes that share their memory with others stay.
+ * Gives the memory of bytes back at once, which would stay until V8 has found that they are not needed any more: once they have outlived two
+ * collections of the young generation that is a long time. For who has them alone; bytes that share their memory with others stay.
  */
 export function giveBack(bytes: Uint8Array): void {
-  const { buffer } = bytes;
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.length) buffer.transfer(0);
+  const { buffer, length } = bytes;
+  if (length > 0 && buffer instanceof ArrayBuffer && buffer.byteLength === length) buffer.transfer(0);
 }
