@@ -1,5 +1,5 @@
 import type { FaultyField } from '../../kit/refusal.ts';
-import { instantMs, isoInstant } from '../../kit/time/instant.ts';
+import { instantMs, isoInstant, MOMENT } from '../../kit/time/instant.ts';
 import { instantOf, zoneName } from '../../kit/time/wall-time.ts';
 
 /** When a notification leaves. Without an offset it is a time of the clock on the wall, in a zone or in that of each person. */
@@ -34,8 +34,7 @@ export function readSendAt({ send_at: at, timezone }: Given, hubZone: string, fa
   const local = localTime(at);
   if (local) return inZone(local, timezone ?? hubZone, faults);
   const instant = instantMs(at);
-  if (instant === undefined)
-    faults.push({ path: 'send_at', reason: 'must be 2026-12-01T09:00:00, or the same with Z or an offset' });
+  if (instant === undefined) faults.push({ path: 'send_at', reason: `must be ${MOMENT}` });
   else if (timezone !== undefined) faults.push({ path: 'timezone', reason: 'excludes Z and offsets in send_at' });
   return instant === undefined ? {} : { send_at: isoInstant(instant) };
 }

@@ -11,7 +11,7 @@ import {
   wordOf,
 } from '../../kit/json/readers.ts';
 import type { FaultyField } from '../../kit/refusal.ts';
-import { instantMs, isoInstant } from '../../kit/time/instant.ts';
+import { instantMs, isoInstant, MOMENT } from '../../kit/time/instant.ts';
 import { instantOf } from '../../kit/time/wall-time.ts';
 import { parseNotification } from '../notifications/notification-doc.ts';
 import { seconds } from '../words/seconds.ts';
@@ -50,7 +50,7 @@ function localOf(text: string): Temporal.PlainDateTime | undefined {
 
 const moment: Reader<string> = parsed(
   (text) => (localOf(text) || instantMs(text) !== undefined ? text : undefined),
-  '2026-12-01T09:00:00, or the same with Z or an offset',
+  MOMENT,
 );
 
 const fields = {

@@ -11,7 +11,7 @@ import {
   wordOf,
 } from '../../kit/json/readers.ts';
 import type { FaultyField } from '../../kit/refusal.ts';
-import { instantMs, isoInstant } from '../../kit/time/instant.ts';
+import { instantMs, isoInstant, MOMENT } from '../../kit/time/instant.ts';
 import { instantOf } from '../../kit/time/wall-time.ts';
 import { id } from '../words/id.ts';
 import { timeZone } from '../words/time-zone.ts';
@@ -49,10 +49,10 @@ function localOf(text: string): Temporal.PlainDateTime | undefined {
   }
 }
 
-const date: Reader<string> = parsed(dateOf, 'a date such as 2026-12-01');
+const date: Reader<string> = parsed(dateOf, 'a date that there is, such as 2026-12-01');
 const dueAt: Reader<string> = parsed(
   (text) => (localOf(text) || instantMs(text) !== undefined ? text : undefined),
-  '2026-12-01T17:00:00, or the same with Z or an offset',
+  MOMENT,
 );
 
 /** An instant that dates have. */
