@@ -1,4 +1,5 @@
 import { askText, prepared } from './prepared.ts';
+import { areAlike } from './shared-columns.ts';
 import type { HubDb, HubStore, HubTable, NewRow } from './storage.ts';
 
 /** Below the 32,766 parameters of a statement of SQLite. */
@@ -36,13 +37,6 @@ const insertInto = (table: HubTable) =>
       .values(rows)
       .onConflict((conflict) => conflict.doNothing()),
   );
-
-/** A plain loop: thousands of values are compared for each insertion, and a closure for each takes twice as long. */
-function areAlike<Row extends object>(rows: readonly Row[], column: keyof Row): boolean {
-  const value = rows[0]?.[column];
-  for (const row of rows) if (row[column] !== value) return false;
-  return true;
-}
 
 /** Inserts rows of one shape; those whose key is there already are left as they are. */
 export async function bulkInsert<Table extends HubTable>(

@@ -2,14 +2,13 @@
  * SQLite reads rows to insert from a list of values, in which only the columns stand in which they differ: what all rows have in a column
  * is one parameter. Of two decisions about each of many people that is half of what it takes to write them.
  */
-type SharedValue = string | number | null;
-type SharedRow = Readonly<Record<string, SharedValue>>;
+type SharedRow = Readonly<Record<string, string | number | null>>;
 
 /** Of fewer rows other columns are alike each time: each such text would be prepared, and hardly used again. */
 const MANY = 16;
 
 /** A plain loop: thousands of values are compared for each insertion, and a closure for each takes twice as long. */
-function areAlike(rows: readonly SharedRow[], column: string): boolean {
+export function areAlike<Row extends object>(rows: readonly Row[], column: keyof Row): boolean {
   const value = rows[0]?.[column];
   for (const row of rows) if (row[column] !== value) return false;
   return true;
