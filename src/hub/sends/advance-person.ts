@@ -12,7 +12,7 @@ import { type DecisionDetail, type HopPlan, TAKEN_STATES } from '../notification
 import type { NewRow } from '../storage/storage.ts';
 import { HELD_BACK, isTakenByDigest } from './digests/digest-id.ts';
 import type { Mark } from './marks.ts';
-import { type DecisionRow, SUPERSEDED, WAITS } from './rows/decision-rows.ts';
+import { type DecisionRow, isOpen, SUPERSEDED, WAITS } from './rows/decision-rows.ts';
 
 /** A decision as it would be made now. */
 export interface Planned {
@@ -65,7 +65,6 @@ export interface Advanced {
 const ARRIVED = new Set(['delivered', 'seen', 'read']);
 /** Reasons that end the whole plan, rather than one way to the person. */
 const ENDS = new Set(['acked', 'read', 'resolved', 'superseded', 'cancelled', 'erased']);
-const OPEN = new Set(['pending', 'deferred']);
 
 const isWaiting = (row: Kept): boolean => row.state === 'pending' && row.due_row !== null;
 /** A digest has it that was neither made nor held. */
@@ -166,14 +165,14 @@ class Step {
     const ended = before.find(({ state, reason }) => state === 'cancelled' && ENDS.has(reason ?? ''));
     if (ended) return cancelled(ended.reason ?? 'cancelled');
     const isReached = before.some(({ state }) => TAKEN_STATES.has(state));
-    const isOpen = before.some(({ state }) => OPEN.has(state));
-    return isReached && !isOpen && wait === undefined ? cancelled('superseded', { hop: after }) : undefined;
+    const hasOpen = before.some(({ state }) => isOpen(state));
+    return isReached && !hasOpen && wait === undefined ? cancelled('superseded', { hop: after }) : undefined;
   }
 
   #beginsAt({ after, wait_ms: wait, delay_ms: delay = 0 }: HopPlan, hop: number): number | undefined {
     const { now } = this.#step;
     const before = this.#rows.get(after) ?? [];
-    if (before.every(({ state }) => !OPEN.has(state) && !TAKEN_STATES.has(state))) return now;
+    if (before.every(({ state }) => !isOpen(state) && !TAKEN_STATES.has(state))) return now;
     if (wait === undefined) return undefined;
     // A hop that is skipped leaves its turn to the next.
     const turns = this.#step.kept.filter(

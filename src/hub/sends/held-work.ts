@@ -18,7 +18,7 @@ import { NeedsSerializable } from './facts/needs-serializable.ts';
 import { type HeldPeople, PERSON_DUE, personDue } from './person-due.ts';
 import type { PersonWork } from './person-work.ts';
 import type { Placed, Placing } from './placing.ts';
-import { type DecisionRow, OPEN_STATES } from './rows/decision-rows.ts';
+import { type DecisionRow, isOpen, OPEN_STATES } from './rows/decision-rows.ts';
 import { hasTimers, settleStatuses } from './settle-status.ts';
 
 export interface HeldWorkParts {
@@ -113,9 +113,8 @@ async function heldPage(db: HubDb, held: Held, isLocked: boolean, limit: number)
   const isAll = rows.length < limit || last === undefined;
   const whole = isAll ? rows : rows.filter(({ user }) => user !== last);
   if (whole.length === 0 && !isAll) return heldPage(db, held, isLocked, 2 * limit);
-  const open: readonly string[] = OPEN_STATES;
   const due = whole.filter(
-    ({ state, until, due_row: waits }) => open.includes(state) && waits !== null && until !== null && until <= by,
+    ({ state, until, due_row: waits }) => isOpen(state) && waits !== null && until !== null && until <= by,
   );
   const users = await withoutTimers(db, app, notification, [...new Set(due.map(({ user }) => user))]);
   return { rows: whole, users, rest: isAll ? undefined : [last, to] };

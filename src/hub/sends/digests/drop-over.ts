@@ -101,8 +101,10 @@ async function waysOf(tx: HubDb, app: string, digest: string): Promise<Ways> {
     .where('notification', '=', digest)
     .where('state', 'in', OPEN_STATES)
     .execute();
-  const waiting = open.filter((row) => row.due_row !== null);
-  return { waiting, underWay: open.filter((row) => !waiting.includes(row)) };
+  return {
+    waiting: open.filter(({ due_row: waits }) => waits !== null),
+    underWay: open.filter(({ due_row: waits }) => waits === null),
+  };
 }
 
 const isSameWay = (way: DecisionRow, item: DecisionRow): boolean =>

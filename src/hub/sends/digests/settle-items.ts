@@ -6,14 +6,13 @@ import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
 import { RollNotes } from '../../analytics/roll-notes.ts';
 import type { HubDb } from '../../storage/storage.ts';
 import { goOn } from '../go-on.ts';
-import { type DecisionRow, OPEN_STATES } from '../rows/decision-rows.ts';
+import { type DecisionRow, isOpen } from '../rows/decision-rows.ts';
 import { settleStatuses } from '../settle-status.ts';
 import { digestMark } from './digest-id.ts';
 import { isUndelivered, type NextDigest } from './next-digest.ts';
 
 /** The state that tells most of a digest that went several ways. */
 const BEST = ['read', 'seen', 'delivered', 'sent', 'failed'];
-const isOpen = ({ state }: DecisionRow): boolean => (OPEN_STATES as readonly string[]).includes(state);
 const isReached = ({ state }: DecisionRow): boolean => state !== 'failed' && BEST.includes(state);
 const rank = ({ state }: DecisionRow): number => (BEST.includes(state) ? BEST.indexOf(state) : BEST.length);
 
@@ -27,13 +26,17 @@ interface Ending {
 /** Which items end, and how, in this order: those of ways that are over. */
 function endings(rows: readonly DecisionRow[]): Ending[] {
   const exact = rows
-    .filter((row) => !isOpen(row))
+    .filter(({ state }) => !isOpen(state))
     .map((row): Ending => ({ as: row, channel: row.channel, device: row.device }));
   const others = [...Map.groupBy(rows, ({ channel }) => channel)].flatMap(([channel, some]): Ending[] =>
-    some.some(isOpen) ? [] : [{ as: best(some), channel }],
+    some.some(({ state }) => isOpen(state)) ? [] : [{ as: best(some), channel }],
   );
   // A way that the digest did not go is over when all of it is.
-  return [...exact, ...others, ...(rows.length === 0 || rows.some(isOpen) ? [] : [{ as: best(rows) }])];
+  return [
+    ...exact,
+    ...others,
+    ...(rows.length === 0 || rows.some(({ state }) => isOpen(state)) ? [] : [{ as: best(rows) }]),
+  ];
 }
 
 const best = (rows: readonly DecisionRow[]): DecisionRow =>
@@ -48,7 +51,7 @@ export interface SettledItems {
 /** Nothing of it has come to the person or is to come, for no wish of theirs or the sender's. */
 const isLost = (rows: readonly DecisionRow[]): boolean =>
   rows.some(isUndelivered) &&
-  !rows.some((row) => isOpen(row) || isReached(row) || (row.state === 'cancelled' && !isUndelivered(row)));
+  !rows.some((row) => isOpen(row.state) || isReached(row) || (row.state === 'cancelled' && !isUndelivered(row)));
 
 /**
  * After any change of a digest's decisions, in the same transaction.
@@ -69,7 +72,7 @@ export async function settleItems(
     .execute();
   const lost = isLost(rows);
   // Another way of the digest may yet bring it.
-  const holds = next !== undefined && (lost || rows.some(isOpen));
+  const holds = next !== undefined && (lost || rows.some(({ state }) => isOpen(state)));
   const changed: Ended[] = [];
   const users = new Set(rows.map(({ user }) => user));
   const notes = new RollNotes();
