@@ -1,5 +1,6 @@
 import type { FaultyField } from '../../kit/refusal.ts';
-import { instantMs, isoInstant, MOMENT } from '../../kit/time/instant.ts';
+import { instantMs, isoInstant } from '../../kit/time/instant.ts';
+import { MOMENT } from '../../kit/time/moment.ts';
 import { instantOf, zoneName } from '../../kit/time/wall-time.ts';
 
 /** When a notification leaves. Without an offset it is a time of the clock on the wall, in a zone or in that of each person. */

@@ -4,15 +4,13 @@ import {
   flag,
   isFaulty,
   nameOf,
-  parsed,
   type Reader,
   readBody,
   shape,
   wordOf,
 } from '../../kit/json/readers.ts';
 import type { FaultyField } from '../../kit/refusal.ts';
-import { instantMs, isoInstant, MOMENT } from '../../kit/time/instant.ts';
-import { instantOf } from '../../kit/time/wall-time.ts';
+import { moment, momentIn } from '../../kit/time/moment.ts';
 import { parseNotification } from '../notifications/notification-doc.ts';
 import { seconds } from '../words/seconds.ts';
 import { timeZone } from '../words/time-zone.ts';
@@ -37,21 +35,6 @@ const every: Reader<number> = checked(seconds, (given, at, faults) => {
   faults.push({ path: at, reason: 'must be a second or more, and ten years at most' });
   return undefined;
 });
-
-const LOCAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?$/;
-
-function localOf(text: string): Temporal.PlainDateTime | undefined {
-  try {
-    return LOCAL.test(text) ? Temporal.PlainDateTime.from(text) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-const moment: Reader<string> = parsed(
-  (text) => (localOf(text) || instantMs(text) !== undefined ? text : undefined),
-  MOMENT,
-);
 
 const fields = {
   cron,
@@ -97,11 +80,9 @@ const scheduleIn = (hubZone: string): Reader<GivenSchedule> =>
       if (!notification) faults.push({ path: place, reason: 'is missing' });
       const doc = notification && readNotification(notification, place, at === undefined, timezone, faults);
       if (!doc || faults.length > 0) return undefined;
-      const local = at === undefined ? undefined : localOf(at);
-      const instant = local ? instantOf(local, timezone, 'first') : at === undefined ? undefined : instantMs(at);
       return {
         ...{ ...rest, timezone, notification: doc, catch_up },
-        ...(instant === undefined ? {} : { at: isoInstant(instant) }),
+        ...(at === undefined ? {} : { at: momentIn(at, timezone) }),
         ...(enabled === undefined ? {} : { enabled }),
       };
     },

@@ -11,8 +11,8 @@ import {
   wordOf,
 } from '../../kit/json/readers.ts';
 import type { FaultyField } from '../../kit/refusal.ts';
-import { instantMs, isoInstant, MOMENT } from '../../kit/time/instant.ts';
-import { instantOf } from '../../kit/time/wall-time.ts';
+import { instantMs } from '../../kit/time/instant.ts';
+import { moment, momentIn } from '../../kit/time/moment.ts';
 import { id } from '../words/id.ts';
 import { timeZone } from '../words/time-zone.ts';
 import { type TaskDoc, type TaskState, taskStates } from './task.ts';
@@ -31,7 +31,6 @@ export interface GivenTask {
 const MOST_PEOPLE = 1000;
 
 const DATE = /^\d{4}-\d\d-\d\d$/;
-const LOCAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?$/;
 
 function dateOf(text: string): string | undefined {
   try {
@@ -41,23 +40,11 @@ function dateOf(text: string): string | undefined {
   }
 }
 
-function localOf(text: string): Temporal.PlainDateTime | undefined {
-  try {
-    return LOCAL.test(text) ? Temporal.PlainDateTime.from(text) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
 const date: Reader<string> = parsed(dateOf, 'a date that there is, such as 2026-12-01');
-const dueAt: Reader<string> = parsed(
-  (text) => (localOf(text) || instantMs(text) !== undefined ? text : undefined),
-  MOMENT,
-);
 
 /** An instant that dates have. */
 const LATEST = Date.UTC(9999, 11, 31);
-const moment: Reader<number> = parsed((text) => {
+const when: Reader<number> = parsed((text) => {
   const ms = instantMs(text);
   return ms !== undefined && ms >= 0 && ms < LATEST ? ms : undefined;
 }, 'an ISO 8601 instant with Z or an offset, between 1970 and 9999');
@@ -67,11 +54,11 @@ const fields = {
   url: nameOf(4096),
   state: wordOf(taskStates),
   due_on: date,
-  due_at: dueAt,
+  due_at: moment,
   timezone: timeZone,
   users: setOf(id, MOST_PEOPLE),
   data: anyObject,
-  at: moment,
+  at: when,
   by: nameOf(256),
 };
 
@@ -86,18 +73,13 @@ const taskIn = (hubZone: string): Reader<GivenTask> =>
     return {
       doc: {
         ...(Object.fromEntries(filled) as TaskDoc),
-        ...(due === undefined ? {} : { due_at: dueInstant(due, rest.timezone ?? hubZone) }),
+        ...(due === undefined ? {} : { due_at: momentIn(due, rest.timezone ?? hubZone) }),
       },
       ...(state === undefined ? {} : { state }),
       ...(at === undefined ? {} : { at }),
       ...(by === undefined ? {} : { by }),
     };
   });
-
-function dueInstant(text: string, zone: string): string {
-  const local = localOf(text);
-  return isoInstant(local ? instantOf(local, zone, 'first') : (instantMs(text) as number));
-}
 
 /** The body of `PUT /v1/tasks/{id}`, or everything that is wrong with it. */
 export const parseTask = (json: unknown, hubZone: string): GivenTask | readonly FaultyField[] =>
