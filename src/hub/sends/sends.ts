@@ -17,7 +17,7 @@ import { Digesting } from './digests/digesting.ts';
 import { NextDigest } from './digests/next-digest.ts';
 import { follow } from './following.ts';
 import type { RendererOf } from './hand-over.ts';
-import { heldWork } from './held-work.ts';
+import { heldWork } from './held/held-work.ts';
 import type { HubEvents } from './hub-events.ts';
 import { Marking } from './marking.ts';
 import type { MarkOwner } from './marks.ts';

@@ -2,7 +2,8 @@ import { type ExpressionBuilder, sql } from 'kysely';
 import { prepared } from '../storage/prepared.ts';
 import type { HubDb } from '../storage/storage.ts';
 import type { HubTables } from '../storage/tables.ts';
-import { PAGE_DUE, PEOPLE_DUES, personRefs } from './person-due.ts';
+import { keepPage, keepPages } from './held/held-pages.ts';
+import { HELD_DUE, PAGE_DUE, PEOPLE_DUES, personRefs } from './person-due.ts';
 import { askedOfPage, DECISIONS_PAGE, decisionPages } from './rows/decision-pages.ts';
 import { OPEN_STATES } from './rows/decision-rows.ts';
 
@@ -125,7 +126,9 @@ export async function settleStatuses(
   for (let at = 0; at < all.length; at += AT_ONCE) {
     const ids = all.slice(at, at + AT_ONCE);
     const done = new Set((await settle(tx, { app, ids, now })).map(({ id }) => id));
-    const left = await large(tx, { app, ids: ids.filter((id) => !done.has(id)) });
+    const open = ids.filter((id) => !done.has(id));
+    await keepPages(tx, app, open);
+    const left = await large(tx, { app, ids: open });
     for (const { id } of left) {
       const status = await statusOfLarge(tx, app, id);
       if (status !== undefined) await settleOne(tx, { app, id, status, now });
@@ -154,7 +157,7 @@ interface Timers {
 const timers = prepared((db, { app, kinds, from, to }: Timers) =>
   db
     .selectFrom('due')
-    .select('id')
+    .select('kind')
     .where('app', '=', app)
     .where('kind', 'in', kinds)
     .where('ref', '>=', from)
@@ -162,13 +165,19 @@ const timers = prepared((db, { app, kinds, from, to }: Timers) =>
     .limit(sql.lit(1)),
 );
 
+const timersOf = (db: HubDb, app: string, notification: string, kinds: readonly string[] = PEOPLE_DUES) =>
+  timers(db, { app, kinds, ...personRefs(notification) });
+
 /** Whether people of a notification are looked at later. */
-export const hasTimers = async (
-  db: HubDb,
-  app: string,
-  notification: string,
-  kinds: readonly string[] = PEOPLE_DUES,
-): Promise<boolean> => (await timers(db, { app, kinds, ...personRefs(notification) })).length > 0;
+export const hasTimers = async (...of: Parameters<typeof timersOf>): Promise<boolean> =>
+  (await timersOf(...of)).length > 0;
+
+/** Whether it is left to those who look at people of it later. */
+async function isLeft(tx: HubDb, app: string, notification: string): Promise<boolean> {
+  const [timer] = await timersOf(tx, app, notification);
+  if (timer?.kind === HELD_DUE) await keepPage(tx, app, notification);
+  return timer !== undefined;
+}
 
 /**
  * The notifications that these people are of, without those that cannot be done yet, as more of their people wait for their time: what
@@ -181,7 +190,7 @@ export async function mayBeDone(
 ): Promise<readonly string[]> {
   const ids: string[] = [];
   for (const [id, some] of Map.groupBy(people, ({ notification }) => notification)) {
-    const isWaiting = some.length > 1 && !some.some(({ isToOne }) => isToOne) && (await hasTimers(tx, app, id));
+    const isWaiting = some.length > 1 && !some.some(({ isToOne }) => isToOne) && (await isLeft(tx, app, id));
     if (!isWaiting) ids.push(id);
   }
   return ids;

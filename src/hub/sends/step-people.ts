@@ -220,7 +220,7 @@ const VERY_MANY = 50;
 
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** When each is looked at again. Who has no timer of their own has one with others: src/hub/sends/held-work.ts. */
+/** When each is looked at again. Who has no timer of their own has one with others: src/hub/sends/held/held-work.ts. */
 function timersOf(steps: readonly Step[], newId: () => string): Due[] {
   const waiting = steps.flatMap(({ person: { notification, user, kept }, advanced: { dueAt: at } }) =>
     at === undefined ? [] : [{ notification, user, at, isFirst: kept.length === 0 }],

@@ -73,6 +73,9 @@ const isInArrays = (db: HubDb): boolean => !direct.has(db);
 /** Whether `changing` is for this engine: SQLite, where returning a row takes longer than changing it, and a statement each no way. */
 export const countsChanges = (db: HubDb): boolean => direct.has(db);
 
+/** Whether others write meanwhile, and rows can be locked: PostgreSQL. */
+export const hasRowLocks = (db: HubDb): boolean => !direct.has(db);
+
 /** Answers a text of the engine of `db`, by the shortest way that there is. */
 export async function askText<Row>(db: HubDb, text: string, values: Value[]): Promise<Row[]> {
   const texts = direct.get(db);

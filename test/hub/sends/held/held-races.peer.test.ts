@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { cancelNotification } from '../../../src/hub/sends/cancelling.ts';
-import { personDue } from '../../../src/hub/sends/person-due.ts';
-import { withWrite } from '../../../src/hub/storage/noting-failures.ts';
-import type { HubStore } from '../../../src/hub/storage/storage.ts';
-import { setDue } from '../../../src/hub/timers/due-rows.ts';
-import { needs } from '../../support/needs.ts';
-import { Clock, change, iosToken, phone } from '../directory.ts';
-import { type HubPlace, hubEngines } from '../hub-engines.ts';
-import { policy as usual } from '../notifications/decide-cases.ts';
-import { hubOfSends } from './hub-of-sends.ts';
+import { cancelNotification } from '../../../../src/hub/sends/cancelling.ts';
+import { personDue } from '../../../../src/hub/sends/person-due.ts';
+import { withWrite } from '../../../../src/hub/storage/noting-failures.ts';
+import type { HubStore } from '../../../../src/hub/storage/storage.ts';
+import { setDue } from '../../../../src/hub/timers/due-rows.ts';
+import { needs } from '../../../support/needs.ts';
+import { Clock, change, iosToken, phone } from '../../directory.ts';
+import { type HubPlace, hubEngines } from '../../hub-engines.ts';
+import { policy as usual } from '../../notifications/decide-cases.ts';
+import { hubOfSends } from '../hub-of-sends.ts';
 
 const HOUR = 3_600_000;
 /** People of a page, and pages that are done side by side. */

@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { cancelNotification } from '../../../src/hub/sends/cancelling.ts';
-import { bulkInsert } from '../../../src/hub/storage/bulk-insert.ts';
-import type { HubStore } from '../../../src/hub/storage/storage.ts';
-import { needs } from '../../support/needs.ts';
-import { Clock, change, iosToken, phone } from '../directory.ts';
-import { type HubPlace, hubEngines } from '../hub-engines.ts';
-import { hubOfSends } from './hub-of-sends.ts';
+import { cancelNotification } from '../../../../src/hub/sends/cancelling.ts';
+import { bulkInsert } from '../../../../src/hub/storage/bulk-insert.ts';
+import type { HubStore } from '../../../../src/hub/storage/storage.ts';
+import { needs } from '../../../support/needs.ts';
+import { Clock, change, iosToken, phone } from '../../directory.ts';
+import { type HubPlace, hubEngines } from '../../hub-engines.ts';
+import { hubOfSends } from '../hub-of-sends.ts';
 
 /** More than a page of those who are decided about in one go. */
 const PEOPLE = 560;

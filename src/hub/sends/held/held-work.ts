@@ -9,17 +9,17 @@
  * what it depends on (decisions, and whose devices are) and asks for a snapshot; what depends on more is done again as serializable:
  * digests, limits, and a page of which nothing leaves, after which no outcome asks whether the notification is done.
  */
-import type { PresenceState } from '../notifications/decide-input.ts';
-import { prepared } from '../storage/prepared.ts';
-import type { HubDb, HubStore, Isolation } from '../storage/storage.ts';
-import { type ClaimedDue, type DueWork, dueId, finishDue, setDue } from '../timers/due-rows.ts';
-import type { PresenceOf } from './accepting/send-order.ts';
-import { NeedsSerializable } from './facts/needs-serializable.ts';
-import { type HeldPeople, PERSON_DUE, personDue } from './person-due.ts';
-import type { PersonWork } from './person-work.ts';
-import type { Placed, Placing } from './placing.ts';
-import { type DecisionRow, isOpen, OPEN_STATES } from './rows/decision-rows.ts';
-import { hasTimers, settleStatuses } from './settle-status.ts';
+import type { PresenceState } from '../../notifications/decide-input.ts';
+import { prepared } from '../../storage/prepared.ts';
+import type { HubDb, HubStore, Isolation } from '../../storage/storage.ts';
+import { type ClaimedDue, type DueWork, dueId, finishDue, setDue } from '../../timers/due-rows.ts';
+import type { PresenceOf } from '../accepting/send-order.ts';
+import { NeedsSerializable } from '../facts/needs-serializable.ts';
+import { type HeldPeople, PERSON_DUE, personDue } from '../person-due.ts';
+import type { PersonWork } from '../person-work.ts';
+import type { Placed, Placing } from '../placing.ts';
+import { type DecisionRow, isOpen, OPEN_STATES } from '../rows/decision-rows.ts';
+import { hasTimers, settleStatuses } from '../settle-status.ts';
 
 export interface HeldWorkParts {
   readonly store: Pick<HubStore, 'db' | 'write' | 'engine'>;

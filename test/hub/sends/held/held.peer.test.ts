@@ -1,10 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { cancelByKey } from '../../../src/hub/sends/cancelling.ts';
-import type { SnoozeEnd } from '../../../src/hub/settings/snooze.ts';
-import { needs } from '../../support/needs.ts';
-import { type Clock, change, phone } from '../directory.ts';
-import { hubEngines } from '../hub-engines.ts';
-import { type HubOfSends, hubsOn, NOON } from './hubs-on.ts';
+import { cancelByKey } from '../../../../src/hub/sends/cancelling.ts';
+import type { SnoozeEnd } from '../../../../src/hub/settings/snooze.ts';
+import { needs } from '../../../support/needs.ts';
+import { type Clock, change, phone } from '../../directory.ts';
+import { hubEngines } from '../../hub-engines.ts';
+import { type HubOfSends, hubsOn, NOON } from '../hubs-on.ts';
 
 const HOUR = 3_600_000;
 const mail = { email: 'ada@example.com', consent: { email: true } };
