@@ -208,7 +208,9 @@ export class MemoryFile implements RecordStore {
     return record && { ...record, done: new Map([...record.done].map(([index, bits]) => [index, bits.slice()])) };
   }
 
-  shrink(): void {}
+  shrink(): boolean {
+    return false;
+  }
   limitLog(): void {}
   makeRoom(): boolean {
     return true;

@@ -88,9 +88,13 @@ export class BundleTable {
     return tooLarge;
   }
 
-  /** Those that would keep the room of many for a few; to be called every half second. */
+  /** The next of those that would keep the room of many for a few; to be called every half second, and as long as `hasOld`. */
   old(): readonly WrittenBundle[] {
     return this.#bundles.old();
+  }
+
+  get hasOld(): boolean {
+    return this.#bundles.hasOld;
   }
 
   /** There are rows of which nothing is wanted. */

@@ -27,6 +27,8 @@ const LOOKS = 1;
 /** So many that are done wait for those before them: so many of these are taken apart at a look. */
 const MOST_DONE = 256;
 const AT_A_LOOK = 64;
+/** So many are taken apart in one turn of the event loop. */
+const AT_ONCE = 16;
 /** So few are not worth a row of this size. */
 const FEW = 4;
 
@@ -38,6 +40,8 @@ export class Bundles {
   readonly #free = new Fifo<number>();
   #rows = 0;
   #last: WrittenBundle | undefined;
+  /** Those that the last look has found, without those that were given out. */
+  #old: WrittenBundle[] = [];
 
   get hasRoom(): boolean {
     return this.#used.size < MOST;
@@ -107,10 +111,21 @@ export class Bundles {
     this.#free.retain(() => false);
     this.#rows = 0;
     this.#last = undefined;
+    this.#old = [];
   }
 
-  /** Those to take apart; to be called every half second. */
+  /** There are more of those that the last look has found. */
+  get hasOld(): boolean {
+    return this.#old.length > 0;
+  }
+
+  /** The next ones to take apart; to be called every half second, and in a later turn as long as `hasOld`. */
   old(): WrittenBundle[] {
+    if (!this.hasOld) this.#old = this.#look();
+    return this.#old.splice(0, AT_ONCE).filter(({ open }) => open > 0);
+  }
+
+  #look(): WrittenBundle[] {
     const used = [...this.#used];
     const isCrowded = used.filter(({ open }) => open === 0).length > MOST_DONE;
     const late = used.filter((bundle) => bundle.open > 0 && ++bundle.looks > LOOKS);

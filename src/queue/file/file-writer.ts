@@ -55,6 +55,7 @@ export class FileWriter {
   readonly #reserve: Reserve | undefined;
   readonly #ticked = vital('writing the queue file', () => this.#tick());
   readonly #progressDue = vital('writing the queue file', () => this.#writeProgress());
+  readonly #shrinkOn = vital('writing the queue file', () => this.#shrink());
   readonly #turnEnds = vital('writing the queue file', () => this.#commit([]));
   readonly #timer: NodeJS.Timeout;
   #appends: Append[] = [];
@@ -67,6 +68,7 @@ export class FileWriter {
   /** When progress may be written again. */
   #progressAt = 0;
   #trouble: Error | undefined;
+  #nextPiece: NodeJS.Immediate | undefined;
   /** Something was erased, of which bytes may be left; and when that may be seen to. */
   #isToScrub = false;
   #scrubAt = 0;
@@ -229,8 +231,19 @@ export class FileWriter {
     if (this.#removals.length > 0 || this.#trouble) this.#commit(this.#options.pending.progress());
     try {
       this.#scrub();
-      if (this.trouble === undefined) this.#file.shrink();
-      else this.#makeRoom();
+      if (this.trouble !== undefined) this.#makeRoom();
+    } catch (error) {
+      this.#trouble = toError(error);
+    }
+    this.#shrink();
+  }
+
+  /** In pieces: what comes in meanwhile goes first. */
+  #shrink(): void {
+    clearImmediate(this.#nextPiece);
+    if (this.#closed || this.trouble !== undefined) return;
+    try {
+      if (this.#file.shrink()) this.#nextPiece = setImmediate(this.#shrinkOn);
     } catch (error) {
       this.#trouble = toError(error);
     }

@@ -206,11 +206,13 @@ export class Journal implements RecordStore {
     limitLog(this.#db, pages);
   }
 
-  shrink(): void {
+  shrink(): boolean {
     const old = this.#records.old();
     if (old.length > 0) this.#takeApart(old);
     else if (this.#records.hasSpent) this.#takeApart();
+    if (this.#records.hasOld) return true;
     shrink(this.#db);
+    return false;
   }
 
   /** Default: all that share a row. */

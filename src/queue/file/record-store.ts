@@ -82,8 +82,11 @@ export interface RecordStore {
   scrub(): boolean;
   /** How many pages SQLite's log may have before they are moved into the file. */
   limitLog(pages: number): void;
-  /** Gives a part of what is free in the file back to the disk, when there is much of it. */
-  shrink(): void;
+  /**
+   * Gives those that share a row for long one of their own, a few at a time, and a part of what is free in the file back to the disk,
+   * when there is much of it. To be called every half second. @returns true: again in a later turn of the event loop, there is more
+   */
+  shrink(): boolean;
   /**
    * Gives what is free back to a disk that has no room, in steps so small that they fit into next to nothing.
    * @returns false when there is more to give. @throws when not even that fits.

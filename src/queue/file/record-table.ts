@@ -99,9 +99,13 @@ export class RecordTable {
     this.#bundles.clear();
   }
 
-  /** What is to be taken apart; to be asked every half second. */
+  /** What is to be taken apart next; to be asked every half second, and in a later turn as long as `hasOld`. */
   old(): readonly WrittenBundle[] {
     return this.#bundles.old();
+  }
+
+  get hasOld(): boolean {
+    return this.#bundles.hasOld;
   }
 
   /** There are rows to share, and nothing shares them. */

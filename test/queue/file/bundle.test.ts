@@ -137,6 +137,23 @@ test('a request that comes alone takes such a row too, and one of its own when i
   expect(readJournal(path)).toMatchObject({ records: [], totals: { accepted: 1, settled: 1 } });
 });
 
+test('very many that came alone get rows of their own a few at a time', () => {
+  const { journal, path } = open();
+  for (let key = 1; key <= 40; key++) journal.commit({ records: [record(key)] });
+  expect(journal.shrink()).toBe(false);
+  expect(journal.shrink()).toBe(true);
+  expect(rowsOf(path).own).toBe(16);
+  journal.commit({ removals: [removal(20)] });
+  expect(journal.shrink()).toBe(true);
+  expect(rowsOf(path).own).toBe(31);
+  expect(journal.shrink()).toBe(false);
+  expect(rowsOf(path).own).toBe(39);
+  expect(contents(journal).map(({ key }) => key)).toEqual(
+    records(1, 40).flatMap(({ key }) => (key === 20 ? [] : [key])),
+  );
+  expect(addsUp(killed(path))).toBe(true);
+});
+
 test('what is large, or has several pushes, has a row of its own', () => {
   const { journal, path } = open();
   const large = record(2, { body: `{"notifications":["${'x'.repeat(20_000)}"]}` });

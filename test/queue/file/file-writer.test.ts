@@ -7,7 +7,7 @@ import type { Change, RecordStore } from '../../../src/queue/file/record-store.t
 afterEach(() => void vi.useRealTimers());
 
 /** A writer on a file that notes its transactions, each of which takes `took` milliseconds of its clock. */
-function open(took = 0, commit = (_change: Change): void => {}) {
+function open(took = 0, commit = (_change: Change): void => {}, shrink = () => false) {
   let clock = 0;
   const commits: Change[] = [];
   const file = {
@@ -16,7 +16,7 @@ function open(took = 0, commit = (_change: Change): void => {}) {
       commit(change);
       commits.push(change);
     },
-    shrink() {},
+    shrink,
     close() {},
   } as unknown as RecordStore;
   const more = [{ key: 1, notification: 0, done: Uint8Array.of(1), more: 1 }];
@@ -78,4 +78,16 @@ test.each([
   expect(commits).toHaveLength(1);
   vi.advanceTimersByTime(1);
   expect(commits).toHaveLength(2);
+});
+
+test('a file that has more to give back is asked again in later turns, until the next half second', () => {
+  vi.useFakeTimers();
+  let calls = 0;
+  open(0, undefined, () => ++calls % 3 !== 0);
+  vi.advanceTimersByTime(500);
+  expect(calls).toBe(1);
+  vi.advanceTimersToNextTimer();
+  expect(calls).toBe(2);
+  vi.advanceTimersByTime(400);
+  expect(calls).toBe(3);
 });
