@@ -18,6 +18,8 @@ export interface AcceptedNotification extends NotificationDoc {
   readonly sound?: string;
   /** Who is asleep (quiet hours, a snooze) is not disturbed by it, whatever its priority. */
   readonly awake_only?: true;
+  /** Devices that a digest's push is for, where that is not all of the person's: of what it tells nothing is wanted on the others. */
+  readonly push_to?: readonly string[];
 }
 
 /** A person as far as deciding and rendering are concerned. */

@@ -61,8 +61,10 @@ function verdictsOf(input: DecideInput, { channel }: Step): readonly Judged[] {
 function devicesOf({ devices, namedDevices = [], devicesOnly, notification }: DecideInput): readonly DeviceFacts[] {
   const asked = notification.overrides?.ios?.push_type;
   const named = new Set(namedDevices);
+  const only = notification.push_to && new Set(notification.push_to);
   return devices.filter(({ id, platform, kind, status }) => {
     if (status === 'invalid' || status === 'signed_out') return false;
+    if (only) return only.has(id);
     if (named.has(id)) return true;
     if (devicesOnly) return false;
     if (platform === 'ios' && (asked === 'voip' || asked === 'liveactivity')) return kind === asked;

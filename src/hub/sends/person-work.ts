@@ -29,6 +29,7 @@ export interface PersonWorkOptions {
   readonly nextDigest: NextDigest;
   readonly presenceOf: PresenceOf;
   readonly policyOf: (app: string) => HubPolicy;
+  readonly newId: () => string;
   readonly staleAfterMs: number;
   /** UNIX milliseconds. */
   readonly now: () => number;
@@ -94,21 +95,27 @@ export class PersonWork {
     const { placing, nextDigest, now } = this.#options;
     const digests = new Set(rows.map(({ notification }) => notification).filter(isDigest));
     const items: DecidedFact[] = [];
-    for (const id of digests) items.push(...(await dropOver(tx, this.#dropping(tx, known), app, id)));
+    let digestAt: number | undefined;
+    for (const id of digests) {
+      const dropped = await dropOver(tx, this.#dropping(tx, known), app, id);
+      items.push(...dropped.changed);
+      digestAt = dropped.dueAt ?? digestAt;
+    }
     const { people, spoilt } = await this.#people(tx, app, rows, presence, known);
     const placed = await placing.place(tx, people);
     const ended: DecidedFact[] = [];
     for (const id of spoilt) ended.push(...(await endOpen(tx, { app, id, reason: 'unreadable', now: now() })));
     await showWhenDue(tx, people, placed.decisions, now());
     for (const id of digests) items.push(...(await settleItems(tx, app, id, now(), nextDigest)).changed);
-    return { ...placed, changed: [...placed.changed, ...ended, ...items] };
+    const dueAt = digestAt ?? placed.dueAt;
+    return { ...placed, dueAt, changed: [...placed.changed, ...ended, ...items] };
   }
 
   #dropping(tx: HubDb, known: Known): DroppingParts {
-    const { store, policyOf, placing, now } = this.#options;
+    const { store, policyOf, placing, newId, now } = this.#options;
     const factsOfOne: DroppingParts['factsOf'] = async (app, user, channels) =>
       (await this.#facts(tx, app, [user], channels, known)).get(user);
-    return { seal: store.seal, policyOf, can: placing.can, now: now(), factsOf: factsOfOne };
+    return { seal: store.seal, policyOf, can: placing.can, newId, now: now(), factsOf: factsOfOne };
   }
 
   #facts(tx: HubDb, app: string, users: readonly string[], channels: ReadonlySet<Channel>, { lock }: Known) {

@@ -53,6 +53,10 @@ const NEXT: Readonly<Record<string, readonly string[]>> = {
   delivered: ['seen', 'read'],
   seen: ['read'],
 };
+/** Something leaves by it, or is to. */
+const LIVING = new Set(['pending', 'deferred', 'sent']);
+/** Items that a digest names. */
+const MOST_NAMED = 10;
 const REACHED = new Set(['sent', 'delivered', 'seen', 'read']);
 
 const keyOf = ({ notification, user, hop, channel, device }: Way): string =>
@@ -90,8 +94,8 @@ export class HubLedger {
     this.#tellOf(commit);
     this.#noteDead(commit.dead);
     this.#noteDecided(commit);
-    this.#checkMade(commit);
     this.#checkLate(commit, wall);
+    this.#checkMade(commit, wall);
     for (const change of commit.decisions) this.#check(change, wall);
     for (const handed of commit.handed) this.#handed(handed);
   }
@@ -190,7 +194,6 @@ export class HubLedger {
       this.#carriages.delete(key);
       return;
     }
-    if (isDigest(id) && !this.#digests.has(id)) this.#checkItems(id, change, wall);
     if (before?.state === after.state && before.reason === after.reason) return;
     if (before && FINAL.has(before.state) && !(NEXT[before.state] ?? []).includes(after.state))
       this.#broken(`${key}: ${before.state} (${before.reason}) became ${after.state} (${after.reason})`);
@@ -200,7 +203,7 @@ export class HubLedger {
   }
 
   /** A digest is made when something of it leaves: what it tells of would be over before. Only what a snooze is to clear waits for that. */
-  #checkMade({ decisions }: Commit): void {
+  #checkMade({ decisions }: Commit, wall: number): void {
     for (const [id, ways] of Map.groupBy(decisions, ({ notification }) => notification)) {
       if (!isDigest(id) || this.#digests.has(id)) continue;
       const states = new Set(ways.map(({ after }) => after?.state));
@@ -210,6 +213,8 @@ export class HubLedger {
       });
       if (states.has('deferred') && !states.has('pending') && !states.has('sent') && !isToClear)
         this.#broken(`${id} is made, and nothing of it leaves`);
+      this.#digests.add(id);
+      this.#checkWays(id, ways, decisions, wall);
     }
   }
 
@@ -239,10 +244,29 @@ export class HubLedger {
     }
   }
 
-  /** What a digest collects may leave when it is made. */
-  #checkItems(digest: string, { user, channel }: DecisionChange, wall: number): void {
-    this.#digests.add(digest);
-    this.#checkTold(digest, { user, channel: channel as AskedChannel }, wall);
+  /** Each way of a digest tells of what may leave by it when it is made: of what is collected for that channel, and of nothing else. */
+  #checkWays(
+    digest: string,
+    ways: readonly DecisionChange[],
+    decisions: readonly DecisionChange[],
+    wall: number,
+  ): void {
+    const { items } = this.#options.digest(digest);
+    const given = decisions.filter(({ after }) => after?.due === `digest:${digest}`);
+    // The stream has it at once.
+    const live = decisions.filter(({ before, after }) => before?.reason === 'digested' && after?.state === 'sent');
+    for (const { user, channel, after } of ways) {
+      if (!after || !LIVING.has(after.state)) continue;
+      this.#checkTold(digest, { user, channel: channel as AskedChannel }, wall);
+      const idsIn = (some: readonly DecisionChange[]): Set<string> =>
+        new Set(some.filter((each) => each.channel === channel).map(({ notification }) => notification));
+      const own = idsIn(given);
+      const taken = own.union(idsIn(live));
+      for (const id of items)
+        if (!taken.has(id)) this.#broken(`${digest} tells ${user} of ${id} by ${channel}, and has not taken it there`);
+      if (items.length < own.size && items.length < MOST_NAMED)
+        this.#broken(`${digest} tells ${user} of ${items.length} by ${channel}, and has taken ${own.size}`);
+    }
   }
 
   #moved(key: string): void {
@@ -311,7 +335,7 @@ export class HubLedger {
     const isTrue: Readonly<Record<string, boolean>> = {
       unknown_user: person === undefined,
       user_disabled: !wishes.enabled,
-      type_disabled: wishes.offTypes.includes(notification.type),
+      type_disabled: model.isOffType(user, notification, channel as AskedChannel),
       channel_disabled:
         model.isUnwanted(user, notification, channel as AskedChannel) || model.devices.get(device)?.enabled === false,
       no_devices:
@@ -364,7 +388,19 @@ export class HubLedger {
     const items = this.#options.digest(digest).items.map((id) => this.#notification(id));
     return items.every(
       (item) =>
-        item.acked.has(user) || model.isUnwanted(user, item, channel) || model.whyNot(item, user, wall) !== undefined,
+        item.acked.has(user) ||
+        model.isUnwanted(user, item, channel) ||
+        (channel !== 'realtime' && model.isDropped(user, item, wall)) ||
+        model.whyNot(item, user, wall) !== undefined,
+    );
+  }
+
+  /** A digest does not go that way any more: less is wanted by it than by the others. */
+  #isApart(digest: string, { user, channel }: Asking): boolean {
+    const { model } = this.#options;
+    return (
+      isDigest(digest) &&
+      this.#options.digest(digest).items.some((id) => model.isUnwanted(user, this.#notification(id), channel))
     );
   }
 
@@ -383,7 +419,7 @@ export class HubLedger {
       cancelled:
         notification.isCancelled ||
         (isDigest(notification.id) && this.#isOver(notification.id, { user, channel }, wall)),
-      superseded: notification.superseded.has(user) || hop > 1,
+      superseded: notification.superseded.has(user) || hop > 1 || this.#isApart(notification.id, { user, channel }),
       read: notification.read.has(user),
       acked: notification.acked.has(user) || notification.seen.has(user) || notification.read.has(user),
       no_devices: batch !== '' && isGone,

@@ -14,12 +14,16 @@ export interface QuietTimes {
 export interface Wishes {
   readonly enabled: boolean;
   readonly offTypes: readonly string[];
+  /** Wanted by mail, and by nothing else. */
+  readonly mailTypes: readonly string[];
   readonly push: boolean | 'never';
   readonly email: boolean | 'never';
   readonly quiet: QuietTimes | undefined;
 }
 
-export const NO_WISHES: Wishes = { enabled: true, offTypes: [], push: true, email: true, quiet: undefined };
+export const NO_WISHES: Wishes = {
+  ...{ enabled: true, offTypes: [], mailTypes: [], push: true, email: true, quiet: undefined },
+};
 
 export interface ModelPerson {
   email: string | undefined;
@@ -134,16 +138,28 @@ export class Model {
     return person !== undefined && person.snoozedUntil > at && !passes;
   }
 
+  /** Quiet hours drop it, or a snooze that clears lasts as long as they do. */
+  isDropped(user: string, notification: Pick<ModelNotification, 'priority'>, at: number): boolean {
+    const quiet = this.isQuiet(user, notification, at);
+    const isToClear = this.isSnoozed(user, notification, at) && this.people.get(user)?.snoozeEnd === 'clear';
+    return quiet !== undefined && (quiet.action === 'drop' || isToClear);
+  }
+
   /** Whether settings rule it out, whatever the time. */
   isUnwanted(user: string, notification: Pick<ModelNotification, 'priority' | 'type'>, channel: AskedChannel): boolean {
     const { wishes } = this.people.get(user) ?? { wishes: NO_WISHES };
     const toggle = channel === 'realtime' ? true : wishes[channel];
     return (
       !wishes.enabled ||
-      wishes.offTypes.includes(notification.type) ||
+      this.isOffType(user, notification, channel) ||
       toggle === 'never' ||
       (toggle === false && notification.priority !== 'critical')
     );
+  }
+
+  isOffType(user: string, { type }: Pick<ModelNotification, 'type'>, channel: AskedChannel): boolean {
+    const { wishes } = this.people.get(user) ?? { wishes: NO_WISHES };
+    return wishes.offTypes.includes(type) || (channel !== 'email' && wishes.mailTypes.includes(type));
   }
 
   canReach(user: string, device: string): boolean {

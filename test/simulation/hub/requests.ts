@@ -176,6 +176,7 @@ export class Requests {
     return {
       enabled: random.chance(0.85),
       offTypes: random.chance(0.25) ? [random.pick(TYPES)] : [],
+      mailTypes: random.chance(0.25) ? [random.pick(TYPES)] : [],
       push: random.pick([true, true, true, false, 'never'] as const),
       email: random.pick([true, true, true, false, 'never'] as const),
       quiet: random.chance(0.5) ? this.#quiet() : undefined,
@@ -335,9 +336,12 @@ export class Requests {
 }
 
 /** In the words of the API. */
-const documentOf = ({ enabled, offTypes, push, email, quiet }: Wishes): object => ({
+const documentOf = ({ enabled, offTypes, mailTypes, push, email, quiet }: Wishes): object => ({
   enabled,
-  types: Object.fromEntries(offTypes.map((type) => [type, false])),
+  types: Object.fromEntries([
+    ...mailTypes.map((type) => [type, { channels: ['email'] }]),
+    ...offTypes.map((type) => [type, false]),
+  ]),
   channels: { push, email },
   ...(quiet ? { quiet_hours: quietHoursOf(quiet) } : {}),
 });

@@ -2,7 +2,7 @@
 import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
 import { RollNotes } from '../../analytics/roll-notes.ts';
 import type { AcceptedNotification } from '../../notifications/decide-input.ts';
-import { type HopDecision, isLiving, isUnreachable } from '../../notifications/decision.ts';
+import { type HopDecision, isLiving, isUnreachable, TAKEN_STATES } from '../../notifications/decision.ts';
 import { isMeantByDevices } from '../../notifications/meant-by-devices.ts';
 import type { HubDb } from '../../storage/storage.ts';
 import { setDue } from '../../timers/due-rows.ts';
@@ -13,7 +13,8 @@ import { AGAIN } from '../replan.ts';
 import { type DecisionRow, endDecision, isCollected, WAITS } from '../rows/decision-rows.ts';
 import { settleStatuses } from '../settle-status.ts';
 import { decideFor, type StepParts } from '../step-people.ts';
-import { digestMark } from './digest-id.ts';
+import { digestMark, isTakenByDigest } from './digest-id.ts';
+import { type DigestWay, wayKey } from './digest-ways.ts';
 import { mayComeAgain } from './next-digest.ts';
 
 /** Ids a statement. */
@@ -22,8 +23,8 @@ const AT_ONCE = 500;
 const pagesOf = (ids: readonly string[]): string[][] =>
   Array.from({ length: Math.ceil(ids.length / AT_ONCE) }, (_, page) => ids.slice(page * AT_ONCE, (page + 1) * AT_ONCE));
 
-/** Those of each of the notifications. */
-export async function collectedOf(
+/** Those of each of the notifications, and what else was decided about them. */
+export async function decidedOf(
   tx: HubDb,
   app: string,
   user: string,
@@ -38,7 +39,6 @@ export async function collectedOf(
         .where('app', '=', app)
         .where('user', '=', user)
         .where('notification', 'in', page)
-        .where(isCollected)
         .execute()),
     );
   return found;
@@ -48,11 +48,31 @@ export async function collectedOf(
 export interface CollectedOne {
   readonly notification: AcceptedNotification;
   readonly rows: readonly DecisionRow[];
+  /** Ways by which the person has it, or is just to get it, by themselves. */
+  readonly hadBy: ReadonlySet<string>;
 }
 
+/** @param rows everything that was decided about it; undefined: no digest collects anything of it */
+export function collectedIn(rows: readonly DecisionRow[]): Omit<CollectedOne, 'notification'> | undefined {
+  const collected = rows.filter(isCollectedRow);
+  if (collected.length === 0) return undefined;
+  const hadBy = new Set(rows.filter(hasLeft).map(wayKey));
+  // It comes there again.
+  for (const row of collected) hadBy.delete(wayKey(row));
+  return { rows: collected, hadBy };
+}
+
+const isCollectedRow = ({ state, reason, due_row: waits }: DecisionRow): boolean =>
+  state === 'deferred' && reason === 'digested' && waits !== null && !isTakenByDigest(waits);
+
+const hasLeft = ({ state, due_row: waits }: DecisionRow): boolean =>
+  TAKEN_STATES.has(state) || state === 'failed' || (state === 'pending' && waits === null) || isTakenByDigest(waits);
+
 export interface Asked {
-  /** What the digest takes. */
+  /** What digests take, */
   readonly kept: readonly DecisionRow[];
+  /** and by which ways they bring it. */
+  readonly ways: readonly DigestWay[];
   /** What has no way to the person now, and may have one by the next digest; with how it ends otherwise. */
   readonly unreached: readonly EndedRow[];
   readonly changed: readonly DecidedFact[];
@@ -70,7 +90,7 @@ export interface EndedRow {
  */
 export async function stillMeant(
   tx: HubDb,
-  { notification, rows }: CollectedOne,
+  { notification, rows, hadBy }: CollectedOne,
   facts: Facts,
   parts: StepParts,
 ): Promise<Asked> {
@@ -81,11 +101,12 @@ export async function stillMeant(
   const scheduled = decisions.find(({ reason }) => reason === 'scheduled');
   if (scheduled) {
     await decideAgain(tx, rows, scheduled.until ?? parts.now, parts.now);
-    return { kept: [], unreached: [], changed: [] };
+    return { kept: [], ways: [], unreached: [], changed: [] };
   }
   const all: EndedRow[] = [];
+  const open = decisions.filter((decision) => isLiving(decision) && !hadBy.has(wayKey(decision)));
   const kept = rows.filter((row) => {
-    const as = verdictOn(row, decisions);
+    const as = verdictOn(row, decisions, open);
     if (as) all.push({ row, as });
     return !as;
   });
@@ -103,7 +124,8 @@ export async function stillMeant(
     await settleStatuses(tx, app, [notification.id], parts.now);
   }
   const changed = ended.map(({ row: { channel }, as: { state, reason = null } }) => ({ app, channel, state, reason }));
-  return { kept, unreached, changed };
+  const channels = new Set(kept.map(({ channel }) => channel));
+  return { kept, ways: open.filter(({ channel }) => channels.has(channel)), unreached, changed };
 }
 
 /** In a step of its person, at once. @param until no digest is about to leave with it, which would keep that step from it */
@@ -145,29 +167,29 @@ const devicesOf = (rows: readonly DecisionRow[]): string[] =>
 function verdictOn(
   { channel, device }: DecisionRow,
   decisions: readonly HopDecision[],
+  open: readonly HopDecision[],
 ): Pick<HopDecision, 'state' | 'reason'> | undefined {
   const own = decisions.filter((decision) => decision.channel === channel);
   const same = own.find((decision) => (decision.device ?? '') === device);
-  if (same ? isLiving(same) : own.some(isLiving)) return undefined;
+  if (same ? isLiving(same) : open.some((decision) => decision.channel === channel)) return undefined;
   const ofAll = own.find((decision) => (decision.device ?? '') === '');
   return same ?? ofAll ?? { state: 'suppressed', reason: 'no_devices' };
 }
 
 /** They end as the digest does. */
-export async function giveTo(
-  tx: HubDb,
-  app: string,
-  user: string,
-  notifications: readonly string[],
-  digest: string,
-): Promise<void> {
-  for (const page of pagesOf(notifications))
-    await tx
-      .updateTable('decisions')
-      .set({ due_row: digestMark(digest) })
-      .where('app', '=', app)
-      .where('user', '=', user)
-      .where('notification', 'in', page)
-      .where(isCollected)
-      .execute();
+export async function giveTo(tx: HubDb, rows: readonly DecisionRow[], digest: string): Promise<void> {
+  for (const some of Map.groupBy(rows, wayKey).values()) {
+    const [{ app, user, channel, device }] = some as [DecisionRow];
+    for (const page of pagesOf([...new Set(some.map(({ notification }) => notification))]))
+      await tx
+        .updateTable('decisions')
+        .set({ due_row: digestMark(digest) })
+        .where('app', '=', app)
+        .where('user', '=', user)
+        .where('channel', '=', channel)
+        .where('device', '=', device)
+        .where('notification', 'in', page)
+        .where(isCollected)
+        .execute();
+  }
 }

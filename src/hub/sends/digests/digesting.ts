@@ -1,6 +1,7 @@
 /** Makes one notification of what a digest has collected for a person. */
 import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
 import type { AcceptedNotification } from '../../notifications/decide-input.ts';
+import { isLiving } from '../../notifications/decision.ts';
 import type { HubPolicy } from '../../notifications/policy.ts';
 import type { HubDb, HubStore, Row } from '../../storage/storage.ts';
 import { readableOf } from '../../storage/unreadable.ts';
@@ -16,11 +17,12 @@ import { findNotifications, insertNotifications, openDoc } from '../rows/notific
 import { insertRecipients } from '../rows/recipient-rows.ts';
 import { decideFor, type StepParts } from '../step-people.ts';
 import { firstStatus, noTotals, withPeople } from '../totals.ts';
-import { type Asked, collectedOf, giveTo, stillMeant } from './collected.ts';
+import { type Asked, collectedIn, decidedOf, giveTo, stillMeant } from './collected.ts';
 import { digestId } from './digest-id.ts';
 import { type DigestItem, digestOf, openItem } from './digest-items.ts';
 import { digestText } from './digest-text.ts';
-import { heldUntil, holdDigest } from './held-digests.ts';
+import { type DigestWay, type TogetherTold, togetherTold, wayKey } from './digest-ways.ts';
+import { type HeldPart, heldUntil, holdDigest } from './held-digests.ts';
 import type { NextDigest } from './next-digest.ts';
 import { settleItems } from './settle-items.ts';
 
@@ -42,10 +44,19 @@ const MOST_NAMED = 10;
 interface Collected {
   readonly count: number;
   readonly named: readonly DigestItem[];
-  readonly notifications: readonly string[];
   readonly items: readonly Row<'digest_items'>[];
-  readonly channels: readonly Channel[];
+  readonly ways: readonly DigestWay[];
+  /** What ends as it does. */
+  readonly rows: readonly DecisionRow[];
   readonly priority: Priority;
+}
+
+/** As it would leave now. */
+interface Made {
+  readonly notification: AcceptedNotification;
+  readonly facts: Facts;
+  /** UNIX milliseconds; undefined: it leaves now. */
+  readonly until: number | undefined;
 }
 
 type AskedOne = Asked & { readonly notification: AcceptedNotification };
@@ -76,21 +87,36 @@ export class Digesting {
     const of = { app: row.app, ...digestOf(row.ref) };
     const { digests, changed } = await this.#collect(tx, of);
     const all: Placed[] = [{ ...nothingPlaced, changed }];
-    for (const collected of digests) all.push(await this.#sendOrHold(tx, of, collected));
+    const held: HeldPart[] = [];
+    const sent: Made[] = [];
+    for (const collected of digests) {
+      const made = await this.#make(tx, of, collected);
+      if (made.until !== undefined) held.push({ items: collected.items, until: made.until });
+      else {
+        await giveTo(tx, collected.rows, made.notification.id);
+        sent.push(made);
+      }
+    }
+    if (held.length > 0) all.push({ ...nothingPlaced, dueAt: await holdDigest(tx, { ...of, parts: held }) });
+    for (const { notification, facts } of sent) all.push(await this.#send(tx, notification, of.user, facts));
     return placedTogether(all);
   }
 
-  async #sendOrHold(tx: HubDb, of: Collection, collected: Collected): Promise<Placed> {
+  async #make(tx: HubDb, { app, user }: Collection, collected: Collected): Promise<Made> {
     const { policyOf, newId, now } = this.#options;
-    const { app, user } = of;
     const policy = policyOf(app);
     const { confidentialText } = policy;
-    const made = digestNotification(app, user, digestId(newId()), { ...collected, confidentialText }, now());
-    const facts = await this.#facts(tx, app, user, channelsOf(made, policy));
-    const until = heldUntil(decideFor({ notification: made, facts, presence: 'offline' }, this.#parts()));
-    if (until !== undefined) return { ...nothingPlaced, dueAt: await holdDigest(tx, { ...of, ...collected, until }) };
-    await giveTo(tx, app, user, collected.notifications, made.id);
-    return this.#send(tx, made, user, facts);
+    const whole = digestNotification(app, user, digestId(newId()), { ...collected, confidentialText }, now());
+    const facts = await this.#facts(tx, app, user, channelsOf(whole, policy));
+    const decide = (notification: AcceptedNotification) =>
+      decideFor({ notification, facts, presence: 'offline' }, this.#parts());
+    const keys = new Set(collected.ways.map(wayKey));
+    const first = decide(whole);
+    if (first.every((decision) => !isLiving(decision) || keys.has(wayKey(decision))))
+      return { notification: whole, facts, until: heldUntil(first) };
+    const devices = collected.ways.flatMap(({ device }) => device ?? []);
+    const notification = { ...whole, push_to: devices };
+    return { notification, facts, until: heldUntil(decide(notification)) };
   }
 
   #parts(): StepParts {
@@ -100,14 +126,17 @@ export class Digesting {
 
   /**
    * Takes the items out, all of them: one that comes later is in the next digest. Of what is not wanted any more it does not tell. Each
-   * priority has a digest of its own: what may leave in quiet hours takes nothing with it that may not.
+   * priority has a digest of its own: what may leave in quiet hours takes nothing with it that may not. So have ways by which not the
+   * same is wanted.
    */
   async #collect(tx: HubDb, of: Collection): Promise<{ digests: Collected[]; changed: readonly DecidedFact[] }> {
     const items = await takeItems(tx, of);
     const { asked, ended } = await this.#ask(tx, of, [...new Set(items.map(({ notification }) => notification))]);
     const kept = asked.filter((each) => each.kept.length > 0);
     const byPriority = Map.groupBy(kept, ({ notification }) => notification.priority);
-    const digests = [...byPriority].map(([priority, some]) => this.#digest(of.app, priority, some, items));
+    const digests = [...byPriority].flatMap(([priority, some]) =>
+      togetherTold(some).map((told) => this.#digest(of.app, priority, told, items)),
+    );
     await this.#takeOn(tx, of, asked);
     return { digests, changed: [...ended, ...asked.flatMap((each) => each.changed)] };
   }
@@ -122,23 +151,28 @@ export class Digesting {
   #digest(
     app: string,
     priority: Priority,
-    some: readonly AskedOne[],
-    items: readonly Row<'digest_items'>[],
+    { ways, parts, rows }: TogetherTold,
+    all: readonly Row<'digest_items'>[],
   ): Collected {
-    const live = new Set(some.map(({ notification }) => notification.id));
-    const told = items.filter(({ notification }) => live.has(notification));
+    const live = new Set(parts.map(({ notification }) => notification.id));
+    const items = all.filter(({ notification }) => live.has(notification));
     return {
-      ...{ priority, count: told.length, notifications: [...live], items: told },
-      named: readableOf(told.slice(0, MOST_NAMED), ({ id, doc }) => openItem(this.#options.store.seal, app, id, doc)),
-      channels: [...new Set(some.flatMap(({ kept }) => kept.map(({ channel }) => channel as Channel)))].toSorted(),
+      ...{ priority, count: items.length, items, ways, rows },
+      named: readableOf(items.slice(0, MOST_NAMED), ({ id, doc }) => openItem(this.#options.store.seal, app, id, doc)),
     };
   }
 
   /** What has become of each notification that was collected, and was not cancelled since; those that cannot be read end. */
   async #ask(tx: HubDb, { app, user }: Collection, ids: readonly string[]) {
     const { store, policyOf, now } = this.#options;
-    const rows = Map.groupBy(await collectedOf(tx, app, user, ids), ({ notification }) => notification);
-    const found = await findNotifications(tx, app, [...rows.keys()]);
+    const decided = Map.groupBy(await decidedOf(tx, app, user, ids), ({ notification }) => notification);
+    const collected = new Map(
+      [...decided].flatMap(([id, rows]) => {
+        const one = collectedIn(rows);
+        return one ? [[id, one] as const] : [];
+      }),
+    );
+    const found = await findNotifications(tx, app, [...collected.keys()]);
     const docs = readableOf(found, (row) => openDoc<AcceptedNotification>(store.seal, row));
     const open = new Set(docs.map(({ id }) => id));
     const ended: DecidedFact[] = [];
@@ -148,11 +182,10 @@ export class Digesting {
     const facts = await this.#facts(tx, app, user, new Set(docs.flatMap((doc) => [...channelsOf(doc, policy)])));
     const parts = this.#parts();
     const asked: AskedOne[] = [];
-    for (const notification of docs)
-      asked.push({
-        notification,
-        ...(await stillMeant(tx, { notification, rows: rows.get(notification.id) ?? [] }, facts, parts)),
-      });
+    for (const notification of docs) {
+      const one = collected.get(notification.id);
+      if (one) asked.push({ notification, ...(await stillMeant(tx, { notification, ...one }, facts, parts)) });
+    }
     return { asked, ended };
   }
 
@@ -199,10 +232,11 @@ const digestNotification = (
   app: string,
   user: string,
   id: string,
-  { count, named, channels, priority, confidentialText }: Collected & { readonly confidentialText: string },
+  { count, named, ways, priority, confidentialText }: Collected & { readonly confidentialText: string },
   now: number,
 ): AcceptedNotification => ({
-  ...{ app, id, created_at: now, type: 'digest', priority, mode: 'redundant', channels },
+  ...{ app, id, created_at: now, type: 'digest', priority, mode: 'redundant' },
+  channels: [...new Set(ways.map(({ channel }) => channel as Channel))].toSorted(),
   ...digestText({ count, items: named }, confidentialText),
   to: { users: [user] },
 });

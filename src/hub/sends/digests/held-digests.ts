@@ -12,7 +12,7 @@ import { digestDue, digestEnd, endDigest } from './digest-items.ts';
 const HELD = 'held:';
 
 /** The key under which items wait whose digest is held. */
-const heldKey = (key: string): string => (key.startsWith(HELD) ? key : HELD + key);
+export const heldKey = (key: string): string => (key.startsWith(HELD) ? key : HELD + key);
 
 /**
  * When a digest is to be made of which this was decided; undefined: now. One that a snooze is to clear is made: it ends with the snooze.
@@ -28,7 +28,11 @@ export interface HeldDigest {
   readonly app: string;
   readonly user: string;
   readonly key: string;
-  readonly notifications: readonly string[];
+  /** Nothing else of what they tell of is collected now. */
+  readonly parts: readonly HeldPart[];
+}
+
+export interface HeldPart {
   /** They were taken out. */
   readonly items: readonly Row<'digest_items'>[];
   /** UNIX milliseconds. */
@@ -37,15 +41,18 @@ export interface HeldDigest {
 
 /** @returns when it is looked at again */
 export async function holdDigest(tx: HubDb, held: HeldDigest): Promise<number> {
-  const { app, user, notifications, items } = held;
+  const { app, user, parts } = held;
   const key = heldKey(held.key);
   const due = digestDue(app, user, key);
-  const until = Math.min((await digestEnd(tx, due)) ?? held.until, held.until);
+  const ends = parts.map(({ until }) => until);
+  const until = Math.min((await digestEnd(tx, due)) ?? Number.POSITIVE_INFINITY, ...ends);
+  // One that is held by several ways is one item.
+  const items = [...new Set(parts.flatMap((part) => part.items))];
   await tx
     .insertInto('digest_items')
     .values(items.map((item) => ({ ...item, key })))
     .execute();
-  for (const notification of notifications)
+  for (const notification of new Set(items.map((item) => item.notification)))
     await tx
       .updateTable('decisions')
       .set({ until, due_row: HELD_BACK })

@@ -60,7 +60,8 @@ interface Again {
   readonly rows: readonly DecisionRow[];
 }
 
-const digestOfRow = ({ detail }: DecisionRow): string =>
+/** The digest that has collected it. */
+export const digestOfRow = ({ detail }: DecisionRow): string =>
   (JSON.parse(detail ?? '{}') as DecisionDetail).digest ?? 'digested';
 
 export class NextDigest {

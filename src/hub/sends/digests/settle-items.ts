@@ -6,7 +6,7 @@ import type { DecidedFact } from '../../../observe/metrics/hub-counts.ts';
 import { RollNotes } from '../../analytics/roll-notes.ts';
 import type { HubDb } from '../../storage/storage.ts';
 import { goOn } from '../go-on.ts';
-import { type DecisionRow, isOpen } from '../rows/decision-rows.ts';
+import { type DecisionRow, isOpen, SUPERSEDED } from '../rows/decision-rows.ts';
 import { settleStatuses } from '../settle-status.ts';
 import { digestMark } from './digest-id.ts';
 import { isUndelivered, type NextDigest } from './next-digest.ts';
@@ -64,12 +64,14 @@ export async function settleItems(
   now: number,
   next?: NextDigest,
 ): Promise<SettledItems> {
-  const rows = await tx
+  const all = await tx
     .selectFrom('decisions')
     .selectAll()
     .where('app', '=', app)
     .where('notification', '=', digest)
     .execute();
+  // By these another digest has taken over what it was to tell.
+  const rows = all.filter(({ state, reason }) => state !== 'cancelled' || reason !== SUPERSEDED);
   const lost = isLost(rows);
   // Another way of the digest may yet bring it.
   const holds = next !== undefined && (lost || rows.some(({ state }) => isOpen(state)));
