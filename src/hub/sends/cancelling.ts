@@ -7,6 +7,7 @@ import type { HubEvents } from './hub-events.ts';
 import { PAGE_DUE, PEOPLE_DUES } from './person-due.ts';
 import { waits } from './rows/decision-rows.ts';
 import { findNotification } from './rows/notification-rows.ts';
+import { hideToCome } from './rows/recipient-rows.ts';
 
 /** What a cancellation came to, in decisions. */
 export interface Cancelled {
@@ -106,6 +107,7 @@ export async function takeBack(tx: HubDb, taking: TakingBack): Promise<readonly 
     .where('notification', '=', id)
     .where(waits)
     .execute();
+  await hideToCome(tx, { app, notifications: [id], now });
   await tx.deleteFrom('digest_items').where('app', '=', app).where('notification', '=', id).execute();
   await clearTimers(tx, app, id);
   return changed;

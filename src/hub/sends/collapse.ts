@@ -9,6 +9,7 @@ import type { HubTables } from '../storage/tables.ts';
 import { clearDue } from '../timers/due-rows.ts';
 import { personDue } from './person-due.ts';
 import { OPEN_STATES, SUPERSEDED, waits } from './rows/decision-rows.ts';
+import { hideToCome } from './rows/recipient-rows.ts';
 import { settleStatuses } from './settle-status.ts';
 
 export interface Collapsing {
@@ -134,7 +135,9 @@ async function takeFromPeople(
     tx,
     rows.map(({ notification, user }) => personDue(app, notification, user)),
   );
-  await settleStatuses(tx, app, new Set(rows.map(({ notification }) => notification)), now);
+  const notifications = new Set(rows.map(({ notification }) => notification));
+  await hideToCome(tx, { app, notifications, users, now });
+  await settleStatuses(tx, app, notifications, now);
   return rows;
 }
 

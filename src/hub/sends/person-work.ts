@@ -22,6 +22,7 @@ import { findNotifications, openDoc } from './rows/notification-rows.ts';
 import { recipientRows } from './rows/recipient-rows.ts';
 import { mayBeDone, settleStatuses } from './settle-status.ts';
 import type { PersonAt } from './step-people.ts';
+import { showWhenDue } from './views/show-when-due.ts';
 
 export interface PersonWorkOptions {
   readonly store: HubStore;
@@ -184,29 +185,6 @@ function byPerson<R extends { readonly notification: string; readonly user: stri
     const own = all.get(notification)?.get(user);
     return own && of(own);
   };
-}
-
-/** In the inbox from its time on: that is another where the person's zone is. */
-async function showWhenDue(
-  tx: HubDb,
-  people: readonly PersonAt[],
-  decisions: Placed['decisions'],
-  now: number,
-): Promise<void> {
-  for (const [index, { recipient }] of people.entries()) {
-    const shown = recipient?.visible_at ?? null;
-    if (!recipient || shown === null || shown <= now) continue;
-    const { app, notification, user } = recipient;
-    const at = decisions[index]?.find(({ reason }) => reason === 'scheduled')?.until ?? now;
-    if (at === shown) continue;
-    await tx
-      .updateTable('recipients')
-      .set({ visible_at: at })
-      .where('app', '=', app)
-      .where('notification', '=', notification)
-      .where('user', '=', user)
-      .execute();
-  }
 }
 
 const devicesIn = (kept: readonly { readonly device: string }[]): string[] =>

@@ -14,6 +14,7 @@ import type { Placed, Placing } from '../placing.ts';
 import type { ListPlaces } from '../rows/list-places.ts';
 import { insertRecipients, type NewRecipient } from '../rows/recipient-rows.ts';
 import type { PersonAt } from '../step-people.ts';
+import { scheduledFor } from '../views/show-when-due.ts';
 
 export interface DecidingParts {
   readonly store: HubStore;
@@ -56,6 +57,8 @@ const HIDDEN = new Set([
   'status_filtered',
   'duplicate',
   'unknown_user',
+  // It was over when it came.
+  'expired',
 ]);
 
 /** What it depends on, for people of some notifications of one app. */
@@ -130,6 +133,5 @@ const idsOf = (people: readonly Addressee[]): string[] => people.map(({ user }) 
 /** Where a person sees it: not in the inbox when it is switched off, and from its time on when it is scheduled. */
 function shownAs(decisions: readonly HopDecision[]): { hidden: number; visible_at: number | null } {
   const hidden = decisions.length > 0 && decisions.every(({ reason }) => HIDDEN.has(reason ?? ''));
-  const scheduled = decisions.find(({ reason }) => reason === 'scheduled')?.until;
-  return { hidden: hidden ? 1 : 0, visible_at: scheduled ?? null };
+  return { hidden: hidden ? 1 : 0, visible_at: scheduledFor(decisions) ?? null };
 }

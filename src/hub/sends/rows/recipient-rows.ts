@@ -41,3 +41,25 @@ export const recipientRows = (
   notifications: readonly string[],
   users: readonly string[],
 ): Promise<Row<'recipients'>[]> => ofPeople(db, { app, notifications, users });
+
+interface ToCome {
+  readonly app: string;
+  readonly notifications: Iterable<string>;
+  /** Absent: everyone. */
+  readonly users?: readonly string[];
+  /** UNIX milliseconds. */
+  readonly now: number;
+}
+
+/** What is not in inboxes yet is not to come any more, and is not there when its time has come either. */
+export async function hideToCome(tx: HubDb, { app, notifications, users, now }: ToCome): Promise<void> {
+  for (const notification of notifications) {
+    const toCome = tx
+      .updateTable('recipients')
+      .set({ hidden: 1 })
+      .where('app', '=', app)
+      .where('notification', '=', notification)
+      .where('visible_at', '>', now);
+    await (users ? toCome.where('user', 'in', users) : toCome).execute();
+  }
+}
