@@ -5,7 +5,11 @@ import { licencesOf } from '../bundle/licences.ts';
 import { chunksOf } from './chunks.ts';
 
 /** Modules that run in threads of their own: `startOwnThread`. */
-const THREADS = ['src/hub/storage/sqlite/rewrite-worker.ts', 'src/webpush/encryption/encryption-worker.ts'];
+const THREADS = [
+  'src/hub/storage/sqlite/checkpoint-worker.ts',
+  'src/hub/storage/sqlite/rewrite-worker.ts',
+  'src/webpush/encryption/encryption-worker.ts',
+];
 
 /** What every executable has in it, whatever processor it is for. */
 export interface Program {

@@ -31,7 +31,7 @@ function keySources({ path, postgres, master, tell }: HubStoreOptions): KeySourc
   return { master, own: () => undefined, makeOwn: () => master };
 }
 
-/** The log says what cannot be read, in no one's words: an operator finds it by the name that the audit has for it. */
+/** The log says what cannot be read, in no one's words (an operator finds it by the name that the audit has for it), and what is slow. */
 const telling = ({ observer, tell }: HubStoreOptions): StoreObserver => ({
   ...observer,
   unreadable(kind, name) {
@@ -40,6 +40,13 @@ const telling = ({ observer, tell }: HubStoreOptions): StoreObserver => ({
       `the hub cannot read what it keeps of a ${kind} (${name}): it is damaged, or was sealed with another key; all others go on`,
     );
     observer?.unreadable?.(kind, name);
+  },
+  stoodStill(error) {
+    tell(
+      'warn',
+      `the hub moves the log of its store into the file on the event loop, which stands still meanwhile, until a thread can do it again: ${error.message}`,
+    );
+    observer?.stoodStill?.(error);
   },
 });
 

@@ -8,6 +8,8 @@ export interface StoreObserver {
   failed?(works: number): void;
   /** The sealed text of a row cannot be opened: once for each. @param kind `device` @param name as the audit has it, `device#…` */
   unreadable?(kind: string, name: string): void;
+  /** The log was moved into the file on the event loop, as the thread that does it could not. SQLite only; once for each row of failures. */
+  stoodStill?(error: Error): void;
   /** `HubStore.health` is another than before. */
   turned?(): void;
 }

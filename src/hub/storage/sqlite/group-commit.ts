@@ -29,6 +29,14 @@ export interface LogSync {
   recover(): void;
 }
 
+/** Keeps the log short. */
+export interface LogCheckpoints {
+  /** Asked after each COMMIT. Never throws. */
+  isLong(): boolean;
+  /** What was committed is on the disk, and no transaction begins until it resolves. Never rejects. */
+  shorten(): Promise<void>;
+}
+
 export interface GroupCommitOptions {
   readonly db: DatabaseSync;
   /** On the same connection. */
@@ -37,6 +45,7 @@ export interface GroupCommitOptions {
   readonly place: string;
   /** Absent: COMMIT does all there is to do. */
   readonly log?: LogSync | undefined;
+  readonly checkpoints?: LogCheckpoints | undefined;
   readonly observer?: StoreObserver | undefined;
   readonly now?: () => number;
 }
@@ -46,7 +55,7 @@ export interface GroupCommitOptions {
  * are done. Each but the first has a savepoint, so that one that fails is undone alone; they are done one after another, so none sees half of another.
  * The disk is waited for in a thread, and the next works are done meanwhile: they are committed once what they may have seen is on the disk.
  * States: idle → waiting (works have been given, the turn is not over) → working (BEGIN … COMMIT) → syncing (works may be given, and
- * done) → idle, or waiting again.
+ * done) → idle, or waiting again. Where the log has become long, works wait after the sync until it is short.
  */
 export class GroupCommit {
   readonly #options: GroupCommitOptions;
@@ -163,6 +172,15 @@ export class GroupCommit {
     const { log } = this.#options;
     if (log) this.#syncing = this.#sync(log, done);
     else this.#settle(done);
+    await this.#shorten();
+  }
+
+  async #shorten(): Promise<void> {
+    const { checkpoints } = this.#options;
+    if (!checkpoints?.isLong()) return;
+    await this.#syncing;
+    // A log that did not come to the disk is for `recover`.
+    if (!this.#isLogSpoilt) await checkpoints.shorten();
   }
 
   /** What came while the transaction before was brought to the disk is of this one. */

@@ -13,6 +13,8 @@ import type { HubStore } from '../storage.ts';
 import type { StoreObserver } from '../store-observer.ts';
 import { StoreUnavailable } from '../store-unavailable.ts';
 import { tellingSeal } from '../unreadable.ts';
+import { CheckpointThread } from './checkpoint-thread.ts';
+import { Checkpoints } from './checkpoints.ts';
 import { GroupCommit } from './group-commit.ts';
 import { HUB_FILE } from './hub-file.ts';
 import { Rewriting } from './rewrite.ts';
@@ -26,8 +28,8 @@ const SCRUB_MS = 10_000;
 const SCRUB_PAUSE_MS = 20;
 
 /**
- * What is deleted is overwritten. What was answered survives a power cut, too: who commits syncs the log, in a thread. Pages that an
- * import touches again and again are moved from the log into the file once in 32 MiB, and not with every commit.
+ * What is deleted is overwritten. What was answered survives a power cut, too: who commits syncs the log, in a thread. How often the log
+ * is moved into the file is a matter of `Checkpoints`; the number is for an SQLite which does that by itself.
  */
 const SETTINGS =
   'PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA cache_size = -32000; PRAGMA wal_autocheckpoint = 8000';
@@ -77,13 +79,15 @@ export async function openSqliteStore({ path, keys, pushesFor, now, observer }: 
   const place = path === '' ? 'the store in memory' : path;
   const tx = kyselyOn(writes, slices());
   const log = path === '' ? undefined : new WalSync(writes, path);
-  const commits = new GroupCommit({ db: writes, tx, place, log, observer });
+  const checkpoints = path === '' ? undefined : checkpointsOf(writes, path, observer);
+  const commits = new GroupCommit({ db: writes, tx, place, log, checkpoints, observer });
   const busy = reads === writes ? (): Promise<void> | undefined => commits.transaction : undefined;
   const db = kyselyOn(reads, busy);
   const rewriting = path === '' ? undefined : new Rewriting(path, (work) => commits.exclusively(work));
   const close = async (): Promise<void> => {
     await rewriting?.close();
     await commits.close();
+    await checkpoints?.close();
     await log?.close();
     reads.close();
     if (writes !== reads) writes.close();
@@ -116,6 +120,9 @@ export async function openSqliteStore({ path, keys, pushesFor, now, observer }: 
     throw error;
   }
 }
+
+const checkpointsOf = (db: DatabaseSync, path: string, observer: StoreObserver | undefined): Checkpoints =>
+  new Checkpoints({ db, thread: new CheckpointThread(path), failed: (error) => observer?.stoodStill?.(error) });
 
 /** Moves all of the write-ahead log into the file and cuts it to nothing, as soon as no reader of another process needs it. */
 async function emptyLog(db: DatabaseSync, commits: GroupCommit, place: string): Promise<void> {

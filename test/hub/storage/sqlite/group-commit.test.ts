@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
-import { GroupCommit, type LogSync } from '../../../../src/hub/storage/sqlite/group-commit.ts';
+import { GroupCommit, type GroupCommitOptions, type LogSync } from '../../../../src/hub/storage/sqlite/group-commit.ts';
 import { kyselyOn } from '../../../../src/hub/storage/sqlite/sqlite-dialect.ts';
 import { StoreUnavailable } from '../../../../src/hub/storage/store-unavailable.ts';
 import { eventually } from '../../../support/eventually.ts';
@@ -44,10 +44,10 @@ function heldLog() {
   return { log, syncs, recovered };
 }
 
-function commitsOn({ log }: Pick<ReturnType<typeof heldLog>, 'log'>) {
+function commitsOn(parts: Pick<GroupCommitOptions, 'log' | 'checkpoints'>) {
   const db = new DatabaseSync(':memory:');
   db.exec('CREATE TABLE a (id INTEGER PRIMARY KEY)');
-  const commits = new GroupCommit({ db, tx: kyselyOn(db), place: 'hub.db', log });
+  const commits = new GroupCommit({ db, tx: kyselyOn(db), place: 'hub.db', ...parts });
   const insert = (id: number) => commits.add(async () => db.prepare('INSERT INTO a VALUES (?)').run(id).changes);
   return {
     db,
@@ -63,7 +63,7 @@ function commitsOn({ log }: Pick<ReturnType<typeof heldLog>, 'log'>) {
 
 test('a work is written once the disk has it; the next ones are done meanwhile, and committed after it', async () => {
   const held = heldLog();
-  const { db, commits, insert } = commitsOn(held);
+  const { db, commits, insert } = commitsOn({ log: held.log });
   const settled: number[] = [];
   const first = insert(1).then(() => settled.push(1));
   await eventually(() => expect(held.syncs).toHaveLength(1));
@@ -91,7 +91,7 @@ test('a work is written once the disk has it; the next ones are done meanwhile, 
 
 test('what did not come to the disk is refused with what was done meanwhile, and nothing follows it in the log', async () => {
   const held = heldLog();
-  const { commits, insert, ids } = commitsOn(held);
+  const { commits, insert, ids } = commitsOn({ log: held.log });
   const first = insert(1);
   await eventually(() => expect(held.syncs).toHaveLength(1));
   held.syncs[0]?.reject(new Error('EIO: i/o error, fdatasync'));
@@ -104,4 +104,66 @@ test('what did not come to the disk is refused with what was done meanwhile, and
   await second;
   expect({ trouble: commits.trouble, ids: ids() }).toEqual({ trouble: undefined, ids: [1, 2] });
   await commits.close();
+});
+
+/** A log that is long after each COMMIT, until it is made short. */
+function heldCheckpoints() {
+  const asked: PromiseWithResolvers<void>[] = [];
+  const checkpoints = {
+    isLong: () => true,
+    shorten() {
+      const one = Promise.withResolvers<void>();
+      asked.push(one);
+      return one.promise;
+    },
+  };
+  return { checkpoints, asked };
+}
+
+test('a long log is moved once the disk has it; the answer leaves before, and no transaction begins until it is short', async () => {
+  const held = heldLog();
+  const { checkpoints, asked } = heldCheckpoints();
+  const { db, commits, insert } = commitsOn({ log: held.log, checkpoints });
+  const first = insert(1);
+  await eventually(() => expect(held.syncs).toHaveLength(1));
+  expect(asked).toHaveLength(0);
+  held.syncs[0]?.resolve();
+  await first;
+  await eventually(() => expect(asked).toHaveLength(1));
+  let isDone = false;
+  const second = insert(2).then(() => {
+    isDone = true;
+  });
+  let isAlone = false;
+  const alone = commits.exclusively(async () => {
+    isAlone = true;
+  });
+  for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+  expect({ isTransaction: db.isTransaction, syncs: held.syncs.length, isDone, isAlone }).toEqual({
+    isTransaction: false,
+    syncs: 1,
+    isDone: false,
+    isAlone: false,
+  });
+  asked[0]?.resolve();
+  await alone;
+  await eventually(() => expect(held.syncs).toHaveLength(2));
+  held.syncs[1]?.resolve();
+  await second;
+  const closed = commits.close();
+  await eventually(() => expect(asked).toHaveLength(2));
+  asked[1]?.resolve();
+  await closed;
+});
+
+test('a log that did not come to the disk is not moved by a checkpoint', async () => {
+  const held = heldLog();
+  const { checkpoints, asked } = heldCheckpoints();
+  const { commits, insert } = commitsOn({ log: held.log, checkpoints });
+  const first = insert(1);
+  await eventually(() => expect(held.syncs).toHaveLength(1));
+  held.syncs[0]?.reject(new Error('EIO: i/o error, fdatasync'));
+  await expect(first).rejects.toThrow(StoreUnavailable);
+  await commits.close();
+  expect(asked).toHaveLength(0);
 });
