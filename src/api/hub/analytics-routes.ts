@@ -103,7 +103,13 @@ class AnalyticsRoutes {
 export function analyticsRoutes(parts: AnalyticsRoutesParts): readonly HubRoute[] {
   const routes = new AnalyticsRoutes(parts);
   return [
-    hubRoute({ method: 'GET', path: '/v1/analytics', scope: 'read', handle: routes.report }),
-    hubRoute({ method: 'GET', path: '/v1/dashboard', scope: 'read', handle: routes.dashboard }),
+    hubRoute({
+      method: 'GET',
+      path: '/v1/analytics',
+      scope: 'read',
+      query: ['from', 'to', 'by', 'timezone'],
+      handle: routes.report,
+    }),
+    hubRoute({ method: 'GET', path: '/v1/dashboard', scope: 'read', query: ['timezone'], handle: routes.dashboard }),
   ];
 }

@@ -7,7 +7,7 @@ import { actorOf } from './actor.ts';
 import type { HubAnswer } from './hub-answer.ts';
 import { HubRefusal } from './hub-refusal.ts';
 import { type HubRequest, type HubRoute, hubRoute } from './hub-route.ts';
-import { pageBody, pageOf } from './list-page.ts';
+import { PAGE_QUERY, pageBody, pageOf } from './list-page.ts';
 
 export interface DevicesRoutesParts {
   readonly devices: Devices;
@@ -105,7 +105,7 @@ export function devicesRoutes({ devices, removals }: DevicesRoutesParts): readon
       },
     }),
     hubRoute({
-      ...{ method: 'GET', path: '/v1/users/{user}/devices', scope: 'users', own: 'path' },
+      ...{ method: 'GET', path: '/v1/users/{user}/devices', scope: 'users', own: 'path', query: PAGE_QUERY },
       handle: async ({ app, query, params: { user } }) => {
         const page = pageOf(LIST, ['string'], query);
         const [after] = (page.after ?? []) as [string?];

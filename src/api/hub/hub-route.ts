@@ -51,6 +51,8 @@ export interface HubRoute {
   readonly own?: OwnUse;
   /** Default: `json` for POST, PUT and PATCH, else `none`. */
   readonly body?: BodyUse;
+  /** Names of the parameters that it reads, beside `app`; default: none. */
+  readonly query?: readonly string[];
   /** Bytes; default 1 MiB. */
   readonly maxBody?: number;
   /** It may make the app that it names: one that is not there yet is no refusal. */

@@ -39,6 +39,8 @@ export type SendRefusal = (res: ServerResponse, error: RefusedError) => void;
 export interface HubRouterOptions {
   /** Default: the form of every error. */
   readonly refuse?: SendRefusal;
+  /** Parameters that a route does not know are overlooked, as those other systems do. */
+  readonly anyQuery?: true;
 }
 
 /** Of an `UnreadableError`. */
@@ -65,11 +67,17 @@ class HubRouter {
   readonly #parts: HubRouterParts;
   readonly #table: RouteTable<HubRoute>;
   readonly #refuse: SendRefusal;
+  readonly #anyQuery: boolean;
 
-  constructor(routes: readonly HubRoute[], parts: HubRouterParts, { refuse = sendRefused }: HubRouterOptions) {
+  constructor(
+    routes: readonly HubRoute[],
+    parts: HubRouterParts,
+    { refuse = sendRefused, anyQuery }: HubRouterOptions,
+  ) {
     this.#parts = parts;
     this.#table = new RouteTable(routes);
     this.#refuse = refuse;
+    this.#anyQuery = anyQuery === true;
   }
 
   readonly handle: RequestHandler = (req, res, next) => {
@@ -140,6 +148,7 @@ class HubRouter {
       const app = await chooseApp(principal, query.text('app'), isApp);
       told.app = app;
       if (principal?.user) await this.#parts.stillThere(principal.user);
+      if (!this.#anyQuery) query.only(['app', ...(route.query ?? [])]);
       const answer = await this.#worked(route, { req, res, params, query, app, principal });
       this.#audit(route, req, told, answer?.status ?? res.statusCode, answer);
       return answer;

@@ -6,7 +6,7 @@ import { instant } from '../../kit/time/instant.ts';
 import type { HubAnswer } from './hub-answer.ts';
 import { unprocessable } from './hub-refusal.ts';
 import { type BodyUse, type HubRequest, type HubRoute, hubRoute } from './hub-route.ts';
-import { pageBody, pageOf } from './list-page.ts';
+import { PAGE_QUERY, pageBody, pageOf } from './list-page.ts';
 
 export interface InboxRoutesParts {
   readonly inbox: Inbox;
@@ -46,7 +46,7 @@ export function inboxRoutes({ inbox }: InboxRoutesParts): readonly HubRoute[] {
     });
   return [
     hubRoute({
-      ...{ ...common, method: 'GET', path: PATH },
+      ...{ ...common, method: 'GET', path: PATH, query: PAGE_QUERY },
       handle: async (request) => {
         const page = pageOf(LIST, ['number', 'string'], request.query);
         const [place, notification] = (page.after ?? []) as [number?, string?];

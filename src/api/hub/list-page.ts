@@ -35,6 +35,9 @@ function placeOf(list: string, shape: Shape, cursor: string): Place | undefined 
   }
 }
 
+/** Parameters of every list. */
+export const PAGE_QUERY = ['limit', 'cursor'];
+
 /**
  * Which page of a list is asked for, by `limit` (1–1000, default 100) and `cursor`.
  * @param shape of the place that its cursors hold

@@ -26,7 +26,7 @@ import { instantMs } from '../../kit/time/instant.ts';
 import type { HubAnswer } from './hub-answer.ts';
 import { unprocessable } from './hub-refusal.ts';
 import { type DirectRequest, type HubRequest, type HubRoute, hubRoute } from './hub-route.ts';
-import { pageBody, pageOf } from './list-page.ts';
+import { PAGE_QUERY, pageBody, pageOf } from './list-page.ts';
 
 export interface NotificationRoutesParts {
   readonly store: HubStore;
@@ -42,6 +42,7 @@ export interface NotificationRoutesParts {
 
 const LIST = 'notifications';
 const PEOPLE = 'people';
+const LISTED_BY = [...PAGE_QUERY, 'status', 'type', 'user'];
 const presences: readonly unknown[] = ['active', 'idle', 'offline'];
 /** People of a preview, and of a page of a notification's people by default. */
 const SHOWN = 100;
@@ -173,9 +174,18 @@ export function notificationRoutes(parts: NotificationRoutesParts): readonly Hub
       ...{ handle: routes.send, direct: routes.send },
     }),
     hubRoute({ method: 'POST', path: `${path}/preview`, scope: 'push', handle: routes.preview }),
-    hubRoute({ method: 'GET', path, scope: 'read', handle: routes.list }),
-    hubRoute({ method: 'DELETE', path, scope: 'push', action: 'notification.cancel', handle: routes.cancelByKey }),
-    hubRoute({ method: 'GET', path: `${path}/{id}`, scope: 'read', handle: routes.read }),
+    hubRoute({ method: 'GET', path, scope: 'read', query: LISTED_BY, handle: routes.list }),
+    hubRoute({
+      ...{ method: 'DELETE', path, scope: 'push', query: ['cancel_key'], action: 'notification.cancel' },
+      handle: routes.cancelByKey,
+    }),
+    hubRoute({
+      method: 'GET',
+      path: `${path}/{id}`,
+      scope: 'read',
+      query: [...PAGE_QUERY, 'user'],
+      handle: routes.read,
+    }),
     hubRoute({
       method: 'DELETE',
       path: `${path}/{id}`,

@@ -1,3 +1,4 @@
+import { unknownFields } from '../../kit/json/unknown-fields.ts';
 import { unprocessable } from './hub-refusal.ts';
 
 /** The query of a request: each parameter once. */
@@ -7,6 +8,12 @@ export class Query {
   constructor(url: string) {
     const begin = url.indexOf('?');
     this.#given = new URLSearchParams(begin < 0 ? '' : url.slice(begin + 1).replace(/#.*$/s, ''));
+  }
+
+  /** @throws HubRefusal for any other: who misspells a filter would take all rows for those that were meant */
+  only(known: readonly string[]): void {
+    const unknown = unknownFields(Object.fromEntries(this.#given), known, '', 'parameter');
+    if (unknown.length > 0) throw unprocessable(...unknown);
   }
 
   /** @returns undefined when it is not given, or empty. @throws HubRefusal when it is given twice, or no store could look for it */

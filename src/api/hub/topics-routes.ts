@@ -1,7 +1,7 @@
 import type { Topics } from '../../hub/people/topics.ts';
 import { actorOf } from './actor.ts';
 import { type HubRequest, type HubRoute, hubRoute } from './hub-route.ts';
-import { pageBody, pageOf } from './list-page.ts';
+import { PAGE_QUERY, pageBody, pageOf } from './list-page.ts';
 
 export interface TopicsRoutesParts {
   readonly topics: Topics;
@@ -34,7 +34,7 @@ export function topicsRoutes({ topics }: TopicsRoutesParts): readonly HubRoute[]
       },
     }),
     hubRoute({
-      ...{ method: 'GET', path: '/v1/topics/{topic}', scope: 'users' },
+      ...{ method: 'GET', path: '/v1/topics/{topic}', scope: 'users', query: PAGE_QUERY },
       handle: async ({ app, query, params: { topic } }) => {
         const page = pageOf(LIST, ['string'], query);
         const [after] = (page.after ?? []) as [string?];

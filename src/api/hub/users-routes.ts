@@ -4,7 +4,7 @@ import { JSON_TYPE } from '../../kit/http/answer.ts';
 import { actorOf } from './actor.ts';
 import type { HubAnswer } from './hub-answer.ts';
 import { type HubRequest, type HubRoute, hubRoute } from './hub-route.ts';
-import { cursorOf, pageOf } from './list-page.ts';
+import { cursorOf, PAGE_QUERY, pageOf } from './list-page.ts';
 import { writePiece } from './write-piece.ts';
 
 export interface UsersRoutesParts {
@@ -35,7 +35,7 @@ export function usersRoutes({ people }: UsersRoutesParts): readonly HubRoute[] {
   };
   return [
     hubRoute({
-      ...{ method: 'GET', path: '/v1/users', scope: 'users' },
+      ...{ method: 'GET', path: '/v1/users', scope: 'users', query: [...PAGE_QUERY, 'team', 'role', 'q'] },
       handle: async ({ app, query }) => {
         const page = pageOf(LIST, ['string'], query);
         const [after] = (page.after ?? []) as [string?];

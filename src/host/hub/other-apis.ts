@@ -80,8 +80,8 @@ export function otherApis(options: OtherApisOptions): {
   });
   return {
     routers: [
-      hubRouter(namespace, parts, { refuse: refuseNamespace }),
-      hubRouter(django, parts, { refuse: refuseDjango }),
+      hubRouter(namespace, parts, { refuse: refuseNamespace, anyQuery: true }),
+      hubRouter(django, parts, { refuse: refuseDjango, anyQuery: true }),
     ],
     routes: [...namespace, ...django],
   };

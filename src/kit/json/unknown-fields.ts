@@ -10,8 +10,9 @@ const shown = (name: string): string => name.slice(0, LONGEST_NAME).replaceAll(/
 /**
  * The first fields of an object that are not known, each with the known one that was probably meant.
  * @param at where the object is: `to`, `plan[0]`; empty: the body itself
+ * @param what it calls them
  */
-export function unknownFields(object: object, known: Iterable<string>, at = ''): FaultyField[] {
+export function unknownFields(object: object, known: Iterable<string>, at = '', what = 'field'): FaultyField[] {
   const names = new Set(known);
   return Object.keys(object)
     .filter((name) => !names.has(name))
@@ -19,6 +20,6 @@ export function unknownFields(object: object, known: Iterable<string>, at = ''):
     .map((name) => {
       const meant = nearest(name, names);
       const path = at === '' ? shown(name) : `${at}.${shown(name)}`;
-      return { path, reason: `unknown field${meant === undefined ? '' : `; did you mean "${meant}"?`}` };
+      return { path, reason: `unknown ${what}${meant === undefined ? '' : `; did you mean "${meant}"?`}` };
     });
 }

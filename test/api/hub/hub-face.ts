@@ -82,7 +82,7 @@ export async function openHubFace(
         audit: (record) => face.audited.push(record),
         ...parts,
       },
-      refuse ? { refuse } : {},
+      refuse ? { refuse, anyQuery: true } : {},
     ),
   );
   const failed: ErrorRequestHandler = (error, _req, res, _next) => res.status(500).json({ failed: String(error) });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { hubRoute } from '../../../src/api/hub/hub-route.ts';
-import { cursorOf, pageBody, pageOf } from '../../../src/api/hub/list-page.ts';
+import { cursorOf, PAGE_QUERY, pageBody, pageOf } from '../../../src/api/hub/list-page.ts';
 import { StoreUnavailable } from '../../../src/hub/storage/store-unavailable.ts';
 import { UnreadableError } from '../../../src/hub/storage/unreadable.ts';
 import { keyOf, openHubFace, personOf } from './hub-face.ts';
@@ -19,6 +19,7 @@ const numbers = hubRoute({
   method: 'GET',
   path: '/v1/numbers',
   scope: 'read',
+  query: PAGE_QUERY,
   async handle({ query }) {
     const page = pageOf('numbers', ['number'], query);
     const from = Number(page.after?.[0] ?? 0);
@@ -32,6 +33,27 @@ test('an id in a path is any text but controls, percent-encoded, and a slash in 
   const face = await openHubFace(() => [echo('GET')]);
   for (const id of ['ada', 'a/b', 'ä ö', '👩‍👩‍👧', 'a?b#c', '%2F', '...', 'x'.repeat(256), '👍'.repeat(256), ' '])
     expect((await face.ask(`GET /v1/users/${encodeURIComponent(id)}`)).body.user, id).toBe(id);
+});
+
+test('a parameter that the route does not have is 422, with the one that was meant, and nothing is done', async () => {
+  let done = 0;
+  const put = echo('PUT', { handle: async () => ({ status: 200, body: { done: ++done } }) });
+  const face = await openHubFace(() => [put, numbers]);
+  const { status, body } = await face.ask('GET /v1/numbers?limt=5&since=yesterday&app=default');
+  expect(status).toBe(422);
+  expect(body.details).toEqual([
+    { path: 'limt', reason: 'unknown parameter; did you mean "limit"?' },
+    { path: 'since', reason: 'unknown parameter' },
+  ]);
+  expect((await face.ask('PUT /v1/users/ada?limit=5', { body: {} })).status).toBe(422);
+  expect((await face.ask('GET /v1/numbers?__proto__=1')).status).toBe(422);
+  expect(done).toBe(0);
+  expect((await face.ask('GET /v1/numbers?limit=5&cursor=')).body.numbers).toHaveLength(5);
+});
+
+test('what stands in for another system overlooks what that overlooks', async () => {
+  const face = await openHubFace(() => [numbers], { refuse: (res) => res.writeHead(400).end() });
+  expect((await face.ask('GET /v1/numbers?limt=5')).status).toBe(200);
 });
 
 test('what is no id is 422 with its place, and what cannot be decoded is 400', async () => {

@@ -4,7 +4,7 @@ import { IncidentRefusal } from '../../../hub/incidents/incident.ts';
 import { isoInstant } from '../../../kit/time/instant.ts';
 import { actorOf } from '../actor.ts';
 import { type HubRequest, type HubRoute, hubRoute } from '../hub-route.ts';
-import { pageBody, pageOf } from '../list-page.ts';
+import { PAGE_QUERY, pageBody, pageOf } from '../list-page.ts';
 
 export interface EscalationRoutesParts {
   readonly escalations: Escalations;
@@ -29,7 +29,7 @@ const changeOf = (request: HubRequest<'name'>) => ({
 export function escalationRoutes({ escalations }: EscalationRoutesParts): readonly HubRoute[] {
   return [
     hubRoute({
-      ...{ method: 'GET', path: '/v1/escalations', scope: 'read' },
+      ...{ method: 'GET', path: '/v1/escalations', scope: 'read', query: PAGE_QUERY },
       handle: async ({ app, query }) => {
         const page = pageOf(LIST, ['string'], query);
         const [after = ''] = (page.after ?? []) as [string?];

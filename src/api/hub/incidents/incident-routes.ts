@@ -11,7 +11,7 @@ import type { HubStore } from '../../../hub/storage/storage.ts';
 import { placeInCursor } from '../../../hub/words/place.ts';
 import type { HubAnswer } from '../hub-answer.ts';
 import { type HubRequest, type HubRoute, hubRoute } from '../hub-route.ts';
-import { cursorOf, pageBody, pageOf } from '../list-page.ts';
+import { cursorOf, PAGE_QUERY, pageBody, pageOf } from '../list-page.ts';
 import { changedAnswer, incidentChange } from './incident-answer.ts';
 
 export interface IncidentRoutesParts {
@@ -22,6 +22,7 @@ export interface IncidentRoutesParts {
 
 const LIST = 'incidents';
 const ENTRIES = 'entries';
+const LISTED_BY = [...PAGE_QUERY, 'status', 'severity', 'service', 'user'];
 const PATH = '/v1/incidents/{id}';
 
 type IncidentRequest = HubRequest<'id'>;
@@ -83,10 +84,10 @@ class IncidentRoutes {
 export function incidentRoutes(parts: IncidentRoutesParts): readonly HubRoute[] {
   const routes = new IncidentRoutes(parts);
   return [
-    hubRoute({ method: 'GET', path: '/v1/incidents', scope: 'read', handle: routes.list }),
+    hubRoute({ method: 'GET', path: '/v1/incidents', scope: 'read', query: LISTED_BY, handle: routes.list }),
     hubRoute({ method: 'GET', path: PATH, scope: 'read', handle: routes.read }),
     hubRoute({ method: 'PUT', path: PATH, scope: 'push', action: 'incident.replace', handle: routes.put }),
     hubRoute({ method: 'DELETE', path: PATH, scope: 'push', action: 'incident.delete', handle: routes.remove }),
-    hubRoute({ method: 'GET', path: `${PATH}/timeline`, scope: 'read', handle: routes.timeline }),
+    hubRoute({ method: 'GET', path: `${PATH}/timeline`, scope: 'read', query: PAGE_QUERY, handle: routes.timeline }),
   ];
 }

@@ -5,7 +5,7 @@ import type { ScheduleChange, ScheduleResult, Schedules } from '../../../hub/sch
 import { actorOf } from '../actor.ts';
 import type { HubAnswer } from '../hub-answer.ts';
 import { type HubRequest, type HubRoute, hubRoute } from '../hub-route.ts';
-import { pageBody, pageOf } from '../list-page.ts';
+import { PAGE_QUERY, pageBody, pageOf } from '../list-page.ts';
 
 export interface ScheduleRoutesParts {
   readonly schedules: Schedules;
@@ -36,7 +36,7 @@ const noticeAnswer = ({ id, status, recipients }: TakenNotice): HubAnswer => ({
 export function scheduleRoutes({ schedules }: ScheduleRoutesParts): readonly HubRoute[] {
   return [
     hubRoute({
-      ...{ method: 'GET', path: '/v1/schedules', scope: 'read' },
+      ...{ method: 'GET', path: '/v1/schedules', scope: 'read', query: PAGE_QUERY },
       handle: async ({ app, query }) => {
         const page = pageOf(LIST, ['string'], query);
         const [after] = (page.after ?? []) as [string?];

@@ -15,7 +15,7 @@ import type { StreamOrder } from './open-stream.ts';
 import type { OpenStreams } from './open-streams.ts';
 import { closeCodes, SocketConnection } from './socket-connection.ts';
 import { type ClientFrame, clientFrame, type MarkFrame } from './socket-frames.ts';
-import { streamOrder } from './stream-order.ts';
+import { STREAM_QUERY, streamOrder } from './stream-order.ts';
 
 /** Who may open a stream, and of which app the person is. */
 export interface AdmittedCaller {
@@ -61,6 +61,7 @@ export function socketRoute(parts: SocketRouteParts): HubRoute {
   const origins = new Set(parts.origins);
   return hubRoute({
     ...{ method: 'GET', path: '/v1/users/{user}/stream/ws', scope: 'users', own: 'path', stranger: true },
+    query: STREAM_QUERY,
     async handle(request) {
       const { req, res } = request;
       const { socket, head } = handshakeOf(req, res);

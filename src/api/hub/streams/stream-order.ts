@@ -3,6 +3,12 @@ import { unprocessable } from '../hub-refusal.ts';
 import type { HubRequest } from '../hub-route.ts';
 import type { StreamOrder } from './open-stream.ts';
 
+/** Read at the door: who asks for a stream. */
+export const TICKET_QUERY = 'ticket';
+
+/** Parameters of every stream. */
+export const STREAM_QUERY = [TICKET_QUERY, 'last_event_id', 'client_id'];
+
 const CLIENT = /^[^\p{C}]{1,128}$/u;
 
 type Asked = Pick<HubRequest<'user'>, 'req' | 'query' | 'params'>;

@@ -9,7 +9,7 @@ import type { LongPolls, Polled } from './long-polls.ts';
 import type { OpenStreams } from './open-streams.ts';
 import type { PollPresence } from './poll-presence.ts';
 import { SseConnection, sseHead } from './sse-connection.ts';
-import { streamOrder } from './stream-order.ts';
+import { STREAM_QUERY, streamOrder, TICKET_QUERY } from './stream-order.ts';
 
 export interface StreamRoutesParts {
   readonly open: OpenStreams;
@@ -30,7 +30,7 @@ const MOST_PAGE = 1000;
 /** The streams of people, live and by asking. */
 export const streamRoutes = (parts: StreamRoutesParts): readonly HubRoute[] => [
   hubRoute({
-    ...{ method: 'GET', path: PATH, scope: 'users', own: 'path' },
+    ...{ method: 'GET', path: PATH, scope: 'users', own: 'path', query: [...STREAM_QUERY, 'data', 'event'] },
     async handle(request) {
       const { req, res, query, params } = request;
       const order = streamOrder(request, request);
@@ -51,6 +51,7 @@ export const streamRoutes = (parts: StreamRoutesParts): readonly HubRoute[] => [
   }),
   hubRoute({
     ...{ method: 'GET', path: `${PATH}/events`, scope: 'users', own: 'path' },
+    query: [TICKET_QUERY, 'after', 'limit', 'wait'],
     async handle(request) {
       const limit = request.query.integer('limit', { least: 1, most: MOST_PAGE, byDefault: PAGE });
       const polled = await poll(request, { limit, waitMs: waitOf(request) }, parts);

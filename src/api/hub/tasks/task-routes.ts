@@ -5,7 +5,7 @@ import type { Tasks } from '../../../hub/tasks/tasks.ts';
 import { actorOf } from '../actor.ts';
 import type { HubAnswer } from '../hub-answer.ts';
 import { type HubRequest, type HubRoute, hubRoute } from '../hub-route.ts';
-import { pageBody, pageOf } from '../list-page.ts';
+import { PAGE_QUERY, pageBody, pageOf } from '../list-page.ts';
 
 export interface TaskRoutesParts {
   readonly tasks: Tasks;
@@ -31,7 +31,7 @@ const changedAnswer = ({ task, created, changed, notified, reason }: TaskResult)
 export function taskRoutes({ tasks }: TaskRoutesParts): readonly HubRoute[] {
   return [
     hubRoute({
-      ...{ method: 'GET', path: '/v1/tasks', scope: 'read' },
+      ...{ method: 'GET', path: '/v1/tasks', scope: 'read', query: [...PAGE_QUERY, 'state', 'user'] },
       handle: async ({ app, query }) => {
         const page = pageOf(LIST, ['string'], query);
         const [after] = (page.after ?? []) as [string?];

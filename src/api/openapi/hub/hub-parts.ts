@@ -76,7 +76,9 @@ const refusals = {
   409: error('It is being changed by others, or the request with this `Idempotency-Key` is still being done.'),
   412: error('It is in another version than `If-Match` or `If-None-Match` want.'),
   413: error('The body is longer than 1 MiB.'),
-  422: error('It can be read, and what it says cannot be done: `details` says where.'),
+  422: error(
+    'It can be read, and what it says cannot be done: `details` says where. Unknown fields and unknown parameters of the query are named, with those that were probably meant.',
+  ),
   503: error('The store of the hub cannot be reached.', RETRY_AFTER),
 } as const;
 
