@@ -72,7 +72,7 @@ export async function dropOver(tx: HubDb, parts: DroppingParts, app: string, dig
   const { over, left } = await overAmong(tx, parts, { ...whose, notifications: [...told] });
   const { unwanted, others } = await unwantedAmong(parts, whose, left, ways);
   const apart = await collectAgain(tx, parts, { ways: others, items: all, left });
-  const items = all.filter((item) => !apart.items.includes(item));
+  const items = all.filter((item) => !apart.items.has(item));
   for (const [id, how] of unwanted) over.set(id, how);
   for (const [id, how] of Object.entries(before)) over.set(id, how);
   if (over.size === 0) return apart;
@@ -176,7 +176,7 @@ async function collectAgain(
   tx: HubDb,
   { seal, newId, now }: DroppingParts,
   { ways, items, left }: GoingApart,
-): Promise<Dropped & { readonly items: readonly DecisionRow[] }> {
+): Promise<Dropped & { readonly items: ReadonlySet<DecisionRow> }> {
   const docs = new Map(left.map((notification) => [notification.id, notification]));
   const going = items.filter((item) => docs.has(item.notification) && ways.some((way) => isSameWay(way, item)));
   const notes = new RollNotes();
@@ -194,7 +194,7 @@ async function collectAgain(
   }
   const dueAt = await takeIntoDigests(tx, { seal, newId }, again);
   const changed = ways.map(({ app, channel }) => ({ app, channel, ...as }));
-  return { items: going, changed, dueAt };
+  return { items: new Set(going), changed, dueAt };
 }
 
 async function endItems(
