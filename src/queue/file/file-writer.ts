@@ -32,10 +32,10 @@ export interface FileWriterOptions {
 
 /**
  * The pause before progress inside requests of several pushes is written: a crash resends what was settled in it. At least
- * this, and a hundred times what the last write took, so that writing never costs more than a hundredth of the time.
+ * this, and fifty times what the last write took, so that writing never costs more than a fiftieth of the time.
  */
 const PROGRESS_MS = 4;
-const PROGRESS_SHARE = 100;
+const PROGRESS_SHARE = 50;
 const LONGEST_PROGRESS_MS = 250;
 /** How long a settled request may stay in the file: a crash resends at most what was settled within. */
 const FORGET_MS = 3;
