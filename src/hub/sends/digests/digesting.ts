@@ -214,6 +214,7 @@ export class Digesting {
   }
 }
 
+/** Each notification once: ways whose digests have failed are in the next one each by themselves. */
 async function takeItems(tx: HubDb, { app, user, key }: Collection): Promise<Row<'digest_items'>[]> {
   const rows = await tx
     .selectFrom('digest_items')
@@ -225,7 +226,7 @@ async function takeItems(tx: HubDb, { app, user, key }: Collection): Promise<Row
     .orderBy('id')
     .execute();
   await tx.deleteFrom('digest_items').where('app', '=', app).where('user', '=', user).where('key', '=', key).execute();
-  return rows;
+  return [...new Map(rows.map((row) => [row.notification, row])).values()];
 }
 
 const digestNotification = (
