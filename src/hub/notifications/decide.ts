@@ -57,13 +57,18 @@ function verdictsOf(input: DecideInput, { channel }: Step): readonly Judged[] {
   return [{ verdict: isOver ? verdict : { state: 'suppressed', reason: 'no_devices' } }];
 }
 
-/** Those that a push is for: of the person's living ones the named ones, or those of the kinds that are meant. */
-function devicesOf({ devices, namedDevices = [], devicesOnly, notification }: DecideInput): readonly DeviceFacts[] {
-  const asked = notification.overrides?.ios?.push_type;
+/**
+ * Those that a push is for: of the person's living ones the named ones, or those of the kinds that are meant. A digest is an alert,
+ * whatever it tells of: no call, and no live activity.
+ */
+function devicesOf(input: DecideInput): readonly DeviceFacts[] {
+  const { devices, namedDevices = [], devicesOnly, notification, isDigest } = input;
+  const asked = isDigest ? undefined : notification.overrides?.ios?.push_type;
   const named = new Set(namedDevices);
   const only = notification.push_to && new Set(notification.push_to);
   return devices.filter(({ id, platform, kind, status }) => {
     if (status === 'invalid' || status === 'signed_out') return false;
+    if (isDigest && kind !== 'alert') return false;
     if (only) return only.has(id);
     if (named.has(id)) return true;
     if (devicesOnly) return false;

@@ -9,6 +9,7 @@ const WINDOW = 15 * MINUTE;
 const MAIL = 'ada@example.org';
 const DIGEST = { to: { users: ['ada'] }, mode: 'redundant', digest: { key: 'k', window: '15m' } };
 const BOTH = { ...DIGEST, channels: ['push', 'email'] };
+const PUSH = { ...DIGEST, channels: ['push'] };
 const NEWS = { type: 'news' };
 const CHAT = { type: 'chat' };
 
@@ -45,6 +46,14 @@ describe.each(hubEngines)('a digest, in $name,', ({ needs: lacks, start }) => {
       hub.carrier.taken.length = 0;
       await hub.pass(WINDOW);
       expect(inAnyOrder()).toEqual([`${push(1)}: 1 notification: m2`, 'ada@exam: 2 notifications: m1, m2']);
+      expect(await left()).toEqual([]);
+    });
+
+    test('it is an alert, and never a call', async () => {
+      await hub.devices.put(change, 'v1', phone(2, { user: 'ada', kind: 'voip' }));
+      await hub.send({ ...PUSH, ...NEWS, overrides: { ios: { push_type: 'voip' } } });
+      await hub.pass(WINDOW);
+      expect(told()).toEqual([`${push(1)}: 1 notification: m1`]);
       expect(await left()).toEqual([]);
     });
   });
