@@ -52,5 +52,5 @@ export function togetherTold(parts: readonly DigestPart[]): TogetherTold[] {
 }
 
 /** Where the device of a row is gone, another way of its channel brings the item. */
-const endsWith = (row: DecisionRow, ways: readonly DigestWay[]): DigestWay =>
+export const endsWith = <Way extends DigestWay>(row: DecisionRow, ways: readonly Way[]): Way | DecisionRow =>
   ways.find((way) => wayKey(way) === wayKey(row)) ?? ways.find(({ channel }) => channel === row.channel) ?? row;
