@@ -14,7 +14,7 @@ import type { Placed, Placing } from '../placing.ts';
 import type { ListPlaces } from '../rows/list-places.ts';
 import { insertRecipients, type NewRecipient } from '../rows/recipient-rows.ts';
 import type { PersonAt } from '../step-people.ts';
-import { scheduledFor } from '../views/show-when-due.ts';
+import { isHidden, scheduledFor } from '../views/show-when-due.ts';
 
 export interface DecidingParts {
   readonly store: HubStore;
@@ -48,18 +48,6 @@ export interface Decided {
   /** By place in what was asked. */
   readonly each: readonly (readonly DecidedPerson[])[];
 }
-
-/** Reasons for which a notification is not even in the inbox. */
-const HIDDEN = new Set([
-  'user_disabled',
-  'type_disabled',
-  'severity_filtered',
-  'status_filtered',
-  'duplicate',
-  'unknown_user',
-  // It was over when it came.
-  'expired',
-]);
 
 /** What it depends on, for people of some notifications of one app. */
 export function factsFor(
@@ -132,6 +120,5 @@ const idsOf = (people: readonly Addressee[]): string[] => people.map(({ user }) 
 
 /** Where a person sees it: not in the inbox when it is switched off, and from its time on when it is scheduled. */
 function shownAs(decisions: readonly HopDecision[]): { hidden: number; visible_at: number | null } {
-  const hidden = decisions.length > 0 && decisions.every(({ reason }) => HIDDEN.has(reason ?? ''));
-  return { hidden: hidden ? 1 : 0, visible_at: scheduledFor(decisions) ?? null };
+  return { hidden: isHidden(decisions) ? 1 : 0, visible_at: scheduledFor(decisions) ?? null };
 }

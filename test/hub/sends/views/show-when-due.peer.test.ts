@@ -67,6 +67,32 @@ describe.each(hubEngines)('an inbox, in $name,', ({ needs: lacks, start }) => {
       expect(await shown()).toEqual(ONE);
     });
 
+    test('what is scheduled and expires before its time, where its channels follow one another', async () => {
+      hub.presence.set('ada', 'active');
+      const one = { to: { users: ['ada'] }, mode: 'hybrid' };
+      const { id } = await hub.send({ ...one, send_at: instant(HOUR), expires_at: instant(10 * MINUTE) });
+      await hub.send({ ...one, send_at: instant(HOUR), expires_at: instant(2 * HOUR) });
+      for (let at = 0; at < HOUR; at += 10 * MINUTE) {
+        expect(await shown()).toEqual(NOTHING);
+        await hub.pass(10 * MINUTE);
+      }
+      expect(await hub.decisions(id)).toContain('ada 1 realtime expired expired');
+      expect(await shown()).toEqual(ONE);
+    });
+
+    test('what is switched off by the time that it was scheduled for', async () => {
+      const { id } = await hub.send({ ...TO, type: 'news', send_at: instant(HOUR) });
+      await hub.send({ ...TO, type: 'chat', send_at: instant(HOUR) });
+      await hub.pass(10 * MINUTE);
+      await hub.settings.put(hub.change('ada'), { types: { news: false } });
+      for (let at = 10 * MINUTE; at < HOUR; at += 10 * MINUTE) {
+        expect(await shown()).toEqual(NOTHING);
+        await hub.pass(10 * MINUTE);
+      }
+      expect(await hub.decisions(id)).toEqual(['ada 1 push suppressed type_disabled']);
+      expect(await shown()).toEqual(ONE);
+    });
+
     test('and has what comes at its time, and what waited in it until it expired', async () => {
       await hub.send({ ...TO, send_at: instant(HOUR), expires_at: instant(2 * HOUR) });
       await hub.pass(HOUR);
