@@ -78,6 +78,7 @@ interface Host {
 interface DigestDoc {
   readonly data: { readonly items: readonly { readonly id: string }[] };
   readonly priority: 'low' | 'medium' | 'critical';
+  readonly push_to?: readonly string[];
 }
 
 let opened: Promise<SharedStore> | undefined;
@@ -275,8 +276,8 @@ class HubHistory {
   #digest(id: string) {
     const row = this.#shared.file.prepare('SELECT app, id, doc FROM notifications WHERE id = ?').get(id);
     if (!row) throw new Error(`there is no digest ${id}`);
-    const { data, priority } = openDoc<DigestDoc>(this.#shared.seal, row as never);
-    return { items: data.items.map((item) => item.id), priority };
+    const { data, priority, push_to: devices } = openDoc<DigestDoc>(this.#shared.seal, row as never);
+    return { items: data.items.map((item) => item.id), priority, devices };
   }
 
   /** What has not ended. */

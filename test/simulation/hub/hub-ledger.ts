@@ -15,7 +15,12 @@ export interface HubLedgerOptions {
   /** Hears of everything that happens, for who plays a seed again. */
   readonly tell?: ((line: string) => void) | undefined;
   /** What a digest tells of, and how urgent it is. */
-  digest(id: string): { readonly items: readonly string[]; readonly priority: ModelNotification['priority'] };
+  digest(id: string): {
+    readonly items: readonly string[];
+    readonly priority: ModelNotification['priority'];
+    /** Devices that it is for; undefined: all of the person's. */
+    readonly devices: readonly string[] | undefined;
+  };
 }
 
 /** A batch that was handed over: which decisions each target is for. */
@@ -35,6 +40,7 @@ interface Carriage {
 interface Asking {
   readonly user: string;
   readonly channel: AskedChannel;
+  readonly device: string;
 }
 
 interface Way {
@@ -62,6 +68,9 @@ const REACHED = new Set(['sent', 'delivered', 'seen', 'read']);
 const keyOf = ({ notification, user, hop, channel, device }: Way): string =>
   JSON.stringify([notification, user, hop, channel, device]);
 
+const wayOf = (...of: readonly [notification: string, user: string, channel: string, device: string]): string =>
+  JSON.stringify(of);
+
 const isDigest = (id: string): boolean => id.startsWith('digest-');
 
 export class HubLedger {
@@ -79,6 +88,8 @@ export class HubLedger {
   readonly #deaths = new Map<string, number>();
   readonly #registered = new Map<string, number>();
   readonly #digests = new Set<string>();
+  /** Everything that was decided about. */
+  readonly #decided = new Set<string>();
   #serial = 0;
   attempts = 0;
 
@@ -187,6 +198,7 @@ export class HubLedger {
   #check(change: DecisionChange, wall: number): void {
     const { before, after, user, notification: id } = change;
     const key = keyOf(change);
+    this.#decided.add(wayOf(id, user, change.channel, change.device));
     const notification = this.#notification(id);
     if (!after) {
       const isErased = notification.erased.has(user);
@@ -234,7 +246,7 @@ export class HubLedger {
     return [...this.#taken.keys()].some((key) => key.startsWith(begin));
   }
 
-  #checkTold(digest: string, { user, channel }: Asking, wall: number): void {
+  #checkTold(digest: string, { user, channel }: Omit<Asking, 'device'>, wall: number): void {
     const { model } = this.#options;
     for (const id of this.#options.digest(digest).items) {
       const item = this.#notification(id);
@@ -255,15 +267,20 @@ export class HubLedger {
     const given = decisions.filter(({ after }) => after?.due === `digest:${digest}`);
     // The stream has it at once.
     const live = decisions.filter(({ before, after }) => before?.reason === 'digested' && after?.state === 'sent');
-    for (const { user, channel, after } of ways) {
+    const byOthers = decisions.filter(({ after }) => after?.due?.startsWith('digest:'));
+    for (const { user, channel, device, after } of ways) {
       if (!after || !LIVING.has(after.state)) continue;
       this.#checkTold(digest, { user, channel: channel as AskedChannel }, wall);
+      // A device that came after it was collected hears of it with the others of its channel.
+      const isSince = (id: string): boolean => device !== '' && !this.#decided.has(wayOf(id, user, channel, device));
       const idsIn = (some: readonly DecisionChange[]): Set<string> =>
         new Set(some.filter((each) => each.channel === channel).map(({ notification }) => notification));
       const own = idsIn(given);
       const taken = own.union(idsIn(live));
+      const elsewhere = idsIn(byOthers);
       for (const id of items)
-        if (!taken.has(id)) this.#broken(`${digest} tells ${user} of ${id} by ${channel}, and has not taken it there`);
+        if (!taken.has(id) && !(isSince(id) && elsewhere.has(id)))
+          this.#broken(`${digest} tells ${user} of ${id} by ${channel}, and has not taken it there`);
       if (items.length < own.size && items.length < MOST_NAMED)
         this.#broken(`${digest} tells ${user} of ${items.length} by ${channel}, and has taken ${own.size}`);
     }
@@ -331,7 +348,10 @@ export class HubLedger {
     const { model } = this.#options;
     const person = model.people.get(user);
     const { wishes } = person ?? { wishes: NO_WISHES };
-    const own = [...model.devices].filter(([, each]) => each.owners.includes(user) && !each.isDead);
+    const only = isDigest(notification.id) ? this.#options.digest(notification.id).devices : undefined;
+    const own = [...model.devices].filter(
+      ([id, each]) => each.owners.includes(user) && !each.isDead && (only?.includes(id) ?? true),
+    );
     const isTrue: Readonly<Record<string, boolean>> = {
       unknown_user: person === undefined,
       user_disabled: !wishes.enabled,
@@ -383,24 +403,26 @@ export class HubLedger {
   }
 
   /** All that a digest tells of is over, or switched off. */
-  #isOver(digest: string, { user, channel }: Asking, wall: number): boolean {
+  #isOver(digest: string, { user, channel, device }: Asking, wall: number): boolean {
     const { model } = this.#options;
     const items = this.#options.digest(digest).items.map((id) => this.#notification(id));
     return items.every(
       (item) =>
         item.acked.has(user) ||
         model.isUnwanted(user, item, channel) ||
+        model.devices.get(device)?.enabled === false ||
         (channel !== 'realtime' && model.isDropped(user, item, wall)) ||
         model.whyNot(item, user, wall) !== undefined,
     );
   }
 
   /** A digest does not go that way any more: less is wanted by it than by the others. */
-  #isApart(digest: string, { user, channel }: Asking): boolean {
+  #isApart(digest: string, { user, channel, device }: Asking): boolean {
     const { model } = this.#options;
+    const isOff = model.devices.get(device)?.enabled === false;
     return (
       isDigest(digest) &&
-      this.#options.digest(digest).items.some((id) => model.isUnwanted(user, this.#notification(id), channel))
+      this.#options.digest(digest).items.some((id) => isOff || model.isUnwanted(user, this.#notification(id), channel))
     );
   }
 
@@ -418,8 +440,9 @@ export class HubLedger {
     const isTrue: Readonly<Record<string, boolean>> = {
       cancelled:
         notification.isCancelled ||
-        (isDigest(notification.id) && this.#isOver(notification.id, { user, channel }, wall)),
-      superseded: notification.superseded.has(user) || hop > 1 || this.#isApart(notification.id, { user, channel }),
+        (isDigest(notification.id) && this.#isOver(notification.id, { user, channel, device }, wall)),
+      superseded:
+        notification.superseded.has(user) || hop > 1 || this.#isApart(notification.id, { user, channel, device }),
       read: notification.read.has(user),
       acked: notification.acked.has(user) || notification.seen.has(user) || notification.read.has(user),
       no_devices: batch !== '' && isGone,
