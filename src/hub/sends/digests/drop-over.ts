@@ -49,16 +49,17 @@ export interface Dropped {
 export async function dropOver(tx: HubDb, parts: DroppingParts, app: string, digest: string): Promise<Dropped> {
   const { seal, now } = parts;
   const rows = await decisionsAbout(tx, app, digest);
-  const all = rows.some(isWaiting) ? await itemsOf(tx, app, digest) : [];
-  const [first] = all;
-  const row = first && (await findNotification(tx, app, digest));
+  const user = rows.find(isWaiting)?.user;
+  const row = user === undefined ? undefined : await findNotification(tx, app, digest);
   const doc = row && readable(() => openDoc<DigestDoc>(seal, row));
-  if (!doc) return { changed: [] };
-  const whose = { app, user: first.user };
+  const all = doc ? await itemsOf(tx, app, digest) : [];
+  // A caller's own id may look like that of a digest. One for a device that has come since it was collected has no items, and says for which.
+  if (!doc || user === undefined || (all.length === 0 && !doc.push_to)) return { changed: [] };
+  const whose = { app, user };
   const before = doc.left_out ?? {};
   const told = new Set([...all.map(({ notification }) => notification), ...doc.data.items.map(({ id }) => id)]);
   const { over, left } = await overAmong(tx, parts, { ...whose, notifications: [...told] });
-  const wishes = await wishesAbout(parts, { digest: doc, rows, user: whose.user, notifications: left });
+  const wishes = await wishesAbout(parts, { digest: doc, rows, user, notifications: left });
   const apart = await collectAgain(tx, parts, { wishes, items: all, left });
   for (const [id, how] of wishes.unwanted) over.set(id, how);
   for (const [id, how] of Object.entries(before)) over.set(id, how);

@@ -103,6 +103,22 @@ describe.each(hubEngines)('a digest, in $name,', ({ needs: lacks, start }) => {
       expect(await left()).toEqual([]);
     });
 
+    test('nor of what was read meanwhile, where it is told of less than the others', async () => {
+      const news = await hub.send({ ...PUSH, ...NEWS });
+      const chat = await hub.send({ ...PUSH, ...CHAT });
+      const other = await hub.send({ ...PUSH, ...CHAT });
+      await hub.devices.put(change, 'd2', phone(2, { user: 'ada', settings: NO_NEWS }));
+      hub.carrier.isFull = true;
+      await hub.pass(WINDOW);
+      for (const { id } of [news, chat]) await hub.inbox.mark({ app: 'default', user: 'ada' }, id as string, 'read');
+      hub.carrier.isFull = false;
+      await hub.pass(MINUTE);
+      await hub.pass(0);
+      expect(inAnyOrder()).toEqual([`${push(1)}: 1 notification: m3`, `${push(2)}: 1 notification: m3`]);
+      expect(await hub.decisions(other.id)).toEqual(['ada 1 push sent']);
+      expect(await left()).toEqual([]);
+    });
+
     test('what was for a phone that is gone comes to the one in its place, as far as it is wanted there', async () => {
       await set(QUIET);
       await hub.send({ ...ALL, ...NEWS });
