@@ -68,6 +68,7 @@ export class GroupCommit {
   #syncing: Promise<void> | undefined;
   /** The log may have what will never be on the disk. */
   #isLogSpoilt = false;
+  /** The last one that is to be alone, until it has been; never rejects. */
   #exclusive: Promise<void> | undefined;
   #isClosed = false;
   /** Why the last transaction was not written; undefined: it was. */
@@ -103,14 +104,22 @@ export class GroupCommit {
     return promise;
   }
 
-  /** Does something between two transactions; works that are given meanwhile wait. One at a time. */
+  /**
+   * Does something between two transactions: after the one that is open now, and before the works that come from now on, which wait for
+   * it. One at a time.
+   */
   async exclusively(work: () => Promise<void>): Promise<void> {
-    while (this.#transaction ?? this.#syncing) await (this.#transaction ?? this.#syncing);
-    const done = work();
-    this.#exclusive = done.catch(() => {});
-    await done.finally(() => {
-      this.#exclusive = undefined;
-    });
+    const before = this.#exclusive;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#exclusive = promise;
+    try {
+      await before;
+      while (this.#transaction ?? this.#syncing) await (this.#transaction ?? this.#syncing);
+      await work();
+    } finally {
+      if (this.#exclusive === promise) this.#exclusive = undefined;
+      resolve();
+    }
   }
 
   async close(): Promise<void> {
@@ -140,7 +149,7 @@ export class GroupCommit {
   }
 
   async #nextBatch(): Promise<void> {
-    await this.#exclusive;
+    while (this.#exclusive) await this.#exclusive;
     this.#transaction = this.#batch();
     await this.#transaction;
     this.#transaction = undefined;

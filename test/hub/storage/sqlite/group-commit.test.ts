@@ -167,3 +167,37 @@ test('a log that did not come to the disk is not moved by a checkpoint', async (
   await commits.close();
   expect(asked).toHaveLength(0);
 });
+
+test('what is done alone has its turn while works come all the time, and they go on after it', async () => {
+  // Each sync takes longer than it takes until the next works are done.
+  const log: LogSync = { sync: () => new Promise((resolve) => setTimeout(resolve, 2)), recover: () => {} };
+  const { db, commits, insert } = commitsOn({ log });
+  let count = 0;
+  let isOver = false;
+  const callers = (async () => {
+    const works: Promise<unknown>[] = [];
+    for (let id = 1; !isOver; id++) {
+      works.push(insert(id).then(() => count++));
+      await new Promise(setImmediate);
+    }
+    await Promise.all(works);
+  })();
+  await eventually(() => expect(count).toBeGreaterThan(5));
+  const order: string[] = [];
+  const alone = async (name: string) => {
+    expect(db.isTransaction).toBe(false);
+    order.push(`${name} begins`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    order.push(`${name} ends`);
+  };
+  const failing = commits.exclusively(() => Promise.reject(new Error('the thread ended')));
+  const both = [commits.exclusively(() => alone('first')), commits.exclusively(() => alone('second'))];
+  await expect(failing).rejects.toThrow('the thread ended');
+  await Promise.all(both);
+  expect(order).toEqual(['first begins', 'first ends', 'second begins', 'second ends']);
+  const before = count;
+  await eventually(() => expect(count).toBeGreaterThan(before + 5));
+  isOver = true;
+  await callers;
+  await commits.close();
+});
