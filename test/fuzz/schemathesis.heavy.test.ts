@@ -66,7 +66,7 @@ test('schemathesis finds nothing that the description does not tell of', {
   ...LIMIT,
 }, async () => {
   await using relay = await startSandboxedRelay({ hub: HUB });
-  await findsNothing(relay, 40);
+  await findsNothing(relay, 15);
 });
 
 test('nor with a key, and no way around it', { ...needs('schemathesis'), ...LIMIT }, async () => {
