@@ -6,6 +6,7 @@ import { keepPage, keepPages } from './held/held-pages.ts';
 import { HELD_DUE, PAGE_DUE, PEOPLE_DUES, personRefs } from './person-due.ts';
 import { askedOfPage, DECISIONS_PAGE, decisionPages } from './rows/decision-pages.ts';
 import { OPEN_STATES } from './rows/decision-rows.ts';
+import { type PersonTimers, personTimers } from './rows/person-timers.ts';
 
 interface Some {
   readonly app: string;
@@ -147,23 +148,7 @@ export async function endNotifications(
     await settleDone(tx, { app, ids: notifications.slice(at, at + AT_ONCE), now });
 }
 
-interface Timers {
-  readonly app: string;
-  readonly kinds: readonly string[];
-  readonly from: string;
-  readonly to: string;
-}
-
-const timers = prepared((db, { app, kinds, from, to }: Timers) =>
-  db
-    .selectFrom('due')
-    .select('kind')
-    .where('app', '=', app)
-    .where('kind', 'in', kinds)
-    .where('ref', '>=', from)
-    .where('ref', '<', to)
-    .limit(sql.lit(1)),
-);
+const timers = prepared((db, asked: PersonTimers) => personTimers(db, asked).select('kind').limit(sql.lit(1)));
 
 const timersOf = (db: HubDb, app: string, notification: string, kinds: readonly string[] = PEOPLE_DUES) =>
   timers(db, { app, kinds, ...personRefs(notification) });

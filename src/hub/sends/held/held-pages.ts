@@ -9,6 +9,7 @@ import { sql } from 'kysely';
 import { hasRowLocks, prepared } from '../../storage/prepared.ts';
 import type { HubDb } from '../../storage/storage.ts';
 import { HELD_DUE, personRefs } from '../person-due.ts';
+import { type PersonTimers, personTimers } from '../rows/person-timers.ts';
 
 interface Some {
   readonly app: string;
@@ -38,26 +39,11 @@ const withPages = prepared((db, { app, ids }: Some) =>
     ),
 );
 
-interface Pages {
-  readonly app: string;
-  readonly from: string;
-  readonly to: string;
-}
-
 /** The last of them: the first ones are begun first, and one that has changed since this transaction began would make it begin again. */
-const lastPage = (db: HubDb, { app, from, to }: Pages) =>
-  db
-    .selectFrom('due')
-    .select('id')
-    .where('app', '=', app)
-    .where('kind', '=', HELD_DUE)
-    .where('ref', '>=', from)
-    .where('ref', '<', to)
-    .orderBy('ref', 'desc')
-    .limit(sql.lit(1))
-    .forKeyShare();
+const lastPage = (db: HubDb, pages: PersonTimers) =>
+  personTimers(db, pages).select('id').orderBy('ref', 'desc').limit(sql.lit(1)).forKeyShare();
 
-const freePage = prepared((db, pages: Pages) => lastPage(db, pages).skipLocked());
+const freePage = prepared((db, pages: PersonTimers) => lastPage(db, pages).skipLocked());
 const anyPage = prepared(lastPage);
 
 /**
@@ -66,7 +52,7 @@ const anyPage = prepared(lastPage);
  */
 export async function keepPage(tx: HubDb, app: string, notification: string): Promise<void> {
   if (!hasRowLocks(tx)) return;
-  const pages = { app, ...personRefs(notification) };
+  const pages = { app, kinds: [HELD_DUE], ...personRefs(notification) };
   const [free] = await freePage(tx, pages);
   if (!free) await anyPage(tx, pages);
 }
